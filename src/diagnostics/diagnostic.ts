@@ -1,0 +1,90 @@
+/** What went wrong, where and whose fault it is: the one shape of every error and warning. */
+import type { Span } from './source.ts'
+
+export type Severity = 'error' | 'warning' | 'note'
+
+/** Whose fault an error is; the command line maps each to an exit status. */
+export type Fault =
+  /** The answer to the question asked is no. */
+  | 'answer'
+  /** The command line is wrong. */
+  | 'usage'
+  /** A text that was given does not mean anything. */
+  | 'input'
+  /** A file or a policy that was named is not there. */
+  | 'missing'
+  /** A program or a peer that is needed is not there. */
+  | 'unavailable'
+  /** Something could not be written. */
+  | 'write'
+  /** The user may not do this. */
+  | 'permission'
+
+/** One kind of diagnostic, declared once: its code, its text and its meaning. */
+export type DiagnosticKind<Data> = {
+  /** Stable, `AREA_WHAT`. */
+  readonly code: string
+  readonly severity: Severity
+  readonly fault: Fault
+  /** What the code means and what to do, for docs/errors.md. */
+  readonly summary: string
+  readonly message: (data: Data) => string
+  /** The remedy, where one is known. */
+  readonly hint?: (data: Data) => string | undefined
+}
+
+export type Diagnostic = {
+  readonly code: string
+  readonly severity: Severity
+  readonly fault: Fault
+  readonly message: string
+  readonly hint?: string
+  readonly span?: Span
+}
+
+/** Makes a diagnostic of a kind. */
+export function diagnose<Data>(kind: DiagnosticKind<Data>, data: Data, span?: Span): Diagnostic {
+  const hint = kind.hint?.(data)
+  return {
+    code: kind.code,
+    severity: kind.severity,
+    fault: kind.fault,
+    message: kind.message(data),
+    ...(hint === undefined ? {} : { hint }),
+    ...(span === undefined ? {} : { span }),
+  }
+}
+
+/** Checks the shape of a table of kinds and keeps its type. */
+export function defineKinds<Kinds extends Record<string, DiagnosticKind<never>>>(
+  kinds: Kinds,
+): Kinds {
+  return kinds
+}
+
+/** Whether any of them stops the work. */
+export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((diagnostic) => diagnostic.severity === 'error')
+}
+
+/** Thrown where work cannot go on; carries every diagnostic found so far. */
+export class DiagnosticError extends Error {
+  readonly diagnostics: readonly Diagnostic[]
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error')
+    super(errors.map((diagnostic) => diagnostic.message).join('\n'))
+    this.name = 'DiagnosticError'
+    this.diagnostics = diagnostics
+  }
+}
+
+/** Throws one diagnostic. */
+export function fail<Data>(kind: DiagnosticKind<Data>, data: Data, span?: Span): never {
+  throw new DiagnosticError([diagnose(kind, data, span)])
+}
+
+/** Marks a diagnostic as an error, for `--strict`. */
+export function escalate(diagnostic: Diagnostic): Diagnostic {
+  return diagnostic.severity === 'warning' ? { ...diagnostic, severity: 'error' } : diagnostic
+}

@@ -1,0 +1,69 @@
+/** A text with a name, and where its lines begin. */
+
+export type Source = {
+  /** What the user calls it: a path, or `<command line>`. */
+  readonly name: string
+  readonly text: string
+}
+
+/** A half-open range of UTF-16 offsets in a source. */
+export type Span = {
+  readonly source: Source
+  readonly start: number
+  readonly end: number
+}
+
+/** Where an offset is. Both count from 1; a column counts UTF-16 units. */
+export type Location = {
+  readonly line: number
+  readonly column: number
+}
+
+const lineStartsOf = new WeakMap<Source, readonly number[]>()
+
+/** Finds the line and column of an offset. */
+export function locate(source: Source, offset: number): Location {
+  const starts = lineStarts(source)
+  let low = 0
+  let high = starts.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if ((starts[middle] ?? 0) <= offset) low = middle
+    else high = middle - 1
+  }
+  return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 }
+}
+
+/** The text of a line, without its line end. */
+export function lineText(source: Source, line: number): string {
+  const starts = lineStarts(source)
+  const start = starts[line - 1] ?? source.text.length
+  const next = starts[line]
+  return source.text.slice(start, next === undefined ? undefined : next - 1).replace(/\r$/, '')
+}
+
+/** `file:line:column` of a span's start. */
+export function formatLocation(span: Span): string {
+  const { line, column } = locate(span.source, span.start)
+  return `${span.source.name}:${line}:${column}`
+}
+
+/** The text that a span covers. */
+export function spanText(span: Span): string {
+  return span.source.text.slice(span.start, span.end)
+}
+
+function lineStarts(source: Source): readonly number[] {
+  let starts = lineStartsOf.get(source)
+  if (!starts) {
+    starts = findLineStarts(source.text)
+    lineStartsOf.set(source, starts)
+  }
+  return starts
+}
+
+function findLineStarts(text: string): readonly number[] {
+  const starts = [0]
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
+  return starts
+}
