@@ -1,0 +1,3 @@
+# Takes the Camellia ciphers away.
+
+cipher = -CAMELLIA-*

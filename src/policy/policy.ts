@@ -1,0 +1,59 @@
+/** A policy: directives of a base file and of the modules layered on it, in order. */
+import { type Diagnostic, diagnose, hasErrors } from '../diagnostics/diagnostic.ts'
+import type { Source } from '../diagnostics/source.ts'
+import { modernize } from './deprecated.ts'
+import { type Directive, readDirective } from './directive.ts'
+import { parsePolicyFile } from './parser.ts'
+import { POLICY_KINDS } from './policy-diagnostics.ts'
+
+export type Policy = {
+  /** `POLICY:MODULE1:MODULE2`. */
+  readonly name: string
+  readonly directives: readonly Directive[]
+}
+
+export type ParsedPolicy = {
+  readonly policy: Policy
+  /** Errors and warnings of all files. With an error among them the policy is incomplete. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** So many errors of one file are shown. */
+const SHOWN_ERRORS = 500
+
+/**
+ * Reads a policy from its base file and its modules.
+ *
+ * @param name `POLICY:MODULE1:MODULE2`, for the dump.
+ * @param sources The base file, then the modules in order.
+ */
+export function parsePolicy(name: string, sources: readonly Source[]): ParsedPolicy {
+  const files = sources.map(parseDirectives)
+  return {
+    policy: { name, directives: files.flatMap((file) => file.directives) },
+    diagnostics: files.flatMap((file) => file.diagnostics),
+  }
+}
+
+/** Reads the directives of one file; errors are limited, and sorted by their place. */
+export function parseDirectives(source: Source): {
+  readonly directives: readonly Directive[]
+  readonly diagnostics: readonly Diagnostic[]
+} {
+  const { statements, diagnostics: syntax } = parsePolicyFile(source)
+  const diagnostics = [...syntax]
+  const directives: Directive[] = []
+  for (const statement of modernize(statements, diagnostics)) {
+    if (diagnostics.length > SHOWN_ERRORS && hasErrors(diagnostics)) break
+    const directive = readDirective(statement, diagnostics)
+    if (directive) directives.push(directive)
+  }
+  return { directives, diagnostics: limitDiagnostics(source, diagnostics) }
+}
+
+function limitDiagnostics(source: Source, diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const sorted = diagnostics.toSorted((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0))
+  if (sorted.length <= SHOWN_ERRORS || !hasErrors(sorted)) return sorted
+  const data = { shown: SHOWN_ERRORS, name: source.name }
+  return [...sorted.slice(0, SHOWN_ERRORS), diagnose(POLICY_KINDS.tooManyErrors, data)]
+}
