@@ -1,0 +1,94 @@
+/** Writes files whole or not at all: temporary file, fsync, rename, fsync of the folder. */
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+
+/** Marks what a run that was killed may have left; the next run removes it. */
+export const TEMPORARY_SUFFIX = '.cryptopolicy-tmp'
+
+/** A replacement that is complete on disk and waits for its rename. */
+export type Staged = {
+  /** Puts it in place, in one step. */
+  readonly commit: () => void
+  /** Takes it away. */
+  readonly discard: () => void
+}
+
+/** Prepares the replacement of a file: all that needs space is done here. */
+export function stageFile(path: string, content: string | Buffer, mode = 0o644): Staged {
+  return stage(path, (temporary) => writeDurable(temporary, content, mode))
+}
+
+/** Prepares the replacement of whatever stands at a path, a folder excepted, by a symbolic link. */
+export function stageLink(path: string, target: string): Staged {
+  return stage(path, (temporary) => symlinkSync(target, temporary))
+}
+
+/** Replaces a file. The old one stays until the new one is complete and on disk. */
+export function replaceFile(path: string, content: string | Buffer, mode = 0o644): void {
+  commitOrDiscard(stageFile(path, content, mode))
+}
+
+/** Replaces whatever stands at a path, a folder excepted, by a symbolic link. */
+export function replaceLink(path: string, target: string): void {
+  commitOrDiscard(stageLink(path, target))
+}
+
+function stage(path: string, write: (temporary: string) => void): Staged {
+  const temporary = `${path}.${process.pid}-${++staged}${TEMPORARY_SUFFIX}`
+  const discard = () => rmSync(temporary, { force: true })
+  discard()
+  try {
+    write(temporary)
+  } catch (error) {
+    discard()
+    throw error
+  }
+  const commit = () => {
+    renameSync(temporary, path)
+    syncFolder(dirname(path))
+  }
+  return { commit, discard }
+}
+
+/** Keeps the temporary names of one process apart. */
+let staged = 0
+
+function commitOrDiscard(replacement: Staged): void {
+  try {
+    replacement.commit()
+  } catch (error) {
+    replacement.discard()
+    throw error
+  }
+}
+
+/** Writes a new file and waits until it is on disk. Fails where one of that name exists. */
+export function writeDurable(path: string, content: string | Buffer, mode = 0o644): void {
+  const descriptor = openSync(path, 'wx', mode)
+  try {
+    writeFileSync(descriptor, content)
+    fchmodSync(descriptor, mode)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Waits until the names in a folder are on disk. */
+export function syncFolder(path: string): void {
+  const descriptor = openSync(path, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}

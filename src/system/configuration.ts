@@ -1,0 +1,121 @@
+/** Compiles a policy into the files of a host: one a back-end, the dump and the name. */
+import { hash } from 'node:crypto'
+import { accessSync, constants } from 'node:fs'
+import type { Backend } from '../backends/backend.ts'
+import { BACKENDS } from '../backends/registry.ts'
+import type { Source } from '../diagnostics/source.ts'
+import { dumpPolicy } from '../policy/dump.ts'
+import { type Directories, localFolder, prebuiltFile } from './directories.ts'
+import { readDropIns } from './drop-ins.ts'
+import type { GeneratedFile, GeneratedFiles } from './generation-store.ts'
+import type { LoadedPolicy } from './policy-files.ts'
+import { formatSelection, type PolicySelection } from './policy-selection.ts'
+import { readTextFile } from './text-file.ts'
+
+/** What a generation remembers: from what each file was made, so that drift can be explained. */
+export type ConfigurationRecord = {
+  readonly policy: string
+  /** Hashes of the policy files, by path. */
+  readonly policyFiles: Readonly<Record<string, string>>
+  /** By path below the base directory. */
+  readonly files: Readonly<Record<string, FileRecord>>
+}
+
+export type FileRecord = {
+  /** SHA-256 of the content, or the target of the link. */
+  readonly content: string
+  /** Hashes of the drop-ins that were appended, by path. */
+  readonly dropIns: Readonly<Record<string, string>>
+}
+
+export type Configuration = {
+  readonly files: GeneratedFiles
+  readonly record: ConfigurationRecord
+}
+
+export type CompileOptions = {
+  /** Link to a pre-built output where there is one and no drop-in. */
+  readonly usePrebuilt: boolean
+}
+
+/** The path of a back-end's file below the base directory. */
+export function backendPath(backend: Pick<Backend, 'name'>): string {
+  return `back-ends/${backend.name}.config`
+}
+
+/**
+ * Compiles everything; writes nothing.
+ *
+ * @throws DiagnosticError where a drop-in cannot be read or cannot be meant.
+ */
+export function compileConfiguration(
+  selection: PolicySelection,
+  loaded: LoadedPolicy,
+  directories: Directories,
+  options: CompileOptions,
+): Configuration {
+  const name = formatSelection(selection)
+  const files = new Map<string, GeneratedFile>()
+  const records: Record<string, FileRecord> = {}
+  const add = (path: string, file: GeneratedFile, dropIns: readonly Source[] = []) => {
+    files.set(path, file)
+    records[path] = { content: fingerprint(file), dropIns: hashSources(dropIns) }
+  }
+  for (const backend of BACKENDS) {
+    const dropIns = readDropIns(localFolder(directories), backend.name)
+    const file = compileBackend(backend, selection, loaded, directories, dropIns, options)
+    add(backendPath(backend), file, dropIns)
+  }
+  add('state/current', textFile(`${name}\n`))
+  add('state/CURRENT.pol', textFile(dumpPolicy(loaded.policy)))
+  return {
+    files,
+    record: { policy: name, policyFiles: hashSources(loaded.sources), files: records },
+  }
+}
+
+/** SHA-256 of a content, or the target of a link. */
+export function fingerprint(file: GeneratedFile): string {
+  return 'link' in file ? file.link : hash('sha256', file.content)
+}
+
+function compileBackend(
+  backend: Backend,
+  selection: PolicySelection,
+  loaded: LoadedPolicy,
+  directories: Directories,
+  dropIns: readonly Source[],
+  options: CompileOptions,
+): GeneratedFile {
+  const prebuilt = prebuiltFile(directories, formatSelection(selection), backend.name)
+  if (options.usePrebuilt && dropIns.length === 0 && isReadable(prebuilt)) return { link: prebuilt }
+  const text = handMadeText(selection, loaded, prebuilt) ?? backend.generate(loaded.policy)
+  return textFile([text, ...dropIns.map((source) => source.text)].join(''))
+}
+
+/** A policy file without a directive stands for back-end files that somebody made by hand. */
+function handMadeText(
+  selection: PolicySelection,
+  loaded: LoadedPolicy,
+  prebuilt: string,
+): string | undefined {
+  const isEmpty = loaded.policy.directives.length === 0 && selection.modules.length === 0
+  return isEmpty && isReadable(prebuilt) ? readTextFile(prebuilt).text : undefined
+}
+
+function textFile(text: string): GeneratedFile {
+  return { content: Buffer.from(text, 'utf8') }
+}
+
+function hashSources(sources: readonly Source[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(sources.map((source) => [source.name, hash('sha256', source.text)]))
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
+}

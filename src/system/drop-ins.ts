@@ -1,0 +1,62 @@
+/** Drop-ins: `local.d/BACKEND-NAME.config`, appended to what the policy gives a back-end. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import type { Source } from '../diagnostics/source.ts'
+import { SYSTEM_KINDS } from './system-diagnostics.ts'
+import { readTextFile } from './text-file.ts'
+
+/** The names of a back-end's drop-ins, in the order in which they are appended. */
+export function listDropIns(folder: string, backend: string): readonly string[] {
+  return listFolder(folder)
+    .filter((name) => name.startsWith(`${backend}-`) && name.endsWith('.config'))
+    .toSorted()
+}
+
+/**
+ * Reads the drop-ins of a back-end.
+ *
+ * @throws DiagnosticError where one cannot be read or cannot mean what it was written for.
+ */
+export function readDropIns(folder: string, backend: string): readonly Source[] {
+  const sources = listDropIns(folder, backend).map((name) => readTextFile(join(folder, name)))
+  const diagnostics = backend === 'gnutls' ? sources.flatMap(checkGnutlsDropIn) : []
+  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics)
+  return sources
+}
+
+/** Whether any drop-in is there, of whichever back-end. */
+export function hasDropIns(folder: string): boolean {
+  return listFolder(folder).some((name) => /.-.*\.config$/.test(name))
+}
+
+/**
+ * A drop-in of gnutls is appended below `[priorities]`, where each line is `KEYWORD=STRING`.
+ * The commonest mistake is the string alone.
+ */
+export function checkGnutlsDropIn(source: Source): readonly Diagnostic[] {
+  const diagnostics: Diagnostic[] = []
+  for (const match of source.text.matchAll(/^[^\n]*$/gm)) {
+    const line = match[0].trim()
+    if (line === '' || line.startsWith('#') || line.startsWith('[')) continue
+    if (/^[^=\s]+\s*=/.test(line)) continue
+    const start = match.index + match[0].indexOf(line)
+    const kind = isPriority(line) ? SYSTEM_KINDS.bareGnutlsDropIn : SYSTEM_KINDS.gnutlsDropInSyntax
+    diagnostics.push(diagnose(kind, { line }, { source, start, end: start + line.length }))
+  }
+  return diagnostics
+}
+
+/** Whether a line looks like a priority string: keywords joined by colons. */
+function isPriority(line: string): boolean {
+  return /^@?[A-Z][A-Z0-9_,@-]*(:\S*)?$/.test(line) || /^[+!%-][A-Z]/.test(line)
+}
+
+function listFolder(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    fail(SYSTEM_KINDS.unreadable, { path: folder, error })
+  }
+}

@@ -1,0 +1,108 @@
+/** Finds and reads the files of a policy and of its modules. */
+import { lstatSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Diagnostic, DiagnosticError, diagnose, hasErrors } from '../diagnostics/diagnostic.ts'
+import type { Source } from '../diagnostics/source.ts'
+import { type Policy, parsePolicy } from '../policy/policy.ts'
+import type { Directories } from './directories.ts'
+import { formatSelection, type PolicySelection } from './policy-selection.ts'
+import { SYSTEM_KINDS } from './system-diagnostics.ts'
+import { readTextFile } from './text-file.ts'
+
+/** Folders that hold `*.pol`, and in `modules` below them `*.pmod`, first found first used. */
+export type PolicyFolders = readonly string[]
+
+/** The current directory, the configured and then the shipped policies. */
+export function policyFolders(directories: Directories, first?: string): PolicyFolders {
+  return [
+    first ?? 'policies',
+    join(directories.base, 'policies'),
+    join(directories.profile, 'policies'),
+  ]
+}
+
+export type LoadedPolicy = {
+  readonly policy: Policy
+  readonly sources: readonly Source[]
+  /** Warnings only. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/**
+ * Reads a policy and its modules.
+ *
+ * @throws DiagnosticError with every error of every file, so that one run shows all there is to mend.
+ */
+export function loadPolicy(selection: PolicySelection, folders: PolicyFolders): LoadedPolicy {
+  const diagnostics: Diagnostic[] = []
+  const sources = readSources(selection, folders, diagnostics)
+  const parsed = parsePolicy(formatSelection(selection), sources)
+  diagnostics.push(...parsed.diagnostics)
+  if (hasErrors(diagnostics)) throw new DiagnosticError(diagnostics)
+  return { policy: parsed.policy, sources, diagnostics }
+}
+
+/** The names of all policies, or of all modules, in the folders. */
+export function listPolicies(folders: PolicyFolders, kind: 'policy' | 'module'): readonly string[] {
+  const [folder, suffix] = kind === 'policy' ? ['', '.pol'] : ['modules', '.pmod']
+  const names = folders.flatMap((root) => listNames(join(root, folder), suffix))
+  return [...new Set(names)].toSorted()
+}
+
+function readSources(
+  selection: PolicySelection,
+  folders: PolicyFolders,
+  diagnostics: Diagnostic[],
+): readonly Source[] {
+  const names = [selection.policy, ...selection.modules]
+  return names.flatMap((name, index) => {
+    try {
+      return [readSource(name, index === 0 ? 'policy' : 'module', folders, diagnostics)]
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error
+      diagnostics.push(...error.diagnostics)
+      return []
+    }
+  })
+}
+
+function readSource(
+  name: string,
+  kind: 'policy' | 'module',
+  folders: PolicyFolders,
+  diagnostics: Diagnostic[],
+): Source {
+  const file = kind === 'policy' ? `${name}.pol` : `${name}.pmod`
+  const searched = [
+    '.',
+    ...folders.map((root) => (kind === 'policy' ? root : join(root, 'modules'))),
+  ]
+  const path = searched.map((folder) => join(folder, file)).find(exists)
+  if (path === undefined) {
+    const known = listPolicies(folders, kind)
+    throw new DiagnosticError([
+      diagnose(SYSTEM_KINDS.policyNotFound, { name, file, searched, known }),
+    ])
+  }
+  if (path === file) diagnostics.push(diagnose(SYSTEM_KINDS.currentDirectoryPolicy, { path }))
+  return readTextFile(path)
+}
+
+/** A file that is there but unreadable stops the search: a weaker namesake must not step in. */
+function exists(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOTDIR'
+  }
+}
+
+function listNames(folder: string, suffix: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(suffix) && !name.startsWith('.'))
+      .map((name) => name.slice(0, -suffix.length))
+  } catch {
+    return []
+  }
+}

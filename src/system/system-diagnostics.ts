@@ -1,0 +1,219 @@
+/** Every error and warning about the host's files, in one place. */
+import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
+import { didYouMean } from '../diagnostics/suggestion.ts'
+
+type Kind<Data> = DiagnosticKind<Data>
+
+/** What the operating system's error codes mean to an administrator. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EDQUOT: 'the disk quota is used up',
+  EIO: 'input/output error',
+  EISDIR: 'it is a directory',
+  ELOOP: 'its symbolic links go in a circle',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'the name is too long',
+  ENOENT: 'it does not exist',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of the path is not a directory',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  EBUSY: 'it is in use',
+}
+
+/** Says why a system call failed, in words. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  return REASONS[code ?? ''] ?? message ?? String(error)
+}
+
+const policyNotFound: Kind<{
+  name: string
+  file: string
+  searched: readonly string[]
+  known: readonly string[]
+}> = {
+  code: 'POLICY_NOT_FOUND',
+  severity: 'error',
+  fault: 'missing',
+  summary: 'No policy or module of that name is in any of the folders that are searched.',
+  message: ({ name, file, searched }) =>
+    `unknown policy \`${name}\`: no ${file} in ${searched.join(', ')}`,
+  hint: ({ name, known }) =>
+    didYouMean(name, known) ?? (known.length > 0 ? `there are ${known.join(', ')}` : undefined),
+}
+
+const badPolicyName: Kind<{ name: string }> = {
+  code: 'POLICY_BAD_NAME',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A policy or module name has a character that cannot be in one.',
+  message: ({ name }) => `\`${name}\` is not a policy name`,
+  hint: () => 'names are made of letters, digits, `-`, `_` and `.`, as in DEFAULT:NO-SHA1',
+}
+
+const noPolicyNamed: Kind<{ where: string }> = {
+  code: 'POLICY_NO_NAME',
+  severity: 'error',
+  fault: 'input',
+  summary: 'The configuration file names no policy.',
+  message: ({ where }) => `${where} names no policy`,
+  hint: () => 'write DEFAULT into it, or run update-policies --set DEFAULT',
+}
+
+const currentDirectoryPolicy: Kind<{ path: string }> = {
+  code: 'POLICY_FROM_CURRENT_DIRECTORY',
+  severity: 'warning',
+  fault: 'input',
+  summary:
+    'A policy file in the current directory comes before the one of the same name in the policy folders.',
+  message: ({ path }) => `${path} in the current directory is used`,
+  hint: () => 'run the command from another directory if you did not mean that',
+}
+
+const unreadable: Kind<{ path: string; error: unknown }> = {
+  code: 'FILE_UNREADABLE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A file is there but cannot be read.',
+  message: ({ path, error }) => `cannot read ${path}: ${reasonOf(error)}`,
+}
+
+const notAFile: Kind<{ path: string; what: string }> = {
+  code: 'FILE_NOT_REGULAR',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A directory, device or pipe stands where a file is needed.',
+  message: ({ path, what }) => `cannot read ${path}: it is a ${what}, not a file`,
+}
+
+const missing: Kind<{ path: string; hint?: string }> = {
+  code: 'FILE_MISSING',
+  severity: 'error',
+  fault: 'missing',
+  summary: 'A file or folder that is needed does not exist.',
+  message: ({ path }) => `${path} does not exist`,
+  hint: ({ hint }) => hint,
+}
+
+const unwritable: Kind<{ path: string; error: unknown }> = {
+  code: 'FILE_UNWRITABLE',
+  severity: 'error',
+  fault: 'write',
+  summary: 'A file cannot be written. The configuration that was in force still is.',
+  message: ({ path, error }) => `cannot write ${path}: ${reasonOf(error)}`,
+  hint: () => 'nothing was changed: the configuration that was in force still is',
+}
+
+const notRoot: Kind<{ program: string }> = {
+  code: 'NOT_ROOT',
+  severity: 'error',
+  fault: 'permission',
+  summary: 'Only root may change /etc/crypto-policies.',
+  message: ({ program }) => `You must be root to run ${program}.`,
+  hint: () => 'run it with sudo, or try it in a scratch folder: --base-dir DIR',
+}
+
+const locked: Kind<{ path: string; seconds: number }> = {
+  code: 'RUN_LOCKED',
+  severity: 'error',
+  fault: 'unavailable',
+  summary: 'Another run holds the lock and did not end in time.',
+  message: ({ path, seconds }) =>
+    `another run is at work (${path}) and did not end in ${seconds} s`,
+  hint: () => 'see what it is doing: fuser -v on the lock file',
+}
+
+const waiting: Kind<{ seconds: number }> = {
+  code: 'RUN_WAITING',
+  severity: 'note',
+  fault: 'unavailable',
+  summary: 'Another run is at work; this one waits for it.',
+  message: ({ seconds }) => `another run is at work; waiting up to ${seconds} s for it to end`,
+}
+
+const bareGnutlsDropIn: Kind<{ line: string }> = {
+  code: 'DROPIN_GNUTLS_BARE_PRIORITY',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'A gnutls drop-in holds a priority string without a keyword, so no application would find it.',
+  message: () => 'a priority string without a keyword: GnuTLS looks strings up by KEYWORD',
+  hint: ({ line }) => `write KEYWORD=STRING, for libvirt: LIBVIRT=${line}`,
+}
+
+const gnutlsDropInSyntax: Kind<{ line: string }> = {
+  code: 'DROPIN_GNUTLS_SYNTAX',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A line of a gnutls drop-in is neither `KEYWORD=STRING` nor a section nor a comment.',
+  message: ({ line }) => `\`${line}\` is not KEYWORD=STRING`,
+  hint: () => 'write one KEYWORD=STRING a line, for instance LIBVIRT=NORMAL',
+}
+
+const mountedPolicy: Kind<{ state: string }> = {
+  code: 'FIPS_MOUNTED',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'The kernel was started with fips=1 and a FIPS policy is mounted over the configured one.',
+  message: ({ state }) =>
+    `a FIPS policy is mounted over the configured one since the start with fips=1; ${state} may not tell the truth`,
+}
+
+const mountedIgnoresDropIns: Kind<{ folder: string }> = {
+  code: 'FIPS_MOUNTED_IGNORES_DROPINS',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'Drop-ins have no effect while a FIPS policy is mounted over the configured one.',
+  message: ({ folder }) => `the drop-ins in ${folder} have no effect under the mounted FIPS policy`,
+  hint: () => 'run update-policies --set FIPS to make them effective',
+}
+
+const fipsNeedsKernel: Kind<object> = {
+  code: 'FIPS_NEEDS_KERNEL',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'The FIPS policy alone does not make a system compliant.',
+  message: () => 'the FIPS policy alone is not enough for FIPS compliance',
+  hint: () => 'the kernel must be started with fips=1 as well',
+}
+
+const fipsLeft: Kind<object> = {
+  code: 'FIPS_LEFT',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'The kernel runs in FIPS mode and the policy that is set is not FIPS.',
+  message: () =>
+    'the system runs in FIPS mode: this policy makes it non-compliant and may lock out SSH',
+  hint: () => 'start the kernel without fips=1 to leave FIPS mode',
+}
+
+const unmountFailed: Kind<{ path: string; output: string }> = {
+  code: 'FIPS_UNMOUNT_FAILED',
+  severity: 'error',
+  fault: 'permission',
+  summary: 'The mounted FIPS policy could not be taken away, so the new policy was not set.',
+  message: ({ path, output }) => `cannot unmount ${path}: ${output}`,
+}
+
+export const SYSTEM_KINDS = defineKinds({
+  policyNotFound,
+  badPolicyName,
+  noPolicyNamed,
+  currentDirectoryPolicy,
+  unreadable,
+  notAFile,
+  missing,
+  unwritable,
+  notRoot,
+  locked,
+  waiting,
+  bareGnutlsDropIn,
+  gnutlsDropInSyntax,
+  mountedPolicy,
+  mountedIgnoresDropIns,
+  fipsNeedsKernel,
+  fipsLeft,
+  unmountFailed,
+})
