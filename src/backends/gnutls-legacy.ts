@@ -1,0 +1,55 @@
+/**
+ * GnuTLS before 3.7.3, which has no allowlist: the same policy as one priority string
+ * (GnuTLS manual, "Priority strings").
+ */
+import type { GroupName } from '../algorithms/group.ts'
+import type { SignatureName } from '../algorithms/signature.ts'
+import { evaluatePolicy } from '../policy/effective-policy.ts'
+import type { Policy } from '../policy/policy.ts'
+import { purpose } from '../policy/scope.ts'
+import {
+  GNUTLS_CIPHERS,
+  GNUTLS_GROUPS,
+  GNUTLS_KEY_EXCHANGES,
+  GNUTLS_MACS,
+  GNUTLS_SIGNATURES,
+  GNUTLS_VERSIONS,
+  gnutlsProfile,
+} from './gnutls-names.ts'
+import { translate } from './translate.ts'
+
+/** One name that a library does not know makes it refuse the whole string. */
+const NEWER_GROUPS: readonly GroupName[] = ['MLKEM768-X25519', 'P256-MLKEM768', 'P384-MLKEM1024']
+const NEWER_SIGNATURES: readonly SignatureName[] = ['MLDSA44', 'MLDSA65', 'MLDSA87']
+
+/**
+ * One line, `SYSTEM=NONE:+VERS-TLS1.3:...`.
+ *
+ * Algorithms are listed one by one rather than taken away from `+CIPHER-ALL` and its like, which
+ * mean something else in each release and do not keep the policy's order. The order of the classes
+ * has no meaning to GnuTLS; the order within a class is the preference.
+ */
+export function generateLegacyGnutls(policy: Policy): string {
+  const effective = evaluatePolicy(policy, purpose('gnutls').scopes)
+  const { enabled, integers } = effective
+  const groups = enabled.group.filter((name) => !NEWER_GROUPS.includes(name))
+  const signatures = enabled.sign.filter((name) => !NEWER_SIGNATURES.includes(name))
+  const tokens = [
+    'NONE',
+    ...add('VERS-', translate(enabled.protocol, GNUTLS_VERSIONS)),
+    ...add('', translate(enabled.mac, GNUTLS_MACS)),
+    ...add('', translate(groups, GNUTLS_GROUPS)),
+    ...add('SIGN-', translate(signatures, GNUTLS_SIGNATURES)),
+    ...(integers.sha1_in_certs > 0 ? ['%VERIFY_ALLOW_SIGN_WITH_SHA1'] : []),
+    ...add('', translate(enabled.cipher, GNUTLS_CIPHERS)),
+    ...add('', translate(enabled.key_exchange, GNUTLS_KEY_EXCHANGES)),
+    // Releases before 3.6 can negotiate nothing without a compression method.
+    '+COMP-NULL',
+    `%PROFILE_${gnutlsProfile(effective).toUpperCase()}`,
+  ]
+  return `SYSTEM=${tokens.join(':')}\n`
+}
+
+function add(prefix: string, names: readonly string[]): readonly string[] {
+  return names.map((name) => `+${prefix}${name}`)
+}

@@ -1,0 +1,122 @@
+/** What OpenSSL calls versions, signatures and groups in openssl.cnf (SSL_CONF_cmd(3)). */
+import type { GroupName } from '../algorithms/group.ts'
+import type { ProtocolName } from '../algorithms/protocol.ts'
+import type { SignatureName } from '../algorithms/signature.ts'
+import type { Words } from './translate.ts'
+
+export const OPENSSL_VERSIONS: { readonly [Version in ProtocolName]?: string } = {
+  'SSL3.0': 'SSLv3',
+  'TLS1.0': 'TLSv1',
+  'TLS1.1': 'TLSv1.1',
+  'TLS1.2': 'TLSv1.2',
+  'TLS1.3': 'TLSv1.3',
+  'DTLS0.9': 'DTLSv0.9',
+  'DTLS1.0': 'DTLSv1',
+  'DTLS1.2': 'DTLSv1.2',
+}
+
+/**
+ * A question mark lets OpenSSL skip a name that it does not know: those that only newer releases
+ * or a loaded provider have.
+ */
+export const OPENSSL_SIGNATURES: Words<SignatureName> = {
+  'RSA-SHA1': 'RSA+SHA1',
+  'DSA-SHA1': 'DSA+SHA1',
+  'ECDSA-SHA1': 'ECDSA+SHA1',
+  'RSA-SHA2-224': 'RSA+SHA224',
+  'DSA-SHA2-224': 'DSA+SHA224',
+  'ECDSA-SHA2-224': 'ECDSA+SHA224',
+  'RSA-SHA2-256': 'RSA+SHA256',
+  'DSA-SHA2-256': 'DSA+SHA256',
+  'ECDSA-SHA2-256': 'ECDSA+SHA256',
+  'RSA-SHA2-384': 'RSA+SHA384',
+  'DSA-SHA2-384': 'DSA+SHA384',
+  'ECDSA-SHA2-384': 'ECDSA+SHA384',
+  'RSA-SHA2-512': 'RSA+SHA512',
+  'DSA-SHA2-512': 'DSA+SHA512',
+  'ECDSA-SHA2-512': 'ECDSA+SHA512',
+  'RSA-PSS-SHA2-256': 'rsa_pss_pss_sha256',
+  'RSA-PSS-SHA2-384': 'rsa_pss_pss_sha384',
+  'RSA-PSS-SHA2-512': 'rsa_pss_pss_sha512',
+  'RSA-PSS-RSAE-SHA2-256': 'rsa_pss_rsae_sha256',
+  'RSA-PSS-RSAE-SHA2-384': 'rsa_pss_rsae_sha384',
+  'RSA-PSS-RSAE-SHA2-512': 'rsa_pss_rsae_sha512',
+  'EDDSA-ED25519': 'ed25519',
+  'EDDSA-ED448': 'ed448',
+  'ECDSA-BRAINPOOLP256-SHA2-256': '?ecdsa_brainpoolP256r1_sha256',
+  'ECDSA-BRAINPOOLP384-SHA2-384': '?ecdsa_brainpoolP384r1_sha384',
+  'ECDSA-BRAINPOOLP512-SHA2-512': '?ecdsa_brainpoolP512r1_sha512',
+  MLDSA44: '?mldsa44',
+  'P256-MLDSA44': '?p256_mldsa44',
+  'RSA3072-MLDSA44': '?rsa3072_mldsa44',
+  'MLDSA44-PSS2048': '?mldsa44_pss2048',
+  'MLDSA44-RSA2048': '?mldsa44_rsa2048',
+  'MLDSA44-ED25519': '?mldsa44_ed25519',
+  'MLDSA44-P256': '?mldsa44_p256',
+  'MLDSA44-BP256': '?mldsa44_bp256',
+  MLDSA65: '?mldsa65',
+  'P384-MLDSA65': '?p384_mldsa65',
+  'MLDSA65-PSS3072': '?mldsa65_pss3072',
+  'MLDSA65-RSA3072': '?mldsa65_rsa3072',
+  'MLDSA65-P256': '?mldsa65_p256',
+  'MLDSA65-BP256': '?mldsa65_bp256',
+  'MLDSA65-ED25519': '?mldsa65_ed25519',
+  MLDSA87: '?mldsa87',
+  'P521-MLDSA87': '?p521_mldsa87',
+  'MLDSA87-P384': '?mldsa87_p384',
+  'MLDSA87-BP384': '?mldsa87_bp384',
+  'MLDSA87-ED448': '?mldsa87_ed448',
+  FALCON512: '?falcon512',
+  'P256-FALCON512': '?p256_falcon512',
+  'RSA3072-FALCON512': '?rsa3072_falcon512',
+  FALCONPADDED512: '?falconpadded512',
+  'P256-FALCONPADDED512': '?p256_falconpadded512',
+  'RSA3072-FALCONPADDED512': '?rsa3072_falconpadded512',
+  FALCON1024: '?falcon1024',
+  'P521-FALCON1024': '?p521_falcon1024',
+  FALCONPADDED1024: '?falconpadded1024',
+  'P521-FALCONPADDED1024': '?p521_falconpadded1024',
+  SPHINCSSHA2128FSIMPLE: '?sphincssha2128fsimple',
+  'P256-SPHINCSSHA2128FSIMPLE': '?p256_sphincssha2128fsimple',
+  'RSA3072-SPHINCSSHA2128FSIMPLE': '?rsa3072_sphincssha2128fsimple',
+  SPHINCSSHA2128SSIMPLE: '?sphincssha2128ssimple',
+  'P256-SPHINCSSHA2128SSIMPLE': '?p256_sphincssha2128ssimple',
+  'RSA3072-SPHINCSSHA2128SSIMPLE': '?rsa3072_sphincssha2128ssimple',
+  SPHINCSSHA2192FSIMPLE: '?sphincssha2192fsimple',
+  'P384-SPHINCSSHA2192FSIMPLE': '?p384_sphincssha2192fsimple',
+  SPHINCSSHAKE128FSIMPLE: '?sphincsshake128fsimple',
+  'P256-SPHINCSSHAKE128FSIMPLE': '?p256_sphincsshake128fsimple',
+  'RSA3072-SPHINCSSHAKE128FSIMPLE': '?rsa3072_sphincsshake128fsimple',
+}
+
+/** Groups that resist quantum computers; those with two names were renamed on the way. */
+export const OPENSSL_HYBRID_GROUPS: Words<GroupName> = {
+  MLKEM512: '?mlkem512',
+  'P256-MLKEM512': '?p256_mlkem512',
+  'X25519-MLKEM512': '?x25519_mlkem512',
+  MLKEM768: '?mlkem768',
+  'P384-MLKEM768': '?p384_mlkem768',
+  'X448-MLKEM768': '?x448_mlkem768',
+  'MLKEM768-X25519': ['?X25519MLKEM768', '?x25519_mlkem768'],
+  'P256-MLKEM768': ['?SecP256r1MLKEM768', '?p256_mlkem768'],
+  MLKEM1024: '?mlkem1024',
+  'P521-MLKEM1024': '?p521_mlkem1024',
+  'P384-MLKEM1024': ['?SecP384r1MLKEM1024', '?p384_mlkem1024'],
+}
+
+/** Brainpool curves have names of their own in TLS 1.3 (RFC 8734). */
+export const OPENSSL_CLASSIC_GROUPS: Words<GroupName> = {
+  SECP256R1: 'secp256r1',
+  SECP384R1: 'secp384r1',
+  SECP521R1: 'secp521r1',
+  X25519: 'X25519',
+  X448: 'X448',
+  'FFDHE-2048': 'ffdhe2048',
+  'FFDHE-3072': 'ffdhe3072',
+  'FFDHE-4096': 'ffdhe4096',
+  'FFDHE-6144': 'ffdhe6144',
+  'FFDHE-8192': 'ffdhe8192',
+  'BRAINPOOL-P256R1': ['?brainpoolP256r1tls13', 'brainpoolP256r1'],
+  'BRAINPOOL-P384R1': ['?brainpoolP384r1tls13', 'brainpoolP384r1'],
+  'BRAINPOOL-P512R1': ['?brainpoolP512r1tls13', 'brainpoolP512r1'],
+}
