@@ -3,7 +3,13 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import { BACKENDS, renderReloadCommands } from '../backends/registry.ts'
-import { type Diagnostic, DiagnosticError, escalate, fail, hasErrors } from '../diagnostics/diagnostic.ts'
+import {
+  type Diagnostic,
+  DiagnosticError,
+  escalate,
+  fail,
+  hasErrors,
+} from '../diagnostics/diagnostic.ts'
 import { replaceFile } from './atomic-file.ts'
 import type { Directories } from './directories.ts'
 import { type LoadedPolicy, listPolicies, loadPolicy, policyFolders } from './policy-files.ts'
@@ -93,7 +99,8 @@ function chooseNames(options: BuildOptions): readonly string[] {
   }
   const names = listPolicies([options.policyDir], 'policy')
   const hint = 'give a folder that holds *.pol files'
-  if (names.length === 0) fail(SYSTEM_KINDS.missing, { path: join(options.policyDir, '*.pol'), hint })
+  if (names.length === 0)
+    fail(SYSTEM_KINDS.missing, { path: join(options.policyDir, '*.pol'), hint })
   return names
 }
 

@@ -1,0 +1,130 @@
+/** `cryptopolicy build`: compile a folder of policies. */
+import { type Command, Option } from 'commander'
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
+import type { BuildResult } from '../../system/build.ts'
+import type { Verification } from '../../system/verify.ts'
+import { type CommonOptions, terminalFor, withOutput } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
+import { diagnosticToJson, type Terminal } from '../terminal.ts'
+
+type Options = CommonOptions & {
+  readonly flat?: true
+  readonly test?: true
+  readonly policy?: string
+  readonly reloadCmds?: true
+  readonly reloadcmds?: true
+  readonly strict?: true
+  readonly verify: boolean
+  readonly gnutlsFormat: 'allowlist' | 'legacy'
+}
+
+export function addBuild(program: Command): void {
+  const command = program
+    .command('build')
+    .summary('compile policies into back-end files')
+    .description('Compile the policies of a folder, each for every back-end.')
+    .argument('<POLICYDIR>', 'folder of *.pol files, with modules in modules/')
+    .argument('<OUTDIR>', 'folder to write to')
+    .option('--flat', 'write OUTDIR/POLICY-BACKEND.txt rather than OUTDIR/POLICY/BACKEND.txt')
+    .option('--test', 'compare with the files that are there instead of replacing them')
+    .option('--policy <POLICY>', 'only this one, for instance FIPS:OSPP')
+    .option('--reload-cmds', 'write reload-cmds.sh too')
+    .addOption(new Option('--reloadcmds', 'the same').hideHelp())
+    .option('--strict', 'treat warnings as errors')
+    .option('--no-verify', 'do not let installed programs read what was written')
+    .addOption(
+      new Option('--gnutls-format <FORMAT>', 'legacy for GnuTLS before 3.7.3')
+        .choices(['allowlist', 'legacy'])
+        .default('allowlist'),
+    )
+  withOutput(command).action(build)
+}
+
+async function build(policyDir: string, outDir: string, options: Options): Promise<void> {
+  const { buildPolicies } = await import('../../system/build.ts')
+  const { findDirectories } = await import('../../system/directories.ts')
+  const terminal = terminalFor(options)
+  const result = buildPolicies(
+    {
+      policyDir,
+      outDir,
+      flat: options.flat ?? false,
+      test: options.test ?? false,
+      policy: options.policy,
+      reloadCommands: options.reloadCmds ?? options.reloadcmds ?? false,
+      strict: options.strict ?? false,
+      generators: await chooseGenerators(options),
+    },
+    findDirectories({}),
+  )
+  const verification = options.verify ? await verify(result) : undefined
+  if (options.json) terminal.printJson(toJson(result, verification))
+  else print(result, verification, options, terminal)
+  process.exitCode = judge(result, verification, options)
+}
+
+async function chooseGenerators(options: Options) {
+  if (options.gnutlsFormat !== 'legacy') return {}
+  const { generateLegacyGnutls } = await import('../../backends/gnutls-legacy.ts')
+  return { gnutls: generateLegacyGnutls }
+}
+
+/** What differs from an existing file was not written, and is not verified. */
+async function verify(result: BuildResult): Promise<Verification> {
+  const { verifyConfigs } = await import('../../system/verify.ts')
+  return verifyConfigs(result.files.filter((file) => file.outcome !== 'differs'))
+}
+
+function judge(
+  result: BuildResult,
+  verification: Verification | undefined,
+  options: Options,
+): number {
+  const differs = result.files.some((file) => file.outcome === 'differs')
+  const isRefused = options.strict && verification && verification.problems.length > 0
+  return differs || isRefused ? EXIT.answerIsNo : EXIT.done
+}
+
+function print(
+  result: BuildResult,
+  verification: Verification | undefined,
+  options: Options,
+  terminal: Terminal,
+): void {
+  result.diagnostics.forEach(terminal.report)
+  for (const policy of new Set(result.files.map((file) => file.policy))) {
+    terminal.print(`${policy}: ${countOutcomes(result, policy)}`)
+  }
+  for (const { difference } of result.files) if (difference) terminal.warn(difference.trimEnd())
+  if (verification) printVerification(verification, options, terminal)
+}
+
+function countOutcomes(result: BuildResult, policy: string): string {
+  const counts = new Map<string, number>()
+  for (const file of result.files) {
+    if (file.policy === policy) counts.set(file.outcome, (counts.get(file.outcome) ?? 0) + 1)
+  }
+  return [...counts].map(([outcome, count]) => `${count} files ${outcome}`).join(', ')
+}
+
+function printVerification(verification: Verification, options: Options, terminal: Terminal): void {
+  const severity: Diagnostic['severity'] = options.strict ? 'error' : 'warning'
+  for (const { program, version, problem, policies } of verification.problems) {
+    const message = `${program} ${version} ${problem}, in ${policies.join(', ')}`
+    terminal.report({ code: 'CONSUMER_DISAGREES', severity, fault: 'answer', message })
+  }
+  for (const { backend, program, version } of verification.checked) {
+    terminal.note(`checked ${backend} with ${program} ${version}`)
+  }
+  for (const { backend, reason } of verification.skipped) {
+    terminal.note(`skipped the check of ${backend}: ${reason}`)
+  }
+}
+
+function toJson(result: BuildResult, verification: Verification | undefined): object {
+  return {
+    files: result.files.map(({ text: _, ...file }) => file),
+    warnings: result.diagnostics.map(diagnosticToJson),
+    verification: verification ?? null,
+  }
+}

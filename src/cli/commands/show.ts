@@ -1,0 +1,61 @@
+/** `cryptopolicy show`: the effective policy, or what a back-end makes of it. */
+import type { Command } from 'commander'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { EffectivePolicy } from '../../policy/effective-policy.ts'
+import type { Policy } from '../../policy/policy.ts'
+import { CLI_KINDS } from '../cli-diagnostics.ts'
+import { type CommonOptions, terminalFor, withDirectories, withOutput } from '../command.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = CommonOptions & { readonly scope?: string; readonly backend?: string }
+
+export function addShow(program: Command): void {
+  const command = program
+    .command('show')
+    .summary('the effective policy, or the text of a back-end')
+    .description('Print what a policy allows. Without POLICY: the configured one.')
+    .argument('[POLICY]', 'for instance DEFAULT or FIPS:OSPP')
+    .option('--scope <SCOPE>', 'as it is for a scope, for instance gnutls or ssh')
+    .option('--backend <BACKEND>', 'the text that a back-end gets')
+  withOutput(withDirectories(command)).action(show)
+}
+
+async function show(name: string | undefined, options: Options): Promise<void> {
+  const { loadNamedPolicy } = await import('../named-policy.ts')
+  const terminal = terminalFor(options)
+  const { policy, diagnostics } = loadNamedPolicy(name, options)
+  diagnostics.forEach(terminal.report)
+  if (options.backend !== undefined) return showBackend(policy, options.backend, terminal)
+  if (options.scope === undefined && !options.json) {
+    const { dumpPolicy } = await import('../../policy/dump.ts')
+    return terminal.printText(dumpPolicy(policy))
+  }
+  return showScope(policy, options, terminal)
+}
+
+async function showBackend(policy: Policy, name: string, terminal: Terminal): Promise<void> {
+  const { BACKENDS, findBackend } = await import('../../backends/registry.ts')
+  const known = BACKENDS.map((candidate) => candidate.name)
+  const backend =
+    findBackend(name) ?? fail(CLI_KINDS.unknownName, { what: 'back-end', name, known })
+  const text = backend.generate(policy)
+  if (terminal.options.json) terminal.printJson({ policy: policy.name, backend: name, text })
+  else terminal.printText(text)
+}
+
+async function showScope(policy: Policy, options: Options, terminal: Terminal): Promise<void> {
+  const { evaluatePolicy } = await import('../../policy/effective-policy.ts')
+  const { readScopes } = await import('../scopes-argument.ts')
+  const effective = evaluatePolicy(policy, readScopes(options.scope))
+  if (terminal.options.json) return terminal.printJson(toJson(policy, effective))
+  const { formatValue } = await import('../../policy/dump.ts')
+  const { PROPERTY_NAMES } = await import('../../policy/properties.ts')
+  for (const property of PROPERTY_NAMES) {
+    terminal.print(`${property} = ${formatValue(effective, property)}`.trimEnd())
+  }
+}
+
+function toJson(policy: Policy, effective: EffectivePolicy): object {
+  const { enabled, integers, choices } = effective
+  return { policy: policy.name, scopes: [...effective.scopes], enabled, ...integers, ...choices }
+}

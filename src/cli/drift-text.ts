@@ -1,0 +1,30 @@
+/** Says in words where a host differs from its policy, and why. */
+import { printable } from '../diagnostics/print-diagnostic.ts'
+import type { Drift, DriftCause } from '../system/check.ts'
+
+const CAUSES: { readonly [C in DriftCause]: string } = {
+  'hand-edit': 'it was changed by hand after it was written',
+  'drop-in': 'a drop-in was added, changed or removed',
+  'policy-file': 'a policy file was changed',
+  'configured-policy': 'another policy was configured since',
+  package: 'this program or its pre-built outputs are of another version than those that wrote it',
+  unknown: 'it was not written by this program',
+}
+
+/** How much of a line is shown, in characters. */
+const SHOWN = 100
+
+/** The lines that tell one difference: the file and the cause, then both texts. */
+export function describeDrift(drift: Drift): readonly string[] {
+  const where = drift.line === undefined ? drift.file : `${drift.file}:${drift.line}`
+  const what = { differs: 'differs', missing: 'is missing', unexpected: 'does not belong here' }
+  const because = drift.because.length > 0 ? ` (${drift.because.join(', ')})` : ''
+  const lines = [`${where}: ${what[drift.kind]}: ${CAUSES[drift.cause]}${because}`]
+  if (drift.kind !== 'differs') return lines
+  return [...lines, `  expected: ${shorten(drift.expected)}`, `  found:    ${shorten(drift.found)}`]
+}
+
+function shorten(text = ''): string {
+  const shown = printable(text)
+  return shown.length > SHOWN ? `${shown.slice(0, SHOWN)}...` : shown
+}

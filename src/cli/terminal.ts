@@ -1,0 +1,101 @@
+/**
+ * All output of the command lines.
+ *
+ * Results go to standard output, everything else to standard error. Colour appears only on a
+ * terminal, and not where NO_COLOR is set (no-color.org) or TERM is `dumb`. What a user's file or
+ * a peer says is printed without its control characters.
+ */
+import { writeSync } from 'node:fs'
+import { Chalk, type ChalkInstance } from 'chalk'
+import type { Diagnostic, Severity } from '../diagnostics/diagnostic.ts'
+import { type DiagnosticStyle, printDiagnostic } from '../diagnostics/print-diagnostic.ts'
+import { formatLocation, locate } from '../diagnostics/source.ts'
+
+export type TerminalOptions = {
+  readonly quiet: boolean
+  readonly json: boolean
+}
+
+export class Terminal {
+  readonly options: TerminalOptions
+  /** Colours for standard output. */
+  readonly colors: ChalkInstance
+  readonly #style: DiagnosticStyle
+
+  constructor(options: Partial<TerminalOptions> = {}) {
+    this.options = { quiet: false, json: false, ...options }
+    this.colors = chalkFor(process.stdout)
+    this.#style = styleFor(chalkFor(process.stderr))
+  }
+
+  /** A line of the result. */
+  print(line: string): void {
+    writeAll(1, `${line}\n`)
+  }
+
+  /** Text of the result as it is, such as a file. */
+  printText(text: string): void {
+    writeAll(1, text)
+  }
+
+  /** The result as data. */
+  printJson(value: unknown): void {
+    writeAll(1, `${JSON.stringify(value, null, 2)}\n`)
+  }
+
+  /** Progress and remarks for people; silent under --quiet and --json. */
+  note(line: string): void {
+    if (!this.options.quiet && !this.options.json) writeAll(2, `${line}\n`)
+  }
+
+  /** A line on standard error, always. */
+  warn(line: string): void {
+    writeAll(2, `${line}\n`)
+  }
+
+  /** An error is always shown; warnings and notes are silent under --quiet. */
+  report = (diagnostic: Diagnostic): void => {
+    if (this.options.quiet && diagnostic.severity !== 'error') return
+    writeAll(2, `${printDiagnostic(diagnostic, this.#style)}\n`)
+  }
+}
+
+/** A diagnostic as data, for --json. */
+export function diagnosticToJson(diagnostic: Diagnostic): object {
+  const { span, ...rest } = diagnostic
+  if (!span) return rest
+  const { line, column } = locate(span.source, span.start)
+  return { ...rest, file: span.source.name, line, column, location: formatLocation(span) }
+}
+
+function chalkFor(stream: NodeJS.WriteStream): ChalkInstance {
+  const isColored = stream.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
+  return new Chalk({ level: isColored ? 1 : 0 })
+}
+
+function styleFor(colors: ChalkInstance): DiagnosticStyle {
+  const bySeverity: { readonly [S in Severity]: (text: string) => string } = {
+    error: colors.red.bold,
+    warning: colors.yellow.bold,
+    note: colors.blue.bold,
+  }
+  return {
+    severity: (text, severity) => bySeverity[severity](text),
+    caret: colors.green,
+    hint: colors.cyan,
+  }
+}
+
+/** Writes all of it before the process ends; a reader that went away is no error of ours. */
+function writeAll(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text, 'utf8')
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(descriptor, bytes, at)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EPIPE') process.exit(0)
+      if (code !== 'EAGAIN') throw error
+    }
+  }
+}

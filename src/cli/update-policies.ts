@@ -1,0 +1,138 @@
+/** `update-policies`: the drop-in for update-crypto-policies. */
+import { Command, Option } from 'commander'
+import { fail } from '../diagnostics/diagnostic.ts'
+import { type ApplyResult, applyPolicy } from '../system/apply.ts'
+import { type Drift, findDrift, isApplied } from '../system/check.ts'
+import { type Directories, findDirectories } from '../system/directories.ts'
+import { formatSelection, readConfiguredSelection } from '../system/policy-selection.ts'
+import { CLI_KINDS } from './cli-diagnostics.ts'
+import { describeDrift } from './drift-text.ts'
+import { runToExit } from './run.ts'
+import { Terminal } from './terminal.ts'
+import { PROGRAM_VERSION } from './version.ts'
+
+/** Exit statuses of the program that this one stands in for. */
+const STATUS = { done: 0, no: 1, usage: 2, nothingToCheck: 77 } as const
+
+type Options = {
+  readonly set?: string | true
+  readonly show?: true
+  readonly isApplied?: true
+  readonly check?: boolean
+  readonly reload: boolean
+  readonly baseDir?: string
+  readonly profileDir?: string
+  readonly json?: true
+  readonly quiet?: true
+}
+
+const HELP = `
+Examples:
+  update-policies --show
+  update-policies --set DEFAULT:NO-SHA1
+  update-policies --check
+
+Without --set, --show, --is-applied or --check the configured policy is put in force.
+Exit status: 0 done or yes; 1 no or failed; 2 wrong usage; 77 nothing to check.`
+
+const program = new Command('update-policies')
+  .description('Put a crypto policy in force, for every library of the host at once.')
+  .version(PROGRAM_VERSION)
+  .option('--set [POLICY]', 'set the policy, for instance DEFAULT or DEFAULT:NO-SHA1')
+  .option('--show', 'print the configured policy')
+  .option('--is-applied', 'tell whether the configured policy is in force')
+  .option('--check', 'tell whether the files in force are what the policy gives now')
+  .addOption(new Option('--no-check', 'accepted for compatibility, does nothing').hideHelp())
+  .option('--no-reload', 'leave running services alone')
+  .option('--base-dir <DIR>', 'where config, local.d, back-ends and state are')
+  .option('--profile-dir <DIR>', 'where shipped policies and pre-built outputs are')
+  .option('--json', 'print the result as JSON')
+  .option('-q, --quiet', 'print errors only')
+  .addOption(new Option('--debug', 'print stack traces').hideHelp())
+  .addHelpText('after', HELP)
+  .allowExcessArguments(false)
+  .showHelpAfterError('hint: see update-policies --help')
+  .exitOverride()
+
+function main(): number {
+  const options = program.parse().opts<Options>()
+  checkCommands(options)
+  const directories = findDirectories(options)
+  const terminal = new Terminal({ json: options.json ?? false, quiet: options.quiet ?? false })
+  if (options.show) return show(directories, terminal)
+  if (options.isApplied) return tellApplied(directories, terminal)
+  if (options.check) return check(directories, terminal)
+  return apply(directories, options, terminal)
+}
+
+function checkCommands(options: Options): void {
+  const given = [
+    options.set === undefined ? '' : '--set',
+    options.show ? '--show' : '',
+    options.isApplied ? '--is-applied' : '',
+    options.check ? '--check' : '',
+  ].filter((name) => name !== '')
+  const [first, second] = given
+  if (first && second) fail(CLI_KINDS.conflictingOptions, { first, second })
+}
+
+function show(directories: Directories, terminal: Terminal): number {
+  const policy = formatSelection(readConfiguredSelection(directories))
+  if (terminal.options.json) terminal.printJson({ policy })
+  else terminal.print(policy)
+  return STATUS.done
+}
+
+function tellApplied(directories: Directories, terminal: Terminal): number {
+  const applied = isApplied(directories)
+  if (terminal.options.json) terminal.printJson({ applied: applied ?? null })
+  else if (applied !== undefined) {
+    terminal.print(`The configured policy is ${applied ? '' : 'NOT '}applied`)
+  }
+  if (applied === undefined) return STATUS.nothingToCheck
+  return applied ? STATUS.done : STATUS.no
+}
+
+function check(directories: Directories, terminal: Terminal): number {
+  const drift = findDrift(directories)
+  if (terminal.options.json) terminal.printJson({ matches: drift.length === 0, drift })
+  else printDrift(drift, terminal)
+  return drift.length === 0 ? STATUS.done : STATUS.no
+}
+
+function printDrift(drift: readonly Drift[], terminal: Terminal): void {
+  if (drift.length === 0) {
+    terminal.print('The configured policy matches the generated policy')
+    return
+  }
+  terminal.warn('The configured policy does NOT match the generated policy')
+  if (terminal.options.quiet) return
+  for (const line of drift.flatMap(describeDrift)) terminal.warn(line)
+}
+
+function apply(directories: Directories, options: Options, terminal: Terminal): number {
+  const set = typeof options.set === 'string' && options.set !== '' ? options.set : undefined
+  const { reload } = options
+  const result = applyPolicy(directories, { set, reload, report: terminal.report })
+  if (terminal.options.json) terminal.printJson(result)
+  else if (!terminal.options.quiet) printResult(result, terminal)
+  return STATUS.done
+}
+
+function printResult(result: ApplyResult, terminal: Terminal): void {
+  if (result.mounted) return
+  terminal.print(`Setting system policy to ${result.policy}`)
+  if (result.changed.length === 0) {
+    terminal.print('Nothing to do: it is in force already.')
+    return
+  }
+  terminal.print('Note: System-wide crypto policies are applied on application start-up.')
+  terminal.print('It is recommended to restart the system for the change of policies')
+  terminal.print('to fully take place.')
+}
+
+process.exitCode = await runToExit(async () => main(), {
+  usage: STATUS.usage,
+  statusOf: (error) =>
+    error.diagnostics.some((diagnostic) => diagnostic.fault === 'usage') ? STATUS.usage : STATUS.no,
+})
