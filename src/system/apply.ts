@@ -104,7 +104,6 @@ export function listChanges(
   if (setsConfig && configText(directories) !== `${formatSelection(prepared.selection)}\n`) {
     changed.push('config')
   }
-  if (changed.length === 0 && !store.isAttached(files)) changed.push('.generations')
   if (changed.length === 0 && isStateOlderThanConfig(directories)) changed.push('state/current')
   return changed
 }

@@ -22,6 +22,7 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
 } from 'node:fs'
@@ -152,8 +153,9 @@ export class GenerationStore {
   #forward(folder: Folder, names: readonly string[]): void {
     for (const name of names) {
       if (this.#isForwarded(folder, name)) continue
-      replaceLink(join(this.#base, folder, name), this.#forwardTarget(folder, name))
+      linkInPlace(join(this.#base, folder, name), this.#forwardTarget(folder, name))
     }
+    syncFolder(join(this.#base, folder))
   }
 
   #forwardTarget(folder: Folder, name: string): string {
@@ -274,6 +276,14 @@ function readIfPresent(path: string): Buffer | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Like replaceLink, but leaves it to the caller to wait for the disk, once for many links. */
+function linkInPlace(path: string, target: string): void {
+  const temporary = `${path}${TEMPORARY_SUFFIX}`
+  rmSync(temporary, { force: true })
+  symlinkSync(target, temporary)
+  renameSync(temporary, path)
 }
 
 function removeNames(folder: string, isStale: (name: string) => boolean): void {

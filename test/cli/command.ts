@@ -1,0 +1,56 @@
+/** Runs our command lines as a user does: through the launchers. */
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { onTestFinished } from 'vitest'
+
+export const ROOT = join(import.meta.dirname, '..', '..')
+
+export type Outcome = {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export type RunOptions = {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Runs `cryptopolicy` or `update-policies`. */
+export function run(
+  program: 'cryptopolicy' | 'update-policies',
+  args: readonly string[],
+  options: RunOptions = {},
+): Outcome {
+  return runFile(join(ROOT, 'bin', program), args, options)
+}
+
+/** Runs any program, with the environment of the tests less what would redirect ours. */
+export function runFile(path: string, args: readonly string[], options: RunOptions = {}): Outcome {
+  const { base_dir: _, profile_dir: __, ...inherited } = process.env
+  const result: SpawnSyncReturns<string> = spawnSync(path, args, {
+    cwd: options.cwd ?? tmpdir(),
+    env: { ...inherited, ...options.env },
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  if (result.error) throw result.error
+  return { status: result.status, stdout: result.stdout, stderr: result.stderr }
+}
+
+/** A folder that is gone after the test. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'cryptopolicy-test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Writes files below a folder, making the folders between. */
+export function writeFiles(root: string, files: Readonly<Record<string, string | Buffer>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+}

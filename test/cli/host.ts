@@ -1,0 +1,63 @@
+/** A scratch host: a base directory that update-policies works on, and what its readers see. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Outcome, type RunOptions, run, scratchFolder, writeFiles } from './command.ts'
+
+export class Host {
+  readonly base: string
+
+  constructor(files: Readonly<Record<string, string | Buffer>> = {}) {
+    this.base = scratchFolder()
+    writeFiles(this.base, files)
+  }
+
+  /** Runs update-policies on this host. */
+  update(args: readonly string[], options: RunOptions = {}): Outcome {
+    return run('update-policies', ['--base-dir', this.base, ...args], options)
+  }
+
+  /** Sets a policy without touching services and expects success. */
+  set(policy: string): void {
+    const { status, stderr } = this.update(['--set', policy, '--no-reload'])
+    if (status !== 0) throw new Error(`--set ${policy} gave ${status}: ${stderr}`)
+  }
+
+  path(...parts: readonly string[]): string {
+    return join(this.base, ...parts)
+  }
+
+  read(...parts: readonly string[]): string {
+    return readFileSync(this.path(...parts), 'utf8')
+  }
+
+  write(files: Readonly<Record<string, string | Buffer>>): void {
+    writeFiles(this.base, files)
+  }
+
+  /** What readers see: the text of every file in back-ends/ and state/. */
+  visible(): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+      ['back-ends', 'state'].flatMap((folder) =>
+        list(this.path(folder)).map((name) => [`${folder}/${name}`, this.read(folder, name)]),
+      ),
+    )
+  }
+
+  /** Everything below the base directory with its time of change. */
+  times(): Readonly<Record<string, number>> {
+    const names = readdirSync(this.base, { recursive: true, encoding: 'utf8' })
+    return Object.fromEntries(names.map((name) => [name, statSync(this.path(name)).mtimeMs]))
+  }
+
+  /** What a run that was killed may have left. */
+  leftovers(): readonly string[] {
+    const names = readdirSync(this.base, { recursive: true, encoding: 'utf8' })
+    const generations = list(this.path('.generations')).filter((name) => name.startsWith('g-'))
+    const temporary = names.filter((name) => name.endsWith('-tmp') || name.endsWith('-pending'))
+    return [...temporary, ...generations.slice(2)]
+  }
+}
+
+function list(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).toSorted() : []
+}
