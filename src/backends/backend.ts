@@ -12,7 +12,7 @@ export type Backend = {
   readonly purposes: readonly PurposeName[]
   /** A shell command that makes running services read the new file. */
   readonly reloadCommand?: string
-  /** The text of its file, with a line end at the end. Never throws. */
+  /** The text of its file: lines with their ends, or nothing at all. Never throws. */
   readonly generate: (policy: Policy) => string
 }
 

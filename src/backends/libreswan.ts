@@ -65,7 +65,7 @@ const SIGNATURES: Words<SignatureName> = {
 
 /** Preference of the library rather than of the policy; what is not listed follows in its order. */
 const IKE_MACS: readonly MacName[] = ['HMAC-SHA2-512', 'HMAC-SHA2-256', 'HMAC-SHA1']
-/** In ESP every packet pays for its MAC, so the cheap SHA-1 goes before SHA2-256. */
+/** SHA2-256 comes last: old kernels truncate it wrongly (sha2-truncbug in ipsec.conf(5)). */
 const ESP_MACS: readonly MacName[] = ['HMAC-SHA2-512', 'HMAC-SHA1', 'HMAC-SHA2-256']
 /** The two groups that peers most often choose: offering them first saves a round trip. */
 const COMMON_GROUPS: readonly GroupName[] = ['SECP256R1', 'FFDHE-2048']

@@ -257,9 +257,9 @@ function limits(tls: EffectivePolicy): readonly string[] {
 }
 
 /**
- * 0, no bound, where the policy has no version of the family at all: such a policy is not about
- * TLS. Where it has some that NSS does not know, a number above all versions shuts them out; NSS
- * takes numbers as well as names.
+ * Where NSS knows none of the enabled versions, a number above all versions shuts everything out;
+ * NSS takes numbers as well as names. Where the policy has no version of the family at all, the
+ * bound is 0, which is none: looser than the policy, but what every published configuration has.
  */
 function lowestBound(tls: EffectivePolicy, family: ProtocolFamily): string {
   const lowest = knownVersions(tls, family, VERSIONS).at(-1)

@@ -99,7 +99,7 @@ const SUITES: readonly Suite[] = [
 ]
 
 /** The words of CipherString: what is on, then what that would bring along but the policy forbids. */
-export function openSslCipherString(effective: EffectivePolicy): readonly string[] {
+export function opensslCipherString(effective: EffectivePolicy): readonly string[] {
   const { enabled, disabled } = effective
   const modes = MODES.filter(({ ciphers }) => !ciphers.some((c) => enabled.cipher.includes(c)))
   return [
@@ -114,7 +114,7 @@ export function openSslCipherString(effective: EffectivePolicy): readonly string
 }
 
 /** The TLS 1.3 suites, in the order of their ciphers. */
-export function openSslCiphersuites({ enabled }: EffectivePolicy): readonly string[] {
+export function opensslCiphersuites({ enabled }: EffectivePolicy): readonly string[] {
   if (!enabled.protocol.includes('TLS1.3')) return []
   const suites = SUITES.filter(
     ({ hash, mac }) =>

@@ -89,8 +89,8 @@ export const OPENSSL_SIGNATURES: Words<SignatureName> = {
   'RSA3072-SPHINCSSHAKE128FSIMPLE': '?rsa3072_sphincsshake128fsimple',
 }
 
-/** Groups that resist quantum computers; those with two names were renamed on the way. */
-export const OPENSSL_HYBRID_GROUPS: Words<GroupName> = {
+/** Groups with ML-KEM in them; those with two names were renamed on the way. */
+export const OPENSSL_MLKEM_GROUPS: Words<GroupName> = {
   MLKEM512: '?mlkem512',
   'P256-MLKEM512': '?p256_mlkem512',
   'X25519-MLKEM512': '?x25519_mlkem512',

@@ -3,10 +3,10 @@ import type { ProtocolFamily } from '../algorithms/protocol.ts'
 import type { EffectivePolicy } from '../policy/effective-policy.ts'
 import { defineBackend } from './backend.ts'
 import { knownVersions } from './known-versions.ts'
-import { openSslCipherString, openSslCiphersuites } from './openssl-ciphers.ts'
+import { opensslCipherString, opensslCiphersuites } from './openssl-ciphers.ts'
 import {
   OPENSSL_CLASSIC_GROUPS,
-  OPENSSL_HYBRID_GROUPS,
+  OPENSSL_MLKEM_GROUPS,
   OPENSSL_SIGNATURES,
   OPENSSL_VERSIONS,
 } from './openssl-names.ts'
@@ -21,8 +21,8 @@ export const opensslcnf = defineBackend({
   purposes: ['openssl'],
   print: ({ openssl: effective }) =>
     [
-      `CipherString = ${openSslCipherString(effective).join(':')}`,
-      `Ciphersuites = ${openSslCiphersuites(effective).join(':')}`,
+      `CipherString = ${opensslCipherString(effective).join(':')}`,
+      `Ciphersuites = ${opensslCiphersuites(effective).join(':')}`,
       ...versionRange(effective, 'tls'),
       ...versionRange(effective, 'dtls'),
       `SignatureAlgorithms = ${translate(effective.enabled.sign, OPENSSL_SIGNATURES).join(':')}`,
@@ -47,11 +47,11 @@ function versionRange(effective: EffectivePolicy, family: ProtocolFamily): reado
 }
 
 /**
- * `*hybrid:hybrid/*classic:classic`: a slash ends a class that a server prefers as a whole, a star
+ * `*mlkem:mlkem/*classic:classic`: a slash ends a class that a server prefers as a whole, a star
  * marks what a client sends a key share for (SSL_CTX_set1_groups_list(3)).
  */
 function groups({ enabled }: EffectivePolicy): string {
-  return [OPENSSL_HYBRID_GROUPS, OPENSSL_CLASSIC_GROUPS]
+  return [OPENSSL_MLKEM_GROUPS, OPENSSL_CLASSIC_GROUPS]
     .map((words) => translate(enabled.group, words))
     .filter((names) => names.length > 0)
     .map((names) => `*${names.join(':')}`)
