@@ -19,6 +19,7 @@ import {
   checkSelection,
   formatSelection,
   type PolicySelection,
+  parseConfig,
   parseSelection,
   readConfiguredSelection,
 } from './policy-selection.ts'
@@ -52,9 +53,11 @@ export type PreparedPolicy = {
 
 /** The policy that is configured or, with `set`, that would be. */
 export function selectPolicy(directories: Directories, set: string | undefined): PolicySelection {
-  const configured = readConfiguredSelection(directories)
-  const selection = set ? parseSelection(set, configured) : configured
-  return checkSelection(selection, set ? `--set ${set}` : configFile(directories))
+  if (!set) return checkSelection(readConfiguredSelection(directories), configFile(directories))
+  const named = parseSelection(set)
+  const isComplete = named.policy !== ''
+  const selection = isComplete ? named : parseSelection(set, readConfiguredSelection(directories))
+  return checkSelection(selection, `--set ${set}`)
 }
 
 /** Compiles a chosen policy. Writes nothing. */
@@ -164,6 +167,7 @@ function publish(
     rmSync(store.reloadMarker, { force: true })
     throw error
   }
+  for (const replacement of staged) replacement.settle()
 }
 
 /** The new `config`, and the old one for the case that the switch fails. */
@@ -176,7 +180,11 @@ function stageConfig(
   const before = configText(directories)
   const wanted = `${formatSelection(prepared.selection)}\n`
   if (before === wanted) return undefined
-  const remove: Staged = { commit: () => rmSync(path, { force: true }), discard: () => {} }
+  const remove: Staged = {
+    commit: () => rmSync(path, { force: true }),
+    settle: () => {},
+    discard: () => {},
+  }
   const restore = before === undefined ? remove : stageFile(path, before)
   staged.push(restore)
   const change = stageFile(path, wanted)
@@ -217,7 +225,8 @@ function warnAboutFips(
   selection: PolicySelection,
   report: ApplyOptions['report'],
 ): void {
-  if (selection.policy === readConfiguredSelection(directories).policy) return
+  const configured = parseConfig(configText(directories) ?? '')
+  if (selection.policy === configured.policy) return
   const inFipsMode = isFipsEnabled()
   const isImage = statSync('/usr/bin/bootc', { throwIfNoEntry: false }) !== undefined
   if (selection.policy === 'FIPS' && !inFipsMode && !isImage) {

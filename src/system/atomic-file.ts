@@ -16,8 +16,10 @@ export const TEMPORARY_SUFFIX = '.cryptopolicy-tmp'
 
 /** A replacement that is complete on disk and waits for its rename. */
 export type Staged = {
-  /** Puts it in place, in one step. */
+  /** Puts it in place, in one step: either it is there afterwards or it throws. */
   readonly commit: () => void
+  /** After the commit: waits until it would survive a power cut. */
+  readonly settle: () => void
   /** Takes it away. */
   readonly discard: () => void
 }
@@ -52,11 +54,9 @@ function stage(path: string, write: (temporary: string) => void): Staged {
     discard()
     throw error
   }
-  const commit = () => {
-    renameSync(temporary, path)
-    syncFolder(dirname(path))
-  }
-  return { commit, discard }
+  const commit = () => renameSync(temporary, path)
+  const settle = () => syncFolder(dirname(path))
+  return { commit, settle, discard }
 }
 
 /** Keeps the temporary names of one process apart. */
@@ -69,6 +69,7 @@ function commitOrDiscard(replacement: Staged): void {
     replacement.discard()
     throw error
   }
+  replacement.settle()
 }
 
 /** Writes a new file and waits until it is on disk. Fails where one of that name exists. */

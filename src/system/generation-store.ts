@@ -125,8 +125,9 @@ export class GenerationStore {
     const generation = this.#write(all, record)
     const link = this.#stageSwitch(generation)
     return {
-      commit: () => {
-        link.commit()
+      commit: link.commit,
+      settle: () => {
+        link.settle()
         this.#removeGenerations()
       },
       discard: () => {
@@ -139,7 +140,9 @@ export class GenerationStore {
   #attach(files: GeneratedFiles): void {
     const visible = this.readVisible()
     if (visible.size > 0) {
-      this.#stageSwitch(this.#write(visible, this.readRecord() ?? '{}')).commit()
+      const snapshot = this.#stageSwitch(this.#write(visible, this.readRecord() ?? '{}'))
+      snapshot.commit()
+      snapshot.settle()
     }
     for (const folder of FOLDERS) {
       if (this.#isFolderLink(folder)) continue

@@ -10,6 +10,11 @@ export function hasPeer(program: string): boolean {
 }
 
 /** `test`, skipped where the program is missing; the name says which one it needs. */
-export function testWith(program: string, name: string, body: () => void | Promise<void>): void {
-  test.skipIf(!hasPeer(program))(`${name} [${program}]`, body)
+export function testWith(
+  program: string,
+  name: string,
+  body: () => void | Promise<void>,
+  timeout?: number,
+): void {
+  test.skipIf(!hasPeer(program))(`${name} [${program}]`, body, timeout)
 }

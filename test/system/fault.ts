@@ -1,0 +1,47 @@
+/** Interrupts or fails update-policies at a chosen system call, with strace. */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { ROOT } from '../cli/command.ts'
+
+/** The system calls that change files. */
+const WRITING_CALLS = [
+  'write',
+  'pwrite64',
+  'fsync',
+  'rename',
+  'symlink',
+  'mkdir',
+  'unlink',
+  'unlinkat',
+  'rmdir',
+  'chmod',
+  'fchmod',
+]
+
+export type Fault = { readonly signal: 'KILL' } | { readonly error: 'ENOSPC' | 'EIO' | 'EROFS' }
+
+export type FaultyRun = {
+  readonly status: number | null
+  readonly stderr: string
+}
+
+/**
+ * Runs update-policies and lets its n-th system call of those that change files fail, or kills it
+ * there. With n beyond the last call it just runs.
+ */
+export function runWithFault(
+  base: string,
+  policy: string,
+  n: number,
+  fault: Fault,
+  calls: readonly string[] = WRITING_CALLS,
+): FaultyRun {
+  const effect = 'signal' in fault ? `signal=${fault.signal}` : `error=${fault.error}`
+  const inject = `inject=${calls.join(',')}:${effect}:when=${n}`
+  const program = [process.execPath, join(ROOT, 'dist', 'update-policies.js')]
+  const args = ['--base-dir', base, '--set', policy, '--no-reload', '--quiet']
+  const trace = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${calls.join(',')}`, '-e', inject]
+  const { base_dir: _, profile_dir: __, ...env } = process.env
+  const result = spawnSync('strace', [...trace, ...program, ...args], { encoding: 'utf8', env })
+  return { status: result.status, stderr: result.stderr }
+}
