@@ -38,7 +38,7 @@ export function cutLogicalLines(source: Source, diagnostics: Diagnostic[]): Logi
   const lines: LogicalLine[] = []
   let ranges: Range[] = []
   let quiet = false
-  for (let start = 0; start <= source.text.length; ) {
+  for (let start = source.text.startsWith('\ufeff') ? 1 : 0; start <= source.text.length; ) {
     const newline = source.text.indexOf('\n', start)
     const end = newline < 0 ? source.text.length : newline
     const physical = readPhysicalLine(source, start, end, newline < 0, diagnostics)

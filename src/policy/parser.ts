@@ -18,6 +18,7 @@ export type PolicySyntax = {
 export function parsePolicyFile(source: Source): PolicySyntax {
   const diagnostics: Diagnostic[] = []
   const statements: Statement[] = []
+  reportForeignCharacters(source, diagnostics)
   for (const line of cutLogicalLines(source, diagnostics)) {
     const statement = parseStatement(line, diagnostics)
     if (statement) statements.push(statement)
@@ -61,4 +62,18 @@ function parseTarget(line: LogicalLine, equals: number): Pick<Statement, 'proper
   const at = line.text.indexOf('@')
   if (at < 0 || at > equals) return { property: wordAt(line, 0, equals), scope: undefined }
   return { property: wordAt(line, 0, at), scope: wordAt(line, at + 1, equals) }
+}
+
+/** Characters that no policy file has; the first of each kind is reported. */
+const FOREIGN = [
+  { pattern: /^\ufeff/, kind: POLICY_KINDS.byteOrderMark },
+  { pattern: /\r/, kind: POLICY_KINDS.carriageReturn },
+  { pattern: /\0/, kind: POLICY_KINDS.nulByte },
+]
+
+function reportForeignCharacters(source: Source, diagnostics: Diagnostic[]): void {
+  for (const { pattern, kind } of FOREIGN) {
+    const at = source.text.search(pattern)
+    if (at >= 0) diagnostics.push(diagnose(kind, {}, { source, start: at, end: at + 1 }))
+  }
 }

@@ -44,7 +44,8 @@ function acquireWaiting(path: string, report: (diagnostic: Diagnostic) => void):
 function acquire(path: string, seconds: number): DatabaseSync | undefined {
   const database = new DatabaseSync(path, { timeout: seconds * 1000 })
   try {
-    database.exec('BEGIN EXCLUSIVE')
+    // In memory, so that a full disk does not keep anybody from the lock.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     return database
   } catch (error) {
     database.close()

@@ -1,0 +1,144 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { Host } from './host.ts'
+
+type Prepare = (host: Host) => void
+
+const policyFile =
+  (content: string | Buffer): Prepare =>
+  (host) => {
+    host.write({ 'policies/BAD.pol': content })
+  }
+
+const special =
+  (make: (path: string) => void): Prepare =>
+  (host) => {
+    mkdirSync(host.path('policies'), { recursive: true })
+    make(host.path('policies', 'BAD.pol'))
+  }
+
+/** What an administrator may feed us, and the code and words that answer. */
+const BAD_POLICIES: Readonly<Record<string, readonly [Prepare, code: string, words: RegExp]>> = {
+  'an unknown policy': [() => {}, 'POLICY_NOT_FOUND', /unknown policy `BAD`/],
+  'a directory': [special(mkdirSync), 'FILE_NOT_REGULAR', /is a directory, not a file/],
+  'a pipe': [
+    special((path) => execFileSync('mkfifo', [path])),
+    'FILE_NOT_REGULAR',
+    /is a pipe, not a file/,
+  ],
+  'a symlink loop': [
+    special((path) => symlinkSync('BAD.pol', path)),
+    'FILE_UNREADABLE',
+    /symbolic links go in a circle/,
+  ],
+  'a dangling symlink': [
+    special((path) => symlinkSync('nowhere', path)),
+    'FILE_MISSING',
+    /does not exist/,
+  ],
+  '100 MB': [policyFile(Buffer.alloc(100_000_000, 'a')), 'POLICY_TOO_LARGE', /larger than/],
+  'a NUL byte': [policyFile('hash = SHA1\0\n'), 'POLICY_NUL_BYTE', /BAD\.pol:1:12: .*NUL/],
+  'CR LF': [policyFile('hash = SHA1\r\n'), 'POLICY_CARRIAGE_RETURN', /BAD\.pol:1:12: /],
+  'a byte order mark': [
+    policyFile('\ufeffhash = SHA1\n'),
+    'POLICY_BYTE_ORDER_MARK',
+    /BAD\.pol:1:1: /,
+  ],
+  'invalid UTF-8': [
+    policyFile(Buffer.from([0x23, 0x20, 0xff, 0x0a])),
+    'POLICY_INVALID_UTF8',
+    /byte 2 is not UTF-8/,
+  ],
+  'a misspelt algorithm': [
+    policyFile('hash = SHA2-265\n'),
+    'POLICY_UNKNOWN_ALGORITHM',
+    /BAD\.pol:1:8: .*\n.*\n.*\^{8}\nhint: did you mean SHA2-256/,
+  ],
+}
+
+for (const [what, [prepare, code, words]] of Object.entries(BAD_POLICIES)) {
+  test(`refuses ${what} in words and leaves the old configuration`, () => {
+    const host = new Host()
+    host.set('DEFAULT')
+    prepare(host)
+    const before = host.visible()
+    const { status, stderr } = host.update(['--set', 'BAD', '--no-reload'])
+    expect(status).toBe(1)
+    expect(stderr).toContain(`error[${code}]`)
+    expect(stderr).toMatch(words)
+    expect(stderr).not.toMatch(/\n\s+at /)
+    expect(host.visible()).toEqual(before)
+    expect(host.read('config')).toBe('DEFAULT\n')
+  })
+}
+
+test('shows the errors of all files in one run', () => {
+  const host = new Host({
+    'policies/BAD.pol': 'hash = SHA9\nciper = AES-256-GCM\n',
+    'policies/modules/WORSE.pmod': 'cipher@tsl = -RC4-128\nmin_rsa_size = many\n',
+  })
+  const { stderr } = host.update(['--set', 'BAD:WORSE:NOWHERE'])
+  for (const words of [
+    'BAD.pol:1:8: error[POLICY_UNKNOWN_ALGORITHM]',
+    'BAD.pol:2:1: error[POLICY_UNKNOWN_PROPERTY]',
+    'WORSE.pmod:1:8: error[POLICY_UNKNOWN_SCOPE]',
+    'WORSE.pmod:2:16: error[POLICY_INTEGER_EXPECTED]',
+    'error[POLICY_NOT_FOUND]: unknown policy `NOWHERE`',
+  ]) {
+    expect(stderr).toContain(words)
+  }
+})
+
+test('refuses names that would leave the policy folders', () => {
+  const host = new Host()
+  for (const name of ['../X', '/ETC/X', 'A:../B', '.hidden', 'A B']) {
+    const { status, stderr } = host.update(['--set', name])
+    expect(status, name).toBe(1)
+    expect(stderr).toContain('error[POLICY_BAD_NAME]')
+  }
+})
+
+test('refuses a configuration that names no policy', () => {
+  const { status, stderr } = new Host({ config: '# nothing\n' }).update([])
+  expect(status).toBe(1)
+  expect(stderr).toContain('error[POLICY_NO_NAME]')
+})
+
+test('refuses a base directory that cannot be written', () => {
+  const host = new Host()
+  const blocked = host.path('blocked')
+  writeFileSync(blocked, '')
+  const { status, stderr } = host.update(['--base-dir', blocked, '--set', 'DEFAULT'])
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/error\[FILE_\w+\]: .*a part of the path is not a directory/)
+})
+
+test('refuses a back-ends that is a file, and leaves it', () => {
+  const host = new Host({ 'back-ends': 'mine\n' })
+  const { status } = host.update(['--set', 'DEFAULT', '--no-reload'])
+  expect(status).toBe(1)
+  expect(host.read('back-ends')).toBe('mine\n')
+})
+
+test('refuses a gnutls drop-in without a keyword, and shows the line to write', () => {
+  const host = new Host({ 'local.d/gnutls-libvirt.config': 'NORMAL:-VERS-TLS1.2\n' })
+  const { status, stderr } = host.update(['--set', 'DEFAULT'])
+  expect(status).toBe(1)
+  expect(stderr).toContain('error[DROPIN_GNUTLS_BARE_PRIORITY]')
+  expect(stderr).toContain('LIBVIRT=NORMAL:-VERS-TLS1.2')
+})
+
+test('refuses a drop-in that cannot be read', () => {
+  const host = new Host()
+  mkdirSync(host.path('local.d', 'nss-x.config'), { recursive: true })
+  const { status, stderr } = host.update(['--set', 'DEFAULT'])
+  expect(status).toBe(1)
+  expect(stderr).toContain('nss-x.config: it is a directory')
+})
+
+test('says when a policy of the current directory comes first', () => {
+  const host = new Host({ 'here/MINE.pol': 'hash = SHA2-256\n' })
+  const { stderr } = host.update(['--set', 'MINE', '--no-reload'], { cwd: host.path('here') })
+  expect(stderr).toContain('warning[POLICY_FROM_CURRENT_DIRECTORY]')
+})
