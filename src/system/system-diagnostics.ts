@@ -197,6 +197,15 @@ const unmountFailed: Kind<{ path: string; output: string }> = {
   message: ({ path, output }) => `cannot unmount ${path}: ${output}`,
 }
 
+const consumerDisagrees: Kind<{ message: string }> = {
+  code: 'CONSUMER_DISAGREES',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'An installed program does not understand a part of what was written for it. The file is written all the same.',
+  message: ({ message }) => message,
+}
+
 export const SYSTEM_KINDS = defineKinds({
   policyNotFound,
   badPolicyName,
@@ -216,4 +225,5 @@ export const SYSTEM_KINDS = defineKinds({
   fipsNeedsKernel,
   fipsLeft,
   unmountFailed,
+  consumerDisagrees,
 })

@@ -4,6 +4,8 @@ import {
   ConsumerUnusable,
   findProgram,
   runProgram,
+  type UnknownValue,
+  type Verdict,
   withWorkbench,
 } from './consumers/consumer.ts'
 import { CONSUMERS } from './consumers/registry.ts'
@@ -20,10 +22,13 @@ export type VerifyProblem = {
   readonly backend: string
   readonly program: string
   readonly version: string
-  readonly problem: string
   /** The policies whose files have it. */
   readonly policies: readonly string[]
-}
+} & (
+  | { readonly unknown: UnknownValue }
+  /** In the program's own words. */
+  | { readonly complaint: string }
+)
 
 export type SkippedCheck = { readonly backend: string; readonly reason: string }
 
@@ -84,26 +89,28 @@ async function collectProblems(
   version: string,
   configs: readonly WrittenConfig[],
 ): Promise<readonly VerifyProblem[]> {
-  const policiesOf = new Map<string, string[]>()
+  const found = new Map<string, { what: Found; policies: string[] }>()
   for (const text of new Set(configs.map((config) => config.text))) {
     const verdict = await withWorkbench(path, (workbench) => consumer.check(workbench, text))
     const policies = configs.filter((config) => config.text === text).map((config) => config.policy)
-    const problems = [
-      ...verdict.unknown.map(({ setting, value }) => `does not know ${value} (${setting})`),
-      ...verdict.complaints.map((complaint) => `says: ${complaint}`),
-    ]
-    for (const problem of new Set(problems)) {
-      policiesOf.set(problem, [...(policiesOf.get(problem) ?? []), ...policies])
+    for (const what of listFound(verdict)) {
+      const key = JSON.stringify(what)
+      found.set(key, { what, policies: [...(found.get(key)?.policies ?? []), ...policies] })
     }
   }
   const { backend, program } = consumer
-  return [...policiesOf].map(([problem, policies]) => ({
-    backend,
-    program,
-    version,
-    problem,
-    policies,
+  return [...found.values()].map(({ what, policies }) => ({
+    ...{ backend, program, version, policies: [...new Set(policies)] },
+    ...what,
   }))
+}
+
+type Found = { readonly unknown: UnknownValue } | { readonly complaint: string }
+
+function listFound(verdict: Verdict): readonly Found[] {
+  const unknown = verdict.unknown.map((value) => ({ unknown: value }))
+  const complaints = verdict.complaints.map((complaint) => ({ complaint }))
+  return [...unknown, ...complaints]
 }
 
 async function readVersion(consumer: Consumer, path: string): Promise<string> {

@@ -1,8 +1,9 @@
 /** `cryptopolicy build`: compile a folder of policies. */
 import { type Command, Option } from 'commander'
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
+import { diagnose, escalate } from '../../diagnostics/diagnostic.ts'
 import type { BuildResult } from '../../system/build.ts'
-import type { Verification } from '../../system/verify.ts'
+import { SYSTEM_KINDS } from '../../system/system-diagnostics.ts'
+import type { Verification, VerifyProblem } from '../../system/verify.ts'
 import { type CommonOptions, terminalFor, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { diagnosticToJson, type Terminal } from '../terminal.ts'
@@ -108,10 +109,9 @@ function countOutcomes(result: BuildResult, policy: string): string {
 }
 
 function printVerification(verification: Verification, options: Options, terminal: Terminal): void {
-  const severity: Diagnostic['severity'] = options.strict ? 'error' : 'warning'
-  for (const { program, version, problem, policies } of verification.problems) {
-    const message = `${program} ${version} ${problem}, in ${policies.join(', ')}`
-    terminal.report({ code: 'CONSUMER_DISAGREES', severity, fault: 'answer', message })
+  for (const message of describeProblems(verification.problems)) {
+    const diagnostic = diagnose(SYSTEM_KINDS.consumerDisagrees, { message })
+    terminal.report(options.strict ? escalate(diagnostic) : diagnostic)
   }
   for (const { backend, program, version } of verification.checked) {
     terminal.note(`checked ${backend} with ${program} ${version}`)
@@ -119,6 +119,23 @@ function printVerification(verification: Verification, options: Options, termina
   for (const { backend, reason } of verification.skipped) {
     terminal.note(`skipped the check of ${backend}: ${reason}`)
   }
+}
+
+/** One line for what a program does not know in the same policies, one for each other complaint. */
+function describeProblems(problems: readonly VerifyProblem[]): readonly string[] {
+  const values = new Map<string, string[]>()
+  const complaints: string[] = []
+  for (const problem of problems) {
+    const policies = problem.policies.join(', ')
+    const who = `${problem.program} ${problem.version}`
+    if ('complaint' in problem) complaints.push(`${who}, in ${policies}: ${problem.complaint}`)
+    else {
+      const line = `${who} does not know, in ${policies}:`
+      const { setting, value } = problem.unknown
+      values.set(line, [...(values.get(line) ?? []), `${setting} ${value}`])
+    }
+  }
+  return [...[...values].map(([line, list]) => `${line} ${list.join(', ')}`), ...complaints]
 }
 
 function toJson(result: BuildResult, verification: Verification | undefined): object {

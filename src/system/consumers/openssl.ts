@@ -36,8 +36,7 @@ async function check(workbench: Workbench, config: string): Promise<Verdict> {
 async function checkCiphers(workbench: Workbench, ciphers: string): Promise<Verdict> {
   const { status, output } = await workbench.run(['ciphers', ciphers])
   if (status === null) throw new ConsumerUnusable('openssl cannot be run')
-  if (status !== 0)
-    return { unknown: [], complaints: [`CipherString ${ciphers}: no cipher is left`] }
+  if (status !== 0) return { unknown: [], complaints: ['CipherString leaves no cipher'] }
   const isAnonymous = /\bA(?:EC)?DH-/.test(output)
   return { unknown: [], complaints: isAnonymous ? ['CipherString enables anonymous ciphers'] : [] }
 }
