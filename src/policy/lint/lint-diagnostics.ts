@@ -143,6 +143,7 @@ const weakSetting: Kind<{
   because: string
   where: string
   isSet: boolean
+  target: string
   better: string
 }> = {
   code: 'LINT_WEAK_SETTING',
@@ -152,7 +153,7 @@ const weakSetting: Kind<{
     'A key size or a switch is weak, or no directive sets it and its default is. A note where nothing can be talked down to it or where the weakness is low.',
   message: ({ property, value, weakness, because, where, isSet }) =>
     `weak ${property} = ${value}${isSet ? '' : ', its default,'} ${where} (${weakness}: ${because})`,
-  hint: ({ property, better }) => `write ${property} = ${better}`,
+  hint: ({ target, better }) => `write ${target} = ${better}`,
 }
 
 const moduleConflict: Kind<{

@@ -16,7 +16,7 @@ const STEP_LIMIT = 20_000
 /** So many findings of one rule are shown. */
 const SHOWN_FINDINGS = 200
 
-/** A text to lint. A path that ends with `.pmod` is a module's. */
+/** A text to lint, and whether it is a base policy (`.pol`) or a module (`.pmod`). */
 export type LintInput = { readonly source: Source; readonly kind: PolicyFileKind }
 
 /**

@@ -5,7 +5,7 @@ import type { Span } from '../../diagnostics/source.ts'
 import type { Directive } from '../directive.ts'
 import { type EffectivePolicy, evaluatePolicy } from '../effective-policy.ts'
 import { phrasePlaces, readersOf, scopesAt } from '../place.ts'
-import type { ChoiceName, IntegerName, PropertyName } from '../properties.ts'
+import type { ChoiceName, IntegerName } from '../properties.ts'
 import { tracedValues, traceProperty, wordFor } from '../provenance.ts'
 import type { PurposeName } from '../scope.ts'
 import { spanOf } from '../syntax.ts'
@@ -147,12 +147,15 @@ function report(context: LintContext, limit: Limit, finding: Finding): Diagnosti
   const grade = limit.grades.find(({ isWeak }) => isWeak(value))
   const weakness = grade?.weakness ?? 'low'
   const where = phrasePlaces(purposes, readersOf(property))
+  const because = grade?.because ?? ''
   const isSet = directive !== undefined
-  const data = { property, value, weakness, because: grade?.because ?? '', where, isSet, better }
+  const scope = directive?.statement.scope
+  const target = scope ? `${property}@${scope.text}` : property
+  const data = { property, value, weakness, because, where, isSet, target, better }
   const span = placeOf(context, directive, value)
   return weakenWhereHarmless(diagnose(LINT_KINDS.weakSetting, data, span), {
     weakness,
-    property: property satisfies PropertyName,
+    property,
     values: [value],
     purposes,
   })
