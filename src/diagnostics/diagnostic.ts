@@ -40,6 +40,8 @@ export type Diagnostic = {
   readonly message: string
   readonly hint?: string
   readonly span?: Span
+  /** What the message says, as data for programs: JSON values only. */
+  readonly data?: Readonly<Record<string, unknown>>
 }
 
 /** Makes a diagnostic of a kind. */

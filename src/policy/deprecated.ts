@@ -58,6 +58,16 @@ export const FORMER_PROPERTIES: readonly string[] = [
   ...Object.keys(LOWER_BOUNDS),
 ]
 
+/** Whether a statement counts as if it stood at the end of its file. */
+export function countsAtEnd(statement: Statement): boolean {
+  return !statement.scope && Object.hasOwn(MOVED_PROPERTIES, statement.property.text)
+}
+
+/** Whether a statement is a lower bound on versions. */
+export function isLowerBound(statement: Statement): boolean {
+  return !statement.scope && Object.hasOwn(LOWER_BOUNDS, statement.property.text)
+}
+
 /** Puts what they mean in place of deprecated statements, with a warning for each. */
 export function modernize(
   statements: readonly Statement[],

@@ -43,8 +43,13 @@ export function parseDirectives(source: Source): {
   const { statements, diagnostics: syntax } = parsePolicyFile(source)
   const diagnostics = [...syntax]
   const directives: Directive[] = []
+  let checked = 0
+  let failed = false
   for (const statement of modernize(statements, diagnostics)) {
-    if (diagnostics.length > SHOWN_ERRORS && hasErrors(diagnostics)) break
+    // Only what is new is looked at: a file may have as many warnings as lines.
+    failed ||= hasErrors(diagnostics.slice(checked))
+    checked = diagnostics.length
+    if (failed && checked > SHOWN_ERRORS) break
     const directive = readDirective(statement, diagnostics)
     if (directive) directives.push(directive)
   }

@@ -1,0 +1,108 @@
+/** Lint rule: a policy that leaves nothing of a class that a back-end needs. */
+import { type ProtocolFamily, versionsOf } from '../../algorithms/protocol.ts'
+import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
+import type { Span } from '../../diagnostics/source.ts'
+import { type EffectivePolicy, evaluatePolicy } from '../effective-policy.ts'
+import { phrasePlaces, readersOf, scopesAt, TLS_PURPOSES } from '../place.ts'
+import type { PropertyName } from '../properties.ts'
+import { traceProperty, writtenStatement } from '../provenance.ts'
+import { PURPOSE_NAMES, type PurposeName } from '../scope.ts'
+import { spanOf } from '../syntax.ts'
+import { LINT_KINDS } from './lint-diagnostics.ts'
+import type { LintContext, LintRule } from './rule.ts'
+
+/** Something of which at least one must be left. */
+type Need = {
+  readonly what: string
+  readonly property: PropertyName
+  readonly purposes: readonly PurposeName[]
+  readonly left: (policy: EffectivePolicy) => readonly string[]
+}
+
+const SSH_PURPOSES: readonly PurposeName[] = [
+  'libssh',
+  'openssh',
+  'openssh-client',
+  'openssh-server',
+]
+const CONNECTIONS: readonly PurposeName[] = [...TLS_PURPOSES, 'libreswan', ...SSH_PURPOSES]
+
+const NEEDS: readonly Need[] = [
+  version('TLS version', 'tls', TLS_PURPOSES),
+  version('IKE version', 'ike', ['libreswan']),
+  {
+    what: 'cipher',
+    property: 'cipher',
+    purposes: readersOf('cipher'),
+    left: (policy) => policy.enabled.cipher.filter((name) => name !== 'NULL'),
+  },
+  {
+    what: 'message authentication',
+    property: 'mac',
+    purposes: readersOf('mac'),
+    left: (policy) => policy.enabled.mac,
+  },
+  {
+    what: 'group',
+    property: 'group',
+    purposes: CONNECTIONS,
+    left: (policy) => policy.enabled.group,
+  },
+  {
+    what: 'key exchange',
+    property: 'key_exchange',
+    purposes: readersOf('key_exchange'),
+    left: (policy) => policy.enabled.key_exchange,
+  },
+  {
+    what: 'hash',
+    property: 'hash',
+    purposes: readersOf('hash'),
+    left: (policy) => policy.enabled.hash,
+  },
+  {
+    what: 'signature algorithm',
+    property: 'sign',
+    purposes: readersOf('sign'),
+    left: (policy) => policy.enabled.sign,
+  },
+]
+
+export const emptyClass: LintRule = {
+  name: 'empty-class',
+  summary: 'A class with nothing in it stops every program that needs it.',
+  kinds: [LINT_KINDS.emptyClass],
+  evaluates: true,
+  check: (context) => (context.hasBase ? NEEDS.flatMap((need) => checkNeed(context, need)) : []),
+}
+
+function version(what: string, family: ProtocolFamily, purposes: readonly PurposeName[]): Need {
+  const left = (policy: EffectivePolicy) => versionsOf(family, policy.enabled.protocol)
+  return { what, property: 'protocol', purposes, left }
+}
+
+function checkNeed(context: LintContext, need: Need): readonly Diagnostic[] {
+  const purposes = PURPOSE_NAMES.filter((name) => need.purposes.includes(name))
+  const empty = purposes.filter(
+    (name) => need.left(evaluatePolicy(context.policy, scopesAt(name))).length === 0,
+  )
+  const first = empty[0]
+  if (!first) return []
+  const data = { what: need.what, where: phrasePlaces(empty, purposes) }
+  return [diagnose(LINT_KINDS.emptyClass, data, emptyingPlace(context, need.property, first))]
+}
+
+/** The last directive that took something away, else the beginning of the base policy. */
+function emptyingPlace(
+  context: LintContext,
+  property: PropertyName,
+  purpose: PurposeName,
+): Span | undefined {
+  const steps = traceProperty(context.policy, scopesAt(purpose), property)
+  const last =
+    steps.findLast(({ before, after }) => before.some((value) => !after.includes(value))) ??
+    steps.at(-1)
+  if (last) return spanOf(writtenStatement(last.directive))
+  const source = context.files[0]?.source
+  return source && { source, start: 0, end: 0 }
+}

@@ -1,0 +1,104 @@
+/** Where a policy is looked at: each purpose of a back-end, and the baseline for everything else. */
+import type { PropertyName } from './properties.ts'
+import { NO_SCOPES, PURPOSE_NAMES, type PurposeName, purpose, type ScopeSet } from './scope.ts'
+
+export type PlaceName = PurposeName | 'baseline'
+
+/** The baseline first, then the purposes in the order of a policy dump. */
+export const PLACE_NAMES: readonly PlaceName[] = ['baseline', ...PURPOSE_NAMES]
+
+/** The scopes that are asked for at a place. */
+export function scopesAt(place: PlaceName): ScopeSet {
+  return place === 'baseline' ? NO_SCOPES : purpose(place).scopes
+}
+
+const TLS: readonly PurposeName[] = ['gnutls', 'java-tls', 'nss-tls', 'openssl']
+const SSH: readonly PurposeName[] = ['libssh', 'openssh', 'openssh-client', 'openssh-server']
+const OPENPGP: readonly PurposeName[] = ['sequoia', 'rpm']
+const PKCS12: readonly PurposeName[] = ['nss-pkcs12', 'nss-pkcs12-import']
+const SMIME: readonly PurposeName[] = ['nss-smime', 'nss-smime-import']
+
+/** The purposes for which a back-end reads each property; elsewhere its value changes nothing. */
+const READERS: { readonly [Name in PropertyName]: readonly PurposeName[] } = {
+  cipher: [...TLS, 'krb5', 'libreswan', ...SSH, ...PKCS12, ...SMIME, ...OPENPGP],
+  group: [...TLS, 'bind', 'libreswan', ...SSH, ...OPENPGP],
+  hash: [...TLS, 'bind', 'krb5', ...SSH, ...PKCS12, ...OPENPGP],
+  key_exchange: [...TLS, ...SSH, ...SMIME],
+  mac: [...TLS, 'krb5', 'libreswan', ...SSH, ...PKCS12],
+  protocol: [...TLS, 'libreswan'],
+  sign: [...TLS, 'bind', 'libreswan', ...SSH, 'nss-smime', ...OPENPGP],
+  arbitrary_dh_groups: SSH,
+  min_dh_size: [...TLS, 'krb5'],
+  min_dsa_size: ['java-tls', 'nss-tls', ...OPENPGP],
+  min_rsa_size: [...TLS, 'openssh', 'openssh-client', 'openssh-server', ...OPENPGP],
+  sha1_in_certs: ['gnutls'],
+  ssh_certs: SSH,
+  min_ec_size: ['java-tls'],
+  __openssl_block_sha1_signatures: ['openssl'],
+  etm: SSH,
+  __ems: ['gnutls', 'nss-tls', 'openssl'],
+}
+
+/** The purposes for which a back-end reads a property, in the order of a policy dump. */
+export function readersOf(property: PropertyName): readonly PurposeName[] {
+  return PURPOSE_NAMES.filter((name) => READERS[property].includes(name))
+}
+
+/** What a policy is for in TLS. */
+export const TLS_PURPOSES: readonly PurposeName[] = TLS
+
+/**
+ * Purposes where two programs agree on what both allow, so that an attacker may talk them down.
+ * Elsewhere (files, packages, zones) only what somebody else once chose is accepted.
+ */
+export const NEGOTIATED_PURPOSES: readonly PurposeName[] = [...TLS, 'krb5', 'libreswan', ...SSH]
+
+/** So few places are named rather than called everywhere. */
+const NAMED_PLACES = 5
+
+/**
+ * Names places in few words: a purpose with all that refine it becomes `openssh*`, more than half
+ * of what could be meant becomes `everywhere but ...`.
+ *
+ * @param among The places that come into question.
+ */
+export function describePlaces(
+  places: readonly PlaceName[],
+  among: readonly PlaceName[] = PLACE_NAMES,
+): string {
+  const missing = among.filter((place) => !places.includes(place))
+  const named = foldFamilies(places, among)
+  if (among.length <= NAMED_PLACES) return named.join(', ')
+  if (missing.length === 0) return 'everywhere'
+  const excepted = foldFamilies(missing, among)
+  return excepted.length < named.length && missing.length * 2 < among.length
+    ? `everywhere but ${excepted.join(', ')}`
+    : named.join(', ')
+}
+
+/** `for gnutls, openssl`, or `everywhere`. */
+export function phrasePlaces(
+  places: readonly PlaceName[],
+  among: readonly PlaceName[] = PLACE_NAMES,
+): string {
+  const text = describePlaces(places, among)
+  return text.startsWith('everywhere') ? text : `for ${text}`
+}
+
+function foldFamilies(places: readonly PlaceName[], among: readonly PlaceName[]): string[] {
+  const folded = new Set<PlaceName>()
+  const names: string[] = []
+  for (const place of places) {
+    const family = among.filter((other) => descendsFrom(other, place))
+    const isWhole = family.length > 0 && family.every((other) => places.includes(other))
+    if (isWhole) for (const other of family) folded.add(other)
+    if (!folded.has(place)) names.push(isWhole ? `${place}*` : place)
+  }
+  return names
+}
+
+function descendsFrom(place: PlaceName, ancestor: PlaceName): boolean {
+  if (place === 'baseline') return false
+  const { parent } = purpose(place)
+  return parent !== undefined && (parent === ancestor || descendsFrom(parent, ancestor))
+}

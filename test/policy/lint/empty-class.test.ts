@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { emptyClass } from '../../../src/policy/lint/empty-class.ts'
+import { findInBase, findInModule, summarize } from './rule-findings.ts'
+
+const FULL = `cipher = AES-256-GCM
+mac = AEAD
+group = X25519
+hash = SHA2-256
+sign = ECDSA-SHA2-256
+key_exchange = ECDHE
+protocol = TLS1.3 IKEv2
+`
+const find = (text: string) => summarize(findInBase(emptyClass, text))
+
+test('finds nothing where every class has something', () => {
+  expect(find(FULL)).toEqual([])
+})
+
+test('names the back-ends that are left without, and the directive that did it', () => {
+  expect(find(`${FULL}cipher@ssh = -AES-*\n`)).toEqual([
+    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no cipher is left for libssh, openssh*',
+  ])
+})
+
+test('wants a TLS version for TLS and an IKE version for IPsec', () => {
+  expect(find(`${FULL}protocol = DTLS1.2\n`)).toEqual([
+    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no TLS version is left for gnutls, java-tls, nss-tls, openssl',
+    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no IKE version is left for libreswan',
+  ])
+})
+
+test('does not take NULL for a cipher', () => {
+  expect(find(`${FULL}cipher = NULL\n`)).toHaveLength(1)
+})
+
+test('points to the beginning of the file where nothing sets the class', () => {
+  expect(find(FULL.replace('mac = AEAD\n', ''))).toEqual([
+    'warning LINT_EMPTY_CLASS BASE.pol:1:1 no message authentication is left everywhere',
+  ])
+})
+
+test('finds what a module empties', () => {
+  expect(summarize(findInBase(emptyClass, FULL, 'group = -*25519\n'))[0]).toContain('M1.pmod:1:1')
+})
+
+test('expects nothing of a module alone', () => {
+  expect(findInModule(emptyClass, 'cipher = -AES-*\n')).toEqual([])
+})
