@@ -2,11 +2,21 @@
 import { Command, Option } from 'commander'
 import type { CommandDefinition } from './command.ts'
 import { addBuild } from './commands/build.ts'
+import { addDiff } from './commands/diff.ts'
+import { addExplain } from './commands/explain.ts'
+import { addLint } from './commands/lint.ts'
 import { addPlan } from './commands/plan.ts'
 import { addShow } from './commands/show.ts'
 import { PROGRAM_VERSION } from './version.ts'
 
-const COMMANDS: readonly CommandDefinition[] = [addBuild, addShow, addPlan]
+const COMMANDS: readonly CommandDefinition[] = [
+  addBuild,
+  addShow,
+  addPlan,
+  addDiff,
+  addExplain,
+  addLint,
+]
 
 const HELP = `
 Each command has a manual page: docs/cryptopolicy-COMMAND.md.

@@ -38,6 +38,20 @@ export class Terminal {
     writeAll(1, text)
   }
 
+  /** A line of a comparison: what is added green, what is taken away red. */
+  printChange(line: string): void {
+    const paint = (text: string) =>
+      text
+        .replace(/\+ [^,]+/g, (part) => this.colors.green(part))
+        .replace(/(?<= )- [^,]+/g, (part) => this.colors.red(part))
+    this.print(line.startsWith(' ') ? paint(line) : this.colors.bold(line))
+  }
+
+  /** A diagnostic that is itself the result. */
+  printDiagnostic(diagnostic: Diagnostic): void {
+    writeAll(1, `${printDiagnostic(diagnostic, styleFor(this.colors))}\n`)
+  }
+
   /** The result as data. */
   printJson(value: unknown): void {
     writeAll(1, `${JSON.stringify(value, null, 2)}\n`)

@@ -1,5 +1,5 @@
 /** Prints a comparison of policies, for people: a heading for each group of places, then changes. */
-import { formatLocation } from '../diagnostics/source.ts'
+import { formatLocation, type Span } from '../diagnostics/source.ts'
 import type { ChangeGroup, PolicyChange, PolicyComparison } from '../policy/compare.ts'
 import { describePlaces } from '../policy/place.ts'
 import type { Move } from '../policy/reordering.ts'
@@ -18,6 +18,23 @@ export function printComparison(
   options: ComparisonOptions = {},
 ): readonly string[] {
   return groups.flatMap((group) => printGroup(group, options))
+}
+
+/** For --json: places as lists, causes as file:line:column. */
+export function comparisonToJson({ before, after, groups }: PolicyComparison): object {
+  const location = (span: Span | undefined) => (span ? formatLocation(span) : null)
+  const toJson = (change: PolicyChange) =>
+    'causes' in change
+      ? {
+          ...change,
+          causes: { before: location(change.causes.before), after: location(change.causes.after) },
+        }
+      : change
+  return {
+    before,
+    after,
+    groups: groups.map((group) => ({ ...group, changes: group.changes.map(toJson) })),
+  }
 }
 
 function printGroup(group: ChangeGroup, options: ComparisonOptions): readonly string[] {

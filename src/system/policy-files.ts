@@ -1,7 +1,13 @@
 /** Finds and reads the files of a policy and of its modules. */
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Diagnostic, DiagnosticError, diagnose, hasErrors } from '../diagnostics/diagnostic.ts'
+import {
+  type Diagnostic,
+  DiagnosticError,
+  diagnose,
+  fail,
+  hasErrors,
+} from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { type Policy, parsePolicy } from '../policy/policy.ts'
 import type { Directories } from './directories.ts'
@@ -20,6 +26,8 @@ export function policyFolders(directories: Directories, first?: string): PolicyF
     join(directories.profile, 'policies'),
   ]
 }
+
+type PolicyFileKind = 'policy' | 'module'
 
 export type LoadedPolicy = {
   readonly policy: Policy
@@ -42,8 +50,21 @@ export function loadPolicy(selection: PolicySelection, folders: PolicyFolders): 
   return { policy: parsed.policy, sources, diagnostics }
 }
 
+/**
+ * The paths of a policy's file and of its modules' files.
+ *
+ * @throws DiagnosticError POLICY_NOT_FOUND
+ */
+export function findPolicyFiles(
+  selection: PolicySelection,
+  folders: PolicyFolders,
+): readonly string[] {
+  const names = [selection.policy, ...selection.modules]
+  return names.map((name, index) => findFile(name, index === 0 ? 'policy' : 'module', folders))
+}
+
 /** The names of all policies, or of all modules, in the folders. */
-export function listPolicies(folders: PolicyFolders, kind: 'policy' | 'module'): readonly string[] {
+export function listPolicies(folders: PolicyFolders, kind: PolicyFileKind): readonly string[] {
   const [folder, suffix] = kind === 'policy' ? ['', '.pol'] : ['modules', '.pmod']
   const names = folders.flatMap((root) => listNames(join(root, folder), suffix))
   return [...new Set(names)].toSorted()
@@ -68,24 +89,25 @@ function readSources(
 
 function readSource(
   name: string,
-  kind: 'policy' | 'module',
+  kind: PolicyFileKind,
   folders: PolicyFolders,
   diagnostics: Diagnostic[],
 ): Source {
-  const file = kind === 'policy' ? `${name}.pol` : `${name}.pmod`
-  const searched = [
-    '.',
-    ...folders.map((root) => (kind === 'policy' ? root : join(root, 'modules'))),
-  ]
-  const path = searched.map((folder) => join(folder, file)).find(exists)
-  if (path === undefined) {
-    const known = listPolicies(folders, kind)
-    throw new DiagnosticError([
-      diagnose(SYSTEM_KINDS.policyNotFound, { name, file, searched, known }),
-    ])
+  const path = findFile(name, kind, folders)
+  if (!path.includes('/')) {
+    diagnostics.push(diagnose(SYSTEM_KINDS.currentDirectoryPolicy, { path }))
   }
-  if (path === file) diagnostics.push(diagnose(SYSTEM_KINDS.currentDirectoryPolicy, { path }))
   return readTextFile(path)
+}
+
+function findFile(name: string, kind: PolicyFileKind, folders: PolicyFolders): string {
+  const file = `${name}.${kind === 'policy' ? 'pol' : 'pmod'}`
+  const below = folders.map((root) => (kind === 'policy' ? root : join(root, 'modules')))
+  const searched = ['.', ...below]
+  const path = searched.map((folder) => join(folder, file)).find(exists)
+  if (path !== undefined) return path
+  const known = listPolicies(folders, kind)
+  return fail(SYSTEM_KINDS.policyNotFound, { name, file, searched, known })
 }
 
 /** A file that is there but unreadable stops the search: a weaker namesake must not step in. */

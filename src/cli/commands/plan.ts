@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { type CommonOptions, terminalFor, withDirectories, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 
-type Options = CommonOptions & { readonly set?: string }
+type Options = CommonOptions & { readonly set?: string; readonly causes?: true }
 
 export function addPlan(program: Command): void {
   const command = program
@@ -11,17 +11,26 @@ export function addPlan(program: Command): void {
     .summary('what setting a policy would change')
     .description('Say what update-policies would change, by meaning and by file. Changes nothing.')
     .option('--set <POLICY>', 'the policy to set; the configured one by default')
+    .option('--causes', 'name the line behind each change')
   withOutput(withDirectories(command)).action(plan)
 }
 
 async function plan(options: Options): Promise<void> {
   const { findDirectories } = await import('../../system/directories.ts')
-  const { listChanges, preparePolicy, selectPolicy } = await import('../../system/apply.ts')
-  const directories = findDirectories(options)
+  const { planPolicy } = await import('../../system/plan.ts')
+  const { comparisonToJson, printComparison } = await import('../../report/policy-comparison.ts')
   const terminal = terminalFor(options)
-  const prepared = preparePolicy(directories, selectPolicy(directories, options.set))
-  const files = listChanges(directories, prepared, options.set !== undefined)
-  if (options.json) terminal.printJson({ files })
-  else for (const file of files) terminal.print(file)
+  const { before, after, comparison, files } = planPolicy(findDirectories(options), options.set)
   process.exitCode = files.length > 0 ? EXIT.changes : EXIT.done
+  if (options.json) {
+    const meaning = comparison ? comparisonToJson(comparison) : null
+    return terminal.printJson({ before: before ?? null, after, meaning, files })
+  }
+  if (files.length === 0) return terminal.print(`${after} is in force; nothing would change`)
+  terminal.print(`${before ?? 'no policy'} -> ${after}`)
+  const lines = comparison
+    ? printComparison(comparison, { showCauses: options.causes ?? false })
+    : []
+  for (const line of lines) terminal.printChange(line)
+  terminal.print(`files: ${files.join(' ')}`)
 }

@@ -45,8 +45,10 @@ async function showBackend(policy: Policy, name: string, terminal: Terminal): Pr
 
 async function showScope(policy: Policy, options: Options, terminal: Terminal): Promise<void> {
   const { evaluatePolicy } = await import('../../policy/effective-policy.ts')
-  const { readScopes } = await import('../scopes-argument.ts')
-  const effective = evaluatePolicy(policy, readScopes(options.scope))
+  const { findScopes } = await import('../../policy/vocabulary.ts')
+  const { NO_SCOPES } = await import('../../policy/scope.ts')
+  const scopes = options.scope === undefined ? NO_SCOPES : findScopes(options.scope)
+  const effective = evaluatePolicy(policy, scopes)
   if (terminal.options.json) return terminal.printJson(toJson(policy, effective))
   const { formatValue } = await import('../../policy/dump.ts')
   const { PROPERTY_NAMES } = await import('../../policy/properties.ts')

@@ -1,0 +1,43 @@
+/** `cryptopolicy lint`: every problem in policies and drop-ins, each with a code. */
+import type { Command } from 'commander'
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
+import { type CommonOptions, terminalFor, withDirectories, withOutput } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
+import { diagnosticToJson, type Terminal } from '../terminal.ts'
+
+type Options = CommonOptions & { readonly fix?: true }
+
+export function addLint(program: Command): void {
+  const command = program
+    .command('lint')
+    .summary('every problem in policies and drop-ins')
+    .description('Look for problems. Without FILE: in the configured policy and its drop-ins.')
+    .argument('[FILE...]', '*.pol, *.pmod, *.config, or a name such as DEFAULT:NO-SHA1')
+    .option('--fix', 'rewrite deprecated forms in the files')
+  withOutput(withDirectories(command)).action(lint)
+}
+
+async function lint(names: readonly string[], options: Options): Promise<void> {
+  const { findDirectories } = await import('../../system/directories.ts')
+  const { fixFiles, lintTargets } = await import('../../system/lint.ts')
+  const terminal = terminalFor(options)
+  const directories = findDirectories(options)
+  const fixed = options.fix ? fixFiles(names, directories) : []
+  const findings = lintTargets(names, directories)
+  if (options.json) {
+    terminal.printJson({ fixed, findings: findings.map(diagnosticToJson) })
+  } else {
+    for (const { path, count } of fixed) terminal.note(`${path}: ${count} places rewritten`)
+    printFindings(findings, terminal)
+  }
+  const isClean = findings.every((finding) => finding.severity === 'note')
+  process.exitCode = isClean ? EXIT.done : EXIT.answerIsNo
+}
+
+function printFindings(findings: readonly Diagnostic[], terminal: Terminal): void {
+  for (const finding of findings) terminal.printDiagnostic(finding)
+  const count = (severity: Diagnostic['severity']) =>
+    findings.filter((finding) => finding.severity === severity).length
+  const counts = `${count('error')} errors, ${count('warning')} warnings, ${count('note')} notes`
+  terminal.note(findings.length === 0 ? 'no problems' : counts)
+}

@@ -1,0 +1,126 @@
+/** Prints explanations of policies, for people and as data. */
+import { formatLocation } from '../diagnostics/source.ts'
+import type {
+  Effect,
+  ExplainedStep,
+  PropertyExplanation,
+  PropertyStep,
+  ValueExplanation,
+} from '../policy/explain.ts'
+import { isAlgorithmClass } from '../policy/properties.ts'
+import { printDirective } from '../policy/provenance.ts'
+import type { ScopeSet } from '../policy/scope.ts'
+
+const EFFECTS: { readonly [E in Effect]: string } = {
+  enabled: 'turned it on',
+  disabled: 'turned it off',
+  reset: 'set anew without it: off',
+  'left-out': 'set anew without it',
+  'moved-to-front': 'moved it to the front',
+  moved: 'moved it',
+  unchanged: 'changed nothing',
+  'not-selected': 'speaks to other scopes',
+}
+
+/** How much of a directive is shown, in characters. */
+const SHOWN = 60
+
+/** The verdict, then every line that touched the value; `>` marks the one that decided. */
+export function printValueExplanation(
+  policyName: string,
+  explanation: ValueExplanation,
+): readonly string[] {
+  const { property, value, scopes, steps, winner } = explanation
+  const where = `${property} of ${policyName}${describeScopes(scopes)}`
+  const verdict = `${value} is ${describeState(explanation)} in ${where}`
+  if (steps.length === 0) return [`${verdict}: no line of the policy touches it`]
+  const rows = steps.map((step) => [
+    step === winner ? '>' : ' ',
+    formatLocation(step.span),
+    shorten(printDirective(step.directive)),
+    describeStep(step),
+  ])
+  return [`${verdict}:`, ...alignColumns(rows)]
+}
+
+/** The values, then every line that set or changed the property. */
+export function printPropertyExplanation(
+  policyName: string,
+  { property, scopes, steps, winner, values }: PropertyExplanation,
+): readonly string[] {
+  const head = `${property} of ${policyName}${describeScopes(scopes)} is ${values.join(' ') || 'empty'}`
+  if (steps.length === 0) return [`${head}: the default, no line of the policy sets it`]
+  const rows = steps.map((step) => [
+    step === winner ? '>' : ' ',
+    formatLocation(step.span),
+    shorten(printDirective(step.directive)),
+    describeChange(step, isAlgorithmClass(property)),
+  ])
+  return [`${head}:`, ...alignColumns(rows)]
+}
+
+/** For --json. */
+export function valueToJson({ steps, winner, scopes, ...rest }: ValueExplanation): object {
+  return {
+    ...rest,
+    scopes: [...scopes],
+    steps: steps.map(({ directive, span, effect, position }) => ({
+      location: formatLocation(span),
+      directive: printDirective(directive),
+      effect,
+      position: position ?? null,
+    })),
+    winner: winner ? formatLocation(winner.span) : null,
+  }
+}
+
+/** For --json. */
+export function propertyToJson({ steps, winner, scopes, ...rest }: PropertyExplanation): object {
+  return {
+    ...rest,
+    scopes: [...scopes],
+    steps: steps.map(({ directive, span, before, after }) => ({
+      location: formatLocation(span),
+      directive: printDirective(directive),
+      before,
+      after,
+    })),
+    winner: winner ? formatLocation(winner.span) : null,
+  }
+}
+
+function describeState({ property, enabled, position, count }: ValueExplanation): string {
+  if (!isAlgorithmClass(property)) return enabled ? 'the value' : 'not the value'
+  return enabled ? `on (place ${position} of ${count})` : 'off'
+}
+
+function describeScopes(scopes: ScopeSet): string {
+  return scopes.size === 0 ? '' : ` under ${[...scopes].join(', ')}`
+}
+
+function describeStep({ effect, position }: ExplainedStep): string {
+  return position === undefined ? EFFECTS[effect] : `${EFFECTS[effect]}, place ${position}`
+}
+
+function describeChange({ before, after }: PropertyStep, isList: boolean): string {
+  if (!isList) return `${before.join(' ')} -> ${after.join(' ')}`
+  const added = after.filter((value) => !before.includes(value)).length
+  const removed = before.filter((value) => !after.includes(value)).length
+  return added + removed === 0 ? 'order or nothing' : `+${added} -${removed}`
+}
+
+function shorten(text: string): string {
+  return text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text
+}
+
+function alignColumns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}

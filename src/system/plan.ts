@@ -1,0 +1,41 @@
+/** Foresees what setting a policy would change on a host. */
+import { join } from 'node:path'
+import { comparePolicies, type PolicyComparison } from '../policy/compare.ts'
+import { type Policy, parsePolicy } from '../policy/policy.ts'
+import { listChanges, preparePolicy, selectPolicy } from './apply.ts'
+import { type Directories, stateFolder } from './directories.ts'
+import { loadPolicy, policyFolders } from './policy-files.ts'
+import { formatSelection } from './policy-selection.ts'
+import { readTextFileIfPresent } from './text-file.ts'
+
+export type Plan = {
+  /** The policy in force; undefined where there is none. */
+  readonly before: string | undefined
+  readonly after: string
+  /** What would change by meaning; undefined where no policy is in force. */
+  readonly comparison: PolicyComparison | undefined
+  /** The files that would be replaced, by path below the base directory. */
+  readonly files: readonly string[]
+}
+
+/** Compiles the policy that is configured or, with `set`, that would be. Writes nothing. */
+export function planPolicy(directories: Directories, set: string | undefined): Plan {
+  const selection = selectPolicy(directories, set)
+  const prepared = preparePolicy(directories, selection)
+  const { policy } = loadPolicy(selection, policyFolders(directories))
+  const inForce = readPolicyInForce(directories)
+  return {
+    before: inForce?.name,
+    after: formatSelection(selection),
+    comparison: inForce && comparePolicies(inForce, policy),
+    files: listChanges(directories, prepared, set !== undefined),
+  }
+}
+
+/** The dump of the policy in force is a policy: it tells what was compiled, whatever changed since. */
+function readPolicyInForce(directories: Directories): Policy | undefined {
+  const dump = readTextFileIfPresent(join(stateFolder(directories), 'CURRENT.pol'))
+  if (!dump) return undefined
+  const name = /^# Policy (\S+) dump/.exec(dump.text)?.[1] ?? 'CURRENT'
+  return parsePolicy(name, [dump]).policy
+}
