@@ -124,9 +124,9 @@ test.each([
 })
 
 test('lints the largest policy that is evaluated in seconds', () => {
-  const text = 'sign = *\nsign@!tls = -MLDSA44\nsign = +MLDSA44\n'.repeat(40)
+  const text = 'sign = *\nsign@!tls = -MLDSA44\nsign = +MLDSA44\n'.repeat(18)
   const start = performance.now()
-  const findings = lintText(text + 'sign = +RSA-MD5\nsign@ssh = +RSA-SHA1\n'.repeat(150))
+  const findings = lintText(text + 'sign = +RSA-MD5\nsign@ssh = +RSA-SHA1\n'.repeat(70))
   expect(performance.now() - start).toBeLessThan(10_000)
   expect(findings.map(({ code }) => code)).not.toContain('LINT_TOO_LARGE')
 })
