@@ -73,28 +73,41 @@ test('says that a checkout has not been built', () => {
   expect(stderr).toContain('run npm install')
 })
 
-test('works when it is installed from its package', () => {
+/** Packs the checkout and installs the package into a scratch prefix, as `npm install -g` does. */
+function installPackage(...options: readonly string[]): string {
   const prefix = scratchFolder()
-  const npm = ['--silent', '--ignore-scripts', '--no-audit', '--no-fund']
-  const packed = runFile('npm', ['pack', ...npm, '--pack-destination', prefix], { cwd: ROOT })
+  const quiet = ['--silent', '--no-audit', '--no-fund']
+  const pack = ['pack', ...quiet, '--ignore-scripts', '--pack-destination', prefix]
+  const packed = runFile('npm', pack, { cwd: ROOT })
   expect(packed.status, packed.stderr).toBe(0)
   const tarball = readdirSync(prefix).find((name) => name.endsWith('.tgz')) ?? ''
-  const install = ['install', '--global', ...npm, '--omit=optional', '--prefix', prefix]
+  const install = ['install', '--global', ...quiet, ...options, '--prefix', prefix]
   const installed = runFile('npm', [...install, join(prefix, tarball)], { cwd: prefix })
   expect(installed.status, installed.stderr).toBe(0)
+  return prefix
+}
+
+test('works when it is installed from its package', () => {
+  const prefix = installPackage('--omit=optional', '--ignore-scripts')
   const bin = join(prefix, 'bin')
   const options = { cwd: prefix, ...pathOf(NODE_FOLDER) }
-  const shown = runFile(
-    join(bin, 'cryptopolicy'),
-    ['show', 'DEFAULT', '--backend', 'krb5'],
-    options,
-  )
+  const show = ['show', 'DEFAULT', '--backend', 'krb5']
+  const shown = runFile(join(bin, 'cryptopolicy'), show, options)
   expect(shown.stdout, shown.stderr).toContain('permitted_enctypes = aes256-cts')
-  const base = join(prefix, 'base')
-  const set = ['--base-dir', base, '--set', 'FUTURE', '--no-reload']
+  const set = ['--base-dir', join(prefix, 'base'), '--set', 'FUTURE', '--no-reload']
   expect(runFile(join(bin, 'update-policies'), set, options).status).toBe(0)
   const library = "import('cryptopolicy').then((m) => console.log(m.BACKENDS.length))"
-  const env = { ...options.env, NODE_PATH: join(prefix, 'lib', 'node_modules') }
   const cwd = join(prefix, 'lib', 'node_modules', 'cryptopolicy')
-  expect(runFile(process.execPath, ['-e', library], { cwd, env }).stdout).toBe('13\n')
+  expect(runFile(process.execPath, ['-e', library], { cwd }).stdout).toBe('13\n')
 }, 120_000)
+
+test('brings its own Node.js when it is installed on a machine whose own is too old', () => {
+  const prefix = installPackage('--allow-scripts=node')
+  const old = toolsWithout('#!/bin/sh\necho v20.1.0\n')
+  const { status, stdout } = runFile(
+    join(prefix, 'bin', 'cryptopolicy'),
+    ['--version'],
+    pathOf(old),
+  )
+  expect([status, stdout]).toEqual([0, `${manifest.version}\n`])
+}, 180_000)
