@@ -22,7 +22,9 @@ const SHOWN_WIDTH = 120
 export function printDiagnostic(diagnostic: Diagnostic, style: DiagnosticStyle = PLAIN): string {
   const { severity, code, message, span, hint } = diagnostic
   const where = span ? `${formatLocation(span)}: ` : ''
-  const lines = [`${where}${style.severity(`${severity}[${code}]`, severity)}: ${printable(message)}`]
+  const lines = [
+    `${where}${style.severity(`${severity}[${code}]`, severity)}: ${printable(message)}`,
+  ]
   if (span) lines.push(...excerpt(span, style))
   if (hint !== undefined) lines.push(`${style.hint('hint:')} ${printable(hint)}`)
   return lines.join('\n')
