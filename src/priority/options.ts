@@ -14,8 +14,9 @@ export type PriorityOptions = {
   /** RFC 7366; `forceEncryptThenMac` refuses block ciphers without it. */
   readonly encryptThenMac: boolean
   readonly forceEncryptThenMac: boolean
-  /** RFC 7627, which GnuTLS calls session hash. */
-  readonly extendedMasterSecret: 'off' | 'request' | 'require'
+  /** RFC 7627, which GnuTLS calls session hash: offer it, and refuse peers without it. */
+  readonly extendedMasterSecret: boolean
+  readonly requireExtendedMasterSecret: boolean
   readonly renegotiation: 'disabled' | 'unsafe' | 'partial' | 'safe'
   /** Send the signal of RFC 7507 that this connection is a retry. */
   readonly fallbackSignal: boolean
@@ -45,7 +46,8 @@ export const DEFAULT_OPTIONS: PriorityOptions = {
   ticketsTls12: true,
   encryptThenMac: true,
   forceEncryptThenMac: false,
-  extendedMasterSecret: 'request',
+  extendedMasterSecret: true,
+  requireExtendedMasterSecret: false,
   renegotiation: 'partial',
   fallbackSignal: false,
   serverPrecedence: false,
@@ -74,7 +76,7 @@ const COMPATIBILITY: Partial<PriorityOptions> = {
   largeRecords: true,
   smallRecords: true,
   encryptThenMac: false,
-  extendedMasterSecret: 'off',
+  extendedMasterSecret: false,
   keyUsageViolations: true,
   firewallPadding: true,
 }
@@ -88,8 +90,8 @@ export const PRIORITY_OPTIONS: readonly PriorityOption[] = [
   { name: 'NO_TICKETS_TLS12', sets: { ticketsTls12: false } },
   { name: 'NO_ETM', sets: { encryptThenMac: false } },
   { name: 'FORCE_ETM', sets: { forceEncryptThenMac: true } },
-  { name: 'NO_SESSION_HASH', sets: { extendedMasterSecret: 'off' } },
-  { name: 'FORCE_SESSION_HASH', sets: { extendedMasterSecret: 'require' }, since: '3.8.9' },
+  { name: 'NO_SESSION_HASH', sets: { extendedMasterSecret: false } },
+  { name: 'FORCE_SESSION_HASH', sets: { requireExtendedMasterSecret: true }, since: '3.8.9' },
   { name: 'NO_STATUS_REQUEST', sets: { statusRequest: false }, since: '3.8.9' },
   { name: 'STATELESS_COMPRESSION', sets: {} },
   { name: 'VERIFY_ALLOW_BROKEN', sets: { brokenCertificateSignatures: true } },
