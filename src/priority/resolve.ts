@@ -1,0 +1,193 @@
+/** Resolves `@LIBVIRT,SYSTEM:+...` to the string that GnuTLS evaluates, and says where it stands. */
+import type { Source, Span } from '../diagnostics/source.ts'
+import type { OverrideClass } from './override-keys.ts'
+import { DEFAULT_RELEASE, type GnutlsRelease } from './releases.ts'
+import { type ConfigEntry, NO_CONFIG, type SystemConfig } from './system-config.ts'
+import { type Override, type SystemRules, settingOf, systemRules } from './system-rules.ts'
+
+/** A piece of a resolved string, and where it is written. */
+export type Segment = {
+  readonly start: number
+  readonly end: number
+  readonly span: Span
+  /** The span's text is the piece itself; otherwise the piece was derived from it. */
+  readonly verbatim: boolean
+}
+
+/** What decided the string. */
+export type ResolutionOrigin =
+  /** The string names no keyword. */
+  | 'given'
+  /** A `KEY=STRING` line of the configuration. */
+  | 'priorities'
+  /** The overrides of an allowlist. */
+  | 'overrides'
+  /** `default-priority-string`, where no string was given. */
+  | 'default-priority-string'
+  /** The library, where no string was given. */
+  | 'library default'
+
+export type Resolution = {
+  readonly given: Source
+  /** What is evaluated. */
+  readonly text: string
+  readonly origin: ResolutionOrigin
+  /** The keyword that won. */
+  readonly key?: string
+  /** Where that keyword's string is written; not set where it is built from the overrides. */
+  readonly entry?: ConfigEntry
+  /** The keywords up to the winner, in the order in which they were looked up. */
+  readonly tried: readonly string[]
+  readonly segments: readonly Segment[]
+}
+
+/** No keyword of the string is in the configuration. */
+export type Unresolved = {
+  readonly given: Source
+  readonly tried: readonly string[]
+  /** A colon and a comma in a row end the keywords in a way that GnuTLS never resolves. */
+  readonly brokenKeywords: boolean
+}
+
+/** The keyword that an allowlist answers itself. */
+const SYSTEM = 'SYSTEM'
+
+const LIBRARY_DEFAULT = 'NORMAL'
+
+const SPACE_AT_START = /^[ \t\n\v\f\r]+/
+
+/** The order in which the string of @SYSTEM names its classes, and the word for each name. */
+const SYSTEM_CLASSES: readonly (readonly [OverrideClass, string])[] = [
+  ['keyExchanges', ''],
+  ['groups', 'GROUP-'],
+  ['ciphers', ''],
+  ['macs', ''],
+  ['signatures', 'SIGN-'],
+  ['protocols', 'VERS-'],
+]
+
+/** GnuTLS drops a longer list of signatures or versions whole. */
+const MAX_MARKED = 127
+
+type Piece = Pick<Resolution, 'text' | 'segments' | 'origin' | 'entry'>
+
+const systemPieces = new WeakMap<SystemRules, Piece>()
+
+/**
+ * Resolves a string, or the default where none is given.
+ *
+ * priority = [ "@" key *( "," key ) [ ":" additions ] ] / string
+ */
+export function resolvePriority(
+  given: Source | undefined,
+  config: SystemConfig = NO_CONFIG,
+  release: GnutlsRelease = DEFAULT_RELEASE,
+): Resolution | Unresolved {
+  const rules = systemRules(config, release)
+  if (!given) return resolveDefault(rules)
+  const text = given.text.replace(SPACE_AT_START, '')
+  if (text.startsWith('@')) return resolveKeywords(given, text, rules)
+  const segments = [segmentOf(given, given.text.length - text.length, text.length)]
+  return { given, text, origin: 'given', tried: [], segments }
+}
+
+export function isResolved(result: Resolution | Unresolved): result is Resolution {
+  return 'text' in result
+}
+
+/** Where a range of the resolved string is written. */
+export function originOf(resolution: Resolution, start: number, end: number): Span {
+  const { segments, given } = resolution
+  const segment = segments.find((piece) => start >= piece.start && start <= piece.end)
+  if (!segment) return { source: given, start: 0, end: given.text.length }
+  if (!segment.verbatim) return segment.span
+  const shift = segment.span.start - segment.start
+  return { source: segment.span.source, start: start + shift, end: end + shift }
+}
+
+function resolveDefault(rules: SystemRules): Resolution | Unresolved {
+  const setting = settingOf(rules, 'default-priority-string')
+  if (rules.mode === 'allowlist') {
+    const given = { name: '<default>', text: `@${SYSTEM}` }
+    return resolveKeywords(given, given.text, rules)
+  }
+  const text = setting?.value ?? LIBRARY_DEFAULT
+  const given = { name: '<default>', text }
+  const segment = setting
+    ? { start: 0, end: text.length, span: setting.entry.span, verbatim: true }
+    : segmentOf(given, 0, text.length)
+  const origin = setting ? 'default-priority-string' : 'library default'
+  return { given, text, origin, tried: [], segments: [segment] }
+}
+
+function resolveKeywords(given: Source, text: string, rules: SystemRules): Resolution | Unresolved {
+  const colon = text.indexOf(':')
+  const keys = text.slice(1, colon < 0 ? undefined : colon).split(',')
+  // GnuTLS takes the comma of `@A:,B` for one between keywords, and looks up `A:`.
+  const brokenKeywords = colon >= 0 && text[colon + 1] === ','
+  if (brokenKeywords) return { given, tried: keys, brokenKeywords }
+  for (const [index, key] of keys.entries()) {
+    const piece = lookUp(key, rules)
+    if (!piece) continue
+    const tried = keys.slice(0, index + 1)
+    const additionsAt = given.text.length - text.length + colon
+    const joined = colon < 0 ? piece : append(piece, given, additionsAt)
+    return { ...joined, given, key, tried }
+  }
+  return { given, tried: keys, brokenKeywords }
+}
+
+function lookUp(key: string, rules: SystemRules): Piece | undefined {
+  if (key === SYSTEM && rules.mode === 'allowlist') return systemPiece(rules)
+  const entry = rules.priorities.get(key)
+  if (!entry) return undefined
+  const segment = { start: 0, end: entry.value.length, span: entry.span, verbatim: true }
+  return { text: entry.value, segments: [segment], origin: 'priorities', entry }
+}
+
+function append(piece: Piece, given: Source, colon: number): Piece {
+  const additions = given.text.slice(colon)
+  const start = piece.text.length
+  const span = { source: given, start: colon, end: given.text.length }
+  // The colon belongs to what was given, so that a token after it is found there.
+  const segment = { start: start + 1, end: start + additions.length, verbatim: true }
+  const after = { ...segment, span: { ...span, start: colon + 1 } }
+  return { ...piece, text: piece.text + additions, segments: [...piece.segments, after] }
+}
+
+function systemPiece(rules: SystemRules): Piece {
+  let piece = systemPieces.get(rules)
+  if (!piece) {
+    piece = buildSystemPiece(rules)
+    systemPieces.set(rules, piece)
+  }
+  return piece
+}
+
+function buildSystemPiece(rules: SystemRules): Piece {
+  const mode = settingOf(rules, 'override-mode')
+  const segments: Segment[] = []
+  let text = 'NONE'
+  if (mode) segments.push({ start: 0, end: 4, span: mode.entry.span, verbatim: false })
+  for (const [name, prefix] of SYSTEM_CLASSES) {
+    for (const { row, entry } of namedBySystem(rules, name)) {
+      const start = text.length + 1
+      text += `:+${prefix}${row.name}`
+      segments.push({ start, end: text.length, span: entry.span, verbatim: false })
+    }
+  }
+  return { text, segments, origin: 'overrides' }
+}
+
+function namedBySystem(rules: SystemRules, name: OverrideClass): readonly Override[] {
+  const { overrides } = rules
+  const signatures = Math.max(overrides.signatures.length, overrides.certificateSignatures.length)
+  if (name === 'signatures' && signatures > MAX_MARKED) return []
+  if (name === 'protocols' && overrides.protocols.length > MAX_MARKED) return []
+  return overrides[name]
+}
+
+function segmentOf(source: Source, at: number, length: number): Segment {
+  const span = { source, start: at, end: at + length }
+  return { start: 0, end: length, span, verbatim: true }
+}
