@@ -18,7 +18,7 @@ import {
 } from './profiles.ts'
 import { DEFAULT_RELEASE, type GnutlsRelease } from './releases.ts'
 import { isResolved, type Resolution, resolvePriority, type Unresolved } from './resolve.ts'
-import { type Lack, type Settlement, settle } from './settle.ts'
+import { type Adjustment, type Lack, type Settlement, settle } from './settle.ts'
 import { NO_CONFIG, type SystemConfig } from './system-config.ts'
 import { type SystemRules, settingOf, systemRules } from './system-rules.ts'
 import { type Token, tokenize } from './token.ts'
@@ -52,7 +52,8 @@ export type PriorityFailure =
       readonly kind: 'insufficient'
       readonly resolution: Resolution
       readonly lack: Lack
-      readonly tokens: readonly Token[]
+      /** What was removed before nothing was left. */
+      readonly adjustments: readonly Adjustment[]
     }
 
 export type Outcome =
@@ -113,7 +114,8 @@ function evaluateResolution(resolution: Resolution, rules: SystemRules): Outcome
     return { ok: false, failure: { kind: 'syntax', resolution, token } }
   }
   const { lack, ...settlement } = finish(state, rules, algorithms)
-  if (lack) return { ok: false, failure: { kind: 'insufficient', resolution, lack, tokens } }
+  const { adjustments } = settlement
+  if (lack) return { ok: false, failure: { kind: 'insufficient', resolution, lack, adjustments } }
   const { lists, options, profile, securityLevel } = state
   const decided = { release, resolution, options, profile, securityLevel }
   return { ok: true, evaluation: { ...lists, ...settlement, ...decided } }
