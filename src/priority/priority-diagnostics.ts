@@ -31,7 +31,7 @@ const brokenKeywords: Kind<object> = {
   severity: 'error',
   fault: 'input',
   summary: 'A comma after the first colon makes GnuTLS look up a keyword that ends in a colon.',
-  message: () => 'a comma right after the colon: GnuTLS can resolve no keyword before it',
+  message: () => 'a comma right after the colon: GnuTLS cannot find the keyword before it',
   hint: () => 'separate keywords by commas, and additions by colons: @LIBVIRT,SYSTEM:+RSA',
 }
 

@@ -45,7 +45,7 @@ export type Resolution = {
 export type Unresolved = {
   readonly given: Source
   readonly tried: readonly string[]
-  /** A colon and a comma in a row end the keywords in a way that GnuTLS never resolves. */
+  /** A colon and a comma in a row end the keywords: GnuTLS never finds the last one then. */
   readonly brokenKeywords: boolean
 }
 
@@ -123,11 +123,11 @@ function resolveDefault(rules: SystemRules): Resolution | Unresolved {
 function resolveKeywords(given: Source, text: string, rules: SystemRules): Resolution | Unresolved {
   const colon = text.indexOf(':')
   const keys = text.slice(1, colon < 0 ? undefined : colon).split(',')
-  // GnuTLS takes the comma of `@A:,B` for one between keywords, and looks up `A:`.
   const brokenKeywords = colon >= 0 && text[colon + 1] === ','
-  if (brokenKeywords) return { given, tried: keys, brokenKeywords }
   for (const [index, key] of keys.entries()) {
-    const piece = lookUp(key, rules)
+    // GnuTLS takes the comma of `@A,B:,+RSA` for one between keywords, and looks up `B:`.
+    const isBroken = brokenKeywords && index === keys.length - 1
+    const piece = isBroken ? undefined : lookUp(key, rules)
     if (!piece) continue
     const tried = keys.slice(0, index + 1)
     const additionsAt = given.text.length - text.length + colon
