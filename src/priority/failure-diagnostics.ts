@@ -4,6 +4,7 @@ import { formatLocation, type Source, type Span } from '../diagnostics/source.ts
 import { algorithmRules, type Prohibition } from './algorithm-rules.ts'
 import { toUpperAscii } from './ascii-case.ts'
 import {
+  allowedTls,
   type EvaluateOptions,
   type Evaluation,
   evaluatePriority,
@@ -54,12 +55,25 @@ export function diagnoseFailure(
   }
 }
 
-/** What works, but probably not as meant. */
-export function warnAboutPriority({ resolution }: Evaluation): readonly Diagnostic[] {
+/** What GnuTLS accepts, but hardly as it was meant. */
+export function warnAboutPriority(evaluation: Evaluation): readonly Diagnostic[] {
+  return [...warnAboutDroppedTokens(evaluation), ...warnAboutUnusable(evaluation)]
+}
+
+function warnAboutDroppedTokens({ resolution }: Evaluation): readonly Diagnostic[] {
   const last = tokenize(resolution.text).at(-1)
   if (!last || last.end >= resolution.text.length) return []
   const span = originOf(resolution, last.end + 1, resolution.text.length)
   return [diagnose(PRIORITY_KINDS.droppedTokens, { limit: MAX_TOKENS }, span)]
+}
+
+function warnAboutUnusable(evaluation: Evaluation): readonly Diagnostic[] {
+  const { suites, versions } = allowedTls(evaluation)
+  if (suites.length > 0) return []
+  const { resolution } = evaluation
+  const data = { versions: versions.map(({ name }) => name) }
+  const span = originOf(resolution, 0, resolution.text.length)
+  return [diagnose(PRIORITY_KINDS.unusable, data, span)]
 }
 
 function diagnoseUnresolved(unresolved: Unresolved, options: EvaluateOptions): Diagnostic {

@@ -1,4 +1,5 @@
 /** Recognizes OpenSSL's cipher lists where a priority string is expected, and says what to write. */
+import { findTlsSuiteByOpensslName } from '../algorithms/tls-suite-openssl.ts'
 import { findTlsSuiteByName } from '../algorithms/tls-suites.ts'
 
 /** What OpenSSL's words select, in the words of a priority string. */
@@ -43,7 +44,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 
 const LEVELS: ReadonlySet<string> = new Set(['NORMAL', 'SECURE128'])
 
-/** `ECDHE-RSA-AES128-GCM-SHA256`: OpenSSL writes the key size without a hyphen. */
+/** Names of suites of any kind: OpenSSL writes the key size without a hyphen. */
 const SUITE = /^(TLS_\w+|[A-Z0-9-]*(AES|CAMELLIA|ARIA)(128|256)-[A-Z0-9-]+|[A-Z0-9-]+-RC4-\w+)$/
 
 const SETTING = /^@(STRENGTH|SECLEVEL=\d+)$/i
@@ -74,7 +75,7 @@ export function readOpensslWord(token: string): OpensslWord | undefined {
 }
 
 function partsOfSuite(name: string, sign: string): string {
-  const suite = findTlsSuiteByName(name)
+  const suite = findTlsSuiteByName(name) ?? findTlsSuiteByOpensslName(name)
   if (!suite) return ''
   const { keyExchange, cipher, mac } = suite
   return write([...(keyExchange ? [keyExchange] : []), cipher, mac], sign)

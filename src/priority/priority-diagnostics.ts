@@ -160,6 +160,18 @@ const droppedTokens: Kind<{ limit: number }> = {
   message: ({ limit }) => `GnuTLS ignores everything after the first ${limit} tokens`,
 }
 
+const unusable: Kind<{ versions: readonly string[] }> = {
+  code: 'PRIORITY_UNUSABLE',
+  severity: 'warning',
+  fault: 'input',
+  summary:
+    'GnuTLS accepts the string, since it allows some version and some suite; but no version that it allows has a suite that it allows, so every connection will fail.',
+  message: ({ versions }) =>
+    versions.length > 0
+      ? `no connection can succeed: ${versions.join(', ')} cannot use any suite of the string`
+      : 'no connection can succeed: no protocol version is left',
+}
+
 export const PRIORITY_KINDS = defineKinds({
   unresolved,
   brokenKeywords,
@@ -176,4 +188,5 @@ export const PRIORITY_KINDS = defineKinds({
   insufficient,
   forbidden,
   droppedTokens,
+  unusable,
 })

@@ -27,7 +27,7 @@ describe('an unknown token', () => {
   it.each([
     ['NORMAL: +AES-265-GCM', 'PRIORITY_UNKNOWN_WORD', '+AES-265-GCM', '+AES-256-GCM'],
     ['NORMLA', 'PRIORITY_UNKNOWN_WORD', 'NORMLA', 'NORMAL'],
-    ['NORMAL:+VERS-TLS1.4', 'PRIORITY_UNKNOWN_WORD', '+VERS-TLS1.4', '+VERS-TLS1.3'],
+    ['NORMAL:+VERS-TSL1.3', 'PRIORITY_UNKNOWN_WORD', '+VERS-TSL1.3', '+VERS-TLS1.3'],
     ['NORMAL:%COMPATT', 'PRIORITY_UNKNOWN_WORD', '%COMPATT', '%COMPAT'],
     ['NORMAL:%compat', 'PRIORITY_OPTION_CASE', '%compat', '%COMPAT'],
     ['NORMAL:AES-256-GCM', 'PRIORITY_MISSING_SIGN', 'AES-256-GCM', '+AES-256-GCM'],
@@ -124,7 +124,7 @@ describe('no or insufficient priorities', () => {
   })
 
   it('names the override that took the last', () => {
-    const text = 'NONE:+VERS-TLS1.2:+SIGN-ALL:+AEAD:+RSA:+AES-128-GCM'
+    const text = 'NONE:+VERS-TLS1.2:+SIGN-ALL:+SHA1:+RSA:+AES-128-CBC'
     const diagnostic = diagnose(text, config('[overrides]\ntls-disabled-kx = RSA\n'))
     expect(diagnostic.code).toBe('PRIORITY_FORBIDDEN')
     expect(diagnostic.message).toContain('gnutls.config:2:19')
@@ -134,6 +134,14 @@ describe('no or insufficient priorities', () => {
 describe('a string that must be usable', () => {
   it('is evaluated', () => {
     expect(requirePriority({ name: 'test', text: 'NORMAL' }).suites.length).toBeGreaterThan(10)
+  })
+
+  it.each([
+    'NONE:+VERS-TLS1.2:+SIGN-ALL:+AEAD:+AES-128-GCM',
+    'NONE:+SECURE128:+VERS-TLS1.3:-GROUP-ALL',
+  ])('is warned about where no connection can succeed: %s', (text) => {
+    const [warning] = warnAboutPriority(requirePriority({ name: 'test', text }))
+    expect(warning?.code).toBe('PRIORITY_UNUSABLE')
   })
 
   it('is warned about where tokens are dropped', () => {
