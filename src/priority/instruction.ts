@@ -2,7 +2,8 @@
 import { toUpperAscii } from './ascii-case.ts'
 import type { PriorityOption } from './options.ts'
 import type { Token } from './token.ts'
-import { findLevel, findWord, type LevelWord, type Vocabulary, type Word } from './vocabulary.ts'
+import { findLevel, findWord, type LevelWord, type Vocabulary } from './vocabulary.ts'
+import type { Word } from './word.ts'
 
 export type Sign = '+' | '-' | '!'
 
