@@ -5,6 +5,7 @@ import type { TlsSuite } from '../algorithms/tls-suites.ts'
 import { type TlsVersion, type TlsVersionName, versionAge } from '../algorithms/tls-versions.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { type AlgorithmRules, algorithmRules } from './algorithm-rules.ts'
+import { usesGroup } from './group-selection.ts'
 import type { PriorityOptions } from './options.ts'
 import type { ListItems } from './priority-lists.ts'
 import { applyToken, type PriorityState, startState, useProfile } from './priority-state.ts'
@@ -42,6 +43,11 @@ export type Evaluation = { readonly [Name in keyof ListItems]: readonly ListItem
     readonly profile: ProfileName | undefined
     /** What key exchanges without a named group must reach. */
     readonly securityLevel: SecurityLevelName | undefined
+    /**
+     * Names of signature algorithms that no certificate of a chain may bear, before the options
+     * that allow weak ones.
+     */
+    readonly certificateProhibitions: AlgorithmRules['certificateSignatures']
   }
 
 /** Why a string cannot be used. */
@@ -82,14 +88,24 @@ export function reportedOffset(failure: PriorityFailure): number {
   return resolution.text === resolution.given.text ? token.reportedOffset : 0
 }
 
-/** What an evaluation allows in the terms of TLS: suites that no allowed version has are left out. */
+/**
+ * What an evaluation allows in the terms of TLS. GnuTLS's lists hold more: suites, groups and
+ * signature algorithms that none of the allowed versions can negotiate.
+ */
 export function allowedTls(evaluation: Evaluation): AllowedTls {
-  const { protocols, profile, securityLevel } = evaluation
-  const schemes = evaluation.usableSignatures.flatMap(({ scheme }) => scheme ?? [])
+  const { protocols, profile, securityLevel, usableGroups, usableSignatures } = evaluation
+  const suites = evaluation.suites.filter((suite) => protocols.some((v) => canNegotiate(suite, v)))
+  const hasTls13 = protocols.some(({ name }) => name === 'TLS1.3')
+  const groups = usableGroups.filter(
+    (group) => hasTls13 || suites.some((suite) => usesGroup(suite, group)),
+  )
+  const schemes = usableSignatures.flatMap(({ scheme, semantics }) =>
+    scheme && protocols.some(({ signatures }) => semantics?.includes(signatures)) ? scheme : [],
+  )
   return {
     versions: protocols,
-    suites: evaluation.suites.filter((suite) => protocols.some((v) => canNegotiate(suite, v))),
-    groups: evaluation.usableGroups.flatMap(({ tls }) => tls ?? []),
+    suites,
+    groups: groups.flatMap(({ tls }) => tls ?? []),
     signatureSchemes: [...new Set(schemes)].map(tlsSignatureScheme),
     minimumKeySizes: minimumKeySizes(profile, securityLevel),
   }
@@ -117,7 +133,8 @@ function evaluateResolution(resolution: Resolution, rules: SystemRules): Outcome
   const { adjustments } = settlement
   if (lack) return { ok: false, failure: { kind: 'insufficient', resolution, lack, adjustments } }
   const { lists, options, profile, securityLevel } = state
-  const decided = { release, resolution, options, profile, securityLevel }
+  const certificateProhibitions = algorithms.certificateSignatures
+  const decided = { release, resolution, options, profile, securityLevel, certificateProhibitions }
   return { ok: true, evaluation: { ...lists, ...settlement, ...decided } }
 }
 

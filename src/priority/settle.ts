@@ -1,18 +1,19 @@
 /** What GnuTLS makes of the lists once all words are read: it removes what cannot be negotiated. */
-import { TLS_SUITES, type TlsSuite } from '../algorithms/tls-suites.ts'
+import type { TlsSuite } from '../algorithms/tls-suites.ts'
 import type { TlsVersion, TlsVersionName } from '../algorithms/tls-versions.ts'
 import { versionAge } from '../algorithms/tls-versions.ts'
 import type { AlgorithmRules, Prohibition } from './algorithm-rules.ts'
-import {
-  GNUTLS_CURVES,
-  type GnutlsGroup,
-  type GnutlsKeyExchange,
-  type GnutlsSignature,
-  type KeyExchangeTrait,
+import type {
+  GnutlsGroup,
+  GnutlsKeyExchange,
+  GnutlsSignature,
+  KeyExchangeTrait,
 } from './gnutls-algorithms.ts'
+import { findGroups } from './group-selection.ts'
 import { itemsOf, type ListItems, type ListName } from './priority-lists.ts'
 import type { PriorityState } from './priority-state.ts'
 import { type GnutlsRelease, isAvailable } from './releases.ts'
+import { findSuites } from './suite-selection.ts'
 
 /** Why GnuTLS removed something that the words left in place. */
 export type AdjustmentReason =
@@ -77,8 +78,8 @@ class Settler {
     const versions = [...this.lists.protocols]
     if (versions.length === 0) return this.lacking('protocols')
     this.removeKeyExchanges(versions)
-    const suites = this.findSuites()
-    const usableGroups = this.findGroups(suites, versions)
+    const suites = findSuites(this.lists, this.rules)
+    const usableGroups = findGroups(this.lists.groups, suites, versions, this.rules)
     const usableSignatures = this.findSignatures(versions)
     if (usableSignatures.length === 0) this.removeSigningProtocols()
     if (!hasUsableProtocol(this.lists.protocols)) return this.lacking('protocols')
@@ -133,47 +134,6 @@ class Settler {
     this.remove('keyExchanges', 'TLS 1.3 chooses no key exchange', () => true)
   }
 
-  private findSuites(): readonly TlsSuite[] {
-    const { ciphers, macs, keyExchanges } = this.lists
-    const suites: TlsSuite[] = []
-    for (const exchange of [undefined, ...keyExchanges.map(({ name }) => name)]) {
-      const byCipher = suitesByParts.get(exchange)
-      for (const cipher of byCipher ? ciphers : []) {
-        const byMac = byCipher?.get(cipher.name)
-        for (const mac of byMac ? macs : []) {
-          const suite = byMac?.get(mac.name)
-          if (suite && !this.rules.hashes.has(suite.prf)) suites.push(suite)
-        }
-      }
-    }
-    return suites
-  }
-
-  /**
-   * Groups are offered by kind, in the order in which the first suite or, for TLS 1.3, the first
-   * group asks for the kind.
-   */
-  private findGroups(
-    suites: readonly TlsSuite[],
-    versions: readonly TlsVersion[],
-  ): readonly GnutlsGroup[] {
-    const usable = this.lists.groups.filter((group) => group.tls && this.hasCurves(group))
-    const kinds = new Set<GroupKind>()
-    for (const suite of suites) {
-      const kind = kindOfSuite(suite)
-      if (kind) kinds.add(kind)
-    }
-    if (versions.some((version) => version.name === TLS13)) {
-      for (const group of usable) kinds.add(kindOfGroup(group))
-    }
-    return [...kinds].flatMap((kind) => usable.filter((group) => kindOfGroup(group) === kind))
-  }
-
-  private hasCurves(group: GnutlsGroup): boolean {
-    const { curves } = this.rules
-    return group.curves.every((curve) => IMPLEMENTED_CURVES.has(curve) && !curves.has(curve))
-  }
-
   private findSignatures(versions: readonly TlsVersion[]): readonly GnutlsSignature[] {
     const semantics = new Set(versions.map((version) => version.signatures))
     return this.lists.signatures.filter((signature) => {
@@ -220,26 +180,7 @@ class Settler {
   }
 }
 
-type GroupKind = 'hybrid' | 'curve' | 'finite-field'
-
-type SuitesByParts = Map<string | undefined, Map<string, Map<string, TlsSuite>>>
-
-const suitesByParts = indexSuites()
-
 const SIGNING_PROTOCOLS: ReadonlySet<string> = new Set(['TLS1.2', TLS13, 'DTLS1.2'])
-
-/** Some groups are words of the language though GnuTLS's libraries cannot compute on them. */
-const IMPLEMENTED_CURVES: ReadonlySet<string> = new Set(GNUTLS_CURVES.map(({ name }) => name))
-
-function indexSuites(): SuitesByParts {
-  const index: SuitesByParts = new Map()
-  for (const suite of TLS_SUITES) {
-    const byCipher = index.get(suite.keyExchange) ?? new Map<string, Map<string, TlsSuite>>()
-    const byMac = byCipher.get(suite.cipher) ?? new Map<string, TlsSuite>()
-    index.set(suite.keyExchange, byCipher.set(suite.cipher, byMac.set(suite.mac, suite)))
-  }
-  return index
-}
 
 function hasTrait(exchanges: readonly GnutlsKeyExchange[], trait: KeyExchangeTrait): boolean {
   return exchanges.some((exchange) => exchange.traits.includes(trait))
@@ -253,16 +194,4 @@ function hasUsableProtocol(protocols: readonly TlsVersion[]): boolean {
 function isOlderStream(version: TlsVersion): boolean {
   const name = version.name as TlsVersionName
   return version.transport === 'stream' && versionAge(name) < versionAge('TLS1.2')
-}
-
-function kindOfGroup(group: GnutlsGroup): GroupKind {
-  const kind = group.tls?.kind
-  return kind === 'hybrid' || kind === 'finite-field' ? kind : 'curve'
-}
-
-/** A suite of TLS 1.3 brings the hybrid groups in, which only TLS 1.3 knows. */
-function kindOfSuite({ keyExchange }: TlsSuite): GroupKind | undefined {
-  if (keyExchange === undefined) return 'hybrid'
-  if (/^(DHE|ANON-DH$)/.test(keyExchange)) return 'finite-field'
-  return /^(ECDHE|ANON-ECDH$|VKO)/.test(keyExchange) ? 'curve' : undefined
 }

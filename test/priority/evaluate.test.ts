@@ -158,6 +158,19 @@ describe('configuration settings', () => {
   })
 })
 
+describe('certificates', () => {
+  it('may not bear what is broken, or what the configuration forbids', () => {
+    expect([...evaluate('NORMAL').certificateProhibitions.keys()]).toEqual(
+      expect.arrayContaining(['RSA-MD5', 'RSA-SHA1', 'ECDSA-SHA1']),
+    )
+    const options = config('insecure-sig-for-cert = RSA-SHA256')
+    expect(evaluate('NORMAL', options).certificateProhibitions.has('RSA-SHA256')).toBe(true)
+    expect(evaluate('NORMAL', options).usableSignatures).toContainEqual(
+      expect.objectContaining({ name: 'RSA-SHA256' }),
+    )
+  })
+})
+
 describe('releases', () => {
   it('offer ML-DSA from 3.8.13 on, and hybrid groups where the build has them', () => {
     expect(names(evaluate('NORMAL', { release: '3.8.9' }).signatures)).not.toContain('ML-DSA')
@@ -178,6 +191,13 @@ describe('the allowed TLS', () => {
     const { suites, versions } = allowedTls(evaluate('NORMAL:-VERS-ALL:+VERS-TLS1.3:+PSK'))
     expect(names(versions)).toBe('TLS1.3')
     expect(suites.every((suite) => suite.minimum === 'TLS1.3')).toBe(true)
+  })
+
+  it('leaves out groups and schemes that no allowed version can negotiate', () => {
+    const priority = 'NORMAL:-VERS-TLS1.3:+GROUP-X25519-MLKEM768:-ECDHE-RSA:-ECDHE-ECDSA'
+    const { groups, signatureSchemes } = allowedTls(evaluate(priority))
+    expect(names(groups)).toBe('ffdhe2048 ffdhe3072 ffdhe4096 ffdhe6144 ffdhe8192')
+    expect(names(signatureSchemes)).not.toContain('mldsa')
   })
 
   it('names each signature scheme once', () => {
