@@ -1,5 +1,5 @@
 /** Cipher suites by IANA number and name; everything else about a suite is read off its name. */
-import type { TlsVersionName } from './tls-versions.ts'
+import { type TlsVersion, type TlsVersionName, versionAge } from './tls-versions.ts'
 
 /**
  * Every suite that GnuTLS has, by key exchange and then by number. A suite's name says its key
@@ -266,6 +266,14 @@ export function findTlsSuite(number: number): TlsSuite | undefined {
 /** The suite that IANA or GnuTLS calls so, in any case. */
 export function findTlsSuiteByName(name: string): TlsSuite | undefined {
   return byName.get(name.toUpperCase())
+}
+
+/** Whether a version can negotiate a suite: TLS 1.3 has its own suites and no others. */
+export function canNegotiate(suite: TlsSuite, version: TlsVersion): boolean {
+  const name = version.name as TlsVersionName
+  if (name === 'TLS1.3' || suite.minimum === 'TLS1.3') return name === suite.minimum
+  const minimum = version.transport === 'stream' ? suite.minimum : suite.datagramMinimum
+  return minimum !== undefined && versionAge(name) >= versionAge(minimum)
 }
 
 function describe(number: number, name: TlsSuiteName): TlsSuite {

@@ -12,6 +12,7 @@ import type { Override, SystemRules } from './system-rules.ts'
  */
 export type Prohibition = ConfigEntry | 'not on the allowlist' | 'built in'
 
+/** Prohibited names by class, each with its reason. */
 export type AlgorithmRules = {
   readonly mode: SystemRules['mode']
   /** Names of curves; the words that name them are then unknown, the groups on them unusable. */

@@ -1,8 +1,7 @@
 /** Evaluates a priority string to what it allows, exactly as a release of GnuTLS does. */
 import type { AllowedTls } from '../algorithms/allowed-tls.ts'
 import { tlsSignatureScheme } from '../algorithms/tls-signatures.ts'
-import type { TlsSuite } from '../algorithms/tls-suites.ts'
-import { type TlsVersion, type TlsVersionName, versionAge } from '../algorithms/tls-versions.ts'
+import { canNegotiate } from '../algorithms/tls-suites.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { type AlgorithmRules, algorithmRules } from './algorithm-rules.ts'
 import { usesGroup } from './group-selection.ts'
@@ -25,6 +24,7 @@ import { type SystemRules, settingOf, systemRules } from './system-rules.ts'
 import { type Token, tokenize } from './token.ts'
 import { vocabularyOf } from './vocabulary.ts'
 
+/** For which release, and under which configuration file. */
 export type EvaluateOptions = {
   /** The newest with everything it can have unless given. */
   readonly release?: GnutlsRelease
@@ -62,6 +62,7 @@ export type PriorityFailure =
       readonly adjustments: readonly Adjustment[]
     }
 
+/** What a string allows, or why it cannot be used. */
 export type Outcome =
   | { readonly ok: true; readonly evaluation: Evaluation }
   | { readonly ok: false; readonly failure: PriorityFailure }
@@ -109,14 +110,6 @@ export function allowedTls(evaluation: Evaluation): AllowedTls {
     signatureSchemes: [...new Set(schemes)].map(tlsSignatureScheme),
     minimumKeySizes: minimumKeySizes(profile, securityLevel),
   }
-}
-
-/** Whether a version can negotiate a suite: TLS 1.3 has its own suites and no others. */
-export function canNegotiate(suite: TlsSuite, version: TlsVersion): boolean {
-  const name = version.name as TlsVersionName
-  if (name === 'TLS1.3' || suite.minimum === 'TLS1.3') return name === suite.minimum
-  const minimum = version.transport === 'stream' ? suite.minimum : suite.datagramMinimum
-  return minimum !== undefined && versionAge(name) >= versionAge(minimum)
 }
 
 function evaluateResolution(resolution: Resolution, rules: SystemRules): Outcome {

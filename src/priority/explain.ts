@@ -57,6 +57,7 @@ export type Step = {
   readonly left: Readonly<Record<ListName, number>>
 }
 
+/** A string with what every token of it did. */
 export type Explanation = {
   readonly release: GnutlsRelease
   /** Undefined where no keyword was found. */

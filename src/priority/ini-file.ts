@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer'
 import type { Source, Span } from '../diagnostics/source.ts'
 
+/** A value with the section and key that it belongs to. */
 export type IniEntry = {
   /** Empty before the first section. */
   readonly section: string
@@ -15,6 +16,7 @@ export type IniEntry = {
   readonly continuation: boolean
 }
 
+/** A file as written. */
 export type IniFile = {
   readonly source: Source
   readonly entries: readonly IniEntry[]

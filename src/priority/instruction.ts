@@ -7,6 +7,7 @@ import type { Word } from './word.ts'
 
 export type Sign = '+' | '-' | '!'
 
+/** What a token says. */
 export type Instruction =
   /** Begins with empty lists. */
   | { readonly kind: 'none' }

@@ -14,6 +14,7 @@ import { vocabularyOf } from './vocabulary.ts'
 /** `combination`: every list holds something, but no suite is made of what they hold. */
 export type LackingClass = ListName | 'combination'
 
+/** What a string that allows nothing lacks. */
 export type LackReport = {
   readonly lacking: LackingClass
   /** In words, for a message. */

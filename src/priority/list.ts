@@ -11,6 +11,7 @@ import {
 } from './evaluate.ts'
 import type { ListName } from './priority-lists.ts'
 
+/** What gnutls-cli writes, and how it ends. */
 export type Listing = {
   readonly stdout: string
   /** As gnutls-cli words it, for scripts that read it. */

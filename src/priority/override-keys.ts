@@ -17,6 +17,7 @@ import {
   type GnutlsMac,
   type GnutlsSignature,
 } from './gnutls-algorithms.ts'
+import { PROFILE_CONFIG_NAMES } from './profiles.ts'
 import { type Availability, type GnutlsRelease, isAvailable } from './releases.ts'
 
 /** What each class of override lists. */
@@ -92,10 +93,7 @@ export const SETTINGS: readonly Setting[] = [
     section: 'overrides',
     name: 'min-verification-profile',
     whole: true,
-    values: [
-      ...['Very weak', 'Low', 'Legacy', 'Medium', 'High', 'Ultra', 'Future'],
-      ...['SuiteB128', 'SuiteB192'],
-    ],
+    values: PROFILE_CONFIG_NAMES,
   },
   {
     section: 'overrides',

@@ -10,6 +10,7 @@ import type {
 
 export type CertificateType = { readonly name: 'X.509' | 'Raw Public Key' }
 
+/** What each list holds. */
 export type ListItems = {
   readonly protocols: TlsVersion
   readonly ciphers: GnutlsCipher
@@ -38,6 +39,7 @@ export const LIST_TITLES: Readonly<Record<ListName, string>> = {
   serverCertificates: 'server certificate types',
 }
 
+/** Every list, in the order in which people read them. */
 export const LIST_NAMES = Object.keys(LIST_TITLES) as readonly ListName[]
 
 type ChangeOf<Name extends ListName> = {
@@ -53,6 +55,7 @@ export type Change = { [Name in ListName]: ChangeOf<Name> }[ListName]
 
 type Item = ListItems[ListName]
 
+/** Lists that hold nothing. */
 export function emptyLists(): PriorityLists {
   return {
     protocols: [],
@@ -66,6 +69,7 @@ export function emptyLists(): PriorityLists {
   }
 }
 
+/** Lists of their own with the same items. */
 export function copyLists(lists: PriorityLists): PriorityLists {
   return {
     protocols: [...lists.protocols],
@@ -90,6 +94,7 @@ export function replaceItems(lists: PriorityLists, change: Change): void {
   itemsOf(lists, change.list).splice(0, Number.POSITIVE_INFINITY, ...change.items)
 }
 
+/** Takes out what the change removes. */
 export function removeItems(lists: PriorityLists, change: Change): void {
   const list = itemsOf(lists, change.list)
   if (change.removes === 'everything') {

@@ -19,6 +19,7 @@ import {
 import type { Token } from './token.ts'
 import type { LevelWord, Vocabulary } from './vocabulary.ts'
 
+/** Changed in place by each token. */
 export type PriorityState = {
   readonly lists: PriorityLists
   options: PriorityOptions

@@ -27,6 +27,7 @@ export type ResolutionOrigin =
   /** The library, where no string was given. */
   | 'library default'
 
+/** A string with its keyword replaced. */
 export type Resolution = {
   readonly given: Source
   /** What is evaluated. */
@@ -91,6 +92,7 @@ export function resolvePriority(
   return { given, text, origin: 'given', tried: [], segments }
 }
 
+/** Whether a keyword was found, or none was asked for. */
 export function isResolved(result: Resolution | Unresolved): result is Resolution {
   return 'text' in result
 }

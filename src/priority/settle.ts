@@ -1,7 +1,6 @@
 /** What GnuTLS makes of the lists once all words are read: it removes what cannot be negotiated. */
 import type { TlsSuite } from '../algorithms/tls-suites.ts'
-import type { TlsVersion, TlsVersionName } from '../algorithms/tls-versions.ts'
-import { versionAge } from '../algorithms/tls-versions.ts'
+import { type TlsVersion, type TlsVersionName, versionAge } from '../algorithms/tls-versions.ts'
 import type { AlgorithmRules, Prohibition } from './algorithm-rules.ts'
 import type {
   GnutlsGroup,
@@ -25,6 +24,7 @@ export type AdjustmentReason =
   | 'no group is left for TLS 1.3'
   | 'TLS 1.2 is missing between older versions and TLS 1.3'
 
+/** What GnuTLS removed from one list for one reason. */
 export type Adjustment = {
   readonly reason: AdjustmentReason
   readonly list: ListName
@@ -36,6 +36,7 @@ export type Adjustment = {
 /** The class without which nothing can be negotiated. */
 export type Lack = 'protocols' | 'suites'
 
+/** What is left to negotiate with. */
 export type Settlement = {
   /** In order of preference, those of TLS 1.3 first. */
   readonly suites: readonly TlsSuite[]

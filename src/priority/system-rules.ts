@@ -27,8 +27,10 @@ export type Override<Class extends OverrideClass = OverrideClass> = {
 
 export type Overrides = { readonly [Class in OverrideClass]: readonly Override<Class>[] }
 
+/** The value of a setting, as the table of settings spells it, and where it stands. */
 export type SettingValue = { readonly value: string; readonly entry: ConfigEntry }
 
+/** A configuration file as one release understands it. */
 export type SystemRules = {
   readonly release: GnutlsRelease
   readonly mode: OverrideMode

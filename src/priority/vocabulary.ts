@@ -15,6 +15,7 @@ export type LevelWord = {
   readonly changes: readonly Change[]
 }
 
+/** Everything that a token can say. */
 export type Vocabulary = {
   readonly release: GnutlsRelease
   readonly levels: ReadonlyMap<string, LevelWord>

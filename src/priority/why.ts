@@ -1,10 +1,10 @@
 /** Answers why a suite, group, signature algorithm or version is allowed or not, and who decided. */
-import { findTlsSuiteByName, type TlsSuite } from '../algorithms/tls-suites.ts'
+import { canNegotiate, findTlsSuiteByName, type TlsSuite } from '../algorithms/tls-suites.ts'
 import { TLS_VERSIONS } from '../algorithms/tls-versions.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { type AlgorithmRules, algorithmRules, type Prohibition } from './algorithm-rules.ts'
 import { toUpperAscii } from './ascii-case.ts'
-import { canNegotiate, type EvaluateOptions } from './evaluate.ts'
+import type { EvaluateOptions } from './evaluate.ts'
 import { type Explanation, explainPriority, type Step } from './explain.ts'
 import {
   GNUTLS_GROUPS,
@@ -47,6 +47,7 @@ export type Part = {
   readonly decision: Decision
 }
 
+/** The answer about one subject. */
 export type Verdict = {
   /** The name as GnuTLS prints it. */
   readonly name: string
