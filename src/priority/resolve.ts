@@ -1,18 +1,9 @@
 /** Resolves `@LIBVIRT,SYSTEM:+...` to the string that GnuTLS evaluates, and says where it stands. */
 import type { Source, Span } from '../diagnostics/source.ts'
-import type { OverrideClass } from './override-keys.ts'
 import { DEFAULT_RELEASE, type GnutlsRelease } from './releases.ts'
 import { type ConfigEntry, NO_CONFIG, type SystemConfig } from './system-config.ts'
-import { type Override, type SystemRules, settingOf, systemRules } from './system-rules.ts'
-
-/** A piece of a resolved string, and where it is written. */
-export type Segment = {
-  readonly start: number
-  readonly end: number
-  readonly span: Span
-  /** The span's text is the piece itself; otherwise the piece was derived from it. */
-  readonly verbatim: boolean
-}
+import { type SystemRules, settingOf, systemRules } from './system-rules.ts'
+import { type Segment, systemString } from './system-string.ts'
 
 /** What decided the string. */
 export type ResolutionOrigin =
@@ -57,22 +48,7 @@ const LIBRARY_DEFAULT = 'NORMAL'
 
 const SPACE_AT_START = /^[ \t\n\v\f\r]+/
 
-/** The order in which the string of @SYSTEM names its classes, and the word for each name. */
-const SYSTEM_CLASSES: readonly (readonly [OverrideClass, string])[] = [
-  ['keyExchanges', ''],
-  ['groups', 'GROUP-'],
-  ['ciphers', ''],
-  ['macs', ''],
-  ['signatures', 'SIGN-'],
-  ['protocols', 'VERS-'],
-]
-
-/** GnuTLS drops a longer list of signatures or versions whole. */
-const MAX_MARKED = 127
-
 type Piece = Pick<Resolution, 'text' | 'segments' | 'origin' | 'entry'>
-
-const systemPieces = new WeakMap<SystemRules, Piece>()
 
 /**
  * Resolves a string, or the default where none is given.
@@ -109,17 +85,13 @@ export function originOf(resolution: Resolution, start: number, end: number): Sp
 
 function resolveDefault(rules: SystemRules): Resolution | Unresolved {
   const setting = settingOf(rules, 'default-priority-string')
-  if (rules.mode === 'allowlist') {
-    const given = { name: '<default>', text: `@${SYSTEM}` }
-    return resolveKeywords(given, given.text, rules)
-  }
-  const text = setting?.value ?? LIBRARY_DEFAULT
+  const allowlist = rules.mode === 'allowlist'
+  const text = allowlist ? `@${SYSTEM}` : (setting?.value ?? LIBRARY_DEFAULT)
   const given = { name: '<default>', text }
-  const segment = setting
-    ? { start: 0, end: text.length, span: setting.entry.span, verbatim: true }
-    : segmentOf(given, 0, text.length)
+  if (text.startsWith('@')) return resolveKeywords(given, text, rules)
+  const { source, start } = setting?.entry.span ?? { source: given, start: 0 }
   const origin = setting ? 'default-priority-string' : 'library default'
-  return { given, text, origin, tried: [], segments: [segment] }
+  return { given, text, origin, tried: [], segments: [segmentOf(source, start, text.length)] }
 }
 
 function resolveKeywords(given: Source, text: string, rules: SystemRules): Resolution | Unresolved {
@@ -140,53 +112,21 @@ function resolveKeywords(given: Source, text: string, rules: SystemRules): Resol
 }
 
 function lookUp(key: string, rules: SystemRules): Piece | undefined {
-  if (key === SYSTEM && rules.mode === 'allowlist') return systemPiece(rules)
+  if (key === SYSTEM && rules.mode === 'allowlist') {
+    return { ...systemString(rules), origin: 'overrides' }
+  }
   const entry = rules.priorities.get(key)
   if (!entry) return undefined
   const segment = { start: 0, end: entry.value.length, span: entry.span, verbatim: true }
   return { text: entry.value, segments: [segment], origin: 'priorities', entry }
 }
 
+/** Appends what was given from its colon on. */
 function append(piece: Piece, given: Source, colon: number): Piece {
-  const additions = given.text.slice(colon)
-  const start = piece.text.length
-  const span = { source: given, start: colon, end: given.text.length }
-  // The colon belongs to what was given, so that a token after it is found there.
-  const segment = { start: start + 1, end: start + additions.length, verbatim: true }
-  const after = { ...segment, span: { ...span, start: colon + 1 } }
-  return { ...piece, text: piece.text + additions, segments: [...piece.segments, after] }
-}
-
-function systemPiece(rules: SystemRules): Piece {
-  let piece = systemPieces.get(rules)
-  if (!piece) {
-    piece = buildSystemPiece(rules)
-    systemPieces.set(rules, piece)
-  }
-  return piece
-}
-
-function buildSystemPiece(rules: SystemRules): Piece {
-  const mode = settingOf(rules, 'override-mode')
-  const segments: Segment[] = []
-  let text = 'NONE'
-  if (mode) segments.push({ start: 0, end: 4, span: mode.entry.span, verbatim: false })
-  for (const [name, prefix] of SYSTEM_CLASSES) {
-    for (const { row, entry } of namedBySystem(rules, name)) {
-      const start = text.length + 1
-      text += `:+${prefix}${row.name}`
-      segments.push({ start, end: text.length, span: entry.span, verbatim: false })
-    }
-  }
-  return { text, segments, origin: 'overrides' }
-}
-
-function namedBySystem(rules: SystemRules, name: OverrideClass): readonly Override[] {
-  const { overrides } = rules
-  const signatures = Math.max(overrides.signatures.length, overrides.certificateSignatures.length)
-  if (name === 'signatures' && signatures > MAX_MARKED) return []
-  if (name === 'protocols' && overrides.protocols.length > MAX_MARKED) return []
-  return overrides[name]
+  const text = `${piece.text}${given.text.slice(colon)}`
+  const span = { source: given, start: colon + 1, end: given.text.length }
+  const segment = { start: piece.text.length + 1, end: text.length, span, verbatim: true }
+  return { ...piece, text, segments: [...piece.segments, segment] }
 }
 
 function segmentOf(source: Source, at: number, length: number): Segment {

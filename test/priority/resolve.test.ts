@@ -87,6 +87,8 @@ describe('no string at all', () => {
       text: 'PFS',
       origin: 'default-priority-string',
     })
+    const keyword = '[overrides]\ndefault-priority-string = @A:+PSK # why\n[priorities]\nA = PFS\n'
+    expect(resolve(undefined, keyword)?.text).toBe('PFS:+PSK')
     expect(resolve(undefined, ALLOWLIST)?.origin).toBe('overrides')
   })
 })
