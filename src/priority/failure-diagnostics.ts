@@ -3,6 +3,8 @@ import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagn
 import { formatLocation, type Source, type Span } from '../diagnostics/source.ts'
 import { algorithmRules, type Prohibition } from './algorithm-rules.ts'
 import { toUpperAscii } from './ascii-case.ts'
+import { convertFromOpenssl } from './convert/from-openssl.ts'
+import { expandCipherList } from './convert/openssl-cipher-list.ts'
 import {
   allowedTls,
   type EvaluateOptions,
@@ -101,6 +103,7 @@ function diagnoseToken(
   const vocabulary = vocabularyOf(release)
   return (
     diagnoseShape(token.text, span) ??
+    diagnoseOpenssl(token, span, resolution) ??
     diagnoseCurve(token, span, vocabulary, { release, config }) ??
     diagnoseRelease(token, span, release) ??
     diagnoseWord(token.text, span, vocabulary)
@@ -110,11 +113,17 @@ function diagnoseToken(
 /** Mistakes that no vocabulary is needed to see. */
 function diagnoseShape(text: string, span: Span): Diagnostic | undefined {
   if (/^[ \t]*$/.test(text)) return diagnose(PRIORITY_KINDS.emptyToken, {}, span)
-  const openssl = readOpensslWord(text)
-  const word = text
-  if (openssl) return diagnose(PRIORITY_KINDS.opensslLanguage, { word, ...openssl }, span)
   if (text.startsWith('@')) return diagnose(PRIORITY_KINDS.nestedKeyword, { token: text }, span)
   return undefined
+}
+
+/** A string that is a cipher list from end to end is converted whole. */
+function diagnoseOpenssl(token: Token, span: Span, { text }: Resolution): Diagnostic | undefined {
+  const openssl = readOpensslWord(token.text)
+  if (!openssl) return undefined
+  const whole = expandCipherList(text).ignored.length === 0
+  const instead = whole ? convertFromOpenssl(text).text : openssl.instead
+  return diagnose(PRIORITY_KINDS.opensslLanguage, { word: token.text, instead }, span)
 }
 
 function diagnoseCurve(

@@ -91,8 +91,8 @@ class IniParser {
 
   /** GnuTLS reads lines as C strings, so a NUL ends one. */
   private endOfText(start: number, end: number): number {
-    const nul = this.source.text.indexOf('\0', start)
-    return nul >= 0 && nul < end ? nul : end
+    const nul = this.source.text.slice(start, end).indexOf('\0')
+    return nul < 0 ? end : start + nul
   }
 
   private parseLine(lineStart: number, line: Line): void {

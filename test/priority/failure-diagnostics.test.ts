@@ -44,9 +44,11 @@ describe('an unknown token', () => {
 
   it.each([
     ['ECDHE+AESGCM', '+ECDHE-ECDSA:+ECDHE-RSA:+AES-256-GCM:+AES-128-GCM:+AEAD'],
-    ['HIGH:!aNULL', 'SECURE128'],
+    ['HIGH:!aNULL', 'NONE:+VERS-TLS1.3:+VERS-TLS1.2:+ECDHE-ECDSA'],
+    ['HIGH:%COMPAT', 'SECURE128'],
     ['NORMAL:!aNULL', '-ANON-DH:-ANON-ECDH'],
     ['TLS_AES_128_GCM_SHA256', '+AES-128-GCM:+AEAD'],
+    ['NORMAL:TLS_AES_128_GCM_SHA256', '+AES-128-GCM:+AEAD'],
     ['ECDHE-RSA-AES128-GCM-SHA256', '+ECDHE-RSA:+AES-128-GCM:+AEAD'],
   ])('of %j is recognized as OpenSSL language', (text, instead) => {
     const diagnostic = diagnose(text)
