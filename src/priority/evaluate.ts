@@ -94,7 +94,9 @@ export function reportedOffset(failure: PriorityFailure): number {
  * signature algorithms that none of the allowed versions can negotiate.
  */
 export function allowedTls(evaluation: Evaluation): AllowedTls {
-  const { protocols, profile, securityLevel, usableGroups, usableSignatures } = evaluation
+  const { profile, securityLevel, usableGroups, usableSignatures } = evaluation
+  // Under an allowlist GnuTLS lists SSL 3.0 where a string names it, though no build speaks it.
+  const protocols = evaluation.protocols.filter(({ name }) => name !== 'SSL3.0')
   const suites = evaluation.suites.filter((suite) => protocols.some((v) => canNegotiate(suite, v)))
   const hasTls13 = protocols.some(({ name }) => name === 'TLS1.3')
   const groups = usableGroups.filter(

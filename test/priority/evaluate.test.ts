@@ -200,6 +200,14 @@ describe('the allowed TLS', () => {
     expect(names(signatureSchemes)).not.toContain('mldsa')
   })
 
+  it('has no SSL 3.0, though GnuTLS lists it under an allowlist', () => {
+    const text = '[global]\noverride-mode = allowlist\n[overrides]\nsecure-hash = SHA256\n'
+    const options = { config: parseSystemConfig({ name: 'config', text }) }
+    const evaluation = evaluate('NORMAL:+VERS-SSL3.0', options)
+    expect(names(evaluation.protocols)).toContain('SSL3.0')
+    expect(names(allowedTls(evaluation).versions)).not.toContain('SSL3.0')
+  })
+
   it('names each signature scheme once', () => {
     const { signatureSchemes } = allowedTls(evaluate('SUITEB128'))
     expect(names(signatureSchemes)).toBe('ecdsa_secp256r1_sha256 ecdsa_secp384r1_sha384')
