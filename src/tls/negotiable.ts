@@ -1,12 +1,12 @@
 /** What an endpoint can negotiate: what a priority string allows and the running OpenSSL can do. */
-import type { AllowedTls } from '../algorithms/allowed-tls.ts'
+import type { AllowedTls, MinimumKeySizes } from '../algorithms/allowed-tls.ts'
 import type { TlsGroup } from '../algorithms/tls-groups.ts'
 import type { TlsSignatureScheme } from '../algorithms/tls-signatures.ts'
 import { canNegotiate, type TlsSuite } from '../algorithms/tls-suites.ts'
 import type { SignatureSemantics, TlsVersion } from '../algorithms/tls-versions.ts'
-import { type Diagnostic, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import { allowedTls, type Evaluation } from '../priority/evaluate.ts'
-import { canSign, exchangeKind, isTls13Group } from './handshake-needs.ts'
+import { canSign, exchangeKind, isDhGroup, isSigningVersion, isTls13Group } from './handshake-needs.ts'
 import { Omissions } from './omissions.ts'
 import { hasGroup, hasSignatureScheme, hasSuite, nodeVersionName, runtimeName } from './runtime.ts'
 import { SUITE_RULES } from './suite-fitness.ts'
@@ -27,12 +27,14 @@ export type Negotiable = {
  */
 export function findNegotiable(evaluation: Evaluation, role: TlsRole): Negotiable {
   const common = intersectRuntime(evaluation)
-  const result = new Narrowing(evaluation, role, common.allowed).narrow(common.allowed.versions)
+  const { versions } = common.allowed
+  const result = new Narrowing(evaluation, role, common.allowed).narrow(versions)
   const omissions = [...common.omissions, ...result.omissions]
-  const { allowed } = result
-  const lacking = lackOf(common.allowed) ?? lackOf(allowed)
-  if (lacking) fail(TLS_KINDS.nothingNegotiable, { lacking, runtime: runtimeName() })
-  return { allowed, omissions }
+  const lacking = versions.length === 0 ? 'versions' : result.lacking
+  if (lacking === undefined) return { allowed: result.allowed, omissions }
+  const runtime = runtimeName()
+  const error = diagnose(TLS_KINDS.nothingNegotiable, { lacking, runtime })
+  throw new DiagnosticError([error, ...omissions])
 }
 
 /** Takes out what the runtime does not have; a stream endpoint has no use for DTLS either. */
@@ -62,11 +64,8 @@ function intersectRuntime(evaluation: Evaluation): Negotiable {
   return { allowed, omissions: omissions.all }
 }
 
-/** The first class that is empty. Groups are not needed by every string, signatures neither. */
-function lackOf({ versions, suites }: AllowedTls): string | undefined {
-  if (versions.length === 0) return 'versions'
-  return suites.length === 0 ? 'cipher suites' : undefined
-}
+/** `lacking`: the class without which the last version was given up. */
+type Narrowed = Negotiable & { readonly lacking?: string }
 
 /** Removes what cannot be used together, until everything that is left can be negotiated. */
 class Narrowing {
@@ -81,11 +80,11 @@ class Narrowing {
   }
 
   /** Gives up one version at a time, the oldest first: what it stood in the way of comes back. */
-  narrow(candidates: readonly TlsVersion[]): Negotiable {
+  narrow(candidates: readonly TlsVersion[]): Narrowed {
     const omissions = new Omissions()
     const versions = this.contiguous(candidates, omissions)
     const signatureSchemes = this.schemesOf(versions, omissions)
-    const suites = this.suitesOf(versions, omissions)
+    const suites = this.suitesOf(versions, signatureSchemes, omissions)
     const groups = this.groupsOf(versions, suites, omissions)
     const { minimumKeySizes } = this.base
     const allowed = { versions, suites, groups, signatureSchemes, minimumKeySizes }
@@ -100,16 +99,18 @@ class Narrowing {
     version: TlsVersion,
     lacking: string,
     candidates: readonly TlsVersion[],
-  ): Negotiable {
+  ): Narrowed {
     const rest = this.narrow(candidates.filter((other) => other !== version))
     const omission = diagnose(TLS_KINDS.unusableVersion, { name: version.name, lacking })
-    return { ...rest, omissions: [omission, ...rest.omissions] }
+    const omissions = [omission, ...rest.omissions]
+    const isLast = rest.allowed.versions.length === 0
+    return { ...rest, omissions, ...(isLast ? { lacking: rest.lacking ?? lacking } : {}) }
   }
 
   /** Versions for which the string names no scheme at all are given up before others. */
   private weakestFirst(versions: readonly TlsVersion[]): readonly TlsVersion[] {
     const hasScheme = (version: TlsVersion): boolean =>
-      !isSigning(version) ||
+      !isSigningVersion(version) ||
       this.base.signatureSchemes.some(
         (scheme) =>
           canSign(scheme, version.signatures) && this.allowsScheme(scheme, version.signatures),
@@ -135,7 +136,7 @@ class Narrowing {
     versions: readonly TlsVersion[],
     omissions: Omissions,
   ): readonly TlsSignatureScheme[] {
-    const semantics = versions.filter(isSigning).map(({ signatures }) => signatures)
+    const semantics = versions.filter(isSigningVersion).map(({ signatures }) => signatures)
     const usesOf = (scheme: TlsSignatureScheme): readonly SignatureSemantics[] =>
       semantics.filter((meaning) => canSign(scheme, meaning))
     const used = omissions.keep(
@@ -156,9 +157,13 @@ class Narrowing {
     )
   }
 
-  private suitesOf(versions: readonly TlsVersion[], omissions: Omissions): readonly TlsSuite[] {
+  private suitesOf(
+    versions: readonly TlsVersion[],
+    schemes: readonly TlsSignatureScheme[],
+    omissions: Omissions,
+  ): readonly TlsSuite[] {
     const { evaluation, role, base } = this
-    const surroundings = { evaluation, role, versions, groups: base.groups }
+    const surroundings = { evaluation, role, versions, schemes, base }
     const live = base.suites.filter((suite) => versions.some((v) => canNegotiate(suite, v)))
     return SUITE_RULES.reduce<readonly TlsSuite[]>(
       (suites, { isUnfit, kind }) =>
@@ -177,13 +182,17 @@ class Narrowing {
     omissions: Omissions,
   ): readonly TlsGroup[] {
     const hasTls13 = versions.some(({ name }) => name === 'TLS1.3')
+    // Before TLS 1.3 a client of OpenSSL names no finite field, and a server chooses any prime.
+    const isNamed = ({ kind }: TlsGroup): boolean =>
+      this.role === 'server' || kind !== 'finite-field'
     const isUsed = (group: TlsGroup): boolean =>
       (hasTls13 && isTls13Group(group)) ||
-      suites.some((suite) => exchangeKind(suite) === group.kind)
+      (isNamed(group) && suites.some((suite) => exchangeKind(suite) === group.kind))
     const used = omissions.keep(this.base.groups, isUsed, (names) =>
       diagnose(TLS_KINDS.unused, { names, what: 'groups' }),
     )
-    const parameters = this.role === 'server' ? dhGroup(suites, used) : undefined
+    const { minimumKeySizes } = this.base
+    const parameters = this.role === 'server' ? dhGroup(suites, used, minimumKeySizes) : undefined
     if (!parameters) return used
     const isOther = (group: TlsGroup): boolean =>
       group.kind === 'finite-field' && group !== parameters
@@ -200,9 +209,10 @@ class Narrowing {
 export function dhGroup(
   suites: readonly TlsSuite[],
   groups: readonly TlsGroup[],
+  sizes: MinimumKeySizes,
 ): TlsGroup | undefined {
   if (suites.every((suite) => exchangeKind(suite) !== 'finite-field')) return undefined
-  return groups.find(({ kind }) => kind === 'finite-field')
+  return groups.find((group) => isDhGroup(group, sizes))
 }
 
 /** What a version cannot do without, and has none of. */
@@ -212,10 +222,5 @@ function lackOfVersion(version: TlsVersion, allowed: AllowedTls): string | undef
   if (version.name === 'TLS1.3' && !groups.some(isTls13Group)) return 'groups'
   // Without any scheme to be limited to, OpenSSL would go back to its own.
   const signs = (scheme: TlsSignatureScheme): boolean => canSign(scheme, version.signatures)
-  return isSigning(version) && !signatureSchemes.some(signs) ? 'signature schemes' : undefined
-}
-
-/** Versions before TLS 1.2 sign by a hash that is not negotiated. */
-function isSigning({ name }: TlsVersion): boolean {
-  return name === 'TLS1.2' || name === 'TLS1.3'
+  return isSigningVersion(version) && !signatureSchemes.some(signs) ? 'signature schemes' : undefined
 }

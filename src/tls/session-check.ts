@@ -6,6 +6,7 @@ import { TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { checkChain } from './certificate-check.ts'
 import { readElements, readSequence } from './der.ts'
+import { allowsX509 } from './handshake-needs.ts'
 import { nodeVersionName } from './runtime.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 import type { TlsSettings } from './tls-options.ts'
@@ -90,6 +91,6 @@ function checkCertificates(socket: TLSSocket, { evaluation, role }: TlsSettings)
   if (!leaf) return
   const { clientCertificates, serverCertificates } = evaluation
   const types = role === 'server' ? clientCertificates : serverCertificates
-  if (types.every(({ name }) => name !== 'X.509')) fail(TLS_KINDS.forbiddenCertificate, {})
+  if (!allowsX509(types)) fail(TLS_KINDS.forbiddenCertificate, {})
   checkChain(leaf, evaluation)
 }

@@ -1,10 +1,20 @@
 /** Which suites an endpoint of OpenSSL must not offer, though it has them and the string names them. */
-import type { TlsGroup } from '../algorithms/tls-groups.ts'
+import type { AllowedTls } from '../algorithms/allowed-tls.ts'
+import type { TlsSignatureScheme } from '../algorithms/tls-signatures.ts'
 import { canNegotiate, type TlsSuite } from '../algorithms/tls-suites.ts'
 import type { TlsVersion } from '../algorithms/tls-versions.ts'
 import type { DiagnosticKind } from '../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
-import { exchangeKind, isTls13Suite, needsCertificate } from './handshake-needs.ts'
+import {
+  allowsX509,
+  canSign,
+  canSignFor,
+  exchangeKind,
+  isDhGroup,
+  isSigningVersion,
+  isTls13Suite,
+  needsCertificate,
+} from './handshake-needs.ts'
 import type { TlsRole } from './negotiable.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 
@@ -13,7 +23,9 @@ export type SuiteSurroundings = {
   readonly evaluation: Evaluation
   readonly role: TlsRole
   readonly versions: readonly TlsVersion[]
-  readonly groups: readonly TlsGroup[]
+  readonly schemes: readonly TlsSignatureScheme[]
+  /** What the string and the runtime have in common. */
+  readonly base: AllowedTls
 }
 
 export type SuiteRule = {
@@ -29,7 +41,7 @@ export const SUITE_RULES: readonly SuiteRule[] = [
   {
     kind: TLS_KINDS.rawPublicKeys,
     isUnfit: (suite, { evaluation }) =>
-      evaluation.serverCertificates.every(({ name }) => name !== 'X.509') &&
+      !allowsX509(evaluation.serverCertificates) &&
       (needsCertificate(suite) || isTls13Suite(suite)),
   },
   {
@@ -47,15 +59,23 @@ export const SUITE_RULES: readonly SuiteRule[] = [
   },
   {
     kind: TLS_KINDS.noCurve,
-    isUnfit: (suite, { groups }) =>
-      exchangeKind(suite) === 'curve' && groups.every(({ kind }) => kind !== 'curve'),
+    isUnfit: (suite, { base }) =>
+      exchangeKind(suite) === 'curve' && base.groups.every(({ kind }) => kind !== 'curve'),
+  },
+  {
+    kind: TLS_KINDS.noSuiteSignature,
+    // Versions before TLS 1.2 sign without asking, but OpenSSL has one list of suites for all: a
+    // suite that TLS 1.2 settles on and then cannot sign for would end the handshake.
+    isUnfit: (suite, { schemes, versions }) =>
+      versions.some(isSigningVersion) &&
+      !schemes.some((scheme) => canSign(scheme, 'tls1.2') && canSignFor(suite, scheme)),
   },
   {
     kind: TLS_KINDS.noDhParameters,
     // A client takes any prime that is long enough, as GnuTLS does: see `minDHSize`.
-    isUnfit: (suite, { groups, role }) =>
+    isUnfit: (suite, { base, role }) =>
       role === 'server' &&
       exchangeKind(suite) === 'finite-field' &&
-      groups.every(({ kind }) => kind !== 'finite-field'),
+      !base.groups.some((group) => isDhGroup(group, base.minimumKeySizes)),
   },
 ]

@@ -48,7 +48,7 @@ const noDhParameters: Kind<Names> = {
   severity: 'warning',
   fault: 'answer',
   summary:
-    'A server takes its Diffie-Hellman parameters from the FFDHE groups of the string, and it names none.',
+    'A server takes its Diffie-Hellman parameters from the FFDHE groups of the string, and it names none that is as large as its security level asks for.',
   message: ({ names }) => `no FFDHE group is left for ${list(names)}: left out`,
   hint: () => 'add a group: +GROUP-FFDHE3072',
 }
@@ -59,6 +59,15 @@ const oneDhGroup: Kind<Names & { group: string }> = {
   fault: 'answer',
   summary: 'Before TLS 1.3, a server of OpenSSL uses one set of Diffie-Hellman parameters.',
   message: ({ names, group }) => `before TLS 1.3 only ${group} is used, not ${list(names)}`,
+}
+
+const noSuiteSignature: Kind<Names> = {
+  code: 'TLS_NO_SUITE_SIGNATURE',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'Servers sign their side of the key exchange in these suites, and no signature algorithm is left that their keys could use.',
+  message: ({ names }) => `no signature algorithm is left for ${list(names)}: left out`,
 }
 
 const unforcedEncryptThenMac: Kind<Names> = {
@@ -224,6 +233,7 @@ export const TLS_KINDS = defineKinds({
   noCurve,
   noDhParameters,
   oneDhGroup,
+  noSuiteSignature,
   unforcedEncryptThenMac,
   oldVersionSuites,
   ambiguousSignature,
