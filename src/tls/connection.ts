@@ -15,9 +15,10 @@ import type { PriorityTlsOptions, TlsSettings } from './tls-options.ts'
 /** What the caller adds to what the string decides: keys, certificates, who must show one. */
 export type AcceptOptions = Omit<TlsOptions, keyof PriorityTlsOptions>
 
+/** Without `session`: a saved one does not hold the whole chain, so nothing could check it. */
 export type ConnectOptions = Omit<
   ConnectionOptions,
-  Exclude<keyof PriorityTlsOptions, 'checkServerIdentity'> | 'socket' | 'secureContext'
+  Exclude<keyof PriorityTlsOptions, 'checkServerIdentity'> | 'socket' | 'secureContext' | 'session'
 >
 
 /**
@@ -36,7 +37,9 @@ export function acceptTls(
     // One for each connection: it tells which socket belongs to it, and only a server of node:tls
     // verifies clients.
     const server = createServer({ ...options, ...settings.options })
-    server.once('secureConnection', (socket) => handOver(socket, settings, resolve, reject))
+    server.once('secureConnection', (socket) => {
+      handOver(socket, connection, settings, resolve, reject)
+    })
     server.once('tlsClientError', (error) => {
       connection.destroy()
       reject(handshakeError(error))
@@ -66,7 +69,7 @@ export function connectTls(
     socket.once('error', refuse)
     socket.once('secureConnect', () => {
       socket.off('error', refuse)
-      handOver(socket, settings, resolve, reject)
+      handOver(socket, connection, settings, resolve, reject)
     })
   })
 }
@@ -74,6 +77,7 @@ export function connectTls(
 /** Nothing has been read yet: data that came along with the handshake waits in the socket. */
 function handOver(
   socket: TLSSocket,
+  connection: Duplex,
   settings: TlsSettings,
   resolve: (socket: TLSSocket) => void,
   reject: (error: unknown) => void,
@@ -85,6 +89,7 @@ function handOver(
     // The connection may break once more while it is torn down.
     socket.on('error', () => {})
     socket.destroy()
+    connection.destroy()
     reject(error)
   }
 }

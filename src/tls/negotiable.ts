@@ -6,7 +6,13 @@ import { canNegotiate, type TlsSuite } from '../algorithms/tls-suites.ts'
 import type { SignatureSemantics, TlsVersion } from '../algorithms/tls-versions.ts'
 import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import { allowedTls, type Evaluation } from '../priority/evaluate.ts'
-import { canSign, exchangeKind, isDhGroup, isSigningVersion, isTls13Group } from './handshake-needs.ts'
+import {
+  canSign,
+  exchangeKind,
+  isDhGroup,
+  isSigningVersion,
+  isTls13Group,
+} from './handshake-needs.ts'
 import { Omissions } from './omissions.ts'
 import { hasGroup, hasSignatureScheme, hasSuite, nodeVersionName, runtimeName } from './runtime.ts'
 import { SUITE_RULES } from './suite-fitness.ts'
@@ -222,5 +228,7 @@ function lackOfVersion(version: TlsVersion, allowed: AllowedTls): string | undef
   if (version.name === 'TLS1.3' && !groups.some(isTls13Group)) return 'groups'
   // Without any scheme to be limited to, OpenSSL would go back to its own.
   const signs = (scheme: TlsSignatureScheme): boolean => canSign(scheme, version.signatures)
-  return isSigningVersion(version) && !signatureSchemes.some(signs) ? 'signature schemes' : undefined
+  return isSigningVersion(version) && !signatureSchemes.some(signs)
+    ? 'signature schemes'
+    : undefined
 }

@@ -1,5 +1,6 @@
 /** Checks what a handshake negotiated against what the endpoint's priority string allows. */
-import type { TLSSocket } from 'node:tls'
+import { X509Certificate } from 'node:crypto'
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 import type { AllowedTls } from '../algorithms/allowed-tls.ts'
 import { canNegotiate, findTlsSuiteByName } from '../algorithms/tls-suites.ts'
 import { TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
@@ -81,16 +82,46 @@ function checkMasterSecret(socket: TLSSocket, settings: TlsSettings, version: Tl
 
 /** `flags [13] EXPLICIT INTEGER` of SSL_SESSION, whose lowest bit OpenSSL sets for RFC 7627. */
 function hasExtendedMasterSecret(session: Buffer | undefined): boolean {
-  const flags = session && readSequence(session).find(({ tag }) => tag === 0xad)
+  const encoded = session && unwrapSession(session)
+  // What cannot be read proves nothing, and the string asks for proof.
+  if (encoded?.[0] !== DER_SEQUENCE) return false
+  const flags = readSequence(encoded).find(({ tag }) => tag === DER_FLAGS)
   const [value] = flags ? readElements(flags.body) : []
   return ((value?.body.at(-1) ?? 0) & 1) === 1
 }
 
+const DER_SEQUENCE = 0x30
+const DER_FLAGS = 0xad
+
+/** What newer releases of Node write before a client's session: this, and the server's name. */
+const SESSION_HEADER = Buffer.from('\0nodejs:tls:session:1\0', 'latin1')
+
+function unwrapSession(session: Buffer): Buffer {
+  const at = SESSION_HEADER.length
+  if (!session.subarray(0, at).equals(SESSION_HEADER)) return session
+  return session.subarray(at + 2 + session.readUInt16BE(at))
+}
+
 function checkCertificates(socket: TLSSocket, { evaluation, role }: TlsSettings): void {
-  const leaf = socket.getPeerX509Certificate()
-  if (!leaf) return
+  const chain = peerChain(socket)
+  if (chain.length === 0) return
   const { clientCertificates, serverCertificates } = evaluation
   const types = role === 'server' ? clientCertificates : serverCertificates
   if (!allowsX509(types)) fail(TLS_KINDS.forbiddenCertificate, {})
-  checkChain(leaf, evaluation)
+  checkChain(chain, evaluation)
+}
+
+/** A chain that is longer than this is a loop, or an attack on whoever walks it. */
+const MAX_CHAIN = 32
+
+/** From the peer's own certificate to the trust anchor, which comes from the endpoint's store. */
+function peerChain(socket: TLSSocket): readonly X509Certificate[] {
+  const chain: X509Certificate[] = []
+  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true)
+  while (next?.raw && chain.length < MAX_CHAIN) {
+    chain.push(new X509Certificate(next.raw))
+    // A self-signed certificate is its own issuer.
+    next = next.issuerCertificate === next ? undefined : next.issuerCertificate
+  }
+  return chain
 }

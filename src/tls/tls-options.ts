@@ -86,7 +86,8 @@ function contextOptions(
   role: TlsRole,
 ): PriorityTlsOptions {
   const { versions, suites, groups, signatureSchemes } = allowed
-  const parameters = role === 'server' ? dhGroup(suites, groups, allowed.minimumKeySizes) : undefined
+  const parameters =
+    role === 'server' ? dhGroup(suites, groups, allowed.minimumKeySizes) : undefined
   const schemes = signatureSchemes.map(({ name }) => name).join(':')
   const oldest = versions[0] && nodeVersionName(versions[0])
   const newest = versions.at(-1)

@@ -1,9 +1,9 @@
 /** Reads what a client offers off its first message: OpenSSL accepts nothing that it did not offer. */
 import { duplexPair } from 'node:stream'
 import { connect } from 'node:tls'
-import type { TlsSettings } from '../../../src/tls/tls-options.ts'
-import { findTlsSuite, canNegotiate } from '../../../src/algorithms/tls-suites.ts'
+import { canNegotiate, findTlsSuite } from '../../../src/algorithms/tls-suites.ts'
 import { findTlsVersion } from '../../../src/algorithms/tls-versions.ts'
+import type { TlsSettings } from '../../../src/tls/tls-options.ts'
 import { decodeClientHello } from './client-hello.ts'
 import { type Negotiated, seenIn } from './negotiated.ts'
 
@@ -15,7 +15,12 @@ export async function enumerateClient(settings: TlsSettings): Promise<Negotiated
   const [near, far] = duplexPair()
   const psk = Buffer.alloc(16, 1)
   const pskCallback = (): { psk: Buffer; identity: string } => ({ psk, identity: 'anyone' })
-  const client = connect({ ...settings.options, socket: near, pskCallback, checkServerIdentity: () => undefined })
+  const client = connect({
+    ...settings.options,
+    socket: near,
+    pskCallback,
+    checkServerIdentity: () => undefined,
+  })
   client.on('error', () => {})
   const record = await new Promise<Buffer>((resolve, reject) => {
     far.once('data', resolve)

@@ -1,7 +1,10 @@
 /** What an endpoint was seen to negotiate, and how that differs from what a string allows. */
 import type { AllowedTls } from '../../../src/algorithms/allowed-tls.ts'
 import { findTlsGroup } from '../../../src/algorithms/tls-groups.ts'
-import { findTlsSignatureScheme, type TlsSignatureScheme } from '../../../src/algorithms/tls-signatures.ts'
+import {
+  findTlsSignatureScheme,
+  type TlsSignatureScheme,
+} from '../../../src/algorithms/tls-signatures.ts'
 import { canNegotiate, findTlsSuite } from '../../../src/algorithms/tls-suites.ts'
 import { findTlsVersion } from '../../../src/algorithms/tls-versions.ts'
 import { canSign, canSignFor } from '../../../src/tls/handshake-needs.ts'
@@ -71,12 +74,18 @@ export function findMissing(negotiated: Negotiated, settings: TlsSettings): read
     items.filter(({ number }) => !there.has(number)).map(({ name }) => name)
   return [
     ...lack(promised.versions, new Set(negotiated.keys())),
-    ...lack(promised.suites, numbers((one) => one.suites)),
-    ...lack(hidesGroups(settings) ? [] : promised.groups, numbers((one) => one.groups)).filter(
-      (name) => !primes.has(Number(/^ffdhe(\d+)$/.exec(name)?.[1])),
+    ...lack(
+      promised.suites,
+      numbers((one) => one.suites),
     ),
     ...lack(
-      promised.signatureSchemes.filter((scheme) => role === 'client' || isSigning(scheme, promised)),
+      hidesGroups(settings) ? [] : promised.groups,
+      numbers((one) => one.groups),
+    ).filter((name) => !primes.has(Number(/^ffdhe(\d+)$/.exec(name)?.[1]))),
+    ...lack(
+      promised.signatureSchemes.filter(
+        (scheme) => role === 'client' || isSigning(scheme, promised),
+      ),
       numbers((one) => one.schemes),
     ),
   ]
