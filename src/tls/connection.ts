@@ -32,20 +32,16 @@ export function acceptTls(
   settings: TlsSettings,
   options: AcceptOptions,
 ): Promise<TLSSocket> {
-  return new Promise((resolve, reject) => {
+  const secured = new Promise<TLSSocket>((resolve, reject) => {
     requireSharedKeys(settings, options)
     // One for each connection: it tells which socket belongs to it, and only a server of node:tls
     // verifies clients.
     const server = createServer({ ...options, ...settings.options })
-    server.once('secureConnection', (socket) => {
-      handOver(socket, connection, settings, resolve, reject)
-    })
-    server.once('tlsClientError', (error) => {
-      connection.destroy()
-      reject(handshakeError(error))
-    })
+    server.once('secureConnection', (socket) => handOver(socket, settings, resolve, reject))
+    server.once('tlsClientError', (error) => reject(handshakeError(error)))
     server.emit('connection', connection)
   })
+  return orDestroy(connection, secured)
 }
 
 /**
@@ -59,25 +55,22 @@ export function connectTls(
   settings: TlsSettings,
   options: ConnectOptions,
 ): Promise<TLSSocket> {
-  return new Promise((resolve, reject) => {
+  const secured = new Promise<TLSSocket>((resolve, reject) => {
     requireSharedKeys(settings, options)
     const socket = connect({ ...options, ...settings.options, socket: connection })
-    const refuse = (error: Error): void => {
-      connection.destroy()
-      reject(handshakeError(error))
-    }
+    const refuse = (error: Error): void => reject(handshakeError(error))
     socket.once('error', refuse)
     socket.once('secureConnect', () => {
       socket.off('error', refuse)
-      handOver(socket, connection, settings, resolve, reject)
+      handOver(socket, settings, resolve, reject)
     })
   })
+  return orDestroy(connection, secured)
 }
 
 /** Nothing has been read yet: data that came along with the handshake waits in the socket. */
 function handOver(
   socket: TLSSocket,
-  connection: Duplex,
   settings: TlsSettings,
   resolve: (socket: TLSSocket) => void,
   reject: (error: unknown) => void,
@@ -89,8 +82,17 @@ function handOver(
     // The connection may break once more while it is torn down.
     socket.on('error', () => {})
     socket.destroy()
-    connection.destroy()
     reject(error)
+  }
+}
+
+/** Whatever went wrong, nobody may go on in clear on a connection that was to be secured. */
+async function orDestroy(connection: Duplex, secured: Promise<TLSSocket>): Promise<TLSSocket> {
+  try {
+    return await secured
+  } catch (error) {
+    connection.destroy()
+    throw error
   }
 }
 

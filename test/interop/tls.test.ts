@@ -54,7 +54,7 @@ describe.each(STRINGS)('%s', (priority) => {
         const only = isNew
           ? ['-tls1_3', '-ciphersuites', name]
           : ['-no_tls1_3', '-cipher', `${name}:@SECLEVEL=0`]
-        const args = ['s_client', '-connect', `127.0.0.1:${port}`, ...only]
+        const args = ['s_client', '-ign_eof', '-connect', `127.0.0.1:${port}`, ...only]
         const { output: said } = await runPeer('openssl', args)
         if (!/hello/.test(said)) continue
         expect(suite, name).toBeDefined()
