@@ -19,7 +19,7 @@ const COMMANDS: readonly CommandDefinition[] = [
 ]
 
 const HELP = `
-Each command has a manual page: docs/cryptopolicy-COMMAND.md.
+Each command has a manual page: docs/cryptopolicy-COMMAND.1.md.
 Exit status: 0 done; 1 the answer is no; 2 changes pending; 64 wrong usage; 65 bad input;
 66 input missing; 69 unavailable; 70 a bug; 73 cannot write; 77 no permission.`
 

@@ -37,8 +37,8 @@ export function renderTable(kinds: readonly Kind[]): string {
 export function renderPage(page: string): string {
   let text = page
   for (const [name, kinds] of Object.entries(CATALOGUES)) {
-    const marks = new RegExp(`(<!-- ${name} -->\n).*?(\n<!-- end -->)`, 's')
-    text = text.replace(marks, (_, start, end) => `${start}${renderTable(kinds)}${end}`)
+    const marks = new RegExp(`(<!-- ${name} -->)\n.*?(<!-- end -->)`, 's')
+    text = text.replace(marks, (_, start, end) => `${start}\n${renderTable(kinds)}\n${end}`)
   }
   return text
 }
