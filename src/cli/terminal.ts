@@ -18,14 +18,14 @@ export type TerminalOptions = {
 
 export class Terminal {
   readonly options: TerminalOptions
-  /** Colours for standard output. */
-  readonly colors: ChalkInstance
-  readonly #style: DiagnosticStyle
 
   constructor(options: Partial<TerminalOptions> = {}) {
     this.options = { quiet: false, json: false, ...options }
-    this.colors = chalkFor(process.stdout)
-    this.#style = styleFor(chalkFor(process.stderr))
+  }
+
+  /** Colours for standard output. Made when used: opening the streams takes its time. */
+  get colors(): ChalkInstance {
+    return chalkFor(process.stdout)
   }
 
   /** A line of the result. */
@@ -40,11 +40,12 @@ export class Terminal {
 
   /** A line of a comparison: what is added green, what is taken away red. */
   printChange(line: string): void {
+    const { colors } = this
     const paint = (text: string) =>
       text
-        .replace(/\+ [^,]+/g, (part) => this.colors.green(part))
-        .replace(/(?<= )- [^,]+/g, (part) => this.colors.red(part))
-    this.print(line.startsWith(' ') ? paint(line) : this.colors.bold(line))
+        .replace(/\+ [^,]+/g, (part) => colors.green(part))
+        .replace(/(?<= )- [^,]+/g, (part) => colors.red(part))
+    this.print(line.startsWith(' ') ? paint(line) : colors.bold(line))
   }
 
   /** A diagnostic that is itself the result. */
@@ -70,7 +71,7 @@ export class Terminal {
   /** An error is always shown; warnings and notes are silent under --quiet. */
   report = (diagnostic: Diagnostic): void => {
     if (this.options.quiet && diagnostic.severity !== 'error') return
-    writeAll(2, `${printDiagnostic(diagnostic, this.#style)}\n`)
+    writeAll(2, `${printDiagnostic(diagnostic, styleFor(chalkFor(process.stderr)))}\n`)
   }
 }
 

@@ -1,7 +1,7 @@
 /** What differs between two policies by meaning: what each allows for each purpose. */
 import type { AlgorithmClass } from '../algorithms/algorithm-class.ts'
 import type { Span } from '../diagnostics/source.ts'
-import { PLACE_NAMES, type PlaceName, scopesAt } from './place.ts'
+import { type PlaceName, readersOf, scopesAt } from './place.ts'
 import type { Policy } from './policy.ts'
 import {
   type ChoiceName,
@@ -50,7 +50,7 @@ export type PolicyChange =
 /** The changes that some places have in common. */
 export type ChangeGroup = {
   readonly places: readonly PlaceName[]
-  /** Whether that is all of them. */
+  /** Whether that is every place where a back-end reads the property. */
   readonly everywhere: boolean
   /** In the order of a policy dump. */
   readonly changes: readonly PolicyChange[]
@@ -63,11 +63,14 @@ export type PolicyComparison = {
   readonly groups: readonly ChangeGroup[]
 }
 
-/** Compares what two policies mean for every purpose and for the baseline. */
+/**
+ * Compares what two policies mean, for every purpose of a back-end. A property is compared only
+ * for the purposes whose back-end reads it: elsewhere it changes nothing.
+ */
 export function comparePolicies(before: Policy, after: Policy): PolicyComparison {
   const found = new Map<string, { change: PolicyChange; places: PlaceName[] }>()
   for (const property of PROPERTY_NAMES) {
-    for (const place of PLACE_NAMES) {
+    for (const place of readersOf(property)) {
       for (const change of compareAt(before, after, property, place)) {
         const key = keyOf(change)
         const known = found.get(key)
@@ -167,12 +170,16 @@ function keyOf(change: PolicyChange): string {
 function groupByPlaces(
   found: readonly { readonly change: PolicyChange; readonly places: readonly PlaceName[] }[],
 ): readonly ChangeGroup[] {
-  const groups = Map.groupBy(found, ({ places }) => places.join(' '))
-  return [...groups.values()]
-    .map((members) => {
-      const places = members[0]?.places ?? []
-      const everywhere = places.length === PLACE_NAMES.length
-      return { places, everywhere, changes: members.map(({ change }) => change) }
-    })
-    .toSorted((a, b) => b.places.length - a.places.length)
+  const isEverywhere = ({ change, places }: (typeof found)[number]) =>
+    places.length === readersOf(change.property).length
+  const groups = Map.groupBy(found, (one) => (isEverywhere(one) ? '*' : one.places.join(' ')))
+  return [...groups]
+    .map(([key, members]) => ({
+      places: [...new Set(members.flatMap(({ places }) => places))],
+      everywhere: key === '*',
+      changes: members.map(({ change }) => change),
+    }))
+    .toSorted(
+      (a, b) => Number(b.everywhere) - Number(a.everywhere) || b.places.length - a.places.length,
+    )
 }

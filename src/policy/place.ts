@@ -76,6 +76,11 @@ export function describePlaces(
     : named.join(', ')
 }
 
+/** Names places one by one; a purpose with all that refine it becomes `openssh*`. */
+export function namePlaces(places: readonly PlaceName[]): string {
+  return foldFamilies(places, PLACE_NAMES).join(', ')
+}
+
 /** `for gnutls, openssl`, or `everywhere`. */
 export function phrasePlaces(
   places: readonly PlaceName[],

@@ -1,7 +1,7 @@
 /** Prints a comparison of policies, for people: a heading for each group of places, then changes. */
 import { formatLocation, type Span } from '../diagnostics/source.ts'
 import type { ChangeGroup, PolicyChange, PolicyComparison } from '../policy/compare.ts'
-import { describePlaces } from '../policy/place.ts'
+import { namePlaces } from '../policy/place.ts'
 import type { Move } from '../policy/reordering.ts'
 
 /** So many moves are told one by one; beyond them the new order is clearer. */
@@ -38,7 +38,7 @@ export function comparisonToJson({ before, after, groups }: PolicyComparison): o
 }
 
 function printGroup(group: ChangeGroup, options: ComparisonOptions): readonly string[] {
-  const heading = `${describePlaces(group.places)}:`
+  const heading = `${group.everywhere ? 'everywhere' : namePlaces(group.places)}:`
   const changes = options.showCauses
     ? group.changes.map((change) => `${printChange(change)}${printCause(change)}`)
     : collectValues(group.changes)

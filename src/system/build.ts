@@ -1,5 +1,5 @@
 /** Compiles a folder of policies into a folder of back-end files, as packages ship them. */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import { BACKENDS, renderReloadCommands } from '../backends/registry.ts'
@@ -15,7 +15,6 @@ import type { Directories } from './directories.ts'
 import { type LoadedPolicy, listPolicies, loadPolicy, policyFolders } from './policy-files.ts'
 import { checkSelection, formatSelection, parseSelection } from './policy-selection.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
-import { readTextFileIfPresent } from './text-file.ts'
 
 export type BuildOptions = {
   readonly policyDir: string
@@ -112,7 +111,7 @@ function buildFile(
 ): BuiltFile {
   const folder = options.flat ? options.outDir : join(options.outDir, policy)
   const path = join(folder, options.flat ? `${policy}-${backend}.txt` : `${backend}.txt`)
-  const before = readTextFileIfPresent(path)?.text
+  const before = readBefore(path)
   const file = { policy, backend, path, text }
   if (before === text) return { ...file, outcome: 'same' }
   if (options.test && before !== undefined) {
@@ -121,6 +120,15 @@ function buildFile(
   }
   write(path, text)
   return { ...file, outcome: 'written' }
+}
+
+/** What cannot be read is replaced like any other file, or fails where it is written. */
+function readBefore(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
 }
 
 function write(path: string, text: string): void {

@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { preparePolicy, selectPolicy } from './apply.ts'
-import { type ConfigurationRecord, fingerprint } from './configuration.ts'
+import { type ConfigurationRecord, recordContent } from './configuration.ts'
 import { configFile, type Directories, stateFolder } from './directories.ts'
 import { isFipsPolicyMounted } from './fips-mode.ts'
 import { type GeneratedFile, type GeneratedFiles, GenerationStore } from './generation-store.ts'
@@ -90,7 +90,7 @@ function findCause(
   const written = before?.files[path]
   const wanted = now.files[path]
   if (!before || !written || !wanted) return { cause: 'unknown', because: [] }
-  if (!visible || fingerprint(visible) !== written.content)
+  if (!visible || recordContent(visible) !== written.content)
     return { cause: 'hand-edit', because: [] }
   const dropIns = changedKeys(written.dropIns, wanted.dropIns)
   if (dropIns.length > 0) return { cause: 'drop-in', because: dropIns }

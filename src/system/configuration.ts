@@ -1,5 +1,4 @@
 /** Compiles a policy into the files of a host: one a back-end, the dump and the name. */
-import { hash } from 'node:crypto'
 import { accessSync, constants } from 'node:fs'
 import type { Backend } from '../backends/backend.ts'
 import { BACKENDS } from '../backends/registry.ts'
@@ -15,16 +14,16 @@ import { readTextFile } from './text-file.ts'
 /** What a generation remembers: from what each file was made, so that drift can be explained. */
 export type ConfigurationRecord = {
   readonly policy: string
-  /** Hashes of the policy files, by path. */
+  /** The texts of the policy files, by path. */
   readonly policyFiles: Readonly<Record<string, string>>
   /** By path below the base directory. */
   readonly files: Readonly<Record<string, FileRecord>>
 }
 
 export type FileRecord = {
-  /** SHA-256 of the content, or the target of the link. */
+  /** What was written, or where the link leads. */
   readonly content: string
-  /** Hashes of the drop-ins that were appended, by path. */
+  /** The texts of the drop-ins that were appended, by path. */
   readonly dropIns: Readonly<Record<string, string>>
 }
 
@@ -59,7 +58,7 @@ export function compileConfiguration(
   const records: Record<string, FileRecord> = {}
   const add = (path: string, file: GeneratedFile, dropIns: readonly Source[] = []) => {
     files.set(path, file)
-    records[path] = { content: fingerprint(file), dropIns: hashSources(dropIns) }
+    records[path] = { content: recordContent(file), dropIns: recordSources(dropIns) }
   }
   for (const backend of BACKENDS) {
     const dropIns = readDropIns(localFolder(directories), backend.name)
@@ -70,13 +69,13 @@ export function compileConfiguration(
   add('state/CURRENT.pol', textFile(dumpPolicy(loaded.policy)))
   return {
     files,
-    record: { policy: name, policyFiles: hashSources(loaded.sources), files: records },
+    record: { policy: name, policyFiles: recordSources(loaded.sources), files: records },
   }
 }
 
-/** SHA-256 of a content, or the target of a link. */
-export function fingerprint(file: GeneratedFile): string {
-  return 'link' in file ? file.link : hash('sha256', file.content)
+/** A file as a record holds it. */
+export function recordContent(file: GeneratedFile): string {
+  return 'link' in file ? file.link : file.content.toString('utf8')
 }
 
 function compileBackend(
@@ -107,8 +106,8 @@ function textFile(text: string): GeneratedFile {
   return { content: Buffer.from(text, 'utf8') }
 }
 
-function hashSources(sources: readonly Source[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(sources.map((source) => [source.name, hash('sha256', source.text)]))
+function recordSources(sources: readonly Source[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(sources.map(({ name, text }) => [name, text]))
 }
 
 function isReadable(path: string): boolean {

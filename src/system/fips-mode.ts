@@ -1,8 +1,8 @@
 /** FIPS mode of the kernel, and the policy that is mounted when the system starts in it. */
-import { spawnSync } from 'node:child_process'
 import { readFileSync, realpathSync } from 'node:fs'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { backendsFolder, configFile, type Directories } from './directories.ts'
+import { runSync } from './run-sync.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 const FIPS_FLAG = '/proc/sys/crypto/fips_enabled'
@@ -29,7 +29,7 @@ export function isFipsPolicyMounted(directories: Directories): boolean {
 /** Takes the mounted policy away, so that another can be set. */
 export function unmountFipsPolicy(directories: Directories): void {
   for (const path of [configFile(directories), backendsFolder(directories)]) {
-    const { status, stderr, error } = spawnSync('umount', [path], { encoding: 'utf8' })
+    const { status, stderr, error } = runSync('umount', [path])
     if (status === 0) continue
     const output = error ? error.message : stderr.trim()
     fail(SYSTEM_KINDS.unmountFailed, { path, output })

@@ -1,13 +1,13 @@
 /** Tells running services that the policy has changed, by the script that comes with the policies. */
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { type Directories, reloadScript } from './directories.ts'
+import { runSync } from './run-sync.ts'
 
 /** Runs the script where there is one. Services that cannot be reloaded are no error. */
 export function runReloadScript(directories: Directories): boolean {
   const script = reloadScript(directories)
   if (!existsSync(script)) return false
   const shell = existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh'
-  spawnSync(shell, [script], { stdio: ['ignore', 2, 2] })
+  runSync(shell, [script], { stdio: ['ignore', 2, 2] })
   return true
 }

@@ -7,7 +7,7 @@ import { POLICY_KINDS } from '../policy/policy-diagnostics.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 /** The largest file that is read, in bytes. Shipped policies have about 4,000. */
-export const TEXT_LIMIT = 1_048_576
+export const TEXT_LIMIT = 262_144
 
 /**
  * Reads a UTF-8 text.

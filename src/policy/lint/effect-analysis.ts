@@ -16,10 +16,14 @@ export type Ineffective = {
 }
 
 /** The directives that one place selects, in order, and the states before and after each. */
-type Run = { readonly directives: readonly Directive[]; readonly states: readonly ListState[] }
+type Run = {
+  readonly directives: readonly Directive[]
+  readonly indices: ReadonlyMap<Directive, number>
+  readonly states: readonly ListState[]
+}
 
-/** How many states the search may compute for one property; a real policy needs some hundreds. */
-const STATE_BUDGET = 200_000
+/** How many states the search may compute for one property; a real policy needs some thousands. */
+const STATE_BUDGET = 100_000
 
 /**
  * The ineffective ones among the directives of one property, first to last. Of two that repeat
@@ -61,7 +65,8 @@ function findRuns(directives: readonly Directive[], start: ListState): readonly 
     if (runs.has(key)) continue
     const chosen = new Set(selected.map((selector) => selector.pattern))
     const run = directives.filter(({ selector }) => chosen.has(selector.pattern))
-    runs.set(key, { directives: run, states: followAll(run, start) })
+    const indices = new Map(run.map((directive, index) => [directive, index]))
+    runs.set(key, { directives: run, indices, states: followAll(run, start) })
   }
   return [...runs.values()]
 }
@@ -85,8 +90,8 @@ function findCause(
 ): Ineffective['cause'] | undefined {
   let cause: Ineffective['cause'] | undefined
   for (const run of runs) {
-    const at = run.directives.indexOf(directive)
-    if (at < 0) continue
+    const at = run.indices.get(directive)
+    if (at === undefined) continue
     const here = findCauseInRun(run, at, removed, budget)
     if (!here) return undefined
     cause = stronger(cause, here)
@@ -113,8 +118,9 @@ function findCauseInRun(
   let having = run.states[at + 1]
   if (!without || !having) return undefined
   if (isSameState(without, having)) return { kind: at === 0 ? 'default' : 'redundant' }
-  for (const next of run.directives.slice(at + 1)) {
-    if (removed.has(next)) continue
+  for (let index = at + 1; index < run.directives.length; index++) {
+    const next = run.directives[index]
+    if (!next || removed.has(next)) continue
     budget.left -= next.operations.length
     if (budget.left < 0) return undefined
     without = followDirective(without, next)

@@ -8,10 +8,10 @@ import type { LintContext, LintFile, LintRule, PolicyFileKind } from './rule.ts'
 import { LINT_RULES } from './rules.ts'
 
 /**
- * A policy of more steps is not evaluated. The largest shipped one has about 400, and the time of
- * the slowest rule grows with their square.
+ * A policy of more steps is not evaluated. The largest shipped ones have about 250, and the time of
+ * some rules grows with their square.
  */
-const STEP_LIMIT = 20_000
+const STEP_LIMIT = 2_500
 
 /** So many findings of one rule are shown. */
 const SHOWN_FINDINGS = 200

@@ -123,6 +123,14 @@ test.each([
   expect(findings.length).toBeLessThan(3_000)
 })
 
+test('lints the largest policy that is evaluated in seconds', () => {
+  const text = 'sign = *\nsign@!tls = -MLDSA44\nsign = +MLDSA44\n'.repeat(18)
+  const start = performance.now()
+  const findings = lintText(text + 'sign = +RSA-MD5\nsign@ssh = +RSA-SHA1\n'.repeat(70))
+  expect(performance.now() - start).toBeLessThan(10_000)
+  expect(findings.map(({ code }) => code)).not.toContain('LINT_TOO_LARGE')
+})
+
 test('says when a policy is too large to be evaluated', () => {
   expect(lintText('mac = +AEAD\n'.repeat(30_000)).at(-1)?.code).toBe('LINT_TOO_LARGE')
 })

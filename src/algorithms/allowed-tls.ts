@@ -1,0 +1,23 @@
+/** What TLS is allowed somewhere: the one type that policies, strings, endpoints and scans share. */
+import type { TlsGroup } from './tls-groups.ts'
+import type { TlsSignatureScheme } from './tls-signatures.ts'
+import type { TlsSuite } from './tls-suites.ts'
+import type { TlsVersion } from './tls-versions.ts'
+
+/** The smallest public keys that are accepted, in bits; 0 where any size is. */
+export type MinimumKeySizes = {
+  readonly rsa: number
+  readonly dsa: number
+  readonly ec: number
+  /** The prime of a Diffie-Hellman exchange that uses no named group. */
+  readonly dh: number
+}
+
+/** Every list stands in order of preference. */
+export type AllowedTls = {
+  readonly versions: readonly TlsVersion[]
+  readonly suites: readonly TlsSuite[]
+  readonly groups: readonly TlsGroup[]
+  readonly signatureSchemes: readonly TlsSignatureScheme[]
+  readonly minimumKeySizes: MinimumKeySizes
+}

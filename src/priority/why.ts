@@ -1,0 +1,203 @@
+/** Answers why a suite, group, signature algorithm or version is allowed or not, and who decided. */
+import { canNegotiate, findTlsSuiteByName, type TlsSuite } from '../algorithms/tls-suites.ts'
+import { TLS_VERSIONS } from '../algorithms/tls-versions.ts'
+import type { Source } from '../diagnostics/source.ts'
+import { type AlgorithmRules, algorithmRules, type Prohibition } from './algorithm-rules.ts'
+import { toUpperAscii } from './ascii-case.ts'
+import type { EvaluateOptions } from './evaluate.ts'
+import { type Explanation, explainPriority, type Step } from './explain.ts'
+import {
+  GNUTLS_GROUPS,
+  GNUTLS_SIGNATURES,
+  type GnutlsGroup,
+  type GnutlsSignature,
+} from './gnutls-algorithms.ts'
+import type { ListName } from './priority-lists.ts'
+import { DEFAULT_RELEASE } from './releases.ts'
+import type { Adjustment } from './settle.ts'
+import { NO_CONFIG } from './system-config.ts'
+import { systemRules } from './system-rules.ts'
+
+/** What is asked about: names of IANA or GnuTLS, with or without GROUP-, SIGN- or VERS-. */
+export type Subject = {
+  readonly kind: 'suite' | 'group' | 'signature' | 'protocol'
+  readonly name: string
+}
+
+/** Who decided about one part. */
+export type Decision =
+  | { readonly by: 'token'; readonly step: Step }
+  /** What a string starts from. */
+  | { readonly by: 'start' }
+  /** GnuTLS itself, after the last token. */
+  | {
+      readonly by: 'adjustment'
+      readonly adjustment: Adjustment
+      readonly prohibition?: Prohibition
+    }
+  | { readonly by: 'prohibition'; readonly prohibition: Prohibition }
+  /** Nothing names it. */
+  | { readonly by: 'nobody' }
+
+/** One of the things that must all be there. */
+export type Part = {
+  readonly kind: ListName | 'hash' | 'curve'
+  readonly name: string
+  readonly present: boolean
+  readonly decision: Decision
+}
+
+/** The answer about one subject. */
+export type Verdict = {
+  /** The name as GnuTLS prints it. */
+  readonly name: string
+  readonly allowed: boolean
+  readonly parts: readonly Part[]
+  /** The part that decided: the first that is missing, or the last that was added. */
+  readonly deciding: Part
+}
+
+/** Says whether a string allows something, and which token or override decided. */
+export function whyAllowed(
+  given: Source | undefined,
+  subject: Subject,
+  options: EvaluateOptions = {},
+): Verdict | undefined {
+  const judge = new Judge(explainPriority(given, options), options)
+  return judge.judge(subject)
+}
+
+class Judge {
+  private readonly explanation: Explanation
+  private readonly rules: AlgorithmRules
+
+  constructor(explanation: Explanation, options: EvaluateOptions) {
+    const { release = DEFAULT_RELEASE, config = NO_CONFIG } = options
+    this.explanation = explanation
+    this.rules = algorithmRules(systemRules(config, release))
+  }
+
+  judge({ kind, name }: Subject): Verdict | undefined {
+    if (kind === 'suite') return this.judgeSuite(findTlsSuiteByName(name))
+    if (kind === 'group') return this.judgeGroup(findGroup(name))
+    if (kind === 'signature') return this.judgeSignature(findSignature(name))
+    return this.judgeProtocol(findProtocol(name))
+  }
+
+  private judgeSuite(suite: TlsSuite | undefined): Verdict | undefined {
+    if (!suite) return undefined
+    const { keyExchange, cipher, mac, prf } = suite
+    const versions = TLS_VERSIONS.filter((version) => canNegotiate(suite, version))
+    const parts = [
+      this.anyOf(
+        'protocols',
+        versions.map((version) => version.name),
+      ),
+      ...(keyExchange ? [this.listed('keyExchanges', keyExchange)] : []),
+      this.listed('ciphers', cipher),
+      this.listed('macs', mac),
+      ...this.prohibited('hash', prf, this.rules.hashes),
+    ]
+    return this.verdict(suite.gnutlsName, parts)
+  }
+
+  private judgeGroup(group: GnutlsGroup | undefined): Verdict | undefined {
+    if (!group) return undefined
+    const curves = group.curves.flatMap((name) => this.prohibited('curve', name, this.rules.curves))
+    return this.verdict(group.name, [this.listed('groups', group.name), ...curves])
+  }
+
+  private judgeSignature(signature: GnutlsSignature | undefined): Verdict | undefined {
+    if (!signature) return undefined
+    const { name, semantics = [] } = signature
+    const meant = TLS_VERSIONS.filter((version) => semantics.includes(version.signatures))
+    const versions = this.anyOf(
+      'protocols',
+      meant.map((version) => version.name),
+    )
+    const prohibited = this.prohibited('hash', name, this.rules.signatures)
+    return this.verdict(name, [this.listed('signatures', name), versions, ...prohibited])
+  }
+
+  private judgeProtocol(name: string | undefined): Verdict | undefined {
+    return name === undefined ? undefined : this.verdict(name, [this.listed('protocols', name)])
+  }
+
+  private verdict(name: string, parts: readonly Part[]): Verdict {
+    const missing = parts.find((part) => !part.present)
+    const deciding = missing ?? latest(parts)
+    const usable = this.explanation.outcome.ok
+    return { name, allowed: usable && !missing, parts, deciding }
+  }
+
+  private listed(kind: ListName, name: string): Part {
+    const { step, present } = this.lastWord(kind, name)
+    const adjustment = this.explanation.adjustments.find(
+      ({ list, removed }) => list === kind && removed.includes(name),
+    )
+    if (adjustment) return { kind, name, present: false, decision: adjusted(adjustment, name) }
+    return { kind, name, present, decision: step }
+  }
+
+  private lastWord(kind: ListName, name: string): { step: Decision; present: boolean } {
+    const { start, steps } = this.explanation
+    let present = start.some(({ list, added }) => list === kind && added.includes(name))
+    let step: Decision = present ? { by: 'start' } : { by: 'nobody' }
+    for (const candidate of steps) {
+      const effect = candidate.effects.find(({ list }) => list === kind)
+      const added = effect?.added.includes(name) ?? false
+      if (!added && !effect?.removed.includes(name)) continue
+      present = added
+      step = { by: 'token', step: candidate }
+    }
+    return { step, present }
+  }
+
+  /** The newest version that is allowed; the one that came nearest where none is. */
+  private anyOf(kind: ListName, names: readonly string[]): Part {
+    const parts = names.toReversed().map((name) => this.listed(kind, name))
+    const nobody: Part = { kind, name: '', present: false, decision: { by: 'nobody' } }
+    const named = parts.find((part) => part.decision.by !== 'nobody')
+    return parts.find((part) => part.present) ?? named ?? parts[0] ?? nobody
+  }
+
+  private prohibited(
+    kind: 'hash' | 'curve',
+    name: string,
+    prohibited: ReadonlyMap<string, Prohibition>,
+  ): readonly Part[] {
+    const prohibition = prohibited.get(name)
+    if (!prohibition) return []
+    return [{ kind, name, present: false, decision: { by: 'prohibition', prohibition } }]
+  }
+}
+
+function adjusted(adjustment: Adjustment, name: string): Decision {
+  const prohibition = adjustment.prohibitions?.[adjustment.removed.indexOf(name)]
+  return { by: 'adjustment', adjustment, ...(prohibition ? { prohibition } : {}) }
+}
+
+function latest(parts: readonly Part[]): Part {
+  const place = ({ decision }: Part): number =>
+    decision.by === 'token' ? decision.step.token.start : -1
+  return parts.reduce((last, part) => (place(part) > place(last) ? part : last))
+}
+
+function findGroup(name: string): GnutlsGroup | undefined {
+  const wanted = toUpperAscii(name).replace(/^GROUP-/, '')
+  return GNUTLS_GROUPS.find(
+    (row) => row.name === wanted || toUpperAscii(row.tls?.name ?? '') === wanted,
+  )
+}
+
+function findSignature(name: string): GnutlsSignature | undefined {
+  const wanted = toUpperAscii(name).replace(/^SIGN-/, '')
+  return GNUTLS_SIGNATURES.find(
+    (row) => toUpperAscii(row.name) === wanted || toUpperAscii(row.scheme ?? '') === wanted,
+  )
+}
+
+function findProtocol(name: string): string | undefined {
+  const wanted = toUpperAscii(name).replace(/^VERS-/, '')
+  return TLS_VERSIONS.find((row) => row.name === wanted)?.name
+}

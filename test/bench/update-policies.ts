@@ -1,0 +1,64 @@
+/**
+ * Times `update-policies --set` as a whole process, in turn with the reference where it is installed.
+ *
+ *     npm run bench
+ *
+ * The reference is `update-crypto-policies` of the PATH, or the program that the environment
+ * variable REFERENCE names. Both switch between the same two policies in the same directories.
+ */
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findProgram } from '../../src/system/consumers/consumer.ts'
+
+const RUNS = 30
+const ROOT = join(import.meta.dirname, '..', '..')
+const OURS = join(ROOT, 'bin', 'update-policies')
+const reference = process.env.REFERENCE ?? findProgram('update-crypto-policies')
+
+const scratch = mkdtempSync(join(tmpdir(), 'cryptopolicy-bench-'))
+const profile = join(scratch, 'profile')
+cpSync(join(ROOT, 'policies'), join(profile, 'policies'), { recursive: true })
+writeFileSync(join(profile, 'default-config'), 'DEFAULT\n')
+const environment = { ...process.env, base_dir: join(scratch, 'base'), profile_dir: profile }
+
+/** Milliseconds that one run takes. */
+function time(program: string, args: readonly string[]): number {
+  const start = performance.now()
+  const { status } = spawnSync(program, args, { env: environment, stdio: 'ignore' })
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} gave ${status}`)
+  return performance.now() - start
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+}
+
+/** Both in turn, so that a change of the machine's speed hits both. */
+function compare(what: string, argsOf: (run: number) => readonly string[]): void {
+  const ours: number[] = []
+  const theirs: number[] = []
+  for (let run = 0; run < RUNS; run++) {
+    ours.push(time(OURS, argsOf(run)))
+    if (reference) theirs.push(time(reference, argsOf(run)))
+  }
+  const line = `${what}: median ${median(ours).toFixed(0)} ms`
+  if (!reference) {
+    console.log(`${line} (no reference installed to compare with)`)
+    return
+  }
+  const ratio = median(ours.map((value, index) => value / (theirs[index] ?? value)))
+  console.log(`${line}, reference ${median(theirs).toFixed(0)} ms, ratio ${ratio.toFixed(2)}`)
+}
+
+try {
+  compare('--set DEFAULT', () => ['--no-reload', '--set', 'DEFAULT'])
+  compare('--set, another policy each time', (run) => {
+    const policy = run % 2 === 0 ? 'FUTURE' : 'DEFAULT'
+    return ['--no-reload', '--set', policy]
+  })
+  compare('--show', () => ['--show'])
+} finally {
+  rmSync(scratch, { recursive: true, force: true })
+}

@@ -1,0 +1,163 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ROOT, run, runFile, scratchFolder, writeFiles } from '../cli/command.ts'
+import { testWith } from '../peers/peer.ts'
+import { readPolicyCorpus } from '../policy-corpus.ts'
+
+const POLICIES = join(ROOT, 'policies')
+
+test('builds every shipped policy as the reference does', () => {
+  const out = scratchFolder()
+  const { status } = run('cryptopolicy', ['build', '--flat', '--no-verify', POLICIES, out])
+  expect(status).toBe(0)
+  const golden = readdirSync(join(ROOT, 'test', 'golden')).filter((name) => !name.includes(':'))
+  for (const name of golden) {
+    expect(readFileSync(join(out, name), 'utf8'), name).toBe(
+      readFileSync(join(ROOT, 'test', 'golden', name), 'utf8'),
+    )
+  }
+})
+
+test('writes a folder for each policy, and the reload commands when asked', () => {
+  const out = scratchFolder()
+  const args = ['build', '--no-verify', '--policy', 'FIPS:OSPP', '--reload-cmds', POLICIES, out]
+  expect(run('cryptopolicy', args).status).toBe(0)
+  expect(readdirSync(out).toSorted()).toEqual(['FIPS:OSPP', 'reload-cmds.sh'])
+  expect(readFileSync(join(out, 'reload-cmds.sh'), 'utf8')).toContain('systemctl try-restart sshd')
+})
+
+test('compares under --test, shows the difference and leaves the file', () => {
+  const out = scratchFolder()
+  writeFiles(out, { 'DEFAULT-krb5.txt': '[libdefaults]\npermitted_enctypes = none\n' })
+  const args = ['build', '--flat', '--test', '--no-verify', '--policy', 'DEFAULT', POLICIES, out]
+  const { status, stderr } = run('cryptopolicy', args)
+  expect(status).toBe(1)
+  expect(stderr).toContain('-permitted_enctypes = none')
+  expect(stderr).toMatch(/\+permitted_enctypes = aes256-cts/)
+  expect(readFileSync(join(out, 'DEFAULT-krb5.txt'), 'utf8')).toContain('none')
+})
+
+test('refuses every policy of the corpus that the reference refuses, with 65', () => {
+  const refused = readPolicyCorpus().filter((entry) => entry.error !== undefined)
+  for (const { files, policy, error } of refused) {
+    const folder = scratchFolder()
+    writeFiles(folder, { ...shippedFiles(), ...files })
+    const out = join(folder, 'out')
+    const args = ['build', '--no-verify', '--policy', policy, folder, out]
+    const { status, stderr } = run('cryptopolicy', args, { cwd: folder })
+    expect(status, `${error}\n${stderr}`).toBe(65)
+    expect(stderr).toMatch(/RAND(OM\.pol|MOD\.pmod):\d+:\d+: error\[POLICY_\w+\]: /)
+    expect(existsSync(out)).toBe(false)
+  }
+}, 60_000)
+
+test('treats warnings as errors under --strict', () => {
+  const folder = scratchFolder()
+  writeFiles(folder, { 'OLD.pol': 'tls_cipher = AES-256-GCM\n' })
+  const build = (...options: string[]) =>
+    run('cryptopolicy', ['build', '--no-verify', ...options, folder, join(folder, 'out')])
+  expect(build().status).toBe(0)
+  expect(build().stderr).toContain('warning[POLICY_DEPRECATED_PROPERTY]')
+  expect(build('--strict').status).toBe(65)
+})
+
+test('exits 66 for an unknown policy and for a folder without policies', () => {
+  const out = scratchFolder()
+  expect(run('cryptopolicy', ['build', '--policy', 'NOPE', POLICIES, out]).status).toBe(66)
+  expect(run('cryptopolicy', ['build', out, out]).status).toBe(66)
+})
+
+test('exits 73 where it cannot write', () => {
+  const folder = scratchFolder()
+  writeFiles(folder, { file: '' })
+  const args = ['build', '--no-verify', '--policy', 'EMPTY', POLICIES, join(folder, 'file')]
+  expect(run('cryptopolicy', args).status).toBe(73)
+})
+
+/** What GnuTLS 3.7.9 and OpenSSH 9.2 of Debian 12 do not know, and OpenSSL 3.0 either. */
+testWith(
+  'gnutls-cli',
+  'names what the installed GnuTLS does not know, and writes it all the same',
+  () => {
+    const version = runFile('gnutls-cli', ['--version']).stdout
+    const out = scratchFolder()
+    const args = ['build', '--policy', 'DEFAULT', '--json', POLICIES, out]
+    const { status, stdout } = run('cryptopolicy', args)
+    const { verification } = JSON.parse(stdout)
+    expect(status).toBe(0)
+    expect(existsSync(join(out, 'DEFAULT', 'gnutls.txt'))).toBe(true)
+    const unknown = verification.problems
+      .filter((problem: { program: string }) => problem.program === 'gnutls-cli')
+      .map((problem: { unknown: { value: string } }) => problem.unknown.value)
+    if (version.includes('3.7.9')) expect(unknown).toContain('X25519-MLKEM768')
+    else expect(verification.checked).toContainEqual(expect.objectContaining({ backend: 'gnutls' }))
+    if (unknown.length === 0) return
+    expect(
+      run('cryptopolicy', ['build', '--strict', '--policy', 'DEFAULT', POLICIES, out]).status,
+    ).toBe(1)
+  },
+)
+
+for (const [program, backend] of [
+  ['openssl', 'opensslcnf'],
+  ['ssh', 'openssh'],
+  ['sshd', 'opensshserver'],
+  ['named-checkconf', 'bind'],
+  ['ipsec', 'libreswan'],
+] as const) {
+  testWith(
+    program,
+    `has ${backend} read by its program, which knows all of FEDORA42 or says what not`,
+    () => {
+      const out = scratchFolder()
+      const args = ['build', '--policy', 'FEDORA42', '--json', POLICIES, out]
+      const { verification } = JSON.parse(run('cryptopolicy', args).stdout)
+      expect(verification.checked).toContainEqual(expect.objectContaining({ backend, program }))
+      const problems = verification.problems.filter(
+        (problem: { program: string }) => problem.program === program,
+      )
+      // OpenSSL before 3.5 does not know the `*` of groups.
+      expect(problems.length).toBeLessThanOrEqual(program === 'openssl' ? 1 : 0)
+    },
+  )
+}
+
+testWith('sshd', 'names a value that only this host does not know', () => {
+  const folder = scratchFolder()
+  const sources =
+    'mac = HMAC-SHA2-256\ncipher = AES-256-GCM\nkey_exchange = KEM-ECDH\nhash = SHA2-384\n'
+  writeFiles(folder, { 'ODD.pol': `${sources}group = P384-MLKEM1024\n` })
+  const args = ['build', '--json', folder, join(folder, 'out')]
+  const { verification } = JSON.parse(run('cryptopolicy', args).stdout)
+  const version = runFile('/bin/sh', ['-c', 'ssh -V 2>&1']).stdout
+  if (!version.includes('OpenSSH_9.2')) return
+  expect(verification.problems).toContainEqual(
+    expect.objectContaining({
+      backend: 'opensshserver',
+      unknown: { setting: 'KexAlgorithms', value: 'mlkem1024nistp384-sha384' },
+    }),
+  )
+})
+
+testWith('gnutls-cli', 'writes the format of GnuTLS before 3.7.3 when asked', () => {
+  const out = scratchFolder()
+  const args = ['build', '--gnutls-format', 'legacy', '--policy', 'FUTURE', '--json', POLICIES, out]
+  const { verification } = JSON.parse(run('cryptopolicy', args).stdout)
+  const text = readFileSync(join(out, 'FUTURE', 'gnutls.txt'), 'utf8')
+  expect(text).toMatch(/^SYSTEM=NONE:\+VERS-[^\n]+\n$/)
+  const priority = text.trim().replace('SYSTEM=', '')
+  expect(runFile('gnutls-cli', ['-l', '--priority', priority]).status).toBe(0)
+  expect(
+    verification.problems.filter((problem: { backend: string }) => problem.backend === 'gnutls'),
+  ).toEqual([])
+})
+
+function shippedFiles(): Readonly<Record<string, string>> {
+  const names = readdirSync(POLICIES, { recursive: true, encoding: 'utf8' })
+  return Object.fromEntries(
+    names
+      .filter((name) => /\.p(ol|mod)$/.test(name))
+      .map((name) => [name, readFileSync(join(POLICIES, name), 'utf8')]),
+  )
+}

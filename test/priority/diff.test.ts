@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { diffPriorities, type PriorityDifference } from '../../src/priority/diff.ts'
+import type { GnutlsRelease } from '../../src/priority/releases.ts'
+
+function diff(first: string, second: string): readonly PriorityDifference[] {
+  return diffPriorities(
+    { given: { name: 'first', text: first } },
+    { given: { name: 'second', text: second } },
+  )
+}
+
+function upgrade(
+  text: string,
+  from: GnutlsRelease,
+  to: GnutlsRelease,
+): readonly PriorityDifference[] {
+  const given = { name: 'test', text }
+  return diffPriorities({ given, release: from }, { given, release: to })
+}
+
+describe('two strings', () => {
+  it('do not differ where they mean the same', () => {
+    expect(diff('NORMAL', 'normal:+RSA:-COMP-NULL')).toEqual([])
+  })
+
+  it('differ by what one of them lacks', () => {
+    expect(diff('NORMAL', 'NORMAL:-VERS-TLS1.1:%NO_TICKETS')).toEqual([
+      { kind: 'list', list: 'versions', added: [], removed: ['TLS1.1'], reordered: false },
+      { kind: 'setting', name: 'tickets', from: 'true', to: 'false' },
+    ])
+  })
+
+  it('differ by order alone', () => {
+    expect(diff('NORMAL', 'NORMAL:-GROUP-SECP256R1:+GROUP-SECP256R1')).toEqual([
+      { kind: 'list', list: 'groups', added: [], removed: [], reordered: true },
+    ])
+  })
+
+  it('differ by the profile and the sizes of keys', () => {
+    expect(diff('NORMAL', 'NORMAL:%PROFILE_MEDIUM')).toMatchObject([
+      { name: 'profile', from: 'LOW', to: 'MEDIUM' },
+      { name: 'minimum key size', to: 'rsa 2048, dsa 2048, ec 224, dh 2048' },
+    ])
+  })
+
+  it('differ where only one can be used', () => {
+    expect(diff('NORMAL', 'NORMAL:-CIPHER-ALL')).toEqual([{ kind: 'usability', usable: 'first' }])
+    expect(diff('@NOWHERE', 'NORMAL:+NONSENSE')).toEqual([])
+  })
+})
+
+describe('an upgrade', () => {
+  it('brings ML-DSA', () => {
+    expect(upgrade('NORMAL', '3.7.9', '3.8.13')).toEqual([
+      {
+        kind: 'list',
+        list: 'signature schemes',
+        added: ['mldsa44', 'mldsa65', 'mldsa87'],
+        removed: [],
+        reordered: false,
+      },
+    ])
+  })
+
+  it('takes SRP away', () => {
+    expect(upgrade('NORMAL:+SRP', '3.7.9', '3.8.9')).toEqual([
+      { kind: 'usability', usable: 'first' },
+    ])
+  })
+})

@@ -1,0 +1,225 @@
+import { describe, expect, it } from 'vitest'
+import {
+  allowedTls,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluatePriority,
+  reportedOffset,
+} from '../../src/priority/evaluate.ts'
+import { parseSystemConfig } from '../../src/priority/system-config.ts'
+
+function evaluate(text: string, options: EvaluateOptions = {}): Evaluation {
+  const outcome = evaluatePriority({ name: 'test', text }, options)
+  if (!outcome.ok) throw new Error(`refused: ${text}`)
+  return outcome.evaluation
+}
+
+function offsetOf(text: string): number | undefined {
+  const outcome = evaluatePriority({ name: 'test', text })
+  return outcome.ok ? undefined : reportedOffset(outcome.failure)
+}
+
+function config(overrides: string): EvaluateOptions {
+  return { config: parseSystemConfig({ name: 'config', text: `[overrides]\n${overrides}\n` }) }
+}
+
+function names(rows: readonly { readonly name: string }[]): string {
+  return rows.map(({ name }) => name).join(' ')
+}
+
+describe('levels', () => {
+  it('set the lists once and add to them afterwards', () => {
+    expect(names(evaluate('SECURE192:NORMAL').ciphers)).toBe(
+      'AES-256-GCM CHACHA20-POLY1305 AES-256-CBC AES-256-CCM AES-128-GCM AES-128-CCM AES-128-CBC',
+    )
+  })
+
+  it('add with a sign, without counting as the first', () => {
+    expect(names(evaluate('+SECURE192:SUITEB128').ciphers)).toBe('AES-256-GCM AES-128-GCM')
+  })
+
+  it('lower the profile but never raise it', () => {
+    expect(evaluate('SECURE256').profile).toBe('HIGH')
+    expect(evaluate('SECURE256:NORMAL').profile).toBe('LOW')
+    expect(evaluate('NORMAL:SECURE256').profile).toBe('LOW')
+    expect(evaluate('LEGACY').profile).toBeUndefined()
+  })
+
+  it('forget what an option before them said about tickets', () => {
+    expect(evaluate('NORMAL:%NO_TICKETS').options.tickets).toBe(false)
+    expect(evaluate('NORMAL:%NO_TICKETS:+PFS').options).toMatchObject({
+      tickets: true,
+      ticketsTls12: false,
+    })
+  })
+
+  it('stand first as NONE for empty lists, in any case', () => {
+    expect(evaluate('none:+SUITEB192').keyExchanges).toHaveLength(1)
+  })
+})
+
+describe('words', () => {
+  it('ignore case, except in options', () => {
+    expect(names(evaluate('normal:-vers-tls-all:+Vers-Tls1.2').protocols)).toBe(
+      'DTLS1.2 DTLS1.0 TLS1.2',
+    )
+    expect(offsetOf('NORMAL:%compat')).toBe(7)
+  })
+
+  it('keep the place of what is there already', () => {
+    expect(names(evaluate('NORMAL:+AES-256-GCM').ciphers)).toMatch(/^AES-256-GCM/)
+  })
+
+  it('match sets by their beginning', () => {
+    expect(names(evaluate('NORMAL:-VERS-ALLOWED:+VERS-TLS1.2').protocols)).toBe('TLS1.2')
+  })
+
+  it('empty the whole list when a set is removed, but only the named groups', () => {
+    expect(names(evaluate('NORMAL:-CIPHER-GOST-ALL:+AES-128-GCM').ciphers)).toBe('AES-128-GCM')
+    expect(names(evaluate('NORMAL:-GROUP-DH-ALL').groups)).toBe(
+      'SECP256R1 SECP384R1 SECP521R1 X25519 X448',
+    )
+  })
+
+  it.each(['+COMP-NULL', '-COMP-LZO', '+CTYPE-OPENPGP', '+MAC-FOO', '+KX-', '+RSA-EXPORT'])(
+    'accept and ignore %s',
+    (word) => {
+      expect(evaluate(`NORMAL:${word}`).suites).toEqual(evaluate('NORMAL').suites)
+    },
+  )
+
+  it('mean a MAC before a cipher before a key exchange', () => {
+    expect(names(evaluate('NORMAL:+GOST28147-TC26Z-IMIT').macs)).toContain('GOST28147-TC26Z-IMIT')
+  })
+
+  it('stop counting after 128 tokens', () => {
+    const text = `NORMAL${':+RSA'.repeat(127)}:NONSENSE`
+    expect(offsetOf(text)).toBeUndefined()
+    expect(offsetOf(text.replace(':+RSA', ''))).toBe(text.length - 5 - 'NONSENSE'.length)
+  })
+})
+
+describe('the reported offset of an error', () => {
+  it('forgets the spaces that were skipped', () => {
+    expect(offsetOf('NORMAL:  +RSA:   +NONSENSE')).toBe('NORMAL:+RSA:'.length)
+  })
+
+  it('is the beginning where the string was not taken as it is', () => {
+    expect(offsetOf(' NORMAL:+NONSENSE')).toBe(0)
+  })
+})
+
+describe('what is removed in the end', () => {
+  it.each([
+    ['NORMAL:+NULL', 'TLS 1.3 cannot use what the string asks for'],
+    ['NORMAL:+RSA-PSK', 'TLS 1.3 cannot use what the string asks for'],
+    ['NORMAL:%NO_EXTENSIONS', 'TLS 1.3 cannot use what the string asks for'],
+    ['NORMAL:-GROUP-ALL', 'no group is left for TLS 1.3'],
+    ['NORMAL:-VERS-TLS1.2', 'TLS 1.2 is missing between older versions and TLS 1.3'],
+  ])('is TLS 1.3 for %s', (text, reason) => {
+    const { protocols, adjustments } = evaluate(text)
+    expect(names(protocols)).not.toContain('TLS1.3')
+    expect(adjustments).toMatchObject([{ reason, list: 'protocols', removed: ['TLS1.3'] }])
+  })
+
+  it('is every version that signs, where no signature algorithm is left', () => {
+    expect(names(evaluate('NORMAL:-SIGN-ALL').protocols)).toBe('TLS1.1 TLS1.0 DTLS1.0')
+  })
+
+  it('is every key exchange, where TLS 1.3 stands alone', () => {
+    expect(evaluate('NORMAL:-VERS-ALL:+VERS-TLS1.3').keyExchanges).toEqual([])
+  })
+
+  it('is a suite whose hash the configuration forbids', () => {
+    const { suites } = evaluate('NORMAL', config('insecure-hash = SHA384'))
+    expect(suites.every((suite) => suite.prf !== 'SHA384')).toBe(true)
+  })
+
+  it('is a group on a curve that the configuration disables, though the list keeps it', () => {
+    const { groups, usableGroups } = evaluate('NORMAL', config('disabled-curve = X25519'))
+    expect(names(groups)).toContain('X25519')
+    expect(names(usableGroups)).not.toContain('X25519')
+  })
+})
+
+describe('configuration settings', () => {
+  it('raise a profile that is too low', () => {
+    const options = config('min-verification-profile = medium')
+    expect(evaluate('NORMAL', options).profile).toBe('MEDIUM')
+    expect(evaluate('SECURE256', options).profile).toBe('HIGH')
+  })
+
+  it('overrule what the string says of the session hash', () => {
+    const options = config('tls-session-hash = require')
+    expect(evaluate('NORMAL:%NO_SESSION_HASH', options).options).toMatchObject({
+      extendedMasterSecret: true,
+      requireExtendedMasterSecret: true,
+    })
+  })
+})
+
+describe('certificates', () => {
+  it('may not bear what is broken, or what the configuration forbids', () => {
+    expect([...evaluate('NORMAL').certificateProhibitions.keys()]).toEqual(
+      expect.arrayContaining(['RSA-MD5', 'RSA-SHA1', 'ECDSA-SHA1']),
+    )
+    const options = config('insecure-sig-for-cert = RSA-SHA256')
+    expect(evaluate('NORMAL', options).certificateProhibitions.has('RSA-SHA256')).toBe(true)
+    expect(evaluate('NORMAL', options).usableSignatures).toContainEqual(
+      expect.objectContaining({ name: 'RSA-SHA256' }),
+    )
+  })
+})
+
+describe('releases', () => {
+  it('offer ML-DSA from 3.8.13 on, and hybrid groups where the build has them', () => {
+    expect(names(evaluate('NORMAL', { release: '3.8.9' }).signatures)).not.toContain('ML-DSA')
+    expect(names(evaluate('NORMAL', { release: '3.8.13' }).signatures)).toContain('ML-DSA-44')
+    expect(names(evaluate('NORMAL:+GROUP-X25519-MLKEM768').usableGroups)).toMatch(
+      /^X25519-MLKEM768/,
+    )
+  })
+
+  it('know ML-DSA by name before TLS could say it', () => {
+    const { usableSignatures } = evaluate('NORMAL:+SIGN-ML-DSA-44', { release: '3.8.9' })
+    expect(names(usableSignatures)).not.toContain('ML-DSA')
+  })
+})
+
+describe('the allowed TLS', () => {
+  it('leaves out suites that no allowed version can negotiate', () => {
+    const { suites, versions } = allowedTls(evaluate('NORMAL:-VERS-ALL:+VERS-TLS1.3:+PSK'))
+    expect(names(versions)).toBe('TLS1.3')
+    expect(suites.every((suite) => suite.minimum === 'TLS1.3')).toBe(true)
+  })
+
+  it('leaves out groups and schemes that no allowed version can negotiate', () => {
+    const priority = 'NORMAL:-VERS-TLS1.3:+GROUP-X25519-MLKEM768:-ECDHE-RSA:-ECDHE-ECDSA'
+    const { groups, signatureSchemes } = allowedTls(evaluate(priority))
+    expect(names(groups)).toBe('ffdhe2048 ffdhe3072 ffdhe4096 ffdhe6144 ffdhe8192')
+    expect(names(signatureSchemes)).not.toContain('mldsa')
+  })
+
+  it('has no SSL 3.0, though GnuTLS lists it under an allowlist', () => {
+    const text = '[global]\noverride-mode = allowlist\n[overrides]\nsecure-hash = SHA256\n'
+    const options = { config: parseSystemConfig({ name: 'config', text }) }
+    const evaluation = evaluate('NORMAL:+VERS-SSL3.0', options)
+    expect(names(evaluation.protocols)).toContain('SSL3.0')
+    expect(names(allowedTls(evaluation).versions)).not.toContain('SSL3.0')
+  })
+
+  it('names each signature scheme once', () => {
+    const { signatureSchemes } = allowedTls(evaluate('SUITEB128'))
+    expect(names(signatureSchemes)).toBe('ecdsa_secp256r1_sha256 ecdsa_secp384r1_sha384')
+  })
+
+  it('states the key sizes of the profile and of the level', () => {
+    expect(allowedTls(evaluate('NORMAL:%PROFILE_HIGH')).minimumKeySizes).toEqual({
+      rsa: 3072,
+      dsa: 3072,
+      ec: 256,
+      dh: 3072,
+    })
+    expect(allowedTls(evaluate('LEGACY')).minimumKeySizes).toMatchObject({ rsa: 0, dh: 767 })
+  })
+})

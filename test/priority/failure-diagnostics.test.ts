@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest'
+import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts'
+import { formatLocation, spanText } from '../../src/diagnostics/source.ts'
+import { type EvaluateOptions, evaluatePriority } from '../../src/priority/evaluate.ts'
+import {
+  diagnoseFailure,
+  requirePriority,
+  warnAboutPriority,
+} from '../../src/priority/failure-diagnostics.ts'
+import { parseSystemConfig } from '../../src/priority/system-config.ts'
+
+function diagnose(text: string, options: EvaluateOptions = {}): Diagnostic {
+  const outcome = evaluatePriority({ name: 'test', text }, options)
+  if (outcome.ok) throw new Error(`accepted: ${text}`)
+  return diagnoseFailure(outcome.failure, options)
+}
+
+function config(text: string): EvaluateOptions {
+  return { config: parseSystemConfig({ name: 'gnutls.config', text }) }
+}
+
+function marked({ span }: Diagnostic): string | undefined {
+  return span && spanText(span)
+}
+
+describe('an unknown token', () => {
+  it.each([
+    ['NORMAL: +AES-265-GCM', 'PRIORITY_UNKNOWN_WORD', '+AES-265-GCM', '+AES-256-GCM'],
+    ['NORMLA', 'PRIORITY_UNKNOWN_WORD', 'NORMLA', 'NORMAL'],
+    ['NORMAL:+VERS-TSL1.3', 'PRIORITY_UNKNOWN_WORD', '+VERS-TSL1.3', '+VERS-TLS1.3'],
+    ['NORMAL:%COMPATT', 'PRIORITY_UNKNOWN_WORD', '%COMPATT', '%COMPAT'],
+    ['NORMAL:%compat', 'PRIORITY_OPTION_CASE', '%compat', '%COMPAT'],
+    ['NORMAL:AES-256-GCM', 'PRIORITY_MISSING_SIGN', 'AES-256-GCM', '+AES-256-GCM'],
+    ['NORMAL:-SECURE128', 'PRIORITY_MISPLACED_LEVEL', '-SECURE128', 'NONE'],
+    ['NORMAL:NONE', 'PRIORITY_MISPLACED_LEVEL', 'NONE', 'NONE'],
+    ['NORMAL::+RSA', 'PRIORITY_EMPTY_TOKEN', '', 'colon'],
+    ['', 'PRIORITY_EMPTY_TOKEN', '', 'NORMAL'],
+  ])('of %j is %s, marked and with a hint', (text, code, token, hint) => {
+    const diagnostic = diagnose(text)
+    expect(diagnostic.code).toBe(code)
+    expect(marked(diagnostic)).toBe(token)
+    expect(diagnostic.hint).toContain(hint)
+  })
+
+  it.each([
+    ['ECDHE+AESGCM', '+ECDHE-ECDSA:+ECDHE-RSA:+AES-256-GCM:+AES-128-GCM:+AEAD'],
+    ['HIGH:!aNULL', 'NONE:+VERS-TLS1.3:+VERS-TLS1.2:+ECDHE-ECDSA'],
+    ['HIGH:%COMPAT', 'SECURE128'],
+    ['NORMAL:!aNULL', '-ANON-DH:-ANON-ECDH'],
+    ['TLS_AES_128_GCM_SHA256', '+AES-128-GCM:+AEAD'],
+    ['NORMAL:TLS_AES_128_GCM_SHA256', '+AES-128-GCM:+AEAD'],
+    ['ECDHE-RSA-AES128-GCM-SHA256', '+ECDHE-RSA:+AES-128-GCM:+AEAD'],
+  ])('of %j is recognized as OpenSSL language', (text, instead) => {
+    const diagnostic = diagnose(text)
+    expect(diagnostic.code).toBe('PRIORITY_OPENSSL_LANGUAGE')
+    expect(diagnostic.hint).toContain(instead)
+  })
+
+  it('says which releases know it', () => {
+    const diagnostic = diagnose('NORMAL:+SRP', { release: '3.8.13' })
+    expect(diagnostic.code).toBe('PRIORITY_OTHER_RELEASE')
+    expect(diagnostic.hint).toBe('it is known to GnuTLS 3.7.9')
+  })
+
+  it('is shown in the file that holds it', () => {
+    const diagnostic = diagnose('@SYSTEM:+RSA', config('SYSTEM=NORMAL:+RSB\n'))
+    expect(diagnostic.span && formatLocation(diagnostic.span)).toBe('gnutls.config:1:15')
+  })
+
+  it('may be a keyword within a string', () => {
+    const diagnostic = diagnose('@A', config('A=@SYSTEM:+RSA\nSYSTEM=NORMAL\n'))
+    expect(diagnostic.code).toBe('PRIORITY_NESTED_KEYWORD')
+  })
+
+  it('may be a curve that the configuration disables', () => {
+    const options = config('[overrides]\ndisabled-curve = X25519\n')
+    const diagnostic = diagnose('NORMAL:-CURVE-X25519', options)
+    expect(diagnostic.code).toBe('PRIORITY_DISABLED_CURVE')
+    expect(diagnostic.message).toContain('gnutls.config:2:18')
+    expect(diagnostic.hint).toContain('-GROUP-X25519')
+  })
+})
+
+describe('an unresolved keyword', () => {
+  it('names the file, what was tried and what it has', () => {
+    const diagnostic = diagnose('@QEMU,SYSTM:+RSA', config('SYSTEM=NORMAL\n'))
+    expect(diagnostic).toMatchObject({
+      code: 'PRIORITY_UNRESOLVED',
+      fault: 'missing',
+      message: 'gnutls.config defines none of `QEMU`, `SYSTM`',
+      hint: 'did you mean SYSTEM?',
+    })
+    expect(marked(diagnostic)).toBe('@QEMU,SYSTM')
+  })
+
+  it('may be the work of a comma after the colon', () => {
+    const diagnostic = diagnose('@SYSTEM:,+RSA', config('SYSTEM=NORMAL\n'))
+    expect(diagnostic.code).toBe('PRIORITY_BROKEN_KEYWORDS')
+    expect(marked(diagnostic)).toBe(',')
+  })
+})
+
+describe('no or insufficient priorities', () => {
+  it.each([
+    ['NORMAL:-CIPHER-ALL:+RSA', '-CIPHER-ALL', 'no ciphers are left'],
+    ['NORMAL:-VERS-ALL', '-VERS-ALL', 'no protocols are left'],
+    ['NORMAL:-MAC-ALL:%COMPAT', '-MAC-ALL', 'no MACs are left'],
+    ['NORMAL:-VERS-ALL:+VERS-TLS1.2:-SIGN-ALL', '-SIGN-ALL', 'no signature algorithm is left'],
+  ])('in %j comes from %s', (text, token, what) => {
+    const diagnostic = diagnose(text)
+    expect(diagnostic.code).toBe('PRIORITY_EMPTIED')
+    expect(marked(diagnostic)).toBe(token)
+    expect(diagnostic.message).toContain(what)
+  })
+
+  it('names the token after which nothing was left for good', () => {
+    const diagnostic = diagnose('NORMAL:-CIPHER-ALL:+AES-128-GCM:-AEAD')
+    expect(marked(diagnostic)).toBe('-AEAD')
+    expect(diagnostic.message).toContain('no cipher suite combines')
+  })
+
+  it('says what to add where nothing ever was allowed', () => {
+    const diagnostic = diagnose('NONE:+VERS-TLS1.2:+SIGN-ALL:+AEAD:+RSA')
+    expect(diagnostic.code).toBe('PRIORITY_INSUFFICIENT')
+    expect(diagnostic.hint).toContain('+AES-256-GCM')
+  })
+
+  it('names the override that took the last', () => {
+    const text = 'NONE:+VERS-TLS1.2:+SIGN-ALL:+SHA1:+RSA:+AES-128-CBC'
+    const diagnostic = diagnose(text, config('[overrides]\ntls-disabled-kx = RSA\n'))
+    expect(diagnostic.code).toBe('PRIORITY_FORBIDDEN')
+    expect(diagnostic.message).toContain('gnutls.config:2:19')
+  })
+})
+
+describe('a string that must be usable', () => {
+  it('is evaluated', () => {
+    expect(requirePriority({ name: 'test', text: 'NORMAL' }).suites.length).toBeGreaterThan(10)
+  })
+
+  it.each([
+    'NONE:+VERS-TLS1.2:+SIGN-ALL:+AEAD:+AES-128-GCM',
+    'NONE:+SECURE128:+VERS-TLS1.3:-GROUP-ALL',
+  ])('is warned about where no connection can succeed: %s', (text) => {
+    const [warning] = warnAboutPriority(requirePriority({ name: 'test', text }))
+    expect(warning?.code).toBe('PRIORITY_UNUSABLE')
+  })
+
+  it('is warned about where tokens are dropped', () => {
+    const text = `NORMAL${':+RSA'.repeat(128)}`
+    const [warning] = warnAboutPriority(requirePriority({ name: 'test', text }))
+    expect(warning?.code).toBe('PRIORITY_DROPPED_TOKENS')
+    expect(warning?.span && spanText(warning.span)).toBe('+RSA')
+  })
+})
