@@ -13,7 +13,8 @@ import {
 } from './directories.ts'
 import { hasDropIns } from './drop-ins.ts'
 import { isFipsEnabled, isFipsPolicyMounted, unmountFipsPolicy } from './fips-mode.ts'
-import { GenerationStore, sameFile } from './generation-store.ts'
+import { sameFile } from './generated-files.ts'
+import { GenerationStore } from './generation-store.ts'
 import { loadPolicy, policyFolders } from './policy-files.ts'
 import {
   checkSelection,

@@ -36,11 +36,19 @@ export function stageLink(path: string, target: string): Staged {
 
 /** Replaces a file. The old one stays until the new one is complete and on disk. */
 export function replaceFile(path: string, content: string | Buffer, mode = 0o644): void {
-  commitOrDiscard(stageFile(path, content, mode))
+  const replacement = stageFile(path, content, mode)
+  commitOrDiscard(replacement)
+  replacement.settle()
 }
 
 /** Replaces whatever stands at a path, a folder excepted, by a symbolic link. */
 export function replaceLink(path: string, target: string): void {
+  linkInPlace(path, target)
+  syncFolder(dirname(path))
+}
+
+/** Like replaceLink, but leaves it to the caller to wait for the disk, once for many links. */
+export function linkInPlace(path: string, target: string): void {
   commitOrDiscard(stageLink(path, target))
 }
 
@@ -69,7 +77,6 @@ function commitOrDiscard(replacement: Staged): void {
     replacement.discard()
     throw error
   }
-  replacement.settle()
 }
 
 /** Writes a new file and waits until it is on disk. Fails where one of that name exists. */
