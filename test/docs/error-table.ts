@@ -11,6 +11,8 @@ import { EXIT, exitStatusOf } from '../../src/cli/exit-codes.ts'
 import type { DiagnosticKind } from '../../src/diagnostics/diagnostic.ts'
 import { LINT_KINDS } from '../../src/policy/lint/lint-diagnostics.ts'
 import { POLICY_KINDS } from '../../src/policy/policy-diagnostics.ts'
+import { CONFIG_KINDS } from '../../src/priority/config-diagnostics.ts'
+import { PRIORITY_KINDS } from '../../src/priority/priority-diagnostics.ts'
 import { SYSTEM_KINDS } from '../../src/system/system-diagnostics.ts'
 
 type Kind = DiagnosticKind<never>
@@ -20,6 +22,8 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   policy: Object.values(POLICY_KINDS),
   system: Object.values(SYSTEM_KINDS),
   lint: Object.values(LINT_KINDS),
+  priority: Object.values(PRIORITY_KINDS),
+  config: Object.values(CONFIG_KINDS),
   cli: Object.values(CLI_KINDS),
 }
 
