@@ -108,7 +108,7 @@ function splitLines(text: string): readonly string[] {
 /** Whether an output is the expected one, `...` standing for any lines. */
 export function isAsExpected({ example, printed }: Result): boolean {
   const pattern = example.expected.map((line) =>
-    line === '...' ? '(?:[^\n]*\n)*' : `${escape(foldColumns(line))}\n`,
+    line === '...' ? '(?:[^\n]*\n)*' : `${quoted(foldColumns(line))}\n`,
   )
   const text = printed.map((line) => `${foldColumns(line)}\n`).join('')
   return new RegExp(`^${pattern.join('')}$`).test(text)
@@ -119,6 +119,7 @@ function foldColumns(line: string): string {
   return /\/crypto-policies\//.test(line) ? line.trimEnd().replace(/ {2,}/g, '  ') : line.trimEnd()
 }
 
-function escape(text: string): string {
+/** As a pattern that matches only this text. */
+function quoted(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 }
