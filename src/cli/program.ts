@@ -29,6 +29,7 @@ export function createProgram(): Command {
     .version(PROGRAM_VERSION)
     .addOption(new Option('--debug', 'print stack traces').hideHelp())
     .addHelpText('after', HELP)
+    .showHelpAfterError('hint: see cryptopolicy --help')
     .exitOverride()
   for (const add of COMMANDS) add(program)
   for (const command of program.commands) configure(command)

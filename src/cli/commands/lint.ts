@@ -30,14 +30,21 @@ async function lint(names: readonly string[], options: Options): Promise<void> {
     for (const { path, count } of fixed) terminal.note(`${path}: ${count} places rewritten`)
     printFindings(findings, terminal)
   }
-  const isClean = findings.every((finding) => finding.severity === 'note')
-  process.exitCode = isClean ? EXIT.done : EXIT.answerIsNo
+  process.exitCode = judge(findings)
+}
+
+/** A target that is not there is no finding about it. */
+function judge(findings: readonly Diagnostic[]): number {
+  if (findings.some(({ fault }) => fault === 'missing')) return EXIT.inputMissing
+  return findings.every(({ severity }) => severity === 'note') ? EXIT.done : EXIT.answerIsNo
 }
 
 function printFindings(findings: readonly Diagnostic[], terminal: Terminal): void {
   for (const finding of findings) terminal.printDiagnostic(finding)
-  const count = (severity: Diagnostic['severity']) =>
-    findings.filter((finding) => finding.severity === severity).length
-  const counts = `${count('error')} errors, ${count('warning')} warnings, ${count('note')} notes`
+  const count = (severity: Diagnostic['severity']) => {
+    const number = findings.filter((finding) => finding.severity === severity).length
+    return `${number} ${severity}${number === 1 ? '' : 's'}`
+  }
+  const counts = [count('error'), count('warning'), count('note')].join(', ')
   terminal.note(findings.length === 0 ? 'no problems' : counts)
 }
