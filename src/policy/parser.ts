@@ -21,6 +21,7 @@ export function parsePolicyFile(source: Source): PolicySyntax {
   const diagnostics: Diagnostic[] = []
   const statements: Statement[] = []
   reportForeignCharacters(source, diagnostics)
+  if (source.text.includes('\0')) return { statements, quietAtEnd: false, diagnostics }
   const { lines, quietAtEnd } = cutLogicalLines(source, diagnostics)
   for (const line of lines) {
     const statement = parseStatement(line, diagnostics)

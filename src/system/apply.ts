@@ -2,6 +2,7 @@
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import type { Policy } from '../policy/policy.ts'
 import { replaceFile, type Staged, stageFile } from './atomic-file.ts'
 import { type Configuration, compileConfiguration } from './configuration.ts'
 import {
@@ -48,6 +49,7 @@ export type ApplyResult = {
 /** A policy chosen and compiled, not applied yet. */
 export type PreparedPolicy = {
   readonly selection: PolicySelection
+  readonly policy: Policy
   readonly configuration: Configuration
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -69,7 +71,8 @@ export function preparePolicy(
 ): PreparedPolicy {
   const loaded = loadPolicy(selection, policyFolders(directories))
   const configuration = compileConfiguration(selection, loaded, directories, { usePrebuilt })
-  return { selection, configuration, diagnostics: loaded.diagnostics }
+  const diagnostics = [...loaded.diagnostics, ...configuration.diagnostics]
+  return { selection, policy: loaded.policy, configuration, diagnostics }
 }
 
 /**
@@ -130,7 +133,8 @@ function publishIfChanged(
   } catch (error) {
     if (error instanceof DiagnosticError) throw error
     const { path } = error as NodeJS.ErrnoException
-    fail(SYSTEM_KINDS.unwritable, { path: path ?? directories.base, error })
+    const hint = 'nothing was changed: the configuration that was in force still is'
+    fail(SYSTEM_KINDS.unwritable, { path: path ?? directories.base, error, hint })
   }
 }
 

@@ -3,9 +3,11 @@ import {
   closeSync,
   fchmodSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -76,6 +78,22 @@ function commitOrDiscard(replacement: Staged): void {
   } catch (error) {
     replacement.discard()
     throw error
+  }
+}
+
+/**
+ * Makes a folder and those above it. Node's own recursive mkdir never returns where the file system
+ * says that a folder it has just seen does not exist, as /proc does.
+ */
+export function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  if (dirname(path) !== path) makeFolder(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    // Another run made it first; anything but a folder is in the way.
+    if (!statSync(path).isDirectory()) throw error
   }
 }
 

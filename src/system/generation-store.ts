@@ -12,9 +12,10 @@
  * Where the last two are real folders, visible-folders.ts says how their files lead here. What
  * programs see does not change until the switch: what is there is first copied into a generation.
  */
-import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  makeFolder,
   type Staged,
   stageLink,
   syncFolder,
@@ -58,7 +59,7 @@ export class GenerationStore {
 
   /** Makes the store's folder. */
   prepare(): void {
-    makeFolder(this.#root)
+    makeOpenFolder(this.#root)
   }
 
   /** Removes what a run that was killed has left. The lock must be held. */
@@ -113,7 +114,7 @@ export class GenerationStore {
     const name = `g-${Math.max(0, ...this.#listNumbers()) + 1}`
     const root = join(this.#root, name)
     try {
-      for (const folder of ['.', ...GENERATED_FOLDERS]) makeFolder(join(root, folder))
+      for (const folder of ['.', ...GENERATED_FOLDERS]) makeOpenFolder(join(root, folder))
       for (const [path, file] of files) {
         if ('link' in file) symlinkSync(file.link, join(root, path))
         else writeDurable(join(root, path), file.content)
@@ -159,7 +160,7 @@ function numberOf(name: string): number {
 }
 
 /** Every user's programs read the files, whatever the umask of the administrator. */
-function makeFolder(path: string): void {
-  mkdirSync(path, { recursive: true })
+function makeOpenFolder(path: string): void {
+  makeFolder(path)
   chmodSync(path, 0o755)
 }
