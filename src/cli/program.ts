@@ -5,7 +5,9 @@ import { addBuild } from './commands/build.ts'
 import { addDiff } from './commands/diff.ts'
 import { addExplain } from './commands/explain.ts'
 import { addLint } from './commands/lint.ts'
+import { addList } from './commands/list.ts'
 import { addPlan } from './commands/plan.ts'
+import { addResolve } from './commands/resolve.ts'
 import { addShow } from './commands/show.ts'
 import { PROGRAM_VERSION } from './version.ts'
 
@@ -16,6 +18,8 @@ const COMMANDS: readonly CommandDefinition[] = [
   addDiff,
   addExplain,
   addLint,
+  addResolve,
+  addList,
 ]
 
 const HELP = `

@@ -78,7 +78,8 @@ function warnAboutUnusable(evaluation: Evaluation): readonly Diagnostic[] {
   return [diagnose(PRIORITY_KINDS.unusable, data, span)]
 }
 
-function diagnoseUnresolved(unresolved: Unresolved, options: EvaluateOptions): Diagnostic {
+/** Which keywords are missing where, and what to ask for instead. */
+export function diagnoseUnresolved(unresolved: Unresolved, options: EvaluateOptions): Diagnostic {
   const { given, tried, brokenKeywords } = unresolved
   const { release = DEFAULT_RELEASE, config = NO_CONFIG } = options
   const at = given.text.indexOf('@')
@@ -89,8 +90,9 @@ function diagnoseUnresolved(unresolved: Unresolved, options: EvaluateOptions): D
     return diagnose(PRIORITY_KINDS.brokenKeywords, {}, comma)
   }
   const { priorities, mode } = systemRules(config, release)
-  const known = [...(mode === 'allowlist' ? ['SYSTEM'] : []), ...priorities.keys()]
-  const data = { keys: tried, file: config.source.name, known }
+  const known = [...new Set([...(mode === 'allowlist' ? ['SYSTEM'] : []), ...priorities.keys()])]
+  const { source, absent = false } = config
+  const data = { keys: tried, file: source.name, absent, known }
   return diagnose(PRIORITY_KINDS.unresolved, data, { source: given, start: at, end })
 }
 

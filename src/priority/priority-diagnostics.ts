@@ -11,18 +11,28 @@ function quote(text: string): string {
   return `\`${text.length > QUOTED ? `${text.slice(0, QUOTED)}...` : text}\``
 }
 
-const unresolved: Kind<{ keys: readonly string[]; file: string; known: readonly string[] }> = {
+const unresolved: Kind<{
+  keys: readonly string[]
+  file: string
+  absent: boolean
+  known: readonly string[]
+}> = {
   code: 'PRIORITY_UNRESOLVED',
   severity: 'error',
   fault: 'missing',
   summary:
-    'None of the keywords after @ is in the configuration file, or GnuTLS ignores the whole file. End the keywords with SYSTEM, which every system defines.',
-  message: ({ keys, file }) =>
-    `${file} defines ${keys.length === 1 ? '' : 'none of '}${keys.map(quote).join(', ')}${keys.length === 1 ? ' nowhere' : ''}`,
-  hint: ({ keys, known }) => {
+    'None of the keywords after @ is in the configuration file, or GnuTLS ignores the whole file. End the keywords with SYSTEM, which every system with crypto policies defines, or give a string without @, such as NORMAL.',
+  message: ({ keys, file, absent }) => {
+    if (absent) return `${file} does not exist, so nothing defines ${keys.map(quote).join(', ')}`
+    const [none, nowhere] = keys.length === 1 ? ['', ' nowhere'] : ['none of ', '']
+    return `${file} defines ${none}${keys.map(quote).join(', ')}${nowhere}`
+  },
+  hint: ({ keys, absent, known }) => {
+    if (absent) return 'run update-policies to write it, or give a string without @, such as NORMAL'
     const near = keys.map((key) => didYouMean(key, known)).find((hint) => hint !== undefined)
     if (near) return near
-    return known.length > 0 ? `it defines ${known.join(', ')}` : 'it defines no keyword at all'
+    if (known.length === 0) return 'it defines no keyword at all; NORMAL needs none'
+    return `it defines ${known.join(', ')}: ask for one of them as well, as in @${[...keys, known[0]].join(',')}`
   },
 }
 
