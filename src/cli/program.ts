@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { CommandDefinition } from './command.ts'
 import { addBuild } from './commands/build.ts'
+import { addConvert } from './commands/convert.ts'
 import { addDiff } from './commands/diff.ts'
 import { addExplain } from './commands/explain.ts'
 import { addLint } from './commands/lint.ts'
@@ -20,6 +21,7 @@ const COMMANDS: readonly CommandDefinition[] = [
   addLint,
   addResolve,
   addList,
+  addConvert,
 ]
 
 export function createProgram(): Command {

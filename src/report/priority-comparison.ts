@@ -19,7 +19,7 @@ function printDifference(difference: PriorityDifference, sides: ComparedSides): 
     case 'setting':
       return [`${difference.name}:`, `  ${difference.from} -> ${difference.to}`]
     case 'usability':
-      return [`only ${sides[difference.usable]} can be used`]
+      return [`refused: ${sides[difference.usable === 'first' ? 'second' : 'first']}`]
   }
 }
 
