@@ -47,6 +47,16 @@ const colorSupport: Plugin = {
   },
 }
 
+/** What is imported only when it is needed stays in a file of its own. */
+const separateFiles: Plugin = {
+  name: 'separate-files',
+  setup(context) {
+    context.onResolve({ filter: /\/priority-drop-ins\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './priority-drop-ins.js', external: true } : undefined,
+    )
+  },
+}
+
 const options: BuildOptions = {
   absWorkingDir: root,
   outdir: 'dist',
@@ -68,7 +78,9 @@ const options: BuildOptions = {
 // millisecond to load.
 await build({
   ...options,
+  plugins: [lazyModules, colorSupport, separateFiles],
   entryPoints: {
+    'priority-drop-ins': 'src/system/priority-drop-ins.ts',
     'update-policies': 'src/cli/update-policies.ts',
     'cryptopolicy-resolve': 'src/cli/cryptopolicy-resolve.ts',
   },

@@ -1,5 +1,5 @@
 /** What `diff --priority` does: compare two strings, or one string in two releases. */
-import { type Diagnostic, DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, fail, moderate } from '../diagnostics/diagnostic.ts'
 import type { Outcome } from '../priority/evaluate.ts'
 import type { GnutlsRelease } from '../priority/releases.ts'
 import type { ComparedSides } from '../report/priority-comparison.ts'
@@ -80,5 +80,5 @@ async function reportRefusals(
     outcome.ok ? [] : [diagnoseFailure(outcome.failure, sides[index]?.context)],
   )
   if (errors.length === outcomes.length) throw new DiagnosticError(errors)
-  for (const error of errors) terminal.report({ ...error, severity: 'warning' })
+  errors.map(moderate).forEach(terminal.report)
 }

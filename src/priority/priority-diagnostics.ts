@@ -182,6 +182,27 @@ const unusable: Kind<{ versions: readonly string[] }> = {
       : 'no connection can succeed: no protocol version is left',
 }
 
+const reenables: Kind<{ keyword: string; token: string; extra: readonly string[] }> = {
+  code: 'PRIORITY_REENABLES',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'A string of [priorities] allows what the policy forbids. GnuTLS lets it: an allowlist limits the keyword SYSTEM only, and a blocklist only what it names.',
+  message: ({ keyword, token, extra }) =>
+    `${keyword} allows what the policy forbids: ${quote(token)} brings ${extra.join('; ')}`,
+  hint: () => 'remove it from the string, or allow it in the policy for the scope gnutls',
+}
+
+const inVain: Kind<{ keyword: string; token: string; why: string }> = {
+  code: 'PRIORITY_IN_VAIN',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'A string of [priorities] asks for an algorithm that the configuration keeps from every string: what a blocklist disables, or a hash or curve that an allowlist does not name. GnuTLS silently leaves it out.',
+  message: ({ keyword, token, why }) => `${quote(token)} of ${keyword} is without effect: ${why}`,
+  hint: () => 'remove it from the string, or allow it in the policy for the scope gnutls',
+}
+
 export const PRIORITY_KINDS = defineKinds({
   unresolved,
   brokenKeywords,
@@ -199,4 +220,6 @@ export const PRIORITY_KINDS = defineKinds({
   forbidden,
   droppedTokens,
   unusable,
+  reenables,
+  inVain,
 })

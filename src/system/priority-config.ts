@@ -1,7 +1,7 @@
 /** Finds and reads the file that GnuTLS looks keywords up in, or the one that stands in for it. */
 import { isUtf8 } from 'node:buffer'
 import { join } from 'node:path'
-import { type Diagnostic, DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, moderate } from '../diagnostics/diagnostic.ts'
 import { absentConfig, parseSystemConfig, type SystemConfig } from '../priority/system-config.ts'
 import { backendsFolder, baseDirectory } from './directories.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
@@ -37,8 +37,7 @@ export function readPriorityConfig(
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error
     const told = error.diagnostics.filter(({ code }) => code !== SYSTEM_KINDS.missing.code)
-    const diagnostics = told.map((one): Diagnostic => ({ ...one, severity: 'warning' }))
-    return { config: absentConfig(path), diagnostics }
+    return { config: absentConfig(path), diagnostics: told.map(moderate) }
   }
 }
 
