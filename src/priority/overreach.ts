@@ -55,15 +55,16 @@ export function findVainTokens(
   explanation: Explanation,
   options: EvaluateOptions,
 ): readonly VainToken[] {
-  return explanation.steps.flatMap((step) => {
-    const { instruction, effects, token, span } = step
-    if (instruction.kind !== 'word' || instruction.word.kind !== 'algorithm') return []
-    return effects.flatMap(({ list, added }) =>
-      added.flatMap((name) => {
-        const prohibition = prohibitionOf(explanation, list, name, options)
-        return prohibition ? { token: token.text, span, name, prohibition } : []
-      }),
+  return explanation.steps.flatMap(({ instruction, token, span }) => {
+    if (instruction.kind !== 'word' || instruction.sign !== '+') return []
+    if (instruction.word.kind !== 'algorithm') return []
+    const named = instruction.word.changes.flatMap(({ list, items }) =>
+      items.map(({ name }) => ({ list, name })),
     )
+    return named.flatMap(({ list, name }) => {
+      const prohibition = prohibitionOf(explanation, list, name, options)
+      return prohibition ? { token: token.text, span, name, prohibition } : []
+    })
   })
 }
 
