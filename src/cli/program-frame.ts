@@ -4,7 +4,7 @@ import type { CommandDefinition } from './command.ts'
 import { PROGRAM_VERSION } from './version.ts'
 
 const HELP = `
-Each command has a manual page: docs/cryptopolicy-COMMAND.md.
+Each command has a manual page: docs/cryptopolicy-COMMAND.1.md.
 Exit status: 0 done; 1 the answer is no; 2 changes pending; 64 wrong usage; 65 bad input;
 66 input missing; 69 unavailable; 70 a bug; 73 cannot write; 77 no permission.`
 
@@ -15,6 +15,7 @@ export function frameProgram(commands: readonly CommandDefinition[]): Command {
     .version(PROGRAM_VERSION)
     .addOption(new Option('--debug', 'print stack traces').hideHelp())
     .addHelpText('after', HELP)
+    .showHelpAfterError('hint: see cryptopolicy --help')
     .exitOverride()
   for (const add of commands) add(program)
   for (const command of program.commands) configure(command)

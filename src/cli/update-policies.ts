@@ -1,11 +1,11 @@
 /** `update-policies`: the drop-in for update-crypto-policies. */
 import { Command, Option } from 'commander'
 import { fail } from '../diagnostics/diagnostic.ts'
-import { type ApplyOptions, type ApplyResult, applyPolicy } from '../system/apply.ts'
+import { type ApplyOptions, type ApplyResult, applyPolicy, selectPolicy } from '../system/apply.ts'
 import { type Drift, findDrift, isApplied } from '../system/check.ts'
 import { type Directories, findDirectories, localFolder } from '../system/directories.ts'
 import { listDropIns } from '../system/drop-ins.ts'
-import { formatSelection, readConfiguredSelection } from '../system/policy-selection.ts'
+import { formatSelection } from '../system/policy-selection.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { describeDrift } from './drift-text.ts'
 import { runToExit } from './run.ts'
@@ -80,7 +80,7 @@ function checkCommands(options: Options): void {
 }
 
 function show(directories: Directories, terminal: Terminal): number {
-  const policy = formatSelection(readConfiguredSelection(directories))
+  const policy = formatSelection(selectPolicy(directories, undefined))
   if (terminal.options.json) terminal.printJson({ policy })
   else terminal.print(policy)
   return STATUS.done
@@ -110,6 +110,10 @@ function printDrift(drift: readonly Drift[], terminal: Terminal): void {
   }
   terminal.warn('The configured policy does NOT match the generated policy')
   if (terminal.options.quiet) return
+  if (drift.every(({ kind }) => kind === 'missing')) {
+    terminal.warn('no policy has been put in force here yet: run update-policies')
+    return
+  }
   for (const line of drift.flatMap(describeDrift)) terminal.warn(line)
 }
 

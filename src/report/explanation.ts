@@ -23,6 +23,15 @@ const EFFECTS: { readonly [E in Effect]: string } = {
   'not-selected': 'speaks to other scopes',
 }
 
+/** The same for integers and choices, which are set to one value or another. */
+const SETTINGS: { readonly [E in Effect]: string } = {
+  ...EFFECTS,
+  enabled: 'set it',
+  disabled: 'set something else',
+  reset: 'set something else',
+  'left-out': 'set something else',
+}
+
 /** How much of a directive is shown, in characters. */
 const SHOWN = 60
 
@@ -35,11 +44,12 @@ export function printValueExplanation(
   const where = `${property} of ${policyName}${describeScopes(scopes)}`
   const verdict = `${value} is ${describeState(explanation)} in ${where}`
   if (steps.length === 0) return [`${verdict}: no line of the policy touches it`]
+  const isList = isAlgorithmClass(property)
   const rows = steps.map((step) => [
     step === winner ? '>' : ' ',
     formatLocation(step.span),
     shorten(printDirective(step.directive)),
-    describeStep(step),
+    isList ? describeStep(step) : SETTINGS[step.effect],
   ])
   return [`${verdict}:`, ...alignColumns(rows)]
 }

@@ -9,6 +9,7 @@ import {
   fail,
   moderate,
 } from '../diagnostics/diagnostic.ts'
+import type { Policy } from '../policy/policy.ts'
 import { replaceFile, type Staged, stageFile } from './atomic-file.ts'
 import { type Configuration, compileConfiguration } from './configuration.ts'
 import {
@@ -20,7 +21,8 @@ import {
 } from './directories.ts'
 import { hasDropIns } from './drop-ins.ts'
 import { isFipsEnabled, isFipsPolicyMounted, unmountFipsPolicy } from './fips-mode.ts'
-import { GenerationStore, sameFile } from './generation-store.ts'
+import { sameFile } from './generated-files.ts'
+import { GenerationStore } from './generation-store.ts'
 import { loadPolicy, policyFolders } from './policy-files.ts'
 import {
   checkSelection,
@@ -59,6 +61,7 @@ export type ApplyResult = {
 /** A policy chosen and compiled, not applied yet. */
 export type PreparedPolicy = {
   readonly selection: PolicySelection
+  readonly policy: Policy
   readonly configuration: Configuration
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -80,7 +83,8 @@ export function preparePolicy(
 ): PreparedPolicy {
   const loaded = loadPolicy(selection, policyFolders(directories))
   const configuration = compileConfiguration(selection, loaded, directories, { usePrebuilt })
-  return { selection, configuration, diagnostics: loaded.diagnostics }
+  const diagnostics = [...loaded.diagnostics, ...configuration.diagnostics]
+  return { selection, policy: loaded.policy, configuration, diagnostics }
 }
 
 /**
@@ -154,7 +158,8 @@ function publishIfChanged(
   } catch (error) {
     if (error instanceof DiagnosticError) throw error
     const { path } = error as NodeJS.ErrnoException
-    fail(SYSTEM_KINDS.unwritable, { path: path ?? directories.base, error })
+    const hint = 'nothing was changed: the configuration that was in force still is'
+    fail(SYSTEM_KINDS.unwritable, { path: path ?? directories.base, error, hint })
   }
 }
 

@@ -2,11 +2,12 @@
 import { accessSync, constants } from 'node:fs'
 import type { Backend } from '../backends/backend.ts'
 import { BACKENDS } from '../backends/registry.ts'
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { dumpPolicy } from '../policy/dump.ts'
 import { type Directories, localFolder, prebuiltFile } from './directories.ts'
-import { readDropIns } from './drop-ins.ts'
-import type { GeneratedFile, GeneratedFiles } from './generation-store.ts'
+import { findUnendedDropIns, readDropIns } from './drop-ins.ts'
+import type { GeneratedFile, GeneratedFiles } from './generated-files.ts'
 import type { LoadedPolicy } from './policy-files.ts'
 import { formatSelection, type PolicySelection } from './policy-selection.ts'
 import { readTextFile } from './text-file.ts'
@@ -29,6 +30,8 @@ export type FileRecord = {
 
 export type Configuration = {
   readonly files: GeneratedFiles
+  /** Warnings about drop-ins. */
+  readonly diagnostics: readonly Diagnostic[]
   readonly record: ConfigurationRecord
   /** Back-ends with drop-ins, by name: the policy's text, and what was appended to it. */
   readonly extended: ReadonlyMap<string, ExtendedBackend>
@@ -63,6 +66,7 @@ export function compileConfiguration(
   const name = formatSelection(selection)
   const files = new Map<string, GeneratedFile>()
   const records: Record<string, FileRecord> = {}
+  const diagnostics: Diagnostic[] = []
   const add = (path: string, file: GeneratedFile, dropIns: readonly Source[] = []) => {
     files.set(path, file)
     records[path] = { content: recordContent(file), dropIns: recordSources(dropIns) }
@@ -70,6 +74,7 @@ export function compileConfiguration(
   const extended = new Map<string, ExtendedBackend>()
   for (const backend of BACKENDS) {
     const dropIns = readDropIns(localFolder(directories), backend.name)
+    diagnostics.push(...findUnendedDropIns(dropIns))
     if (dropIns.length === 0) {
       add(backendPath(backend), compileBackend(backend, selection, loaded, directories, options))
       continue
@@ -82,6 +87,7 @@ export function compileConfiguration(
   add('state/CURRENT.pol', textFile(dumpPolicy(loaded.policy)))
   return {
     files,
+    diagnostics,
     record: { policy: name, policyFiles: recordSources(loaded.sources), files: records },
     extended,
   }

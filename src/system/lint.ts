@@ -38,18 +38,8 @@ export function lintTargets(
 
 export type FixedFile = { readonly path: string; readonly count: number }
 
-/** Rewrites deprecated forms in the policy files among the targets. */
-export function fixFiles(
-  targets: readonly string[],
-  directories: Directories,
-): readonly FixedFile[] {
-  const paths = targets.flatMap((target) =>
-    isPolicyFile(target)
-      ? [target]
-      : isDropIn(target)
-        ? []
-        : pathsOf(parseSelection(target), directories),
-  )
+/** Rewrites deprecated forms in policy files. */
+export function fixFiles(paths: readonly string[]): readonly FixedFile[] {
   return paths.flatMap(fixFile)
 }
 

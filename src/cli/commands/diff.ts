@@ -39,10 +39,8 @@ async function diffPolicies(a: string, b: string, options: Options): Promise<voi
   const { comparePolicies } = await import('../../policy/compare.ts')
   const { comparisonToJson, printComparison } = await import('../../report/policy-comparison.ts')
   const terminal = terminalFor(options)
-  const comparison = comparePolicies(
-    loadNamedPolicy(a, options).policy,
-    loadNamedPolicy(b, options).policy,
-  )
+  const load = (name: string) => loadNamedPolicy(name, options, terminal.report)
+  const comparison = comparePolicies(load(a), load(b))
   if (options.json) return terminal.printJson(comparisonToJson(comparison))
   const lines = printComparison(comparison, { showCauses: options.causes ?? false })
   for (const line of lines) terminal.printChange(line)

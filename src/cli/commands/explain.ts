@@ -58,7 +58,7 @@ async function explainPolicy(name: string | undefined, options: Options): Promis
   const { findScopes } = await import('../../policy/vocabulary.ts')
   const { NO_SCOPES } = await import('../../policy/scope.ts')
   const terminal = terminalFor(options)
-  const { policy } = loadNamedPolicy(name, options)
+  const policy = loadNamedPolicy(name, options, terminal.report)
   const scopes = options.scope === undefined ? NO_SCOPES : findScopes(options.scope)
   if (options.value !== undefined) await explainValues(policy, scopes, options, terminal)
   else await explainProperties(policy, scopes, options, terminal)
@@ -74,6 +74,10 @@ async function explainValues(
   const { findPropertiesOf, findProperty } = await import('../../policy/vocabulary.ts')
   const report = await import('../../report/explanation.ts')
   const value = options.value ?? ''
+  if (options.property === undefined && /^[0-9]+$/.test(value)) {
+    const hint = `for instance: --property min_rsa_size --value ${value}`
+    fail(CLI_KINDS.missingOption, { what: 'a number needs --property', hint })
+  }
   const properties =
     options.property === undefined ? findPropertiesOf(value) : [findProperty(options.property)]
   const explained: readonly ValueExplanation[] = properties.map((property) =>
