@@ -185,8 +185,15 @@ function unknownWord(text: string, span: Span, vocabulary: Vocabulary): Diagnost
   const words = text.startsWith('%')
     ? [...vocabulary.options.keys()].map((name) => `%${name}`)
     : [...vocabulary.levels.keys(), ...wordsOf(vocabulary)].map((name) => sign + name)
-  const data = { word: text, release: describeRelease(vocabulary.release), words }
+  const completed = complete(sign, text.slice(sign.length), vocabulary)
+  const data = { word: text, release: describeRelease(vocabulary.release), words, completed }
   return diagnose(PRIORITY_KINDS.unknownWord, data, span)
+}
+
+/** Versions, groups and signatures have a beginning of their own, which is easily forgotten. */
+function complete(sign: string, name: string, vocabulary: Vocabulary): string | undefined {
+  const beginning = ['VERS-', 'GROUP-', 'SIGN-'].find((one) => findWord(vocabulary, one + name))
+  return beginning && `${sign || '+'}${beginning}${name}`
 }
 
 function diagnoseLack(resolution: Resolution, options: EvaluateOptions): Diagnostic {

@@ -64,13 +64,20 @@ const emptyToken: Kind<object> = {
   hint: () => 'remove the extra colon; the shortest string is NORMAL',
 }
 
-const unknownWord: Kind<{ word: string; release: string; words: readonly string[] }> = {
+const unknownWord: Kind<{
+  word: string
+  release: string
+  words: readonly string[]
+  /** The word with a beginning such as VERS- that makes it known. */
+  completed: string | undefined
+}> = {
   code: 'PRIORITY_UNKNOWN_WORD',
   severity: 'error',
   fault: 'input',
   summary: 'GnuTLS does not know the word, so it refuses the whole string.',
   message: ({ word, release }) => `${release} does not know ${quote(word)}`,
-  hint: ({ word, words }) => didYouMean(word, words),
+  hint: ({ word, words, completed }) =>
+    completed === undefined ? didYouMean(word, words) : `did you mean ${completed}?`,
 }
 
 const missingSign: Kind<{ word: string }> = {
@@ -198,7 +205,7 @@ const inVain: Kind<{ keyword: string; token: string; why: string }> = {
   severity: 'warning',
   fault: 'answer',
   summary:
-    'A string of [priorities] asks for an algorithm that the configuration keeps from every string: what a blocklist disables, or a hash or curve that an allowlist does not name. GnuTLS silently leaves it out.',
+    'A string of [priorities] asks for an algorithm that the configuration keeps from every string: what a blocklist disables, or a group whose curve an allowlist does not name. GnuTLS silently leaves it out.',
   message: ({ keyword, token, why }) => `${quote(token)} of ${keyword} is without effect: ${why}`,
   hint: () => 'remove it from the string, or allow it in the policy for the scope gnutls',
 }

@@ -64,8 +64,10 @@ function printHeader(
   return [head, `${resolution.given.text} is ${resolution.key ?? 'the default'} of ${source}`]
 }
 
+/** That certificates are those of X.509 goes without saying. */
 function startRow(effects: readonly Effect[], options: ExplanationOptions): readonly string[] {
-  return ['(start)', 'default', '', describeEffects(effects, options), '']
+  const told = effects.filter(({ list }) => !/Certificates$/.test(list))
+  return ['(start)', 'default', '', describeEffects(told, options), '']
 }
 
 function stepRow(step: Step, options: ExplanationOptions): readonly string[] {

@@ -16,7 +16,10 @@ export function printVerdict(verdict: Verdict): readonly string[] {
     part.name,
     describeDecision(part.decision),
   ])
-  return [`${answer}: ${describeDecision(deciding.decision)}`, ...alignColumns(rows)]
+  // Where all is there and it is not allowed, the string as a whole allows nothing.
+  const isRefused = deciding.present && !allowed
+  const why = isRefused ? 'GnuTLS refuses the string' : describeDecision(deciding.decision)
+  return [`${answer}: ${why}`, ...alignColumns(rows)]
 }
 
 /** For --json. */

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withDirectories, withOutput } from '../command.ts'
-import type { PriorityDiffOptions } from '../priority-comparing.ts'
+import type { PriorityDiffOptions } from '../priority-comparison.ts'
 import { releaseOption, withPriorityOptions } from '../priority-options.ts'
 
 type Options = PriorityDiffOptions & { readonly causes?: true; readonly priority?: true }
@@ -24,7 +24,7 @@ export function addDiff(program: Command): void {
 
 async function diff(a: string, b: string | undefined, options: Options): Promise<void> {
   if (options.priority) {
-    const { comparePriorities } = await import('../priority-comparing.ts')
+    const { comparePriorities } = await import('../priority-comparison.ts')
     return comparePriorities(a, b, options, terminalFor(options))
   }
   if (b === undefined) {

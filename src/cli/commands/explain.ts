@@ -6,7 +6,7 @@ import type { Policy } from '../../policy/policy.ts'
 import type { ScopeSet } from '../../policy/scope.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withDirectories, withOutput } from '../command.ts'
-import type { PriorityExplainOptions } from '../priority-explaining.ts'
+import type { PriorityExplainOptions } from '../priority-explanation.ts'
 import { withPriorityOptions } from '../priority-options.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -45,7 +45,7 @@ async function explain(name: string | undefined, options: Options): Promise<void
   if (name !== undefined) {
     fail(CLI_KINDS.conflictingOptions, { first: `POLICY (${name})`, second: '--priority' })
   }
-  const { explainPriorityString } = await import('../priority-explaining.ts')
+  const { explainPriorityString } = await import('../priority-explanation.ts')
   await explainPriorityString(options.priority, options, terminalFor(options))
 }
 

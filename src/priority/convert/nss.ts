@@ -1,7 +1,7 @@
 /** The words of the policy module of NSS (NSS source, lib/pk11wrap/pk11pars.c). */
 import type { AllowedTls, MinimumKeySizes } from '../../algorithms/allowed-tls.ts'
 import { TLS_SIGNATURE_SCHEMES, type TlsSignatureScheme } from '../../algorithms/tls-signatures.ts'
-import { TLS_SUITES, type TlsSuite } from '../../algorithms/tls-suites.ts'
+import { canNegotiate, TLS_SUITES, type TlsSuite } from '../../algorithms/tls-suites.ts'
 import { chooseWords } from './combinations.ts'
 import type { Dialect, Spoken } from './dialect.ts'
 
@@ -75,9 +75,11 @@ export const NSS: Dialect = {
 /** What of it NSS can allow without allowing more: it combines all words that it is given. */
 export function narrowToNss(allowed: AllowedTls): AllowedTls {
   const { suites, signatureSchemes } = allowed
+  const versions = allowed.versions.filter((version) => NSS.version(version) !== undefined)
+  const usable = TLS_SUITES.filter((suite) => versions.some((one) => canNegotiate(suite, one)))
   return {
     ...allowed,
-    suites: narrow(suites, TLS_SUITES, suiteWords),
+    suites: narrow(suites, usable, suiteWords),
     signatureSchemes: narrow(signatureSchemes, TLS_SIGNATURE_SCHEMES, schemeWords),
   }
 }
