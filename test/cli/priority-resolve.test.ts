@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type Outcome, run, scratchFolder, writeFiles } from './command.ts'
+import { type Outcome, ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
 
 const CONFIG = [
   '[global]',
@@ -103,6 +103,13 @@ describe('a string', () => {
     expect(resolve(host(), ['--gnutls', '1.0', 'NORMAL']).status).toBe(64)
     expect(resolve(host(), ['--app-config', 'nothing']).status).toBe(64)
   })
+})
+
+test('is the same program where nothing but node starts it', () => {
+  const folder = host()
+  const args = ['resolve', '--base-dir', folder, '--explain', '@FOO,LIBVIRT:+RSA']
+  const direct = [join(ROOT, 'dist', 'cryptopolicy.js'), ...args]
+  expect(runFile(process.execPath, direct)).toEqual(run('cryptopolicy', args))
 })
 
 describe('an application', () => {
