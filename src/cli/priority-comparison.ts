@@ -1,19 +1,19 @@
 /** What `diff --priority` does: compare two strings, or one string in two releases. */
 import { type Diagnostic, DiagnosticError, fail, moderate } from '../diagnostics/diagnostic.ts'
 import type { Outcome } from '../priority/evaluate.ts'
-import type { GnutlsRelease } from '../priority/releases.ts'
+import { describeRelease, type GnutlsRelease } from '../priority/releases.ts'
 import type { ComparedSides } from '../report/priority-comparison.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import {
   loadPriorityContext,
+  type PriorityCommandOptions,
   type PriorityContext,
-  type PriorityOptions,
   prioritySource,
 } from './priority-options.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Options of `diff` that go with --priority. */
-export type PriorityDiffOptions = PriorityOptions & {
+export type PriorityDiffOptions = PriorityCommandOptions & {
   readonly from?: GnutlsRelease
   readonly to?: GnutlsRelease
 }
@@ -58,7 +58,7 @@ function chooseSides(
   const at = (text: string, release: GnutlsRelease = context.release): Side => ({
     text,
     context: { ...context, release },
-    title: second === undefined ? `GnuTLS ${release}` : `${text} in GnuTLS ${release}`,
+    title: `${second === undefined ? '' : `${text} in `}${describeRelease(release)}`,
   })
   return [at(first, from), at(second ?? first, to)]
 }

@@ -6,14 +6,14 @@ import { CLI_KINDS } from './cli-diagnostics.ts'
 import { EXIT } from './exit-codes.ts'
 import {
   loadPriorityContext,
+  type PriorityCommandOptions,
   type PriorityContext,
-  type PriorityOptions,
   prioritySource,
 } from './priority-options.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Options of `explain` that go with --priority. */
-export type PriorityExplainOptions = PriorityOptions & {
+export type PriorityExplainOptions = PriorityCommandOptions & {
   readonly all?: true
   readonly suite?: string
   readonly group?: string

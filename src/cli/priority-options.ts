@@ -7,7 +7,7 @@ import type { SystemConfig } from '../priority/system-config.ts'
 import type { CommonOptions } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
-export type PriorityOptions = CommonOptions & {
+export type PriorityCommandOptions = CommonOptions & {
   readonly config?: string
   readonly gnutls?: GnutlsRelease
 }
@@ -32,7 +32,7 @@ export function releaseOption(flags: string, what: string): Option {
 
 /** Reads the configuration that the options name; warns of one that is there but unreadable. */
 export async function loadPriorityContext(
-  options: PriorityOptions,
+  options: PriorityCommandOptions,
   terminal: Terminal,
 ): Promise<PriorityContext> {
   const { readPriorityConfig } = await import('../system/priority-config.ts')

@@ -2,6 +2,7 @@
 import { formatLocation } from '../diagnostics/source.ts'
 import type { Effect, Explanation, OptionChange, Step } from '../priority/explain.ts'
 import { LIST_TITLES } from '../priority/priority-lists.ts'
+import { describeRelease } from '../priority/releases.ts'
 import type { Adjustment } from '../priority/settle.ts'
 import type { SystemConfig } from '../priority/system-config.ts'
 import { systemRules } from '../priority/system-rules.ts'
@@ -58,7 +59,7 @@ function printHeader(
   const file = config.absent
     ? `${config.source.name} (not there)`
     : `${config.source.name} (${systemRules(config, release).mode})`
-  const head = `GnuTLS ${release}, configuration ${file}`
+  const head = `${describeRelease(release)}, configuration ${file}`
   if (!resolution || resolution.origin === 'given') return [head]
   const source = resolution.origin === 'overrides' ? 'the overrides' : resolution.origin
   return [head, `${resolution.given.text} is ${resolution.key ?? 'the default'} of ${source}`]

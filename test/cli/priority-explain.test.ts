@@ -11,7 +11,7 @@ describe('explain --priority', () => {
     const { status, stdout } = cryptopolicy('explain', '--priority', 'NORMAL:-RSA:%COMPAT')
     expect(status).toBe(0)
     const rows = stdout.trimEnd().split('\n')
-    expect(rows[0]).toMatch(/^GnuTLS newest, configuration \/nonexistent \(not there\)$/)
+    expect(rows[0]).toMatch(/^the newest GnuTLS, configuration \/nonexistent \(not there\)$/)
     expect(rows[3]).toMatch(/^NORMAL +level +<priority>:1:1 +\+ \d+ ciphers, .*\d+ ciphers/)
     expect(rows[4]).toMatch(/^-RSA +key exchange +<priority>:1:8 +- RSA +\d+ key exchanges$/)
     expect(rows[5]).toMatch(/^%COMPAT +option +<priority>:1:13 +encryptThenMac false;/)

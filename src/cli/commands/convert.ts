@@ -7,7 +7,7 @@ import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import {
   loadPriorityContext,
-  type PriorityOptions,
+  type PriorityCommandOptions,
   prioritySource,
   withPriorityOptions,
 } from '../priority-options.ts'
@@ -25,7 +25,10 @@ const TARGETS = [
 
 type Language = 'gnutls' | ConversionTarget
 
-type Options = PriorityOptions & { readonly from: 'gnutls' | 'openssl'; readonly to: Language }
+type Options = PriorityCommandOptions & {
+  readonly from: 'gnutls' | 'openssl'
+  readonly to: Language
+}
 
 type Converted = {
   readonly text: string

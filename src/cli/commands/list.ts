@@ -7,14 +7,14 @@ import { terminalFor, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import {
   loadPriorityContext,
+  type PriorityCommandOptions,
   type PriorityContext,
-  type PriorityOptions,
   prioritySource,
   withPriorityOptions,
 } from '../priority-options.ts'
 import { diagnosticToJson, type Terminal } from '../terminal.ts'
 
-type Options = PriorityOptions & { readonly priority?: string }
+type Options = PriorityCommandOptions & { readonly priority?: string }
 
 export function addList(program: Command): void {
   const command = program

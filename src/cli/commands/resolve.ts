@@ -12,14 +12,14 @@ import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import {
   loadPriorityContext,
+  type PriorityCommandOptions,
   type PriorityContext,
-  type PriorityOptions,
   prioritySource,
   withPriorityOptions,
 } from '../priority-options.ts'
 import type { Terminal } from '../terminal.ts'
 
-type Options = PriorityOptions & {
+type Options = PriorityCommandOptions & {
   readonly explain?: true
   readonly app?: ApplicationName
   readonly appConfig?: string
