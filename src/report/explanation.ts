@@ -10,6 +10,7 @@ import type {
 import { isAlgorithmClass } from '../policy/properties.ts'
 import { printDirective } from '../policy/provenance.ts'
 import type { ScopeSet } from '../policy/scope.ts'
+import { alignColumns } from './table.ts'
 
 const EFFECTS: { readonly [E in Effect]: string } = {
   enabled: 'turned it on',
@@ -121,16 +122,4 @@ function describeChange({ before, after }: PropertyStep, isList: boolean): strin
 
 function shorten(text: string): string {
   return text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text
-}
-
-function alignColumns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  )
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
 }

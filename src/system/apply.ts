@@ -1,7 +1,14 @@
 /** Applies a policy to a host: what would change, the switch, and the reload of services. */
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import {
+  type Diagnostic,
+  DiagnosticError,
+  diagnose,
+  escalate,
+  fail,
+  moderate,
+} from '../diagnostics/diagnostic.ts'
 import type { Policy } from '../policy/policy.ts'
 import { replaceFile, type Staged, stageFile } from './atomic-file.ts'
 import { type Configuration, compileConfiguration } from './configuration.ts'
@@ -25,6 +32,7 @@ import {
   parseSelection,
   readConfiguredSelection,
 } from './policy-selection.ts'
+import type { PriorityDropInCheck } from './priority-drop-ins.ts'
 import { runReloadScript } from './reload.ts'
 import { withRunLock } from './run-lock.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
@@ -33,6 +41,10 @@ export type ApplyOptions = {
   /** The policy to set, as typed; the configured one where undefined. */
   readonly set?: string | undefined
   readonly reload: boolean
+  /** Warnings are errors. */
+  readonly strict?: boolean
+  /** Looks for problems in the drop-ins of the gnutls back-end. */
+  readonly checkDropIns?: PriorityDropInCheck
   /** Called with warnings and notes as they arise. */
   readonly report: (diagnostic: Diagnostic) => void
 }
@@ -85,7 +97,7 @@ export function applyPolicy(directories: Directories, options: ApplyOptions): Ap
   if (options.set) warnAboutFips(directories, selection, options.report)
   requireRoot(directories)
   const prepared = preparePolicy(directories, selection)
-  prepared.diagnostics.forEach(options.report)
+  reportFindings(prepared, options)
   const policy = formatSelection(selection)
   if (leavesMountedPolicy(directories, options)) {
     return { policy, changed: [], reloaded: false, mounted: true }
@@ -94,6 +106,19 @@ export function applyPolicy(directories: Directories, options: ApplyOptions): Ap
   const store = new GenerationStore(directories.base)
   const reloaded = options.reload && runPendingReload(directories, store)
   return { policy, changed, reloaded, mounted: false }
+}
+
+/** What is wrong with a drop-in does not keep a policy from being applied, unless that is asked. */
+function reportFindings(
+  { diagnostics, configuration }: PreparedPolicy,
+  { strict, checkDropIns, report }: ApplyOptions,
+): void {
+  const gnutls = configuration.extended.get('gnutls')
+  const found = gnutls && checkDropIns ? checkDropIns(gnutls.policy, gnutls.dropIns) : []
+  const findings = [...diagnostics, ...found.map(moderate)]
+  const isRefused = strict && findings.some(({ severity }) => severity === 'warning')
+  if (isRefused) throw new DiagnosticError(findings.map(escalate))
+  findings.forEach(report)
 }
 
 /** The files that putting a configuration in force would replace. */

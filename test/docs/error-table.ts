@@ -12,6 +12,7 @@ import type { DiagnosticKind } from '../../src/diagnostics/diagnostic.ts'
 import { LINT_KINDS } from '../../src/policy/lint/lint-diagnostics.ts'
 import { POLICY_KINDS } from '../../src/policy/policy-diagnostics.ts'
 import { CONFIG_KINDS } from '../../src/priority/config-diagnostics.ts'
+import { CONVERT_KINDS } from '../../src/priority/convert/convert-diagnostics.ts'
 import { PRIORITY_KINDS } from '../../src/priority/priority-diagnostics.ts'
 import { SYSTEM_KINDS } from '../../src/system/system-diagnostics.ts'
 
@@ -24,6 +25,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   lint: Object.values(LINT_KINDS),
   priority: Object.values(PRIORITY_KINDS),
   config: Object.values(CONFIG_KINDS),
+  convert: Object.values(CONVERT_KINDS),
   cli: Object.values(CLI_KINDS),
 }
 
