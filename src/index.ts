@@ -12,3 +12,15 @@ export { dumpPolicy } from './policy/dump.ts'
 export { type EffectivePolicy, evaluatePolicy } from './policy/effective-policy.ts'
 export { type ParsedPolicy, type Policy, parsePolicy } from './policy/policy.ts'
 export { PURPOSES, type PurposeName, purpose, type Scope, type ScopeSet } from './policy/scope.ts'
+export { allowedTls, type Evaluation, evaluatePriority, type Outcome } from './priority/evaluate.ts'
+export { explainPriority } from './priority/explain.ts'
+export { type Resolution, resolvePriority, type Unresolved } from './priority/resolve.ts'
+export { parseSystemConfig, type SystemConfig } from './priority/system-config.ts'
+export { type AcceptOptions, acceptTls, type ConnectOptions, connectTls } from './tls/connection.ts'
+export { checkSession } from './tls/session-check.ts'
+export {
+  type PriorityTlsOptions,
+  type TlsSettings,
+  type TlsSettingsOptions,
+  tlsOptionsFor,
+} from './tls/tls-options.ts'

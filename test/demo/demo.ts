@@ -48,6 +48,22 @@ const STEPS: readonly Step[] = [
     shows: /^>.*turned it off$/m,
   },
   {
+    heading: 'A program that asks GnuTLS for @LIBVIRT,SYSTEM: which keyword does it get, from where?',
+    command: 'bin/cryptopolicy resolve --explain @LIBVIRT,SYSTEM | cut -c 1-150 | head -n 3',
+    shows: /^>\s+SYSTEM\s/m,
+  },
+  {
+    heading: 'What does that string allow?',
+    command: 'bin/cryptopolicy list --priority @LIBVIRT,SYSTEM | head -n 4',
+    shows: /^TLS_AES_256_GCM_SHA384/m,
+  },
+  {
+    heading: 'Two endpoints of our own obey it: what do they negotiate?',
+    command:
+      'node_modules/.bin/node test/demo/connection.ts @LIBVIRT,SYSTEM $base_dir/back-ends/gnutls.config',
+    shows: /^server: TLSv1\.3 TLS_AES_256_GCM_SHA384$/m,
+  },
+  {
     heading: 'Somebody edits a file by hand, and --check names the line',
     command:
       "sed -i 's/RSASize 3072/RSASize 1024/' $base_dir/back-ends/openssh.config && bin/update-policies --check",

@@ -1,0 +1,57 @@
+/** Diffie-Hellman parameters of the FFDHE groups (RFC 7919 appendix A), in PEM. */
+
+/** The smallest X for which the group's formula gives a safe prime. */
+const OFFSETS: Readonly<Record<number, bigint>> = {
+  2048: 560316n,
+  3072: 2625351n,
+  4096: 5736041n,
+  6144: 15705020n,
+  8192: 10965728n,
+}
+
+const GENERATOR = 2n
+
+/**
+ * The parameters of a group, which it computes: p = 2^b - 2^(b-64) + (floor(2^(b-130) e) + X) 2^64 - 1.
+ *
+ * @throws RangeError where no group has that many bits.
+ */
+export function dhParameters(bits: number): string {
+  const offset = OFFSETS[bits]
+  if (offset === undefined) throw new RangeError(`no FFDHE group has ${bits} bits`)
+  const size = BigInt(bits)
+  const middle = (scaledE(size - 130n) + offset) << 64n
+  const prime = (1n << size) - (1n << (size - 64n)) + middle - 1n
+  const body = Buffer.concat([derInteger(prime), derInteger(GENERATOR)])
+  return pem(derElement(0x30, body))
+}
+
+/** e times 2 to a power, rounded down: the sum of 1/n! in fixed point. */
+function scaledE(power: bigint): bigint {
+  const guard = 64n
+  let term = 1n << (power + guard)
+  let sum = 0n
+  for (let divisor = 1n; term > 0n; divisor++) {
+    sum += term
+    term /= divisor
+  }
+  return sum >> guard
+}
+
+function derInteger(value: bigint): Buffer {
+  const hex = value.toString(16)
+  const even = hex.length % 2 ? `0${hex}` : hex
+  // A leading zero keeps the number positive.
+  return derElement(0x02, Buffer.from(/^[89a-f]/.test(even) ? `00${even}` : even, 'hex'))
+}
+
+function derElement(tag: number, body: Buffer): Buffer {
+  const short = body.length < 0x80
+  const header = short ? [tag, body.length] : [tag, 0x82, body.length >> 8, body.length & 0xff]
+  return Buffer.concat([Buffer.from(header), body])
+}
+
+function pem(der: Buffer): string {
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? []
+  return ['-----BEGIN DH PARAMETERS-----', ...lines, '-----END DH PARAMETERS-----', ''].join('\n')
+}

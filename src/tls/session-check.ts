@@ -1,0 +1,127 @@
+/** Checks what a handshake negotiated against what the endpoint's priority string allows. */
+import { X509Certificate } from 'node:crypto'
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
+import type { AllowedTls } from '../algorithms/allowed-tls.ts'
+import { canNegotiate, findTlsSuiteByName } from '../algorithms/tls-suites.ts'
+import { TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
+import { checkChain } from './certificate-check.ts'
+import { readElements, readSequence } from './der.ts'
+import { allowsX509 } from './handshake-needs.ts'
+import { nodeVersionName } from './runtime.ts'
+import { TLS_KINDS } from './tls-diagnostics.ts'
+import type { TlsSettings } from './tls-options.ts'
+
+/**
+ * Checks the version, the suite, the group, the extended master secret and the peer's whole
+ * chain. To be called once the handshake is done and before any application data is read or
+ * written; renegotiation, which could change them later, is off.
+ *
+ * @throws DiagnosticError with a code `TLS_...` where something is not allowed; the caller then
+ * destroys the socket.
+ */
+export function checkSession(socket: TLSSocket, settings: TlsSettings): void {
+  const { allowed } = settings
+  const version = checkVersion(socket, allowed)
+  checkSuite(socket, allowed, version)
+  if (settings.role === 'client') checkGroup(socket, allowed, version)
+  checkMasterSecret(socket, settings, version)
+  checkCertificates(socket, settings)
+}
+
+function checkVersion(socket: TLSSocket, { versions }: AllowedTls): TlsVersion {
+  const name = socket.getProtocol() ?? 'no version'
+  const version = TLS_VERSIONS.find((row) => nodeVersionName(row) === name)
+  if (version && versions.includes(version)) return version
+  return fail(TLS_KINDS.forbiddenVersion, { name })
+}
+
+function checkSuite(socket: TLSSocket, { suites }: AllowedTls, version: TlsVersion): void {
+  const name = socket.getCipher()?.standardName ?? 'no suite'
+  const suite = findTlsSuiteByName(name)
+  if (suite && suites.includes(suite) && canNegotiate(suite, version)) return
+  fail(TLS_KINDS.forbiddenSuite, { name, version: version.name })
+}
+
+/** What node:tls calls the curves that OpenSSL has other names for. */
+const CURVES: Readonly<Record<string, string>> = {
+  prime256v1: 'secp256r1',
+  prime192v1: 'secp192r1',
+}
+
+/** Only a client learns what the other side chose; for hybrid groups node:tls has no words. */
+function checkGroup(socket: TLSSocket, allowed: AllowedTls, version: TlsVersion): void {
+  const { type, name, size = 0 } = { ...socket.getEphemeralKeyInfo() } as EphemeralKey
+  if (type === 'DH') checkPrime(size, allowed, version)
+  if (type !== 'ECDH' || name === undefined) return
+  const group = (CURVES[name] ?? name).toLowerCase()
+  if (allowed.groups.some((row) => row.name.toLowerCase() === group)) return
+  fail(TLS_KINDS.forbiddenGroup, { name })
+}
+
+type EphemeralKey = { type?: string; name?: string; size?: number }
+
+function checkPrime(
+  size: number,
+  { groups, minimumKeySizes }: AllowedTls,
+  version: TlsVersion,
+): void {
+  const isAllowed =
+    version.name === 'TLS1.3'
+      ? groups.some(({ kind, bits }) => kind === 'finite-field' && bits === size)
+      : size >= minimumKeySizes.dh
+  if (!isAllowed) fail(TLS_KINDS.forbiddenGroup, { name: `a prime of ${size} bits` })
+}
+
+/** TLS 1.3 always binds its secrets to the handshake. */
+function checkMasterSecret(socket: TLSSocket, settings: TlsSettings, version: TlsVersion): void {
+  if (!settings.evaluation.options.requireExtendedMasterSecret) return
+  if (version.name === 'TLS1.3' || hasExtendedMasterSecret(socket.getSession())) return
+  fail(TLS_KINDS.noExtendedMasterSecret, {})
+}
+
+/** `flags [13] EXPLICIT INTEGER` of SSL_SESSION, whose lowest bit OpenSSL sets for RFC 7627. */
+function hasExtendedMasterSecret(session: Buffer | undefined): boolean {
+  const encoded = session && unwrapSession(session)
+  // What cannot be read proves nothing, and the string asks for proof.
+  if (encoded?.[0] !== DER_SEQUENCE) return false
+  const flags = readSequence(encoded).find(({ tag }) => tag === DER_FLAGS)
+  const [value] = flags ? readElements(flags.body) : []
+  return ((value?.body.at(-1) ?? 0) & 1) === 1
+}
+
+const DER_SEQUENCE = 0x30
+const DER_FLAGS = 0xad
+
+/** What newer releases of Node write before a client's session: this, and the server's name. */
+const SESSION_HEADER = Buffer.from('\0nodejs:tls:session:1\0', 'latin1')
+
+function unwrapSession(session: Buffer): Buffer {
+  const at = SESSION_HEADER.length
+  if (!session.subarray(0, at).equals(SESSION_HEADER)) return session
+  return session.subarray(at + 2 + session.readUInt16BE(at))
+}
+
+function checkCertificates(socket: TLSSocket, { evaluation, role }: TlsSettings): void {
+  const chain = peerChain(socket)
+  if (chain.length === 0) return
+  const { clientCertificates, serverCertificates } = evaluation
+  const types = role === 'server' ? clientCertificates : serverCertificates
+  if (!allowsX509(types)) fail(TLS_KINDS.forbiddenCertificate, {})
+  checkChain(chain, evaluation)
+}
+
+/** A chain that is longer than this is a loop, or an attack on whoever walks it. */
+const MAX_CHAIN = 32
+
+/** From the peer's own certificate to the trust anchor, which comes from the endpoint's store. */
+function peerChain(socket: TLSSocket): readonly X509Certificate[] {
+  const chain: X509Certificate[] = []
+  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true)
+  while (next?.raw && chain.length < MAX_CHAIN) {
+    chain.push(new X509Certificate(next.raw))
+    // A self-signed certificate is its own issuer.
+    next = next.issuerCertificate === next ? undefined : next.issuerCertificate
+  }
+  return chain
+}

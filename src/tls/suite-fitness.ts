@@ -1,0 +1,81 @@
+/** Which suites an endpoint of OpenSSL must not offer, though it has them and the string names them. */
+import type { AllowedTls } from '../algorithms/allowed-tls.ts'
+import type { TlsSignatureScheme } from '../algorithms/tls-signatures.ts'
+import { canNegotiate, type TlsSuite } from '../algorithms/tls-suites.ts'
+import type { TlsVersion } from '../algorithms/tls-versions.ts'
+import type { DiagnosticKind } from '../diagnostics/diagnostic.ts'
+import type { Evaluation } from '../priority/evaluate.ts'
+import {
+  allowsX509,
+  canSign,
+  canSignFor,
+  exchangeKind,
+  isDhGroup,
+  isSigningVersion,
+  isTls13Suite,
+  needsCertificate,
+} from './handshake-needs.ts'
+import type { TlsRole } from './negotiable.ts'
+import { TLS_KINDS } from './tls-diagnostics.ts'
+
+/** What decides whether a suite is fit. */
+export type SuiteSurroundings = {
+  readonly evaluation: Evaluation
+  readonly role: TlsRole
+  readonly versions: readonly TlsVersion[]
+  readonly schemes: readonly TlsSignatureScheme[]
+  /** What the string and the runtime have in common. */
+  readonly base: AllowedTls
+}
+
+export type SuiteRule = {
+  readonly kind: DiagnosticKind<{ names: readonly string[] }>
+  readonly isUnfit: (suite: TlsSuite, surroundings: SuiteSurroundings) => boolean
+}
+
+export const SUITE_RULES: readonly SuiteRule[] = [
+  {
+    kind: TLS_KINDS.noCredentials,
+    isUnfit: ({ keyExchange }) => keyExchange?.startsWith('SRP') ?? false,
+  },
+  {
+    kind: TLS_KINDS.rawPublicKeys,
+    isUnfit: (suite, { evaluation }) =>
+      !allowsX509(evaluation.serverCertificates) &&
+      (needsCertificate(suite) || isTls13Suite(suite)),
+  },
+  {
+    kind: TLS_KINDS.unforcedEncryptThenMac,
+    isUnfit: ({ cipher }, { evaluation }) =>
+      evaluation.options.forceEncryptThenMac && cipher.endsWith('-CBC'),
+  },
+  {
+    kind: TLS_KINDS.oldVersionSuites,
+    // OpenSSL takes these PSK suites for suites of TLS 1.0; their hashes came with TLS 1.2.
+    isUnfit: (suite, { versions }) =>
+      /PSK$/.test(suite.keyExchange ?? '') &&
+      /^SHA(256|384)$/.test(suite.mac) &&
+      versions.some((version) => version.number < 0x0303 && !canNegotiate(suite, version)),
+  },
+  {
+    kind: TLS_KINDS.noCurve,
+    isUnfit: (suite, { base }) =>
+      exchangeKind(suite) === 'curve' && base.groups.every(({ kind }) => kind !== 'curve'),
+  },
+  {
+    kind: TLS_KINDS.noSuiteSignature,
+    // Versions before TLS 1.2 sign without asking, but OpenSSL has one list of suites for all: a
+    // suite that TLS 1.2 settles on and then cannot sign for would end the handshake.
+    isUnfit: (suite, { schemes, versions }) =>
+      versions.some(isSigningVersion) &&
+      !schemes.some((scheme) => canSign(scheme, 'tls1.2') && canSignFor(suite, scheme)),
+  },
+  {
+    kind: TLS_KINDS.noDhParameters,
+    // A client takes any prime that is long enough, as GnuTLS does: see `minDHSize`.
+    isUnfit: (suite, { base, role }) =>
+      role === 'server' &&
+      exchangeKind(suite) === 'finite-field' &&
+      !base.groups.some((group) => isDhGroup(group, base.minimumKeySizes)),
+  },
+]

@@ -1,0 +1,119 @@
+import { constants } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
+import { dhParameters } from '../../src/tls/dh-parameters.ts'
+import { type TlsSettings, tlsOptionsFor } from '../../src/tls/tls-options.ts'
+
+function server(priority: string): TlsSettings {
+  return tlsOptionsFor(priority, { role: 'server' })
+}
+
+function client(priority: string): TlsSettings {
+  return tlsOptionsFor(priority, { role: 'client' })
+}
+
+function codesOf({ omissions }: TlsSettings): readonly string[] {
+  return omissions.map(({ code }) => code)
+}
+
+/** TLS 1.2 with one suite of each kind of exchange. */
+const SMALL =
+  'NONE:+VERS-TLS1.2:+AES-128-GCM:+AEAD:+ECDHE-RSA:+DHE-RSA:+RSA:+SIGN-RSA-SHA256:+GROUP-X25519'
+
+describe('tlsOptionsFor', () => {
+  test('names every suite in the order of the string', () => {
+    const { options } = server(`${SMALL}:+GROUP-FFDHE3072`)
+    expect(options.ciphers).toBe(
+      'ECDHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES128-GCM-SHA256:AES128-GCM-SHA256:@SECLEVEL=0',
+    )
+    expect(options).toMatchObject({
+      minVersion: 'TLSv1.2',
+      maxVersion: 'TLSv1.2',
+      ecdhCurve: 'x25519:ffdhe3072',
+      sigalgs: 'rsa_pkcs1_sha256',
+      dhparam: dhParameters(3072),
+    })
+  })
+
+  test('leaves a server without parameters no DHE, and bounds a client by their size', () => {
+    expect(codesOf(server(SMALL))).toContain('TLS_NO_DH_PARAMETERS')
+    expect(server(SMALL).options.ciphers).not.toContain('DHE-RSA-AES128-GCM-SHA256:DHE')
+    const { options } = client(`${SMALL}:%PROFILE_HIGH`)
+    expect(options.minDHSize).toBe(3072)
+  })
+
+  test('closes a gap between versions by flags for a server, and offers the upper part as a client', () => {
+    const priority = 'NORMAL:-VERS-ALL:+VERS-TLS1.2:+VERS-TLS1.0'
+    const flags = server(priority).options.secureOptions ?? 0
+    expect(flags & constants.SSL_OP_NO_TLSv1_1).not.toBe(0)
+    expect(flags & constants.SSL_OP_NO_TLSv1).toBe(0)
+    expect(client(priority).options.minVersion).toBe('TLSv1.2')
+    expect(codesOf(client(priority))).toContain('TLS_VERSION_GAP')
+  })
+
+  test('follows the client unless the string says otherwise', () => {
+    expect(server('NORMAL').options.honorCipherOrder).toBe(false)
+    expect(server('NORMAL:%SERVER_PRECEDENCE').options.honorCipherOrder).toBe(true)
+  })
+
+  test.each([
+    ['%NO_ETM', constants.SSL_OP_NO_ENCRYPT_THEN_MAC],
+    ['%NO_TICKETS', constants.SSL_OP_NO_TICKET],
+    ['%NO_SESSION_HASH', 1],
+    ['%SERVER_PRECEDENCE', constants.SSL_OP_CIPHER_SERVER_PREFERENCE],
+  ])('sets the flag of %s and only then', (option, flag) => {
+    expect((server(`NORMAL:${option}`).options.secureOptions ?? 0) & flag).toBe(flag)
+    expect((server('NORMAL').options.secureOptions ?? 0) & flag).toBe(0)
+  })
+
+  test('never lets anything be renegotiated', () => {
+    for (const option of ['%COMPAT', '%UNSAFE_RENEGOTIATION', '%PARTIAL_RENEGOTIATION']) {
+      const flags = server(`NORMAL:${option}`).options.secureOptions ?? 0
+      expect(flags & constants.SSL_OP_NO_RENEGOTIATION).not.toBe(0)
+    }
+  })
+
+  test.each([
+    ['NORMAL:-VERS-ALL:+VERS-TLS1.2:%PROFILE_MEDIUM:-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1', 2],
+    ['NORMAL:-VERS-ALL:+VERS-TLS1.2:%PROFILE_MEDIUM', 0],
+    ['NORMAL:%PROFILE_MEDIUM', 0],
+    ['SECURE128:-VERS-ALL:+VERS-TLS1.3:%PROFILE_LOW', 1],
+    ['SECURE128:-VERS-ALL:+VERS-TLS1.3:%PROFILE_HIGH', 2],
+    [
+      'SECURE128:-VERS-ALL:+VERS-TLS1.3:%PROFILE_HIGH:%NO_TICKETS:-GROUP-DH-ALL:+GROUP-FFDHE3072',
+      3,
+    ],
+  ])('%s has level %i', (priority, level) => {
+    expect(server(priority).options.ciphers).toMatch(new RegExp(`@SECLEVEL=${level}$`))
+  })
+
+  test('leaves block ciphers out where encrypt-then-MAC is forced', () => {
+    const settings = server('NORMAL:%FORCE_ETM')
+    expect(codesOf(settings)).toContain('TLS_UNFORCED_ENCRYPT_THEN_MAC')
+    expect(settings.allowed.suites.some(({ cipher }) => cipher.endsWith('CBC'))).toBe(false)
+  })
+
+  test('leaves out a signature that two versions read differently', () => {
+    const settings = server('NORMAL:-SIGN-ECDSA-SHA256')
+    expect(codesOf(settings)).toContain('TLS_AMBIGUOUS_SIGNATURE')
+    expect(settings.options.sigalgs).not.toContain('ecdsa_secp256r1_sha256')
+  })
+
+  test('leaves out what the runtime lacks, and says so', () => {
+    const settings = server('NORMAL:+CAMELLIA-256-GCM:+GROUP-GC256A')
+    expect(codesOf(settings)).toContain('TLS_RUNTIME_LACKS')
+  })
+
+  test('says which class is empty where nothing is left', () => {
+    expect(() => server('NONE:+VERS-DTLS1.2:+AES-128-GCM:+AEAD:+RSA:+SIGN-ALL')).toThrow(
+      /no versions are both allowed/,
+    )
+    const camellia = 'NORMAL:-VERS-TLS1.3:-CIPHER-ALL:+CAMELLIA-128-GCM'
+    expect(() => server(camellia)).toThrow(/no cipher suites are both allowed/)
+    expect(() => server(camellia)).toThrow(DiagnosticError)
+  })
+
+  test('refuses a string that GnuTLS refuses', () => {
+    expect(() => server('NORMAL:+NOPE')).toThrow(DiagnosticError)
+  })
+})
