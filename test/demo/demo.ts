@@ -48,7 +48,8 @@ const STEPS: readonly Step[] = [
     shows: /^>.*turned it off$/m,
   },
   {
-    heading: 'A program that asks GnuTLS for @LIBVIRT,SYSTEM: which keyword does it get, from where?',
+    heading:
+      'A program that asks GnuTLS for @LIBVIRT,SYSTEM: which keyword does it get, from where?',
     command: 'bin/cryptopolicy resolve --explain @LIBVIRT,SYSTEM | cut -c 1-150 | head -n 3',
     shows: /^>\s+SYSTEM\s/m,
   },
