@@ -11,7 +11,7 @@ import { ROOT, scratchFolder, writeFiles } from '../cli/command.ts'
 import { makeIdentity } from './certificates.ts'
 
 test('the server of docs/library.md serves what its string allows', async () => {
-  const [, example = ''] = /```ts\n([^]*?)```/.exec(
+  const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(
     readFileSync(join(ROOT, 'docs/library.md'), 'utf8'),
   )!
   const identity = makeIdentity('localhost', 'rsa-2048')
