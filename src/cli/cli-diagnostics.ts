@@ -4,6 +4,9 @@ import { didYouMean } from '../diagnostics/suggestion.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
+/** A longer list of names helps nobody. */
+const LISTED_NAMES = 50
+
 const internal: Kind<{ message: string }> = {
   code: 'INTERNAL',
   severity: 'error',
@@ -19,7 +22,9 @@ const unknownName: Kind<{ what: string; name: string; known: readonly string[] }
   fault: 'usage',
   summary: 'An argument names a scope, back-end or format that does not exist.',
   message: ({ what, name }) => `unknown ${what} \`${name}\``,
-  hint: ({ name, known }) => didYouMean(name, known) ?? `known are ${known.join(', ')}`,
+  hint: ({ name, known }) =>
+    didYouMean(name, known) ??
+    (known.length > LISTED_NAMES ? undefined : `known are ${known.join(', ')}`),
 }
 
 const missingOption: Kind<{ what: string; hint: string }> = {

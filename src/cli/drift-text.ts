@@ -21,7 +21,8 @@ export function describeDrift(drift: Drift): readonly string[] {
   const because = drift.because.length > 0 ? ` (${drift.because.join(', ')})` : ''
   const lines = [`${where}: ${what[drift.kind]}: ${CAUSES[drift.cause]}${because}`]
   if (drift.kind !== 'differs') return lines
-  return [...lines, `  expected: ${shorten(drift.expected)}`, `  found:    ${shorten(drift.found)}`]
+  const texts = [`  expected: ${shorten(drift.expected)}`, `  found:    ${shorten(drift.found)}`]
+  return [...lines, ...texts.map((text) => text.trimEnd())]
 }
 
 function shorten(text = ''): string {

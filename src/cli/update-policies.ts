@@ -1,10 +1,11 @@
 /** `update-policies`: the drop-in for update-crypto-policies. */
 import { Command, Option } from 'commander'
 import { fail } from '../diagnostics/diagnostic.ts'
-import { type ApplyResult, applyPolicy } from '../system/apply.ts'
+import { type ApplyOptions, type ApplyResult, applyPolicy, selectPolicy } from '../system/apply.ts'
 import { type Drift, findDrift, isApplied } from '../system/check.ts'
-import { type Directories, findDirectories } from '../system/directories.ts'
-import { formatSelection, readConfiguredSelection } from '../system/policy-selection.ts'
+import { type Directories, findDirectories, localFolder } from '../system/directories.ts'
+import { listDropIns } from '../system/drop-ins.ts'
+import { formatSelection } from '../system/policy-selection.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { describeDrift } from './drift-text.ts'
 import { runToExit } from './run.ts'
@@ -20,6 +21,7 @@ type Options = {
   readonly isApplied?: true
   readonly check?: boolean
   readonly reload: boolean
+  readonly strict?: true
   readonly baseDir?: string
   readonly profileDir?: string
   readonly json?: true
@@ -44,6 +46,7 @@ const program = new Command('update-policies')
   .option('--check', 'tell whether the files in force are what the policy gives now')
   .addOption(new Option('--no-check', 'accepted for compatibility, does nothing').hideHelp())
   .option('--no-reload', 'leave running services alone')
+  .option('--strict', 'refuse what would be warned of, in policies and in gnutls drop-ins')
   .option('--base-dir <DIR>', 'where config, local.d, back-ends and state are')
   .option('--profile-dir <DIR>', 'where shipped policies and pre-built outputs are')
   .option('--json', 'print the result as JSON')
@@ -54,7 +57,7 @@ const program = new Command('update-policies')
   .showHelpAfterError('hint: see update-policies --help')
   .exitOverride()
 
-function main(): number {
+async function main(): Promise<number> {
   const options = program.parse().opts<Options>()
   checkCommands(options)
   const directories = findDirectories(options)
@@ -77,7 +80,7 @@ function checkCommands(options: Options): void {
 }
 
 function show(directories: Directories, terminal: Terminal): number {
-  const policy = formatSelection(readConfiguredSelection(directories))
+  const policy = formatSelection(selectPolicy(directories, undefined))
   if (terminal.options.json) terminal.printJson({ policy })
   else terminal.print(policy)
   return STATUS.done
@@ -107,16 +110,40 @@ function printDrift(drift: readonly Drift[], terminal: Terminal): void {
   }
   terminal.warn('The configured policy does NOT match the generated policy')
   if (terminal.options.quiet) return
+  if (drift.every(({ kind }) => kind === 'missing')) {
+    terminal.warn('no policy has been put in force here yet: run update-policies')
+    return
+  }
   for (const line of drift.flatMap(describeDrift)) terminal.warn(line)
 }
 
-function apply(directories: Directories, options: Options, terminal: Terminal): number {
+async function apply(
+  directories: Directories,
+  options: Options,
+  terminal: Terminal,
+): Promise<number> {
   const set = typeof options.set === 'string' && options.set !== '' ? options.set : undefined
-  const { reload } = options
-  const result = applyPolicy(directories, { set, reload, report: terminal.report })
+  const { reload, strict = false } = options
+  const checks = await loadDropInCheck(directories)
+  const result = applyPolicy(directories, {
+    set,
+    reload,
+    strict,
+    report: terminal.report,
+    ...checks,
+  })
   if (terminal.options.json) terminal.printJson(result)
   else if (!terminal.options.quiet) printResult(result, terminal)
   return STATUS.done
+}
+
+/** Most hosts have no drop-in of gnutls, and no need to load what priority strings mean. */
+async function loadDropInCheck(
+  directories: Directories,
+): Promise<Pick<ApplyOptions, 'checkDropIns'>> {
+  if (listDropIns(localFolder(directories), 'gnutls').length === 0) return {}
+  const { checkPriorityDropIns } = await import('../system/priority-drop-ins.ts')
+  return { checkDropIns: checkPriorityDropIns }
 }
 
 function printResult(result: ApplyResult, terminal: Terminal): void {
@@ -131,7 +158,7 @@ function printResult(result: ApplyResult, terminal: Terminal): void {
   terminal.print('to fully take place.')
 }
 
-process.exitCode = await runToExit(async () => main(), {
+process.exitCode = await runToExit(main, {
   usage: STATUS.usage,
   statusOf: (error) =>
     error.diagnostics.some((diagnostic) => diagnostic.fault === 'usage') ? STATUS.usage : STATUS.no,

@@ -90,3 +90,8 @@ export function fail<Data>(kind: DiagnosticKind<Data>, data: Data, span?: Span):
 export function escalate(diagnostic: Diagnostic): Diagnostic {
   return diagnostic.severity === 'warning' ? { ...diagnostic, severity: 'error' } : diagnostic
 }
+
+/** Marks a diagnostic as a warning, where work goes on in spite of it. */
+export function moderate(diagnostic: Diagnostic): Diagnostic {
+  return diagnostic.severity === 'error' ? { ...diagnostic, severity: 'warning' } : diagnostic
+}

@@ -3,6 +3,7 @@
 import { namesOf } from '../algorithms/algorithm-class.ts'
 import { versionsOf } from '../algorithms/protocol.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
+import type { PolicySyntax } from './parser.ts'
 import { POLICY_KINDS } from './policy-diagnostics.ts'
 import { printStatement, type Statement, spanOf, type Word } from './syntax.ts'
 
@@ -70,7 +71,7 @@ export function isLowerBound(statement: Statement): boolean {
 
 /** Puts what they mean in place of deprecated statements, with a warning for each. */
 export function modernize(
-  statements: readonly Statement[],
+  { statements, quietAtEnd }: Pick<PolicySyntax, 'statements' | 'quietAtEnd'>,
   diagnostics: Diagnostic[],
 ): readonly Statement[] {
   const inPlace: Statement[] = []
@@ -84,8 +85,7 @@ export function modernize(
     else inPlace.push(...replaceInPlace(renamed, diagnostics))
   }
   const atEnd = [...moved.values()].flat()
-  const quiet = statements.at(-1)?.quiet ?? false
-  return [...inPlace, ...atEnd.map((statement) => ({ ...statement, quiet }))]
+  return [...inPlace, ...atEnd.map((statement) => ({ ...statement, quiet: quietAtEnd }))]
 }
 
 function replaceMoved(

@@ -33,8 +33,15 @@ export type LogicalLine = {
   readonly quiet: boolean
 }
 
-/** Cuts a source into its logical lines, without the empty ones. */
-export function cutLogicalLines(source: Source, diagnostics: Diagnostic[]): LogicalLine[] {
+export type LogicalLines = {
+  /** Without the empty ones. */
+  readonly lines: readonly LogicalLine[]
+  /** Whether experimental values are to be passed over in silence at the end of the file. */
+  readonly quietAtEnd: boolean
+}
+
+/** Cuts a source into its logical lines. */
+export function cutLogicalLines(source: Source, diagnostics: Diagnostic[]): LogicalLines {
   const lines: LogicalLine[] = []
   let ranges: Range[] = []
   let quiet = false
@@ -54,7 +61,7 @@ export function cutLogicalLines(source: Source, diagnostics: Diagnostic[]): Logi
     }
     start = end + 1
   }
-  return lines
+  return { lines, quietAtEnd: quiet }
 }
 
 type PhysicalLine = {

@@ -7,6 +7,8 @@ import type { Statement } from './syntax.ts'
 
 export type PolicySyntax = {
   readonly statements: readonly Statement[]
+  /** Whether experimental values are to be passed over in silence at the end of the file. */
+  readonly quietAtEnd: boolean
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -19,11 +21,13 @@ export function parsePolicyFile(source: Source): PolicySyntax {
   const diagnostics: Diagnostic[] = []
   const statements: Statement[] = []
   reportForeignCharacters(source, diagnostics)
-  for (const line of cutLogicalLines(source, diagnostics)) {
+  if (source.text.includes('\0')) return { statements, quietAtEnd: false, diagnostics }
+  const { lines, quietAtEnd } = cutLogicalLines(source, diagnostics)
+  for (const line of lines) {
     const statement = parseStatement(line, diagnostics)
     if (statement) statements.push(statement)
   }
-  return { statements, diagnostics }
+  return { statements, quietAtEnd, diagnostics }
 }
 
 /** Statement : Target `=` Word* */

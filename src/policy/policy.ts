@@ -40,12 +40,12 @@ export function parseDirectives(source: Source): {
   readonly directives: readonly Directive[]
   readonly diagnostics: readonly Diagnostic[]
 } {
-  const { statements, diagnostics: syntax } = parsePolicyFile(source)
-  const diagnostics = [...syntax]
+  const syntax = parsePolicyFile(source)
+  const diagnostics = [...syntax.diagnostics]
   const directives: Directive[] = []
   let checked = 0
   let failed = false
-  for (const statement of modernize(statements, diagnostics)) {
+  for (const statement of modernize(syntax, diagnostics)) {
     // Only what is new is looked at: a file may have as many warnings as lines.
     failed ||= hasErrors(diagnostics.slice(checked))
     checked = diagnostics.length

@@ -78,7 +78,8 @@ function warnAboutUnusable(evaluation: Evaluation): readonly Diagnostic[] {
   return [diagnose(PRIORITY_KINDS.unusable, data, span)]
 }
 
-function diagnoseUnresolved(unresolved: Unresolved, options: EvaluateOptions): Diagnostic {
+/** Which keywords are missing where, and what to ask for instead. */
+export function diagnoseUnresolved(unresolved: Unresolved, options: EvaluateOptions): Diagnostic {
   const { given, tried, brokenKeywords } = unresolved
   const { release = DEFAULT_RELEASE, config = NO_CONFIG } = options
   const at = given.text.indexOf('@')
@@ -89,8 +90,9 @@ function diagnoseUnresolved(unresolved: Unresolved, options: EvaluateOptions): D
     return diagnose(PRIORITY_KINDS.brokenKeywords, {}, comma)
   }
   const { priorities, mode } = systemRules(config, release)
-  const known = [...(mode === 'allowlist' ? ['SYSTEM'] : []), ...priorities.keys()]
-  const data = { keys: tried, file: config.source.name, known }
+  const known = [...new Set([...(mode === 'allowlist' ? ['SYSTEM'] : []), ...priorities.keys()])]
+  const { source, absent = false } = config
+  const data = { keys: tried, file: source.name, absent, known }
   return diagnose(PRIORITY_KINDS.unresolved, data, { source: given, start: at, end })
 }
 
@@ -183,8 +185,15 @@ function unknownWord(text: string, span: Span, vocabulary: Vocabulary): Diagnost
   const words = text.startsWith('%')
     ? [...vocabulary.options.keys()].map((name) => `%${name}`)
     : [...vocabulary.levels.keys(), ...wordsOf(vocabulary)].map((name) => sign + name)
-  const data = { word: text, release: describeRelease(vocabulary.release), words }
+  const completed = complete(sign, text.slice(sign.length), vocabulary)
+  const data = { word: text, release: describeRelease(vocabulary.release), words, completed }
   return diagnose(PRIORITY_KINDS.unknownWord, data, span)
+}
+
+/** Versions, groups and signatures have a beginning of their own, which is easily forgotten. */
+function complete(sign: string, name: string, vocabulary: Vocabulary): string | undefined {
+  const beginning = ['VERS-', 'GROUP-', 'SIGN-'].find((one) => findWord(vocabulary, one + name))
+  return beginning && `${sign || '+'}${beginning}${name}`
 }
 
 function diagnoseLack(resolution: Resolution, options: EvaluateOptions): Diagnostic {

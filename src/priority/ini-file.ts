@@ -24,6 +24,8 @@ export type IniFile = {
   readonly malformed?: Span
   /** Lines that were too long and fell apart. */
   readonly split: readonly Span[]
+  /** There is no such file. */
+  readonly absent?: true
 }
 
 /** A longer line falls apart into lines of this many bytes. */

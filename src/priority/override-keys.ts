@@ -1,6 +1,6 @@
 /** The keys of `[overrides]` and the other sections of GnuTLS's configuration file. */
 import { TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
-import { toUpperAscii } from './ascii-case.ts'
+import { isSameName } from './ascii-case.ts'
 import {
   GNUTLS_CIPHERS,
   GNUTLS_CURVES,
@@ -139,10 +139,9 @@ export function findOverrideRow<Class extends OverrideClass>(
   value: string,
   release: GnutlsRelease,
 ): OverrideRows[Class] | undefined {
-  const upper = toUpperAscii(value)
-  const wanted = overrideClass === 'groups' ? upper.replace(/^GROUP-/, '') : upper
+  const wanted = overrideClass === 'groups' ? value.replace(/^GROUP-/i, '') : value
   return ROWS[overrideClass].find(
-    (row) => toUpperAscii(row.name) === wanted && isAvailable(row, release),
+    (row) => isSameName(row.name, wanted) && isAvailable(row, release),
   )
 }
 

@@ -11,18 +11,28 @@ function quote(text: string): string {
   return `\`${text.length > QUOTED ? `${text.slice(0, QUOTED)}...` : text}\``
 }
 
-const unresolved: Kind<{ keys: readonly string[]; file: string; known: readonly string[] }> = {
+const unresolved: Kind<{
+  keys: readonly string[]
+  file: string
+  absent: boolean
+  known: readonly string[]
+}> = {
   code: 'PRIORITY_UNRESOLVED',
   severity: 'error',
   fault: 'missing',
   summary:
-    'None of the keywords after @ is in the configuration file, or GnuTLS ignores the whole file. End the keywords with SYSTEM, which every system defines.',
-  message: ({ keys, file }) =>
-    `${file} defines ${keys.length === 1 ? '' : 'none of '}${keys.map(quote).join(', ')}${keys.length === 1 ? ' nowhere' : ''}`,
-  hint: ({ keys, known }) => {
+    'None of the keywords after @ is in the configuration file, or GnuTLS ignores the whole file. End the keywords with SYSTEM, which every system with crypto policies defines, or give a string without @, such as NORMAL.',
+  message: ({ keys, file, absent }) => {
+    if (absent) return `${file} does not exist, so nothing defines ${keys.map(quote).join(', ')}`
+    const [none, nowhere] = keys.length === 1 ? ['', ' nowhere'] : ['none of ', '']
+    return `${file} defines ${none}${keys.map(quote).join(', ')}${nowhere}`
+  },
+  hint: ({ keys, absent, known }) => {
+    if (absent) return 'run update-policies to write it, or give a string without @, such as NORMAL'
     const near = keys.map((key) => didYouMean(key, known)).find((hint) => hint !== undefined)
     if (near) return near
-    return known.length > 0 ? `it defines ${known.join(', ')}` : 'it defines no keyword at all'
+    if (known.length === 0) return 'it defines no keyword at all; NORMAL needs none'
+    return `it defines ${known.join(', ')}: ask for one of them as well, as in @${[...keys, known[0]].join(',')}`
   },
 }
 
@@ -54,13 +64,20 @@ const emptyToken: Kind<object> = {
   hint: () => 'remove the extra colon; the shortest string is NORMAL',
 }
 
-const unknownWord: Kind<{ word: string; release: string; words: readonly string[] }> = {
+const unknownWord: Kind<{
+  word: string
+  release: string
+  words: readonly string[]
+  /** The word with a beginning such as VERS- that makes it known. */
+  completed: string | undefined
+}> = {
   code: 'PRIORITY_UNKNOWN_WORD',
   severity: 'error',
   fault: 'input',
   summary: 'GnuTLS does not know the word, so it refuses the whole string.',
   message: ({ word, release }) => `${release} does not know ${quote(word)}`,
-  hint: ({ word, words }) => didYouMean(word, words),
+  hint: ({ word, words, completed }) =>
+    completed === undefined ? didYouMean(word, words) : `did you mean ${completed}?`,
 }
 
 const missingSign: Kind<{ word: string }> = {
@@ -172,6 +189,27 @@ const unusable: Kind<{ versions: readonly string[] }> = {
       : 'no connection can succeed: no protocol version is left',
 }
 
+const reenables: Kind<{ keyword: string; token: string; extra: readonly string[] }> = {
+  code: 'PRIORITY_REENABLES',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'A string of [priorities] allows what the policy forbids. GnuTLS lets it: an allowlist limits the keyword SYSTEM only, and a blocklist only what it names.',
+  message: ({ keyword, token, extra }) =>
+    `${keyword} allows what the policy forbids: ${quote(token)} brings ${extra.join('; ')}`,
+  hint: () => 'remove it from the string, or allow it in the policy for the scope gnutls',
+}
+
+const inVain: Kind<{ keyword: string; token: string; why: string }> = {
+  code: 'PRIORITY_IN_VAIN',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'A string of [priorities] asks for an algorithm that the configuration keeps from every string: what a blocklist disables, or a group whose curve an allowlist does not name. GnuTLS silently leaves it out.',
+  message: ({ keyword, token, why }) => `${quote(token)} of ${keyword} is without effect: ${why}`,
+  hint: () => 'remove it from the string, or allow it in the policy for the scope gnutls',
+}
+
 export const PRIORITY_KINDS = defineKinds({
   unresolved,
   brokenKeywords,
@@ -189,4 +227,6 @@ export const PRIORITY_KINDS = defineKinds({
   forbidden,
   droppedTokens,
   unusable,
+  reenables,
+  inVain,
 })

@@ -1,6 +1,5 @@
 /** GnuTLS's system configuration file: its entries, and where each stands. */
 import type { Source } from '../diagnostics/source.ts'
-import { toUpperAscii } from './ascii-case.ts'
 import { type IniEntry, type IniFile, parseIniFile } from './ini-file.ts'
 
 /** An entry with its place in the file. */
@@ -13,21 +12,17 @@ export type ConfigEntry = IniEntry
  */
 export type SystemConfig = IniFile
 
-/** What a file that does not exist means. */
-export const NO_CONFIG: SystemConfig = {
-  source: { name: '<no configuration>', text: '' },
-  entries: [],
-  split: [],
+/** What it means that there is no file. */
+export const NO_CONFIG: SystemConfig = absentConfig('<no configuration>')
+
+/** What a file that does not exist means; messages name it. */
+export function absentConfig(name: string): SystemConfig {
+  return { source: { name, text: '' }, entries: [], split: [], absent: true }
 }
 
 /** Reads a configuration file; one that is malformed is kept, since GnuTLS goes on without it. */
 export function parseSystemConfig(source: Source): SystemConfig {
   return parseIniFile(source)
-}
-
-/** Section names and most keys compare without regard to case. */
-export function isNamed(actual: string, wanted: string): boolean {
-  return actual.length === wanted.length && toUpperAscii(actual) === toUpperAscii(wanted)
 }
 
 /** The first word of a value: GnuTLS ignores what follows it. */

@@ -1,7 +1,7 @@
 /** What a configuration file means to one release: its mode, its overrides, its named strings. */
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import { locate } from '../diagnostics/source.ts'
-import { toUpperAscii } from './ascii-case.ts'
+import { isSameName, toUpperAscii } from './ascii-case.ts'
 import { CONFIG_KINDS } from './config-diagnostics.ts'
 import {
   findOverrideRow,
@@ -15,7 +15,7 @@ import {
   type SettingName,
 } from './override-keys.ts'
 import { describeRelease, type GnutlsRelease, isAvailable } from './releases.ts'
-import { type ConfigEntry, firstWord, isNamed, type SystemConfig } from './system-config.ts'
+import { type ConfigEntry, firstWord, type SystemConfig } from './system-config.ts'
 
 export type OverrideMode = 'allowlist' | 'blocklist'
 
@@ -106,7 +106,7 @@ class RuleReader {
 
   /** The mode decides how the rest is read, so GnuTLS reads `[global]` first. */
   private readEntries(entries: readonly ConfigEntry[]): void {
-    for (const entry of entries) if (isNamed(entry.section, 'global')) this.readSetting(entry)
+    for (const entry of entries) if (isSameName(entry.section, 'global')) this.readSetting(entry)
     this.mode = isAllowlist(this.settings) ? 'allowlist' : 'blocklist'
     for (const entry of entries) this.readEntry(entry)
   }
@@ -163,9 +163,9 @@ class RuleReader {
 
   private readSetting(entry: ConfigEntry): void {
     const settings = SETTINGS.filter(
-      (row) => isNamed(entry.section, row.section) && isAvailable(row, this.release),
+      (row) => isSameName(entry.section, row.section) && isAvailable(row, this.release),
     )
-    const setting = settings.find((row) => isNamed(entry.key, row.name))
+    const setting = settings.find((row) => isSameName(entry.key, row.name))
     if (setting) this.addSetting(setting, entry)
     else this.refuseKey(entry, settings)
   }
@@ -174,7 +174,7 @@ class RuleReader {
     const value = setting.whole ? entry.value : firstWord(entry)
     const later = setting.laterValues?.filter((row) => isAvailable(row, this.release)) ?? []
     const values = setting.values && [...setting.values, ...later.map((row) => row.name)]
-    const known = values ? values.find((name) => isNamed(name, value)) : value
+    const known = values ? values.find((name) => isSameName(name, value)) : value
     if (!known) this.refuseValue(entry, value, values ?? [])
     const others = setting.repeats ? (this.settings.get(setting.name) ?? []) : []
     // An empty string unsets what an earlier entry set; any other unknown value changes nothing.
@@ -189,7 +189,7 @@ class RuleReader {
       key: entry.key,
       section: entry.section,
       release: describeRelease(this.release),
-      keys: isNamed(entry.section, 'overrides') ? [...names, ...pairs] : names,
+      keys: isSameName(entry.section, 'overrides') ? [...names, ...pairs] : names,
     }
     this.refuse(diagnose(CONFIG_KINDS.unknownKey, data, entry.line))
   }
@@ -212,7 +212,7 @@ function isAllowlist(settings: ReadonlyMap<SettingName, readonly SettingValue[]>
 }
 
 function findOverrideClass(entry: ConfigEntry, mode: OverrideMode): OverrideClass | undefined {
-  return OVERRIDE_CLASSES.find((name) => isNamed(entry.key, OVERRIDE_KEYS[name][mode]))
+  return OVERRIDE_CLASSES.find((name) => isSameName(entry.key, OVERRIDE_KEYS[name][mode]))
 }
 
 function isLimited(name: OverrideClass): boolean {

@@ -1,5 +1,10 @@
 /** Answers why a suite, group, signature algorithm or version is allowed or not, and who decided. */
-import { canNegotiate, findTlsSuiteByName, type TlsSuite } from '../algorithms/tls-suites.ts'
+import {
+  canNegotiate,
+  findTlsSuiteByName,
+  TLS_SUITES,
+  type TlsSuite,
+} from '../algorithms/tls-suites.ts'
 import { TLS_VERSIONS } from '../algorithms/tls-versions.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { type AlgorithmRules, algorithmRules, type Prohibition } from './algorithm-rules.ts'
@@ -65,6 +70,17 @@ export function whyAllowed(
 ): Verdict | undefined {
   const judge = new Judge(explainPriority(given, options), options)
   return judge.judge(subject)
+}
+
+/** The names that a kind of subject has, for suggestions. */
+export function subjectNames(kind: Subject['kind']): readonly string[] {
+  const rows: Readonly<Record<Subject['kind'], readonly { readonly name: string }[]>> = {
+    suite: TLS_SUITES,
+    group: GNUTLS_GROUPS,
+    signature: GNUTLS_SIGNATURES,
+    protocol: TLS_VERSIONS,
+  }
+  return rows[kind].map(({ name }) => name)
 }
 
 class Judge {

@@ -10,6 +10,7 @@ import type {
 import { isAlgorithmClass } from '../policy/properties.ts'
 import { printDirective } from '../policy/provenance.ts'
 import type { ScopeSet } from '../policy/scope.ts'
+import { alignColumns } from './table.ts'
 
 const EFFECTS: { readonly [E in Effect]: string } = {
   enabled: 'turned it on',
@@ -20,6 +21,15 @@ const EFFECTS: { readonly [E in Effect]: string } = {
   moved: 'moved it',
   unchanged: 'changed nothing',
   'not-selected': 'speaks to other scopes',
+}
+
+/** The same for integers and choices, which are set to one value or another. */
+const SETTINGS: { readonly [E in Effect]: string } = {
+  ...EFFECTS,
+  enabled: 'set it',
+  disabled: 'set something else',
+  reset: 'set something else',
+  'left-out': 'set something else',
 }
 
 /** How much of a directive is shown, in characters. */
@@ -34,11 +44,12 @@ export function printValueExplanation(
   const where = `${property} of ${policyName}${describeScopes(scopes)}`
   const verdict = `${value} is ${describeState(explanation)} in ${where}`
   if (steps.length === 0) return [`${verdict}: no line of the policy touches it`]
+  const isList = isAlgorithmClass(property)
   const rows = steps.map((step) => [
     step === winner ? '>' : ' ',
     formatLocation(step.span),
     shorten(printDirective(step.directive)),
-    describeStep(step),
+    isList ? describeStep(step) : SETTINGS[step.effect],
   ])
   return [`${verdict}:`, ...alignColumns(rows)]
 }
@@ -111,16 +122,4 @@ function describeChange({ before, after }: PropertyStep, isList: boolean): strin
 
 function shorten(text: string): string {
   return text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text
-}
-
-function alignColumns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  )
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
 }

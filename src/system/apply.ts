@@ -1,7 +1,15 @@
 /** Applies a policy to a host: what would change, the switch, and the reload of services. */
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import {
+  type Diagnostic,
+  DiagnosticError,
+  diagnose,
+  escalate,
+  fail,
+  moderate,
+} from '../diagnostics/diagnostic.ts'
+import type { Policy } from '../policy/policy.ts'
 import { replaceFile, type Staged, stageFile } from './atomic-file.ts'
 import { type Configuration, compileConfiguration } from './configuration.ts'
 import {
@@ -13,7 +21,8 @@ import {
 } from './directories.ts'
 import { hasDropIns } from './drop-ins.ts'
 import { isFipsEnabled, isFipsPolicyMounted, unmountFipsPolicy } from './fips-mode.ts'
-import { GenerationStore, sameFile } from './generation-store.ts'
+import { sameFile } from './generated-files.ts'
+import { GenerationStore } from './generation-store.ts'
 import { loadPolicy, policyFolders } from './policy-files.ts'
 import {
   checkSelection,
@@ -23,6 +32,7 @@ import {
   parseSelection,
   readConfiguredSelection,
 } from './policy-selection.ts'
+import type { PriorityDropInCheck } from './priority-drop-ins.ts'
 import { runReloadScript } from './reload.ts'
 import { withRunLock } from './run-lock.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
@@ -31,6 +41,10 @@ export type ApplyOptions = {
   /** The policy to set, as typed; the configured one where undefined. */
   readonly set?: string | undefined
   readonly reload: boolean
+  /** Warnings are errors. */
+  readonly strict?: boolean
+  /** Looks for problems in the drop-ins of the gnutls back-end. */
+  readonly checkDropIns?: PriorityDropInCheck
   /** Called with warnings and notes as they arise. */
   readonly report: (diagnostic: Diagnostic) => void
 }
@@ -47,6 +61,7 @@ export type ApplyResult = {
 /** A policy chosen and compiled, not applied yet. */
 export type PreparedPolicy = {
   readonly selection: PolicySelection
+  readonly policy: Policy
   readonly configuration: Configuration
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -68,7 +83,8 @@ export function preparePolicy(
 ): PreparedPolicy {
   const loaded = loadPolicy(selection, policyFolders(directories))
   const configuration = compileConfiguration(selection, loaded, directories, { usePrebuilt })
-  return { selection, configuration, diagnostics: loaded.diagnostics }
+  const diagnostics = [...loaded.diagnostics, ...configuration.diagnostics]
+  return { selection, policy: loaded.policy, configuration, diagnostics }
 }
 
 /**
@@ -81,7 +97,7 @@ export function applyPolicy(directories: Directories, options: ApplyOptions): Ap
   if (options.set) warnAboutFips(directories, selection, options.report)
   requireRoot(directories)
   const prepared = preparePolicy(directories, selection)
-  prepared.diagnostics.forEach(options.report)
+  reportFindings(prepared, options)
   const policy = formatSelection(selection)
   if (leavesMountedPolicy(directories, options)) {
     return { policy, changed: [], reloaded: false, mounted: true }
@@ -90,6 +106,19 @@ export function applyPolicy(directories: Directories, options: ApplyOptions): Ap
   const store = new GenerationStore(directories.base)
   const reloaded = options.reload && runPendingReload(directories, store)
   return { policy, changed, reloaded, mounted: false }
+}
+
+/** What is wrong with a drop-in does not keep a policy from being applied, unless that is asked. */
+function reportFindings(
+  { diagnostics, configuration }: PreparedPolicy,
+  { strict, checkDropIns, report }: ApplyOptions,
+): void {
+  const gnutls = configuration.extended.get('gnutls')
+  const found = gnutls && checkDropIns ? checkDropIns(gnutls.policy, gnutls.dropIns) : []
+  const findings = [...diagnostics, ...found.map(moderate)]
+  const isRefused = strict && findings.some(({ severity }) => severity === 'warning')
+  if (isRefused) throw new DiagnosticError(findings.map(escalate))
+  findings.forEach(report)
 }
 
 /** The files that putting a configuration in force would replace. */
@@ -129,7 +158,8 @@ function publishIfChanged(
   } catch (error) {
     if (error instanceof DiagnosticError) throw error
     const { path } = error as NodeJS.ErrnoException
-    fail(SYSTEM_KINDS.unwritable, { path: path ?? directories.base, error })
+    const hint = 'nothing was changed: the configuration that was in force still is'
+    fail(SYSTEM_KINDS.unwritable, { path: path ?? directories.base, error, hint })
   }
 }
 

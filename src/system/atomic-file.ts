@@ -3,9 +3,11 @@ import {
   closeSync,
   fchmodSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -36,11 +38,19 @@ export function stageLink(path: string, target: string): Staged {
 
 /** Replaces a file. The old one stays until the new one is complete and on disk. */
 export function replaceFile(path: string, content: string | Buffer, mode = 0o644): void {
-  commitOrDiscard(stageFile(path, content, mode))
+  const replacement = stageFile(path, content, mode)
+  commitOrDiscard(replacement)
+  replacement.settle()
 }
 
 /** Replaces whatever stands at a path, a folder excepted, by a symbolic link. */
 export function replaceLink(path: string, target: string): void {
+  linkInPlace(path, target)
+  syncFolder(dirname(path))
+}
+
+/** Like replaceLink, but leaves it to the caller to wait for the disk, once for many links. */
+export function linkInPlace(path: string, target: string): void {
   commitOrDiscard(stageLink(path, target))
 }
 
@@ -69,7 +79,22 @@ function commitOrDiscard(replacement: Staged): void {
     replacement.discard()
     throw error
   }
-  replacement.settle()
+}
+
+/**
+ * Makes a folder and those above it. Node's own recursive mkdir never returns where the file system
+ * says that a folder it has just seen does not exist, as /proc does.
+ */
+export function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  if (dirname(path) !== path) makeFolder(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    // Another run made it first; anything but a folder is in the way.
+    if (!statSync(path).isDirectory()) throw error
+  }
 }
 
 /** Writes a new file and waits until it is on disk. Fails where one of that name exists. */

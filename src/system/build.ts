@@ -1,6 +1,6 @@
 /** Compiles a folder of policies into a folder of back-end files, as packages ship them. */
-import { mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import { BACKENDS, renderReloadCommands } from '../backends/registry.ts'
 import {
@@ -10,7 +10,7 @@ import {
   fail,
   hasErrors,
 } from '../diagnostics/diagnostic.ts'
-import { replaceFile } from './atomic-file.ts'
+import { makeFolder, replaceFile } from './atomic-file.ts'
 import type { Directories } from './directories.ts'
 import { type LoadedPolicy, listPolicies, loadPolicy, policyFolders } from './policy-files.ts'
 import { checkSelection, formatSelection, parseSelection } from './policy-selection.ts'
@@ -133,7 +133,7 @@ function readBefore(path: string): string | undefined {
 
 function write(path: string, text: string): void {
   try {
-    mkdirSync(join(path, '..'), { recursive: true })
+    makeFolder(dirname(path))
     replaceFile(path, text)
   } catch (error) {
     fail(SYSTEM_KINDS.unwritable, { path, error })

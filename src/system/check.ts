@@ -5,7 +5,8 @@ import { preparePolicy, selectPolicy } from './apply.ts'
 import { type ConfigurationRecord, recordContent } from './configuration.ts'
 import { configFile, type Directories, stateFolder } from './directories.ts'
 import { isFipsPolicyMounted } from './fips-mode.ts'
-import { type GeneratedFile, type GeneratedFiles, GenerationStore } from './generation-store.ts'
+import type { GeneratedFile, GeneratedFiles } from './generated-files.ts'
+import { GenerationStore } from './generation-store.ts'
 
 /** What made a file differ from what the policy gives now. */
 export type DriftCause =

@@ -2,11 +2,12 @@
 import { accessSync, constants } from 'node:fs'
 import type { Backend } from '../backends/backend.ts'
 import { BACKENDS } from '../backends/registry.ts'
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { dumpPolicy } from '../policy/dump.ts'
 import { type Directories, localFolder, prebuiltFile } from './directories.ts'
-import { readDropIns } from './drop-ins.ts'
-import type { GeneratedFile, GeneratedFiles } from './generation-store.ts'
+import { findUnendedDropIns, readDropIns } from './drop-ins.ts'
+import type { GeneratedFile, GeneratedFiles } from './generated-files.ts'
 import type { LoadedPolicy } from './policy-files.ts'
 import { formatSelection, type PolicySelection } from './policy-selection.ts'
 import { readTextFile } from './text-file.ts'
@@ -29,7 +30,16 @@ export type FileRecord = {
 
 export type Configuration = {
   readonly files: GeneratedFiles
+  /** Warnings about drop-ins. */
+  readonly diagnostics: readonly Diagnostic[]
   readonly record: ConfigurationRecord
+  /** Back-ends with drop-ins, by name: the policy's text, and what was appended to it. */
+  readonly extended: ReadonlyMap<string, ExtendedBackend>
+}
+
+export type ExtendedBackend = {
+  readonly policy: Source
+  readonly dropIns: readonly Source[]
 }
 
 export type CompileOptions = {
@@ -56,20 +66,30 @@ export function compileConfiguration(
   const name = formatSelection(selection)
   const files = new Map<string, GeneratedFile>()
   const records: Record<string, FileRecord> = {}
+  const diagnostics: Diagnostic[] = []
   const add = (path: string, file: GeneratedFile, dropIns: readonly Source[] = []) => {
     files.set(path, file)
     records[path] = { content: recordContent(file), dropIns: recordSources(dropIns) }
   }
+  const extended = new Map<string, ExtendedBackend>()
   for (const backend of BACKENDS) {
     const dropIns = readDropIns(localFolder(directories), backend.name)
-    const file = compileBackend(backend, selection, loaded, directories, dropIns, options)
-    add(backendPath(backend), file, dropIns)
+    diagnostics.push(...findUnendedDropIns(dropIns))
+    if (dropIns.length === 0) {
+      add(backendPath(backend), compileBackend(backend, selection, loaded, directories, options))
+      continue
+    }
+    const text = policyText(backend, selection, loaded, directories)
+    extended.set(backend.name, { policy: { name: backendPath(backend), text }, dropIns })
+    add(backendPath(backend), textFile(appendTexts(text, dropIns)), dropIns)
   }
   add('state/current', textFile(`${name}\n`))
   add('state/CURRENT.pol', textFile(dumpPolicy(loaded.policy)))
   return {
     files,
+    diagnostics,
     record: { policy: name, policyFiles: recordSources(loaded.sources), files: records },
+    extended,
   }
 }
 
@@ -78,18 +98,32 @@ export function recordContent(file: GeneratedFile): string {
   return 'link' in file ? file.link : file.content.toString('utf8')
 }
 
+/** The file of a back-end without drop-ins. */
 function compileBackend(
   backend: Backend,
   selection: PolicySelection,
   loaded: LoadedPolicy,
   directories: Directories,
-  dropIns: readonly Source[],
   options: CompileOptions,
 ): GeneratedFile {
   const prebuilt = prebuiltFile(directories, formatSelection(selection), backend.name)
-  if (options.usePrebuilt && dropIns.length === 0 && isReadable(prebuilt)) return { link: prebuilt }
-  const text = handMadeText(selection, loaded, prebuilt) ?? backend.generate(loaded.policy)
-  return textFile([text, ...dropIns.map((source) => source.text)].join(''))
+  if (options.usePrebuilt && isReadable(prebuilt)) return { link: prebuilt }
+  return textFile(policyText(backend, selection, loaded, directories))
+}
+
+/** What the policy gives a back-end. */
+export function policyText(
+  backend: Backend,
+  selection: PolicySelection,
+  loaded: LoadedPolicy,
+  directories: Directories,
+): string {
+  const prebuilt = prebuiltFile(directories, formatSelection(selection), backend.name)
+  return handMadeText(selection, loaded, prebuilt) ?? backend.generate(loaded.policy)
+}
+
+function appendTexts(text: string, sources: readonly Source[]): string {
+  return [text, ...sources.map((source) => source.text)].join('')
 }
 
 /** A policy file without a directive stands for back-end files that somebody made by hand. */

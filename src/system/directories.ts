@@ -23,9 +23,17 @@ export function findDirectories(
   environment: NodeJS.ProcessEnv = process.env,
 ): Directories {
   return {
-    base: resolve(options.baseDir ?? (environment.base_dir || DEFAULT_BASE_DIR)),
+    base: baseDirectory(options, environment),
     profile: resolve(options.profileDir ?? (environment.profile_dir || defaultProfile())),
   }
+}
+
+/** The base directory alone, which needs no look at the disk. */
+export function baseDirectory(
+  options: DirectoryOptions,
+  environment: NodeJS.ProcessEnv = process.env,
+): string {
+  return resolve(options.baseDir ?? (environment.base_dir || DEFAULT_BASE_DIR))
 }
 
 /** The folder of the checkout or of the installed package that this program is part of. */
@@ -39,7 +47,8 @@ export function packageRoot(): string {
 
 export const configFile = (directories: Directories) => join(directories.base, 'config')
 export const localFolder = (directories: Directories) => join(directories.base, 'local.d')
-export const backendsFolder = (directories: Directories) => join(directories.base, 'back-ends')
+export const backendsFolder = (directories: Pick<Directories, 'base'>) =>
+  join(directories.base, 'back-ends')
 export const stateFolder = (directories: Directories) => join(directories.base, 'state')
 export const reloadScript = (directories: Directories) =>
   join(directories.profile, 'reload-cmds.sh')

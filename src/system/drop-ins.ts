@@ -25,6 +25,17 @@ export function readDropIns(folder: string, backend: string): readonly Source[] 
   return sources
 }
 
+/** A drop-in that does not end its last line runs into the one that is appended after it. */
+export function findUnendedDropIns(dropIns: readonly Source[]): readonly Diagnostic[] {
+  return dropIns
+    .slice(0, -1)
+    .filter(({ text }) => text !== '' && !text.endsWith('\n'))
+    .map((source) => {
+      const span = { source, start: source.text.length - 1, end: source.text.length }
+      return diagnose(SYSTEM_KINDS.unendedDropIn, {}, span)
+    })
+}
+
 /** Whether any drop-in is there, of whichever back-end. */
 export function hasDropIns(folder: string): boolean {
   return listFolder(folder).some((name) => /.-.*\.config$/.test(name))
@@ -38,7 +49,7 @@ export function checkGnutlsDropIn(source: Source): readonly Diagnostic[] {
   const diagnostics: Diagnostic[] = []
   for (const match of source.text.matchAll(/^[^\n]*$/gm)) {
     const line = match[0].trim()
-    if (line === '' || line.startsWith('#') || line.startsWith('[')) continue
+    if (line === '' || /^[#;[]/.test(line)) continue
     if (/^[^=\s]+\s*=/.test(line)) continue
     const start = match.index + match[0].indexOf(line)
     const kind = isPriority(line) ? SYSTEM_KINDS.bareGnutlsDropIn : SYSTEM_KINDS.gnutlsDropInSyntax

@@ -9,57 +9,42 @@
  *     BASE/back-ends -> .generations/current/back-ends
  *     BASE/state     -> .generations/current/state
  *
- * Where `back-ends` or `state` is a real folder already, as a distribution ships it, it stays one
- * (a folder cannot be replaced by a link in one step) and each file in it becomes a link through
- * `current`. What readers see does not change until the switch: the old files are first copied
- * into a generation of their own.
+ * Where the last two are real folders, visible-folders.ts says how their files lead here. What
+ * programs see does not change until the switch: what is there is first copied into a generation.
  */
+import { chmodSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs'
-import { join, relative } from 'node:path'
-import {
-  replaceLink,
+  makeFolder,
   type Staged,
   stageLink,
   syncFolder,
   TEMPORARY_SUFFIX,
   writeDurable,
 } from './atomic-file.ts'
-
-/** The folders that a generation holds. */
-const FOLDERS = ['back-ends', 'state'] as const
-
-type Folder = (typeof FOLDERS)[number]
-
-/** A file of a generation: content of its own, or a link to a pre-built output. */
-export type GeneratedFile = { readonly content: Buffer } | { readonly link: string }
-
-/** All files by their path below the base directory, such as `back-ends/gnutls.config`. */
-export type GeneratedFiles = ReadonlyMap<string, GeneratedFile>
+import { GENERATED_FOLDERS, type GeneratedFiles } from './generated-files.ts'
+import {
+  listNames,
+  readIfPresent,
+  readLink,
+  removeNames,
+  VisibleFolders,
+} from './visible-folders.ts'
 
 /** What a generation remembers about how it was made, for later questions. */
-export const RECORD_FILE = 'record.json'
+const RECORD_FILE = 'record.json'
 
+const STORE = '.generations'
 const CURRENT = 'current'
 const GENERATION = /^g-(\d+)$/
 
 export class GenerationStore {
-  readonly #base: string
   readonly #root: string
+  readonly #visible: VisibleFolders
 
   constructor(base: string) {
-    this.#base = base
-    this.#root = join(base, '.generations')
+    this.#root = join(base, STORE)
+    this.#visible = new VisibleFolders(base, join(STORE, CURRENT))
   }
 
   /** The file whose lock guards the store. */
@@ -74,19 +59,14 @@ export class GenerationStore {
 
   /** Makes the store's folder. */
   prepare(): void {
-    makeFolder(this.#root)
+    makeOpenFolder(this.#root)
   }
 
   /** Removes what a run that was killed has left. The lock must be held. */
   repair(): void {
     this.#removeGenerations()
-    for (const folder of [
-      this.#root,
-      this.#base,
-      ...FOLDERS.map((name) => join(this.#base, name)),
-    ]) {
-      removeNames(folder, (name) => name.endsWith(TEMPORARY_SUFFIX))
-    }
+    removeNames(this.#root, (name) => name.endsWith(TEMPORARY_SUFFIX))
+    this.#visible.repair()
   }
 
   /** What the generation in force remembers, or undefined where there is none. */
@@ -94,25 +74,9 @@ export class GenerationStore {
     return readIfPresent(join(this.#root, CURRENT, RECORD_FILE))?.toString('utf8')
   }
 
-  /** The files that readers see now. */
+  /** The files that programs see now. */
   readVisible(): GeneratedFiles {
-    const files = new Map<string, GeneratedFile>()
-    for (const folder of FOLDERS) {
-      for (const name of listNames(join(this.#base, folder))) {
-        const file = this.#readVisibleFile(folder, name)
-        if (file) files.set(`${folder}/${name}`, file)
-      }
-    }
-    return files
-  }
-
-  /** Whether everything that readers see goes through the switch. */
-  isAttached(files: GeneratedFiles): boolean {
-    return FOLDERS.every(
-      (folder) =>
-        this.#isFolderLink(folder) ||
-        namesIn(files, folder).every((name) => this.#isForwarded(folder, name)),
-    )
+    return this.#visible.read()
   }
 
   /**
@@ -121,9 +85,8 @@ export class GenerationStore {
    */
   stage(files: GeneratedFiles, record: string): Staged {
     const all = new Map([...this.readVisible(), ...files])
-    if (!this.isAttached(files)) this.#attach(files)
-    const generation = this.#write(all, record)
-    const link = this.#stageSwitch(generation)
+    if (!this.#visible.areAttached(files)) this.#attach(files)
+    const link = this.#stageSwitch(this.#write(all, record))
     return {
       commit: link.commit,
       settle: () => {
@@ -144,58 +107,20 @@ export class GenerationStore {
       snapshot.commit()
       snapshot.settle()
     }
-    for (const folder of FOLDERS) {
-      if (this.#isFolderLink(folder)) continue
-      const path = join(this.#base, folder)
-      const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined
-      if (isThere) this.#forward(folder, namesIn(files, folder))
-      else replaceLink(path, folderTarget(folder))
-    }
-  }
-
-  #forward(folder: Folder, names: readonly string[]): void {
-    for (const name of names) {
-      if (this.#isForwarded(folder, name)) continue
-      linkInPlace(join(this.#base, folder, name), this.#forwardTarget(folder, name))
-    }
-    syncFolder(join(this.#base, folder))
-  }
-
-  #forwardTarget(folder: Folder, name: string): string {
-    const from = realpathSync(join(this.#base, folder))
-    return relative(from, join(realpathSync(this.#root), CURRENT, folder, name))
-  }
-
-  #isFolderLink(folder: Folder): boolean {
-    return readLink(join(this.#base, folder)) === folderTarget(folder)
-  }
-
-  #isForwarded(folder: Folder, name: string): boolean {
-    const link = readLink(join(this.#base, folder, name))
-    return link !== undefined && link === this.#forwardTarget(folder, name)
-  }
-
-  #readVisibleFile(folder: Folder, name: string): GeneratedFile | undefined {
-    const through = !this.#isFolderLink(folder) && this.#isForwarded(folder, name)
-    const path = through ? join(this.#root, CURRENT, folder, name) : join(this.#base, folder, name)
-    if (name.endsWith(TEMPORARY_SUFFIX)) return undefined
-    const link = readLink(path)
-    if (link !== undefined) return { link }
-    const content = readIfPresent(path)
-    return content === undefined ? undefined : { content }
+    this.#visible.attach(files)
   }
 
   #write(files: GeneratedFiles, record: string): string {
-    const name = this.#nextName()
+    const name = `g-${Math.max(0, ...this.#listNumbers()) + 1}`
     const root = join(this.#root, name)
     try {
-      for (const folder of ['.', ...FOLDERS]) makeFolder(join(root, folder))
+      for (const folder of ['.', ...GENERATED_FOLDERS]) makeOpenFolder(join(root, folder))
       for (const [path, file] of files) {
         if ('link' in file) symlinkSync(file.link, join(root, path))
         else writeDurable(join(root, path), file.content)
       }
       writeDurable(join(root, RECORD_FILE), record)
-      for (const folder of [...FOLDERS, '.']) syncFolder(join(root, folder))
+      for (const folder of [...GENERATED_FOLDERS, '.']) syncFolder(join(root, folder))
       return name
     } catch (error) {
       rmSync(root, { recursive: true, force: true })
@@ -212,93 +137,30 @@ export class GenerationStore {
     }
   }
 
-  #nextName(): string {
-    const numbers = listNames(this.#root).map((name) => Number(GENERATION.exec(name)?.[1] ?? 0))
-    return `g-${Math.max(0, ...numbers) + 1}`
-  }
-
   /**
    * Removes all generations but the one in force and, for readers that are in the middle of
    * reading, the one before it.
    */
   #removeGenerations(): void {
     const current = readLink(join(this.#root, CURRENT))
-    const kept = [current, this.#previousOf(current)]
+    const number = numberOf(current ?? '')
+    const previous = Math.max(0, ...this.#listNumbers().filter((other) => other < number))
+    const kept = [current, `g-${previous}`]
     removeNames(this.#root, (name) => GENERATION.test(name) && !kept.includes(name))
   }
 
-  #previousOf(current: string | undefined): string | undefined {
-    const number = Number(GENERATION.exec(current ?? '')?.[1] ?? 0)
-    const older = listNames(this.#root)
-      .map((name) => Number(GENERATION.exec(name)?.[1] ?? 0))
-      .filter((other) => other > 0 && other < number)
-    return older.length > 0 ? `g-${Math.max(...older)}` : undefined
+  #listNumbers(): readonly number[] {
+    return listNames(this.#root).map(numberOf)
   }
 }
 
-/** Whether two sets of files are the same, contents and links. */
-export function sameFiles(a: GeneratedFiles, b: GeneratedFiles): boolean {
-  return a.size === b.size && [...a].every(([path, file]) => sameFile(file, b.get(path)))
-}
-
-/** Whether two files are the same, byte for byte or link for link. */
-export function sameFile(a: GeneratedFile, b: GeneratedFile | undefined): boolean {
-  if (!b) return false
-  if ('link' in a) return 'link' in b && a.link === b.link
-  return 'content' in b && a.content.equals(b.content)
-}
-
-function folderTarget(folder: Folder): string {
-  return join('.generations', CURRENT, folder)
+/** The number of a generation's folder; 0 for any other name. */
+function numberOf(name: string): number {
+  return Number(GENERATION.exec(name)?.[1] ?? 0)
 }
 
 /** Every user's programs read the files, whatever the umask of the administrator. */
-function makeFolder(path: string): void {
-  mkdirSync(path, { recursive: true })
+function makeOpenFolder(path: string): void {
+  makeFolder(path)
   chmodSync(path, 0o755)
-}
-
-function namesIn(files: GeneratedFiles, folder: Folder): readonly string[] {
-  const prefix = `${folder}/`
-  return [...files.keys()]
-    .filter((path) => path.startsWith(prefix))
-    .map((path) => path.slice(prefix.length))
-}
-
-function readLink(path: string): string | undefined {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return undefined
-  }
-}
-
-function readIfPresent(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path)
-  } catch {
-    return undefined
-  }
-}
-
-/** Like replaceLink, but leaves it to the caller to wait for the disk, once for many links. */
-function linkInPlace(path: string, target: string): void {
-  const temporary = `${path}${TEMPORARY_SUFFIX}`
-  rmSync(temporary, { force: true })
-  symlinkSync(target, temporary)
-  renameSync(temporary, path)
-}
-
-function removeNames(folder: string, isStale: (name: string) => boolean): void {
-  for (const name of listNames(folder)) {
-    if (isStale(name)) rmSync(join(folder, name), { recursive: true, force: true })
-  }
-}
-
-function listNames(path: string): readonly string[] {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
-  }
 }

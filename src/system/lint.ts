@@ -1,12 +1,14 @@
 /** Lints what is on a host: policies by name or by file, and drop-ins. */
 import { basename, join } from 'node:path'
+import { gnutls } from '../backends/gnutls.ts'
 import { type Diagnostic, DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { fixSource } from '../policy/lint/fix.ts'
 import { type LintInput, lintPolicy } from '../policy/lint/lint.ts'
 import { replaceFile } from './atomic-file.ts'
+import { backendPath, policyText } from './configuration.ts'
 import { configFile, type Directories, localFolder } from './directories.ts'
 import { checkGnutlsDropIn, listDropIns } from './drop-ins.ts'
-import { findPolicyFiles, policyFolders } from './policy-files.ts'
+import { findPolicyFiles, loadPolicy, policyFolders } from './policy-files.ts'
 import {
   checkSelection,
   formatSelection,
@@ -14,6 +16,7 @@ import {
   parseSelection,
   readConfiguredSelection,
 } from './policy-selection.ts'
+import { checkPriorityDropIns } from './priority-drop-ins.ts'
 import { readTextFile } from './text-file.ts'
 
 /** Findings of each target; a target that cannot be read is a finding too. */
@@ -28,27 +31,15 @@ export function lintTargets(
       directories,
     ),
   )
-  const dropIns = listDropIns(localFolder(directories), 'gnutls')
-  const found = dropIns.flatMap((name) =>
-    collect(() => lintDropIn(join(localFolder(directories), name))),
-  )
-  return [...configured, ...found]
+  const folder = localFolder(directories)
+  const paths = listDropIns(folder, 'gnutls').map((name) => join(folder, name))
+  return [...configured, ...collect(() => lintDropIns(paths, directories))]
 }
 
 export type FixedFile = { readonly path: string; readonly count: number }
 
-/** Rewrites deprecated forms in the policy files among the targets. */
-export function fixFiles(
-  targets: readonly string[],
-  directories: Directories,
-): readonly FixedFile[] {
-  const paths = targets.flatMap((target) =>
-    isPolicyFile(target)
-      ? [target]
-      : isDropIn(target)
-        ? []
-        : pathsOf(parseSelection(target), directories),
-  )
+/** Rewrites deprecated forms in policy files. */
+export function fixFiles(paths: readonly string[]): readonly FixedFile[] {
   return paths.flatMap(fixFile)
 }
 
@@ -62,7 +53,7 @@ function fixFile(path: string): readonly FixedFile[] {
 
 function lintTarget(target: string, directories: Directories): readonly Diagnostic[] {
   return collect(() => {
-    if (isDropIn(target)) return lintDropIn(target)
+    if (isDropIn(target)) return lintDropIns([target], directories)
     if (isPolicyFile(target)) return lintPolicy(policyNameOf(target), [readInput(target)])
     return lintSelection(checkSelection(parseSelection(target), `\`${target}\``), directories)
   })
@@ -76,9 +67,17 @@ function lintSelection(
   return lintPolicy(formatSelection(selection), inputs)
 }
 
-function lintDropIn(path: string): readonly Diagnostic[] {
-  const source = readTextFile(path)
-  return basename(path).startsWith('gnutls-') ? checkGnutlsDropIn(source) : []
+/** Strings of gnutls drop-ins are checked against the configured policy, together. */
+function lintDropIns(paths: readonly string[], directories: Directories): readonly Diagnostic[] {
+  const sources = paths
+    .filter((path) => basename(path).startsWith('gnutls-'))
+    .map((path) => readTextFile(path))
+  const malformed = sources.flatMap(checkGnutlsDropIn)
+  if (malformed.length > 0 || sources.length === 0) return malformed
+  const selection = checkSelection(readConfiguredSelection(directories), configFile(directories))
+  const loaded = loadPolicy(selection, policyFolders(directories))
+  const text = policyText(gnutls, selection, loaded, directories)
+  return checkPriorityDropIns({ name: backendPath(gnutls), text }, sources)
 }
 
 function pathsOf(selection: PolicySelection, directories: Directories): readonly string[] {

@@ -1,10 +1,10 @@
 /** Foresees what setting a policy would change on a host. */
 import { join } from 'node:path'
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { comparePolicies, type PolicyComparison } from '../policy/compare.ts'
 import { type Policy, parsePolicy } from '../policy/policy.ts'
 import { listChanges, preparePolicy, selectPolicy } from './apply.ts'
 import { type Directories, stateFolder } from './directories.ts'
-import { loadPolicy, policyFolders } from './policy-files.ts'
 import { formatSelection } from './policy-selection.ts'
 import { readTextFileIfPresent } from './text-file.ts'
 
@@ -16,19 +16,21 @@ export type Plan = {
   readonly comparison: PolicyComparison | undefined
   /** The files that would be replaced, by path below the base directory. */
   readonly files: readonly string[]
+  /** What the policy files warn of. */
+  readonly diagnostics: readonly Diagnostic[]
 }
 
 /** Compiles the policy that is configured or, with `set`, that would be. Writes nothing. */
 export function planPolicy(directories: Directories, set: string | undefined): Plan {
   const selection = selectPolicy(directories, set)
   const prepared = preparePolicy(directories, selection)
-  const { policy } = loadPolicy(selection, policyFolders(directories))
   const inForce = readPolicyInForce(directories)
   return {
     before: inForce?.name,
     after: formatSelection(selection),
-    comparison: inForce && comparePolicies(inForce, policy),
+    comparison: inForce && comparePolicies(inForce, prepared.policy),
     files: listChanges(directories, prepared, set !== undefined),
+    diagnostics: prepared.diagnostics,
   }
 }
 

@@ -1,6 +1,6 @@
 /** Finds and reads the files of a policy and of its modules. */
-import { lstatSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { lstatSync, readdirSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import {
   type Diagnostic,
   DiagnosticError,
@@ -16,15 +16,22 @@ import { SYSTEM_KINDS } from './system-diagnostics.ts'
 import { readTextFile } from './text-file.ts'
 
 /** Folders that hold `*.pol`, and in `modules` below them `*.pmod`, first found first used. */
-export type PolicyFolders = readonly string[]
+export type PolicyFolders = {
+  /** Searched first, whether or not anybody meant them: whoever owns them decides. */
+  readonly ofCurrentDirectory: readonly string[]
+  readonly chosen: readonly string[]
+}
 
-/** The current directory, the configured and then the shipped policies. */
-export function policyFolders(directories: Directories, first?: string): PolicyFolders {
-  return [
-    first ?? 'policies',
-    join(directories.base, 'policies'),
-    join(directories.profile, 'policies'),
-  ]
+/**
+ * The current directory, then the configured and the shipped policies.
+ *
+ * @param policyDir A folder that was named on the command line; it comes before those of the host.
+ */
+export function policyFolders(directories: Directories, policyDir?: string): PolicyFolders {
+  const ofHost = [join(directories.base, 'policies'), join(directories.profile, 'policies')]
+  return policyDir === undefined
+    ? { ofCurrentDirectory: ['.', 'policies'], chosen: ofHost }
+    : { ofCurrentDirectory: ['.'], chosen: [policyDir, ...ofHost] }
 }
 
 type PolicyFileKind = 'policy' | 'module'
@@ -64,7 +71,7 @@ export function findPolicyFiles(
 }
 
 /** The names of all policies, or of all modules, in the folders. */
-export function listPolicies(folders: PolicyFolders, kind: PolicyFileKind): readonly string[] {
+export function listPolicies(folders: readonly string[], kind: PolicyFileKind): readonly string[] {
   const [folder, suffix] = kind === 'policy' ? ['', '.pol'] : ['modules', '.pmod']
   const names = folders.flatMap((root) => listNames(join(root, folder), suffix))
   return [...new Set(names)].toSorted()
@@ -94,20 +101,38 @@ function readSource(
   diagnostics: Diagnostic[],
 ): Source {
   const path = findFile(name, kind, folders)
-  if (!path.includes('/')) {
+  const isStray = placesOf(name, kind, folders.ofCurrentDirectory).includes(path)
+  if (isStray && !placesOf(name, kind, folders.chosen).some((other) => isSameFile(path, other))) {
     diagnostics.push(diagnose(SYSTEM_KINDS.currentDirectoryPolicy, { path }))
   }
   return readTextFile(path)
 }
 
 function findFile(name: string, kind: PolicyFileKind, folders: PolicyFolders): string {
-  const file = `${name}.${kind === 'policy' ? 'pol' : 'pmod'}`
-  const below = folders.map((root) => (kind === 'policy' ? root : join(root, 'modules')))
-  const searched = ['.', ...below]
-  const path = searched.map((folder) => join(folder, file)).find(exists)
+  const all = [...folders.ofCurrentDirectory, ...folders.chosen]
+  const places = placesOf(name, kind, all)
+  const path = places.find(exists)
   if (path !== undefined) return path
-  const known = listPolicies(folders, kind)
-  return fail(SYSTEM_KINDS.policyNotFound, { name, file, searched, known })
+  const data = { name, file: fileName(name, kind), searched: places.map((place) => dirname(place)) }
+  return fail(SYSTEM_KINDS.policyNotFound, { ...data, known: listPolicies(all, kind) })
+}
+
+/** Where a file may be; `.` itself has no folder for modules. */
+function placesOf(name: string, kind: PolicyFileKind, folders: readonly string[]): string[] {
+  const below = kind === 'policy' ? '.' : 'modules'
+  return folders.map((root) => join(root, root === '.' ? '.' : below, fileName(name, kind)))
+}
+
+function fileName(name: string, kind: PolicyFileKind): string {
+  return `${name}.${kind === 'policy' ? 'pol' : 'pmod'}`
+}
+
+function isSameFile(path: string, other: string): boolean {
+  try {
+    return realpathSync(path) === realpathSync(other)
+  } catch {
+    return false
+  }
 }
 
 /** A file that is there but unreadable stops the search: a weaker namesake must not step in. */

@@ -5,7 +5,7 @@ import { fail } from '../diagnostics/diagnostic.ts'
 import { configFile, type Directories } from './directories.ts'
 import { isFipsEnabled } from './fips-mode.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
-import { readTextFile, readTextFileIfPresent } from './text-file.ts'
+import { readTextFileIfPresent } from './text-file.ts'
 
 export type PolicySelection = {
   readonly policy: string
@@ -44,7 +44,11 @@ export function readConfiguredSelection(directories: Directories): PolicySelecti
   const config = readTextFileIfPresent(path)
   if (config) return parseConfig(config.text)
   if (isFipsEnabled()) return { policy: 'FIPS', modules: [] }
-  return parseConfig(readTextFile(join(directories.profile, 'default-config')).text)
+  const fallback = join(directories.profile, 'default-config')
+  const shipped = readTextFileIfPresent(fallback)
+  if (shipped) return parseConfig(shipped.text)
+  const hint = `no policy is configured in ${path}: name one with --set, or the shipped policies with --profile-dir`
+  return fail(SYSTEM_KINDS.missing, { path: fallback, hint })
 }
 
 /** Refuses names that are empty or could leave the policy folders. */

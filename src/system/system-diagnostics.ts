@@ -96,13 +96,13 @@ const missing: Kind<{ path: string; hint?: string }> = {
   hint: ({ hint }) => hint,
 }
 
-const unwritable: Kind<{ path: string; error: unknown }> = {
+const unwritable: Kind<{ path: string; error: unknown; hint?: string }> = {
   code: 'FILE_UNWRITABLE',
   severity: 'error',
   fault: 'write',
-  summary: 'A file cannot be written. The configuration that was in force still is.',
+  summary: 'A file cannot be written. Of a host, the configuration that was in force still is.',
   message: ({ path, error }) => `cannot write ${path}: ${reasonOf(error)}`,
-  hint: () => 'nothing was changed: the configuration that was in force still is',
+  hint: ({ hint }) => hint,
 }
 
 const notRoot: Kind<{ program: string }> = {
@@ -149,6 +149,14 @@ const gnutlsDropInSyntax: Kind<{ line: string }> = {
   summary: 'A line of a gnutls drop-in is neither `KEYWORD=STRING` nor a section nor a comment.',
   message: ({ line }) => `\`${line}\` is not KEYWORD=STRING`,
   hint: () => 'write one KEYWORD=STRING a line, for instance LIBVIRT=NORMAL',
+}
+
+const unendedDropIn: Kind<object> = {
+  code: 'DROPIN_UNENDED',
+  severity: 'warning',
+  fault: 'input',
+  summary: 'A drop-in does not end its last line, so the first line of the next one continues it.',
+  message: () => 'the file does not end with a line end: the next drop-in continues this line',
 }
 
 const mountedPolicy: Kind<{ state: string }> = {
@@ -220,6 +228,7 @@ export const SYSTEM_KINDS = defineKinds({
   waiting,
   bareGnutlsDropIn,
   gnutlsDropInSyntax,
+  unendedDropIn,
   mountedPolicy,
   mountedIgnoresDropIns,
   fipsNeedsKernel,

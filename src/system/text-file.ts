@@ -39,8 +39,13 @@ export function readTextFileIfPresent(path: string): Source | undefined {
   }
 }
 
-/** Opens without blocking: a pipe in place of a file must not stop a package script. */
-function readBytes(path: string): Buffer {
+/**
+ * Reads the bytes of a file. Opens without blocking: a pipe in place of a file must not stop a
+ * package script.
+ *
+ * @throws DiagnosticError FILE_MISSING, FILE_UNREADABLE, FILE_NOT_REGULAR or POLICY_TOO_LARGE.
+ */
+export function readBytes(path: string): Buffer {
   const descriptor = openFile(path)
   try {
     const stats = fstatSync(descriptor)

@@ -7,7 +7,7 @@
  * variable REFERENCE names. Both switch between the same two policies in the same directories.
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findProgram } from '../../src/system/consumers/consumer.ts'
@@ -59,6 +59,10 @@ try {
     return ['--no-reload', '--set', policy]
   })
   compare('--show', () => ['--show'])
+  // Then priority strings are checked too, which the reference does not do.
+  mkdirSync(join(environment.base_dir, 'local.d'), { recursive: true })
+  writeFileSync(join(environment.base_dir, 'local.d', 'gnutls-x.config'), 'X=NONE:+VERS-TLS1.3\n')
+  compare('--set DEFAULT with a drop-in of gnutls', () => ['--no-reload', '--set', 'DEFAULT'])
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }

@@ -114,6 +114,21 @@ test('refuses a base directory that cannot be written', () => {
   expect(stderr).toMatch(/error\[FILE_\w+\]: .*a part of the path is not a directory/)
 })
 
+test('returns from a file system that makes no folders', () => {
+  const { status, stderr } = new Host().update(['--base-dir', '/proc/x', '--set', 'DEFAULT'])
+  expect(status).toBe(1)
+  expect(stderr).toContain('error[FILE_UNWRITABLE]: cannot write /proc/x')
+})
+
+test('warns of a drop-in that runs into the next one', () => {
+  const host = new Host({
+    'local.d/gnutls-a.config': 'A=NONE:+VERS-ALL',
+    'local.d/gnutls-b.config': 'B=NONE\n',
+  })
+  const { stderr } = host.update(['--set', 'DEFAULT', '--no-reload'])
+  expect(stderr).toContain('gnutls-a.config:1:16: warning[DROPIN_UNENDED]')
+})
+
 test('refuses a back-ends that is a file, and leaves it', () => {
   const host = new Host({ 'back-ends': 'mine\n' })
   const { status } = host.update(['--set', 'DEFAULT', '--no-reload'])

@@ -7,6 +7,13 @@ import { onTestFinished } from 'vitest'
 
 export const ROOT = join(import.meta.dirname, '..', '..')
 
+const REDIRECTING = [
+  'base_dir',
+  'profile_dir',
+  'GNUTLS_SYSTEM_PRIORITY_FILE',
+  'GNUTLS_SYSTEM_PRIORITY_FAIL_ON_INVALID',
+]
+
 export type Outcome = {
   readonly status: number | null
   readonly stdout: string
@@ -29,15 +36,20 @@ export function run(
 
 /** Runs any program, with the environment of the tests less what would redirect ours. */
 export function runFile(path: string, args: readonly string[], options: RunOptions = {}): Outcome {
-  const { base_dir: _, profile_dir: __, ...inherited } = process.env
   const result: SpawnSyncReturns<string> = spawnSync(path, args, {
     cwd: options.cwd ?? tmpdir(),
-    env: { ...inherited, ...options.env },
+    env: { ...inheritedEnvironment(), ...options.env },
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   })
   if (result.error) throw result.error
   return { status: result.status, stdout: result.stdout, stderr: result.stderr }
+}
+
+function inheritedEnvironment(): NodeJS.ProcessEnv {
+  const inherited = { ...process.env }
+  for (const name of REDIRECTING) delete inherited[name]
+  return inherited
 }
 
 /** A folder that is gone after the test. */

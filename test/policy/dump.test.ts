@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { BACKENDS } from '../../src/backends/registry.ts'
 import { hasErrors } from '../../src/diagnostics/diagnostic.ts'
 import { dumpPolicy } from '../../src/policy/dump.ts'
+import { parsePolicy } from '../../src/policy/policy.ts'
 import { readPolicyCorpus } from '../policy-corpus.ts'
 import { shippedPolicy } from '../shipped-policies.ts'
 
@@ -38,3 +40,15 @@ test('refuses every policy that the reference refuses', () => {
   }
   expect(REFUSED.length).toBeGreaterThan(30)
 })
+
+test.each(['DEFAULT', 'LEGACY', 'FIPS:OSPP', 'DEFAULT:GOST', 'BSI'])(
+  'the dump of %s is a policy that gives the same files',
+  (name) => {
+    const { policy } = shippedPolicy(name)
+    const dumped = parsePolicy(name, [{ name: 'CURRENT.pol', text: dumpPolicy(policy) }])
+    expect(hasErrors(dumped.diagnostics)).toBe(false)
+    for (const backend of BACKENDS) {
+      expect(backend.generate(dumped.policy), backend.name).toBe(backend.generate(policy))
+    }
+  },
+)

@@ -1,7 +1,7 @@
 /** `cryptopolicy build`: compile a folder of policies. */
 import { type Command, Option } from 'commander'
 import { diagnose, escalate } from '../../diagnostics/diagnostic.ts'
-import type { BuildResult } from '../../system/build.ts'
+import type { BuildResult, BuiltFile } from '../../system/build.ts'
 import { SYSTEM_KINDS } from '../../system/system-diagnostics.ts'
 import type { Verification, VerifyProblem } from '../../system/verify.ts'
 import { type CommonOptions, terminalFor, withOutput } from '../command.ts'
@@ -100,12 +100,19 @@ function print(
   if (verification) printVerification(verification, options, terminal)
 }
 
+const WORDS: { readonly [Outcome in BuiltFile['outcome']]: string } = {
+  written: 'written',
+  same: 'unchanged',
+  differs: 'different',
+}
+
 function countOutcomes(result: BuildResult, policy: string): string {
-  const counts = new Map<string, number>()
+  const counts = new Map<BuiltFile['outcome'], number>()
   for (const file of result.files) {
     if (file.policy === policy) counts.set(file.outcome, (counts.get(file.outcome) ?? 0) + 1)
   }
-  return [...counts].map(([outcome, count]) => `${count} files ${outcome}`).join(', ')
+  const files = (count: number) => `${count} file${count === 1 ? '' : 's'}`
+  return [...counts].map(([outcome, count]) => `${files(count)} ${WORDS[outcome]}`).join(', ')
 }
 
 function printVerification(verification: Verification, options: Options, terminal: Terminal): void {

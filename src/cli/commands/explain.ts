@@ -5,35 +5,60 @@ import type { PropertyExplanation, ValueExplanation } from '../../policy/explain
 import type { Policy } from '../../policy/policy.ts'
 import type { ScopeSet } from '../../policy/scope.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
-import { type CommonOptions, terminalFor, withDirectories, withOutput } from '../command.ts'
+import { terminalFor, withDirectories, withOutput } from '../command.ts'
+import type { PriorityExplainOptions } from '../priority-explanation.ts'
+import { withPriorityOptions } from '../priority-options.ts'
 import type { Terminal } from '../terminal.ts'
 
-type Options = CommonOptions & {
+type Options = PriorityExplainOptions & {
+  readonly priority?: string
   readonly scope?: string
   readonly value?: string
   readonly property?: string
-  readonly all?: true
 }
 
 export function addExplain(program: Command): void {
   const command = program
     .command('explain')
     .summary('who decided that a value is on or off')
-    .description('Name every line that touched a value or a property, and the one that decided.')
-    .argument('<POLICY>', 'for instance DEFAULT:NO-SHA1')
+    .description(
+      'Name every line of a policy, or token of a priority string, that touched something, and the one that decided.',
+    )
+    .argument('[POLICY]', 'for instance DEFAULT:NO-SHA1')
     .option('--scope <SCOPE>', 'under a scope, for instance ssh; without it, everywhere else')
     .option('--value <VALUE>', 'an algorithm or another value, for instance AES-128-CBC')
     .option('--property <PROPERTY>', 'a property, for instance min_rsa_size')
-    .option('--all', 'also list lines that name the value for other scopes')
-  withOutput(withDirectories(command)).action(explain)
+    .option(
+      '--all',
+      'also list lines that name the value for other scopes; with --priority all names',
+    )
+    .option('--priority <PRIORITY>', 'explain a priority string instead, token by token')
+    .option('--suite <SUITE>', 'whether --priority allows a cipher suite, and why')
+    .option('--group <GROUP>', 'the same for a group')
+    .option('--sign <SIGNATURE>', 'the same for a signature algorithm')
+    .option('--protocol <PROTOCOL>', 'the same for a protocol version')
+  withOutput(withDirectories(withPriorityOptions(command))).action(explain)
 }
 
-async function explain(name: string, options: Options): Promise<void> {
+async function explain(name: string | undefined, options: Options): Promise<void> {
+  if (options.priority === undefined) return explainPolicy(name, options)
+  if (name !== undefined) {
+    fail(CLI_KINDS.conflictingOptions, { first: `POLICY (${name})`, second: '--priority' })
+  }
+  const { explainPriorityString } = await import('../priority-explanation.ts')
+  await explainPriorityString(options.priority, options, terminalFor(options))
+}
+
+async function explainPolicy(name: string | undefined, options: Options): Promise<void> {
+  if (name === undefined) {
+    const hint = 'for instance: explain DEFAULT --scope ssh --value AES-128-CBC'
+    fail(CLI_KINDS.missingOption, { what: 'explain needs a POLICY or --priority', hint })
+  }
   const { loadNamedPolicy } = await import('../named-policy.ts')
   const { findScopes } = await import('../../policy/vocabulary.ts')
   const { NO_SCOPES } = await import('../../policy/scope.ts')
   const terminal = terminalFor(options)
-  const { policy } = loadNamedPolicy(name, options)
+  const policy = loadNamedPolicy(name, options, terminal.report)
   const scopes = options.scope === undefined ? NO_SCOPES : findScopes(options.scope)
   if (options.value !== undefined) await explainValues(policy, scopes, options, terminal)
   else await explainProperties(policy, scopes, options, terminal)
@@ -49,6 +74,10 @@ async function explainValues(
   const { findPropertiesOf, findProperty } = await import('../../policy/vocabulary.ts')
   const report = await import('../../report/explanation.ts')
   const value = options.value ?? ''
+  if (options.property === undefined && /^[0-9]+$/.test(value)) {
+    const hint = `for instance: --property min_rsa_size --value ${value}`
+    fail(CLI_KINDS.missingOption, { what: 'a number needs --property', hint })
+  }
   const properties =
     options.property === undefined ? findPropertiesOf(value) : [findProperty(options.property)]
   const explained: readonly ValueExplanation[] = properties.map((property) =>

@@ -1,6 +1,7 @@
 /** `cryptopolicy lint`: every problem in policies and drop-ins, each with a code. */
 import type { Command } from 'commander'
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
+import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
+import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { type CommonOptions, terminalFor, withDirectories, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { diagnosticToJson, type Terminal } from '../terminal.ts'
@@ -22,7 +23,7 @@ async function lint(names: readonly string[], options: Options): Promise<void> {
   const { fixFiles, lintTargets } = await import('../../system/lint.ts')
   const terminal = terminalFor(options)
   const directories = findDirectories(options)
-  const fixed = options.fix ? fixFiles(names, directories) : []
+  const fixed = options.fix ? fixFiles(checkFixable(names)) : []
   const findings = lintTargets(names, directories)
   if (options.json) {
     terminal.printJson({ fixed, findings: findings.map(diagnosticToJson) })
@@ -30,14 +31,28 @@ async function lint(names: readonly string[], options: Options): Promise<void> {
     for (const { path, count } of fixed) terminal.note(`${path}: ${count} places rewritten`)
     printFindings(findings, terminal)
   }
-  const isClean = findings.every((finding) => finding.severity === 'note')
-  process.exitCode = isClean ? EXIT.done : EXIT.answerIsNo
+  process.exitCode = judge(findings)
+}
+
+/** What is rewritten has to be named as a file: a name may lead to the shipped policies. */
+function checkFixable(names: readonly string[]): readonly string[] {
+  if (names.length > 0 && names.every((name) => /\.(?:pol|pmod)$/.test(name))) return names
+  const hint = 'name the files to rewrite: lint --fix policies/MINE.pol'
+  return fail(CLI_KINDS.missingOption, { what: '--fix needs *.pol or *.pmod files', hint })
+}
+
+/** A target that is not there is no finding about it. */
+function judge(findings: readonly Diagnostic[]): number {
+  if (findings.some(({ fault }) => fault === 'missing')) return EXIT.inputMissing
+  return findings.every(({ severity }) => severity === 'note') ? EXIT.done : EXIT.answerIsNo
 }
 
 function printFindings(findings: readonly Diagnostic[], terminal: Terminal): void {
   for (const finding of findings) terminal.printDiagnostic(finding)
-  const count = (severity: Diagnostic['severity']) =>
-    findings.filter((finding) => finding.severity === severity).length
-  const counts = `${count('error')} errors, ${count('warning')} warnings, ${count('note')} notes`
+  const count = (severity: Diagnostic['severity']) => {
+    const number = findings.filter((finding) => finding.severity === severity).length
+    return `${number} ${severity}${number === 1 ? '' : 's'}`
+  }
+  const counts = [count('error'), count('warning'), count('note')].join(', ')
   terminal.note(findings.length === 0 ? 'no problems' : counts)
 }

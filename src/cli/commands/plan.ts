@@ -20,14 +20,16 @@ async function plan(options: Options): Promise<void> {
   const { planPolicy } = await import('../../system/plan.ts')
   const { comparisonToJson, printComparison } = await import('../../report/policy-comparison.ts')
   const terminal = terminalFor(options)
-  const { before, after, comparison, files } = planPolicy(findDirectories(options), options.set)
+  const planned = planPolicy(findDirectories(options), options.set)
+  const { before, after, comparison, files } = planned
+  planned.diagnostics.forEach(terminal.report)
   process.exitCode = files.length > 0 ? EXIT.changes : EXIT.done
   if (options.json) {
     const meaning = comparison ? comparisonToJson(comparison) : null
     return terminal.printJson({ before: before ?? null, after, meaning, files })
   }
   if (files.length === 0) return terminal.print(`${after} is in force; nothing would change`)
-  terminal.print(`${before ?? 'no policy'} -> ${after}`)
+  terminal.print(before === after ? after : `${before ?? 'no policy'} -> ${after}`)
   const lines = comparison
     ? printComparison(comparison, { showCauses: options.causes ?? false })
     : []

@@ -23,8 +23,7 @@ export function addShow(program: Command): void {
 async function show(name: string | undefined, options: Options): Promise<void> {
   const { loadNamedPolicy } = await import('../named-policy.ts')
   const terminal = terminalFor(options)
-  const { policy, diagnostics } = loadNamedPolicy(name, options)
-  diagnostics.forEach(terminal.report)
+  const policy = loadNamedPolicy(name, options, terminal.report)
   if (options.backend !== undefined) return showBackend(policy, options.backend, terminal)
   if (options.scope === undefined && !options.json) {
     const { dumpPolicy } = await import('../../policy/dump.ts')

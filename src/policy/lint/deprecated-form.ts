@@ -27,7 +27,7 @@ function checkFile(file: LintFile): readonly Diagnostic[] {
 /** `min_tls_version = ...` with what it stands for, or undefined where it is none or means nothing. */
 export function findLowerBound(statement: Statement): Diagnostic | undefined {
   if (!isLowerBound(statement)) return undefined
-  const replacements = modernize([statement], [])
+  const replacements = modernize({ statements: [statement], quietAtEnd: false }, [])
   if (replacements.some(isLowerBound)) return undefined
   const data = {
     old: printStatement(statement),

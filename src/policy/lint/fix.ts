@@ -29,10 +29,11 @@ export type FixedSource = {
  */
 export function fixSource(source: Source): FixedSource {
   const { source: readable, applied } = fixEncoding(source)
-  const { statements, diagnostics } = parsePolicyFile(readable)
+  const syntax = parsePolicyFile(readable)
+  const { statements, diagnostics } = syntax
   if (hasErrors(diagnostics)) return { text: readable.text, applied }
   const deprecated: Diagnostic[] = []
-  const modern = modernize(statements, deprecated)
+  const modern = modernize(syntax, deprecated)
   const bounds = statements.flatMap((statement) => findLowerBound(statement) ?? [])
   const found = [...deprecated, ...bounds]
   if (found.length === 0) return { text: readable.text, applied }
@@ -63,7 +64,7 @@ function rewrite(
 ): string {
   const replacements = groupByOrigin(modern)
   const disordered = findDisordered(modern)
-  const blocks = cutLogicalLines(source, []).map(blockOf)
+  const blocks = cutLogicalLines(source, []).lines.map(blockOf)
   const moved = new Map<Statement, string>()
   let text = ''
   let cursor = 0

@@ -1,0 +1,48 @@
+/** An evaluated priority string as data: what GnuTLS lists, and what of it can be negotiated. */
+import { formatLocation } from '../diagnostics/source.ts'
+import { allowedTls, type Evaluation } from '../priority/evaluate.ts'
+import { LIST_NAMES } from '../priority/priority-lists.ts'
+import type { SystemConfig } from '../priority/system-config.ts'
+import { systemRules } from '../priority/system-rules.ts'
+
+type Named = { readonly name: string }
+
+/** For --json. */
+export function evaluationToJson(evaluation: Evaluation, config: SystemConfig): object {
+  const { resolution, release, options, profile, securityLevel } = evaluation
+  const { given, text, origin, key, entry } = resolution
+  return {
+    given: given.text,
+    resolved: {
+      text,
+      origin,
+      key: key ?? null,
+      location: entry ? formatLocation(entry.span) : null,
+    },
+    release,
+    config: config.absent ? null : config.source.name,
+    mode: systemRules(config, release).mode,
+    allowed: allowedToJson(evaluation),
+    lists: Object.fromEntries(LIST_NAMES.map((list) => [list, namesOf(evaluation[list])])),
+    removed: evaluation.adjustments.map(({ list, removed, reason }) => ({ list, removed, reason })),
+    options,
+    profile: profile ?? null,
+    securityLevel: securityLevel ?? null,
+  }
+}
+
+/** What a connection can come to, in the names of the IANA registries. */
+function allowedToJson(evaluation: Evaluation): object {
+  const allowed = allowedTls(evaluation)
+  return {
+    versions: namesOf(allowed.versions),
+    suites: allowed.suites.map(({ name, number }) => ({ name, number })),
+    groups: namesOf(allowed.groups),
+    signatureSchemes: namesOf(allowed.signatureSchemes),
+    minimumKeySizes: allowed.minimumKeySizes,
+  }
+}
+
+function namesOf(items: readonly Named[]): readonly string[] {
+  return items.map(({ name }) => name)
+}

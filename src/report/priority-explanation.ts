@@ -1,0 +1,118 @@
+/** Prints what each token of a priority string does, for people and as data. */
+import { formatLocation } from '../diagnostics/source.ts'
+import type { Effect, Explanation, OptionChange, Step } from '../priority/explain.ts'
+import { LIST_TITLES } from '../priority/priority-lists.ts'
+import { describeRelease } from '../priority/releases.ts'
+import type { Adjustment } from '../priority/settle.ts'
+import type { SystemConfig } from '../priority/system-config.ts'
+import { systemRules } from '../priority/system-rules.ts'
+import { alignColumns } from './table.ts'
+
+/** So many names are shown; of more than that only how many they are. */
+const SHOWN_NAMES = 3
+
+export type ExplanationOptions = {
+  /** Show every name. */
+  readonly all?: boolean
+}
+
+/** The string and its configuration, then a row for each token, then what it comes to. */
+export function printPriorityExplanation(
+  explanation: Explanation,
+  config: SystemConfig,
+  options: ExplanationOptions = {},
+): readonly string[] {
+  const { start, steps, adjustments } = explanation
+  const rows = [
+    ['TOKEN', 'WHAT', 'WHERE', 'CHANGE', 'LEFT'],
+    ...(start.length > 0 ? [startRow(start, options)] : []),
+    ...steps.map((step) => stepRow(step, options)),
+    ...adjustments.map((adjustment) => adjustmentRow(adjustment, options)),
+  ]
+  return [...printHeader(explanation, config), ...alignColumns(rows), printResult(explanation)]
+}
+
+/** For --json. */
+export function priorityExplanationToJson(explanation: Explanation, config: SystemConfig): object {
+  const { release, resolution, start, steps, adjustments, outcome } = explanation
+  return {
+    given: resolution?.given.text ?? null,
+    resolved: resolution?.text ?? null,
+    release,
+    config: config.absent ? null : config.source.name,
+    mode: systemRules(config, release).mode,
+    start,
+    steps: steps.map(({ token, span, instruction, ...step }) => ({
+      token: token.text,
+      location: formatLocation(span),
+      ...step,
+    })),
+    adjustments: adjustments.map(({ prohibitions: _, ...adjustment }) => adjustment),
+    usable: outcome.ok,
+  }
+}
+
+function printHeader(
+  { resolution, release }: Explanation,
+  config: SystemConfig,
+): readonly string[] {
+  const file = config.absent
+    ? `${config.source.name} (not there)`
+    : `${config.source.name} (${systemRules(config, release).mode})`
+  const head = `${describeRelease(release)}, configuration ${file}`
+  if (!resolution || resolution.origin === 'given') return [head]
+  const source = resolution.origin === 'overrides' ? 'the overrides' : resolution.origin
+  return [head, `${resolution.given.text} is ${resolution.key ?? 'the default'} of ${source}`]
+}
+
+/** That certificates are those of X.509 goes without saying. */
+function startRow(effects: readonly Effect[], options: ExplanationOptions): readonly string[] {
+  const told = effects.filter(({ list }) => !/Certificates$/.test(list))
+  return ['(start)', 'default', '', describeEffects(told, options), '']
+}
+
+function stepRow(step: Step, options: ExplanationOptions): readonly string[] {
+  const { token, what, span, effects, left } = step
+  const changes = [describeEffects(effects, options), ...step.options.map(describeOption)]
+  if (step.profile !== undefined) changes.push(`profile ${step.profile}`)
+  const change = changes.filter((text) => text !== '').join('; ') || 'nothing'
+  const counts = effects.map(({ list }) => `${left[list]} ${LIST_TITLES[list]}`)
+  return [token.text, what, formatLocation(span), change, counts.join(', ')]
+}
+
+/** GnuTLS looks over the lists at the end. */
+function adjustmentRow(
+  { list, removed, reason }: Adjustment,
+  options: ExplanationOptions,
+): readonly string[] {
+  const change = describeEffects([{ list, added: [], removed }], options)
+  return ['(end)', 'GnuTLS itself', '', `${change}: ${reason}`, '']
+}
+
+function describeEffects(effects: readonly Effect[], { all }: ExplanationOptions): string {
+  const limit = all ? Number.POSITIVE_INFINITY : SHOWN_NAMES
+  const describe = (sign: string, names: readonly string[], title: string) =>
+    `${sign} ${names.length > limit ? `${names.length} ${title}` : names.join(' ')}`
+  return effects
+    .flatMap(({ list, added, removed }) => [
+      ...(removed.length > 0 ? [describe('-', removed, LIST_TITLES[list])] : []),
+      ...(added.length > 0 ? [describe('+', added, LIST_TITLES[list])] : []),
+    ])
+    .join(', ')
+}
+
+function describeOption({ option, to }: OptionChange): string {
+  return `${option} ${to}`
+}
+
+function printResult({ outcome }: Explanation): string {
+  if (!outcome.ok) return 'GnuTLS refuses the string'
+  const { suites, protocols, usableGroups, usableSignatures } = outcome.evaluation
+  const counts = [
+    `${suites.length} cipher suites`,
+    `${protocols.length} protocols`,
+    `${usableGroups.length} groups`,
+    `${usableSignatures.length} signature algorithms`,
+  ]
+  return `allows ${counts.join(', ')}`
+}

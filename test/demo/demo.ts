@@ -1,0 +1,106 @@
+/**
+ * `npm run demo`: what the command lines do, on a scratch host that is removed at the end.
+ *
+ * Every command is printed as it is run, so that a user can repeat it in the checkout.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { styleText } from 'node:util'
+
+type Step = {
+  readonly heading: string
+  readonly command: string
+  /** What it has to print. */
+  readonly shows: RegExp
+  /** The exit status that belongs to the story. */
+  readonly status?: number
+}
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+const STEPS: readonly Step[] = [
+  {
+    heading: 'Compile every shipped policy for every library',
+    command: 'bin/cryptopolicy build policies $base_dir/compiled --no-verify | xargs -n 12',
+    shows: /NEXT: 13 files written/,
+  },
+  {
+    heading: 'Put DEFAULT in force, all files at once',
+    command: 'bin/update-policies --set DEFAULT --quiet && bin/update-policies --check',
+    shows: /matches the generated policy/,
+  },
+  {
+    heading: 'What would FUTURE change? The first lines, by meaning rather than by text',
+    command: 'bin/cryptopolicy plan --set FUTURE | head -n 8',
+    shows: /min_rsa_size 2048 -> 3072/,
+  },
+  {
+    heading: 'Switch; OpenSSH is one of those that notice',
+    command:
+      'bin/update-policies --set FUTURE --quiet && grep RSASize $base_dir/back-ends/openssh.config',
+    shows: /^RequiredRSASize 3072$/m,
+  },
+  {
+    heading: 'Why is AES-128-CBC off for SSH in DEFAULT? The line marked > decided',
+    command: 'bin/cryptopolicy explain DEFAULT --scope ssh --value AES-128-CBC',
+    shows: /^>.*turned it off$/m,
+  },
+  {
+    heading:
+      'A program that asks GnuTLS for @LIBVIRT,SYSTEM: which keyword does it get, from where?',
+    command: 'bin/cryptopolicy resolve --explain @LIBVIRT,SYSTEM | cut -c 1-150 | head -n 3',
+    shows: /^>\s+SYSTEM\s/m,
+  },
+  {
+    heading: 'What does that string allow?',
+    command: 'bin/cryptopolicy list --priority @LIBVIRT,SYSTEM | head -n 4',
+    shows: /^TLS_AES_256_GCM_SHA384/m,
+  },
+  {
+    heading: 'Two endpoints of our own obey it: what do they negotiate?',
+    command:
+      'node_modules/.bin/node test/demo/connection.ts @LIBVIRT,SYSTEM $base_dir/back-ends/gnutls.config',
+    shows: /^server: TLSv1\.3 TLS_AES_256_GCM_SHA384$/m,
+  },
+  {
+    heading: 'Somebody edits a file by hand, and --check names the line',
+    command:
+      "sed -i 's/RSASize 3072/RSASize 1024/' $base_dir/back-ends/openssh.config && bin/update-policies --check",
+    status: 1,
+    shows: /openssh\.config:\d+: differs: it was changed by hand/,
+  },
+  {
+    heading: 'Another run mends it',
+    command: 'bin/update-policies --quiet && bin/update-policies --check',
+    shows: /matches the generated policy/,
+  },
+]
+
+function main(): number {
+  const base = mkdtempSync(join(tmpdir(), 'cryptopolicy-demo-'))
+  try {
+    console.log('To repeat this, begin in the checkout with:\n$ export base_dir=$(mktemp -d)')
+    return STEPS.every((step) => runStep(step, base)) ? 0 : 1
+  } finally {
+    rmSync(base, { recursive: true, force: true })
+  }
+}
+
+/** Prints a step and what its command prints; tells whether it went as it should. */
+function runStep({ heading, command, shows, status = 0 }: Step, base: string): boolean {
+  console.log(`\n${styleText('bold', heading, { stream: process.stdout })}\n$ ${command}`)
+  const { profile_dir: _, ...inherited } = process.env
+  const result = spawnSync('sh', ['-c', `exec 2>&1; ${command}`], {
+    cwd: ROOT,
+    env: { ...inherited, base_dir: base },
+    encoding: 'utf8',
+  })
+  process.stdout.write(result.stdout)
+  if (result.status === status && shows.test(result.stdout)) return true
+  console.error(`error: status ${result.status} and not ${status}, or nothing like ${shows}`)
+  return false
+}
+
+process.exitCode = main()

@@ -1,0 +1,63 @@
+/**
+ * The tables of docs/errors.md, made from the catalogues of errors.
+ *
+ * `npm run docs:errors` writes them between the marks of the page; what stands around them is
+ * written by hand.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CLI_KINDS } from '../../src/cli/cli-diagnostics.ts'
+import { EXIT, exitStatusOf } from '../../src/cli/exit-codes.ts'
+import type { DiagnosticKind } from '../../src/diagnostics/diagnostic.ts'
+import { LINT_KINDS } from '../../src/policy/lint/lint-diagnostics.ts'
+import { POLICY_KINDS } from '../../src/policy/policy-diagnostics.ts'
+import { CONFIG_KINDS } from '../../src/priority/config-diagnostics.ts'
+import { CONVERT_KINDS } from '../../src/priority/convert/convert-diagnostics.ts'
+import { PRIORITY_KINDS } from '../../src/priority/priority-diagnostics.ts'
+import { SYSTEM_KINDS } from '../../src/system/system-diagnostics.ts'
+
+type Kind = DiagnosticKind<never>
+
+/** Every catalogue, by the name that its mark has in the page. */
+export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
+  policy: Object.values(POLICY_KINDS),
+  system: Object.values(SYSTEM_KINDS),
+  lint: Object.values(LINT_KINDS),
+  priority: Object.values(PRIORITY_KINDS),
+  config: Object.values(CONFIG_KINDS),
+  convert: Object.values(CONVERT_KINDS),
+  cli: Object.values(CLI_KINDS),
+}
+
+const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'errors.md')
+
+/** The lines of one catalogue, sorted by code. */
+export function renderTable(kinds: readonly Kind[]): string {
+  const rows = kinds
+    .toSorted((a, b) => (a.code < b.code ? -1 : 1))
+    .map((kind) => `| \`${kind.code}\` | ${kind.severity} | ${statusOf(kind)} | ${cell(kind)} |`)
+  return ['| code | severity | exit | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n')
+}
+
+/** The page with every table made anew. */
+export function renderPage(page: string): string {
+  let text = page
+  for (const [name, kinds] of Object.entries(CATALOGUES)) {
+    const marks = new RegExp(`(<!-- ${name} -->)\n.*?(<!-- end -->)`, 's')
+    text = text.replace(marks, (_, start, end) => `${start}\n${renderTable(kinds)}\n${end}`)
+  }
+  return text
+}
+
+/** The status of `cryptopolicy` where it is the first error; none for warnings and notes. */
+function statusOf({ code, severity, fault }: Kind): string {
+  if (severity !== 'error') return ''
+  if (code === CLI_KINDS.internal.code) return String(EXIT.internal)
+  return String(exitStatusOf([{ code, severity, fault, message: '' }]))
+}
+
+function cell({ summary }: Kind): string {
+  return summary.replaceAll('|', '\\|')
+}
+
+if (import.meta.main) writeFileSync(PAGE, renderPage(readFileSync(PAGE, 'utf8')))

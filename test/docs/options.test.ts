@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ROOT, run } from '../cli/command.ts'
+import { listHeadings, PAGES, readPage, readSection } from './pages.ts'
+
+const SECTIONS = ['NAME', 'SYNOPSIS', 'DESCRIPTION', 'EXAMPLES', 'OPTIONS', 'SEE ALSO']
+
+/** The commands that `cryptopolicy --help` lists. */
+function listCommands(): readonly string[] {
+  const { stdout } = run('cryptopolicy', ['--help'])
+  const [, commands = ''] = stdout.split('Commands:\n')
+  return [...commands.matchAll(/^ {2}([a-z]+) /gm)]
+    .map((match) => match[1] ?? '')
+    .filter((name) => name !== 'help')
+}
+
+function listHelpOptions(program: 'cryptopolicy' | 'update-policies', args: readonly string[]) {
+  const { stdout } = run(program, [...args, '--help'])
+  return [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map((match) => match[1]).toSorted()
+}
+
+function listPageOptions(path: string) {
+  const options = readSection(readPage(path), 'OPTIONS')
+  return [...options.matchAll(/^- `(?:-\w, )?(--[a-z-]+)/gm)].map((match) => match[1]).toSorted()
+}
+
+function checkManualPage(path: string, program: Parameters<typeof run>[0], args: string[]): void {
+  describe(path, () => {
+    test('has the sections of a manual page, in order', () => {
+      const headings = listHeadings(readPage(path))
+      expect(headings.filter((heading) => SECTIONS.includes(heading))).toEqual(SECTIONS)
+    })
+
+    test('explains every option of --help and no other', () => {
+      expect(listPageOptions(path)).toEqual(listHelpOptions(program, args))
+    })
+  })
+}
+
+checkManualPage('docs/update-policies.8.md', 'update-policies', [])
+checkManualPage('docs/cryptopolicy.1.md', 'cryptopolicy', [])
+for (const command of listCommands()) {
+  checkManualPage(`docs/cryptopolicy-${command}.1.md`, 'cryptopolicy', [command])
+}
+
+test('every page of a command belongs to a command', () => {
+  const pages = PAGES.filter((path) => path.startsWith('docs/cryptopolicy-'))
+  const commands = pages.map((path) => path.slice('docs/cryptopolicy-'.length, -'.1.md'.length))
+  expect(commands.toSorted()).toEqual(listCommands().toSorted())
+})
+
+for (const path of PAGES) {
+  test(`${path} links to files that are there`, () => {
+    const links = [...readPage(path).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]
+    const broken = links
+      .map((match) => join(ROOT, dirname(path), match[1] ?? ''))
+      .filter((target) => !existsSync(target))
+    expect(broken).toEqual([])
+  })
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest'
+import { explainPriority } from '../../src/priority/explain.ts'
+import { requirePriority } from '../../src/priority/failure-diagnostics.ts'
+import { findOverreach, findVainTokens } from '../../src/priority/overreach.ts'
+import { parseSystemConfig } from '../../src/priority/system-config.ts'
+
+const ALLOWLIST = [
+  '[global]\noverride-mode = allowlist\n[overrides]',
+  ...['secure-hash = SHA256', 'secure-hash = SHA384', 'enabled-curve = X25519'],
+  ...['tls-enabled-cipher = AES-256-GCM', 'tls-enabled-mac = AEAD', 'tls-enabled-kx = ECDHE-RSA'],
+  ...['tls-enabled-group = X25519', 'secure-sig = RSA-SHA256', 'secure-sig-for-cert = RSA-SHA256'],
+  ...['enabled-version = TLS1.2', ''],
+].join('\n')
+
+const BLOCKLIST = '[overrides]\ntls-disabled-cipher = AES-128-CBC\n[priorities]\nSYSTEM=NORMAL\n'
+
+function examine(text: string, configText: string) {
+  const config = parseSystemConfig({ name: 'gnutls.config', text: configText })
+  const given = { name: 'test', text }
+  const policy = requirePriority({ name: 'test', text: '@SYSTEM' }, { config })
+  const explanation = explainPriority(given, { config })
+  const overreach = findOverreach(explanation, requirePriority(given, { config }), policy)
+  return {
+    beyond: overreach.map(({ token, extra }) => [token, Object.fromEntries(extra)]),
+    vain: findVainTokens(explanation, { config }).map(({ token }) => token),
+  }
+}
+
+describe('under an allowlist', () => {
+  const within = 'NONE:+VERS-TLS1.2:+ECDHE-RSA:+AES-256-GCM:+AEAD:+GROUP-X25519:+SIGN-RSA-SHA256'
+
+  test('a string within the policy goes not beyond it', () => {
+    expect(examine(within, ALLOWLIST)).toEqual({ beyond: [], vain: [] })
+  })
+
+  test('each token is named with what it brings', () => {
+    expect(examine(`${within}:+VERS-TLS1.3:+CHACHA20-POLY1305`, ALLOWLIST).beyond).toEqual([
+      ['+VERS-TLS1.3', { protocols: ['TLS1.3'] }],
+      ['+CHACHA20-POLY1305', { ciphers: ['CHACHA20-POLY1305'] }],
+    ])
+  })
+
+  test('what no suite can use does not count', () => {
+    expect(examine(`${within}:+AES-128-CBC`, ALLOWLIST).beyond).toEqual([])
+  })
+
+  test('a curve that it does not name is out of reach, a signature is not', () => {
+    const { beyond, vain } = examine(`${within}:+GROUP-SECP256R1:+SIGN-RSA-SHA512`, ALLOWLIST)
+    expect(beyond).toEqual([['+SIGN-RSA-SHA512', { signatures: ['RSA-SHA512'] }]])
+    expect(vain).toEqual(['+GROUP-SECP256R1'])
+  })
+})
+
+describe('under a blocklist', () => {
+  test('what it disables is out of reach', () => {
+    expect(examine('NORMAL:+AES-128-CBC', BLOCKLIST)).toEqual({
+      beyond: [],
+      vain: ['+AES-128-CBC'],
+    })
+  })
+
+  test('what SYSTEM leaves out is not', () => {
+    expect(examine('NORMAL:+CAMELLIA-128-GCM', BLOCKLIST).beyond).toEqual([
+      ['+CAMELLIA-128-GCM', { ciphers: ['CAMELLIA-128-GCM'] }],
+    ])
+  })
+})
