@@ -15,6 +15,7 @@ import { CONFIG_KINDS } from '../../src/priority/config-diagnostics.ts'
 import { CONVERT_KINDS } from '../../src/priority/convert/convert-diagnostics.ts'
 import { PRIORITY_KINDS } from '../../src/priority/priority-diagnostics.ts'
 import { SYSTEM_KINDS } from '../../src/system/system-diagnostics.ts'
+import { TLS_KINDS } from '../../src/tls/tls-diagnostics.ts'
 
 type Kind = DiagnosticKind<never>
 
@@ -26,6 +27,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   priority: Object.values(PRIORITY_KINDS),
   config: Object.values(CONFIG_KINDS),
   convert: Object.values(CONVERT_KINDS),
+  tls: Object.values(TLS_KINDS),
   cli: Object.values(CLI_KINDS),
 }
 
