@@ -11,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 /** Marks what a run that was killed may have left; the next run removes it. */
 export const TEMPORARY_SUFFIX = '.cryptopolicy-tmp'
@@ -49,13 +49,25 @@ export function replaceLink(path: string, target: string): void {
   syncFolder(dirname(path))
 }
 
-/** Like replaceLink, but leaves it to the caller to wait for the disk, once for many links. */
-export function linkInPlace(path: string, target: string): void {
-  commitOrDiscard(stageLink(path, target))
+/**
+ * Like replaceLink, but leaves it to the caller to wait for the disk, once for many links.
+ *
+ * @param workshop Where the link is made before it is moved into its place, so that a run that is
+ *   killed leaves nothing beside it. A workshop on another file system is passed over.
+ */
+export function linkInPlace(path: string, target: string, workshop = dirname(path)): void {
+  const write = (temporary: string) => symlinkSync(target, temporary)
+  try {
+    commitOrDiscard(stage(path, write, workshop))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
+    commitOrDiscard(stage(path, write))
+  }
 }
 
-function stage(path: string, write: (temporary: string) => void): Staged {
-  const temporary = `${path}.${process.pid}-${++staged}${TEMPORARY_SUFFIX}`
+function stage(path: string, write: (temporary: string) => void, workshop = dirname(path)): Staged {
+  const name = `${basename(path)}.${process.pid}-${++staged}${TEMPORARY_SUFFIX}`
+  const temporary = join(workshop, name)
   const discard = () => rmSync(temporary, { force: true })
   discard()
   try {

@@ -6,7 +6,7 @@
  * of our files in it becomes a link through the switch instead.
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
-import { isAbsolute, join, relative } from 'node:path'
+import { dirname, isAbsolute, join, relative } from 'node:path'
 import { linkInPlace, replaceLink, syncFolder, TEMPORARY_SUFFIX } from './atomic-file.ts'
 import {
   GENERATED_FOLDERS,
@@ -69,7 +69,8 @@ export class VisibleFolders {
   #forward(folder: GeneratedFolder, names: readonly string[]): void {
     for (const name of names) {
       if (this.#isForwarded(folder, name)) continue
-      linkInPlace(join(this.#base, folder, name), this.#forwardTarget(folder, name))
+      const path = join(this.#base, folder, name)
+      linkInPlace(path, this.#forwardTarget(folder, name), dirname(join(this.#base, this.#current)))
     }
     syncFolder(join(this.#base, folder))
   }
