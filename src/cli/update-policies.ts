@@ -1,11 +1,12 @@
 /** `update-policies`: the drop-in for update-crypto-policies. */
 import { Command, Option } from 'commander'
 import { fail } from '../diagnostics/diagnostic.ts'
-import { type ApplyOptions, type ApplyResult, applyPolicy, selectPolicy } from '../system/apply.ts'
+import { type ApplyOptions, type ApplyResult, applyPolicy } from '../system/apply.ts'
 import { type Drift, findDrift, isApplied } from '../system/check.ts'
 import { type Directories, findDirectories, localFolder } from '../system/directories.ts'
 import { listDropIns } from '../system/drop-ins.ts'
 import { formatSelection } from '../system/policy-selection.ts'
+import { selectPolicy } from '../system/prepared-policy.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { describeDrift } from './drift-text.ts'
 import { runToExit } from './run.ts'

@@ -1,12 +1,12 @@
 /** Compares what is in force with what the policy gives now, and says where the difference is from. */
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { preparePolicy, selectPolicy } from './apply.ts'
 import { type ConfigurationRecord, recordContent } from './configuration.ts'
 import { configFile, type Directories, stateFolder } from './directories.ts'
 import { isFipsPolicyMounted } from './fips-mode.ts'
 import type { GeneratedFile, GeneratedFiles } from './generated-files.ts'
 import { GenerationStore } from './generation-store.ts'
+import { preparePolicy, selectPolicy } from './prepared-policy.ts'
 
 /** What made a file differ from what the policy gives now. */
 export type DriftCause =

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { comparePolicies, type PolicyComparison } from '../policy/compare.ts'
 import { type Policy, parsePolicy } from '../policy/policy.ts'
-import { listChanges, preparePolicy, selectPolicy } from './apply.ts'
 import { type Directories, stateFolder } from './directories.ts'
 import { formatSelection } from './policy-selection.ts'
+import { preparePolicy, selectPolicy } from './prepared-policy.ts'
+import { listChanges } from './publish.ts'
 import { readTextFileIfPresent } from './text-file.ts'
 
 export type Plan = {

@@ -1,0 +1,40 @@
+/** A policy chosen and compiled for a host, with nothing written yet. */
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import type { Policy } from '../policy/policy.ts'
+import { type Configuration, compileConfiguration } from './configuration.ts'
+import { configFile, type Directories } from './directories.ts'
+import { loadPolicy, policyFolders } from './policy-files.ts'
+import {
+  checkSelection,
+  type PolicySelection,
+  parseSelection,
+  readConfiguredSelection,
+} from './policy-selection.ts'
+
+export type PreparedPolicy = {
+  readonly selection: PolicySelection
+  readonly policy: Policy
+  readonly configuration: Configuration
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** The policy that is configured or, with `set`, that would be. */
+export function selectPolicy(directories: Directories, set: string | undefined): PolicySelection {
+  if (!set) return checkSelection(readConfiguredSelection(directories), configFile(directories))
+  const named = parseSelection(set)
+  const isComplete = named.policy !== ''
+  const selection = isComplete ? named : parseSelection(set, readConfiguredSelection(directories))
+  return checkSelection(selection, `--set ${set}`)
+}
+
+/** Compiles a chosen policy. Writes nothing. */
+export function preparePolicy(
+  directories: Directories,
+  selection: PolicySelection,
+  usePrebuilt = true,
+): PreparedPolicy {
+  const loaded = loadPolicy(selection, policyFolders(directories))
+  const configuration = compileConfiguration(selection, loaded, directories, { usePrebuilt })
+  const diagnostics = [...loaded.diagnostics, ...configuration.diagnostics]
+  return { selection, policy: loaded.policy, configuration, diagnostics }
+}

@@ -1,0 +1,144 @@
+/** Puts a compiled configuration in force: `config` and all generated files, or nothing. */
+import { readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Diagnostic, DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
+import { replaceFile, type Staged, stageFile } from './atomic-file.ts'
+import { configFile, type Directories, stateFolder } from './directories.ts'
+import { sameFile } from './generated-files.ts'
+import { GenerationStore } from './generation-store.ts'
+import { formatSelection } from './policy-selection.ts'
+import type { PreparedPolicy } from './prepared-policy.ts'
+import { withRunLock } from './run-lock.ts'
+import { SYSTEM_KINDS } from './system-diagnostics.ts'
+
+export type PublishOptions = {
+  /** The policy was named to be set, so `config` has to name it too. */
+  readonly setsConfig: boolean
+  /** Services are to be reloaded afterwards, by this run or by the next. */
+  readonly reload: boolean
+  /** Called where the run has to wait for another. */
+  readonly report: (diagnostic: Diagnostic) => void
+}
+
+/** The files that putting a configuration in force would replace. */
+export function listChanges(
+  directories: Directories,
+  prepared: PreparedPolicy,
+  setsConfig: boolean,
+): readonly string[] {
+  const { files } = prepared.configuration
+  const store = new GenerationStore(directories.base)
+  const visible = store.readVisible()
+  const changed = [...files]
+    .filter(([path, file]) => !sameFile(file, visible.get(path)))
+    .map(([path]) => path)
+  if (setsConfig && configText(directories) !== `${formatSelection(prepared.selection)}\n`) {
+    changed.push('config')
+  }
+  if (changed.length === 0 && isStateOlderThanConfig(directories)) changed.push('state/current')
+  return changed
+}
+
+/**
+ * Puts a configuration in force under the lock, and gives the files that it replaced; none where
+ * all are as they should be.
+ *
+ * @throws DiagnosticError FILE_UNWRITABLE or RUN_LOCKED, with the old configuration in force.
+ */
+export function publishIfChanged(
+  directories: Directories,
+  prepared: PreparedPolicy,
+  options: PublishOptions,
+): readonly string[] {
+  const { setsConfig } = options
+  if (listChanges(directories, prepared, setsConfig).length === 0) return []
+  const store = new GenerationStore(directories.base)
+  try {
+    store.prepare()
+    return withRunLock(store.lockFile, options.report, () => {
+      const changed = listChanges(directories, prepared, setsConfig)
+      if (changed.length > 0) publish(directories, store, prepared, setsConfig, options.reload)
+      return changed
+    })
+  } catch (error) {
+    if (error instanceof DiagnosticError) throw error
+    const { path } = error as NodeJS.ErrnoException
+    const hint = 'nothing was changed: the configuration that was in force still is'
+    fail(SYSTEM_KINDS.unwritable, { path: path ?? directories.base, error, hint })
+  }
+}
+
+/**
+ * `config` says what is wanted, the switch makes it so. All that needs space is done before; what
+ * is left are two renames. A run that is killed between them leaves the old files in force, and
+ * `--is-applied` says so; the next run finishes the work.
+ */
+function publish(
+  directories: Directories,
+  store: GenerationStore,
+  prepared: PreparedPolicy,
+  setsConfig: boolean,
+  reload: boolean,
+): void {
+  const { files, record } = prepared.configuration
+  const staged: Staged[] = []
+  store.repair()
+  try {
+    // First the wish, then the files: `--is-applied` compares their times.
+    const config = setsConfig ? stageConfig(directories, prepared, staged) : undefined
+    const generation = store.stage(files, JSON.stringify(record))
+    staged.push(generation)
+    if (reload) replaceFile(store.reloadMarker, '')
+    config?.change.commit()
+    try {
+      generation.commit()
+    } catch (error) {
+      config?.restore.commit()
+      throw error
+    }
+    config?.restore.discard()
+  } catch (error) {
+    for (const replacement of staged) replacement.discard()
+    rmSync(store.reloadMarker, { force: true })
+    throw error
+  }
+  for (const replacement of staged) replacement.settle()
+}
+
+/** The new `config`, and the old one for the case that the switch fails. */
+function stageConfig(
+  directories: Directories,
+  prepared: PreparedPolicy,
+  staged: Staged[],
+): { change: Staged; restore: Staged } | undefined {
+  const path = configFile(directories)
+  const before = configText(directories)
+  const wanted = `${formatSelection(prepared.selection)}\n`
+  if (before === wanted) return undefined
+  const remove: Staged = {
+    commit: () => rmSync(path, { force: true }),
+    settle: () => {},
+    discard: () => {},
+  }
+  const restore = before === undefined ? remove : stageFile(path, before)
+  staged.push(restore)
+  const change = stageFile(path, wanted)
+  staged.push(change)
+  return { change, restore }
+}
+
+/** The text of `config`, or undefined where there is none. */
+export function configText(directories: Directories): string | undefined {
+  try {
+    return readFileSync(configFile(directories), 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** `--is-applied` goes by the times of these two, so they must follow each other. */
+function isStateOlderThanConfig(directories: Directories): boolean {
+  const state = statSync(join(stateFolder(directories), 'current'), { throwIfNoEntry: false })
+  const config = statSync(configFile(directories), { throwIfNoEntry: false })
+  return state !== undefined && config !== undefined && state.mtimeMs < config.mtimeMs
+}
