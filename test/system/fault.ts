@@ -1,5 +1,6 @@
 /** Interrupts or fails update-policies at a chosen system call, with strace. */
 import { spawnSync } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../cli/command.ts'
 
@@ -23,6 +24,8 @@ export type Fault = { readonly signal: 'KILL' } | { readonly error: 'ENOSPC' | '
 export type FaultyRun = {
   readonly status: number | null
   readonly stderr: string
+  /** Whether there was an n-th call at all. */
+  readonly isHit: boolean
 }
 
 /**
@@ -40,8 +43,11 @@ export function runWithFault(
   const inject = `inject=${calls.join(',')}:${effect}:when=${n}`
   const program = [process.execPath, join(ROOT, 'dist', 'update-policies.js')]
   const args = ['--base-dir', base, '--set', policy, '--no-reload', '--quiet']
-  const trace = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${calls.join(',')}`, '-e', inject]
+  const log = join(base, 'strace.log')
+  const trace = ['-f', '-qq', '-o', log, '-e', `trace=${calls.join(',')}`, '-e', inject]
   const { base_dir: _, profile_dir: __, ...env } = process.env
   const result = spawnSync('strace', [...trace, ...program, ...args], { encoding: 'utf8', env })
-  return { status: result.status, stderr: result.stderr }
+  const isHit = /INJECTED|killed by SIGKILL/.test(readFileSync(log, 'utf8'))
+  rmSync(log)
+  return { status: result.status, stderr: result.stderr, isHit }
 }
