@@ -52,17 +52,10 @@ export const PROTOCOLS = [
 
 export type ProtocolName = (typeof PROTOCOLS)[number]['name']
 
-const familyOf = new Map<string, ProtocolFamily>(PROTOCOLS.map((p) => [p.name, p.family]))
-
 /** The enabled versions of one family, newest first. */
 export function versionsOf(
   family: ProtocolFamily,
   enabled: readonly ProtocolName[],
 ): readonly ProtocolName[] {
   return PROTOCOLS.filter((p) => p.family === family && enabled.includes(p.name)).map((p) => p.name)
-}
-
-/** The family of a protocol version. */
-export function familyOfProtocol(name: ProtocolName): ProtocolFamily {
-  return familyOf.get(name) as ProtocolFamily
 }

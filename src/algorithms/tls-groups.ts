@@ -59,8 +59,6 @@ export const TLS_GROUPS = [
   },
 ] as const satisfies readonly TlsGroup[]
 
-export type TlsGroupName = (typeof TLS_GROUPS)[number]['name']
-
 const byNumber = new Map<number, TlsGroup>(TLS_GROUPS.map((group) => [group.number, group]))
 const byGnutlsName = new Map<string, TlsGroup>(TLS_GROUPS.map((group) => [group.gnutlsName, group]))
 

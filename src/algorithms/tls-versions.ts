@@ -30,7 +30,6 @@ export type TlsVersionName = (typeof TLS_VERSIONS)[number]['name']
 
 const ages = new Map<string, number>(TLS_VERSIONS.map((version, age) => [version.name, age]))
 const byNumber = new Map<number, TlsVersion>(TLS_VERSIONS.map((row) => [row.number, row]))
-const byName = new Map<string, TlsVersion>(TLS_VERSIONS.map((row) => [row.name, row]))
 
 /** Grows with the version within a transport; values of different transports do not compare. */
 export function versionAge(name: TlsVersionName): number {
@@ -40,9 +39,4 @@ export function versionAge(name: TlsVersionName): number {
 /** The version with a wire number, or undefined where it is not in the table. */
 export function findTlsVersion(number: number): TlsVersion | undefined {
   return byNumber.get(number)
-}
-
-/** The version of a name. */
-export function tlsVersion(name: TlsVersionName): TlsVersion {
-  return byName.get(name) as TlsVersion
 }

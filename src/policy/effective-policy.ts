@@ -77,14 +77,6 @@ export function lowestVersion(
   return versionsOf(family, policy.enabled.protocol).at(-1)
 }
 
-/** The highest enabled version of a family, or undefined where none is. */
-export function highestVersion(
-  policy: EffectivePolicy,
-  family: ProtocolFamily,
-): ProtocolName | undefined {
-  return versionsOf(family, policy.enabled.protocol)[0]
-}
-
 type Lists = Record<AlgorithmClass, readonly string[]>
 
 function emptyLists(): Lists {

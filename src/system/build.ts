@@ -13,7 +13,7 @@ import {
 import { makeFolder, replaceFile } from './atomic-file.ts'
 import type { Directories } from './directories.ts'
 import { type LoadedPolicy, listPolicies, loadPolicy, policyFolders } from './policy-files.ts'
-import { checkSelection, formatSelection, parseSelection } from './policy-selection.ts'
+import { checkSelection, parseSelection } from './policy-selection.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 export type BuildOptions = {
@@ -93,9 +93,7 @@ function loadAll(options: BuildOptions, directories: Directories): LoadedPolicie
 }
 
 function chooseNames(options: BuildOptions): readonly string[] {
-  if (options.policy !== undefined) {
-    return [formatSelection(parseSelection(options.policy))]
-  }
+  if (options.policy !== undefined) return [options.policy]
   const names = listPolicies([options.policyDir], 'policy')
   const hint = 'give a folder that holds *.pol files'
   if (names.length === 0)

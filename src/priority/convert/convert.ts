@@ -26,9 +26,6 @@ const TARGETS = {
 
 export type ConversionTarget = keyof typeof TARGETS
 
-/** What `--to` takes. */
-export const CONVERSION_TARGETS = Object.keys(TARGETS) as readonly ConversionTarget[]
-
 export type Conversion = {
   readonly text: string
   /** What the string allows and the text does not; nothing where both are the same set. */
