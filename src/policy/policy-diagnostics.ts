@@ -37,23 +37,6 @@ const byteOrderMark: Kind<object> = {
   hint: () => 'save it as UTF-8 without one: cryptopolicy lint --fix FILE',
 }
 
-const invalidUtf8: Kind<{ offset: number }> = {
-  code: 'POLICY_INVALID_UTF8',
-  severity: 'error',
-  fault: 'input',
-  summary: 'The file is not valid UTF-8.',
-  message: ({ offset }) => `byte ${offset} is not UTF-8`,
-  hint: () => 'save the file as UTF-8',
-}
-
-const tooLarge: Kind<{ name: string; limit: number }> = {
-  code: 'POLICY_TOO_LARGE',
-  severity: 'error',
-  fault: 'input',
-  summary: 'The file is larger than any policy can sensibly be, so it was not read.',
-  message: ({ name, limit }) => `${name} is larger than ${limit} bytes: this is no policy`,
-}
-
 const tooManyErrors: Kind<{ shown: number; name: string }> = {
   code: 'POLICY_TOO_MANY_ERRORS',
   severity: 'error',
@@ -283,8 +266,6 @@ export const POLICY_KINDS = defineKinds({
   nulByte,
   carriageReturn,
   byteOrderMark,
-  invalidUtf8,
-  tooLarge,
   tooManyErrors,
   missingEquals,
   secondEquals,

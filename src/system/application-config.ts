@@ -1,9 +1,9 @@
 /** Reads one key of an application's own configuration file: `key = "value"`, as libvirt writes it. */
 import { basename, join } from 'node:path'
 import type { Span } from '../diagnostics/source.ts'
+import { readTextFile, readTextFileIfPresent } from '../files/text-file.ts'
 import type { Application } from '../priority/application.ts'
 import type { ApplicationSetting } from '../priority/application-chain.ts'
-import { readTextFile, readTextFileIfPresent } from './text-file.ts'
 
 const ABSENT = 'the file does not exist'
 const UNSET = 'not set'

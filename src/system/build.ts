@@ -1,4 +1,5 @@
 /** Compiles a folder of policies into a folder of back-end files, as packages ship them. */
+
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
@@ -10,11 +11,11 @@ import {
   fail,
   hasErrors,
 } from '../diagnostics/diagnostic.ts'
-import { makeFolder, replaceFile } from './atomic-file.ts'
+import { makeFolder, replaceFile } from '../files/atomic-file.ts'
+import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import type { Directories } from './directories.ts'
 import { type LoadedPolicy, listPolicies, loadPolicy, policyFolders } from './policy-files.ts'
 import { checkSelection, parseSelection } from './policy-selection.ts'
-import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 export type BuildOptions = {
   readonly policyDir: string
@@ -96,8 +97,7 @@ function chooseNames(options: BuildOptions): readonly string[] {
   if (options.policy !== undefined) return [options.policy]
   const names = listPolicies([options.policyDir], 'policy')
   const hint = 'give a folder that holds *.pol files'
-  if (names.length === 0)
-    fail(SYSTEM_KINDS.missing, { path: join(options.policyDir, '*.pol'), hint })
+  if (names.length === 0) fail(FILE_KINDS.missing, { path: join(options.policyDir, '*.pol'), hint })
   return names
 }
 
@@ -134,6 +134,6 @@ function write(path: string, text: string): void {
     makeFolder(dirname(path))
     replaceFile(path, text)
   } catch (error) {
-    fail(SYSTEM_KINDS.unwritable, { path, error })
+    fail(FILE_KINDS.unwritable, { path, error })
   }
 }

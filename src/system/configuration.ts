@@ -4,13 +4,13 @@ import type { Backend } from '../backends/backend.ts'
 import { BACKENDS } from '../backends/registry.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
+import { readTextFile } from '../files/text-file.ts'
 import { dumpPolicy } from '../policy/dump.ts'
 import { type Directories, localFolder, prebuiltFile } from './directories.ts'
 import { findUnendedDropIns, readDropIns } from './drop-ins.ts'
 import type { GeneratedFile, GeneratedFiles } from './generated-files.ts'
 import type { LoadedPolicy } from './policy-files.ts'
 import { formatSelection, type PolicySelection } from './policy-selection.ts'
-import { readTextFile } from './text-file.ts'
 
 /** What a generation remembers: from what each file was made, so that drift can be explained. */
 export type ConfigurationRecord = {

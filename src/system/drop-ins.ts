@@ -1,10 +1,12 @@
 /** Drop-ins: `local.d/BACKEND-NAME.config`, appended to what the policy gives a back-end. */
+
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
+import { FILE_KINDS } from '../files/file-diagnostics.ts'
+import { readTextFile } from '../files/text-file.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
-import { readTextFile } from './text-file.ts'
 
 /** The names of a back-end's drop-ins, in the order in which they are appended. */
 export function listDropIns(folder: string, backend: string): readonly string[] {
@@ -68,6 +70,6 @@ function listFolder(folder: string): readonly string[] {
     return readdirSync(folder)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    fail(SYSTEM_KINDS.unreadable, { path: folder, error })
+    fail(FILE_KINDS.unreadable, { path: folder, error })
   }
 }

@@ -21,7 +21,7 @@ import {
   syncFolder,
   TEMPORARY_SUFFIX,
   writeDurable,
-} from './atomic-file.ts'
+} from '../files/atomic-file.ts'
 import { GENERATED_FOLDERS, type GeneratedFiles } from './generated-files.ts'
 import {
   listNames,

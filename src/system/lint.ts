@@ -2,9 +2,10 @@
 import { basename, join } from 'node:path'
 import { gnutls } from '../backends/gnutls.ts'
 import { type Diagnostic, DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { replaceFile } from '../files/atomic-file.ts'
+import { readTextFile } from '../files/text-file.ts'
 import { fixSource } from '../policy/lint/fix.ts'
 import { type LintInput, lintPolicy } from '../policy/lint/lint.ts'
-import { replaceFile } from './atomic-file.ts'
 import { backendPath, policyText } from './configuration.ts'
 import { configFile, type Directories, localFolder } from './directories.ts'
 import { checkGnutlsDropIn, listDropIns } from './drop-ins.ts'
@@ -17,7 +18,6 @@ import {
   readConfiguredSelection,
 } from './policy-selection.ts'
 import { checkPriorityDropIns } from './priority-drop-ins.ts'
-import { readTextFile } from './text-file.ts'
 
 /** Findings of each target; a target that cannot be read is a finding too. */
 export function lintTargets(

@@ -1,13 +1,13 @@
 /** Foresees what setting a policy would change on a host. */
 import { join } from 'node:path'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { readTextFileIfPresent } from '../files/text-file.ts'
 import { comparePolicies, type PolicyComparison } from '../policy/compare.ts'
 import { type Policy, parsePolicy } from '../policy/policy.ts'
 import { type Directories, stateFolder } from './directories.ts'
 import { formatSelection } from './policy-selection.ts'
 import { preparePolicy, selectPolicy } from './prepared-policy.ts'
 import { listChanges } from './publish.ts'
-import { readTextFileIfPresent } from './text-file.ts'
 
 export type Plan = {
   /** The policy in force; undefined where there is none. */

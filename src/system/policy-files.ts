@@ -9,11 +9,11 @@ import {
   hasErrors,
 } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
+import { readTextFile } from '../files/text-file.ts'
 import { type Policy, parsePolicy } from '../policy/policy.ts'
 import type { Directories } from './directories.ts'
 import { formatSelection, type PolicySelection } from './policy-selection.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
-import { readTextFile } from './text-file.ts'
 
 /** Folders that hold `*.pol`, and in `modules` below them `*.pmod`, first found first used. */
 export type PolicyFolders = {

@@ -2,10 +2,11 @@
 
 import { join } from 'node:path'
 import { fail } from '../diagnostics/diagnostic.ts'
+import { FILE_KINDS } from '../files/file-diagnostics.ts'
+import { readTextFileIfPresent } from '../files/text-file.ts'
 import { configFile, type Directories } from './directories.ts'
 import { isFipsEnabled } from './fips-mode.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
-import { readTextFileIfPresent } from './text-file.ts'
 
 export type PolicySelection = {
   readonly policy: string
@@ -48,7 +49,7 @@ export function readConfiguredSelection(directories: Directories): PolicySelecti
   const shipped = readTextFileIfPresent(fallback)
   if (shipped) return parseConfig(shipped.text)
   const hint = `no policy is configured in ${path}: name one with --set, or the shipped policies with --profile-dir`
-  return fail(SYSTEM_KINDS.missing, { path: fallback, hint })
+  return fail(FILE_KINDS.missing, { path: fallback, hint })
 }
 
 /** Refuses names that are empty or could leave the policy folders. */

@@ -1,11 +1,12 @@
 /** Finds and reads the file that GnuTLS looks keywords up in, or the one that stands in for it. */
+
 import { isUtf8 } from 'node:buffer'
 import { join } from 'node:path'
 import { type Diagnostic, DiagnosticError, moderate } from '../diagnostics/diagnostic.ts'
+import { FILE_KINDS } from '../files/file-diagnostics.ts'
+import { readBytes } from '../files/text-file.ts'
 import { absentConfig, parseSystemConfig, type SystemConfig } from '../priority/system-config.ts'
 import { backendsFolder, baseDirectory } from './directories.ts'
-import { SYSTEM_KINDS } from './system-diagnostics.ts'
-import { readBytes } from './text-file.ts'
 
 export type PriorityConfigOptions = {
   /** `--config` */
@@ -36,7 +37,7 @@ export function readPriorityConfig(
     return { config: readConfig(path), diagnostics: [] }
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error
-    const told = error.diagnostics.filter(({ code }) => code !== SYSTEM_KINDS.missing.code)
+    const told = error.diagnostics.filter(({ code }) => code !== FILE_KINDS.missing.code)
     return { config: absentConfig(path), diagnostics: told.map(moderate) }
   }
 }

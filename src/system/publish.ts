@@ -1,15 +1,16 @@
 /** Puts a compiled configuration in force: `config` and all generated files, or nothing. */
+
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Diagnostic, DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
-import { replaceFile, type Staged, stageFile } from './atomic-file.ts'
+import { replaceFile, type Staged, stageFile } from '../files/atomic-file.ts'
+import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { configFile, type Directories, stateFolder } from './directories.ts'
 import { sameFile } from './generated-files.ts'
 import { GenerationStore } from './generation-store.ts'
 import { formatSelection } from './policy-selection.ts'
 import type { PreparedPolicy } from './prepared-policy.ts'
 import { withRunLock } from './run-lock.ts'
-import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 export type PublishOptions = {
   /** The policy was named to be set, so `config` has to name it too. */
@@ -64,7 +65,7 @@ export function publishIfChanged(
     if (error instanceof DiagnosticError) throw error
     const { path } = error as NodeJS.ErrnoException
     const hint = 'nothing was changed: the configuration that was in force still is'
-    fail(SYSTEM_KINDS.unwritable, { path: path ?? directories.base, error, hint })
+    fail(FILE_KINDS.unwritable, { path: path ?? directories.base, error, hint })
   }
 }
 

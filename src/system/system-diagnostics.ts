@@ -4,29 +4,6 @@ import { didYouMean } from '../diagnostics/suggestion.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
-/** What the operating system's error codes mean to an administrator. */
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EDQUOT: 'the disk quota is used up',
-  EIO: 'input/output error',
-  EISDIR: 'it is a directory',
-  ELOOP: 'its symbolic links go in a circle',
-  EMFILE: 'too many open files',
-  ENAMETOOLONG: 'the name is too long',
-  ENOENT: 'it does not exist',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'a part of the path is not a directory',
-  EPERM: 'not permitted',
-  EROFS: 'the file system is read-only',
-  EBUSY: 'it is in use',
-}
-
-/** Says why a system call failed, in words. */
-export function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  return REASONS[code ?? ''] ?? message ?? String(error)
-}
-
 const policyNotFound: Kind<{
   name: string
   file: string
@@ -69,40 +46,6 @@ const currentDirectoryPolicy: Kind<{ path: string }> = {
     'A policy file in the current directory comes before the one of the same name in the policy folders.',
   message: ({ path }) => `${path} in the current directory is used`,
   hint: () => 'run the command from another directory if you did not mean that',
-}
-
-const unreadable: Kind<{ path: string; error: unknown }> = {
-  code: 'FILE_UNREADABLE',
-  severity: 'error',
-  fault: 'input',
-  summary: 'A file is there but cannot be read.',
-  message: ({ path, error }) => `cannot read ${path}: ${reasonOf(error)}`,
-}
-
-const notAFile: Kind<{ path: string; what: string }> = {
-  code: 'FILE_NOT_REGULAR',
-  severity: 'error',
-  fault: 'input',
-  summary: 'A directory, device or pipe stands where a file is needed.',
-  message: ({ path, what }) => `cannot read ${path}: it is a ${what}, not a file`,
-}
-
-const missing: Kind<{ path: string; hint?: string }> = {
-  code: 'FILE_MISSING',
-  severity: 'error',
-  fault: 'missing',
-  summary: 'A file or folder that is needed does not exist.',
-  message: ({ path }) => `${path} does not exist`,
-  hint: ({ hint }) => hint,
-}
-
-const unwritable: Kind<{ path: string; error: unknown; hint?: string }> = {
-  code: 'FILE_UNWRITABLE',
-  severity: 'error',
-  fault: 'write',
-  summary: 'A file cannot be written. Of a host, the configuration that was in force still is.',
-  message: ({ path, error }) => `cannot write ${path}: ${reasonOf(error)}`,
-  hint: ({ hint }) => hint,
 }
 
 const notRoot: Kind<{ program: string }> = {
@@ -219,10 +162,6 @@ export const SYSTEM_KINDS = defineKinds({
   badPolicyName,
   noPolicyNamed,
   currentDirectoryPolicy,
-  unreadable,
-  notAFile,
-  missing,
-  unwritable,
   notRoot,
   locked,
   waiting,

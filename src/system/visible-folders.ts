@@ -7,7 +7,7 @@
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative } from 'node:path'
-import { linkInPlace, replaceLink, syncFolder, TEMPORARY_SUFFIX } from './atomic-file.ts'
+import { linkInPlace, replaceLink, syncFolder, TEMPORARY_SUFFIX } from '../files/atomic-file.ts'
 import {
   GENERATED_FOLDERS,
   type GeneratedFile,

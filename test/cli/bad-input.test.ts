@@ -37,7 +37,7 @@ const BAD_POLICIES: Readonly<Record<string, readonly [Prepare, code: string, wor
     'FILE_MISSING',
     /does not exist/,
   ],
-  '100 MB': [policyFile(Buffer.alloc(100_000_000, 'a')), 'POLICY_TOO_LARGE', /larger than/],
+  '100 MB': [policyFile(Buffer.alloc(100_000_000, 'a')), 'FILE_TOO_LARGE', /larger than/],
   'a NUL byte': [policyFile('hash = SHA1\0\n'), 'POLICY_NUL_BYTE', /BAD\.pol:1:12: .*NUL/],
   'CR LF': [policyFile('hash = SHA1\r\n'), 'POLICY_CARRIAGE_RETURN', /BAD\.pol:1:12: /],
   'a byte order mark': [
@@ -47,7 +47,7 @@ const BAD_POLICIES: Readonly<Record<string, readonly [Prepare, code: string, wor
   ],
   'invalid UTF-8': [
     policyFile(Buffer.from([0x23, 0x20, 0xff, 0x0a])),
-    'POLICY_INVALID_UTF8',
+    'FILE_INVALID_UTF8',
     /byte 2 is not UTF-8/,
   ],
   'a misspelt algorithm': [

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { CLI_KINDS } from '../../src/cli/cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from '../../src/cli/exit-codes.ts'
 import type { DiagnosticKind } from '../../src/diagnostics/diagnostic.ts'
+import { FILE_KINDS } from '../../src/files/file-diagnostics.ts'
 import { LINT_KINDS } from '../../src/policy/lint/lint-diagnostics.ts'
 import { POLICY_KINDS } from '../../src/policy/policy-diagnostics.ts'
 import { CONFIG_KINDS } from '../../src/priority/config-diagnostics.ts'
@@ -22,6 +23,7 @@ type Kind = DiagnosticKind<never>
 /** Every catalogue, by the name that its mark has in the page. */
 export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   policy: Object.values(POLICY_KINDS),
+  files: Object.values(FILE_KINDS),
   system: Object.values(SYSTEM_KINDS),
   lint: Object.values(LINT_KINDS),
   priority: Object.values(PRIORITY_KINDS),

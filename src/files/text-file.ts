@@ -3,8 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
-import { POLICY_KINDS } from '../policy/policy-diagnostics.ts'
-import { SYSTEM_KINDS } from './system-diagnostics.ts'
+import { FILE_KINDS } from './file-diagnostics.ts'
 
 /** The largest file that is read, in bytes. Shipped policies have about 4,000. */
 export const TEXT_LIMIT = 262_144
@@ -12,8 +11,8 @@ export const TEXT_LIMIT = 262_144
 /**
  * Reads a UTF-8 text.
  *
- * @throws DiagnosticError FILE_MISSING, FILE_UNREADABLE, FILE_NOT_REGULAR, POLICY_TOO_LARGE or
- *   POLICY_INVALID_UTF8.
+ * @throws DiagnosticError FILE_MISSING, FILE_UNREADABLE, FILE_NOT_REGULAR, FILE_TOO_LARGE or
+ *   FILE_INVALID_UTF8.
  */
 export function readTextFile(path: string): Source {
   const bytes = readBytes(path)
@@ -21,7 +20,7 @@ export function readTextFile(path: string): Source {
     const source = { name: path, text: bytes.toString('latin1') }
     const offset = firstInvalidByte(bytes)
     throw new DiagnosticError([
-      diagnose(POLICY_KINDS.invalidUtf8, { offset }, { source, start: offset, end: offset + 1 }),
+      diagnose(FILE_KINDS.invalidUtf8, { offset }, { source, start: offset, end: offset + 1 }),
     ])
   }
   return { name: path, text: bytes.toString('utf8') }
@@ -33,7 +32,7 @@ export function readTextFileIfPresent(path: string): Source | undefined {
     return readTextFile(path)
   } catch (error) {
     const isMissing =
-      error instanceof DiagnosticError && error.diagnostics[0]?.code === SYSTEM_KINDS.missing.code
+      error instanceof DiagnosticError && error.diagnostics[0]?.code === FILE_KINDS.missing.code
     if (isMissing) return undefined
     throw error
   }
@@ -43,18 +42,18 @@ export function readTextFileIfPresent(path: string): Source | undefined {
  * Reads the bytes of a file. Opens without blocking: a pipe in place of a file must not stop a
  * package script.
  *
- * @throws DiagnosticError FILE_MISSING, FILE_UNREADABLE, FILE_NOT_REGULAR or POLICY_TOO_LARGE.
+ * @throws DiagnosticError FILE_MISSING, FILE_UNREADABLE, FILE_NOT_REGULAR or FILE_TOO_LARGE.
  */
 export function readBytes(path: string): Buffer {
   const descriptor = openFile(path)
   try {
     const stats = fstatSync(descriptor)
-    if (!stats.isFile()) fail(SYSTEM_KINDS.notAFile, { path, what: describeType(stats) })
-    if (stats.size > TEXT_LIMIT) fail(POLICY_KINDS.tooLarge, { name: path, limit: TEXT_LIMIT })
+    if (!stats.isFile()) fail(FILE_KINDS.notAFile, { path, what: describeType(stats) })
+    if (stats.size > TEXT_LIMIT) fail(FILE_KINDS.tooLarge, { path, limit: TEXT_LIMIT })
     return readFileSync(descriptor)
   } catch (error) {
     if (error instanceof DiagnosticError) throw error
-    fail(SYSTEM_KINDS.unreadable, { path, error })
+    fail(FILE_KINDS.unreadable, { path, error })
   } finally {
     closeSync(descriptor)
   }
@@ -64,8 +63,8 @@ function openFile(path: string): number {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') fail(SYSTEM_KINDS.missing, { path })
-    fail(SYSTEM_KINDS.unreadable, { path, error })
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') fail(FILE_KINDS.missing, { path })
+    fail(FILE_KINDS.unreadable, { path, error })
   }
 }
 

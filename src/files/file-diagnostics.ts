@@ -1,0 +1,88 @@
+/** Every error about reading and writing files, in one place. */
+import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
+
+type Kind<Data> = DiagnosticKind<Data>
+
+/** What the operating system's error codes mean to an administrator. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EDQUOT: 'the disk quota is used up',
+  EIO: 'input/output error',
+  EISDIR: 'it is a directory',
+  ELOOP: 'its symbolic links go in a circle',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'the name is too long',
+  ENOENT: 'it does not exist',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of the path is not a directory',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  EBUSY: 'it is in use',
+}
+
+/** Says why a system call failed, in words. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  return REASONS[code ?? ''] ?? message ?? String(error)
+}
+
+const missing: Kind<{ path: string; hint?: string }> = {
+  code: 'FILE_MISSING',
+  severity: 'error',
+  fault: 'missing',
+  summary: 'A file or folder that is needed does not exist.',
+  message: ({ path }) => `${path} does not exist`,
+  hint: ({ hint }) => hint,
+}
+
+const unreadable: Kind<{ path: string; error: unknown }> = {
+  code: 'FILE_UNREADABLE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A file is there but cannot be read.',
+  message: ({ path, error }) => `cannot read ${path}: ${reasonOf(error)}`,
+}
+
+const notAFile: Kind<{ path: string; what: string }> = {
+  code: 'FILE_NOT_REGULAR',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A directory, device or pipe stands where a file is needed.',
+  message: ({ path, what }) => `cannot read ${path}: it is a ${what}, not a file`,
+}
+
+const tooLarge: Kind<{ path: string; limit: number }> = {
+  code: 'FILE_TOO_LARGE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'The file is larger than any file of its kind can sensibly be, so it was not read.',
+  message: ({ path, limit }) => `cannot read ${path}: it is larger than ${limit} bytes`,
+}
+
+const invalidUtf8: Kind<{ offset: number }> = {
+  code: 'FILE_INVALID_UTF8',
+  severity: 'error',
+  fault: 'input',
+  summary: 'The file is not valid UTF-8.',
+  message: ({ offset }) => `byte ${offset} is not UTF-8`,
+  hint: () => 'save the file as UTF-8',
+}
+
+const unwritable: Kind<{ path: string; error: unknown; hint?: string }> = {
+  code: 'FILE_UNWRITABLE',
+  severity: 'error',
+  fault: 'write',
+  summary: 'A file cannot be written. Of a host, the configuration that was in force still is.',
+  message: ({ path, error }) => `cannot write ${path}: ${reasonOf(error)}`,
+  hint: ({ hint }) => hint,
+}
+
+/** Errors by the name the code uses; docs/errors.md lists them by code. */
+export const FILE_KINDS = defineKinds({
+  missing,
+  unreadable,
+  notAFile,
+  tooLarge,
+  invalidUtf8,
+  unwritable,
+})
