@@ -1,0 +1,123 @@
+/**
+ * System calls of Linux that node:fs does not have: lseek(2) for holes, fallocate(2), preadv2(2).
+ *
+ * Where the C library cannot be reached (another platform, an installation without koffi),
+ * `loadLibc` gives nothing, and callers do without.
+ */
+import { createRequire } from 'node:module'
+import { constants } from 'node:os'
+
+/** The calls. Those that may wait for a disk run on a thread of their own. */
+export type Libc = {
+  /** The next byte at or after an offset that is data, or undefined where only a hole follows. */
+  readonly seekData: (descriptor: number, offset: number) => Promise<number | undefined>
+  /** The next byte at or after an offset that is in a hole; the end of the file counts as one. */
+  readonly seekHole: (descriptor: number, offset: number) => Promise<number | undefined>
+  /** The end of a file or block device, in bytes. */
+  readonly seekEnd: (descriptor: number) => number
+  /** @throws an error of the system with its `code`. */
+  readonly fallocate: (
+    descriptor: number,
+    mode: FallocateMode,
+    offset: number,
+    length: number,
+  ) => Promise<void>
+  /**
+   * Reads what is in memory and never waits for a disk.
+   *
+   * @returns the bytes read, or a negative number where they cannot be had without waiting.
+   */
+  readonly readCached: (
+    descriptor: number,
+    target: Buffer,
+    at: number,
+    length: number,
+    offset: number,
+  ) => number
+}
+
+/** Modes of fallocate(2) from linux/falloc.h; each keeps the size of the file. */
+export const FALLOCATE = {
+  PUNCH_HOLE: 0x01 | 0x02,
+  ZERO_RANGE: 0x01 | 0x10,
+} as const
+
+export type FallocateMode = (typeof FALLOCATE)[keyof typeof FALLOCATE]
+
+const SEEK_END = 2
+const SEEK_DATA = 3
+const SEEK_HOLE = 4
+const RWF_NOWAIT = 0x8
+
+let loaded: Libc | undefined | 'not yet' = 'not yet'
+
+/** The calls, or undefined where there is no way to make them. */
+export function loadLibc(): Libc | undefined {
+  if (loaded === 'not yet') loaded = process.platform === 'linux' ? tryBind() : undefined
+  return loaded
+}
+
+function tryBind(): Libc | undefined {
+  try {
+    return bind(createRequire(import.meta.url)('koffi') as Koffi)
+  } catch {
+    return undefined
+  }
+}
+
+type Koffi = typeof import('koffi')
+type Call = ReturnType<ReturnType<Koffi['load']>['func']>
+
+function bind(koffi: Koffi): Libc {
+  const library = koffi.load(null)
+  koffi.struct('iovec', { base: 'void *', length: 'uint64_t' })
+  const lseek = library.func('int64_t lseek64(int, int64_t, int)')
+  const fallocate = library.func('int fallocate64(int, int, int64_t, int64_t)')
+  const preadv2 = library.func('int64_t preadv64v2(int, iovec *, int, int64_t, int)')
+  return {
+    seekData: (descriptor, offset) => seek(koffi, lseek, descriptor, offset, SEEK_DATA),
+    seekHole: (descriptor, offset) => seek(koffi, lseek, descriptor, offset, SEEK_HOLE),
+    seekEnd: (descriptor) => Number(lseek(descriptor, 0, SEEK_END)),
+    fallocate: async (...values) => {
+      await callLater(koffi, fallocate, values)
+    },
+    readCached: (descriptor, target, at, length, offset) => {
+      const vector = { base: at === 0 ? target : target.subarray(at), length }
+      return Number(preadv2(descriptor, [vector], 1, offset, RWF_NOWAIT))
+    },
+  }
+}
+
+async function seek(
+  koffi: Koffi,
+  lseek: Call,
+  descriptor: number,
+  offset: number,
+  whence: number,
+): Promise<number | undefined> {
+  try {
+    return await callLater(koffi, lseek, [descriptor, offset, whence])
+  } catch (error) {
+    // Nothing of that kind up to the end.
+    if ((error as NodeJS.ErrnoException).code === 'ENXIO') return undefined
+    throw error
+  }
+}
+
+/** Makes a call on another thread; koffi brings the number of its error back to this one. */
+function callLater(koffi: Koffi, call: Call, values: readonly unknown[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    call.async(...values, (error: Error | null, result: number | bigint) => {
+      if (error) reject(error)
+      else if (result < 0) reject(systemError(koffi.errno()))
+      else resolve(Number(result))
+    })
+  })
+}
+
+const CODES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]))
+
+function systemError(number: number): NodeJS.ErrnoException {
+  const code = CODES.get(number) ?? `E${number}`
+  return Object.assign(new Error(code), { code, errno: -number })
+}

@@ -1,0 +1,97 @@
+/** A connection while it is negotiated: exactly so many bytes in, or the reason why there are none. */
+import type { Duplex } from 'node:stream'
+
+/** Thrown where the connection ends before all bytes that are waited for are there. */
+export class ConnectionEnded extends Error {
+  /** @param cause What broke it; undefined where the peer closed it in order. */
+  constructor(cause: unknown) {
+    super('the connection ended', { cause })
+    this.name = 'ConnectionEnded'
+  }
+}
+
+export class ByteChannel {
+  #stream: Duplex
+  #ended = false
+  #error: unknown
+  #wake: () => void = () => {}
+
+  constructor(stream: Duplex) {
+    this.#stream = stream
+    this.#watch()
+  }
+
+  /** Where the next byte comes from. */
+  get stream(): Duplex {
+    return this.#stream
+  }
+
+  /** @throws ConnectionEnded */
+  async read(length: number): Promise<Buffer> {
+    if (length === 0) return Buffer.alloc(0)
+    for (;;) {
+      const bytes: Buffer | null = this.#stream.read(length)
+      if (bytes?.length === length) return bytes
+      if (this.#ended) throw new ConnectionEnded(this.#error)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  /** Waits until the peer reads, where it has not read all that was sent to it. */
+  async write(bytes: Buffer): Promise<void> {
+    if (this.#stream.write(bytes)) return
+    while (this.#stream.writableNeedDrain && !this.#ended) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  /** Throws away what has arrived and was not read. */
+  discard(): void {
+    while (this.#stream.read() !== null);
+  }
+
+  /** Goes on over another stream, such as one that speaks TLS over this one. */
+  async replace(wrap: (stream: Duplex) => Promise<Duplex>): Promise<void> {
+    this.#unwatch()
+    this.#stream = await wrap(this.#stream)
+    this.#watch()
+  }
+
+  /** Hands the stream over, with what it holds unread. */
+  release(): Duplex {
+    this.#unwatch()
+    return this.#stream
+  }
+
+  #watch(): void {
+    this.#stream.on('readable', this.#onChange)
+    this.#stream.on('drain', this.#onChange)
+    this.#stream.on('end', this.#onEnd)
+    this.#stream.on('close', this.#onEnd)
+    this.#stream.on('error', this.#onError)
+  }
+
+  #unwatch(): void {
+    this.#stream.off('readable', this.#onChange)
+    this.#stream.off('drain', this.#onChange)
+    this.#stream.off('end', this.#onEnd)
+    this.#stream.off('close', this.#onEnd)
+    this.#stream.off('error', this.#onError)
+  }
+
+  readonly #onChange = (): void => this.#wake()
+
+  readonly #onEnd = (): void => {
+    this.#ended = true
+    this.#wake()
+  }
+
+  readonly #onError = (error: Error): void => {
+    this.#error ??= error
+    this.#onEnd()
+  }
+}

@@ -1,0 +1,200 @@
+/** NBD_CMD_READ: what is in memory at once, all else piece by piece, holes as holes. */
+import { encodeHole } from '../../protocol/chunks.ts'
+import { NBD_CMD, NBD_CMD_FLAG, NBD_ERROR, NBD_REPLY_TYPE } from '../../protocol/constants.ts'
+import type { Request } from '../../protocol/requests.ts'
+import { HEADER_ROOM, PIECE, SMALL_PIECE } from '../buffer-pool.ts'
+import { PAYLOAD_LIMIT } from '../nbd-export.ts'
+import { BATCHED } from '../reply-sender.ts'
+import type { Transmission } from '../transmission.ts'
+import type { CommandHandler } from './command-handler.ts'
+
+export const read: CommandHandler = {
+  command: NBD_CMD.READ,
+  flags: NBD_CMD_FLAG.DF,
+  beyondEnd: NBD_ERROR.EINVAL,
+  dataLimit: PAYLOAD_LIMIT,
+  serve(transmission, request) {
+    const { length, flags } = request
+    if (length === 0) return transmission.acknowledge(request)
+    // The protocol lets a server refuse this above 64 KiB.
+    if (flags & NBD_CMD_FLAG.DF && length > PIECE) {
+      return transmission.refuse(request, NBD_ERROR.EOVERFLOW)
+    }
+    if (mayBringHoles(transmission, request) || !readAtOnce(transmission, request)) {
+      readPieces(transmission, request).catch((error) => transmission.refuseAfter(request, error))
+    }
+  },
+}
+
+/** Below it, asking for holes costs more than it saves. */
+const WORTH_ASKING = 65_536
+
+function mayBringHoles({ format, negotiated }: Transmission, { length, flags }: Request): boolean {
+  const isOneChunk = !format.hasChunks || (flags & NBD_CMD_FLAG.DF) !== 0
+  return !isOneChunk && negotiated.served.storage.isSparse && length >= WORTH_ASKING
+}
+
+/** Reads what needs no waiting; false where there is something to wait for. */
+function readAtOnce(transmission: Transmission, request: Request): boolean {
+  const { format, sender } = transmission
+  const size = format.dataHeaderSize + request.length
+  if (size > BATCHED) return readBufferAtOnce(transmission, request)
+  const { bytes, at } = sender.reserve(size)
+  if (!readBehindHeader(transmission, request, bytes, at)) return false
+  sender.commit(size)
+  transmission.finish()
+  return true
+}
+
+function readBufferAtOnce(transmission: Transmission, request: Request): boolean {
+  if (request.length > pieceSize(transmission)) return false
+  const { resources, format, sender } = transmission
+  const buffer = resources.pool.take(HEADER_ROOM + request.length)
+  const isRead = readBehindHeader(transmission, request, buffer, 0)
+  if (!isRead) resources.pool.give(buffer)
+  else {
+    const bytes = buffer.subarray(0, format.dataHeaderSize + request.length)
+    sender.send(bytes, () => resources.pool.give(buffer))
+    transmission.finish()
+  }
+  return isRead
+}
+
+function readBehindHeader(
+  { format, negotiated }: Transmission,
+  request: Request,
+  bytes: Buffer,
+  at: number,
+): boolean {
+  const { offset, length } = request
+  const start = at + format.dataHeaderSize
+  if (!negotiated.served.storage.readNow(bytes, start, length, offset)) return false
+  format.writeDataHeader(bytes, at, request, { offset, length, isDone: true })
+  return true
+}
+
+async function readPieces(transmission: Transmission, request: Request): Promise<void> {
+  const { length } = request
+  const isSplit = length > pieceSize(transmission)
+  if (isSplit && !transmission.format.hasChunks) return readUnderOneHeader(transmission, request)
+  for (let done = 0; done < length; ) {
+    const rest = { offset: request.offset + done, length: length - done }
+    done += await sendNext(transmission, request, rest)
+  }
+  transmission.finish()
+}
+
+type Range = { readonly offset: number; readonly length: number }
+
+/** Sends the chunk that the rest of a request begins with. */
+async function sendNext(
+  transmission: Transmission,
+  request: Request,
+  rest: Range,
+): Promise<number> {
+  const hole = mayBringHoles(transmission, request) ? await holeAt(transmission, rest) : 0
+  const length = hole || Math.min(rest.length, pieceSize(transmission))
+  const isDone = length === rest.length
+  if (hole === 0) await sendData(transmission, request, { ...rest, length }, isDone)
+  else {
+    const payload = encodeHole({ offset: rest.offset, length })
+    const chunk = { type: NBD_REPLY_TYPE.OFFSET_HOLE, payload, isDone }
+    transmission.sender.add(transmission.format.encodeChunk(request, chunk))
+  }
+  return length
+}
+
+/** How long the hole is that a range begins with; 0 where it begins with data. */
+async function holeAt({ negotiated }: Transmission, { offset, length }: Range): Promise<number> {
+  const [first] = await negotiated.served.storage.extents(offset, length, 1)
+  return first?.isZero ? first.length : 0
+}
+
+async function sendData(
+  transmission: Transmission,
+  request: Request,
+  { offset, length }: Range,
+  isDone: boolean,
+): Promise<void> {
+  const { dataHeaderSize } = transmission.format
+  await sendRead(transmission, dataHeaderSize, { offset, length }, (buffer) => {
+    transmission.format.writeDataHeader(buffer, 0, request, { offset, length, isDone })
+  })
+}
+
+/** Reads into a buffer and sends it; the room before the data is written last. */
+async function sendRead(
+  transmission: Transmission,
+  headerSize: number,
+  { offset, length }: Range,
+  writeHeader: (buffer: Buffer) => void,
+): Promise<void> {
+  const { resources, sender, negotiated } = transmission
+  const release = await transmission.hold(length)
+  const buffer = resources.pool.take(HEADER_ROOM + length)
+  try {
+    const { storage } = negotiated.served
+    if (!storage.readNow(buffer, headerSize, length, offset)) {
+      await storage.read(buffer, headerSize, length, offset)
+    }
+    writeHeader(buffer)
+    const bytes = buffer.subarray(0, headerSize + length)
+    sender.send(bytes, () => resources.pool.give(buffer))
+  } catch (error) {
+    resources.pool.give(buffer)
+    throw error
+  } finally {
+    release()
+  }
+}
+
+/**
+ * A simple reply says whether it fails before the first byte of data. To keep 32 MiB out of memory,
+ * everything is read once to see that it can be, and once more to be sent, with no other reply in
+ * between.
+ */
+async function readUnderOneHeader(transmission: Transmission, request: Request): Promise<void> {
+  await transmission.becomeAlone()
+  await readAndForget(transmission, request)
+  const { dataHeaderSize } = transmission.format
+  try {
+    for (const range of piecesOf(transmission, request)) {
+      const headerSize = range.offset === request.offset ? dataHeaderSize : 0
+      const data = { ...range, isDone: true }
+      await sendRead(transmission, headerSize, range, (buffer) => {
+        if (headerSize > 0) transmission.format.writeDataHeader(buffer, 0, request, data)
+      })
+    }
+    transmission.finish()
+  } catch (error) {
+    // The header has promised success: there is no way left to tell the client.
+    transmission.abandon(error)
+  }
+}
+
+/** Reads a range to see that it can be read, or to have it in memory. */
+export async function readAndForget(transmission: Transmission, range: Range): Promise<void> {
+  const { resources, negotiated } = transmission
+  for (const { offset, length } of piecesOf(transmission, range)) {
+    const release = await transmission.hold(length)
+    const buffer = resources.pool.take(length)
+    try {
+      await negotiated.served.storage.read(buffer, 0, length, offset)
+    } finally {
+      resources.pool.give(buffer)
+      release()
+    }
+  }
+}
+
+function* piecesOf(transmission: Transmission, { offset, length }: Range): Iterable<Range> {
+  const size = pieceSize(transmission)
+  for (let done = 0; done < length; done += size) {
+    yield { offset: offset + done, length: Math.min(size, length - done) }
+  }
+}
+
+/** In bytes: smaller where many connections share the memory. */
+export function pieceSize({ resources }: Transmission): number {
+  return resources.window() < PIECE ? SMALL_PIECE : PIECE
+}

@@ -1,0 +1,161 @@
+/**
+ * A server's side of the negotiation: reads options until one of them begins the transmission.
+ *
+ * Network Block Device protocol, section "Fixed newstyle negotiation". Each option has a file in
+ * options/; what holds for all of them stands here: who may speak before TLS, and how much.
+ */
+import type { Duplex } from 'node:stream'
+import type { TlsSession } from '../../tls/objects/tls-session.ts'
+import type { ByteChannel } from '../byte-channel.ts'
+import { NBD_FLAG, NBD_OPT, NBD_REP } from '../protocol/constants.ts'
+import { CLIENT_FLAGS_SIZE, decodeClientFlags, encodeGreeting } from '../protocol/handshake.ts'
+import { optionName } from '../protocol/names.ts'
+import {
+  decodeOptionHeader,
+  encodeOptionReply,
+  OPTION_HEADER_SIZE,
+  type OptionHeader,
+} from '../protocol/option-header.ts'
+import { encodeErrorText } from '../protocol/option-replies.ts'
+import { ProtocolError, refuse } from '../protocol/protocol-error.ts'
+import { type Agreement, nothingAgreed } from './agreement.ts'
+import type { NbdExport, ReplyStyle } from './nbd-export.ts'
+import { transmissionFlags } from './nbd-export.ts'
+import { OPTION_HANDLERS } from './options/registry.ts'
+
+/** Whether a server speaks TLS, and whether it insists. */
+export type TlsMode = 'off' | 'optional' | 'required'
+
+/** What a server offers to whoever connects. */
+export type Offer = {
+  readonly exports: readonly NbdExport[]
+  readonly tlsMode: TlsMode
+  /** Runs the server's side of a handshake; throws where the client is not let in. */
+  readonly secure: (connection: Duplex) => Promise<TlsSession>
+}
+
+/** What follows an option. */
+export type Next = 'more' | 'end' | { readonly serve: NbdExport }
+
+/** What the negotiation came to. */
+export type Negotiated = {
+  readonly served: NbdExport
+  readonly style: ReplyStyle
+  readonly hasAllocation: boolean
+}
+
+/** The longest data of an option that is looked at, in bytes. */
+const DATA_LIMIT = 65_536
+
+/** The longest data that is skipped; whoever sends more has lost count, or is no client. */
+const SKIP_LIMIT = 0x200_0000
+
+/** Options that every client may send, and more for each export, which a client may ask about. */
+const OPTION_LIMIT = 64
+const OPTIONS_PER_EXPORT = 8
+
+export class Negotiation {
+  readonly offer: Offer
+  readonly channel: ByteChannel
+  agreement: Agreement = nothingAgreed()
+  session: TlsSession | undefined
+  #clientFlags = 0
+
+  constructor(channel: ByteChannel, offer: Offer) {
+    this.channel = channel
+    this.offer = offer
+  }
+
+  /**
+   * @returns undefined where the client has ended the negotiation.
+   * @throws ProtocolError, ConnectionEnded, or DiagnosticError from a failed handshake.
+   */
+  async run(): Promise<Negotiated | undefined> {
+    await this.channel.write(encodeGreeting(NBD_FLAG.FIXED_NEWSTYLE | NBD_FLAG.NO_ZEROES))
+    this.#clientFlags = decodeClientFlags(await this.channel.read(CLIENT_FLAGS_SIZE))
+    if (this.#clientFlags & ~(NBD_FLAG.FIXED_NEWSTYLE | NBD_FLAG.NO_ZEROES)) {
+      refuse(`unknown client flags 0x${this.#clientFlags.toString(16)}`)
+    }
+    const limit = OPTION_LIMIT + OPTIONS_PER_EXPORT * this.offer.exports.length
+    for (let count = 0; count < limit; count++) {
+      const next = await this.#serveOption()
+      if (next === 'end') return undefined
+      if (next !== 'more') return this.#conclude(next.serve)
+    }
+    return refuse(`more than ${limit} options`)
+  }
+
+  /** TLS is insisted upon and has not begun. */
+  get needsTls(): boolean {
+    return this.offer.tlsMode === 'required' && this.session === undefined
+  }
+
+  /** The reply to NBD_OPT_EXPORT_NAME ends with zeroes that nobody needs. */
+  get sendsZeroes(): boolean {
+    return (this.#clientFlags & NBD_FLAG.NO_ZEROES) === 0
+  }
+
+  findExport(name: string): NbdExport | undefined {
+    return this.offer.exports.find((row) => row.name === name)
+  }
+
+  flagsOf(served: NbdExport): number {
+    return transmissionFlags(served, this.agreement.style)
+  }
+
+  async reply(option: number, type: number, data?: Buffer): Promise<'more'> {
+    await this.channel.write(encodeOptionReply(option, type, data))
+    return 'more'
+  }
+
+  /** @param text What the user of the client reads, without which nobody knows what to do. */
+  refuse(option: number, type: number, text: string): Promise<'more'> {
+    return this.reply(option, type, encodeErrorText(text))
+  }
+
+  async #serveOption(): Promise<Next> {
+    const header = decodeOptionHeader(await this.channel.read(OPTION_HEADER_SIZE))
+    const { option } = header
+    // There is no reply that could refuse it: the protocol leaves only the end of the connection.
+    const isFinal = option === NBD_OPT.EXPORT_NAME
+    if (isFinal && (this.needsTls || header.length > DATA_LIMIT)) return 'end'
+    if (!isFinal && !(this.#clientFlags & NBD_FLAG.FIXED_NEWSTYLE)) {
+      refuse(`${optionName(option)} without the flag of the fixed new style`)
+    }
+    if (header.length > DATA_LIMIT) return this.#skip(header)
+    const data = await this.channel.read(header.length)
+    return this.#dispatch(option, data)
+  }
+
+  async #dispatch(option: number, data: Buffer): Promise<Next> {
+    const handler = OPTION_HANDLERS.get(option)
+    if (this.needsTls && !handler?.isServedInClear) {
+      const text = `${optionName(option)} is not permitted before TLS: this NBD server requires TLS`
+      return this.refuse(option, NBD_REP.ERR_TLS_REQD, `${text}; connect with TLS credentials`)
+    }
+    if (!handler) {
+      return this.refuse(option, NBD_REP.ERR_UNSUP, `this server has no option ${option}`)
+    }
+    try {
+      return await handler.serve(this, data)
+    } catch (error) {
+      // The data was malformed, but it is known where the next option begins.
+      if (!(error instanceof ProtocolError) || option === NBD_OPT.EXPORT_NAME) throw error
+      return this.refuse(option, NBD_REP.ERR_INVALID, error.message)
+    }
+  }
+
+  async #skip({ option, length }: OptionHeader): Promise<Next> {
+    if (length > SKIP_LIMIT) refuse(`${optionName(option)} with ${length} bytes of data`)
+    for (let rest = length; rest > 0; ) {
+      rest -= (await this.channel.read(Math.min(rest, DATA_LIMIT))).length
+    }
+    const type = this.needsTls ? NBD_REP.ERR_TLS_REQD : NBD_REP.ERR_TOO_BIG
+    return this.refuse(option, type, `${optionName(option)} may have ${DATA_LIMIT} bytes of data`)
+  }
+
+  #conclude(served: NbdExport): Negotiated {
+    const { style, allocationFor } = this.agreement
+    return { served, style, hasAllocation: allocationFor === served.name }
+  }
+}

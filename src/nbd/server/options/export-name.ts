@@ -1,0 +1,16 @@
+/** NBD_OPT_EXPORT_NAME: the old way to begin, whose only refusal is the end of the connection. */
+import { NBD_OPT } from '../../protocol/constants.ts'
+import { encodeExportNameReply } from '../../protocol/handshake.ts'
+import { decodeExportName } from '../../protocol/option-data.ts'
+import type { OptionHandler } from './option-handler.ts'
+
+export const exportName: OptionHandler = {
+  option: NBD_OPT.EXPORT_NAME,
+  async serve(negotiation, data) {
+    const serve = negotiation.findExport(decodeExportName(data))
+    if (!serve) return 'end'
+    const reply = { size: serve.storage.size, flags: negotiation.flagsOf(serve) }
+    await negotiation.channel.write(encodeExportNameReply(reply, negotiation.sendsZeroes))
+    return { serve }
+  },
+}

@@ -1,0 +1,39 @@
+/** NBD_OPT_STARTTLS: from here on, everything is said within TLS. */
+import { NBD_OPT, NBD_REP } from '../../protocol/constants.ts'
+import { decodeNoData } from '../../protocol/option-data.ts'
+import { nothingAgreed } from '../agreement.ts'
+import type { Negotiation } from '../negotiation.ts'
+import type { OptionHandler } from './option-handler.ts'
+
+export const startTls: OptionHandler = {
+  option: NBD_OPT.STARTTLS,
+  isServedInClear: true,
+  async serve(negotiation, data) {
+    const { option } = startTls
+    decodeNoData(option, data)
+    if (negotiation.session) {
+      return negotiation.refuse(option, NBD_REP.ERR_INVALID, 'TLS has begun already')
+    }
+    if (negotiation.offer.tlsMode === 'off') {
+      const text = 'this NBD server has no TLS; connect without TLS credentials'
+      return negotiation.refuse(option, NBD_REP.ERR_POLICY, text)
+    }
+    await negotiation.reply(option, NBD_REP.ACK)
+    await secure(negotiation)
+    return 'more'
+  },
+}
+
+/**
+ * In clear text anybody on the way may have put words into the client's mouth: what has arrived
+ * already is thrown away, and what was agreed is forgotten (CVE-2021-3716).
+ */
+async function secure(negotiation: Negotiation): Promise<void> {
+  negotiation.channel.discard()
+  negotiation.agreement = nothingAgreed()
+  await negotiation.channel.replace(async (connection) => {
+    const session = await negotiation.offer.secure(connection)
+    negotiation.session = session
+    return session.socket
+  })
+}

@@ -1,0 +1,298 @@
+/**
+ * A server's side of the transmission: requests in, replies out, several at a time.
+ *
+ * Network Block Device protocol, section "Transmission phase". Each command has a file in commands/.
+ * A request is not even read while the connection holds its share of the memory, so whoever does
+ * not take replies is not served either.
+ */
+import type { Duplex } from 'node:stream'
+import { NBD_CMD, NBD_CMD_FLAG, NBD_ERROR } from '../protocol/constants.ts'
+import { describeError, nbdErrorOf } from '../protocol/errors.ts'
+import { refuse } from '../protocol/protocol-error.ts'
+import {
+  createRequest,
+  EXTENDED_REQUEST_SIZE,
+  payloadLength,
+  REQUEST_SIZE,
+  type Request,
+  readExtendedRequest,
+  readRequest,
+} from '../protocol/requests.ts'
+import type { BufferPool } from './buffer-pool.ts'
+import { checkRequest } from './commands/admission.ts'
+import type { CommandHandler, PayloadSink } from './commands/command-handler.ts'
+import { COMMAND_HANDLERS } from './commands/registry.ts'
+import { PAYLOAD_LIMIT } from './nbd-export.ts'
+import type { Negotiated } from './negotiation.ts'
+import { REPLY_FORMATS, type ReplyFormat } from './reply-format.ts'
+import { ReplySender } from './reply-sender.ts'
+
+/** What the connections of a server share. */
+export type Resources = {
+  readonly pool: BufferPool
+  /** How many bytes one connection may hold. */
+  readonly window: () => number
+  /** Told of failures of the storage that are not the client's fault. */
+  readonly onStorageError: (request: Request, error: unknown) => void
+}
+
+/** How a transmission came to its end. */
+export type Ending = 'disconnected' | 'closed' | 'drained'
+
+/** Requests of one connection that are served at the same time. */
+const IN_FLIGHT_LIMIT = 64
+
+const NOTHING = Buffer.alloc(0)
+
+export class Transmission {
+  readonly negotiated: Negotiated
+  readonly format: ReplyFormat
+  readonly resources: Resources
+  readonly sender: ReplySender
+  readonly #socket: Duplex
+  readonly #isExtended: boolean
+  readonly #requestSize: number
+  #input: Buffer = NOTHING
+  #at = 0
+  #sink: PayloadSink | undefined
+  #payloadRest = 0
+  #inFlight = 0
+  #isAlone = false
+  #isAdvancing = false
+  #isDraining = false
+  #ending: Ending | undefined
+  readonly #waiting: (() => void)[] = []
+  readonly #onFinish: (() => void)[] = []
+  #finish: (ending: Ending) => void = () => {}
+  #fail: (error: unknown) => void = () => {}
+
+  constructor(socket: Duplex, negotiated: Negotiated, resources: Resources) {
+    this.#socket = socket
+    this.negotiated = negotiated
+    this.resources = resources
+    this.format = REPLY_FORMATS[negotiated.style]
+    this.#isExtended = negotiated.style === 'extended'
+    this.#requestSize = this.#isExtended ? EXTENDED_REQUEST_SIZE : REQUEST_SIZE
+    this.sender = new ReplySender(socket, resources.pool, () => this.#advance())
+  }
+
+  /**
+   * Serves until the client disconnects.
+   *
+   * @throws ProtocolError, or what broke the connection; the caller destroys it then.
+   */
+  async run(): Promise<Ending> {
+    const socket = this.#socket
+    const onData = (chunk: Buffer) => this.#receive(chunk)
+    const onEnd = () => this.#end('closed')
+    const onError = (error: Error) => this.#fail(error)
+    const over = new Promise<Ending>((resolve, reject) => {
+      this.#finish = resolve
+      this.#fail = reject
+    })
+    socket.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', onError)
+    socket.resume()
+    try {
+      return await over
+    } finally {
+      socket.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', onError)
+      this.sender.close()
+    }
+  }
+
+  /** Finishes what is under way and refuses what comes after it. */
+  drain(): void {
+    this.#isDraining = true
+    if (this.#inFlight === 0 && !this.#sink) this.#end('drained')
+  }
+
+  /** How many requests are being served. */
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** Whether the connection holds its share of the memory. */
+  get isFull(): boolean {
+    return this.sender.held >= this.resources.window()
+  }
+
+  /** Waits until there is room, and takes it; what it gives back frees it again. */
+  async hold(size: number): Promise<() => void> {
+    // Checked again by each: whoever was first may have taken all there was.
+    while (this.isFull && !this.#socket.destroyed) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve)
+      })
+    }
+    this.sender.hold(size)
+    return () => this.sender.release(size)
+  }
+
+  /** Waits until the request that asks is the only one; no other begins before it is finished. */
+  async becomeAlone(): Promise<void> {
+    while (this.#isAlone) await this.#change()
+    this.#isAlone = true
+    while (this.#inFlight > 1) await this.#change()
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onFinish.push(resolve)
+    })
+  }
+
+  /** Ends the connection, because a reply that was begun cannot be ended. */
+  abandon(error: unknown): void {
+    this.#fail(error)
+  }
+
+  /** Ends a request when its work is done; with NBD_CMD_FLAG_FUA, when it is on disk. */
+  settle(request: Request, work: Promise<void>): void {
+    const isDurable = (request.flags & NBD_CMD_FLAG.FUA) !== 0
+    const done = isDurable ? work.then(() => this.negotiated.served.storage.flush()) : work
+    done.then(
+      () => this.acknowledge(request),
+      (error) => this.refuseAfter(request, error),
+    )
+  }
+
+  /** Ends a request that has failed. */
+  refuse(request: Request, error: number): void {
+    this.sender.add(this.format.encodeError(request, error, describeError(error)))
+    this.finish()
+  }
+
+  /** Ends a request that has failed because of the storage. */
+  refuseAfter(request: Request, error: unknown): void {
+    const number = nbdErrorOf((error as NodeJS.ErrnoException).code)
+    if (number === NBD_ERROR.EIO) this.resources.onStorageError(request, error)
+    this.refuse(request, number)
+  }
+
+  /** Ends a request that was served and has no data to bring. */
+  acknowledge(request: Request): void {
+    this.sender.add(this.format.encodeDone(request))
+    this.finish()
+  }
+
+  /** Ends a request whose reply was sent. */
+  finish(): void {
+    this.#inFlight--
+    this.#isAlone = false
+    for (const go of this.#onFinish.splice(0)) go()
+    if (!this.#isAdvancing) this.#advance()
+  }
+
+  #receive(chunk: Buffer): void {
+    const rest = this.#input.length - this.#at
+    this.#input = rest === 0 ? chunk : Buffer.concat([this.#input.subarray(this.#at), chunk])
+    this.#at = 0
+    this.#advance()
+  }
+
+  /** Goes on with the input as far as it reaches and memory allows. */
+  #advance(): void {
+    if (this.#isAdvancing) return
+    this.#isAdvancing = true
+    try {
+      while (this.#step());
+      this.sender.flush()
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#isAdvancing = false
+    }
+    this.#steer()
+  }
+
+  /** Reads no more than can be served, lets those go on who wait, and ends what is over. */
+  #steer(): void {
+    const isBlocked = this.#isBlocked
+    if (isBlocked !== this.#socket.isPaused()) {
+      if (isBlocked) this.#socket.pause()
+      else this.#socket.resume()
+    }
+    if (!this.isFull || this.#socket.destroyed) for (const go of this.#waiting.splice(0)) go()
+    if (this.#inFlight === 0 && !this.#sink) {
+      if (this.#isDraining) this.#ending ??= 'drained'
+      if (this.#ending) this.#finish(this.#ending)
+    }
+  }
+
+  get #isBlocked(): boolean {
+    return this.isFull || this.#isAlone || this.#inFlight >= IN_FLIGHT_LIMIT
+  }
+
+  /** Takes one request, or as much of a payload as is there; false where there is nothing to take. */
+  #step(): boolean {
+    if (this.#ending || this.#isBlocked) return false
+    const available = this.#input.length - this.#at
+    if (this.#sink) return available > 0 && this.#stepPayload(this.#sink, available)
+    if (available < this.#requestSize) return false
+    const request = createRequest()
+    if (this.#isExtended) readExtendedRequest(this.#input, this.#at, request)
+    else readRequest(this.#input, this.#at, request)
+    this.#at += this.#requestSize
+    this.#begin(request)
+    return true
+  }
+
+  #stepPayload(sink: PayloadSink, available: number): boolean {
+    const count = Math.min(available, this.#payloadRest)
+    const bytes = this.#input.subarray(this.#at, this.#at + count)
+    this.#at += count
+    this.#payloadRest -= count
+    if (this.#payloadRest === 0) this.#sink = undefined
+    sink.receive(bytes, this.#payloadRest === 0)
+    return true
+  }
+
+  #begin(request: Request): void {
+    if (request.command === NBD_CMD.DISC) this.#end('disconnected')
+    else {
+      this.#inFlight++
+      const payload = payloadLength(request, this.#isExtended)
+      if (payload > PAYLOAD_LIMIT) refuse(`a request with ${payload} bytes of data`)
+      const handler = COMMAND_HANDLERS.get(request.command)
+      const error = this.#isDraining
+        ? NBD_ERROR.ESHUTDOWN
+        : checkRequest(handler, request, this.negotiated)
+      if (payload > 0) this.#awaitPayload(request, payload, error, handler)
+      else if (error !== 0) this.refuse(request, error)
+      else handler?.serve(this, request)
+    }
+  }
+
+  #awaitPayload(
+    request: Request,
+    length: number,
+    error: number,
+    handler: CommandHandler | undefined,
+  ): void {
+    this.#payloadRest = length
+    this.#sink =
+      error === 0 && handler?.receive
+        ? handler.receive(this, request)
+        : this.#skip(request, error || NBD_ERROR.EINVAL)
+  }
+
+  /** A payload has to be taken even where it is not wanted: the next request begins after it. */
+  #skip(request: Request, error: number): PayloadSink {
+    return {
+      receive: (_, isLast) => {
+        if (isLast) this.refuse(request, error)
+      },
+    }
+  }
+
+  /** No more requests; what is under way still gets its replies. */
+  #end(ending: Ending): void {
+    this.#ending ??= ending
+    // A payload that will never be complete is waited for by nobody.
+    if (this.#sink) {
+      this.#sink = undefined
+      this.#inFlight--
+    }
+    this.#steer()
+  }
+}

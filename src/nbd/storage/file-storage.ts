@@ -1,0 +1,132 @@
+/** Storage in a raw file or on a block device. */
+
+import { type BigIntStats, constants, readSync, statfsSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { type Libc, loadLibc } from '../../files/libc.ts'
+import { FileExtents } from './file-extents.ts'
+import { FileZeroing } from './file-zeroing.ts'
+import { SharedFlush } from './shared-flush.ts'
+import { type Storage, type StorageExtent, storageError, type ZeroOptions } from './storage.ts'
+
+export class FileStorage implements Storage {
+  readonly size: number
+  readonly isReadOnly: boolean
+  readonly isSparse: boolean
+  readonly #file: FileHandle
+  readonly #flush: SharedFlush
+  readonly #extents: FileExtents
+  readonly #zeroing: FileZeroing
+  readonly #readNow: ReadNow
+
+  /**
+   * Opens a file or block device.
+   *
+   * @throws an error of the system with its `code`; EINVAL where it is neither.
+   */
+  static async open(
+    path: string,
+    { readOnly }: { readonly readOnly: boolean },
+  ): Promise<FileStorage> {
+    // Without O_NONBLOCK, a pipe in place of a file would be waited for.
+    const flags = (readOnly ? constants.O_RDONLY : constants.O_RDWR) | constants.O_NONBLOCK
+    const file = await open(path, flags)
+    try {
+      const stats = await file.stat({ bigint: true })
+      if (!stats.isFile() && !stats.isBlockDevice()) {
+        throw storageError('EINVAL', 'it is neither a file nor a block device')
+      }
+      return new FileStorage(file, path, stats, readOnly)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  private constructor(file: FileHandle, path: string, stats: BigIntStats, readOnly: boolean) {
+    const libc = loadLibc()
+    this.#file = file
+    this.size = stats.isFile() ? Number(stats.size) : deviceSize(file, libc)
+    this.isReadOnly = readOnly
+    this.isSparse = stats.isFile() && Number(stats.blocks) * BLOCK < this.size
+    this.#flush = new SharedFlush(() => file.datasync())
+    this.#extents = new FileExtents(file.fd, libc)
+    this.#zeroing = new FileZeroing(file, libc)
+    this.#readNow = chooseReadNow(file.fd, path, libc)
+  }
+
+  readNow(target: Buffer, at: number, length: number, offset: number): boolean {
+    return this.#readNow(target, at, length, offset)
+  }
+
+  async read(target: Buffer, at: number, length: number, offset: number): Promise<void> {
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await this.#file.read(target, at + done, length - done, offset + done)
+      if (bytesRead === 0) throw storageError('EIO', 'the file has become shorter')
+      done += bytesRead
+    }
+  }
+
+  async write(source: Buffer, offset: number): Promise<void> {
+    for (let done = 0; done < source.length; ) {
+      const rest = source.length - done
+      done += (await this.#file.write(source, done, rest, offset + done)).bytesWritten
+    }
+  }
+
+  flush(): Promise<void> {
+    return this.#flush.run()
+  }
+
+  trim(offset: number, length: number): Promise<void> {
+    return this.#zeroing.trim(offset, length)
+  }
+
+  zero(offset: number, length: number, options: ZeroOptions): Promise<void> {
+    return this.#zeroing.zero(offset, length, options)
+  }
+
+  extents(offset: number, length: number, limit: number): Promise<readonly StorageExtent[]> {
+    return this.#extents.find(offset, length, limit)
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+}
+
+/** The unit of `st_blocks`, stat(2). */
+const BLOCK = 512
+
+/** stat(2) knows no size of a device. */
+function deviceSize({ fd }: FileHandle, libc: Libc | undefined): number {
+  const size = libc?.seekEnd(fd) ?? -1
+  if (size < 0) throw storageError('ENOTSUP', 'the size of the device cannot be found out')
+  return size
+}
+
+type ReadNow = (target: Buffer, at: number, length: number, offset: number) => boolean
+
+/** Magic numbers of file systems that are memory, statfs(2): tmpfs and ramfs. */
+const MEMORY_FILE_SYSTEMS: readonly number[] = [0x01021994, 0x858458f6]
+
+/**
+ * How to read what is cached without a thread in between, which is most of the cost of a small
+ * read. What is not cached must not be waited for: everybody else would wait as well.
+ */
+function chooseReadNow(descriptor: number, path: string, libc: Libc | undefined): ReadNow {
+  if (MEMORY_FILE_SYSTEMS.includes(statfsSync(path).type)) return readMemory(descriptor)
+  if (!libc) return () => false
+  return (target, at, length, offset) =>
+    libc.readCached(descriptor, target, at, length, offset) === length
+}
+
+function readMemory(descriptor: number): ReadNow {
+  return (target, at, length, offset) => {
+    try {
+      return readSync(descriptor, target, at, length, offset) === length
+    } catch {
+      // Reading once more, with a thread, tells what is wrong.
+      return false
+    }
+  }
+}
