@@ -111,9 +111,10 @@ export class NbdClient {
     return this.#transmission.isOpen
   }
 
-  /** @param target Where the data goes, of the length that is read; a new buffer without it. */
-  async read(offset: number, length: number, target = Buffer.allocUnsafe(length)): Promise<Buffer> {
+  /** @param given Where the data goes, of the length that is read; a new buffer without it. */
+  async read(offset: number, length: number, given?: Buffer): Promise<Buffer> {
     this.#check(offset, length)
+    const target = given ?? Buffer.allocUnsafe(length)
     const command = NBD_CMD.READ
     if (length <= this.#piece) await this.#transmission.send({ command, offset, length, target })
     else {
