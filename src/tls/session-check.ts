@@ -5,12 +5,12 @@ import type { AllowedTls } from '../algorithms/allowed-tls.ts'
 import { canNegotiate, findTlsSuiteByName } from '../algorithms/tls-suites.ts'
 import { TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
-import { checkChain } from './certificate-check.ts'
-import { readElements, readSequence } from './der.ts'
 import { allowsX509 } from './handshake-needs.ts'
 import { nodeVersionName } from './runtime.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 import type { TlsSettings } from './tls-options.ts'
+import { readElements, readSequence } from './x509/der.ts'
+import { checkChain } from './x509/strength-check.ts'
 
 /**
  * Checks the version, the suite, the group, the extended master secret and the peer's whole

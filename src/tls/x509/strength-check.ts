@@ -1,12 +1,12 @@
 /** Checks the keys and signatures of a peer's chain, as GnuTLS's verification profiles do. */
 import type { X509Certificate } from 'node:crypto'
-import type { MinimumKeySizes } from '../algorithms/allowed-tls.ts'
-import { DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
-import type { Evaluation } from '../priority/evaluate.ts'
-import { levelOfProfile, minimumKeySizes, type SecurityLevelName } from '../priority/profiles.ts'
-import { findCertificateSignature, isSignatureAllowed, isSuiteB } from './certificate-rules.ts'
+import type { MinimumKeySizes } from '../../algorithms/allowed-tls.ts'
+import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
+import type { Evaluation } from '../../priority/evaluate.ts'
+import { levelOfProfile, minimumKeySizes, type SecurityLevelName } from '../../priority/profiles.ts'
+import { TLS_KINDS } from '../tls-diagnostics.ts'
 import { readElements, readObjectIdentifier, readSequence } from './der.ts'
-import { TLS_KINDS } from './tls-diagnostics.ts'
+import { findCertificateSignature, isSignatureAllowed, isSuiteB } from './signature-rules.ts'
 
 /**
  * Checks every certificate from the peer's own up to the trust anchor. The signature of a
