@@ -1,0 +1,20 @@
+/** Whether a peer's chain leads to an authority that the endpoint trusts, as GnuTLS verifies it. */
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
+import type { Evaluation } from '../../priority/evaluate.ts'
+import type { Certificate } from './certificate.ts'
+import type { RevocationList } from './revocation-list.ts'
+
+export type PeerCertificates = {
+  /** As the peer sent it: its own certificate first. */
+  readonly chain: readonly Certificate[]
+  readonly authorities: readonly Certificate[]
+  readonly revocationLists: readonly RevocationList[]
+  readonly evaluation: Evaluation
+  /** By default the present time. */
+  readonly now?: Date
+}
+
+/** The reason to refuse the peer, if there is one. */
+export function checkPeerCertificates(_input: PeerCertificates): Diagnostic | undefined {
+  throw new Error('not there yet')
+}
