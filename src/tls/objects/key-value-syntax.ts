@@ -97,7 +97,8 @@ function recordOf(branch: Branch, path: string, source: Source): Record<string, 
   // A name such as `__proto__` is one like any other.
   const record: Record<string, PropertyValue> = Object.create(null)
   for (const [name, inner] of branch) {
-    record[name] = inner instanceof Map ? listOrRecord(inner, `${path}${name}.`, source) : inner.value
+    record[name] =
+      inner instanceof Map ? listOrRecord(inner, `${path}${name}.`, source) : inner.value
   }
   return record
 }
