@@ -1,6 +1,7 @@
 /** The commands of `cryptopolicy`, a file each. What a command needs is loaded when it runs. */
 import type { Command } from 'commander'
 import type { CommandDefinition } from './command.ts'
+import { addAuthz } from './commands/authz.ts'
 import { addBuild } from './commands/build.ts'
 import { addConvert } from './commands/convert.ts'
 import { addDiff } from './commands/diff.ts'
@@ -24,6 +25,7 @@ const COMMANDS: readonly CommandDefinition[] = [
   addList,
   addConvert,
   addNbd,
+  addAuthz,
 ]
 
 export function createProgram(): Command {

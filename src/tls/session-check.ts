@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 import type { AllowedTls } from '../algorithms/allowed-tls.ts'
+import { TLS_GROUPS } from '../algorithms/tls-groups.ts'
 import { canNegotiate, findTlsSuiteByName } from '../algorithms/tls-suites.ts'
 import { TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
@@ -60,12 +61,19 @@ const CURVES: Readonly<Record<string, string>> = {
 
 /** Only a client learns what the other side chose; older releases of Node have no words for hybrids. */
 function checkGroup(socket: TLSSocket, allowed: AllowedTls, version: TlsVersion): void {
-  const { type, name, size = 0 } = { ...socket.getEphemeralKeyInfo() } as EphemeralKey
+  const { type, size = 0 } = { ...socket.getEphemeralKeyInfo() } as EphemeralKey
   if (type === 'DH') checkPrime(size, allowed, version)
-  if ((type !== 'ECDH' && type !== 'TLSGroup') || name === undefined) return
-  const group = (CURVES[name] ?? name).toLowerCase()
-  if (allowed.groups.some((row) => row.name.toLowerCase() === group)) return
+  const name = negotiatedGroup(socket)
+  if (name === undefined || allowed.groups.some((row) => row.name === name)) return
   fail(TLS_KINDS.forbiddenGroup, { name })
+}
+
+/** The group of the key exchange by its registered name, where node:tls tells it: to clients. */
+export function negotiatedGroup(socket: TLSSocket): string | undefined {
+  const { type, name } = { ...socket.getEphemeralKeyInfo() } as EphemeralKey
+  if ((type !== 'ECDH' && type !== 'TLSGroup') || name === undefined) return undefined
+  const registered = (CURVES[name] ?? name).toLowerCase()
+  return TLS_GROUPS.find((row) => row.name.toLowerCase() === registered)?.name ?? name
 }
 
 type EphemeralKey = { type?: string; name?: string; size?: number }

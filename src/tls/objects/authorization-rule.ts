@@ -4,7 +4,13 @@ import { fail } from '../../diagnostics/diagnostic.ts'
 import type { Span } from '../../diagnostics/source.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { matchesGlob } from './glob.ts'
-import { IDENTITY_KINDS, type IdentityKind, identitiesOf, NAME_TYPES } from './identity.ts'
+import {
+  IDENTITY_KINDS,
+  type IdentityKind,
+  identitiesOf,
+  NAME_TYPES,
+  writeAddress,
+} from './identity.ts'
 import { OBJECT_KINDS } from './object-diagnostics.ts'
 import type { PropertyReader } from './property-reader.ts'
 
@@ -73,12 +79,8 @@ function normalizeName({ match, format }: Omit<AuthorizationRule, 'span'>, span?
   return `IP:${normalizeAddress(match.slice(3), span)}`
 }
 
-/** One address has many ways to be written; certificates are compared in the shortest. */
 function normalizeAddress(address: string, span?: Span): string {
-  const version = isIP(address)
-  if (version === 4) return address
-  if (version === 6 && !address.includes('%'))
-    return new URL(`http://[${address}]`).hostname.slice(1, -1)
+  if (isIP(address) !== 0 && !address.includes('%')) return writeAddress(address)
   return fail(OBJECT_KINDS.invalidRule, { reason: `\`${address}\` is no IP address` }, span)
 }
 

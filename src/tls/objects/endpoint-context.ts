@@ -12,7 +12,7 @@ import { OBJECT_KINDS } from './object-diagnostics.ts'
  * @throws DiagnosticError OBJECT_CREDENTIALS_REFUSED where OpenSSL refuses a certificate or a key.
  */
 export function makeContext(
-  { options }: TlsSettings,
+  { options, role }: TlsSettings,
   credentials: Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> = {},
 ): SecureContext {
   const { minDHSize: _, checkServerIdentity: __, secureOptions = 0, ...rest } = options
@@ -24,7 +24,9 @@ export function makeContext(
       ...credentials,
       // A resumed session would lack the chain that was checked, so none can be resumed.
       secureOptions: secureOptions | constants.SSL_OP_NO_TICKET,
-      sessionIdContext: 'cryptopolicy',
+      // A server without one refuses clients that try to resume instead of starting anew; a client
+      // with one refuses its own shared key.
+      ...(role === 'server' ? { sessionIdContext: 'cryptopolicy' } : {}),
     })
   } catch (error) {
     const { reason, message } = error as Error & { reason?: string }

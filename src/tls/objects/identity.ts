@@ -1,5 +1,7 @@
 /** What of a certificate a rule may look at, as the texts that rules are compared with. */
-import type { AlternativeName, Certificate } from '../x509/certificate.ts'
+import { isIPv6 } from 'node:net'
+import type { AlternativeName } from '../x509/alternative-name.ts'
+import type { Certificate } from '../x509/certificate.ts'
 
 /**
  * A rule says which of these it looks at, so that no name can pass for another: a distinguished
@@ -31,5 +33,12 @@ export function identitiesOf(certificate: Certificate, kind: IdentityKind): read
 function printName({ kind, value }: AlternativeName): readonly string[] {
   if (!(kind in NAME_TYPES)) return []
   const type = NAME_TYPES[kind as keyof typeof NAME_TYPES]
-  return [`${type}:${kind === 'dns' ? value.toLowerCase() : value}`]
+  const written = { dns: value.toLowerCase(), ip: writeAddress(value), uri: value, email: value }
+  return [`${type}:${written[kind as keyof typeof NAME_TYPES]}`]
+}
+
+/** One address has many ways to be written; rules and certificates are compared in the shortest. */
+export function writeAddress(address: string): string {
+  if (!isIPv6(address) || address.includes('%')) return address
+  return new URL(`http://[${address}]`).hostname.slice(1, -1)
 }

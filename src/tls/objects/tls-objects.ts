@@ -1,5 +1,6 @@
 /** The objects of a process: made together, looked up by id, loaded anew without a restart. */
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { FILE_KINDS } from '../../files/file-diagnostics.ts'
 import { FileWatcher, type FileWatcherOptions } from '../../files/file-watcher.ts'
 import { DEFAULT_RELEASE, type GnutlsRelease } from '../../priority/releases.ts'
 import { NO_CONFIG, type SystemConfig } from '../../priority/system-config.ts'
@@ -176,7 +177,11 @@ export class TlsObjects {
   private reloadConfig(): readonly Diagnostic[] {
     const diagnostics: Diagnostic[] = []
     collect(diagnostics, () => {
-      this.config = this.context.readConfig?.() ?? this.config
+      const config = this.context.readConfig?.() ?? this.config
+      const path = config.source.name
+      // Without its policy an endpoint would go back to the library's default, which is looser.
+      if (config.absent && !this.config.absent) fail(FILE_KINDS.missing, { path })
+      this.config = config
     })
     return diagnostics
   }

@@ -1,5 +1,6 @@
 /** A session that was checked: what was negotiated, and who the peer is. */
 import type { TLSSocket } from 'node:tls'
+import { negotiatedGroup } from '../session-check.ts'
 import type { Certificate } from '../x509/certificate.ts'
 
 export type TlsPeer = {
@@ -28,7 +29,7 @@ export type TlsSession = {
 
 /** Describes a session. */
 export function describeSession(socket: TLSSocket, peer: TlsPeer): TlsSession {
-  const { name: group } = { ...socket.getEphemeralKeyInfo() } as { name?: string }
+  const group = negotiatedGroup(socket)
   return {
     socket,
     protocol: socket.getProtocol() ?? 'unknown',
