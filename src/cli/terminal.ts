@@ -8,7 +8,11 @@
 import { writeSync } from 'node:fs'
 import { Chalk, type ChalkInstance } from 'chalk'
 import type { Diagnostic, Severity } from '../diagnostics/diagnostic.ts'
-import { type DiagnosticStyle, printDiagnostic } from '../diagnostics/print-diagnostic.ts'
+import {
+  type DiagnosticStyle,
+  printable,
+  printDiagnostic,
+} from '../diagnostics/print-diagnostic.ts'
 import { formatLocation, locate } from '../diagnostics/source.ts'
 
 export type TerminalOptions = {
@@ -61,6 +65,17 @@ export class Terminal {
   /** Progress and remarks for people; silent under --quiet and --json. */
   note(line: string): void {
     if (!this.options.quiet && !this.options.json) writeAll(2, `${line}\n`)
+  }
+
+  /**
+   * A line on standard error that the next one is written over; nothing where that is no terminal.
+   * An empty line takes the last one away.
+   */
+  showStatus(line: string): void {
+    const { quiet, json } = this.options
+    if (quiet || json || !process.stderr.isTTY) return
+    const width = process.stderr.columns || 80
+    writeAll(2, `\r${printable(line).slice(0, width - 1)}\x1b[K`)
   }
 
   /** A line on standard error, always. */

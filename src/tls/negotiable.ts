@@ -20,6 +20,9 @@ import { TLS_KINDS } from './tls-diagnostics.ts'
 
 export type TlsRole = 'server' | 'client'
 
+/** What an endpoint proves itself by: certificates, a shared key, nothing. */
+export type CredentialKind = 'x509' | 'psk' | 'anon'
+
 /** What can be negotiated, and what had to be left out. */
 export type Negotiable = {
   readonly allowed: AllowedTls
@@ -27,14 +30,18 @@ export type Negotiable = {
 }
 
 /**
- * Intersects an evaluation with the runtime.
+ * Intersects an evaluation with the runtime, and with what an endpoint's credentials can do.
  *
  * @throws DiagnosticError where nothing is left.
  */
-export function findNegotiable(evaluation: Evaluation, role: TlsRole): Negotiable {
+export function findNegotiable(
+  evaluation: Evaluation,
+  role: TlsRole,
+  credentials?: CredentialKind,
+): Negotiable {
   const common = intersectRuntime(evaluation)
   const { versions } = common.allowed
-  const result = new Narrowing(evaluation, role, common.allowed).narrow(versions)
+  const result = new Narrowing(evaluation, role, common.allowed, credentials).narrow(versions)
   const omissions = [...common.omissions, ...result.omissions]
   const lacking = versions.length === 0 ? 'versions' : result.lacking
   if (lacking === undefined) return { allowed: result.allowed, omissions }
@@ -78,11 +85,18 @@ class Narrowing {
   private readonly evaluation: Evaluation
   private readonly role: TlsRole
   private readonly base: AllowedTls
+  private readonly credentials: CredentialKind | undefined
 
-  constructor(evaluation: Evaluation, role: TlsRole, base: AllowedTls) {
+  constructor(
+    evaluation: Evaluation,
+    role: TlsRole,
+    base: AllowedTls,
+    credentials: CredentialKind | undefined,
+  ) {
     this.evaluation = evaluation
     this.role = role
     this.base = base
+    this.credentials = credentials
   }
 
   /** Gives up one version at a time, the oldest first: what it stood in the way of comes back. */
@@ -168,8 +182,8 @@ class Narrowing {
     schemes: readonly TlsSignatureScheme[],
     omissions: Omissions,
   ): readonly TlsSuite[] {
-    const { evaluation, role, base } = this
-    const surroundings = { evaluation, role, versions, schemes, base }
+    const { evaluation, role, base, credentials } = this
+    const surroundings = { evaluation, role, versions, schemes, base, credentials }
     const live = base.suites.filter((suite) => versions.some((v) => canNegotiate(suite, v)))
     return SUITE_RULES.reduce<readonly TlsSuite[]>(
       (suites, { isUnfit, kind }) =>

@@ -2,15 +2,16 @@
 import { X509Certificate } from 'node:crypto'
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 import type { AllowedTls } from '../algorithms/allowed-tls.ts'
+import { TLS_GROUPS } from '../algorithms/tls-groups.ts'
 import { canNegotiate, findTlsSuiteByName } from '../algorithms/tls-suites.ts'
 import { TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
-import { checkChain } from './certificate-check.ts'
-import { readElements, readSequence } from './der.ts'
 import { allowsX509 } from './handshake-needs.ts'
 import { nodeVersionName } from './runtime.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 import type { TlsSettings } from './tls-options.ts'
+import { readElements, readSequence } from './x509/der.ts'
+import { checkChain } from './x509/strength-check.ts'
 
 /**
  * Checks the version, the suite, the group, the extended master secret and the peer's whole
@@ -21,12 +22,21 @@ import type { TlsSettings } from './tls-options.ts'
  * destroys the socket.
  */
 export function checkSession(socket: TLSSocket, settings: TlsSettings): void {
+  checkNegotiated(socket, settings)
+  checkCertificates(socket, settings)
+}
+
+/**
+ * Checks what checkSession does, but for the keys and signatures of the peer's chain.
+ *
+ * @throws DiagnosticError with a code `TLS_...` where something is not allowed.
+ */
+export function checkNegotiated(socket: TLSSocket, settings: TlsSettings): void {
   const { allowed } = settings
   const version = checkVersion(socket, allowed)
   checkSuite(socket, allowed, version)
   if (settings.role === 'client') checkGroup(socket, allowed, version)
   checkMasterSecret(socket, settings, version)
-  checkCertificates(socket, settings)
 }
 
 function checkVersion(socket: TLSSocket, { versions }: AllowedTls): TlsVersion {
@@ -49,14 +59,21 @@ const CURVES: Readonly<Record<string, string>> = {
   prime192v1: 'secp192r1',
 }
 
-/** Only a client learns what the other side chose; for hybrid groups node:tls has no words. */
+/** Only a client learns what the other side chose; older releases of Node have no words for hybrids. */
 function checkGroup(socket: TLSSocket, allowed: AllowedTls, version: TlsVersion): void {
-  const { type, name, size = 0 } = { ...socket.getEphemeralKeyInfo() } as EphemeralKey
+  const { type, size = 0 } = { ...socket.getEphemeralKeyInfo() } as EphemeralKey
   if (type === 'DH') checkPrime(size, allowed, version)
-  if (type !== 'ECDH' || name === undefined) return
-  const group = (CURVES[name] ?? name).toLowerCase()
-  if (allowed.groups.some((row) => row.name.toLowerCase() === group)) return
+  const name = negotiatedGroup(socket)
+  if (name === undefined || allowed.groups.some((row) => row.name === name)) return
   fail(TLS_KINDS.forbiddenGroup, { name })
+}
+
+/** The group of the key exchange by its registered name, where node:tls tells it: to clients. */
+export function negotiatedGroup(socket: TLSSocket): string | undefined {
+  const { type, name } = { ...socket.getEphemeralKeyInfo() } as EphemeralKey
+  if ((type !== 'ECDH' && type !== 'TLSGroup') || name === undefined) return undefined
+  const registered = (CURVES[name] ?? name).toLowerCase()
+  return TLS_GROUPS.find((row) => row.name.toLowerCase() === registered)?.name ?? name
 }
 
 type EphemeralKey = { type?: string; name?: string; size?: number }

@@ -15,7 +15,7 @@ import {
   isTls13Suite,
   needsCertificate,
 } from './handshake-needs.ts'
-import type { TlsRole } from './negotiable.ts'
+import type { CredentialKind, TlsRole } from './negotiable.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 
 /** What decides whether a suite is fit. */
@@ -26,6 +26,8 @@ export type SuiteSurroundings = {
   readonly schemes: readonly TlsSignatureScheme[]
   /** What the string and the runtime have in common. */
   readonly base: AllowedTls
+  /** What the endpoint has, where that is known. */
+  readonly credentials: CredentialKind | undefined
 }
 
 export type SuiteRule = {
@@ -33,7 +35,29 @@ export type SuiteRule = {
   readonly isUnfit: (suite: TlsSuite, surroundings: SuiteSurroundings) => boolean
 }
 
+/**
+ * What each kind of credentials can do. A suite of another kind would let somebody in whom the
+ * credentials do not know: one without authentication next to certificates, or the reverse.
+ */
+const FITTING: { readonly [K in CredentialKind]: (suite: TlsSuite) => boolean } = {
+  x509: (suite) => isTls13Suite(suite) || needsOnlyCertificate(suite),
+  // In TLS 1.3, OpenSSL's callbacks for shared keys are for suites with SHA-256.
+  psk: (suite) =>
+    isTls13Suite(suite)
+      ? suite.name.endsWith('_SHA256')
+      : /^(?:(?:EC)?DHE-)?PSK$/.test(suite.keyExchange ?? ''),
+  anon: ({ keyExchange }) => keyExchange?.startsWith('ANON-') ?? false,
+}
+
+function needsOnlyCertificate(suite: TlsSuite): boolean {
+  return needsCertificate(suite) && !suite.keyExchange?.endsWith('PSK')
+}
+
 export const SUITE_RULES: readonly SuiteRule[] = [
+  {
+    kind: TLS_KINDS.otherCredentials,
+    isUnfit: (suite, { credentials }) => credentials !== undefined && !FITTING[credentials](suite),
+  },
   {
     kind: TLS_KINDS.noCredentials,
     isUnfit: ({ keyExchange }) => keyExchange?.startsWith('SRP') ?? false,

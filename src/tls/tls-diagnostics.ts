@@ -24,6 +24,15 @@ const noCredentials: Kind<Names> = {
   message: ({ names }) => `no way to give credentials for ${list(names)}: left out`,
 }
 
+const otherCredentials: Kind<Names> = {
+  code: 'TLS_OTHER_CREDENTIALS',
+  severity: 'note',
+  fault: 'answer',
+  summary:
+    'The suites need another kind of credentials than the endpoint has, so they are left out. With a shared key, TLS 1.3 in OpenSSL uses suites with SHA-256 only.',
+  message: ({ names }) => `the credentials cannot use ${list(names)}: left out`,
+}
+
 const rawPublicKeys: Kind<Names> = {
   code: 'TLS_RAW_PUBLIC_KEYS',
   severity: 'warning',
@@ -229,6 +238,7 @@ const weakSignature: Kind<{ subject: string; signature: string }> = {
 export const TLS_KINDS = defineKinds({
   runtimeLacks,
   noCredentials,
+  otherCredentials,
   rawPublicKeys,
   noCurve,
   noDhParameters,

@@ -9,7 +9,7 @@ import type { GnutlsRelease } from '../priority/releases.ts'
 import type { SystemConfig } from '../priority/system-config.ts'
 import { dhParameters } from './dh-parameters.ts'
 import { isTls13Suite } from './handshake-needs.ts'
-import { dhGroup, findNegotiable, type TlsRole } from './negotiable.ts'
+import { type CredentialKind, dhGroup, findNegotiable, type TlsRole } from './negotiable.ts'
 import { contextFlags, tellUnsupported } from './option-flags.ts'
 import { nodeVersionName } from './runtime.ts'
 import { securityLevel } from './security-level.ts'
@@ -46,6 +46,8 @@ export type TlsSettingsOptions = {
   readonly config?: SystemConfig
   /** The release of GnuTLS whose meaning the string has. */
   readonly release?: GnutlsRelease
+  /** What the endpoint proves itself by; suites that need anything else are then left out. */
+  readonly credentials?: CredentialKind
 }
 
 /**
@@ -62,7 +64,7 @@ export type TlsSettingsOptions = {
  */
 export function tlsOptionsFor(
   priority: string | Evaluation,
-  { role, config, release }: TlsSettingsOptions,
+  { role, config, release, credentials }: TlsSettingsOptions,
 ): TlsSettings {
   const evaluation =
     typeof priority === 'string'
@@ -71,7 +73,7 @@ export function tlsOptionsFor(
           { ...(config ? { config } : {}), ...(release ? { release } : {}) },
         )
       : priority
-  const { allowed, omissions } = findNegotiable(evaluation, role)
+  const { allowed, omissions } = findNegotiable(evaluation, role, credentials)
   const unsupported = tellUnsupported(evaluation, allowed, role)
   const options = {
     ...contextOptions(evaluation, allowed, role),

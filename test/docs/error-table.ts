@@ -16,7 +16,10 @@ import { CONFIG_KINDS } from '../../src/priority/config-diagnostics.ts'
 import { CONVERT_KINDS } from '../../src/priority/convert/convert-diagnostics.ts'
 import { PRIORITY_KINDS } from '../../src/priority/priority-diagnostics.ts'
 import { SYSTEM_KINDS } from '../../src/system/system-diagnostics.ts'
+import { OBJECT_KINDS } from '../../src/tls/objects/object-diagnostics.ts'
+import { SESSION_KINDS } from '../../src/tls/session-diagnostics.ts'
 import { TLS_KINDS } from '../../src/tls/tls-diagnostics.ts'
+import { X509_KINDS } from '../../src/tls/x509/x509-diagnostics.ts'
 
 type Kind = DiagnosticKind<never>
 
@@ -29,7 +32,9 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   priority: Object.values(PRIORITY_KINDS),
   config: Object.values(CONFIG_KINDS),
   convert: Object.values(CONVERT_KINDS),
-  tls: Object.values(TLS_KINDS),
+  tls: [...Object.values(TLS_KINDS), ...Object.values(X509_KINDS)],
+  objects: Object.values(OBJECT_KINDS),
+  session: Object.values(SESSION_KINDS),
   cli: Object.values(CLI_KINDS),
 }
 

@@ -1,7 +1,11 @@
 /** Signatures that certificates may bear: their names by object identifier, and what forbids them. */
-import type { Evaluation } from '../priority/evaluate.ts'
-import { GNUTLS_SIGNATURES, type GnutlsSignature } from '../priority/gnutls-algorithms.ts'
-import { levelOfProfile, type ProfileName, type SecurityLevelName } from '../priority/profiles.ts'
+import type { Evaluation } from '../../priority/evaluate.ts'
+import { GNUTLS_SIGNATURES, type GnutlsSignature } from '../../priority/gnutls-algorithms.ts'
+import {
+  levelOfProfile,
+  type ProfileName,
+  type SecurityLevelName,
+} from '../../priority/profiles.ts'
 
 const DIGEST_SIGNATURES = '2.16.840.1.101.3.4.3'
 

@@ -1,0 +1,118 @@
+/** `cryptopolicy nbd copy`: from an export or a file to another. */
+import type { Command } from 'commander'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { CopyProgress, CopyResult } from '../../nbd/copy/copy.ts'
+import type { CopyDestination, CopySource } from '../../nbd/copy/copy-end.ts'
+import type { EndName } from '../../nbd/copy/open-ends.ts'
+import { formatSize, parseCount } from '../byte-size.ts'
+import { CLI_KINDS } from '../cli-diagnostics.ts'
+import { terminalFor, withOutput } from '../command.ts'
+import { clientOptions, type NbdOptions, withNbdOptions } from '../nbd-options.ts'
+import { formatDuration, ProgressBar } from '../progress-bar.ts'
+import type { Terminal } from '../terminal.ts'
+
+type Options = NbdOptions & {
+  readonly connections: number
+  readonly verify?: true
+  readonly resume: boolean
+  readonly state?: string
+  readonly destinationIsZero?: true
+}
+
+export function addNbdCopy(group: Command): void {
+  const command = group
+    .command('copy')
+    .summary('copy exports and files')
+    .description('Copy a disk. What is zero stays a hole, and a copy that was cut off goes on.')
+    .argument('<SOURCE>', 'an NBD URI, a file or a block device')
+    .argument('<DESTINATION>', 'an NBD URI, a file, a block device or null:')
+    .option('-C, --connections <NUMBER>', 'at most, to each export', parseCount, 4)
+    .option('--verify', 'read both back and compare them')
+    .option('--no-resume', 'begin anew, whatever an earlier run did')
+    .option('--state <FILE>', 'where to keep how far the copy came')
+    .option('--destination-is-zero', 'do not write zeroes: the destination has them already')
+  withOutput(withNbdOptions(command)).action(copy)
+}
+
+async function copy(from: string, to: string, options: Options): Promise<void> {
+  const { openEnds } = await import('../../nbd/copy/open-ends.ts')
+  const terminal = terminalFor(options)
+  const [first, second] = await parseEnds(from, to, options, terminal)
+  if (first.kind === 'null') misuse('null: cannot be copied from', 'name an export or a file')
+  if (second.kind === 'null' && options.verify) {
+    fail(CLI_KINDS.conflictingOptions, { first: '--verify', second: 'null:' })
+  }
+  const { source, destination } = await openEnds(first, second, {
+    connections: options.connections,
+    resume: options.resume,
+    isZero: options.destinationIsZero ?? false,
+    ...(options.state === undefined ? {} : { statePath: options.state }),
+  })
+  const begin = performance.now()
+  const result = await run(source, destination, options, terminal)
+  const seconds = (performance.now() - begin) / 1000
+  if (options.json) terminal.printJson({ source: from, destination: to, ...result, seconds })
+  else terminal.note(describe(result, seconds))
+}
+
+function misuse(what: string, hint: string): never {
+  fail(CLI_KINDS.missingOption, { what, hint })
+}
+
+/**
+ * Credentials count for nbd URIs too, as QEMU has it; but beside an nbds URI they are meant for that
+ * one.
+ */
+async function parseEnds(
+  from: string,
+  to: string,
+  options: Options,
+  terminal: Terminal,
+): Promise<readonly [EndName, EndName]> {
+  const { parseEnd } = await import('../../nbd/copy/open-ends.ts')
+  const isMixed = [from, to].some((text) => /^nbds/i.test(text))
+  const parse = (text: string) =>
+    parseEnd(text, (uri) => {
+      const isPlain = isMixed && !uri.tls.isRequired && options.tls === undefined
+      return clientOptions(uri, isPlain ? { ...options, tls: 'off' } : options, terminal)
+    })
+  return [await parse(from), await parse(to)]
+}
+
+async function run(
+  source: CopySource,
+  destination: CopyDestination,
+  options: Options,
+  terminal: Terminal,
+): Promise<CopyResult> {
+  const { copyDisk } = await import('../../nbd/copy/copy.ts')
+  const bar = new ProgressBar(terminal)
+  const stop = new AbortController()
+  const abort = () => stop.abort()
+  process.once('SIGINT', abort).once('SIGTERM', abort)
+  try {
+    return await copyDisk(source, destination, {
+      resume: options.resume,
+      verify: options.verify ?? false,
+      warn: terminal.report,
+      onProgress: ({ phase, done, total }: CopyProgress) => bar.update(phase, done, total),
+      signal: stop.signal,
+    })
+  } finally {
+    bar.end()
+    process.off('SIGINT', abort).off('SIGTERM', abort)
+    await Promise.all([source.close(), destination.close()])
+  }
+}
+
+function describe(result: CopyResult, seconds: number): string {
+  const { size, data, zeroes, resumed, isVerified } = result
+  const rate = `${formatSize(Math.round((data + zeroes) / Math.max(seconds, 0.001)))}/s`
+  const parts = [
+    `${formatSize(size)} copied in ${formatDuration(seconds)} (${rate})`,
+    `${formatSize(data)} of data, ${formatSize(zeroes)} of zeroes`,
+  ]
+  if (resumed > 0) parts.push(`${formatSize(resumed)} were there already`)
+  if (isVerified) parts.push('verified')
+  return parts.join('; ')
+}

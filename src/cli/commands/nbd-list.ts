@@ -1,0 +1,39 @@
+/** `cryptopolicy nbd list`: the exports of a server. */
+import type { Command } from 'commander'
+import { terminalFor, withOutput } from '../command.ts'
+import { clientOptions, type NbdOptions, withNbdOptions } from '../nbd-options.ts'
+
+type Options = NbdOptions & { readonly long?: true }
+
+export function addNbdList(group: Command): void {
+  const command = group
+    .command('list')
+    .summary('the exports of a server')
+    .description('Print the name and the description of every export that a server tells of.')
+    .argument('<SERVER>', 'HOST, HOST:PORT or an URI')
+    .option('-l, --long', 'what the server says of each export')
+  withOutput(withNbdOptions(command)).action(list)
+}
+
+async function list(server: string, options: Options): Promise<void> {
+  const { looksLikeUri, parseNbdUri } = await import('../../nbd/client/nbd-uri.ts')
+  const { listServer } = await import('../../nbd/client/nbd-client.ts')
+  const { exportToJson, printExport, sessionToJson } = await import('../../nbd/report.ts')
+  const terminal = terminalFor(options)
+  const uri = parseNbdUri(looksLikeUri(server) ? server : `nbd://${server}/`)
+  const settings = await clientOptions(uri, options, terminal)
+  const detail = options.long ?? false
+  const { exports, tls } = await listServer(uri.address, { ...settings, detail })
+  if (options.json) {
+    const listed = exports.map(({ name, description, info }) => {
+      return { name, description, ...(info && exportToJson(info)) }
+    })
+    terminal.printJson({ exports: listed, ...sessionToJson(tls) })
+    return
+  }
+  const { printable } = await import('../../diagnostics/print-diagnostic.ts')
+  for (const { name, description, info } of exports) {
+    if (info) for (const line of printExport(info)) terminal.print(line)
+    else terminal.print(printable(description === '' ? name : `${name}\t${description}`))
+  }
+}

@@ -1,0 +1,49 @@
+/** The options that commands with objects share, and the objects that they define. */
+import type { Command } from 'commander'
+import type { ObjectDefinition } from '../tls/objects/object-definition.ts'
+import type { TlsObjects } from '../tls/objects/tls-objects.ts'
+import type { CommonOptions } from './command.ts'
+import { withConfigOption } from './priority-options.ts'
+import type { Terminal } from './terminal.ts'
+
+export type ObjectOptions = CommonOptions & {
+  readonly object?: readonly string[]
+  readonly objects?: readonly string[]
+  readonly config?: string
+}
+
+/** Adds the options that define objects, and the one that chooses the configuration file. */
+export function withObjectOptions(command: Command): Command {
+  const several = (value: string, before: readonly string[] = []) => [...before, value]
+  return withConfigOption(command)
+    .option('--object <DEFINITION>', 'an object, such as tls-creds-x509,id=tls0,...', several)
+    .option('--objects <FILE>', 'objects in a file of YAML or JSON', several)
+    .option('--base-dir <DIR>', 'where back-ends/gnutls.config is')
+}
+
+/**
+ * Makes the objects, and tells what is noticed about them.
+ *
+ * @throws DiagnosticError with every refusal.
+ */
+export async function loadObjects(options: ObjectOptions, terminal: Terminal): Promise<TlsObjects> {
+  const { readPriorityConfig } = await import('../system/priority-config.ts')
+  const { TlsObjects } = await import('../tls/objects/tls-objects.ts')
+  const definitions = await readDefinitions(options)
+  const { config, diagnostics } = readPriorityConfig(options)
+  diagnostics.forEach(terminal.report)
+  const readConfig = () => readPriorityConfig(options).config
+  const objects = TlsObjects.create(definitions, { config, readConfig })
+  objects.warnings.forEach(terminal.report)
+  return objects
+}
+
+async function readDefinitions({
+  object = [],
+  objects = [],
+}: ObjectOptions): Promise<readonly ObjectDefinition[]> {
+  const { parseObject, parseObjects } = await import('../tls/objects/parse-object.ts')
+  const { readTextFile } = await import('../files/text-file.ts')
+  const written = objects.flatMap((path) => parseObjects(readTextFile(path)))
+  return [...written, ...object.map((text) => parseObject(text))]
+}

@@ -1,0 +1,67 @@
+/** How far a long run is: one line on a terminal that is written over, and nothing anywhere else. */
+import { formatSize } from './byte-size.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Faster than that nobody reads, in milliseconds. */
+const INTERVAL = 200
+
+const BAR_WIDTH = 20
+
+/** How much of the past the rate is made of, in milliseconds. */
+const MEMORY = 5000
+
+export class ProgressBar {
+  readonly #terminal: Terminal
+  readonly #now: () => number
+  readonly #samples: { readonly at: number; readonly done: number }[] = []
+  #shownAt = Number.NEGATIVE_INFINITY
+
+  constructor(terminal: Terminal, now: () => number = () => performance.now()) {
+    this.#terminal = terminal
+    this.#now = now
+  }
+
+  update(what: string, done: number, total: number): void {
+    const now = this.#now()
+    if (now - this.#shownAt < INTERVAL && done < total) return
+    this.#shownAt = now
+    if (this.#samples.at(-1) && done < (this.#samples.at(-1)?.done ?? 0)) this.#samples.length = 0
+    this.#samples.push({ at: now, done })
+    while (this.#samples.length > 2 && now - (this.#samples[0]?.at ?? now) > MEMORY) {
+      this.#samples.shift()
+    }
+    this.#terminal.showStatus(`${what} ${describeProgress(done, total, this.#rate())}`)
+  }
+
+  /** Takes the line away. */
+  end(): void {
+    this.#terminal.showStatus('')
+  }
+
+  /** Bytes a second, of the last seconds. */
+  #rate(): number {
+    const [first] = this.#samples
+    const last = this.#samples.at(-1)
+    if (!first || !last || last.at <= first.at) return 0
+    return ((last.done - first.done) / (last.at - first.at)) * 1000
+  }
+}
+
+/** `[##########----------]  50%  1 GiB of 2 GiB  500 MiB/s  2 s left` */
+export function describeProgress(done: number, total: number, rate: number): string {
+  const part = total === 0 ? 1 : done / total
+  const filled = Math.floor(part * BAR_WIDTH)
+  const bar = `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}]`
+  const percent = `${Math.floor(part * 100)}%`.padStart(4)
+  const speed = rate > 0 ? `  ${formatSize(Math.round(rate))}/s` : ''
+  const left = rate > 0 && done < total ? `  ${formatDuration((total - done) / rate)} left` : ''
+  return `${bar} ${percent}  ${formatSize(done)} of ${formatSize(total)}${speed}${left}`
+}
+
+/** `12 s`, `3 min 20 s`, `2 h 5 min`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.ceil(seconds)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+}

@@ -1,0 +1,98 @@
+/**
+ * libvirt's configuration files: `key = value`, a value being a text, a number or a list of them.
+ *
+ * file = *( [ key "=" value ] ( line end / ";" ) ); value = text / number / "[" [ value *( "," value
+ * ) [ "," ] ] "]"; text in double or single quotes, in which nothing is escaped, or in three double
+ * quotes, over several lines. A comment runs from # to the end of the line.
+ */
+import type { Source, Span } from '../diagnostics/source.ts'
+
+export type LibvirtValue =
+  | { readonly kind: 'text'; readonly text: string; readonly span: Span }
+  | { readonly kind: 'number'; readonly span: Span }
+  | { readonly kind: 'list'; readonly items: readonly LibvirtValue[]; readonly span: Span }
+
+/** A text that is not as libvirt writes it: what is wrong, and where. */
+export class LibvirtSyntaxError extends Error {
+  readonly span: Span
+
+  constructor(message: string, span: Span) {
+    super(message)
+    this.name = 'LibvirtSyntaxError'
+    this.span = span
+  }
+}
+
+/**
+ * Finds a setting; of one that repeats libvirt takes the first.
+ *
+ * @throws LibvirtSyntaxError where the file cannot be read to its end: what follows could be meant
+ *   for the setting.
+ */
+export function findLibvirtSetting(source: Source, key: string): LibvirtValue | undefined {
+  const reader = new LibvirtReader(source)
+  let found: LibvirtValue | undefined
+  for (let entry = reader.readEntry(); entry; entry = reader.readEntry()) {
+    if (entry.key === key) found ??= entry.value
+  }
+  return found
+}
+
+class LibvirtReader {
+  private readonly source: Source
+  private at = 0
+
+  constructor(source: Source) {
+    this.source = source
+  }
+
+  readEntry(): { readonly key: string; readonly value: LibvirtValue } | undefined {
+    this.take(/(?:[\s;]|#.*)*/y)
+    if (this.at >= this.source.text.length) return undefined
+    const key = this.take(/[A-Za-z][A-Za-z0-9_/.-]*/y) || this.fail('a key is expected here')
+    this.take(/[ \t]*/y)
+    if (this.take(/=/y) === '') this.fail('= is expected here')
+    this.take(/[ \t]*/y)
+    const value = this.readValue()
+    this.take(/[ \t]*(?:#.*)?/y)
+    const isEnd =
+      this.at >= this.source.text.length || /[\n\r;]/.test(this.source.text[this.at] ?? '')
+    if (!isEnd) this.fail('the line goes on where it should end')
+    return { key, value }
+  }
+
+  private readValue(): LibvirtValue {
+    const start = this.at
+    if (this.take(/\[/y)) return this.readList(start)
+    const text = this.take(/"""[\s\S]*?"""|"(?!"")[^"\n]*"|'[^'\n]*'/y)
+    const span = { source: this.source, start, end: this.at }
+    if (text) return { kind: 'text', text: text.replace(/^("""|"|')([\s\S]*)\1$/, '$2'), span }
+    if (this.take(/-?\d+/y)) return { kind: 'number', span: { ...span, end: this.at } }
+    return this.fail('a value is expected here: a text in quotes, a number or a list')
+  }
+
+  private readList(start: number): LibvirtValue {
+    const items: LibvirtValue[] = []
+    const blank = /(?:\s|#.*)*/y
+    for (this.take(blank); this.take(/\]/y) === ''; this.take(blank)) {
+      if (items.length > 0 && this.take(/,/y) === '') this.fail('a comma or ] is expected here')
+      this.take(blank)
+      if (this.source.text[this.at] === '[') this.fail('a list cannot hold lists')
+      if (items.length === 0 || this.source.text[this.at] !== ']') items.push(this.readValue())
+    }
+    return { kind: 'list', items, span: { source: this.source, start, end: this.at } }
+  }
+
+  /** Takes what a sticky pattern matches here. */
+  private take(pattern: RegExp): string {
+    pattern.lastIndex = this.at
+    const text = pattern.exec(this.source.text)?.[0] ?? ''
+    this.at += text.length
+    return text
+  }
+
+  private fail(message: string): never {
+    const { source, at } = this
+    throw new LibvirtSyntaxError(message, { source, start: at, end: at + 1 })
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * NBD URIs: doc/uri.md of the NetworkBlockDevice/nbd project, with the parameters that libnbd adds to
+ * it for TLS.
+ */
+import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
+import { didYouMean } from '../../diagnostics/suggestion.ts'
+import { NBD_PORT, STRING_LIMIT } from '../protocol/constants.ts'
+import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
+
+/** Where a server listens. */
+export type NbdAddress =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string }
+
+/** What a URI says of TLS. */
+export type UriTls = {
+  /** The scheme was nbds or nbds+unix: never in clear. */
+  readonly isRequired: boolean
+  /** `tls-type`: which kind of credentials. */
+  readonly type?: 'x509' | 'psk' | 'anon'
+  /** `tls-hostname`: the name that the certificate has to bear. */
+  readonly hostname?: string
+  /** `tls-username`, or the user before the host: of a pre-shared key. */
+  readonly username?: string
+  /** `tls-certificates` (libnbd): a folder of certificates. */
+  readonly certificates?: string
+  /** `tls-psk-file` (libnbd): a file of pre-shared keys. */
+  readonly pskFile?: string
+  /** `tls-verify-peer`. */
+  readonly verifyPeer?: boolean
+}
+
+export type NbdUri = {
+  /** As it was given, without what it may hold of secrets: nothing. */
+  readonly text: string
+  readonly address: NbdAddress
+  /** Empty for the default export. */
+  readonly exportName: string
+  readonly tls: UriTls
+}
+
+const SCHEMES = ['nbd', 'nbds', 'nbd+unix', 'nbds+unix'] as const
+
+const PARAMETERS = [
+  'socket',
+  'tls-type',
+  'tls-hostname',
+  'tls-username',
+  'tls-certificates',
+  'tls-psk-file',
+  'tls-verify-peer',
+] as const
+
+/** Whether a text is meant as an NBD URI, rather than as a file. */
+export function looksLikeUri(text: string): boolean {
+  return /^nbds?(\+[a-z]+)?:/i.test(text)
+}
+
+/** RFC 3986 appendix B. */
+const URI = /^([^:/?#]+):(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(#.*)?$/
+
+/** @throws DiagnosticError NBD_URI_INVALID. */
+export function parseNbdUri(text: string): NbdUri {
+  const [, scheme = '', authority = '', path = '', query = '', fragment] = URI.exec(text) ?? []
+  const name = SCHEMES.find((known) => known === scheme.toLowerCase())
+  if (!name) refuse(text, `its scheme is none of ${SCHEMES.join(', ')}`)
+  if (fragment !== undefined) refuse(text, 'it has a fragment; write # in a name as %23')
+  const parameters = parseQuery(text, query)
+  const { user, ...host } = parseAuthority(text, authority)
+  const tls = readTls(text, parameters, user)
+  return {
+    text,
+    address: name.endsWith('+unix')
+      ? unixAddress(text, parameters)
+      : tcpAddress(text, host, parameters),
+    exportName: parseExportName(text, path),
+    tls: { isRequired: name.startsWith('nbds'), ...tls },
+  }
+}
+
+/** `host:port`, `[address]:port` or the path of a socket. */
+export function printAddress(address: NbdAddress): string {
+  if (address.kind === 'unix') return address.path.replace(/^\0/, '@')
+  const { host, port } = address
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+type Parameters = ReadonlyMap<string, string>
+
+function parseQuery(text: string, query: string): Parameters {
+  const parameters = new Map<string, string>()
+  for (const pair of query.split('&').filter(Boolean)) {
+    const [key = '', ...rest] = pair.split('=')
+    const name = decode(text, key)
+    if (!(PARAMETERS as readonly string[]).includes(name)) {
+      refuse(text, `it has an unknown parameter \`${name}\``, didYouMean(name, PARAMETERS))
+    }
+    if (parameters.has(name)) refuse(text, `it has \`${name}\` twice`)
+    parameters.set(name, decode(text, rest.join('=')))
+  }
+  return parameters
+}
+
+type Host = { readonly host: string; readonly port: string }
+
+function parseAuthority(text: string, authority: string): Host & { readonly user?: string } {
+  const [, user, bracketed, plain = '', port = ''] =
+    /^(?:([^@]*)@)?(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(authority) ??
+    refuse(text, 'what stands before its path is not HOST or HOST:PORT', IPV6_HINT)
+  const host = decode(text, bracketed ?? plain)
+  if (bracketed !== undefined && !/^[0-9a-f:.%]+$/i.test(host))
+    refuse(text, 'brackets hold an IPv6 address', IPV6_HINT)
+  return { host, port, ...(user ? { user: decode(text, user) } : {}) }
+}
+
+const IPV6_HINT = 'an IPv6 address stands in brackets: nbd://[::1]:10809/'
+
+function tcpAddress(text: string, { host, port }: Host, parameters: Parameters): NbdAddress {
+  if (parameters.has('socket')) refuse(text, 'a socket needs the scheme nbd+unix or nbds+unix')
+  const number = port === '' ? NBD_PORT : Number(port)
+  if (number < 1 || number > 65535) refuse(text, `there is no port ${port}`)
+  return { kind: 'tcp', host: host === '' ? 'localhost' : host, port: number }
+}
+
+/** `socket` may begin with NUL: a name in Linux's abstract namespace. */
+function unixAddress(text: string, parameters: Parameters): NbdAddress {
+  const path = parameters.get('socket') ?? ''
+  if (path === '')
+    refuse(text, 'it needs ?socket=PATH', 'for instance: nbd+unix:///?socket=/run/nbd.sock')
+  if (path.includes('\0', 1)) refuse(text, 'its socket has a NUL')
+  return { kind: 'unix', path }
+}
+
+/** All but the first slash of the path. */
+function parseExportName(text: string, path: string): string {
+  const name = decode(text, path.replace(/^\//, ''))
+  if (name.includes('\0')) refuse(text, 'the name of its export has a NUL')
+  if (Buffer.byteLength(name) > STRING_LIMIT)
+    refuse(text, `the name of its export is longer than ${STRING_LIMIT} bytes`)
+  return name
+}
+
+const TLS_TYPES = ['x509', 'psk', 'anon'] as const
+
+function readTls(text: string, parameters: Parameters, user?: string): Omit<UriTls, 'isRequired'> {
+  const type = oneOf(text, parameters, 'tls-type', TLS_TYPES)
+  const verify = oneOf(text, parameters, 'tls-verify-peer', ['0', '1', 'false', 'true'])
+  const username = parameters.get('tls-username') ?? user
+  const hostname = parameters.get('tls-hostname')
+  const certificates = parameters.get('tls-certificates')
+  const pskFile = parameters.get('tls-psk-file')
+  return {
+    ...(type && { type }),
+    ...(hostname && { hostname }),
+    ...(username && { username }),
+    ...(certificates && { certificates }),
+    ...(pskFile && { pskFile }),
+    ...(verify && { verifyPeer: verify === '1' || verify === 'true' }),
+  }
+}
+
+function oneOf<Value extends string>(
+  text: string,
+  parameters: Parameters,
+  name: string,
+  values: readonly Value[],
+): Value | undefined {
+  const given = parameters.get(name)
+  if (given === undefined) return undefined
+  return (
+    values.find((value) => value === given) ??
+    refuse(text, `\`${name}\` is \`${given}\``, `it may be ${values.join(', ')}`)
+  )
+}
+
+function decode(text: string, part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    refuse(text, `\`${part}\` is not percent-encoded UTF-8`)
+  }
+}
+
+function refuse(uri: string, why: string, hint?: string): never {
+  const data = { uri, why, ...(hint === undefined ? {} : { hint }) }
+  throw new DiagnosticError([diagnose(NBD_CLIENT_KINDS.badUri, data)])
+}

@@ -1,0 +1,137 @@
+/** A request on its way: what may answer it, and what has come of the answer. */
+import {
+  type BlockStatus,
+  decodeBlockStatus,
+  decodeErrorChunk,
+  decodeExtendedBlockStatus,
+  decodeHole,
+  type Extent,
+  OFFSET_DATA_PREFIX_SIZE,
+} from '../protocol/chunks.ts'
+import {
+  CHUNK_ERROR_BIT,
+  EXTENT_LIMIT,
+  NBD_CMD,
+  NBD_ERROR,
+  NBD_REPLY_TYPE,
+  STRING_LIMIT,
+} from '../protocol/constants.ts'
+import { chunkName, commandName } from '../protocol/names.ts'
+import { refuse } from '../protocol/protocol-error.ts'
+import { ReadCoverage } from './read-coverage.ts'
+
+/** Larger than every error: number, length, message and offset. */
+const ERROR_PAYLOAD_LIMIT = 14 + STRING_LIMIT
+
+/** What the server said went wrong. */
+export type RequestError = { readonly error: number; readonly text: string }
+
+export class PendingRequest {
+  readonly command: number
+  readonly offset: number
+  readonly length: number
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+  /** Where the data of a read goes. */
+  readonly target: Buffer | undefined
+  /** Of block status; undefined until the answer is there. */
+  extents: readonly Extent[] | undefined
+  failure: RequestError | undefined
+  readonly #coverage: ReadCoverage | undefined
+  readonly #contextId: number | undefined
+
+  constructor(request: {
+    readonly command: number
+    readonly offset: number
+    readonly length: number
+    readonly resolve: () => void
+    readonly reject: (error: unknown) => void
+    /** Of a read. */
+    readonly target?: Buffer
+    /** Of block status. */
+    readonly contextId?: number
+  }) {
+    this.command = request.command
+    this.offset = request.offset
+    this.length = request.length
+    this.resolve = request.resolve
+    this.reject = request.reject
+    this.target = request.target
+    this.#contextId = request.contextId
+    if (request.command === NBD_CMD.READ) this.#coverage = new ReadCoverage(request.length)
+  }
+
+  /** @throws ProtocolError where a chunk cannot belong to the answer. */
+  checkChunk(type: number, length: number): void {
+    if (type === NBD_REPLY_TYPE.NONE) {
+      if (length > 0) refuse('NBD_REPLY_TYPE_NONE with data')
+    } else if (type & CHUNK_ERROR_BIT) {
+      if (length > ERROR_PAYLOAD_LIMIT) refuse(`an error of ${length} bytes`)
+    } else if (type === NBD_REPLY_TYPE.OFFSET_DATA) this.#checkData(length)
+    else if (type === NBD_REPLY_TYPE.OFFSET_HOLE) this.#checkHole(length)
+    else this.#checkStatus(type, length)
+  }
+
+  #checkData(length: number): void {
+    if (this.command !== NBD_CMD.READ) refuse(`data in answer to ${commandName(this.command)}`)
+    if (length <= OFFSET_DATA_PREFIX_SIZE || length > OFFSET_DATA_PREFIX_SIZE + this.length) {
+      refuse(`${length} bytes in answer to a read of ${this.length}`)
+    }
+  }
+
+  #checkHole(length: number): void {
+    if (this.command !== NBD_CMD.READ) refuse(`a hole in answer to ${commandName(this.command)}`)
+    if (length !== 12) refuse(`a hole described in ${length} bytes`)
+  }
+
+  #checkStatus(type: number, length: number): void {
+    const isStatus =
+      type === NBD_REPLY_TYPE.BLOCK_STATUS || type === NBD_REPLY_TYPE.BLOCK_STATUS_EXT
+    if (!isStatus || this.command !== NBD_CMD.BLOCK_STATUS) {
+      refuse(`${chunkName(type)} in answer to ${commandName(this.command)}`)
+    }
+    if (length > 8 + EXTENT_LIMIT * 16) refuse(`block status of ${length} bytes`)
+  }
+
+  /** Says where data of a chunk goes. */
+  placeData(offset: number, length: number): Buffer {
+    const start = offset - this.offset
+    this.#coverage?.add(start, length)
+    return (this.target ?? refuse('data that nobody asked for')).subarray(start, start + length)
+  }
+
+  /** Takes a chunk that holds anything but data. */
+  takePayload(type: number, payload: Buffer): void {
+    if (type & CHUNK_ERROR_BIT) this.#takeError(type, payload)
+    else if (type === NBD_REPLY_TYPE.OFFSET_HOLE) {
+      const { offset, length } = decodeHole(payload)
+      this.placeData(offset, length).fill(0)
+    } else if (type === NBD_REPLY_TYPE.BLOCK_STATUS) this.#takeStatus(decodeBlockStatus(payload))
+    else if (type === NBD_REPLY_TYPE.BLOCK_STATUS_EXT) {
+      this.#takeStatus(decodeExtendedBlockStatus(payload))
+    }
+  }
+
+  #takeError(type: number, payload: Buffer): void {
+    const isKnown = type === NBD_REPLY_TYPE.ERROR || type === NBD_REPLY_TYPE.ERROR_OFFSET
+    if (!isKnown) {
+      this.failure ??= { error: NBD_ERROR.EINVAL, text: '' }
+      return
+    }
+    const chunk = decodeErrorChunk(payload, type === NBD_REPLY_TYPE.ERROR_OFFSET)
+    this.failure ??= { error: chunk.error, text: chunk.message }
+  }
+
+  #takeStatus({ contextId, extents }: BlockStatus): void {
+    if (contextId !== this.#contextId) refuse(`block status of context ${contextId}`)
+    if (this.extents) refuse('block status twice')
+    this.extents = extents
+  }
+
+  /** After the last of the answer. @throws ProtocolError where something is missing. */
+  complete(): void {
+    if (this.failure) return
+    if (this.#coverage && !this.#coverage.isComplete) refuse('an answer with a part missing')
+    if (this.command === NBD_CMD.BLOCK_STATUS && !this.extents) refuse('no block status')
+  }
+}

@@ -1,0 +1,49 @@
+/** The two ends of a copy, whatever they are: exports, files, devices, nothing. */
+
+/** A run of bytes that reads as zeroes, or that has to be read to know. */
+export type CopyExtent = {
+  readonly length: number
+  readonly isZero: boolean
+}
+
+export type CopySource = {
+  /** What messages call it. */
+  readonly name: string
+  /** In bytes. */
+  readonly size: number
+  /** What has to be the same for a copy to be resumed. */
+  readonly identity: string
+  /** Offsets and lengths are multiples of it, but for the end. */
+  readonly alignment: number
+  /** How many reads are best on their way at a time. */
+  readonly parallel: number
+  /** What is known of the bytes from an offset on: at least one, at most `length`. */
+  readonly extents: (offset: number, length: number) => Promise<readonly CopyExtent[]>
+  /** Fills the target from an offset on. */
+  readonly read: (offset: number, target: Buffer) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+export type CopyDestination = {
+  /** What messages call it. */
+  readonly name: string
+  /** What has to be the same for a copy to be resumed. */
+  readonly identity: string
+  readonly alignment: number
+  /** How many writes are best on their way at a time. */
+  readonly parallel: number
+  /** Where it can be resumed: the file that tells how far it came. */
+  readonly statePath: string | undefined
+  /** Whether whatever is not written reads as zeroes. */
+  readonly isZero: boolean
+  readonly write: (offset: number, data: Buffer) => Promise<void>
+  readonly zero: (offset: number, length: number) => Promise<void>
+  /** Fills the target from an offset on; absent where nothing can be read back. */
+  readonly read?: (offset: number, target: Buffer) => Promise<void>
+  /** Waits until everything written is on disk. */
+  readonly flush: () => Promise<void>
+  /** The copy is whole: puts it in its place. */
+  readonly finish: () => Promise<void>
+  /** Lets go of it, whole or not. */
+  readonly close: () => Promise<void>
+}

@@ -1,0 +1,72 @@
+/** Cuts what is to be copied into pieces, along the blocks of both ends. */
+import type { ByteRange } from './byte-ranges.ts'
+import type { CopyExtent, CopySource } from './copy-end.ts'
+
+export type CopyPiece = {
+  readonly offset: number
+  readonly length: number
+  /** It need not be read: it is zero. */
+  readonly isZero: boolean
+}
+
+/** What is read at once. */
+export const PIECE = 0x4_0000
+
+/** Zeroes are not read, so their pieces are larger. */
+const ZERO_PIECE = 0x800_0000
+
+/** How much the source is asked about at a time. */
+const WINDOW = 0x4000_0000
+
+/** Every piece of these ranges, once. */
+export async function* planPieces(
+  source: CopySource,
+  ranges: readonly ByteRange[],
+  alignment: number,
+): AsyncGenerator<CopyPiece, void> {
+  for (const [start, end] of ranges) {
+    for (let at = start; at < end; ) {
+      const extents = await source.extents(at, Math.min(WINDOW, end - at))
+      for (const { offset, length, isZero } of alignExtents(extents, at, end, alignment)) {
+        yield* split(offset, length, isZero)
+        at = offset + length
+      }
+    }
+  }
+}
+
+function* split(offset: number, length: number, isZero: boolean): Generator<CopyPiece, void> {
+  const limit = isZero ? ZERO_PIECE : PIECE
+  for (let done = 0; done < length; done += limit) {
+    yield { offset: offset + done, length: Math.min(limit, length - done), isZero }
+  }
+}
+
+/**
+ * Moves the borders of extents to those of blocks: a block with any data in it is data. Always makes
+ * at least one piece.
+ */
+export function alignExtents(
+  extents: readonly CopyExtent[],
+  start: number,
+  end: number,
+  alignment: number,
+): readonly CopyPiece[] {
+  const pieces: CopyPiece[] = []
+  let at = start
+  let border = start
+  const push = (to: number, isZero: boolean): void => {
+    const until = Math.min(to, end)
+    if (until > at) pieces.push({ offset: at, length: until - at, isZero })
+    at = Math.max(at, until)
+  }
+  for (const { length, isZero } of extents) {
+    border += length
+    const isEnd = border >= end
+    if (!isZero) push(isEnd ? end : Math.ceil(border / alignment) * alignment, false)
+    else push(isEnd ? end : Math.floor(border / alignment) * alignment, true)
+  }
+  // Less than a block of zeroes, and nobody knows what comes behind it.
+  if (pieces.length === 0) push(Math.floor(at / alignment) * alignment + alignment, false)
+  return pieces
+}

@@ -1,0 +1,69 @@
+/** The file that tells how far a copy came, so that it can be resumed after whatever ended it. */
+import { rmSync } from 'node:fs'
+import { replaceFile } from '../../files/atomic-file.ts'
+import { readTextFileIfPresent } from '../../files/text-file.ts'
+import { type ByteRange, ByteRanges } from './byte-ranges.ts'
+
+/** What a state belongs to. All of it has to be the same for the copy to go on. */
+export type CopyBinding = {
+  readonly source: string
+  readonly destination: string
+  /** In bytes. */
+  readonly size: number
+}
+
+const FORMAT = 'cryptopolicy-copy-1'
+
+/** Writes a state, whole or not at all. Everything in `done` has to be on disk already. */
+export function saveState(path: string, binding: CopyBinding, done: readonly ByteRange[]): void {
+  replaceFile(path, `${JSON.stringify({ format: FORMAT, ...binding, done })}\n`, 0o600)
+}
+
+/** A state that was read: what is done already, or why nothing is. */
+export type LoadedState = { readonly done: ByteRanges } | { readonly why: string }
+
+/** @returns undefined where there is none. */
+export function loadState(path: string, binding: CopyBinding): LoadedState | undefined {
+  const file = readTextFileIfPresent(path)
+  if (!file) return undefined
+  const state = parse(file.text)
+  if (!isRecord(state) || state.format !== FORMAT) return { why: 'it is no state of a copy' }
+  if (state.source !== binding.source) return { why: 'it belongs to another source' }
+  if (state.size !== binding.size) return { why: 'the size of the source has changed' }
+  if (state.destination !== binding.destination) return { why: 'it belongs to another destination' }
+  const done = readRanges(state.done, binding.size)
+  return done ? { done: new ByteRanges(done) } : { why: 'it is damaged' }
+}
+
+export function removeState(path: string): void {
+  rmSync(path, { force: true })
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+function readRanges(value: unknown, size: number): readonly ByteRange[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  return value.every((range) => isRange(range, size)) ? (value as ByteRange[]) : undefined
+}
+
+function isRange(value: unknown, size: number): value is ByteRange {
+  if (!Array.isArray(value) || value.length !== 2) return false
+  const [start, end] = value
+  return (
+    Number.isSafeInteger(start) &&
+    Number.isSafeInteger(end) &&
+    start >= 0 &&
+    start < end &&
+    end <= size
+  )
+}

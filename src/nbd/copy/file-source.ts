@@ -1,0 +1,43 @@
+/** A file or block device that is copied from. */
+import { constants } from 'node:fs'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import { COPY_KINDS } from './copy-diagnostics.ts'
+import type { CopySource } from './copy-end.ts'
+import { diskSize, openDisk, readFully, requireDisk } from './local-disk.ts'
+
+/** Reads that the pool of threads of the runtime works on side by side. */
+const PARALLEL = 4
+
+/** @throws DiagnosticError FILE_MISSING, FILE_UNREADABLE or NBD_COPY_NOT_A_DISK. */
+export async function openFileSource(path: string): Promise<CopySource> {
+  const handle = await openDisk(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const stats = await handle.stat()
+  try {
+    requireDisk(path, stats)
+    const size = diskSize(path, stats)
+    // Nothing is allocated, so nothing has to be read. Holes between data are found by reading.
+    const isHole = stats.isFile() && stats.blocks === 0
+    const { dev, ino, mtimeMs } = stats
+    return {
+      name: path,
+      size,
+      identity: `file ${dev}:${ino} of ${mtimeMs}`,
+      alignment: 1,
+      parallel: PARALLEL,
+      extents: async (_, length) => [{ length, isZero: isHole }],
+      read: (offset, target) => readOrFail(path, readFully(handle, offset, target)),
+      close: () => handle.close(),
+    }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+async function readOrFail(path: string, reading: Promise<void>): Promise<void> {
+  try {
+    await reading
+  } catch (error) {
+    fail(COPY_KINDS.unreadable, { path, error })
+  }
+}

@@ -1,0 +1,68 @@
+/** What stands at a path: a file or a block device, and how large it is. */
+import { readFileSync, type Stats, statSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import { FILE_KINDS } from '../../files/file-diagnostics.ts'
+import { COPY_KINDS } from './copy-diagnostics.ts'
+
+/** @throws DiagnosticError where it is neither a file nor a block device. */
+export function requireDisk(path: string, stats: Stats): void {
+  if (!stats.isFile() && !stats.isBlockDevice()) {
+    fail(COPY_KINDS.notADisk, { path, what: describe(stats) })
+  }
+}
+
+function describe(stats: Stats): string {
+  if (stats.isDirectory()) return 'directory'
+  if (stats.isFIFO()) return 'pipe'
+  if (stats.isSocket()) return 'socket'
+  return 'character device'
+}
+
+/** Undefined where nothing is there. */
+export function statPresent(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    fail(FILE_KINDS.unreadable, { path, error })
+  }
+}
+
+/** In bytes. The kernel tells the size of a device in sectors of 512 bytes, whatever its own are. */
+export function diskSize(path: string, stats: Stats): number {
+  if (!stats.isBlockDevice()) return stats.size
+  const major = Math.floor(stats.rdev / 256) & 0xfff
+  const minor = stats.rdev & 0xff
+  try {
+    return Number(readFileSync(`/sys/dev/block/${major}:${minor}/size`, 'utf8')) * 512
+  } catch (error) {
+    fail(FILE_KINDS.unreadable, { path, error })
+  }
+}
+
+/** Opens a disk without waiting for whoever holds the other end of a pipe. */
+export async function openDisk(path: string, flags: number): Promise<FileHandle> {
+  try {
+    return await open(path, flags)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') fail(FILE_KINDS.missing, { path })
+    fail(FILE_KINDS.unreadable, { path, error })
+  }
+}
+
+/** Fills the target, or throws: a file that shrinks while it is read is no source. */
+export async function readFully(handle: FileHandle, offset: number, target: Buffer): Promise<void> {
+  for (let done = 0; done < target.length; ) {
+    const { bytesRead } = await handle.read(target, done, target.length - done, offset + done)
+    if (bytesRead === 0) throw new Error(`it ends at byte ${offset + done}`)
+    done += bytesRead
+  }
+}
+
+export async function writeFully(handle: FileHandle, offset: number, data: Buffer): Promise<void> {
+  for (let done = 0; done < data.length; ) {
+    const { bytesWritten } = await handle.write(data, done, data.length - done, offset + done)
+    done += bytesWritten
+  }
+}

@@ -1,0 +1,88 @@
+/** An export that is copied from or to. */
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { NbdUri } from '../client/nbd-uri.ts'
+import { NbdRequestError } from '../client/transmission.ts'
+import { NBD_ERROR, NBD_STATE } from '../protocol/constants.ts'
+import type { ConnectionPool } from './connection-pool.ts'
+import { COPY_KINDS } from './copy-diagnostics.ts'
+import type { CopyDestination, CopySource } from './copy-end.ts'
+import { ZEROES } from './zeroes.ts'
+
+/** Requests on their way over each connection. */
+const PARALLEL = 16
+
+export function nbdSource(pool: ConnectionPool, uri: NbdUri): CopySource {
+  const { info, hasBlockStatus } = pool.first
+  return {
+    name: uri.text,
+    size: info.size,
+    identity: `${JSON.stringify(uri.address)} ${uri.exportName}`,
+    alignment: info.blockSizes.minimum,
+    parallel: PARALLEL * pool.size,
+    extents: async (offset, length) => {
+      if (!hasBlockStatus) return [{ length, isZero: false }]
+      const extents = await pool.next().blockStatus(offset, length)
+      return extents.map((extent) => ({
+        length: extent.length,
+        isZero: (extent.status & NBD_STATE.ZERO) !== 0,
+      }))
+    },
+    read: async (offset, target) => {
+      await pool.next().read(offset, target.length, target)
+    },
+    close: () => pool.close(),
+  }
+}
+
+export type NbdDestinationOptions = {
+  /** Of the source, in bytes. */
+  readonly size: number
+  /** Whether every byte of the export is zero before the copy. */
+  readonly isZero: boolean
+  readonly statePath?: string
+}
+
+/** @throws DiagnosticError NBD_COPY_READ_ONLY or NBD_COPY_TOO_SMALL. */
+export function nbdDestination(
+  pool: ConnectionPool,
+  uri: NbdUri,
+  { size, isZero, statePath }: NbdDestinationOptions,
+): CopyDestination {
+  const { first } = pool
+  const name = uri.text
+  if (first.can('READ_ONLY')) fail(COPY_KINDS.readOnly, { destination: name })
+  if (first.info.size < size) {
+    fail(COPY_KINDS.tooSmall, { destination: name, size: first.info.size, needed: size })
+  }
+  return {
+    name,
+    identity: `${JSON.stringify(uri.address)} ${uri.exportName} ${first.info.size}`,
+    alignment: first.info.blockSizes.minimum,
+    parallel: PARALLEL * pool.size,
+    statePath,
+    isZero,
+    write: (offset, data) => pool.next().write(offset, data),
+    zero: (offset, length) => zero(pool, offset, length),
+    read: async (offset, target) => {
+      await pool.next().read(offset, target.length, target)
+    },
+    flush: () => pool.flush(),
+    finish: () => pool.flush(),
+    close: () => pool.close(),
+  }
+}
+
+async function zero(pool: ConnectionPool, offset: number, length: number): Promise<void> {
+  const client = pool.next()
+  if (client.can('SEND_WRITE_ZEROES')) {
+    try {
+      return await client.zero(offset, length)
+    } catch (error) {
+      // Some say that they can, and then cannot for what is below.
+      if (!(error instanceof NbdRequestError) || error.error !== NBD_ERROR.ENOTSUP) throw error
+    }
+  }
+  for (let done = 0; done < length; done += ZEROES.length) {
+    await client.write(offset + done, ZEROES.subarray(0, Math.min(ZEROES.length, length - done)))
+  }
+}

@@ -1,0 +1,58 @@
+/** Reads both ends of a copy and compares them. */
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { CopyProgress } from './copy.ts'
+import { COPY_KINDS } from './copy-diagnostics.ts'
+import type { CopyDestination, CopySource } from './copy-end.ts'
+import { type CopyPiece, PIECE, planPieces } from './copy-plan.ts'
+import { workThrough } from './workers.ts'
+import { isZero as isAllZero } from './zeroes.ts'
+
+export type VerifyOptions = {
+  readonly onProgress: ((progress: CopyProgress) => void) | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+/** @throws DiagnosticError NBD_COPY_DIFFERENT at the first difference that was found. */
+export async function verifyCopy(
+  source: CopySource,
+  destination: CopyDestination,
+  { onProgress, signal }: VerifyOptions,
+): Promise<void> {
+  const { size } = source
+  const alignment = Math.max(source.alignment, destination.alignment)
+  const pieces = planPieces(source, size > 0 ? [[0, size]] : [], alignment)
+  let done = 0
+  const makeWorker = () => {
+    const buffers = [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)] as const
+    return async (piece: CopyPiece): Promise<void> => {
+      await comparePiece(source, destination, piece, buffers)
+      done += piece.length
+      onProgress?.({ phase: 'verify', done, total: size })
+    }
+  }
+  const workers = Math.min(source.parallel, destination.parallel)
+  await workThrough(pieces, workers, makeWorker, signal)
+  if (signal?.aborted)
+    fail(COPY_KINDS.interrupted, { destination: destination.name, canResume: false })
+}
+
+async function comparePiece(
+  source: CopySource,
+  destination: CopyDestination,
+  { offset, length, isZero }: CopyPiece,
+  [mine, theirs]: readonly [Buffer, Buffer],
+): Promise<void> {
+  for (let done = 0; done < length; done += PIECE) {
+    const at = offset + done
+    const size = Math.min(PIECE, length - done)
+    const copy = theirs.subarray(0, size)
+    const original = mine.subarray(0, size)
+    const reading = isZero ? undefined : source.read(at, original)
+    await Promise.all([reading, destination.read?.(at, copy)])
+    const isEqual = isZero ? isAllZero(copy) : original.equals(copy)
+    if (!isEqual) {
+      const names = { source: source.name, destination: destination.name }
+      fail(COPY_KINDS.different, { ...names, offset: at })
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/** What is known of an export, as text and as JSON. */
+import { printable } from '../diagnostics/print-diagnostic.ts'
+import type { TlsFacts } from './client/client-tls.ts'
+import type { MappedExtent } from './client/export-map.ts'
+import type { ExportInfo, HeaderStyle } from './client/negotiation.ts'
+import { NBD_STATE } from './protocol/constants.ts'
+import { transmissionFlagNames } from './protocol/names.ts'
+
+/** What is known once a connection is there. */
+export type SessionFacts = {
+  readonly headers: HeaderStyle
+  readonly hasBlockStatus: boolean
+  readonly tls: TlsFacts | undefined
+}
+
+/** The flags in words; HAS_FLAGS says nothing. */
+function abilities(flags: number): readonly string[] {
+  return transmissionFlagNames(flags)
+    .filter((name) => name !== 'HAS_FLAGS')
+    .map((name) =>
+      name
+        .replace(/^(SEND|CAN)_/, '')
+        .toLowerCase()
+        .replaceAll('_', '-'),
+    )
+}
+
+/** Lines of `name: value`, the names in a column. */
+export function printExport(info: ExportInfo, session?: SessionFacts): readonly string[] {
+  const { minimum, preferred, maximum } = info.blockSizes
+  const sizes = `minimum ${minimum}, preferred ${preferred}, maximum ${maximum}`
+  const rows: (readonly [string, string | undefined])[] = [
+    ['export', info.name],
+    ['own name', info.canonicalName],
+    ['description', info.description],
+    ['size', `${info.size}`],
+    ['block sizes', info.hasBlockSizes ? sizes : undefined],
+    ['abilities', abilities(info.flags).join(', ')],
+    ['replies', session?.headers],
+    ['map', session && (session.hasBlockStatus ? 'base:allocation' : 'none')],
+    ['tls', session && describeTls(session.tls)],
+    ['peer', session?.tls?.peer.distinguishedName],
+  ]
+  return rows
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value = '']) => printable(`${`${name}:`.padEnd(13)}${value}`).trimEnd())
+}
+
+function describeTls(tls: TlsFacts | undefined): string {
+  if (!tls) return 'none, the connection is in clear'
+  return [tls.protocol, tls.suite, tls.group].filter((part) => part !== undefined).join(', ')
+}
+
+export function exportToJson(info: ExportInfo, session?: SessionFacts): object {
+  const { name, canonicalName, description, size, flags, blockSizes, hasBlockSizes } = info
+  return {
+    export: name,
+    ...(canonicalName === undefined ? {} : { canonicalName }),
+    ...(description === undefined ? {} : { description }),
+    size,
+    ...(hasBlockSizes ? { blockSizes } : {}),
+    isReadOnly: abilities(flags).includes('read-only'),
+    abilities: abilities(flags),
+    ...(session && {
+      replies: session.headers,
+      contexts: session.hasBlockStatus ? ['base:allocation'] : [],
+      ...sessionToJson(session.tls),
+    }),
+  }
+}
+
+export function sessionToJson(tls: TlsFacts | undefined): object {
+  if (!tls) return { tls: null }
+  const { protocol, suite, group, peer } = tls
+  const name = peer.distinguishedName
+  return {
+    tls: {
+      protocol,
+      suite,
+      ...(group === undefined ? {} : { group }),
+      ...(name === undefined ? {} : { peer: name }),
+    },
+  }
+}
+
+/** `OFFSET LENGTH data|hole|zero`, a line for each run. */
+export function printMap(extents: readonly MappedExtent[]): readonly string[] {
+  return extents.map((extent) => `${extent.offset} ${extent.length} ${kindOf(extent)}`)
+}
+
+export function mapToJson(extents: readonly MappedExtent[]): readonly object[] {
+  return extents.map(({ offset, length, status }) => ({
+    offset,
+    length,
+    isHole: (status & NBD_STATE.HOLE) !== 0,
+    isZero: (status & NBD_STATE.ZERO) !== 0,
+  }))
+}
+
+function kindOf({ status }: MappedExtent): string {
+  const names = [status & NBD_STATE.HOLE && 'hole', status & NBD_STATE.ZERO && 'zero']
+  return names.filter(Boolean).join(',') || 'data'
+}

@@ -1,0 +1,149 @@
+/** Runs a handshake over a connection that is already there: for STARTTLS, and for any stream. */
+import type { Duplex } from 'node:stream'
+import {
+  type ConnectionOptions,
+  connect,
+  type SecureContext,
+  TLSSocket,
+  type TLSSocketOptions,
+} from 'node:tls'
+import { DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
+import { SESSION_KINDS } from './session-diagnostics.ts'
+import { TLS_KINDS } from './tls-diagnostics.ts'
+
+/** How long a handshake may take, in milliseconds. */
+export const HANDSHAKE_TIMEOUT = 30_000
+
+export type ServerHandshake = {
+  /** Made once for many handshakes. */
+  readonly context: SecureContext
+  /** Whether to ask for a certificate; a client without one is not refused here. */
+  readonly requestCertificate?: boolean
+  /** The key of the user that a client names. */
+  readonly findKey?: (username: string) => Buffer | undefined
+  readonly timeout?: number | undefined
+}
+
+export type ClientHandshake = {
+  readonly context: SecureContext
+  /** The name to ask for (SNI); nothing is compared with it. */
+  readonly servername?: string | undefined
+  readonly sharedKey?: { readonly username: string; readonly key: Buffer } | undefined
+  /** The smallest prime to accept, in bits. */
+  readonly minDHSize?: number | undefined
+  readonly timeout?: number | undefined
+}
+
+/**
+ * Runs the server's side. Nothing of the peer but its possession of a key is checked.
+ *
+ * A TLSSocket is made for each connection and no server of node:tls, so nobody has to find out
+ * which of the sessions of a server belongs to which connection.
+ *
+ * @throws DiagnosticError; the connection is then destroyed.
+ */
+export function runServerHandshake(
+  connection: Duplex,
+  { context, requestCertificate = false, findKey, timeout }: ServerHandshake,
+): Promise<TLSSocket> {
+  const options: TLSSocketOptions = {
+    isServer: true,
+    secureContext: context,
+    requestCert: requestCertificate,
+    rejectUnauthorized: false,
+    ...(findKey
+      ? { pskCallback: (_: TLSSocket, username: string) => findKey(username) ?? null }
+      : {}),
+  }
+  return settle(connection, 'secure', timeout, () => new TLSSocket(connection as never, options))
+}
+
+/**
+ * Runs the client's side. Nothing of the peer but its possession of a key is checked.
+ *
+ * @throws DiagnosticError; the connection is then destroyed.
+ */
+export function runClientHandshake(
+  connection: Duplex,
+  { context, servername, sharedKey, minDHSize, timeout }: ClientHandshake,
+): Promise<TLSSocket> {
+  const options: ConnectionOptions = {
+    socket: connection,
+    secureContext: context,
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+    ...(servername === undefined ? {} : { servername }),
+    ...(minDHSize === undefined ? {} : { minDHSize }),
+    ...(sharedKey
+      ? { pskCallback: () => ({ psk: sharedKey.key, identity: sharedKey.username }) }
+      : {}),
+  }
+  return settle(connection, 'secureConnect', timeout, () => connect(options))
+}
+
+/** Waits for the end of a handshake, whatever it is. Nothing has been read of the session then. */
+function settle(
+  connection: Duplex,
+  event: 'secure' | 'secureConnect',
+  timeout = HANDSHAKE_TIMEOUT,
+  start: () => TLSSocket,
+): Promise<TLSSocket> {
+  // A connection may break at any time, also after somebody stopped listening to it.
+  connection.on('error', ignore)
+  return new Promise<TLSSocket>((resolve, reject) => {
+    const stop = (error: unknown): void => {
+      clearTimeout(timer)
+      connection.off('close', close)
+      connection.destroy()
+      reject(error)
+    }
+    const close = (): void =>
+      stop(new DiagnosticError([diagnose(SESSION_KINDS.connectionClosed, {})]))
+    const late = (): void =>
+      stop(
+        new DiagnosticError([
+          diagnose(SESSION_KINDS.handshakeTimeout, { seconds: timeout / 1000 }),
+        ]),
+      )
+    const timer = setTimeout(late, timeout)
+    if (connection.destroyed) return close()
+    connection.once('close', close)
+    const socket = start()
+    socket.on('error', ignore)
+    socket.once('error', (error) => stop(handshakeError(error)))
+    socket.once('close', close)
+    socket.once(event, () => {
+      clearTimeout(timer)
+      connection.off('close', close)
+      socket.off('close', close)
+      resolve(socket)
+    })
+  })
+}
+
+function ignore(): void {}
+
+/** What OpenSSL says, in words that help. */
+const REASONS: Readonly<Record<string, string>> = {
+  'wrong version number': 'what came is no TLS: the peer speaks in clear or another protocol',
+  'packet length too long': 'what came is no TLS: the peer speaks in clear or another protocol',
+  'http request': 'what came is no TLS but HTTP',
+  'no shared cipher': 'the client offers no cipher suite that is allowed here',
+  'unsupported protocol': 'the peer offers no version of TLS that is allowed here',
+  'tlsv1 alert protocol version': 'the peer allows no version of TLS that is allowed here',
+  'no suitable signature algorithm': 'no signature or shared key is usable for both sides',
+  'ssl/tls alert handshake failure': 'the peer refused the handshake: nothing it allows is offered',
+  'sslv3 alert handshake failure': 'the peer refused the handshake: nothing it allows is offered',
+  'tlsv1 alert unknown ca': 'the peer does not know the authority of our certificate',
+  'ssl/tls alert bad certificate': 'the peer refuses our certificate',
+}
+
+/** The error of a handshake as a diagnostic, with OpenSSL's own as its cause. */
+export function handshakeError(error: Error): DiagnosticError {
+  const { reason = error.message, code } = error as NodeJS.ErrnoException & { reason?: string }
+  const diagnostic =
+    code === 'ECONNRESET' || code === 'EPIPE'
+      ? diagnose(SESSION_KINDS.connectionClosed, {})
+      : diagnose(TLS_KINDS.handshakeFailed, { reason: REASONS[reason] ?? reason })
+  return Object.assign(new DiagnosticError([diagnostic]), { cause: error })
+}

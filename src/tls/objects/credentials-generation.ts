@@ -1,0 +1,37 @@
+/** Credentials as of one load: all that a handshake needs, which is never changed, only replaced. */
+import type { SecureContext } from 'node:tls'
+import type { CredentialKind, TlsRole } from '../negotiable.ts'
+import type { TlsSettings } from '../tls-options.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import type { RevocationList } from '../x509/revocation-list.ts'
+import type { SharedKey, SharedKeyFile } from './shared-keys.ts'
+
+type GenerationBase = {
+  readonly endpoint: TlsRole
+  readonly verifyPeer: boolean
+  readonly settings: TlsSettings
+  /** Made once: building it costs more than a handshake. */
+  readonly context: SecureContext
+}
+
+export type X509Generation = GenerationBase & {
+  readonly kind: 'x509'
+  /** Whom a peer's chain may lead to. */
+  readonly authorities: readonly Certificate[]
+  readonly revocationLists: readonly RevocationList[]
+}
+
+export type PskGeneration = GenerationBase & {
+  readonly kind: 'psk'
+  /** Of a client. */
+  readonly key?: SharedKey
+  /** Of a server. */
+  readonly keys?: SharedKeyFile
+}
+
+export type AnonGeneration = GenerationBase & { readonly kind: 'anon' }
+
+export type CredentialsGeneration = X509Generation | PskGeneration | AnonGeneration
+
+/** The kinds of credentials. */
+export type { CredentialKind }

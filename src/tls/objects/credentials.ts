@@ -1,0 +1,178 @@
+/** Credentials in use: handshakes with the newest load, and the checks that follow them. */
+import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import { runClientHandshake, runServerHandshake } from '../handshake.ts'
+import type { CredentialKind, TlsRole } from '../negotiable.ts'
+import { checkNegotiated } from '../session-check.ts'
+import { SESSION_KINDS } from '../session-diagnostics.ts'
+import type { TlsSettings } from '../tls-options.ts'
+import type { Authorization } from './authorization.ts'
+import type { CredentialsGeneration } from './credentials-generation.ts'
+import { OBJECT_KINDS } from './object-diagnostics.ts'
+import { checkClient, checkServer } from './peer-verification.ts'
+import { SharedKeyExchange } from './shared-key-exchange.ts'
+import { describeSession, type TlsPeer, type TlsSession } from './tls-session.ts'
+
+export type AcceptSessionOptions = {
+  /** Decides on the client's certificate; of tls-creds-x509 with verify-peer=on only. */
+  readonly authorization?: Authorization | undefined
+  /** How long the handshake may take, in milliseconds. */
+  readonly timeout?: number | undefined
+}
+
+export type ConnectSessionOptions = {
+  /** The name or address that the server's certificate has to have. */
+  readonly hostname?: string | undefined
+  /** How long the handshake may take, in milliseconds. */
+  readonly timeout?: number | undefined
+}
+
+export interface TlsCredentials {
+  readonly id: string
+  readonly kind: CredentialKind
+  readonly endpoint: TlsRole
+  readonly verifyPeer: boolean
+  /** Of the newest load. */
+  readonly settings: TlsSettings
+  /**
+   * Refuses an authorization that could not decide anything: to be called when an endpoint is made.
+   *
+   * @throws DiagnosticError OBJECT_USELESS_AUTHORIZATION.
+   */
+  checkAuthorization(authorization: Authorization): void
+  /**
+   * Runs the server's side of a handshake and all checks of the peer.
+   *
+   * @throws DiagnosticError TLS_...; the connection is then destroyed, and no application data has
+   *   been read or written.
+   */
+  accept(connection: Duplex, options?: AcceptSessionOptions): Promise<TlsSession>
+  /**
+   * Runs the client's side of a handshake and all checks of the peer.
+   *
+   * @throws DiagnosticError TLS_...; the connection is then destroyed, and no application data has
+   *   been read or written.
+   */
+  connect(connection: Duplex, options?: ConnectSessionOptions): Promise<TlsSession>
+}
+
+/** Credentials whose generation is looked up once for each handshake. */
+export class LiveCredentials implements TlsCredentials {
+  readonly id: string
+  private readonly newest: () => CredentialsGeneration
+
+  constructor(id: string, newest: () => CredentialsGeneration) {
+    this.id = id
+    this.newest = newest
+  }
+
+  get kind(): CredentialKind {
+    return this.newest().kind
+  }
+
+  get endpoint(): TlsRole {
+    return this.newest().endpoint
+  }
+
+  get verifyPeer(): boolean {
+    return this.newest().verifyPeer
+  }
+
+  get settings(): TlsSettings {
+    return this.newest().settings
+  }
+
+  checkAuthorization(authorization: Authorization): void {
+    const { kind, verifyPeer } = this
+    if (kind === 'x509' && verifyPeer) return
+    const reasons = { x509: 'have verify-peer=off', psk: 'are shared keys', anon: 'are anonymous' }
+    const data = { authorization: authorization.id, credentials: this.id, reason: reasons[kind] }
+    fail(OBJECT_KINDS.uselessAuthorization, data)
+  }
+
+  accept(connection: Duplex, options: AcceptSessionOptions = {}): Promise<TlsSession> {
+    return orDestroy(connection, async () => {
+      const generation = this.require('server')
+      const { authorization, timeout } = options
+      if (authorization) this.checkAuthorization(authorization)
+      const { context, kind, verifyPeer } = generation
+      if (kind === 'psk') return acceptSharedKey(connection, generation, timeout)
+      const requestCertificate = kind === 'x509' && verifyPeer
+      const handshake = { context, requestCertificate, timeout }
+      const socket = await runServerHandshake(connection, handshake)
+      return finish(socket, generation, () =>
+        generation.kind === 'x509' ? checkClient(socket, generation, authorization) : {},
+      )
+    })
+  }
+
+  connect(connection: Duplex, options: ConnectSessionOptions = {}): Promise<TlsSession> {
+    return orDestroy(connection, async () => {
+      const generation = this.require('client')
+      const { hostname, timeout } = options
+      const { context, kind, verifyPeer, settings } = generation
+      const verifies = kind === 'x509' && verifyPeer
+      if (verifies && !hostname) fail(SESSION_KINDS.noHostname, {})
+      const servername = hostname !== undefined && isIP(hostname) === 0 ? hostname : undefined
+      const sharedKey = kind === 'psk' ? generation.key : undefined
+      const { minDHSize } = settings.options
+      const handshake = { context, timeout, servername, sharedKey, minDHSize }
+      const socket = await runClientHandshake(connection, handshake)
+      return finish(socket, generation, () => checkServer(socket, generation, hostname))
+    })
+  }
+
+  private require(wanted: TlsRole): CredentialsGeneration {
+    const generation = this.newest()
+    const { endpoint } = generation
+    if (endpoint !== wanted) fail(OBJECT_KINDS.wrongEndpoint, { id: this.id, endpoint, wanted })
+    return generation
+  }
+}
+
+async function acceptSharedKey(
+  connection: Duplex,
+  generation: CredentialsGeneration & { readonly kind: 'psk' },
+  timeout: number | undefined,
+): Promise<TlsSession> {
+  const exchange = new SharedKeyExchange(generation.keys)
+  const { context } = generation
+  const socket = await runServerHandshake(connection, {
+    context,
+    findKey: exchange.findKey,
+    timeout,
+  }).catch(exchange.explain)
+  return finish(socket, generation, () => exchange.check(socket))
+}
+
+/** A session is handed over when everything about it has been checked, and is destroyed if not. */
+function finish(
+  socket: TLSSocket,
+  { settings, kind }: CredentialsGeneration,
+  check: () => TlsPeer,
+): TlsSession {
+  try {
+    // What OpenSSL counts as resumed is the use of a shared key in TLS 1.3 too.
+    if (kind !== 'psk' && socket.isSessionReused()) fail(SESSION_KINDS.resumed, {})
+    checkNegotiated(socket, settings)
+    return describeSession(socket, check())
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
+}
+
+/** Whatever went wrong, nobody may go on in clear on a connection that was to be secured. */
+async function orDestroy<Result>(
+  connection: Duplex,
+  secure: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await secure()
+  } catch (error) {
+    connection.destroy()
+    throw error
+  }
+}

@@ -1,0 +1,35 @@
+/** The context of node:tls that all handshakes of one load of credentials share. */
+import { constants } from 'node:crypto'
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { TlsSettings } from '../tls-options.ts'
+import { OBJECT_KINDS } from './object-diagnostics.ts'
+
+/**
+ * Makes a context. It trusts nobody: whom a peer's chain leads to is checked after the handshake,
+ * by the rules of GnuTLS.
+ *
+ * @throws DiagnosticError OBJECT_CREDENTIALS_REFUSED where OpenSSL refuses a certificate or a key.
+ */
+export function makeContext(
+  { options, role }: TlsSettings,
+  credentials: Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> = {},
+): SecureContext {
+  const { minDHSize: _, checkServerIdentity: __, secureOptions = 0, ...rest } = options
+  try {
+    return createSecureContext({
+      // Without a list of its own, node:tls would trust the authorities that it brings along.
+      ca: [],
+      ...rest,
+      ...credentials,
+      // A resumed session would lack the chain that was checked, so none can be resumed.
+      secureOptions: secureOptions | constants.SSL_OP_NO_TICKET,
+      // A server without one refuses clients that try to resume instead of starting anew; a client
+      // with one refuses its own shared key.
+      ...(role === 'server' ? { sessionIdContext: 'cryptopolicy' } : {}),
+    })
+  } catch (error) {
+    const { reason, message } = error as Error & { reason?: string }
+    return fail(OBJECT_KINDS.contextRefused, { reason: reason ?? message })
+  }
+}

@@ -1,0 +1,244 @@
+/** Every error and warning about the definition of objects, in one place. */
+import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
+import { didYouMean } from '../../diagnostics/suggestion.ts'
+
+type Kind<Data> = DiagnosticKind<Data>
+
+const EXAMPLE = 'for instance: tls-creds-x509,id=tls0,endpoint=server,dir=/etc/pki/qemu'
+
+const malformed: Kind<{ reason: string; hint?: string }> = {
+  code: 'OBJECT_MALFORMED',
+  severity: 'error',
+  fault: 'input',
+  summary: 'The text is no definition of an object: TYPE,id=ID,PROPERTY=VALUE, JSON or YAML.',
+  message: ({ reason }) => reason,
+  hint: ({ hint = EXAMPLE }) => hint,
+}
+
+const unknownType: Kind<{ type: string; known: readonly string[] }> = {
+  code: 'OBJECT_UNKNOWN_TYPE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'No object has this type.',
+  message: ({ type }) => `there is no object type \`${type}\``,
+  hint: ({ type, known }) => didYouMean(type, known) ?? `the types are ${known.join(', ')}`,
+}
+
+const unsupportedType: Kind<{ type: string; reason: string; hint: string }> = {
+  code: 'OBJECT_UNSUPPORTED_TYPE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'QEMU has objects of this type, and this program does not.',
+  message: ({ type, reason }) => `objects of type ${type} are not supported: ${reason}`,
+  hint: ({ hint }) => hint,
+}
+
+const missingId: Kind<{ type: string }> = {
+  code: 'OBJECT_MISSING_ID',
+  severity: 'error',
+  fault: 'input',
+  summary: 'An object has no id, so nothing could name it.',
+  message: ({ type }) => `the ${type} object has no id`,
+  hint: () => 'add id=NAME',
+}
+
+const invalidId: Kind<{ id: string }> = {
+  code: 'OBJECT_INVALID_ID',
+  severity: 'error',
+  fault: 'input',
+  summary: 'An id begins with a letter and is made of letters, digits, `-`, `.` and `_`.',
+  message: ({ id }) => `\`${id}\` cannot be an id`,
+  hint: () => 'an id begins with a letter and is made of letters, digits, -, . and _',
+}
+
+const duplicateId: Kind<{ id: string }> = {
+  code: 'OBJECT_DUPLICATE_ID',
+  severity: 'error',
+  fault: 'input',
+  summary: 'Two objects have the same id.',
+  message: ({ id }) => `there are two objects with the id \`${id}\``,
+}
+
+const unknownProperty: Kind<{ type: string; name: string; known: readonly string[] }> = {
+  code: 'OBJECT_UNKNOWN_PROPERTY',
+  severity: 'error',
+  fault: 'input',
+  summary: 'Objects of the type do not have this property.',
+  message: ({ type, name }) => `${type} has no property \`${name}\``,
+  hint: ({ name, known }) => didYouMean(name, known) ?? `it has ${known.join(', ')}`,
+}
+
+const duplicateProperty: Kind<{ name: string }> = {
+  code: 'OBJECT_DUPLICATE_PROPERTY',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'A property is given twice. QEMU takes the last one silently, which may not be the one that is meant.',
+  message: ({ name }) => `the property \`${name}\` is given twice`,
+}
+
+const missingProperty: Kind<{ what: string; name: string; hint?: string }> = {
+  code: 'OBJECT_MISSING_PROPERTY',
+  severity: 'error',
+  fault: 'input',
+  summary: 'An object lacks a property that it cannot do without.',
+  message: ({ what, name }) => `${what} has no property \`${name}\``,
+  hint: ({ hint, name }) => hint ?? `add ${name}=...`,
+}
+
+const wrongValue: Kind<{ name: string; value: string; expected: string; hint?: string }> = {
+  code: 'OBJECT_WRONG_VALUE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A property has a value that it cannot have.',
+  message: ({ name, value, expected }) => `${name} cannot be ${value}: it takes ${expected}`,
+  hint: ({ hint }) => hint,
+}
+
+const conflictingProperties: Kind<{ what: string; reason: string; hint?: string }> = {
+  code: 'OBJECT_CONFLICTING_PROPERTIES',
+  severity: 'error',
+  fault: 'input',
+  summary: 'Properties of an object exclude each other.',
+  message: ({ what, reason }) => `${what}: ${reason}`,
+  hint: ({ hint }) => hint,
+}
+
+const notFound: Kind<{ what: string; id: string; known: readonly string[] }> = {
+  code: 'OBJECT_NOT_FOUND',
+  severity: 'error',
+  fault: 'missing',
+  summary: 'Something names an object that is not there.',
+  message: ({ what, id }) => `there is no ${what} object with the id \`${id}\``,
+  hint: ({ id, known }) =>
+    didYouMean(id, known) ??
+    (known.length === 0 ? 'define it with --object' : `there is ${known.join(', ')}`),
+}
+
+const wrongType: Kind<{ id: string; type: string; wanted: string }> = {
+  code: 'OBJECT_WRONG_TYPE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'Something names an object of another type than it needs.',
+  message: ({ id, type, wanted }) => `the object \`${id}\` is ${type}, not ${wanted}`,
+}
+
+const wrongEndpoint: Kind<{ id: string; endpoint: string; wanted: string }> = {
+  code: 'OBJECT_WRONG_ENDPOINT',
+  severity: 'error',
+  fault: 'input',
+  summary: 'Credentials serve one side of a connection: that of their property `endpoint`.',
+  message: ({ id, endpoint, wanted }) =>
+    `the credentials \`${id}\` are for a ${endpoint}, and a ${wanted} needs them`,
+  hint: ({ wanted }) => `add endpoint=${wanted}, or define a second object for the same dir`,
+}
+
+const uselessAuthorization: Kind<{ authorization: string; credentials: string; reason: string }> = {
+  code: 'OBJECT_USELESS_AUTHORIZATION',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'Authorization is to decide by certificates that nobody asks for. QEMU ignores it silently and lets everybody in.',
+  message: ({ authorization, credentials, reason }) =>
+    `\`${authorization}\` could not decide anything: the credentials \`${credentials}\` ${reason}`,
+  hint: () => 'use tls-creds-x509 with verify-peer=on, or leave the authorization out',
+}
+
+const secretUnusable: Kind<{ id: string; reason: string; hint?: string }> = {
+  code: 'OBJECT_SECRET_UNUSABLE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A secret cannot be decoded or decrypted.',
+  message: ({ id, reason }) => `the secret \`${id}\` cannot be used: ${reason}`,
+  hint: ({ hint }) => hint,
+}
+
+const contextRefused: Kind<{ reason: string }> = {
+  code: 'OBJECT_CREDENTIALS_REFUSED',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'OpenSSL does not take the certificate or the key, for instance since it is weaker than the priority string allows.',
+  message: ({ reason }) => `OpenSSL does not take the certificate or its key: ${reason}`,
+}
+
+const unusedDhParameters: Kind<{ path: string }> = {
+  code: 'OBJECT_UNUSED_DH_PARAMETERS',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'A file of Diffie-Hellman parameters is there and not used: the groups of RFC 7919 take its place, as in present releases of QEMU without the file.',
+  message: ({ path }) => `${path} is not used: the groups of RFC 7919 take its place`,
+  hint: () => 'remove the file',
+}
+
+const sameKeyType: Kind<{ file: string; first: string; type: string }> = {
+  code: 'OBJECT_SAME_KEY_TYPE',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'OpenSSL takes one certificate of each type of key, so a second one is never shown.',
+  message: ({ file, first, type }) =>
+    `${file} is never shown: it has an ${type} key as ${first} has`,
+}
+
+const missingUser: Kind<{ username: string; path: string }> = {
+  code: 'OBJECT_MISSING_USER',
+  severity: 'error',
+  fault: 'input',
+  summary: 'The file of shared keys has no line for the user name of the credentials.',
+  message: ({ username, path }) => `${path} has no key for the user \`${username}\``,
+  hint: ({ username }) => `psktool --username ${username} --pskfile keys.psk makes one`,
+}
+
+const invalidKey: Kind<{ username: string }> = {
+  code: 'OBJECT_INVALID_SHARED_KEY',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A line of a file of shared keys is not `USER:KEY` with the key in hexadecimal.',
+  message: ({ username }) => `the key of the user \`${username}\` is not hexadecimal`,
+  hint: () => 'a line is USER:KEY, the key in hexadecimal',
+}
+
+const invalidRule: Kind<{ reason: string; hint?: string }> = {
+  code: 'OBJECT_INVALID_RULE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A rule of an authorization could never decide as it seems to.',
+  message: ({ reason }) => reason,
+  hint: ({ hint }) => hint,
+}
+
+const libvirtSyntax: Kind<{ reason: string }> = {
+  code: 'OBJECT_LIBVIRT_SYNTAX',
+  severity: 'error',
+  fault: 'input',
+  summary: "A file is not as libvirt's configuration is written.",
+  message: ({ reason }) => reason,
+}
+
+/** Errors by the name the code uses; docs/errors.md lists them by code. */
+export const OBJECT_KINDS = defineKinds({
+  malformed,
+  unknownType,
+  unsupportedType,
+  missingId,
+  invalidId,
+  duplicateId,
+  unknownProperty,
+  duplicateProperty,
+  missingProperty,
+  wrongValue,
+  conflictingProperties,
+  notFound,
+  wrongType,
+  wrongEndpoint,
+  uselessAuthorization,
+  secretUnusable,
+  contextRefused,
+  unusedDhParameters,
+  sameKeyType,
+  missingUser,
+  invalidKey,
+  invalidRule,
+  libvirtSyntax,
+})

@@ -1,0 +1,39 @@
+/** The certificates that a peer sent, and nothing that OpenSSL found elsewhere. */
+import type { X509Certificate } from 'node:crypto'
+import type { TLSSocket } from 'node:tls'
+import { type Certificate, certificateOf } from '../x509/certificate.ts'
+
+/** A chain that is longer than this is an attack on whoever walks it. */
+const MAX_CHAIN = 32
+
+/** How many certificates are remembered: those of peers that connect again and again. */
+const MAX_KNOWN = 256
+
+const known = new Map<string, Certificate>()
+
+/**
+ * The chain as it was sent, the peer's own certificate first; empty where there is none. The
+ * context of a socket trusts nobody, so OpenSSL has nothing of its own to add.
+ *
+ * @throws DiagnosticError where a certificate is malformed.
+ */
+export function readPeerChain(socket: TLSSocket): readonly Certificate[] {
+  const chain: Certificate[] = []
+  let next = socket.getPeerX509Certificate()
+  while (next && chain.length < MAX_CHAIN) {
+    chain.push(recall(next, chain.length))
+    next = next.issuerCertificate
+  }
+  return chain
+}
+
+/** Reading a certificate takes longer than looking it up by its digest. */
+function recall(x509: X509Certificate, index: number): Certificate {
+  const key = `${index} ${x509.fingerprint256}`
+  const certificate = known.get(key) ?? certificateOf(x509, { file: '<peer>', index })
+  known.delete(key)
+  known.set(key, certificate)
+  const [oldest] = known.keys()
+  if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest)
+  return certificate
+}

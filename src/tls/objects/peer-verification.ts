@@ -1,0 +1,88 @@
+/** Whether a peer with a certificate may go on, asked after the handshake in QEMU's order. */
+import type { TLSSocket } from 'node:tls'
+import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
+import { allowsX509 } from '../handshake-needs.ts'
+import { SESSION_KINDS } from '../session-diagnostics.ts'
+import { TLS_KINDS } from '../tls-diagnostics.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { matchesHostName } from '../x509/host-name.ts'
+import { checkPeerCertificates } from '../x509/peer-check.ts'
+import type { Authorization } from './authorization.ts'
+import type { CredentialsGeneration, X509Generation } from './credentials-generation.ts'
+import { identitiesOf } from './identity.ts'
+import { readPeerChain } from './peer-chain.ts'
+import type { TlsPeer } from './tls-session.ts'
+
+/**
+ * Checks a client, as a server with x509 credentials does.
+ *
+ * OpenSSL has checked one thing only: that the client has the key of its first certificate. What
+ * the certificate is worth is checked here, since OpenSSL's own verdict is another than GnuTLS's:
+ * it asks for purposes, and for a root.
+ *
+ * @throws DiagnosticError TLS_...
+ */
+export function checkClient(
+  socket: TLSSocket,
+  generation: X509Generation,
+  authorization: Authorization | undefined,
+): TlsPeer {
+  if (!generation.verifyPeer) return {}
+  const certificate = verifyChain(socket, generation)
+  const decision = authorization?.decide(certificate)
+  if (decision && !decision.allowed) {
+    fail(SESSION_KINDS.notAuthorized, { name: certificate.subject, rule: decision.rule })
+  }
+  return peerOf(certificate)
+}
+
+/**
+ * Checks a server, as a client does.
+ *
+ * @throws DiagnosticError TLS_...
+ */
+export function checkServer(
+  socket: TLSSocket,
+  generation: CredentialsGeneration,
+  hostname = '',
+): TlsPeer {
+  if (generation.kind !== 'x509') return refuseCertificate(socket, generation)
+  if (!generation.verifyPeer) return {}
+  const certificate = verifyChain(socket, generation)
+  const { certificateWildcards: wildcards } = generation.settings.evaluation.options
+  if (!matchesHostName(certificate, hostname, { wildcards })) refuseName(certificate, hostname)
+  return peerOf(certificate)
+}
+
+function verifyChain(socket: TLSSocket, generation: X509Generation): Certificate {
+  const { authorities, revocationLists, settings, endpoint } = generation
+  const chain = readPeerChain(socket)
+  const [certificate] = chain
+  const peer = endpoint === 'server' ? 'client' : 'server'
+  if (!certificate) return fail(SESSION_KINDS.noPeerCertificate, { peer })
+  const { evaluation } = settings
+  const types =
+    endpoint === 'server' ? evaluation.clientCertificates : evaluation.serverCertificates
+  if (!allowsX509(types)) fail(TLS_KINDS.forbiddenCertificate, {})
+  const refusal = checkPeerCertificates({ chain, authorities, revocationLists, evaluation })
+  if (refusal) throw new DiagnosticError([refusal])
+  return certificate
+}
+
+/** A server with a certificate did not use the shared key, or is none without authentication. */
+function refuseCertificate(socket: TLSSocket, { kind }: CredentialsGeneration): TlsPeer {
+  if (socket.getPeerX509Certificate() === undefined) return {}
+  return kind === 'psk'
+    ? fail(SESSION_KINDS.noSharedKey, {})
+    : fail(TLS_KINDS.forbiddenCertificate, {})
+}
+
+function refuseName(certificate: Certificate, hostname: string): never {
+  const alternatives = identitiesOf(certificate, 'san')
+  const names = alternatives.length > 0 ? alternatives : [certificate.subject]
+  fail(SESSION_KINDS.hostMismatch, { hostname, names })
+}
+
+function peerOf(certificate: Certificate): TlsPeer {
+  return { certificate, distinguishedName: certificate.subject }
+}

@@ -1,0 +1,36 @@
+/** Every type of objects. */
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { ObjectDefinition } from './object-definition.ts'
+import { OBJECT_KINDS } from './object-diagnostics.ts'
+import type { ObjectType } from './object-type.ts'
+import { AUTHZ_LIBVIRT } from './types/authz-libvirt.ts'
+import { AUTHZ_LIST } from './types/authz-list.ts'
+import { AUTHZ_LIST_FILE } from './types/authz-list-file.ts'
+import { AUTHZ_PAM } from './types/authz-pam.ts'
+import { AUTHZ_SIMPLE } from './types/authz-simple.ts'
+import { SECRET } from './types/secret.ts'
+import { TLS_CREDS_ANON } from './types/tls-creds-anon.ts'
+import { TLS_CREDS_PSK } from './types/tls-creds-psk.ts'
+import { TLS_CREDS_X509 } from './types/tls-creds-x509.ts'
+
+export const OBJECT_TYPES: readonly ObjectType[] = [
+  TLS_CREDS_X509,
+  TLS_CREDS_PSK,
+  TLS_CREDS_ANON,
+  SECRET,
+  AUTHZ_SIMPLE,
+  AUTHZ_LIST,
+  AUTHZ_LIST_FILE,
+  AUTHZ_LIBVIRT,
+  AUTHZ_PAM,
+]
+
+/** @throws DiagnosticError OBJECT_UNKNOWN_TYPE. */
+export function findObjectType({ type, places }: ObjectDefinition): ObjectType {
+  const found = OBJECT_TYPES.find(
+    ({ name, aliases = [] }) => name === type || aliases.includes(type),
+  )
+  if (found) return found
+  const known = OBJECT_TYPES.filter((one) => one !== AUTHZ_PAM).map(({ name }) => name)
+  return fail(OBJECT_KINDS.unknownType, { type, known }, places?.get('qom-type') ?? places?.get(''))
+}

@@ -1,0 +1,245 @@
+/** The objects of a process: made together, looked up by id, loaded anew without a restart. */
+import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { FILE_KINDS } from '../../files/file-diagnostics.ts'
+import { FileWatcher, type FileWatcherOptions } from '../../files/file-watcher.ts'
+import { DEFAULT_RELEASE, type GnutlsRelease } from '../../priority/releases.ts'
+import { NO_CONFIG, type SystemConfig } from '../../priority/system-config.ts'
+import type { TlsRole } from '../negotiable.ts'
+import type { Authorization } from './authorization.ts'
+import { decideByRules } from './authorization.ts'
+import { LiveCredentials, type TlsCredentials } from './credentials.ts'
+import { LiveObject } from './live-object.ts'
+import type { ObjectDefinition } from './object-definition.ts'
+import { OBJECT_KINDS } from './object-diagnostics.ts'
+import type { LoadedObject } from './object-type.ts'
+import type { ObjectReload, ReloadReport } from './reload-report.ts'
+
+export type TlsObjectsContext = {
+  /** The file that keywords of priority strings are looked up in. */
+  readonly config?: SystemConfig
+  /** Reads that file anew; without it the configuration never changes. */
+  readonly readConfig?: () => SystemConfig
+  readonly release?: GnutlsRelease
+}
+
+export type WatchOptions = FileWatcherOptions & {
+  /**
+   * How long a new set of files may be broken before that is told, in milliseconds: somebody may
+   * be in the middle of replacing it.
+   */
+  readonly patience?: number
+}
+
+const PATIENCE = 2_000
+
+export class TlsObjects {
+  private readonly objects: ReadonlyMap<string, LiveObject>
+  private readonly context: TlsObjectsContext
+  private config: SystemConfig
+  private watcher: FileWatcher | undefined
+  private patience: NodeJS.Timeout | undefined
+
+  private constructor(objects: ReadonlyMap<string, LiveObject>, context: TlsObjectsContext) {
+    this.objects = objects
+    this.context = context
+    this.config = context.config ?? context.readConfig?.() ?? NO_CONFIG
+  }
+
+  /**
+   * Makes all objects, whatever order they are defined in.
+   *
+   * @throws DiagnosticError with every refusal of every object.
+   */
+  static create(
+    definitions: readonly ObjectDefinition[],
+    context: TlsObjectsContext = {},
+  ): TlsObjects {
+    const objects = new Map<string, LiveObject>()
+    const diagnostics: Diagnostic[] = []
+    for (const definition of definitions) {
+      collect(diagnostics, () => {
+        refuseDuplicate(definition, objects)
+        objects.set(definition.id, new LiveObject(definition))
+      })
+    }
+    const made = new TlsObjects(objects, context)
+    for (const object of objects.values()) collect(diagnostics, () => made.load(object))
+    if (diagnostics.length > 0) throw new DiagnosticError(diagnostics)
+    return made
+  }
+
+  /** What was noticed while the objects were made or last loaded; never errors. */
+  get warnings(): readonly Diagnostic[] {
+    return [...this.objects.values()].flatMap(({ loaded }) => loaded?.warnings ?? [])
+  }
+
+  /** The ids of all authorizations. */
+  get authorizationIds(): readonly string[] {
+    return this.idsOf('authorization')
+  }
+
+  /**
+   * Credentials for one side of connections. They stay the same over every reload, and each
+   * handshake uses the newest load.
+   *
+   * @throws DiagnosticError where there are none with the id, or they are for the other side.
+   */
+  credentials(id: string, endpoint: TlsRole): TlsCredentials {
+    const object = this.find(id, 'credentials', 'TLS credentials')
+    const newest = () => object.require('credentials').generation
+    const { endpoint: own } = newest()
+    if (own !== endpoint) {
+      fail(OBJECT_KINDS.wrongEndpoint, { id, endpoint: own, wanted: endpoint })
+    }
+    return new LiveCredentials(id, newest)
+  }
+
+  /**
+   * An authorization. It decides by its newest load; where its file is broken, it denies.
+   *
+   * @throws DiagnosticError where there is none with the id.
+   */
+  authorization(id: string): Authorization {
+    const object = this.find(id, 'authorization', 'authorization')
+    return { id, decide: (peer) => decideByRules(object.ruleList(), peer) }
+  }
+
+  /**
+   * Loads every object anew. What is refused keeps its last load, but for authorizations, which
+   * then deny everybody. Never throws.
+   */
+  reload(): ReloadReport {
+    const report = this.tryReload()
+    for (const { id, outcome } of report.objects) {
+      if (outcome === 'refused') this.objects.get(id)?.distrust()
+    }
+    return report
+  }
+
+  /**
+   * Loads objects anew whenever one of their files changes, or the configuration. A set of files
+   * that is broken for a moment only, as while key and certificate are replaced one after the
+   * other, is not told.
+   */
+  watch(onReload: (report: ReloadReport) => void, options: WatchOptions = {}): void {
+    this.unwatch()
+    const { patience = PATIENCE, ...rest } = options
+    const change = (): void => {
+      clearTimeout(this.patience)
+      const report = this.tryReload()
+      const isRefused = report.objects.some(({ outcome }) => outcome === 'refused')
+      if (report.objects.some(({ outcome }) => outcome === 'replaced')) onReload(report)
+      if (isRefused) this.patience = setTimeout(insist, patience).unref()
+    }
+    const insist = (): void => {
+      const report = this.reload()
+      if (report.objects.some(({ outcome }) => outcome !== 'unchanged')) onReload(report)
+    }
+    this.watcher = new FileWatcher(() => this.watchedPaths(), change, rest)
+  }
+
+  /** Ends the watching. Nothing else is open. */
+  close(): void {
+    this.unwatch()
+  }
+
+  private unwatch(): void {
+    clearTimeout(this.patience)
+    this.watcher?.close()
+    this.watcher = undefined
+  }
+
+  private watchedPaths(): readonly string[] {
+    const { name } = this.config.source
+    const config = this.context.readConfig && !name.startsWith('<') ? [name] : []
+    return [...config, ...[...this.objects.values()].flatMap((object) => object.watchedPaths())]
+  }
+
+  /** Objects that others are made of come first, since each asks for what it needs. */
+  private tryReload(): ReloadReport {
+    const refusals = this.reloadConfig()
+    const before = new Map([...this.objects].map(([id, { loaded }]) => [id, loaded]))
+    for (const object of this.objects.values()) object.beginReload()
+    const objects = [...this.objects.values()].map((object): ObjectReload => {
+      const { id, type } = object.definition
+      const diagnostics: Diagnostic[] = []
+      collect(diagnostics, () => this.load(object))
+      if (diagnostics.length > 0) return { id, type, outcome: 'refused', diagnostics }
+      const { digest, warnings = [] } = object.loaded ?? { digest: '' }
+      const isSame = digest === before.get(id)?.digest && !object.wasDistrusted
+      object.trust()
+      const outcome = isSame ? 'unchanged' : 'replaced'
+      return { id, type, outcome, diagnostics: isSame ? [] : warnings }
+    })
+    return { objects, diagnostics: refusals }
+  }
+
+  private reloadConfig(): readonly Diagnostic[] {
+    const diagnostics: Diagnostic[] = []
+    collect(diagnostics, () => {
+      const config = this.context.readConfig?.() ?? this.config
+      const path = config.source.name
+      // Without its policy an endpoint would go back to the library's default, which is looser.
+      if (config.absent && !this.config.absent) fail(FILE_KINDS.missing, { path })
+      this.config = config
+    })
+    return diagnostics
+  }
+
+  private load(object: LiveObject): void {
+    object.load({
+      config: this.config,
+      release: this.context.release ?? DEFAULT_RELEASE,
+      secret: (id, reader, property) => {
+        const place = reader.spanOf(property)
+        const found = this.find(id, 'secret', 'secret', place)
+        // One that is made of itself could never be made.
+        this.load(found)
+        return found.require('secret').content
+      },
+    })
+  }
+
+  private find(
+    id: string,
+    kind: LoadedObject['kind'],
+    what: string,
+    place?: Diagnostic['span'],
+  ): LiveObject {
+    const object = this.objects.get(id)
+    if (!object) return fail(OBJECT_KINDS.notFound, { what, id, known: this.idsOf(kind) }, place)
+    if (object.kind === kind) return object
+    const { type } = object.definition
+    return fail(OBJECT_KINDS.wrongType, { id, type, wanted: what }, place)
+  }
+
+  private idsOf(kind: LoadedObject['kind']): readonly string[] {
+    const all = [...this.objects].filter(([, object]) => object.kind === kind)
+    return all.map(([id]) => id)
+  }
+}
+
+function refuseDuplicate(
+  { id, places }: ObjectDefinition,
+  objects: ReadonlyMap<string, LiveObject>,
+): void {
+  if (!objects.has(id)) return
+  const place = places?.get('id') ?? places?.get('')
+  throw new DiagnosticError([diagnose(OBJECT_KINDS.duplicateId, { id }, place)])
+}
+
+/** Runs a step whose refusal is one of several to be told. */
+function collect(diagnostics: Diagnostic[], step: () => void): void {
+  try {
+    step()
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    for (const diagnostic of error.diagnostics) {
+      // What keeps a secret from being made also keeps back whatever needs it.
+      const isTold = diagnostics.some(
+        ({ code, message }) => code === diagnostic.code && message === diagnostic.message,
+      )
+      if (!isTold) diagnostics.push(diagnostic)
+    }
+  }
+}

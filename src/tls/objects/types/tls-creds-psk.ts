@@ -1,0 +1,51 @@
+/** `tls-creds-psk`: keys that both sides have, in a file as psktool writes it. */
+import { join } from 'node:path'
+import { fail } from '../../../diagnostics/diagnostic.ts'
+import { readTextFile } from '../../../files/text-file.ts'
+import type { TlsRole } from '../../negotiable.ts'
+import { digestOf } from '../digest.ts'
+import { makeContext } from '../endpoint-context.ts'
+import { readSettings } from '../endpoint-settings.ts'
+import { OBJECT_KINDS } from '../object-diagnostics.ts'
+import { ENDPOINTS, type LoadedObject, type ObjectType } from '../object-type.ts'
+import type { PropertyReader } from '../property-reader.ts'
+import { findSharedKey, type SharedKey, SharedKeyFile } from '../shared-keys.ts'
+
+const FILE = 'keys.psk'
+const DEFAULT_USERNAME = 'qemu'
+
+export const TLS_CREDS_PSK: ObjectType = {
+  name: 'tls-creds-psk',
+  kind: 'credentials',
+  properties: ['endpoint', 'dir', 'verify-peer', 'priority', 'username'],
+  load: (reader, surroundings) => {
+    const endpoint = reader.choice('endpoint', ENDPOINTS, 'client')
+    const path = join(reader.requiredText('dir', `add dir=DIR, where ${FILE} is`), FILE)
+    const verifyPeer = reader.flag('verify-peer', true)
+    const username = readUsername(reader, endpoint)
+    const settings = readSettings(reader, 'psk', endpoint, surroundings)
+    const source = readTextFile(path)
+    const key = endpoint === 'client' ? requireKey(source, username) : undefined
+    const context = makeContext(settings)
+    const keys = key ? { key } : { keys: new SharedKeyFile(path) }
+    const generation = { kind: 'psk', endpoint, verifyPeer, settings, context, ...keys } as const
+    const { config, release } = surroundings
+    const digest = digestOf(source.text, config.source.text, release)
+    return { kind: 'credentials', generation, digest, paths: [path] } satisfies LoadedObject
+  },
+}
+
+function readUsername(reader: PropertyReader, endpoint: TlsRole): string {
+  const username = reader.text('username')
+  if (username === undefined || endpoint === 'client') return username ?? DEFAULT_USERNAME
+  const reason = 'username should not be set when endpoint=server'
+  const hint = 'clients name the user; the server knows all users of its keys.psk'
+  const data = { what: reader.what, reason, hint }
+  return fail(OBJECT_KINDS.conflictingProperties, data, reader.spanOf('username'))
+}
+
+function requireKey(source: ReturnType<typeof readTextFile>, username: string): SharedKey {
+  const key = findSharedKey(source, username)
+  if (!key) return fail(OBJECT_KINDS.missingUser, { username, path: source.name })
+  return { username, key }
+}
