@@ -4,6 +4,7 @@
  * Where the C library cannot be reached (another platform, an installation without koffi),
  * `loadLibc` gives nothing, and callers do without.
  */
+import { closeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 
@@ -34,6 +35,8 @@ export type Libc = {
     length: number,
     offset: number,
   ) => number
+  /** Sends a text to a datagram socket of a path; a path that begins with `@` is abstract. */
+  readonly sendDatagram: (path: string, text: string) => boolean
 }
 
 /** Modes of fallocate(2) from linux/falloc.h; each keeps the size of the file. */
@@ -85,6 +88,32 @@ function bind(koffi: Koffi): Libc {
       const vector = { base: at === 0 ? target : target.subarray(at), length }
       return Number(preadv2(descriptor, [vector], 1, offset, RWF_NOWAIT))
     },
+    sendDatagram: bindSendDatagram(library),
+  }
+}
+
+type Library = ReturnType<Koffi['load']>
+
+const AF_UNIX = 1
+const SOCK_DGRAM = 2
+const SOCK_CLOEXEC = 0o2000000
+/** Bytes for the path in `struct sockaddr_un`. */
+const PATH_ROOM = 108
+
+function bindSendDatagram(library: Library): Libc['sendDatagram'] {
+  const socket = library.func('int socket(int, int, int)')
+  const sendTo = library.func('int64_t sendto(int, void *, uint64_t, int, void *, uint32_t)')
+  return (path, text) => {
+    const name = Buffer.from(path.replace(/^@/, '\0'))
+    if (name.length >= PATH_ROOM) return false
+    const descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)
+    if (descriptor < 0) return false
+    // The family stands there in the byte order of the machine; every Linux we run on is little endian.
+    const address = Buffer.concat([Buffer.from([AF_UNIX, 0]), name])
+    const bytes = Buffer.from(text)
+    const sent = sendTo(descriptor, bytes, bytes.length, 0, address, address.length)
+    closeSync(descriptor)
+    return Number(sent) === bytes.length
   }
 }
 

@@ -4,11 +4,12 @@ import { addNbdBench } from './nbd-bench.ts'
 import { addNbdCopy } from './nbd-copy.ts'
 import { addNbdInfo } from './nbd-info.ts'
 import { addNbdList } from './nbd-list.ts'
+import { addNbdServe } from './nbd-serve.ts'
 
 export function addNbd(program: Command): void {
   const group = program
     .command('nbd')
     .summary('network block devices over TLS that obeys the policy')
-    .description('Look at, copy and measure network block devices.')
-  for (const add of [addNbdInfo, addNbdList, addNbdCopy, addNbdBench]) add(group)
+    .description('Serve, look at, copy and measure network block devices.')
+  for (const add of [addNbdServe, addNbdInfo, addNbdList, addNbdCopy, addNbdBench]) add(group)
 }

@@ -167,7 +167,8 @@ function nameAddress({ path, host, port, fd }: ListenOptions & { readonly fd?: n
 
 function nameOrigin({ remoteAddress, remotePort, remoteFamily }: Socket): string {
   if (remoteAddress === undefined) return 'unix'
-  return remoteFamily === 'IPv6'
-    ? `[${remoteAddress}]:${remotePort}`
-    : `${remoteAddress}:${remotePort}`
+  // A socket for both families shows an IPv4 address within an IPv6 one.
+  const address = remoteAddress.replace(/^::ffff:(?=[\d.]+$)/, '')
+  const isIpv6 = remoteFamily === 'IPv6' && address === remoteAddress
+  return isIpv6 ? `[${address}]:${remotePort}` : `${address}:${remotePort}`
 }

@@ -72,6 +72,25 @@ const OPEN_HINTS: Readonly<Record<string, string>> = {
   EISDIR: 'name an image file or a block device',
 }
 
+const duplicateExport: Kind<{ name: string }> = {
+  code: 'NBD_DUPLICATE_EXPORT',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'Two exports have the same name.',
+  message: ({ name }) => (name === '' ? 'two exports have no name' : `two exports are '${name}'`),
+  hint: () => 'give each a name of its own: --export NAME=FILE, or --export-name NAME',
+}
+
+const clearText: Kind<{ address: string }> = {
+  code: 'NBD_CLEAR_TEXT',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'The server offers its exports to a network without TLS.',
+  message: ({ address }) => `everybody who reaches ${address} may read and change the exports`,
+  hint: () =>
+    'require TLS: --object tls-creds-x509,id=tls0,dir=DIR,endpoint=server --tls-creds tls0',
+}
+
 const cannotListen: Kind<{ address: string; error: unknown }> = {
   code: 'NBD_CANNOT_LISTEN',
   severity: 'error',
@@ -102,5 +121,7 @@ export const NBD_SERVER_KINDS = defineKinds({
   storageFailed,
   tooManyWaiting,
   cannotOpen,
+  duplicateExport,
+  clearText,
   cannotListen,
 })

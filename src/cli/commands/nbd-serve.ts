@@ -1,0 +1,177 @@
+/** `cryptopolicy nbd serve`: exports of files, block devices and memory, in qemu-nbd's words. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { ExportRequest } from '../../nbd/server/export-list.ts'
+import { parseSize } from '../byte-size.ts'
+import { CLI_KINDS } from '../cli-diagnostics.ts'
+import { type ObjectOptions, withObjectOptions } from '../object-options.ts'
+
+export type ServeOptions = ObjectOptions & {
+  readonly port?: number
+  readonly bind?: string
+  readonly socket?: string
+  readonly exportName: string
+  readonly description?: string
+  readonly readOnly?: true
+  readonly shared: number
+  readonly persistent?: true
+  readonly pidFile?: string
+  readonly memory?: number
+  readonly export?: readonly ExportRequest[]
+  readonly tls?: 'off' | 'optional' | 'required'
+  readonly tlsCreds?: string
+  readonly tlsAuthz?: string
+  readonly tlsHostname?: string
+  readonly handshakeLimit: number
+  readonly idleLimit: number
+  readonly drainLimit: number
+  readonly memoryLimit: number
+  readonly log: 'text' | 'json'
+}
+
+const CLI_DEFAULTS = { shared: 1, handshake: 10, idle: 0, drain: 10, memory: 33_554_432 } as const
+
+export function addNbdServe(group: Command): void {
+  const command = group
+    .command('serve')
+    .summary('serve files, block devices and memory')
+    .description('Export files, block devices and memory, as qemu-nbd does.')
+    .argument('[FILE]', 'a raw image or a block device')
+  addListening(addExports(command))
+  addTls(withObjectOptions(command))
+  addManners(command).action(serve)
+}
+
+function addExports(command: Command): Command {
+  const several = (value: string, before: readonly ExportRequest[] = []) => [
+    ...before,
+    parseExport(value),
+  ]
+  return command
+    .option('-x, --export-name <NAME>', 'the name of the export of FILE or --memory', '')
+    .option('-D, --description <TEXT>', 'what people read of that export')
+    .option('-r, --read-only', 'clients cannot write')
+    .addOption(
+      new Option('-f, --format <FORMAT>', 'the format of FILE').choices(['raw']).default('raw'),
+    )
+    .option('--memory <SIZE>', 'export memory, which is empty at first', parseSize)
+    .option('--export <NAME=FILE>', 'export another file; may be repeated', several)
+}
+
+function addListening(command: Command): Command {
+  return command
+    .option('-p, --port <PORT>', 'the TCP port (default: 10809)', parsePort)
+    .option('-b, --bind <ADDRESS>', 'the address of this host to listen at (default: all)')
+    .option('-k, --socket <PATH>', 'listen at a Unix socket instead')
+    .option(
+      '-e, --shared <NUMBER>',
+      'clients at the same time, 0 for any number',
+      parseNumber,
+      CLI_DEFAULTS.shared,
+    )
+    .option('-t, --persistent', 'go on after the last client has left')
+    .option('--pid-file <FILE>', 'write the number of the process there')
+}
+
+function addTls(command: Command): Command {
+  return command
+    .option('--tls-creds <ID>', 'the credentials of TLS, an --object; TLS is then required')
+    .option('--tls-authz <ID>', 'who may connect, an --object')
+    .option('--tls-hostname <NAME>', 'refused: clients take it, servers do not')
+    .addOption(
+      new Option('--tls <MODE>', 'optional serves clients without TLS too').choices([
+        'off',
+        'optional',
+        'required',
+      ]),
+    )
+}
+
+function addManners(command: Command): Command {
+  const { handshake, idle, drain, memory } = CLI_DEFAULTS
+  return command
+    .option(
+      '--handshake-limit <SECONDS>',
+      'for the negotiation, 0 for no limit',
+      parseNumber,
+      handshake,
+    )
+    .option(
+      '--idle-limit <SECONDS>',
+      'without a byte either way, 0 for no limit',
+      parseNumber,
+      idle,
+    )
+    .option(
+      '--drain-limit <SECONDS>',
+      'for requests under way when it is told to end',
+      parseNumber,
+      drain,
+    )
+    .option('--memory-limit <SIZE>', 'for data on its way, all clients together', parseSize, memory)
+    .addOption(
+      new Option('--log <FORMAT>', 'how connections are told on standard error')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .option('-q, --quiet', 'print errors only')
+}
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 65_536
+  if (port > 65_535) throw new InvalidArgumentError('a port is a number up to 65535.')
+  return port
+}
+
+function parseNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('it has to be a whole number.')
+  return Number(text)
+}
+
+function parseExport(text: string): ExportRequest {
+  const at = text.indexOf('=')
+  if (at < 0 || at === text.length - 1) throw new InvalidArgumentError('it has to be NAME=FILE.')
+  return { name: text.slice(0, at), from: { path: text.slice(at + 1) } }
+}
+
+async function serve(file: string | undefined, options: ServeOptions): Promise<void> {
+  const requests = requestsOf(file, options)
+  refuseConflicts(options)
+  // Set before the first file is read: a disk that is waited for must not stop the others.
+  process.env.UV_THREADPOOL_SIZE ??= '16'
+  const { runServer } = await import('../nbd-service.ts')
+  await runServer(requests, options)
+}
+
+function requestsOf(file: string | undefined, options: ServeOptions): readonly ExportRequest[] {
+  const { exportName: name, description, memory, export: more = [] } = options
+  if (file !== undefined && memory !== undefined) {
+    fail(CLI_KINDS.conflictingOptions, { first: 'FILE', second: '--memory' })
+  }
+  const about = { name, ...(description === undefined ? {} : { description }) }
+  const first: readonly ExportRequest[] = [
+    ...(file === undefined ? [] : [{ ...about, from: { path: file } }]),
+    ...(memory === undefined ? [] : [{ ...about, from: { memory } }]),
+  ]
+  if (first.length + more.length > 0) return [...first, ...more]
+  const hint = 'for instance: cryptopolicy nbd serve --read-only disk.img'
+  return fail(CLI_KINDS.missingOption, { what: 'nbd serve needs FILE, --memory or --export', hint })
+}
+
+function refuseConflicts({ socket, port, bind, tls, tlsCreds, ...rest }: ServeOptions): void {
+  const conflict = (first: string, second: string) =>
+    fail(CLI_KINDS.conflictingOptions, { first, second })
+  if (socket !== undefined && port !== undefined) conflict('--socket', '--port')
+  if (socket !== undefined && bind !== undefined) conflict('--socket', '--bind')
+  const need = (what: string, hint: string) => fail(CLI_KINDS.missingOption, { what, hint })
+  if (rest.tlsHostname !== undefined) {
+    need('--tls-hostname is for clients', 'use it with cryptopolicy nbd list, info or copy')
+  }
+  const hint = '--object tls-creds-x509,id=tls0,dir=DIR,endpoint=server --tls-creds tls0'
+  if (tls !== undefined && tls !== 'off' && tlsCreds === undefined) {
+    need(`--tls ${tls} needs --tls-creds`, hint)
+  }
+  if (rest.tlsAuthz !== undefined && (tlsCreds === undefined || tls === 'off')) {
+    need('--tls-authz needs TLS', hint)
+  }
+}

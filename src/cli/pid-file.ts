@@ -1,0 +1,23 @@
+/** A file that holds the number of a process while it runs. */
+import { readFileSync, rmSync } from 'node:fs'
+import { fail } from '../diagnostics/diagnostic.ts'
+import { replaceFile } from '../files/atomic-file.ts'
+import { FILE_KINDS } from '../files/file-diagnostics.ts'
+
+/** @throws DiagnosticError FILE_UNWRITABLE */
+export function writePidFile(path: string): void {
+  try {
+    replaceFile(path, `${process.pid}\n`)
+  } catch (error) {
+    fail(FILE_KINDS.unwritable, { path, error })
+  }
+}
+
+/** Removes it, unless another process has put its own number there. */
+export function removePidFile(path: string): void {
+  try {
+    if (Number(readFileSync(path, 'utf8')) === process.pid) rmSync(path)
+  } catch {
+    // It is gone already.
+  }
+}

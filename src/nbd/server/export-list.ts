@@ -1,0 +1,71 @@
+/** The exports that a user asks for, opened. */
+import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { FileStorage } from '../storage/file-storage.ts'
+import { MemoryStorage } from '../storage/memory-storage.ts'
+import type { NbdExport } from './nbd-export.ts'
+import { NBD_SERVER_KINDS } from './server-diagnostics.ts'
+
+/** One export as it is asked for. */
+export type ExportRequest = {
+  readonly name: string
+  readonly description?: string
+  /** A file or a block device, or so many bytes of memory. */
+  readonly from: { readonly path: string } | { readonly memory: number }
+}
+
+export type ExportOptions = {
+  readonly isReadOnly: boolean
+  /** Several clients may be served at the same time. */
+  readonly isShared: boolean
+}
+
+/**
+ * Opens all of them or none.
+ *
+ * @throws DiagnosticError with every export that cannot be opened.
+ */
+export async function openExports(
+  requests: readonly ExportRequest[],
+  options: ExportOptions,
+): Promise<readonly NbdExport[]> {
+  refuseDuplicates(requests)
+  const opened = await Promise.allSettled(requests.map((request) => open(request, options)))
+  const exports = opened.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+  const errors = opened.flatMap((result) =>
+    result.status === 'rejected' ? (result.reason as DiagnosticError).diagnostics : [],
+  )
+  if (errors.length === 0) return exports
+  await closeExports(exports)
+  throw new DiagnosticError(errors)
+}
+
+/** Brings everything to disk and closes it. */
+export async function closeExports(exports: readonly NbdExport[]): Promise<void> {
+  for (const { storage, isReadOnly } of exports) {
+    if (!isReadOnly) await storage.flush().catch(() => {})
+    await storage.close()
+  }
+}
+
+async function open(request: ExportRequest, options: ExportOptions): Promise<NbdExport> {
+  const { name, description, from } = request
+  const storage =
+    'path' in from ? await openFile(from.path, options) : new MemoryStorage(from.memory)
+  return { name, ...(description === undefined ? {} : { description }), storage, ...options }
+}
+
+async function openFile(path: string, { isReadOnly }: ExportOptions): Promise<FileStorage> {
+  try {
+    return await FileStorage.open(path, { readOnly: isReadOnly })
+  } catch (error) {
+    throw new DiagnosticError([diagnose(NBD_SERVER_KINDS.cannotOpen, { path, error })])
+  }
+}
+
+function refuseDuplicates(requests: readonly ExportRequest[]): void {
+  const names = new Set<string>()
+  for (const { name } of requests) {
+    if (names.has(name)) fail(NBD_SERVER_KINDS.duplicateExport, { name })
+    names.add(name)
+  }
+}
