@@ -1,24 +1,13 @@
 /** certtool compares hosts as we do, and QEMU authorizes by the names that we print. */
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { parseCertificates } from '../../src/tls/x509/certificate.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
 import { HOST_CASES } from '../tls/x509/host-cases.ts'
 import { AUTHORITY, type Description, ENDPOINT, make } from '../tls/x509/made-certificate.ts'
+import { isLetIn, succeeds } from './qemu-nbd.ts'
 
 const authority = make({ subject: 'Test CA', ...AUTHORITY })
-
-/** Whether a program ends with status 0. */
-function succeeds(program: string, args: readonly string[], cwd: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    execFile(program, args, { cwd, timeout: 20_000 }, (error) => resolve(error === null))
-  })
-}
 
 testWith('certtool', 'GnuTLS accepts the hosts that we accept', async () => {
   const verdicts = await Promise.all(
@@ -63,23 +52,3 @@ testWith('nbdinfo', 'QEMU lets the name in that we print, and no other', async (
   expect(await isLetIn(folder, 'first', name)).toBe(true)
   expect(await isLetIn(folder, 'second', `${name}x`)).toBe(false)
 })
-
-/** Runs a server of QEMU that lets one name in, and asks it for its export. */
-async function isLetIn(folder: string, socket: string, identity: string): Promise<boolean> {
-  const args = [
-    ...['--object', `tls-creds-x509,id=tls0,endpoint=server,dir=${folder},verify-peer=on`],
-    ...['--object', `authz-simple,id=auth0,identity=${identity.replaceAll(',', ',,')}`],
-    ...['--tls-creds', 'tls0', '--tls-authz', 'auth0', '--persistent', '-f', 'raw'],
-    ...['-k', join(folder, socket), join(folder, 'image')],
-  ]
-  const server = spawn('qemu-nbd', args, { stdio: 'ignore' })
-  const ended = once(server, 'exit')
-  try {
-    for (let tries = 0; tries < 200 && !existsSync(join(folder, socket)); tries++) await wait(50)
-    const uri = `nbds+unix:///?socket=${socket}&tls-certificates=${folder}&tls-verify-peer=false`
-    return await succeeds('nbdinfo', [uri], folder)
-  } finally {
-    server.kill('SIGKILL')
-    await ended
-  }
-}
