@@ -4,12 +4,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'vitest'
 import type { KeyUse } from '../../src/tls/x509/certificate.ts'
-import { readX509Files } from '../../src/tls/x509/credential-files.ts'
-import { checkOwnCertificates } from '../../src/tls/x509/sanity-check.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
-import { type CredentialCase, filesOf, makeCases } from '../tls/x509/credential-cases.ts'
-import { evaluationOf } from '../tls/x509/evaluation.ts'
+import { type CredentialCase, makeCases } from '../tls/x509/credential-cases.ts'
+import { judgeOwn } from '../tls/x509/judge-own.ts'
 import { type Description, encodePurposes, type Made } from '../tls/x509/made-certificate.ts'
 
 testWith('certtool', 'certificates of certtool get the same verdicts', async () => {
@@ -17,20 +15,13 @@ testWith('certtool', 'certificates of certtool get the same verdicts', async () 
     [...chain, ...authorities].every(({ description }) => isSayable(description)),
   )
   expect(cases.length).toBeGreaterThan(35)
-  const verdicts = await Promise.all(cases.map(async (row) => [row.name, judge(await remake(row))]))
+  const verdicts = await Promise.all(
+    cases.map(async (row) => [row.name, judgeOwn(await remake(row))]),
+  )
   expect(verdicts).toEqual(
     cases.map(({ name, verdict }) => [name, OTHER_VERDICTS[name] ?? verdict]),
   )
 })
-
-function judge(row: CredentialCase): string | undefined {
-  const folder = scratchFolder()
-  writeFiles(folder, filesOf(row))
-  const files = readX509Files(folder, row.role)
-  const chain = files.identities[0]?.chain ?? []
-  const evaluation = evaluationOf('NORMAL')
-  return checkOwnCertificates({ role: row.role, ...files, chain, evaluation })[0]?.code
-}
 
 /**
  * certtool always makes basicConstraints, keyUsage is always critical and, for endpoints, has
