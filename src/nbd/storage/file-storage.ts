@@ -66,10 +66,12 @@ export class FileStorage implements Storage {
     }
   }
 
-  async write(source: Buffer, offset: number): Promise<void> {
-    for (let done = 0; done < source.length; ) {
-      const rest = source.length - done
-      done += (await this.#file.write(source, done, rest, offset + done)).bytesWritten
+  async write(parts: readonly Buffer[], offset: number): Promise<void> {
+    let rest = parts
+    for (let at = offset; rest.length > 0; ) {
+      const { bytesWritten } = await this.#file.writev(rest, at)
+      rest = dropBytes(rest, bytesWritten)
+      at += bytesWritten
     }
   }
 
@@ -92,6 +94,19 @@ export class FileStorage implements Storage {
   async close(): Promise<void> {
     await this.#file.close()
   }
+}
+
+/** What is left of the parts after a write that was cut short. */
+function dropBytes(parts: readonly Buffer[], count: number): readonly Buffer[] {
+  let rest = count
+  const first = parts.findIndex((part) => {
+    if (part.length > rest) return true
+    rest -= part.length
+    return false
+  })
+  if (first < 0) return []
+  const [cut, ...others] = parts.slice(first)
+  return cut ? [cut.subarray(rest), ...others] : others
 }
 
 /** The unit of `st_blocks`, stat(2). */

@@ -38,10 +38,14 @@ export class MemoryStorage implements Storage {
     this.readNow(target, at, length, offset)
   }
 
-  async write(source: Buffer, offset: number): Promise<void> {
-    forEachPage(offset, source.length, (page, start, count, done) => {
-      source.copy(this.#allocate(page), start, done, done + count)
-    })
+  async write(parts: readonly Buffer[], offset: number): Promise<void> {
+    let at = offset
+    for (const part of parts) {
+      forEachPage(at, part.length, (page, start, count, done) => {
+        part.copy(this.#allocate(page), start, done, done + count)
+      })
+      at += part.length
+    }
   }
 
   async flush(): Promise<void> {}

@@ -30,7 +30,8 @@ export interface Storage {
   /** Reads at once what needs no waiting; false where nothing was read. */
   readNow(target: Buffer, at: number, length: number, offset: number): boolean
   read(target: Buffer, at: number, length: number, offset: number): Promise<void>
-  write(source: Buffer, offset: number): Promise<void>
+  /** Writes the parts one behind the other. */
+  write(parts: readonly Buffer[], offset: number): Promise<void>
   /** After it, all writes that were complete before it survive a power cut. */
   flush(): Promise<void>
   /** The bytes are not needed any more; they may read as anything that was once there, or zeroes. */

@@ -4,7 +4,7 @@ import type { Transmission } from '../transmission.ts'
 
 /** Takes the payload of a request, piece by piece as it arrives. */
 export interface PayloadSink {
-  /** @param bytes Not to be kept longer than the call, unless copied. */
+  /** @param bytes May be kept; they are a part of what was received, not a copy. */
   receive(bytes: Buffer, isLast: boolean): void
 }
 

@@ -18,13 +18,16 @@ export const write: CommandHandler = {
   receive: (transmission, request) => new WriteSink(transmission, request),
 }
 
+/** Parts of a piece beyond which they are copied together: a peer may send byte by byte. */
+const PARTS_LIMIT = 64
+
 class WriteSink implements PayloadSink {
   readonly #transmission: Transmission
   readonly #request: Request
   /** Where the next piece goes. */
   #position: number
-  #piece: Buffer | undefined
-  #filled = 0
+  #parts: Buffer[] = []
+  #gathered = 0
   readonly #writes: Promise<void>[] = []
 
   constructor(transmission: Transmission, request: Request) {
@@ -34,56 +37,23 @@ class WriteSink implements PayloadSink {
   }
 
   receive(bytes: Buffer, isLast: boolean): void {
-    const isWhole = isLast && bytes.length === this.#request.length
-    if (isWhole) this.#write(bytes, bytes.buffer.byteLength, () => {})
-    else this.#gather(bytes)
-    if (!isLast) return
-    this.#writePiece()
-    this.#transmission.settle(this.#request, allSettled(this.#writes))
+    this.#parts.push(bytes)
+    this.#gathered += bytes.length
+    if (isLast || this.#gathered >= pieceSize(this.#transmission)) this.#writePiece()
+    else if (this.#parts.length >= PARTS_LIMIT) this.#parts = [Buffer.concat(this.#parts)]
+    if (isLast) this.#transmission.settle(this.#request, allSettled(this.#writes))
   }
-
-  #gather(bytes: Buffer): void {
-    for (let done = 0; done < bytes.length; ) {
-      const size = this.#nextPieceSize
-      this.#piece ??= this.#transmission.resources.pool.take(size)
-      const count = Math.min(size - this.#filled, bytes.length - done)
-      bytes.copy(this.#piece, this.#filled, done, done + count)
-      this.#filled += count
-      done += count
-      if (this.#filled === size) this.#writePiece()
-    }
-  }
-
-  get #nextPieceSize(): number {
-    if (this.#piece) return this.#size
-    const { offset, length } = this.#request
-    this.#size = Math.min(pieceSize(this.#transmission), offset + length - this.#position)
-    return this.#size
-  }
-
-  /** Of the piece that is being filled: the share of a connection may change meanwhile. */
-  #size = 0
 
   #writePiece(): void {
-    const piece = this.#piece
-    if (!piece) return
-    this.#piece = undefined
-    const bytes = piece.subarray(0, this.#filled)
-    this.#filled = 0
-    this.#write(bytes, piece.length, () => this.#transmission.resources.pool.give(piece))
-  }
-
-  #write(bytes: Buffer, held: number, done: () => void): void {
     const { sender, negotiated } = this.#transmission
-    const offset = this.#position
-    this.#position += bytes.length
-    sender.hold(held)
-    const written = negotiated.served.storage.write(bytes, offset).finally(() => {
-      done()
-      sender.release(held)
-    })
+    const [parts, size, offset] = [this.#parts, this.#gathered, this.#position]
+    this.#parts = []
+    this.#gathered = 0
+    this.#position += size
+    sender.hold(size)
+    const written = negotiated.served.storage.write(parts, offset)
     // It is looked at when all pieces are there; until then a failure is not unheard of.
-    written.catch(() => {})
+    written.catch(() => {}).finally(() => sender.release(size))
     this.#writes.push(written)
   }
 }
