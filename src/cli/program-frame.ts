@@ -23,10 +23,12 @@ export function frameProgram(commands: readonly CommandDefinition[]): Command {
 }
 
 /** Settings that commander does not hand down to commands. */
-function configure(command: Command): void {
+function configure(command: Command, group = 'cryptopolicy'): void {
+  const name = `${group} ${command.name()}`
   command
     .addOption(new Option('--debug', 'print stack traces').hideHelp())
     .allowExcessArguments(false)
-    .showHelpAfterError(`hint: see cryptopolicy ${command.name()} --help`)
+    .showHelpAfterError(`hint: see ${name} --help`)
     .exitOverride()
+  for (const part of command.commands) configure(part, name)
 }

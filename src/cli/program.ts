@@ -7,6 +7,7 @@ import { addDiff } from './commands/diff.ts'
 import { addExplain } from './commands/explain.ts'
 import { addLint } from './commands/lint.ts'
 import { addList } from './commands/list.ts'
+import { addPki } from './commands/pki.ts'
 import { addPlan } from './commands/plan.ts'
 import { addResolve } from './commands/resolve.ts'
 import { addShow } from './commands/show.ts'
@@ -22,6 +23,7 @@ const COMMANDS: readonly CommandDefinition[] = [
   addResolve,
   addList,
   addConvert,
+  addPki,
 ]
 
 export function createProgram(): Command {

@@ -21,8 +21,14 @@ export function checkChain(chain: readonly X509Certificate[], evaluation: Evalua
   }
 }
 
+/** What of a key decides about its strength. */
+export type MeasurableKey = {
+  readonly asymmetricKeyType?: string
+  readonly asymmetricKeyDetails?: { readonly modulusLength?: number; readonly namedCurve?: string }
+}
+
 /** A public key as the profiles measure it. */
-type KeyStrength = {
+export type KeyStrength = {
   /** As a message says it: `RSA 1024`. */
   readonly text: string
   readonly isEnough: boolean
@@ -30,7 +36,7 @@ type KeyStrength = {
 }
 
 function checkKey(certificate: X509Certificate, evaluation: Evaluation): void {
-  const { text, isEnough, needed } = measureKey(certificate, evaluation)
+  const { text, isEnough, needed } = measureKey(certificate.publicKey, evaluation)
   if (isEnough) return
   const { subject } = certificate
   throw new DiagnosticError([
@@ -38,9 +44,10 @@ function checkKey(certificate: X509Certificate, evaluation: Evaluation): void {
   ])
 }
 
-function measureKey({ publicKey }: X509Certificate, { profile }: Evaluation): KeyStrength {
-  const type = publicKey.asymmetricKeyType ?? 'unknown'
-  const { modulusLength = 0, namedCurve = '' } = publicKey.asymmetricKeyDetails ?? {}
+/** Measures a key, or what node:crypto would say of one that is yet to be made. */
+export function measureKey(key: MeasurableKey, { profile }: Evaluation): KeyStrength {
+  const type = key.asymmetricKeyType ?? 'unknown'
+  const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {}
   if (isSuiteB(profile)) {
     const curves = profile === 'SUITEB192' ? SUITE_B_CURVES.slice(1) : SUITE_B_CURVES
     const isEnough = curves.includes(namedCurve)
