@@ -357,7 +357,67 @@ const notAFolder: Kind<{ path: string }> = {
   message: ({ path }) => `${path} is not a folder`,
 }
 
+const halfPair: Kind<{ there: string; missing: string }> = {
+  code: 'PKI_HALF_PAIR',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A certificate without its key, or a key without its certificate.',
+  message: ({ there, missing }) => `${there} is there without ${missing}`,
+}
+
+const nothingToCheck: Kind<{ root: string }> = {
+  code: 'PKI_NOTHING_TO_CHECK',
+  severity: 'error',
+  fault: 'missing',
+  summary: 'The folder holds no credentials under the names that QEMU and libvirt look for.',
+  message: ({ root }) => `there are no credentials in ${root}`,
+  hint: () => 'name the folder of QEMU, such as /etc/pki/qemu, or the one above libvirt, /etc/pki',
+}
+
+const hostNotCovered: Kind<{ hostname: string; option: string; names: readonly string[] }> = {
+  code: 'PKI_HOST_NOT_COVERED',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'No certificate of a server is one for the name that clients connect to.',
+  message: ({ hostname, names }) =>
+    `no server certificate is one for ${hostname}: ${names.length > 0 ? `they have ${names.join(', ')}` : 'they have no names'}`,
+  hint: ({ hostname, option }) => `issue one with --${option} ${hostname}`,
+}
+
+const expiresSoon: Kind<{ path: string; subject: string; date: string; daysLeft: number }> = {
+  code: 'PKI_EXPIRES_SOON',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'A certificate ends within the number of days that was asked about.',
+  message: ({ path, subject, date, daysLeft }) =>
+    `${path}: ${subject} expires on ${date}, in ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}`,
+  hint: () => 'renew it: cryptopolicy pki renew',
+}
+
+const secretExposed: Kind<{ path: string }> = {
+  code: 'PKI_SECRET_EXPOSED',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'Every user of the host can read or change a private key or pre-shared keys.',
+  message: ({ path }) => `every user can read or change ${path}`,
+  hint: ({ path }) => `chmod o= ${path}, and make a new key if others may have read it`,
+}
+
+const identityUnread: Kind<{ path: string }> = {
+  code: 'PKI_IDENTITY_UNREAD',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'QEMU reads numbered identities from 0 up to the first number that is not there.',
+  message: ({ path }) => `${path} is not read: an identity with a lower number is missing`,
+}
+
 export const PKI_KINDS = defineKinds({
+  halfPair,
+  nothingToCheck,
+  hostNotCovered,
+  expiresSoon,
+  secretExposed,
+  identityUnread,
   unknownKey,
   unknownKeySize,
   runtimeLacksKey,

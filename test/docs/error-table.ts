@@ -10,6 +10,7 @@ import { CLI_KINDS } from '../../src/cli/cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from '../../src/cli/exit-codes.ts'
 import type { DiagnosticKind } from '../../src/diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../src/files/file-diagnostics.ts'
+import { PKI_KINDS } from '../../src/pki/pki-diagnostics.ts'
 import { LINT_KINDS } from '../../src/policy/lint/lint-diagnostics.ts'
 import { POLICY_KINDS } from '../../src/policy/policy-diagnostics.ts'
 import { CONFIG_KINDS } from '../../src/priority/config-diagnostics.ts'
@@ -30,6 +31,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   config: Object.values(CONFIG_KINDS),
   convert: Object.values(CONVERT_KINDS),
   tls: Object.values(TLS_KINDS),
+  pki: Object.values(PKI_KINDS),
   cli: Object.values(CLI_KINDS),
 }
 
