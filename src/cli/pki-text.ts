@@ -6,6 +6,7 @@ import type { Issued } from '../pki/authority.ts'
 import { isWritableByOthers } from '../pki/credential-writing.ts'
 import { formatKeyKind, keyKindOf } from '../pki/key-kind.ts'
 import { PKI_KINDS } from '../pki/pki-diagnostics.ts'
+import { certificateOf } from '../tls/x509/certificate.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Says what was written, and what to know about it. Of a key only its kind is told. */
@@ -34,11 +35,12 @@ function issuedToJson({ certificate, certificateFile, keyFile, isKeyKept }: Issu
 }
 
 function factsOf(x509: X509Certificate) {
+  const { subject, issuer, alternativeNames } = certificateOf(x509, { file: '', index: 0 })
   const kind = keyKindOf(x509.publicKey)
   return {
-    subject: x509.subject.split('\n').join(','),
-    issuer: x509.issuer.split('\n').join(','),
-    names: (x509.subjectAltName ?? '').split(', ').filter((name) => name !== ''),
+    subject,
+    issuer,
+    names: alternativeNames.map(({ value }) => value),
     key: kind ? formatKeyKind(kind) : (x509.publicKey.asymmetricKeyType ?? 'unknown'),
     serial: x509.serialNumber,
     notBefore: x509.validFromDate.toISOString(),

@@ -44,12 +44,12 @@ export function readTextFileIfPresent(path: string): Source | undefined {
  *
  * @throws DiagnosticError FILE_MISSING, FILE_UNREADABLE, FILE_NOT_REGULAR or FILE_TOO_LARGE.
  */
-export function readBytes(path: string): Buffer {
+export function readBytes(path: string, limit = TEXT_LIMIT): Buffer {
   const descriptor = openFile(path)
   try {
     const stats = fstatSync(descriptor)
     if (!stats.isFile()) fail(FILE_KINDS.notAFile, { path, what: describeType(stats) })
-    if (stats.size > TEXT_LIMIT) fail(FILE_KINDS.tooLarge, { path, limit: TEXT_LIMIT })
+    if (stats.size > limit) fail(FILE_KINDS.tooLarge, { path, limit })
     return readFileSync(descriptor)
   } catch (error) {
     if (error instanceof DiagnosticError) throw error

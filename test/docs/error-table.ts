@@ -18,6 +18,7 @@ import { CONVERT_KINDS } from '../../src/priority/convert/convert-diagnostics.ts
 import { PRIORITY_KINDS } from '../../src/priority/priority-diagnostics.ts'
 import { SYSTEM_KINDS } from '../../src/system/system-diagnostics.ts'
 import { TLS_KINDS } from '../../src/tls/tls-diagnostics.ts'
+import { X509_KINDS } from '../../src/tls/x509/x509-diagnostics.ts'
 
 type Kind = DiagnosticKind<never>
 
@@ -30,7 +31,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   priority: Object.values(PRIORITY_KINDS),
   config: Object.values(CONFIG_KINDS),
   convert: Object.values(CONVERT_KINDS),
-  tls: Object.values(TLS_KINDS),
+  tls: [...Object.values(TLS_KINDS), ...Object.values(X509_KINDS)],
   pki: Object.values(PKI_KINDS),
   cli: Object.values(CLI_KINDS),
 }

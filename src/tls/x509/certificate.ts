@@ -1,6 +1,24 @@
 /** A certificate as the checks see it: what node:crypto tells of it, and what it does not. */
-import type { X509Certificate } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
+import { fail } from '../../diagnostics/diagnostic.ts'
 import type { Source } from '../../diagnostics/source.ts'
+import { type AlternativeName, readAlternativeNames } from './alternative-name.ts'
+import { DER, type DerElement, readElements, readOnly, readTime, requireTag } from './der.ts'
+import { printName } from './distinguished-name.ts'
+import {
+  EXTENSIONS,
+  type Extensions,
+  readAuthorityKeyIdentifier,
+  readBasicConstraints,
+  readExtensions,
+  readKeyUsage,
+  readPurposes,
+  readSubjectKeyIdentifier,
+  unknownCritical,
+} from './extensions.ts'
+import { type NameConstraints, readNameConstraints } from './name-constraints.ts'
+import { readPemBlocks } from './pem.ts'
+import { X509_KINDS } from './x509-diagnostics.ts'
 
 /** Bits of keyUsage, in the order of their numbers (RFC 5280 section 4.2.1.3). */
 export const KEY_USES = [
@@ -16,12 +34,6 @@ export type CertificatePlace = {
   readonly file: string
   /** Counts the certificates of the file from 0. */
   readonly index: number
-}
-
-export type AlternativeName = {
-  readonly kind: 'dns' | 'ip' | 'uri' | 'email' | 'srv' | 'other'
-  /** Addresses as node:net writes them; of an unknown kind, its tag and bytes. */
-  readonly value: string
 }
 
 export type Certificate = {
@@ -46,15 +58,49 @@ export type Certificate = {
   readonly alternativeNames: readonly AlternativeName[]
   /** SHA-256 of the public key with its algorithm, in base64, as in RFC 7469. */
   readonly publicKeyHash: string
+  /** What says who issued it, compared byte by byte. */
+  readonly link: CertificateLink
+  /** Critical extensions that nothing here understands. */
+  readonly unknownCritical: readonly string[]
+  readonly nameConstraints?: NameConstraints
 }
+
+/** Names in DER and the identifiers of keys. */
+export type CertificateLink = {
+  readonly subject: Buffer
+  readonly issuer: Buffer
+  /** The public key with its algorithm, in DER. */
+  readonly publicKey: Buffer
+  readonly subjectKey: Buffer | undefined
+  readonly authorityKey: Buffer | undefined
+}
+
+/** A certificate that is larger than this is an attack on whoever reads it. */
+const MAX_CERTIFICATE = 262_144
+
+const LABELS = ['CERTIFICATE', 'X509 CERTIFICATE']
 
 /**
  * The certificates of a PEM text, one or many.
  *
- * @throws DiagnosticError TLS_CERTIFICATE_... where the text holds none or one is malformed.
+ * @throws DiagnosticError TLS_PEM_... or TLS_CERTIFICATE_MALFORMED where the text holds none or
+ *   one is malformed.
  */
-export function parseCertificates(_source: Source): readonly Certificate[] {
-  throw new Error('not there yet')
+export function parseCertificates(source: Source): readonly Certificate[] {
+  const blocks = readPemBlocks(source, LABELS, 'certificate')
+  return blocks.map(({ bytes }, index) => {
+    const place = { file: source.name, index }
+    return certificateOf(openCertificate(bytes, place), place)
+  })
+}
+
+function openCertificate(bytes: Buffer, place: CertificatePlace): X509Certificate {
+  try {
+    if (bytes.length > MAX_CERTIFICATE) throw new RangeError('it is too large')
+    return new X509Certificate(bytes)
+  } catch (error) {
+    fail(X509_KINDS.malformed, { place, reason: (error as Error).message })
+  }
 }
 
 /**
@@ -62,6 +108,99 @@ export function parseCertificates(_source: Source): readonly Certificate[] {
  *
  * @throws DiagnosticError TLS_CERTIFICATE_MALFORMED.
  */
-export function certificateOf(_x509: X509Certificate, _place: CertificatePlace): Certificate {
-  throw new Error('not there yet')
+export function certificateOf(x509: X509Certificate, place: CertificatePlace): Certificate {
+  try {
+    return { x509, place, ...readCertificate(x509.raw) }
+  } catch (error) {
+    fail(X509_KINDS.malformed, { place, reason: (error as Error).message })
+  }
+}
+
+/**
+ * TBSCertificate ::= SEQUENCE { version [0], serialNumber, signature, issuer, validity, subject,
+ * subjectPublicKeyInfo, ..., extensions [3] } (RFC 5280 section 4.1).
+ */
+function readCertificate(raw: Buffer): Omit<Certificate, 'x509' | 'place'> {
+  const [body, ...rest] = readOnly(raw, DER.sequence)
+  if (rest.length !== 2) throw new RangeError('a certificate has three parts')
+  const fields = readElements(requireTag(body, DER.sequence).body)
+  const [, , issuer, validity, subject, publicKey] =
+    fields[0]?.tag === 0xa0 ? fields.slice(1) : fields
+  const [notBefore, notAfter] = readElements(requireTag(validity, DER.sequence).body)
+  const key = requireTag(publicKey, DER.sequence).whole
+  const names = {
+    subject: requireTag(subject, DER.sequence).whole,
+    issuer: requireTag(issuer, DER.sequence).whole,
+  }
+  const extensions = extensionsOf(fields)
+  return {
+    subject: printName(names.subject),
+    issuer: printName(names.issuer),
+    notBefore: readTime(notBefore),
+    notAfter: readTime(notAfter),
+    publicKeyHash: createHash('sha256').update(key).digest('base64'),
+    link: { ...names, publicKey: key, ...readKeyIdentifiers(extensions) },
+    unknownCritical: unknownCritical(extensions),
+    alternativeNames:
+      mapExtension(extensions, 'subjectAlternativeName', readAlternativeNames) ?? [],
+    ...readConstraints(extensions),
+    ...readUses(extensions),
+  }
+}
+
+function extensionsOf(fields: readonly DerElement[]): Extensions {
+  const wrapped = fields.find(({ tag }) => tag === 0xa3)
+  const [sequence] = wrapped ? readElements(wrapped.body) : []
+  return sequence ? readExtensions(sequence) : new Map()
+}
+
+function mapExtension<Value>(
+  extensions: Extensions,
+  name: keyof typeof EXTENSIONS,
+  read: (value: Buffer) => Value,
+): Value | undefined {
+  const extension = extensions.get(EXTENSIONS[name])
+  return extension && read(extension.value)
+}
+
+function readKeyIdentifiers(
+  extensions: Extensions,
+): Pick<CertificateLink, 'subjectKey' | 'authorityKey'> {
+  return {
+    subjectKey: mapExtension(extensions, 'subjectKeyIdentifier', readSubjectKeyIdentifier),
+    authorityKey: mapExtension(extensions, 'authorityKeyIdentifier', readAuthorityKeyIdentifier),
+  }
+}
+
+function readConstraints(
+  extensions: Extensions,
+): Pick<Certificate, 'basicConstraints' | 'nameConstraints'> {
+  const basic = extensions.get(EXTENSIONS.basicConstraints)
+  const names = mapExtension(extensions, 'nameConstraints', readNameConstraints)
+  return {
+    ...(basic
+      ? { basicConstraints: { critical: basic.critical, ...readBasicConstraints(basic.value) } }
+      : {}),
+    ...(names ? { nameConstraints: names } : {}),
+  }
+}
+
+function readUses(extensions: Extensions): Pick<Certificate, 'keyUsage' | 'extendedKeyUsage'> {
+  const usage = extensions.get(EXTENSIONS.keyUsage)
+  const extended = extensions.get(EXTENSIONS.extendedKeyUsage)
+  return {
+    ...(usage ? { keyUsage: { critical: usage.critical, uses: keyUses(usage.value) } } : {}),
+    ...(extended
+      ? {
+          extendedKeyUsage: {
+            critical: extended.critical,
+            purposes: readPurposes(extended.value),
+          },
+        }
+      : {}),
+  }
+}
+
+function keyUses(value: Buffer): ReadonlySet<KeyUse> {
+  return new Set(readKeyUsage(value).flatMap((bit) => KEY_USES[bit] ?? []))
 }

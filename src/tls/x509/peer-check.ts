@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../../priority/evaluate.ts'
 import type { Certificate } from './certificate.ts'
+import { checkTimes, findChainProblem } from './chain-check.ts'
 import type { RevocationList } from './revocation-list.ts'
 
 export type PeerCertificates = {
@@ -14,7 +15,13 @@ export type PeerCertificates = {
   readonly now?: Date
 }
 
-/** The reason to refuse the peer, if there is one. */
-export function checkPeerCertificates(_input: PeerCertificates): Diagnostic | undefined {
-  throw new Error('not there yet')
+/**
+ * The reason to refuse the peer, if there is one. As QEMU, it looks at the times of every
+ * certificate that the peer sent, needed or not, and not at what extendedKeyUsage says.
+ */
+export function checkPeerCertificates(input: PeerCertificates): Diagnostic | undefined {
+  const now = input.now ?? new Date()
+  const problem = findChainProblem({ ...input, now })
+  if (problem) return problem
+  return input.chain.map((certificate) => checkTimes(certificate, now)).find((found) => found)
 }

@@ -1,11 +1,12 @@
 /** Checks the keys and signatures of a peer's chain, as GnuTLS's verification profiles do. */
 import type { X509Certificate } from 'node:crypto'
 import type { MinimumKeySizes } from '../../algorithms/allowed-tls.ts'
-import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../../priority/evaluate.ts'
 import { levelOfProfile, minimumKeySizes, type SecurityLevelName } from '../../priority/profiles.ts'
 import { TLS_KINDS } from '../tls-diagnostics.ts'
-import { readElements, readObjectIdentifier, readSequence } from './der.ts'
+import { readSequence } from './der.ts'
+import { readSignatureAlgorithm } from './signature-algorithm.ts'
 import { findCertificateSignature, isSignatureAllowed, isSuiteB } from './signature-rules.ts'
 
 /**
@@ -16,9 +17,22 @@ import { findCertificateSignature, isSignatureAllowed, isSuiteB } from './signat
  */
 export function checkChain(chain: readonly X509Certificate[], evaluation: Evaluation): void {
   for (const certificate of chain) {
-    checkKey(certificate, evaluation)
-    if (!certificate.checkIssued(certificate)) checkSignature(certificate, evaluation)
+    const isSelfIssued = certificate.checkIssued(certificate)
+    const weakness =
+      findWeakKey(certificate, evaluation) ??
+      (isSelfIssued ? undefined : findWeakSignature(certificate, evaluation))
+    if (weakness) throw new DiagnosticError([weakness])
   }
+}
+
+/** Why a key does not reach the verification profile, if it does not. */
+export function findWeakKey(
+  certificate: X509Certificate,
+  evaluation: Evaluation,
+): Diagnostic | undefined {
+  const { text, isEnough, needed } = measureKey(certificate.publicKey, evaluation)
+  if (isEnough) return undefined
+  return diagnose(TLS_KINDS.weakKey, { subject: oneLine(certificate.subject), key: text, needed })
 }
 
 /** What of a key decides about its strength. */
@@ -33,15 +47,6 @@ export type KeyStrength = {
   readonly text: string
   readonly isEnough: boolean
   readonly needed: string
-}
-
-function checkKey(certificate: X509Certificate, evaluation: Evaluation): void {
-  const { text, isEnough, needed } = measureKey(certificate.publicKey, evaluation)
-  if (isEnough) return
-  const { subject } = certificate
-  throw new DiagnosticError([
-    diagnose(TLS_KINDS.weakKey, { subject: oneLine(subject), key: text, needed }),
-  ])
 }
 
 /** Measures a key, or what node:crypto would say of one that is yet to be made. */
@@ -87,33 +92,22 @@ function measureLattice(type: string, level: SecurityLevelName | undefined): Key
   return { text: type, isEnough, needed: 'a larger parameter set' }
 }
 
-function checkSignature(certificate: X509Certificate, evaluation: Evaluation): void {
-  const { identifier, pssHash } = readSignatureAlgorithm(certificate.raw)
-  const signature = findCertificateSignature(identifier, pssHash)
-  if (signature && isSignatureAllowed(evaluation, signature)) return
-  const data = { subject: oneLine(certificate.subject), signature: signature?.name ?? identifier }
-  throw new DiagnosticError([diagnose(TLS_KINDS.weakSignature, data)])
-}
-
-const RSASSA_PSS = '1.2.840.113549.1.1.10'
-const SHA1 = '1.3.14.3.2.26'
-
-/**
- * Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue }, RFC 5280
- * section 4.1; the parameters of RSA-PSS are those of RFC 4055 section 3.1.
- */
-function readSignatureAlgorithm(raw: Buffer): { identifier: string; pssHash?: string } {
+/** Why a certificate may not bear its signature, if it may not. */
+export function findWeakSignature(
+  { raw, subject }: X509Certificate,
+  evaluation: Evaluation,
+): Diagnostic | undefined {
   const [, algorithm] = readSequence(raw)
-  const [name, parameters] = algorithm ? readElements(algorithm.body) : []
-  const identifier = name ? readObjectIdentifier(name) : ''
-  if (identifier !== RSASSA_PSS) return { identifier }
-  const fields = parameters ? readElements(parameters.body) : []
-  const hash = fields.find(({ tag }) => tag === 0xa0)
-  const [hashName] = hash ? readSequence(hash.body) : []
-  return { identifier, pssHash: hashName ? readObjectIdentifier(hashName) : SHA1 }
+  const { identifier, pssHash } = algorithm
+    ? readSignatureAlgorithm(algorithm)
+    : { identifier: 'nothing' }
+  const signature = findCertificateSignature(identifier, pssHash)
+  if (signature && isSignatureAllowed(evaluation, signature)) return undefined
+  const data = { subject: oneLine(subject), signature: signature?.name ?? identifier }
+  return diagnose(TLS_KINDS.weakSignature, data)
 }
 
 /** A subject has a line for each part of the name. */
-function oneLine(subject: string): string {
+function oneLine(subject = ''): string {
   return JSON.stringify(subject.split('\n').join(', '))
 }
