@@ -1,4 +1,5 @@
 /** The options that commands on certificates share, and what they stand for. */
+import { statSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
 import type { KeyRequest } from '../pki/key-kind.ts'
@@ -110,7 +111,6 @@ export async function openLayout(root: string, name?: LayoutName): Promise<Layou
 
 /** Refuses what is no folder, before anything is made of it. */
 export async function requireFolder(path: string): Promise<void> {
-  const { statSync } = await import('node:fs')
   const { PKI_KINDS } = await import('../pki/pki-diagnostics.ts')
   const { FILE_KINDS } = await import('../files/file-diagnostics.ts')
   const stats = statSync(path, { throwIfNoEntry: false })

@@ -22,6 +22,9 @@ import { PKI_KINDS } from './pki-diagnostics.ts'
 import { encodePrivateKey, readPrivateKey } from './private-key.ts'
 import { DEFAULT_AUTHORITY_DAYS, validFor } from './validity.ts'
 
+/** What to do about an authority that is too weak. */
+export const NEW_AUTHORITY = 'make a new authority: cryptopolicy pki init'
+
 /** A certificate that was made or replaced, with the files that were written. */
 export type Issued = {
   readonly certificate: X509Certificate
@@ -107,7 +110,7 @@ export function loadAuthority(layout: Layout, options: LoadOptions): Authority {
   if (!certificate.checkPrivateKey(key)) {
     fail(PKI_KINDS.keyMismatch, { certificate: file, key: keyFile })
   }
-  const kind = requireStrongKey(key, 'authority', options.strength)
+  const kind = requireStrongKey(key, 'authority', options.strength, NEW_AUTHORITY)
   const signature = chooseSignature(kind, options.strength)
   const parts = readParts(file, certificate)
   return { certificate, pem: pem.toString('latin1'), parts, signer: { key, signature } }

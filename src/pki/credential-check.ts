@@ -7,10 +7,11 @@ import { type Certificate, parseCertificates } from '../tls/x509/certificate.ts'
 import { readX509Files, type X509Identity } from '../tls/x509/credential-files.ts'
 import { matchesHostName } from '../tls/x509/host-name.ts'
 import { checkOwnCertificates } from '../tls/x509/sanity-check.ts'
-import { dateOf } from './authority.ts'
+import { dateOf, NEW_AUTHORITY } from './authority.ts'
 import type { EndpointRole } from './certificate-extensions.ts'
 import { isWritableByOthers } from './credential-writing.ts'
 import { hostOfCommonName } from './host-names.ts'
+import { NEW_KEY } from './identity.ts'
 import { requireStrongKey, type Strength } from './key-strength.ts'
 import { findLayouts, type Layout, listPairs, type PresentPair, ROLES } from './layout.ts'
 import { type LibvirtFiles, readLibvirtFiles } from './libvirt-files.ts'
@@ -138,7 +139,7 @@ class Check {
     const { authorities, revocationLists } = files
     const input = { role, chain, authorities, revocationLists, evaluation, now: this.#now }
     for (const diagnostic of checkOwnCertificates(input)) this.#add(diagnostic)
-    this.#collect(() => requireStrongKey(key, 'endpoint', this.#request.strength))
+    this.#collect(() => requireStrongKey(key, 'endpoint', this.#request.strength, NEW_KEY))
     if (role === 'server') this.#servers.push(...chain.slice(0, 1))
     this.#noteEnds(chain, role)
   }
@@ -148,7 +149,9 @@ class Check {
     const authorities = parseCertificates(readTextFile(layout.authority.certificate))
     this.#noteEnds(authorities, 'authority')
     for (const { x509 } of authorities) {
-      this.#collect(() => requireStrongKey(x509.publicKey, 'authority', this.#request.strength))
+      this.#collect(() =>
+        requireStrongKey(x509.publicKey, 'authority', this.#request.strength, NEW_AUTHORITY),
+      )
     }
   }
 

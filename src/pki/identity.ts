@@ -28,6 +28,9 @@ import { PKI_KINDS } from './pki-diagnostics.ts'
 import { encodePrivateKey, readPrivateKey } from './private-key.ts'
 import { DEFAULT_DAYS, daysOf, validFor, withinIssuer } from './validity.ts'
 
+/** What to do about a key that is too weak. */
+export const NEW_KEY = 'make a new key: cryptopolicy pki renew --new-key'
+
 /** What issuing and issuing anew have in common. */
 type SigningRequest = {
   /** Where the authority is. */
@@ -168,7 +171,7 @@ function issued(certificate: X509Certificate, paths: PairPaths, isKeyKept: boole
 function readKeptKey(old: X509Certificate, paths: PairPaths, strength: Strength) {
   const key = readPrivateKey(paths.key)
   if (!old.checkPrivateKey(key)) fail(PKI_KINDS.keyMismatch, paths)
-  requireStrongKey(key, 'endpoint', strength)
+  requireStrongKey(key, 'endpoint', strength, NEW_KEY)
   return key
 }
 

@@ -26,6 +26,12 @@ export type Strength = {
   readonly config: SystemConfig
 }
 
+/** What to do about a key that is there already. */
+export type Remedy = string
+
+/** What to do about a key that was asked for. */
+const ASK_FOR_LESS: Remedy = 'leave out --key to get what the policy allows'
+
 /** An authority signs certificates, the others sign handshakes too. */
 export type KeyUser = 'authority' | 'endpoint'
 
@@ -79,7 +85,7 @@ export function chooseKeyKind(
   const allowed = kinds.find((kind) => !findObjection(kind, user, strength))
   if (allowed) return allowed
   const [kind = { type: 'ed25519' as const }] = kinds
-  return refuseKind(kind, user, strength)
+  return refuseKind(kind, user, strength, ASK_FOR_LESS)
 }
 
 /**
@@ -87,10 +93,15 @@ export function chooseKeyKind(
  *
  * @throws DiagnosticError PKI_KEY_UNKNOWN_TYPE, PKI_KEY_TOO_WEAK or PKI_KEY_FORBIDDEN.
  */
-export function requireStrongKey(key: KeyObject, user: KeyUser, strength: Strength): KeyKind {
+export function requireStrongKey(
+  key: KeyObject,
+  user: KeyUser,
+  strength: Strength,
+  remedy: Remedy,
+): KeyKind {
   const kind = keyKindOf(key)
-  if (!kind) return fail(PKI_KINDS.foreignKey, { type: key.asymmetricKeyType ?? 'unknown' })
-  return findObjection(kind, user, strength) ? refuseKind(kind, user, strength) : kind
+  if (!kind) return fail(PKI_KINDS.foreignKey, { type: key.asymmetricKeyType ?? 'unknown', remedy })
+  return findObjection(kind, user, strength) ? refuseKind(kind, user, strength, remedy) : kind
 }
 
 function firstAllowed(user: KeyUser, strength: Strength): KeyKind {
@@ -141,16 +152,16 @@ function canSignHandshakes(kind: KeyKind, { usableSignatures }: Evaluation): boo
   return fitting.some((name) => !name.includes('SECP') || name.includes(curve))
 }
 
-function refuseKind(kind: KeyKind, user: KeyUser, strength: Strength): never {
+function refuseKind(kind: KeyKind, user: KeyUser, strength: Strength, remedy: Remedy): never {
   const key = formatKeyKind(kind)
   const objection = findObjection(kind, user, strength)
   if (objection?.by === 'size') {
     const { words, span } = profileOrigin(strength)
-    return fail(PKI_KINDS.keyTooWeak, { key, needed: objection.needed, words }, span)
+    return fail(PKI_KINDS.keyTooWeak, { key, needed: objection.needed, words, remedy }, span)
   }
   const name = objection?.by === 'handshake' ? objection.signature : key
   const span = objection && spanOf(objection, strength)
-  return fail(PKI_KINDS.keyForbidden, { key, name }, span)
+  return fail(PKI_KINDS.keyForbidden, { key, name, remedy }, span)
 }
 
 /** The line that took a curve or a signature away. */

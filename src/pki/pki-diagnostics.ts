@@ -36,16 +36,16 @@ const runtimeLacksKey: Kind<{ type: string; runtime: string }> = {
   hint: () => 'ML-DSA needs OpenSSL 3.5, which Node.js 24.7 and later has',
 }
 
-const keyTooWeak: Kind<{ key: string; needed: string; words: string }> = {
+const keyTooWeak: Kind<{ key: string; needed: string; words: string; remedy: string }> = {
   code: 'PKI_KEY_TOO_WEAK',
   severity: 'error',
   fault: 'answer',
   summary: 'The policy in force asks for larger keys than the one that was asked for or is there.',
   message: ({ key, needed, words }) => `${key} is too weak: \`${words}\` asks for ${needed}`,
-  hint: () => 'leave out --key to get what the policy allows',
+  hint: ({ remedy }) => remedy,
 }
 
-const keyForbidden: Kind<{ key: string; name: string }> = {
+const keyForbidden: Kind<{ key: string; name: string; remedy: string }> = {
   code: 'PKI_KEY_FORBIDDEN',
   severity: 'error',
   fault: 'answer',
@@ -53,7 +53,7 @@ const keyForbidden: Kind<{ key: string; name: string }> = {
     'The policy in force allows no handshake with keys of the kind: it forbids their curve or their signatures, or it does not name them.',
   message: ({ key, name }) =>
     `no endpoint could use a key of the kind ${key}: the policy does not allow ${name}`,
-  hint: () => 'leave out --key to get what the policy allows',
+  hint: ({ remedy }) => remedy,
 }
 
 const noKeyAllowed: Kind<{ tried: readonly string[] }> = {
@@ -66,13 +66,13 @@ const noKeyAllowed: Kind<{ tried: readonly string[] }> = {
   hint: () => 'name a kind with --key',
 }
 
-const foreignKey: Kind<{ type: string }> = {
+const foreignKey: Kind<{ type: string; remedy: string }> = {
   code: 'PKI_KEY_UNKNOWN_TYPE',
   severity: 'error',
   fault: 'input',
   summary: 'The key that is there is of a kind that certificates are not issued for.',
   message: ({ type }) => `the key is of the kind ${type}, which is not one of ours`,
-  hint: () => 'make a new one: --new-key',
+  hint: ({ remedy }) => remedy,
 }
 
 const signatureForbidden: Kind<{ key: string; names: readonly string[] }> = {

@@ -1,5 +1,5 @@
 /** Which word of which file asks for the verification profile that is in force. */
-import type { Span } from '../diagnostics/source.ts'
+import { type Span, spanText } from '../diagnostics/source.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
 import { findProfile } from '../priority/profiles.ts'
 import { originOf } from '../priority/resolve.ts'
@@ -24,7 +24,7 @@ export function profileOrigin({
   const { profile, release, resolution } = evaluation
   const setting = settingOf(systemRules(config, release), 'min-verification-profile')
   if (setting && findProfile(setting.value) === profile) {
-    return { words: `min-verification-profile = ${setting.value}`, span: setting.entry.line }
+    return { words: spanText(setting.entry.line), span: setting.entry.line }
   }
   const tokens = tokenize(resolution.text)
   const named = tokens.findLast(({ text }) => text.toUpperCase().includes('%PROFILE_'))
