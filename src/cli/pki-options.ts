@@ -1,11 +1,12 @@
 /** The options that commands on certificates share, and what they stand for. */
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
 import type { KeyRequest } from '../pki/key-kind.ts'
 import type { Strength } from '../pki/key-strength.ts'
-import { LAYOUT_NAMES, type Layout, type LayoutName } from '../pki/layout.ts'
-import { evaluatePriority, type Outcome } from '../priority/evaluate.ts'
+import type { Layout } from '../pki/layout.ts'
+import { LAYOUT_NAMES, type LayoutName } from '../pki/layout-names.ts'
+import type { Outcome } from '../priority/evaluate.ts'
 import {
   loadPriorityContext,
   type PriorityCommandOptions,
@@ -59,6 +60,7 @@ export async function loadStrength(
   terminal: Terminal,
 ): Promise<Strength> {
   const context = await loadPriorityContext(options, terminal)
+  const { evaluatePriority } = await import('../priority/evaluate.ts')
   const evaluate = (text: string) => evaluatePriority(prioritySource(text), context)
   const outcome = evaluate(options.priority ?? DEFAULT_PRIORITY)
   const isLeftToLibrary = options.priority === undefined && isUnresolved(outcome)
@@ -113,7 +115,12 @@ export async function openLayout(root: string, name?: LayoutName): Promise<Layou
 export async function requireFolder(path: string): Promise<void> {
   const { PKI_KINDS } = await import('../pki/pki-diagnostics.ts')
   const { FILE_KINDS } = await import('../files/file-diagnostics.ts')
-  const stats = statSync(path, { throwIfNoEntry: false })
+  let stats: Stats | undefined
+  try {
+    stats = statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    fail(FILE_KINDS.unreadable, { path, error })
+  }
   if (!stats) fail(FILE_KINDS.missing, { path })
   if (!stats.isDirectory()) fail(PKI_KINDS.notAFolder, { path })
 }

@@ -1,9 +1,10 @@
 /** The authority that signs: making it, and reading it before something is signed. */
-import { createPublicKey, X509Certificate } from 'node:crypto'
+import { createPublicKey, type X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { type Diagnostic, fail } from '../diagnostics/diagnostic.ts'
-import { readBytes } from '../files/text-file.ts'
+import { readTextFile } from '../files/text-file.ts'
+import { parseCertificates } from '../tls/x509/certificate.ts'
 import {
   type CertificateParts,
   keyIdOf,
@@ -103,40 +104,34 @@ export type LoadOptions = {
 export function loadAuthority(layout: Layout, options: LoadOptions): Authority {
   const { certificate: file, key: keyFile } = layout.authority
   if (!existsSync(file)) fail(PKI_KINDS.noAuthority, { path: file, root: layout.root })
-  const pem = readBytes(file)
-  const certificate = parseCertificate(file, pem)
-  requireFitness(file, certificate, options.now)
+  const source = readTextFile(file)
+  const authorities = parseCertificates(source)
   const key = readPrivateKey(keyFile, options.passphrase)
-  if (!certificate.checkPrivateKey(key)) {
-    fail(PKI_KINDS.keyMismatch, { certificate: file, key: keyFile })
-  }
+  // One that is about to be replaced stands beside its successor in the same file.
+  const found = authorities.find(({ x509 }) => x509.checkPrivateKey(key))
+  if (!found) return fail(PKI_KINDS.keyMismatch, { certificate: file, key: keyFile })
+  const certificate = found.x509
+  requireFitness(file, certificate, options.now)
   const kind = requireStrongKey(key, 'authority', options.strength, NEW_AUTHORITY)
   const signature = chooseSignature(kind, options.strength)
   const parts = readParts(file, certificate)
-  return { certificate, pem: pem.toString('latin1'), parts, signer: { key, signature } }
+  return { certificate, pem: source.text, parts, signer: { key, signature } }
 }
 
 /**
- * Reads the first certificate of a file.
+ * Reads the first certificate of a file, which is the endpoint's own.
  *
- * @throws DiagnosticError FILE_..., PKI_CERTIFICATE_MALFORMED.
+ * @throws DiagnosticError FILE_..., TLS_CERTIFICATE_MALFORMED or TLS_PEM_...
  */
 export function readCertificate(path: string): X509Certificate {
-  return parseCertificate(path, readBytes(path))
+  const [first] = parseCertificates(readTextFile(path))
+  return first?.x509 ?? fail(PKI_KINDS.certificateMalformed, { path })
 }
 
 /** Takes a certificate of a file apart. */
 export function readParts(path: string, certificate: X509Certificate): CertificateParts {
   try {
     return readCertificateParts(certificate)
-  } catch {
-    return fail(PKI_KINDS.certificateMalformed, { path })
-  }
-}
-
-function parseCertificate(path: string, pem: Buffer): X509Certificate {
-  try {
-    return new X509Certificate(pem)
   } catch {
     return fail(PKI_KINDS.certificateMalformed, { path })
   }

@@ -1,5 +1,5 @@
 /** Whether endpoints could use what is in a folder, with which peers, and until when. */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { readTextFile } from '../files/text-file.ts'
@@ -9,11 +9,12 @@ import { matchesHostName } from '../tls/x509/host-name.ts'
 import { checkOwnCertificates } from '../tls/x509/sanity-check.ts'
 import { dateOf, NEW_AUTHORITY } from './authority.ts'
 import type { EndpointRole } from './certificate-extensions.ts'
-import { isWritableByOthers } from './credential-writing.ts'
+import { isWritableByOthers, modeOf } from './credential-writing.ts'
 import { hostOfCommonName } from './host-names.ts'
 import { NEW_KEY } from './identity.ts'
 import { requireStrongKey, type Strength } from './key-strength.ts'
-import { findLayouts, type Layout, listPairs, type PresentPair, ROLES } from './layout.ts'
+import { findLayouts, type Layout, listPairs, type PresentPair } from './layout.ts'
+import { ROLES } from './layout-names.ts'
 import { type LibvirtFiles, readLibvirtFiles } from './libvirt-files.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 import { PSK_FILE } from './psk-file.ts'
@@ -104,8 +105,8 @@ class Check {
   /** Secrets that others may read, and folders in which others may replace them. */
   checkSecrets(paths: readonly string[]): void {
     for (const path of paths) {
-      const { mode } = statSync(path)
-      if ((mode & 0o007) !== 0) this.#add(diagnose(PKI_KINDS.secretExposed, { path }))
+      if (((modeOf(path) ?? 0) & 0o007) !== 0)
+        this.#add(diagnose(PKI_KINDS.secretExposed, { path }))
     }
     for (const path of new Set(paths.map((file) => dirname(file)))) {
       if (isWritableByOthers(path)) this.#add(diagnose(PKI_KINDS.folderWritable, { path }))

@@ -57,8 +57,12 @@ export function writeCredentials(files: readonly CredentialFile[], options: Writ
   commitAll(files, present, staged)
 }
 
-/** What stands at a path: nothing or a file, for nothing else is replaced. */
-function lookAt(path: string): Stats | undefined {
+/**
+ * What stands at a path: nothing or a file, for nothing else is replaced.
+ *
+ * @throws DiagnosticError PKI_FILE_IN_THE_WAY, FILE_UNWRITABLE.
+ */
+export function lookAt(path: string): Stats | undefined {
   const stats = lstatIfPresent(path)
   if (stats && !stats.isFile()) {
     const what = stats.isSymbolicLink() ? 'symbolic link' : 'folder or device'
@@ -136,8 +140,17 @@ function isRunning(process_: number): boolean {
  * One with the sticky bit, such as /tmp, lets nobody replace the files of others.
  */
 export function isWritableByOthers(folder: string): boolean {
-  const stats = statSync(folder, { throwIfNoEntry: false })
-  return stats !== undefined && (stats.mode & 0o002) !== 0 && (stats.mode & 0o1000) === 0
+  const mode = modeOf(folder) ?? 0
+  return (mode & 0o002) !== 0 && (mode & 0o1000) === 0
+}
+
+/** Undefined of what is not there or cannot be looked at. */
+export function modeOf(path: string): number | undefined {
+  try {
+    return statSync(path).mode
+  } catch {
+    return undefined
+  }
 }
 
 function orUnwritable<Value>(path: string, work: () => Value): Value {

@@ -99,7 +99,7 @@ export function renewIdentity(request: RenewRequest): Issued {
   const authority = loadAuthority(layout, { strength, passphrase: request.passphrase, now })
   const isKeyKept = !request.newKey && request.key === undefined
   const key = isKeyKept
-    ? readKeptKey(old, pair.paths, strength)
+    ? readKeptKey(old, request)
     : generateKey(chooseKeyKind(request.key, 'endpoint', strength))
   const days = request.days ?? daysOf(old)
   const content = { subject, names: alternativeNames, publicKey: createPublicKey(key), days, now }
@@ -168,8 +168,10 @@ function issued(certificate: X509Certificate, paths: PairPaths, isKeyKept: boole
   return { certificate, certificateFile: paths.certificate, keyFile: paths.key, isKeyKept }
 }
 
-function readKeptKey(old: X509Certificate, paths: PairPaths, strength: Strength) {
-  const key = readPrivateKey(paths.key)
+/** Where it is encrypted too, it is so with the passphrase that was given. */
+function readKeptKey(old: X509Certificate, { pair, strength, passphrase }: RenewRequest) {
+  const { paths } = pair
+  const key = readPrivateKey(paths.key, passphrase)
   if (!old.checkPrivateKey(key)) fail(PKI_KINDS.keyMismatch, paths)
   requireStrongKey(key, 'endpoint', strength, NEW_KEY)
   return key

@@ -3,12 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail } from '../diagnostics/diagnostic.ts'
 import type { EndpointRole } from './certificate-extensions.ts'
+import { LAYOUT_NAMES, type LayoutName, ROLES } from './layout-names.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
-
-/** `qemu` is one folder, such as /etc/pki/qemu; `libvirt` is the tree below /etc/pki. */
-export const LAYOUT_NAMES = ['qemu', 'libvirt'] as const
-
-export type LayoutName = (typeof LAYOUT_NAMES)[number]
 
 /** A certificate and the key that goes with it. */
 export type PairPaths = { readonly certificate: string; readonly key: string }
@@ -25,8 +21,6 @@ export type Layout = {
 }
 
 export const IDENTITY_NUMBERS = [0, 1, 2, 3] as const satisfies readonly IdentityNumber[]
-
-export const ROLES = ['server', 'client'] as const satisfies readonly EndpointRole[]
 
 const LAYOUTS: { readonly [Name in LayoutName]: (root: string) => Layout } = {
   qemu: (root) => ({

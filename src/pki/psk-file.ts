@@ -1,11 +1,10 @@
 /** keys.psk: pre-shared keys by user, a line `user:hexkey` each, as psktool of GnuTLS writes them. */
 import { randomBytes } from 'node:crypto'
-import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { readTextFileIfPresent } from '../files/text-file.ts'
-import { writeCredentials } from './credential-writing.ts'
+import { lookAt, writeCredentials } from './credential-writing.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 
 export const PSK_FILE = 'keys.psk'
@@ -105,6 +104,6 @@ function requireLines(source: Source, lines: readonly string[]): void {
 
 /** What changes with each replacement of a file. */
 function versionOf(path: string): string {
-  const stats = lstatSync(path, { throwIfNoEntry: false })
+  const stats = lookAt(path)
   return stats ? `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}` : 'none'
 }

@@ -1,7 +1,7 @@
 /** `cryptopolicy pki issue`: the certificate and the key of a server or a client. */
 import { Argument, type Command } from 'commander'
 import type { EndpointRole } from '../../pki/certificate-extensions.ts'
-import { ROLES } from '../../pki/layout.ts'
+import { ROLES } from '../../pki/layout-names.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import {
   type FolderOptions,

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { Issued } from '../../pki/authority.ts'
 import type { EndpointRole } from '../../pki/certificate-extensions.ts'
-import { ROLES } from '../../pki/layout.ts'
+import { ROLES } from '../../pki/layout-names.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import {
