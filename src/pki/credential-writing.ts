@@ -75,7 +75,8 @@ function lstatIfPresent(path: string): Stats | undefined {
   return orUnwritable(path, () => lstatSync(path, { throwIfNoEntry: false }))
 }
 
-function prepareFolder(folder: string): void {
+/** Makes a folder that nobody else may write to, and removes what killed runs left in one. */
+export function prepareFolder(folder: string): void {
   orUnwritable(folder, () => makeFolder(folder, FOLDER_MODE))
   removeLeftovers(folder)
 }

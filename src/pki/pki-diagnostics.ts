@@ -345,7 +345,7 @@ const pskBusy: Kind<{ path: string }> = {
   severity: 'error',
   fault: 'unavailable',
   summary: 'Another program changes the file of pre-shared keys all the time.',
-  message: ({ path }) => `${path} changed each time it was about to be replaced`,
+  message: ({ path }) => `other runs are changing ${path} all the time`,
   hint: () => 'run it again',
 }
 

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { readTextFileIfPresent } from '../files/text-file.ts'
-import { lookAt, writeCredentials } from './credential-writing.ts'
+import { lookAt, prepareFolder, writeCredentials } from './credential-writing.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
+import { withPskLock } from './psk-lock.ts'
 
 export const PSK_FILE = 'keys.psk'
 
@@ -33,9 +34,6 @@ const MIN_PSK_BITS = 128
 /** Identities of TLS may have 65,535 octets; peers take fewer. */
 const MAX_USER_BYTES = 128
 
-/** How often a file that changes meanwhile is read again. */
-const ATTEMPTS = 5
-
 /**
  * Gives a user a new key. The keys of others stay as they are, comments too.
  *
@@ -44,16 +42,15 @@ const ATTEMPTS = 5
 export function replacePsk({ folder, user, bits = DEFAULT_PSK_BITS }: PskRequest): PskChange {
   requireUserName(user)
   const path = join(folder, PSK_FILE)
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const before = versionOf(path)
+  lookAt(path)
+  prepareFolder(folder)
+  // Another run may be adding its user, whose key would be lost.
+  return withPskLock(path, () => {
     const source = readTextFileIfPresent(path) ?? { name: path, text: '' }
     const { text, isReplaced } = withKey(source, user, randomBytes(bits / 8).toString('hex'))
-    // Another run may have added its user meanwhile, whose key would be lost.
-    if (versionOf(path) !== before) continue
     writeCredentials([{ path, text, secret: true }], { force: true })
     return { path, user, bits, isReplaced }
-  }
-  return fail(PKI_KINDS.pskBusy, { path })
+  })
 }
 
 /**
@@ -100,10 +97,4 @@ function requireLines(source: Source, lines: readonly string[]): void {
   throw new DiagnosticError([
     diagnose(PKI_KINDS.pskMalformed, { path: source.name, line: index + 1 }),
   ])
-}
-
-/** What changes with each replacement of a file. */
-function versionOf(path: string): string {
-  const stats = lookAt(path)
-  return stats ? `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}` : 'none'
 }

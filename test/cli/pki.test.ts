@@ -320,3 +320,12 @@ test('the policy of the host decides where nothing else does', () => {
   expect(stderr).toContain(`${host}/back-ends/gnutls.config:2:1: error[PKI_KEY_TOO_WEAK]`)
   expect(stderr).toContain('`min-verification-profile = ultra` asks for 384')
 })
+
+test('psk loses no user where runs meet', () => {
+  const folder = join(scratchFolder(), 'keys')
+  const launcher = join(ROOT, 'bin', 'cryptopolicy')
+  const script = `for i in 1 2 3 4 5 6 7 8; do ${launcher} pki psk u$i ${folder} & done; wait`
+  expect(spawnSync('sh', ['-c', script]).status).toBe(0)
+  const users = readFileSync(join(folder, 'keys.psk'), 'utf8').match(/^u\d/gm)
+  expect(users?.toSorted()).toEqual(['u1', 'u2', 'u3', 'u4', 'u5', 'u6', 'u7', 'u8'])
+})
