@@ -9,6 +9,7 @@ import { addExplain } from './commands/explain.ts'
 import { addLint } from './commands/lint.ts'
 import { addList } from './commands/list.ts'
 import { addNbd } from './commands/nbd.ts'
+import { addPki } from './commands/pki.ts'
 import { addPlan } from './commands/plan.ts'
 import { addResolve } from './commands/resolve.ts'
 import { addShow } from './commands/show.ts'
@@ -26,6 +27,7 @@ const COMMANDS: readonly CommandDefinition[] = [
   addConvert,
   addNbd,
   addAuthz,
+  addPki,
 ]
 
 export function createProgram(): Command {

@@ -2,6 +2,7 @@
 import {
   closeSync,
   fchmodSync,
+  fchownSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -26,9 +27,21 @@ export type Staged = {
   readonly discard: () => void
 }
 
-/** Prepares the replacement of a file: all that needs space is done here. */
-export function stageFile(path: string, content: string | Buffer, mode = 0o644): Staged {
-  return stage(path, (temporary) => writeDurable(temporary, content, mode))
+/** Whom a file belongs to, by number. */
+export type Owner = { readonly uid: number; readonly gid: number }
+
+/**
+ * Prepares the replacement of a file: all that needs space is done here.
+ *
+ * @param owner Whom it is to belong to, where that is not whoever runs the program.
+ */
+export function stageFile(
+  path: string,
+  content: string | Buffer,
+  mode = 0o644,
+  owner?: Owner,
+): Staged {
+  return stage(path, (temporary) => writeDurable(temporary, content, mode, owner))
 }
 
 /** Prepares the replacement of whatever stands at a path, a folder excepted, by a symbolic link. */
@@ -97,11 +110,11 @@ function commitOrDiscard(replacement: Staged): void {
  * Makes a folder and those above it. Node's own recursive mkdir never returns where the file system
  * says that a folder it has just seen does not exist, as /proc does.
  */
-export function makeFolder(path: string): void {
+export function makeFolder(path: string, mode = 0o777): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
-  if (dirname(path) !== path) makeFolder(dirname(path))
+  if (dirname(path) !== path) makeFolder(dirname(path), mode)
   try {
-    mkdirSync(path)
+    mkdirSync(path, mode)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     // Another run made it first; anything but a folder is in the way.
@@ -110,10 +123,17 @@ export function makeFolder(path: string): void {
 }
 
 /** Writes a new file and waits until it is on disk. Fails where one of that name exists. */
-export function writeDurable(path: string, content: string | Buffer, mode = 0o644): void {
+export function writeDurable(
+  path: string,
+  content: string | Buffer,
+  mode = 0o644,
+  owner?: Owner,
+): void {
   const descriptor = openSync(path, 'wx', mode)
   try {
     writeFileSync(descriptor, content)
+    // A change of owner may take bits of the mode away, so the mode comes last.
+    if (owner) fchownSync(descriptor, owner.uid, owner.gid)
     fchmodSync(descriptor, mode)
     fsyncSync(descriptor)
   } finally {

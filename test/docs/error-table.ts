@@ -11,6 +11,7 @@ import { EXIT, exitStatusOf } from '../../src/cli/exit-codes.ts'
 import type { DiagnosticKind } from '../../src/diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../src/files/file-diagnostics.ts'
 import { NBD_SERVER_KINDS } from '../../src/nbd/server/server-diagnostics.ts'
+import { PKI_KINDS } from '../../src/pki/pki-diagnostics.ts'
 import { LINT_KINDS } from '../../src/policy/lint/lint-diagnostics.ts'
 import { POLICY_KINDS } from '../../src/policy/policy-diagnostics.ts'
 import { CONFIG_KINDS } from '../../src/priority/config-diagnostics.ts'
@@ -37,6 +38,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   objects: Object.values(OBJECT_KINDS),
   session: Object.values(SESSION_KINDS),
   'nbd server': Object.values(NBD_SERVER_KINDS),
+  pki: Object.values(PKI_KINDS),
   cli: Object.values(CLI_KINDS),
 }
 

@@ -1,4 +1,4 @@
-/** Interrupts or fails update-policies at a chosen system call, with strace. */
+/** Interrupts or fails a command line at a chosen system call, with strace. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -39,14 +39,25 @@ export function runWithFault(
   fault: Fault,
   calls: readonly string[] = WRITING_CALLS,
 ): FaultyRun {
+  const args = ['--base-dir', base, '--set', policy, '--no-reload', '--quiet']
+  return runProgramWithFault('update-policies', args, join(base, 'strace.log'), n, fault, calls)
+}
+
+/** The same for any command line of ours. */
+export function runProgramWithFault(
+  program: 'update-policies' | 'cryptopolicy',
+  args: readonly string[],
+  log: string,
+  n: number,
+  fault: Fault,
+  calls: readonly string[] = WRITING_CALLS,
+): FaultyRun {
   const effect = 'signal' in fault ? `signal=${fault.signal}` : `error=${fault.error}`
   const inject = `inject=${calls.join(',')}:${effect}:when=${n}`
-  const program = [process.execPath, join(ROOT, 'dist', 'update-policies.js')]
-  const args = ['--base-dir', base, '--set', policy, '--no-reload', '--quiet']
-  const log = join(base, 'strace.log')
+  const command = [process.execPath, join(ROOT, 'dist', `${program}.js`), ...args]
   const trace = ['-f', '-qq', '-o', log, '-e', `trace=${calls.join(',')}`, '-e', inject]
   const { base_dir: _, profile_dir: __, ...env } = process.env
-  const result = spawnSync('strace', [...trace, ...program, ...args], { encoding: 'utf8', env })
+  const result = spawnSync('strace', [...trace, ...command], { encoding: 'utf8', env })
   const isHit = /INJECTED|killed by SIGKILL/.test(readFileSync(log, 'utf8'))
   rmSync(log)
   return { status: result.status, stderr: result.stderr, isHit }

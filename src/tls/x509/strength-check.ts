@@ -35,22 +35,29 @@ export function findWeakKey(
   evaluation: Evaluation,
   label = labelOf(certificate),
 ): Diagnostic | undefined {
-  const { text, isEnough, needed } = measureKey(certificate, evaluation)
+  const { text, isEnough, needed } = measureKey(certificate.publicKey, evaluation)
   if (isEnough) return undefined
   return diagnose(TLS_KINDS.weakKey, { certificate: label, key: text, needed })
 }
 
+/** What of a key decides about its strength. */
+export type MeasurableKey = {
+  readonly asymmetricKeyType?: string
+  readonly asymmetricKeyDetails?: { readonly modulusLength?: number; readonly namedCurve?: string }
+}
+
 /** A public key as the profiles measure it. */
-type KeyStrength = {
+export type KeyStrength = {
   /** As a message says it: `RSA 1024`. */
   readonly text: string
   readonly isEnough: boolean
   readonly needed: string
 }
 
-function measureKey({ publicKey }: X509Certificate, { profile }: Evaluation): KeyStrength {
-  const type = publicKey.asymmetricKeyType ?? 'unknown'
-  const { modulusLength = 0, namedCurve = '' } = publicKey.asymmetricKeyDetails ?? {}
+/** Measures a key, or what node:crypto would say of one that is yet to be made. */
+export function measureKey(key: MeasurableKey, { profile }: Evaluation): KeyStrength {
+  const type = key.asymmetricKeyType ?? 'unknown'
+  const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {}
   if (isSuiteB(profile)) {
     const curves = profile === 'SUITEB192' ? SUITE_B_CURVES.slice(1) : SUITE_B_CURVES
     const isEnough = curves.includes(namedCurve)

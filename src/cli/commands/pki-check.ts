@@ -1,0 +1,78 @@
+/** `cryptopolicy pki check`: whether endpoints could use what is in a folder, and until when. */
+import type { Command } from 'commander'
+import { hasErrors } from '../../diagnostics/diagnostic.ts'
+import type { CheckReport } from '../../pki/credential-check.ts'
+import { terminalFor, withOutput } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
+import {
+  loadStrength,
+  requireFolder,
+  type StrengthOptions,
+  withStrengthOptions,
+} from '../pki-options.ts'
+import { diagnosticToJson, type Terminal } from '../terminal.ts'
+
+type Options = StrengthOptions & {
+  readonly days?: string
+  readonly hostname?: string
+  readonly passphraseFile?: string
+}
+
+export function addPkiCheck(group: Command): void {
+  const command = group
+    .command('check')
+    .summary('check certificates and keys')
+    .description('Check what is there as QEMU does when it loads it; exit 1 where it is no use.')
+    .argument('<DIR>', 'for instance /etc/pki/qemu, or /etc/pki for libvirt')
+    .option('--days <NUMBER>', 'what ends within so many days is a finding (default: 30)')
+    .option('--hostname <NAME>', 'what clients connect to')
+    .option('--passphrase-file <FILE>', 'the first line is the passphrase of the keys')
+  withOutput(withStrengthOptions(command)).action(check)
+}
+
+async function check(root: string, options: Options): Promise<void> {
+  const terminal = terminalFor(options)
+  await requireFolder(root)
+  const { checkCredentials } = await import('../../pki/credential-check.ts')
+  const { parseDays } = await import('../../pki/validity.ts')
+  const { readPassphrase } = await import('../../pki/private-key.ts')
+  const { days, hostname, passphraseFile } = options
+  const report = checkCredentials({
+    root,
+    strength: await loadStrength(options, terminal),
+    ...(days === undefined ? {} : { days: parseDays(days) }),
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(passphraseFile === undefined ? {} : { passphrase: readPassphrase(passphraseFile) }),
+  })
+  if (options.json) terminal.printJson(reportToJson(report))
+  else printReport(report, terminal)
+  process.exitCode = hasErrors(report.diagnostics) ? EXIT.answerIsNo : EXIT.done
+}
+
+function printReport({ certificates, diagnostics }: CheckReport, terminal: Terminal): void {
+  for (const { certificate, role, daysLeft } of certificates) {
+    const { place, subject, notAfter } = certificate
+    const end = `${notAfter.toISOString().slice(0, 10)}, ${daysLeft} days`
+    terminal.print(`${place.file}: ${role} ${subject}, until ${end}`)
+  }
+  for (const diagnostic of diagnostics) terminal.printDiagnostic(diagnostic)
+  if (diagnostics.length === 0) terminal.note('nothing is wrong')
+}
+
+function reportToJson({ certificates, diagnostics }: CheckReport): object {
+  return {
+    certificates: certificates.map(({ certificate, role, daysLeft }) => ({
+      file: certificate.place.file,
+      index: certificate.place.index,
+      role,
+      subject: certificate.subject,
+      issuer: certificate.issuer,
+      names: certificate.alternativeNames.map(({ value }) => value),
+      notBefore: certificate.notBefore.toISOString(),
+      notAfter: certificate.notAfter.toISOString(),
+      daysLeft,
+      publicKeyHash: certificate.publicKeyHash,
+    })),
+    findings: diagnostics.map(diagnosticToJson),
+  }
+}

@@ -1,0 +1,76 @@
+/** `cryptopolicy pki renew`: a new certificate in place of one that is about to expire. */
+import type { Command } from 'commander'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { Issued } from '../../pki/authority.ts'
+import type { EndpointRole } from '../../pki/certificate-extensions.ts'
+import { ROLES } from '../../pki/layout-names.ts'
+import { CLI_KINDS } from '../cli-diagnostics.ts'
+import { terminalFor, withOutput } from '../command.ts'
+import {
+  type KeyOptions,
+  loadStrength,
+  openLayout,
+  readKeyOptions,
+  withKeyOptions,
+  withStrengthOptions,
+} from '../pki-options.ts'
+
+type Options = KeyOptions & {
+  readonly newKey?: true
+  readonly out?: string
+  readonly identity?: string
+}
+
+export function addPkiRenew(group: Command): void {
+  const command = group
+    .command('renew')
+    .summary('make a certificate anew, for the same names')
+    .description('Replace certificates by new ones for the same names, and their keys if asked.')
+    .argument('<ROLE>', 'server or client; may be left out: everything that is there')
+    .argument('[DIR]', 'where the authority is')
+    .option('--new-key', 'make a new key too')
+    .option('--identity <NUMBER>', 'only this further identity, 0 to 3')
+    .option('--out <DIR>', 'where the files are (default: where the authority is)')
+  withOutput(withStrengthOptions(withKeyOptions(command, 'as before'))).action(renew)
+}
+
+async function renew(first: string, second: string | undefined, options: Options): Promise<void> {
+  const terminal = terminalFor(options)
+  const role = second === undefined ? undefined : requireRole(first)
+  const layout = await openLayout(second ?? first)
+  const out = options.out === undefined ? layout : await openLayout(options.out)
+  const strength = await loadStrength(options, terminal)
+  const choice = await readKeyOptions(options)
+  const { renewIdentity } = await import('../../pki/identity.ts')
+  const { reportIssued } = await import('../pki-text.ts')
+  const { newKey = false } = options
+  const pairs = await findPairs(out, role, options)
+  const renewed: Issued[] = []
+  try {
+    for (const pair of pairs) {
+      renewed.push(renewIdentity({ pair, layout, out, strength, newKey, ...choice }))
+    }
+  } finally {
+    // Where one fails, those before it have been replaced all the same.
+    if (renewed.length > 0) reportIssued(renewed, terminal)
+  }
+}
+
+async function findPairs(
+  layout: Awaited<ReturnType<typeof openLayout>>,
+  role: EndpointRole | undefined,
+  options: Options,
+) {
+  const { listPairs, parseIdentity } = await import('../../pki/layout.ts')
+  const { PKI_KINDS } = await import('../../pki/pki-diagnostics.ts')
+  const only = options.identity === undefined ? undefined : parseIdentity(options.identity)
+  const pairs = listPairs(layout)
+    .filter((pair) => role === undefined || pair.role === role)
+    .filter((pair) => only === undefined || pair.identity === only)
+  return pairs.length > 0 ? pairs : fail(PKI_KINDS.nothingToRenew, { root: layout.root, role })
+}
+
+function requireRole(name: string): EndpointRole {
+  const role = ROLES.find((known) => known === name)
+  return role ?? fail(CLI_KINDS.unknownName, { what: 'role', name, known: ROLES })
+}

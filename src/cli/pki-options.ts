@@ -1,0 +1,126 @@
+/** The options that commands on certificates share, and what they stand for. */
+import { type Stats, statSync } from 'node:fs'
+import { type Command, Option } from 'commander'
+import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
+import type { KeyRequest } from '../pki/key-kind.ts'
+import type { Strength } from '../pki/key-strength.ts'
+import type { Layout } from '../pki/layout.ts'
+import { LAYOUT_NAMES, type LayoutName } from '../pki/layout-names.ts'
+import type { Outcome } from '../priority/evaluate.ts'
+import {
+  loadPriorityContext,
+  type PriorityCommandOptions,
+  prioritySource,
+  withConfigOption,
+} from './priority-options.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What QEMU's builds of distributions ask for, and what our endpoints ask for. */
+const DEFAULT_PRIORITY = '@QEMU,SYSTEM'
+
+export type StrengthOptions = PriorityCommandOptions & { readonly priority?: string }
+
+export type KeyOptions = StrengthOptions & {
+  readonly days?: string
+  readonly key?: string
+  readonly passphraseFile?: string
+}
+
+export type FolderOptions = { readonly layout?: LayoutName }
+
+/** Adds the options that say which policy is in force. */
+export function withStrengthOptions(command: Command): Command {
+  return withConfigOption(command)
+    .option('--priority <PRIORITY>', `what the policy is asked for (default: ${DEFAULT_PRIORITY})`)
+    .option('--base-dir <DIR>', 'where back-ends/gnutls.config is')
+}
+
+/** Adds the options of what is signed. */
+export function withKeyOptions(command: Command, days: string): Command {
+  return command
+    .option('--days <NUMBER>', `how long it is valid (default: ${days})`)
+    .option(
+      '--key <KIND>',
+      'rsa[:BITS], ecdsa[:CURVE], ed25519, ... (default: what the policy has)',
+    )
+    .option('--passphrase-file <FILE>', 'the first line is the passphrase of the authority')
+}
+
+export function withLayoutOption(command: Command): Command {
+  const option = new Option('--layout <NAME>', 'whose file names (default: those that are there)')
+  return command.addOption(option.choices(LAYOUT_NAMES))
+}
+
+/**
+ * The policy in force: that of --priority, else of `@QEMU,SYSTEM`, else, where no file knows
+ * either, what GnuTLS does by itself.
+ */
+export async function loadStrength(
+  options: StrengthOptions,
+  terminal: Terminal,
+): Promise<Strength> {
+  const context = await loadPriorityContext(options, terminal)
+  const { evaluatePriority } = await import('../priority/evaluate.ts')
+  const evaluate = (text: string) => evaluatePriority(prioritySource(text), context)
+  const outcome = evaluate(options.priority ?? DEFAULT_PRIORITY)
+  const isLeftToLibrary = options.priority === undefined && isUnresolved(outcome)
+  const settled = isLeftToLibrary ? evaluatePriority(undefined, context) : outcome
+  if (settled.ok) return { evaluation: settled.evaluation, config: context.config }
+  const { diagnoseFailure } = await import('../priority/failure-diagnostics.ts')
+  throw new DiagnosticError([diagnoseFailure(settled.failure, context)])
+}
+
+function isUnresolved(outcome: Outcome): boolean {
+  return !outcome.ok && outcome.failure.kind === 'unresolved'
+}
+
+/** What the options of a key come to. */
+export type KeyChoice = {
+  readonly days?: number
+  readonly key?: KeyRequest
+  readonly passphrase?: string
+}
+
+export async function readKeyOptions({
+  days,
+  key,
+  passphraseFile,
+}: KeyOptions): Promise<KeyChoice> {
+  const { parseDays } = await import('../pki/validity.ts')
+  const { parseKeyRequest } = await import('../pki/key-kind.ts')
+  const { readPassphrase } = await import('../pki/private-key.ts')
+  return {
+    ...(days === undefined ? {} : { days: parseDays(days) }),
+    ...(key === undefined ? {} : { key: parseKeyRequest(key) }),
+    ...(passphraseFile === undefined ? {} : { passphrase: readPassphrase(passphraseFile) }),
+  }
+}
+
+/** The names of a subject, checked. */
+export async function readSubject({ cn, org }: { readonly cn?: string; readonly org?: string }) {
+  const { parseNamePart } = await import('../pki/distinguished-name.ts')
+  return {
+    ...(cn === undefined ? {} : { commonName: parseNamePart('--cn', cn) }),
+    ...(org === undefined ? {} : { organization: parseNamePart('--org', org) }),
+  }
+}
+
+/** The layout of a folder: the one that was named, else the one that it has. */
+export async function openLayout(root: string, name?: LayoutName): Promise<Layout> {
+  const { findLayout, layoutAt } = await import('../pki/layout.ts')
+  return name === undefined ? findLayout(root) : layoutAt(name, root)
+}
+
+/** Refuses what is no folder, before anything is made of it. */
+export async function requireFolder(path: string): Promise<void> {
+  const { PKI_KINDS } = await import('../pki/pki-diagnostics.ts')
+  const { FILE_KINDS } = await import('../files/file-diagnostics.ts')
+  let stats: Stats | undefined
+  try {
+    stats = statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    fail(FILE_KINDS.unreadable, { path, error })
+  }
+  if (!stats) fail(FILE_KINDS.missing, { path })
+  if (!stats.isDirectory()) fail(PKI_KINDS.notAFolder, { path })
+}

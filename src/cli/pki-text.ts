@@ -1,0 +1,49 @@
+/** Certificates that were made, as text and as data. */
+import type { X509Certificate } from 'node:crypto'
+import { dirname } from 'node:path'
+import { diagnose } from '../diagnostics/diagnostic.ts'
+import type { Issued } from '../pki/authority.ts'
+import { isWritableByOthers } from '../pki/credential-writing.ts'
+import { formatKeyKind, keyKindOf } from '../pki/key-kind.ts'
+import { PKI_KINDS } from '../pki/pki-diagnostics.ts'
+import { certificateOf } from '../tls/x509/certificate.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Says what was written, and what to know about it. Of a key only its kind is told. */
+export function reportIssued(issued: readonly Issued[], terminal: Terminal): void {
+  if (terminal.options.json) terminal.printJson(issued.map(issuedToJson))
+  else for (const line of issued.flatMap(printIssued)) terminal.print(line)
+  for (const { notes } of issued) notes.forEach(terminal.report)
+  const folders = new Set(issued.map(({ keyFile }) => dirname(keyFile)))
+  for (const path of [...folders].filter(isWritableByOthers)) {
+    terminal.report(diagnose(PKI_KINDS.folderWritable, { path }))
+  }
+}
+
+function printIssued({ certificate, certificateFile, keyFile, isKeyKept }: Issued) {
+  const { subject, names, key, notAfter } = factsOf(certificate)
+  return [
+    `${isKeyKept ? 'kept' : 'wrote'} ${keyFile}: ${key}`,
+    `wrote ${certificateFile}: ${subject}`,
+    ...(names.length > 0 ? [`  for ${names.join(', ')}`] : []),
+    `  valid until ${notAfter.slice(0, 10)}`,
+  ]
+}
+
+function issuedToJson({ certificate, certificateFile, keyFile, isKeyKept }: Issued): object {
+  return { certificateFile, keyFile, isKeyKept, ...factsOf(certificate) }
+}
+
+function factsOf(x509: X509Certificate) {
+  const { subject, issuer, alternativeNames } = certificateOf(x509, { file: '', index: 0 })
+  const kind = keyKindOf(x509.publicKey)
+  return {
+    subject,
+    issuer,
+    names: alternativeNames.map(({ value }) => value),
+    key: kind ? formatKeyKind(kind) : (x509.publicKey.asymmetricKeyType ?? 'unknown'),
+    serial: x509.serialNumber,
+    notBefore: x509.validFromDate.toISOString(),
+    notAfter: x509.validToDate.toISOString(),
+  }
+}

@@ -1,0 +1,159 @@
+/** The authority that signs: making it, and reading it before something is signed. */
+import { createPublicKey, type X509Certificate } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { type Diagnostic, fail } from '../diagnostics/diagnostic.ts'
+import { readTextFile } from '../files/text-file.ts'
+import { parseCertificates } from '../tls/x509/certificate.ts'
+import {
+  type CertificateParts,
+  keyIdOf,
+  readCertificateParts,
+  type Signer,
+  signCertificate,
+} from './certificate-builder.ts'
+import { authorityExtensions } from './certificate-extensions.ts'
+import { chooseSignature } from './certificate-signature.ts'
+import { type CredentialFile, writeCredentials } from './credential-writing.ts'
+import { encodeSubject, MAX_NAME_LENGTH, type SubjectName } from './distinguished-name.ts'
+import { generateKey, type KeyRequest } from './key-kind.ts'
+import { chooseKeyKind, requireStrongKey, type Strength } from './key-strength.ts'
+import type { Layout } from './layout.ts'
+import { PKI_KINDS } from './pki-diagnostics.ts'
+import { encodePrivateKey, readPrivateKey } from './private-key.ts'
+import { DEFAULT_AUTHORITY_DAYS, validFor } from './validity.ts'
+
+/** What to do about an authority that is too weak. */
+export const NEW_AUTHORITY = 'make a new authority: cryptopolicy pki init'
+
+/** A certificate that was made or replaced, with the files that were written. */
+export type Issued = {
+  readonly certificate: X509Certificate
+  readonly certificateFile: string
+  readonly keyFile: string
+  /** The key is the one that was there before. */
+  readonly isKeyKept: boolean
+  /** What to know about it; never errors. */
+  readonly notes: readonly Diagnostic[]
+}
+
+export type AuthorityRequest = {
+  readonly layout: Layout
+  readonly strength: Strength
+  /** By default a common name with that of the host. */
+  readonly subject: Partial<SubjectName>
+  readonly days?: number
+  readonly key?: KeyRequest
+  /** Encrypts the key. */
+  readonly passphrase?: string
+  readonly force?: boolean
+  readonly now?: Date
+}
+
+/** The authority, ready to sign. */
+export type Authority = {
+  readonly certificate: X509Certificate
+  /** As it stands in its file. */
+  readonly pem: string
+  readonly parts: CertificateParts
+  readonly signer: Signer
+}
+
+/**
+ * Makes an authority: a key and a certificate that it signs itself.
+ *
+ * @throws DiagnosticError PKI_..., FILE_UNWRITABLE.
+ */
+export function createAuthority(request: AuthorityRequest): Issued {
+  const { layout, strength, days = DEFAULT_AUTHORITY_DAYS, now = new Date() } = request
+  const kind = chooseKeyKind(request.key, 'authority', strength)
+  const signature = chooseSignature(kind, strength)
+  const key = generateKey(kind)
+  const publicKey = createPublicKey(key)
+  const subject = encodeSubject(namesOf(request.subject))
+  const certificate = signCertificate(
+    {
+      subject,
+      issuer: subject,
+      validity: validFor(days, now),
+      publicKey,
+      extensions: authorityExtensions(keyIdOf(publicKey)),
+    },
+    { key, signature },
+  )
+  const { certificate: certificateFile, key: keyFile } = layout.authority
+  const files: readonly CredentialFile[] = [
+    { path: keyFile, text: encodePrivateKey(key, request.passphrase), secret: true },
+    { path: certificateFile, text: certificate.toString(), secret: false },
+  ]
+  writeCredentials(files, { force: request.force ?? false })
+  return { certificate, certificateFile, keyFile, isKeyKept: false, notes: [] }
+}
+
+export type LoadOptions = {
+  readonly strength: Strength
+  readonly passphrase?: string | undefined
+  readonly now: Date
+}
+
+/**
+ * Reads an authority and refuses one whose certificates nobody would accept.
+ *
+ * @throws DiagnosticError PKI_NO_AUTHORITY, PKI_AUTHORITY_UNFIT, PKI_KEY_..., FILE_...
+ */
+export function loadAuthority(layout: Layout, options: LoadOptions): Authority {
+  const { certificate: file, key: keyFile } = layout.authority
+  if (!existsSync(file)) fail(PKI_KINDS.noAuthority, { path: file, root: layout.root })
+  const source = readTextFile(file)
+  const authorities = parseCertificates(source)
+  const key = readPrivateKey(keyFile, options.passphrase)
+  // One that is about to be replaced stands beside its successor in the same file.
+  const found = authorities.find(({ x509 }) => x509.checkPrivateKey(key))
+  if (!found) return fail(PKI_KINDS.keyMismatch, { certificate: file, key: keyFile })
+  const certificate = found.x509
+  requireFitness(file, certificate, options.now)
+  const kind = requireStrongKey(key, 'authority', options.strength, NEW_AUTHORITY)
+  const signature = chooseSignature(kind, options.strength)
+  const parts = readParts(file, certificate)
+  return { certificate, pem: source.text, parts, signer: { key, signature } }
+}
+
+/**
+ * Reads the first certificate of a file, which is the endpoint's own.
+ *
+ * @throws DiagnosticError FILE_..., TLS_CERTIFICATE_MALFORMED or TLS_PEM_...
+ */
+export function readCertificate(path: string): X509Certificate {
+  const [first] = parseCertificates(readTextFile(path))
+  return first?.x509 ?? fail(PKI_KINDS.certificateMalformed, { path })
+}
+
+/** Takes a certificate of a file apart. */
+export function readParts(path: string, certificate: X509Certificate): CertificateParts {
+  try {
+    return readCertificateParts(certificate)
+  } catch {
+    return fail(PKI_KINDS.certificateMalformed, { path })
+  }
+}
+
+function requireFitness(path: string, certificate: X509Certificate, now: Date): void {
+  const { ca, validFromDate, validToDate } = certificate
+  if (!ca) fail(PKI_KINDS.authorityUnfit, { path, why: 'is not one of an authority' })
+  if (validToDate <= now) {
+    fail(PKI_KINDS.authorityUnfit, { path, why: `expired on ${dateOf(validToDate)}` })
+  }
+  if (validFromDate > now) {
+    fail(PKI_KINDS.authorityUnfit, { path, why: `is not valid before ${dateOf(validFromDate)}` })
+  }
+}
+
+/** The day, in UTC. */
+export function dateOf(date: Date): string {
+  return date.toISOString().slice(0, 10)
+}
+
+function namesOf({ organization, commonName }: AuthorityRequest['subject']): SubjectName {
+  const fallback = `${hostname()} CA`.slice(0, MAX_NAME_LENGTH)
+  return { organization, commonName: commonName ?? fallback }
+}

@@ -1,0 +1,109 @@
+/** Extensions of the certificates that are issued (RFC 5280 section 4.2). */
+
+import {
+  type Asn1,
+  bitString,
+  boolean,
+  decodeDer,
+  encodeDer,
+  implicit,
+  objectIdentifier,
+  octetString,
+  sequenceOf,
+} from './der-values.ts'
+import type { HostName } from './host-names.ts'
+
+/** What a certificate is for. */
+export type EndpointRole = 'server' | 'client'
+
+export const EXTENSIONS = {
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  alternativeNames: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  authorityKeyIdentifier: '2.5.29.35',
+  extendedKeyUsage: '2.5.29.37',
+} as const
+
+const PURPOSES: { readonly [R in EndpointRole]: string } = {
+  server: '1.3.6.1.5.5.7.3.1',
+  client: '1.3.6.1.5.5.7.3.2',
+}
+
+/** Bits of keyUsage, the first one highest, and how many of the byte do not count. */
+const SIGN_AND_ENCIPHER = [0b1010_0000, 5] as const
+const SIGN = [0b1000_0000, 7] as const
+const SIGN_CERTIFICATES_AND_LISTS = [0b0000_0110, 1] as const
+
+export function authorityExtensions(keyId: Buffer): readonly Asn1[] {
+  return [
+    extension(EXTENSIONS.basicConstraints, true, sequenceOf(boolean(true))),
+    keyUsage(SIGN_CERTIFICATES_AND_LISTS, true),
+    extension(EXTENSIONS.subjectKeyIdentifier, false, octetString(keyId)),
+  ]
+}
+
+export type EndpointExtensions = {
+  readonly role: EndpointRole
+  /** RSA keys may encipher too, as suites with static RSA ask for. */
+  readonly isRsa: boolean
+  readonly keyId: Buffer
+  readonly issuerKeyId: Buffer
+  /** The alternative names, encoded; undefined where there are none. */
+  readonly alternativeNames: Asn1 | undefined
+}
+
+/**
+ * As the templates that QEMU and libvirt document come out of certtool, but for keyUsage of keys
+ * that cannot encipher: QEMU before 10.2 and libvirt before 11.6 refuse a critical one without
+ * keyEncipherment, which may not stand there (RFC 5480 section 3), and take one that is not critical.
+ */
+export function endpointExtensions(content: EndpointExtensions): readonly Asn1[] {
+  const { role, isRsa, keyId, issuerKeyId, alternativeNames } = content
+  const { basicConstraints, extendedKeyUsage, subjectKeyIdentifier, authorityKeyIdentifier } =
+    EXTENSIONS
+  return [
+    extension(basicConstraints, true, sequenceOf()),
+    keyUsage(isRsa ? SIGN_AND_ENCIPHER : SIGN, isRsa),
+    extension(extendedKeyUsage, false, sequenceOf(objectIdentifier(PURPOSES[role]))),
+    ...(alternativeNames ? [extension(EXTENSIONS.alternativeNames, false, alternativeNames)] : []),
+    extension(subjectKeyIdentifier, false, octetString(keyId)),
+    extension(authorityKeyIdentifier, false, sequenceOf(implicit(0, issuerKeyId))),
+  ]
+}
+
+/** GeneralNames, or undefined where there are no names: an empty list is not allowed. */
+export function encodeAlternativeNames(names: readonly HostName[]): Asn1 | undefined {
+  if (names.length === 0) return undefined
+  return sequenceOf(
+    ...names.map((name) =>
+      name.kind === 'dns' ? implicit(2, Buffer.from(name.value, 'ascii')) : implicit(7, name.bytes),
+    ),
+  )
+}
+
+/** The value of an extension of a certificate, decoded. */
+export function readExtension(extensions: Asn1, identifier: string): Asn1 | undefined {
+  const name = encodeDer(objectIdentifier(identifier))
+  const parts = (extensions.value as Asn1[]).map(({ value }) => value as Asn1[])
+  const found = parts.find(([first]) => first && encodeDer(first).equals(name))
+  const bytes = found?.at(-1)?.value
+  if (bytes === undefined) return undefined
+  return typeof bytes === 'string' ? decodeDer(Buffer.from(bytes, 'latin1')) : bytes[0]
+}
+
+function keyUsage(
+  [bits, unused]: readonly [bits: number, unused: number],
+  critical: boolean,
+): Asn1 {
+  return extension(EXTENSIONS.keyUsage, critical, bitString(Buffer.from([bits]), unused))
+}
+
+/** Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue }; DER omits a default. */
+function extension(identifier: string, critical: boolean, value: Asn1): Asn1 {
+  return sequenceOf(
+    objectIdentifier(identifier),
+    ...(critical ? [boolean(true)] : []),
+    octetString(encodeDer(value)),
+  )
+}

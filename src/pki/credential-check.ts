@@ -1,0 +1,194 @@
+/** Whether endpoints could use what is in a folder, with which peers, and until when. */
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import { readTextFile } from '../files/text-file.ts'
+import { type Certificate, parseCertificates } from '../tls/x509/certificate.ts'
+import { readX509Files, type X509Identity } from '../tls/x509/credential-files.ts'
+import { matchesHostName } from '../tls/x509/host-name.ts'
+import { checkOwnCertificates } from '../tls/x509/sanity-check.ts'
+import { dateOf, NEW_AUTHORITY } from './authority.ts'
+import type { EndpointRole } from './certificate-extensions.ts'
+import { isWritableByOthers, modeOf } from './credential-writing.ts'
+import { hostOfCommonName } from './host-names.ts'
+import { NEW_KEY } from './identity.ts'
+import { requireStrongKey, type Strength } from './key-strength.ts'
+import { findLayouts, type Layout, listPairs, type PresentPair } from './layout.ts'
+import { ROLES } from './layout-names.ts'
+import { type LibvirtFiles, readLibvirtFiles } from './libvirt-files.ts'
+import { PKI_KINDS } from './pki-diagnostics.ts'
+import { PSK_FILE } from './psk-file.ts'
+import { daysUntil } from './validity.ts'
+
+export type CheckRequest = {
+  readonly root: string
+  readonly strength: Strength
+  /** What ends within so many days is a finding. */
+  readonly days?: number
+  /** A name or an address that clients connect to. */
+  readonly hostname?: string
+  /** Of keys that are encrypted. */
+  readonly passphrase?: string
+  readonly now?: Date
+}
+
+/** A certificate that was looked at. */
+export type CheckedCertificate = {
+  readonly certificate: Certificate
+  readonly role: EndpointRole | 'authority'
+  /** Whole days until it ends; negative where it has. */
+  readonly daysLeft: number
+}
+
+export type CheckReport = {
+  readonly certificates: readonly CheckedCertificate[]
+  /** An error is a reason not to use what is there. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+export const DEFAULT_CHECK_DAYS = 30
+
+/**
+ * Checks every layout that there is below a folder, as QEMU would when it loads it.
+ *
+ * @throws DiagnosticError PKI_NOTHING_TO_CHECK.
+ */
+export function checkCredentials(request: CheckRequest): CheckReport {
+  const layouts = findLayouts(request.root)
+  const hasPsk = existsSync(join(request.root, PSK_FILE))
+  if (layouts.length === 0 && !hasPsk) fail(PKI_KINDS.nothingToCheck, { root: request.root })
+  const check = new Check(request)
+  for (const layout of layouts) check.checkLayout(layout)
+  check.checkHost()
+  if (hasPsk) check.checkSecrets([join(request.root, PSK_FILE)])
+  return check.report()
+}
+
+class Check {
+  readonly #request: CheckRequest
+  readonly #now: Date
+  readonly #certificates: CheckedCertificate[] = []
+  readonly #servers: Certificate[] = []
+  readonly #diagnostics: Diagnostic[] = []
+
+  constructor(request: CheckRequest) {
+    this.#request = request
+    this.#now = request.now ?? new Date()
+  }
+
+  report(): CheckReport {
+    return { certificates: this.#certificates, diagnostics: this.#diagnostics }
+  }
+
+  checkLayout(layout: Layout): void {
+    const pairs = listPairs(layout)
+    for (const role of ROLES) {
+      if (pairs.some((pair) => pair.role === role)) this.#checkRole(layout, role, pairs)
+    }
+    if (pairs.length === 0) this.#collect(() => this.#checkAuthority(layout))
+    const keys = [layout.authority.key, ...pairs.map(({ paths }) => paths.key)]
+    this.checkSecrets(keys.filter((path) => existsSync(path)))
+  }
+
+  /** Which of the names that clients connect to no server shows. */
+  checkHost(): void {
+    const { hostname } = this.#request
+    if (hostname === undefined) return
+    if (this.#servers.some((certificate) => matchesHostName(certificate, hostname))) return
+    const option = hostOfCommonName(hostname)?.kind ?? 'dns'
+    const names = this.#servers.flatMap(({ alternativeNames }) =>
+      alternativeNames.map(({ value }) => value),
+    )
+    this.#add(diagnose(PKI_KINDS.hostNotCovered, { hostname, option, names }))
+  }
+
+  /** Secrets that others may read, and folders in which others may replace them. */
+  checkSecrets(paths: readonly string[]): void {
+    for (const path of paths) {
+      if (((modeOf(path) ?? 0) & 0o007) !== 0)
+        this.#add(diagnose(PKI_KINDS.secretExposed, { path }))
+    }
+    for (const path of new Set(paths.map((file) => dirname(file)))) {
+      if (isWritableByOthers(path)) this.#add(diagnose(PKI_KINDS.folderWritable, { path }))
+    }
+  }
+
+  #checkRole(layout: Layout, role: EndpointRole, pairs: readonly PresentPair[]): void {
+    this.#collect(() => {
+      const files = this.#read(layout, role)
+      for (const identity of files.identities) this.#checkIdentity(role, identity, files)
+      this.#noteEnds(files.authorities, 'authority')
+      const unread = pairs.filter(
+        ({ role: other, paths }) =>
+          other === role &&
+          !files.identities.some(({ certFile }) => certFile === paths.certificate),
+      )
+      for (const { paths } of unread) {
+        this.#add(diagnose(PKI_KINDS.identityUnread, { path: paths.certificate }))
+      }
+    })
+  }
+
+  #read(layout: Layout, role: EndpointRole): LibvirtFiles {
+    const { passphrase } = this.#request
+    if (layout.name === 'libvirt') return readLibvirtFiles(layout, role, passphrase)
+    return readX509Files(layout.root, role, passphrase === undefined ? {} : { passphrase })
+  }
+
+  #checkIdentity(role: EndpointRole, { chain, key }: X509Identity, files: LibvirtFiles): void {
+    const { evaluation } = this.#request.strength
+    const { authorities, revocationLists } = files
+    const input = { role, chain, authorities, revocationLists, evaluation, now: this.#now }
+    for (const diagnostic of checkOwnCertificates(input)) this.#add(diagnostic)
+    this.#collect(() => requireStrongKey(key, 'endpoint', this.#request.strength, NEW_KEY))
+    if (role === 'server') this.#servers.push(...chain.slice(0, 1))
+    this.#noteEnds(chain, role)
+  }
+
+  /** A folder that holds nothing but an authority. */
+  #checkAuthority(layout: Layout): void {
+    const authorities = parseCertificates(readTextFile(layout.authority.certificate))
+    this.#noteEnds(authorities, 'authority')
+    for (const { x509 } of authorities) {
+      this.#collect(() =>
+        requireStrongKey(x509.publicKey, 'authority', this.#request.strength, NEW_AUTHORITY),
+      )
+    }
+  }
+
+  /** Each certificate is told once, whichever role asks for it. */
+  #noteEnds(certificates: readonly Certificate[], role: CheckedCertificate['role']): void {
+    const { days = DEFAULT_CHECK_DAYS } = this.#request
+    for (const certificate of certificates) {
+      const { place, subject, notAfter } = certificate
+      const isKnown = this.#certificates.some(
+        (known) => known.certificate.x509.fingerprint256 === certificate.x509.fingerprint256,
+      )
+      if (isKnown) continue
+      const daysLeft = daysUntil(notAfter, this.#now)
+      this.#certificates.push({ certificate, role, daysLeft })
+      const data = { path: place.file, subject, date: dateOf(notAfter), daysLeft }
+      if (daysLeft >= 0 && daysLeft < days) this.#add(diagnose(PKI_KINDS.expiresSoon, data))
+    }
+  }
+
+  /** A refusal ends the check of what it is about, and of nothing else. */
+  #collect(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error
+      error.diagnostics.forEach((diagnostic) => {
+        this.#add(diagnostic)
+      })
+    }
+  }
+
+  /** What server and client have in common is found twice, and told once. */
+  #add(diagnostic: Diagnostic): void {
+    const isKnown = this.#diagnostics.some(
+      ({ code, message }) => code === diagnostic.code && message === diagnostic.message,
+    )
+    if (!isKnown) this.#diagnostics.push(diagnostic)
+  }
+}

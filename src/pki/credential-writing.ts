@@ -1,0 +1,164 @@
+/**
+ * Writes certificates and keys: whole or not at all, keys for nobody else.
+ *
+ * A pair is two files, and no file system replaces two at once. Both are complete on disk under
+ * other names first, then renamed one right after the other; should the second rename fail, the
+ * first is taken back. Only a power cut or kill -9 between the two leaves a key without its
+ * certificate, which every reader notices. Where the key stays, only the certificate is replaced,
+ * and there is no such moment.
+ */
+import { lstatSync, readdirSync, readFileSync, rmSync, type Stats, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
+import { makeFolder, type Staged, stageFile, TEMPORARY_SUFFIX } from '../files/atomic-file.ts'
+import { FILE_KINDS } from '../files/file-diagnostics.ts'
+import { PKI_KINDS } from './pki-diagnostics.ts'
+
+export type CredentialFile = {
+  readonly path: string
+  readonly text: string
+  readonly secret: boolean
+}
+
+export type WriteOptions = {
+  /** Replace what is there. */
+  readonly force: boolean
+}
+
+const SECRET_MODE = 0o600
+const PUBLIC_MODE = 0o644
+
+/** A folder that others may write to is one in which they may replace a key. */
+const FOLDER_MODE = 0o755
+
+/** Of the mode of a key that is replaced, what is kept: that its group may read it. */
+const KEPT_BITS = 0o640
+
+/**
+ * Writes files, each in place of the old one in one step, in the order given.
+ *
+ * @throws DiagnosticError PKI_FILE_EXISTS, PKI_FILE_IN_THE_WAY or FILE_UNWRITABLE; then everything
+ *   is as it was.
+ */
+export function writeCredentials(files: readonly CredentialFile[], options: WriteOptions): void {
+  const present = files.map(({ path }) => lookAt(path))
+  if (!options.force) {
+    const there = files.filter((_, index) => present[index])
+    if (there.length > 0) fail(PKI_KINDS.fileExists, { paths: there.map(({ path }) => path) })
+  }
+  for (const folder of new Set(files.map(({ path }) => dirname(path)))) prepareFolder(folder)
+  const staged: Staged[] = []
+  try {
+    for (const [index, file] of files.entries()) staged.push(stageCredential(file, present[index]))
+  } catch (error) {
+    for (const { discard } of staged) discard()
+    throw error
+  }
+  commitAll(files, present, staged)
+}
+
+/**
+ * What stands at a path: nothing or a file, for nothing else is replaced.
+ *
+ * @throws DiagnosticError PKI_FILE_IN_THE_WAY, FILE_UNWRITABLE.
+ */
+export function lookAt(path: string): Stats | undefined {
+  const stats = lstatIfPresent(path)
+  if (stats && !stats.isFile()) {
+    const what = stats.isSymbolicLink() ? 'symbolic link' : 'folder or device'
+    fail(PKI_KINDS.fileInTheWay, { path, what })
+  }
+  return stats
+}
+
+function lstatIfPresent(path: string): Stats | undefined {
+  return orUnwritable(path, () => lstatSync(path, { throwIfNoEntry: false }))
+}
+
+/** Makes a folder that nobody else may write to, and removes what killed runs left in one. */
+export function prepareFolder(folder: string): void {
+  orUnwritable(folder, () => makeFolder(folder, FOLDER_MODE))
+  removeLeftovers(folder)
+}
+
+/** Replacing a file keeps its owner and group, or its reader could no longer read it. */
+function stageCredential({ path, text, secret }: CredentialFile, present?: Stats): Staged {
+  const mode = secret ? SECRET_MODE | ((present?.mode ?? 0) & KEPT_BITS) : PUBLIC_MODE
+  return orUnwritable(path, () => stageFile(path, text, mode, present))
+}
+
+function commitAll(
+  files: readonly CredentialFile[],
+  present: readonly (Stats | undefined)[],
+  staged: readonly Staged[],
+): void {
+  const before = files.map(({ path }, index) => (present[index] ? readFileSync(path) : undefined))
+  let done = 0
+  try {
+    for (const { commit } of staged) {
+      commit()
+      done++
+    }
+  } catch (error) {
+    for (const { discard } of staged.slice(done)) discard()
+    files.slice(0, done).forEach(({ path }, index) => {
+      restore(path, before[index], present[index])
+    })
+    fail(FILE_KINDS.unwritable, { path: files[done]?.path ?? '', error })
+  }
+  for (const [index, { settle }] of staged.entries()) {
+    orUnwritable(files[index]?.path ?? '', settle)
+  }
+}
+
+function restore(path: string, content: Buffer | undefined, present: Stats | undefined): void {
+  if (content) stageFile(path, content, (present?.mode ?? SECRET_MODE) & 0o777, present).commit()
+  else rmSync(path, { force: true })
+}
+
+const LEFTOVER = new RegExp(`\\.(\\d+)-\\d+\\${TEMPORARY_SUFFIX}$`)
+
+/** Removes what a run that was killed left behind: it may hold a key. */
+function removeLeftovers(folder: string): void {
+  for (const name of orUnwritable(folder, () => readdirSync(folder))) {
+    const [, writer] = LEFTOVER.exec(name) ?? []
+    if (writer === undefined || isRunning(Number(writer))) continue
+    orUnwritable(join(folder, name), () => rmSync(join(folder, name), { force: true }))
+  }
+}
+
+function isRunning(process_: number): boolean {
+  try {
+    process.kill(process_, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/**
+ * Warns of a folder in which users other than its owner can put another key or authority in place.
+ * One with the sticky bit, such as /tmp, lets nobody replace the files of others.
+ */
+export function isWritableByOthers(folder: string): boolean {
+  const mode = modeOf(folder) ?? 0
+  return (mode & 0o002) !== 0 && (mode & 0o1000) === 0
+}
+
+/** Undefined of what is not there or cannot be looked at. */
+export function modeOf(path: string): number | undefined {
+  try {
+    return statSync(path).mode
+  } catch {
+    return undefined
+  }
+}
+
+function orUnwritable<Value>(path: string, work: () => Value): Value {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof DiagnosticError) throw error
+    return fail(FILE_KINDS.unwritable, { path, error })
+  }
+}

@@ -1,0 +1,219 @@
+/** Certificates of servers and clients: issuing them, and issuing them anew. */
+import { createPublicKey, type X509Certificate } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { type Diagnostic, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import { readTextFile } from '../files/text-file.ts'
+import {
+  type Authority,
+  dateOf,
+  type Issued,
+  loadAuthority,
+  readCertificate,
+  readParts,
+} from './authority.ts'
+import { keyIdOf, signCertificate } from './certificate-builder.ts'
+import {
+  type EndpointRole,
+  encodeAlternativeNames,
+  endpointExtensions,
+} from './certificate-extensions.ts'
+import { type CredentialFile, writeCredentials } from './credential-writing.ts'
+import type { Asn1 } from './der-values.ts'
+import { encodeSubject, MAX_NAME_LENGTH } from './distinguished-name.ts'
+import { type HostName, hostOfCommonName } from './host-names.ts'
+import { generateKey, type KeyRequest } from './key-kind.ts'
+import { chooseKeyKind, requireStrongKey, type Strength } from './key-strength.ts'
+import type { IdentityNumber, Layout, PairPaths, PresentPair } from './layout.ts'
+import { PKI_KINDS } from './pki-diagnostics.ts'
+import { encodePrivateKey, readPrivateKey } from './private-key.ts'
+import { DEFAULT_DAYS, daysOf, validFor, withinIssuer } from './validity.ts'
+
+/** What to do about a key that is too weak. */
+export const NEW_KEY = 'make a new key: cryptopolicy pki renew --new-key'
+
+/** What issuing and issuing anew have in common. */
+type SigningRequest = {
+  /** Where the authority is. */
+  readonly layout: Layout
+  /** Where the files go; where the authority is unless given. */
+  readonly out?: Layout
+  readonly strength: Strength
+  readonly days?: number
+  readonly key?: KeyRequest
+  /** Of the key of the authority. */
+  readonly passphrase?: string
+  readonly now?: Date
+}
+
+export type IssueRequest = SigningRequest & {
+  readonly role: EndpointRole
+  readonly identity?: IdentityNumber
+  readonly organization?: string
+  /** By default the first of the host names. */
+  readonly commonName?: string
+  readonly hosts: readonly HostName[]
+  readonly force?: boolean
+}
+
+export type RenewRequest = SigningRequest & {
+  readonly pair: PresentPair
+  /** Make a new key; it is kept otherwise. A request for a kind of key asks for a new one too. */
+  readonly newKey?: boolean
+}
+
+/**
+ * Issues a certificate with a new key.
+ *
+ * @throws DiagnosticError PKI_..., FILE_...
+ */
+export function issueIdentity(request: IssueRequest): Issued {
+  const { role, strength, days = DEFAULT_DAYS, now = new Date(), force = false } = request
+  const { layout, out = layout } = request
+  const { commonName, hosts, notes } = completeNames(request)
+  const kind = chooseKeyKind(request.key, 'endpoint', strength)
+  const authority = loadAuthority(layout, { strength, passphrase: request.passphrase, now })
+  const key = generateKey(kind)
+  const subject = encodeSubject({ organization: request.organization, commonName })
+  const names = encodeAlternativeNames(hosts)
+  const content = { role, subject, names, publicKey: createPublicKey(key), days, now }
+  const certificate = signFor(authority, content)
+  const paths = out.pair(role, request.identity)
+  const pair = filesOf(paths, certificate, encodePrivateKey(key))
+  writeCredentials([...authorityFor(out, authority, layout), ...pair], { force })
+  return {
+    ...issued(certificate, paths, false),
+    notes: [...notes, ...noteLifetime(authority, certificate, days, now)],
+  }
+}
+
+/**
+ * Issues a certificate anew: the same names, another serial number, a lifetime that begins now.
+ *
+ * @throws DiagnosticError PKI_..., FILE_...
+ */
+export function renewIdentity(request: RenewRequest): Issued {
+  const { pair, layout, strength, now = new Date() } = request
+  const { certificate: file, key: keyFile } = pair.paths
+  const old = readCertificate(file)
+  const { subject, alternativeNames } = readParts(file, old)
+  const authority = loadAuthority(layout, { strength, passphrase: request.passphrase, now })
+  const isKeyKept = !request.newKey && request.key === undefined
+  const key = isKeyKept
+    ? readKeptKey(old, request)
+    : generateKey(chooseKeyKind(request.key, 'endpoint', strength))
+  const days = request.days ?? daysOf(old)
+  const content = { subject, names: alternativeNames, publicKey: createPublicKey(key), days, now }
+  const certificate = signFor(authority, { ...content, role: pair.role })
+  const files = filesOf(pair.paths, certificate, isKeyKept ? undefined : encodePrivateKey(key))
+  const { out = layout } = request
+  writeCredentials([...authorityFor(out, authority, layout), ...files], { force: true })
+  const paths = { certificate: file, key: keyFile }
+  return {
+    ...issued(certificate, paths, isKeyKept),
+    notes: noteLifetime(authority, certificate, days, now),
+  }
+}
+
+type Content = {
+  readonly role: EndpointRole
+  readonly subject: Asn1
+  readonly names: Asn1 | undefined
+  readonly publicKey: ReturnType<typeof createPublicKey>
+  readonly days: number
+  readonly now: Date
+}
+
+function signFor(authority: Authority, content: Content): X509Certificate {
+  const { role, subject, names, publicKey, days, now } = content
+  const extensions = endpointExtensions({
+    role,
+    isRsa: publicKey.asymmetricKeyType === 'rsa',
+    keyId: keyIdOf(publicKey),
+    issuerKeyId: authority.parts.keyId,
+    alternativeNames: names,
+  })
+  const validity = withinIssuer(validFor(days, now), authority.certificate)
+  const issuer = authority.parts.subject
+  return signCertificate({ subject, issuer, validity, publicKey, extensions }, authority.signer)
+}
+
+/** The key first: a certificate whose key is not there yet is of no use to anybody. */
+function filesOf(
+  { certificate: path, key: keyPath }: PairPaths,
+  certificate: X509Certificate,
+  key: string | undefined,
+): readonly CredentialFile[] {
+  const file = { path, text: certificate.toString(), secret: false }
+  return key === undefined ? [file] : [{ path: keyPath, text: key, secret: true }, file]
+}
+
+/**
+ * The certificate of the authority, for a folder that has none yet. Where there is another one, its
+ * readers rely on it, so it is not replaced.
+ */
+function authorityFor(to: Layout, authority: Authority, from: Layout): readonly CredentialFile[] {
+  const path = to.authority.certificate
+  if (!existsSync(path)) return [{ path, text: authority.pem, secret: false }]
+  if (holdsCertificate(path, authority)) return []
+  return fail(PKI_KINDS.otherAuthority, { path, root: from.root })
+}
+
+function holdsCertificate(path: string, authority: Authority): boolean {
+  const text = readTextFile(path).text
+  const compact = (pem: string) => pem.replace(/\s/g, '')
+  return compact(text).includes(compact(authority.certificate.toString()))
+}
+
+function issued(certificate: X509Certificate, paths: PairPaths, isKeyKept: boolean) {
+  return { certificate, certificateFile: paths.certificate, keyFile: paths.key, isKeyKept }
+}
+
+/** Where it is encrypted too, it is so with the passphrase that was given. */
+function readKeptKey(old: X509Certificate, { pair, strength, passphrase }: RenewRequest) {
+  const { paths } = pair
+  const key = readPrivateKey(paths.key, passphrase)
+  if (!old.checkPrivateKey(key)) fail(PKI_KINDS.keyMismatch, paths)
+  requireStrongKey(key, 'endpoint', strength, NEW_KEY)
+  return key
+}
+
+type Names = {
+  readonly commonName: string
+  readonly hosts: readonly HostName[]
+  readonly notes: readonly Diagnostic[]
+}
+
+/** A server without alternative names is one whose name most clients cannot check. */
+function completeNames({ role, commonName, hosts }: IssueRequest): Names {
+  if (commonName === undefined) return { commonName: nameOf(role, hosts), hosts, notes: [] }
+  if (role === 'client') return { commonName, hosts, notes: [] }
+  const host = hostOfCommonName(commonName)
+  if (hosts.length === 0) {
+    if (!host) return fail(PKI_KINDS.noHostName, { commonName })
+    const note = diagnose(PKI_KINDS.commonNameAdded, { commonName, kind: host.kind })
+    return { commonName, hosts: [host], notes: [note] }
+  }
+  const isCovered = !host || hosts.some(({ value }) => value === host.value)
+  const notes = isCovered ? [] : [diagnose(PKI_KINDS.commonNameIgnored, { commonName })]
+  return { commonName, hosts, notes }
+}
+
+function nameOf(role: EndpointRole, [first]: readonly HostName[]): string {
+  if (!first) return fail(PKI_KINDS.noName, { role })
+  if (first.value.length > MAX_NAME_LENGTH) {
+    return fail(PKI_KINDS.nameTooLong, { name: first.value, most: MAX_NAME_LENGTH })
+  }
+  return first.value
+}
+
+function noteLifetime(
+  authority: Authority,
+  certificate: X509Certificate,
+  days: number,
+  now: Date,
+): readonly Diagnostic[] {
+  const { validToDate } = certificate
+  if (validToDate >= validFor(days, now).notAfter) return []
+  const { validToDate: end } = authority.certificate
+  return [diagnose(PKI_KINDS.lifetimeCut, { date: dateOf(end), days })]
+}

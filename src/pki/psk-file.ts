@@ -1,0 +1,100 @@
+/** keys.psk: pre-shared keys by user, a line `user:hexkey` each, as psktool of GnuTLS writes them. */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import type { Source } from '../diagnostics/source.ts'
+import { readTextFileIfPresent } from '../files/text-file.ts'
+import { lookAt, prepareFolder, writeCredentials } from './credential-writing.ts'
+import { PKI_KINDS } from './pki-diagnostics.ts'
+import { withPskLock } from './psk-lock.ts'
+
+export const PSK_FILE = 'keys.psk'
+
+export type PskRequest = {
+  readonly folder: string
+  readonly user: string
+  /** Of the key. */
+  readonly bits?: number
+}
+
+export type PskChange = {
+  readonly path: string
+  readonly user: string
+  readonly bits: number
+  /** The user had a key before. */
+  readonly isReplaced: boolean
+}
+
+export const DEFAULT_PSK_BITS = 256
+
+/** GnuTLS reads keys of up to this many bytes; below 128 bits a key can be guessed. */
+const MAX_PSK_BITS = 512
+const MIN_PSK_BITS = 128
+
+/** Identities of TLS may have 65,535 octets; peers take fewer. */
+const MAX_USER_BYTES = 128
+
+/**
+ * Gives a user a new key. The keys of others stay as they are, comments too.
+ *
+ * @throws DiagnosticError PKI_PSK_USER_INVALID, PKI_PSK_MALFORMED, PKI_PSK_BUSY, FILE_...
+ */
+export function replacePsk({ folder, user, bits = DEFAULT_PSK_BITS }: PskRequest): PskChange {
+  requireUserName(user)
+  const path = join(folder, PSK_FILE)
+  lookAt(path)
+  prepareFolder(folder)
+  // Another run may be adding its user, whose key would be lost.
+  return withPskLock(path, () => {
+    const source = readTextFileIfPresent(path) ?? { name: path, text: '' }
+    const { text, isReplaced } = withKey(source, user, randomBytes(bits / 8).toString('hex'))
+    writeCredentials([{ path, text, secret: true }], { force: true })
+    return { path, user, bits, isReplaced }
+  })
+}
+
+/**
+ * Reads the value of `--bits`.
+ *
+ * @throws DiagnosticError PKI_PSK_BITS_INVALID.
+ */
+export function parsePskBits(text: string): number {
+  const bits = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (bits >= MIN_PSK_BITS && bits <= MAX_PSK_BITS && bits % 8 === 0) return bits
+  return fail(PKI_KINDS.pskBitsInvalid, { text, least: MIN_PSK_BITS, most: MAX_PSK_BITS })
+}
+
+/** A colon ends a name, a line end a line; `#` begins a comment, or a name in hexadecimal. */
+function requireUserName(user: string): void {
+  const why =
+    user === ''
+      ? 'it is empty'
+      : user.startsWith('#')
+        ? 'it begins with #'
+        : user.includes(':')
+          ? 'it has a colon'
+          : /[\p{Cc}\p{Cs}\s]/u.test(user)
+            ? 'it has white space or control characters'
+            : Buffer.byteLength(user) > MAX_USER_BYTES
+              ? `it is longer than ${MAX_USER_BYTES} bytes`
+              : undefined
+  if (why !== undefined) fail(PKI_KINDS.pskUserInvalid, { user, why })
+}
+
+function withKey(source: Source, user: string, key: string) {
+  const lines = source.text.split('\n')
+  if (lines.at(-1) === '') lines.pop()
+  requireLines(source, lines)
+  const kept = lines.filter((line) => !line.startsWith(`${user}:`))
+  const text = `${[...kept, `${user}:${key}`].join('\n')}\n`
+  return { text, isReplaced: kept.length < lines.length }
+}
+
+/** A file that is something else is not to be added to. Its text is not shown: it may hold keys. */
+function requireLines(source: Source, lines: readonly string[]): void {
+  const index = lines.findIndex((line) => !/^(#.*|\s*|[^:]+:[0-9A-Fa-f]+)\r?$/.test(line))
+  if (index < 0) return
+  throw new DiagnosticError([
+    diagnose(PKI_KINDS.pskMalformed, { path: source.name, line: index + 1 }),
+  ])
+}

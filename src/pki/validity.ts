@@ -1,0 +1,61 @@
+/** How long certificates are valid. */
+import type { X509Certificate } from 'node:crypto'
+import { fail } from '../diagnostics/diagnostic.ts'
+import { PKI_KINDS } from './pki-diagnostics.ts'
+
+export type Validity = { readonly notBefore: Date; readonly notAfter: Date }
+
+/** Days of an authority, and of what it issues, where `--days` is not given. */
+export const DEFAULT_AUTHORITY_DAYS = 3650
+export const DEFAULT_DAYS = 365
+
+const DAY = 86_400_000
+
+/** A clock that is behind ours by less than this sees a new certificate as valid. */
+const CLOCK_SKEW = 3_600_000
+
+const MAX_DAYS = 36_500
+
+/**
+ * Reads the value of `--days`.
+ *
+ * @throws DiagnosticError PKI_DAYS_INVALID.
+ */
+export function parseDays(text: string): number {
+  const days = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (days < 1 || days > MAX_DAYS) fail(PKI_KINDS.daysInvalid, { text, most: MAX_DAYS })
+  return days
+}
+
+/** From an hour ago, for clocks that are behind, until so many days from now. */
+export function validFor(days: number, now: Date): Validity {
+  return {
+    notBefore: wholeSeconds(now.getTime() - CLOCK_SKEW),
+    notAfter: wholeSeconds(now.getTime() + days * DAY),
+  }
+}
+
+/** Within the validity of the issuer: what outlives it is refused by everybody from then on. */
+export function withinIssuer({ notBefore, notAfter }: Validity, issuer: X509Certificate): Validity {
+  const { validFromDate, validToDate } = issuer
+  return {
+    notBefore: notBefore < validFromDate ? validFromDate : notBefore,
+    notAfter: notAfter > validToDate ? validToDate : notAfter,
+  }
+}
+
+/** For how many days a certificate was made, rounded up. */
+export function daysOf({ validFromDate, validToDate }: X509Certificate): number {
+  const length = validToDate.getTime() - validFromDate.getTime() - CLOCK_SKEW
+  return Math.min(MAX_DAYS, Math.max(1, Math.ceil(length / DAY)))
+}
+
+/** Whole days from now until a date; negative where it has passed. */
+export function daysUntil(date: Date, now: Date): number {
+  return Math.floor((date.getTime() - now.getTime()) / DAY)
+}
+
+/** Certificates know no fractions of a second. */
+function wholeSeconds(milliseconds: number): Date {
+  return new Date(Math.floor(milliseconds / 1000) * 1000)
+}

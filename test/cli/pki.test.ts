@@ -1,0 +1,331 @@
+import { spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { testWith } from '../peers/peer.ts'
+import { type Outcome, ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
+
+/** Keys that are made at once. */
+const KEY = ['--key', 'ed25519']
+
+function pki(...args: readonly string[]): Outcome {
+  // No policy of the host is to decide what the tests see.
+  const env = { GNUTLS_SYSTEM_PRIORITY_FILE: '/nonexistent' }
+  return run('cryptopolicy', ['pki', ...args], { env })
+}
+
+function makeAuthority(...args: readonly string[]): string {
+  const folder = join(scratchFolder(), 'qemu')
+  expect(pki('init', folder, '--cn', 'Test CA', ...KEY, ...args)).toMatchObject({ status: 0 })
+  return folder
+}
+
+function certificateIn(folder: string, name: string): X509Certificate {
+  return new X509Certificate(readFileSync(join(folder, name)))
+}
+
+describe('init', () => {
+  test('makes an authority once, and again only if told', () => {
+    const folder = makeAuthority()
+    expect(readdirSync(folder).toSorted()).toEqual(['ca-cert.pem', 'ca-key.pem'])
+    const first = certificateIn(folder, 'ca-cert.pem').fingerprint256
+    const again = pki('init', folder, ...KEY)
+    expect([again.status, again.stdout]).toEqual([73, ''])
+    expect(again.stderr).toContain('error[PKI_FILE_EXISTS]')
+    expect(certificateIn(folder, 'ca-cert.pem').fingerprint256).toBe(first)
+    expect(pki('init', folder, ...KEY, '--force').status).toBe(0)
+    expect(certificateIn(folder, 'ca-cert.pem').fingerprint256).not.toBe(first)
+  })
+
+  test('lets nobody else read keys or write to folders, under any umask', () => {
+    const folder = join(scratchFolder(), 'a', 'b')
+    const launcher = join(ROOT, 'bin', 'cryptopolicy')
+    const script = `umask 000; ${launcher} pki init ${folder} --layout libvirt --key ed25519`
+    expect(spawnSync('sh', ['-c', script]).status).toBe(0)
+    const modes = ['..', '.', 'CA', 'CA/private', 'CA/private/cakey.pem', 'CA/cacert.pem'].map(
+      (path) => (statSync(join(folder, path)).mode & 0o777).toString(8),
+    )
+    expect(modes).toEqual(['755', '755', '755', '755', '600', '644'])
+  })
+
+  test('refuses a file in place of the folder, and names that mislead', () => {
+    const folder = scratchFolder()
+    writeFiles(folder, { file: '' })
+    expect(pki('init', join(folder, 'file'), ...KEY).status).toBe(73)
+    expect(pki('init', folder, ...KEY, '--cn', 'a\u202eb').status).toBe(64)
+    expect(pki('init', folder, ...KEY, '--days', '0').status).toBe(64)
+    expect(pki('init', folder, '--key', 'rsb').stderr).toContain('did you mean rsa')
+    expect(readdirSync(folder)).toEqual(['file'])
+  })
+})
+
+describe('issue', () => {
+  test('names the server as clients do, and says how', () => {
+    const folder = makeAuthority()
+    const names = ['--dns', 'host.example', '--dns', 'müller.de', '--ip', '192.0.2.1']
+    const { status, stdout } = pki('issue', 'server', folder, '--org', 'Ex', ...names, ...KEY)
+    expect(status).toBe(0)
+    expect(stdout.split('\n')).toEqual([
+      `wrote ${folder}/server-key.pem: ed25519`,
+      `wrote ${folder}/server-cert.pem: O=Ex,CN=host.example`,
+      '  for host.example, xn--mller-kva.de, 192.0.2.1',
+      expect.stringMatching(/^ {2}valid until \d{4}-\d\d-\d\d$/),
+      '',
+    ])
+  })
+
+  test('adds a common name that is a host, warns of one that is not looked at', () => {
+    const folder = makeAuthority()
+    const added = pki('issue', 'server', folder, '--cn', 'host.example', ...KEY)
+    expect(added.stderr).toContain('note[PKI_COMMON_NAME_ADDED]')
+    expect(certificateIn(folder, 'server-cert.pem').subjectAltName).toBe('DNS:host.example')
+    const other = ['--cn', 'host.example', '--dns', 'other.example', '--force']
+    const warned = pki('issue', 'server', folder, ...other, ...KEY)
+    expect(warned.stderr).toContain('warning[PKI_COMMON_NAME_IGNORED]')
+    const refused = pki('issue', 'server', folder, '--cn', 'My Server', '--force', ...KEY)
+    expect([refused.status, refused.stderr]).toEqual([
+      64,
+      expect.stringContaining('hint: name the host as clients do: --dns NAME or --ip ADDRESS'),
+    ])
+  })
+
+  test('puts files elsewhere, with the authority but not its key', () => {
+    const folder = makeAuthority()
+    const out = join(scratchFolder(), 'host')
+    const args = ['--cn', 'laptop', ...KEY]
+    expect(pki('issue', 'client', folder, '--out', out, ...args).status).toBe(0)
+    expect(readdirSync(out).toSorted()).toEqual([
+      'ca-cert.pem',
+      'client-cert.pem',
+      'client-key.pem',
+    ])
+    const pair = ['--out', out, '--layout', 'libvirt', ...args]
+    expect(pki('issue', 'client', folder, ...pair).status).toBe(0)
+    expect(readdirSync(join(out, 'libvirt')).toSorted()).toEqual(['clientcert.pem', 'private'])
+    const other = makeAuthority()
+    const refused = pki(
+      'issue',
+      'client',
+      other,
+      '--out',
+      out,
+      '--layout',
+      'qemu',
+      ...args,
+      '--force',
+    )
+    expect(refused.stderr).toContain('error[PKI_OTHER_AUTHORITY]')
+  })
+
+  test('makes further identities for QEMU only', () => {
+    const folder = makeAuthority()
+    const args = ['issue', 'server', folder, '--dns', 'h.example', '--identity']
+    expect(pki(...args, '0', ...KEY).status).toBe(0)
+    expect(pki(...args, '2', '--key', 'ml-dsa-65').status).toBe(0)
+    const { stdout } = pki('check', folder)
+    expect(stdout).toContain('server-cert-2.pem is not read')
+    expect(pki(...args, '4', ...KEY).status).toBe(64)
+    const out = ['--layout', 'libvirt', '--out', join(folder, 'out')]
+    expect(pki(...args, '1', ...KEY, ...out).status).toBe(64)
+  })
+
+  test('names the authority that is missing, expired or not one', () => {
+    const empty = scratchFolder()
+    expect(pki('issue', 'client', empty, '--cn', 'x')).toMatchObject({
+      status: 66,
+      stderr: expect.stringContaining(`hint: make one: cryptopolicy pki init ${empty}`),
+    })
+    const folder = makeAuthority()
+    pki('issue', 'client', folder, '--cn', 'x', ...KEY)
+    const [key, certificate] = ['client-key.pem', 'client-cert.pem'].map((name) =>
+      readFileSync(join(folder, name)),
+    )
+    writeFiles(empty, { 'ca-cert.pem': certificate ?? '', 'ca-key.pem': key ?? '' })
+    expect(pki('issue', 'client', empty, '--cn', 'x').stderr).toContain('PKI_AUTHORITY_UNFIT')
+    writeFiles(empty, { 'ca-cert.pem': readFileSync(join(folder, 'ca-cert.pem')) })
+    expect(pki('issue', 'client', empty, '--cn', 'x').stderr).toContain('PKI_KEY_MISMATCH')
+    writeFiles(empty, { 'ca-cert.pem': 'none' })
+    const { status, stderr } = pki('issue', 'client', empty, '--cn', 'x')
+    expect([status, stderr]).toEqual([65, expect.stringContaining('ca-cert.pem')])
+  })
+})
+
+test('an authority is found among others in its file', () => {
+  const [folder, older] = [makeAuthority(), makeAuthority()]
+  const read = (path: string) => readFileSync(join(path, 'ca-cert.pem'), 'utf8')
+  writeFiles(folder, { 'ca-cert.pem': read(older) + read(folder) })
+  expect(pki('issue', 'client', folder, '--cn', 'x', ...KEY).status).toBe(0)
+  expect(pki('check', folder).status).toBe(0)
+})
+
+describe('an encrypted authority', () => {
+  const folderWith = (files: Record<string, string>) => {
+    const folder = scratchFolder()
+    writeFiles(folder, files)
+    return folder
+  }
+
+  test('signs with its passphrase only, which is printed nowhere', () => {
+    const secrets = folderWith({ good: 'correct horse\nmore\n', bad: 'wrong\n', empty: '\n' })
+    const given = (name: string) => ['--passphrase-file', join(secrets, name)]
+    const folder = makeAuthority(...given('good'))
+    expect(readFileSync(join(folder, 'ca-key.pem'), 'utf8')).toContain(
+      'BEGIN ENCRYPTED PRIVATE KEY',
+    )
+    const args = ['issue', 'client', folder, '--cn', 'x', ...KEY]
+    expect(pki(...args).stderr).toContain('PKI_PASSPHRASE_MISSING')
+    expect(pki(...args, ...given('bad')).stderr).toContain('PKI_PASSPHRASE_WRONG')
+    expect(pki(...args, ...given('empty')).stderr).toContain('PKI_PASSPHRASE_EMPTY')
+    expect(pki(...args, ...given('none')).status).toBe(66)
+    const { status, stdout, stderr } = pki(...args, ...given('good'), '--debug')
+    expect(status).toBe(0)
+    expect(stdout + stderr).not.toMatch(/correct horse|PRIVATE KEY/)
+  })
+
+  testWith('openssl', 'is one that openssl and certtool can read', () => {
+    const secrets = folderWith({ good: 'correct horse\n' })
+    const folder = makeAuthority('--passphrase-file', join(secrets, 'good'))
+    const key = join(folder, 'ca-key.pem')
+    const args = ['pkey', '-in', key, '-passin', `file:${join(secrets, 'good')}`, '-noout']
+    expect(runFile('openssl', args).status).toBe(0)
+  })
+})
+
+describe('renew', () => {
+  test('keeps names and key, and gives another serial number', () => {
+    const folder = makeAuthority()
+    const names = ['--dns', 'a.example', '--ip', '::1', '--org', 'Ex', '--days', '77']
+    pki('issue', 'server', folder, ...names, ...KEY)
+    const before = certificateIn(folder, 'server-cert.pem')
+    const { status, stdout } = pki('renew', 'server', folder)
+    expect(status).toBe(0)
+    expect(stdout).toContain(`kept ${folder}/server-key.pem: ed25519`)
+    const after = certificateIn(folder, 'server-cert.pem')
+    expect(after.subject).toBe(before.subject)
+    expect(after.subjectAltName).toBe(before.subjectAltName)
+    expect(after.publicKey.equals(before.publicKey)).toBe(true)
+    expect(after.serialNumber).not.toBe(before.serialNumber)
+    const length = after.validToDate.getTime() - after.validFromDate.getTime()
+    expect(Math.abs(length - 77 * 86_400_000)).toBeLessThan(7_200_000)
+  })
+
+  test('makes a new key if asked, of another kind too', () => {
+    const folder = makeAuthority()
+    pki('issue', 'client', folder, '--cn', 'x', ...KEY)
+    expect(pki('renew', folder, '--new-key').status).toBe(0)
+    expect(pki('renew', folder, '--key', 'ecdsa').status).toBe(0)
+    const { publicKey } = certificateIn(folder, 'client-cert.pem')
+    expect(publicKey.asymmetricKeyType).toBe('ec')
+    expect(pki('check', folder).status).toBe(0)
+  })
+
+  test('renews all that is there, as one JSON document', () => {
+    const folder = makeAuthority()
+    pki('issue', 'client', folder, '--cn', 'x', ...KEY)
+    pki('issue', 'server', folder, '--dns', 'x', ...KEY)
+    const { stdout } = pki('renew', folder, '--json')
+    expect(JSON.parse(stdout)).toMatchObject([
+      { certificateFile: `${folder}/server-cert.pem`, isKeyKept: true, names: ['x'] },
+      { certificateFile: `${folder}/client-cert.pem`, isKeyKept: true, names: [] },
+    ])
+  })
+
+  test('says what is missing', () => {
+    const folder = makeAuthority()
+    expect(pki('renew', folder).status).toBe(66)
+    expect(pki('renew', 'sever', folder).stderr).toContain('did you mean server?')
+  })
+})
+
+describe('check', () => {
+  test('finds nothing wrong with what was issued, in either layout', () => {
+    for (const layout of ['qemu', 'libvirt']) {
+      const folder = makeAuthority('--layout', layout)
+      pki('issue', 'server', folder, '--dns', 'a.example', ...KEY)
+      pki('issue', 'client', folder, '--cn', 'x', ...KEY)
+      const { status, stdout } = pki('check', folder, '--hostname', 'a.example', '--json')
+      expect(JSON.parse(stdout)).toMatchObject({
+        certificates: [{ role: 'server' }, { role: 'authority' }, { role: 'client' }],
+        findings: [],
+      })
+      expect(status).toBe(0)
+    }
+  })
+
+  test('says which name is missing, and what ends soon', () => {
+    const folder = makeAuthority()
+    pki('issue', 'server', folder, '--dns', 'a.example', '--days', '20', ...KEY)
+    const { status, stdout } = pki('check', folder, '--hostname', '192.0.2.7')
+    expect(status).toBe(1)
+    expect(stdout).toMatch(
+      /error\[PKI_EXPIRES_SOON\]: .*server-cert.pem: CN=a.example .* in 19 days/,
+    )
+    expect(stdout).toContain('no server certificate is one for 192.0.2.7: they have a.example')
+    expect(stdout).toContain('hint: issue one with --ip 192.0.2.7')
+    expect(pki('check', folder, '--days', '10').status).toBe(0)
+  })
+
+  test('finds halves, strangers and keys that others may read', () => {
+    const folder = makeAuthority()
+    pki('issue', 'server', folder, '--dns', 'a.example', ...KEY)
+    chmodSync(join(folder, 'server-key.pem'), 0o644)
+    chmodSync(folder, 0o777)
+    const exposed = pki('check', folder)
+    expect([exposed.status, exposed.stdout]).toEqual([1, expect.stringContaining('SECRET_EXPOSED')])
+    expect(exposed.stdout).toContain('PKI_FOLDER_WRITABLE')
+    writeFiles(folder, { 'ca-cert.pem': readFileSync(join(makeAuthority(), 'ca-cert.pem')) })
+    expect(pki('check', folder).status).toBe(1)
+    writeFiles(folder, { 'client-key.pem': 'x' })
+    expect(pki('check', folder).stdout).toContain('client-cert.pem')
+  })
+
+  test('finds what the policy does not allow', () => {
+    const folder = makeAuthority()
+    pki('issue', 'client', folder, '--cn', 'x', ...KEY)
+    const { status, stdout } = pki('check', folder, '--priority', 'SUITEB128')
+    expect([status, stdout]).toEqual([1, expect.stringContaining('error[PKI_KEY_TOO_WEAK]')])
+  })
+
+  test('needs a folder with credentials', () => {
+    const folder = scratchFolder()
+    writeFiles(folder, { file: '' })
+    expect(pki('check', folder).status).toBe(66)
+    expect(pki('check', join(folder, 'file')).status).toBe(65)
+    expect(pki('check', join(folder, 'none')).status).toBe(66)
+  })
+})
+
+test('psk gives a user a key without showing it', () => {
+  const folder = scratchFolder()
+  const { status, stdout, stderr } = pki('psk', 'qemu', folder)
+  expect([status, stdout]).toEqual([0, `wrote ${folder}/keys.psk: a key of 256 bits for qemu\n`])
+  const [, key = ''] = readFileSync(join(folder, 'keys.psk'), 'utf8').trim().split(':')
+  expect(key).toMatch(/^[0-9a-f]{64}$/)
+  expect(stdout + stderr).not.toContain(key)
+  expect(pki('psk', 'qemu', folder, '--json').stdout).not.toContain(key)
+  expect(pki('psk', 'a:b', folder).status).toBe(64)
+  mkdirSync(join(folder, 'other', 'keys.psk'), { recursive: true })
+  expect(pki('psk', 'qemu', join(folder, 'other')).status).not.toBe(0)
+})
+
+test('the policy of the host decides where nothing else does', () => {
+  const host = scratchFolder()
+  const text = '[overrides]\nmin-verification-profile = ultra\n'
+  writeFiles(host, { 'back-ends/gnutls.config': text })
+  const folder = join(scratchFolder(), 'pki')
+  const args = ['pki', 'init', folder, '--base-dir', host, '--key', 'ecdsa:p-256']
+  const { status, stderr } = run('cryptopolicy', args)
+  expect(status).toBe(1)
+  expect(stderr).toContain(`${host}/back-ends/gnutls.config:2:1: error[PKI_KEY_TOO_WEAK]`)
+  expect(stderr).toContain('`min-verification-profile = ultra` asks for 384')
+})
+
+test('psk loses no user where runs meet', () => {
+  const folder = join(scratchFolder(), 'keys')
+  const launcher = join(ROOT, 'bin', 'cryptopolicy')
+  const script = `for i in 1 2 3 4 5 6 7 8; do ${launcher} pki psk u$i ${folder} & done; wait`
+  expect(spawnSync('sh', ['-c', script]).status).toBe(0)
+  const users = readFileSync(join(folder, 'keys.psk'), 'utf8').match(/^u\d/gm)
+  expect(users?.toSorted()).toEqual(['u1', 'u2', 'u3', 'u4', 'u5', 'u6', 'u7', 'u8'])
+})

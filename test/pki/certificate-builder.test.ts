@@ -1,0 +1,191 @@
+import { spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { isIPv6 } from 'node:net'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createAuthority } from '../../src/pki/authority.ts'
+import { readCertificateParts } from '../../src/pki/certificate-builder.ts'
+import { encodeDer } from '../../src/pki/der-values.ts'
+import { parseNamePart } from '../../src/pki/distinguished-name.ts'
+import { parseAddress, parseDnsName } from '../../src/pki/host-names.ts'
+import { layoutAt } from '../../src/pki/layout.ts'
+import { certificateOf } from '../../src/tls/x509/certificate.ts'
+import { scratchFolder } from '../cli/command.ts'
+import { hasPeer } from '../peers/peer.ts'
+import { issue, makeAuthority, strengthOf } from './credentials.ts'
+
+const DAY = 86_400_000
+
+/** Names that pass our checks: everything else is refused before it is signed. */
+const namePart = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+  .map((text) => text.normalize('NFC').trim())
+  .filter((text) => {
+    try {
+      return parseNamePart('--cn', text) === text
+    } catch {
+      return false
+    }
+  })
+
+const dnsName = fc
+  .tuple(fc.boolean(), fc.domain())
+  .map(([isWildcard, name]) => (isWildcard ? `*.${name}` : name))
+  .filter((text) => {
+    try {
+      return parseDnsName(text) !== undefined
+    } catch {
+      return false
+    }
+  })
+
+const address = fc.oneof(fc.ipV4(), fc.ipV6())
+
+const content = fc.record({
+  commonName: namePart,
+  organization: namePart,
+  dns: fc.uniqueArray(dnsName, { maxLength: 3 }),
+  ip: fc.array(address, { maxLength: 3 }),
+})
+
+/** An IPv6 address in the one form in which all its groups are there. */
+function canonical(text: string): string {
+  return isIPv6(text) ? parsedBytes(text) : text
+}
+
+function parsedBytes(text: string): string {
+  const host = parseAddress(text)
+  return host.kind === 'ip' ? host.bytes.toString('hex') : ''
+}
+
+test('random names are read as they were given, by node:crypto and by our model', () => {
+  const folder = makeAuthority('ecdsa:secp256r1')
+  fc.assert(
+    fc.property(content, ({ commonName, organization, dns, ip }) => {
+      const { certificate } = issue(folder, 'client', 'ecdsa:secp256r1', {
+        commonName,
+        organization,
+        hosts: [...dns.map(parseDnsName), ...ip.map(parseAddress)],
+      })
+      const { alternativeNames } = certificateOf(certificate, { file: '', index: 0 })
+      const values = (kind: string) =>
+        alternativeNames.filter((name) => name.kind === kind).map(({ value }) => value)
+      expect(values('dns')).toEqual(dns.map((name) => parseDnsName(name).value))
+      expect(values('ip').map(canonical)).toEqual(ip.map(canonical))
+      const legacy = certificate.toLegacyObject().subject
+      expect(legacy).toMatchObject({ CN: commonName, O: organization })
+      for (const name of dns.filter((text) => !text.startsWith('*'))) {
+        expect(certificate.checkHost(name)).toBeDefined()
+      }
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test.skipIf(!hasPeer('openssl') || !hasPeer('certtool'))(
+  'random names are read as they were given, by openssl and certtool [openssl, certtool]',
+  () => {
+    const folder = makeAuthority('ecdsa:secp256r1')
+    const run = (program: string, args: readonly string[]) =>
+      spawnSync(program, args, { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8' } })
+    fc.assert(
+      fc.property(content, ({ commonName, organization, dns, ip }) => {
+        const { certificateFile } = issue(folder, 'client', 'ecdsa:secp256r1', {
+          commonName,
+          organization,
+          hosts: [...dns.map(parseDnsName), ...ip.map(parseAddress)],
+        })
+        const format = ['-nameopt', 'oneline,utf8,-esc_msb,-esc_2253,-esc_ctrl']
+        const args = ['x509', '-in', certificateFile, '-noout', '-subject', ...format]
+        expect(run('openssl', args).stdout).toContain(`CN = ${commonName}`)
+        const { stdout, status } = run('certtool', ['-i', '--infile', certificateFile])
+        expect(status).toBe(0)
+        const names = [...stdout.matchAll(/DNSname: (.*)/g)].map((match) => match[1])
+        expect(names).toEqual(dns.map((name) => parseDnsName(name).value))
+        const addresses = [...stdout.matchAll(/IPAddress: (.*)/g)].map((match) => match[1] ?? '')
+        expect(addresses.map(canonical)).toEqual(ip.map(canonical))
+      }),
+      { numRuns: 40 },
+    )
+  },
+)
+
+describe('times', () => {
+  /** An authority made at a time, for so many days. */
+  function authorityAt(now: Date, days: number): X509Certificate {
+    return createAuthority({
+      layout: layoutAt('qemu', scratchFolder()),
+      strength: strengthOf(),
+      subject: { commonName: 'CA' },
+      key: { type: 'ed25519' },
+      days,
+      now,
+    }).certificate
+  }
+
+  test.each([
+    ['2026-01-01T00:00:00Z', 365],
+    ['2049-12-30T12:34:56Z', 1],
+    ['2049-12-31T23:59:59Z', 1],
+    ['2050-01-01T00:00:00Z', 100],
+    ['2050-01-01T01:00:00Z', 36_500],
+    ['2026-02-28T23:59:59Z', 36_500],
+  ])('are exact from %s for %d days', (start, days) => {
+    const now = new Date(start)
+    const { validFromDate, validToDate } = authorityAt(now, days)
+    expect(validFromDate.getTime()).toBe(now.getTime() - 3_600_000)
+    expect(validToDate.getTime()).toBe(now.getTime() + days * DAY)
+  })
+
+  test('have two digits of the year up to 2049 and four from 2050 on', () => {
+    const { raw } = authorityAt(new Date('2049-12-31T23:59:59Z'), 1)
+    const times = raw.toString('latin1')
+    expect(times).toContain('\x17\x0d491231225959Z')
+    expect(times).toContain('\x18\x0f20500101235959Z')
+  })
+})
+
+describe('a certificate', () => {
+  test('has a serial number of 159 bits, never the same', () => {
+    const folder = makeAuthority('ed25519')
+    const serials = Array.from(
+      { length: 50 },
+      () => issue(folder, 'client', 'ed25519').certificate.serialNumber,
+    )
+    expect(new Set(serials).size).toBe(50)
+    for (const serial of serials) expect(serial).toMatch(/^[4-7][0-9A-F]{39}$/)
+  })
+
+  test('does not outlive its authority, and says so', () => {
+    const folder = makeAuthority('ed25519')
+    const authority = new X509Certificate(readFileSync(join(folder, 'ca-cert.pem')))
+    const { certificate, notes } = issue(folder, 'client', 'ed25519', { days: 36_500 })
+    expect(certificate.validToDate).toEqual(authority.validToDate)
+    expect(certificate.validFromDate >= authority.validFromDate).toBe(true)
+    expect(notes.map(({ code }) => code)).toEqual(['PKI_LIFETIME_CUT'])
+  })
+
+  test('names its authority in the same bytes, whatever encoded it', () => {
+    const folder = makeAuthority('ed25519')
+    const authority = new X509Certificate(readFileSync(join(folder, 'ca-cert.pem')))
+    const { certificate } = issue(folder, 'client', 'ed25519')
+    expect(certificate.checkIssued(authority)).toBe(true)
+    expect(certificate.verify(authority.publicKey)).toBe(true)
+    const { subject } = readCertificateParts(authority)
+    expect(certificate.raw.includes(encodeDer(subject))).toBe(true)
+  })
+})
+
+test.skipIf(!hasPeer('certtool'))('an authority made by certtool can be used [certtool]', () => {
+  const folder = scratchFolder()
+  const run = (args: readonly string[]) => spawnSync('certtool', args, { cwd: folder })
+  writeFileSync(join(folder, 'ca.tmpl'), 'cn = Old CA\nca\ncert_signing_key\n')
+  run(['--generate-privkey', '--key-type=rsa', '--bits=3072', '--outfile=ca-key.pem'])
+  const key = ['--load-privkey=ca-key.pem', '--template=ca.tmpl', '--outfile=ca-cert.pem']
+  run(['--generate-self-signed', ...key])
+  issue(folder, 'server', 'ed25519')
+  const args = ['--verify', '--load-ca-certificate=ca-cert.pem', '--infile=server-cert.pem']
+  expect(run(args).status).toBe(0)
+})

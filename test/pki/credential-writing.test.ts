@@ -1,0 +1,127 @@
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
+import { isWritableByOthers, writeCredentials } from '../../src/pki/credential-writing.ts'
+import { scratchFolder, writeFiles } from '../cli/command.ts'
+
+function codeOf(work: () => unknown): string | undefined {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof DiagnosticError) return error.diagnostics[0]?.code
+    throw error
+  }
+  return undefined
+}
+
+function pairIn(folder: string) {
+  return [
+    { path: join(folder, 'key.pem'), text: 'new key', secret: true },
+    { path: join(folder, 'cert.pem'), text: 'new certificate', secret: false },
+  ]
+}
+
+function modeOf(path: string): number {
+  return statSync(path).mode & 0o7777
+}
+
+test('keys are for their owner, certificates for everybody, whatever there was', () => {
+  const folder = scratchFolder()
+  writeFiles(folder, { 'key.pem': 'old', 'cert.pem': 'old' })
+  chmodSync(join(folder, 'key.pem'), 0o666)
+  chmodSync(join(folder, 'cert.pem'), 0o600)
+  writeCredentials(pairIn(folder), { force: true })
+  expect(modeOf(join(folder, 'key.pem'))).toBe(0o640)
+  expect(modeOf(join(folder, 'cert.pem'))).toBe(0o644)
+  const fresh = join(scratchFolder(), 'a', 'b')
+  writeCredentials(pairIn(fresh), { force: false })
+  expect(modeOf(join(fresh, 'key.pem'))).toBe(0o600)
+})
+
+test.skipIf(process.getuid?.() !== 0)(
+  'a key that is replaced keeps its owner and group [root]',
+  () => {
+    const folder = scratchFolder()
+    writeFiles(folder, { 'key.pem': 'old' })
+    chownSync(join(folder, 'key.pem'), 1234, 4321)
+    chmodSync(join(folder, 'key.pem'), 0o640)
+    writeCredentials(pairIn(folder).slice(0, 1), { force: true })
+    const { uid, gid } = statSync(join(folder, 'key.pem'))
+    expect([uid, gid, modeOf(join(folder, 'key.pem'))]).toEqual([1234, 4321, 0o640])
+  },
+)
+
+test('nothing is written where one file is there already', () => {
+  const folder = scratchFolder()
+  writeFiles(folder, { 'cert.pem': 'old' })
+  expect(codeOf(() => writeCredentials(pairIn(folder), { force: false }))).toBe('PKI_FILE_EXISTS')
+  expect(readdirSync(folder)).toEqual(['cert.pem'])
+})
+
+describe('what is in the way', () => {
+  test('is not followed or replaced: a symbolic link', () => {
+    const [folder, other] = [scratchFolder(), scratchFolder()]
+    writeFiles(other, { secret: 'keep' })
+    symlinkSync(join(other, 'secret'), join(folder, 'key.pem'))
+    const write = () => writeCredentials(pairIn(folder), { force: true })
+    expect(codeOf(write)).toBe('PKI_FILE_IN_THE_WAY')
+    expect(readFileSync(join(other, 'secret'), 'utf8')).toBe('keep')
+    expect(lstatSync(join(folder, 'key.pem')).isSymbolicLink()).toBe(true)
+  })
+
+  test('is told: a dangling link, a folder, a file in place of the folder', () => {
+    const folder = scratchFolder()
+    symlinkSync('/nonexistent', join(folder, 'key.pem'))
+    expect(codeOf(() => writeCredentials(pairIn(folder), { force: false }))).toBe(
+      'PKI_FILE_IN_THE_WAY',
+    )
+    const other = scratchFolder()
+    mkdirSync(join(other, 'cert.pem'))
+    expect(codeOf(() => writeCredentials(pairIn(other), { force: true }))).toBe(
+      'PKI_FILE_IN_THE_WAY',
+    )
+    writeFileSync(join(other, 'file'), '')
+    expect(codeOf(() => writeCredentials(pairIn(join(other, 'file')), { force: true }))).toBe(
+      'FILE_UNWRITABLE',
+    )
+    expect(readdirSync(other).toSorted()).toEqual(['cert.pem', 'file'])
+  })
+
+  test('is a link to a folder no obstacle', () => {
+    const [folder, other] = [scratchFolder(), scratchFolder()]
+    symlinkSync(other, join(folder, 'pki'))
+    writeCredentials(pairIn(join(folder, 'pki')), { force: false })
+    expect(readdirSync(other).toSorted()).toEqual(['cert.pem', 'key.pem'])
+  })
+})
+
+test('what a killed run left is removed, what a running one writes is not', () => {
+  const folder = scratchFolder()
+  const gone = 'key.pem.4194305-1.cryptopolicy-tmp'
+  const running = `key.pem.${process.ppid}-1.cryptopolicy-tmp`
+  writeFiles(folder, { [gone]: 'secret', [running]: 'secret', 'other.tmp': '' })
+  writeCredentials(pairIn(folder), { force: true })
+  expect(existsSync(join(folder, gone))).toBe(false)
+  expect(readdirSync(folder).toSorted()).toEqual(['cert.pem', 'key.pem', running, 'other.tmp'])
+})
+
+test('a folder that every user may write to is noticed, unless it is sticky', () => {
+  const folder = scratchFolder()
+  chmodSync(folder, 0o777)
+  expect(isWritableByOthers(folder)).toBe(true)
+  chmodSync(folder, 0o1777)
+  expect(isWritableByOthers(folder)).toBe(false)
+  expect(isWritableByOthers(join(folder, 'none'))).toBe(false)
+})

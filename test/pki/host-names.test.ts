@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest'
+import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
+import { hostOfCommonName, parseAddress, parseDnsName } from '../../src/pki/host-names.ts'
+
+/** Code and hint of the refusal. */
+function refusalOf(work: () => unknown): readonly (string | undefined)[] {
+  try {
+    work()
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    const [{ code, hint } = { code: '', hint: undefined }] = error.diagnostics
+    return [code, hint]
+  }
+  throw new Error('nothing was refused')
+}
+
+describe('names', () => {
+  test.each([
+    ['Example.COM', 'example.com'],
+    ['localhost', 'localhost'],
+    ['*.example.com', '*.example.com'],
+    ['my_host', 'my_host'],
+    ['müller.de', 'xn--mller-kva.de'],
+    ['*.bücher.example', '*.xn--bcher-kva.example'],
+    ['日本語.jp', 'xn--wgv71a119e.jp'],
+    ['xn--mller-kva.de', 'xn--mller-kva.de'],
+    ['3com.com', '3com.com'],
+    [`${'a'.repeat(63)}.example`, `${'a'.repeat(63)}.example`],
+  ])('%s stand as %s', (text, value) => {
+    expect(parseDnsName(text)).toEqual({ kind: 'dns', value })
+  })
+
+  test.each([
+    ['', undefined],
+    ['a b.example', undefined],
+    ['a\u0000.example', undefined],
+    ['good.example\u0000.evil.example', undefined],
+    ['a..b', undefined],
+    ['.example', undefined],
+    ['-a.example', undefined],
+    ['a-.example', undefined],
+    ['a%2eb', undefined],
+    ['a/b', undefined],
+    ['user@example.com', undefined],
+    ['https://example.com', undefined],
+    ['b\u2024example', undefined],
+    ['ü@x.example', undefined],
+    [`${'a'.repeat(64)}.example`, undefined],
+    [`${'a.'.repeat(127)}example`, undefined],
+    ['xn--a-ecp.\u0000', undefined],
+    ['example.com.', 'leave out the dot: with it, no client matches it'],
+    ['*', 'a * needs two labels after it: *.example.com'],
+    ['*.com', 'a * needs two labels after it: *.example.com'],
+    ['a.*.com', 'a * may only be the whole first label, as in *.example.com'],
+    ['w*.example.com', 'a * may only be the whole first label, as in *.example.com'],
+    ['**.example.com', 'a * may only be the whole first label, as in *.example.com'],
+    ['192.0.2.1', 'use --ip 192.0.2.1'],
+    ['::1', 'use --ip ::1'],
+    ['1.2.3', 'addresses are given with --ip'],
+    ['0x7f.1', 'addresses are given with --ip'],
+    ['example.0x7f', 'addresses are given with --ip'],
+  ])('%j is refused', (text, hint) => {
+    expect(refusalOf(() => parseDnsName(text))).toEqual(['PKI_DNS_INVALID', hint])
+  })
+})
+
+describe('addresses', () => {
+  test.each([
+    ['192.0.2.1', 'c0000201'],
+    ['::', '00000000000000000000000000000000'],
+    ['::1', '00000000000000000000000000000001'],
+    ['2001:db8::a', '20010db800000000000000000000000a'],
+    ['1:2:3:4:5:6:7:8', '00010002000300040005000600070008'],
+    ['FE80::', 'fe800000000000000000000000000000'],
+    ['::ffff:192.0.2.1', '00000000000000000000ffffc0000201'],
+    ['64:ff9b::192.0.2.33', '0064ff9b0000000000000000c0000221'],
+  ])('%s is encoded', (text, hex) => {
+    const host = parseAddress(text)
+    expect(host.kind === 'ip' && host.bytes.toString('hex')).toBe(hex)
+  })
+
+  test.each([
+    ['', undefined],
+    ['256.1.1.1', undefined],
+    ['1.2.3', undefined],
+    [':::', undefined],
+    ['fe80::1%eth0', 'leave out what follows %: it means something on one host only'],
+    ['10.0.0.0/8', 'a certificate names addresses, not networks'],
+    ['localhost', 'use --dns localhost'],
+  ])('%j is refused', (text, hint) => {
+    expect(refusalOf(() => parseAddress(text))).toEqual(['PKI_ADDRESS_INVALID', hint])
+  })
+})
+
+test('a common name is a host only where it can be one', () => {
+  expect(hostOfCommonName('host.example')?.kind).toBe('dns')
+  expect(hostOfCommonName('192.0.2.1')?.kind).toBe('ip')
+  expect(hostOfCommonName('Example Server')).toBeUndefined()
+  expect(hostOfCommonName('fe80::1%1')).toBeUndefined()
+})

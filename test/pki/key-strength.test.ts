@@ -1,0 +1,163 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { type Diagnostic, DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
+import { formatLocation } from '../../src/diagnostics/source.ts'
+import { chooseSignature } from '../../src/pki/certificate-signature.ts'
+import { formatKeyKind, parseKeyRequest } from '../../src/pki/key-kind.ts'
+import {
+  chooseKeyKind,
+  type KeyUser,
+  requireStrongKey,
+  type Strength,
+} from '../../src/pki/key-strength.ts'
+import { findCertificateSignature } from '../../src/tls/x509/signature-rules.ts'
+import { strengthOf } from './credentials.ts'
+
+function choose(key: string | undefined, strength: Strength, user: KeyUser = 'endpoint'): string {
+  const request = key === undefined ? undefined : parseKeyRequest(key)
+  return formatKeyKind(chooseKeyKind(request, user, strength))
+}
+
+function refusalOf(work: () => unknown): Diagnostic {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof DiagnosticError && error.diagnostics[0]) return error.diagnostics[0]
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+describe('the key that is chosen', () => {
+  test.each([
+    ['NORMAL', 'rsa:3072'],
+    ['SECURE192', 'rsa:3072'],
+    ['SUITEB128', 'ecdsa:secp256r1'],
+    ['SUITEB192', 'ecdsa:secp384r1'],
+    ['NORMAL:-SIGN-ALL:+SIGN-EDDSA-ED25519', 'ed25519'],
+    ['NORMAL:-SIGN-ALL:+SIGN-ECDSA-SECP521R1-SHA512:-VERS-TLS1.2', 'ecdsa:secp521r1'],
+    ['NORMAL:-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-ECDSA-SHA256', 'rsa:3072'],
+    ['NORMAL:%PROFILE_MEDIUM', 'rsa:3072'],
+  ])('is the first that %s allows', (priority, key) => {
+    expect(choose(undefined, strengthOf(priority))).toBe(key)
+  })
+
+  test('is of the size that the policy asks for, where none is named', () => {
+    expect(choose('rsa', strengthOf('NORMAL:%PROFILE_ULTRA'))).toBe('rsa:8192')
+    expect(choose('ecdsa', strengthOf('NORMAL:%PROFILE_ULTRA'))).toBe('ecdsa:secp384r1')
+    expect(choose('ecdsa:p-521', strengthOf())).toBe('ecdsa:secp521r1')
+  })
+
+  test('is not one that is too new for most peers', () => {
+    const strength = strengthOf('NORMAL:-SIGN-ALL:+SIGN-ML-DSA-65:+SIGN-RSA-SHA256')
+    expect(choose(undefined, strength)).toBe('rsa:3072')
+    expect(choose('ml-dsa-65', strength)).toBe('ml-dsa-65')
+  })
+})
+
+describe('a key that is too weak is refused', () => {
+  const CONFIGURATION = '[overrides]\n# the policy\nmin-verification-profile = high\n'
+
+  test('with the line of the configuration', () => {
+    const strength = strengthOf('NORMAL', CONFIGURATION)
+    const { code, message, span } = refusalOf(() => choose('rsa:2048', strength))
+    expect(code).toBe('PKI_KEY_TOO_WEAK')
+    expect(message).toBe('rsa:2048 is too weak: `min-verification-profile = high` asks for 3072')
+    expect(span && formatLocation(span)).toBe('gnutls.config:3:1')
+  })
+
+  test('with the token of the string', () => {
+    const { message, span } = refusalOf(() =>
+      choose('rsa:2048', strengthOf('NORMAL:%PROFILE_HIGH')),
+    )
+    expect(message).toContain('`%PROFILE_HIGH` asks for 3072')
+    expect(span && formatLocation(span)).toBe('<priority>:1:8')
+  })
+
+  test('also where it is there already', () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const check = () =>
+      requireStrongKey(privateKey, 'authority', strengthOf('NORMAL', CONFIGURATION), 'do this')
+    expect(refusalOf(check)).toMatchObject({ code: 'PKI_KEY_TOO_WEAK', hint: 'do this' })
+    const curve = generateKeyPairSync('ec', { namedCurve: 'secp224r1' }).privateKey
+    const foreign = refusalOf(() => requireStrongKey(curve, 'endpoint', strengthOf(), 'that'))
+    expect(foreign.code).toBe('PKI_KEY_UNKNOWN_TYPE')
+  })
+
+  test.each(['ml-dsa-44', 'ed25519', 'ecdsa:secp256r1', 'rsa:4096'])(
+    '%s under PROFILE_ULTRA',
+    (key) => {
+      const { code } = refusalOf(() => choose(key, strengthOf('NORMAL:%PROFILE_ULTRA')))
+      expect(code).toBe('PKI_KEY_TOO_WEAK')
+    },
+  )
+})
+
+describe('a key that no handshake could use is refused', () => {
+  test('with the token that took its signatures away', () => {
+    const strength = strengthOf('NORMAL:-SIGN-EDDSA-ED25519')
+    const { code, span } = refusalOf(() => choose('ed25519', strength))
+    expect(code).toBe('PKI_KEY_FORBIDDEN')
+    expect(span && formatLocation(span)).toBe('<priority>:1:8')
+  })
+
+  test('with the line that forbids its curve', () => {
+    const strength = strengthOf('NORMAL', '[overrides]\ndisabled-curve = secp384r1\n')
+    const { code, span } = refusalOf(() => choose('ecdsa:secp384r1', strength))
+    expect(code).toBe('PKI_KEY_FORBIDDEN')
+    expect(span && formatLocation(span)).toBe('gnutls.config:2:1')
+    expect(choose('ecdsa', strength)).toBe('ecdsa:secp256r1')
+  })
+
+  test('unless it signs nothing but certificates', () => {
+    const strength = strengthOf('NORMAL:-SIGN-EDDSA-ED25519')
+    expect(choose('ed25519', strength, 'authority')).toBe('ed25519')
+  })
+})
+
+describe('signatures', () => {
+  const nameOf = (key: string, strength: Strength) => {
+    const kind = chooseKeyKind(parseKeyRequest(key), 'authority', strength)
+    return findCertificateSignature(chooseSignature(kind, strength).identifier)?.name
+  }
+
+  test.each([
+    ['rsa', 'NORMAL', 'RSA-SHA256'],
+    ['rsa', 'NORMAL:%PROFILE_ULTRA', 'RSA-SHA384'],
+    ['ecdsa:secp256r1', 'NORMAL', 'ECDSA-SHA256'],
+    ['ecdsa:secp384r1', 'NORMAL', 'ECDSA-SHA384'],
+    ['ecdsa:secp521r1', 'NORMAL', 'ECDSA-SHA512'],
+    ['ed25519', 'NORMAL', 'EdDSA-Ed25519'],
+    ['ml-dsa-65', 'NORMAL', 'ML-DSA-65'],
+  ])('of %s under %s are %s', (key, priority, name) => {
+    expect(nameOf(key, strengthOf(priority))).toBe(name)
+  })
+
+  test('step aside where one is forbidden, and are refused where all are', () => {
+    const without = (...names: readonly string[]) =>
+      strengthOf(
+        'NORMAL',
+        `[overrides]\n${names.map((name) => `insecure-sig-for-cert = ${name}\n`).join('')}`,
+      )
+    expect(nameOf('rsa', without('rsa-sha256'))).toBe('RSA-SHA384')
+    const { code, span } = refusalOf(() => nameOf('ed25519', without('eddsa-ed25519')))
+    expect(code).toBe('PKI_SIGNATURE_FORBIDDEN')
+    expect(span && formatLocation(span)).toBe('gnutls.config:2:1')
+  })
+})
+
+describe('--key', () => {
+  test.each(['rsa:', 'rsa:1000', 'rsa:512', 'rsa:3073', 'rsa:99999', 'rsa:3072:1', 'rsa:0x800'])(
+    'refuses %s',
+    (text) => {
+      expect(refusalOf(() => parseKeyRequest(text)).code).toMatch(/^PKI_KEY_/)
+    },
+  )
+
+  test.each(['', 'dsa', 'ecdsa:secp256k1', 'ecdsa:', 'ed25519:256', 'ML-DSA'])(
+    'refuses `%s`',
+    (text) => {
+      expect(refusalOf(() => parseKeyRequest(text)).fault).toBe('usage')
+    },
+  )
+})
