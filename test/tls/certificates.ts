@@ -21,7 +21,14 @@ export type KeyKind =
   | 'ed448'
   | `ml-dsa-${44 | 65 | 87}`
 
-type SignatureName = 'SHA1' | 'SHA224' | 'SHA256' | 'SHA384' | 'SHA512' | 'MD5' | 'PSS-SHA256'
+export type SignatureName =
+  | 'SHA1'
+  | 'SHA224'
+  | 'SHA256'
+  | 'SHA384'
+  | 'SHA512'
+  | 'MD5'
+  | 'PSS-SHA256'
 
 const keys = new Map<string, { privateKey: KeyObject; publicKey: KeyObject }>()
 
@@ -59,7 +66,7 @@ function keyPair(kind: KeyKind, name: string): { privateKey: KeyObject; publicKe
   return known
 }
 
-function generate(kind: KeyKind): { privateKey: KeyObject; publicKey: KeyObject } {
+export function generate(kind: KeyKind): { privateKey: KeyObject; publicKey: KeyObject } {
   const [, type = kind, bits = ''] = /^(rsa-pss|rsa|dsa|ec)-(.+)$/.exec(kind) ?? []
   const modulusLength = Number(bits)
   if (type === 'rsa') return generateKeyPairSync('rsa', { modulusLength })
@@ -98,7 +105,7 @@ function isPss(key: KeyObject, signature: SignatureName): boolean {
   return key.asymmetricKeyType === 'rsa-pss' || signature === 'PSS-SHA256'
 }
 
-function signatureAlgorithm(key: KeyObject, signature: SignatureName): Buffer {
+export function signatureAlgorithm(key: KeyObject, signature: SignatureName): Buffer {
   if (isPss(key, signature)) {
     const hash = sequence(oid(SHA256_OID))
     const mask = sequence(oid(MGF1_OID), hash)
@@ -110,7 +117,7 @@ function signatureAlgorithm(key: KeyObject, signature: SignatureName): Buffer {
   return sequence(oid(OIDS[`${type} ${signature}`] ?? OIDS[type] ?? ''), ...parameters)
 }
 
-function signWith(key: KeyObject, signature: SignatureName, body: Buffer): Buffer {
+export function signWith(key: KeyObject, signature: SignatureName, body: Buffer): Buffer {
   const type = key.asymmetricKeyType ?? ''
   if (isPss(key, signature)) return sign('sha256', body, { key, padding: 6, saltLength: 32 })
   return sign(/^(rsa|ec|dsa)$/.test(type) ? signature.toLowerCase() : null, body, key)
@@ -134,7 +141,7 @@ function serialOf(...parts: readonly string[]): number {
   return createHash('sha256').update(parts.join()).digest().readUInt32BE() >>> 1
 }
 
-function element(tag: number, ...parts: readonly Buffer[]): Buffer {
+export function element(tag: number, ...parts: readonly Buffer[]): Buffer {
   const body = Buffer.concat(parts)
   const { length } = body
   const header =
@@ -147,25 +154,25 @@ function element(tag: number, ...parts: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from(header), body])
 }
 
-function sequence(...parts: readonly Buffer[]): Buffer {
+export function sequence(...parts: readonly Buffer[]): Buffer {
   return element(0x30, ...parts)
 }
 
-function integer(value: number): Buffer {
+export function integer(value: number): Buffer {
   const hex = value.toString(16)
   const bytes = Buffer.from(hex.length % 2 ? `0${hex}` : hex, 'hex')
   return element(0x02, (bytes[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes)
 }
 
-function oid(hex: string): Buffer {
+export function oid(hex: string): Buffer {
   return element(0x06, Buffer.from(hex, 'hex'))
 }
 
-function time(text: string): Buffer {
+export function time(text: string): Buffer {
   return element(0x18, Buffer.from(text))
 }
 
-function pem(der: Buffer): string {
+export function pem(der: Buffer, label = 'CERTIFICATE'): string {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? []
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }

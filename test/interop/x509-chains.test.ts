@@ -1,0 +1,31 @@
+/** certtool verifies the same chains as we do. */
+import { execFile } from 'node:child_process'
+import { expect } from 'vitest'
+import { scratchFolder, writeFiles } from '../cli/command.ts'
+import { testWith } from '../peers/peer.ts'
+import { pem } from '../tls/certificates.ts'
+import { type ChainCase, makeChainCases } from '../tls/x509/chain-cases.ts'
+import type { Made } from '../tls/x509/made-certificate.ts'
+
+testWith('certtool', 'GnuTLS trusts the chains that we trust', async () => {
+  const cases = makeChainCases().filter(({ differs }) => differs === undefined)
+  const verdicts = await Promise.all(
+    cases.map(async (row) => [row.name, (await verify(row)) ? 'trusted' : 'refused']),
+  )
+  const ours = cases.map(({ name, verdict }) => [name, verdict ? 'refused' : 'trusted'])
+  expect(verdicts).toEqual(ours)
+})
+
+function verify({ chain, authorities, lists }: ChainCase): Promise<boolean> {
+  const folder = scratchFolder()
+  const join = (made: readonly Made[]): string => made.map(({ raw }) => pem(raw)).join('')
+  writeFiles(folder, { chain: join(chain), ca: join(authorities), crl: (lists ?? []).join('') })
+  const args = ['--verify', '--infile', 'chain', '--load-ca-certificate', 'ca']
+  const list = lists ? ['--load-crl', 'crl'] : []
+  const profile = ['--verify-profile', 'low']
+  return new Promise((resolve) => {
+    execFile('certtool', [...args, ...list, ...profile], { cwd: folder }, (error) =>
+      resolve(error === null),
+    )
+  })
+}
