@@ -18,7 +18,7 @@ const AT_ONCE = 25
 const scratch = makeScratch('/dev/shm')
 const keys = makeKeys(scratch.folder)
 const image = `${scratch.folder}/image`
-run('truncate', ['-s', '1G', image])
+run('sh', ['-c', 'head -c 1G /dev/urandom > "$0"', image])
 
 const objects = TlsObjects.create([
   parseObject(`tls-creds-x509,id=tls0,dir=${keys},endpoint=client,priority=NORMAL`),

@@ -10,10 +10,13 @@ export const HEADER_ROOM = 64
 export const PIECE = 262_144
 
 /** What a piece shrinks to where many connections share the memory. */
-export const SMALL_PIECE = 65_536
+export const SMALL_PIECE = 32_768
 
-/** How many unused buffers of each size are kept. */
-const KEPT = 16
+/**
+ * How much is kept unused, in bytes of each size. What is dropped instead waits for the garbage
+ * collector, which is in no hurry.
+ */
+const KEPT = 16_777_216
 
 export class BufferPool {
   readonly #free = new Map<number, Buffer[]>([
@@ -31,6 +34,11 @@ export class BufferPool {
 
   give(buffer: Buffer): void {
     const buffers = this.#free.get(buffer.length)
-    if (buffers && buffers.length < KEPT) buffers.push(buffer)
+    if (buffers && buffers.length * buffer.length < KEPT) buffers.push(buffer)
+  }
+
+  /** Lets go of what is kept. */
+  clear(): void {
+    for (const buffers of this.#free.values()) buffers.length = 0
   }
 }

@@ -33,7 +33,7 @@ export type NbdServerOptions = {
 /** Clients beyond the limit that wait for their turn. */
 const WAITING_LIMIT = 128
 
-const DEFAULT_MEMORY = 33_554_432
+const DEFAULT_MEMORY = 8_388_608
 
 /** In seconds, as qemu-nbd has it. */
 const DEFAULT_HANDSHAKE = 10
@@ -155,6 +155,7 @@ export class NbdServer {
     const next = this.#isDraining ? undefined : this.#waiting.shift()
     if (next) this.#begin(next)
     if (this.#connections.size > 0) return
+    this.#context.pool.clear()
     this.#onEmpty()
     this.#options.onDeserted?.()
   }

@@ -71,24 +71,18 @@ export class ReplySender {
     this.#write(bytes, done)
   }
 
-  /** Sends what has gathered. */
+  /** Sends what has gathered. Its buffer goes back: idle connections hold none. */
   flush(): void {
     const batch = this.#batch
-    const used = this.#used
-    if (!batch || used === 0) return
-    this.#used = 0
-    if (used < WORTH_A_BUFFER) this.#write(Buffer.from(batch.subarray(0, used)), () => {})
-    else {
-      this.#batch = undefined
-      this.#write(batch.subarray(0, used), () => this.#pool.give(batch))
-    }
-  }
-
-  /** Gives back what is kept between replies. */
-  close(): void {
-    if (this.#batch) this.#pool.give(this.#batch)
+    if (!batch) return
+    const bytes = batch.subarray(0, this.#used)
     this.#batch = undefined
     this.#used = 0
+    if (bytes.length >= WORTH_A_BUFFER) this.#write(bytes, () => this.#pool.give(batch))
+    else {
+      if (bytes.length > 0) this.#write(Buffer.from(bytes), () => {})
+      this.#pool.give(batch)
+    }
   }
 
   #write(bytes: Buffer, done: () => void): void {

@@ -96,7 +96,7 @@ export class Transmission {
       return await over
     } finally {
       socket.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', onError)
-      this.sender.close()
+      this.sender.flush()
     }
   }
 
@@ -111,21 +111,16 @@ export class Transmission {
     return this.#inFlight
   }
 
-  /** Whether the connection holds its share of the memory. */
+  /** Whether the connection holds its share of the memory; never once it is gone. */
   get isFull(): boolean {
-    return this.sender.held >= this.resources.window()
+    return this.sender.held >= this.resources.window() && !this.#socket.destroyed
   }
 
-  /** Waits until there is room, and takes it; what it gives back frees it again. */
-  async hold(size: number): Promise<() => void> {
-    // Checked again by each: whoever was first may have taken all there was.
-    while (this.isFull && !this.#socket.destroyed) {
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve)
-      })
-    }
-    this.sender.hold(size)
-    return () => this.sender.release(size)
+  /** Waits until something was freed. Others wait too: ask again whether there is room. */
+  room(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+    })
   }
 
   /** Waits until the request that asks is the only one; no other begins before it is finished. */
@@ -196,6 +191,9 @@ export class Transmission {
     this.#isAdvancing = true
     try {
       while (this.#step());
+      // What was taken does not stay in memory because something was taken from it.
+      if (this.#at === this.#input.length) this.#input = NOTHING
+      this.#at = this.#input === NOTHING ? 0 : this.#at
       this.sender.flush()
     } catch (error) {
       this.#fail(error)
@@ -212,7 +210,7 @@ export class Transmission {
       if (isBlocked) this.#socket.pause()
       else this.#socket.resume()
     }
-    if (!this.isFull || this.#socket.destroyed) for (const go of this.#waiting.splice(0)) go()
+    if (!this.isFull) for (const go of this.#waiting.splice(0)) go()
     if (this.#inFlight === 0 && !this.#sink) {
       if (this.#isDraining) this.#ending ??= 'drained'
       if (this.#ending) this.#finish(this.#ending)

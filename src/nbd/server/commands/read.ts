@@ -4,6 +4,7 @@ import { NBD_CMD, NBD_CMD_FLAG, NBD_ERROR, NBD_REPLY_TYPE } from '../../protocol
 import type { Request } from '../../protocol/requests.ts'
 import { HEADER_ROOM, PIECE, SMALL_PIECE } from '../buffer-pool.ts'
 import { PAYLOAD_LIMIT } from '../nbd-export.ts'
+import type { DataChunk } from '../reply-format.ts'
 import { BATCHED } from '../reply-sender.ts'
 import type { Transmission } from '../transmission.ts'
 import type { CommandHandler } from './command-handler.ts'
@@ -74,34 +75,27 @@ function readBehindHeader(
 }
 
 async function readPieces(transmission: Transmission, request: Request): Promise<void> {
-  const { length } = request
+  const { offset, length } = request
   const isSplit = length > pieceSize(transmission)
   if (isSplit && !transmission.format.hasChunks) return readUnderOneHeader(transmission, request)
   for (let done = 0; done < length; ) {
-    const rest = { offset: request.offset + done, length: length - done }
-    done += await sendNext(transmission, request, rest)
+    const rest = { offset: offset + done, length: length - done }
+    const hole = mayBringHoles(transmission, request) ? await holeAt(transmission, rest) : 0
+    const count = hole || Math.min(rest.length, pieceSize(transmission))
+    const chunk = { offset: rest.offset, length: count, isDone: count === rest.length }
+    if (hole > 0) sendHole(transmission, request, chunk)
+    else await sendData(transmission, request, chunk, transmission.format.dataHeaderSize)
+    done += count
   }
   transmission.finish()
 }
 
 type Range = { readonly offset: number; readonly length: number }
 
-/** Sends the chunk that the rest of a request begins with. */
-async function sendNext(
-  transmission: Transmission,
-  request: Request,
-  rest: Range,
-): Promise<number> {
-  const hole = mayBringHoles(transmission, request) ? await holeAt(transmission, rest) : 0
-  const length = hole || Math.min(rest.length, pieceSize(transmission))
-  const isDone = length === rest.length
-  if (hole === 0) await sendData(transmission, request, { ...rest, length }, isDone)
-  else {
-    const payload = encodeHole({ offset: rest.offset, length })
-    const chunk = { type: NBD_REPLY_TYPE.OFFSET_HOLE, payload, isDone }
-    transmission.sender.add(transmission.format.encodeChunk(request, chunk))
-  }
-  return length
+function sendHole({ sender, format }: Transmission, request: Request, chunk: DataChunk): void {
+  const payload = encodeHole(chunk)
+  const { isDone } = chunk
+  sender.add(format.encodeChunk(request, { type: NBD_REPLY_TYPE.OFFSET_HOLE, payload, isDone }))
 }
 
 /** How long the hole is that a range begins with; 0 where it begins with data. */
@@ -110,42 +104,34 @@ async function holeAt({ negotiated }: Transmission, { offset, length }: Range): 
   return first?.isZero ? first.length : 0
 }
 
+/**
+ * Reads a chunk and sends it.
+ *
+ * @param headerSize 0 where a header has promised the data already.
+ */
 async function sendData(
   transmission: Transmission,
   request: Request,
-  { offset, length }: Range,
-  isDone: boolean,
-): Promise<void> {
-  const { dataHeaderSize } = transmission.format
-  await sendRead(transmission, dataHeaderSize, { offset, length }, (buffer) => {
-    transmission.format.writeDataHeader(buffer, 0, request, { offset, length, isDone })
-  })
-}
-
-/** Reads into a buffer and sends it; the room before the data is written last. */
-async function sendRead(
-  transmission: Transmission,
+  chunk: DataChunk,
   headerSize: number,
-  { offset, length }: Range,
-  writeHeader: (buffer: Buffer) => void,
 ): Promise<void> {
-  const { resources, sender, negotiated } = transmission
-  const release = await transmission.hold(length)
+  const { resources, sender, negotiated, format } = transmission
+  const { offset, length } = chunk
+  const { storage } = negotiated.served
+  while (transmission.isFull) await transmission.room()
   const buffer = resources.pool.take(HEADER_ROOM + length)
+  sender.hold(length)
   try {
-    const { storage } = negotiated.served
-    if (!storage.readNow(buffer, headerSize, length, offset)) {
-      await storage.read(buffer, headerSize, length, offset)
-    }
-    writeHeader(buffer)
-    const bytes = buffer.subarray(0, headerSize + length)
-    sender.send(bytes, () => resources.pool.give(buffer))
+    const isRead = storage.readNow(buffer, headerSize, length, offset)
+    if (!isRead) await storage.read(buffer, headerSize, length, offset)
   } catch (error) {
     resources.pool.give(buffer)
     throw error
   } finally {
-    release()
+    sender.release(length)
   }
+  if (headerSize > 0) format.writeDataHeader(buffer, 0, request, chunk)
+  sender.send(buffer.subarray(0, headerSize + length), () => resources.pool.give(buffer))
 }
 
 /**
@@ -156,14 +142,11 @@ async function sendRead(
 async function readUnderOneHeader(transmission: Transmission, request: Request): Promise<void> {
   await transmission.becomeAlone()
   await readAndForget(transmission, request)
-  const { dataHeaderSize } = transmission.format
   try {
     for (const range of piecesOf(transmission, request)) {
-      const headerSize = range.offset === request.offset ? dataHeaderSize : 0
-      const data = { ...range, isDone: true }
-      await sendRead(transmission, headerSize, range, (buffer) => {
-        if (headerSize > 0) transmission.format.writeDataHeader(buffer, 0, request, data)
-      })
+      const isFirst = range.offset === request.offset
+      const headerSize = isFirst ? transmission.format.dataHeaderSize : 0
+      await sendData(transmission, request, { ...range, isDone: true }, headerSize)
     }
     transmission.finish()
   } catch (error) {
@@ -174,15 +157,16 @@ async function readUnderOneHeader(transmission: Transmission, request: Request):
 
 /** Reads a range to see that it can be read, or to have it in memory. */
 export async function readAndForget(transmission: Transmission, range: Range): Promise<void> {
-  const { resources, negotiated } = transmission
+  const { resources, negotiated, sender } = transmission
   for (const { offset, length } of piecesOf(transmission, range)) {
-    const release = await transmission.hold(length)
+    while (transmission.isFull) await transmission.room()
     const buffer = resources.pool.take(length)
+    sender.hold(length)
     try {
       await negotiated.served.storage.read(buffer, 0, length, offset)
     } finally {
       resources.pool.give(buffer)
-      release()
+      sender.release(length)
     }
   }
 }
