@@ -158,6 +158,7 @@ async function finish(
   try {
     // What OpenSSL counts as resumed is the use of a shared key in TLS 1.3 too.
     if (kind !== 'psk' && socket.isSessionReused()) fail(SESSION_KINDS.resumed, {})
+    if (socket.destroyed) fail(SESSION_KINDS.connectionClosed, {})
     checkNegotiated(socket, settings)
     return describeSession(socket, check())
   } catch (error) {

@@ -1,7 +1,11 @@
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { describe, expect, test } from 'vitest'
+import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
 import type { TlsCredentials } from '../../../src/tls/objects/credentials.ts'
+import type { TlsSession } from '../../../src/tls/objects/tls-session.ts'
 import { AUTHORITY, CLIENT_AUTH, make, makeList, SERVER_AUTH } from '../x509/made-certificate.ts'
 import {
   CLIENT,
@@ -210,6 +214,22 @@ describe('several identities', () => {
     expect(await seen(only('RSA-PSS-RSAE-SHA256:+SIGN-RSA-SHA256'))).toBe('rsa')
   })
 
+  test('can be post-quantum from the key exchange to the signature, on both sides', async () => {
+    const lattice = { key: 'ml-dsa-65' } as const
+    const own = endpoint({ subject: 'localhost', names: names(['dns', 'localhost']), ...lattice })
+    const guest = endpoint({ subject: 'guest', ...lattice })
+    const priority = ',priority=NORMAL:-GROUP-ALL:+GROUP-X25519-MLKEM768:-SIGN-ALL:+SIGN-ML-DSA-65'
+    const { server, client } = x509(
+      { server: [own] },
+      { client: [guest] },
+      { server: `${priority}:+SIGN-ECDSA-SHA256`, client: `${priority}:+SIGN-ECDSA-SHA256` },
+    )
+    const result = await meet(server, client)
+    expect(sessionOf(result.client)).toMatchObject({ group: 'X25519MLKEM768' })
+    const { certificate } = sessionOf(result.server).peer
+    expect(certificate?.x509.publicKey.asymmetricKeyType).toBe('ml-dsa-65')
+  })
+
   test('warns of a second certificate with a key of the same type', () => {
     const others = { 'server-cert-0.pem': SERVER.certificate, 'server-key-0.pem': SERVER.key }
     const dir = credentialFolder({ others })
@@ -299,6 +319,12 @@ test('anonymous endpoints meet in TLS 1.2 and authenticate nobody', async () => 
   expect(sessionOf(client).suite).toMatch(/DH_anon/)
 })
 
+/** The end of one side alone. */
+function verdict(result: TlsSession | Error): string {
+  if (!(result instanceof Error)) return 'pass'
+  return result instanceof DiagnosticError ? `${result.diagnostics[0]?.code}` : `${result}`
+}
+
 describe('a handshake', () => {
   test('ends when its time is over', async () => {
     const { server } = x509()
@@ -323,6 +349,23 @@ describe('a handshake', () => {
     const [near, far] = await openPair()
     near.destroy()
     await expect(server.accept(far)).rejects.toThrow('closed the connection')
+  })
+
+  test('survives a peer that resets the connection at any moment', async () => {
+    const { server, client } = x509()
+    const open = await openListener('tcp')
+    const trying = Array.from({ length: 60 }, async (_, number) => {
+      const [near, far] = await open()
+      const accepted = server.accept(far).then(verdict, verdict)
+      const connected = client.connect(near, { hostname: 'localhost' }).then(verdict, verdict)
+      for (let turn = 0; turn < number % 12; turn++) await setImmediate()
+      ;((number % 2 ? near : far) as Socket).resetAndDestroy()
+      return Promise.all([accepted, connected])
+    })
+    const verdicts = (await Promise.all(trying)).flat()
+    const expected = ['pass', 'TLS_CONNECTION_CLOSED', 'TLS_HANDSHAKE_FAILED']
+    expect(verdicts.filter((code) => !expected.includes(code))).toEqual([])
+    expect(verdicts.filter((code) => code === 'TLS_CONNECTION_CLOSED').length).toBeGreaterThan(10)
   })
 
   test('says that what came is no TLS', async () => {
