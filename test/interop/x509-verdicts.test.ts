@@ -1,9 +1,20 @@
 /** QEMU judges the same folders of credentials as we do. */
 import { execFile } from 'node:child_process'
+import fc from 'fast-check'
 import { expect } from 'vitest'
+import type { TlsRole } from '../../src/tls/negotiable.ts'
+import { KEY_USES } from '../../src/tls/x509/certificate.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
 import { type CredentialCase, filesOf, makeCases } from '../tls/x509/credential-cases.ts'
+import { judgeOwn } from '../tls/x509/judge-own.ts'
+import {
+  AUTHORITY,
+  CLIENT_AUTH,
+  ENDPOINT,
+  make,
+  SERVER_AUTH,
+} from '../tls/x509/made-certificate.ts'
 
 testWith('qemu-img', 'QEMU 7.2 refuses what we refuse and loads what we load', async () => {
   const cases = makeCases()
@@ -27,3 +38,43 @@ function refuses(row: CredentialCase): Promise<string | undefined> {
     execFile('qemu-img', args, (error, _, stderr) => resolve(error ? stderr : undefined))
   })
 }
+
+/** Any mix of what matters, one authority and one certificate: there 7.2 and master agree. */
+const descriptions = fc.record(
+  {
+    basicConstraints: fc.record({
+      critical: fc.boolean(),
+      isAuthority: fc.constantFrom(false, false, false, true),
+    }),
+    keyUsage: fc.record({ critical: fc.boolean(), uses: fc.subarray([...KEY_USES]) }),
+    extendedKeyUsage: fc.record({
+      critical: fc.boolean(),
+      purposes: fc.subarray([SERVER_AUTH, CLIENT_AUTH, '2.5.29.37.0', '1.2.3.4'], { minLength: 1 }),
+    }),
+    until: fc.constantFrom(24, 24, 24, 24, 24, -1),
+  },
+  { requiredKeys: [] },
+)
+
+const authorities = fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, descriptions)
+
+const randomCases = fc
+  .tuple(fc.constantFrom<TlsRole>('server', 'client'), authorities, descriptions)
+  .map(([role, above, below]): CredentialCase => {
+    const authority = make({ subject: 'Test CA', ...AUTHORITY, ...above })
+    const own = make({ subject: 'own', issuer: authority, ...ENDPOINT, ...below })
+    return { name: 'random', role, chain: [own], authorities: [authority], verdict: undefined }
+  })
+
+testWith('qemu-img', 'QEMU and we agree on random certificates', async () => {
+  const cases = fc.sample(randomCases, { numRuns: 60, seed: 4 })
+  const verdicts = await Promise.all(
+    cases.map(async (row) => ({
+      row: [row.role, row.authorities[0]?.description, row.chain[0]?.description],
+      theirs: (await refuses(row)) !== undefined,
+      ours: judgeOwn(row) !== undefined,
+    })),
+  )
+  expect(verdicts.filter(({ theirs, ours }) => theirs !== ours)).toEqual([])
+  expect(verdicts.filter(({ ours }) => !ours).length).toBeGreaterThan(15)
+})

@@ -7,7 +7,7 @@ import { isSelfIssued } from './issuer.ts'
 import { findForbiddenName } from './name-constraints.ts'
 import { findRevocation, type RevocationList } from './revocation-list.ts'
 import { findWeakKey, findWeakSignature } from './strength-check.ts'
-import { X509_KINDS } from './x509-diagnostics.ts'
+import { nameCertificate, X509_KINDS } from './x509-diagnostics.ts'
 
 export type ChainInput = {
   /** The end first. */
@@ -54,7 +54,8 @@ function checkPath(path: ChainPath, { evaluation, now }: ChainInput): Diagnostic
   const { certificates, anchor } = path
   if (!anchor) return explainMissingAnchor(path)
   // Of the anchor only the key counts: nobody's signature makes it trusted.
-  const problem = checkTimes(anchor, now) ?? findWeakKey(anchor.x509, evaluation)
+  const problem =
+    checkTimes(anchor, now) ?? findWeakKey(anchor.x509, evaluation, nameCertificate(anchor))
   if (problem) return problem
   const downwards = [anchor, ...certificates.toReversed()]
   return first(certificates, (_, at) => {
@@ -83,12 +84,13 @@ function checkStep(
   evaluation: Evaluation,
   now: Date,
 ): Diagnostic | undefined {
+  const label = nameCertificate(certificate)
   return (
     checkIssuer(issuers) ??
     checkExtensions(certificate) ??
     checkTimes(certificate, now) ??
-    findWeakKey(certificate.x509, evaluation) ??
-    findWeakSignature(certificate.x509, evaluation) ??
+    findWeakKey(certificate.x509, evaluation, label) ??
+    findWeakSignature(certificate.x509, evaluation, label) ??
     (isEnd ? checkNames(certificate, issuers) : undefined)
   )
 }

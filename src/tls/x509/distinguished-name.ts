@@ -2,13 +2,14 @@
  * Distinguished names as text, as GnuTLS prints them for QEMU: RFC 4514's words and escapes, but
  * in the order of the encoding (`C=UK,CN=qemu`).
  *
- * Rules of authorization compare this text, and whoever asks for a certificate chooses the values.
- * So no two names may have the same text: a comma within a value is `\,`.
+ * Rules of authorization compare this text, and whoever asks for a certificate chooses the values:
+ * a comma within a value is `\,`, so that no value passes for two attributes. Strings of an old
+ * encoding that cannot be printed are `\#` and their bytes, as GnuTLS has them.
  */
 import { isUtf8 } from 'node:buffer'
 import { DER, type DerElement, readElements, readObjectIdentifier, requireTag } from './der.ts'
 
-/** Attributes with a name of their own; values are strings of the tag, or of any kind. */
+/** Attributes that GnuTLS knows; their values are strings of the tag, or one of DIRECTORY_STRING. */
 const ATTRIBUTES: Readonly<Record<string, readonly [name: string, tag?: number]>> = {
   '2.5.4.6': ['C', DER.printableString],
   '2.5.4.9': ['street'],
@@ -42,7 +43,13 @@ const ATTRIBUTES: Readonly<Record<string, readonly [name: string, tag?: number]>
   '1.2.643.100.3': ['SNILS', DER.numericString],
   '1.2.643.100.5': ['OGRNIP', DER.numericString],
   '1.2.643.3.131.1.1': ['INN', DER.numericString],
+  '1.2.840.113549.1.9.7': ['1.2.840.113549.1.9.7'],
+  '1.2.840.113549.1.9.20': ['1.2.840.113549.1.9.20', DER.bmpString],
 }
+
+const DIRECTORY_STRING: readonly number[] = [
+  ...[DER.utf8String, DER.printableString, DER.teletexString, DER.universalString, DER.bmpString],
+]
 
 export const COMMON_NAME = '2.5.4.3'
 export const EMAIL_ADDRESS = '1.2.840.113549.1.9.1'
@@ -91,9 +98,10 @@ function printAttribute({ identifier, value, text }: NameAttribute): string {
 }
 
 function valueText(identifier: string, { tag, body }: DerElement): string | undefined {
-  const [, wanted] = ATTRIBUTES[identifier] ?? []
-  if (!Object.hasOwn(ATTRIBUTES, identifier)) return undefined
-  if (wanted !== undefined && tag !== wanted) return undefined
+  const known = ATTRIBUTES[identifier]
+  if (!known) return undefined
+  const [, wanted] = known
+  if (wanted === undefined ? !DIRECTORY_STRING.includes(tag) : tag !== wanted) return undefined
   const text = decodeString(tag, body)
   // A zero byte ends a string for programs in C: `qemu\0.evil` must not be taken for `qemu`.
   return text?.includes('\0') ? undefined : text

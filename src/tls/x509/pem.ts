@@ -69,7 +69,8 @@ function readBlock(source: Source, start: number): FoundBlock | undefined {
   const bodyStart = labelEnd + DASHES.length
   const end = `-----END ${label}-----`
   const bodyEnd = text.indexOf(DASHES, bodyStart)
-  if (!text.startsWith(end, bodyEnd)) {
+  // Without the first test a text that begins with its end would be read for ever.
+  if (bodyEnd < 0 || !text.startsWith(end, bodyEnd)) {
     fail(X509_KINDS.pemUnended, { file: source.name, line: lineOf(source, start), label })
   }
   return { label, body: text.slice(bodyStart, bodyEnd), start, end: bodyEnd + end.length }

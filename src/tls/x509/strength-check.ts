@@ -25,14 +25,19 @@ export function checkChain(chain: readonly X509Certificate[], evaluation: Evalua
   }
 }
 
-/** Why a key does not reach the verification profile, if it does not. */
+/**
+ * Why a key does not reach the verification profile, if it does not.
+ *
+ * @param label what a message calls the certificate.
+ */
 export function findWeakKey(
   certificate: X509Certificate,
   evaluation: Evaluation,
+  label = labelOf(certificate),
 ): Diagnostic | undefined {
   const { text, isEnough, needed } = measureKey(certificate, evaluation)
   if (isEnough) return undefined
-  return diagnose(TLS_KINDS.weakKey, { subject: oneLine(certificate.subject), key: text, needed })
+  return diagnose(TLS_KINDS.weakKey, { certificate: label, key: text, needed })
 }
 
 /** A public key as the profiles measure it. */
@@ -87,20 +92,21 @@ function measureLattice(type: string, level: SecurityLevelName | undefined): Key
 
 /** Why a certificate may not bear its signature, if it may not. */
 export function findWeakSignature(
-  { raw, subject }: X509Certificate,
+  certificate: X509Certificate,
   evaluation: Evaluation,
+  label = labelOf(certificate),
 ): Diagnostic | undefined {
-  const [, algorithm] = readSequence(raw)
+  const [, algorithm] = readSequence(certificate.raw)
   const { identifier, pssHash } = algorithm
     ? readSignatureAlgorithm(algorithm)
     : { identifier: 'nothing' }
   const signature = findCertificateSignature(identifier, pssHash)
   if (signature && isSignatureAllowed(evaluation, signature)) return undefined
-  const data = { subject: oneLine(subject), signature: signature?.name ?? identifier }
-  return diagnose(TLS_KINDS.weakSignature, data)
+  const name = signature?.name ?? identifier
+  return diagnose(TLS_KINDS.weakSignature, { certificate: label, signature: name })
 }
 
-/** A subject has a line for each part of the name. */
-function oneLine(subject = ''): string {
-  return JSON.stringify(subject.split('\n').join(', '))
+/** A subject has a line for each part of the name; it is undefined where there is no part. */
+function labelOf({ subject }: { readonly subject: string | undefined }): string {
+  return `certificate ${JSON.stringify((subject ?? '').split('\n').join(', '))}`
 }

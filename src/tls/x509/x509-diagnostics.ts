@@ -23,7 +23,8 @@ function where({ file, index }: CertificatePlace): string {
   return file === PEER ? `the peer's certificate ${index + 1}` : `${file}: certificate ${index + 1}`
 }
 
-function tell({ place, subject }: Subject): string {
+/** What messages call a certificate: its file, its place there and its subject. */
+export function nameCertificate({ place, subject }: Subject): string {
   return `${where(place)} (${quoteName(subject)})`
 }
 
@@ -53,7 +54,7 @@ const expired: Kind<Subject & { notAfter: Date }> = {
   severity: 'error',
   fault: 'answer',
   summary: 'The time of a certificate has passed.',
-  message: (data) => `${tell(data)} has expired: notAfter is ${day(data.notAfter)}`,
+  message: (data) => `${nameCertificate(data)} has expired: notAfter is ${day(data.notAfter)}`,
   hint: (data) => remedy(data, replaceIt, 'renew it'),
 }
 
@@ -62,7 +63,8 @@ const notYetValid: Kind<Subject & { notBefore: Date }> = {
   severity: 'error',
   fault: 'answer',
   summary: 'The time of a certificate has not come yet.',
-  message: (data) => `${tell(data)} is not valid yet: notBefore is ${day(data.notBefore)}`,
+  message: (data) =>
+    `${nameCertificate(data)} is not valid yet: notBefore is ${day(data.notBefore)}`,
   hint: () => 'check the clocks of this host and of the one that issued it',
 }
 
@@ -72,7 +74,7 @@ const isAuthority: Kind<Subject & { role: string }> = {
   fault: 'answer',
   summary: "The endpoint's own certificate is one of an authority.",
   message: (data) =>
-    `${tell(data)}: basicConstraints say CA:TRUE, but a ${data.role} needs CA:FALSE`,
+    `${nameCertificate(data)}: basicConstraints say CA:TRUE, but a ${data.role} needs CA:FALSE`,
   hint: reissue('without CA:TRUE'),
 }
 
@@ -81,7 +83,7 @@ const notAuthority: Kind<Subject & { found: string }> = {
   severity: 'error',
   fault: 'answer',
   summary: 'A certificate that others are issued by is not one of an authority.',
-  message: (data) => `${tell(data)}: ${data.found}, but an authority needs CA:TRUE`,
+  message: (data) => `${nameCertificate(data)}: ${data.found}, but an authority needs CA:TRUE`,
   hint: reissue('with basicConstraints CA:TRUE'),
 }
 
@@ -90,7 +92,8 @@ const cannotSign: Kind<Subject> = {
   severity: 'error',
   fault: 'answer',
   summary: 'The key usage of an authority does not let it sign certificates.',
-  message: (data) => `${tell(data)}: keyUsage lacks keyCertSign, which an authority needs`,
+  message: (data) =>
+    `${nameCertificate(data)}: keyUsage lacks keyCertSign, which an authority needs`,
   hint: reissue('with the key usage keyCertSign'),
 }
 
@@ -100,7 +103,7 @@ const keyUsage: Kind<Subject> = {
   fault: 'answer',
   summary:
     "The key usage of the endpoint's own certificate is critical and lacks digitalSignature.",
-  message: (data) => `${tell(data)}: keyUsage is critical and lacks digitalSignature`,
+  message: (data) => `${nameCertificate(data)}: keyUsage is critical and lacks digitalSignature`,
   hint: reissue('with the key usage digitalSignature'),
 }
 
@@ -111,7 +114,7 @@ const purpose: Kind<Subject & { role: string; needed: string }> = {
   summary:
     "The extended key usage of the endpoint's own certificate is critical and lacks its role.",
   message: (data) =>
-    `${tell(data)}: extendedKeyUsage is critical and lacks ${data.needed}, which a ${data.role} needs`,
+    `${nameCertificate(data)}: extendedKeyUsage is critical and lacks ${data.needed}, which a ${data.role} needs`,
   hint: (data) => reissue(`with the extended key usage ${data.needed}`)(data),
 }
 
@@ -120,7 +123,8 @@ const wrongOrder: Kind<Subject & { next: Subject }> = {
   severity: 'error',
   fault: 'answer',
   summary: 'In a file of certificates each has to be issued by the next.',
-  message: ({ next, ...data }) => `${tell(data)} is not issued by the next one, ${tell(next)}`,
+  message: ({ next, ...data }) =>
+    `${nameCertificate(data)} is not issued by the next one, ${nameCertificate(next)}`,
   hint: () => "put the endpoint's own certificate first, then its issuer, then the issuer of that",
 }
 
@@ -130,7 +134,8 @@ const noIssuer: Kind<Subject & { issuer: string }> = {
   fault: 'answer',
   summary:
     'None of the authorities that are trusted, and none of the certificates given, issued it.',
-  message: (data) => `${tell(data)} has no known issuer: there is none ${quoteName(data.issuer)}`,
+  message: (data) =>
+    `${nameCertificate(data)} has no known issuer: there is none ${quoteName(data.issuer)}`,
   hint: (data) =>
     remedy(
       data,
@@ -144,7 +149,8 @@ const badSignature: Kind<Subject & { issuer: Subject }> = {
   severity: 'error',
   fault: 'answer',
   summary: 'A certificate names an issuer whose key did not sign it.',
-  message: ({ issuer, ...data }) => `${tell(data)} is not signed by the key of ${tell(issuer)}`,
+  message: ({ issuer, ...data }) =>
+    `${nameCertificate(data)} is not signed by the key of ${nameCertificate(issuer)}`,
   hint: () => 'two authorities may have the same name: use the one that issued the certificate',
 }
 
@@ -163,7 +169,8 @@ const pathTooLong: Kind<Subject & { pathLength: number }> = {
   severity: 'error',
   fault: 'answer',
   summary: 'There are more authorities below one than its basicConstraints allow.',
-  message: (data) => `${tell(data)}: its pathlen allows ${data.pathLength} authorities below it`,
+  message: (data) =>
+    `${nameCertificate(data)}: its pathlen allows ${data.pathLength} authorities below it`,
   hint: reissue('with a larger pathlen, or without one'),
 }
 
@@ -173,7 +180,7 @@ const forbiddenName: Kind<Subject & { name: string; issuer: Subject }> = {
   fault: 'answer',
   summary: 'The name constraints of an authority do not let certificates below it have a name.',
   message: ({ issuer, name, ...data }) =>
-    `${tell(data)}: the name constraints of ${tell(issuer)} forbid ${quoteName(name)}`,
+    `${nameCertificate(data)}: the name constraints of ${nameCertificate(issuer)} forbid ${quoteName(name)}`,
 }
 
 const unknownExtension: Kind<Subject & { identifier: string }> = {
@@ -181,7 +188,8 @@ const unknownExtension: Kind<Subject & { identifier: string }> = {
   severity: 'error',
   fault: 'answer',
   summary: 'An extension is critical and nothing here understands it, so nothing may be trusted.',
-  message: (data) => `${tell(data)}: extension ${data.identifier} is critical and unknown`,
+  message: (data) =>
+    `${nameCertificate(data)}: extension ${data.identifier} is critical and unknown`,
   hint: reissue('without it'),
 }
 
@@ -190,7 +198,7 @@ const revoked: Kind<Subject & { list: string }> = {
   severity: 'error',
   fault: 'answer',
   summary: 'A revocation list has the serial number of the certificate.',
-  message: (data) => `${tell(data)} has been revoked, says ${data.list}`,
+  message: (data) => `${nameCertificate(data)} has been revoked, says ${data.list}`,
   hint: (data) => remedy(data, replaceIt, 'get a new one'),
 }
 
@@ -200,7 +208,8 @@ const ownRevoked: Kind<Subject & { list: string }> = {
   fault: 'answer',
   summary:
     "The endpoint's own certificate has been revoked. It is used none the less, as QEMU uses it; peers with the same list refuse it.",
-  message: (data) => `${tell(data)} has been revoked, says ${data.list}: peers will refuse it`,
+  message: (data) =>
+    `${nameCertificate(data)} has been revoked, says ${data.list}: peers will refuse it`,
   hint: () => replaceIt,
 }
 

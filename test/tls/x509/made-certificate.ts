@@ -165,8 +165,8 @@ function encodeExtensions(description: Description): Buffer[] {
   }
   if (keyUsage) rows.push(['2.5.29.15', keyUsage.critical, encodeUses(keyUsage.uses)])
   if (extendedKeyUsage) {
-    const purposes = sequence(...extendedKeyUsage.purposes.map(encodeIdentifier))
-    rows.push(['2.5.29.37', extendedKeyUsage.critical, purposes])
+    const { critical, purposes } = extendedKeyUsage
+    rows.push(['2.5.29.37', critical, encodePurposes(purposes)])
   }
   if (names) {
     rows.push(['2.5.29.17', false, sequence(...names.map(([tag, value]) => element(tag, value)))])
@@ -175,6 +175,10 @@ function encodeExtensions(description: Description): Buffer[] {
     sequence(encodeIdentifier(identifier), ...(critical ? [TRUE] : []), element(0x04, value)),
   )
   return encoded.length > 0 ? [element(0xa3, sequence(...encoded))] : []
+}
+
+export function encodePurposes(purposes: readonly string[]): Buffer {
+  return sequence(...purposes.map(encodeIdentifier))
 }
 
 function encodeUses(uses: readonly KeyUse[]): Buffer {

@@ -1,0 +1,38 @@
+/** A server of QEMU on a folder of credentials, and a client that asks it. */
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** Whether a program ends with status 0. */
+export function succeeds(program: string, args: readonly string[], cwd: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    execFile(program, args, { cwd, timeout: 20_000 }, (error) => resolve(error === null))
+  })
+}
+
+/** Runs a server of QEMU that lets one name in, or all, and asks it for its export. */
+export async function isLetIn(folder: string, socket: string, identity?: string): Promise<boolean> {
+  const args = [
+    ...['--object', `tls-creds-x509,id=tls0,endpoint=server,dir=${folder},verify-peer=on`],
+    ...(identity === undefined ? [] : authorize(identity)),
+    ...['--tls-creds', 'tls0', '--persistent', '-f', 'raw'],
+    ...['-k', join(folder, socket), join(folder, 'image')],
+  ]
+  const server = spawn('qemu-nbd', args, { stdio: 'ignore' })
+  const ended = once(server, 'exit')
+  try {
+    for (let tries = 0; tries < 200 && !existsSync(join(folder, socket)); tries++) await wait(50)
+    const uri = `nbds+unix:///?socket=${socket}&tls-certificates=${folder}&tls-verify-peer=false`
+    return await succeeds('nbdinfo', [uri], folder)
+  } finally {
+    server.kill('SIGKILL')
+    await ended
+  }
+}
+
+function authorize(identity: string): readonly string[] {
+  const object = `authz-simple,id=auth0,identity=${identity.replaceAll(',', ',,')}`
+  return ['--object', object, '--tls-authz', 'auth0']
+}
