@@ -108,16 +108,21 @@ function settle(
     const timer = setTimeout(late, timeout)
     if (connection.destroyed) return close()
     connection.once('close', close)
-    const socket = start()
-    socket.on('error', ignore)
-    socket.once('error', (error) => stop(handshakeError(error)))
-    socket.once('close', close)
-    socket.once(event, () => {
-      clearTimeout(timer)
-      connection.off('close', close)
-      socket.off('close', close)
-      resolve(socket)
-    })
+    try {
+      const socket = start()
+      socket.on('error', ignore)
+      socket.once('error', (error) => stop(handshakeError(error)))
+      socket.once('close', close)
+      socket.once(event, () => {
+        clearTimeout(timer)
+        connection.off('close', close)
+        socket.off('close', close)
+        resolve(socket)
+      })
+    } catch (error) {
+      // A name that cannot be asked for, such as one with a space.
+      stop(handshakeError(error as Error))
+    }
   })
 }
 

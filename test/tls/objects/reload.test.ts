@@ -286,6 +286,14 @@ describe('watch', () => {
     expect(await seen(objects)).toBe('CN=third')
   })
 
+  test('finds what changed before it began', async () => {
+    const dir = credentialFolder()
+    const objects = pairOf(dir)
+    writeFiles(dir, credentialFiles({ server: [serverCertificate('second')] }))
+    expect(watch(objects).map(outcomes)).toEqual([{ server: 'replaced', client: 'unchanged' }])
+    expect(await seen(objects)).toBe('CN=second')
+  })
+
   test('is silent about other files in the folder', async () => {
     const dir = credentialFolder()
     const reports = watch(pairOf(dir))
