@@ -7,7 +7,7 @@
  * at them finds what no event tells of, as on network file systems.
  */
 import { type FSWatcher, lstatSync, readlinkSync, statSync, watch } from 'node:fs'
-import { dirname, join, resolve, sep } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 
 export type FileWatcherOptions = {
   /** How long the files must stay as they are before they are read, in milliseconds. */
@@ -97,17 +97,16 @@ export class FileWatcher {
   }
 
   private watchFolder(folder: string): void {
-    // A folder that was replaced has the same name, and an old watcher would look at the old one.
-    const key = folder
-    if (this.watchers.has(key)) return
+    if (this.watchers.has(folder)) return
     try {
       const watcher = watch(folder, { persistent: false }, (_, name) => {
-        const isOwn = name === null || name === folder.split(sep).at(-1)
+        // A folder that was replaced has the same name, and this would look at the old one.
+        const isOwn = name === null || name === basename(folder)
         if (isOwn) this.forget(folder, watcher)
         this.lookSoon()
       })
       watcher.on('error', () => this.forget(folder, watcher))
-      this.watchers.set(key, watcher)
+      this.watchers.set(folder, watcher)
     } catch {
       // Too many watchers, or the folder is gone again: the interval is left.
     }

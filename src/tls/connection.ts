@@ -7,7 +7,8 @@ import {
   type TLSSocket,
   type TlsOptions,
 } from 'node:tls'
-import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
+import { handshakeError } from './handshake.ts'
 import { checkSession } from './session-check.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 import type { PriorityTlsOptions, TlsSettings } from './tls-options.ts'
@@ -94,11 +95,6 @@ async function orDestroy(connection: Duplex, secured: Promise<TLSSocket>): Promi
     connection.destroy()
     throw error
   }
-}
-
-function handshakeError(error: Error): DiagnosticError {
-  const diagnostic = diagnose(TLS_KINDS.handshakeFailed, { reason: error.message })
-  return Object.assign(new DiagnosticError([diagnostic]), { cause: error })
 }
 
 /**

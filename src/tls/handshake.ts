@@ -7,7 +7,7 @@ import {
   TLSSocket,
   type TLSSocketOptions,
 } from 'node:tls'
-import { DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import { SESSION_KINDS } from './session-diagnostics.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 
@@ -91,34 +91,48 @@ function settle(
   // A connection may break at any time, also after somebody stopped listening to it.
   connection.on('error', ignore)
   return new Promise<TLSSocket>((resolve, reject) => {
-    const stop = (error: unknown): void => {
+    let socket: TLSSocket | undefined
+    const clear = (): void => {
       clearTimeout(timer)
-      connection.off('close', close)
+      for (const stream of [connection, socket]) stream?.off('close', close)
+    }
+    const stop = (error: DiagnosticError): void => {
+      clear()
       connection.destroy()
       reject(error)
     }
-    const close = (): void =>
-      stop(new DiagnosticError([diagnose(SESSION_KINDS.connectionClosed, {})]))
-    const late = (): void =>
-      stop(
-        new DiagnosticError([
-          diagnose(SESSION_KINDS.handshakeTimeout, { seconds: timeout / 1000 }),
-        ]),
-      )
-    const timer = setTimeout(late, timeout)
-    if (connection.destroyed) return close()
+    const close = (): void => stop(errorOf(diagnose(SESSION_KINDS.connectionClosed, {})))
+    const late = diagnose(SESSION_KINDS.handshakeTimeout, { seconds: timeout / 1000 })
+    const timer = setTimeout(() => stop(errorOf(late)), timeout)
+    const started = connection.destroyed ? undefined : tryStart(start, stop)
+    if (!started) return close()
+    socket = started
     connection.once('close', close)
-    const socket = start()
-    socket.on('error', ignore)
-    socket.once('error', (error) => stop(handshakeError(error)))
-    socket.once('close', close)
-    socket.once(event, () => {
-      clearTimeout(timer)
-      connection.off('close', close)
-      socket.off('close', close)
-      resolve(socket)
+    started.on('error', ignore)
+    started.once('error', (error) => stop(handshakeError(error)))
+    started.once('close', close)
+    started.once(event, () => {
+      clear()
+      resolve(started)
     })
   })
+}
+
+/** What node:tls throws at once, such as for a name that cannot be asked for, ends it too. */
+function tryStart(
+  start: () => TLSSocket,
+  stop: (error: DiagnosticError) => void,
+): TLSSocket | undefined {
+  try {
+    return start()
+  } catch (error) {
+    stop(handshakeError(error as Error))
+    return undefined
+  }
+}
+
+function errorOf(diagnostic: Diagnostic): DiagnosticError {
+  return new DiagnosticError([diagnostic])
 }
 
 function ignore(): void {}

@@ -91,6 +91,7 @@ export const SUITE_RULES: readonly SuiteRule[] = [
     // Versions before TLS 1.2 sign without asking, but OpenSSL has one list of suites for all: a
     // suite that TLS 1.2 settles on and then cannot sign for would end the handshake.
     isUnfit: (suite, { schemes, versions }) =>
+      !isTls13Suite(suite) &&
       versions.some(isSigningVersion) &&
       !schemes.some((scheme) => canSign(scheme, 'tls1.2') && canSignFor(suite, scheme)),
   },

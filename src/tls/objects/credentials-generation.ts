@@ -1,6 +1,6 @@
 /** Credentials as of one load: all that a handshake needs, which is never changed, only replaced. */
 import type { SecureContext } from 'node:tls'
-import type { CredentialKind, TlsRole } from '../negotiable.ts'
+import type { TlsRole } from '../negotiable.ts'
 import type { TlsSettings } from '../tls-options.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { RevocationList } from '../x509/revocation-list.ts'
@@ -32,6 +32,3 @@ export type PskGeneration = GenerationBase & {
 export type AnonGeneration = GenerationBase & { readonly kind: 'anon' }
 
 export type CredentialsGeneration = X509Generation | PskGeneration | AnonGeneration
-
-/** The kinds of credentials. */
-export type { CredentialKind }

@@ -208,6 +208,15 @@ const invalidRule: Kind<{ reason: string; hint?: string }> = {
   hint: ({ hint }) => hint,
 }
 
+const loadFailed: Kind<{ message: string }> = {
+  code: 'OBJECT_LOAD_FAILED',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'An object could not be loaded anew for a reason that the program does not know. Its last load stays. Please report it.',
+  message: ({ message }) => `loading it anew failed: ${message}`,
+}
+
 const libvirtSyntax: Kind<{ reason: string }> = {
   code: 'OBJECT_LIBVIRT_SYNTAX',
   severity: 'error',
@@ -240,5 +249,6 @@ export const OBJECT_KINDS = defineKinds({
   missingUser,
   invalidKey,
   invalidRule,
+  loadFailed,
   libvirtSyntax,
 })

@@ -136,6 +136,8 @@ export class TlsObjects {
       if (report.objects.some(({ outcome }) => outcome !== 'unchanged')) onReload(report)
     }
     this.watcher = new FileWatcher(() => this.watchedPaths(), change, rest)
+    // What changed between the making of the objects and now.
+    change()
   }
 
   /** Ends the watching. Nothing else is open. */
@@ -163,7 +165,7 @@ export class TlsObjects {
     const objects = [...this.objects.values()].map((object): ObjectReload => {
       const { id, type } = object.definition
       const diagnostics: Diagnostic[] = []
-      collect(diagnostics, () => this.load(object))
+      collect(diagnostics, () => orDiagnose(() => this.load(object)))
       if (diagnostics.length > 0) return { id, type, outcome: 'refused', diagnostics }
       const { digest, warnings = [] } = object.loaded ?? { digest: '' }
       const isSame = digest === before.get(id)?.digest && !object.wasDistrusted
@@ -226,6 +228,17 @@ function refuseDuplicate(
   if (!objects.has(id)) return
   const place = places?.get('id') ?? places?.get('')
   throw new DiagnosticError([diagnose(OBJECT_KINDS.duplicateId, { id }, place)])
+}
+
+/** A running program does not end by what somebody wrote into a file, whatever it was. */
+function orDiagnose(step: () => void): void {
+  try {
+    step()
+  } catch (error) {
+    if (error instanceof DiagnosticError) throw error
+    const message = error instanceof Error ? error.message : String(error)
+    throw new DiagnosticError([diagnose(OBJECT_KINDS.loadFailed, { message })])
+  }
 }
 
 /** Runs a step whose refusal is one of several to be told. */
