@@ -40,17 +40,23 @@ import {
 import { createRequest, readExtendedRequest, readRequest } from '../../src/nbd/protocol/requests.ts'
 import { Random } from './random.ts'
 
+/** Milliseconds. */
+const PATIENCE = 3
+
 const MEMORY_LIMIT = 512 * 1024 * 1024
 
 /** The server's side of a connection: gives what it has, in parts of any size, and then ends. */
 class Wire extends Duplex {
   readonly #random: Random
   readonly #answer: (sent: Buffer) => Buffer | undefined
+  /** A client that waits for the rest of a message that was cut off is told that there is none. */
+  readonly #patience: NodeJS.Timeout
 
   constructor(random: Random, greeting: Buffer, answer: (sent: Buffer) => Buffer | undefined) {
     super()
     this.#random = random
     this.#answer = answer
+    this.#patience = setTimeout(() => this.push(null), PATIENCE)
     this.give(greeting)
   }
 
@@ -64,7 +70,13 @@ class Wire extends Duplex {
 
   override _read(): void {}
 
+  override _destroy(_: Error | null, done: () => void): void {
+    clearTimeout(this.#patience)
+    done()
+  }
+
   override _write(sent: Buffer, _: BufferEncoding, done: () => void): void {
+    this.#patience.refresh()
     const bytes = this.#answer(sent)
     if (bytes) this.give(bytes)
     else this.push(null)
@@ -72,8 +84,9 @@ class Wire extends Duplex {
   }
 }
 
-/** Changes a few bytes, cuts, repeats, or leaves it be. */
+/** Changes a few bytes, cuts, repeats; most of the time it leaves them be. */
 function mutate(random: Random, bytes: Buffer): Buffer {
+  if (random.below(6) > 0) return bytes
   const mutant = Buffer.from(bytes)
   for (let left = random.below(4); left > 0; left--) {
     if (mutant.length > 0) mutant[random.below(mutant.length)] = random.below(256)
@@ -124,7 +137,7 @@ function replyTo(random: Random, style: HeaderStyle, sent: Buffer): Buffer | und
   const request = createRequest()
   ;(isExtended ? readExtendedRequest : readRequest)(sent, 0, request)
   const { offset, length } = request
-  if (style === 'simple' || random.below(10) === 0) {
+  if (style === 'simple' || random.below(40) === 0) {
     const header = Buffer.alloc(16)
     writeSimpleReply(header, 0, { ...request, error: random.below(4) === 0 ? 5 : 0 })
     const data = request.command === NBD_CMD.READ ? Buffer.alloc(length) : Buffer.alloc(0)
@@ -142,9 +155,11 @@ function replyTo(random: Random, style: HeaderStyle, sent: Buffer): Buffer | und
     [NBD_REPLY_TYPE.ERROR, encodeErrorChunk({ error: 5, message: 'no' })],
     [NBD_REPLY_TYPE.ERROR_OFFSET, encodeErrorChunk({ error: 5, message: 'no', offset })],
   ]
-  const [type, payload] = chunks[random.below(chunks.length)] ?? [0, Buffer.alloc(0)]
+  const fitting = { [NBD_CMD.READ]: 1, [NBD_CMD.BLOCK_STATUS]: isExtended ? 4 : 3 }[request.command]
+  const which = random.below(8) > 0 ? (fitting ?? 0) : random.below(chunks.length)
+  const [type, payload] = chunks[which] ?? [0, Buffer.alloc(0)]
   const header = Buffer.alloc(isExtended ? 32 : 20)
-  const chunk = { ...request, flags: random.below(4) > 0 ? 1 : 0, type, length: payload.length }
+  const chunk = { ...request, flags: random.below(16) > 0 ? 1 : 0, type, length: payload.length }
   ;(isExtended ? writeExtendedReply : writeStructuredReply)(header, 0, chunk)
   return mutate(random, Buffer.concat([header, payload]))
 }
@@ -163,8 +178,6 @@ async function fuzzTransmission(random: Random): Promise<void> {
     const target = command === NBD_CMD.READ ? { target: Buffer.alloc(length) } : {}
     return transmission.send({ command, offset: index * 512, length, ...target })
   })
-  // What was left out of an answer is never sent: the server ends the connection.
-  setImmediate(() => wire.push(null))
   const outcomes = await Promise.allSettled(requests)
   transmission.destroy()
   const failed = outcomes.find(({ status }) => status === 'rejected')
