@@ -17,6 +17,20 @@ export { explainPriority } from './priority/explain.ts'
 export { type Resolution, resolvePriority, type Unresolved } from './priority/resolve.ts'
 export { parseSystemConfig, type SystemConfig } from './priority/system-config.ts'
 export { type AcceptOptions, acceptTls, type ConnectOptions, connectTls } from './tls/connection.ts'
+export type {
+  Authorization,
+  AuthorizationDecision,
+} from './tls/objects/authorization.ts'
+export type {
+  AcceptSessionOptions,
+  ConnectSessionOptions,
+  TlsCredentials,
+} from './tls/objects/credentials.ts'
+export type { ObjectDefinition } from './tls/objects/object-definition.ts'
+export { parseObject, parseObjects } from './tls/objects/parse-object.ts'
+export type { ObjectReload, ReloadReport } from './tls/objects/reload-report.ts'
+export { TlsObjects, type TlsObjectsContext, type WatchOptions } from './tls/objects/tls-objects.ts'
+export type { TlsPeer, TlsSession } from './tls/objects/tls-session.ts'
 export { checkSession } from './tls/session-check.ts'
 export {
   type PriorityTlsOptions,

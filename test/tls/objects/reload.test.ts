@@ -1,0 +1,363 @@
+import { once } from 'node:events'
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { parseSystemConfig } from '../../../src/priority/system-config.ts'
+import { parseObject } from '../../../src/tls/objects/parse-object.ts'
+import type { ReloadReport } from '../../../src/tls/objects/reload-report.ts'
+import { TlsObjects } from '../../../src/tls/objects/tls-objects.ts'
+import { scratchFolder, writeFiles } from '../../cli/command.ts'
+import { AUTHORITY, type Made, make, makeList } from '../x509/made-certificate.ts'
+import {
+  CLIENT,
+  credentialFiles,
+  credentialFolder,
+  endpoint,
+  names,
+  ROOT_CA,
+  SERVER,
+} from './folder.ts'
+import { meet, objectsOf, openListener, sessionOf, verdictOf } from './meeting.ts'
+
+function serverCertificate(subject: string, more: { issuer?: Made } = {}): Made {
+  return endpoint({ subject, names: names(['dns', 'localhost']) }, more.issuer)
+}
+
+function outcomes({ objects }: ReloadReport): Readonly<Record<string, string>> {
+  return Object.fromEntries(objects.map(({ id, outcome }) => [id, outcome]))
+}
+
+/** A server of the folder and a client of its own. */
+function pairOf(dir: string, more = ''): TlsObjects {
+  return objectsOf(
+    `tls-creds-x509,id=server,endpoint=server,dir=${dir}${more}`,
+    `tls-creds-x509,id=client,dir=${credentialFolder()}`,
+  )
+}
+
+/** The common name that a new connection sees. */
+async function seen(objects: TlsObjects): Promise<string | undefined> {
+  const { client } = await meet(
+    objects.credentials('server', 'server'),
+    objects.credentials('client', 'client'),
+  )
+  return 'session' in client ? client.session.peer.distinguishedName : client.code
+}
+
+/** Waits for what has to come sooner or later; the limit of the test ends it. */
+async function until(isThere: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isThere())) await sleep(5)
+}
+
+const QUICK = { quiet: 10, interval: 60_000, patience: 150 }
+
+function watch(objects: TlsObjects, options = QUICK): readonly ReloadReport[] {
+  const reports: ReloadReport[] = []
+  objects.watch((report) => void reports.push(report), options)
+  return reports
+}
+
+describe('reload', () => {
+  test('takes a new certificate with its key, and says so', async () => {
+    const dir = credentialFolder()
+    const objects = pairOf(dir)
+    expect(outcomes(objects.reload())).toEqual({ server: 'unchanged', client: 'unchanged' })
+    expect(await seen(objects)).toBe('CN=localhost')
+    writeFiles(dir, credentialFiles({ server: [serverCertificate('second')] }))
+    expect(await seen(objects)).toBe('CN=localhost')
+    expect(outcomes(objects.reload())).toEqual({ server: 'replaced', client: 'unchanged' })
+    expect(await seen(objects)).toBe('CN=second')
+  })
+
+  const BROKEN: Readonly<Record<string, (dir: string) => void>> = {
+    'a certificate without its key': (dir) =>
+      writeFiles(dir, { 'server-cert.pem': serverCertificate('new').certificate }),
+    'a missing key': (dir) => rmSync(join(dir, 'server-key.pem')),
+    'half a certificate': (dir) =>
+      writeFiles(dir, { 'server-cert.pem': SERVER.certificate.slice(0, 200) }),
+    'another authority': (dir) =>
+      writeFiles(dir, { 'ca-cert.pem': make({ subject: 'Other', ...AUTHORITY }).certificate }),
+    'a certificate that has expired': (dir) => {
+      const old = endpoint({ subject: 'old', until: -1 })
+      writeFiles(dir, credentialFiles({ server: [old] }))
+    },
+    'no folder': (dir) => rmSync(dir, { recursive: true }),
+  }
+
+  for (const [name, breakIt] of Object.entries(BROKEN)) {
+    test(`refuses ${name} in words, and the old set stays`, async () => {
+      const dir = credentialFolder()
+      const objects = pairOf(dir)
+      breakIt(dir)
+      const report = objects.reload()
+      expect(outcomes(report)).toEqual({ server: 'refused', client: 'unchanged' })
+      expect(report.objects[0]?.diagnostics[0]?.message).toMatch(/\S+ \S+ \S+/)
+      expect(await seen(objects)).toBe('CN=localhost')
+    })
+  }
+
+  test('lets running sessions go on', async () => {
+    const dir = credentialFolder()
+    const objects = pairOf(dir)
+    const [server, client] = [
+      objects.credentials('server', 'server'),
+      objects.credentials('client', 'client'),
+    ]
+    const before = await meet(server, client)
+    writeFiles(dir, credentialFiles({ server: [serverCertificate('second')] }))
+    objects.reload()
+    expect(await seen(objects)).toBe('CN=second')
+    sessionOf(before.server).socket.write('still here')
+    const [data] = await once(sessionOf(before.client).socket, 'data')
+    expect(String(data)).toBe('still here')
+  })
+
+  test('takes a new revocation list', async () => {
+    const dir = credentialFolder()
+    const objects = pairOf(dir)
+    writeFiles(dir, { 'ca-crl.pem': makeList({ signer: ROOT_CA, revoked: [CLIENT.serial] }) })
+    expect(outcomes(objects.reload()).server).toBe('replaced')
+    const { server } = await meet(
+      objects.credentials('server', 'server'),
+      objects.credentials('client', 'client'),
+    )
+    expect(verdictOf(server)).toBe('TLS_CERTIFICATE_REVOKED')
+  })
+
+  test('takes a new policy, and keeps the old one where it is gone', () => {
+    const read = (text: string) =>
+      parseSystemConfig({ name: '/policy', text: `[priorities]\n${text}\n` })
+    let config = read('SYSTEM=NORMAL:-VERS-ALL:+VERS-TLS1.2')
+    const definition = parseObject(`tls-creds-x509,id=s,endpoint=server,dir=${credentialFolder()}`)
+    const objects = TlsObjects.create([definition], { readConfig: () => config })
+    const versions = () =>
+      objects.credentials('s', 'server').settings.allowed.versions.map(({ name }) => name)
+    expect(versions()).toEqual(['TLS1.2'])
+    config = read('SYSTEM=NORMAL:-VERS-ALL:+VERS-TLS1.2\nQEMU=NORMAL:-VERS-ALL:+VERS-TLS1.3')
+    expect(outcomes(objects.reload())).toEqual({ s: 'replaced' })
+    expect(versions()).toEqual(['TLS1.3'])
+    config = { ...read(''), absent: true }
+    const report = objects.reload()
+    expect(report.diagnostics[0]?.message).toBe('/policy does not exist')
+    expect(outcomes(report)).toEqual({ s: 'unchanged' })
+    config = read('QEMU=NORMAL:-VERS-ALL')
+    expect(outcomes(objects.reload())).toEqual({ s: 'refused' })
+    expect(versions()).toEqual(['TLS1.3'])
+  })
+
+  test('reads shared keys for every handshake of a server', async () => {
+    const dir = credentialFolder({ others: { 'keys.psk': `qemu:${'a'.repeat(64)}\n` } })
+    const objects = objectsOf(
+      `tls-creds-psk,id=s,endpoint=server,dir=${dir}`,
+      `tls-creds-psk,id=c,dir=${dir}`,
+    )
+    const [server, client] = [
+      objects.credentials('s', 'server'),
+      objects.credentials('c', 'client'),
+    ]
+    expect(verdictOf((await meet(server, client)).server)).toBe('pass')
+    writeFiles(dir, { 'keys.psk': '' })
+    expect(verdictOf((await meet(server, client)).server)).toBe('TLS_UNKNOWN_USER')
+    writeFiles(dir, { 'keys.psk': `qemu:${'b'.repeat(64)}\n` })
+    expect(verdictOf((await meet(server, client)).server)).toBe('TLS_WRONG_SHARED_KEY')
+    expect(outcomes(objects.reload()).c).toBe('replaced')
+    expect(verdictOf((await meet(server, client)).server)).toBe('pass')
+    rmSync(join(dir, 'keys.psk'))
+    expect((await meet(server, client)).server).toMatchObject({ code: 'FILE_MISSING' })
+  })
+
+  test('denies everybody while the file of an authorization is broken', async () => {
+    const folder = scratchFolder()
+    const file = join(folder, 'list.json')
+    const rules = [{ match: 'C=UK,CN=qemu', policy: 'allow' }]
+    writeFileSync(file, JSON.stringify({ rules }))
+    const objects = objectsOf(
+      `tls-creds-x509,id=server,endpoint=server,dir=${credentialFolder()}`,
+      `tls-creds-x509,id=client,dir=${credentialFolder()}`,
+      `authz-listfile,id=authz,filename=${file}`,
+    )
+    const [server, client] = [
+      objects.credentials('server', 'server'),
+      objects.credentials('client', 'client'),
+    ]
+    const authorization = objects.authorization('authz')
+    const verdict = async () =>
+      verdictOf((await meet(server, client, { accept: { authorization } })).server)
+    expect(await verdict()).toBe('pass')
+    writeFileSync(file, '{ "rules": [')
+    expect(outcomes(objects.reload()).authz).toBe('refused')
+    expect(await verdict()).toBe('TLS_NOT_AUTHORIZED')
+    writeFileSync(file, JSON.stringify({ rules }))
+    expect(outcomes(objects.reload()).authz).toBe('replaced')
+    expect(await verdict()).toBe('pass')
+  })
+})
+
+describe('watch', () => {
+  test('does not tell of a set that is replaced one file after the other', async () => {
+    const dir = credentialFolder()
+    const objects = pairOf(dir)
+    const reports = watch(objects, { ...QUICK, patience: 60_000 })
+    const next = credentialFiles({ server: [serverCertificate('second')] })
+    writeFiles(dir, { 'server-cert.pem': next['server-cert.pem'] ?? '' })
+    await sleep(60)
+    expect(await seen(objects)).toBe('CN=localhost')
+    writeFiles(dir, { 'server-key.pem': next['server-key.pem'] ?? '' })
+    await until(() => reports.length > 0)
+    expect(await seen(objects)).toBe('CN=second')
+    expect(reports.map(outcomes)).toEqual([{ server: 'replaced', client: 'unchanged' }])
+  })
+
+  test('tells of a set that stays broken, once', async () => {
+    const dir = credentialFolder()
+    const objects = pairOf(dir)
+    const reports = watch(objects)
+    writeFiles(dir, { 'server-cert.pem': serverCertificate('new').certificate })
+    await until(() => reports.length > 0)
+    await sleep(200)
+    expect(reports.map(outcomes)).toEqual([{ server: 'refused', client: 'unchanged' }])
+    expect(reports[0]?.objects[0]?.diagnostics.map(({ code }) => code)).toEqual([
+      'TLS_CREDENTIALS_KEY_MISMATCH',
+    ])
+    expect(await seen(objects)).toBe('CN=localhost')
+  })
+
+  type Swap = (dir: string, files: Readonly<Record<string, string>>) => void
+
+  const SWAPS: Readonly<Record<string, Swap>> = {
+    'files replaced by renames': (dir, files) => {
+      for (const [name, text] of Object.entries(files)) {
+        writeFileSync(join(dir, `.${name}`), text)
+        renameSync(join(dir, `.${name}`), join(dir, name))
+      }
+    },
+    'files written in pieces': (dir, files) => {
+      for (const [name, text] of Object.entries(files)) {
+        writeFileSync(join(dir, name), '')
+        for (let at = 0; at < text.length; at += 100) {
+          writeFileSync(join(dir, name), text.slice(at, at + 100), { flag: 'a' })
+        }
+      }
+    },
+    'a folder that is removed and made anew': (dir, files) => {
+      rmSync(dir, { recursive: true })
+      writeFiles(dir, files)
+    },
+    'a folder replaced by a rename': (dir, files) => {
+      writeFiles(`${dir}.new`, files)
+      renameSync(dir, `${dir}.old`)
+      renameSync(`${dir}.new`, dir)
+    },
+  }
+
+  for (const [name, swap] of Object.entries(SWAPS)) {
+    test(`notices ${name}, again and again`, async () => {
+      const dir = credentialFolder({}, `pki-${name.length}`)
+      const objects = pairOf(dir)
+      watch(objects)
+      for (const subject of ['second', 'third', 'fourth']) {
+        swap(dir, credentialFiles({ server: [serverCertificate(subject)] }))
+        rmSync(`${dir}.old`, { recursive: true, force: true })
+        await until(async () => (await seen(objects)) === `CN=${subject}`)
+      }
+    })
+  }
+
+  test('notices a swap of ..data, as Kubernetes mounts secrets', async () => {
+    const dir = join(scratchFolder(), 'mounted')
+    mkdirSync(dir)
+    const publish = (version: string, subject: string) => {
+      const files = credentialFiles({ server: [serverCertificate(subject)] })
+      writeFiles(join(dir, version), files)
+      symlinkSync(version, join(dir, '..data_tmp'))
+      renameSync(join(dir, '..data_tmp'), join(dir, '..data'))
+      return Object.keys(files)
+    }
+    for (const name of publish('..v1', 'first')) symlinkSync(`..data/${name}`, join(dir, name))
+    const objects = pairOf(dir)
+    const reports = watch(objects)
+    publish('..v2', 'second')
+    await until(() => reports.length > 0)
+    expect(await seen(objects)).toBe('CN=second')
+    rmSync(join(dir, '..v1'), { recursive: true })
+    publish('..v3', 'third')
+    await until(() => reports.length > 1)
+    expect(await seen(objects)).toBe('CN=third')
+  })
+
+  test('is silent about other files in the folder', async () => {
+    const dir = credentialFolder()
+    const reports = watch(pairOf(dir))
+    writeFiles(dir, { 'notes.txt': 'x', 'server-cert.pem.bak': 'y' })
+    await sleep(100)
+    expect(reports).toEqual([])
+  })
+
+  test('ends with close', async () => {
+    const dir = credentialFolder()
+    const objects = pairOf(dir)
+    const reports = watch(objects)
+    objects.close()
+    writeFiles(dir, credentialFiles({ server: [serverCertificate('second')] }))
+    await sleep(100)
+    expect(reports).toEqual([])
+  })
+})
+
+test('1,000 handshakes while certificates are swapped: none fails, none sees a mixed pair', async () => {
+  const authority = (name: string) => make({ subject: name, ...AUTHORITY })
+  const issuers = [authority('First CA'), authority('Second CA')]
+  const sets = issuers.map((issuer, index) =>
+    credentialFiles({
+      authorities: [...issuers, ROOT_CA],
+      server: [serverCertificate(`server ${index}`, { issuer })],
+    }),
+  )
+  const dir = join(scratchFolder(), 'pki')
+  writeFiles(dir, sets[0] ?? {})
+  const client = credentialFolder({ authorities: issuers })
+  const objects = objectsOf(
+    `tls-creds-x509,id=server,endpoint=server,dir=${dir}`,
+    `tls-creds-x509,id=client,dir=${client},sanity-check=off`,
+  )
+  const reports = watch(objects)
+  const ends: (readonly [string | undefined, string | undefined])[] = []
+  let isOver = false
+  const swapping = (async () => {
+    for (let turn = 1; !isOver; turn++) {
+      const files = sets[turn % 2] ?? {}
+      // One after the other, with time between them: the pair on disk is mixed again and again.
+      writeFiles(dir, { 'server-cert.pem': files['server-cert.pem'] ?? '' })
+      await sleep(turn % 3)
+      writeFiles(dir, { 'server-key.pem': files['server-key.pem'] ?? '' })
+      if (turn % 4 === 0) objects.reload()
+      await sleep(30)
+    }
+  })()
+  onTestFinished(() => {
+    isOver = true
+  })
+  const open = await openListener('tcp')
+  const [server, peer] = [
+    objects.credentials('server', 'server'),
+    objects.credentials('client', 'client'),
+  ]
+  const one = async (): Promise<void> => {
+    const result = await meet(server, peer, { pair: await open() })
+    const { certificate } = sessionOf(result.client).peer
+    ends.push([certificate?.subject, certificate?.issuer])
+    expect(verdictOf(result.server)).toBe('pass')
+    for (const side of [result.server, result.client]) sessionOf(side).socket.destroy()
+  }
+  for (let batch = 0; batch < 10; batch++) await Promise.all(Array.from({ length: 100 }, one))
+  isOver = true
+  await swapping
+  const kinds = new Set(ends.map((pair) => pair.join(' by ')))
+  expect([...kinds].toSorted()).toEqual([
+    'CN=server 0 by CN=First CA',
+    'CN=server 1 by CN=Second CA',
+  ])
+  expect(ends.length).toBe(1000)
+  expect(reports.length).toBeGreaterThan(1)
+}, 60_000)

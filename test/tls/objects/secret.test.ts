@@ -1,0 +1,67 @@
+import { createCipheriv, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parseObject } from '../../../src/tls/objects/parse-object.ts'
+import { TlsObjects } from '../../../src/tls/objects/tls-objects.ts'
+import { runFile, scratchFolder, writeFiles } from '../../cli/command.ts'
+import { testWith } from '../../peers/peer.ts'
+import { CLIENT, credentialFolder } from './folder.ts'
+
+const PASSPHRASE = 'correct horse'
+
+/** A folder whose key is encrypted. */
+function lockedFolder(): string {
+  const { privateKey } = CLIENT
+  const format = {
+    type: 'pkcs8',
+    format: 'pem',
+    cipher: 'aes-256-cbc',
+    passphrase: PASSPHRASE,
+  } as const
+  return credentialFolder({ others: { 'client-key.pem': privateKey.export(format) as string } })
+}
+
+function unlock(...secrets: readonly string[]): TlsObjects {
+  const x509 = `tls-creds-x509,id=x,dir=${lockedFolder()},passwordid=pass`
+  return TlsObjects.create([x509, ...secrets].map((text) => parseObject(text)))
+}
+
+test('a secret opens a private key: raw, in base64, from a file', () => {
+  const file = join(scratchFolder(), 'pass')
+  writeFiles('/', { [file]: PASSPHRASE })
+  const base64 = Buffer.from(PASSPHRASE).toString('base64')
+  for (const secret of [`data=${PASSPHRASE}`, `data=${base64},format=base64`, `file=${file}`]) {
+    unlock(`secret,id=pass,${secret}`)
+  }
+})
+
+test('a wrong secret, or none, is refused in words that do not show it', () => {
+  for (const secret of ['data=wrong horse', `data=${PASSPHRASE},format=base64`]) {
+    expect(() => unlock(`secret,id=pass,${secret}`)).toThrow(/^(?!.*horse)/s)
+  }
+  expect(() => unlock()).toThrow('no secret object')
+})
+
+test('a secret is decrypted with another one', () => {
+  const [key, iv] = [randomBytes(32), randomBytes(16)]
+  const cipher = createCipheriv('aes-256-cbc', key, iv)
+  const data = Buffer.concat([cipher.update(PASSPHRASE), cipher.final()]).toString('base64')
+  const locked = `secret,id=pass,data=${data},format=base64,keyid=master,iv=${iv.toString('base64')}`
+  const master = (bytes: Buffer) =>
+    `secret,id=master,data=${bytes.toString('base64')},format=base64`
+  unlock(locked, master(key))
+  expect(() => unlock(locked, master(randomBytes(32)))).toThrow()
+  expect(() => unlock(locked, master(key.subarray(1)))).toThrow('31 bytes')
+})
+
+testWith('openssl', 'a secret that openssl encrypted is decrypted', () => {
+  const folder = scratchFolder()
+  writeFiles(folder, { plain: PASSPHRASE })
+  const [key, iv] = [randomBytes(32), randomBytes(16)]
+  const args = ['enc', '-aes-256-cbc', '-K', key.toString('hex'), '-iv', iv.toString('hex')]
+  runFile('openssl', [...args, '-in', join(folder, 'plain'), '-out', join(folder, 'locked')])
+  unlock(
+    `secret,id=pass,file=${join(folder, 'locked')},keyid=master,iv=${iv.toString('base64')}`,
+    `secret,id=master,data=${key.toString('base64')},format=base64`,
+  )
+})

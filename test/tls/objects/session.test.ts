@@ -1,0 +1,359 @@
+import { once } from 'node:events'
+import { connect as connectTls } from 'node:tls'
+import { describe, expect, test } from 'vitest'
+import type { TlsCredentials } from '../../../src/tls/objects/credentials.ts'
+import { AUTHORITY, CLIENT_AUTH, make, makeList, SERVER_AUTH } from '../x509/made-certificate.ts'
+import {
+  CLIENT,
+  credentialFolder,
+  endpoint,
+  type FolderContent,
+  names,
+  ROOT_CA,
+  SERVER,
+  ukName,
+} from './folder.ts'
+import { meet, objectsOf, openListener, openPair, sessionOf, verdictOf } from './meeting.ts'
+import { authzList, LEVEL_1A, LEVEL_2A, OTHER_ROOT, SESSION_CASES } from './session-cases.ts'
+
+type Sides = { readonly server: TlsCredentials; readonly client: TlsCredentials }
+
+function x509(
+  server: FolderContent = {},
+  client: FolderContent = server,
+  more: { server?: string; client?: string } = {},
+): Sides {
+  const objects = objectsOf(
+    `tls-creds-x509,id=server,endpoint=server,dir=${credentialFolder(server)}${more.server ?? ''}`,
+    `tls-creds-x509,id=client,endpoint=client,dir=${credentialFolder(client)}${more.client ?? ''}`,
+  )
+  return {
+    server: objects.credentials('server', 'server'),
+    client: objects.credentials('client', 'client'),
+  }
+}
+
+describe('the verdicts of QEMU', () => {
+  for (const { name, server, client, hostname, rules, passes, code } of SESSION_CASES) {
+    test(name, async () => {
+      const sides = x509(server, client)
+      const authorization = rules && objectsOf(authzList(rules)).authorization('authz0')
+      const pair = await (await openListener('unix'))()
+      const result = await meet(sides.server, sides.client, {
+        accept: { authorization },
+        connect: { hostname },
+        pair,
+      })
+      expect(verdictOf(result.client) === 'pass', JSON.stringify(result.client)).toBe(passes.client)
+      expect(verdictOf(result.server) === 'pass', JSON.stringify(result.server)).toBe(passes.server)
+      if (code) expect([verdictOf(result.client), verdictOf(result.server)]).toContain(code)
+    })
+  }
+})
+
+describe('a server that verifies', () => {
+  test('tells after the handshake that there was no certificate', async () => {
+    const { server, client } = x509({}, { client: [] })
+    const result = await meet(server, client)
+    expect(result.server).toMatchObject({
+      code: 'TLS_NO_PEER_CERTIFICATE',
+      message: expect.stringContaining('No certificate was found'),
+    })
+    expect(verdictOf(result.client)).toBe('pass')
+  })
+
+  test('takes a certificate whose purpose is another one, as QEMU does', async () => {
+    const purpose = { critical: true, purposes: [SERVER_AUTH] }
+    const odd = endpoint({ subject: 'odd', extendedKeyUsage: purpose })
+    const { server, client } = x509({}, { client: [odd] }, { client: ',sanity-check=off' })
+    expect(verdictOf((await meet(server, client)).server)).toBe('pass')
+  })
+
+  test('takes an intermediate authority as an anchor', async () => {
+    const sides = x509(
+      { authorities: [ROOT_CA, LEVEL_1A] },
+      { client: [endpoint({ subject: 'below' }, LEVEL_1A)] },
+      { client: ',sanity-check=off' },
+    )
+    const { server } = await meet(sides.server, sides.client)
+    expect(sessionOf(server).peer.distinguishedName).toBe('CN=below')
+  })
+
+  test('follows what the client sent, and only that', async () => {
+    const leaf = endpoint({ subject: 'deep' }, LEVEL_2A)
+    const whole = x509({}, { client: [leaf, LEVEL_2A, LEVEL_1A] })
+    expect(verdictOf((await meet(whole.server, whole.client)).server)).toBe('pass')
+    const broken = x509({}, { client: [leaf, LEVEL_2A] }, { client: ',sanity-check=off' })
+    expect(verdictOf((await meet(broken.server, broken.client)).server)).toBe(
+      'TLS_CERTIFICATE_NO_ISSUER',
+    )
+  })
+
+  test('refuses a certificate that pretends to be of the authority', async () => {
+    const forged = make({ subject: 'Test Root', ...AUTHORITY })
+    const leaf = endpoint({ subject: ukName('qemu') }, forged)
+    const { server, client } = x509({}, { client: [leaf, forged] }, { client: ',sanity-check=off' })
+    expect(verdictOf((await meet(server, client)).server)).not.toBe('pass')
+  })
+
+  test('refuses a revoked certificate', async () => {
+    const others = { 'ca-crl.pem': makeList({ signer: ROOT_CA, revoked: [CLIENT.serial] }) }
+    const { server, client } = x509({ others }, {})
+    expect(verdictOf((await meet(server, client)).server)).toBe('TLS_CERTIFICATE_REVOKED')
+  })
+
+  test('refuses a certificate that has expired', async () => {
+    const old = endpoint({ subject: 'old', until: -1 })
+    const { server, client } = x509({}, { client: [old] }, { client: ',sanity-check=off' })
+    expect(verdictOf((await meet(server, client)).server)).toMatch(/EXPIRED/)
+  })
+
+  test('asks for nothing with verify-peer=off', async () => {
+    const { server, client } = x509({}, { client: [] }, { server: ',verify-peer=off' })
+    const result = await meet(server, client)
+    expect(sessionOf(result.server).peer).toEqual({})
+  })
+
+  test('refuses an authorization that could decide nothing', async () => {
+    const { server } = x509({}, {}, { server: ',verify-peer=off' })
+    const authorization = objectsOf('authz-simple,id=a,identity=x').authorization('a')
+    expect(() => server.checkAuthorization(authorization)).toThrow('could not decide anything')
+    const [, far] = await openPair()
+    await expect(server.accept(far, { authorization })).rejects.toThrow('could not decide anything')
+    expect(far.destroyed).toBe(true)
+  })
+
+  test('lets no session be resumed', async () => {
+    const { server } = x509()
+    const options = {
+      ca: ROOT_CA.certificate,
+      cert: CLIENT.certificate,
+      key: CLIENT.key,
+      servername: 'localhost',
+    }
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      let session: Buffer | undefined
+      for (let round = 0; round < 3; round++) {
+        const [near, far] = await openPair()
+        const accepted = server.accept(far)
+        const socket = connectTls({
+          ...options,
+          maxVersion,
+          socket: near,
+          ...(session ? { session } : {}),
+        })
+        socket.on('session', (data) => {
+          session = data
+        })
+        await once(socket, 'secureConnect')
+        const { socket: secured, peer } = await accepted
+        expect(peer.distinguishedName).toBe('C=UK,CN=qemu')
+        secured.end('x')
+        await once(socket, 'data')
+        session ??= socket.getSession()
+        expect(socket.isSessionReused()).toBe(false)
+        socket.destroy()
+      }
+    }
+  })
+})
+
+describe('a client that verifies', () => {
+  test('needs a name', async () => {
+    const { client } = x509()
+    const [near] = await openPair()
+    await expect(client.connect(near)).rejects.toThrow('No hostname for certificate validation')
+    expect(near.destroyed).toBe(true)
+  })
+
+  test('asks neither for a name nor for a known authority with verify-peer=off', async () => {
+    const { server, client } = x509(
+      { server: [endpoint({ subject: 'elsewhere' }, OTHER_ROOT), OTHER_ROOT] },
+      {},
+      { server: ',sanity-check=off', client: ',verify-peer=off' },
+    )
+    const result = await meet(server, client, { connect: { hostname: '' } })
+    expect(verdictOf(result.client)).toBe('pass')
+  })
+
+  test('has the name of tls-hostname checked and no other', async () => {
+    const { server, client } = x509()
+    const wrong = await meet(server, client, { connect: { hostname: 'elsewhere' } })
+    expect(wrong.client).toMatchObject({ message: expect.stringContaining('DNS:localhost') })
+  })
+
+  test('does not take a client for a server by its common name', async () => {
+    const purpose = { critical: false, purposes: [CLIENT_AUTH] }
+    const odd = endpoint({ subject: 'localhost', extendedKeyUsage: purpose })
+    const { server, client } = x509({ server: [odd] }, {}, { server: ',sanity-check=off' })
+    expect(verdictOf((await meet(server, client)).client)).toBe('TLS_HOST_MISMATCH')
+  })
+})
+
+describe('several identities', () => {
+  test('shows the certificate whose key the client can verify', async () => {
+    const rsa = endpoint({ subject: 'rsa', key: 'rsa-2048', names: names(['dns', 'localhost']) })
+    const pqc = endpoint({ subject: 'pqc', key: 'ml-dsa-65', names: names(['dns', 'localhost']) })
+    const others = {
+      'server-cert-0.pem': rsa.certificate,
+      'server-key-0.pem': rsa.key,
+      'server-cert-1.pem': pqc.certificate,
+      'server-key-1.pem': pqc.key,
+    }
+    const seen = async (priority: string) => {
+      const { server, client } = x509({ others }, {}, { client: `,priority=${priority}` })
+      const { client: outcome } = await meet(server, client)
+      return sessionOf(outcome).peer.certificate?.x509.publicKey.asymmetricKeyType
+    }
+    const only = (name: string) => `NORMAL:-SIGN-ALL:+SIGN-${name}`
+    expect(await seen(only('ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SHA256'))).toBe('ec')
+    expect(await seen(only('RSA-PSS-RSAE-SHA256:+SIGN-RSA-SHA256'))).toBe('rsa')
+  })
+
+  test('warns of a second certificate with a key of the same type', () => {
+    const others = { 'server-cert-0.pem': SERVER.certificate, 'server-key-0.pem': SERVER.key }
+    const dir = credentialFolder({ others })
+    const objects = objectsOf(`tls-creds-x509,id=s,endpoint=server,dir=${dir}`)
+    expect(objects.warnings.map(({ code }) => code)).toContain('OBJECT_SAME_KEY_TYPE')
+  })
+})
+
+describe('shared keys', () => {
+  const KEY = 'a'.repeat(64)
+  const psk = (serverKeys: string, clientKeys = serverKeys, more = '', serverMore = ''): Sides => {
+    const dirOf = (text: string) => credentialFolder({ others: { 'keys.psk': text } })
+    const objects = objectsOf(
+      `tls-creds-psk,id=server,endpoint=server,dir=${dirOf(serverKeys)}${serverMore}`,
+      `tls-creds-psk,id=client,dir=${dirOf(clientKeys)}${more}`,
+    )
+    return {
+      server: objects.credentials('server', 'server'),
+      client: objects.credentials('client', 'client'),
+    }
+  }
+
+  for (const [version, priority] of [
+    ['TLSv1.3', ''],
+    ['TLSv1.2', ',priority=NORMAL:-VERS-TLS1.3'],
+  ] as const) {
+    test(`authenticate both sides in ${version}`, async () => {
+      const { server, client } = psk(`other:${KEY}\nqemu:${KEY}\n`, undefined, priority)
+      const result = await meet(server, client)
+      expect(sessionOf(result.server)).toMatchObject({
+        protocol: version,
+        peer: { username: 'qemu' },
+      })
+      expect(verdictOf(result.client)).toBe('pass')
+    })
+
+    test(`refuse a wrong key in ${version}`, async () => {
+      const { server, client } = psk(`qemu:${KEY}\n`, `qemu:${'b'.repeat(64)}\n`, priority)
+      const result = await meet(server, client)
+      expect(verdictOf(result.server)).toBe('TLS_WRONG_SHARED_KEY')
+      expect(verdictOf(result.client)).not.toBe('pass')
+    })
+
+    test(`refuse an unknown user in ${version}`, async () => {
+      const keys = `eve:${KEY}\n`
+      const { server, client } = psk(`qemu:${KEY}\n`, keys, `${priority},username=eve`)
+      const result = await meet(server, client)
+      expect(result.server).toMatchObject({
+        code: 'TLS_UNKNOWN_USER',
+        message: expect.stringContaining('"eve"'),
+      })
+      expect(verdictOf(result.client)).not.toBe('pass')
+    })
+  }
+
+  test('never fall back to a certificate or to nothing', async () => {
+    const shared = psk(`qemu:${KEY}\n`)
+    const certificates = x509({}, {}, { server: ',verify-peer=off', client: ',verify-peer=off' })
+    const anonymous = objectsOf('tls-creds-anon,id=s,endpoint=server', 'tls-creds-anon,id=c')
+    const servers = [certificates.server, anonymous.credentials('s', 'server')]
+    for (const server of servers) {
+      expect(verdictOf((await meet(server, shared.client)).client)).not.toBe('pass')
+    }
+    const clients = [certificates.client, anonymous.credentials('c', 'client')]
+    for (const client of clients) {
+      expect(verdictOf((await meet(shared.server, client)).server)).not.toBe('pass')
+    }
+  })
+
+  test('are not offered next to certificates, whatever the priority says', () => {
+    const priority = ',priority=NORMAL:+ECDHE-PSK:+PSK:+ANON-DH:+ANON-ECDH'
+    const { server, client } = x509({}, {}, { server: priority, client: priority })
+    for (const { settings } of [server, client]) {
+      const exchanges = settings.allowed.suites.map(({ keyExchange = '' }) => keyExchange)
+      expect(exchanges.filter((name) => /PSK|ANON/.test(name))).toEqual([])
+    }
+  })
+})
+
+test('anonymous endpoints meet in TLS 1.2 and authenticate nobody', async () => {
+  const objects = objectsOf('tls-creds-anon,id=s,endpoint=server', 'tls-creds-anon,id=c')
+  const { server, client } = await meet(
+    objects.credentials('s', 'server'),
+    objects.credentials('c', 'client'),
+  )
+  expect(sessionOf(server)).toMatchObject({ protocol: 'TLSv1.2', peer: {} })
+  expect(sessionOf(client).suite).toMatch(/DH_anon/)
+})
+
+describe('a handshake', () => {
+  test('ends when its time is over', async () => {
+    const { server } = x509()
+    const [near, far] = await openPair()
+    const accepting = server.accept(far, { timeout: 20 })
+    await expect(accepting).rejects.toThrow('it was not done after 0.02 s')
+    expect([near.destroyed, far.destroyed]).toEqual([true, true])
+  })
+
+  test('ends when the peer leaves, at any moment', async () => {
+    const { server, client } = x509()
+    for (const leave of ['server', 'client'] as const) {
+      const open = await openListener('tcp')
+      const [near, far] = await open()
+      const trying =
+        leave === 'client' ? server.accept(far) : client.connect(near, { hostname: 'x' })
+      ;(leave === 'client' ? near : far).destroy()
+      await expect(trying).rejects.toMatchObject({
+        diagnostics: [{ code: 'TLS_CONNECTION_CLOSED' }],
+      })
+    }
+    const [near, far] = await openPair()
+    near.destroy()
+    await expect(server.accept(far)).rejects.toThrow('closed the connection')
+  })
+
+  test('says that what came is no TLS', async () => {
+    const { server } = x509()
+    const [near, far] = await openPair()
+    const accepting = server.accept(far)
+    near.write('GET / HTTP/1.1\r\n\r\n')
+    await expect(accepting).rejects.toThrow('HTTP')
+    const [other, side] = await openPair()
+    const again = server.accept(side)
+    other.write(Buffer.alloc(64, 7))
+    await expect(again).rejects.toThrow('no TLS')
+  })
+
+  test('hands over what the peer sent right behind it', async () => {
+    const { server, client } = x509()
+    const open = await openListener('tcp')
+    const [near, far] = await open()
+    const accepting = server.accept(far)
+    const { socket } = await client.connect(near, { hostname: 'localhost' })
+    socket.write('first words')
+    const { socket: secured } = await accepting
+    const [data] = await once(secured, 'data')
+    expect(String(data)).toBe('first words')
+    socket.destroy()
+  })
+
+  test('needs credentials of its own side', async () => {
+    const { server, client } = x509()
+    const [near, far] = await openPair()
+    await expect(client.accept(far)).rejects.toThrow('are for a client')
+    await expect(server.connect(near, { hostname: 'x' })).rejects.toThrow('are for a server')
+  })
+})
