@@ -6,18 +6,23 @@ import { listHeadings, PAGES, readPage, readSection } from './pages.ts'
 
 const SECTIONS = ['NAME', 'SYNOPSIS', 'DESCRIPTION', 'EXAMPLES', 'OPTIONS', 'SEE ALSO']
 
-/** The commands that `cryptopolicy --help` lists. */
-function listCommands(): readonly string[] {
-  const { stdout } = run('cryptopolicy', ['--help'])
+/** The commands that `--help` lists, of the program or of a group. */
+function listCommands(program: Parameters<typeof run>[0], group: readonly string[] = []) {
+  const { stdout } = run(program, [...group, '--help'])
   const [, commands = ''] = stdout.split('Commands:\n')
   return [...commands.matchAll(/^ {2}([a-z]+) /gm)]
     .map((match) => match[1] ?? '')
     .filter((name) => name !== 'help')
 }
 
-function listHelpOptions(program: 'cryptopolicy' | 'update-policies', args: readonly string[]) {
-  const { stdout } = run(program, [...args, '--help'])
-  return [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map((match) => match[1]).toSorted()
+/** The page of a group explains the options of all its commands. */
+function listHelpOptions(program: Parameters<typeof run>[0], args: readonly string[]) {
+  const commands = args.length > 0 ? listCommands(program, args) : []
+  const helps = [args, ...commands.map((name) => [...args, name])].map(
+    (words) => run(program, [...words, '--help']).stdout,
+  )
+  const options = helps.flatMap((help) => [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)])
+  return [...new Set(options.map((match) => match[1]))].toSorted()
 }
 
 function listPageOptions(path: string) {
@@ -40,14 +45,14 @@ function checkManualPage(path: string, program: Parameters<typeof run>[0], args:
 
 checkManualPage('docs/update-policies.8.md', 'update-policies', [])
 checkManualPage('docs/cryptopolicy.1.md', 'cryptopolicy', [])
-for (const command of listCommands()) {
+for (const command of listCommands('cryptopolicy')) {
   checkManualPage(`docs/cryptopolicy-${command}.1.md`, 'cryptopolicy', [command])
 }
 
 test('every page of a command belongs to a command', () => {
   const pages = PAGES.filter((path) => path.startsWith('docs/cryptopolicy-'))
   const commands = pages.map((path) => path.slice('docs/cryptopolicy-'.length, -'.1.md'.length))
-  expect(commands.toSorted()).toEqual(listCommands().toSorted())
+  expect(commands.toSorted()).toEqual(listCommands('cryptopolicy').toSorted())
 })
 
 for (const path of PAGES) {
