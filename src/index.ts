@@ -8,6 +8,15 @@ export {
 } from './diagnostics/diagnostic.ts'
 export { printDiagnostic } from './diagnostics/print-diagnostic.ts'
 export type { Source, Span } from './diagnostics/source.ts'
+export type { ClientTls } from './nbd/client/client-tls.ts'
+export {
+  describeExport,
+  listServer,
+  NbdClient,
+  type NbdClientOptions,
+} from './nbd/client/nbd-client.ts'
+export { type NbdAddress, type NbdUri, parseNbdUri } from './nbd/client/nbd-uri.ts'
+export { NbdRequestError } from './nbd/client/transmission.ts'
 export { dumpPolicy } from './policy/dump.ts'
 export { type EffectivePolicy, evaluatePolicy } from './policy/effective-policy.ts'
 export { type ParsedPolicy, type Policy, parsePolicy } from './policy/policy.ts'

@@ -17,6 +17,7 @@ const FORBIDDEN = [
   ['priority', "export { x } from '../policy/policy.ts'"],
   ['system', "export { x } from '../cli/program.ts'"],
   ['nbd', "export { x } from '../migration/stream.ts'"],
+  ['nbd/protocol', "export { x } from 'node:net'"],
   ['report', "export { x } from '../system/apply.ts'"],
   ['tls', "export { x } from '../policy/policy.ts'"],
 ] as const

@@ -10,6 +10,8 @@ import { CLI_KINDS } from '../../src/cli/cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from '../../src/cli/exit-codes.ts'
 import type { DiagnosticKind } from '../../src/diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../src/files/file-diagnostics.ts'
+import { NBD_CLIENT_KINDS } from '../../src/nbd/client/client-diagnostics.ts'
+import { COPY_KINDS } from '../../src/nbd/copy/copy-diagnostics.ts'
 import { NBD_SERVER_KINDS } from '../../src/nbd/server/server-diagnostics.ts'
 import { PKI_KINDS } from '../../src/pki/pki-diagnostics.ts'
 import { LINT_KINDS } from '../../src/policy/lint/lint-diagnostics.ts'
@@ -37,8 +39,9 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   tls: [...Object.values(TLS_KINDS), ...Object.values(X509_KINDS)],
   objects: Object.values(OBJECT_KINDS),
   session: Object.values(SESSION_KINDS),
-  'nbd server': Object.values(NBD_SERVER_KINDS),
   pki: Object.values(PKI_KINDS),
+  'nbd-client': [...Object.values(NBD_CLIENT_KINDS), ...Object.values(COPY_KINDS)],
+  'nbd-server': Object.values(NBD_SERVER_KINDS),
   cli: Object.values(CLI_KINDS),
 }
 

@@ -152,7 +152,8 @@ class Session {
     this.#options.push(option)
     const answer = this.#script.onOption?.(option, message.subarray(OPTION_HEADER_SIZE))
     this.#socket.write(answer ?? honestAnswer(option, this.#script))
-    if (option === NBD_OPT.GO) this.#take = () => this.#takeRequest()
+    const isEntered = option === NBD_OPT.GO ? answer === undefined : option === NBD_OPT.EXPORT_NAME
+    if (isEntered) this.#take = () => this.#takeRequest()
     return true
   }
 

@@ -1,6 +1,6 @@
 /** Credentials for NBD endpoints in the folder layout of QEMU, and the objects that they make. */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ClientCredentials } from '../../src/nbd/client/client-tls.ts'
 import { TlsObjects } from '../../src/tls/objects/tls-objects.ts'
@@ -22,6 +22,7 @@ export function makeX509Folder(): string {
     'client-cert.pem': client.certificate,
     'client-key.pem': client.key,
   })
+  for (const name of ['server-key.pem', 'client-key.pem']) chmodSync(join(folder, name), 0o600)
   return folder
 }
 
@@ -30,6 +31,7 @@ export function makePskFolder(username = 'qemu'): string {
   const folder = join(scratchFolder(), 'psk')
   mkdirSync(folder)
   writeFiles(folder, { 'keys.psk': `${username}:${randomBytes(32).toString('hex')}\n` })
+  chmodSync(join(folder, 'keys.psk'), 0o600)
   return folder
 }
 

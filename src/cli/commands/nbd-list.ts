@@ -34,6 +34,6 @@ async function list(server: string, options: Options): Promise<void> {
   const { printable } = await import('../../diagnostics/print-diagnostic.ts')
   for (const { name, description, info } of exports) {
     if (info) for (const line of printExport(info)) terminal.print(line)
-    else terminal.print(printable(description === '' ? name : `${name}\t${description}`))
+    else terminal.print(printable(description === '' ? name : `${name}  ${description}`))
   }
 }

@@ -57,6 +57,7 @@ export class Transmission {
   #timer: NodeJS.Timeout | undefined
   #error: unknown
   #isLeaving = false
+  #isGathering = false
 
   constructor(stream: Duplex, options: TransmissionOptions) {
     this.#stream = stream
@@ -128,14 +129,20 @@ export class Transmission {
     Object.assign(this.#request, { command, flags, offset, length, cookieLow })
     this.#request.cookieHigh = this.#cookieHigh
     write(header, 0, this.#request)
-    if (!payload) {
-      this.#stream.write(header)
-      return
-    }
-    this.#stream.cork()
+    this.#gather()
     this.#stream.write(header)
-    this.#stream.write(payload)
-    this.#stream.uncork()
+    if (payload) this.#stream.write(payload)
+  }
+
+  /** Sends what is written in one turn together: over TLS each part alone would be a record. */
+  #gather(): void {
+    if (this.#isGathering) return
+    this.#isGathering = true
+    this.#stream.cork()
+    process.nextTick(() => {
+      this.#isGathering = false
+      this.#stream.uncork()
+    })
   }
 
   readonly #receive = (bytes: Buffer): void => {

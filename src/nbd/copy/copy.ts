@@ -38,7 +38,7 @@ export type CopyResult = {
 }
 
 /** How often what is done is written down, in milliseconds. */
-const SAVE_INTERVAL = 2000
+const SAVE_INTERVAL = 1000
 
 /**
  * Copies all of the source. Closes neither end.

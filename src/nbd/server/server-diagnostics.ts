@@ -14,7 +14,7 @@ const brokenProtocol: Kind<{ what: string }> = {
 }
 
 const lostConnection: Kind<{ error: unknown }> = {
-  code: 'NBD_CONNECTION_LOST',
+  code: 'NBD_CLIENT_LOST',
   severity: 'warning',
   fault: 'answer',
   summary: 'A connection broke.',

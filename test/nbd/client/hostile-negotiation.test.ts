@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { ClientCredentials, ClientTls } from '../../../src/nbd/client/client-tls.ts'
 import { listServer, NbdClient } from '../../../src/nbd/client/nbd-client.ts'
 import { NBD_OPT, NBD_REP, OLD_STYLE_MAGIC } from '../../../src/nbd/protocol/constants.ts'
-import { encodeGreeting } from '../../../src/nbd/protocol/handshake.ts'
+import { encodeExportNameReply, encodeGreeting } from '../../../src/nbd/protocol/handshake.ts'
 import { encodeOptionReply } from '../../../src/nbd/protocol/option-header.ts'
 import {
   encodeErrorText,
@@ -168,6 +168,21 @@ function hugeReply(option: number): Buffer {
   bytes.writeUInt32BE(0xffff_ffff, 16)
   return bytes
 }
+
+test('a server too old for NBD_OPT_GO is entered by the name of the export', async () => {
+  const size = encodeExportNameReply({ size: 1 << 20, flags: 1 }, false)
+  const onOption = (option: number) => {
+    if (option === NBD_OPT.EXPORT_NAME) return size
+    return option === NBD_OPT.GO ? reply(option, NBD_REP.ERR_UNSUP) : undefined
+  }
+  const { address, options } = await startHostileServer({ headers: 'simple', onOption })
+  const client = await NbdClient.connect(address, 'disk')
+  expect([client.info.size, client.info.blockSizes.minimum]).toEqual([1 << 20, 512])
+  expect(options.slice(-2)).toEqual([NBD_OPT.GO, NBD_OPT.EXPORT_NAME])
+  client.destroy()
+  const { outcome } = await connectTo({ headers: 'extended', onOption })
+  expect(outcome).toContain('NBD_REP_ERR_UNSUP to NBD_OPT_GO after extended headers')
+})
 
 test('a list without end is cut off', async () => {
   const entry = { name: 'x'.repeat(4096), description: 'y'.repeat(4000) }

@@ -50,7 +50,7 @@ function connectTo(uri: NbdUri, tls?: ClientTls): Promise<NbdClient> {
 }
 
 describe.each(SERVERS.filter(([program]) => hasPeer(program)))('%s with %s replies', (...row) => {
-  const [, headers, name, start] = row
+  const [program, headers, name, start] = row
 
   test('reads what was written, in pieces and side by side', async () => {
     const client = await connectTo((await start()).uri(name))
@@ -74,8 +74,11 @@ describe.each(SERVERS.filter(([program]) => hasPeer(program)))('%s with %s repli
   test('lists its export and describes it', async () => {
     const { address } = (await start()).uri(name)
     const { exports } = await listServer(address, { detail: true })
-    expect(exports.map((found) => [found.name, found.info?.size])).toEqual([[name, SIZE]])
-    expect((await describeExport(address, name))?.size).toBe(SIZE)
+    expect(exports.map((found) => found.name)).toEqual([name])
+    const described = [exports[0]?.info, await describeExport(address, name)]
+    // nbd-server says any size before the export is entered.
+    const isVague = program === 'nbd-server'
+    if (!isVague) expect(described.map((info) => info?.size)).toEqual([SIZE, SIZE])
   })
 })
 

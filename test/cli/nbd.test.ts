@@ -1,0 +1,150 @@
+/** The commands on network block devices, as a user runs them. */
+import { describe, expect, test } from 'vitest'
+import { formatSize, parseSize } from '../../src/cli/byte-size.ts'
+import { describeProgress, formatDuration, ProgressBar } from '../../src/cli/progress-bar.ts'
+import { Terminal } from '../../src/cli/terminal.ts'
+import { makeX509Folder } from '../nbd/nbd-credentials.ts'
+import { startNbdkit } from '../nbd/nbd-servers.ts'
+import { testWith } from '../peers/peer.ts'
+import { run } from './command.ts'
+
+function nbd(...args: readonly string[]) {
+  return run('cryptopolicy', ['nbd', ...args])
+}
+
+testWith('nbdkit', 'info prints an export, and as JSON', async () => {
+  const server = await startNbdkit(['-r', 'data', '@1048576 1', 'size=2M'])
+  expect(nbd('info', server.uri().text).stdout).toMatch(
+    /^export:\nsize: +2097152\nabilities: +read-only, .*multi-conn.*\nreplies: +structured\nmap: +base:allocation\ntls: +none, the connection is in clear\n$/,
+  )
+  expect(JSON.parse(nbd('info', '--json', server.uri().text).stdout)).toMatchObject({
+    ...{ export: '', size: 2_097_152, isReadOnly: true, tls: null },
+  })
+  const map = nbd('info', '--map', server.uri().text).stdout.trim().split('\n')
+  expect(map.map((line) => line.split(' ')[2])).toEqual(['hole,zero', 'data', 'hole,zero'])
+})
+
+testWith('nbdkit', 'over TLS it says what was negotiated and with whom', async () => {
+  const dir = makeX509Folder()
+  const server = await startNbdkit(['--tls=require', `--tls-certificates=${dir}`, 'memory', '1M'])
+  const more = `&tls-certificates=${dir}&tls-hostname=localhost`
+  const { stdout } = nbd('info', '--json', server.uri('', 'nbds', more).text)
+  expect(JSON.parse(stdout).tls).toMatchObject({ protocol: 'TLSv1.3', peer: 'CN=localhost' })
+  expect(nbd('list', server.uri('', 'nbds', more).text).status).toBe(0)
+})
+
+testWith(
+  'nbdkit',
+  'both who misses TLS and who has too much of it read one line and a hint',
+  async () => {
+    const dir = makeX509Folder()
+    const secure = await startNbdkit(['--tls=require', `--tls-certificates=${dir}`, 'memory', '1M'])
+    const clear = await startNbdkit(['--tls=off', 'memory', '1M'])
+    const plain = nbd('info', secure.uri().text)
+    const object = `tls-creds-x509,id=tls0,dir=${dir},endpoint=client`
+    const named = ['--object', object, '--tls-creds', 'tls0', '--tls-hostname', 'localhost']
+    const strict = nbd('info', clear.uri().text, ...named)
+    const optional = nbd('info', clear.uri().text, ...named, '--tls', 'optional')
+    expect([plain.status, strict.status, optional.status]).toEqual([69, 69, 0])
+    expect(plain.stderr).toMatch(
+      /^error\[NBD_SERVER_REQUIRES_TLS\]: This NBD server requires TLS: .*\nhint: .*\n$/,
+    )
+    expect(strict.stderr).toMatch(
+      /^error\[NBD_SERVER_WITHOUT_TLS\]: This NBD server does not offer TLS.*\nhint: .*\n$/,
+    )
+    expect(optional.stderr).toContain('NBD_NOT_ENCRYPTED')
+  },
+)
+
+testWith(
+  'nbdkit',
+  'list prints names and descriptions, without what could drive a terminal',
+  async () => {
+    const names = "printf 'INTERLEAVED\\nfirst\\nthe \\033[31mfirst\\nsecond\\n\\n'"
+    const zeroes = 'dd if=/dev/zero bs=$3 count=1'
+    const script = [`list_exports=${names}`, 'get_size=echo 1M', `pread=${zeroes}`]
+    const server = await startNbdkit(['eval', ...script])
+    expect(nbd('list', server.uri().text).stdout).toBe('first  the ·[31mfirst\nsecond\n')
+    const { exports } = JSON.parse(nbd('list', '--long', '--json', server.uri().text).stdout)
+    expect(exports[1]).toMatchObject({ name: 'second', size: 1_048_576 })
+  },
+)
+
+testWith(
+  'nbdkit',
+  'bench measures reads, and writes where they are asked for',
+  async () => {
+    const server = await startNbdkit(['memory', '16M'])
+    const bench = (...args: string[]) => {
+      const { stdout } = nbd('bench', server.uri().text, '--json', '--seconds', '1', ...args)
+      return JSON.parse(stdout).results as {
+        pattern: string
+        iops: number
+        latency: { p99: number }
+      }[]
+    }
+    const results = bench('--write')
+    const patterns = ['read', 'write', 'random-read', 'random-write']
+    expect(results.map(({ pattern }) => pattern)).toEqual(patterns)
+    expect(results.every(({ iops, latency }) => iops > 1 && latency.p99 > 0)).toBe(true)
+  },
+  30_000,
+)
+
+test('wrong usage is said before any connection', () => {
+  const outcomes = [
+    nbd('info', 'disk.raw'),
+    nbd('info', 'nbds://localhost/'),
+    nbd('info', 'nbds://localhost/', '--tls', 'off'),
+    nbd('info', 'nbd://localhost/', '--tls-creds', 'tls0'),
+    nbd('copy', 'nbds://localhost/?tls-psk-file=/k/psk.txt', 'null:'),
+    nbd('copy', 'a', 'b', '--connections', '0'),
+  ]
+  expect(outcomes.map(({ status }) => status)).toEqual([64, 64, 64, 66, 64, 64])
+  expect(outcomes.every(({ stdout }) => stdout === '')).toBe(true)
+})
+
+describe('sizes and times', () => {
+  test('are printed as people write them', () => {
+    expect([0, 1023, 1024, 1536, 10 * 2 ** 30, 2 ** 62].map(formatSize)).toEqual([
+      ...['0 bytes', '1023 bytes', '1 KiB', '1.5 KiB', '10 GiB', '4096 PiB'],
+    ])
+    expect([0.2, 59, 61, 3600, 7260].map(formatDuration)).toEqual([
+      ...['1 s', '59 s', '1 min 1 s', '1 h 0 min', '2 h 1 min'],
+    ])
+  })
+
+  test('are read in powers of 1024', () => {
+    expect(['4096', '64k', '1M', '2GiB', '1TB'].map(parseSize)).toEqual([
+      ...[4096, 65_536, 2 ** 20, 2 ** 31, 2 ** 40],
+    ])
+    for (const text of ['', 'x', '-1', '1.5M', '1e9', '9999999P']) {
+      expect(() => parseSize(text)).toThrow()
+    }
+  })
+
+  test('progress shows rate and time left', () => {
+    expect(describeProgress(2 ** 30, 2 ** 31, 2 ** 28)).toBe(
+      '[##########----------]  50%  1 GiB of 2 GiB  256 MiB/s  4 s left',
+    )
+    expect(describeProgress(0, 0, 0)).toBe('[####################] 100%  0 bytes of 0 bytes')
+  })
+
+  test('a bar takes its rate from the last seconds', () => {
+    const shown: string[] = []
+    let now = 0
+    const terminal = Object.assign(new Terminal(), {
+      showStatus: (line: string) => shown.push(line),
+    })
+    const bar = new ProgressBar(terminal, () => now)
+    for (let step = 0; step <= 10; step++) {
+      now = step * 1000
+      bar.update('copy', step * 2 ** 20, 20 * 2 ** 20)
+    }
+    bar.update('copy', 10.1 * 2 ** 20, 20 * 2 ** 20)
+    expect(shown).toHaveLength(11)
+    expect(shown.at(-1)).toBe(
+      'copy [##########----------]  50%  10 MiB of 20 MiB  1 MiB/s  10 s left',
+    )
+  })
+})
