@@ -8,9 +8,9 @@ import { TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { allowsX509 } from './handshake-needs.ts'
 import { nodeVersionName } from './runtime.ts'
+import { hasExtendedMasterSecret, keyExchangeGroup } from './session-record.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 import type { TlsSettings } from './tls-options.ts'
-import { readElements, readSequence } from './x509/der.ts'
 import { checkChain } from './x509/strength-check.ts'
 
 /**
@@ -35,7 +35,7 @@ export function checkNegotiated(socket: TLSSocket, settings: TlsSettings): void 
   const { allowed } = settings
   const version = checkVersion(socket, allowed)
   checkSuite(socket, allowed, version)
-  if (settings.role === 'client') checkGroup(socket, allowed, version)
+  checkGroup(socket, allowed, version)
   checkMasterSecret(socket, settings, version)
 }
 
@@ -59,7 +59,6 @@ const CURVES: Readonly<Record<string, string>> = {
   prime192v1: 'secp192r1',
 }
 
-/** Only a client learns what the other side chose; older releases of Node have no words for hybrids. */
 function checkGroup(socket: TLSSocket, allowed: AllowedTls, version: TlsVersion): void {
   const { type, size = 0 } = { ...socket.getEphemeralKeyInfo() } as EphemeralKey
   if (type === 'DH') checkPrime(size, allowed, version)
@@ -68,12 +67,22 @@ function checkGroup(socket: TLSSocket, allowed: AllowedTls, version: TlsVersion)
   fail(TLS_KINDS.forbiddenGroup, { name })
 }
 
-/** The group of the key exchange by its registered name, where node:tls tells it: to clients. */
+/**
+ * The group of the key exchange by its registered name. node:tls tells it to clients only, and older
+ * releases have no words for hybrids; the session that is saved has its number.
+ */
 export function negotiatedGroup(socket: TLSSocket): string | undefined {
   const { type, name } = { ...socket.getEphemeralKeyInfo() } as EphemeralKey
-  if ((type !== 'ECDH' && type !== 'TLSGroup') || name === undefined) return undefined
+  if ((type !== 'ECDH' && type !== 'TLSGroup') || name === undefined) return groupOfSession(socket)
   const registered = (CURVES[name] ?? name).toLowerCase()
   return TLS_GROUPS.find((row) => row.name.toLowerCase() === registered)?.name ?? name
+}
+
+function groupOfSession(socket: TLSSocket): string | undefined {
+  const number = keyExchangeGroup(socket.getSession())
+  if (number === 0) return undefined
+  const group = TLS_GROUPS.find((row) => row.number === number)
+  return group?.name ?? `0x${number.toString(16)}`
 }
 
 type EphemeralKey = { type?: string; name?: string; size?: number }
@@ -95,28 +104,6 @@ function checkMasterSecret(socket: TLSSocket, settings: TlsSettings, version: Tl
   if (!settings.evaluation.options.requireExtendedMasterSecret) return
   if (version.name === 'TLS1.3' || hasExtendedMasterSecret(socket.getSession())) return
   fail(TLS_KINDS.noExtendedMasterSecret, {})
-}
-
-/** `flags [13] EXPLICIT INTEGER` of SSL_SESSION, whose lowest bit OpenSSL sets for RFC 7627. */
-function hasExtendedMasterSecret(session: Buffer | undefined): boolean {
-  const encoded = session && unwrapSession(session)
-  // What cannot be read proves nothing, and the string asks for proof.
-  if (encoded?.[0] !== DER_SEQUENCE) return false
-  const flags = readSequence(encoded).find(({ tag }) => tag === DER_FLAGS)
-  const [value] = flags ? readElements(flags.body) : []
-  return ((value?.body.at(-1) ?? 0) & 1) === 1
-}
-
-const DER_SEQUENCE = 0x30
-const DER_FLAGS = 0xad
-
-/** What newer releases of Node write before a client's session: this, and the server's name. */
-const SESSION_HEADER = Buffer.from('\0nodejs:tls:session:1\0', 'latin1')
-
-function unwrapSession(session: Buffer): Buffer {
-  const at = SESSION_HEADER.length
-  if (!session.subarray(0, at).equals(SESSION_HEADER)) return session
-  return session.subarray(at + 2 + session.readUInt16BE(at))
 }
 
 function checkCertificates(socket: TLSSocket, { evaluation, role }: TlsSettings): void {
