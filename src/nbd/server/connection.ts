@@ -32,6 +32,7 @@ export class Connection {
   readonly #context: ConnectionContext
   #transmission: Transmission | undefined
   #isDraining = false
+  #isServed = false
   #timeout: Diagnostic | undefined
 
   constructor(socket: Duplex, origin: ConnectionOrigin, context: ConnectionContext) {
@@ -55,6 +56,11 @@ export class Connection {
     // Whoever does not close its side as well must not keep the connection for ever.
     const timer = setTimeout(() => this.#socket.destroy(), LINGER)
     this.#socket.once('close', () => clearTimeout(timer))
+  }
+
+  /** Whether it came to an export. */
+  get isServed(): boolean {
+    return this.#isServed
   }
 
   /** Finishes the requests that are under way, then closes. */
@@ -104,7 +110,9 @@ export class Connection {
   async #transmit(stream: Duplex, negotiated: Negotiated): Promise<Ending> {
     const { pool, window, idleLimit } = this.#context
     const { name, isReadOnly } = negotiated.served
-    this.#tell({ event: 'serving', export: name, readOnly: isReadOnly })
+    const isSecured = stream !== this.#socket
+    this.#tell({ event: 'serving', export: name, readOnly: isReadOnly, isSecured })
+    this.#isServed = true
     const onStorageError = ({ command, offset }: Request, error: unknown) => {
       const data = { export: name, command, offset, error }
       this.#tell({ event: 'failed', diagnostic: diagnose(NBD_SERVER_KINDS.storageFailed, data) })

@@ -19,7 +19,7 @@ function describe(event: ServerEvent): string {
       return `secured by ${session}, ${describePeer(peer)}`
     }
     case 'serving':
-      return `uses export '${event.export}' ${event.readOnly ? '(read-only)' : '(read-write)'}`
+      return `uses export '${event.export}' (${describeUse(event)})`
     case 'failed':
       return describeDiagnostic(event.diagnostic)
     case 'refused':
@@ -27,6 +27,10 @@ function describe(event: ServerEvent): string {
     case 'left':
       return `left (${event.ending})`
   }
+}
+
+function describeUse({ readOnly, isSecured }: { readOnly: boolean; isSecured: boolean }): string {
+  return `${readOnly ? 'read-only' : 'read-write'}${isSecured ? '' : ', in clear'}`
 }
 
 function describePeer({ distinguishedName, username }: TlsPeer): string {

@@ -1,5 +1,6 @@
 /** The exports that a user asks for, opened. */
 import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { STRING_LIMIT } from '../protocol/constants.ts'
 import { FileStorage } from '../storage/file-storage.ts'
 import { MemoryStorage } from '../storage/memory-storage.ts'
 import type { NbdExport } from './nbd-export.ts'
@@ -28,6 +29,7 @@ export async function openExports(
   requests: readonly ExportRequest[],
   options: ExportOptions,
 ): Promise<readonly NbdExport[]> {
+  requests.forEach(checkTexts)
   refuseDuplicates(requests)
   const opened = await Promise.allSettled(requests.map((request) => open(request, options)))
   const exports = opened.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
@@ -59,6 +61,19 @@ async function openFile(path: string, { isReadOnly }: ExportOptions): Promise<Fi
     return await FileStorage.open(path, { readOnly: isReadOnly })
   } catch (error) {
     throw new DiagnosticError([diagnose(NBD_SERVER_KINDS.cannotOpen, { path, error })])
+  }
+}
+
+/** What no client could be told. */
+function checkTexts({ name, description = '' }: ExportRequest): void {
+  for (const [what, text] of [
+    ['name', name],
+    ['description', description],
+  ] as const) {
+    const bytes = Buffer.byteLength(text)
+    if (bytes > STRING_LIMIT || text.includes('\0')) {
+      fail(NBD_SERVER_KINDS.badText, { what, bytes, limit: STRING_LIMIT })
+    }
   }
 }
 

@@ -26,7 +26,7 @@ export type NbdServerOptions = {
   /** Without a byte in either direction, in seconds; 0 for no limit. */
   readonly idleLimit?: number
   readonly onEvent?: (event: ServerEvent) => void
-  /** Called when the last client has left. */
+  /** Called when the last client has left, if any was served: a mere look does not count. */
   readonly onDeserted?: () => void
 }
 
@@ -46,6 +46,7 @@ export class NbdServer {
   readonly #waiting: Socket[] = []
   #count = 0
   #isDraining = false
+  #wasUsed = false
 
   constructor(options: NbdServerOptions) {
     const { offer, memoryLimit = DEFAULT_MEMORY, onEvent = () => {} } = options
@@ -152,12 +153,13 @@ export class NbdServer {
 
   #leave(connection: Connection): void {
     this.#connections.delete(connection)
+    this.#wasUsed ||= connection.isServed
     const next = this.#isDraining ? undefined : this.#waiting.shift()
     if (next) this.#begin(next)
     if (this.#connections.size > 0) return
     this.#context.pool.clear()
     this.#onEmpty()
-    this.#options.onDeserted?.()
+    if (this.#wasUsed) this.#options.onDeserted?.()
   }
 }
 

@@ -81,6 +81,15 @@ const duplicateExport: Kind<{ name: string }> = {
   hint: () => 'give each a name of its own: --export NAME=FILE, or --export-name NAME',
 }
 
+const badText: Kind<{ what: string; bytes: number; limit: number }> = {
+  code: 'NBD_EXPORT_TEXT',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'The name or the description of an export cannot be sent to a client.',
+  message: ({ what, bytes, limit }) =>
+    `a ${what} of ${bytes} bytes: an export has at most ${limit}, and no NUL`,
+}
+
 const clearText: Kind<{ address: string }> = {
   code: 'NBD_CLEAR_TEXT',
   severity: 'warning',
@@ -122,6 +131,7 @@ export const NBD_SERVER_KINDS = defineKinds({
   tooManyWaiting,
   cannotOpen,
   duplicateExport,
+  badText,
   clearText,
   cannotListen,
 })

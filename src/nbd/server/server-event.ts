@@ -21,7 +21,12 @@ export type ServerEvent = ConnectionOrigin &
         readonly group?: string | undefined
         readonly peer: TlsPeer
       }
-    | { readonly event: 'serving'; readonly export: string; readonly readOnly: boolean }
+    | {
+        readonly event: 'serving'
+        readonly export: string
+        readonly readOnly: boolean
+        readonly isSecured: boolean
+      }
     | { readonly event: 'failed'; readonly diagnostic: Diagnostic }
     | { readonly event: 'refused'; readonly diagnostics: readonly Diagnostic[] }
     | { readonly event: 'left'; readonly ending: Ending | 'negotiation ended' }

@@ -113,7 +113,12 @@ export class Transmission {
 
   /** Whether the connection holds its share of the memory; never once it is gone. */
   get isFull(): boolean {
-    return this.sender.held >= this.resources.window() && !this.#socket.destroyed
+    return this.sender.held >= this.resources.window() && !this.isGone
+  }
+
+  /** Nobody is left who could take a reply. */
+  get isGone(): boolean {
+    return this.#socket.destroyed
   }
 
   /** Waits until something was freed. Others wait too: ask again whether there is room. */

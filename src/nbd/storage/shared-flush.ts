@@ -2,6 +2,7 @@
 
 export class SharedFlush {
   readonly #sync: () => Promise<void>
+  #failure: { readonly error: unknown } | undefined
   #running: Promise<void> | undefined
   #next: Promise<void> | undefined
 
@@ -10,8 +11,12 @@ export class SharedFlush {
     this.#sync = sync
   }
 
-  /** A sync that is under way may have missed the latest writes: only one that begins later counts. */
+  /**
+   * A sync that is under way may have missed the latest writes: only one that begins later counts.
+   * Once one has failed, all do: Linux forgets what it could not write, and would report success.
+   */
   run(): Promise<void> {
+    if (this.#failure) return Promise.reject(this.#failure.error)
     if (!this.#running) return this.#begin()
     const begin = () => {
       this.#next = undefined
@@ -22,9 +27,14 @@ export class SharedFlush {
   }
 
   #begin(): Promise<void> {
-    const running = this.#sync().finally(() => {
-      if (this.#running === running) this.#running = undefined
-    })
+    const running = this.#sync()
+      .catch((error: unknown) => {
+        this.#failure = { error }
+        throw error
+      })
+      .finally(() => {
+        if (this.#running === running) this.#running = undefined
+      })
     this.#running = running
     return running
   }

@@ -78,7 +78,7 @@ async function readPieces(transmission: Transmission, request: Request): Promise
   const { offset, length } = request
   const isSplit = length > pieceSize(transmission)
   if (isSplit && !transmission.format.hasChunks) return readUnderOneHeader(transmission, request)
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length && !transmission.isGone; ) {
     const rest = { offset: offset + done, length: length - done }
     const hole = mayBringHoles(transmission, request) ? await holeAt(transmission, rest) : 0
     const count = hole || Math.min(rest.length, pieceSize(transmission))
@@ -174,6 +174,7 @@ export async function readAndForget(transmission: Transmission, range: Range): P
 function* piecesOf(transmission: Transmission, { offset, length }: Range): Iterable<Range> {
   const size = pieceSize(transmission)
   for (let done = 0; done < length; done += size) {
+    if (transmission.isGone) return
     yield { offset: offset + done, length: Math.min(size, length - done) }
   }
 }
