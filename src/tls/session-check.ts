@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 import type { AllowedTls } from '../algorithms/allowed-tls.ts'
 import { TLS_GROUPS } from '../algorithms/tls-groups.ts'
-import { canNegotiate, findTlsSuiteByName } from '../algorithms/tls-suites.ts'
+import { canNegotiate, findTlsSuiteByName, type TlsSuite } from '../algorithms/tls-suites.ts'
 import { TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { allowsX509 } from './handshake-needs.ts'
@@ -26,17 +26,29 @@ export function checkSession(socket: TLSSocket, settings: TlsSettings): void {
   checkCertificates(socket, settings)
 }
 
+/** What a handshake came to, all of it allowed. */
+export type Negotiated = {
+  /** `TLSv1.3` */
+  readonly protocol: string
+  /** `TLS_AES_256_GCM_SHA384` */
+  readonly suite: string
+  /** The group of the key exchange, where one was used and OpenSSL tells it. */
+  readonly group?: string
+}
+
 /**
  * Checks what checkSession does, but for the keys and signatures of the peer's chain.
  *
  * @throws DiagnosticError with a code `TLS_...` where something is not allowed.
  */
-export function checkNegotiated(socket: TLSSocket, settings: TlsSettings): void {
+export function checkNegotiated(socket: TLSSocket, settings: TlsSettings): Negotiated {
   const { allowed } = settings
   const version = checkVersion(socket, allowed)
-  checkSuite(socket, allowed, version)
-  checkGroup(socket, allowed, version)
+  const { name: suite } = checkSuite(socket, allowed, version)
+  const group = checkGroup(socket, allowed, version)
   checkMasterSecret(socket, settings, version)
+  const protocol = nodeVersionName(version) ?? version.name
+  return { protocol, suite, ...(group === undefined ? {} : { group }) }
 }
 
 function checkVersion(socket: TLSSocket, { versions }: AllowedTls): TlsVersion {
@@ -46,11 +58,11 @@ function checkVersion(socket: TLSSocket, { versions }: AllowedTls): TlsVersion {
   return fail(TLS_KINDS.forbiddenVersion, { name })
 }
 
-function checkSuite(socket: TLSSocket, { suites }: AllowedTls, version: TlsVersion): void {
+function checkSuite(socket: TLSSocket, { suites }: AllowedTls, version: TlsVersion): TlsSuite {
   const name = socket.getCipher()?.standardName ?? 'no suite'
   const suite = findTlsSuiteByName(name)
-  if (suite && suites.includes(suite) && canNegotiate(suite, version)) return
-  fail(TLS_KINDS.forbiddenSuite, { name, version: version.name })
+  if (suite && suites.includes(suite) && canNegotiate(suite, version)) return suite
+  return fail(TLS_KINDS.forbiddenSuite, { name, version: version.name })
 }
 
 /** What node:tls calls the curves that OpenSSL has other names for. */
@@ -59,12 +71,16 @@ const CURVES: Readonly<Record<string, string>> = {
   prime192v1: 'secp192r1',
 }
 
-function checkGroup(socket: TLSSocket, allowed: AllowedTls, version: TlsVersion): void {
+function checkGroup(
+  socket: TLSSocket,
+  allowed: AllowedTls,
+  version: TlsVersion,
+): string | undefined {
   const { type, size = 0 } = { ...socket.getEphemeralKeyInfo() } as EphemeralKey
   if (type === 'DH') checkPrime(size, allowed, version)
   const name = negotiatedGroup(socket)
-  if (name === undefined || allowed.groups.some((row) => row.name === name)) return
-  fail(TLS_KINDS.forbiddenGroup, { name })
+  if (name === undefined || allowed.groups.some((row) => row.name === name)) return name
+  return fail(TLS_KINDS.forbiddenGroup, { name })
 }
 
 /**

@@ -73,7 +73,7 @@ export async function start(
   argsOf: (port: number) => readonly string[],
 ): Promise<Peer> {
   const port = await freePort()
-  const child = spawn(program, argsOf(port), { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(program, argsOf(port), { stdio: 'ignore' })
   for (let tries = 0; !(await listens(port)); tries++) {
     if (tries > 100 || child.exitCode !== null) throw new Error(`${name} does not listen`)
     await delay(100)

@@ -20,7 +20,7 @@ export class SharedFlush {
     if (!this.#running) return this.#begin()
     const begin = () => {
       this.#next = undefined
-      return this.#begin()
+      return this.run()
     }
     this.#next ??= this.#running.then(begin, begin)
     return this.#next

@@ -15,7 +15,7 @@ import type { CredentialsGeneration } from './credentials-generation.ts'
 import { OBJECT_KINDS } from './object-diagnostics.ts'
 import { checkClient, checkServer } from './peer-verification.ts'
 import { SharedKeyExchange } from './shared-key-exchange.ts'
-import { describeSession, type TlsPeer, type TlsSession } from './tls-session.ts'
+import type { TlsPeer, TlsSession } from './tls-session.ts'
 
 export type AcceptSessionOptions = {
   /** Decides on the client's certificate; of tls-creds-x509 with verify-peer=on only. */
@@ -159,8 +159,7 @@ async function finish(
     // What OpenSSL counts as resumed is the use of a shared key in TLS 1.3 too.
     if (kind !== 'psk' && socket.isSessionReused()) fail(SESSION_KINDS.resumed, {})
     if (socket.destroyed) fail(SESSION_KINDS.connectionClosed, {})
-    checkNegotiated(socket, settings)
-    return describeSession(socket, check())
+    return { ...checkNegotiated(socket, settings), socket, peer: check() }
   } catch (error) {
     // The last words of a client's handshake are still to be sent, as QEMU sends them: without
     // them the server would have to tell of a broken handshake, not of a client that left.

@@ -1,6 +1,6 @@
 /** A session that was checked: what was negotiated, and who the peer is. */
 import type { TLSSocket } from 'node:tls'
-import { negotiatedGroup } from '../session-check.ts'
+import type { Negotiated } from '../session-check.ts'
 import type { Certificate } from '../x509/certificate.ts'
 
 export type TlsPeer = {
@@ -12,29 +12,11 @@ export type TlsPeer = {
   readonly username?: string
 }
 
-export type TlsSession = {
+export type TlsSession = Negotiated & {
   /**
    * Nothing of it has been read or written yet. Its `authorized` says nothing: it is the verdict of
    * OpenSSL, which trusts nobody here.
    */
   readonly socket: TLSSocket
-  /** `TLSv1.3` */
-  readonly protocol: string
-  /** `TLS_AES_256_GCM_SHA384` */
-  readonly suite: string
-  /** The group of the key exchange, where node:tls tells it: to clients. */
-  readonly group?: string
   readonly peer: TlsPeer
-}
-
-/** Describes a session. */
-export function describeSession(socket: TLSSocket, peer: TlsPeer): TlsSession {
-  const group = negotiatedGroup(socket)
-  return {
-    socket,
-    protocol: socket.getProtocol() ?? 'unknown',
-    suite: socket.getCipher().standardName,
-    ...(group === undefined ? {} : { group }),
-    peer,
-  }
 }
