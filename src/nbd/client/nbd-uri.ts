@@ -108,7 +108,7 @@ function parseAuthority(text: string, authority: string): Host & { readonly user
     /^(?:([^@]*)@)?(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(authority) ??
     refuse(text, 'what stands before its path is not HOST or HOST:PORT', IPV6_HINT)
   const host = decode(text, bracketed ?? plain)
-  if (bracketed !== undefined && !/^[0-9a-f:.%]+$/i.test(host))
+  if (bracketed !== undefined && !/^[0-9a-f:.]+(%[\w.-]+)?$/i.test(host))
     refuse(text, 'brackets hold an IPv6 address', IPV6_HINT)
   return { host, port, ...(user ? { user: decode(text, user) } : {}) }
 }

@@ -1,6 +1,10 @@
 /** Negotiates with a server: greeting, TLS, kind of headers, metadata contexts, export. */
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
-import { type BlockSizes, CAUTIOUS_BLOCK_SIZES } from '../protocol/block-sizes.ts'
+import {
+  type BlockSizes,
+  CAUTIOUS_BLOCK_SIZES,
+  DEFAULT_BLOCK_SIZES,
+} from '../protocol/block-sizes.ts'
 import { BASE_ALLOCATION, NBD_FLAG, NBD_INFO, NBD_OPT, NBD_REP } from '../protocol/constants.ts'
 import {
   decodeExportNameReply,
@@ -127,7 +131,7 @@ export async function askForExport(
     ...(description === undefined ? {} : { description }),
     size: found.size,
     flags: found.flags,
-    blockSizes: sizes ?? CAUTIOUS_BLOCK_SIZES,
+    blockSizes: sizes ?? DEFAULT_BLOCK_SIZES,
     hasBlockSizes: sizes !== undefined,
   }
 }

@@ -1,0 +1,83 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
+import { parseNbdUri, printAddress } from '../../../src/nbd/client/nbd-uri.ts'
+
+test.each([
+  ['nbd://example.com/disk', 'example.com:10809', 'disk'],
+  ['nbd://example.com/', 'example.com:10809', ''],
+  ['nbd://example.com', 'example.com:10809', ''],
+  ['nbd://example.com//disk', 'example.com:10809', '/disk'],
+  ['nbd://example.com/hello%20world', 'example.com:10809', 'hello world'],
+  ['nbd://example.com/a/b%2fc', 'example.com:10809', 'a/b/c'],
+  ['NBDS://example.com:10810/d', 'example.com:10810', 'd'],
+  ['nbd://[::1]:10810/d', '[::1]:10810', 'd'],
+  ['nbd://[fe80::1%25eth0]/d', '[fe80::1%eth0]:10809', 'd'],
+  ['nbd:///d', 'localhost:10809', 'd'],
+  ['nbd+unix:///disk?socket=/run/nbd.sock', '/run/nbd.sock', 'disk'],
+  ['nbds+unix:///?socket=nbd%20.sock', 'nbd .sock', ''],
+  ['nbd+unix:///?socket=%00abstract', '@abstract', ''],
+  ['nbd://example.com/%C3%A4', 'example.com:10809', 'ä'],
+])('%s', (text, address, name) => {
+  const uri = parseNbdUri(text)
+  expect([printAddress(uri.address), uri.exportName]).toEqual([address, name])
+})
+
+test.each([
+  ['nbd', false],
+  ['nbds', true],
+])('%s requires TLS: %s', (scheme, isRequired) => {
+  expect(parseNbdUri(`${scheme}://h/`).tls).toEqual({ isRequired })
+  expect(parseNbdUri(`${scheme}+unix:///?socket=s`).tls).toEqual({ isRequired })
+})
+
+test('says what it wants of TLS', () => {
+  const uri = 'nbds://alice@h/?tls-hostname=x.example&tls-certificates=/pki&tls-verify-peer=0'
+  expect(parseNbdUri(uri).tls).toEqual({
+    ...{ isRequired: true, hostname: 'x.example', username: 'alice' },
+    ...{ certificates: '/pki', verifyPeer: false },
+  })
+  const shared = parseNbdUri('nbds://h/?tls-psk-file=/k/keys.psk&tls-username=bob&tls-type=psk').tls
+  expect(shared).toEqual({ isRequired: true, username: 'bob', pskFile: '/k/keys.psk', type: 'psk' })
+})
+
+describe('is refused', () => {
+  test.each([
+    ['http://h/', 'its scheme is none of'],
+    ['nbd+vsock://2/', 'its scheme is none of'],
+    ['disk.img', 'its scheme is none of'],
+    ['nbd+unix:///disk', 'it needs ?socket=PATH'],
+    ['nbd://h/?socket=/s', 'a socket needs the scheme nbd+unix'],
+    ['nbd://h:0/', 'there is no port 0'],
+    ['nbd://h:65536/', 'there is no port 65536'],
+    ['nbd://::1/', 'not HOST or HOST:PORT'],
+    ['nbd://[evil]/', 'brackets hold an IPv6 address'],
+    ['nbd://h/a%00b', 'the name of its export has a NUL'],
+    ['nbd://h/%ff', 'not percent-encoded UTF-8'],
+    ['nbd://h/%zz', 'not percent-encoded UTF-8'],
+    [`nbd://h/${'x'.repeat(4097)}`, 'longer than 4096 bytes'],
+    ['nbd://h/a#b', 'it has a fragment'],
+    ['nbd://h/?tls-hostnam=x', 'an unknown parameter `tls-hostnam`'],
+    ['nbd://h/?tls-hostname=x&tls-hostname=y', 'it has `tls-hostname` twice'],
+    ['nbd://h/?tls-type=tls', '`tls-type` is `tls`'],
+    ['nbd://h/?tls-verify-peer=maybe', '`tls-verify-peer` is `maybe`'],
+  ])('%s', (text, words) => {
+    expect(() => parseNbdUri(text)).toThrow(words)
+  })
+})
+
+test('any text is read or refused in words', () => {
+  const texts = fc.oneof(
+    fc.string(),
+    fc.string().map((text) => `nbd://${text}`),
+    fc.webUrl(),
+  )
+  const property = fc.property(texts, (text) => {
+    try {
+      parseNbdUri(text)
+    } catch (error) {
+      expect(error).toBeInstanceOf(DiagnosticError)
+    }
+  })
+  fc.assert(property, { numRuns: 500 })
+})

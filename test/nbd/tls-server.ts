@@ -1,0 +1,47 @@
+/** The hostile server behind TLS: honest up to STARTTLS, then it follows its script. */
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { TLSSocket } from 'node:tls'
+import { onTestFinished } from 'vitest'
+import type { NbdAddress } from '../../src/nbd/client/nbd-uri.ts'
+import { NBD_OPT, NBD_REP } from '../../src/nbd/protocol/constants.ts'
+import { encodeGreeting } from '../../src/nbd/protocol/handshake.ts'
+import { encodeOptionReply } from '../../src/nbd/protocol/option-header.ts'
+import { scratchFolder } from '../cli/command.ts'
+import { type Script, serveOptions } from './hostile-server.ts'
+
+/** Serves with the server's certificate of a folder, and asks clients for none. */
+export async function startTlsServer(folder: string, script: Script = {}): Promise<NbdAddress> {
+  const path = join(scratchFolder(), 'tls.sock')
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    void acceptTls(socket, folder, script).catch(() => {})
+  })
+  server.listen(path)
+  await once(server, 'listening')
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { kind: 'unix', path }
+}
+
+async function acceptTls(socket: Socket, folder: string, script: Script): Promise<void> {
+  socket.write(encodeGreeting(3))
+  // The client's flags, and NBD_OPT_STARTTLS.
+  for (let size = 0; size < 20; ) size += (await once(socket, 'data'))[0].length
+  socket.removeAllListeners('data')
+  socket.pause()
+  socket.write(encodeOptionReply(NBD_OPT.STARTTLS, NBD_REP.ACK))
+  const secure = new TLSSocket(socket, {
+    isServer: true,
+    key: readFileSync(join(folder, 'server-key.pem')),
+    cert: readFileSync(join(folder, 'server-cert.pem')),
+  })
+  secure.on('error', () => {})
+  serveOptions(secure, script)
+}
