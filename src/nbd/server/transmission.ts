@@ -128,9 +128,11 @@ export class Transmission {
     return () => this.sender.release(size)
   }
 
-  /** Waits until the request that asks is the only one; no other begins before it is finished. */
+  /**
+   * Waits until the request that asks is the only one. No other begins before that one is finished:
+   * while it waits for others to end, their end lets nobody in.
+   */
   async becomeAlone(): Promise<void> {
-    while (this.#isAlone) await this.#change()
     this.#isAlone = true
     while (this.#inFlight > 1) await this.#change()
   }
@@ -177,8 +179,7 @@ export class Transmission {
 
   /** Ends a request whose reply was sent. */
   finish(): void {
-    this.#inFlight--
-    this.#isAlone = false
+    if (--this.#inFlight === 0) this.#isAlone = false
     for (const go of this.#onFinish.splice(0)) go()
     if (!this.#isAdvancing) this.#advance()
   }

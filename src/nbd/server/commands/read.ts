@@ -17,7 +17,7 @@ export const read: CommandHandler = {
     const { length, flags } = request
     if (length === 0) return transmission.acknowledge(request)
     // The protocol lets a server refuse this above 64 KiB.
-    if (flags & NBD_CMD_FLAG.DF && length > PIECE) {
+    if (flags & NBD_CMD_FLAG.DF && length > pieceSize(transmission)) {
       return transmission.refuse(request, NBD_ERROR.EOVERFLOW)
     }
     if (mayBringHoles(transmission, request) || !readAtOnce(transmission, request)) {
@@ -29,9 +29,13 @@ export const read: CommandHandler = {
 /** Below it, asking for holes costs more than it saves. */
 const WORTH_ASKING = 65_536
 
-function mayBringHoles({ format, negotiated }: Transmission, { length, flags }: Request): boolean {
-  const isOneChunk = !format.hasChunks || (flags & NBD_CMD_FLAG.DF) !== 0
-  return !isOneChunk && negotiated.served.storage.isSparse && length >= WORTH_ASKING
+function mayBringHoles(transmission: Transmission, request: Request): boolean {
+  const { isSparse } = transmission.negotiated.served.storage
+  return isSparse && request.length >= WORTH_ASKING && !isOneChunk(transmission, request)
+}
+
+function isOneChunk({ format }: Transmission, { flags }: Request): boolean {
+  return !format.hasChunks || (flags & NBD_CMD_FLAG.DF) !== 0
 }
 
 /** Reads what needs no waiting; false where there is something to wait for. */
@@ -93,7 +97,8 @@ async function sendNext(
   rest: Range,
 ): Promise<number> {
   const hole = mayBringHoles(transmission, request) ? await holeAt(transmission, rest) : 0
-  const length = hole || Math.min(rest.length, pieceSize(transmission))
+  const isWhole = isOneChunk(transmission, request)
+  const length = hole || (isWhole ? rest.length : Math.min(rest.length, pieceSize(transmission)))
   const isDone = length === rest.length
   if (hole === 0) await sendData(transmission, request, { ...rest, length }, isDone)
   else {
