@@ -26,7 +26,7 @@ export type NbdServerOptions = {
   /** Without a byte in either direction, in seconds; 0 for no limit. */
   readonly idleLimit?: number
   readonly onEvent?: (event: ServerEvent) => void
-  /** Called when the last client has left. */
+  /** Called when the last client has left, not counting those that never came to use an export. */
   readonly onDeserted?: () => void
 }
 
@@ -156,7 +156,8 @@ export class NbdServer {
     if (next) this.#begin(next)
     if (this.#connections.size > 0) return
     this.#onEmpty()
-    this.#options.onDeserted?.()
+    // Whoever only knocks, or asks what there is, must not end a service for one client.
+    if (connection.hasServed) this.#options.onDeserted?.()
   }
 }
 
