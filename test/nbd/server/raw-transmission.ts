@@ -26,7 +26,7 @@ import {
   writeExtendedRequest,
   writeRequest,
 } from '../../../src/nbd/protocol/requests.ts'
-import type { ReplyStyle } from '../../../src/nbd/server/nbd-export.ts'
+import { PAYLOAD_LIMIT, type ReplyStyle } from '../../../src/nbd/server/nbd-export.ts'
 import { RawClient } from './raw-client.ts'
 
 export const STYLES = ['simple', 'structured', 'extended'] as const
@@ -139,7 +139,7 @@ export class RawTransmission {
   }
 
   #begin(cookie: number): MutableReply {
-    const length = this.#reads.get(cookie)?.length ?? 0
+    const length = Math.min(this.#reads.get(cookie)?.length ?? 0, PAYLOAD_LIMIT)
     return { error: 0, data: Buffer.alloc(length, 0xaa), covered: 0, chunks: [], extents: [] }
   }
 
