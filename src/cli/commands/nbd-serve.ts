@@ -29,7 +29,7 @@ export type ServeOptions = ObjectOptions & {
   readonly log: 'text' | 'json'
 }
 
-const CLI_DEFAULTS = { shared: 1, handshake: 10, idle: 0, drain: 10, memory: 33_554_432 } as const
+const CLI_DEFAULTS = { shared: 1, handshake: 10, idle: 0, drain: 10, memory: 8_388_608 } as const
 
 export function addNbdServe(group: Command): void {
   const command = group

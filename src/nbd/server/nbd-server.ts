@@ -33,7 +33,8 @@ export type NbdServerOptions = {
 /** Clients beyond the limit that wait for their turn. */
 const WAITING_LIMIT = 128
 
-const DEFAULT_MEMORY = 33_554_432
+/** In bytes. What TLS has encrypted and the kernel has not taken yet comes on top of it. */
+const DEFAULT_MEMORY = 8_388_608
 
 /** In seconds, as qemu-nbd has it. */
 const DEFAULT_HANDSHAKE = 10

@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import { connect as connectSocket, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
-import { onTestFinished } from 'vitest'
-import { ByteChannel, ConnectionEnded } from '../../../src/nbd/byte-channel.ts'
+import { ByteChannel } from '../../../src/nbd/byte-channel.ts'
 import { BASE_ALLOCATION, NBD_OPT, NBD_REP } from '../../../src/nbd/protocol/constants.ts'
 import { encodeClientFlags, GREETING_SIZE } from '../../../src/nbd/protocol/handshake.ts'
 import {
@@ -32,7 +31,6 @@ export class RawClient {
   /** Connects to a Unix socket and reads the greeting. */
   static async connect(path: string): Promise<RawClient> {
     const socket = connectSocket(path)
-    onTestFinished(() => void socket.destroy())
     await once(socket, 'connect')
     const client = new RawClient(socket)
     await client.channel.read(GREETING_SIZE)
@@ -109,11 +107,13 @@ export class RawClient {
   /** Whatever the server still sends, up to its end. */
   async readToEnd(): Promise<Buffer> {
     const parts: Buffer[] = []
-    try {
-      for (;;) parts.push(await this.channel.read(1))
-    } catch (error) {
-      if (!(error instanceof ConnectionEnded)) throw error
-      return Buffer.concat(parts)
-    }
+    const stream = this.channel.release()
+    stream.on('error', () => {})
+    stream.on('data', (part: Buffer) => parts.push(part)).resume()
+    await new Promise<void>((resolve) => {
+      if (stream.readableEnded || stream.closed) resolve()
+      stream.once('end', resolve).once('close', resolve)
+    })
+    return Buffer.concat(parts)
   }
 }
