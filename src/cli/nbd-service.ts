@@ -24,7 +24,7 @@ export async function runServer(
   requests: readonly ExportRequest[],
   options: ServeOptions,
 ): Promise<void> {
-  const terminal = new Terminal({ quiet: options.quiet ?? false })
+  const terminal = new Terminal({ quiet: options.quiet ?? false, isService: true })
   const objects = await loadObjects(options, terminal)
   const exports = await openExports(requests, {
     isReadOnly: options.readOnly ?? false,

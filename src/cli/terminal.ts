@@ -18,13 +18,15 @@ import { formatLocation, locate } from '../diagnostics/source.ts'
 export type TerminalOptions = {
   readonly quiet: boolean
   readonly json: boolean
+  /** Others depend on this process: it does not end because nobody reads what it tells. */
+  readonly isService: boolean
 }
 
 export class Terminal {
   readonly options: TerminalOptions
 
   constructor(options: Partial<TerminalOptions> = {}) {
-    this.options = { quiet: false, json: false, ...options }
+    this.options = { quiet: false, json: false, isService: false, ...options }
   }
 
   /** Colours for standard output. Made when used: opening the streams takes its time. */
@@ -64,7 +66,7 @@ export class Terminal {
 
   /** Progress and remarks for people; silent under --quiet and --json. */
   note(line: string): void {
-    if (!this.options.quiet && !this.options.json) writeAll(2, `${line}\n`)
+    if (!this.options.quiet && !this.options.json) this.#tell(`${line}\n`)
   }
 
   /**
@@ -80,13 +82,18 @@ export class Terminal {
 
   /** A line on standard error, always. */
   warn(line: string): void {
-    writeAll(2, `${line}\n`)
+    this.#tell(`${line}\n`)
   }
 
   /** An error is always shown; warnings and notes are silent under --quiet. */
   report = (diagnostic: Diagnostic): void => {
     if (this.options.quiet && diagnostic.severity !== 'error') return
-    writeAll(2, `${printDiagnostic(diagnostic, styleFor(chalkFor(process.stderr)))}\n`)
+    this.#tell(`${printDiagnostic(diagnostic, styleFor(chalkFor(process.stderr)))}\n`)
+  }
+
+  #tell(text: string): void {
+    if (this.options.isService) writeLog(text)
+    else writeAll(2, text)
   }
 }
 
@@ -115,6 +122,19 @@ function styleFor(colors: ChalkInstance): DiagnosticStyle {
     hint: colors.cyan,
   }
 }
+
+/** A service goes on where its log is not read, or cannot be kept. */
+function writeLog(text: string): void {
+  try {
+    writeSync(2, text)
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (!LOG_IS_LOST.has(code)) throw error
+  }
+}
+
+/** Nobody reads it or too slowly, or its disk is full or broken. */
+const LOG_IS_LOST: ReadonlySet<string> = new Set(['EPIPE', 'EAGAIN', 'ENOSPC', 'EIO', 'EDQUOT'])
 
 /** Writes all of it before the process ends; a reader that went away is no error of ours. */
 function writeAll(descriptor: number, text: string): void {

@@ -30,9 +30,9 @@ export class Connection {
   readonly #socket: Duplex
   readonly #origin: ConnectionOrigin
   readonly #context: ConnectionContext
+  #negotiation: Negotiation | undefined
   #transmission: Transmission | undefined
   #isDraining = false
-  #isServed = false
   #timeout: Diagnostic | undefined
 
   constructor(socket: Duplex, origin: ConnectionOrigin, context: ConnectionContext) {
@@ -48,7 +48,9 @@ export class Connection {
     this.#tell({ event: 'connected' })
     try {
       const ending = await this.#serve()
-      this.#tell({ event: 'left', ending: ending ?? 'negotiation ended' })
+      const refusal = this.#negotiation?.refusal
+      if (!ending && refusal) this.#tell({ event: 'refused', diagnostics: [refusal] })
+      else this.#tell({ event: 'left', ending: ending ?? 'negotiation ended' })
     } catch (error) {
       this.#tell({ event: 'refused', diagnostics: this.#reasons(error) })
       this.#socket.destroy()
@@ -58,9 +60,9 @@ export class Connection {
     this.#socket.once('close', () => clearTimeout(timer))
   }
 
-  /** Whether it came to an export. */
-  get isServed(): boolean {
-    return this.#isServed
+  /** Whether the client came to use an export. */
+  get hasServed(): boolean {
+    return this.#transmission !== undefined
   }
 
   /** Finishes the requests that are under way, then closes. */
@@ -93,7 +95,7 @@ export class Connection {
     const { offer, handshakeLimit: seconds } = this.#context
     const stop = this.#destroyAfter(seconds, diagnose(NBD_SERVER_KINDS.handshakeTime, { seconds }))
     try {
-      return await new Negotiation(channel, {
+      this.#negotiation = new Negotiation(channel, {
         ...offer,
         secure: async (connection) => {
           const session = await offer.secure(connection)
@@ -101,7 +103,8 @@ export class Connection {
           this.#tell({ event: 'secured', protocol, suite, group, peer })
           return session
         },
-      }).run()
+      })
+      return await this.#negotiation.run()
     } finally {
       stop()
     }
@@ -112,11 +115,12 @@ export class Connection {
     const { name, isReadOnly } = negotiated.served
     const isSecured = stream !== this.#socket
     this.#tell({ event: 'serving', export: name, readOnly: isReadOnly, isSecured })
-    this.#isServed = true
     const onStorageError = ({ command, offset }: Request, error: unknown) => {
       const data = { export: name, command, offset, error }
       this.#tell({ event: 'failed', diagnostic: diagnose(NBD_SERVER_KINDS.storageFailed, data) })
     }
+    // Who has said all that it wants to say is still to get its replies.
+    stream.allowHalfOpen = true
     this.#transmission = new Transmission(stream, negotiated, { pool, window, onStorageError })
     const running = this.#transmission.run()
     if (this.#isDraining) this.#transmission.drain()
@@ -157,6 +161,8 @@ export class Connection {
       return [diagnose(NBD_SERVER_KINDS.brokenProtocol, { what: error.message })]
     }
     const cause = error instanceof ConnectionEnded ? error.cause : error
+    const refusal = this.#negotiation?.refusal
+    if (cause === undefined && refusal) return [refusal]
     return [diagnose(NBD_SERVER_KINDS.lostConnection, { error: cause ?? new Error(CLOSED) })]
   }
 

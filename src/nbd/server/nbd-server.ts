@@ -33,6 +33,7 @@ export type NbdServerOptions = {
 /** Clients beyond the limit that wait for their turn. */
 const WAITING_LIMIT = 128
 
+/** In bytes. What TLS has encrypted and the kernel has not taken yet comes on top of it. */
 const DEFAULT_MEMORY = 8_388_608
 
 /** In seconds, as qemu-nbd has it. */
@@ -153,7 +154,7 @@ export class NbdServer {
 
   #leave(connection: Connection): void {
     this.#connections.delete(connection)
-    this.#wasUsed ||= connection.isServed
+    this.#wasUsed ||= connection.hasServed
     const next = this.#isDraining ? undefined : this.#waiting.shift()
     if (next) this.#begin(next)
     if (this.#connections.size > 0) return

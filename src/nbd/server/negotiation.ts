@@ -5,6 +5,7 @@
  * options/; what holds for all of them stands here: who may speak before TLS, and how much.
  */
 import type { Duplex } from 'node:stream'
+import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { TlsSession } from '../../tls/objects/tls-session.ts'
 import type { ByteChannel } from '../byte-channel.ts'
 import { NBD_FLAG, NBD_OPT, NBD_REP } from '../protocol/constants.ts'
@@ -22,6 +23,7 @@ import { type Agreement, nothingAgreed } from './agreement.ts'
 import type { NbdExport, ReplyStyle } from './nbd-export.ts'
 import { transmissionFlags } from './nbd-export.ts'
 import { OPTION_HANDLERS } from './options/registry.ts'
+import { NBD_SERVER_KINDS } from './server-diagnostics.ts'
 
 /** Whether a server speaks TLS, and whether it insists. */
 export type TlsMode = 'off' | 'optional' | 'required'
@@ -54,11 +56,22 @@ const SKIP_LIMIT = 0x200_0000
 const OPTION_LIMIT = 64
 const OPTIONS_PER_EXPORT = 8
 
+const TLS_REQUIRED = 'this NBD server requires TLS; connect with TLS credentials'
+
+/** Refusals that leave a client nothing to go on with. */
+const DECISIVE: ReadonlySet<number> = new Set([
+  NBD_REP.ERR_TLS_REQD,
+  NBD_REP.ERR_POLICY,
+  NBD_REP.ERR_UNKNOWN,
+])
+
 export class Negotiation {
   readonly offer: Offer
   readonly channel: ByteChannel
   agreement: Agreement = nothingAgreed()
   session: TlsSession | undefined
+  /** Why the last option came to nothing, where that may be why the client leaves. */
+  refusal: Diagnostic | undefined
   #clientFlags = 0
 
   constructor(channel: ByteChannel, offer: Offer) {
@@ -110,7 +123,18 @@ export class Negotiation {
 
   /** @param text What the user of the client reads, without which nobody knows what to do. */
   refuse(option: number, type: number, text: string): Promise<'more'> {
+    if (DECISIVE.has(type)) this.#remember(option, text)
     return this.reply(option, type, encodeErrorText(text))
+  }
+
+  /** Ends the negotiation, which is the only refusal that NBD_OPT_EXPORT_NAME has. */
+  refuseExportName(text: string): 'end' {
+    this.#remember(NBD_OPT.EXPORT_NAME, text)
+    return 'end'
+  }
+
+  #remember(option: number, text: string): void {
+    this.refusal = diagnose(NBD_SERVER_KINDS.refused, { option, text })
   }
 
   async #serveOption(): Promise<Next> {
@@ -118,7 +142,9 @@ export class Negotiation {
     const { option } = header
     // There is no reply that could refuse it: the protocol leaves only the end of the connection.
     const isFinal = option === NBD_OPT.EXPORT_NAME
-    if (isFinal && (this.needsTls || header.length > DATA_LIMIT)) return 'end'
+    if (option !== NBD_OPT.ABORT) this.refusal = undefined
+    if (isFinal && this.needsTls) return this.refuseExportName(TLS_REQUIRED)
+    if (isFinal && header.length > DATA_LIMIT) return this.refuseExportName('the name is too long')
     if (!isFinal && !(this.#clientFlags & NBD_FLAG.FIXED_NEWSTYLE)) {
       refuse(`${optionName(option)} without the flag of the fixed new style`)
     }
@@ -130,8 +156,8 @@ export class Negotiation {
   async #dispatch(option: number, data: Buffer): Promise<Next> {
     const handler = OPTION_HANDLERS.get(option)
     if (this.needsTls && !handler?.isServedInClear) {
-      const text = `${optionName(option)} is not permitted before TLS: this NBD server requires TLS`
-      return this.refuse(option, NBD_REP.ERR_TLS_REQD, `${text}; connect with TLS credentials`)
+      const text = `${optionName(option)} is not permitted before TLS: ${TLS_REQUIRED}`
+      return this.refuse(option, NBD_REP.ERR_TLS_REQD, text)
     }
     if (!handler) {
       return this.refuse(option, NBD_REP.ERR_UNSUP, `this server has no option ${option}`)

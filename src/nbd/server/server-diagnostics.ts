@@ -1,7 +1,7 @@
 /** Every error of the NBD server, and why it ends connections, in one place. */
 import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
 import { reasonOf } from '../../files/file-diagnostics.ts'
-import { commandName } from '../protocol/names.ts'
+import { commandName, optionName } from '../protocol/names.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
@@ -19,6 +19,14 @@ const lostConnection: Kind<{ error: unknown }> = {
   fault: 'answer',
   summary: 'A connection broke.',
   message: ({ error }) => `the connection broke: ${reasonOf(error)}`,
+}
+
+const refused: Kind<{ option: number; text: string }> = {
+  code: 'NBD_CLIENT_REFUSED',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'A client left because it did not get what it asked for.',
+  message: ({ option, text }) => `the client was refused ${optionName(option)}: ${text}`,
 }
 
 const handshakeTime: Kind<{ seconds: number }> = {
@@ -125,6 +133,7 @@ function listenReason(error: unknown): string {
 export const NBD_SERVER_KINDS = defineKinds({
   brokenProtocol,
   lostConnection,
+  refused,
   handshakeTime,
   idle,
   storageFailed,

@@ -60,6 +60,7 @@ export class Transmission {
   #isAlone = false
   #isAdvancing = false
   #isDraining = false
+  #isInputOver = false
   #ending: Ending | undefined
   readonly #waiting: (() => void)[] = []
   readonly #onFinish: (() => void)[] = []
@@ -84,18 +85,19 @@ export class Transmission {
   async run(): Promise<Ending> {
     const socket = this.#socket
     const onData = (chunk: Buffer) => this.#receive(chunk)
-    const onEnd = () => this.#end('closed')
+    const onEnd = () => this.#endInput()
+    const onClose = () => this.#end('closed')
     const onError = (error: Error) => this.#fail(error)
     const over = new Promise<Ending>((resolve, reject) => {
       this.#finish = resolve
       this.#fail = reject
     })
-    socket.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', onError)
+    socket.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onError)
     socket.resume()
     try {
       return await over
     } finally {
-      socket.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', onError)
+      socket.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onError)
       this.sender.flush()
     }
   }
@@ -128,9 +130,11 @@ export class Transmission {
     })
   }
 
-  /** Waits until the request that asks is the only one; no other begins before it is finished. */
+  /**
+   * Waits until the request that asks is the only one. No other begins before that one is finished:
+   * while it waits for others to end, their end lets nobody in.
+   */
   async becomeAlone(): Promise<void> {
-    while (this.#isAlone) await this.#change()
     this.#isAlone = true
     while (this.#inFlight > 1) await this.#change()
   }
@@ -177,8 +181,7 @@ export class Transmission {
 
   /** Ends a request whose reply was sent. */
   finish(): void {
-    this.#inFlight--
-    this.#isAlone = false
+    if (--this.#inFlight === 0) this.#isAlone = false
     for (const go of this.#onFinish.splice(0)) go()
     if (!this.#isAdvancing) this.#advance()
   }
@@ -211,6 +214,7 @@ export class Transmission {
   /** Reads no more than can be served, lets those go on who wait, and ends what is over. */
   #steer(): void {
     const isBlocked = this.#isBlocked
+    if (this.#isInputOver && !isBlocked && !this.#ending) this.#end('closed')
     if (isBlocked !== this.#socket.isPaused()) {
       if (isBlocked) this.#socket.pause()
       else this.#socket.resume()
@@ -286,6 +290,12 @@ export class Transmission {
         if (isLast) this.refuse(request, error)
       },
     }
+  }
+
+  /** The client says no more; what it has said is still served. */
+  #endInput(): void {
+    this.#isInputOver = true
+    this.#advance()
   }
 
   /** No more requests; what is under way still gets its replies. */

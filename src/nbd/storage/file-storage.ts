@@ -51,7 +51,7 @@ export class FileStorage implements Storage {
     this.#flush = new SharedFlush(() => file.datasync())
     this.#extents = new FileExtents(file.fd, libc)
     this.#zeroing = new FileZeroing(file, libc)
-    this.#readNow = chooseReadNow(file.fd, path, libc)
+    this.#readNow = chooseReadNow(file.fd, isInMemory(stats, path), libc)
   }
 
   readNow(target: Buffer, at: number, length: number, offset: number): boolean {
@@ -124,12 +124,17 @@ type ReadNow = (target: Buffer, at: number, length: number, offset: number) => b
 /** Magic numbers of file systems that are memory, statfs(2): tmpfs and ramfs. */
 const MEMORY_FILE_SYSTEMS: readonly number[] = [0x01021994, 0x858458f6]
 
+/** A device is a name in /dev, which is memory; what it stands for is a disk. */
+function isInMemory(stats: BigIntStats, path: string): boolean {
+  return stats.isFile() && MEMORY_FILE_SYSTEMS.includes(statfsSync(path).type)
+}
+
 /**
  * How to read what is cached without a thread in between, which is most of the cost of a small
  * read. What is not cached must not be waited for: everybody else would wait as well.
  */
-function chooseReadNow(descriptor: number, path: string, libc: Libc | undefined): ReadNow {
-  if (MEMORY_FILE_SYSTEMS.includes(statfsSync(path).type)) return readMemory(descriptor)
+function chooseReadNow(descriptor: number, inMemory: boolean, libc: Libc | undefined): ReadNow {
+  if (inMemory) return readMemory(descriptor)
   if (!libc) return () => false
   return (target, at, length, offset) =>
     libc.readCached(descriptor, target, at, length, offset) === length

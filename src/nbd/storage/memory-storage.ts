@@ -13,7 +13,7 @@ const ZEROES = Buffer.alloc(PAGE)
 export class MemoryStorage implements Storage {
   readonly size: number
   readonly isReadOnly = false
-  readonly isSparse = true
+  readonly isSparse: boolean = true
   readonly #pages = new Map<number, Buffer>()
 
   /** @param size In bytes. */

@@ -2,9 +2,9 @@
 
 export class SharedFlush {
   readonly #sync: () => Promise<void>
-  #failure: { readonly error: unknown } | undefined
   #running: Promise<void> | undefined
   #next: Promise<void> | undefined
+  #failure: { readonly error: unknown } | undefined
 
   /** @param sync Makes what was written before its call survive a power cut. */
   constructor(sync: () => Promise<void>) {
@@ -13,29 +13,34 @@ export class SharedFlush {
 
   /**
    * A sync that is under way may have missed the latest writes: only one that begins later counts.
-   * Once one has failed, all do: Linux forgets what it could not write, and would report success.
+   *
+   * Once one has failed, all fail: the kernel tells of lost writes once, and then forgets them.
    */
   run(): Promise<void> {
-    if (this.#failure) return Promise.reject(this.#failure.error)
     if (!this.#running) return this.#begin()
     const begin = () => {
       this.#next = undefined
-      return this.run()
+      return this.#begin()
     }
     this.#next ??= this.#running.then(begin, begin)
     return this.#next
   }
 
   #begin(): Promise<void> {
-    const running = this.#sync()
-      .catch((error: unknown) => {
-        this.#failure = { error }
-        throw error
-      })
-      .finally(() => {
-        if (this.#running === running) this.#running = undefined
-      })
+    const running = this.#syncUnlessFailed().finally(() => {
+      if (this.#running === running) this.#running = undefined
+    })
     this.#running = running
     return running
+  }
+
+  async #syncUnlessFailed(): Promise<void> {
+    if (this.#failure) throw this.#failure.error
+    try {
+      await this.#sync()
+    } catch (error) {
+      this.#failure = { error }
+      throw error
+    }
   }
 }

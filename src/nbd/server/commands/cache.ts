@@ -1,5 +1,6 @@
 /** NBD_CMD_CACHE: the client will soon read a range. */
 import { NBD_CMD, NBD_ERROR } from '../../protocol/constants.ts'
+import { PAYLOAD_LIMIT } from '../nbd-export.ts'
 import type { CommandHandler } from './command-handler.ts'
 import { readAndForget } from './read.ts'
 
@@ -8,6 +9,9 @@ export const cache: CommandHandler = {
   flags: 0,
   beyondEnd: NBD_ERROR.EINVAL,
   serve(transmission, request) {
-    transmission.settle(request, readAndForget(transmission, request))
+    const { offset } = request
+    // It is advice. Whoever asks for a whole disk must not keep the threads busy, even after leaving.
+    const length = Math.min(request.length, PAYLOAD_LIMIT)
+    transmission.settle(request, readAndForget(transmission, { offset, length }))
   },
 }

@@ -17,8 +17,8 @@ export const read: CommandHandler = {
   serve(transmission, request) {
     const { length, flags } = request
     if (length === 0) return transmission.acknowledge(request)
-    // The protocol lets a server refuse this above 64 KiB.
-    if (flags & NBD_CMD_FLAG.DF && length > PIECE) {
+    const limit = Math.max(UNFRAGMENTED, pieceSize(transmission))
+    if (flags & NBD_CMD_FLAG.DF && length > limit) {
       return transmission.refuse(request, NBD_ERROR.EOVERFLOW)
     }
     if (mayBringHoles(transmission, request) || !readAtOnce(transmission, request)) {
@@ -27,12 +27,19 @@ export const read: CommandHandler = {
   },
 }
 
+/** In bytes: the protocol has every server send that much in one chunk to those who ask for it. */
+const UNFRAGMENTED = 65_536
+
 /** Below it, asking for holes costs more than it saves. */
 const WORTH_ASKING = 65_536
 
-function mayBringHoles({ format, negotiated }: Transmission, { length, flags }: Request): boolean {
-  const isOneChunk = !format.hasChunks || (flags & NBD_CMD_FLAG.DF) !== 0
-  return !isOneChunk && negotiated.served.storage.isSparse && length >= WORTH_ASKING
+function mayBringHoles(transmission: Transmission, request: Request): boolean {
+  const { isSparse } = transmission.negotiated.served.storage
+  return isSparse && request.length >= WORTH_ASKING && !isOneChunk(transmission, request)
+}
+
+function isOneChunk({ format }: Transmission, { flags }: Request): boolean {
+  return !format.hasChunks || (flags & NBD_CMD_FLAG.DF) !== 0
 }
 
 /** Reads what needs no waiting; false where there is something to wait for. */
@@ -48,7 +55,7 @@ function readAtOnce(transmission: Transmission, request: Request): boolean {
 }
 
 function readBufferAtOnce(transmission: Transmission, request: Request): boolean {
-  if (request.length > pieceSize(transmission)) return false
+  if (chunkSize(transmission, request) < request.length) return false
   const { resources, format, sender } = transmission
   const buffer = resources.pool.take(HEADER_ROOM + request.length)
   const isRead = readBehindHeader(transmission, request, buffer, 0)
@@ -81,7 +88,7 @@ async function readPieces(transmission: Transmission, request: Request): Promise
   for (let done = 0; done < length && !transmission.isGone; ) {
     const rest = { offset: offset + done, length: length - done }
     const hole = mayBringHoles(transmission, request) ? await holeAt(transmission, rest) : 0
-    const count = hole || Math.min(rest.length, pieceSize(transmission))
+    const count = hole || Math.min(rest.length, chunkSize(transmission, request))
     const chunk = { offset: rest.offset, length: count, isDone: count === rest.length }
     if (hole > 0) sendHole(transmission, request, chunk)
     else await sendData(transmission, request, chunk, transmission.format.dataHeaderSize)
@@ -169,6 +176,12 @@ export async function readAndForget(transmission: Transmission, range: Range): P
       sender.release(length)
     }
   }
+}
+
+/** In bytes: how much one chunk may hold. */
+function chunkSize(transmission: Transmission, { flags }: Request): number {
+  const size = pieceSize(transmission)
+  return flags & NBD_CMD_FLAG.DF ? Math.max(UNFRAGMENTED, size) : size
 }
 
 function* piecesOf(transmission: Transmission, { offset, length }: Range): Iterable<Range> {

@@ -64,6 +64,9 @@ export function refuseUnknownExport(
   option: number,
   name: string,
 ): Promise<'more'> {
-  const text = name === '' ? 'there is no default export' : `there is no export '${name}'`
-  return negotiation.refuse(option, NBD_REP.ERR_UNKNOWN, text)
+  return negotiation.refuse(option, NBD_REP.ERR_UNKNOWN, describeUnknownExport(name))
+}
+
+export function describeUnknownExport(name: string): string {
+  return name === '' ? 'there is no default export' : `there is no export '${name}'`
 }

@@ -1,0 +1,210 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { NBD_CMD, NBD_CMD_FLAG, NBD_ERROR } from '../../../src/nbd/protocol/constants.ts'
+import { MemoryStorage } from '../../../src/nbd/storage/memory-storage.ts'
+import { Random } from '../../fuzz/random.ts'
+import { type Call, RawTransmission, type Reply, STYLES } from './raw-transmission.ts'
+import { makeGate, ScriptedStorage } from './scripted-storage.ts'
+import { eventually, exportOf, startServer } from './test-server.ts'
+
+const MIB = 1 << 20
+const { READ, WRITE, FLUSH, DISC, TRIM } = NBD_CMD
+
+async function startWith(storage: MemoryStorage, memoryLimit?: number) {
+  return startServer({
+    exports: [exportOf(storage)],
+    ...(memoryLimit === undefined ? {} : { memoryLimit }),
+  })
+}
+
+/** A storage full of random bytes. */
+async function filled(storage: MemoryStorage): Promise<Buffer> {
+  const content = randomBytes(storage.size)
+  await storage.write([content], 0)
+  return content
+}
+
+function expectData(
+  calls: readonly Call[],
+  replies: ReadonlyMap<number, Reply>,
+  content: Buffer,
+): void {
+  for (const [index, { offset = 0, length = 0 }] of calls.entries()) {
+    const reply = replies.get(index + 1)
+    expect(reply?.error).toBe(0)
+    expect(reply?.data.equals(content.subarray(offset, offset + length))).toBe(true)
+  }
+}
+
+describe.each(STYLES)('%s replies', (style) => {
+  test.each([
+    ['at once', false],
+    ['later', true],
+  ])('reads of all sizes in flight come whole when the storage answers %s', async (_, isSlow) => {
+    const storage = isSlow ? new ScriptedStorage(48 * MIB) : new MemoryStorage(48 * MIB)
+    const content = await filled(storage)
+    const random = new Random(7)
+    if (storage instanceof ScriptedStorage) {
+      // Whoever asked first is not served first.
+      storage.before = () => new Promise((resolve) => setTimeout(resolve, random.below(3)))
+    }
+    const { path } = await startWith(storage)
+    const transmission = await RawTransmission.open(path, style)
+    const sizes = [1, 512, 4096, 16_384, 65_536, 262_144, 262_145, 3 * MIB, 32 * MIB]
+    const calls = Array.from({ length: 60 }, (_, index) => {
+      const length = index % 20 === 5 ? random.pick(sizes) : random.pick(sizes.slice(0, 7))
+      return { command: READ, offset: random.below(16 * MIB), length }
+    })
+    const more = [
+      { command: READ, offset: 5, length: 32 * MIB },
+      { command: READ, length: 1 },
+    ]
+    const all = [...more, ...calls, ...more]
+    for (const call of all) transmission.send(call)
+    expectData(all, await transmission.readReplies(all.length), content)
+  })
+
+  test('who half-closes the connection gets a reply to all that was asked before', async () => {
+    const storage = new ScriptedStorage(4 * MIB)
+    const content = await filled(storage)
+    storage.before = () => new Promise((resolve) => setImmediate(resolve))
+    const { path, server, events } = await startWith(storage)
+    const transmission = await RawTransmission.open(path, style)
+    const calls = Array.from({ length: 300 }, (_, index) => ({
+      command: READ,
+      offset: index * 4096,
+      length: 4096,
+    }))
+    transmission.client.stream.end(Buffer.concat(calls.map((call) => transmission.encode(call))))
+    expectData(calls, await transmission.readReplies(calls.length), content)
+    expect(await transmission.client.readToEnd()).toEqual(Buffer.alloc(0))
+    await eventually(() => server.connectionCount === 0)
+    expect(events.at(-1)).toMatchObject({ event: 'left', ending: 'closed' })
+  })
+
+  test('DISC ends the connection when what came before it is done; what comes after is not', async () => {
+    const storage = new ScriptedStorage(MIB)
+    const gate = makeGate()
+    storage.before = () => gate.passed
+    const { path, server, events } = await startWith(storage)
+    const transmission = await RawTransmission.open(path, style)
+    const payload = randomBytes(4096)
+    transmission.send({ command: WRITE, payload })
+    transmission.send({ command: DISC })
+    transmission.send({ command: WRITE, offset: 8192, payload })
+    gate.open()
+    expect((await transmission.readReply()).error).toBe(0)
+    expect(await transmission.client.readToEnd()).toEqual(Buffer.alloc(0))
+    transmission.client.stream.destroy()
+    await eventually(() => server.connectionCount === 0)
+    expect(storage.done).toEqual(['write'])
+    expect(events.at(-1)).toMatchObject({ event: 'left', ending: 'disconnected' })
+  })
+
+  test('a drain finishes what is under way and refuses what comes after', async () => {
+    const storage = new ScriptedStorage(MIB)
+    const gate = makeGate()
+    let hasBegun = false
+    storage.before = () => {
+      hasBegun = true
+      return gate.passed
+    }
+    const { path, server } = await startWith(storage)
+    const transmission = await RawTransmission.open(path, style)
+    const idle = await RawTransmission.open(path, style)
+    const payload = randomBytes(20_000)
+    const cut = transmission.encode({ command: WRITE, payload })
+    const read = transmission.encode({ command: READ, length: 4096 })
+    transmission.client.send(read, cut.subarray(0, 10_000))
+    await eventually(() => hasBegun)
+    const drained = server.drain(60_000)
+    expect(await idle.client.readToEnd()).toEqual(Buffer.alloc(0))
+    transmission.client.send(cut.subarray(10_000))
+    const late = transmission.send({ command: FLUSH })
+    const first = await transmission.readReply()
+    expect(first).toMatchObject({ cookie: late, error: NBD_ERROR.ESHUTDOWN })
+    gate.open()
+    const rest = await transmission.readReplies(2)
+    expect([...rest.values()].map(({ error }) => error)).toEqual([0, 0])
+    expect(await transmission.client.readToEnd()).toEqual(Buffer.alloc(0))
+    for (const { client } of [transmission, idle]) client.stream.destroy()
+    await drained
+  })
+
+  test('a drain that takes too long cuts the connection', async () => {
+    const storage = new ScriptedStorage(MIB)
+    const gate = makeGate()
+    storage.before = () => gate.passed
+    const { path, server } = await startWith(storage)
+    const transmission = await RawTransmission.open(path, style)
+    transmission.send({ command: READ, length: 4096 })
+    await eventually(() => server.connectionCount === 1)
+    await server.drain(10)
+    expect(await transmission.client.readToEnd()).toEqual(Buffer.alloc(0))
+    gate.open()
+  })
+
+  test('bytes that are no request end the connection with a reason', async () => {
+    const { path, events, server } = await startWith(new MemoryStorage(MIB))
+    const transmission = await RawTransmission.open(path, style)
+    transmission.client.send(transmission.encode({ command: FLUSH }), Buffer.alloc(64, 'x'))
+    await transmission.client.readToEnd()
+    await eventually(() => server.connectionCount === 0)
+    expect(events.at(-1)).toMatchObject({
+      event: 'refused',
+      diagnostics: [{ code: 'NBD_CLIENT_BROKE_PROTOCOL' }],
+    })
+  })
+
+  test('requests that come byte by byte are served', async () => {
+    const { path } = await startWith(new MemoryStorage(MIB))
+    const transmission = await RawTransmission.open(path, style)
+    const payload = randomBytes(100)
+    for (const byte of transmission.encode({ command: WRITE, payload })) {
+      transmission.client.send(Buffer.of(byte))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect((await transmission.readReply()).error).toBe(0)
+    const { data } = await transmission.call({ command: READ, length: 100 })
+    expect(data.equals(payload)).toBe(true)
+  })
+
+  test('a client that vanishes in the middle of a payload leaves nothing behind', async () => {
+    const storage = new ScriptedStorage(4 * MIB)
+    const { path, server } = await startWith(storage)
+    for (const kept of [40, 1000, 300_000]) {
+      const transmission = await RawTransmission.open(path, style)
+      const bytes = transmission.encode({ command: WRITE, payload: Buffer.alloc(MIB) })
+      transmission.client.stream.end(bytes.subarray(0, kept))
+      await transmission.client.readToEnd()
+    }
+    await eventually(() => server.connectionCount === 0)
+  })
+})
+
+test('a reply of many pieces is ended with the connection where the storage fails in its middle', async () => {
+  const storage = new ScriptedStorage(8 * MIB)
+  const { path, events } = await startWith(storage)
+  const simple = await RawTransmission.open(path, 'simple')
+  let reads = 0
+  storage.before = (operation) => {
+    if (operation === 'read' && ++reads > 20) storage.failAt('read', 'EIO')
+  }
+  const bytes = simple.encode({ command: READ, length: 4 * MIB })
+  simple.client.send(bytes)
+  const answer = await simple.client.channel.read(16)
+  expect(answer.readUInt32BE(4)).toBe(0)
+  await expect(simple.client.channel.read(4 * MIB)).rejects.toThrow('the connection ended')
+  expect(events.at(-1)).toMatchObject({ event: 'refused' })
+})
+
+test('a flush on one connection covers what was acknowledged on another', async () => {
+  const storage = new ScriptedStorage(MIB)
+  const { path } = await startWith(storage)
+  const [one, other] = await Promise.all([0, 1].map(() => RawTransmission.open(path, 'structured')))
+  const flags = NBD_CMD_FLAG.FUA
+  await one!.call({ command: WRITE, payload: Buffer.alloc(10) })
+  await other!.call({ command: FLUSH })
+  await one!.call({ command: TRIM, length: 10, flags })
+  expect(storage.done).toEqual(['write', 'flush', 'trim', 'flush'])
+})

@@ -1,0 +1,299 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import * as libc from '../../../src/files/libc.ts'
+import { FileStorage } from '../../../src/nbd/storage/file-storage.ts'
+import { runFile, scratchFolder } from '../../cli/command.ts'
+
+const KIB = 1024
+const MIB = 1 << 20
+
+/** Data and holes as the kernel tells them to somebody else. */
+function mapOf(path: string): readonly (readonly ['data' | 'hole', number, number])[] {
+  const script = `
+import os, sys
+fd = os.open(sys.argv[1], os.O_RDONLY)
+end = os.fstat(fd).st_size
+at = 0
+while at < end:
+    try: start = os.lseek(fd, at, os.SEEK_DATA)
+    except OSError: start = end
+    if start > at: print('hole', at, start - at)
+    if start < end:
+        stop = os.lseek(fd, start, os.SEEK_HOLE)
+        print('data', start, stop - start)
+        start = stop
+    at = start
+`
+  const lines = execFileSync('python3', ['-c', script, path], { encoding: 'utf8' }).trim()
+  return lines.split('\n').map((line) => {
+    const [kind = '', at, length] = line.split(' ')
+    return [kind as 'data', Number(at), Number(length)]
+  })
+}
+
+function allocatedBytes(path: string): number {
+  return statSync(path).blocks * 512
+}
+
+async function open(path: string, readOnly = false): Promise<FileStorage> {
+  const storage = await FileStorage.open(path, { readOnly })
+  onTestFinished(() => storage.close())
+  return storage
+}
+
+async function readAll(storage: FileStorage): Promise<Buffer> {
+  const bytes = Buffer.alloc(storage.size)
+  await storage.read(bytes, 0, storage.size, 0)
+  return bytes
+}
+
+const PLACES = {
+  disk: () => scratchFolder(),
+  memory: () => {
+    const folder = mkdtempSync('/dev/shm/cryptopolicy-test-')
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    return folder
+  },
+}
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+describe.each(Object.entries(PLACES))('a file in a file system of %s', (place, folder) => {
+  const makeFile = (content: Buffer): string => {
+    const path = join(folder(), 'image')
+    writeFileSync(path, content)
+    return path
+  }
+
+  test('is read, written and told as the kernel tells it', async () => {
+    const path = join(folder(), 'image')
+    writeFileSync(path, '')
+    truncateSync(path, 4 * MIB)
+    const storage = await open(path)
+    expect(storage).toMatchObject({ size: 4 * MIB, isSparse: true, isReadOnly: false })
+    const block = randomBytes(64 * KIB)
+    await storage.write([block], MIB)
+    await storage.flush()
+    const found = await storage.extents(0, 4 * MIB, 100)
+    let at = 0
+    const told = found.map(({ isHole, isZero, length }) => {
+      expect(isZero).toBe(isHole)
+      at += length
+      return [isHole ? 'hole' : 'data', at - length, length]
+    })
+    expect(told).toEqual(mapOf(path))
+    expect(told).toContainEqual(['data', MIB, 64 * KIB])
+    expect(await storage.extents(MIB + 5, 100, 1)).toMatchObject([{ length: 100, isHole: false }])
+    expect(await storage.extents(2 * MIB, 100, 1)).toMatchObject([{ length: 100, isHole: true }])
+    const bytes = await readAll(storage)
+    expect(bytes.subarray(MIB, MIB + 64 * KIB).equals(block)).toBe(true)
+    expect(bytes.equals(readFileSync(path))).toBe(true)
+  })
+
+  test('zeroes make holes, and with NO_HOLE they do not', async () => {
+    const content = randomBytes(MIB)
+    const path = makeFile(content)
+    const storage = await open(path)
+    expect(storage.isSparse).toBe(false)
+    await storage.zero(256 * KIB, 256 * KIB, { keepAllocated: false, fast: true })
+    expect(allocatedBytes(path)).toBe(768 * KIB)
+    await storage.zero(768 * KIB, 100 * KIB, { keepAllocated: true, fast: false })
+    expect(allocatedBytes(path)).toBe(768 * KIB)
+    content.fill(0, 256 * KIB, 512 * KIB).fill(0, 768 * KIB, 868 * KIB)
+    expect(readFileSync(path).equals(content)).toBe(true)
+    expect(mapOf(path)).toContainEqual(['hole', 256 * KIB, 256 * KIB])
+    // Space comes back where zeroes have to be allocated.
+    await storage.zero(256 * KIB, 256 * KIB, { keepAllocated: true, fast: false })
+    expect(allocatedBytes(path)).toBe(MIB)
+  })
+
+  test('ranges that are no blocks are zeroed to the byte', async () => {
+    const content = randomBytes(64 * KIB)
+    const path = makeFile(content)
+    const storage = await open(path)
+    for (const keepAllocated of [false, true]) {
+      for (const [start, length] of [
+        [1, 1],
+        [4095, 2],
+        [5000, 20_001],
+        [65_535, 1],
+      ] as const) {
+        await storage.zero(start, length, { keepAllocated, fast: false })
+        content.fill(0, start, start + length)
+        expect(readFileSync(path).equals(content)).toBe(true)
+      }
+    }
+  })
+
+  test('fast zeroes are refused where they would have to be written', async () => {
+    const path = makeFile(randomBytes(64 * KIB))
+    const storage = await open(path)
+    const zero = storage.zero(0, 4096, { keepAllocated: true, fast: true })
+    // Memory cannot keep zeroes allocated without writing them.
+    if (place === 'memory') await expect(zero).rejects.toMatchObject({ code: 'ENOTSUP' })
+    else expect(await zero).toBeUndefined()
+  })
+
+  test('a trim gives the space back', async () => {
+    const path = makeFile(randomBytes(MIB))
+    const storage = await open(path)
+    await storage.trim(128 * KIB, 512 * KIB)
+    expect(allocatedBytes(path)).toBe(512 * KIB)
+    expect(statSync(path).size).toBe(MIB)
+  })
+
+  test('a file that becomes shorter fails to be read, and only there', async () => {
+    const path = makeFile(randomBytes(MIB))
+    const storage = await open(path)
+    truncateSync(path, MIB / 2)
+    const target = Buffer.alloc(MIB)
+    expect(storage.readNow(target, 0, 4096, MIB / 2 - 2048)).toBe(false)
+    await expect(storage.read(target, 0, 4096, MIB / 2 - 2048)).rejects.toMatchObject({
+      code: 'EIO',
+    })
+    await storage.read(target, 0, 4096, 0)
+  })
+
+  test('without the C library all is right, and only holes are not seen', async () => {
+    vi.spyOn(libc, 'loadLibc').mockReturnValue(undefined)
+    const content = Buffer.alloc(MIB)
+    const path = join(folder(), 'image')
+    writeFileSync(path, '')
+    truncateSync(path, MIB)
+    const storage = await open(path)
+    const block = randomBytes(100_000)
+    await storage.write([block], 1000)
+    block.copy(content, 1000)
+    expect(await storage.extents(0, MIB, 10)).toEqual([
+      { length: MIB, isHole: false, isZero: false },
+    ])
+    await storage.trim(0, MIB)
+    await storage.zero(50_000, 10_000, { keepAllocated: false, fast: false })
+    content.fill(0, 50_000, 60_000)
+    await expect(storage.zero(0, 1, { keepAllocated: false, fast: true })).rejects.toMatchObject({
+      code: 'ENOTSUP',
+    })
+    await storage.flush()
+    expect((await readAll(storage)).equals(content)).toBe(true)
+  })
+
+  test('read-only', async () => {
+    const storage = await open(makeFile(randomBytes(4096)), true)
+    expect(storage.isReadOnly).toBe(true)
+    await readAll(storage)
+    await storage.flush()
+    await expect(storage.write([Buffer.alloc(1)], 0)).rejects.toMatchObject({ code: 'EBADF' })
+  })
+})
+
+test('refuses what is neither a file nor a block device, and waits for nobody', async () => {
+  const pipe = join(scratchFolder(), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  for (const path of [pipe, '/dev/null', '/dev/zero', '/', scratchFolder()]) {
+    const opened = FileStorage.open(path, { readOnly: true })
+    await expect(opened).rejects.toMatchObject({ code: 'EINVAL' })
+  }
+  const missing = FileStorage.open('/does/not/exist', { readOnly: true })
+  await expect(missing).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+/** A name of 'mount' where this process may mount. */
+function tryMount(size: string): string | undefined {
+  const folder = scratchFolder()
+  const { status } = runFile('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', folder])
+  if (status !== 0) return undefined
+  onTestFinished(() => void runFile('umount', ['-l', folder]))
+  return folder
+}
+
+test('a full file system is told as ENOSPC, and what was there stays [mount]', async (context) => {
+  const folder = tryMount('2m')
+  if (folder === undefined) return context.skip('mounting is not permitted')
+  const path = join(folder, 'image')
+  writeFileSync(path, '')
+  truncateSync(path, 8 * MIB)
+  const storage = await open(path)
+  const block = randomBytes(MIB)
+  await storage.write([block], 0)
+  await expect(storage.write([Buffer.alloc(4 * MIB, 1)], 2 * MIB)).rejects.toMatchObject({
+    code: 'ENOSPC',
+  })
+  const zero = storage.zero(0, 8 * MIB, { keepAllocated: true, fast: false })
+  await expect(zero).rejects.toMatchObject({ code: 'ENOSPC' })
+  await storage.zero(MIB, 7 * MIB, { keepAllocated: false, fast: false })
+  await storage.write([block], 4 * MIB)
+  expect((await readAll(storage)).subarray(4 * MIB, 5 * MIB).equals(block)).toBe(true)
+})
+
+/** A block device of a file, where this process may make one. */
+function tryLoop(file: string): string | undefined {
+  const { status, stdout } = runFile('losetup', ['--find', '--show', file])
+  const device = stdout.trim()
+  if (status !== 0) return undefined
+  onTestFinished(() => void runFile('losetup', ['--detach', device]))
+  return device
+}
+
+test('a block device is served whole, its reads wait for no one else [losetup]', async (context) => {
+  const file = join(scratchFolder(), 'disk')
+  const content = randomBytes(4 * MIB)
+  writeFileSync(file, content)
+  const device = tryLoop(file)
+  if (device === undefined) return context.skip('loop devices are not permitted')
+  const storage = await open(device)
+  expect(storage).toMatchObject({ size: 4 * MIB, isSparse: false })
+  expect((await readAll(storage)).equals(content)).toBe(true)
+  const block = randomBytes(10_000)
+  await storage.write([block], 3333)
+  block.copy(content, 3333)
+  for (const [start, length] of [
+    [0, 512],
+    [MIB, MIB],
+    [5, 3],
+    [3 * MIB - 1, 4098],
+  ] as const) {
+    for (const keepAllocated of [true, false]) {
+      await storage.zero(start, length, { keepAllocated, fast: false })
+      content.fill(0, start, start + length)
+    }
+  }
+  await storage.trim(2 * MIB, MIB)
+  await storage.flush()
+  const found = await readAll(storage)
+  found.fill(0, 2 * MIB, 3 * MIB)
+  content.fill(0, 2 * MIB, 3 * MIB)
+  expect(found.equals(content)).toBe(true)
+  expect(await storage.extents(0, 4 * MIB, 1)).toMatchObject([{ isHole: false }])
+  await expect(storage.write([Buffer.alloc(2)], 4 * MIB - 1)).rejects.toMatchObject({
+    code: 'ENOSPC',
+  })
+})
+
+test('a cached file is read at once, one that is not is not waited for', async () => {
+  const path = join(scratchFolder(), 'image')
+  const content = randomBytes(MIB)
+  writeFileSync(path, content)
+  const descriptor = openSync(path, 'r+')
+  writeSync(descriptor, content)
+  closeSync(descriptor)
+  const storage = await open(path)
+  const target = Buffer.alloc(8192)
+  await storage.read(target, 0, 4096, 0)
+  expect(storage.readNow(target, 100, 4096, 0)).toBe(true)
+  expect(target.subarray(100, 4196).equals(content.subarray(0, 4096))).toBe(true)
+})
