@@ -30,14 +30,18 @@ export function run(program: string, args: readonly string[], environment = proc
   return stdout
 }
 
-/** Keys of RSA 2048, as every peer can use them, in the folder that libnbd of a user looks in. */
-export function makeKeys(home: string): string {
+/**
+ * Keys that every peer can use, in the folder that libnbd of a user looks in.
+ *
+ * @param key As `pki --key` takes it.
+ */
+export function makeKeys(home: string, key = 'rsa:2048'): string {
   const folder = join(home, '.pki', 'libnbd')
   mkdirSync(folder, { recursive: true })
-  run(CRYPTOPOLICY, ['pki', 'init', folder, '--key', 'rsa:2048'])
+  run(CRYPTOPOLICY, ['pki', 'init', folder, '--key', key])
   for (const role of ['server', 'client']) {
     const names = ['--dns', 'localhost', '--ip', '127.0.0.1']
-    run(CRYPTOPOLICY, ['pki', 'issue', role, folder, '--key', 'rsa:2048', ...names])
+    run(CRYPTOPOLICY, ['pki', 'issue', role, folder, '--key', key, ...names])
   }
   return folder
 }

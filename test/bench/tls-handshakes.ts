@@ -1,7 +1,7 @@
 /**
  * Full handshakes a second, in turn with `openssl s_server` and gnutls-serv with the same key.
  *
- *     npm run bench:handshakes -- [--runs 5]
+ *     npm run bench:handshakes -- [--runs 5] [--key rsa:3072]
  *
  * The clients are several `openssl s_time`, so that a server that waits for one client can serve
  * another. The time on the processor is told too: it does not depend on how busy the machine is.
@@ -14,14 +14,19 @@ import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { makeKeys, makeScratch, median, type Peer, start, stop } from './nbd-peers.ts'
 
-const { values: options } = parseArgs({ options: { runs: { type: 'string', default: '5' } } })
+const { values: options } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '5' },
+    key: { type: 'string', default: 'rsa:2048' },
+  },
+})
 const CLIENTS = 4
 const SECONDS = 3
 /** Clock ticks of /proc a second: sysconf(_SC_CLK_TCK) is 100 on every Linux of today. */
 const TICKS = 100
 
 const scratch = makeScratch()
-const keys = makeKeys(scratch.folder)
+const keys = makeKeys(scratch.folder, options.key)
 const [key, cert] = [join(keys, 'server-key.pem'), join(keys, 'server-cert.pem')]
 
 type Rate = { readonly perSecond: number; readonly milliseconds: number }
