@@ -1,5 +1,6 @@
 /** The exports that a user asks for, opened. */
 import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { STRING_LIMIT } from '../protocol/constants.ts'
 import { FileStorage } from '../storage/file-storage.ts'
 import { MemoryStorage } from '../storage/memory-storage.ts'
 import type { NbdExport } from './nbd-export.ts'
@@ -29,6 +30,7 @@ export async function openExports(
   options: ExportOptions,
 ): Promise<readonly NbdExport[]> {
   refuseDuplicates(requests)
+  requests.forEach(refuseUnspeakable)
   const opened = await Promise.allSettled(requests.map((request) => open(request, options)))
   const exports = opened.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
   const errors = opened.flatMap((result) =>
@@ -59,6 +61,14 @@ async function openFile(path: string, { isReadOnly }: ExportOptions): Promise<Fi
     return await FileStorage.open(path, { readOnly: isReadOnly })
   } catch (error) {
     throw new DiagnosticError([diagnose(NBD_SERVER_KINDS.cannotOpen, { path, error })])
+  }
+}
+
+/** Otherwise the list of exports would break the connection of whoever asks for it. */
+function refuseUnspeakable({ name, description = '' }: ExportRequest): void {
+  for (const [what, text] of Object.entries({ name, description })) {
+    const isTooLong = Buffer.byteLength(text) > STRING_LIMIT
+    if (isTooLong || text.includes('\0')) fail(NBD_SERVER_KINDS.unspeakable, { what, text })
   }
 }
 

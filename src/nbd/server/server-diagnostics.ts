@@ -1,6 +1,7 @@
 /** Every error of the NBD server, and why it ends connections, in one place. */
 import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
 import { reasonOf } from '../../files/file-diagnostics.ts'
+import { STRING_LIMIT } from '../protocol/constants.ts'
 import { commandName, optionName } from '../protocol/names.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
@@ -89,6 +90,16 @@ const duplicateExport: Kind<{ name: string }> = {
   hint: () => 'give each a name of its own: --export NAME=FILE, or --export-name NAME',
 }
 
+const unspeakable: Kind<{ what: string; text: string }> = {
+  code: 'NBD_NAME_UNSPEAKABLE',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'A name or description of an export is longer than the protocol allows, or holds a NUL.',
+  message: ({ what, text }) =>
+    `the ${what} ${JSON.stringify(text.slice(0, 20))}... is not one that the protocol could carry`,
+  hint: () => `it may have ${STRING_LIMIT} bytes, and no NUL`,
+}
+
 const clearText: Kind<{ address: string }> = {
   code: 'NBD_CLEAR_TEXT',
   severity: 'warning',
@@ -131,6 +142,7 @@ export const NBD_SERVER_KINDS = defineKinds({
   tooManyWaiting,
   cannotOpen,
   duplicateExport,
+  unspeakable,
   clearText,
   cannotListen,
 })
