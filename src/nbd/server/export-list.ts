@@ -29,8 +29,8 @@ export async function openExports(
   requests: readonly ExportRequest[],
   options: ExportOptions,
 ): Promise<readonly NbdExport[]> {
-  requests.forEach(checkTexts)
   refuseDuplicates(requests)
+  requests.forEach(refuseUnspeakable)
   const opened = await Promise.allSettled(requests.map((request) => open(request, options)))
   const exports = opened.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
   const errors = opened.flatMap((result) =>
@@ -64,16 +64,11 @@ async function openFile(path: string, { isReadOnly }: ExportOptions): Promise<Fi
   }
 }
 
-/** What no client could be told. */
-function checkTexts({ name, description = '' }: ExportRequest): void {
-  for (const [what, text] of [
-    ['name', name],
-    ['description', description],
-  ] as const) {
-    const bytes = Buffer.byteLength(text)
-    if (bytes > STRING_LIMIT || text.includes('\0')) {
-      fail(NBD_SERVER_KINDS.badText, { what, bytes, limit: STRING_LIMIT })
-    }
+/** Otherwise the list of exports would break the connection of whoever asks for it. */
+function refuseUnspeakable({ name, description = '' }: ExportRequest): void {
+  for (const [what, text] of Object.entries({ name, description })) {
+    const isTooLong = Buffer.byteLength(text) > STRING_LIMIT
+    if (isTooLong || text.includes('\0')) fail(NBD_SERVER_KINDS.unspeakable, { what, text })
   }
 }
 

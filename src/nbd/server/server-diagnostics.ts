@@ -1,6 +1,7 @@
 /** Every error of the NBD server, and why it ends connections, in one place. */
 import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
 import { reasonOf } from '../../files/file-diagnostics.ts'
+import { STRING_LIMIT } from '../protocol/constants.ts'
 import { commandName, optionName } from '../protocol/names.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
@@ -89,13 +90,14 @@ const duplicateExport: Kind<{ name: string }> = {
   hint: () => 'give each a name of its own: --export NAME=FILE, or --export-name NAME',
 }
 
-const badText: Kind<{ what: string; bytes: number; limit: number }> = {
-  code: 'NBD_EXPORT_TEXT',
+const unspeakable: Kind<{ what: string; text: string }> = {
+  code: 'NBD_NAME_UNSPEAKABLE',
   severity: 'error',
   fault: 'usage',
-  summary: 'The name or the description of an export cannot be sent to a client.',
-  message: ({ what, bytes, limit }) =>
-    `a ${what} of ${bytes} bytes: an export has at most ${limit}, and no NUL`,
+  summary: 'A name or description of an export is longer than the protocol allows, or holds a NUL.',
+  message: ({ what, text }) =>
+    `the ${what} ${JSON.stringify(text.slice(0, 20))}... is not one that the protocol could carry`,
+  hint: () => `it may have ${STRING_LIMIT} bytes, and no NUL`,
 }
 
 const clearText: Kind<{ address: string }> = {
@@ -140,7 +142,7 @@ export const NBD_SERVER_KINDS = defineKinds({
   tooManyWaiting,
   cannotOpen,
   duplicateExport,
-  badText,
+  unspeakable,
   clearText,
   cannotListen,
 })

@@ -28,9 +28,10 @@ export class RawClient {
     this.channel = new ByteChannel(stream)
   }
 
-  /** Connects to a Unix socket and reads the greeting. */
-  static async connect(path: string): Promise<RawClient> {
-    const socket = connectSocket(path)
+  /** Connects to a Unix socket, or to a port of this host, and reads the greeting. */
+  static async connect(place: string | number): Promise<RawClient> {
+    const socket =
+      typeof place === 'string' ? connectSocket(place) : connectSocket(place, '127.0.0.1')
     await once(socket, 'connect')
     const client = new RawClient(socket)
     await client.channel.read(GREETING_SIZE)
@@ -38,8 +39,8 @@ export class RawClient {
   }
 
   /** Connects and sends its flags: both of them, unless told otherwise. */
-  static async greet(path: string, flags = 3): Promise<RawClient> {
-    const client = await RawClient.connect(path)
+  static async greet(place: string | number, flags = 3): Promise<RawClient> {
+    const client = await RawClient.connect(place)
     client.send(encodeClientFlags(flags))
     return client
   }

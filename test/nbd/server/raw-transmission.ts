@@ -62,6 +62,11 @@ export class RawTransmission {
     return new RawTransmission(client, style)
   }
 
+  /** Makes its cookies differ from those of others. */
+  skipCookies(count: number): void {
+    this.#cookie += count
+  }
+
   /** The bytes of a request. */
   encode({ payload, ...fields }: Call): Buffer {
     const isExtended = this.style === 'extended'

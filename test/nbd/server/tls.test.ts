@@ -216,3 +216,46 @@ test.each([
     expect(events.at(-1)?.event).toBe('refused')
   }
 })
+
+test('clients that vanish at any moment of TLS leave no connection behind', async () => {
+  const { path, server, events } = await startServer({ tlsMode: 'required' })
+  const vanish = async (stage: number) => {
+    const client = await RawClient.greet(path)
+    if (stage > 0) await client.outcome(STARTTLS)
+    if (stage > 1) client.send(Buffer.from('16030100', 'hex'))
+    if (stage > 2) {
+      const fresh = await RawClient.greet(path)
+      await fresh.startTls()
+      if (stage > 3) await fresh.go('structured')
+      const transmission = new RawTransmission(fresh, 'structured')
+      if (stage > 4) transmission.send({ command: NBD_CMD.READ, length: 32 << 20 })
+      if (stage % 2 === 0) fresh.stream.destroy()
+      else fresh.stream.end()
+    }
+    client.stream.destroy()
+  }
+  for (let round = 0; round < 10; round++) {
+    await Promise.all([0, 1, 2, 3, 4, 5, 6].map(vanish))
+  }
+  await eventually(() => server.connectionCount === 0)
+  const came = events.filter(({ event }) => event === 'connected')
+  const went = events.filter(({ event }) => event === 'left' || event === 'refused')
+  expect(went.length).toBe(came.length)
+})
+
+test('who ends its side within TLS gets a reply to all that was asked before', async () => {
+  const { path, server } = await startServer({ tlsMode: 'required' })
+  const client = await RawClient.greet(path)
+  await client.startTls()
+  await client.go('structured')
+  const transmission = new RawTransmission(client, 'structured')
+  const calls = Array.from({ length: 300 }, (_, index) => ({
+    command: NBD_CMD.READ,
+    offset: index,
+    length: 100_000,
+  }))
+  client.stream.end(Buffer.concat(calls.map((call) => transmission.encode(call))))
+  expect((await transmission.readReplies(calls.length)).size).toBe(calls.length)
+  await client.readToEnd()
+  await eventually(() => server.connectionCount === 0)
+})
