@@ -26,12 +26,13 @@ export async function runServer(
 ): Promise<void> {
   const terminal = new Terminal({ quiet: options.quiet ?? false, isService: true })
   const objects = await loadObjects(options, terminal)
+  const security = securityOf(objects, options, terminal)
   const exports = await openExports(requests, {
     isReadOnly: options.readOnly ?? false,
     isShared: options.shared !== 1,
   })
   const end = new Ending()
-  const offer: Offer = { exports, ...securityOf(objects, options) }
+  const offer: Offer = { exports, ...security }
   const server = new NbdServer({
     offer,
     connectionLimit: options.shared,
@@ -49,7 +50,7 @@ export async function runServer(
     announce(places, offer, terminal)
     await end.begun
     notifyServiceManager('STOPPING=1')
-    await server.drain(options.drainLimit * 1000)
+    await Promise.race([server.drain(options.drainLimit * 1000), end.hurried])
   } finally {
     end.close()
     objects.close()
@@ -59,11 +60,15 @@ export async function runServer(
   }
 }
 
-/** When the server is told to end; told once more, it ends at once. */
+/** When the server is told to end; told once more, it waits for nobody. */
 class Ending {
   begin: () => void = () => {}
   readonly begun = new Promise<void>((resolve) => {
     this.begin = resolve
+  })
+  #hurry: () => void = () => {}
+  readonly hurried = new Promise<void>((resolve) => {
+    this.#hurry = resolve
   })
 
   onSignals(): void {
@@ -77,7 +82,8 @@ class Ending {
   #count = 0
 
   readonly #onSignal = (): void => {
-    if (++this.#count > 1) process.exit(1)
+    this.#count++
+    if (this.#count > 1) this.#hurry()
     this.begin()
   }
 }
@@ -87,7 +93,8 @@ const ENDING_SIGNALS = ['SIGTERM', 'SIGINT'] as const
 /** Looked up once here, so that a wrong id is told at the start. */
 function securityOf(
   objects: TlsObjects,
-  { tls, tlsCreds, tlsAuthz, handshakeLimit }: ServeOptions,
+  { tls, tlsCreds, tlsAuthz, handshakeLimit, explain }: ServeOptions,
+  terminal: Terminal,
 ): Pick<Offer, 'tlsMode' | 'secure'> {
   if (tlsCreds === undefined || tls === 'off') {
     return { tlsMode: 'off', secure: () => Promise.reject(new Error('there is no TLS')) }
@@ -95,6 +102,7 @@ function securityOf(
   const credentials = objects.credentials(tlsCreds, 'server')
   const authorization = tlsAuthz === undefined ? undefined : objects.authorization(tlsAuthz)
   if (authorization) credentials.checkAuthorization(authorization)
+  if (explain) credentials.settings.omissions.forEach(terminal.report)
   const timeout = handshakeLimit === 0 ? undefined : handshakeLimit * 1000
   return {
     tlsMode: tls ?? 'required',

@@ -8,11 +8,15 @@ import { loadLibc } from '../files/libc.ts'
 /** Descriptors that are handed over begin here. */
 const FIRST_DESCRIPTOR = 3
 
+/** More than any service has; a number that is larger is none. */
+const DESCRIPTOR_LIMIT = 256
+
 /** The descriptors of sockets that listen already; none where the service was started otherwise. */
 export function listenDescriptors(environment = process.env): readonly number[] {
   const { LISTEN_PID, LISTEN_FDS } = environment
   if (Number(LISTEN_PID) !== process.pid) return []
-  const count = Math.max(0, Math.trunc(Number(LISTEN_FDS)) || 0)
+  const count = /^\d{1,3}$/.test(LISTEN_FDS ?? '') ? Number(LISTEN_FDS) : 0
+  if (count > DESCRIPTOR_LIMIT) return []
   return Array.from({ length: count }, (_, index) => FIRST_DESCRIPTOR + index)
 }
 

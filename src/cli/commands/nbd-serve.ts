@@ -22,6 +22,7 @@ export type ServeOptions = ObjectOptions & {
   readonly tlsCreds?: string
   readonly tlsAuthz?: string
   readonly tlsHostname?: string
+  readonly explain?: true
   readonly handshakeLimit: number
   readonly idleLimit: number
   readonly drainLimit: number
@@ -77,6 +78,7 @@ function addTls(command: Command): Command {
   return command
     .option('--tls-creds <ID>', 'the credentials of TLS, an --object; TLS is then required')
     .option('--tls-authz <ID>', 'who may connect, an --object')
+    .option('--explain', 'tell what of the priority string this TLS leaves out')
     .option('--tls-hostname <NAME>', 'refused: clients take it, servers do not')
     .addOption(
       new Option('--tls <MODE>', 'optional serves clients without TLS too').choices([

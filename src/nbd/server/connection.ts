@@ -23,8 +23,8 @@ export type ConnectionContext = {
   readonly tell: (event: ServerEvent) => void
 }
 
-/** How long a client may take to close its side, in milliseconds. */
-const LINGER = 5_000
+/** How long a client may take to read what is left and to close its side, in milliseconds. */
+const LINGER = 30_000
 
 export class Connection {
   readonly #socket: Duplex
