@@ -26,6 +26,16 @@ export class ByteChannel {
     return this.#stream
   }
 
+  /** Whether the peer can still be asked. */
+  get isOpen(): boolean {
+    return !this.#ended
+  }
+
+  /** Whether anything has arrived that was not read. */
+  get hasUnreadBytes(): boolean {
+    return this.#stream.readableLength > 0
+  }
+
   /** @throws ConnectionEnded */
   async read(length: number): Promise<Buffer> {
     if (length === 0) return Buffer.alloc(0)

@@ -65,7 +65,7 @@ async function secure(
   { credentials, hostname }: Exclude<ClientTls, { mode: 'off' }>,
 ): Promise<TlsFacts> {
   const sessions: SecureConnection[] = []
-  await channel.secure(async (stream) => {
+  await channel.replace(async (stream) => {
     const session = await credentials.connect(stream, hostname === undefined ? {} : { hostname })
     sessions.push(session)
     return session.socket
