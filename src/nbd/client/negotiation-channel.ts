@@ -28,7 +28,9 @@ export class NegotiationChannel extends ByteChannel {
   }
 
   /** @throws DiagnosticError where the connection ends before, or what `wrap` throws. */
-  override replace(wrap: (stream: Duplex) => Promise<Duplex>): Promise<void> {
+  override replace<Session extends { readonly socket: Duplex }>(
+    wrap: (stream: Duplex) => Promise<Session>,
+  ): Promise<Session> {
     return super.replace(wrap).catch((error) => this.#explain(error))
   }
 

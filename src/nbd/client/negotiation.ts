@@ -1,5 +1,7 @@
 /** Negotiates with a server: greeting, TLS, kind of headers, metadata contexts, export. */
+
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
+import type { TlsFacts } from '../../tls/objects/tls-session.ts'
 import {
   type BlockSizes,
   CAUTIOUS_BLOCK_SIZES,
@@ -28,7 +30,7 @@ import {
 } from '../protocol/option-replies.ts'
 import { refuse } from '../protocol/protocol-error.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
-import { type ClientTls, startTls, type TlsFacts } from './client-tls.ts'
+import { type ClientTls, startTls } from './client-tls.ts'
 import type { NegotiationChannel } from './negotiation-channel.ts'
 import { type OptionOutcome, sendOption } from './options.ts'
 

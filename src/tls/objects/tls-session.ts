@@ -12,12 +12,8 @@ export type TlsPeer = {
   readonly username?: string
 }
 
-export type TlsSession = {
-  /**
-   * Nothing of it has been read or written yet. Its `authorized` says nothing: it is the verdict of
-   * OpenSSL, which trusts nobody here.
-   */
-  readonly socket: TLSSocket
+/** What is known of a session, for people and programs. */
+export type TlsFacts = {
   /** `TLSv1.3` */
   readonly protocol: string
   /** `TLS_AES_256_GCM_SHA384` */
@@ -25,6 +21,14 @@ export type TlsSession = {
   /** The group of the key exchange, where node:tls tells it: to clients. */
   readonly group?: string
   readonly peer: TlsPeer
+}
+
+export type TlsSession = TlsFacts & {
+  /**
+   * Nothing of it has been read or written yet. Its `authorized` says nothing: it is the verdict of
+   * OpenSSL, which trusts nobody here.
+   */
+  readonly socket: TLSSocket
 }
 
 /** Describes a session. */
