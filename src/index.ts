@@ -39,7 +39,7 @@ export type { ObjectDefinition } from './tls/objects/object-definition.ts'
 export { parseObject, parseObjects } from './tls/objects/parse-object.ts'
 export type { ObjectReload, ReloadReport } from './tls/objects/reload-report.ts'
 export { TlsObjects, type TlsObjectsContext, type WatchOptions } from './tls/objects/tls-objects.ts'
-export type { TlsPeer, TlsSession } from './tls/objects/tls-session.ts'
+export type { TlsFacts, TlsPeer, TlsSession } from './tls/objects/tls-session.ts'
 export { checkSession } from './tls/session-check.ts'
 export {
   type PriorityTlsOptions,

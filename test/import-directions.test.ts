@@ -20,6 +20,8 @@ const FORBIDDEN = [
   ['nbd/protocol', "export { x } from 'node:net'"],
   ['report', "export { x } from '../system/apply.ts'"],
   ['tls', "export { x } from '../policy/policy.ts'"],
+  ['files', "export { x } from '../system/apply.ts'"],
+  ['pki', "export { x } from '../nbd/report.ts'"],
 ] as const
 
 /** The linter must let these pass. */
@@ -30,6 +32,8 @@ const ALLOWED = [
   ['backends', "export { x } from '../policy/policy.ts'"],
   ['system', "export { x } from 'node:fs'"],
   ['tls', "export { x } from '../priority/evaluate.ts'"],
+  ['system', "export { x } from '../files/file-lock.ts'"],
+  ['pki', "export { x } from '../files/file-lock.ts'"],
   ['cli', "export { x } from '../system/apply.ts'"],
 ] as const
 

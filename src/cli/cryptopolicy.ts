@@ -3,6 +3,7 @@ import { createProgram } from './program.ts'
 import { runToExit } from './run.ts'
 
 process.exitCode = await runToExit(async () => {
-  await createProgram().parseAsync()
+  const program = await createProgram(process.argv.slice(2))
+  await program.parseAsync()
   return Number(process.exitCode ?? 0)
 })

@@ -5,9 +5,9 @@ import { fail } from '../diagnostics/diagnostic.ts'
 import type { ClientTls } from '../nbd/client/client-tls.ts'
 import type { NbdClientOptions } from '../nbd/client/nbd-client.ts'
 import type { NbdUri } from '../nbd/client/nbd-uri.ts'
-import { parseCount } from './byte-size.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { loadObjects, type ObjectOptions, withObjectOptions } from './object-options.ts'
+import { parseCount } from './option-values.ts'
 import type { Terminal } from './terminal.ts'
 
 const TLS_MODES = ['off', 'optional', 'required'] as const

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { ObjectDefinition } from '../tls/objects/object-definition.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
 import type { CommonOptions } from './command.ts'
+import { several } from './option-values.ts'
 import { withConfigOption } from './priority-options.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -14,10 +15,13 @@ export type ObjectOptions = CommonOptions & {
 
 /** Adds the options that define objects, and the one that chooses the configuration file. */
 export function withObjectOptions(command: Command): Command {
-  const several = (value: string, before: readonly string[] = []) => [...before, value]
   return withConfigOption(command)
-    .option('--object <DEFINITION>', 'an object, such as tls-creds-x509,id=tls0,...', several)
-    .option('--objects <FILE>', 'objects in a file of YAML or JSON', several)
+    .option(
+      '--object <DEFINITION>',
+      'an object, such as tls-creds-x509,id=tls0,...',
+      several(String),
+    )
+    .option('--objects <FILE>', 'objects in a file of YAML or JSON', several(String))
     .option('--base-dir <DIR>', 'where back-ends/gnutls.config is')
 }
 

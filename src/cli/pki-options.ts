@@ -1,12 +1,11 @@
 /** The options that commands on certificates share, and what they stand for. */
 import { type Stats, statSync } from 'node:fs'
 import { type Command, Option } from 'commander'
-import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
 import type { KeyRequest } from '../pki/key-kind.ts'
 import type { Strength } from '../pki/key-strength.ts'
 import type { Layout } from '../pki/layout.ts'
 import { LAYOUT_NAMES, type LayoutName } from '../pki/layout-names.ts'
-import type { Outcome } from '../priority/evaluate.ts'
 import {
   loadPriorityContext,
   type PriorityCommandOptions,
@@ -14,9 +13,6 @@ import {
   withConfigOption,
 } from './priority-options.ts'
 import type { Terminal } from './terminal.ts'
-
-/** What QEMU's builds of distributions ask for, and what our endpoints ask for. */
-const DEFAULT_PRIORITY = '@QEMU,SYSTEM'
 
 export type StrengthOptions = PriorityCommandOptions & { readonly priority?: string }
 
@@ -31,7 +27,7 @@ export type FolderOptions = { readonly layout?: LayoutName }
 /** Adds the options that say which policy is in force. */
 export function withStrengthOptions(command: Command): Command {
   return withConfigOption(command)
-    .option('--priority <PRIORITY>', `what the policy is asked for (default: ${DEFAULT_PRIORITY})`)
+    .option('--priority <PRIORITY>', 'what the policy is asked for (default: @QEMU,SYSTEM)')
     .option('--base-dir <DIR>', 'where back-ends/gnutls.config is')
 }
 
@@ -52,26 +48,19 @@ export function withLayoutOption(command: Command): Command {
 }
 
 /**
- * The policy in force: that of --priority, else of `@QEMU,SYSTEM`, else, where no file knows
- * either, what GnuTLS does by itself.
+ * The policy in force: that of --priority, else what endpoints ask for.
+ *
+ * @throws DiagnosticError where GnuTLS would refuse the string.
  */
 export async function loadStrength(
-  options: StrengthOptions,
+  { priority, ...options }: StrengthOptions,
   terminal: Terminal,
 ): Promise<Strength> {
   const context = await loadPriorityContext(options, terminal)
-  const { evaluatePriority } = await import('../priority/evaluate.ts')
-  const evaluate = (text: string) => evaluatePriority(prioritySource(text), context)
-  const outcome = evaluate(options.priority ?? DEFAULT_PRIORITY)
-  const isLeftToLibrary = options.priority === undefined && isUnresolved(outcome)
-  const settled = isLeftToLibrary ? evaluatePriority(undefined, context) : outcome
-  if (settled.ok) return { evaluation: settled.evaluation, config: context.config }
-  const { diagnoseFailure } = await import('../priority/failure-diagnostics.ts')
-  throw new DiagnosticError([diagnoseFailure(settled.failure, context)])
-}
-
-function isUnresolved(outcome: Outcome): boolean {
-  return !outcome.ok && outcome.failure.kind === 'unresolved'
+  const { endpointDefault } = await import('../priority/endpoint-default.ts')
+  const { requirePriority } = await import('../priority/failure-diagnostics.ts')
+  const source = priority === undefined ? endpointDefault(context) : prioritySource(priority)
+  return { evaluation: requirePriority(source, context), config: context.config }
 }
 
 /** What the options of a key come to. */

@@ -77,6 +77,14 @@ const unwritable: Kind<{ path: string; error: unknown; hint?: string }> = {
   hint: ({ hint }) => hint,
 }
 
+const libvirtSyntax: Kind<{ reason: string }> = {
+  code: 'FILE_LIBVIRT_SYNTAX',
+  severity: 'error',
+  fault: 'input',
+  summary: "A file is not as libvirt's configuration is written.",
+  message: ({ reason }) => reason,
+}
+
 /** Errors by the name the code uses; docs/errors.md lists them by code. */
 export const FILE_KINDS = defineKinds({
   missing,
@@ -85,4 +93,5 @@ export const FILE_KINDS = defineKinds({
   tooLarge,
   invalidUtf8,
   unwritable,
+  libvirtSyntax,
 })

@@ -5,28 +5,20 @@
  * ) [ "," ] ] "]"; text in double or single quotes, in which nothing is escaped, or in three double
  * quotes, over several lines. A comment runs from # to the end of the line.
  */
-import type { Source, Span } from '../diagnostics/source.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
+import { type Source, type Span, spanText } from '../diagnostics/source.ts'
+import { FILE_KINDS } from './file-diagnostics.ts'
 
 export type LibvirtValue =
+  /** Its span is the text without the quotes. */
   | { readonly kind: 'text'; readonly text: string; readonly span: Span }
   | { readonly kind: 'number'; readonly span: Span }
   | { readonly kind: 'list'; readonly items: readonly LibvirtValue[]; readonly span: Span }
 
-/** A text that is not as libvirt writes it: what is wrong, and where. */
-export class LibvirtSyntaxError extends Error {
-  readonly span: Span
-
-  constructor(message: string, span: Span) {
-    super(message)
-    this.name = 'LibvirtSyntaxError'
-    this.span = span
-  }
-}
-
 /**
  * Finds a setting; of one that repeats libvirt takes the first.
  *
- * @throws LibvirtSyntaxError where the file cannot be read to its end: what follows could be meant
+ * @throws DiagnosticError FILE_LIBVIRT_SYNTAX where the file cannot be read to its end: what follows could be meant
  *   for the setting.
  */
 export function findLibvirtSetting(source: Source, key: string): LibvirtValue | undefined {
@@ -64,10 +56,9 @@ class LibvirtReader {
   private readValue(): LibvirtValue {
     const start = this.at
     if (this.take(/\[/y)) return this.readList(start)
-    const text = this.take(/"""[\s\S]*?"""|"(?!"")[^"\n]*"|'[^'\n]*'/y)
-    const span = { source: this.source, start, end: this.at }
-    if (text) return { kind: 'text', text: text.replace(/^("""|"|')([\s\S]*)\1$/, '$2'), span }
-    if (this.take(/-?\d+/y)) return { kind: 'number', span: { ...span, end: this.at } }
+    const quoted = this.take(/"""[\s\S]*?"""|"(?!"")[^"\n]*"|'[^'\n]*'/y)
+    if (quoted) return this.textBetween(start, quoted.startsWith('"""') ? 3 : 1)
+    if (this.take(/-?\d+/y)) return { kind: 'number', span: this.spanFrom(start) }
     return this.fail('a value is expected here: a text in quotes, a number or a list')
   }
 
@@ -80,7 +71,16 @@ class LibvirtReader {
       if (this.source.text[this.at] === '[') this.fail('a list cannot hold lists')
       if (items.length === 0 || this.source.text[this.at] !== ']') items.push(this.readValue())
     }
-    return { kind: 'list', items, span: { source: this.source, start, end: this.at } }
+    return { kind: 'list', items, span: this.spanFrom(start) }
+  }
+
+  private textBetween(start: number, quotes: number): LibvirtValue {
+    const span = { source: this.source, start: start + quotes, end: this.at - quotes }
+    return { kind: 'text', text: spanText(span), span }
+  }
+
+  private spanFrom(start: number): Span {
+    return { source: this.source, start, end: this.at }
   }
 
   /** Takes what a sticky pattern matches here. */
@@ -91,8 +91,8 @@ class LibvirtReader {
     return text
   }
 
-  private fail(message: string): never {
+  private fail(reason: string): never {
     const { source, at } = this
-    throw new LibvirtSyntaxError(message, { source, start: at, end: at + 1 })
+    fail(FILE_KINDS.libvirtSyntax, { reason }, { source, start: at, end: at + 1 })
   }
 }

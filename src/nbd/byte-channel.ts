@@ -26,6 +26,16 @@ export class ByteChannel {
     return this.#stream
   }
 
+  /** Whether the peer can still be asked. */
+  get isOpen(): boolean {
+    return !this.#ended
+  }
+
+  /** Whether anything has arrived that was not read. */
+  get hasUnreadBytes(): boolean {
+    return this.#stream.readableLength > 0
+  }
+
   /** @throws ConnectionEnded */
   async read(length: number): Promise<Buffer> {
     if (length === 0) return Buffer.alloc(0)
@@ -54,11 +64,15 @@ export class ByteChannel {
     while (this.#stream.read() !== null);
   }
 
-  /** Goes on over another stream, such as one that speaks TLS over this one. */
-  async replace(wrap: (stream: Duplex) => Promise<Duplex>): Promise<void> {
+  /** Goes on over the stream of a session, such as one that speaks TLS over this one. */
+  async replace<Session extends { readonly socket: Duplex }>(
+    wrap: (stream: Duplex) => Promise<Session>,
+  ): Promise<Session> {
     this.#unwatch()
-    this.#stream = await wrap(this.#stream)
+    const session = await wrap(this.#stream)
+    this.#stream = session.socket
     this.#watch()
+    return session
   }
 
   /** Hands the stream over, with what it holds unread. */

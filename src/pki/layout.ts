@@ -20,7 +20,7 @@ export type Layout = {
   readonly pair: (role: EndpointRole, identity?: IdentityNumber) => PairPaths
 }
 
-export const IDENTITY_NUMBERS = [0, 1, 2, 3] as const satisfies readonly IdentityNumber[]
+const IDENTITY_NUMBERS = [0, 1, 2, 3] as const satisfies readonly IdentityNumber[]
 
 const LAYOUTS: { readonly [Name in LayoutName]: (root: string) => Layout } = {
   qemu: (root) => ({

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
+import { withFileLock } from '../files/file-lock.ts'
 import { readTextFileIfPresent } from '../files/text-file.ts'
 import { lookAt, prepareFolder, writeCredentials } from './credential-writing.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
-import { withPskLock } from './psk-lock.ts'
 
 export const PSK_FILE = 'keys.psk'
 
@@ -45,7 +45,8 @@ export function replacePsk({ folder, user, bits = DEFAULT_PSK_BITS }: PskRequest
   lookAt(path)
   prepareFolder(folder)
   // Another run may be adding its user, whose key would be lost.
-  return withPskLock(path, () => {
+  const giveUp = () => fail(PKI_KINDS.pskBusy, { path })
+  return withFileLock(`${path}.lock`, { giveUp }, () => {
     const source = readTextFileIfPresent(path) ?? { name: path, text: '' }
     const { text, isReplaced } = withKey(source, user, randomBytes(bits / 8).toString('hex'))
     writeCredentials([{ path, text, secret: true }], { force: true })

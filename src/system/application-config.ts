@@ -1,6 +1,9 @@
-/** Reads one key of an application's own configuration file: `key = "value"`, as libvirt writes it. */
+/** Reads what the configuration of an application says about its priority string. */
 import { basename, join } from 'node:path'
-import type { Span } from '../diagnostics/source.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
+import type { Source, Span } from '../diagnostics/source.ts'
+import { FILE_KINDS } from '../files/file-diagnostics.ts'
+import { findLibvirtSetting } from '../files/libvirt-config.ts'
 import { readTextFile, readTextFileIfPresent } from '../files/text-file.ts'
 import type { Application } from '../priority/application.ts'
 import type { ApplicationSetting } from '../priority/application-chain.ts'
@@ -11,7 +14,11 @@ const UNSET = 'not set'
 /** Where libvirt keeps its configuration, and that of the QEMU that it starts. */
 export const DEFAULT_APPLICATION_DIR = '/etc/libvirt'
 
-/** Reads every setting of an application; files that do not exist are links of the chain too. */
+/**
+ * Reads every setting of an application; files that do not exist are links of the chain too.
+ *
+ * @throws DiagnosticError FILE_LIBVIRT_SYNTAX where libvirt would not start with a file.
+ */
 export function readApplicationSettings(
   { settings }: Application,
   folder: string = DEFAULT_APPLICATION_DIR,
@@ -19,10 +26,16 @@ export function readApplicationSettings(
   return settings.map(({ file, key }) => {
     const path = join(folder, file)
     const source = readTextFileIfPresent(path)
-    const span = source && findSetting(source, key)
+    const span = source && findText(source, key)
     const found = span ? { span } : { remark: source ? UNSET : ABSENT }
     return { name: `${file} ${key}`, file: path, ...found }
   })
+}
+
+function findText(source: Source, key: string): Span | undefined {
+  const value = findLibvirtSetting(source, key)
+  if (value === undefined || value.kind === 'text') return value?.span
+  fail(FILE_KINDS.libvirtSyntax, { reason: `${key} is a text in quotes` }, value.span)
 }
 
 /**
@@ -31,17 +44,17 @@ export function readApplicationSettings(
  * @throws DiagnosticError where there is no such file.
  */
 export function readNamedSetting(path: string, key: string): ApplicationSetting {
-  const span = findSetting(readTextFile(path), key)
+  const span = findInLines(readTextFile(path), key)
   const found = span ? { span } : { remark: UNSET }
   return { name: `${basename(path)} ${key}`, file: path, ...found }
 }
 
 /**
- * setting = key "=" ( <"> value <"> / "'" value "'" / word )
+ * Finds a setting in a file of any application, of whose syntax no more is known than its line:
  *
- * Of a key that repeats libvirt takes the first.
+ * setting = key "=" ( <"> value <"> / "'" value "'" / word )
  */
-function findSetting(source: Span['source'], key: string): Span | undefined {
+function findInLines(source: Source, key: string): Span | undefined {
   const setting = /^[ \t]*([^\s=#]+)[ \t]*=[ \t]*(?:"([^"\n]*)"|'([^'\n]*)'|([^\s#"']+))/dgm
   for (const match of source.text.matchAll(setting)) {
     if (match[1] !== key) continue

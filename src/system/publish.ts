@@ -2,15 +2,16 @@
 
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Diagnostic, DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { replaceFile, type Staged, stageFile } from '../files/atomic-file.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
+import { LOCK_PATIENCE, withFileLock } from '../files/file-lock.ts'
 import { configFile, type Directories, stateFolder } from './directories.ts'
 import { sameFile } from './generated-files.ts'
 import { GenerationStore } from './generation-store.ts'
 import { formatSelection } from './policy-selection.ts'
 import type { PreparedPolicy } from './prepared-policy.ts'
-import { withRunLock } from './run-lock.ts'
+import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 export type PublishOptions = {
   /** The policy was named to be set, so `config` has to name it too. */
@@ -20,6 +21,8 @@ export type PublishOptions = {
   /** Called where the run has to wait for another. */
   readonly report: (diagnostic: Diagnostic) => void
 }
+
+const UNCHANGED = 'nothing was changed: the configuration that was in force still is'
 
 /** The files that putting a configuration in force would replace. */
 export function listChanges(
@@ -64,9 +67,19 @@ export function publishIfChanged(
   } catch (error) {
     if (error instanceof DiagnosticError) throw error
     const { path } = error as NodeJS.ErrnoException
-    const hint = 'nothing was changed: the configuration that was in force still is'
-    fail(FILE_KINDS.unwritable, { path: path ?? directories.base, error, hint })
+    fail(FILE_KINDS.unwritable, { path: path ?? directories.base, error, hint: UNCHANGED })
   }
+}
+
+function withRunLock<Result>(
+  path: string,
+  report: PublishOptions['report'],
+  work: () => Result,
+): Result {
+  const seconds = LOCK_PATIENCE
+  const wait = () => report(diagnose(SYSTEM_KINDS.waiting, { seconds }))
+  const giveUp = () => fail(SYSTEM_KINDS.locked, { path, seconds })
+  return withFileLock(path, { wait, giveUp, hint: UNCHANGED }, work)
 }
 
 /**

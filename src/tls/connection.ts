@@ -35,8 +35,9 @@ export function acceptTls(
 ): Promise<TLSSocket> {
   const secured = new Promise<TLSSocket>((resolve, reject) => {
     requireSharedKeys(settings, options)
-    // One for each connection: it tells which socket belongs to it, and only a server of node:tls
-    // verifies clients.
+    // One for each connection: it tells which socket belongs to it. `runServerHandshake` cannot
+    // stand in for it: callers give the options of a server of node:tls, and only that refuses
+    // clients that do not verify.
     const server = createServer({ ...options, ...settings.options })
     server.once('secureConnection', (socket) => handOver(socket, settings, resolve, reject))
     server.once('tlsClientError', (error) => reject(handshakeError(error)))

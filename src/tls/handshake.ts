@@ -12,7 +12,7 @@ import { SESSION_KINDS } from './session-diagnostics.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 
 /** How long a handshake may take, in milliseconds. */
-export const HANDSHAKE_TIMEOUT = 30_000
+const HANDSHAKE_TIMEOUT = 30_000
 
 export type ServerHandshake = {
   /** Made once for many handshakes. */

@@ -1,6 +1,7 @@
 /** The commands on network block devices, as a user runs them. */
 import { describe, expect, test } from 'vitest'
-import { formatSize, parseSize } from '../../src/cli/byte-size.ts'
+import { formatSize } from '../../src/cli/byte-size.ts'
+import { parseSize } from '../../src/cli/option-values.ts'
 import { describeProgress, formatDuration, ProgressBar } from '../../src/cli/progress-bar.ts'
 import { Terminal } from '../../src/cli/terminal.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'

@@ -3,7 +3,9 @@ import { X509Certificate } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { parseDnsName } from '../../src/pki/host-names.ts'
 import { testWith } from '../peers/peer.ts'
+import { issue, makeAuthority as makeAuthorityOf } from '../pki/credentials.ts'
 import { type Outcome, ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
 
 /** Keys that are made at once. */
@@ -15,7 +17,20 @@ function pki(...args: readonly string[]): Outcome {
   return run('cryptopolicy', ['pki', ...args], { env })
 }
 
-function makeAuthority(...args: readonly string[]): string {
+/** What is only the scene of a test is made without a command. */
+function makeAuthority(): string {
+  return makeAuthorityOf('ed25519', join(scratchFolder(), 'qemu'))
+}
+
+function makeClient(folder: string): void {
+  issue(folder, 'client', 'ed25519', { commonName: 'x' })
+}
+
+function makeServer(folder: string, name: string): void {
+  issue(folder, 'server', 'ed25519', { commonName: name, hosts: [parseDnsName(name)] })
+}
+
+function initAuthority(...args: readonly string[]): string {
   const folder = join(scratchFolder(), 'qemu')
   expect(pki('init', folder, '--cn', 'Test CA', ...KEY, ...args)).toMatchObject({ status: 0 })
   return folder
@@ -27,7 +42,7 @@ function certificateIn(folder: string, name: string): X509Certificate {
 
 describe('init', () => {
   test('makes an authority once, and again only if told', () => {
-    const folder = makeAuthority()
+    const folder = initAuthority()
     expect(readdirSync(folder).toSorted()).toEqual(['ca-cert.pem', 'ca-key.pem'])
     const first = certificateIn(folder, 'ca-cert.pem').fingerprint256
     const again = pki('init', folder, ...KEY)
@@ -137,7 +152,7 @@ describe('issue', () => {
       stderr: expect.stringContaining(`hint: make one: cryptopolicy pki init ${empty}`),
     })
     const folder = makeAuthority()
-    pki('issue', 'client', folder, '--cn', 'x', ...KEY)
+    makeClient(folder)
     const [key, certificate] = ['client-key.pem', 'client-cert.pem'].map((name) =>
       readFileSync(join(folder, name)),
     )
@@ -169,7 +184,7 @@ describe('an encrypted authority', () => {
   test('signs with its passphrase only, which is printed nowhere', () => {
     const secrets = folderWith({ good: 'correct horse\nmore\n', bad: 'wrong\n', empty: '\n' })
     const given = (name: string) => ['--passphrase-file', join(secrets, name)]
-    const folder = makeAuthority(...given('good'))
+    const folder = initAuthority(...given('good'))
     expect(readFileSync(join(folder, 'ca-key.pem'), 'utf8')).toContain(
       'BEGIN ENCRYPTED PRIVATE KEY',
     )
@@ -185,7 +200,7 @@ describe('an encrypted authority', () => {
 
   testWith('openssl', 'is one that openssl and certtool can read', () => {
     const secrets = folderWith({ good: 'correct horse\n' })
-    const folder = makeAuthority('--passphrase-file', join(secrets, 'good'))
+    const folder = initAuthority('--passphrase-file', join(secrets, 'good'))
     const key = join(folder, 'ca-key.pem')
     const args = ['pkey', '-in', key, '-passin', `file:${join(secrets, 'good')}`, '-noout']
     expect(runFile('openssl', args).status).toBe(0)
@@ -212,7 +227,7 @@ describe('renew', () => {
 
   test('makes a new key if asked, of another kind too', () => {
     const folder = makeAuthority()
-    pki('issue', 'client', folder, '--cn', 'x', ...KEY)
+    makeClient(folder)
     expect(pki('renew', folder, '--new-key').status).toBe(0)
     expect(pki('renew', folder, '--key', 'ecdsa').status).toBe(0)
     const { publicKey } = certificateIn(folder, 'client-cert.pem')
@@ -222,8 +237,8 @@ describe('renew', () => {
 
   test('renews all that is there, as one JSON document', () => {
     const folder = makeAuthority()
-    pki('issue', 'client', folder, '--cn', 'x', ...KEY)
-    pki('issue', 'server', folder, '--dns', 'x', ...KEY)
+    makeClient(folder)
+    makeServer(folder, 'x')
     const { stdout } = pki('renew', folder, '--json')
     expect(JSON.parse(stdout)).toMatchObject([
       { certificateFile: `${folder}/server-cert.pem`, isKeyKept: true, names: ['x'] },
@@ -241,7 +256,7 @@ describe('renew', () => {
 describe('check', () => {
   test('finds nothing wrong with what was issued, in either layout', () => {
     for (const layout of ['qemu', 'libvirt']) {
-      const folder = makeAuthority('--layout', layout)
+      const folder = initAuthority('--layout', layout)
       pki('issue', 'server', folder, '--dns', 'a.example', ...KEY)
       pki('issue', 'client', folder, '--cn', 'x', ...KEY)
       const { status, stdout } = pki('check', folder, '--hostname', 'a.example', '--json')
@@ -268,7 +283,7 @@ describe('check', () => {
 
   test('finds halves, strangers and keys that others may read', () => {
     const folder = makeAuthority()
-    pki('issue', 'server', folder, '--dns', 'a.example', ...KEY)
+    makeServer(folder, 'a.example')
     chmodSync(join(folder, 'server-key.pem'), 0o644)
     chmodSync(folder, 0o777)
     const exposed = pki('check', folder)
@@ -282,7 +297,7 @@ describe('check', () => {
 
   test('finds what the policy does not allow', () => {
     const folder = makeAuthority()
-    pki('issue', 'client', folder, '--cn', 'x', ...KEY)
+    makeClient(folder)
     const { status, stdout } = pki('check', folder, '--priority', 'SUITEB128')
     expect([status, stdout]).toEqual([1, expect.stringContaining('error[PKI_KEY_TOO_WEAK]')])
   })

@@ -128,6 +128,24 @@ describe('an application', () => {
     expect(stderr).toMatch(/built in +passed over: @LIBVIRT,SYSTEM$/m)
   })
 
+  test('of libvirt is read as libvirt reads it', () => {
+    const text = 'note = """\ntls_priority = "NONE"\n"""\nlist = [\n "a"]; tls_priority = "PFS"\n'
+    const folder = host({ 'etc/libvirtd.conf': text })
+    const args = ['--app', 'libvirt', '--quiet', '--app-dir', join(folder, 'etc')]
+    expect(resolve(folder, args).stdout).toBe('PFS\n')
+  })
+
+  test.each(['tls_priority = PFS\n', 'tls_priority = 5\n'])(
+    'of libvirt would not start: %j',
+    (text) => {
+      const folder = host({ 'etc/libvirtd.conf': text })
+      const args = ['--app', 'libvirt', '--app-dir', join(folder, 'etc')]
+      const { status, stdout, stderr } = resolve(folder, args)
+      expect([status, stdout]).toEqual([65, ''])
+      expect(stderr).toMatch(/libvirtd\.conf:1:16: error\[FILE_LIBVIRT_SYNTAX\]: .*text in quotes/)
+    },
+  )
+
   test.each([
     ['libvirt', 'NORMAL:-VERS-TLS1.2'],
     ['qemu', SYSTEM],

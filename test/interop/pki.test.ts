@@ -30,9 +30,21 @@ function judge(program: string, args: readonly string[]): string {
   return `${status} ${stdout}${stderr}`
 }
 
-/** Certificates of every kind of key for both roles, by one authority. */
-function issueAll(authority: string): readonly { role: 'server' | 'client'; file: string }[] {
-  return KINDS.flatMap((kind) =>
+/**
+ * Keys under an authority: of its own kind and of the next, so that each kind is signed by two and
+ * signs two. Who signs and what is signed have nothing to do with each other.
+ */
+function kindsUnder(kind: string): readonly string[] {
+  const next = KINDS[(KINDS.indexOf(kind) + 1) % KINDS.length] ?? kind
+  return [kind, next]
+}
+
+/** Certificates for both roles by an authority. */
+function issueAll(
+  authority: string,
+  kinds: readonly string[],
+): readonly { role: 'server' | 'client'; file: string }[] {
+  return kinds.flatMap((kind) =>
     (['server', 'client'] as const).map((role) => {
       const { certificate } = issue(authority, role, kind)
       const file = join(authority, `${role}-${kind.replace(':', '-')}.pem`)
@@ -43,10 +55,10 @@ function issueAll(authority: string): readonly { role: 'server' | 'client'; file
 }
 
 describe.each(KINDS)('an authority with %s', (kind) => {
-  testWith('openssl', 'satisfies openssl verify, strictly, for every key and role', () => {
+  testWith('openssl', 'satisfies openssl verify, strictly, for every role', () => {
     const folder = makeAuthority(kind)
     const ca = join(folder, 'ca-cert.pem')
-    for (const { role, file } of issueAll(folder)) {
+    for (const { role, file } of issueAll(folder, kindsUnder(kind))) {
       const purpose = role === 'server' ? 'sslserver' : 'sslclient'
       const args = ['verify', '-x509_strict', '-check_ss_sig', '-purpose', purpose]
       expect(judge('openssl', [...args, '-CAfile', ca, file])).toBe(`0 ${file}: OK\n`)
@@ -56,7 +68,7 @@ describe.each(KINDS)('an authority with %s', (kind) => {
   testWith('certtool', 'satisfies certtool --verify under the profile of the policy', () => {
     const folder = makeAuthority(kind)
     const ca = join(folder, 'ca-cert.pem')
-    for (const { role, file } of issueAll(folder)) {
+    for (const { role, file } of issueAll(folder, kindsUnder(kind))) {
       const purpose = role === 'server' ? '1.3.6.1.5.5.7.3.1' : '1.3.6.1.5.5.7.3.2'
       const args = ['--verify', '--verify-profile=high', `--verify-purpose=${purpose}`]
       const files = [`--load-ca-certificate=${ca}`, `--infile=${file}`]
@@ -73,7 +85,7 @@ describe.each(KINDS)('an authority with %s', (kind) => {
 
   test('satisfies our own check', () => {
     const folder = makeAuthority(kind)
-    for (const other of KINDS) {
+    for (const other of kindsUnder(kind)) {
       issue(folder, 'server', other)
       issue(folder, 'client', other)
       const report = checkCredentials({

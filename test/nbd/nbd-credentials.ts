@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ClientCredentials } from '../../src/nbd/client/client-tls.ts'
+import type { TlsCredentials } from '../../src/tls/objects/credentials.ts'
 import { TlsObjects } from '../../src/tls/objects/tls-objects.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { AUTHORITY, ENDPOINT, make } from '../tls/x509/made-certificate.ts'
@@ -35,15 +35,15 @@ export function makePskFolder(username = 'qemu'): string {
   return folder
 }
 
-export function x509Credentials(dir: string, verifyPeer = 'on'): ClientCredentials {
+export function x509Credentials(dir: string, verifyPeer = 'on'): TlsCredentials {
   return credentials('tls-creds-x509', { dir, 'verify-peer': verifyPeer })
 }
 
-export function pskCredentials(dir: string): ClientCredentials {
+export function pskCredentials(dir: string): TlsCredentials {
   return credentials('tls-creds-psk', { dir })
 }
 
-function credentials(type: string, properties: Record<string, string>): ClientCredentials {
+function credentials(type: string, properties: Record<string, string>): TlsCredentials {
   const definition = { type, id: 'tls0', properties: { endpoint: 'client', ...properties } }
   return TlsObjects.create([definition]).credentials('tls0', 'client')
 }

@@ -5,10 +5,9 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { run, scratchFolder } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
-import { type Fault, type FaultyRun, runProgramWithFault } from '../system/fault.ts'
+import { type Fault, type FaultyRun, runWithFault } from '../system/fault.ts'
 import { issue, makeAuthority } from './credentials.ts'
 
-/** strace counts each call by itself, so each is gone through by itself. */
 const CALLS = ['fchmod', 'fsync', 'rename'] as const
 const LIMIT = 120_000
 
@@ -39,7 +38,7 @@ function renewWithFaults(
       const before = readFolder(folder)
       const command = ['pki', 'renew', 'server', folder, ...args]
       const log = `${folder}.log`
-      const faulty = runProgramWithFault('cryptopolicy', command, log, n, fault, [call])
+      const faulty = runWithFault('cryptopolicy', command, log, { call, n }, fault)
       if (!faulty.isHit) return [call, n - 1] as const
       look(before, readFolder(folder), folder, faulty)
     }

@@ -1,9 +1,10 @@
 /** `cryptopolicy nbd bench`: how fast an export is. */
 import { type Command, Option } from 'commander'
 import type { BenchResult } from '../../nbd/bench.ts'
-import { formatSize, parseCount, parseSize } from '../byte-size.ts'
+import { formatSize } from '../byte-size.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { clientOptions, type NbdOptions, withNbdOptions } from '../nbd-options.ts'
+import { parseCount, parseSize } from '../option-values.ts'
 
 type Options = NbdOptions & {
   readonly write?: true

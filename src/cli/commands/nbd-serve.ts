@@ -2,9 +2,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { ExportRequest } from '../../nbd/server/export-list.ts'
-import { parseSize } from '../byte-size.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { type ObjectOptions, withObjectOptions } from '../object-options.ts'
+import { parseNumber, parsePort, parseSize, several } from '../option-values.ts'
 
 export type ServeOptions = ObjectOptions & {
   readonly port?: number
@@ -44,10 +44,6 @@ export function addNbdServe(group: Command): void {
 }
 
 function addExports(command: Command): Command {
-  const several = (value: string, before: readonly ExportRequest[] = []) => [
-    ...before,
-    parseExport(value),
-  ]
   return command
     .option('-x, --export-name <NAME>', 'the name of the export of FILE or --memory', '')
     .option('-D, --description <TEXT>', 'what people read of that export')
@@ -56,7 +52,7 @@ function addExports(command: Command): Command {
       new Option('-f, --format <FORMAT>', 'the format of FILE').choices(['raw']).default('raw'),
     )
     .option('--memory <SIZE>', 'export memory, which is empty at first', parseSize)
-    .option('--export <NAME=FILE>', 'export another file; may be repeated', several)
+    .option('--export <NAME=FILE>', 'export another file; may be repeated', several(parseExport))
 }
 
 function addListening(command: Command): Command {
@@ -117,17 +113,6 @@ function addManners(command: Command): Command {
         .default('text'),
     )
     .option('-q, --quiet', 'print errors only')
-}
-
-function parsePort(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 65_536
-  if (port > 65_535) throw new InvalidArgumentError('a port is a number up to 65535.')
-  return port
-}
-
-function parseNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('it has to be a whole number.')
-  return Number(text)
 }
 
 function parseExport(text: string): ExportRequest {

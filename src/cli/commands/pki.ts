@@ -1,15 +1,9 @@
-/** `cryptopolicy pki`: the commands on certificates and keys. */
-import type { Command } from 'commander'
-import { addPkiCheck } from './pki-check.ts'
-import { addPkiInit } from './pki-init.ts'
-import { addPkiIssue } from './pki-issue.ts'
-import { addPkiPsk } from './pki-psk.ts'
-import { addPkiRenew } from './pki-renew.ts'
+/** `cryptopolicy pki`: the group of commands on certificates and keys. */
+import type { CommandGroup } from '../command-group.ts'
 
-export function addPki(program: Command): void {
-  const group = program
-    .command('pki')
-    .summary('certificates and keys for QEMU and libvirt')
-    .description('Make certificates and keys as strong as the policy asks for, and check them.')
-  for (const add of [addPkiInit, addPkiIssue, addPkiRenew, addPkiPsk, addPkiCheck]) add(group)
+export const PKI: CommandGroup = {
+  name: 'pki',
+  summary: 'certificates and keys for QEMU and libvirt',
+  description: 'Make certificates and keys as strong as the policy asks for, and check them.',
+  load: async () => (await import('./pki-commands.ts')).PKI_COMMANDS,
 }

@@ -1,39 +1,21 @@
 /** Whether a client wants TLS, and NBD_OPT_STARTTLS. Protocol, "TLS support". */
-import type { Duplex } from 'node:stream'
 import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import type { TlsCredentials } from '../../tls/objects/credentials.ts'
+import type { TlsFacts } from '../../tls/objects/tls-session.ts'
 import { NBD_OPT } from '../protocol/constants.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 import type { NegotiationChannel } from './negotiation-channel.ts'
 import { sendOption } from './options.ts'
-
-/** What the client needs of TLS credentials (src/tls/objects). */
-export type ClientCredentials = {
-  /** Destroys the connection and throws where the server is not who it has to be. */
-  connect(connection: Duplex, options?: { readonly hostname?: string }): Promise<SecureConnection>
-}
-
-export type SecureConnection = {
-  readonly socket: Duplex
-  /** `TLSv1.3`. */
-  readonly protocol: string
-  /** The cipher suite. */
-  readonly suite: string
-  readonly group?: string
-  readonly peer: { readonly distinguishedName?: string; readonly username?: string }
-}
 
 export type ClientTls =
   | { readonly mode: 'off' }
   | {
       /** `optional` goes on in clear where the server has no TLS; `required` never does. */
       readonly mode: 'optional' | 'required'
-      readonly credentials: ClientCredentials
+      readonly credentials: Pick<TlsCredentials, 'connect'>
       /** The name that the certificate of the server has to bear. */
       readonly hostname?: string
     }
-
-/** What is known of a session, for people and programs. */
-export type TlsFacts = Omit<SecureConnection, 'socket'>
 
 /**
  * Asks for TLS, before anything else is asked. Whatever was negotiated before does not count.
@@ -64,13 +46,9 @@ async function secure(
   channel: NegotiationChannel,
   { credentials, hostname }: Exclude<ClientTls, { mode: 'off' }>,
 ): Promise<TlsFacts> {
-  const sessions: SecureConnection[] = []
-  await channel.secure(async (stream) => {
-    const session = await credentials.connect(stream, hostname === undefined ? {} : { hostname })
-    sessions.push(session)
-    return session.socket
-  })
-  const [{ protocol = '', suite = '', group, peer = {} } = {} as Partial<SecureConnection>] =
-    sessions
-  return { protocol, suite, peer, ...(group === undefined ? {} : { group }) }
+  // The socket is the connection's from here on.
+  const { socket: _, ...facts } = await channel.replace((stream) =>
+    credentials.connect(stream, { hostname }),
+  )
+  return facts
 }

@@ -1,11 +1,12 @@
 /** One connection to an export: reads, writes and all the rest, cut into requests that the server takes. */
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
+import type { TlsFacts } from '../../tls/objects/tls-session.ts'
 import type { Extent } from '../protocol/chunks.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_OPT, NBD_TRANSMISSION_FLAG } from '../protocol/constants.ts'
 import type { ListedExport } from '../protocol/option-replies.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
-import type { ClientTls, TlsFacts } from './client-tls.ts'
+import type { ClientTls } from './client-tls.ts'
 import { type NbdAddress, printAddress } from './nbd-uri.ts'
 import {
   askForExport,

@@ -1,5 +1,7 @@
 /** Negotiates with a server: greeting, TLS, kind of headers, metadata contexts, export. */
+
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
+import type { TlsFacts } from '../../tls/objects/tls-session.ts'
 import {
   type BlockSizes,
   CAUTIOUS_BLOCK_SIZES,
@@ -28,7 +30,7 @@ import {
 } from '../protocol/option-replies.ts'
 import { refuse } from '../protocol/protocol-error.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
-import { type ClientTls, startTls, type TlsFacts } from './client-tls.ts'
+import { type ClientTls, startTls } from './client-tls.ts'
 import type { NegotiationChannel } from './negotiation-channel.ts'
 import { type OptionOutcome, sendOption } from './options.ts'
 
@@ -77,7 +79,7 @@ export async function beginNegotiation(
   // Without it a server answers no option, so that taking the flag away would take TLS away too.
   if (!(greeting.flags & NBD_FLAG.FIXED_NEWSTYLE)) fail(NBD_CLIENT_KINDS.notFixed, { server })
   const known = NBD_FLAG.FIXED_NEWSTYLE | NBD_FLAG.NO_ZEROES
-  channel.write(encodeClientFlags(greeting.flags & known))
+  await channel.write(encodeClientFlags(greeting.flags & known))
   const facts = await startTls(channel, tls, warn)
   return {
     channel,
@@ -176,7 +178,7 @@ export async function enterExport(
   if (info) return info
   if (headers === 'extended') refuse('NBD_REP_ERR_UNSUP to NBD_OPT_GO after extended headers')
   const { channel, noZeroes } = open
-  channel.write(encodeOption(NBD_OPT.EXPORT_NAME, encodeExportName(name)))
+  await channel.write(encodeOption(NBD_OPT.EXPORT_NAME, encodeExportName(name)))
   const size = exportNameReplySize(!noZeroes)
   const reply = decodeExportNameReply(await channel.read(size), !noZeroes)
   return { name, ...reply, blockSizes: CAUTIOUS_BLOCK_SIZES, hasBlockSizes: false }

@@ -38,7 +38,7 @@ export async function sendOption(
   expected?: number,
   take: (data: Buffer) => void = () => {},
 ): Promise<OptionOutcome> {
-  channel.write(encodeOption(option, data))
+  await channel.write(encodeOption(option, data))
   for (let total = 0; total < REPLIES_LIMIT; ) {
     const reply = await readReply(channel, option)
     total += OPTION_REPLY_HEADER_SIZE + reply.data.length

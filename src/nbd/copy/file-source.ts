@@ -1,12 +1,17 @@
 /** A file or block device that is copied from. */
 import { constants } from 'node:fs'
 import { fail } from '../../diagnostics/diagnostic.ts'
+import { loadLibc } from '../../files/libc.ts'
+import { FileExtents } from '../storage/file-extents.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 import type { CopySource } from './copy-end.ts'
 import { diskSize, openDisk, readFully, requireDisk } from './local-disk.ts'
 
 /** Reads that the pool of threads of the runtime works on side by side. */
 const PARALLEL = 4
+
+/** How many extents are looked for at a time. */
+const EXTENTS = 256
 
 /** @throws DiagnosticError FILE_MISSING, FILE_UNREADABLE or NBD_COPY_NOT_A_DISK. */
 export async function openFileSource(path: string): Promise<CopySource> {
@@ -15,8 +20,7 @@ export async function openFileSource(path: string): Promise<CopySource> {
   try {
     requireDisk(path, stats)
     const size = diskSize(path, stats)
-    // Nothing is allocated, so nothing has to be read. Holes between data are found by reading.
-    const isHole = stats.isFile() && stats.blocks === 0
+    const extents = new FileExtents(handle.fd, loadLibc())
     const { dev, ino, mtimeMs } = stats
     return {
       name: path,
@@ -24,7 +28,8 @@ export async function openFileSource(path: string): Promise<CopySource> {
       identity: `file ${dev}:${ino} of ${mtimeMs}`,
       alignment: 1,
       parallel: PARALLEL,
-      extents: async (_, length) => [{ length, isZero: isHole }],
+      // What nobody tells of is read, and zeroes in it are found then.
+      extents: (offset, length) => extents.find(offset, length, EXTENTS),
       read: (offset, target) => readOrFail(path, readFully(handle, offset, target)),
       close: () => handle.close(),
     }

@@ -26,9 +26,6 @@ export const DEFAULT_BLOCK_SIZES: BlockSizes = {
  */
 export const CAUTIOUS_BLOCK_SIZES: BlockSizes = { ...DEFAULT_BLOCK_SIZES, minimum: 512 }
 
-/** As a maximum: nothing but the length field limits a request. */
-export const UNLIMITED_PAYLOAD = 0xffff_ffff
-
 const LARGEST_MINIMUM = 0x1_0000
 
 export function encodeBlockSizes(writer: ByteWriter, sizes: BlockSizes): ByteWriter {

@@ -2,7 +2,6 @@
 import {
   NBD_CMD,
   NBD_ERROR,
-  NBD_INFO,
   NBD_OPT,
   NBD_REP,
   NBD_REPLY_TYPE,
@@ -20,8 +19,6 @@ function namesOf(table: Table, prefix: string, what: string): (number: number) =
 export const optionName = namesOf(NBD_OPT, 'NBD_OPT_', 'option')
 /** `NBD_REP_ERR_POLICY`, or `unknown reply 0x80000063`. */
 export const replyName = namesOf(NBD_REP, 'NBD_REP_', 'reply')
-/** `NBD_INFO_BLOCK_SIZE`, or `unknown information 0x63`. */
-export const infoName = namesOf(NBD_INFO, 'NBD_INFO_', 'information')
 /** `NBD_CMD_READ`, or `unknown command 0x63`. */
 export const commandName = namesOf(NBD_CMD, 'NBD_CMD_', 'command')
 /** `NBD_REPLY_TYPE_OFFSET_DATA`, or `unknown chunk 0x63`. */

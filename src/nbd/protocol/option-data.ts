@@ -1,7 +1,6 @@
 /** The data of each option that a client sends. */
 import { ByteReader, decodeString } from './byte-reader.ts'
 import { ByteWriter, encodeString } from './byte-writer.ts'
-import { NBD_OPT } from './constants.ts'
 import { optionName } from './names.ts'
 import { refuse } from './protocol-error.ts'
 
@@ -19,15 +18,6 @@ export type MetaContextOption = {
   /** `base:allocation`, or what its namespace understands. */
   readonly queries: readonly string[]
 }
-
-/** The options that have no data. */
-export const OPTIONS_WITHOUT_DATA: ReadonlySet<number> = new Set([
-  NBD_OPT.ABORT,
-  NBD_OPT.LIST,
-  NBD_OPT.STARTTLS,
-  NBD_OPT.STRUCTURED_REPLY,
-  NBD_OPT.EXTENDED_HEADERS,
-])
 
 /** Refuses data where an option has none. */
 export function decodeNoData(option: number, data: Buffer): void {

@@ -15,7 +15,7 @@ import { OBJECT_KINDS } from './object-diagnostics.ts'
 import type { PropertyReader } from './property-reader.ts'
 
 export const POLICIES = ['allow', 'deny'] as const
-export const FORMATS = ['exact', 'glob'] as const
+const FORMATS = ['exact', 'glob'] as const
 
 export type AuthorizationPolicy = (typeof POLICIES)[number]
 

@@ -217,14 +217,6 @@ const loadFailed: Kind<{ message: string }> = {
   message: ({ message }) => `loading it anew failed: ${message}`,
 }
 
-const libvirtSyntax: Kind<{ reason: string }> = {
-  code: 'OBJECT_LIBVIRT_SYNTAX',
-  severity: 'error',
-  fault: 'input',
-  summary: "A file is not as libvirt's configuration is written.",
-  message: ({ reason }) => reason,
-}
-
 /** Errors by the name the code uses; docs/errors.md lists them by code. */
 export const OBJECT_KINDS = defineKinds({
   malformed,
@@ -250,5 +242,4 @@ export const OBJECT_KINDS = defineKinds({
   invalidKey,
   invalidRule,
   loadFailed,
-  libvirtSyntax,
 })

@@ -13,7 +13,7 @@ import { TLS_CREDS_ANON } from './types/tls-creds-anon.ts'
 import { TLS_CREDS_PSK } from './types/tls-creds-psk.ts'
 import { TLS_CREDS_X509 } from './types/tls-creds-x509.ts'
 
-export const OBJECT_TYPES: readonly ObjectType[] = [
+const OBJECT_TYPES: readonly ObjectType[] = [
   TLS_CREDS_X509,
   TLS_CREDS_PSK,
   TLS_CREDS_ANON,

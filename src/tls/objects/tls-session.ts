@@ -12,11 +12,13 @@ export type TlsPeer = {
   readonly username?: string
 }
 
-export type TlsSession = Negotiated & {
+/** What is known of a session, for people and programs. */
+export type TlsFacts = Negotiated & { readonly peer: TlsPeer }
+
+export type TlsSession = TlsFacts & {
   /**
    * Nothing of it has been read or written yet. Its `authorized` says nothing: it is the verdict of
    * OpenSSL, which trusts nobody here.
    */
   readonly socket: TLSSocket
-  readonly peer: TlsPeer
 }

@@ -80,8 +80,8 @@ export function readX509Files(
   const { refusals } = folder
   const files = {
     authorities: refusals.collect([], () => (authorities ? parseCertificates(authorities) : [])),
-    revocationLists: refusals.collect([], () => (lists ? parseRevocationLists(lists) : [])),
     identities: pairs.flatMap((pair) => refusals.collect([], () => [openPair(pair, options)])),
+    revocationLists: refusals.collect([], () => (lists ? parseRevocationLists(lists) : [])),
     ...refusals.collect({}, () => (parameters ? parseDhParameters(parameters) : {})),
     paths: folder.paths,
     warnings: pairs.flatMap(({ key }) => checkKeyMode(key.name)),
@@ -154,7 +154,10 @@ function readIfPresent(path: string): Source | undefined {
 
 type Pair = { readonly certificate: Source; readonly key: Source }
 
-/** The pair without a number, then those with one up to the first that is not there. */
+/**
+ * The pair without a number, then those with one up to the first that is not there. A server may
+ * have any of them: QEMU does not insist on the first.
+ */
 function readPairs(folder: Folder, role: TlsRole): readonly Pair[] {
   const first = readPair(folder, role, '')
   const pairs: Pair[] = first.pair ? [first.pair] : []

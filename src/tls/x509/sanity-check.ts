@@ -4,7 +4,7 @@ import type { Evaluation } from '../../priority/evaluate.ts'
 import type { TlsRole } from '../negotiable.ts'
 import type { Certificate } from './certificate.ts'
 import { checkTimes, findChainProblem } from './chain-check.ts'
-import { isSelfIssued, isSignedBy, namesIssuer } from './issuer.ts'
+import { isSelfIssued, namesIssuer } from './issuer.ts'
 import { allowsRole } from './purposes.ts'
 import { findRevocation, isListSignedBy, type RevocationList } from './revocation-list.ts'
 import { X509_KINDS } from './x509-diagnostics.ts'
@@ -28,11 +28,13 @@ export type OwnCertificates = {
 export function checkOwnCertificates(input: OwnCertificates): readonly Diagnostic[] {
   const { chain, role, now = new Date() } = input
   if (chain.length === 0) return []
-  const each = chain.flatMap((certificate, at) => [
-    ...(at === 0 ? checkOwn(certificate, role, now) : checkAuthority(certificate, now)),
-    ...checkOrder(certificate, chain[at + 1]),
-  ])
-  const found = [...each, ...checkAuthorities(input, now)]
+  const found = [
+    ...chain.flatMap((certificate, at) =>
+      at === 0 ? checkOwn(certificate, role, now) : checkAuthority(certificate, now),
+    ),
+    ...chain.flatMap((certificate, at) => checkOrder(certificate, chain[at + 1])),
+    ...checkAuthorities(input, now),
+  ]
   // What is wrong already would be said again.
   const problem = hasErrors(found)
     ? undefined
@@ -78,35 +80,28 @@ function checkOrder(
 
 /**
  * Walks from the last certificate of the file to a root. Only authorities on that way count;
- * others in the file may have expired.
+ * others in the file may have expired. Of several that have the issuer's name QEMU takes the first.
  */
 function checkAuthorities(
   { chain, authorities }: OwnCertificates,
   now: Date,
 ): readonly Diagnostic[] {
+  const [own] = chain
+  // As an authority it was looked at already, unless it is the endpoint's own certificate too.
+  if (chain.length === 1 && own && isSelfIssued(own)) return checkAuthority(own, now)
   const found: Diagnostic[] = []
   const visited = new Set<Certificate>()
   let last = chain.at(-1)
   while (last && !isSelfIssued(last)) {
-    visited.add(last)
-    const issuer = findAuthority(last, authorities, now)
+    const child = last
+    visited.add(child)
+    const issuer = authorities.find((authority) => namesIssuer(child, authority))
     // Two authorities that issued each other lead to no root.
-    if (!issuer || visited.has(issuer)) return [...found, diagnose(X509_KINDS.noIssuer, last)]
+    if (!issuer || visited.has(issuer)) return [...found, diagnose(X509_KINDS.noIssuer, child)]
     found.push(...checkAuthority(issuer, now))
     last = issuer
   }
   return found
-}
-
-/** The one that signed it, where several have the name. */
-function findAuthority(
-  certificate: Certificate,
-  authorities: readonly Certificate[],
-  now: Date,
-): Certificate | undefined {
-  const named = authorities.filter((authority) => namesIssuer(certificate, authority))
-  const signers = named.filter((authority) => isSignedBy(certificate, authority))
-  return signers.find((signer) => !checkTimes(signer, now)) ?? signers[0] ?? named[0]
 }
 
 /** QEMU loads a certificate that has been revoked, and lists whatever their age and signature. */

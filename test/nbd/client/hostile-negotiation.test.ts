@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import type { ClientCredentials, ClientTls } from '../../../src/nbd/client/client-tls.ts'
+import type { ClientTls } from '../../../src/nbd/client/client-tls.ts'
 import { listServer, NbdClient } from '../../../src/nbd/client/nbd-client.ts'
 import { NBD_OPT, NBD_REP, OLD_STYLE_MAGIC } from '../../../src/nbd/protocol/constants.ts'
 import { encodeExportNameReply, encodeGreeting } from '../../../src/nbd/protocol/handshake.ts'
@@ -14,12 +14,13 @@ import {
   encodeListedExport,
   encodeMetaContext,
 } from '../../../src/nbd/protocol/option-replies.ts'
+import type { TlsCredentials } from '../../../src/tls/objects/credentials.ts'
 import { scratchFolder } from '../../cli/command.ts'
 import { type Script, startHostileServer } from '../hostile-server.ts'
 import { makeX509Folder, x509Credentials } from '../nbd-credentials.ts'
 
 /** Credentials that must never come to be used. */
-const UNUSED: ClientCredentials = {
+const UNUSED: Pick<TlsCredentials, 'connect'> = {
   connect: () => Promise.reject(new Error('the TLS handshake was begun')),
 }
 const REQUIRED: ClientTls = { mode: 'required', credentials: UNUSED, hostname: 'localhost' }

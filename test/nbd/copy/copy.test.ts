@@ -68,6 +68,24 @@ testWith('qemu-nbd', 'out of a server and into another, holes kept', async () =>
   expect(runFile('qemu-img', ['compare', '-f', 'raw', '-F', 'raw', disk, out]).status).toBe(0)
 })
 
+testWith('strace', 'holes of a file are not read', () => {
+  const folder = scratchFolder()
+  const disk = makeDisk(folder, 3 * MIB)
+  const size = 8192 * MIB
+  truncateSync(disk, size)
+  const out = join(folder, 'out.raw')
+  const log = join(folder, 'log')
+  const program = [process.execPath, join(ROOT, 'dist', 'cryptopolicy.js'), 'nbd', 'copy']
+  const trace = ['-f', '-qq', '-o', log, '-e', 'trace=pread64']
+  expect(runFile('strace', [...trace, ...program, disk, out]).status).toBe(0)
+  const reads = readFileSync(log, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('pread64('))
+  expect(reads.length).toBeLessThan(20)
+  expect(statSync(out).size).toBe(size)
+  expect(statSync(out).blocks * 512).toBeLessThan(2 * MIB)
+})
+
 testWith('nbdkit', 'blocks of 4096, at most 64 KiB at once, no zeroing, no map', async () => {
   const folder = scratchFolder()
   const disk = makeDisk(folder, 24 * MIB)

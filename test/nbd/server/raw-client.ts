@@ -83,10 +83,10 @@ export class RawClient {
   /** A handshake on what was agreed already, or not. */
   async secure(): Promise<void> {
     await this.channel.replace(async (stream) => {
-      const secured = connectTls({ socket: stream as Socket, rejectUnauthorized: false })
-      secured.on('error', () => {})
-      await once(secured, 'secureConnect')
-      return secured
+      const socket = connectTls({ socket: stream as Socket, rejectUnauthorized: false })
+      socket.on('error', () => {})
+      await once(socket, 'secureConnect')
+      return { socket }
     })
   }
 

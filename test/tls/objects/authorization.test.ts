@@ -164,7 +164,7 @@ describe('authz-libvirt', () => {
 
   test('allows whom the list allows, each entry a glob', () => {
     const text = '# a\nlisten_tls = 1\ntls_allowed_dn_list = ["C=UK,CN=x",\n  "C=UK,CN=q*"]\n'
-    const rule = 'authz-libvirt a: rule 1 at FILE:4:3 allows `C=UK,CN=q*` (glob)'
+    const rule = 'authz-libvirt a: rule 1 at FILE:4:4 allows `C=UK,CN=q*` (glob)'
     expect(decideBy(text)).toEqual([true, rule])
   })
 

@@ -193,18 +193,35 @@ function makeAttacks(root: Made, other: Made): readonly CredentialCase[] {
   const narrow = make({ subject: 'narrow', ...AUTHORITY, basicConstraints: short })
   const under = make({ subject: 'under', issuer: narrow, ...AUTHORITY })
   const deep = make({ subject: 'qemu.org', issuer: under, ...ENDPOINT })
+  const self = make({ subject: 'qemu.org', ...ENDPOINT })
+  const expired = make({ ...root.description, until: -1 }, root)
+  const second = make({ subject: 'second', issuer: root, ...ENDPOINT })
   const row = (
     name: string,
     chain: readonly Made[],
     authorities: readonly Made[],
     verdict?: string,
-  ): CredentialCase => ({ name, role: 'server', chain, authorities, verdict: refusal(verdict) })
+    oldRefuses = verdict !== undefined,
+  ): CredentialCase => {
+    return { name, role: 'server', chain, authorities, verdict: refusal(verdict), oldRefuses }
+  }
   return [
     row('issuer of the same name', [own], [root], 'BAD_SIGNATURE'),
     row('unknown issuer', [own], [other], 'NO_ISSUER'),
     row('one authority among others', [good], [other, root]),
     row('too many authorities below one', [deep, under], [narrow], 'PATH_TOO_LONG'),
-    row('self-signed', [make({ subject: 'qemu.org', ...ENDPOINT })], [root], 'NO_ISSUER'),
+    row('self-signed', [self], [root], 'NOT_AUTHORITY'),
+    row('self-signed and trusted', [self], [self], 'NOT_AUTHORITY'),
+    row('renewed authority before the expired one', [good], [root, expired], undefined, true),
+    row('expired authority before the renewed one', [good], [expired, root], 'EXPIRED'),
+    row('impostor before the authority', [good], [impostor, root]),
+    row(
+      'a wrong authority in a wrong place',
+      [good, other, second],
+      [root],
+      'NOT_AUTHORITY',
+      false,
+    ),
   ]
 }
 

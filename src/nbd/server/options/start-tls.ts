@@ -31,9 +31,6 @@ export const startTls: OptionHandler = {
 async function secure(negotiation: Negotiation): Promise<void> {
   negotiation.channel.discard()
   negotiation.agreement = nothingAgreed()
-  await negotiation.channel.replace(async (connection) => {
-    const session = await negotiation.offer.secure(connection)
-    negotiation.session = session
-    return session.socket
-  })
+  const { channel, offer } = negotiation
+  negotiation.session = await channel.replace((connection) => offer.secure(connection))
 }

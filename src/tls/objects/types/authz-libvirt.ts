@@ -4,17 +4,12 @@
  * Where the setting is missing, libvirt checks nothing and everybody with a certificate may come
  * in; an empty list lets nobody in. Each entry is a glob on the distinguished name.
  */
-import { DiagnosticError, diagnose, fail } from '../../../diagnostics/diagnostic.ts'
-import type { Source } from '../../../diagnostics/source.ts'
-import {
-  findLibvirtSetting,
-  LibvirtSyntaxError,
-  type LibvirtValue,
-} from '../../../files/libvirt-config.ts'
+import { fail } from '../../../diagnostics/diagnostic.ts'
+import { FILE_KINDS } from '../../../files/file-diagnostics.ts'
+import { findLibvirtSetting, type LibvirtValue } from '../../../files/libvirt-config.ts'
 import { readTextFile } from '../../../files/text-file.ts'
 import { type AuthorizationRule, makeRule } from '../authorization-rule.ts'
 import { digestOf } from '../digest.ts'
-import { OBJECT_KINDS } from '../object-diagnostics.ts'
 import type { ObjectType } from '../object-type.ts'
 
 const DEFAULT_FILE = '/etc/libvirt/libvirtd.conf'
@@ -28,7 +23,7 @@ export const AUTHZ_LIBVIRT: ObjectType = {
     const path = reader.text('filename') ?? DEFAULT_FILE
     const key = reader.text('key') ?? DEFAULT_KEY
     const source = readTextFile(path)
-    const value = findSetting(source, key)
+    const value = findLibvirtSetting(source, key)
     const rules = value ? readRules(value, key) : []
     const where = `${key} of ${path}`
     const fallback = value ? 'deny' : 'allow'
@@ -36,16 +31,6 @@ export const AUTHZ_LIBVIRT: ObjectType = {
     const list = { name: reader.what, rules, fallback, fallbackReason } as const
     return { kind: 'authorization', list, digest: digestOf(source.text), paths: [path] }
   },
-}
-
-function findSetting(source: Source, key: string): LibvirtValue | undefined {
-  try {
-    return findLibvirtSetting(source, key)
-  } catch (error) {
-    if (!(error instanceof LibvirtSyntaxError)) throw error
-    const diagnostic = diagnose(OBJECT_KINDS.libvirtSyntax, { reason: error.message }, error.span)
-    throw new DiagnosticError([diagnostic])
-  }
 }
 
 function readRules(value: LibvirtValue, key: string): readonly AuthorizationRule[] {
@@ -59,5 +44,5 @@ function readRules(value: LibvirtValue, key: string): readonly AuthorizationRule
 }
 
 function refuse({ span }: LibvirtValue, key: string): never {
-  fail(OBJECT_KINDS.libvirtSyntax, { reason: `${key} is a list of texts: ["C=UK,CN=*"]` }, span)
+  fail(FILE_KINDS.libvirtSyntax, { reason: `${key} is a list of texts: ["C=UK,CN=*"]` }, span)
 }

@@ -1,0 +1,15 @@
+/** `cryptopolicy pki`: the commands on certificates and keys. */
+import type { CommandDefinition } from '../command.ts'
+import { addPkiCheck } from './pki-check.ts'
+import { addPkiInit } from './pki-init.ts'
+import { addPkiIssue } from './pki-issue.ts'
+import { addPkiPsk } from './pki-psk.ts'
+import { addPkiRenew } from './pki-renew.ts'
+
+export const PKI_COMMANDS: readonly CommandDefinition[] = [
+  addPkiInit,
+  addPkiIssue,
+  addPkiRenew,
+  addPkiPsk,
+  addPkiCheck,
+]

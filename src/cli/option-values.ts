@@ -1,0 +1,38 @@
+/** The values of options, checked as they are read. */
+import { InvalidArgumentError } from 'commander'
+
+/** Reads `4096`, `64k`, `1M` or `2GiB`, in powers of 1024. @throws InvalidArgumentError */
+export function parseSize(text: string): number {
+  const [, digits, unit = ''] = /^(\d+)([KMGTP]?)(?:i?B)?$/i.exec(text) ?? []
+  const power = unit === '' ? 0 : 'KMGTP'.indexOf(unit.toUpperCase()) + 1
+  const size = Number(digits) * 1024 ** power
+  if (!Number.isSafeInteger(size)) {
+    throw new InvalidArgumentError('a size is a number with K, M, G or T behind it.')
+  }
+  return size
+}
+
+/** Reads a whole number of at least one. @throws InvalidArgumentError */
+export function parseCount(text: string): number {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (count < 1) throw new InvalidArgumentError('it has to be a whole number above 0.')
+  return count
+}
+
+/** Reads a whole number. @throws InvalidArgumentError */
+export function parseNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('it has to be a whole number.')
+  return Number(text)
+}
+
+/** Reads the number of a TCP port. @throws InvalidArgumentError */
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 65_536
+  if (port > 65_535) throw new InvalidArgumentError('a port is a number up to 65535.')
+  return port
+}
+
+/** Reads an option that may be repeated. */
+export function several<Value>(parse: (text: string) => Value) {
+  return (text: string, before: readonly Value[] = []): readonly Value[] => [...before, parse(text)]
+}

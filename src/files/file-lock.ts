@@ -1,0 +1,67 @@
+/**
+ * One holder at a time: a lock that the kernel gives back when its holder dies, however it dies.
+ *
+ * Node has no flock(2); SQLite locks its database file with fcntl(2), so an empty database serves
+ * as the lock. Nothing is ever written to it.
+ */
+import { closeSync, openSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { fail } from '../diagnostics/diagnostic.ts'
+import { FILE_KINDS } from './file-diagnostics.ts'
+
+/** How long one waits for another, in seconds. */
+export const LOCK_PATIENCE = 30
+
+const SQLITE_BUSY = 5
+
+export type LockWords = {
+  /** Called once where it has to wait. */
+  readonly wait?: () => void
+  /** Says who holds the lock and did not end in time. */
+  readonly giveUp: () => never
+  /** What an administrator should know where the lock cannot be made. */
+  readonly hint?: string
+}
+
+/**
+ * Runs `work` while nobody else holds the lock, in any process.
+ *
+ * @throws DiagnosticError FILE_UNWRITABLE, or what `giveUp` throws.
+ */
+export function withFileLock<Result>(
+  path: string,
+  { wait, giveUp, hint }: LockWords,
+  work: () => Result,
+): Result {
+  const acquireIn = (seconds: number) => acquire(path, seconds, hint)
+  let database = acquireIn(0)
+  if (!database) {
+    wait?.()
+    database = acquireIn(LOCK_PATIENCE) ?? giveUp()
+  }
+  try {
+    return work()
+  } finally {
+    database.close()
+  }
+}
+
+function acquire(
+  path: string,
+  seconds: number,
+  hint: string | undefined,
+): DatabaseSync | undefined {
+  let database: DatabaseSync | undefined
+  try {
+    // For its owner only, else anybody could hold a lock on it and stop everybody.
+    closeSync(openSync(path, 'a', 0o600))
+    database = new DatabaseSync(path, { timeout: seconds * 1000 })
+    // In memory, so that a full disk does not keep anybody from the lock.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    return database
+  } catch (error) {
+    database?.close()
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined
+    fail(FILE_KINDS.unwritable, { path, error, ...(hint === undefined ? {} : { hint }) })
+  }
+}
