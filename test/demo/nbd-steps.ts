@@ -25,7 +25,7 @@ bin/cryptopolicy nbd serve $base_dir/disk.raw -x disk -k $base_dir/nbd.sock -e 0
   --object tls-creds-x509,id=tls0,endpoint=server,dir=$base_dir/server,priority=@QEMU,,SYSTEM \\
   --object authz-simple,id=laptop,identity=O=Demo,,CN=laptop \\
   --tls-creds tls0 --tls-authz laptop --pid-file $base_dir/nbd.pid > $base_dir/nbd.log 2>&1 &
-while kill -0 $! && ! grep ^ready $base_dir/nbd.log; do sleep 0.1; done`,
+while kill -0 $! && ! grep -s ^ready $base_dir/nbd.log; do sleep 0.1; done`,
     shows: /^ready: .*nbd\.sock serves 'disk' \(256 MiB\), TLS required$/m,
   },
   {
@@ -61,7 +61,7 @@ cmp $base_dir/disk.raw $base_dir/nbdcopy.raw && echo identical`,
   {
     heading: "Renew the server's certificate while it serves: no restart, no connection is lost",
     command: `bin/cryptopolicy pki renew server $base_dir/ca --out $base_dir/server
-while kill -0 $(cat $base_dir/nbd.pid) && ! grep anew $base_dir/nbd.log; do sleep 0.1; done`,
+while kill -0 $(cat $base_dir/nbd.pid) && ! grep -s anew $base_dir/nbd.log; do sleep 0.1; done`,
     shows: /^tls-creds-x509 'tls0': loaded anew$/m,
   },
   {
