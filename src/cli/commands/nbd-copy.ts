@@ -119,5 +119,5 @@ function describe(result: CopyResult, seconds: number): string {
 
 /** Shorter times than those of a progress bar are told, which counts whole seconds. */
 function formatTaken(seconds: number): string {
-  return seconds < 9.95 ? `${seconds.toFixed(1)} s` : formatDuration(seconds)
+  return seconds < 9.95 ? `${Math.max(seconds, 0.1).toFixed(1)} s` : formatDuration(seconds)
 }
