@@ -17,6 +17,25 @@ export {
 } from './nbd/client/nbd-client.ts'
 export { type NbdAddress, type NbdUri, parseNbdUri } from './nbd/client/nbd-uri.ts'
 export { NbdRequestError } from './nbd/client/transmission.ts'
+export { eventToJson, printEvent } from './nbd/server/event-report.ts'
+export {
+  closeExports,
+  type ExportOptions,
+  type ExportRequest,
+  openExports,
+} from './nbd/server/export-list.ts'
+export type { NbdExport } from './nbd/server/nbd-export.ts'
+export { NbdServer, type NbdServerOptions } from './nbd/server/nbd-server.ts'
+export type { Offer, TlsMode } from './nbd/server/negotiation.ts'
+export type { ConnectionOrigin, ServerEvent } from './nbd/server/server-event.ts'
+export { FileStorage } from './nbd/storage/file-storage.ts'
+export { MemoryStorage } from './nbd/storage/memory-storage.ts'
+export {
+  type Storage,
+  type StorageExtent,
+  storageError,
+  type ZeroOptions,
+} from './nbd/storage/storage.ts'
 export { dumpPolicy } from './policy/dump.ts'
 export { type EffectivePolicy, evaluatePolicy } from './policy/effective-policy.ts'
 export { type ParsedPolicy, type Policy, parsePolicy } from './policy/policy.ts'

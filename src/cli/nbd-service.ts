@@ -193,10 +193,16 @@ function logReload(
     return
   }
   diagnostics.forEach(terminal.report)
+  if (diagnostics.length > 0) terminal.note('the old policy stays')
   for (const { id, type, outcome, diagnostics: reasons } of changed) {
-    terminal.note(
-      `${type} '${id}': ${outcome === 'replaced' ? 'loaded anew' : 'the new files are refused, the old ones stay'}`,
-    )
+    terminal.note(`${type} '${id}': ${describeReload(type, outcome)}`)
     reasons.forEach(terminal.report)
   }
+}
+
+function describeReload(type: string, outcome: ReloadReport['objects'][number]['outcome']): string {
+  if (outcome === 'replaced') return 'loaded anew'
+  return type.startsWith('authz-')
+    ? 'the new file is refused, and everybody is denied until it is mended'
+    : 'the new files are refused, the old ones stay'
 }

@@ -1,4 +1,6 @@
 /** The commands on network block devices, as a user runs them. */
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { formatSize } from '../../src/cli/byte-size.ts'
 import { parseSize } from '../../src/cli/option-values.ts'
@@ -7,7 +9,7 @@ import { Terminal } from '../../src/cli/terminal.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
 import { startNbdkit } from '../nbd/nbd-servers.ts'
 import { testWith } from '../peers/peer.ts'
-import { run } from './command.ts'
+import { run, scratchFolder } from './command.ts'
 
 function nbd(...args: readonly string[]) {
   return run('cryptopolicy', ['nbd', ...args])
@@ -56,6 +58,20 @@ testWith(
     expect(optional.stderr).toContain('NBD_NOT_ENCRYPTED')
   },
 )
+
+testWith('nbdkit', 'a client that shows no certificate learns what may be wrong', async () => {
+  const dir = makeX509Folder()
+  const tls = ['--tls=require', '--tls-verify-peer', `--tls-certificates=${dir}`]
+  const server = await startNbdkit([...tls, 'memory', '1M'])
+  const stranger = scratchFolder()
+  copyFileSync(join(dir, 'ca-cert.pem'), join(stranger, 'ca-cert.pem'))
+  const more = `&tls-certificates=${stranger}&tls-hostname=localhost`
+  const { status, stderr } = nbd('info', server.uri('', 'nbds', more).text)
+  expect(status).toBe(69)
+  expect(stderr).toMatch(
+    /^error\[NBD_ENDED_AFTER_TLS\]: .* ended the connection after TLS had begun\nhint: .*\n$/,
+  )
+})
 
 testWith(
   'nbdkit',

@@ -4,19 +4,13 @@
  * Every command is printed as it is run, so that a user can repeat it in the checkout.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
-
-type Step = {
-  readonly heading: string
-  readonly command: string
-  /** What it has to print. */
-  readonly shows: RegExp
-  /** The exit status that belongs to the story. */
-  readonly status?: number
-}
+import { hasPeer } from '../peers/peer.ts'
+import { NBD_STEPS } from './nbd-steps.ts'
+import type { Step } from './step.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -64,6 +58,7 @@ const STEPS: readonly Step[] = [
       'node_modules/.bin/node test/demo/connection.ts @LIBVIRT,SYSTEM $base_dir/back-ends/gnutls.config',
     shows: /^server: TLSv1\.3 TLS_AES_256_GCM_SHA384$/m,
   },
+  ...NBD_STEPS,
   {
     heading: 'Somebody edits a file by hand, and --check names the line',
     command:
@@ -82,9 +77,20 @@ function main(): number {
   const base = mkdtempSync(join(tmpdir(), 'cryptopolicy-demo-'))
   try {
     console.log('To repeat this, begin in the checkout with:\n$ export base_dir=$(mktemp -d)')
-    return STEPS.every((step) => runStep(step, base)) ? 0 : 1
+    const steps = STEPS.filter(({ needs }) => needs === undefined || hasPeer(needs))
+    return steps.every((step) => runStep(step, base)) ? 0 : 1
   } finally {
+    stopServer(join(base, 'nbd.pid'))
     rmSync(base, { recursive: true, force: true })
+  }
+}
+
+/** After a step that went wrong, a server may be left. */
+function stopServer(pidFile: string): void {
+  try {
+    process.kill(Number(readFileSync(pidFile, 'utf8')))
+  } catch {
+    // It was stopped, or never started.
   }
 }
 

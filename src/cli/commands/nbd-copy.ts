@@ -110,10 +110,15 @@ function describe(result: CopyResult, seconds: number): string {
   const { size, data, zeroes, resumed, isVerified } = result
   const rate = `${formatSize(Math.round((data + zeroes) / Math.max(seconds, 0.001)))}/s`
   const parts = [
-    `${formatSize(size)} copied in ${formatDuration(seconds)} (${rate})`,
+    `${formatSize(size)} copied in ${formatTaken(seconds)} (${rate})`,
     `${formatSize(data)} of data, ${formatSize(zeroes)} of zeroes`,
   ]
   if (resumed > 0) parts.push(`${formatSize(resumed)} were there already`)
   if (isVerified) parts.push('verified')
   return parts.join('; ')
+}
+
+/** Shorter times than those of a progress bar are told, which counts whole seconds. */
+function formatTaken(seconds: number): string {
+  return seconds < 9.95 ? `${Math.max(seconds, 0.1).toFixed(1)} s` : formatDuration(seconds)
 }

@@ -106,7 +106,11 @@ function addManners(command: Command): Command {
       parseNumber,
       drain,
     )
-    .option('--memory-limit <SIZE>', 'for data on its way, all clients together', parseSize, memory)
+    .addOption(
+      new Option('--memory-limit <SIZE>', 'for data on its way, all clients together')
+        .argParser(parseSize)
+        .default(memory, '8M'),
+    )
     .addOption(
       new Option('--log <FORMAT>', 'how connections are told on standard error')
         .choices(['text', 'json'])

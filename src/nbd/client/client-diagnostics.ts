@@ -151,6 +151,17 @@ const closed: Kind<{ server: string; when: string; error?: unknown }> = {
     `the connection to ${server} ended ${when}${error ? `: ${connectReason(error)}` : ''}`,
 }
 
+const closedAfterTls: Kind<{ server: string }> = {
+  code: 'NBD_ENDED_AFTER_TLS',
+  severity: 'error',
+  fault: 'unavailable',
+  summary:
+    'The server ended the connection when TLS had begun, before it served an export. Servers do so where they refuse the certificate of a client, or have no authorization for it.',
+  message: ({ server }) => `${server} ended the connection after TLS had begun`,
+  hint: () =>
+    'it may refuse your certificate or shared key, or that you show none: its log says why',
+}
+
 const requestFailed: Kind<RequestFailure> = {
   code: 'NBD_REQUEST_FAILED',
   severity: 'error',
@@ -210,6 +221,7 @@ export const NBD_CLIENT_KINDS = defineKinds({
   unknownExport,
   timedOut,
   closed,
+  closedAfterTls,
   requestFailed,
   outOfRange,
   cannotDo,

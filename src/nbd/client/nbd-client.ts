@@ -1,5 +1,5 @@
 /** One connection to an export: reads, writes and all the rest, cut into requests that the server takes. */
-import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import type { TlsFacts } from '../../tls/objects/tls-session.ts'
 import type { Extent } from '../protocol/chunks.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_OPT, NBD_TRANSMISSION_FLAG } from '../protocol/constants.ts'
@@ -358,13 +358,24 @@ async function negotiate<Result>(
 ): Promise<{ readonly channel: NegotiationChannel; readonly result: Result }> {
   const socket = await openConnection(address, timeout)
   const channel = new NegotiationChannel(socket, printAddress(address), timeout)
+  let isSecure = false
   try {
-    return { channel, result: await work(await beginNegotiation(channel, { tls, warn })) }
+    const open = await beginNegotiation(channel, { tls, warn })
+    isSecure = open.tls !== undefined
+    return { channel, result: await work(open) }
   } catch (error) {
     channel.destroy()
     socket.destroy()
-    throw blameServer(error, channel.server)
+    throw isSecure ? explainEnd(error, channel.server) : blameServer(error, channel.server)
   }
+}
+
+/** In TLS 1.3 a client learns only by the end of the connection that it is not let in. */
+function explainEnd(error: unknown, server: string): unknown {
+  const reasons = error instanceof DiagnosticError ? error.diagnostics : []
+  const isLost = reasons.some(({ code }) => code === NBD_CLIENT_KINDS.closed.code)
+  if (!isLost) return blameServer(error, server)
+  return new DiagnosticError([diagnose(NBD_CLIENT_KINDS.closedAfterTls, { server })])
 }
 
 function slice(buffer: Buffer, start: number, length: number): Buffer {

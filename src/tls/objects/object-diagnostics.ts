@@ -12,7 +12,7 @@ const malformed: Kind<{ reason: string; hint?: string }> = {
   fault: 'input',
   summary: 'The text is no definition of an object: TYPE,id=ID,PROPERTY=VALUE, JSON or YAML.',
   message: ({ reason }) => reason,
-  hint: ({ hint = EXAMPLE }) => hint,
+  hint: ({ hint = EXAMPLE }) => hint || undefined,
 }
 
 const unknownType: Kind<{ type: string; known: readonly string[] }> = {
