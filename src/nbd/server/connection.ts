@@ -23,8 +23,11 @@ export type ConnectionContext = {
   readonly tell: (event: ServerEvent) => void
 }
 
-/** How long a client may take to read what is left and to close its side, in milliseconds. */
-const LINGER = 30_000
+/** How long a client may take to read what is left, in milliseconds. */
+const PATIENCE = 30_000
+
+/** How long it may take to close its side then. */
+const LINGER = 5_000
 
 export class Connection {
   readonly #socket: Duplex
@@ -55,9 +58,6 @@ export class Connection {
       this.#tell({ event: 'refused', diagnostics: this.#reasons(error) })
       this.#socket.destroy()
     }
-    // Whoever does not close its side as well must not keep the connection for ever.
-    const timer = setTimeout(() => this.#socket.destroy(), LINGER)
-    this.#socket.once('close', () => clearTimeout(timer))
   }
 
   /** Whether the client came to use an export. */
@@ -81,14 +81,20 @@ export class Connection {
     const negotiated = await this.#negotiate(channel)
     const stream = channel.release()
     stream.on('error', () => {})
-    if (!negotiated) {
-      stream.end()
-      return undefined
-    }
-    const ending = await this.#transmit(stream, negotiated)
-    // What was written goes out first, then the end of TLS, then that of the connection.
-    stream.end()
+    const ending = negotiated && (await this.#transmit(stream, negotiated))
+    this.#close(stream)
     return ending
+  }
+
+  /** What was written goes out first, then the end of TLS, then that of the connection. */
+  #close(stream: Duplex): void {
+    // Whoever does not read, or does not close its side as well, must not keep it for ever.
+    let timer = setTimeout(() => this.#socket.destroy(), PATIENCE)
+    this.#socket.once('close', () => clearTimeout(timer))
+    stream.end(() => {
+      clearTimeout(timer)
+      if (!this.#socket.closed) timer = setTimeout(() => this.#socket.destroy(), LINGER)
+    })
   }
 
   async #negotiate(channel: ByteChannel): Promise<Negotiated | undefined> {
