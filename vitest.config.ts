@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'threads',
+    // Most tests wait for other programs.
+    maxWorkers: '100%',
   },
 })
