@@ -1,11 +1,13 @@
 /** The servers that are compared: ours, qemu-nbd and nbdkit, all with the same keys. */
+
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from '../peers/port.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 export const CRYPTOPOLICY = join(ROOT, 'bin', 'cryptopolicy')
@@ -91,15 +93,6 @@ export async function stop(peers: readonly Peer[]): Promise<void> {
     child.kill('SIGKILL')
     await once(child, 'exit')
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  return typeof address === 'object' ? (address?.port ?? 0) : 0
 }
 
 function listens(port: number): Promise<boolean> {

@@ -1,7 +1,8 @@
 /** GnuTLS and QEMU under a configuration that update-policies wrote: they do what we say they do. */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls, getCiphers, type TLSSocket } from 'node:tls'
@@ -16,6 +17,7 @@ import { parseSystemConfig } from '../../src/priority/system-config.ts'
 import { runFile } from '../cli/command.ts'
 import { Host } from '../cli/host.ts'
 import { testWith } from '../peers/peer.ts'
+import { freePort } from '../peers/port.ts'
 import { makeCredentials } from './credentials.ts'
 
 /** Drop-ins of programs: one per keyword, narrower than the policy in different ways. */
@@ -50,15 +52,6 @@ function startServer(program: string, args: readonly string[], config: string): 
   const child = spawn(program, args, { stdio: 'ignore', env })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function connectWhenReady(address: { port: number } | { path: string }): Promise<Socket> {

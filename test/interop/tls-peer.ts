@@ -1,4 +1,5 @@
 /** Our endpoints next to real peers: a server on a port of its own, and programs run against it. */
+
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
@@ -7,6 +8,7 @@ import type { TLSSocket } from 'node:tls'
 import { onTestFinished } from 'vitest'
 import { acceptTls } from '../../src/tls/connection.ts'
 import type { TlsSettings } from '../../src/tls/tls-options.ts'
+import { freePort } from '../peers/port.ts'
 import type { Identity } from '../tls/certificates.ts'
 
 /** Serves `hello` to whoever may connect; gives its port. */
@@ -55,15 +57,6 @@ export async function startPeer(
   for (const stream of [child.stdout, child.stderr]) stream.resume()
   onTestFinished(() => void child.kill('SIGKILL'))
   await waitForPort(port, child)
-  return port
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
   return port
 }
 

@@ -1,13 +1,14 @@
 /** The NBD servers of others, each on a socket of its own, gone after the test. */
+
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type NbdAddress, type NbdUri, parseNbdUri } from '../../src/nbd/client/nbd-uri.ts'
 import { openConnection } from '../../src/nbd/client/server-connection.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
+import { freePort } from '../peers/port.ts'
 
 export type RunningServer = {
   /** The URI of one of its exports. */
@@ -50,15 +51,6 @@ export async function startNbdServer(file: string, generic = ''): Promise<Runnin
   await becomeReady(child, uri(), kill)
   while (!existsSync(pidFile)) await new Promise((resolve) => setTimeout(resolve, 10))
   return { kill, uri }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function start(
