@@ -18,7 +18,7 @@ function nbd(...args: readonly string[]) {
 testWith('nbdkit', 'info prints an export, and as JSON', async () => {
   const server = await startNbdkit(['-r', 'data', '@1048576 1', 'size=2M'])
   expect(nbd('info', server.uri().text).stdout).toMatch(
-    /^export:\nsize: +2097152\nabilities: +read-only, .*multi-conn.*\nreplies: +structured\nmap: +base:allocation\ntls: +none, the connection is in clear\n$/,
+    /^export:\nsize: +2097152\n(?:block sizes: .*\n)?abilities: +read-only, .*multi-conn.*\nreplies: +structured\nmap: +base:allocation\ntls: +none, the connection is in clear\n$/,
   )
   expect(JSON.parse(nbd('info', '--json', server.uri().text).stdout)).toMatchObject({
     ...{ export: '', size: 2_097_152, isReadOnly: true, tls: null },

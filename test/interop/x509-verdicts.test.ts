@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { TlsRole } from '../../src/tls/negotiable.ts'
 import { KEY_USES } from '../../src/tls/x509/certificate.ts'
-import { scratchFolder, writeFiles } from '../cli/command.ts'
+import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
 import { type CredentialCase, filesOf, makeCases } from '../tls/x509/credential-cases.ts'
 import { judgeOwn } from '../tls/x509/judge-own.ts'
@@ -16,17 +16,25 @@ import {
   SERVER_AUTH,
 } from '../tls/x509/made-certificate.ts'
 
-testWith('qemu-img', 'QEMU 7.2 refuses what we refuse and loads what we load', async () => {
+testWith('qemu-img', 'QEMU refuses what we refuse and loads what we load', async () => {
   const cases = makeCases()
+  const isOld = qemuRelease() < 10.02
   const expected = cases.map(({ name, verdict, oldRefuses }) => [
     name,
-    oldRefuses ?? verdict !== undefined,
+    (isOld ? oldRefuses : undefined) ?? verdict !== undefined,
   ])
   const verdicts = await Promise.all(
     cases.map(async (row) => [row.name, (await refuses(row)) !== undefined]),
   )
   expect(verdicts).toEqual(expected)
 })
+
+/** 7.02 for 7.2.22. From 10.2 on, QEMU looks at the order and the root of its own chain. */
+function qemuRelease(): number {
+  const { stdout } = runFile('qemu-img', ['--version'])
+  const [, major = '0', minor = '0'] = /version (\d+)\.(\d+)/.exec(stdout) ?? []
+  return Number(major) + Number(minor) / 100
+}
 
 /** Makes the object, which loads and checks the files; the image is of no interest. */
 function refuses(row: CredentialCase): Promise<string | undefined> {
