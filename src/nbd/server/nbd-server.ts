@@ -86,7 +86,12 @@ export class NbdServer {
     return listener.address() ?? nameAddress(options)
   }
 
-  /** Serves a connection that was made elsewhere; resolves when it is over. */
+  /**
+   * Serves a connection that was made elsewhere; resolves when it is over.
+   *
+   * The stream has to be done with what it is given when it calls back, as sockets are: the bytes
+   * are used again then.
+   */
   async serve(socket: Duplex, from: string): Promise<void> {
     const origin: ConnectionOrigin = { connection: ++this.#count, from }
     const connection = new Connection(socket, origin, this.#context)
