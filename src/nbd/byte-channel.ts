@@ -1,5 +1,6 @@
 /** A connection while it is negotiated: exactly so many bytes in, or the reason why there are none. */
 import type { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 
 /** Thrown where the connection ends before all bytes that are waited for are there. */
 export class ConnectionEnded extends Error {
@@ -59,9 +60,17 @@ export class ByteChannel {
     }
   }
 
-  /** Throws away what has arrived and was not read. */
-  discard(): void {
+  /**
+   * Throws away what has arrived and was not read.
+   *
+   * @throws ConnectionEnded where the end of the connection came behind it.
+   */
+  async discard(): Promise<void> {
     while (this.#stream.read() !== null);
+    // The end is told with the next turn of the event loop.
+    await setImmediate()
+    while (this.#stream.read() !== null);
+    if (this.#ended) throw new ConnectionEnded(this.#error)
   }
 
   /** Goes on over the stream of a session, such as one that speaks TLS over this one. */

@@ -193,6 +193,16 @@ describe('what a man in the middle says in clear does not survive (CVE-2021-3716
     await client.secure()
     expect(await client.outcome(LIST)).toBe(NBD_REP.ACK)
   })
+
+  test('whose end came behind it as well is not waited for', async () => {
+    const { path, events, server } = await startServer({ tlsMode: 'required' })
+    const client = await RawClient.greet(path)
+    client.stream.end(Buffer.concat([encodeOption(STARTTLS), encodeOption(LIST)]))
+    await client.readToEnd()
+    await eventually(() => server.connectionCount === 0)
+    // Not the time-out of the handshake: that one would have been waited for.
+    expect(events.at(-1)).toMatchObject({ diagnostics: [{ code: 'NBD_CLIENT_LOST' }] })
+  })
 })
 
 test.each([

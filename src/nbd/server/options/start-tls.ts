@@ -18,6 +18,7 @@ export const startTls: OptionHandler = {
       const text = 'this NBD server has no TLS; connect without TLS credentials'
       return negotiation.refuse(option, NBD_REP.ERR_POLICY, text)
     }
+    await forgetClearText(negotiation)
     await negotiation.reply(option, NBD_REP.ACK)
     await secure(negotiation)
     return 'more'
@@ -26,11 +27,15 @@ export const startTls: OptionHandler = {
 
 /**
  * In clear text anybody on the way may have put words into the client's mouth: what has arrived
- * already is thrown away, and what was agreed is forgotten (CVE-2021-3716).
+ * already is thrown away, and what was agreed is forgotten (CVE-2021-3716). A client waits for the
+ * answer before it begins with TLS, so nothing of that is lost.
  */
-async function secure(negotiation: Negotiation): Promise<void> {
-  negotiation.channel.discard()
+async function forgetClearText(negotiation: Negotiation): Promise<void> {
+  await negotiation.channel.discard()
   negotiation.agreement = nothingAgreed()
+}
+
+async function secure(negotiation: Negotiation): Promise<void> {
   const { channel, offer } = negotiation
   negotiation.session = await channel.replace((connection) => offer.secure(connection))
 }
