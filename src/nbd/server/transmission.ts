@@ -108,11 +108,6 @@ export class Transmission {
     if (this.#inFlight === 0 && !this.#sink) this.#end('drained')
   }
 
-  /** How many requests are being served. */
-  get inFlight(): number {
-    return this.#inFlight
-  }
-
   /** Whether the connection holds its share of the memory; never once it is gone. */
   get isFull(): boolean {
     return this.sender.held >= this.resources.window() && !this.isGone
