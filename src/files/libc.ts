@@ -14,8 +14,6 @@ export type Libc = {
   readonly seekData: (descriptor: number, offset: number) => Promise<number | undefined>
   /** The next byte at or after an offset that is in a hole; the end of the file counts as one. */
   readonly seekHole: (descriptor: number, offset: number) => Promise<number | undefined>
-  /** The end of a file or block device, in bytes. */
-  readonly seekEnd: (descriptor: number) => number
   /** @throws an error of the system with its `code`. */
   readonly fallocate: (
     descriptor: number,
@@ -47,7 +45,6 @@ export const FALLOCATE = {
 
 export type FallocateMode = (typeof FALLOCATE)[keyof typeof FALLOCATE]
 
-const SEEK_END = 2
 const SEEK_DATA = 3
 const SEEK_HOLE = 4
 const RWF_NOWAIT = 0x8
@@ -80,7 +77,6 @@ function bind(koffi: Koffi): Libc {
   return {
     seekData: (descriptor, offset) => seek(koffi, lseek, descriptor, offset, SEEK_DATA),
     seekHole: (descriptor, offset) => seek(koffi, lseek, descriptor, offset, SEEK_HOLE),
-    seekEnd: (descriptor) => Number(lseek(descriptor, 0, SEEK_END)),
     fallocate: async (...values) => {
       await callLater(koffi, fallocate, values)
     },

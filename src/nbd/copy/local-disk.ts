@@ -1,7 +1,8 @@
 /** What stands at a path: a file or a block device, and how large it is. */
-import { readFileSync, type Stats, statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { fail } from '../../diagnostics/diagnostic.ts'
+import { blockDeviceSize } from '../../files/block-device.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 
@@ -29,13 +30,11 @@ export function statPresent(path: string): Stats | undefined {
   }
 }
 
-/** In bytes. The kernel tells the size of a device in sectors of 512 bytes, whatever its own are. */
+/** In bytes. */
 export function diskSize(path: string, stats: Stats): number {
   if (!stats.isBlockDevice()) return stats.size
-  const major = Math.floor(stats.rdev / 256) & 0xfff
-  const minor = stats.rdev & 0xff
   try {
-    return Number(readFileSync(`/sys/dev/block/${major}:${minor}/size`, 'utf8')) * 512
+    return blockDeviceSize(stats.rdev)
   } catch (error) {
     fail(FILE_KINDS.unreadable, { path, error })
   }

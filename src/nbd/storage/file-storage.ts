@@ -2,6 +2,7 @@
 
 import { type BigIntStats, constants, readSync, statfsSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { blockDeviceSize } from '../../files/block-device.ts'
 import { type Libc, loadLibc } from '../../files/libc.ts'
 import { FileExtents } from './file-extents.ts'
 import { FileZeroing } from './file-zeroing.ts'
@@ -45,7 +46,7 @@ export class FileStorage implements Storage {
   private constructor(file: FileHandle, path: string, stats: BigIntStats, readOnly: boolean) {
     const libc = loadLibc()
     this.#file = file
-    this.size = stats.isFile() ? Number(stats.size) : deviceSize(file, libc)
+    this.size = stats.isFile() ? Number(stats.size) : deviceSize(stats)
     this.isReadOnly = readOnly
     this.isSparse = stats.isFile() && Number(stats.blocks) * BLOCK < this.size
     this.#flush = new SharedFlush(() => file.datasync())
@@ -113,10 +114,12 @@ function dropBytes(parts: readonly Buffer[], count: number): readonly Buffer[] {
 const BLOCK = 512
 
 /** stat(2) knows no size of a device. */
-function deviceSize({ fd }: FileHandle, libc: Libc | undefined): number {
-  const size = libc?.seekEnd(fd) ?? -1
-  if (size < 0) throw storageError('ENOTSUP', 'the size of the device cannot be found out')
-  return size
+function deviceSize({ rdev }: BigIntStats): number {
+  try {
+    return blockDeviceSize(Number(rdev))
+  } catch {
+    throw storageError('ENOTSUP', 'the size of the device cannot be found out')
+  }
 }
 
 type ReadNow = (target: Buffer, at: number, length: number, offset: number) => boolean
