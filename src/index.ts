@@ -26,7 +26,7 @@ export {
 } from './nbd/server/export-list.ts'
 export type { NbdExport } from './nbd/server/nbd-export.ts'
 export { NbdServer, type NbdServerOptions } from './nbd/server/nbd-server.ts'
-export type { Offer, TlsMode } from './nbd/server/negotiation.ts'
+export type { Offer } from './nbd/server/negotiation.ts'
 export type { ConnectionOrigin, ServerEvent } from './nbd/server/server-event.ts'
 export { FileStorage } from './nbd/storage/file-storage.ts'
 export { MemoryStorage } from './nbd/storage/memory-storage.ts'
@@ -36,6 +36,7 @@ export {
   storageError,
   type ZeroOptions,
 } from './nbd/storage/storage.ts'
+export type { TlsMode } from './nbd/tls-mode.ts'
 export { dumpPolicy } from './policy/dump.ts'
 export { type EffectivePolicy, evaluatePolicy } from './policy/effective-policy.ts'
 export { type ParsedPolicy, type Policy, parsePolicy } from './policy/policy.ts'

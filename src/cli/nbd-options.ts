@@ -5,15 +5,14 @@ import { fail } from '../diagnostics/diagnostic.ts'
 import type { ClientTls } from '../nbd/client/client-tls.ts'
 import type { NbdClientOptions } from '../nbd/client/nbd-client.ts'
 import type { NbdUri } from '../nbd/client/nbd-uri.ts'
+import { TLS_MODES, type TlsMode } from '../nbd/tls-mode.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { loadObjects, type ObjectOptions, withObjectOptions } from './object-options.ts'
 import { parseCount } from './option-values.ts'
 import type { Terminal } from './terminal.ts'
 
-const TLS_MODES = ['off', 'optional', 'required'] as const
-
 export type NbdOptions = ObjectOptions & {
-  readonly tls?: (typeof TLS_MODES)[number]
+  readonly tls?: TlsMode
   readonly tlsCreds?: string
   readonly tlsHostname?: string
   /** Seconds. */

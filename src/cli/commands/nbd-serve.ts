@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { ExportRequest } from '../../nbd/server/export-list.ts'
+import { TLS_MODES, type TlsMode } from '../../nbd/tls-mode.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { type ObjectOptions, withObjectOptions } from '../object-options.ts'
 import { parseNumber, parsePort, parseSize, several } from '../option-values.ts'
@@ -18,7 +19,7 @@ export type ServeOptions = ObjectOptions & {
   readonly pidFile?: string
   readonly memory?: number
   readonly export?: readonly ExportRequest[]
-  readonly tls?: 'off' | 'optional' | 'required'
+  readonly tls?: TlsMode
   readonly tlsCreds?: string
   readonly tlsAuthz?: string
   readonly tlsHostname?: string
@@ -77,11 +78,7 @@ function addTls(command: Command): Command {
     .option('--explain', 'tell what of the priority string this TLS leaves out')
     .option('--tls-hostname <NAME>', 'refused: clients take it, servers do not')
     .addOption(
-      new Option('--tls <MODE>', 'optional serves clients without TLS too').choices([
-        'off',
-        'optional',
-        'required',
-      ]),
+      new Option('--tls <MODE>', 'optional serves clients without TLS too').choices(TLS_MODES),
     )
 }
 

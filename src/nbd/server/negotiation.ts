@@ -19,14 +19,12 @@ import {
 } from '../protocol/option-header.ts'
 import { encodeErrorText } from '../protocol/option-replies.ts'
 import { ProtocolError, refuse } from '../protocol/protocol-error.ts'
+import type { TlsMode } from '../tls-mode.ts'
 import { type Agreement, nothingAgreed } from './agreement.ts'
 import type { NbdExport, ReplyStyle } from './nbd-export.ts'
 import { transmissionFlags } from './nbd-export.ts'
 import { OPTION_HANDLERS } from './options/registry.ts'
 import { NBD_SERVER_KINDS } from './server-diagnostics.ts'
-
-/** Whether a server speaks TLS, and whether it insists. */
-export type TlsMode = 'off' | 'optional' | 'required'
 
 /** What a server offers to whoever connects. */
 export type Offer = {

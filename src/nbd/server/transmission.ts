@@ -195,8 +195,10 @@ export class Transmission {
     try {
       while (this.#step());
       // What was taken does not stay in memory because something was taken from it.
-      if (this.#at === this.#input.length) this.#input = NOTHING
-      this.#at = this.#input === NOTHING ? 0 : this.#at
+      if (this.#at === this.#input.length) {
+        this.#input = NOTHING
+        this.#at = 0
+      }
       this.sender.flush()
     } catch (error) {
       this.#fail(error)
