@@ -44,4 +44,61 @@ const conflictingOptions: Kind<{ first: string; second: string }> = {
   message: ({ first, second }) => `${first} and ${second} cannot be given together`,
 }
 
-export const CLI_KINDS = defineKinds({ internal, unknownName, missingOption, conflictingOptions })
+/** What the parser of the command line says. */
+export type UsageData = { readonly message: string; readonly hint: string }
+
+/** A refusal of the parser: its words, and its suggestion or where the help is. */
+function usage(code: string, summary: string): Kind<UsageData> {
+  return {
+    code,
+    severity: 'error',
+    fault: 'usage',
+    summary,
+    message: ({ message }) => message,
+    hint: ({ hint }) => hint,
+  }
+}
+
+const unknownOption = usage('USAGE_UNKNOWN_OPTION', 'The command has no such option.')
+const unknownCommand = usage('USAGE_UNKNOWN_COMMAND', 'There is no such command.')
+const missingCommand = usage(
+  'USAGE_MISSING_COMMAND',
+  'A group of commands, such as `nbd`, needs the name of one of them.',
+)
+const missingArgument = usage(
+  'USAGE_MISSING_ARGUMENT',
+  'An argument that the command needs is missing.',
+)
+const missingValue = usage('USAGE_MISSING_VALUE', 'An option is last, and its value is missing.')
+const mandatoryOption = usage(
+  'USAGE_MANDATORY_OPTION',
+  'An option that the command cannot do without is missing.',
+)
+const excessArguments = usage(
+  'USAGE_EXCESS_ARGUMENTS',
+  'There are more arguments than the command takes. A value with a space in it needs quotes.',
+)
+const invalidValue = usage(
+  'USAGE_INVALID_VALUE',
+  'An option or argument has a value that it cannot have; the message says what it takes.',
+)
+const misuse = usage(
+  'USAGE_OTHER',
+  'The command line is wrong in another way; the message says how.',
+)
+
+export const CLI_KINDS = defineKinds({
+  internal,
+  unknownName,
+  missingOption,
+  conflictingOptions,
+  unknownOption,
+  unknownCommand,
+  missingCommand,
+  missingArgument,
+  missingValue,
+  mandatoryOption,
+  excessArguments,
+  invalidValue,
+  misuse,
+})

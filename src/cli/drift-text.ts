@@ -1,4 +1,5 @@
 /** Says in words where a host differs from its policy, and why. */
+import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
 import { printable } from '../diagnostics/print-diagnostic.ts'
 import type { Drift, DriftCause } from '../system/check.ts'
 
@@ -23,6 +24,11 @@ export function describeDrift(drift: Drift): readonly string[] {
   if (drift.kind !== 'differs') return lines
   const texts = [`  expected: ${shorten(drift.expected)}`, `  found:    ${shorten(drift.found)}`]
   return [...lines, ...texts.map((text) => text.trimEnd())]
+}
+
+/** For --json. */
+export function driftToJson({ line, expected, found, ...drift }: Drift): JsonObject {
+  return { ...drift, line: line ?? null, expected: expected ?? null, found: found ?? null }
 }
 
 function shorten(text = ''): string {

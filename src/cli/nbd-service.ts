@@ -1,6 +1,7 @@
 /** An NBD server as a service: from its options to the signal that ends it. */
 import type { AddressInfo } from 'node:net'
 import { diagnose, fail } from '../diagnostics/diagnostic.ts'
+import { diagnosticToJson } from '../diagnostics/diagnostic-json.ts'
 import { NBD_PORT } from '../nbd/protocol/constants.ts'
 import { eventToJson, printEvent } from '../nbd/server/event-report.ts'
 import { closeExports, type ExportRequest, openExports } from '../nbd/server/export-list.ts'
@@ -17,7 +18,7 @@ import type { ServeOptions } from './commands/nbd-serve.ts'
 import { loadObjects } from './object-options.ts'
 import { removePidFile, writePidFile } from './pid-file.ts'
 import { listenDescriptors, notifyReloading, notifyServiceManager } from './service-manager.ts'
-import { diagnosticToJson, Terminal } from './terminal.ts'
+import { Terminal } from './terminal.ts'
 
 /** Serves until a signal comes, or the last client has left where that is the end. */
 export async function runServer(

@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { dirname } from 'node:path'
 import { diagnose } from '../diagnostics/diagnostic.ts'
+import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
 import type { Issued } from '../pki/authority.ts'
 import { isWritableByOthers } from '../pki/credential-writing.ts'
 import { formatKeyKind, keyKindOf } from '../pki/key-kind.ts'
@@ -11,12 +12,22 @@ import type { Terminal } from './terminal.ts'
 
 /** Says what was written, and what to know about it. Of a key only its kind is told. */
 export function reportIssued(issued: readonly Issued[], terminal: Terminal): void {
-  if (terminal.options.json) terminal.printJson(issued.map(issuedToJson))
+  if (terminal.options.json) terminal.setResult({ issued: issued.map(issuedToJson) })
   else for (const line of issued.flatMap(printIssued)) terminal.print(line)
   for (const { notes } of issued) notes.forEach(terminal.report)
   const folders = new Set(issued.map(({ keyFile }) => dirname(keyFile)))
   for (const path of [...folders].filter(isWritableByOthers)) {
     terminal.report(diagnose(PKI_KINDS.folderWritable, { path }))
+  }
+}
+
+/** A run that fails has no result: notes say what it has replaced before. */
+export function reportBeforeFailure(issued: readonly Issued[], terminal: Terminal): void {
+  if (!terminal.options.json) reportIssued(issued, terminal)
+  for (const one of terminal.options.json ? issued : []) {
+    const { certificateFile, keyFile } = one
+    const note = diagnose(PKI_KINDS.written, { certificateFile, keyFile })
+    terminal.report({ ...note, data: issuedToJson(one) })
   }
 }
 
@@ -30,7 +41,7 @@ function printIssued({ certificate, certificateFile, keyFile, isKeyKept }: Issue
   ]
 }
 
-function issuedToJson({ certificate, certificateFile, keyFile, isKeyKept }: Issued): object {
+function issuedToJson({ certificate, certificateFile, keyFile, isKeyKept }: Issued): JsonObject {
   return { certificateFile, keyFile, isKeyKept, ...factsOf(certificate) }
 }
 

@@ -35,8 +35,10 @@ export async function comparePriorities(
   await reportRefusals(sides, outcomes, terminal)
   const differences = diffOutcomes(before, after)
   const titles: ComparedSides = { first: sides[0].title, second: sides[1].title }
-  if (options.json) return terminal.printJson({ ...titles, differences })
-  const { printPriorityComparison } = await import('../report/priority-comparison.ts')
+  const { printPriorityComparison, priorityComparisonToJson } = await import(
+    '../report/priority-comparison.ts'
+  )
+  if (options.json) return terminal.setResult(priorityComparisonToJson(differences, titles))
   for (const line of printPriorityComparison(differences, titles)) terminal.printChange(line)
   if (differences.length === 0) terminal.note(`${titles.first} and ${titles.second} mean the same`)
 }

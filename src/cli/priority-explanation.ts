@@ -1,9 +1,10 @@
 /** What `explain --priority` does: the table of tokens, or the verdict on one algorithm. */
-import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
-import type { PriorityFailure } from '../priority/evaluate.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
+import { diagnosticToJson } from '../diagnostics/diagnostic-json.ts'
+import type { Outcome, PriorityFailure } from '../priority/evaluate.ts'
 import type { Subject } from '../priority/why.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
-import { EXIT } from './exit-codes.ts'
+import { EXIT, exitStatusOf } from './exit-codes.ts'
 import {
   loadPriorityContext,
   type PriorityCommandOptions,
@@ -56,14 +57,16 @@ async function explainTokens(
   const report = await import('../report/priority-explanation.ts')
   const explanation = explainPriority(prioritySource(text), context)
   const { outcome } = explanation
-  if (options.json)
-    terminal.printJson(report.priorityExplanationToJson(explanation, context.config))
-  else {
+  if (options.json) {
+    const refusal = await refusalToJson(outcome, context)
+    const told = report.priorityExplanationToJson(explanation, context.config)
+    terminal.setResult({ kind: 'tokens', ...told, refusal })
+  } else {
     const { all = false } = options
     const lines = report.printPriorityExplanation(explanation, context.config, { all })
     for (const line of lines) terminal.print(line)
   }
-  if (!outcome.ok) return refuse(outcome.failure, context)
+  if (!outcome.ok) return refuse(outcome.failure, context, terminal)
   const { warnAboutPriority } = await import('../priority/failure-diagnostics.ts')
   warnAboutPriority(outcome.evaluation).forEach(terminal.report)
 }
@@ -83,15 +86,30 @@ async function explainSubjects(
   const verdicts = await Promise.all(
     subjects.map(async (subject) => whyAllowed(source, subject, context) ?? refuseName(subject)),
   )
-  if (terminal.options.json) terminal.printJson(verdicts.map(verdictToJson))
-  else for (const line of verdicts.flatMap(printVerdict)) terminal.print(line)
-  if (!outcome.ok) return refuse(outcome.failure, context)
+  if (terminal.options.json) {
+    const refusal = await refusalToJson(outcome, context)
+    terminal.setResult({ kind: 'verdicts', verdicts: verdicts.map(verdictToJson), refusal })
+  } else for (const line of verdicts.flatMap(printVerdict)) terminal.print(line)
+  if (!outcome.ok) return refuse(outcome.failure, context, terminal)
   process.exitCode = verdicts.every(({ allowed }) => allowed) ? EXIT.done : EXIT.answerIsNo
 }
 
-async function refuse(failure: PriorityFailure, context: PriorityContext): Promise<never> {
+/** That GnuTLS refuses a string is part of its explanation, and there is no other error. */
+async function refusalToJson(outcome: Outcome, context: PriorityContext) {
+  if (outcome.ok) return null
   const { diagnoseFailure } = await import('../priority/failure-diagnostics.ts')
-  throw new DiagnosticError([diagnoseFailure(failure, context)])
+  return diagnosticToJson(diagnoseFailure(outcome.failure, context))
+}
+
+async function refuse(
+  failure: PriorityFailure,
+  context: PriorityContext,
+  terminal: Terminal,
+): Promise<void> {
+  const { diagnoseFailure } = await import('../priority/failure-diagnostics.ts')
+  const diagnostic = diagnoseFailure(failure, context)
+  process.exitCode = exitStatusOf([diagnostic])
+  if (!terminal.options.json) terminal.report(diagnostic)
 }
 
 async function refuseName({ kind, name }: Subject): Promise<never> {

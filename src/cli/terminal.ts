@@ -4,16 +4,19 @@
  * Results go to standard output, everything else to standard error. Colour appears only on a
  * terminal, and not where NO_COLOR is set (no-color.org) or TERM is `dumb`. What a user's file or
  * a peer says is printed without its control characters.
+ *
+ * Under --json the result and all diagnostics go into one document, which is printed at the end.
  */
 import { writeSync } from 'node:fs'
 import { Chalk, type ChalkInstance } from 'chalk'
 import type { Diagnostic, Severity } from '../diagnostics/diagnostic.ts'
+import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
 import {
   type DiagnosticStyle,
   printable,
   printDiagnostic,
 } from '../diagnostics/print-diagnostic.ts'
-import { formatLocation, locate } from '../diagnostics/source.ts'
+import { ENVELOPE } from './json-envelope.ts'
 
 export type TerminalOptions = {
   readonly quiet: boolean
@@ -59,9 +62,9 @@ export class Terminal {
     writeAll(1, `${printDiagnostic(diagnostic, styleFor(this.colors))}\n`)
   }
 
-  /** The result as data. */
-  printJson(value: unknown): void {
-    writeAll(1, `${JSON.stringify(value, null, 2)}\n`)
+  /** The result as data; it is printed when the run ends. */
+  setResult(result: JsonObject): void {
+    ENVELOPE.setResult(result)
   }
 
   /** Progress and remarks for people; silent under --quiet and --json. */
@@ -85,9 +88,13 @@ export class Terminal {
     this.#tell(`${line}\n`)
   }
 
-  /** An error is always shown; warnings and notes are silent under --quiet. */
+  /** An error is always shown; warnings and notes are silent under --quiet. JSON has all of them. */
   report = (diagnostic: Diagnostic): void => {
-    if (this.options.quiet && diagnostic.severity !== 'error') return
+    if (ENVELOPE.isWanted) ENVELOPE.report(diagnostic)
+    else if (!this.options.quiet || diagnostic.severity === 'error') this.#print(diagnostic)
+  }
+
+  #print(diagnostic: Diagnostic): void {
     this.#tell(`${printDiagnostic(diagnostic, styleFor(chalkFor(process.stderr)))}\n`)
   }
 
@@ -95,14 +102,6 @@ export class Terminal {
     if (this.options.isService) writeLog(text)
     else writeAll(2, text)
   }
-}
-
-/** A diagnostic as data, for --json. */
-export function diagnosticToJson(diagnostic: Diagnostic): object {
-  const { span, ...rest } = diagnostic
-  if (!span) return rest
-  const { line, column } = locate(span.source, span.start)
-  return { ...rest, file: span.source.name, line, column, location: formatLocation(span) }
 }
 
 function chalkFor(stream: NodeJS.WriteStream): ChalkInstance {

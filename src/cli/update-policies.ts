@@ -8,10 +8,15 @@ import { listDropIns } from '../system/drop-ins.ts'
 import { formatSelection } from '../system/policy-selection.ts'
 import { selectPolicy } from '../system/prepared-policy.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
-import { describeDrift } from './drift-text.ts'
+import { describeDrift, driftToJson } from './drift-text.ts'
+import { ENVELOPE } from './json-envelope.ts'
 import { runToExit } from './run.ts'
 import { Terminal } from './terminal.ts'
+import { refuseInWords } from './usage-error.ts'
 import { PROGRAM_VERSION } from './version.ts'
+
+/** What the JSON calls it. */
+const NAME = 'update-policies'
 
 /** Exit statuses of the program that this one stands in for. */
 const STATUS = { done: 0, no: 1, usage: 2, nothingToCheck: 77 } as const
@@ -55,11 +60,12 @@ const program = new Command('update-policies')
   .addOption(new Option('--debug', 'print stack traces').hideHelp())
   .addHelpText('after', HELP)
   .allowExcessArguments(false)
-  .showHelpAfterError('hint: see update-policies --help')
-  .exitOverride()
+
+refuseInWords(program, 'update-policies', NAME)
 
 async function main(): Promise<number> {
   const options = program.parse().opts<Options>()
+  ENVELOPE.begin(NAME, options.json ?? false)
   checkCommands(options)
   const directories = findDirectories(options)
   const terminal = new Terminal({ json: options.json ?? false, quiet: options.quiet ?? false })
@@ -82,15 +88,16 @@ function checkCommands(options: Options): void {
 
 function show(directories: Directories, terminal: Terminal): number {
   const policy = formatSelection(selectPolicy(directories, undefined))
-  if (terminal.options.json) terminal.printJson({ policy })
+  if (terminal.options.json) terminal.setResult({ action: 'show', policy })
   else terminal.print(policy)
   return STATUS.done
 }
 
 function tellApplied(directories: Directories, terminal: Terminal): number {
   const applied = isApplied(directories)
-  if (terminal.options.json) terminal.printJson({ applied: applied ?? null })
-  else if (applied !== undefined) {
+  if (terminal.options.json) {
+    terminal.setResult({ action: 'is-applied', applied: applied ?? null })
+  } else if (applied !== undefined) {
     terminal.print(`The configured policy is ${applied ? '' : 'NOT '}applied`)
   }
   if (applied === undefined) return STATUS.nothingToCheck
@@ -99,8 +106,13 @@ function tellApplied(directories: Directories, terminal: Terminal): number {
 
 function check(directories: Directories, terminal: Terminal): number {
   const drift = findDrift(directories)
-  if (terminal.options.json) terminal.printJson({ matches: drift.length === 0, drift })
-  else printDrift(drift, terminal)
+  if (terminal.options.json) {
+    terminal.setResult({
+      action: 'check',
+      matches: drift.length === 0,
+      drift: drift.map(driftToJson),
+    })
+  } else printDrift(drift, terminal)
   return drift.length === 0 ? STATUS.done : STATUS.no
 }
 
@@ -133,7 +145,7 @@ async function apply(
     report: terminal.report,
     ...checks,
   })
-  if (terminal.options.json) terminal.printJson(result)
+  if (terminal.options.json) terminal.setResult({ action: 'apply', ...result })
   else if (!terminal.options.quiet) printResult(result, terminal)
   return STATUS.done
 }
@@ -160,7 +172,6 @@ function printResult(result: ApplyResult, terminal: Terminal): void {
 }
 
 process.exitCode = await runToExit(main, {
-  usage: STATUS.usage,
   statusOf: (error) =>
     error.diagnostics.some((diagnostic) => diagnostic.fault === 'usage') ? STATUS.usage : STATUS.no,
 })

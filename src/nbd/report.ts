@@ -1,4 +1,5 @@
 /** What is known of an export, as text and as JSON. */
+import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
 import { printable } from '../diagnostics/print-diagnostic.ts'
 import type { TlsFacts } from '../tls/objects/tls-session.ts'
 import type { MappedExtent } from './client/export-map.ts'
@@ -51,36 +52,30 @@ function describeTls(tls: TlsFacts | undefined): string {
   return [tls.protocol, tls.suite, tls.group].filter((part) => part !== undefined).join(', ')
 }
 
-export function exportToJson(info: ExportInfo, session?: SessionFacts): object {
+/** What a server says of an export; what it does not say is null. */
+export function exportToJson(info: ExportInfo): JsonObject {
   const { name, canonicalName, description, size, flags, blockSizes, hasBlockSizes } = info
   return {
-    export: name,
-    ...(canonicalName === undefined ? {} : { canonicalName }),
-    ...(description === undefined ? {} : { description }),
+    name,
+    canonicalName: canonicalName ?? null,
+    description: description ?? null,
     size,
-    ...(hasBlockSizes ? { blockSizes } : {}),
+    blockSizes: hasBlockSizes ? blockSizes : null,
     isReadOnly: abilities(flags).includes('read-only'),
     abilities: abilities(flags),
-    ...(session && {
-      replies: session.headers,
-      contexts: session.hasBlockStatus ? ['base:allocation'] : [],
-      ...sessionToJson(session.tls),
-    }),
   }
 }
 
-export function sessionToJson(tls: TlsFacts | undefined): object {
-  if (!tls) return { tls: null }
-  const { protocol, suite, group, peer } = tls
-  const name = peer.distinguishedName
-  return {
-    tls: {
-      protocol,
-      suite,
-      ...(group === undefined ? {} : { group }),
-      ...(name === undefined ? {} : { peer: name }),
-    },
-  }
+export function sessionToJson({ headers, hasBlockStatus, tls }: SessionFacts): JsonObject {
+  const contexts = hasBlockStatus ? ['base:allocation'] : []
+  return { replies: headers, contexts, tls: tlsToJson(tls) }
+}
+
+/** Null where the connection is in clear. */
+export function tlsToJson(tls: TlsFacts | undefined): JsonObject | null {
+  if (!tls) return null
+  const { protocol, suite, group = null, peer } = tls
+  return { protocol, suite, group, peer: peer.distinguishedName ?? null }
 }
 
 /** `OFFSET LENGTH data|hole|zero`, a line for each run. */
@@ -88,7 +83,7 @@ export function printMap(extents: readonly MappedExtent[]): readonly string[] {
   return extents.map((extent) => `${extent.offset} ${extent.length} ${kindOf(extent)}`)
 }
 
-export function mapToJson(extents: readonly MappedExtent[]): readonly object[] {
+export function mapToJson(extents: readonly MappedExtent[]): readonly JsonObject[] {
   return extents.map(({ offset, length, status }) => ({
     offset,
     length,

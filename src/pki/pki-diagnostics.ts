@@ -411,6 +411,16 @@ const identityUnread: Kind<{ path: string }> = {
   message: ({ path }) => `${path} is not read: an identity with a lower number is missing`,
 }
 
+const written: Kind<{ certificateFile: string; keyFile: string }> = {
+  code: 'PKI_WRITTEN',
+  severity: 'note',
+  fault: 'answer',
+  summary:
+    'A run with `--json` failed after it had made this certificate. The data say what it is.',
+  message: ({ certificateFile, keyFile }) =>
+    `${certificateFile} and ${keyFile} were written before`,
+}
+
 export const PKI_KINDS = defineKinds({
   halfPair,
   nothingToCheck,
@@ -456,4 +466,5 @@ export const PKI_KINDS = defineKinds({
   pskMalformed,
   pskBusy,
   notAFolder,
+  written,
 })

@@ -19,13 +19,15 @@ export type ComparedList =
   | 'client certificate types'
   | 'server certificate types'
 
+export type Reordering = { readonly before: readonly string[]; readonly after: readonly string[] }
+
 export type ListDifference = {
   readonly kind: 'list'
   readonly list: ComparedList
   readonly added: readonly string[]
   readonly removed: readonly string[]
-  /** What both allow is preferred in another order. */
-  readonly reordered: boolean
+  /** What both allow, in both orders; undefined where it is one order. */
+  readonly reordering: Reordering | undefined
 }
 
 export type SettingDifference = {
@@ -93,10 +95,18 @@ function diffNames(
 ): readonly ListDifference[] {
   const added = after.filter((name) => !before.includes(name))
   const removed = before.filter((name) => !after.includes(name))
-  const kept = before.filter((name) => after.includes(name))
-  const reordered = kept.join() !== after.filter((name) => before.includes(name)).join()
-  if (added.length + removed.length === 0 && !reordered) return []
-  return [{ kind: 'list', list, added, removed, reordered }]
+  const reordering = findReordering(before, after)
+  if (added.length + removed.length === 0 && !reordering) return []
+  return [{ kind: 'list', list, added, removed, reordering }]
+}
+
+function findReordering(
+  first: readonly string[],
+  second: readonly string[],
+): Reordering | undefined {
+  const before = first.filter((name) => second.includes(name))
+  const after = second.filter((name) => first.includes(name))
+  return before.join() === after.join() ? undefined : { before, after }
 }
 
 function diffOptions(first: Evaluation, second: Evaluation): readonly SettingDifference[] {

@@ -1,24 +1,18 @@
 /** An evaluated priority string as data: what GnuTLS lists, and what of it can be negotiated. */
-import { formatLocation } from '../diagnostics/source.ts'
+import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
 import { allowedTls, type Evaluation } from '../priority/evaluate.ts'
 import { LIST_NAMES } from '../priority/priority-lists.ts'
 import type { SystemConfig } from '../priority/system-config.ts'
 import { systemRules } from '../priority/system-rules.ts'
+import { resolvedToJson } from './resolution.ts'
 
 type Named = { readonly name: string }
 
 /** For --json. */
-export function evaluationToJson(evaluation: Evaluation, config: SystemConfig): object {
+export function evaluationToJson(evaluation: Evaluation, config: SystemConfig): JsonObject {
   const { resolution, release, options, profile, securityLevel } = evaluation
-  const { given, text, origin, key, entry } = resolution
   return {
-    given: given.text,
-    resolved: {
-      text,
-      origin,
-      key: key ?? null,
-      location: entry ? formatLocation(entry.span) : null,
-    },
+    resolved: resolvedToJson(resolution),
     release,
     config: config.absent ? null : config.source.name,
     mode: systemRules(config, release).mode,
@@ -32,7 +26,7 @@ export function evaluationToJson(evaluation: Evaluation, config: SystemConfig): 
 }
 
 /** What a connection can come to, in the names of the IANA registries. */
-function allowedToJson(evaluation: Evaluation): object {
+function allowedToJson(evaluation: Evaluation): JsonObject {
   const allowed = allowedTls(evaluation)
   return {
     versions: namesOf(allowed.versions),

@@ -1,4 +1,5 @@
 /** Prints explanations of policies, for people and as data. */
+import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.ts'
 import { formatLocation } from '../diagnostics/source.ts'
 import type {
   Effect,
@@ -71,32 +72,38 @@ export function printPropertyExplanation(
 }
 
 /** For --json. */
-export function valueToJson({ steps, winner, scopes, ...rest }: ValueExplanation): object {
+export function valueToJson({ steps, winner, scopes, ...rest }: ValueExplanation): JsonObject {
   return {
     ...rest,
+    position: rest.position ?? null,
     scopes: [...scopes],
     steps: steps.map(({ directive, span, effect, position }) => ({
-      location: formatLocation(span),
+      location: locationToJson(span),
       directive: printDirective(directive),
       effect,
       position: position ?? null,
     })),
-    winner: winner ? formatLocation(winner.span) : null,
+    winner: locationToJson(winner?.span),
   }
 }
 
 /** For --json. */
-export function propertyToJson({ steps, winner, scopes, ...rest }: PropertyExplanation): object {
+export function propertyToJson({
+  steps,
+  winner,
+  scopes,
+  ...rest
+}: PropertyExplanation): JsonObject {
   return {
     ...rest,
     scopes: [...scopes],
     steps: steps.map(({ directive, span, before, after }) => ({
-      location: formatLocation(span),
+      location: locationToJson(span),
       directive: printDirective(directive),
       before,
       after,
     })),
-    winner: winner ? formatLocation(winner.span) : null,
+    winner: locationToJson(winner?.span),
   }
 }
 

@@ -1,5 +1,6 @@
 /** Prints a comparison of policies, for people: a heading for each group of places, then changes. */
-import { formatLocation, type Span } from '../diagnostics/source.ts'
+import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.ts'
+import { formatLocation } from '../diagnostics/source.ts'
 import type { ChangeGroup, PolicyChange, PolicyComparison } from '../policy/compare.ts'
 import { namePlaces } from '../policy/place.ts'
 import type { Move } from '../policy/reordering.ts'
@@ -20,21 +21,24 @@ export function printComparison(
   return groups.flatMap((group) => printGroup(group, options))
 }
 
-/** For --json: places as lists, causes as file:line:column. */
-export function comparisonToJson({ before, after, groups }: PolicyComparison): object {
-  const location = (span: Span | undefined) => (span ? formatLocation(span) : null)
-  const toJson = (change: PolicyChange) =>
-    'causes' in change
-      ? {
-          ...change,
-          causes: { before: location(change.causes.before), after: location(change.causes.after) },
-        }
-      : change
+/** For --json. */
+export function comparisonToJson({ before, after, groups }: PolicyComparison): JsonObject {
   return {
     before,
     after,
-    groups: groups.map((group) => ({ ...group, changes: group.changes.map(toJson) })),
+    groups: groups.map((group) => ({ ...group, changes: group.changes.map(changeToJson) })),
   }
+}
+
+function changeToJson(change: PolicyChange): JsonObject {
+  if (change.kind === 'reordered') return { ...change, moves: movesToJson(change.moves) }
+  const { before, after } = change.causes
+  return { ...change, causes: { before: locationToJson(before), after: locationToJson(after) } }
+}
+
+/** A value that is now first follows none. */
+export function movesToJson(moves: readonly Move[]): readonly JsonObject[] {
+  return moves.map(({ value, after = null }) => ({ value, after }))
 }
 
 function printGroup(group: ChangeGroup, options: ComparisonOptions): readonly string[] {

@@ -1,5 +1,8 @@
 /** Prints what changes from one evaluated priority string to another. */
-import type { ListDifference, PriorityDifference } from '../priority/diff.ts'
+import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
+import { findMoves } from '../policy/reordering.ts'
+import type { ListDifference, PriorityDifference, Reordering } from '../priority/diff.ts'
+import { movesToJson } from './policy-comparison.ts'
 
 /** What the two sides are called. */
 export type ComparedSides = { readonly first: string; readonly second: string }
@@ -10,6 +13,46 @@ export function printPriorityComparison(
   sides: ComparedSides,
 ): readonly string[] {
   return differences.flatMap((difference) => printDifference(difference, sides))
+}
+
+/** For --json: the same keys as a comparison of policies, which has a change for each value. */
+export function priorityComparisonToJson(
+  differences: readonly PriorityDifference[],
+  { first, second }: ComparedSides,
+): JsonObject {
+  const changes = differences.flatMap(changesOf)
+  const groups = changes.length === 0 ? [] : [{ places: [], everywhere: true, changes }]
+  return { before: first, after: second, groups }
+}
+
+function changesOf(difference: PriorityDifference): readonly JsonObject[] {
+  const causes = { before: null, after: null }
+  switch (difference.kind) {
+    case 'list': {
+      const { list: property, removed, added, reordering } = difference
+      return [
+        ...removed.map((value) => ({ kind: 'disabled', property, value, causes })),
+        ...added.map((value) => ({ kind: 'enabled', property, value, causes })),
+        ...(reordering ? [reorderedToJson(property, reordering)] : []),
+      ]
+    }
+    case 'setting': {
+      const { name: property, from: before, to: after } = difference
+      return [{ kind: 'set', property, before, after, causes }]
+    }
+    case 'usability':
+      return [{ kind: 'refused', side: difference.usable === 'first' ? 'after' : 'before' }]
+  }
+}
+
+function reorderedToJson(property: string, { before, after }: Reordering): JsonObject {
+  return {
+    kind: 'reordered',
+    property,
+    moves: movesToJson(findMoves(before, after)),
+    before,
+    after,
+  }
 }
 
 function printDifference(difference: PriorityDifference, sides: ComparedSides): readonly string[] {
@@ -23,11 +66,11 @@ function printDifference(difference: PriorityDifference, sides: ComparedSides): 
   }
 }
 
-function printList({ list, added, removed, reordered }: ListDifference): readonly string[] {
+function printList({ list, added, removed, reordering }: ListDifference): readonly string[] {
   return [
     `${list}:`,
     ...removed.map((name) => `  - ${name}`),
     ...added.map((name) => `  + ${name}`),
-    ...(reordered ? ['  what both allow is preferred in another order'] : []),
+    ...(reordering ? ['  what both allow is preferred in another order'] : []),
   ]
 }

@@ -1,4 +1,5 @@
 /** Prints what each token of a priority string does, for people and as data. */
+import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.ts'
 import { formatLocation } from '../diagnostics/source.ts'
 import type { Effect, Explanation, OptionChange, Step } from '../priority/explain.ts'
 import { LIST_TITLES } from '../priority/priority-lists.ts'
@@ -6,6 +7,7 @@ import { describeRelease } from '../priority/releases.ts'
 import type { Adjustment } from '../priority/settle.ts'
 import type { SystemConfig } from '../priority/system-config.ts'
 import { systemRules } from '../priority/system-rules.ts'
+import { resolvedToJson } from './resolution.ts'
 import { alignColumns } from './table.ts'
 
 /** So many names are shown; of more than that only how many they are. */
@@ -33,18 +35,20 @@ export function printPriorityExplanation(
 }
 
 /** For --json. */
-export function priorityExplanationToJson(explanation: Explanation, config: SystemConfig): object {
+export function priorityExplanationToJson(
+  explanation: Explanation,
+  config: SystemConfig,
+): JsonObject {
   const { release, resolution, start, steps, adjustments, outcome } = explanation
   return {
-    given: resolution?.given.text ?? null,
-    resolved: resolution?.text ?? null,
+    resolved: resolution ? resolvedToJson(resolution) : null,
     release,
     config: config.absent ? null : config.source.name,
     mode: systemRules(config, release).mode,
     start,
     steps: steps.map(({ token, span, instruction, ...step }) => ({
       token: token.text,
-      location: formatLocation(span),
+      location: locationToJson(span),
       ...step,
     })),
     adjustments: adjustments.map(({ prohibitions: _, ...adjustment }) => adjustment),

@@ -1,5 +1,6 @@
 /** Prints whether a priority string allows something, and who decided. */
-import { formatLocation } from '../diagnostics/source.ts'
+import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.ts'
+import { formatLocation, type Span } from '../diagnostics/source.ts'
 import type { Prohibition } from '../priority/algorithm-rules.ts'
 import { LIST_TITLES } from '../priority/priority-lists.ts'
 import type { Decision, Part, Verdict } from '../priority/why.ts'
@@ -23,11 +24,11 @@ export function printVerdict(verdict: Verdict): readonly string[] {
 }
 
 /** For --json. */
-export function verdictToJson({ name, allowed, parts, deciding }: Verdict): object {
+export function verdictToJson({ name, allowed, parts, deciding }: Verdict): JsonObject {
   return { name, allowed, deciding: partToJson(deciding), parts: parts.map(partToJson) }
 }
 
-function partToJson(part: Part): object {
+function partToJson(part: Part): JsonObject {
   const { kind, name, present, decision } = part
   const step = decision.by === 'token' ? decision.step : undefined
   const prohibition = 'prohibition' in decision ? decision.prohibition : undefined
@@ -37,7 +38,7 @@ function partToJson(part: Part): object {
     present,
     by: decision.by,
     token: step?.token.text ?? null,
-    location: step ? formatLocation(step.span) : locationOf(prohibition),
+    location: locationToJson(step?.span ?? lineOf(prohibition)),
     why: describeDecision(decision),
   }
 }
@@ -68,6 +69,6 @@ function describeProhibition(prohibition: Prohibition | undefined): string {
   return ` by ${prohibition.key} at ${formatLocation(prohibition.line)}`
 }
 
-function locationOf(prohibition: Prohibition | undefined): string | null {
-  return typeof prohibition === 'object' ? formatLocation(prohibition.line) : null
+function lineOf(prohibition: Prohibition | undefined): Span | undefined {
+  return typeof prohibition === 'object' ? prohibition.line : undefined
 }

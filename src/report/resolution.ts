@@ -1,4 +1,5 @@
 /** Prints how a priority string was resolved, for people and as data. */
+import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.ts'
 import { formatLocation } from '../diagnostics/source.ts'
 import type { GnutlsRelease } from '../priority/releases.ts'
 import { asksForKeywords, type ChainLink } from '../priority/resolution-chain.ts'
@@ -26,21 +27,30 @@ export function resolutionToJson(
   resolution: Resolution,
   links: readonly ChainLink[],
   release: GnutlsRelease,
-): object {
-  const { given, text, origin, key, entry, tried } = resolution
+): JsonObject {
+  return {
+    resolved: resolvedToJson(resolution),
+    tried: resolution.tried,
+    release,
+    chain: links.map(({ name, state, text = null, remark = null, file = null, span }) => ({
+      name,
+      state,
+      text,
+      remark,
+      file,
+      location: locationToJson(span),
+    })),
+  }
+}
+
+/** What a string was resolved to, in the one form that every command has it in. */
+export function resolvedToJson({ given, text, origin, key, entry }: Resolution): JsonObject {
   return {
     given: given.text,
     text,
     origin,
     key: key ?? null,
-    location: entry ? formatLocation(entry.span) : null,
-    tried,
-    release,
-    chain: links.map(({ span, file, ...link }) => ({
-      ...link,
-      file: file ?? null,
-      location: span ? formatLocation(span) : null,
-    })),
+    location: locationToJson(entry?.span),
   }
 }
 

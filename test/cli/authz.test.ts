@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { credentialFolder, endpoint, names } from '../tls/objects/folder.ts'
 import { run } from './command.ts'
+import { resultOf } from './json-output.ts'
 
 const CLIENT = endpoint({ subject: 'a\u001b[31mred', names: names(['dns', 'Guest.Example']) })
 
@@ -32,10 +33,12 @@ describe('authz test', () => {
       '--object',
       'authz-simple,id=a,of=san,identity=DNS:guest.example',
     )
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(resultOf(stdout)).toMatchObject({
       identities: { san: ['DNS:guest.example'] },
       allowed: true,
-      decisions: [{ id: 'a', allowed: true, index: 0, file: '--object', line: 1, column: 35 }],
+      decisions: [
+        { id: 'a', allowed: true, index: 0, location: { file: '--object', line: 1, column: 35 } },
+      ],
     })
   })
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runFile } from './command.ts'
 import { Host } from './host.ts'
+import { resultOf } from './json-output.ts'
 
 type Found = {
   readonly file: string
@@ -13,7 +14,7 @@ type Found = {
 
 function findDrift(host: Host): readonly Found[] {
   const { status, stdout } = host.update(['--check', '--json'])
-  const { matches, drift } = JSON.parse(stdout)
+  const { matches, drift } = resultOf(stdout)
   expect(status).toBe(matches ? 0 : 1)
   return drift
 }

@@ -10,6 +10,7 @@ import { makeX509Folder } from '../nbd/nbd-credentials.ts'
 import { startNbdkit } from '../nbd/nbd-servers.ts'
 import { testWith } from '../peers/peer.ts'
 import { run, scratchFolder } from './command.ts'
+import { resultOf } from './json-output.ts'
 
 function nbd(...args: readonly string[]) {
   return run('cryptopolicy', ['nbd', ...args])
@@ -20,8 +21,9 @@ testWith('nbdkit', 'info prints an export, and as JSON', async () => {
   expect(nbd('info', server.uri().text).stdout).toMatch(
     /^export:\nsize: +2097152\n(?:block sizes: .*\n)?abilities: +read-only, .*multi-conn.*\nreplies: +structured\nmap: +base:allocation\ntls: +none, the connection is in clear\n$/,
   )
-  expect(JSON.parse(nbd('info', '--json', server.uri().text).stdout)).toMatchObject({
-    ...{ export: '', size: 2_097_152, isReadOnly: true, tls: null },
+  expect(resultOf(nbd('info', '--json', server.uri().text).stdout)).toMatchObject({
+    export: { name: '', size: 2_097_152, isReadOnly: true },
+    session: { tls: null },
   })
   const map = nbd('info', '--map', server.uri().text).stdout.trim().split('\n')
   expect(map.map((line) => line.split(' ')[2])).toEqual(['hole,zero', 'data', 'hole,zero'])
@@ -32,7 +34,7 @@ testWith('nbdkit', 'over TLS it says what was negotiated and with whom', async (
   const server = await startNbdkit(['--tls=require', `--tls-certificates=${dir}`, 'memory', '1M'])
   const more = `&tls-certificates=${dir}&tls-hostname=localhost`
   const { stdout } = nbd('info', '--json', server.uri('', 'nbds', more).text)
-  expect(JSON.parse(stdout).tls).toMatchObject({ protocol: 'TLSv1.3', peer: 'CN=localhost' })
+  expect(resultOf(stdout).session.tls).toMatchObject({ protocol: 'TLSv1.3', peer: 'CN=localhost' })
   expect(nbd('list', server.uri('', 'nbds', more).text).status).toBe(0)
 })
 
@@ -82,8 +84,8 @@ testWith(
     const script = [`list_exports=${names}`, 'get_size=echo 1M', `pread=${zeroes}`]
     const server = await startNbdkit(['eval', ...script])
     expect(nbd('list', server.uri().text).stdout).toBe('first  the ·[31mfirst\nsecond\n')
-    const { exports } = JSON.parse(nbd('list', '--long', '--json', server.uri().text).stdout)
-    expect(exports[1]).toMatchObject({ name: 'second', size: 1_048_576 })
+    const { exports } = resultOf(nbd('list', '--long', '--json', server.uri().text).stdout)
+    expect(exports[1]).toMatchObject({ name: 'second', details: { size: 1_048_576 } })
   },
 )
 
@@ -94,7 +96,7 @@ testWith(
     const server = await startNbdkit(['memory', '16M'])
     const bench = (...args: string[]) => {
       const { stdout } = nbd('bench', server.uri().text, '--json', '--seconds', '1', ...args)
-      return JSON.parse(stdout).results as {
+      return resultOf(stdout).results as {
         pattern: string
         iops: number
         latency: { p99: number }

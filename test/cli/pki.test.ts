@@ -7,6 +7,7 @@ import { parseDnsName } from '../../src/pki/host-names.ts'
 import { testWith } from '../peers/peer.ts'
 import { issue, makeAuthority as makeAuthorityOf } from '../pki/credentials.ts'
 import { type Outcome, ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
+import { resultOf } from './json-output.ts'
 
 /** Keys that are made at once. */
 const KEY = ['--key', 'ed25519']
@@ -240,7 +241,7 @@ describe('renew', () => {
     makeClient(folder)
     makeServer(folder, 'x')
     const { stdout } = pki('renew', folder, '--json')
-    expect(JSON.parse(stdout)).toMatchObject([
+    expect(resultOf(stdout).issued).toMatchObject([
       { certificateFile: `${folder}/server-cert.pem`, isKeyKept: true, names: ['x'] },
       { certificateFile: `${folder}/client-cert.pem`, isKeyKept: true, names: [] },
     ])
@@ -260,7 +261,7 @@ describe('check', () => {
       pki('issue', 'server', folder, '--dns', 'a.example', ...KEY)
       pki('issue', 'client', folder, '--cn', 'x', ...KEY)
       const { status, stdout } = pki('check', folder, '--hostname', 'a.example', '--json')
-      expect(JSON.parse(stdout)).toMatchObject({
+      expect(resultOf(stdout)).toMatchObject({
         certificates: [{ role: 'server' }, { role: 'authority' }, { role: 'client' }],
         findings: [],
       })

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Outcome, run, scratchFolder, writeFiles } from './command.ts'
+import { resultOf } from './json-output.ts'
 
 function cryptopolicy(...args: readonly string[]): Outcome {
   return run('cryptopolicy', args, { env: { GNUTLS_SYSTEM_PRIORITY_FILE: '/nonexistent' } })
@@ -43,8 +44,8 @@ describe('explain --priority', () => {
 
   test('gives the steps as JSON', () => {
     const { stdout } = cryptopolicy('explain', '--json', '--priority', 'NORMAL:-RSA')
-    expect(JSON.parse(stdout)).toMatchObject({
-      given: 'NORMAL:-RSA',
+    expect(resultOf(stdout)).toMatchObject({
+      resolved: { given: 'NORMAL:-RSA' },
       steps: [
         { token: 'NORMAL' },
         { token: '-RSA', effects: [{ list: 'keyExchanges', removed: ['RSA'] }] },

@@ -4,6 +4,7 @@ import { GNUTLS_RELEASES } from '../../src/priority/releases.ts'
 import { testWith } from '../peers/peer.ts'
 import { readPriorityCorpus } from '../priority-corpus.ts'
 import { type RunOptions, run, runFile, scratchFolder, writeFiles } from './command.ts'
+import { resultOf } from './json-output.ts'
 
 const STRINGS = 100
 const TIMEOUT = 300_000
@@ -97,7 +98,7 @@ describe('errors', () => {
 test('gives the evaluation as JSON', () => {
   const args = ['list', '--json', '--priority', 'SUITEB192']
   const { stdout } = run('cryptopolicy', args, environmentFor(undefined))
-  expect(JSON.parse(stdout)).toMatchObject({
+  expect(resultOf(stdout)).toMatchObject({
     resolved: { text: 'SUITEB192', origin: 'given' },
     config: null,
     mode: 'blocklist',

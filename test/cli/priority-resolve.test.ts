@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Outcome, ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
+import { resultOf } from './json-output.ts'
 
 const CONFIG = [
   '[global]',
@@ -69,11 +70,13 @@ describe('a string', () => {
 
   test('gives the same as JSON', () => {
     const { stdout } = resolve(host(), ['--json', '@FOO,LIBVIRT'])
-    expect(JSON.parse(stdout)).toMatchObject({
-      given: '@FOO,LIBVIRT',
-      text: 'NORMAL:-VERS-TLS1.2',
-      key: 'LIBVIRT',
-      location: expect.stringMatching(/gnutls\.config:11:9$/),
+    expect(resultOf(stdout)).toMatchObject({
+      resolved: {
+        given: '@FOO,LIBVIRT',
+        text: 'NORMAL:-VERS-TLS1.2',
+        key: 'LIBVIRT',
+        location: { file: expect.stringMatching(/gnutls\.config$/), line: 11, column: 9 },
+      },
       chain: [
         { name: 'FOO', state: 'absent' },
         { name: 'LIBVIRT', state: 'wins' },

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { BACKENDS } from '../../src/backends/registry.ts'
 import { ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
 import { Host } from './host.ts'
+import { resultOf } from './json-output.ts'
 
 const golden = (policy: string, backend: string) =>
   readFileSync(join(ROOT, 'test', 'golden', `${policy}-${backend}.txt`), 'utf8')
@@ -65,11 +66,11 @@ test('writes nothing where nothing would change', () => {
 test('tells in JSON what it changed', () => {
   const host = new Host()
   host.set('DEFAULT')
-  const first = JSON.parse(host.update(['--set', 'DEFAULT:SHA1', '--no-reload', '--json']).stdout)
+  const first = resultOf(host.update(['--set', 'DEFAULT:SHA1', '--no-reload', '--json']).stdout)
   expect(first.policy).toBe('DEFAULT:SHA1')
   expect(first.changed).toContain('back-ends/opensslcnf.config')
   expect(first.changed).not.toContain('back-ends/krb5.config')
-  const second = JSON.parse(host.update(['--no-reload', '--json']).stdout)
+  const second = resultOf(host.update(['--no-reload', '--json']).stdout)
   expect(second.changed).toEqual([])
 })
 

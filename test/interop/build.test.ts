@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT, run, runFile, scratchFolder, writeFiles } from '../cli/command.ts'
+import { resultOf } from '../cli/json-output.ts'
 import { testWith } from '../peers/peer.ts'
 import { readPolicyCorpus } from '../policy-corpus.ts'
 
@@ -84,7 +85,7 @@ testWith(
     const out = scratchFolder()
     const args = ['build', '--policy', 'DEFAULT', '--json', POLICIES, out]
     const { status, stdout } = run('cryptopolicy', args)
-    const { verification } = JSON.parse(stdout)
+    const { verification } = resultOf(stdout)
     expect(status).toBe(0)
     expect(existsSync(join(out, 'DEFAULT', 'gnutls.txt'))).toBe(true)
     const unknown = verification.problems
@@ -112,7 +113,7 @@ for (const [program, backend] of [
     () => {
       const out = scratchFolder()
       const args = ['build', '--policy', 'FEDORA42', '--json', POLICIES, out]
-      const { verification } = JSON.parse(run('cryptopolicy', args).stdout)
+      const { verification } = resultOf(run('cryptopolicy', args).stdout)
       expect(verification.checked).toContainEqual(expect.objectContaining({ backend, program }))
       const problems = verification.problems.filter(
         (problem: { program: string }) => problem.program === program,
@@ -129,7 +130,7 @@ testWith('sshd', 'names a value that only this host does not know', () => {
     'mac = HMAC-SHA2-256\ncipher = AES-256-GCM\nkey_exchange = KEM-ECDH\nhash = SHA2-384\n'
   writeFiles(folder, { 'ODD.pol': `${sources}group = P384-MLKEM1024\n` })
   const args = ['build', '--json', folder, join(folder, 'out')]
-  const { verification } = JSON.parse(run('cryptopolicy', args).stdout)
+  const { verification } = resultOf(run('cryptopolicy', args).stdout)
   const version = runFile('/bin/sh', ['-c', 'ssh -V 2>&1']).stdout
   if (!version.includes('OpenSSH_9.2')) return
   expect(verification.problems).toContainEqual(
@@ -143,7 +144,7 @@ testWith('sshd', 'names a value that only this host does not know', () => {
 testWith('gnutls-cli', 'writes the format of GnuTLS before 3.7.3 when asked', () => {
   const out = scratchFolder()
   const args = ['build', '--gnutls-format', 'legacy', '--policy', 'FUTURE', '--json', POLICIES, out]
-  const { verification } = JSON.parse(run('cryptopolicy', args).stdout)
+  const { verification } = resultOf(run('cryptopolicy', args).stdout)
   const text = readFileSync(join(out, 'FUTURE', 'gnutls.txt'), 'utf8')
   expect(text).toMatch(/^SYSTEM=NONE:\+VERS-[^\n]+\n$/)
   const priority = text.trim().replace('SYSTEM=', '')

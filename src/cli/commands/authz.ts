@@ -1,7 +1,7 @@
 /** `cryptopolicy authz`: whether an authorization lets a certificate in, and which rule decides. */
 import { Argument, type Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
-import { locate } from '../../diagnostics/source.ts'
+import { type JsonObject, locationToJson } from '../../diagnostics/diagnostic-json.ts'
 import type { AuthorizationDecision } from '../../tls/objects/authorization.ts'
 import type { TlsObjects } from '../../tls/objects/tls-objects.ts'
 import type { Certificate } from '../../tls/x509/certificate.ts'
@@ -74,9 +74,11 @@ async function printResult(
 ): Promise<void> {
   const allowed = decisions.every((decision) => decision.allowed)
   if (terminal.options.json) {
-    const told = decisions.map(decisionToJson)
-    const verdict = decisions.length > 0 ? { allowed, decisions: told } : {}
-    return terminal.printJson({ identities: { dn, san, spki }, ...verdict })
+    return terminal.setResult({
+      identities: { dn, san, spki },
+      allowed: decisions.length > 0 ? allowed : null,
+      decisions: decisions.map(decisionToJson),
+    })
   }
   const { printable } = await import('../../diagnostics/print-diagnostic.ts')
   const identities = [`dn   ${dn}`, ...san.map((name) => `san  ${name}`), `spki ${spki}`]
@@ -86,7 +88,6 @@ async function printResult(
   for (const line of [...identities, ...verdicts]) terminal.print(printable(line))
 }
 
-function decisionToJson({ id, allowed, rule, index, span }: Decision): object {
-  const place = span ? { file: span.source.name, ...locate(span.source, span.start) } : {}
-  return { id, allowed, rule, ...(index === undefined ? {} : { index }), ...place }
+function decisionToJson({ id, allowed, rule, index, span }: Decision): JsonObject {
+  return { id, allowed, rule, index: index ?? null, location: locationToJson(span) }
 }

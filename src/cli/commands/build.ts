@@ -1,12 +1,13 @@
 /** `cryptopolicy build`: compile a folder of policies. */
 import { type Command, Option } from 'commander'
 import { diagnose, escalate } from '../../diagnostics/diagnostic.ts'
+import type { JsonObject } from '../../diagnostics/diagnostic-json.ts'
 import type { BuildResult, BuiltFile } from '../../system/build.ts'
 import { SYSTEM_KINDS } from '../../system/system-diagnostics.ts'
 import type { Verification, VerifyProblem } from '../../system/verify.ts'
 import { type CommonOptions, terminalFor, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
-import { diagnosticToJson, type Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal.ts'
 
 type Options = CommonOptions & {
   readonly flat?: true
@@ -59,7 +60,8 @@ async function build(policyDir: string, outDir: string, options: Options): Promi
     findDirectories({}),
   )
   const verification = options.verify ? await verify(result) : undefined
-  if (options.json) terminal.printJson(toJson(result, verification))
+  result.diagnostics.forEach(terminal.report)
+  if (options.json) terminal.setResult(toJson(result, verification))
   else print(result, verification, options, terminal)
   process.exitCode = judge(result, verification, options)
 }
@@ -92,7 +94,6 @@ function print(
   options: Options,
   terminal: Terminal,
 ): void {
-  result.diagnostics.forEach(terminal.report)
   for (const policy of new Set(result.files.map((file) => file.policy))) {
     terminal.print(`${policy}: ${countOutcomes(result, policy)}`)
   }
@@ -145,10 +146,13 @@ function describeProblems(problems: readonly VerifyProblem[]): readonly string[]
   return [...[...values].map(([line, list]) => `${line} ${list.join(', ')}`), ...complaints]
 }
 
-function toJson(result: BuildResult, verification: Verification | undefined): object {
+function toJson(result: BuildResult, verification: Verification | undefined): JsonObject {
+  const files = result.files.map(({ text: _, difference = null, ...file }) => ({
+    ...file,
+    difference,
+  }))
   return {
-    files: result.files.map(({ text: _, ...file }) => file),
-    warnings: result.diagnostics.map(diagnosticToJson),
+    files,
     verification: verification ?? null,
   }
 }

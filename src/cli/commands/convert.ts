@@ -11,7 +11,7 @@ import {
   prioritySource,
   withPriorityOptions,
 } from '../priority-options.ts'
-import { diagnosticToJson, type Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal.ts'
 
 /** What `--to` takes: the targets of the conversion, whose tables are loaded when they are used. */
 const TARGETS = [
@@ -67,7 +67,8 @@ async function convert(text: string, options: Options): Promise<void> {
       : await convertString(text, options, terminal)
   if (options.json) {
     const { warnings, ...rest } = converted
-    return terminal.printJson({ from, to, ...rest, warnings: warnings.map(diagnosticToJson) })
+    warnings.forEach(terminal.report)
+    return terminal.setResult({ from, to, ...rest })
   }
   terminal.printText(converted.text)
   converted.warnings.forEach(terminal.report)

@@ -41,7 +41,7 @@ async function diffPolicies(a: string, b: string, options: Options): Promise<voi
   const terminal = terminalFor(options)
   const load = (name: string) => loadNamedPolicy(name, options, terminal.report)
   const comparison = comparePolicies(load(a), load(b))
-  if (options.json) return terminal.printJson(comparisonToJson(comparison))
+  if (options.json) return terminal.setResult(comparisonToJson(comparison))
   const lines = printComparison(comparison, { showCauses: options.causes ?? false })
   for (const line of lines) terminal.printChange(line)
   if (lines.length === 0)

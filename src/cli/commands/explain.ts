@@ -83,7 +83,10 @@ async function explainValues(
   const explained: readonly ValueExplanation[] = properties.map((property) =>
     explainValue(policy, scopes, property, value, { includeUnselected: options.all ?? false }),
   )
-  if (options.json) return terminal.printJson(explained.map(report.valueToJson))
+  if (options.json) {
+    const values = explained.map(report.valueToJson)
+    return terminal.setResult({ kind: 'values', policy: policy.name, values })
+  }
   const lines = explained.flatMap((one) => report.printValueExplanation(policy.name, one))
   for (const line of lines) terminal.print(line)
 }
@@ -103,6 +106,9 @@ async function explainProperties(
   const report = await import('../../report/explanation.ts')
   const property = findProperty(options.property)
   const explained: PropertyExplanation = explainProperty(policy, scopes, property)
-  if (options.json) return terminal.printJson(report.propertyToJson(explained))
+  if (options.json) {
+    const told = report.propertyToJson(explained)
+    return terminal.setResult({ kind: 'property', policy: policy.name, property: told })
+  }
   for (const line of report.printPropertyExplanation(policy.name, explained)) terminal.print(line)
 }

@@ -1,10 +1,11 @@
 /** `cryptopolicy lint`: every problem in policies and drop-ins, each with a code. */
 import type { Command } from 'commander'
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
+import { diagnosticToJson } from '../../diagnostics/diagnostic-json.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { type CommonOptions, terminalFor, withDirectories, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
-import { diagnosticToJson, type Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal.ts'
 
 type Options = CommonOptions & { readonly fix?: true }
 
@@ -26,7 +27,7 @@ async function lint(names: readonly string[], options: Options): Promise<void> {
   const fixed = options.fix ? fixFiles(checkFixable(names)) : []
   const findings = lintTargets(names, directories)
   if (options.json) {
-    terminal.printJson({ fixed, findings: findings.map(diagnosticToJson) })
+    terminal.setResult({ fixed, findings: findings.map(diagnosticToJson) })
   } else {
     for (const { path, count } of fixed) terminal.note(`${path}: ${count} places rewritten`)
     printFindings(findings, terminal)

@@ -12,7 +12,7 @@ import {
   prioritySource,
   withPriorityOptions,
 } from '../priority-options.ts'
-import { diagnosticToJson, type Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal.ts'
 
 type Options = PriorityCommandOptions & { readonly priority?: string }
 
@@ -38,7 +38,7 @@ async function list(options: Options): Promise<void> {
   const { evaluatePriority } = await import('../../priority/evaluate.ts')
   const outcome = evaluatePriority(prioritySource(priority), context)
   process.exitCode = outcome.ok ? EXIT.done : EXIT.answerIsNo
-  if (options.json) return printJson(outcome, context, terminal)
+  if (options.json) return giveResult(outcome, context, terminal)
   const { printListing } = await import('../../priority/list.ts')
   terminal.printText(printListing(priority, outcome).stdout)
   await reportOutcome(outcome, context, terminal)
@@ -70,16 +70,15 @@ async function reportOutcome(
   else terminal.report(diagnoseFailure(outcome.failure, context))
 }
 
-async function printJson(
+async function giveResult(
   outcome: Outcome,
   context: PriorityContext,
   terminal: Terminal,
 ): Promise<void> {
   if (!outcome.ok) {
     const { diagnoseFailure } = await import('../../priority/failure-diagnostics.ts')
-    const error = diagnoseFailure(outcome.failure, context)
-    return terminal.printJson({ error: diagnosticToJson(error) })
+    return terminal.report(diagnoseFailure(outcome.failure, context))
   }
   const { evaluationToJson } = await import('../../report/evaluation.ts')
-  terminal.printJson(evaluationToJson(outcome.evaluation, context.config))
+  terminal.setResult(evaluationToJson(outcome.evaluation, context.config))
 }

@@ -46,7 +46,7 @@ async function bench(text: string, options: Options): Promise<void> {
   }
   const results = await benchExport(uri, patterns, options, settings, show)
   const { connections, depth } = options
-  if (options.json) terminal.printJson({ uri: uri.text, connections, depth, results })
+  if (options.json) terminal.setResult({ uri: uri.text, connections, depth, results })
 }
 
 function describe({ pattern, bytesPerSecond, iops, latency }: BenchResult): string {

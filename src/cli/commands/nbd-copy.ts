@@ -52,7 +52,7 @@ async function copy(from: string, to: string, options: Options): Promise<void> {
   const begin = performance.now()
   const result = await run(source, destination, options, terminal)
   const seconds = (performance.now() - begin) / 1000
-  if (options.json) terminal.printJson({ source: from, destination: to, ...result, seconds })
+  if (options.json) terminal.setResult({ source: from, destination: to, ...result, seconds })
   else terminal.note(describe(result, seconds))
 }
 

@@ -22,12 +22,17 @@ async function info(text: string, options: Options): Promise<void> {
   const terminal = terminalFor(options)
   const uri = parseNbdUri(text)
   const settings = await clientOptions(uri, options, terminal)
-  const { printExport, exportToJson, printMap, mapToJson } = await import('../../nbd/report.ts')
+  const { printExport, exportToJson, sessionToJson, printMap, mapToJson } = await import(
+    '../../nbd/report.ts'
+  )
   const { client, extents } = await look(uri, settings, options.map ?? false)
   if (options.json) {
-    const map = extents && { map: mapToJson(extents) }
-    terminal.printJson({ uri: uri.text, ...exportToJson(client.info, client), ...map })
-    return
+    return terminal.setResult({
+      uri: uri.text,
+      export: exportToJson(client.info),
+      session: sessionToJson(client),
+      map: extents ? mapToJson(extents) : null,
+    })
   }
   const lines = extents ? printMap(extents) : printExport(client.info, client)
   for (const line of lines) terminal.print(line)

@@ -18,18 +18,19 @@ export function addNbdList(group: Command): void {
 async function list(server: string, options: Options): Promise<void> {
   const { looksLikeUri, parseNbdUri } = await import('../../nbd/client/nbd-uri.ts')
   const { listServer } = await import('../../nbd/client/nbd-client.ts')
-  const { exportToJson, printExport, sessionToJson } = await import('../../nbd/report.ts')
+  const { exportToJson, printExport, tlsToJson } = await import('../../nbd/report.ts')
   const terminal = terminalFor(options)
   const uri = parseNbdUri(looksLikeUri(server) ? server : `nbd://${server}/`)
   const settings = await clientOptions(uri, options, terminal)
   const detail = options.long ?? false
   const { exports, tls } = await listServer(uri.address, { ...settings, detail })
   if (options.json) {
-    const listed = exports.map(({ name, description, info }) => {
-      return { name, description, ...(info && exportToJson(info)) }
-    })
-    terminal.printJson({ exports: listed, ...sessionToJson(tls) })
-    return
+    const listed = exports.map(({ name, description, info }) => ({
+      name,
+      description,
+      details: info ? exportToJson(info) : null,
+    }))
+    return terminal.setResult({ uri: uri.text, exports: listed, tls: tlsToJson(tls) })
   }
   const { printable } = await import('../../diagnostics/print-diagnostic.ts')
   for (const { name, description, info } of exports) {

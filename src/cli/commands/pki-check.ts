@@ -1,6 +1,7 @@
 /** `cryptopolicy pki check`: whether endpoints could use what is in a folder, and until when. */
 import type { Command } from 'commander'
 import { hasErrors } from '../../diagnostics/diagnostic.ts'
+import { diagnosticToJson, type JsonObject } from '../../diagnostics/diagnostic-json.ts'
 import type { CheckReport } from '../../pki/credential-check.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -10,7 +11,7 @@ import {
   type StrengthOptions,
   withStrengthOptions,
 } from '../pki-options.ts'
-import { diagnosticToJson, type Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal.ts'
 
 type Options = StrengthOptions & {
   readonly days?: string
@@ -44,7 +45,7 @@ async function check(root: string, options: Options): Promise<void> {
     ...(hostname === undefined ? {} : { hostname }),
     ...(passphraseFile === undefined ? {} : { passphrase: readPassphrase(passphraseFile) }),
   })
-  if (options.json) terminal.printJson(reportToJson(report))
+  if (options.json) terminal.setResult(reportToJson(report))
   else printReport(report, terminal)
   process.exitCode = hasErrors(report.diagnostics) ? EXIT.answerIsNo : EXIT.done
 }
@@ -59,7 +60,7 @@ function printReport({ certificates, diagnostics }: CheckReport, terminal: Termi
   if (diagnostics.length === 0) terminal.note('nothing is wrong')
 }
 
-function reportToJson({ certificates, diagnostics }: CheckReport): object {
+function reportToJson({ certificates, diagnostics }: CheckReport): JsonObject {
   return {
     certificates: certificates.map(({ certificate, role, daysLeft }) => ({
       file: certificate.place.file,

@@ -25,7 +25,7 @@ async function psk(user: string, folder: string, options: Options): Promise<void
     user,
     ...(text === undefined ? {} : { bits: parsePskBits(text) }),
   })
-  if (options.json) return terminal.printJson(change)
+  if (options.json) return terminal.setResult(change)
   const { path, bits, isReplaced } = change
   terminal.print(`wrote ${path}: ${isReplaced ? 'a new key' : 'a key'} of ${bits} bits for ${user}`)
 }

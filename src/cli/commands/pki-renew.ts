@@ -42,7 +42,7 @@ async function renew(first: string, second: string | undefined, options: Options
   const strength = await loadStrength(options, terminal)
   const choice = await readKeyOptions(options)
   const { renewIdentity } = await import('../../pki/identity.ts')
-  const { reportIssued } = await import('../pki-text.ts')
+  const { reportBeforeFailure, reportIssued } = await import('../pki-text.ts')
   const { newKey = false } = options
   const pairs = await findPairs(out, role, options)
   const renewed: Issued[] = []
@@ -50,10 +50,12 @@ async function renew(first: string, second: string | undefined, options: Options
     for (const pair of pairs) {
       renewed.push(renewIdentity({ pair, layout, out, strength, newKey, ...choice }))
     }
-  } finally {
-    // Where one fails, those before it have been replaced all the same.
-    if (renewed.length > 0) reportIssued(renewed, terminal)
+  } catch (error) {
+    // Those before it have been replaced all the same.
+    reportBeforeFailure(renewed, terminal)
+    throw error
   }
+  reportIssued(renewed, terminal)
 }
 
 async function findPairs(

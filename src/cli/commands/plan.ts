@@ -26,7 +26,7 @@ async function plan(options: Options): Promise<void> {
   process.exitCode = files.length > 0 ? EXIT.changes : EXIT.done
   if (options.json) {
     const meaning = comparison ? comparisonToJson(comparison) : null
-    return terminal.printJson({ before: before ?? null, after, meaning, files })
+    return terminal.setResult({ before: before ?? null, after, comparison: meaning, files })
   }
   if (files.length === 0) return terminal.print(`${after} is in force; nothing would change`)
   terminal.print(before === after ? after : `${before ?? 'no policy'} -> ${after}`)

@@ -57,7 +57,7 @@ async function resolve(priority: string | undefined, options: Options): Promise<
   const resolution = await requireResolved(chain, context)
   if (!options.json) return terminal.print(resolution.text)
   const { resolutionToJson } = await import('../../report/resolution.ts')
-  terminal.printJson(resolutionToJson(resolution, chain.links, context.release))
+  terminal.setResult(resolutionToJson(resolution, chain.links, context.release))
 }
 
 /** The chain is part of the result of --explain; with --app alone it is a remark. */

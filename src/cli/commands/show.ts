@@ -1,6 +1,7 @@
 /** `cryptopolicy show`: the effective policy, or what a back-end makes of it. */
 import type { Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
+import type { JsonObject } from '../../diagnostics/diagnostic-json.ts'
 import type { EffectivePolicy } from '../../policy/effective-policy.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
@@ -38,8 +39,9 @@ async function showBackend(policy: Policy, name: string, terminal: Terminal): Pr
   const backend =
     findBackend(name) ?? fail(CLI_KINDS.unknownName, { what: 'back-end', name, known })
   const text = backend.generate(policy)
-  if (terminal.options.json) terminal.printJson({ policy: policy.name, backend: name, text })
-  else terminal.printText(text)
+  if (terminal.options.json) {
+    terminal.setResult({ policy: policy.name, scopes: [], backend: name, text, properties: null })
+  } else terminal.printText(text)
 }
 
 async function showScope(policy: Policy, options: Options, terminal: Terminal): Promise<void> {
@@ -48,7 +50,7 @@ async function showScope(policy: Policy, options: Options, terminal: Terminal): 
   const { NO_SCOPES } = await import('../../policy/scope.ts')
   const scopes = options.scope === undefined ? NO_SCOPES : findScopes(options.scope)
   const effective = evaluatePolicy(policy, scopes)
-  if (terminal.options.json) return terminal.printJson(toJson(policy, effective))
+  if (terminal.options.json) return terminal.setResult(toJson(policy, effective))
   const { formatValue } = await import('../../policy/dump.ts')
   const { PROPERTY_NAMES } = await import('../../policy/properties.ts')
   for (const property of PROPERTY_NAMES) {
@@ -56,7 +58,13 @@ async function showScope(policy: Policy, options: Options, terminal: Terminal): 
   }
 }
 
-function toJson(policy: Policy, effective: EffectivePolicy): object {
+function toJson(policy: Policy, effective: EffectivePolicy): JsonObject {
   const { enabled, integers, choices } = effective
-  return { policy: policy.name, scopes: [...effective.scopes], enabled, ...integers, ...choices }
+  return {
+    policy: policy.name,
+    scopes: [...effective.scopes],
+    backend: null,
+    text: null,
+    properties: { ...enabled, ...integers, ...choices },
+  }
 }

@@ -1,5 +1,6 @@
 /** What a server tells, as a line of text or as a line of JSON. */
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
+import { diagnosticToJson } from '../../diagnostics/diagnostic-json.ts'
 import { printable } from '../../diagnostics/print-diagnostic.ts'
 import type { TlsPeer } from '../../tls/objects/tls-session.ts'
 import type { ServerEvent } from './server-event.ts'
@@ -44,8 +45,20 @@ function describeDiagnostic({ message, code, hint }: Diagnostic): string {
 
 /** One line; `at` is the time in RFC 3339. */
 export function eventToJson(event: ServerEvent, at: Date): string {
-  const facts = event.event === 'secured' ? { ...event, peer: peerToJson(event.peer) } : event
-  return JSON.stringify({ time: at.toISOString(), ...facts })
+  return JSON.stringify({ time: at.toISOString(), ...factsOf(event) })
+}
+
+function factsOf(event: ServerEvent): object {
+  switch (event.event) {
+    case 'secured':
+      return { ...event, peer: peerToJson(event.peer) }
+    case 'failed':
+      return { ...event, diagnostic: diagnosticToJson(event.diagnostic) }
+    case 'refused':
+      return { ...event, diagnostics: event.diagnostics.map(diagnosticToJson) }
+    default:
+      return event
+  }
 }
 
 function peerToJson({ certificate, distinguishedName, username }: TlsPeer): object {

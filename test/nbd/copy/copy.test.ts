@@ -18,6 +18,7 @@ import {
 import { join } from 'node:path'
 import { expect, onTestFinished, test as plainTest } from 'vitest'
 import { ROOT, run, runFile, scratchFolder } from '../../cli/command.ts'
+import { resultOf } from '../../cli/json-output.ts'
 import { testWith } from '../../peers/peer.ts'
 import { makePskFolder, makeX509Folder } from '../nbd-credentials.ts'
 import { startNbdkit, startQemuNbd } from '../nbd-servers.ts'
@@ -57,7 +58,7 @@ testWith('qemu-nbd', 'out of a server and into another, holes kept', async () =>
   expect(copy(source.uri().text, target.uri().text, '--verify').status).toBe(0)
   const result = copy(target.uri().text, out, '--verify', '--json')
   expect(result.status).toBe(0)
-  expect(JSON.parse(result.stdout)).toMatchObject({
+  expect(resultOf(result.stdout)).toMatchObject({
     size: 24 * MIB + 512,
     resumed: 0,
     isVerified: true,
@@ -150,7 +151,7 @@ testWith(
     rmSync(socket)
     const again = await startNbdkit(['-r', 'file', disk], socket)
     const result = copy(again.uri().text, out, '--json')
-    expect(JSON.parse(result.stdout).resumed).toBe(done)
+    expect(resultOf(result.stdout).resumed).toBe(done)
     expect(isSame(disk, out)).toBe(true)
   },
   30_000,
@@ -173,7 +174,7 @@ testWith(
     expect(existsSync(out)).toBe(false)
     const done = readDone(state)
     const result = copy(server.uri().text, out, '--json', '--verify')
-    expect(JSON.parse(result.stdout).resumed).toBe(done)
+    expect(resultOf(result.stdout).resumed).toBe(done)
     expect(isSame(disk, out)).toBe(true)
     expect(readdirSync(folder).toSorted()).toEqual(['disk.raw', 'out.raw'])
   },

@@ -1,0 +1,62 @@
+/**
+ * What a run prints under --json: one document of one shape, whatever the command is and however it
+ * ends. docs/schemas/ has a schema for each command.
+ */
+import { type Diagnostic, diagnose, hasErrors } from '../diagnostics/diagnostic.ts'
+import { diagnosticToJson, type JsonObject } from '../diagnostics/diagnostic-json.ts'
+import { CLI_KINDS } from './cli-diagnostics.ts'
+
+export class JsonEnvelope {
+  #command = 'error'
+  #isWanted = false
+  #result: JsonObject | undefined
+  readonly #diagnostics: Diagnostic[] = []
+
+  /** @param command The words of the command without the program, such as `nbd info`. */
+  begin(command: string, isWanted: boolean): void {
+    this.#command = command
+    this.#isWanted = isWanted
+  }
+
+  /** Whether the run was asked for JSON. */
+  get isWanted(): boolean {
+    return this.#isWanted
+  }
+
+  setResult(result: JsonObject): void {
+    this.#result = result
+  }
+
+  report(diagnostic: Diagnostic): void {
+    this.#diagnostics.push(diagnostic)
+  }
+
+  /** There is a result exactly where there is no error, so that a program has to ask one thing only. */
+  print(): string {
+    if (!this.#result && !hasErrors(this.#diagnostics)) {
+      this.report(diagnose(CLI_KINDS.internal, { message: 'there is no result' }))
+    }
+    const ok = !hasErrors(this.#diagnostics)
+    const envelope = {
+      schema: `cryptopolicy.${this.#command.replaceAll(' ', '-')}.v1`,
+      ok,
+      result: ok ? this.#result : null,
+      diagnostics: this.#diagnostics.map(diagnosticToJson),
+    }
+    return `${escapeInvisible(JSON.stringify(envelope, null, 2))}\n`
+  }
+}
+
+/** Standard output is one for a process, and so is what is printed to it. */
+export const ENVELOPE = new JsonEnvelope()
+
+/**
+ * A terminal obeys C1 controls and marks of direction, which JSON need not escape. They can only be
+ * within strings, where an escape means the same.
+ */
+function escapeInvisible(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

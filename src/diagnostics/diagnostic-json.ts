@@ -1,0 +1,37 @@
+/** A diagnostic and a place as data: the one form in which every JSON output has them. */
+import type { Diagnostic, Fault, Severity } from './diagnostic.ts'
+import { locate, type Span } from './source.ts'
+
+/** A result. It is no array, so that keys can be added to it later. */
+export type JsonObject = { readonly [key: string]: unknown }
+
+/** Where something is written; line and column count from 1. */
+export type JsonLocation = {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** Every key is always there; what is not known is null. */
+export type JsonDiagnostic = {
+  readonly code: string
+  readonly severity: Severity
+  readonly fault: Fault
+  readonly message: string
+  readonly hint: string | null
+  readonly file: string | null
+  readonly line: number | null
+  readonly column: number | null
+  readonly data: Readonly<Record<string, unknown>> | null
+}
+
+export function diagnosticToJson(diagnostic: Diagnostic): JsonDiagnostic {
+  const { code, severity, fault, message, hint = null, span, data = null } = diagnostic
+  const place = locationToJson(span) ?? { file: null, line: null, column: null }
+  return { code, severity, fault, message, hint, ...place, data }
+}
+
+/** The start of a span; null where there is none. */
+export function locationToJson(span: Span | undefined): JsonLocation | null {
+  return span ? { file: span.source.name, ...locate(span.source, span.start) } : null
+}

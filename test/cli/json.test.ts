@@ -1,0 +1,172 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { startNbdkit } from '../nbd/nbd-servers.ts'
+import { testWith } from '../peers/peer.ts'
+import { ROOT, run, scratchFolder, writeFiles } from './command.ts'
+import { Host } from './host.ts'
+import { parseEnvelope, resultOf, SCHEMA_FILES } from './json-output.ts'
+
+const POLICIES = join(ROOT, 'policies')
+
+function cryptopolicy(...args: readonly string[]) {
+  return run('cryptopolicy', args)
+}
+
+/** What a run under --json says; standard error stays empty. */
+function envelopeOf(...args: readonly string[]) {
+  const { stdout, stderr, status } = cryptopolicy(...args, '--json')
+  expect(stderr).toBe('')
+  return { ...parseEnvelope(stdout), status }
+}
+
+/** The commands that `--help` lists with --json. */
+function commandsWithJson(group: readonly string[] = []): readonly string[] {
+  const { stdout } = cryptopolicy(...group, '--help')
+  const names = [...(stdout.split('Commands:\n')[1] ?? '').matchAll(/^ {2}([a-z]+) /gm)]
+    .map((match) => match[1] ?? '')
+    .filter((name) => name !== 'help')
+  return names.flatMap((name) => {
+    const words = [...group, name]
+    const inGroup = group.length === 0 ? commandsWithJson(words) : []
+    const hasJson = cryptopolicy(...words, '--help').stdout.includes(' --json ')
+    return [...(hasJson ? [words.join('-')] : []), ...inGroup]
+  })
+}
+
+test('every command with --json has a schema, and every schema a command', () => {
+  const names = ['envelope', 'error', 'update-policies', ...commandsWithJson()]
+  expect(SCHEMA_FILES.toSorted()).toEqual(names.map((name) => `${name}.v1.json`).toSorted())
+})
+
+describe('each command gives a result as its schema has it', () => {
+  test.each([
+    ['build', '--no-verify', '--policy', 'DEFAULT', POLICIES, '/dev/null/never'],
+    ['show', 'DEFAULT'],
+    ['show', 'FIPS', '--scope', 'ssh'],
+    ['show', 'DEFAULT', '--backend', 'java'],
+    ['plan', '--set', 'FUTURE'],
+    ['diff', 'DEFAULT', 'FUTURE'],
+    ['diff', 'DEFAULT', 'DEFAULT'],
+    ['diff', '--priority', 'NORMAL:-GROUP-X25519:+GROUP-X25519', 'PFS:%COMPAT'],
+    ['diff', '--priority', 'NORMAL', '--from', '3.7.9', '--to', '3.8.13'],
+    ['diff', '--priority', 'NORMAL', 'NONE'],
+    ['explain', 'DEFAULT', '--value', 'AES-128-CBC'],
+    ['explain', 'DEFAULT', '--property', 'min_rsa_size'],
+    ['explain', '--priority', 'NORMAL:-RSA:%PROFILE_HIGH'],
+    ['explain', '--priority', 'NORMAL:NOPE'],
+    ['explain', '--priority', 'NORMAL', '--group', 'X25519', '--protocol', 'TLS1.3'],
+    ['lint', join(POLICIES, 'DEFAULT.pol')],
+    ['resolve', 'NORMAL'],
+    ['list', '--priority', 'NORMAL'],
+    ['convert', '--to', 'openssl', 'NORMAL'],
+  ])('%s %s %s %s %s', (...words) => {
+    const out = scratchFolder()
+    const args = words.map((word) => (word === '/dev/null/never' ? out : word))
+    expect(envelopeOf(...args).ok).toBe(true)
+  })
+
+  test('pki and authz', () => {
+    const folder = scratchFolder()
+    const key = ['--key', 'ecdsa', '--priority', 'NORMAL']
+    expect(envelopeOf('pki', 'init', folder, ...key)).toMatchObject({ ok: true })
+    expect(envelopeOf('pki', 'issue', 'client', folder, '--cn', 'x', ...key).ok).toBe(true)
+    expect(envelopeOf('pki', 'renew', folder, '--priority', 'NORMAL').ok).toBe(true)
+    expect(envelopeOf('pki', 'check', folder, '--priority', 'NORMAL').ok).toBe(true)
+    expect(envelopeOf('pki', 'psk', 'qemu', folder).ok).toBe(true)
+    const test = ['authz', 'test', join(folder, 'client-cert.pem')]
+    expect(envelopeOf(...test).result.allowed).toBe(null)
+    const rules = ['--object', 'authz-simple,id=a,identity=CN=y']
+    expect(envelopeOf(...test, ...rules)).toMatchObject({ status: 1, result: { allowed: false } })
+  })
+
+  test('update-policies', () => {
+    const host = new Host()
+    const json = (...args: readonly string[]) => resultOf(host.update([...args, '--json']).stdout)
+    expect(json('--is-applied').applied).toBe(null)
+    expect(json('--check').matches).toBe(false)
+    expect(json('--set', 'DEFAULT', '--no-reload').policy).toBe('DEFAULT')
+    expect(json('--show').policy).toBe('DEFAULT')
+    host.write({ config: 'FUTURE\n' })
+    expect(json('--check').drift[0].line).toBeGreaterThan(0)
+  })
+})
+
+describe('each failure has the same form, on standard output alone', () => {
+  test.each([
+    ['a command line without a command', [], 'error', 'USAGE_UNKNOWN_OPTION'],
+    ['an unknown command', ['nope'], 'error', 'USAGE_UNKNOWN_COMMAND'],
+    ['an unknown command of a group', ['nbd', 'nope'], 'error', 'USAGE_UNKNOWN_COMMAND'],
+    ['an unknown option', ['list', '--nope'], 'list', 'USAGE_UNKNOWN_OPTION'],
+    ['a missing argument', ['nbd', 'info'], 'nbd-info', 'USAGE_MISSING_ARGUMENT'],
+    ['a missing option', ['convert', 'NORMAL'], 'convert', 'USAGE_MANDATORY_OPTION'],
+    ['an invalid value', ['convert', 'A', '--to', 'x'], 'convert', 'USAGE_INVALID_VALUE'],
+    ['excess arguments', ['plan', 'a', 'b'], 'plan', 'USAGE_EXCESS_ARGUMENTS'],
+    ['a conflict', ['explain', 'A', '--priority', 'B'], 'explain', 'USAGE_CONFLICTING_OPTIONS'],
+    ['a policy that is not there', ['show', 'NOPE'], 'show', 'POLICY_NOT_FOUND'],
+    ['a string without meaning', ['list', '--priority', 'NOPE'], 'list', 'PRIORITY_UNKNOWN_WORD'],
+    ['no server', ['nbd', 'info', 'nbd://127.0.0.1:1/'], 'nbd-info', 'NBD_UNREACHABLE'],
+    ['no folder', ['pki', 'check', '/nowhere'], 'pki-check', 'FILE_MISSING'],
+  ])('%s', (_, args, command, code) => {
+    const { schema, ok, result, diagnostics, status } = envelopeOf(...args)
+    expect({ schema, ok, result }).toEqual({
+      ...{ schema: `cryptopolicy.${command}.v1`, ok: false, result: null },
+    })
+    expect(diagnostics.map((diagnostic) => diagnostic.code)).toContain(code)
+    expect(status).not.toBe(0)
+  })
+
+  test('update-policies too, with its own statuses', () => {
+    const host = new Host()
+    for (const [args, code, expected] of [
+      [['--nope'], 'USAGE_UNKNOWN_OPTION', 2],
+      [['--show', '--check'], 'USAGE_CONFLICTING_OPTIONS', 2],
+      [['--set', 'NOPE'], 'POLICY_NOT_FOUND', 1],
+    ] as const) {
+      const { status, stdout, stderr } = host.update([...args, '--json'])
+      const { ok, diagnostics } = parseEnvelope(stdout)
+      expect([status, stderr, ok, diagnostics[0]?.code]).toEqual([expected, '', false, code])
+    }
+  })
+
+  test('a place is a file, a line and a column', () => {
+    const folder = scratchFolder()
+    writeFiles(folder, { 'BAD.pol': 'hash = SHA2-256\nhash = SHA9\n' })
+    const { diagnostics } = envelopeOf('build', folder, join(folder, 'out'))
+    expect(diagnostics[0]).toMatchObject({ file: join(folder, 'BAD.pol'), line: 2, column: 8 })
+  })
+})
+
+test('warnings are in the document, also under -q', () => {
+  const host = new Host({
+    'local.d/gnutls-a.config': 'A=NONE:+VERS-ALL',
+    'local.d/gnutls-b.config': 'B=NONE\n',
+  })
+  for (const more of [[], ['-q']]) {
+    const { stdout, stderr } = host.update(['--set', 'DEFAULT', '--no-reload', '--json', ...more])
+    expect(stderr).toBe('')
+    expect(parseEnvelope(stdout).diagnostics[0]).toMatchObject({ code: 'DROPIN_UNENDED', line: 1 })
+  }
+})
+
+test('what a terminal obeys is escaped, and reads the same', () => {
+  const folder = scratchFolder()
+  const name = 'a\u009b31m\u202eb\u2028'
+  mkdirSync(join(folder, name))
+  const { stdout } = cryptopolicy('pki', 'check', join(folder, name, 'c\u0085'), '--json')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there.
+  expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/)
+  expect(stdout).toContain('\\u009b')
+  expect(parseEnvelope(stdout).diagnostics[0]?.message).toContain('c')
+})
+
+testWith('nbdkit', 'commands that talk to a server', async () => {
+  const server = await startNbdkit(['memory', '1M'])
+  const uri = server.uri().text
+  const out = join(scratchFolder(), 'out')
+  writeFileSync(out, '')
+  expect(envelopeOf('nbd', 'info', '--map', uri).result.map).toHaveLength(1)
+  expect(envelopeOf('nbd', 'list', '--long', uri).result.exports[0].details.size).toBe(1_048_576)
+  expect(envelopeOf('nbd', 'copy', uri, out).result.size).toBe(1_048_576)
+  expect(envelopeOf('nbd', 'bench', '--seconds', '1', uri).result.results).toHaveLength(2)
+})
