@@ -26,7 +26,7 @@ type Options = {
   readonly show?: true
   readonly isApplied?: true
   readonly check?: boolean
-  readonly reload: boolean
+  readonly reload?: boolean
   readonly strict?: true
   readonly baseDir?: string
   readonly profileDir?: string
@@ -51,6 +51,7 @@ const program = new Command('update-policies')
   .option('--is-applied', 'tell whether the configured policy is in force')
   .option('--check', 'tell whether the files in force are what the policy gives now')
   .addOption(new Option('--no-check', 'accepted for compatibility, does nothing').hideHelp())
+  .option('--reload', 'reload running services, also where nothing changes')
   .option('--no-reload', 'leave running services alone')
   .option('--strict', 'refuse what would be warned of, in policies and in gnutls drop-ins')
   .option('--base-dir <DIR>', 'where config, local.d, back-ends and state are')
@@ -123,7 +124,7 @@ function printDrift(drift: readonly Drift[], terminal: Terminal): void {
   }
   terminal.warn('The configured policy does NOT match the generated policy')
   if (terminal.options.quiet) return
-  if (drift.every(({ kind }) => kind === 'missing')) {
+  if (drift.every(({ cause }) => cause === 'never-applied')) {
     terminal.warn('no policy has been put in force here yet: run update-policies')
     return
   }
@@ -163,7 +164,10 @@ function printResult(result: ApplyResult, terminal: Terminal): void {
   if (result.mounted) return
   terminal.print(`Setting system policy to ${result.policy}`)
   if (result.changed.length === 0) {
-    terminal.print('Nothing to do: it is in force already.')
+    const { reloaded, matches } = result
+    const done = reloaded ? 'Services were reloaded; nothing else to do' : 'Nothing to do'
+    const reservation = matches ? '' : ', but for what was warned of'
+    terminal.print(`${done}: it is in force already${reservation}.`)
     return
   }
   terminal.print('Note: System-wide crypto policies are applied on application start-up.')

@@ -4,7 +4,7 @@
  * Node has no flock(2); SQLite locks its database file with fcntl(2), so an empty database serves
  * as the lock. Nothing is ever written to it.
  */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from './file-diagnostics.ts'
@@ -53,8 +53,7 @@ function acquire(
 ): DatabaseSync | undefined {
   let database: DatabaseSync | undefined
   try {
-    // For its owner only, else anybody could hold a lock on it and stop everybody.
-    closeSync(openSync(path, 'a', 0o600))
+    makeLockFile(path)
     database = new DatabaseSync(path, { timeout: seconds * 1000 })
     // In memory, so that a full disk does not keep anybody from the lock.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
@@ -63,5 +62,19 @@ function acquire(
     database?.close()
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined
     fail(FILE_KINDS.unwritable, { path, error, ...(hint === undefined ? {} : { hint }) })
+  }
+}
+
+/**
+ * For its owner only, else any user could hold a lock on it and stop every run. Neither a link is
+ * followed nor a pipe waited for.
+ */
+function makeLockFile(path: string): void {
+  const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
+  const descriptor = openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
+  try {
+    if (!fstatSync(descriptor).isFile()) throw new Error('it is not a regular file')
+  } finally {
+    closeSync(descriptor)
   }
 }

@@ -22,7 +22,8 @@ import { SYSTEM_KINDS } from './system-diagnostics.ts'
 export type ApplyOptions = {
   /** The policy to set, as typed; the configured one where undefined. */
   readonly set?: string | undefined
-  readonly reload: boolean
+  /** By default services are reloaded where they have not been told of a switch. */
+  readonly reload?: boolean | undefined
   /** Warnings are errors. */
   readonly strict?: boolean
   /** Looks for problems in the drop-ins of the gnutls back-end. */
@@ -35,6 +36,8 @@ export type ApplyResult = {
   readonly policy: string
   /** The files that were replaced, by path below the base directory. */
   readonly changed: readonly string[]
+  /** Whether `--check` finds no difference now. */
+  readonly matches: boolean
   readonly reloaded: boolean
   /** Nothing was done because a FIPS policy is mounted over the configured one. */
   readonly mounted: boolean
@@ -53,14 +56,27 @@ export function applyPolicy(directories: Directories, options: ApplyOptions): Ap
   reportFindings(prepared, options)
   const policy = formatSelection(selection)
   if (leavesMountedPolicy(directories, options)) {
-    return { policy, changed: [], reloaded: false, mounted: true }
+    return { policy, changed: [], matches: true, reloaded: false, mounted: true }
   }
-  const { reload, report } = options
+  const { report } = options
   const setsConfig = Boolean(options.set)
-  const changed = publishIfChanged(directories, prepared, { setsConfig, reload, report })
+  const changed = publishIfChanged(directories, prepared, { setsConfig, report })
   const store = new GenerationStore(directories.base)
-  const reloaded = options.reload && runPendingReload(directories, store)
-  return { policy, changed, reloaded, mounted: false }
+  const strangers = listStrangers(store, prepared)
+  for (const path of strangers) report(diagnose(SYSTEM_KINDS.strangeFile, { path }))
+  const reloaded = reloadIfOwed(directories, store, options.reload)
+  const matches = strangers.length === 0 && !hasOtherPrebuilts(prepared)
+  return { policy, changed, matches, reloaded, mounted: false }
+}
+
+/** Whether a pre-built output that is in force is not what the policy gives. */
+function hasOtherPrebuilts({ diagnostics }: PreparedPolicy): boolean {
+  return diagnostics.some(({ code }) => code === SYSTEM_KINDS.prebuiltDiffers.code)
+}
+
+function listStrangers(store: GenerationStore, prepared: PreparedPolicy): readonly string[] {
+  const { files } = prepared.configuration
+  return [...store.readVisible(files).keys()].filter((path) => !files.has(path)).toSorted()
 }
 
 /** What is wrong with a drop-in does not keep a policy from being applied, unless that is asked. */
@@ -76,8 +92,12 @@ function reportFindings(
   findings.forEach(report)
 }
 
-function runPendingReload(directories: Directories, store: GenerationStore): boolean {
-  if (!statSync(store.reloadMarker, { throwIfNoEntry: false })) return false
+function reloadIfOwed(
+  directories: Directories,
+  store: GenerationStore,
+  asked: boolean | undefined,
+): boolean {
+  if (!(asked ?? store.isReloadOwed)) return false
   const ran = runReloadScript(directories)
   rmSync(store.reloadMarker, { force: true })
   return ran

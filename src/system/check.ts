@@ -1,12 +1,15 @@
 /** Compares what is in force with what the policy gives now, and says where the difference is from. */
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ConfigurationRecord, recordContent } from './configuration.ts'
+import { readTextFile } from '../files/text-file.ts'
+import { recordContent } from './configuration.ts'
+import { type ConfigurationRecord, type FileRecord, parseRecord } from './configuration-record.ts'
 import { configFile, type Directories, stateFolder } from './directories.ts'
 import { isFipsPolicyMounted } from './fips-mode.ts'
-import type { GeneratedFile, GeneratedFiles } from './generated-files.ts'
 import { GenerationStore } from './generation-store.ts'
+import { unifyLineEnds } from './line-ends.ts'
 import { preparePolicy, selectPolicy } from './prepared-policy.ts'
+import { readContent, type VisibleFile } from './visible-files.ts'
 
 /** What made a file differ from what the policy gives now. */
 export type DriftCause =
@@ -18,15 +21,19 @@ export type DriftCause =
   | 'policy-file'
   /** Another policy was configured since. */
   | 'configured-policy'
-  /** The program or the pre-built outputs are newer. */
+  /** The pre-built output to which the file is a link was changed or removed since. */
+  | 'pre-built'
+  /** The program, or the pre-built outputs that were there already, are of another version. */
   | 'package'
+  /** No policy has been put in force here. */
+  | 'never-applied'
   /** Not written by this program, so there is no telling. */
   | 'unknown'
 
 export type Drift = {
   /** The path below the base directory, such as `back-ends/gnutls.config`. */
   readonly file: string
-  readonly kind: 'differs' | 'missing' | 'unexpected'
+  readonly kind: 'differs' | 'missing' | 'unreadable' | 'unexpected'
   readonly cause: DriftCause
   /** The files behind the cause: drop-ins, policy files. */
   readonly because: readonly string[]
@@ -39,16 +46,24 @@ export type Drift = {
 /** Every difference between what is in force and what the policy gives now. */
 export function findDrift(directories: Directories): readonly Drift[] {
   const { configuration } = preparePolicy(directories, selectPolicy(directories, undefined), false)
+  const { files, record } = configuration
   const store = new GenerationStore(directories.base)
-  const visible = store.readVisible()
+  const visible = store.readVisible(files)
   const before = parseRecord(store.readRecord())
-  const paths = [...new Set([...configuration.files.keys(), ...visible.keys()])].toSorted()
+  const isFresh = ![...files.keys()].some((path) => visible.has(path))
+  const paths = [...new Set([...files.keys(), ...visible.keys()])].toSorted()
   return paths.flatMap((path) => {
-    const expected = contentOf(directories, path, configuration.files)
-    const found = contentOf(directories, path, visible)
-    if (expected !== undefined && found !== undefined && expected.equals(found)) return []
-    const { cause, because } = findCause(path, visible.get(path), before, configuration.record)
-    return [{ file: path, cause, because, ...compareContents(expected, found) }]
+    const file = files.get(path)
+    const expected = file && 'content' in file ? file.content : undefined
+    const seen = visible.get(path)
+    const found = expected && readContent(join(directories.base, path))
+    if (expected !== undefined && found?.equals(expected)) return []
+    const difference = compareContents(expected, found, seen)
+    const cause: Cause =
+      isFresh && file
+        ? { cause: 'never-applied', because: [] }
+        : findCause(path, seen, found, { before, now: record })
+    return [{ file: path, ...cause, ...difference }]
   })
 }
 
@@ -59,7 +74,7 @@ export function isApplied(directories: Directories): boolean | undefined {
   try {
     return (
       statSync(state).mtimeMs >= statSync(config).mtimeMs &&
-      readFileSync(state).equals(readFileSync(config)) &&
+      readName(state) === readName(config) &&
       !isFipsPolicyMounted(directories)
     )
   } catch {
@@ -67,38 +82,42 @@ export function isApplied(directories: Directories): boolean | undefined {
   }
 }
 
-function contentOf(
-  directories: Directories,
-  path: string,
-  files: GeneratedFiles,
-): Buffer | undefined {
-  const file = files.get(path)
-  if (!file || 'content' in file) return file?.content
-  try {
-    return readFileSync(join(directories.base, path))
-  } catch {
-    return undefined
-  }
+function readName(path: string): string {
+  return unifyLineEnds(readTextFile(path)).text
+}
+
+type Cause = Pick<Drift, 'cause' | 'because'>
+
+type Records = {
+  readonly before: ConfigurationRecord | undefined
+  readonly now: ConfigurationRecord
 }
 
 /** Asked in the order in which a cause hides the ones after it. */
 function findCause(
   path: string,
-  visible: GeneratedFile | undefined,
-  before: ConfigurationRecord | undefined,
-  now: ConfigurationRecord,
-): { cause: DriftCause; because: readonly string[] } {
+  visible: VisibleFile | undefined,
+  found: Buffer | undefined,
+  { before, now }: Records,
+): Cause {
   const written = before?.files[path]
   const wanted = now.files[path]
   if (!before || !written || !wanted) return { cause: 'unknown', because: [] }
-  if (!visible || recordContent(visible) !== written.content)
+  if (!visible || 'isOpaque' in visible || recordContent(visible) !== written.content) {
     return { cause: 'hand-edit', because: [] }
+  }
   const dropIns = changedKeys(written.dropIns, wanted.dropIns)
   if (dropIns.length > 0) return { cause: 'drop-in', because: dropIns }
   if (before.policy !== now.policy) return { cause: 'configured-policy', because: [] }
   const policyFiles = changedKeys(before.policyFiles, now.policyFiles)
   if (policyFiles.length > 0) return { cause: 'policy-file', because: policyFiles }
+  if (hasOtherTarget(written, found)) return { cause: 'pre-built', because: [written.content] }
   return { cause: 'package', because: [] }
+}
+
+/** What a link led to is not in the records of the first version of this program. */
+function hasOtherTarget({ linked }: FileRecord, found: Buffer | undefined): boolean {
+  return linked !== undefined && linked !== found?.toString('utf8')
 }
 
 function changedKeys(
@@ -112,9 +131,10 @@ function changedKeys(
 function compareContents(
   expected: Buffer | undefined,
   found: Buffer | undefined,
+  seen: VisibleFile | undefined,
 ): Pick<Drift, 'kind' | 'line' | 'expected' | 'found'> {
-  if (!found) return { kind: 'missing' }
   if (!expected) return { kind: 'unexpected' }
+  if (!found) return { kind: seen && 'isOpaque' in seen ? 'unreadable' : 'missing' }
   const expectedLines = expected.toString('utf8').split('\n')
   const foundLines = found.toString('utf8').split('\n')
   const index = foundLines.findIndex((line, at) => line !== expectedLines[at])
@@ -124,14 +144,5 @@ function compareContents(
     line: at + 1,
     expected: expectedLines[at] ?? '',
     found: foundLines[at] ?? '',
-  }
-}
-
-function parseRecord(text: string | undefined): ConfigurationRecord | undefined {
-  try {
-    const record = text === undefined ? undefined : (JSON.parse(text) as ConfigurationRecord)
-    return record?.files ? record : undefined
-  } catch {
-    return undefined
   }
 }

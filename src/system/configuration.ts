@@ -1,32 +1,20 @@
 /** Compiles a policy into the files of a host: one a back-end, the dump and the name. */
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import type { Backend } from '../backends/backend.ts'
 import { BACKENDS } from '../backends/registry.ts'
-import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { readTextFile } from '../files/text-file.ts'
 import { dumpPolicy } from '../policy/dump.ts'
+import type { ConfigurationRecord, FileRecord } from './configuration-record.ts'
 import { type Directories, localFolder, prebuiltFile } from './directories.ts'
-import { findUnendedDropIns, readDropIns } from './drop-ins.ts'
+import { readDropIns } from './drop-ins.ts'
 import type { GeneratedFile, GeneratedFiles } from './generated-files.ts'
+import { unifyLineEnds } from './line-ends.ts'
 import type { LoadedPolicy } from './policy-files.ts'
 import { formatSelection, type PolicySelection } from './policy-selection.ts'
-
-/** What a generation remembers: from what each file was made, so that drift can be explained. */
-export type ConfigurationRecord = {
-  readonly policy: string
-  /** The texts of the policy files, by path. */
-  readonly policyFiles: Readonly<Record<string, string>>
-  /** By path below the base directory. */
-  readonly files: Readonly<Record<string, FileRecord>>
-}
-
-export type FileRecord = {
-  /** What was written, or where the link leads. */
-  readonly content: string
-  /** The texts of the drop-ins that were appended, by path. */
-  readonly dropIns: Readonly<Record<string, string>>
-}
+import { SYSTEM_KINDS } from './system-diagnostics.ts'
+import { readContent } from './visible-files.ts'
 
 export type Configuration = {
   readonly files: GeneratedFiles
@@ -69,17 +57,22 @@ export function compileConfiguration(
   const diagnostics: Diagnostic[] = []
   const add = (path: string, file: GeneratedFile, dropIns: readonly Source[] = []) => {
     files.set(path, file)
-    records[path] = { content: recordContent(file), dropIns: recordSources(dropIns) }
+    records[path] = recordFile(file, dropIns)
   }
   const extended = new Map<string, ExtendedBackend>()
   for (const backend of BACKENDS) {
-    const dropIns = readDropIns(localFolder(directories), backend.name)
-    diagnostics.push(...findUnendedDropIns(dropIns))
+    const { sources: dropIns, diagnostics: found } = readDropIns(
+      localFolder(directories),
+      backend.name,
+    )
+    diagnostics.push(...found)
+    const text = policyText(backend, selection, loaded, directories)
     if (dropIns.length === 0) {
-      add(backendPath(backend), compileBackend(backend, selection, loaded, directories, options))
+      const prebuilt = options.usePrebuilt && findPrebuilt(directories, name, backend)
+      add(backendPath(backend), prebuilt ? { link: prebuilt } : textFile(text))
+      if (prebuilt) diagnostics.push(...comparePrebuilt(prebuilt, text))
       continue
     }
-    const text = policyText(backend, selection, loaded, directories)
     extended.set(backend.name, { policy: { name: backendPath(backend), text }, dropIns })
     add(backendPath(backend), textFile(appendTexts(text, dropIns)), dropIns)
   }
@@ -98,17 +91,26 @@ export function recordContent(file: GeneratedFile): string {
   return 'link' in file ? file.link : file.content.toString('utf8')
 }
 
-/** The file of a back-end without drop-ins. */
-function compileBackend(
-  backend: Backend,
-  selection: PolicySelection,
-  loaded: LoadedPolicy,
+function recordFile(file: GeneratedFile, dropIns: readonly Source[]): FileRecord {
+  const record = { content: recordContent(file), dropIns: recordSources(dropIns) }
+  if (!('link' in file)) return record
+  return { ...record, linked: readContent(file.link)?.toString('utf8') ?? '' }
+}
+
+/** The pre-built output of a back-end, if programs could read it. */
+function findPrebuilt(
   directories: Directories,
-  options: CompileOptions,
-): GeneratedFile {
-  const prebuilt = prebuiltFile(directories, formatSelection(selection), backend.name)
-  if (options.usePrebuilt && isReadable(prebuilt)) return { link: prebuilt }
-  return textFile(policyText(backend, selection, loaded, directories))
+  policy: string,
+  backend: Backend,
+): string | undefined {
+  const path = prebuiltFile(directories, policy, backend.name)
+  return isReadable(path) ? path : undefined
+}
+
+/** The link is made all the same: the package that ships the output may know better. */
+function comparePrebuilt(path: string, text: string): readonly Diagnostic[] {
+  const isSame = readContent(path)?.toString('utf8') === text
+  return isSame ? [] : [diagnose(SYSTEM_KINDS.prebuiltDiffers, { path })]
 }
 
 /** What the policy gives a back-end. */
@@ -133,7 +135,7 @@ function handMadeText(
   prebuilt: string,
 ): string | undefined {
   const isEmpty = loaded.policy.directives.length === 0 && selection.modules.length === 0
-  return isEmpty && isReadable(prebuilt) ? readTextFile(prebuilt).text : undefined
+  return isEmpty && isReadable(prebuilt) ? unifyLineEnds(readTextFile(prebuilt)).text : undefined
 }
 
 function textFile(text: string): GeneratedFile {
@@ -147,7 +149,7 @@ function recordSources(sources: readonly Source[]): Readonly<Record<string, stri
 function isReadable(path: string): boolean {
   try {
     accessSync(path, constants.R_OK)
-    return true
+    return statSync(path).isFile()
   } catch {
     return false
   }

@@ -1,11 +1,12 @@
 /** Drop-ins: `local.d/BACKEND-NAME.config`, appended to what the policy gives a back-end. */
 
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { readTextFile } from '../files/text-file.ts'
+import { unifyLineEnds } from './line-ends.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 /** The names of a back-end's drop-ins, in the order in which they are appended. */
@@ -15,20 +16,50 @@ export function listDropIns(folder: string, backend: string): readonly string[] 
     .toSorted()
 }
 
+export type DropIns = {
+  readonly sources: readonly Source[]
+  /** Warnings. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
 /**
  * Reads the drop-ins of a back-end.
  *
  * @throws DiagnosticError where one cannot be read or cannot mean what it was written for.
  */
-export function readDropIns(folder: string, backend: string): readonly Source[] {
-  const sources = listDropIns(folder, backend).map((name) => readTextFile(join(folder, name)))
-  const diagnostics = backend === 'gnutls' ? sources.flatMap(checkGnutlsDropIn) : []
-  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics)
-  return sources
+export function readDropIns(folder: string, backend: string): DropIns {
+  const paths = listDropIns(folder, backend).map((name) => join(folder, name))
+  const dangling = paths.filter(isDangling)
+  const sources = paths.filter((path) => !dangling.includes(path)).map(readDropIn)
+  const errors = backend === 'gnutls' ? sources.flatMap(checkGnutlsDropIn) : []
+  if (errors.length > 0) throw new DiagnosticError(errors)
+  const diagnostics = [
+    ...dangling.map((path) => diagnose(SYSTEM_KINDS.danglingDropIn, { path })),
+    ...findUnendedDropIns(sources),
+  ]
+  return { sources, diagnostics }
+}
+
+/** Reads a drop-in; one that is a link to /dev/null is masked, and empty. */
+export function readDropIn(path: string): Source {
+  return isNullDevice(path) ? { name: path, text: '' } : unifyLineEnds(readTextFile(path))
+}
+
+/** A link that leads nowhere is a drop-in that somebody took away. */
+function isDangling(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) === undefined
+}
+
+/** Major number 1, minor number 3, whatever the name. */
+const NULL_DEVICE = 0x103
+
+function isNullDevice(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return stats?.isCharacterDevice() === true && stats.rdev === NULL_DEVICE
 }
 
 /** A drop-in that does not end its last line runs into the one that is appended after it. */
-export function findUnendedDropIns(dropIns: readonly Source[]): readonly Diagnostic[] {
+function findUnendedDropIns(dropIns: readonly Source[]): readonly Diagnostic[] {
   return dropIns
     .slice(0, -1)
     .filter(({ text }) => text !== '' && !text.endsWith('\n'))

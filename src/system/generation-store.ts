@@ -10,26 +10,24 @@
  *     BASE/state     -> .generations/current/state
  *
  * Where the last two are real folders, visible-folders.ts says how their files lead here. What
- * programs see does not change until the switch: what is there is first copied into a generation.
+ * programs see does not change until the switch: what is there is first put into a generation.
  */
-import { chmodSync, rmSync, symlinkSync } from 'node:fs'
+import { renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { fail } from '../diagnostics/diagnostic.ts'
 import {
-  makeFolder,
   type Staged,
   stageLink,
   syncFolder,
   TEMPORARY_SUFFIX,
   writeDurable,
 } from '../files/atomic-file.ts'
+import { listNames, makeOpenFolder, readLink, removeNames } from './folder-entries.ts'
 import { GENERATED_FOLDERS, type GeneratedFiles } from './generated-files.ts'
-import {
-  listNames,
-  readIfPresent,
-  readLink,
-  removeNames,
-  VisibleFolders,
-} from './visible-folders.ts'
+import { keepEntry } from './kept-entry.ts'
+import { SYSTEM_KINDS } from './system-diagnostics.ts'
+import { readContent, type VisibleFiles } from './visible-files.ts'
+import { VisibleFolders } from './visible-folders.ts'
 
 /** What a generation remembers about how it was made, for later questions. */
 const RECORD_FILE = 'record.json'
@@ -54,12 +52,31 @@ export class GenerationStore {
 
   /** Made before a switch and removed after the services have been reloaded. */
   get reloadMarker(): string {
-    return join(this.#root, 'reload-pending')
+    return join(this.#root, 'reload-owed')
   }
 
-  /** Makes the store's folder. */
+  /** Whether services have not been told of the last switch. */
+  get isReloadOwed(): boolean {
+    return statSync(this.reloadMarker, { throwIfNoEntry: false }) !== undefined
+  }
+
+  /**
+   * Makes the store's folder.
+   *
+   * @throws DiagnosticError STORE_NOT_OURS where something else stands in its place.
+   */
   prepare(): void {
-    makeOpenFolder(this.#root)
+    try {
+      makeOpenFolder(this.#root)
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (code !== 'ELOOP' && code !== 'ENOTDIR') throw error
+      fail(SYSTEM_KINDS.storeNotOurs, { path: this.#root })
+    }
+    const current = readLink(join(this.#root, CURRENT))
+    if (current !== undefined && !GENERATION.test(current)) {
+      fail(SYSTEM_KINDS.storeNotOurs, { path: join(this.#root, CURRENT) })
+    }
   }
 
   /** Removes what a run that was killed has left. The lock must be held. */
@@ -71,12 +88,17 @@ export class GenerationStore {
 
   /** What the generation in force remembers, or undefined where there is none. */
   readRecord(): string | undefined {
-    return readIfPresent(join(this.#root, CURRENT, RECORD_FILE))?.toString('utf8')
+    return readContent(join(this.#root, CURRENT, RECORD_FILE))?.toString('utf8')
   }
 
-  /** The files that programs see now. */
-  readVisible(): GeneratedFiles {
-    return this.#visible.read()
+  /** What programs see now; only what has the name of one of these files is looked into. */
+  readVisible(ours: GeneratedFiles): VisibleFiles {
+    return this.#visible.read((path) => ours.has(path))
+  }
+
+  /** Whether a run was killed after the switch, before it was done. */
+  isUnfinished(files: GeneratedFiles): boolean {
+    return this.#visible.hasDetours(files)
   }
 
   /**
@@ -84,13 +106,22 @@ export class GenerationStore {
    * other names that stand beside them stay.
    */
   stage(files: GeneratedFiles, record: string): Staged {
-    const all = new Map([...this.readVisible(), ...files])
     if (!this.#visible.areAttached(files)) this.#attach(files)
-    const link = this.#stageSwitch(this.#write(all, record))
+    const before = readLink(join(this.#root, CURRENT))
+    const generation = this.#write(record, (root) => {
+      for (const [path, file] of files) {
+        if ('link' in file) symlinkSync(file.link, join(root, path))
+        else writeDurable(join(root, path), file.content)
+      }
+      for (const path of this.#strangers(files)) this.#keep(path, join(root, path))
+    })
+    const link = this.#stageSwitch(generation)
     return {
       commit: link.commit,
       settle: () => {
         link.settle()
+        this.#moveFolders(before, generation)
+        this.#visible.settle(files)
         this.#removeGenerations()
       },
       discard: () => {
@@ -100,25 +131,56 @@ export class GenerationStore {
     }
   }
 
+  /** What programs see under our names is put into a generation, before our links take its place. */
   #attach(files: GeneratedFiles): void {
-    const visible = this.readVisible()
-    if (visible.size > 0) {
-      const snapshot = this.#stageSwitch(this.#write(visible, this.readRecord() ?? '{}'))
+    const visible = [...this.readVisible(files)].filter(
+      ([path, file]) => files.has(path) && !('isOpaque' in file),
+    )
+    if (visible.length > 0) {
+      const record = this.readRecord() ?? '{}'
+      const generation = this.#write(record, (root) => {
+        for (const [path] of visible) this.#keep(path, join(root, path))
+      })
+      const snapshot = this.#stageSwitch(generation)
       snapshot.commit()
       snapshot.settle()
     }
     this.#visible.attach(files)
   }
 
-  #write(files: GeneratedFiles, record: string): string {
+  /** What others have put into the generation in force, where its folders are what programs see. */
+  #strangers(files: GeneratedFiles): readonly string[] {
+    return GENERATED_FOLDERS.filter((folder) => this.#visible.isLinked(folder)).flatMap((folder) =>
+      listNames(join(this.#root, CURRENT, folder))
+        .map((name) => `${folder}/${name}`)
+        .filter((path) => !files.has(path)),
+    )
+  }
+
+  #keep(path: string, target: string): void {
+    const source = this.#visible.realPath(path)
+    keepEntry(source, target, source.startsWith(this.#root))
+  }
+
+  /** Folders have one place only, so that they move after the switch. */
+  #moveFolders(before: string | undefined, generation: string): void {
+    if (before === undefined) return
+    for (const folder of GENERATED_FOLDERS.filter((known) => this.#visible.isLinked(known))) {
+      const there = listNames(join(this.#root, generation, folder))
+      for (const name of listNames(join(this.#root, before, folder))) {
+        if (there.includes(name)) continue
+        const [from, to] = [before, generation].map((root) => join(this.#root, root, folder, name))
+        if (from && to && statSync(from).isDirectory()) renameSync(from, to)
+      }
+    }
+  }
+
+  #write(record: string, fill: (root: string) => void): string {
     const name = `g-${Math.max(0, ...this.#listNumbers()) + 1}`
     const root = join(this.#root, name)
     try {
       for (const folder of ['.', ...GENERATED_FOLDERS]) makeOpenFolder(join(root, folder))
-      for (const [path, file] of files) {
-        if ('link' in file) symlinkSync(file.link, join(root, path))
-        else writeDurable(join(root, path), file.content)
-      }
+      fill(root)
       writeDurable(join(root, RECORD_FILE), record)
       for (const folder of [...GENERATED_FOLDERS, '.']) syncFolder(join(root, folder))
       return name
@@ -157,10 +219,4 @@ export class GenerationStore {
 /** The number of a generation's folder; 0 for any other name. */
 function numberOf(name: string): number {
   return Number(GENERATION.exec(name)?.[1] ?? 0)
-}
-
-/** Every user's programs read the files, whatever the umask of the administrator. */
-function makeOpenFolder(path: string): void {
-  makeFolder(path)
-  chmodSync(path, 0o755)
 }

@@ -8,7 +8,7 @@ import { fixSource } from '../policy/lint/fix.ts'
 import { type LintInput, lintPolicy } from '../policy/lint/lint.ts'
 import { backendPath, policyText } from './configuration.ts'
 import { configFile, type Directories, localFolder } from './directories.ts'
-import { checkGnutlsDropIn, listDropIns } from './drop-ins.ts'
+import { checkGnutlsDropIn, listDropIns, readDropIn } from './drop-ins.ts'
 import { findPolicyFiles, loadPolicy, policyFolders } from './policy-files.ts'
 import {
   checkSelection,
@@ -69,9 +69,7 @@ function lintSelection(
 
 /** Strings of gnutls drop-ins are checked against the configured policy, together. */
 function lintDropIns(paths: readonly string[], directories: Directories): readonly Diagnostic[] {
-  const sources = paths
-    .filter((path) => basename(path).startsWith('gnutls-'))
-    .map((path) => readTextFile(path))
+  const sources = paths.filter((path) => basename(path).startsWith('gnutls-')).map(readDropIn)
   const malformed = sources.flatMap(checkGnutlsDropIn)
   if (malformed.length > 0 || sources.length === 0) return malformed
   const selection = checkSelection(readConfiguredSelection(directories), configFile(directories))

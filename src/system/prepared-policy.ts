@@ -1,5 +1,5 @@
 /** A policy chosen and compiled for a host, with nothing written yet. */
-import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, fail } from '../diagnostics/diagnostic.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type Configuration, compileConfiguration } from './configuration.ts'
 import { configFile, type Directories } from './directories.ts'
@@ -10,6 +10,7 @@ import {
   parseSelection,
   readConfiguredSelection,
 } from './policy-selection.ts'
+import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 export type PreparedPolicy = {
   readonly selection: PolicySelection
@@ -21,6 +22,7 @@ export type PreparedPolicy = {
 /** The policy that is configured or, with `set`, that would be. */
 export function selectPolicy(directories: Directories, set: string | undefined): PolicySelection {
   if (!set) return checkSelection(readConfiguredSelection(directories), configFile(directories))
+  if (/^:+$/.test(set)) fail(SYSTEM_KINDS.emptyName, { given: set })
   const named = parseSelection(set)
   const isComplete = named.policy !== ''
   const selection = isComplete ? named : parseSelection(set, readConfiguredSelection(directories))

@@ -1,23 +1,24 @@
 /** Puts a compiled configuration in force: `config` and all generated files, or nothing. */
 
-import { readFileSync, rmSync, statSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { replaceFile, type Staged, stageFile } from '../files/atomic-file.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { LOCK_PATIENCE, withFileLock } from '../files/file-lock.ts'
+import { readTextFileIfPresent } from '../files/text-file.ts'
+import { type ConfigurationRecord, parseRecord } from './configuration-record.ts'
 import { configFile, type Directories, stateFolder } from './directories.ts'
-import { sameFile } from './generated-files.ts'
+import { type GeneratedFile, sameFile } from './generated-files.ts'
 import { GenerationStore } from './generation-store.ts'
 import { formatSelection } from './policy-selection.ts'
 import type { PreparedPolicy } from './prepared-policy.ts'
+import { hasReloadScript } from './reload.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 export type PublishOptions = {
   /** The policy was named to be set, so `config` has to name it too. */
   readonly setsConfig: boolean
-  /** Services are to be reloaded afterwards, by this run or by the next. */
-  readonly reload: boolean
   /** Called where the run has to wait for another. */
   readonly report: (diagnostic: Diagnostic) => void
 }
@@ -30,17 +31,28 @@ export function listChanges(
   prepared: PreparedPolicy,
   setsConfig: boolean,
 ): readonly string[] {
-  const { files } = prepared.configuration
+  const { files, record } = prepared.configuration
   const store = new GenerationStore(directories.base)
-  const visible = store.readVisible()
-  const changed = [...files]
-    .filter(([path, file]) => !sameFile(file, visible.get(path)))
-    .map(([path]) => path)
+  const visible = store.readVisible(files)
+  const before = parseRecord(store.readRecord())
+  const isChanged = ([path, file]: readonly [string, GeneratedFile]) =>
+    !sameFile(file, visible.get(path)) || hasOtherContent(path, before, record)
+  const changed = [...files].filter(isChanged).map(([path]) => path)
   if (setsConfig && configText(directories) !== `${formatSelection(prepared.selection)}\n`) {
     changed.push('config')
   }
   if (changed.length === 0 && isStateOlderThanConfig(directories)) changed.push('state/current')
   return changed
+}
+
+/** Whether a link leads where it led, and programs read something else there all the same. */
+function hasOtherContent(
+  path: string,
+  before: ConfigurationRecord | undefined,
+  now: ConfigurationRecord,
+): boolean {
+  const linked = before?.files[path]?.linked
+  return linked !== undefined && linked !== now.files[path]?.linked
 }
 
 /**
@@ -55,13 +67,17 @@ export function publishIfChanged(
   options: PublishOptions,
 ): readonly string[] {
   const { setsConfig } = options
-  if (listChanges(directories, prepared, setsConfig).length === 0) return []
   const store = new GenerationStore(directories.base)
+  const { files } = prepared.configuration
+  const list = () => listChanges(directories, prepared, setsConfig)
+  if (list().length === 0 && !store.isUnfinished(files)) return []
   try {
     store.prepare()
     return withRunLock(store.lockFile, options.report, () => {
-      const changed = listChanges(directories, prepared, setsConfig)
-      if (changed.length > 0) publish(directories, store, prepared, setsConfig, options.reload)
+      const changed = list()
+      if (changed.length > 0 || store.isUnfinished(files)) {
+        publish(directories, store, prepared, setsConfig)
+      }
       return changed
     })
   } catch (error) {
@@ -92,17 +108,17 @@ function publish(
   store: GenerationStore,
   prepared: PreparedPolicy,
   setsConfig: boolean,
-  reload: boolean,
 ): void {
   const { files, record } = prepared.configuration
   const staged: Staged[] = []
+  const isNewlyOwed = hasReloadScript(directories) && !store.isReloadOwed
   store.repair()
   try {
     // First the wish, then the files: `--is-applied` compares their times.
     const config = setsConfig ? stageConfig(directories, prepared, staged) : undefined
     const generation = store.stage(files, JSON.stringify(record))
     staged.push(generation)
-    if (reload) replaceFile(store.reloadMarker, '')
+    if (isNewlyOwed) replaceFile(store.reloadMarker, '')
     config?.change.commit()
     try {
       generation.commit()
@@ -113,7 +129,7 @@ function publish(
     config?.restore.discard()
   } catch (error) {
     for (const replacement of staged) replacement.discard()
-    rmSync(store.reloadMarker, { force: true })
+    if (isNewlyOwed) rmSync(store.reloadMarker, { force: true })
     throw error
   }
   for (const replacement of staged) replacement.settle()
@@ -141,13 +157,13 @@ function stageConfig(
   return { change, restore }
 }
 
-/** The text of `config`, or undefined where there is none. */
+/**
+ * The text of `config`, or undefined where there is none.
+ *
+ * @throws DiagnosticError where it cannot be read.
+ */
 export function configText(directories: Directories): string | undefined {
-  try {
-    return readFileSync(configFile(directories), 'utf8')
-  } catch {
-    return undefined
-  }
+  return readTextFileIfPresent(configFile(directories))?.text
 }
 
 /** `--is-applied` goes by the times of these two, so they must follow each other. */

@@ -102,6 +102,56 @@ const unendedDropIn: Kind<object> = {
   message: () => 'the file does not end with a line end: the next drop-in continues this line',
 }
 
+const danglingDropIn: Kind<{ path: string }> = {
+  code: 'DROPIN_DANGLING',
+  severity: 'warning',
+  fault: 'missing',
+  summary: 'A drop-in is a link that leads nowhere. It is left out.',
+  message: ({ path }) => `${path} is a link that leads nowhere; it is left out`,
+  hint: () => 'remove it, or let it lead to /dev/null to mask a drop-in',
+}
+
+const prebuiltDiffers: Kind<{ path: string }> = {
+  code: 'PREBUILT_DIFFERS',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'A pre-built output of the profile folder is not what the policy gives. The back-end is a link to it all the same, and `--check` tells of the difference.',
+  message: ({ path }) => `${path} is not what the policy gives; programs read it all the same`,
+  hint: () =>
+    'reinstall the package that it belongs to, or remove the file and run update-policies again',
+}
+
+const strangeFile: Kind<{ path: string }> = {
+  code: 'BACKENDS_STRANGE_FILE',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'A file in back-ends or state is none that a policy gives. It is left alone, and `--check` tells of it.',
+  message: ({ path }) => `${path} is no file of a policy; it is left alone`,
+  hint: () => 'move it elsewhere: update-policies --check goes on telling of it',
+}
+
+const storeNotOurs: Kind<{ path: string }> = {
+  code: 'STORE_NOT_OURS',
+  severity: 'error',
+  fault: 'write',
+  summary:
+    'A link or a file stands where the generations of a policy are kept. It is not followed, and nothing was changed.',
+  message: ({ path }) => `${path} is not a folder that update-policies made, and is not followed`,
+  hint: () => 'find out who put it there, remove it, and run update-policies again',
+}
+
+const emptyName: Kind<{ given: string }> = {
+  code: 'POLICY_EMPTY_NAME',
+  severity: 'error',
+  fault: 'usage',
+  summary:
+    'A policy was to be set whose name holds colons only, as an empty variable of a shell gives it. It would take all modules away.',
+  message: ({ given }) => `--set '${given}' names neither a policy nor a module`,
+  hint: () => 'to set the configured policy without its modules, name the policy',
+}
+
 const mountedPolicy: Kind<{ state: string }> = {
   code: 'FIPS_MOUNTED',
   severity: 'warning',
@@ -168,6 +218,11 @@ export const SYSTEM_KINDS = defineKinds({
   bareGnutlsDropIn,
   gnutlsDropInSyntax,
   unendedDropIn,
+  danglingDropIn,
+  prebuiltDiffers,
+  strangeFile,
+  storeNotOurs,
+  emptyName,
   mountedPolicy,
   mountedIgnoresDropIns,
   fipsNeedsKernel,

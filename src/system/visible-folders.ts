@@ -3,18 +3,22 @@
  *
  * Each is a link to the folder of the generation in force. Where it is a real folder already, as a
  * distribution ships it, it stays one (a folder cannot be replaced by a link in one step), and each
- * of our files in it becomes a link through the switch instead.
+ * of our files in it becomes a link through the switch instead. A link to a pre-built output leads
+ * straight to it again as soon as the switch is made: audits look where these links lead.
+ *
+ * Files of other programs are never read, and never written to.
  */
-import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
-import { dirname, isAbsolute, join, relative } from 'node:path'
+import { lstatSync, realpathSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { linkInPlace, replaceLink, syncFolder, TEMPORARY_SUFFIX } from '../files/atomic-file.ts'
+import { listNames, readLink, removeNames } from './folder-entries.ts'
 import {
   GENERATED_FOLDERS,
-  type GeneratedFile,
   type GeneratedFiles,
   type GeneratedFolder,
   namesIn,
 } from './generated-files.ts'
+import { OPAQUE, readVisibleFile, type VisibleFile, type VisibleFiles } from './visible-files.ts'
 
 export class VisibleFolders {
   readonly #base: string
@@ -26,31 +30,58 @@ export class VisibleFolders {
     this.#current = current
   }
 
-  /** The files that programs see now. */
-  read(): GeneratedFiles {
-    const files = new Map<string, GeneratedFile>()
+  /**
+   * What programs see now.
+   *
+   * @param isOurs Whether a file is looked into; of others no more than the name is given.
+   */
+  read(isOurs: (path: string) => boolean): VisibleFiles {
+    const files = new Map<string, VisibleFile>()
     for (const folder of GENERATED_FOLDERS) {
-      for (const name of listNames(join(this.#base, folder))) {
-        const file = this.#readFile(folder, name)
-        if (file) files.set(`${folder}/${name}`, file)
+      for (const name of this.#listNames(folder)) {
+        const path = `${folder}/${name}`
+        const look = () => readVisibleFile(join(this.#base, path), readLink(this.realPath(path)))
+        files.set(path, isOurs(path) ? look() : OPAQUE)
       }
     }
     return files
+  }
+
+  /** Where an entry of a folder is kept, such as `back-ends/x.config`: there, or in a generation. */
+  realPath(path: string): string {
+    const folder = GENERATED_FOLDERS.find((known) => path.startsWith(`${known}/`))
+    const isInGeneration =
+      folder && (this.isLinked(folder) || this.#isForwarded(folder, path.slice(folder.length + 1)))
+    return join(this.#base, isInGeneration ? this.#current : '.', path)
+  }
+
+  /** Whether the folder is our link, so that all of its entries are in the generation. */
+  isLinked(folder: GeneratedFolder): boolean {
+    return readLink(join(this.#base, folder)) === join(this.#current, folder)
   }
 
   /** Whether all of these files are seen through the switch. */
   areAttached(files: GeneratedFiles): boolean {
     return GENERATED_FOLDERS.every(
       (folder) =>
-        this.#isLinked(folder) ||
+        this.isLinked(folder) ||
         namesIn(files, folder).every((name) => this.#isForwarded(folder, name)),
+    )
+  }
+
+  /** Whether a link to a pre-built output still goes through the switch: a run was killed there. */
+  hasDetours(files: GeneratedFiles): boolean {
+    return GENERATED_FOLDERS.some(
+      (folder) =>
+        !this.isLinked(folder) &&
+        linksIn(files, folder).some(({ name }) => this.#isForwarded(folder, name)),
     )
   }
 
   /** Leads these files through the switch, which has to hold what programs see already. */
   attach(files: GeneratedFiles): void {
     for (const folder of GENERATED_FOLDERS) {
-      if (this.#isLinked(folder)) continue
+      if (this.isLinked(folder)) continue
       const path = join(this.#base, folder)
       const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined
       if (isThere) this.#forward(folder, namesIn(files, folder))
@@ -58,21 +89,38 @@ export class VisibleFolders {
     }
   }
 
+  /** After a switch: what is a link to a pre-built output needs no way through the switch. */
+  settle(files: GeneratedFiles): void {
+    for (const folder of GENERATED_FOLDERS) {
+      const links = this.isLinked(folder) ? [] : linksIn(files, folder)
+      for (const { name, target } of links) this.#link(folder, name, target)
+      if (links.length > 0) syncFolder(join(this.#base, folder))
+    }
+  }
+
   /** Removes what a run that was killed has left. */
   repair(): void {
     for (const folder of ['.', ...GENERATED_FOLDERS]) {
-      const path = join(this.#base, folder)
-      removeNames(path, (name) => name.endsWith(TEMPORARY_SUFFIX))
+      removeNames(join(this.#base, folder), (name) => name.endsWith(TEMPORARY_SUFFIX))
     }
+  }
+
+  #listNames(folder: GeneratedFolder): readonly string[] {
+    return listNames(join(this.#base, folder)).filter((name) => !name.endsWith(TEMPORARY_SUFFIX))
   }
 
   #forward(folder: GeneratedFolder, names: readonly string[]): void {
     for (const name of names) {
-      if (this.#isForwarded(folder, name)) continue
-      const path = join(this.#base, folder, name)
-      linkInPlace(path, this.#forwardTarget(folder, name), dirname(join(this.#base, this.#current)))
+      if (!this.#isForwarded(folder, name)) {
+        this.#link(folder, name, this.#forwardTarget(folder, name))
+      }
     }
     syncFolder(join(this.#base, folder))
+  }
+
+  #link(folder: GeneratedFolder, name: string, target: string): void {
+    const workshop = dirname(join(this.#base, this.#current))
+    linkInPlace(join(this.#base, folder, name), target, workshop)
   }
 
   #forwardTarget(folder: GeneratedFolder, name: string): string {
@@ -80,58 +128,15 @@ export class VisibleFolders {
     return relative(from, join(realpathSync(this.#base), this.#current, folder, name))
   }
 
-  #isLinked(folder: GeneratedFolder): boolean {
-    return readLink(join(this.#base, folder)) === join(this.#current, folder)
-  }
-
   #isForwarded(folder: GeneratedFolder, name: string): boolean {
     const link = readLink(join(this.#base, folder, name))
     return link !== undefined && link === this.#forwardTarget(folder, name)
   }
-
-  #readFile(folder: GeneratedFolder, name: string): GeneratedFile | undefined {
-    if (name.endsWith(TEMPORARY_SUFFIX)) return undefined
-    const isOurs = this.#isLinked(folder) || this.#isForwarded(folder, name)
-    const root = isOurs ? join(this.#base, this.#current) : this.#base
-    const path = join(root, folder, name)
-    const link = readLink(path)
-    // A relative link of somebody else would lead elsewhere from the folder of a generation.
-    if (link !== undefined && (isOurs || isAbsolute(link))) return { link }
-    const content = readIfPresent(path)
-    return content === undefined ? undefined : { content }
-  }
 }
 
-/** The target of a link, or undefined where there is none. */
-export function readLink(path: string): string | undefined {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return undefined
-  }
-}
-
-/** The content of a file, or undefined where it cannot be read. */
-export function readIfPresent(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path)
-  } catch {
-    return undefined
-  }
-}
-
-/** The names in a folder; none where there is no folder. */
-export function listNames(path: string): readonly string[] {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
-  }
-}
-
-/** Removes what a folder has under certain names. */
-export function removeNames(folder: string, isStale: (name: string) => boolean): void {
-  for (const name of listNames(folder)) {
-    if (isStale(name)) rmSync(join(folder, name), { recursive: true, force: true })
-  }
+function linksIn(files: GeneratedFiles, folder: GeneratedFolder) {
+  return namesIn(files, folder).flatMap((name) => {
+    const file = files.get(`${folder}/${name}`)
+    return file && 'link' in file ? [{ name, target: file.link }] : []
+  })
 }
