@@ -177,7 +177,7 @@ test('a pre-built output that was edited is told by --check and by the run alike
   expect(update('--check').status).toBe(0)
   expect(update().stdout).toContain('Services were reloaded')
   appendFileSync(host.path('back-ends', 'krb5.config'), 'allow_weak_crypto = true\n')
-  expect(JSON.parse(update('--check', '--json').stdout).drift).toMatchObject([
+  expect(JSON.parse(update('--check', '--json').stdout).result.drift).toMatchObject([
     {
       file: 'back-ends/krb5.config',
       cause: 'pre-built',
@@ -189,7 +189,7 @@ test('a pre-built output that was edited is told by --check and by the run alike
   expect(readFileSync(log, 'utf8')).toBe('reloaded\nreloaded\n')
   const second = update()
   expect(second.stdout).toContain('but for what was warned of')
-  expect(JSON.parse(update('--check', '--json').stdout).drift).toMatchObject([
+  expect(JSON.parse(update('--check', '--json').stdout).result.drift).toMatchObject([
     { file: 'back-ends/krb5.config', cause: 'package' },
   ])
   expect(readFileSync(log, 'utf8')).toBe('reloaded\nreloaded\n')
