@@ -1,4 +1,12 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
@@ -70,25 +78,31 @@ test('says that a checkout has not been built', () => {
   cpSync(join(ROOT, 'bin'), join(copy, 'bin'), { recursive: true, verbatimSymlinks: true })
   const { status, stderr } = runFile(join(copy, 'bin', 'update-policies'), [])
   expect(status).toBe(69)
-  expect(stderr).toContain('run npm install')
+  expect(stderr).toContain('run npm ci')
 })
 
-/** Packs the checkout and installs the package into a scratch prefix, as `npm install -g` does. */
-function installPackage(...options: readonly string[]): string {
-  const prefix = scratchFolder()
-  const quiet = ['--silent', '--no-audit', '--no-fund']
-  const pack = ['pack', ...quiet, '--ignore-scripts', '--pack-destination', prefix]
+/** What `npm pack` makes. */
+function packCheckout(): string {
+  const folder = scratchFolder()
+  const pack = ['pack', ...QUIET, '--ignore-scripts', '--pack-destination', folder]
   const packed = runFile('npm', pack, { cwd: ROOT })
   expect(packed.status, packed.stderr).toBe(0)
-  const tarball = readdirSync(prefix).find((name) => name.endsWith('.tgz')) ?? ''
-  const install = ['install', '--global', ...quiet, ...options, '--prefix', prefix]
-  const installed = runFile('npm', [...install, join(prefix, tarball)], { cwd: prefix })
+  return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '')
+}
+
+const QUIET = ['--silent', '--no-audit', '--no-fund'] as const
+
+/** Installs the package into a scratch prefix, as `npm install -g` does. */
+function installGlobally(options: readonly string[], run: RunOptions = {}): string {
+  const prefix = scratchFolder()
+  const install = ['install', '--global', ...QUIET, ...options, '--prefix', prefix, packCheckout()]
+  const installed = runFile('npm', install, { cwd: prefix, ...run })
   expect(installed.status, installed.stderr).toBe(0)
   return prefix
 }
 
 test('works when it is installed from its package', () => {
-  const prefix = installPackage('--omit=optional', '--ignore-scripts')
+  const prefix = installGlobally(['--omit=optional', '--ignore-scripts'])
   const bin = join(prefix, 'bin')
   const options = { cwd: prefix, ...pathOf(NODE_FOLDER) }
   const show = ['show', 'DEFAULT', '--backend', 'krb5']
@@ -96,18 +110,54 @@ test('works when it is installed from its package', () => {
   expect(shown.stdout, shown.stderr).toContain('permitted_enctypes = aes256-cts')
   const set = ['--base-dir', join(prefix, 'base'), '--set', 'FUTURE', '--no-reload']
   expect(runFile(join(bin, 'update-policies'), set, options).status).toBe(0)
-  const library = "import('cryptopolicy').then((m) => console.log(m.BACKENDS.length))"
-  const cwd = join(prefix, 'lib', 'node_modules', 'cryptopolicy')
-  expect(runFile(process.execPath, ['-e', library], { cwd }).stdout).toBe('13\n')
 }, 120_000)
 
-test('brings its own Node.js when it is installed on a machine whose own is too old', () => {
-  const prefix = installPackage()
-  const old = toolsWithout('#!/bin/sh\necho v20.1.0\n')
-  const { status, stdout } = runFile(
-    join(prefix, 'bin', 'cryptopolicy'),
-    ['--version'],
-    pathOf(old),
-  )
+/** A Node.js that says it is old, and can all the same run npm. */
+const SAYS_IT_IS_OLD = `#!/bin/sh
+[ "$1" = --version ] && echo v20.1.0 && exit
+exec ${process.execPath} "$@"
+`
+
+test('brings a Node.js of its own to a machine whose own is too old', () => {
+  const old = pathOf(toolsWithout(SAYS_IT_IS_OLD))
+  const prefix = installGlobally([], old)
+  const { status, stdout } = runFile(join(prefix, 'bin', 'cryptopolicy'), ['--version'], old)
   expect([status, stdout]).toEqual([0, `${manifest.version}\n`])
+  const seen = readdirSync(join(prefix, 'bin'))
+  expect(seen.toSorted()).toEqual(Object.keys(manifest.bin).toSorted())
 }, 180_000)
+
+test('brings no Node.js to a project that depends on the library', () => {
+  const project = scratchFolder()
+  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
+  const old = pathOf(toolsWithout(SAYS_IT_IS_OLD))
+  const options = { cwd: project, ...old }
+  const installed = runFile('npm', ['install', ...QUIET, packCheckout()], options)
+  expect(installed.status, installed.stderr).toBe(0)
+  const names = readdirSync(join(project, 'node_modules'), { recursive: true, encoding: 'utf8' })
+  expect(names.filter((name) => /(^|\/)(node|own-node)$/.test(name))).toEqual([])
+  const library = "import('cryptopolicy').then((m) => console.log(m.BACKENDS.length))"
+  expect(runFile(process.execPath, ['-e', library], { cwd: project }).stdout).toBe('13\n')
+}, 120_000)
+
+test('takes the Node.js of the machine where that is new enough, whatever was brought along', () => {
+  const newer = toolsWithout('#!/bin/sh\n[ "$1" = --version ] && echo v99.0.0 || echo the newer\n')
+  const { stdout } = runFile(join(ROOT, 'bin', 'cryptopolicy'), ['--version'], pathOf(newer))
+  expect(stdout).toBe('the newer\n')
+})
+
+type LockEntry = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>
+
+test('the lock file has all that npm ci looks for, on every platform', () => {
+  const lock: { packages: Readonly<Record<string, LockEntry>> } = JSON.parse(
+    readFileSync(join(ROOT, 'package-lock.json'), 'utf8'),
+  )
+  const missing = Object.entries(lock.packages).flatMap(([path, entry]) =>
+    Object.keys({ ...entry.dependencies, ...entry.optionalDependencies, ...entry.peerDependencies })
+      .filter((name) => entry.peerDependenciesMeta?.[name] === undefined)
+      .filter((name) => !lock.packages[`node_modules/${name}`])
+      .map((name) => `${path} needs ${name}`),
+  )
+  expect(missing).toEqual([])
+  expect(Object.values(lock.packages).filter((entry) => 'resolved' in entry)).toEqual([])
+})
