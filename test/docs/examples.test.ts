@@ -41,6 +41,28 @@ test('lets `...` stand for any lines and nothing else for anything', () => {
   expect(isAsExpected({ ...result, printed: ['1', '5'] })).toBe(true)
   expect(isAsExpected({ ...result, printed: ['1', '2', '3'] })).toBe(false)
   expect(isAsExpected({ ...result, printed: ['1', '2', '5', '6'] })).toBe(false)
+  const part = { ...result, example: { ...result.example, expected: ['a ... z'] } }
+  expect(isAsExpected({ ...part, printed: ['a (b) z'] })).toBe(true)
+  expect(isAsExpected({ ...part, printed: ['a (b) z', ''] })).toBe(false)
+})
+
+test('runs them in an empty folder, as a user who may write nowhere else', () => {
+  const commands = ['ls -A', 'id -u', 'touch /etc/mine', 'echo "$base_dir$profile_dir"']
+  const [ls, id, touch, env] = runExamples(
+    commands.map((command) => ({ line: 1, command, expected: [] })),
+  )
+  expect([ls?.printed, env?.printed]).toEqual([[], ['']])
+  expect(id?.printed).not.toEqual(['0'])
+  expect(touch?.status).not.toBe(0)
+})
+
+test('no example names a folder of the host that it would write to', () => {
+  const commands = PAGES.flatMap((path) =>
+    parseTranscripts(readPage(path)).flatMap(({ examples }) =>
+      examples.map(({ command }) => `${path}: ${command}`),
+    ),
+  )
+  expect(commands.filter((text) => /\/(?:etc|usr\/share)\/crypto-policies/.test(text))).toEqual([])
 })
 
 test('hands each command the exit status of the one before', () => {

@@ -6,13 +6,15 @@
  * stands for any lines. A command that fails is followed by `$ echo $?`. A word after `console`
  * names a program that the block needs.
  *
- * The blocks of a page are one session. In it `/etc/crypto-policies` stands for the configuration
- * of a scratch host and `/usr/share/crypto-policies` for the checkout.
+ * `...` within a line stands for any characters of it, such as those of a scratch folder's name.
+ *
+ * The blocks of a page are one session of an ordinary user, in an empty folder, with the programs on the
+ * path and nothing else set. Nothing is substituted: a page says itself where its scratch host is.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { ROOT } from '../cli/command.ts'
 
 export type Example = {
@@ -33,9 +35,6 @@ export type Result = {
   readonly printed: readonly string[]
   readonly status: number
 }
-
-const BASE_DIR = '/etc/crypto-policies'
-const PROFILE_DIR = '/usr/share/crypto-policies'
 
 /** Stands between the outputs of two commands. */
 const SEPARATOR = '\u001e'
@@ -65,58 +64,73 @@ function parseExamples(lines: readonly string[], firstLine: number): readonly Ex
   return examples
 }
 
-/** Runs examples one after the other on a host of their own. */
+/** Runs examples one after the other, as a user who may do nothing special. */
 export function runExamples(examples: readonly Example[]): readonly Result[] {
-  const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'cryptopolicy-docs-')))
-  const base = join(scratch, 'host')
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cryptopolicy-docs-')))
   try {
-    for (const folder of [base, join(base, 'local.d'), join(scratch, 'work')]) mkdirSync(folder)
-    const { stdout } = spawnSync('bash', ['-c', toScript(examples, base)], {
-      cwd: join(scratch, 'work'),
-      env: environment(base),
+    for (const name of ['', 'home', 'tmp', 'work']) makeOwned(join(folder, name))
+    const { stdout } = spawnSync('bash', ['-c', toScript(examples)], {
+      cwd: join(folder, 'work'),
+      env: environment(folder),
       encoding: 'utf8',
+      timeout: 240_000,
+      killSignal: 'SIGKILL',
+      ...(isRoot ? { uid: NOBODY, gid: NOBODY } : {}),
     })
-    const outputs = stdout.replaceAll(base, BASE_DIR).replaceAll(ROOT, PROFILE_DIR).split(SEPARATOR)
+    const outputs = stdout.split(SEPARATOR)
     return examples.map((example, index) => ({
       example,
       printed: splitLines(outputs[index * 2] ?? ''),
       status: Number(outputs[index * 2 + 1]),
     }))
   } finally {
-    rmSync(scratch, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
+const isRoot = process.getuid?.() === 0
+
+/** The user and the group without any rights. */
+const NOBODY = 65_534
+
+function makeOwned(folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  if (isRoot) chownSync(folder, NOBODY, NOBODY)
+}
+
 /** Each command sees the exit status of the one before it. */
-function toScript(examples: readonly Example[], base: string): string {
-  const steps = examples.map(({ command }) => {
-    const located = command.replaceAll(BASE_DIR, base).replaceAll(PROFILE_DIR, ROOT)
-    return `(exit $status)\n${located}\nstatus=$?; printf '\\036%d\\036' $status\n`
-  })
+function toScript(examples: readonly Example[]): string {
+  const steps = examples.map(
+    ({ command }) => `(exit $status)\n${command}\nstatus=$?; printf '\\036%d\\036' $status\n`,
+  )
   return `exec 2>&1 </dev/null; status=0\n${steps.join('')}`
 }
 
-function environment(base: string): NodeJS.ProcessEnv {
-  const path = [join(ROOT, 'bin'), process.env.PATH, '/usr/sbin'].join(delimiter)
-  return { ...process.env, PATH: path, base_dir: base, profile_dir: ROOT, LC_ALL: 'C', TZ: 'UTC' }
+function environment(folder: string): NodeJS.ProcessEnv {
+  const node = dirname(process.execPath)
+  const path = [join(ROOT, 'bin'), node, process.env.PATH, '/usr/sbin'].join(delimiter)
+  return {
+    PATH: path,
+    HOME: join(folder, 'home'),
+    TMPDIR: join(folder, 'tmp'),
+    LC_ALL: 'C',
+    TZ: 'UTC',
+  }
 }
 
 function splitLines(text: string): readonly string[] {
   return text === '' ? [] : text.replace(/\n$/, '').split('\n')
 }
 
-/** Whether an output is the expected one, `...` standing for any lines. */
+/** Whether an output is the expected one, `...` standing for any lines or any part of a line. */
 export function isAsExpected({ example, printed }: Result): boolean {
   const pattern = example.expected.map((line) =>
-    line === '...' ? '(?:[^\n]*\n)*' : `${quoted(foldColumns(line))}\n`,
+    line === '...'
+      ? '(?:[^\n]*\n)*'
+      : `${line.trimEnd().split('...').map(quoted).join('[^\n]*')}\n`,
   )
-  const text = printed.map((line) => `${foldColumns(line)}\n`).join('')
+  const text = printed.map((line) => `${line.trimEnd()}\n`).join('')
   return new RegExp(`^${pattern.join('')}$`).test(text)
-}
-
-/** A column beside paths is as wide as the paths, which differ from host to host. */
-function foldColumns(line: string): string {
-  return /\/crypto-policies\//.test(line) ? line.trimEnd().replace(/ {2,}/g, '  ') : line.trimEnd()
 }
 
 /** As a pattern that matches only this text. */
