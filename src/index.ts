@@ -37,6 +37,7 @@ export {
   type ZeroOptions,
 } from './nbd/storage/storage.ts'
 export type { TlsMode } from './nbd/tls-mode.ts'
+export type { ObjectDefinition } from './options/object-definition.ts'
 export { dumpPolicy } from './policy/dump.ts'
 export { type EffectivePolicy, evaluatePolicy } from './policy/effective-policy.ts'
 export { type ParsedPolicy, type Policy, parsePolicy } from './policy/policy.ts'
@@ -55,7 +56,6 @@ export type {
   ConnectSessionOptions,
   TlsCredentials,
 } from './tls/objects/credentials.ts'
-export type { ObjectDefinition } from './tls/objects/object-definition.ts'
 export { parseObject, parseObjects } from './tls/objects/parse-object.ts'
 export type { ObjectReload, ReloadReport } from './tls/objects/reload-report.ts'
 export { TlsObjects, type TlsObjectsContext, type WatchOptions } from './tls/objects/tls-objects.ts'

@@ -1,7 +1,7 @@
 /** Blocks of PEM (RFC 7468): finds them, and says what stands in place of those that are wanted. */
-import { fail } from '../../diagnostics/diagnostic.ts'
-import { locate, type Source } from '../../diagnostics/source.ts'
-import { X509_KINDS } from './x509-diagnostics.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
+import { locate, type Source } from '../diagnostics/source.ts'
+import { X509_KINDS } from '../x509/x509-diagnostics.ts'
 
 export type PemBlock = {
   readonly bytes: Buffer

@@ -1,6 +1,6 @@
 /** The options that commands with objects share, and the objects that they define. */
 import type { Command } from 'commander'
-import type { ObjectDefinition } from '../tls/objects/object-definition.ts'
+import type { ObjectDefinition } from '../options/object-definition.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
 import type { CommonOptions } from './command.ts'
 import { several } from './option-values.ts'

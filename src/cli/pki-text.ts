@@ -7,7 +7,7 @@ import type { Issued } from '../pki/authority.ts'
 import { isWritableByOthers } from '../pki/credential-writing.ts'
 import { formatKeyKind, keyKindOf } from '../pki/key-kind.ts'
 import { PKI_KINDS } from '../pki/pki-diagnostics.ts'
-import { certificateOf } from '../tls/x509/certificate.ts'
+import { certificateOf } from '../x509/certificate.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Says what was written, and what to know about it. Of a key only its kind is told. */

@@ -1,8 +1,8 @@
 /** Opens the connection to a server: TCP or a unix socket. */
 import { connect, type Socket } from 'node:net'
-import { fail } from '../../diagnostics/diagnostic.ts'
-import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
-import { type NbdAddress, printAddress } from './nbd-uri.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
+import { NBD_CLIENT_KINDS } from '../nbd/client/client-diagnostics.ts'
+import { type NbdAddress, printAddress } from '../nbd/client/nbd-uri.ts'
 
 /**
  * @param timeout In milliseconds.

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { type Diagnostic, fail } from '../diagnostics/diagnostic.ts'
 import { readTextFile } from '../files/text-file.ts'
-import { parseCertificates } from '../tls/x509/certificate.ts'
+import { parseCertificates } from '../x509/certificate.ts'
 import {
   type CertificateParts,
   keyIdOf,

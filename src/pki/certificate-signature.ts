@@ -1,7 +1,7 @@
 /** Signatures of certificates: which one a key makes under the policy, and making it. */
 import { createHash, type KeyObject, sign } from 'node:crypto'
 import { fail } from '../diagnostics/diagnostic.ts'
-import { findCertificateSignature, isSignatureAllowed } from '../tls/x509/signature-rules.ts'
+import { findCertificateSignature, isSignatureAllowed } from '../x509/signature-rules.ts'
 import { type Asn1, nullValue, objectIdentifier, sequenceOf } from './der-values.ts'
 import { formatKeyKind, type KeyKind } from './key-kind.ts'
 import { type Strength, spanOfProhibition } from './key-strength.ts'

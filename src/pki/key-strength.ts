@@ -8,7 +8,7 @@ import { minimumKeySizes } from '../priority/profiles.ts'
 import type { SystemConfig } from '../priority/system-config.ts'
 import { systemRules } from '../priority/system-rules.ts'
 import { whyAllowed } from '../priority/why.ts'
-import { measureKey } from '../tls/x509/strength-check.ts'
+import { measureKey } from '../x509/strength-check.ts'
 import {
   CURVE_NAMES,
   describeForRuntime,

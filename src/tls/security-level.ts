@@ -3,8 +3,8 @@ import type { AllowedTls, MinimumKeySizes } from '../algorithms/allowed-tls.ts'
 import type { TlsGroup } from '../algorithms/tls-groups.ts'
 import type { TlsSuite } from '../algorithms/tls-suites.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
+import { acceptedCertificateHashes } from '../x509/signature-rules.ts'
 import { exchangeKind, isTls13Suite } from './handshake-needs.ts'
-import { acceptedCertificateHashes } from './x509/signature-rules.ts'
 
 /** What each level asks for: bits of security, and the sizes of keys that give them. */
 const LEVELS = [

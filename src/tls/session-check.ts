@@ -6,12 +6,12 @@ import { TLS_GROUPS } from '../algorithms/tls-groups.ts'
 import { canNegotiate, findTlsSuiteByName, type TlsSuite } from '../algorithms/tls-suites.ts'
 import { TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
+import { checkChain } from '../x509/strength-check.ts'
 import { allowsX509 } from './handshake-needs.ts'
 import { nodeVersionName } from './runtime.ts'
 import { hasExtendedMasterSecret, keyExchangeGroup } from './session-record.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 import type { TlsSettings } from './tls-options.ts'
-import { checkChain } from './x509/strength-check.ts'
 
 /**
  * Checks the version, the suite, the group, the extended master secret and the peer's whole

@@ -2,7 +2,7 @@
  * What OpenSSL writes of a session that node:tls has no words for: `SSL_SESSION` in DER, whose
  * fields are those of OpenSSL's ssl/ssl_asn1.c.
  */
-import { readElements, readSequence } from './x509/der.ts'
+import { readElements, readSequence } from '../asn1/der.ts'
 
 const DER_SEQUENCE = 0x30
 

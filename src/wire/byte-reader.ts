@@ -1,5 +1,5 @@
 /** Reads a message from its beginning to its end: big endian, within bounds, nothing left over. */
-import { STRING_LIMIT } from './constants.ts'
+import { STRING_LIMIT } from '../nbd/protocol/constants.ts'
 import { refuse } from './protocol-error.ts'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

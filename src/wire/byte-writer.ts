@@ -1,7 +1,7 @@
 /** Puts a message together: big endian, strings checked as the peer will check them. */
 
+import { STRING_LIMIT } from '../nbd/protocol/constants.ts'
 import { writeUint64 } from './byte-reader.ts'
-import { STRING_LIMIT } from './constants.ts'
 
 export class ByteWriter {
   readonly #parts: Buffer[] = []

@@ -23,7 +23,7 @@ import { SYSTEM_KINDS } from '../../src/system/system-diagnostics.ts'
 import { OBJECT_KINDS } from '../../src/tls/objects/object-diagnostics.ts'
 import { SESSION_KINDS } from '../../src/tls/session-diagnostics.ts'
 import { TLS_KINDS } from '../../src/tls/tls-diagnostics.ts'
-import { X509_KINDS } from '../../src/tls/x509/x509-diagnostics.ts'
+import { X509_KINDS } from '../../src/x509/x509-diagnostics.ts'
 
 type Kind = DiagnosticKind<never>
 

@@ -31,13 +31,13 @@ import {
   encodeListedExport,
   encodeMetaContext,
 } from '../../src/nbd/protocol/option-replies.ts'
-import { ProtocolError } from '../../src/nbd/protocol/protocol-error.ts'
 import {
   writeExtendedReply,
   writeSimpleReply,
   writeStructuredReply,
 } from '../../src/nbd/protocol/replies.ts'
 import { createRequest, readExtendedRequest, readRequest } from '../../src/nbd/protocol/requests.ts'
+import { ProtocolError } from '../../src/wire/protocol-error.ts'
 import { Random } from './random.ts'
 
 /** Milliseconds. */

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AUTHORITY, ENDPOINT, make } from '../tls/x509/made-certificate.ts'
+import { AUTHORITY, ENDPOINT, make } from '../x509/made-certificate.ts'
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'dist', 'cryptopolicy.js')
 

@@ -24,7 +24,7 @@ import { TlsObjects } from '../../src/tls/objects/tls-objects.ts'
 import { RawClient } from '../nbd/server/raw-client.ts'
 import { RawTransmission, STYLES } from '../nbd/server/raw-transmission.ts'
 import { type Operation, ScriptedStorage } from '../nbd/server/scripted-storage.ts'
-import { AUTHORITY, ENDPOINT, make } from '../tls/x509/made-certificate.ts'
+import { AUTHORITY, ENDPOINT, make } from '../x509/made-certificate.ts'
 import { RandomMessages } from './nbd-messages.ts'
 import { Random } from './random.ts'
 

@@ -3,12 +3,12 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'vitest'
-import type { KeyUse } from '../../src/tls/x509/certificate.ts'
+import type { KeyUse } from '../../src/x509/certificate.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
-import { type CredentialCase, makeCases } from '../tls/x509/credential-cases.ts'
-import { judgeOwn } from '../tls/x509/judge-own.ts'
-import { type Description, encodePurposes, type Made } from '../tls/x509/made-certificate.ts'
+import { type CredentialCase, makeCases } from '../x509/credential-cases.ts'
+import { judgeOwn } from '../x509/judge-own.ts'
+import { type Description, encodePurposes, type Made } from '../x509/made-certificate.ts'
 
 testWith('certtool', 'certificates of certtool get the same verdicts', async () => {
   const cases = makeCases().filter(({ chain, authorities }) =>

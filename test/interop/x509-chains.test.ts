@@ -4,8 +4,8 @@ import { expect } from 'vitest'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
 import { pem } from '../tls/certificates.ts'
-import { type ChainCase, makeChainCases } from '../tls/x509/chain-cases.ts'
-import type { Made } from '../tls/x509/made-certificate.ts'
+import { type ChainCase, makeChainCases } from '../x509/chain-cases.ts'
+import type { Made } from '../x509/made-certificate.ts'
 
 testWith('certtool', 'GnuTLS trusts the chains that we trust', async () => {
   const cases = makeChainCases().filter(({ differs }) => differs === undefined)

@@ -1,10 +1,10 @@
 /** certtool compares hosts as we do, and QEMU authorizes by the names that we print. */
 import { expect } from 'vitest'
-import { parseCertificates } from '../../src/tls/x509/certificate.ts'
+import { parseCertificates } from '../../src/x509/certificate.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
-import { HOST_CASES } from '../tls/x509/host-cases.ts'
-import { AUTHORITY, type Description, ENDPOINT, make } from '../tls/x509/made-certificate.ts'
+import { HOST_CASES } from '../x509/host-cases.ts'
+import { AUTHORITY, type Description, ENDPOINT, make } from '../x509/made-certificate.ts'
 import { isLetIn, succeeds } from './qemu-nbd.ts'
 
 const authority = make({ subject: 'Test CA', ...AUTHORITY })

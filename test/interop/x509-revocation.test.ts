@@ -1,20 +1,20 @@
 /** What QEMU does with revocation lists: it takes them as they stand, and looks only at peers. */
 import { X509Certificate } from 'node:crypto'
 import { expect } from 'vitest'
-import { certificateOf } from '../../src/tls/x509/certificate.ts'
-import { readX509Files } from '../../src/tls/x509/credential-files.ts'
-import { checkPeerCertificates } from '../../src/tls/x509/peer-check.ts'
-import { checkOwnCertificates } from '../../src/tls/x509/sanity-check.ts'
+import { certificateOf } from '../../src/x509/certificate.ts'
+import { readX509Files } from '../../src/x509/credential-files.ts'
+import { checkPeerCertificates } from '../../src/x509/peer-check.ts'
+import { checkOwnCertificates } from '../../src/x509/sanity-check.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
-import { evaluationOf } from '../tls/x509/evaluation.ts'
+import { evaluationOf } from '../x509/evaluation.ts'
 import {
   AUTHORITY,
   ENDPOINT,
   type ListDescription,
   make,
   makeList,
-} from '../tls/x509/made-certificate.ts'
+} from '../x509/made-certificate.ts'
 import { isLetIn } from './qemu-nbd.ts'
 
 const authority = make({ subject: 'Test CA', ...AUTHORITY })

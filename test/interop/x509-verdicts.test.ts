@@ -3,18 +3,12 @@ import { execFile } from 'node:child_process'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { TlsRole } from '../../src/tls/negotiable.ts'
-import { KEY_USES } from '../../src/tls/x509/certificate.ts'
+import { KEY_USES } from '../../src/x509/certificate.ts'
 import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
-import { type CredentialCase, filesOf, makeCases } from '../tls/x509/credential-cases.ts'
-import { judgeOwn } from '../tls/x509/judge-own.ts'
-import {
-  AUTHORITY,
-  CLIENT_AUTH,
-  ENDPOINT,
-  make,
-  SERVER_AUTH,
-} from '../tls/x509/made-certificate.ts'
+import { type CredentialCase, filesOf, makeCases } from '../x509/credential-cases.ts'
+import { judgeOwn } from '../x509/judge-own.ts'
+import { AUTHORITY, CLIENT_AUTH, ENDPOINT, make, SERVER_AUTH } from '../x509/made-certificate.ts'
 
 testWith('qemu-img', 'QEMU refuses what we refuse and loads what we load', async () => {
   const cases = makeCases()

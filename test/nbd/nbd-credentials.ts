@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TlsCredentials } from '../../src/tls/objects/credentials.ts'
 import { TlsObjects } from '../../src/tls/objects/tls-objects.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
-import { AUTHORITY, ENDPOINT, make } from '../tls/x509/made-certificate.ts'
+import { AUTHORITY, ENDPOINT, make } from '../x509/made-certificate.ts'
 
 /** A folder with an authority, a server for localhost and 127.0.0.1, and a client. */
 export function makeX509Folder(): string {

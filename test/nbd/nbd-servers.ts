@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type NbdAddress, type NbdUri, parseNbdUri } from '../../src/nbd/client/nbd-uri.ts'
-import { openConnection } from '../../src/nbd/client/server-connection.ts'
+import { openConnection } from '../../src/net/dial.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { freePort } from '../peers/port.ts'
 

@@ -10,7 +10,7 @@ import {
   requireStrongKey,
   type Strength,
 } from '../../src/pki/key-strength.ts'
-import { findCertificateSignature } from '../../src/tls/x509/signature-rules.ts'
+import { findCertificateSignature } from '../../src/x509/signature-rules.ts'
 import { strengthOf } from './credentials.ts'
 
 function choose(key: string | undefined, strength: Strength, user: KeyUser = 'endpoint'): string {

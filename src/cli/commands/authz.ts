@@ -4,7 +4,7 @@ import { fail } from '../../diagnostics/diagnostic.ts'
 import { type JsonObject, locationToJson } from '../../diagnostics/diagnostic-json.ts'
 import type { AuthorizationDecision } from '../../tls/objects/authorization.ts'
 import type { TlsObjects } from '../../tls/objects/tls-objects.ts'
-import type { Certificate } from '../../tls/x509/certificate.ts'
+import type { Certificate } from '../../x509/certificate.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -33,7 +33,7 @@ export function addAuthz(program: Command): void {
 }
 
 async function testCertificate(_: string, path: string, options: Options): Promise<void> {
-  const { parseCertificates } = await import('../../tls/x509/certificate.ts')
+  const { parseCertificates } = await import('../../x509/certificate.ts')
   const { readTextFile } = await import('../../files/text-file.ts')
   const terminal = terminalFor(options)
   const [certificate] = parseCertificates(readTextFile(path))

@@ -1,10 +1,11 @@
 /** One connection to an export: reads, writes and all the rest, cut into requests that the server takes. */
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { openConnection } from '../../net/dial.ts'
 import type { TlsFacts } from '../../tls/objects/tls-session.ts'
+import { ProtocolError } from '../../wire/protocol-error.ts'
 import type { Extent } from '../protocol/chunks.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_OPT, NBD_TRANSMISSION_FLAG } from '../protocol/constants.ts'
 import type { ListedExport } from '../protocol/option-replies.ts'
-import { ProtocolError } from '../protocol/protocol-error.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 import type { ClientTls } from './client-tls.ts'
 import { type NbdAddress, printAddress } from './nbd-uri.ts'
@@ -21,7 +22,6 @@ import {
 } from './negotiation.ts'
 import { blameServer, NegotiationChannel } from './negotiation-channel.ts'
 import { abortNegotiation } from './options.ts'
-import { openConnection } from './server-connection.ts'
 import { Transmission, type WireRequest } from './transmission.ts'
 
 export type NbdClientOptions = {

@@ -1,8 +1,8 @@
 /** The connection while a client negotiates: in time, and in words where it ends before. */
 import type { Duplex } from 'node:stream'
 import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
-import { ByteChannel, ConnectionEnded } from '../byte-channel.ts'
-import { ProtocolError } from '../protocol/protocol-error.ts'
+import { ByteChannel, ConnectionEnded } from '../../net/byte-channel.ts'
+import { ProtocolError } from '../../wire/protocol-error.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 
 export class NegotiationChannel extends ByteChannel {

@@ -2,6 +2,7 @@
 
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
 import type { TlsFacts } from '../../tls/objects/tls-session.ts'
+import { refuse } from '../../wire/protocol-error.ts'
 import {
   type BlockSizes,
   CAUTIOUS_BLOCK_SIZES,
@@ -28,7 +29,6 @@ import {
   type ListedExport,
   type MetaContext,
 } from '../protocol/option-replies.ts'
-import { refuse } from '../protocol/protocol-error.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 import { type ClientTls, startTls } from './client-tls.ts'
 import type { NegotiationChannel } from './negotiation-channel.ts'

@@ -1,4 +1,6 @@
 /** Sends one option and collects the replies to it. */
+
+import { refuse } from '../../wire/protocol-error.ts'
 import { NBD_OPT, NBD_REP, REPLY_ERROR_BIT } from '../protocol/constants.ts'
 import { optionName, replyName } from '../protocol/names.ts'
 import {
@@ -7,7 +9,6 @@ import {
   OPTION_REPLY_HEADER_SIZE,
 } from '../protocol/option-header.ts'
 import { decodeErrorText } from '../protocol/option-replies.ts'
-import { refuse } from '../protocol/protocol-error.ts'
 import type { NegotiationChannel } from './negotiation-channel.ts'
 
 /** What a server said to an option in the end. */

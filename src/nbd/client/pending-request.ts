@@ -1,4 +1,6 @@
 /** A request on its way: what may answer it, and what has come of the answer. */
+
+import { refuse } from '../../wire/protocol-error.ts'
 import {
   type BlockStatus,
   decodeBlockStatus,
@@ -17,7 +19,6 @@ import {
   STRING_LIMIT,
 } from '../protocol/constants.ts'
 import { chunkName, commandName } from '../protocol/names.ts'
-import { refuse } from '../protocol/protocol-error.ts'
 import { ReadCoverage } from './read-coverage.ts'
 
 /** Larger than every error: number, length, message and offset. */

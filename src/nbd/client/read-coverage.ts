@@ -1,5 +1,5 @@
 /** Which bytes of a read have arrived: each exactly once, in any order. */
-import { refuse } from '../protocol/protocol-error.ts'
+import { refuse } from '../../wire/protocol-error.ts'
 
 /** Runs that do not touch. Honest servers send few; a hostile one could fill the memory with them. */
 const RUN_LIMIT = 4096

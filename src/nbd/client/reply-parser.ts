@@ -1,4 +1,6 @@
 /** Cuts the stream of a server into replies and gives each to its request. A state loop with limits. */
+
+import { refuse } from '../../wire/protocol-error.ts'
 import { OFFSET_DATA_PREFIX_SIZE, readOffsetDataPrefix } from '../protocol/chunks.ts'
 import {
   NBD_CMD,
@@ -6,7 +8,6 @@ import {
   NBD_REPLY_TYPE,
   SIMPLE_REPLY_MAGIC,
 } from '../protocol/constants.ts'
-import { refuse } from '../protocol/protocol-error.ts'
 import {
   createChunkHeader,
   createSimpleReply,

@@ -2,9 +2,9 @@
 import { randomInt } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
+import { refuse } from '../../wire/protocol-error.ts'
 import type { Extent } from '../protocol/chunks.ts'
 import { NBD_CMD } from '../protocol/constants.ts'
-import { refuse } from '../protocol/protocol-error.ts'
 import {
   type Cookie,
   createRequest,

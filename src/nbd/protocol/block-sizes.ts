@@ -1,7 +1,7 @@
 /** NBD_INFO_BLOCK_SIZE: what a server asks of the sizes of requests. Protocol, "Size constraints". */
-import type { ByteReader } from './byte-reader.ts'
-import type { ByteWriter } from './byte-writer.ts'
-import { refuse } from './protocol-error.ts'
+import type { ByteReader } from '../../wire/byte-reader.ts'
+import type { ByteWriter } from '../../wire/byte-writer.ts'
+import { refuse } from '../../wire/protocol-error.ts'
 
 /** All in bytes. */
 export type BlockSizes = {

@@ -1,7 +1,7 @@
 /** The first bytes of a connection, and what ends the negotiation with NBD_OPT_EXPORT_NAME. */
-import { readUint64, writeUint64 } from './byte-reader.ts'
+import { readUint64, writeUint64 } from '../../wire/byte-reader.ts'
+import { refuse } from '../../wire/protocol-error.ts'
 import { NBD_MAGIC, OLD_STYLE_MAGIC, OPTION_MAGIC } from './constants.ts'
-import { refuse } from './protocol-error.ts'
 
 /** NBDMAGIC, IHAVEOPT and the handshake flags. */
 export const GREETING_SIZE = 18

@@ -1,8 +1,8 @@
 /** The data of each option that a client sends. */
-import { ByteReader, decodeString } from './byte-reader.ts'
-import { ByteWriter, encodeString } from './byte-writer.ts'
+import { ByteReader, decodeString } from '../../wire/byte-reader.ts'
+import { ByteWriter, encodeString } from '../../wire/byte-writer.ts'
+import { refuse } from '../../wire/protocol-error.ts'
 import { optionName } from './names.ts'
-import { refuse } from './protocol-error.ts'
 
 /** NBD_OPT_INFO and NBD_OPT_GO. */
 export type InfoOption = {

@@ -1,6 +1,7 @@
 /** What stands before the data of an option and before the data of a reply to one. */
+
+import { refuse } from '../../wire/protocol-error.ts'
 import { OPTION_MAGIC, OPTION_REPLY_MAGIC } from './constants.ts'
-import { refuse } from './protocol-error.ts'
 
 export const OPTION_HEADER_SIZE = 16
 export const OPTION_REPLY_HEADER_SIZE = 20

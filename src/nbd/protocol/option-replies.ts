@@ -1,7 +1,8 @@
 /** The data of each reply that a server gives to an option. */
+
+import { ByteReader, decodeText } from '../../wire/byte-reader.ts'
+import { ByteWriter, truncateText } from '../../wire/byte-writer.ts'
 import { type BlockSizes, decodeBlockSizes, encodeBlockSizes } from './block-sizes.ts'
-import { ByteReader, decodeText } from './byte-reader.ts'
-import { ByteWriter, truncateText } from './byte-writer.ts'
 import { NBD_INFO } from './constants.ts'
 
 /** NBD_REP_SERVER: one export of a list. */

@@ -3,9 +3,9 @@
  *
  * They are read into an object that the caller keeps: thousands come each second.
  */
-import { readUint64, writeUint64 } from './byte-reader.ts'
+import { readUint64, writeUint64 } from '../../wire/byte-reader.ts'
+import { refuse } from '../../wire/protocol-error.ts'
 import { EXTENDED_REQUEST_MAGIC, NBD_CMD, NBD_CMD_FLAG, REQUEST_MAGIC } from './constants.ts'
-import { refuse } from './protocol-error.ts'
 
 export const REQUEST_SIZE = 28
 export const EXTENDED_REQUEST_SIZE = 32

@@ -1,8 +1,8 @@
 /** One connection of a server from its first byte to its last. */
 import type { Duplex } from 'node:stream'
 import { type Diagnostic, DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
-import { ByteChannel, ConnectionEnded } from '../byte-channel.ts'
-import { ProtocolError } from '../protocol/protocol-error.ts'
+import { ByteChannel, ConnectionEnded } from '../../net/byte-channel.ts'
+import { ProtocolError } from '../../wire/protocol-error.ts'
 import type { Request } from '../protocol/requests.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import { type Negotiated, Negotiation, type Offer } from './negotiation.ts'

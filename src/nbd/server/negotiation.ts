@@ -6,8 +6,9 @@
  */
 import type { Duplex } from 'node:stream'
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
+import type { ByteChannel } from '../../net/byte-channel.ts'
 import type { TlsSession } from '../../tls/objects/tls-session.ts'
-import type { ByteChannel } from '../byte-channel.ts'
+import { ProtocolError, refuse } from '../../wire/protocol-error.ts'
 import { NBD_FLAG, NBD_OPT, NBD_REP } from '../protocol/constants.ts'
 import { CLIENT_FLAGS_SIZE, decodeClientFlags, encodeGreeting } from '../protocol/handshake.ts'
 import { optionName } from '../protocol/names.ts'
@@ -18,7 +19,6 @@ import {
   type OptionHeader,
 } from '../protocol/option-header.ts'
 import { encodeErrorText } from '../protocol/option-replies.ts'
-import { ProtocolError, refuse } from '../protocol/protocol-error.ts'
 import type { TlsMode } from '../tls-mode.ts'
 import { type Agreement, nothingAgreed } from './agreement.ts'
 import type { NbdExport, ReplyStyle } from './nbd-export.ts'

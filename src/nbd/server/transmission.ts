@@ -6,9 +6,9 @@
  * not take replies is not served either.
  */
 import type { Duplex } from 'node:stream'
+import { refuse } from '../../wire/protocol-error.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_ERROR } from '../protocol/constants.ts'
 import { describeError, nbdErrorOf } from '../protocol/errors.ts'
-import { refuse } from '../protocol/protocol-error.ts'
 import {
   createRequest,
   EXTENDED_REQUEST_SIZE,

@@ -2,7 +2,8 @@
 import { isIP } from 'node:net'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { Span } from '../../diagnostics/source.ts'
-import type { Certificate } from '../x509/certificate.ts'
+import type { PropertyReader } from '../../options/property-reader.ts'
+import type { Certificate } from '../../x509/certificate.ts'
 import { matchesGlob } from './glob.ts'
 import {
   IDENTITY_KINDS,
@@ -12,7 +13,6 @@ import {
   writeAddress,
 } from './identity.ts'
 import { OBJECT_KINDS } from './object-diagnostics.ts'
-import type { PropertyReader } from './property-reader.ts'
 
 export const POLICIES = ['allow', 'deny'] as const
 const FORMATS = ['exact', 'glob'] as const

@@ -1,6 +1,6 @@
 /** Who may come in: rules on a client's certificate, the first that matches decides. */
 import { formatLocation, type Span } from '../../diagnostics/source.ts'
-import type { Certificate } from '../x509/certificate.ts'
+import type { Certificate } from '../../x509/certificate.ts'
 import {
   type AuthorizationPolicy,
   type AuthorizationRule,

@@ -1,9 +1,9 @@
 /** Credentials as of one load: all that a handshake needs, which is never changed, only replaced. */
 import type { SecureContext } from 'node:tls'
+import type { Certificate } from '../../x509/certificate.ts'
+import type { RevocationList } from '../../x509/revocation-list.ts'
 import type { TlsRole } from '../negotiable.ts'
 import type { TlsSettings } from '../tls-options.ts'
-import type { Certificate } from '../x509/certificate.ts'
-import type { RevocationList } from '../x509/revocation-list.ts'
 import type { SharedKey, SharedKeyFile } from './shared-keys.ts'
 
 type GenerationBase = {

@@ -1,7 +1,7 @@
 /** What of a certificate a rule may look at, as the texts that rules are compared with. */
 import { isIPv6 } from 'node:net'
-import type { AlternativeName } from '../x509/alternative-name.ts'
-import type { Certificate } from '../x509/certificate.ts'
+import type { AlternativeName } from '../../x509/alternative-name.ts'
+import type { Certificate } from '../../x509/certificate.ts'
 
 /**
  * A rule says which of these it looks at, so that no name can pass for another: a distinguished

@@ -1,10 +1,10 @@
 /** An object with its newest load; what holds on to the object never holds on to a load. */
 import { type Diagnostic, DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
+import type { ObjectDefinition } from '../../options/object-definition.ts'
+import { PropertyReader } from '../../options/property-reader.ts'
 import type { RuleList } from './authorization.ts'
-import type { ObjectDefinition } from './object-definition.ts'
 import { OBJECT_KINDS } from './object-diagnostics.ts'
 import type { LoadedObject, ObjectType, Surroundings } from './object-type.ts'
-import { PropertyReader } from './property-reader.ts'
 import { findObjectType } from './registry.ts'
 
 export class LiveObject {

@@ -1,10 +1,10 @@
 /** Reads objects as users write them: the argument of `--object`, and lists in YAML or JSON. */
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { Source } from '../../diagnostics/source.ts'
-import { parseKeyValues } from './key-value-syntax.ts'
-import { defineObject, type ObjectDefinition, wholeOf } from './object-definition.ts'
+import { parseKeyValues } from '../../options/key-value-syntax.ts'
+import { defineObject, type ObjectDefinition, wholeOf } from '../../options/object-definition.ts'
+import { parseMapping, parseObjectList } from '../../options/object-document.ts'
 import { OBJECT_KINDS } from './object-diagnostics.ts'
-import { parseMapping, parseObjectList } from './object-document.ts'
 
 /** A longer argument is a mistake. */
 const MAX_LENGTH = 65_536

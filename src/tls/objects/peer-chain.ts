@@ -1,7 +1,7 @@
 /** The certificates that a peer sent, and nothing that OpenSSL found elsewhere. */
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import { type Certificate, certificateOf } from '../x509/certificate.ts'
+import { type Certificate, certificateOf } from '../../x509/certificate.ts'
 
 /** A chain that is longer than this is an attack on whoever walks it. */
 const MAX_CHAIN = 32

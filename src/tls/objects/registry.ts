@@ -1,6 +1,6 @@
 /** Every type of objects. */
 import { fail } from '../../diagnostics/diagnostic.ts'
-import type { ObjectDefinition } from './object-definition.ts'
+import type { ObjectDefinition } from '../../options/object-definition.ts'
 import { OBJECT_KINDS } from './object-diagnostics.ts'
 import type { ObjectType } from './object-type.ts'
 import { AUTHZ_LIBVIRT } from './types/authz-libvirt.ts'

@@ -1,7 +1,7 @@
 /** A session that was checked: what was negotiated, and who the peer is. */
 import type { TLSSocket } from 'node:tls'
+import type { Certificate } from '../../x509/certificate.ts'
 import type { Negotiated } from '../session-check.ts'
-import type { Certificate } from '../x509/certificate.ts'
 
 export type TlsPeer = {
   /** Of credentials that verify. */

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ProtocolError } from '../../../src/nbd/protocol/protocol-error.ts'
 import {
   createChunkHeader,
   createSimpleReply,
@@ -23,6 +22,7 @@ import {
   writeExtendedRequest,
   writeRequest,
 } from '../../../src/nbd/protocol/requests.ts'
+import { ProtocolError } from '../../../src/wire/protocol-error.ts'
 
 type Header<Value> = {
   readonly size: number

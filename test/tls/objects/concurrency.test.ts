@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { TlsObjects } from '../../../src/tls/objects/tls-objects.ts'
-import { CLIENT_AUTH } from '../x509/made-certificate.ts'
+import { CLIENT_AUTH } from '../../x509/made-certificate.ts'
 import { CLIENT, credentialFolder, endpoint, ukName } from './folder.ts'
 import { objectsOf, openListener, openPair } from './meeting.ts'
 

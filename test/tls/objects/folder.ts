@@ -1,6 +1,6 @@
 /** Folders of credentials as QEMU lays them out, of certificates made in the test. */
 import { join } from 'node:path'
-import type { AlternativeName } from '../../../src/tls/x509/alternative-name.ts'
+import type { AlternativeName } from '../../../src/x509/alternative-name.ts'
 import { scratchFolder, writeFiles } from '../../cli/command.ts'
 import {
   type Attribute,
@@ -9,7 +9,7 @@ import {
   ENDPOINT,
   type Made,
   make,
-} from '../x509/made-certificate.ts'
+} from '../../x509/made-certificate.ts'
 
 export const ROOT_CA = make({ subject: 'Test Root', ...AUTHORITY })
 

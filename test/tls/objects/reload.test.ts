@@ -8,7 +8,7 @@ import { parseObject } from '../../../src/tls/objects/parse-object.ts'
 import type { ReloadReport } from '../../../src/tls/objects/reload-report.ts'
 import { TlsObjects } from '../../../src/tls/objects/tls-objects.ts'
 import { scratchFolder, writeFiles } from '../../cli/command.ts'
-import { AUTHORITY, type Made, make, makeList } from '../x509/made-certificate.ts'
+import { AUTHORITY, type Made, make, makeList } from '../../x509/made-certificate.ts'
 import {
   CLIENT,
   credentialFiles,

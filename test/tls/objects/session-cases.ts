@@ -1,5 +1,5 @@
 /** The cases that QEMU tests its TLS sessions with, and the verdicts of both sides. */
-import { AUTHORITY, type Made, make } from '../x509/made-certificate.ts'
+import { AUTHORITY, type Made, make } from '../../x509/made-certificate.ts'
 import { endpoint, type FolderContent, names, ROOT_CA, ukName } from './folder.ts'
 
 export type SessionCase = {

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
 import type { TlsCredentials } from '../../../src/tls/objects/credentials.ts'
 import type { TlsSession } from '../../../src/tls/objects/tls-session.ts'
-import { AUTHORITY, CLIENT_AUTH, make, makeList, SERVER_AUTH } from '../x509/made-certificate.ts'
+import { AUTHORITY, CLIENT_AUTH, make, makeList, SERVER_AUTH } from '../../x509/made-certificate.ts'
 import {
   CLIENT,
   credentialFolder,

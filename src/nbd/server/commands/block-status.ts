@@ -1,4 +1,6 @@
 /** NBD_CMD_BLOCK_STATUS: where data is and where holes are, as `base:allocation` tells it. */
+
+import { ProtocolError } from '../../../wire/protocol-error.ts'
 import {
   decodeStatusFilter,
   type Extent,
@@ -12,7 +14,6 @@ import {
   NBD_REPLY_TYPE,
   NBD_STATE,
 } from '../../protocol/constants.ts'
-import { ProtocolError } from '../../protocol/protocol-error.ts'
 import type { Request } from '../../protocol/requests.ts'
 import type { StorageExtent } from '../../storage/storage.ts'
 import { ALLOCATION_ID } from '../options/meta-context.ts'

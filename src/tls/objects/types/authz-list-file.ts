@@ -2,11 +2,11 @@
 import { isAbsolute } from 'node:path'
 import { fail } from '../../../diagnostics/diagnostic.ts'
 import { readTextFile } from '../../../files/text-file.ts'
+import { parseMapping } from '../../../options/object-document.ts'
+import { PropertyReader } from '../../../options/property-reader.ts'
 import { digestOf } from '../digest.ts'
 import { OBJECT_KINDS } from '../object-diagnostics.ts'
-import { parseMapping } from '../object-document.ts'
 import type { ObjectType } from '../object-type.ts'
-import { PropertyReader } from '../property-reader.ts'
 import { LIST_PROPERTIES, readRuleList } from './authz-list.ts'
 
 export const AUTHZ_LIST_FILE: ObjectType = {

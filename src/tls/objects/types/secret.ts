@@ -2,10 +2,10 @@
 import { createDecipheriv } from 'node:crypto'
 import { fail } from '../../../diagnostics/diagnostic.ts'
 import { readBytes } from '../../../files/text-file.ts'
+import type { PropertyReader } from '../../../options/property-reader.ts'
 import { digestOf } from '../digest.ts'
 import { OBJECT_KINDS } from '../object-diagnostics.ts'
 import type { ObjectType, Surroundings } from '../object-type.ts'
-import type { PropertyReader } from '../property-reader.ts'
 
 export const SECRET: ObjectType = {
   name: 'secret',

@@ -1,0 +1,50 @@
+/** The definition of an object, however it is written: `--object`, JSON, YAML or a program's own. */
+import { fail } from '../diagnostics/diagnostic.ts'
+import type { Source, Span } from '../diagnostics/source.ts'
+import { OBJECT_KINDS } from '../tls/objects/object-diagnostics.ts'
+
+/** What a property may hold. On the command line every scalar is a text. */
+export type PropertyValue =
+  | string
+  | boolean
+  | readonly PropertyValue[]
+  | { readonly [name: string]: PropertyValue }
+
+export type ObjectDefinition = {
+  /** The QOM type: `tls-creds-x509`. */
+  readonly type: string
+  readonly id: string
+  /** All but the type and the id. */
+  readonly properties: Readonly<Record<string, PropertyValue>>
+  /** Where values are written, by their path: `dir`, `rules.0.match`; `` is the whole object. */
+  readonly places?: ReadonlyMap<string, Span>
+}
+
+/** The properties of an object with its type and id among them, as they were written. */
+export type WrittenObject = {
+  readonly properties: Readonly<Record<string, PropertyValue>>
+  readonly places: ReadonlyMap<string, Span>
+}
+
+const TYPE = 'qom-type'
+const ID = 'id'
+
+/** Takes the type and the id out of what was written. */
+export function defineObject({ properties, places }: WrittenObject): ObjectDefinition {
+  const { [TYPE]: type, [ID]: id, ...rest } = properties
+  const whole = places.get('')
+  if (typeof type !== 'string' || type === '') {
+    const hint = `begin with the type, for instance tls-creds-x509`
+    fail(OBJECT_KINDS.malformed, { reason: `the object has no ${TYPE}`, hint }, whole)
+  }
+  if (id === undefined) fail(OBJECT_KINDS.missingId, { type }, whole)
+  if (typeof id !== 'string' || !/^[A-Za-z][A-Za-z0-9._-]*$/.test(id)) {
+    fail(OBJECT_KINDS.invalidId, { id: String(id) }, places.get(ID) ?? whole)
+  }
+  return { type, id, properties: rest, places }
+}
+
+/** The whole of a source, for what has no better place. */
+export function wholeOf(source: Source): Span {
+  return { source, start: 0, end: source.text.length }
+}

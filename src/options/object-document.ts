@@ -1,0 +1,129 @@
+/** Objects in YAML, and in JSON, which is YAML too: values with their places. */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type ParsedNode,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml'
+import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import type { Source, Span } from '../diagnostics/source.ts'
+import { OBJECT_KINDS } from '../tls/objects/object-diagnostics.ts'
+import type { PropertyValue, WrittenObject } from './object-definition.ts'
+import { wholeOf } from './object-definition.ts'
+
+const MAX_DEPTH = 8
+
+const EXAMPLE = 'objects:\n  - qom-type: tls-creds-x509\n    id: tls0\n    dir: /etc/pki/qemu'
+
+/**
+ * Reads a document that is one mapping.
+ *
+ * @throws DiagnosticError OBJECT_MALFORMED with the place.
+ */
+export function parseMapping(source: Source): WrittenObject {
+  const { contents } = parse(source)
+  return readMapping(source, contents)
+}
+
+/**
+ * Reads a document with a list of objects, which may stand below the key `objects`.
+ *
+ * @throws DiagnosticError OBJECT_MALFORMED with the place.
+ */
+export function parseObjectList(source: Source): readonly WrittenObject[] {
+  const { contents } = parse(source)
+  const list = isMap(contents) ? soleEntry(source, contents) : contents
+  if (!isSeq(list)) {
+    const hint = `write ${EXAMPLE.replace(/\n */g, ' ')}`
+    fail(
+      OBJECT_KINDS.malformed,
+      { reason: 'this is no list of objects', hint },
+      placeOf(source, list),
+    )
+  }
+  return list.items.map((item) => readMapping(source, item as Node))
+}
+
+function parse(source: Source): Document.Parsed<ParsedNode> {
+  const document = parseDocument(source.text, { prettyErrors: false, stringKeys: true })
+  const [error] = document.errors
+  if (!error) return document
+  const [start, end] = error.pos
+  const reason = `this is not valid YAML: ${error.message}`
+  throw new DiagnosticError([
+    diagnose(OBJECT_KINDS.malformed, { reason, hint: '' }, { source, start, end }),
+  ])
+}
+
+function soleEntry(source: Source, map: YAMLMap): Node | null {
+  for (const { key } of map.items) {
+    if (String(key) === 'objects') continue
+    const reason = `\`${String(key)}\` is not known here`
+    fail(
+      OBJECT_KINDS.malformed,
+      { reason, hint: 'the list stands below `objects`' },
+      placeOf(source, key as Node),
+    )
+  }
+  return (map.get('objects', true) as Node | undefined) ?? null
+}
+
+function readMapping(source: Source, node: Node | null): WrittenObject {
+  const places = new Map<string, Span>()
+  if (!isMap(node)) {
+    fail(
+      OBJECT_KINDS.malformed,
+      { reason: 'this is no object with properties' },
+      placeOf(source, node),
+    )
+  }
+  const properties = readValue(source, node, '', places) as Record<string, PropertyValue>
+  return { properties, places }
+}
+
+function readValue(
+  source: Source,
+  node: Node | null,
+  path: string,
+  places: Map<string, Span>,
+): PropertyValue {
+  const place = placeOf(source, node)
+  places.set(path, place)
+  if (path.split('.').length > MAX_DEPTH) malformed('this is nested too deeply', place)
+  // What an alias stands for could be made to grow without bounds.
+  if (isAlias(node)) malformed('aliases are not allowed here', place)
+  const below = (name: string | number) => (path === '' ? `${name}` : `${path}.${name}`)
+  if (isSeq(node)) {
+    return node.items.map((item, index) => readValue(source, item as Node, below(index), places))
+  }
+  if (!isMap(node)) return readScalar(node, place)
+  const record: Record<string, PropertyValue> = Object.create(null)
+  for (const { key, value } of node.items) {
+    const name = String(key)
+    record[name] = readValue(source, value as Node | null, below(name), places)
+  }
+  return record
+}
+
+/** Numbers stay as they are written: every property that has one is a text. */
+function readScalar(node: Node | null, place: Span): PropertyValue {
+  const value = isScalar(node) ? node.value : null
+  if (typeof value === 'string' || typeof value === 'boolean') return value
+  if (value === null || !isScalar(node)) return malformed('a value is missing', place)
+  return node.source ?? String(value)
+}
+
+function malformed(reason: string, place: Span): never {
+  fail(OBJECT_KINDS.malformed, { reason }, place)
+}
+
+function placeOf(source: Source, node: Node | null): Span {
+  const [start, end] = node?.range ?? []
+  if (start === undefined || end === undefined) return wholeOf(source)
+  return { source, start, end }
+}

@@ -1,0 +1,125 @@
+/** Reads the properties of an object: only those that its type has, each as what it is. */
+import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import type { Span } from '../diagnostics/source.ts'
+import { OBJECT_KINDS } from '../tls/objects/object-diagnostics.ts'
+import type { ObjectDefinition, PropertyValue } from './object-definition.ts'
+
+/** As QEMU reads booleans. */
+const FLAGS: Readonly<Record<string, boolean>> = {
+  on: true,
+  yes: true,
+  true: true,
+  y: true,
+  off: false,
+  no: false,
+  false: false,
+  n: false,
+}
+
+type Place = (path: string) => Span | undefined
+
+/** The properties of an object, or of one item of a list inside it. */
+export class PropertyReader {
+  /** What messages call it: `tls-creds-x509 tls0`, `rules.0`. */
+  readonly what: string
+  private readonly values: Readonly<Record<string, PropertyValue>>
+  private readonly path: string
+  private readonly place: Place
+
+  private constructor(
+    what: string,
+    values: Readonly<Record<string, PropertyValue>>,
+    path: string,
+    place: Place,
+  ) {
+    this.what = what
+    this.values = values
+    this.path = path
+    this.place = place
+  }
+
+  /** @throws DiagnosticError OBJECT_UNKNOWN_PROPERTY, for each that is not among those known. */
+  static of(definition: ObjectDefinition, known: readonly string[]): PropertyReader {
+    const { type, id, properties, places } = definition
+    const place = (path: string) => places?.get(path) ?? places?.get('')
+    const reader = new PropertyReader(`${type} ${id}`, properties, '', place)
+    reader.refuseUnknown(type, known)
+    return reader
+  }
+
+  /** Where a property is written, or the object where it is not. */
+  spanOf(name: string): Span | undefined {
+    return this.place(`${this.path}${name}`)
+  }
+
+  has(name: string): boolean {
+    return this.value(name) !== undefined
+  }
+
+  text(name: string): string | undefined {
+    const value = this.value(name)
+    if (value === undefined || typeof value === 'string') return value
+    return this.refuse(name, 'a text')
+  }
+
+  requiredText(name: string, hint?: string): string {
+    const value = this.text(name)
+    if (value !== undefined && value !== '') return value
+    const data = { what: this.what, name, ...(hint === undefined ? {} : { hint }) }
+    return fail(OBJECT_KINDS.missingProperty, data, this.spanOf(name))
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.value(name)
+    if (value === undefined || typeof value === 'boolean') return value ?? fallback
+    const read = typeof value === 'string' && Object.hasOwn(FLAGS, value) ? FLAGS[value] : undefined
+    return read ?? this.refuse(name, 'on or off')
+  }
+
+  choice<Choice extends string>(
+    name: string,
+    choices: readonly Choice[],
+    fallback?: Choice,
+  ): Choice {
+    const value = fallback === undefined ? this.requiredText(name) : (this.text(name) ?? fallback)
+    const choice = choices.find((one) => one === value)
+    return choice ?? this.refuse(name, choices.join(' or '))
+  }
+
+  /** A list of groups of properties; empty where it is not given. */
+  list(name: string, known: readonly string[]): readonly PropertyReader[] {
+    const value = this.value(name) ?? []
+    if (!Array.isArray(value)) return this.refuse(name, `a list: ${name}.0.${known[0]}=...`)
+    return value.map((item: PropertyValue, index) => {
+      const path = `${this.path}${name}.${index}`
+      if (typeof item !== 'object' || Array.isArray(item)) {
+        return this.refuse(`${name}.${index}`, `${known.join(', ')}`)
+      }
+      const values = item as Readonly<Record<string, PropertyValue>>
+      const reader = new PropertyReader(path, values, `${path}.`, this.place)
+      reader.refuseUnknown(path, known)
+      return reader
+    })
+  }
+
+  /** Refuses a value; says what the property takes. */
+  refuse(name: string, expected: string, hint?: string): never {
+    const value = this.values[name]
+    const shown = typeof value === 'string' ? `\`${value}\`` : `\`${JSON.stringify(value)}\``
+    const data = { name, value: shown, expected, ...(hint === undefined ? {} : { hint }) }
+    fail(OBJECT_KINDS.wrongValue, data, this.spanOf(name))
+  }
+
+  private value(name: string): PropertyValue | undefined {
+    return Object.hasOwn(this.values, name) ? this.values[name] : undefined
+  }
+
+  private refuseUnknown(type: string, known: readonly string[]): void {
+    const unknown = Object.keys(this.values).filter((name) => !known.includes(name))
+    if (unknown.length === 0) return
+    const diagnostics = unknown.map((name) =>
+      diagnose(OBJECT_KINDS.unknownProperty, { type, name, known }, this.spanOf(name)),
+    )
+    throw new DiagnosticError(diagnostics)
+  }
+}

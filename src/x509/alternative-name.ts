@@ -1,0 +1,70 @@
+/** Names of subjects beside the distinguished one (RFC 5280 section 4.2.1.6). */
+import { DER, type DerElement, readElements, readObjectIdentifier, readOnly } from '../asn1/der.ts'
+import { printName } from './distinguished-name.ts'
+
+export type AlternativeName = {
+  readonly kind: 'dns' | 'ip' | 'uri' | 'email' | 'srv' | 'directory' | 'other'
+  /**
+   * Addresses as `printAddress` writes them, directory names as GnuTLS prints them; of other kinds
+   * the tag and the bytes in hexadecimal.
+   */
+  readonly value: string
+}
+
+/** Tags of GeneralName. */
+export const GENERAL_NAME = {
+  other: 0xa0,
+  email: 0x81,
+  dns: 0x82,
+  directory: 0xa4,
+  uri: 0x86,
+  ip: 0x87,
+} as const
+
+/** id-on-dnsSRV (RFC 4985). */
+const SERVICE_NAME = '1.3.6.1.5.5.7.8.7'
+
+/**
+ * GeneralNames ::= SEQUENCE OF GeneralName.
+ *
+ * @throws RangeError where they are malformed.
+ */
+export function readAlternativeNames(value: Buffer): readonly AlternativeName[] {
+  return readOnly(value, DER.sequence).map(readGeneralName)
+}
+
+export function readGeneralName(element: DerElement): AlternativeName {
+  const { tag, body, whole } = element
+  switch (tag) {
+    case GENERAL_NAME.dns:
+      return { kind: 'dns', value: body.toString('latin1') }
+    case GENERAL_NAME.email:
+      return { kind: 'email', value: body.toString('latin1') }
+    case GENERAL_NAME.uri:
+      return { kind: 'uri', value: body.toString('latin1') }
+    case GENERAL_NAME.ip:
+      return { kind: 'ip', value: printAddress(body) }
+    case GENERAL_NAME.directory:
+      return { kind: 'directory', value: printName(body) }
+    case GENERAL_NAME.other:
+      return readOtherName(element)
+    default:
+      return { kind: 'other', value: whole.toString('hex') }
+  }
+}
+
+/** OtherName ::= SEQUENCE { type-id, value [0] EXPLICIT ANY }. */
+function readOtherName({ body, whole }: DerElement): AlternativeName {
+  const [type, value] = readElements(body)
+  const isService = type !== undefined && readObjectIdentifier(type) === SERVICE_NAME
+  const [text] = isService && value ? readElements(value.body) : []
+  if (text?.tag === DER.ia5String) return { kind: 'srv', value: text.body.toString('latin1') }
+  return { kind: 'other', value: whole.toString('hex') }
+}
+
+/** `192.0.2.1`, or the eight groups of `2001:db8:0:0:0:0:0:1`; of no other length an address. */
+export function printAddress(bytes: Buffer): string {
+  if (bytes.length === 4) return bytes.join('.')
+  if (bytes.length !== 16) return `#${bytes.toString('hex')}`
+  return [0, 2, 4, 6, 8, 10, 12, 14].map((at) => bytes.readUInt16BE(at).toString(16)).join(':')
+}

@@ -1,0 +1,399 @@
+/** Every error and warning of certificates and of the files that hold them, in one place. */
+import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
+import type { CertificatePlace } from './certificate.ts'
+
+type Kind<Data> = DiagnosticKind<Data>
+
+/** The file of certificates that came over a connection. */
+export const PEER = '<peer>'
+
+/** A certificate that a message is about. */
+export type Subject = { readonly place: CertificatePlace; readonly subject: string }
+
+/** Longer names are cut: whoever asked for a certificate chose them. */
+const SHOWN_NAME = 120
+
+/** A name between quotes, without characters that could drive a terminal or a log. */
+export function quoteName(name: string): string {
+  const shown = name.length > SHOWN_NAME ? `${name.slice(0, SHOWN_NAME)}...` : name
+  return JSON.stringify(shown)
+}
+
+function where({ file, index }: CertificatePlace): string {
+  return file === PEER ? `the peer's certificate ${index + 1}` : `${file}: certificate ${index + 1}`
+}
+
+/** What messages call a certificate: its file, its place there and its subject. */
+export function nameCertificate({ place, subject }: Subject): string {
+  return `${where(place)} (${quoteName(subject)})`
+}
+
+/** What is done about an own certificate; a peer's is its own business. */
+function remedy({ place }: Subject, own: string, peers: string): string {
+  return place.file === PEER ? `the peer has to ${peers}` : own
+}
+
+const replaceIt = 'issue a new certificate and put it in place of this one'
+const reissue = (what: string) => (data: Subject) =>
+  remedy(data, `issue the certificate again ${what}`, `use a certificate ${what}`)
+
+function day(date: Date): string {
+  return `${date.toISOString().slice(0, 19)}Z`
+}
+
+const malformed: Kind<{ place: CertificatePlace; reason: string }> = {
+  code: 'TLS_CERTIFICATE_MALFORMED',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A certificate is not what RFC 5280 describes: cut off, changed, or not one at all.',
+  message: ({ place, reason }) => `${where(place)} is malformed: ${reason}`,
+}
+
+const expired: Kind<Subject & { notAfter: Date }> = {
+  code: 'TLS_CERTIFICATE_EXPIRED',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'The time of a certificate has passed.',
+  message: (data) => `${nameCertificate(data)} has expired: notAfter is ${day(data.notAfter)}`,
+  hint: (data) => remedy(data, replaceIt, 'renew it'),
+}
+
+const notYetValid: Kind<Subject & { notBefore: Date }> = {
+  code: 'TLS_CERTIFICATE_NOT_YET_VALID',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'The time of a certificate has not come yet.',
+  message: (data) =>
+    `${nameCertificate(data)} is not valid yet: notBefore is ${day(data.notBefore)}`,
+  hint: () => 'check the clocks of this host and of the one that issued it',
+}
+
+const isAuthority: Kind<Subject & { role: string }> = {
+  code: 'TLS_CERTIFICATE_IS_AUTHORITY',
+  severity: 'error',
+  fault: 'answer',
+  summary: "The endpoint's own certificate is one of an authority.",
+  message: (data) =>
+    `${nameCertificate(data)}: basicConstraints say CA:TRUE, but a ${data.role} needs CA:FALSE`,
+  hint: reissue('without CA:TRUE'),
+}
+
+const notAuthority: Kind<Subject & { found: string }> = {
+  code: 'TLS_CERTIFICATE_NOT_AUTHORITY',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'A certificate that others are issued by is not one of an authority.',
+  message: (data) => `${nameCertificate(data)}: ${data.found}, but an authority needs CA:TRUE`,
+  hint: reissue('with basicConstraints CA:TRUE'),
+}
+
+const cannotSign: Kind<Subject> = {
+  code: 'TLS_CERTIFICATE_CANNOT_SIGN',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'The key usage of an authority does not let it sign certificates.',
+  message: (data) =>
+    `${nameCertificate(data)}: keyUsage lacks keyCertSign, which an authority needs`,
+  hint: reissue('with the key usage keyCertSign'),
+}
+
+const keyUsage: Kind<Subject> = {
+  code: 'TLS_CERTIFICATE_KEY_USAGE',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    "The key usage of the endpoint's own certificate is critical and lacks digitalSignature.",
+  message: (data) => `${nameCertificate(data)}: keyUsage is critical and lacks digitalSignature`,
+  hint: reissue('with the key usage digitalSignature'),
+}
+
+const purpose: Kind<Subject & { role: string; needed: string }> = {
+  code: 'TLS_CERTIFICATE_PURPOSE',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    "The extended key usage of the endpoint's own certificate is critical and lacks its role.",
+  message: (data) =>
+    `${nameCertificate(data)}: extendedKeyUsage is critical and lacks ${data.needed}, which a ${data.role} needs`,
+  hint: (data) => reissue(`with the extended key usage ${data.needed}`)(data),
+}
+
+const wrongOrder: Kind<Subject & { next: Subject }> = {
+  code: 'TLS_CERTIFICATE_WRONG_ORDER',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'In a file of certificates each has to be issued by the next.',
+  message: ({ next, ...data }) =>
+    `${nameCertificate(data)} is not issued by the next one, ${nameCertificate(next)}`,
+  hint: () => "put the endpoint's own certificate first, then its issuer, then the issuer of that",
+}
+
+const noIssuer: Kind<Subject & { issuer: string }> = {
+  code: 'TLS_CERTIFICATE_NO_ISSUER',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'None of the authorities that are trusted, and none of the certificates given, issued it.',
+  message: (data) =>
+    `${nameCertificate(data)} has no known issuer: there is none ${quoteName(data.issuer)}`,
+  hint: (data) =>
+    remedy(
+      data,
+      'add its issuer, and the issuers above it up to the root, to ca-cert.pem',
+      'send its whole chain, or its authority has to be in ca-cert.pem',
+    ),
+}
+
+const badSignature: Kind<Subject & { issuer: Subject }> = {
+  code: 'TLS_CERTIFICATE_BAD_SIGNATURE',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'A certificate names an issuer whose key did not sign it.',
+  message: ({ issuer, ...data }) =>
+    `${nameCertificate(data)} is not signed by the key of ${nameCertificate(issuer)}`,
+  hint: () => 'two authorities may have the same name: use the one that issued the certificate',
+}
+
+const chainTooLong: Kind<{ count: number; limit: number; place: CertificatePlace }> = {
+  code: 'TLS_CERTIFICATE_CHAIN_TOO_LONG',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'A chain has more certificates than peers accept.',
+  message: ({ count, limit, place }) =>
+    `${place.file === PEER ? "the peer's chain" : place.file} has ${count} certificates, ${limit} at most are accepted`,
+  hint: () => 'send the certificate and those that lead to the root, no others',
+}
+
+const pathTooLong: Kind<Subject & { pathLength: number }> = {
+  code: 'TLS_CERTIFICATE_PATH_TOO_LONG',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'There are more authorities below one than its basicConstraints allow.',
+  message: (data) =>
+    `${nameCertificate(data)}: its pathlen allows ${data.pathLength} authorities below it`,
+  hint: reissue('with a larger pathlen, or without one'),
+}
+
+const forbiddenName: Kind<Subject & { name: string; issuer: Subject }> = {
+  code: 'TLS_CERTIFICATE_FORBIDDEN_NAME',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'The name constraints of an authority do not let certificates below it have a name.',
+  message: ({ issuer, name, ...data }) =>
+    `${nameCertificate(data)}: the name constraints of ${nameCertificate(issuer)} forbid ${quoteName(name)}`,
+}
+
+const unknownExtension: Kind<Subject & { identifier: string }> = {
+  code: 'TLS_CERTIFICATE_UNKNOWN_EXTENSION',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'An extension is critical and nothing here understands it, so nothing may be trusted.',
+  message: (data) =>
+    `${nameCertificate(data)}: extension ${data.identifier} is critical and unknown`,
+  hint: reissue('without it'),
+}
+
+const revoked: Kind<Subject & { list: string }> = {
+  code: 'TLS_CERTIFICATE_REVOKED',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'A revocation list has the serial number of the certificate.',
+  message: (data) => `${nameCertificate(data)} has been revoked, says ${data.list}`,
+  hint: (data) => remedy(data, replaceIt, 'get a new one'),
+}
+
+const ownRevoked: Kind<Subject & { list: string }> = {
+  code: 'TLS_CERTIFICATE_OWN_REVOKED',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    "The endpoint's own certificate has been revoked. It is used none the less, as QEMU uses it; peers with the same list refuse it.",
+  message: (data) =>
+    `${nameCertificate(data)} has been revoked, says ${data.list}: peers will refuse it`,
+  hint: () => replaceIt,
+}
+
+const noPeerCertificate: Kind<object> = {
+  code: 'TLS_CERTIFICATE_NONE',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'The peer showed no certificate, and one is needed.',
+  message: () => 'the peer showed no certificate',
+  hint: () => 'the peer has to have a certificate and its key, or verify-peer has to be off',
+}
+
+const staleList: Kind<{ file: string; nextUpdate: Date }> = {
+  code: 'TLS_REVOCATION_LIST_STALE',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'A revocation list was to be replaced by now. It is used none the less.',
+  message: ({ file, nextUpdate }) => `${file}: a newer list was due at ${day(nextUpdate)}`,
+  hint: () => 'get the present list from the authority',
+}
+
+const strayList: Kind<{ file: string; issuer: string }> = {
+  code: 'TLS_REVOCATION_LIST_STRAY',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'A revocation list is signed by none of the authorities. It is used none the less for certificates whose issuer has the name.',
+  message: ({ file, issuer }) =>
+    `${file}: the list of ${quoteName(issuer)} is signed by none of the authorities`,
+}
+
+const malformedList: Kind<{ place: CertificatePlace; reason: string }> = {
+  code: 'TLS_REVOCATION_LIST_MALFORMED',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A revocation list is not what RFC 5280 describes.',
+  message: ({ place: { file, index }, reason }) =>
+    `${file}: list ${index + 1} is malformed: ${reason}`,
+}
+
+const pemMissing: Kind<{ file: string; what: string; found: string }> = {
+  code: 'TLS_PEM_MISSING',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A file does not have what it should: it is empty, binary, or holds something else.',
+  message: ({ file, what, found }) => `${file}: no ${what} there: ${found}`,
+  hint: ({ found }) =>
+    found.includes('DER')
+      ? 'convert it: openssl x509 -inform DER -in FILE -out FILE.pem'
+      : 'the file needs PEM: -----BEGIN CERTIFICATE----- and its like',
+}
+
+const pemUnended: Kind<{ file: string; line: number; label: string }> = {
+  code: 'TLS_PEM_UNENDED',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'A block of PEM has a first line, but its last line is missing: the file may be cut off.',
+  message: ({ file, line, label }) => `${file}:${line}: "-----END ${label}-----" is missing`,
+}
+
+const pemMalformed: Kind<{ file: string; line: number }> = {
+  code: 'TLS_PEM_MALFORMED',
+  severity: 'error',
+  fault: 'input',
+  summary: 'What stands in a block of PEM is not base64.',
+  message: ({ file, line }) => `${file}:${line}: the block that begins here is not base64`,
+}
+
+const pemTooMany: Kind<{ file: string; limit: number }> = {
+  code: 'TLS_PEM_TOO_MANY',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A file has more blocks than any file of its kind can sensibly have.',
+  message: ({ file, limit }) => `${file}: there are more than ${limit} blocks of PEM`,
+}
+
+const noKey: Kind<{ certFile: string; keyFile: string }> = {
+  code: 'TLS_CREDENTIALS_NO_KEY',
+  severity: 'error',
+  fault: 'missing',
+  summary: 'There is a certificate without its private key.',
+  message: ({ certFile, keyFile }) => `${certFile} is there without its key: ${keyFile} is missing`,
+  hint: () => 'put the key there, or take the certificate away',
+}
+
+const noCertificate: Kind<{ certFile: string; keyFile: string }> = {
+  code: 'TLS_CREDENTIALS_NO_CERTIFICATE',
+  severity: 'error',
+  fault: 'missing',
+  summary: 'There is a private key without its certificate.',
+  message: ({ certFile, keyFile }) =>
+    `${keyFile} is there without its certificate: ${certFile} is missing`,
+  hint: () => 'put the certificate there, or take the key away',
+}
+
+const noIdentity: Kind<{ certFile: string; keyFile: string }> = {
+  code: 'TLS_CREDENTIALS_NO_IDENTITY',
+  severity: 'error',
+  fault: 'missing',
+  summary: 'A server needs a certificate and its private key.',
+  message: ({ certFile, keyFile }) =>
+    `the server has no certificate: ${certFile} and ${keyFile} are missing`,
+}
+
+const keyMismatch: Kind<{ certFile: string; keyFile: string }> = {
+  code: 'TLS_CREDENTIALS_KEY_MISMATCH',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A private key is not that of the certificate beside it.',
+  message: ({ certFile, keyFile }) =>
+    `${keyFile} is not the key of the first certificate in ${certFile}`,
+  hint: () => 'the two have to be replaced together',
+}
+
+const keyMalformed: Kind<{ keyFile: string; reason: string }> = {
+  code: 'TLS_CREDENTIALS_KEY_MALFORMED',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A file has no private key that can be read.',
+  message: ({ keyFile, reason }) => `${keyFile}: no private key can be read: ${reason}`,
+}
+
+const keyEncrypted: Kind<{ keyFile: string }> = {
+  code: 'TLS_CREDENTIALS_KEY_ENCRYPTED',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A private key is encrypted and no passphrase was given.',
+  message: ({ keyFile }) => `${keyFile} is encrypted and there is no passphrase`,
+  hint: () =>
+    'name the secret with the passphrase: passwordid=ID and --object secret,id=ID,file=FILE',
+}
+
+const keyPassphrase: Kind<{ keyFile: string }> = {
+  code: 'TLS_CREDENTIALS_KEY_PASSPHRASE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'The passphrase does not decrypt the private key.',
+  message: ({ keyFile }) => `${keyFile}: the passphrase does not decrypt it`,
+  hint: () => 'the file of a secret is taken whole: it may end in a newline that is not part of it',
+}
+
+const keyReadable: Kind<{ keyFile: string; mode: string }> = {
+  code: 'TLS_CREDENTIALS_KEY_READABLE',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'Every user of the host can read or change a private key.',
+  message: ({ keyFile, mode }) =>
+    `${keyFile}: every user can read or change the key: its mode is ${mode}`,
+  hint: ({ keyFile }) => `chmod o-rwx ${keyFile}`,
+}
+
+export const X509_KINDS = defineKinds({
+  malformed,
+  expired,
+  notYetValid,
+  isAuthority,
+  notAuthority,
+  cannotSign,
+  keyUsage,
+  purpose,
+  wrongOrder,
+  noIssuer,
+  badSignature,
+  chainTooLong,
+  pathTooLong,
+  forbiddenName,
+  unknownExtension,
+  revoked,
+  ownRevoked,
+  noPeerCertificate,
+  staleList,
+  strayList,
+  malformedList,
+  pemMissing,
+  pemUnended,
+  pemMalformed,
+  pemTooMany,
+  noKey,
+  noCertificate,
+  noIdentity,
+  keyMismatch,
+  keyMalformed,
+  keyEncrypted,
+  keyPassphrase,
+  keyReadable,
+})

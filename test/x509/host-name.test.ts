@@ -1,0 +1,24 @@
+import { X509Certificate } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { certificateOf } from '../../src/x509/certificate.ts'
+import { matchesHostName } from '../../src/x509/host-name.ts'
+import { HOST_CASES } from './host-cases.ts'
+import { type Description, make } from './made-certificate.ts'
+
+function read(description: Description) {
+  const x509 = new X509Certificate(make(description).raw)
+  return certificateOf(x509, { file: '<peer>', index: 0 })
+}
+
+test.each(HOST_CASES)('%s', (_, description, host, fits) => {
+  expect(matchesHostName(read(description), host)).toBe(fits)
+})
+
+test('has no wildcards where they are not wanted', () => {
+  const wild = read({ subject: '*.qemu.org' })
+  expect(matchesHostName(wild, 'www.qemu.org', { wildcards: false })).toBe(false)
+})
+
+test('compares international names as they stand in certificates', () => {
+  expect(matchesHostName(read({ subject: 'xn--bcher-kva.example' }), 'bücher.example')).toBe(true)
+})
