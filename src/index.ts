@@ -15,7 +15,7 @@ export {
   NbdClient,
   type NbdClientOptions,
 } from './nbd/client/nbd-client.ts'
-export { type NbdAddress, type NbdUri, parseNbdUri } from './nbd/client/nbd-uri.ts'
+export { type NbdUri, parseNbdUri } from './nbd/client/nbd-uri.ts'
 export { NbdRequestError } from './nbd/client/transmission.ts'
 export { eventToJson, printEvent } from './nbd/server/event-report.ts'
 export {
@@ -37,6 +37,7 @@ export {
   type ZeroOptions,
 } from './nbd/storage/storage.ts'
 export type { TlsMode } from './nbd/tls-mode.ts'
+export type { SocketAddress } from './net/address.ts'
 export type { ObjectDefinition } from './options/object-definition.ts'
 export { dumpPolicy } from './policy/dump.ts'
 export { type EffectivePolicy, evaluatePolicy } from './policy/effective-policy.ts'

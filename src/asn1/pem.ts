@@ -1,7 +1,7 @@
 /** Blocks of PEM (RFC 7468): finds them, and says what stands in place of those that are wanted. */
 import { fail } from '../diagnostics/diagnostic.ts'
 import { locate, type Source } from '../diagnostics/source.ts'
-import { X509_KINDS } from '../x509/x509-diagnostics.ts'
+import { PEM_KINDS } from './pem-diagnostics.ts'
 
 export type PemBlock = {
   readonly bytes: Buffer
@@ -31,11 +31,11 @@ export function readPemBlocks(
     if (!labels.includes(block.label)) others.push(block.label)
     else blocks.push({ bytes: decodeBody(source, block), line: lineOf(source, block.start) })
     if (blocks.length > MAX_BLOCKS) {
-      fail(X509_KINDS.pemTooMany, { file: source.name, limit: MAX_BLOCKS })
+      fail(PEM_KINDS.tooMany, { file: source.name, limit: MAX_BLOCKS })
     }
   }
   if (blocks.length > 0) return blocks
-  return fail(X509_KINDS.pemMissing, { file: source.name, what, found: describe(source, others) })
+  return fail(PEM_KINDS.missing, { file: source.name, what, found: describe(source, others) })
 }
 
 /** Whether a text has a block whose label ends so. */
@@ -71,7 +71,7 @@ function readBlock(source: Source, start: number): FoundBlock | undefined {
   const bodyEnd = text.indexOf(DASHES, bodyStart)
   // Without the first test a text that begins with its end would be read for ever.
   if (bodyEnd < 0 || !text.startsWith(end, bodyEnd)) {
-    fail(X509_KINDS.pemUnended, { file: source.name, line: lineOf(source, start), label })
+    fail(PEM_KINDS.unended, { file: source.name, line: lineOf(source, start), label })
   }
   return { label, body: text.slice(bodyStart, bodyEnd), start, end: bodyEnd + end.length }
 }
@@ -84,7 +84,7 @@ function lineOf(source: Source, offset: number): number {
 function decodeBody(source: Source, { body, start }: FoundBlock): Buffer {
   const text = body.replace(/\s+/g, '')
   if (text.length === 0 || text.length % 4 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) {
-    fail(X509_KINDS.pemMalformed, { file: source.name, line: lineOf(source, start) })
+    fail(PEM_KINDS.malformed, { file: source.name, line: lineOf(source, start) })
   }
   return Buffer.from(text, 'base64')
 }

@@ -9,6 +9,7 @@ import { NbdServer } from '../nbd/server/nbd-server.ts'
 import type { Offer } from '../nbd/server/negotiation.ts'
 import { NBD_SERVER_KINDS } from '../nbd/server/server-diagnostics.ts'
 import type { ServerEvent } from '../nbd/server/server-event.ts'
+import { printHostAndPort } from '../net/address.ts'
 import { removeStaleSocket } from '../net/unix-socket.ts'
 import type { ReloadReport } from '../tls/objects/reload-report.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
@@ -136,10 +137,7 @@ async function listen(server: NbdServer, options: ServeOptions): Promise<readonl
 }
 
 function nameAddress(address: AddressInfo | string): string {
-  if (typeof address === 'string') return address
-  return address.family === 'IPv6'
-    ? `[${address.address}]:${address.port}`
-    : `${address.address}:${address.port}`
+  return typeof address === 'string' ? address : printHostAndPort(address.address, address.port)
 }
 
 const LOOPBACK = /^(127\.|\[::1\])/

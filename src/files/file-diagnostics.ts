@@ -1,30 +1,8 @@
 /** Every error about reading and writing files, in one place. */
 import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
+import { reasonOf } from '../diagnostics/system-errors.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
-
-/** What the operating system's error codes mean to an administrator. */
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EDQUOT: 'the disk quota is used up',
-  EIO: 'input/output error',
-  EISDIR: 'it is a directory',
-  ELOOP: 'its symbolic links go in a circle',
-  EMFILE: 'too many open files',
-  ENAMETOOLONG: 'the name is too long',
-  ENOENT: 'it does not exist',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'a part of the path is not a directory',
-  EPERM: 'not permitted',
-  EROFS: 'the file system is read-only',
-  EBUSY: 'it is in use',
-}
-
-/** Says why a system call failed, in words. */
-export function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  return REASONS[code ?? ''] ?? message ?? String(error)
-}
 
 const missing: Kind<{ path: string; hint?: string }> = {
   code: 'FILE_MISSING',

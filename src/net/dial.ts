@@ -1,14 +1,14 @@
-/** Opens the connection to a server: TCP or a unix socket. */
+/** Opens the connection to a server: TCP or a Unix socket. */
 import { connect, type Socket } from 'node:net'
 import { fail } from '../diagnostics/diagnostic.ts'
-import { NBD_CLIENT_KINDS } from '../nbd/client/client-diagnostics.ts'
-import { type NbdAddress, printAddress } from '../nbd/client/nbd-uri.ts'
+import { printAddress, type SocketAddress } from './address.ts'
+import { NET_KINDS } from './net-diagnostics.ts'
 
 /**
  * @param timeout In milliseconds.
- * @throws DiagnosticError NBD_UNREACHABLE or NBD_TIMED_OUT.
+ * @throws DiagnosticError NET_UNREACHABLE or NET_TIMED_OUT.
  */
-export async function openConnection(address: NbdAddress, timeout: number): Promise<Socket> {
+export async function dial(address: SocketAddress, timeout: number): Promise<Socket> {
   const server = printAddress(address)
   const socket = connect(
     address.kind === 'unix'
@@ -20,9 +20,9 @@ export async function openConnection(address: NbdAddress, timeout: number): Prom
   socket.on('error', () => {})
   socket.destroy()
   if (outcome === 'late') {
-    fail(NBD_CLIENT_KINDS.timedOut, { server, what: 'answer', seconds: timeout / 1000 })
+    fail(NET_KINDS.timedOut, { server, what: 'answer', seconds: timeout / 1000 })
   }
-  fail(NBD_CLIENT_KINDS.unreachable, { server, error: outcome })
+  fail(NET_KINDS.unreachable, { server, error: outcome })
 }
 
 function settle(socket: Socket, timeout: number): Promise<'connected' | 'late' | Error> {

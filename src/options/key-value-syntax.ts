@@ -7,9 +7,9 @@
  */
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Source, Span } from '../diagnostics/source.ts'
-import { OBJECT_KINDS } from '../tls/objects/object-diagnostics.ts'
 import type { PropertyValue, WrittenObject } from './object-definition.ts'
 import { wholeOf } from './object-definition.ts'
+import { OPTION_KINDS } from './option-diagnostics.ts'
 
 type Option = {
   readonly key: string
@@ -67,12 +67,12 @@ function undouble(text: string): string {
 function checkKey(key: string, place: Span): void {
   if (key === '') {
     const hint = 'a comma inside a value is doubled: priority=@QEMU,,SYSTEM'
-    fail(OBJECT_KINDS.malformed, { reason: 'the name of a property is missing', hint }, place)
+    fail(OPTION_KINDS.malformed, { reason: 'the name of a property is missing', hint }, place)
   }
   const isName = /^[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_][A-Za-z0-9_-]*)*$/.test(key)
   if (isName && key.split('.').length <= MAX_DEPTH) return
   const hint = 'a comma inside a value is doubled: priority=@QEMU,,SYSTEM'
-  fail(OBJECT_KINDS.malformed, { reason: `\`${key}\` is no name of a property`, hint }, place)
+  fail(OPTION_KINDS.malformed, { reason: `\`${key}\` is no name of a property`, hint }, place)
 }
 
 function insert(root: Branch, option: Option): void {
@@ -90,7 +90,7 @@ function insert(root: Branch, option: Option): void {
 }
 
 function refuseDouble({ key, keyPlace }: Option): never {
-  throw new DiagnosticError([diagnose(OBJECT_KINDS.duplicateProperty, { name: key }, keyPlace)])
+  throw new DiagnosticError([diagnose(OPTION_KINDS.duplicateProperty, { name: key }, keyPlace)])
 }
 
 function recordOf(branch: Branch, path: string, source: Source): Record<string, PropertyValue> {
@@ -111,7 +111,7 @@ function listOrRecord(branch: Branch, path: string, source: Source): PropertyVal
     const inner = branch.get(String(index))
     if (!inner) {
       const reason = `the list ${path.slice(0, -1)} has no number ${index}`
-      fail(OBJECT_KINDS.malformed, { reason, hint: 'count from 0, without gaps' }, wholeOf(source))
+      fail(OPTION_KINDS.malformed, { reason, hint: 'count from 0, without gaps' }, wholeOf(source))
     }
     return inner instanceof Map ? listOrRecord(inner, `${path}${index}.`, source) : inner.value
   })

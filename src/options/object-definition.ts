@@ -1,7 +1,7 @@
 /** The definition of an object, however it is written: `--object`, JSON, YAML or a program's own. */
 import { fail } from '../diagnostics/diagnostic.ts'
 import type { Source, Span } from '../diagnostics/source.ts'
-import { OBJECT_KINDS } from '../tls/objects/object-diagnostics.ts'
+import { OPTION_KINDS } from './option-diagnostics.ts'
 
 /** What a property may hold. On the command line every scalar is a text. */
 export type PropertyValue =
@@ -35,11 +35,11 @@ export function defineObject({ properties, places }: WrittenObject): ObjectDefin
   const whole = places.get('')
   if (typeof type !== 'string' || type === '') {
     const hint = `begin with the type, for instance tls-creds-x509`
-    fail(OBJECT_KINDS.malformed, { reason: `the object has no ${TYPE}`, hint }, whole)
+    fail(OPTION_KINDS.malformed, { reason: `the object has no ${TYPE}`, hint }, whole)
   }
-  if (id === undefined) fail(OBJECT_KINDS.missingId, { type }, whole)
+  if (id === undefined) fail(OPTION_KINDS.missingId, { type }, whole)
   if (typeof id !== 'string' || !/^[A-Za-z][A-Za-z0-9._-]*$/.test(id)) {
-    fail(OBJECT_KINDS.invalidId, { id: String(id) }, places.get(ID) ?? whole)
+    fail(OPTION_KINDS.invalidId, { id: String(id) }, places.get(ID) ?? whole)
   }
   return { type, id, properties: rest, places }
 }

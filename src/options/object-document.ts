@@ -12,9 +12,9 @@ import {
 } from 'yaml'
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Source, Span } from '../diagnostics/source.ts'
-import { OBJECT_KINDS } from '../tls/objects/object-diagnostics.ts'
 import type { PropertyValue, WrittenObject } from './object-definition.ts'
 import { wholeOf } from './object-definition.ts'
+import { OPTION_KINDS } from './option-diagnostics.ts'
 
 const MAX_DEPTH = 8
 
@@ -41,7 +41,7 @@ export function parseObjectList(source: Source): readonly WrittenObject[] {
   if (!isSeq(list)) {
     const hint = `write ${EXAMPLE.replace(/\n */g, ' ')}`
     fail(
-      OBJECT_KINDS.malformed,
+      OPTION_KINDS.malformed,
       { reason: 'this is no list of objects', hint },
       placeOf(source, list),
     )
@@ -56,7 +56,7 @@ function parse(source: Source): Document.Parsed<ParsedNode> {
   const [start, end] = error.pos
   const reason = `this is not valid YAML: ${error.message}`
   throw new DiagnosticError([
-    diagnose(OBJECT_KINDS.malformed, { reason, hint: '' }, { source, start, end }),
+    diagnose(OPTION_KINDS.malformed, { reason, hint: '' }, { source, start, end }),
   ])
 }
 
@@ -65,7 +65,7 @@ function soleEntry(source: Source, map: YAMLMap): Node | null {
     if (String(key) === 'objects') continue
     const reason = `\`${String(key)}\` is not known here`
     fail(
-      OBJECT_KINDS.malformed,
+      OPTION_KINDS.malformed,
       { reason, hint: 'the list stands below `objects`' },
       placeOf(source, key as Node),
     )
@@ -77,7 +77,7 @@ function readMapping(source: Source, node: Node | null): WrittenObject {
   const places = new Map<string, Span>()
   if (!isMap(node)) {
     fail(
-      OBJECT_KINDS.malformed,
+      OPTION_KINDS.malformed,
       { reason: 'this is no object with properties' },
       placeOf(source, node),
     )
@@ -119,7 +119,7 @@ function readScalar(node: Node | null, place: Span): PropertyValue {
 }
 
 function malformed(reason: string, place: Span): never {
-  fail(OBJECT_KINDS.malformed, { reason }, place)
+  fail(OPTION_KINDS.malformed, { reason }, place)
 }
 
 function placeOf(source: Source, node: Node | null): Span {

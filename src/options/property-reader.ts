@@ -1,8 +1,8 @@
 /** Reads the properties of an object: only those that its type has, each as what it is. */
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Span } from '../diagnostics/source.ts'
-import { OBJECT_KINDS } from '../tls/objects/object-diagnostics.ts'
 import type { ObjectDefinition, PropertyValue } from './object-definition.ts'
+import { OPTION_KINDS } from './option-diagnostics.ts'
 
 /** As QEMU reads booleans. */
 const FLAGS: Readonly<Record<string, boolean>> = {
@@ -66,7 +66,7 @@ export class PropertyReader {
     const value = this.text(name)
     if (value !== undefined && value !== '') return value
     const data = { what: this.what, name, ...(hint === undefined ? {} : { hint }) }
-    return fail(OBJECT_KINDS.missingProperty, data, this.spanOf(name))
+    return fail(OPTION_KINDS.missingProperty, data, this.spanOf(name))
   }
 
   flag(name: string, fallback: boolean): boolean {
@@ -107,7 +107,7 @@ export class PropertyReader {
     const value = this.values[name]
     const shown = typeof value === 'string' ? `\`${value}\`` : `\`${JSON.stringify(value)}\``
     const data = { name, value: shown, expected, ...(hint === undefined ? {} : { hint }) }
-    fail(OBJECT_KINDS.wrongValue, data, this.spanOf(name))
+    fail(OPTION_KINDS.wrongValue, data, this.spanOf(name))
   }
 
   private value(name: string): PropertyValue | undefined {
@@ -118,7 +118,7 @@ export class PropertyReader {
     const unknown = Object.keys(this.values).filter((name) => !known.includes(name))
     if (unknown.length === 0) return
     const diagnostics = unknown.map((name) =>
-      diagnose(OBJECT_KINDS.unknownProperty, { type, name, known }, this.spanOf(name)),
+      diagnose(OPTION_KINDS.unknownProperty, { type, name, known }, this.spanOf(name)),
     )
     throw new DiagnosticError(diagnostics)
   }

@@ -1,6 +1,8 @@
 /** What an endpoint can negotiate: what a priority string allows and the running OpenSSL can do. */
+
 import type { AllowedTls, MinimumKeySizes } from '../algorithms/allowed-tls.ts'
 import type { TlsGroup } from '../algorithms/tls-groups.ts'
+import type { TlsRole } from '../algorithms/tls-role.ts'
 import type { TlsSignatureScheme } from '../algorithms/tls-signatures.ts'
 import { canNegotiate, type TlsSuite } from '../algorithms/tls-suites.ts'
 import type { SignatureSemantics, TlsVersion } from '../algorithms/tls-versions.ts'
@@ -17,8 +19,6 @@ import { Omissions } from './omissions.ts'
 import { hasGroup, hasSignatureScheme, hasSuite, nodeVersionName, runtimeName } from './runtime.ts'
 import { SUITE_RULES } from './suite-fitness.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
-
-export type TlsRole = 'server' | 'client'
 
 /** What an endpoint proves itself by: certificates, a shared key, nothing. */
 export type CredentialKind = 'x509' | 'psk' | 'anon'

@@ -1,10 +1,10 @@
 /** The `%` words of a priority string as flags of OpenSSL, and those that it cannot follow. */
 import { constants } from 'node:crypto'
 import type { AllowedTls } from '../algorithms/allowed-tls.ts'
+import type { TlsRole } from '../algorithms/tls-role.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
 import type { PriorityOptions } from '../priority/options.ts'
-import type { TlsRole } from './negotiable.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 
 /** Not among the constants of node:crypto; the number is part of OpenSSL's ABI (ssl.h). */

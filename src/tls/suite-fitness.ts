@@ -1,5 +1,6 @@
 /** Which suites an endpoint of OpenSSL must not offer, though it has them and the string names them. */
 import type { AllowedTls } from '../algorithms/allowed-tls.ts'
+import type { TlsRole } from '../algorithms/tls-role.ts'
 import type { TlsSignatureScheme } from '../algorithms/tls-signatures.ts'
 import { canNegotiate, type TlsSuite } from '../algorithms/tls-suites.ts'
 import type { TlsVersion } from '../algorithms/tls-versions.ts'
@@ -15,7 +16,7 @@ import {
   isTls13Suite,
   needsCertificate,
 } from './handshake-needs.ts'
-import type { CredentialKind, TlsRole } from './negotiable.ts'
+import type { CredentialKind } from './negotiable.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 
 /** What decides whether a suite is fit. */

@@ -217,27 +217,6 @@ const forbiddenCertificate: Kind<object> = {
   message: () => 'the peer sent an X.509 certificate, which is not allowed',
 }
 
-const weakKey: Kind<{ certificate: string; key: string; needed: string }> = {
-  code: 'TLS_WEAK_KEY',
-  severity: 'error',
-  fault: 'answer',
-  summary:
-    'A key in a chain of certificates, of the peer or of the endpoint itself, does not reach the minimum verification profile.',
-  message: ({ certificate, key, needed }) => `${certificate}: ${key}, ${needed} is needed`,
-  hint: () => 'issue the certificate again with a stronger key',
-}
-
-const weakSignature: Kind<{ certificate: string; signature: string }> = {
-  code: 'TLS_WEAK_SIGNATURE',
-  severity: 'error',
-  fault: 'answer',
-  summary:
-    'A certificate of the peer or of the endpoint bears a signature that the configuration or the minimum verification profile forbids.',
-  message: ({ certificate, signature }) =>
-    `${certificate}: signed with ${signature}, which is not allowed`,
-  hint: () => 'issue the certificate again with a signature of SHA-256 or better',
-}
-
 export const TLS_KINDS = defineKinds({
   runtimeLacks,
   noCredentials,
@@ -263,6 +242,4 @@ export const TLS_KINDS = defineKinds({
   forbiddenGroup,
   noExtendedMasterSecret,
   forbiddenCertificate,
-  weakKey,
-  weakSignature,
 })

@@ -1,14 +1,30 @@
-/** Puts a message together: big endian, strings checked as the peer will check them. */
-
-import { STRING_LIMIT } from '../nbd/protocol/constants.ts'
-import { writeUint64 } from './byte-reader.ts'
+/** Puts a message together: big endian; the length of a part is filled in after the part. */
+import type { LengthSize } from './byte-reader.ts'
 
 export class ByteWriter {
   readonly #parts: Buffer[] = []
+  #length = 0
+
+  /** How many bytes were written. */
+  get length(): number {
+    return this.#length
+  }
+
+  uint8(value: number): this {
+    const part = Buffer.allocUnsafe(1)
+    part.writeUInt8(value)
+    return this.bytes(part)
+  }
 
   uint16(value: number): this {
     const part = Buffer.allocUnsafe(2)
     part.writeUInt16BE(value)
+    return this.bytes(part)
+  }
+
+  uint24(value: number): this {
+    const part = Buffer.allocUnsafe(3)
+    part.writeUIntBE(value, 0, 3)
     return this.bytes(part)
   }
 
@@ -18,50 +34,42 @@ export class ByteWriter {
     return this.bytes(part)
   }
 
-  uint64(value: number): this {
+  /** @param value A safe integer that is not negative, or any number of 64 bits as a bigint. */
+  uint64(value: number | bigint): this {
     const part = Buffer.allocUnsafe(8)
-    writeUint64(part, value, 0)
+    if (typeof value === 'bigint') part.writeBigUInt64BE(value)
+    else writeUint64(part, value, 0)
     return this.bytes(part)
   }
 
   bytes(part: Buffer): this {
     this.#parts.push(part)
+    this.#length += part.length
     return this
   }
 
-  /** A string whose length the peer knows from elsewhere. */
-  string(text: string): this {
-    return this.bytes(encodeString(text))
-  }
-
-  /** A string with its length in 32 bits before it. */
-  countedString(text: string): this {
-    const part = encodeString(text)
-    return this.uint32(part.length).bytes(part)
+  /**
+   * A vector: the length of what `write` adds, then that (RFC 8446, section 3.4).
+   *
+   * @param size How many bytes the length has.
+   * @throws RangeError where the part is longer than its length can say.
+   */
+  vector(size: LengthSize, write: (writer: this) => void): this {
+    const length = Buffer.alloc(size)
+    this.bytes(length)
+    const start = this.#length
+    write(this)
+    length.writeUIntBE(this.#length - start, 0, size)
+    return this
   }
 
   finish(): Buffer {
-    return Buffer.concat(this.#parts)
+    return Buffer.concat(this.#parts, this.#length)
   }
 }
 
-/** @throws RangeError where no peer could accept the string: too long, or with a NUL. */
-export function encodeString(text: string): Buffer {
-  const bytes = Buffer.from(text, 'utf8')
-  if (bytes.length > STRING_LIMIT) {
-    throw new RangeError(`a string of NBD has at most ${STRING_LIMIT} bytes, not ${bytes.length}`)
-  }
-  if (bytes.includes(0)) throw new RangeError('a string of NBD has no NUL')
-  return bytes
-}
-
-/** As much of a text for people as a peer accepts. */
-export function truncateText(text: string): string {
-  const plain = text.replaceAll('\0', ' ')
-  const bytes = Buffer.from(plain, 'utf8')
-  if (bytes.length <= STRING_LIMIT) return plain
-  return bytes
-    .subarray(0, STRING_LIMIT)
-    .toString('utf8')
-    .replace(/\ufffd+$/, '')
+/** @param value A safe integer that is not negative. */
+export function writeUint64(bytes: Buffer, value: number, at: number): void {
+  bytes.writeUInt32BE(Math.floor(value / 0x1_0000_0000), at)
+  bytes.writeUInt32BE(value % 0x1_0000_0000, at + 4)
 }

@@ -1,7 +1,9 @@
 /** The files of a folder of X.509 credentials, named and read as QEMU does. */
 import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
+import type { TlsRole } from '../algorithms/tls-role.ts'
 import { hasPemBlock } from '../asn1/pem.ts'
+import { PEM_KINDS } from '../asn1/pem-diagnostics.ts'
 import {
   type Diagnostic,
   DiagnosticError,
@@ -12,7 +14,6 @@ import {
 import type { Source } from '../diagnostics/source.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { readBytes } from '../files/text-file.ts'
-import type { TlsRole } from '../tls/negotiable.ts'
 import { type Certificate, parseCertificates } from './certificate.ts'
 import { checkKeyMode, parsePrivateKey } from './private-key.ts'
 import { parseRevocationLists, type RevocationList } from './revocation-list.ts'
@@ -215,5 +216,5 @@ function openPair({ certificate, key }: Pair, { passphrase }: X509FilesOptions):
 function parseDhParameters(source: Source): { dhParameters: string } {
   if (hasPemBlock(source, 'DH PARAMETERS')) return { dhParameters: source.text }
   const found = 'it has no such PEM block'
-  return fail(X509_KINDS.pemMissing, { file: source.name, what: 'DH PARAMETERS', found })
+  return fail(PEM_KINDS.missing, { file: source.name, what: 'DH PARAMETERS', found })
 }

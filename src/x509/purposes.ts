@@ -1,5 +1,5 @@
 /** What extendedKeyUsage lets a certificate be used for (RFC 5280 section 4.2.1.12). */
-import type { TlsRole } from '../tls/negotiable.ts'
+import type { TlsRole } from '../algorithms/tls-role.ts'
 import type { Certificate } from './certificate.ts'
 
 const ANY = '2.5.29.37.0'

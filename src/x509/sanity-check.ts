@@ -1,7 +1,8 @@
 /** Whether an endpoint's own certificates can serve it, asked when they are loaded, as QEMU asks. */
+
+import type { TlsRole } from '../algorithms/tls-role.ts'
 import { type Diagnostic, diagnose, hasErrors } from '../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
-import type { TlsRole } from '../tls/negotiable.ts'
 import type { Certificate } from './certificate.ts'
 import { checkTimes, findChainProblem } from './chain-check.ts'
 import { isSelfIssued, namesIssuer } from './issuer.ts'

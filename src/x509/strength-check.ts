@@ -5,9 +5,9 @@ import { readSequence } from '../asn1/der.ts'
 import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
 import { levelOfProfile, minimumKeySizes, type SecurityLevelName } from '../priority/profiles.ts'
-import { TLS_KINDS } from '../tls/tls-diagnostics.ts'
 import { readSignatureAlgorithm } from './signature-algorithm.ts'
 import { findCertificateSignature, isSignatureAllowed, isSuiteB } from './signature-rules.ts'
+import { X509_KINDS } from './x509-diagnostics.ts'
 
 /**
  * Checks every certificate from the peer's own up to the trust anchor. The signature of a
@@ -37,7 +37,7 @@ export function findWeakKey(
 ): Diagnostic | undefined {
   const { text, isEnough, needed } = measureKey(certificate.publicKey, evaluation)
   if (isEnough) return undefined
-  return diagnose(TLS_KINDS.weakKey, { certificate: label, key: text, needed })
+  return diagnose(X509_KINDS.weakKey, { certificate: label, key: text, needed })
 }
 
 /** What of a key decides about its strength. */
@@ -110,7 +110,7 @@ export function findWeakSignature(
   const signature = findCertificateSignature(identifier, pssHash)
   if (signature && isSignatureAllowed(evaluation, signature)) return undefined
   const name = signature?.name ?? identifier
-  return diagnose(TLS_KINDS.weakSignature, { certificate: label, signature: name })
+  return diagnose(X509_KINDS.weakSignature, { certificate: label, signature: name })
 }
 
 /** A subject has a line for each part of the name; it is undefined where there is no part. */

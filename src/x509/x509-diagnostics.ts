@@ -250,43 +250,6 @@ const malformedList: Kind<{ place: CertificatePlace; reason: string }> = {
     `${file}: list ${index + 1} is malformed: ${reason}`,
 }
 
-const pemMissing: Kind<{ file: string; what: string; found: string }> = {
-  code: 'TLS_PEM_MISSING',
-  severity: 'error',
-  fault: 'input',
-  summary: 'A file does not have what it should: it is empty, binary, or holds something else.',
-  message: ({ file, what, found }) => `${file}: no ${what} there: ${found}`,
-  hint: ({ found }) =>
-    found.includes('DER')
-      ? 'convert it: openssl x509 -inform DER -in FILE -out FILE.pem'
-      : 'the file needs PEM: -----BEGIN CERTIFICATE----- and its like',
-}
-
-const pemUnended: Kind<{ file: string; line: number; label: string }> = {
-  code: 'TLS_PEM_UNENDED',
-  severity: 'error',
-  fault: 'input',
-  summary:
-    'A block of PEM has a first line, but its last line is missing: the file may be cut off.',
-  message: ({ file, line, label }) => `${file}:${line}: "-----END ${label}-----" is missing`,
-}
-
-const pemMalformed: Kind<{ file: string; line: number }> = {
-  code: 'TLS_PEM_MALFORMED',
-  severity: 'error',
-  fault: 'input',
-  summary: 'What stands in a block of PEM is not base64.',
-  message: ({ file, line }) => `${file}:${line}: the block that begins here is not base64`,
-}
-
-const pemTooMany: Kind<{ file: string; limit: number }> = {
-  code: 'TLS_PEM_TOO_MANY',
-  severity: 'error',
-  fault: 'input',
-  summary: 'A file has more blocks than any file of its kind can sensibly have.',
-  message: ({ file, limit }) => `${file}: there are more than ${limit} blocks of PEM`,
-}
-
 const noKey: Kind<{ certFile: string; keyFile: string }> = {
   code: 'TLS_CREDENTIALS_NO_KEY',
   severity: 'error',
@@ -362,7 +325,30 @@ const keyReadable: Kind<{ keyFile: string; mode: string }> = {
   hint: ({ keyFile }) => `chmod o-rwx ${keyFile}`,
 }
 
+const weakKey: Kind<{ certificate: string; key: string; needed: string }> = {
+  code: 'TLS_WEAK_KEY',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'A key in a chain of certificates, of the peer or of the endpoint itself, does not reach the minimum verification profile.',
+  message: ({ certificate, key, needed }) => `${certificate}: ${key}, ${needed} is needed`,
+  hint: () => 'issue the certificate again with a stronger key',
+}
+
+const weakSignature: Kind<{ certificate: string; signature: string }> = {
+  code: 'TLS_WEAK_SIGNATURE',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'A certificate of the peer or of the endpoint bears a signature that the configuration or the minimum verification profile forbids.',
+  message: ({ certificate, signature }) =>
+    `${certificate}: signed with ${signature}, which is not allowed`,
+  hint: () => 'issue the certificate again with a signature of SHA-256 or better',
+}
+
 export const X509_KINDS = defineKinds({
+  weakKey,
+  weakSignature,
   malformed,
   expired,
   notYetValid,
@@ -384,10 +370,6 @@ export const X509_KINDS = defineKinds({
   staleList,
   strayList,
   malformedList,
-  pemMissing,
-  pemUnended,
-  pemMalformed,
-  pemTooMany,
   noKey,
   noCertificate,
   noIdentity,

@@ -6,6 +6,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PEM_KINDS } from '../../src/asn1/pem-diagnostics.ts'
 import { CLI_KINDS } from '../../src/cli/cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from '../../src/cli/exit-codes.ts'
 import type { DiagnosticKind } from '../../src/diagnostics/diagnostic.ts'
@@ -13,6 +14,8 @@ import { FILE_KINDS } from '../../src/files/file-diagnostics.ts'
 import { NBD_CLIENT_KINDS } from '../../src/nbd/client/client-diagnostics.ts'
 import { COPY_KINDS } from '../../src/nbd/copy/copy-diagnostics.ts'
 import { NBD_SERVER_KINDS } from '../../src/nbd/server/server-diagnostics.ts'
+import { NET_KINDS } from '../../src/net/net-diagnostics.ts'
+import { OPTION_KINDS } from '../../src/options/option-diagnostics.ts'
 import { PKI_KINDS } from '../../src/pki/pki-diagnostics.ts'
 import { LINT_KINDS } from '../../src/policy/lint/lint-diagnostics.ts'
 import { POLICY_KINDS } from '../../src/policy/policy-diagnostics.ts'
@@ -36,11 +39,15 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   priority: Object.values(PRIORITY_KINDS),
   config: Object.values(CONFIG_KINDS),
   convert: Object.values(CONVERT_KINDS),
-  tls: [...Object.values(TLS_KINDS), ...Object.values(X509_KINDS)],
-  objects: Object.values(OBJECT_KINDS),
+  tls: [...Object.values(TLS_KINDS), ...Object.values(X509_KINDS), ...Object.values(PEM_KINDS)],
+  objects: [...Object.values(OBJECT_KINDS), ...Object.values(OPTION_KINDS)],
   session: Object.values(SESSION_KINDS),
   pki: Object.values(PKI_KINDS),
-  'nbd-client': [...Object.values(NBD_CLIENT_KINDS), ...Object.values(COPY_KINDS)],
+  'nbd-client': [
+    ...Object.values(NET_KINDS),
+    ...Object.values(NBD_CLIENT_KINDS),
+    ...Object.values(COPY_KINDS),
+  ],
   'nbd-server': Object.values(NBD_SERVER_KINDS),
   cli: Object.values(CLI_KINDS),
 }

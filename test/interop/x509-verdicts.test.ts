@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import type { TlsRole } from '../../src/tls/negotiable.ts'
+import type { TlsRole } from '../../src/algorithms/tls-role.ts'
 import { KEY_USES } from '../../src/x509/certificate.ts'
 import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'

@@ -4,7 +4,6 @@ import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { onTestFinished } from 'vitest'
-import type { NbdAddress } from '../../src/nbd/client/nbd-uri.ts'
 import { NBD_FLAG, NBD_INFO, NBD_OPT, NBD_REP } from '../../src/nbd/protocol/constants.ts'
 import { CLIENT_FLAGS_SIZE, encodeGreeting } from '../../src/nbd/protocol/handshake.ts'
 import {
@@ -22,6 +21,7 @@ import {
   readExtendedRequest,
   readRequest,
 } from '../../src/nbd/protocol/requests.ts'
+import type { SocketAddress } from '../../src/net/address.ts'
 import { scratchFolder } from '../cli/command.ts'
 
 export const SIZE = 1 << 20
@@ -45,7 +45,7 @@ export type Script = {
 }
 
 export type HostileServer = {
-  readonly address: NbdAddress
+  readonly address: SocketAddress
   /** The options that clients have sent. */
   readonly options: number[]
   /** Every byte that clients have sent. */

@@ -5,8 +5,9 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { type NbdAddress, type NbdUri, parseNbdUri } from '../../src/nbd/client/nbd-uri.ts'
-import { openConnection } from '../../src/net/dial.ts'
+import { type NbdUri, parseNbdUri } from '../../src/nbd/client/nbd-uri.ts'
+import type { SocketAddress } from '../../src/net/address.ts'
+import { dial } from '../../src/net/dial.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { freePort } from '../peers/port.ts'
 
@@ -89,9 +90,9 @@ async function becomeReady(
   }
 }
 
-async function takesConnections(address: NbdAddress): Promise<boolean> {
+async function takesConnections(address: SocketAddress): Promise<boolean> {
   try {
-    const socket = await openConnection(address, 1000)
+    const socket = await dial(address, 1000)
     socket.destroy()
     return true
   } catch {

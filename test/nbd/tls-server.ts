@@ -5,15 +5,15 @@ import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { TLSSocket } from 'node:tls'
 import { onTestFinished } from 'vitest'
-import type { NbdAddress } from '../../src/nbd/client/nbd-uri.ts'
 import { NBD_OPT, NBD_REP } from '../../src/nbd/protocol/constants.ts'
 import { encodeGreeting } from '../../src/nbd/protocol/handshake.ts'
 import { encodeOptionReply } from '../../src/nbd/protocol/option-header.ts'
+import type { SocketAddress } from '../../src/net/address.ts'
 import { scratchFolder } from '../cli/command.ts'
 import { type Script, serveOptions } from './hostile-server.ts'
 
 /** Serves with the server's certificate of a folder, and asks clients for none. */
-export async function startTlsServer(folder: string, script: Script = {}): Promise<NbdAddress> {
+export async function startTlsServer(folder: string, script: Script = {}): Promise<SocketAddress> {
   const path = join(scratchFolder(), 'tls.sock')
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {

@@ -1,5 +1,5 @@
 /** The cases that QEMU tests its checks with, and more, with the verdicts of its master branch. */
-import type { TlsRole } from '../../src/tls/negotiable.ts'
+import type { TlsRole } from '../../src/algorithms/tls-role.ts'
 import type { KeyUse } from '../../src/x509/certificate.ts'
 import {
   AUTHORITY,

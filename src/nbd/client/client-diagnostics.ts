@@ -1,6 +1,6 @@
 /** Every error of the NBD client, in one place. */
 import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
-import { reasonOf } from '../../files/file-diagnostics.ts'
+import { reasonOf } from '../../diagnostics/system-errors.ts'
 import { describeError } from '../protocol/errors.ts'
 import { commandName, optionName, replyName } from '../protocol/names.ts'
 
@@ -13,27 +13,6 @@ const badUri: Kind<{ uri: string; why: string; hint?: string }> = {
   summary: 'The text is no NBD URI.',
   message: ({ uri, why }) => `\`${uri}\` is no NBD URI: ${why}`,
   hint: ({ hint }) => hint ?? 'for instance: nbds://host:10809/export',
-}
-
-const unreachable: Kind<{ server: string; error: unknown }> = {
-  code: 'NBD_UNREACHABLE',
-  severity: 'error',
-  fault: 'unavailable',
-  summary: 'No connection to the server could be made.',
-  message: ({ server, error }) => `cannot connect to ${server}: ${connectReason(error)}`,
-}
-
-const CONNECT_REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  EHOSTUNREACH: 'the host cannot be reached',
-  ENETUNREACH: 'the network cannot be reached',
-  ENOTFOUND: 'the name of the host is not known',
-  EAI_AGAIN: 'the name of the host could not be looked up',
-  ETIMEDOUT: 'it does not answer',
-}
-
-function connectReason(error: unknown): string {
-  return CONNECT_REASONS[(error as NodeJS.ErrnoException).code ?? ''] ?? reasonOf(error)
 }
 
 const protocolBroken: Kind<{ server: string; what: string }> = {
@@ -134,21 +113,13 @@ const unknownExport: Kind<{ server: string; name: string; text: string }> = {
   hint: () => 'see cryptopolicy nbd list',
 }
 
-const timedOut: Kind<{ server: string; what: string; seconds: number }> = {
-  code: 'NBD_TIMED_OUT',
-  severity: 'error',
-  fault: 'unavailable',
-  summary: 'The server did not answer in time.',
-  message: ({ server, what, seconds }) => `${server} did not ${what} within ${seconds} seconds`,
-}
-
 const closed: Kind<{ server: string; when: string; error?: unknown }> = {
   code: 'NBD_CONNECTION_LOST',
   severity: 'error',
   fault: 'unavailable',
   summary: 'The connection ended while an answer was still to come.',
   message: ({ server, when, error }) =>
-    `the connection to ${server} ended ${when}${error ? `: ${connectReason(error)}` : ''}`,
+    `the connection to ${server} ended ${when}${error ? `: ${reasonOf(error)}` : ''}`,
 }
 
 const closedAfterTls: Kind<{ server: string }> = {
@@ -208,7 +179,6 @@ function saying(text: string): string {
 
 export const NBD_CLIENT_KINDS = defineKinds({
   badUri,
-  unreachable,
   protocolBroken,
   oldStyle,
   notFixed,
@@ -219,7 +189,6 @@ export const NBD_CLIENT_KINDS = defineKinds({
   tlsNeedsCredentials,
   optionRefused,
   unknownExport,
-  timedOut,
   closed,
   closedAfterTls,
   requestFailed,

@@ -1,6 +1,7 @@
 /** One connection to an export: reads, writes and all the rest, cut into requests that the server takes. */
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
-import { openConnection } from '../../net/dial.ts'
+import { printAddress, type SocketAddress } from '../../net/address.ts'
+import { dial } from '../../net/dial.ts'
 import type { TlsFacts } from '../../tls/objects/tls-session.ts'
 import { ProtocolError } from '../../wire/protocol-error.ts'
 import type { Extent } from '../protocol/chunks.ts'
@@ -8,7 +9,6 @@ import { NBD_CMD, NBD_CMD_FLAG, NBD_OPT, NBD_TRANSMISSION_FLAG } from '../protoc
 import type { ListedExport } from '../protocol/option-replies.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 import type { ClientTls } from './client-tls.ts'
-import { type NbdAddress, printAddress } from './nbd-uri.ts'
 import {
   askForExport,
   beginNegotiation,
@@ -81,7 +81,7 @@ export class NbdClient {
    * @throws DiagnosticError NBD_..., or TLS_... where the server is not who it has to be.
    */
   static async connect(
-    address: NbdAddress,
+    address: SocketAddress,
     name: string,
     options: NbdClientOptions = {},
   ): Promise<NbdClient> {
@@ -294,7 +294,7 @@ export type ExportDescription = ExportInfo & { readonly tls?: TlsFacts }
 
 /** Asks about an export. @returns undefined where the server has no NBD_OPT_INFO. */
 export async function describeExport(
-  address: NbdAddress,
+  address: SocketAddress,
   name: string,
   options: NbdClientOptions = {},
 ): Promise<ExportDescription | undefined> {
@@ -314,7 +314,7 @@ export async function describeExport(
 
 /** Asks for every export of a server, and with `detail` about each of them. */
 export async function listServer(
-  address: NbdAddress,
+  address: SocketAddress,
   options: NbdClientOptions & { readonly detail?: boolean } = {},
 ): Promise<ServerListing> {
   const settings = { ...DEFAULTS, ...options }
@@ -352,11 +352,11 @@ export type ServerListing = {
 
 /** Opens a connection and negotiates over it; whatever goes wrong ends the connection. */
 async function negotiate<Result>(
-  address: NbdAddress,
+  address: SocketAddress,
   { tls, warn, timeout }: Required<Pick<NbdClientOptions, 'tls' | 'warn' | 'timeout'>>,
   work: (open: OpenNegotiation) => Promise<Result>,
 ): Promise<{ readonly channel: NegotiationChannel; readonly result: Result }> {
-  const socket = await openConnection(address, timeout)
+  const socket = await dial(address, timeout)
   const channel = new NegotiationChannel(socket, printAddress(address), timeout)
   let isSecure = false
   try {

@@ -4,13 +4,9 @@
  */
 import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
 import { didYouMean } from '../../diagnostics/suggestion.ts'
+import type { SocketAddress } from '../../net/address.ts'
 import { NBD_PORT, STRING_LIMIT } from '../protocol/constants.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
-
-/** Where a server listens. */
-export type NbdAddress =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string }
 
 /** What a URI says of TLS. */
 export type UriTls = {
@@ -33,7 +29,7 @@ export type UriTls = {
 export type NbdUri = {
   /** As it was given, without what it may hold of secrets: nothing. */
   readonly text: string
-  readonly address: NbdAddress
+  readonly address: SocketAddress
   /** Empty for the default export. */
   readonly exportName: string
   readonly tls: UriTls
@@ -78,13 +74,6 @@ export function parseNbdUri(text: string): NbdUri {
   }
 }
 
-/** `host:port`, `[address]:port` or the path of a socket. */
-export function printAddress(address: NbdAddress): string {
-  if (address.kind === 'unix') return address.path.replace(/^\0/, '@')
-  const { host, port } = address
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
 type Parameters = ReadonlyMap<string, string>
 
 function parseQuery(text: string, query: string): Parameters {
@@ -115,7 +104,7 @@ function parseAuthority(text: string, authority: string): Host & { readonly user
 
 const IPV6_HINT = 'an IPv6 address stands in brackets: nbd://[::1]:10809/'
 
-function tcpAddress(text: string, { host, port }: Host, parameters: Parameters): NbdAddress {
+function tcpAddress(text: string, { host, port }: Host, parameters: Parameters): SocketAddress {
   if (parameters.has('socket')) refuse(text, 'a socket needs the scheme nbd+unix or nbds+unix')
   const number = port === '' ? NBD_PORT : Number(port)
   if (number < 1 || number > 65535) refuse(text, `there is no port ${port}`)
@@ -123,7 +112,7 @@ function tcpAddress(text: string, { host, port }: Host, parameters: Parameters):
 }
 
 /** `socket` may begin with NUL: a name in Linux's abstract namespace. */
-function unixAddress(text: string, parameters: Parameters): NbdAddress {
+function unixAddress(text: string, parameters: Parameters): SocketAddress {
   const path = parameters.get('socket') ?? ''
   if (path === '')
     refuse(text, 'it needs ?socket=PATH', 'for instance: nbd+unix:///?socket=/run/nbd.sock')

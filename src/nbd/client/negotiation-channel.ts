@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream'
 import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import { ByteChannel, ConnectionEnded } from '../../net/byte-channel.ts'
+import { NET_KINDS } from '../../net/net-diagnostics.ts'
 import { ProtocolError } from '../../wire/protocol-error.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 
@@ -17,7 +18,7 @@ export class NegotiationChannel extends ByteChannel {
     this.server = server
     const data = { server, what: 'finish the negotiation', seconds: timeout / 1000 }
     this.#timer = setTimeout(() => {
-      this.#late = new DiagnosticError([diagnose(NBD_CLIENT_KINDS.timedOut, data)])
+      this.#late = new DiagnosticError([diagnose(NET_KINDS.timedOut, data)])
       this.stream.destroy()
     }, timeout)
   }

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
+import { NET_KINDS } from '../../net/net-diagnostics.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import type { Extent } from '../protocol/chunks.ts'
 import { NBD_CMD } from '../protocol/constants.ts'
@@ -181,7 +182,7 @@ export class Transmission {
     const { server, timeout } = this.#options
     this.#timer = setTimeout(() => {
       const data = { server, what: 'send anything', seconds: timeout / 1000 }
-      this.#end(new DiagnosticError([diagnose(NBD_CLIENT_KINDS.timedOut, data)]))
+      this.#end(new DiagnosticError([diagnose(NET_KINDS.timedOut, data)]))
     }, timeout)
   }
 

@@ -1,6 +1,6 @@
 /** Every error about copying, in one place. */
 import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
-import { reasonOf } from '../../files/file-diagnostics.ts'
+import { reasonOf } from '../../diagnostics/system-errors.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 

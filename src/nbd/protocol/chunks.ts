@@ -1,8 +1,9 @@
 /** The payloads of chunks, and the payload of a request of block status. */
-import { ByteReader, decodeText, readUint64, writeUint64 } from '../../wire/byte-reader.ts'
-import { ByteWriter, truncateText } from '../../wire/byte-writer.ts'
+import { ByteReader, readUint64 } from '../../wire/byte-reader.ts'
+import { ByteWriter, writeUint64 } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import { EXTENT_LIMIT } from './constants.ts'
+import { decodeText, truncateText } from './strings.ts'
 
 /** What stands before the data of NBD_REPLY_TYPE_OFFSET_DATA: where the data belongs. */
 export const OFFSET_DATA_PREFIX_SIZE = 8

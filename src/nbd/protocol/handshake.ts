@@ -1,5 +1,6 @@
 /** The first bytes of a connection, and what ends the negotiation with NBD_OPT_EXPORT_NAME. */
-import { readUint64, writeUint64 } from '../../wire/byte-reader.ts'
+import { readUint64 } from '../../wire/byte-reader.ts'
+import { writeUint64 } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import { NBD_MAGIC, OLD_STYLE_MAGIC, OPTION_MAGIC } from './constants.ts'
 

@@ -1,8 +1,9 @@
 /** The data of each option that a client sends. */
-import { ByteReader, decodeString } from '../../wire/byte-reader.ts'
-import { ByteWriter, encodeString } from '../../wire/byte-writer.ts'
+import { ByteReader } from '../../wire/byte-reader.ts'
+import { ByteWriter } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import { optionName } from './names.ts'
+import { decodeString, encodeString, readCountedString, writeCountedString } from './strings.ts'
 
 /** NBD_OPT_INFO and NBD_OPT_GO. */
 export type InfoOption = {
@@ -34,14 +35,14 @@ export function decodeExportName(data: Buffer): string {
 }
 
 export function encodeInfoOption({ name, information }: InfoOption): Buffer {
-  const writer = new ByteWriter().countedString(name).uint16(information.length)
+  const writer = writeCountedString(new ByteWriter(), name).uint16(information.length)
   for (const type of information) writer.uint16(type)
   return writer.finish()
 }
 
 export function decodeInfoOption(data: Buffer): InfoOption {
   const reader = new ByteReader(data, 'data of NBD_OPT_INFO or NBD_OPT_GO')
-  const name = reader.readString(reader.readUint32())
+  const name = readCountedString(reader)
   const count = reader.readUint16()
   const information: number[] = []
   for (let index = 0; index < count; index++) information.push(reader.readUint16())
@@ -50,18 +51,18 @@ export function decodeInfoOption(data: Buffer): InfoOption {
 }
 
 export function encodeMetaContextOption({ name, queries }: MetaContextOption): Buffer {
-  const writer = new ByteWriter().countedString(name).uint32(queries.length)
-  for (const query of queries) writer.countedString(query)
+  const writer = writeCountedString(new ByteWriter(), name).uint32(queries.length)
+  for (const query of queries) writeCountedString(writer, query)
   return writer.finish()
 }
 
 export function decodeMetaContextOption(data: Buffer): MetaContextOption {
   const reader = new ByteReader(data, 'a query of metadata contexts')
-  const name = reader.readString(reader.readUint32())
+  const name = readCountedString(reader)
   const count = reader.readUint32()
   const queries: string[] = []
   // The count alone allocates nothing: each query has to be there, four bytes at the least.
-  for (let index = 0; index < count; index++) queries.push(reader.readString(reader.readUint32()))
+  for (let index = 0; index < count; index++) queries.push(readCountedString(reader))
   reader.end()
   return { name, queries }
 }

@@ -1,9 +1,17 @@
 /** The data of each reply that a server gives to an option. */
 
-import { ByteReader, decodeText } from '../../wire/byte-reader.ts'
-import { ByteWriter, truncateText } from '../../wire/byte-writer.ts'
+import { ByteReader } from '../../wire/byte-reader.ts'
+import { ByteWriter } from '../../wire/byte-writer.ts'
 import { type BlockSizes, decodeBlockSizes, encodeBlockSizes } from './block-sizes.ts'
 import { NBD_INFO } from './constants.ts'
+import {
+  decodeText,
+  encodeString,
+  readCountedString,
+  readString,
+  truncateText,
+  writeCountedString,
+} from './strings.ts'
 
 /** NBD_REP_SERVER: one export of a list. */
 export type ListedExport = {
@@ -33,23 +41,23 @@ export type Information =
   | { readonly type: 'unknown'; readonly number: number; readonly data: Buffer }
 
 export function encodeListedExport({ name, description }: ListedExport): Buffer {
-  return new ByteWriter().countedString(name).string(description).finish()
+  return writeCountedString(new ByteWriter(), name).bytes(encodeString(description)).finish()
 }
 
 export function decodeListedExport(data: Buffer): ListedExport {
   const reader = new ByteReader(data, 'an export of a list')
-  const name = reader.readString(reader.readUint32())
-  const description = decodeText(reader.readBytes(reader.remaining), 'a description')
+  const name = readCountedString(reader)
+  const description = decodeText(reader.readRest(), 'a description')
   return { name, description }
 }
 
 export function encodeMetaContext({ id, name }: MetaContext): Buffer {
-  return new ByteWriter().uint32(id).string(name).finish()
+  return new ByteWriter().uint32(id).bytes(encodeString(name)).finish()
 }
 
 export function decodeMetaContext(data: Buffer): MetaContext {
   const reader = new ByteReader(data, 'a metadata context')
-  return { id: reader.readUint32(), name: reader.readString(reader.remaining) }
+  return { id: reader.readUint32(), name: readString(reader, reader.remaining) }
 }
 
 export function encodeInformation(information: Information): Buffer {
@@ -59,9 +67,9 @@ export function encodeInformation(information: Information): Buffer {
     case NBD_INFO.EXPORT:
       return writer.uint64(information.size).uint16(information.flags).finish()
     case NBD_INFO.NAME:
-      return writer.string(information.name).finish()
+      return writer.bytes(encodeString(information.name)).finish()
     case NBD_INFO.DESCRIPTION:
-      return writer.string(information.description).finish()
+      return writer.bytes(encodeString(information.description)).finish()
     case NBD_INFO.BLOCK_SIZE:
       return encodeBlockSizes(writer, information.sizes).finish()
     case 'unknown':
@@ -81,15 +89,15 @@ function readInformation(reader: ByteReader, number: number): Information {
     case NBD_INFO.EXPORT:
       return { type: number, size: reader.readUint64(), flags: reader.readUint16() }
     case NBD_INFO.NAME:
-      return { type: number, name: reader.readString(reader.remaining) }
+      return { type: number, name: readString(reader, reader.remaining) }
     case NBD_INFO.DESCRIPTION: {
-      const text = reader.readBytes(reader.remaining)
+      const text = reader.readRest()
       return { type: number, description: decodeText(text, 'a description') }
     }
     case NBD_INFO.BLOCK_SIZE:
       return { type: number, sizes: decodeBlockSizes(reader) }
     default:
-      return { type: 'unknown', number, data: reader.readBytes(reader.remaining) }
+      return { type: 'unknown', number, data: reader.readRest() }
   }
 }
 

@@ -3,7 +3,8 @@
  *
  * They are read into an object that the caller keeps: thousands come each second.
  */
-import { readUint64, writeUint64 } from '../../wire/byte-reader.ts'
+import { readUint64 } from '../../wire/byte-reader.ts'
+import { writeUint64 } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import { EXTENDED_REPLY_MAGIC, SIMPLE_REPLY_MAGIC, STRUCTURED_REPLY_MAGIC } from './constants.ts'
 import type { Cookie } from './requests.ts'

@@ -9,6 +9,7 @@ import {
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { printListening, printPeer } from '../../net/address.ts'
 import { BufferPool, PIECE, SMALL_PIECE } from './buffer-pool.ts'
 import { Connection, type ConnectionContext } from './connection.ts'
 import type { Offer } from './negotiation.ts'
@@ -80,10 +81,10 @@ export class NbdServer {
       listener.once('error', reject)
       listener.listen(options, resolve)
     }).catch((error) =>
-      fail(NBD_SERVER_KINDS.cannotListen, { address: nameAddress(options), error }),
+      fail(NBD_SERVER_KINDS.cannotListen, { address: printListening(options), error }),
     )
     this.#listeners.add(listener)
-    return listener.address() ?? nameAddress(options)
+    return listener.address() ?? printListening(options)
   }
 
   /**
@@ -137,7 +138,7 @@ export class NbdServer {
   }
 
   #begin(socket: Socket): void {
-    void this.serve(socket, nameOrigin(socket))
+    void this.serve(socket, printPeer(socket))
   }
 
   /** It has heard nothing yet, as if it stood in the queue of the kernel. */
@@ -152,7 +153,7 @@ export class NbdServer {
 
   #sendAway(socket: Socket): void {
     const diagnostic = diagnose(NBD_SERVER_KINDS.tooManyWaiting, { limit: WAITING_LIMIT })
-    const origin = { connection: ++this.#count, from: nameOrigin(socket) }
+    const origin = { connection: ++this.#count, from: printPeer(socket) }
     this.#context.tell({ ...origin, event: 'refused', diagnostics: [diagnostic] })
     socket.destroy()
   }
@@ -167,17 +168,4 @@ export class NbdServer {
     this.#onEmpty()
     if (this.#wasUsed) this.#options.onDeserted?.()
   }
-}
-
-function nameAddress({ path, host, port, fd }: ListenOptions & { readonly fd?: number }): string {
-  if (path !== undefined) return path
-  return fd === undefined ? `${host ?? '*'}:${port}` : `descriptor ${fd}`
-}
-
-function nameOrigin({ remoteAddress, remotePort, remoteFamily }: Socket): string {
-  if (remoteAddress === undefined) return 'unix'
-  // A socket for both families shows an IPv4 address within an IPv6 one.
-  const address = remoteAddress.replace(/^::ffff:(?=[\d.]+$)/, '')
-  const isIpv6 = remoteFamily === 'IPv6' && address === remoteAddress
-  return isIpv6 ? `[${address}]:${remotePort}` : `${address}:${remotePort}`
 }

@@ -1,6 +1,6 @@
 /** Every error of the NBD server, and why it ends connections, in one place. */
 import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
-import { reasonOf } from '../../files/file-diagnostics.ts'
+import { reasonOf } from '../../diagnostics/system-errors.ts'
 import { STRING_LIMIT } from '../protocol/constants.ts'
 import { commandName, optionName } from '../protocol/names.ts'
 
@@ -115,20 +115,11 @@ const cannotListen: Kind<{ address: string; error: unknown }> = {
   severity: 'error',
   fault: 'unavailable',
   summary: 'The server cannot listen at its address.',
-  message: ({ address, error }) => `cannot listen at ${address}: ${listenReason(error)}`,
+  message: ({ address, error }) => `cannot listen at ${address}: ${reasonOf(error)}`,
   hint: ({ error }) =>
     (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
       ? 'stop what listens there, or choose another --port or --socket'
       : undefined,
-}
-
-const LISTEN_REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'something listens there already',
-  EADDRNOTAVAIL: 'this host has no such address',
-}
-
-function listenReason(error: unknown): string {
-  return LISTEN_REASONS[(error as NodeJS.ErrnoException).code ?? ''] ?? reasonOf(error)
 }
 
 /** Errors by the name the code uses; docs/errors.md lists them by code. */

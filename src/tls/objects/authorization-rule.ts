@@ -54,13 +54,15 @@ export function makeRule(rule: Omit<AuthorizationRule, 'span'>, span?: Span): Au
 
 type Normalize = (rule: Omit<AuthorizationRule, 'span'>, span?: Span) => string
 
+/** A hash as curl, HPKP and SSH write it; it may itself begin with a slash. */
+const PUBLIC_KEY_HASH = /^(?:(?:pin-)?sha256(?:[:=]|\/{1,2}))?([A-Za-z0-9+/]{43}=)$/i
+
 const NORMALIZE: { readonly [Kind in IdentityKind]: Normalize } = {
   dn: ({ match }) => match,
   san: normalizeName,
   spki: ({ match, format }, span) => {
-    const hash = match.replace(/^(?:pin-)?sha256[:/=]+/i, '')
-    const isHash = format === 'exact' && /^[A-Za-z0-9+/]{43}=$/.test(hash)
-    if (isHash) return hash
+    const [, hash] = PUBLIC_KEY_HASH.exec(match) ?? []
+    if (format === 'exact' && hash !== undefined) return hash
     const reason = 'a rule of spki needs the whole SHA-256 of a public key in base64'
     const hint = 'cryptopolicy authz test CERT prints it'
     return fail(OBJECT_KINDS.invalidRule, { reason, hint }, span)

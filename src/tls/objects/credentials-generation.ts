@@ -1,8 +1,8 @@
 /** Credentials as of one load: all that a handshake needs, which is never changed, only replaced. */
 import type { SecureContext } from 'node:tls'
+import type { TlsRole } from '../../algorithms/tls-role.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import type { RevocationList } from '../../x509/revocation-list.ts'
-import type { TlsRole } from '../negotiable.ts'
 import type { TlsSettings } from '../tls-options.ts'
 import type { SharedKey, SharedKeyFile } from './shared-keys.ts'
 

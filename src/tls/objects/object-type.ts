@@ -1,9 +1,10 @@
 /** What a type of objects declares, and what an object becomes when it is loaded. */
+
+import type { TlsRole } from '../../algorithms/tls-role.ts'
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
 import type { PropertyReader } from '../../options/property-reader.ts'
 import type { GnutlsRelease } from '../../priority/releases.ts'
 import type { SystemConfig } from '../../priority/system-config.ts'
-import type { TlsRole } from '../negotiable.ts'
 import type { RuleList } from './authorization.ts'
 import type { CredentialsGeneration } from './credentials-generation.ts'
 

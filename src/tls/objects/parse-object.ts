@@ -4,7 +4,7 @@ import type { Source } from '../../diagnostics/source.ts'
 import { parseKeyValues } from '../../options/key-value-syntax.ts'
 import { defineObject, type ObjectDefinition, wholeOf } from '../../options/object-definition.ts'
 import { parseMapping, parseObjectList } from '../../options/object-document.ts'
-import { OBJECT_KINDS } from './object-diagnostics.ts'
+import { OPTION_KINDS } from '../../options/option-diagnostics.ts'
 
 /** A longer argument is a mistake. */
 const MAX_LENGTH = 65_536
@@ -20,10 +20,10 @@ export function parseObject(text: string, name = '--object'): ObjectDefinition {
   const source: Source = { name, text }
   if (text.length > MAX_LENGTH) {
     const reason = `the definition is longer than ${MAX_LENGTH} characters`
-    fail(OBJECT_KINDS.malformed, { reason }, { source, start: 0, end: 1 })
+    fail(OPTION_KINDS.malformed, { reason }, { source, start: 0, end: 1 })
   }
   if (text.trim() === '')
-    fail(OBJECT_KINDS.malformed, { reason: 'nothing is defined' }, wholeOf(source))
+    fail(OPTION_KINDS.malformed, { reason: 'nothing is defined' }, wholeOf(source))
   const isJson = text.trimStart().startsWith('{')
   return defineObject(isJson ? parseMapping(source) : parseKeyValues(source, 'qom-type'))
 }

@@ -1,11 +1,12 @@
 /** The objects of a process: made together, looked up by id, loaded anew without a restart. */
+
+import type { TlsRole } from '../../algorithms/tls-role.ts'
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
 import { FileWatcher, type FileWatcherOptions } from '../../files/file-watcher.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
 import { DEFAULT_RELEASE, type GnutlsRelease } from '../../priority/releases.ts'
 import { NO_CONFIG, type SystemConfig } from '../../priority/system-config.ts'
-import type { TlsRole } from '../negotiable.ts'
 import type { Authorization } from './authorization.ts'
 import { decideByRules } from './authorization.ts'
 import { LiveCredentials, type TlsCredentials } from './credentials.ts'

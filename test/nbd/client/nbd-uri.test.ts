@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
-import { parseNbdUri, printAddress } from '../../../src/nbd/client/nbd-uri.ts'
+import { parseNbdUri } from '../../../src/nbd/client/nbd-uri.ts'
+import { printAddress } from '../../../src/net/address.ts'
 
 test.each([
   ['nbd://example.com/disk', 'example.com:10809', 'disk'],

@@ -238,7 +238,7 @@ testWith('nbdkit', 'what cannot be copied is said before anything is touched', a
     [73, 'NBD_COPY_READ_ONLY'],
     [64, 'NBD_COPY_SAME_FILE'],
     [64, 'NBD_COPY_SAME_FILE'],
-    [69, 'NBD_UNREACHABLE'],
+    [69, 'NET_UNREACHABLE'],
     [66, 'FILE_MISSING'],
     [64, 'NBD_COPY_NOT_A_DISK'],
     [64, 'USAGE_MISSING_OPTION'],

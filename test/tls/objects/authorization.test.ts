@@ -119,6 +119,14 @@ describe('rules of other identities', () => {
     expect(allows('dn', 'DNS:host.example')).toBe(false)
   })
 
+  test('take a hash that begins with a slash, behind each prefix', () => {
+    const hash = `/${'A'.repeat(42)}=`
+    for (const prefix of ['', 'sha256/', 'sha256//', 'sha256:', 'pin-sha256==']) {
+      if (prefix.endsWith('==')) expect(() => allows('spki', prefix + hash)).toThrow(/spki/)
+      else expect(allows('spki', prefix + hash)).toBe(false)
+    }
+  })
+
   test('match the whole hash of a public key', () => {
     const [hash = ''] = identitiesOf(peer, 'spki')
     expect(allows('spki', hash)).toBe(true)

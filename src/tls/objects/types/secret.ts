@@ -2,6 +2,7 @@
 import { createDecipheriv } from 'node:crypto'
 import { fail } from '../../../diagnostics/diagnostic.ts'
 import { readBytes } from '../../../files/text-file.ts'
+import { OPTION_KINDS } from '../../../options/option-diagnostics.ts'
 import type { PropertyReader } from '../../../options/property-reader.ts'
 import { digestOf } from '../digest.ts'
 import { OBJECT_KINDS } from '../object-diagnostics.ts'
@@ -33,7 +34,7 @@ function readInput(reader: PropertyReader, path: string | undefined): Buffer {
   if (data !== undefined) return Buffer.from(data, 'utf8')
   const hint = 'add file=PATH; data=TEXT would show in the list of processes'
   return fail(
-    OBJECT_KINDS.missingProperty,
+    OPTION_KINDS.missingProperty,
     { what: reader.what, name: 'file', hint },
     reader.spanOf(''),
   )

@@ -1,9 +1,9 @@
 /** `tls-creds-psk`: keys that both sides have, in a file as psktool writes it. */
 import { join } from 'node:path'
+import type { TlsRole } from '../../../algorithms/tls-role.ts'
 import { fail } from '../../../diagnostics/diagnostic.ts'
 import { readTextFile } from '../../../files/text-file.ts'
 import type { PropertyReader } from '../../../options/property-reader.ts'
-import type { TlsRole } from '../../negotiable.ts'
 import { digestOf } from '../digest.ts'
 import { makeContext } from '../endpoint-context.ts'
 import { readSettings } from '../endpoint-settings.ts'

@@ -1,0 +1,102 @@
+/** The directions of imports, as one table. `npm run check` holds src/ against it. */
+
+/** What the files of each folder of src/ may import of the other folders. */
+const MAY_IMPORT = {
+  diagnostics: [],
+  algorithms: [],
+  wire: [],
+  files: ['diagnostics'],
+  net: ['diagnostics', 'files'],
+  asn1: ['diagnostics'],
+  options: ['diagnostics'],
+  policy: ['diagnostics', 'algorithms'],
+  priority: ['diagnostics', 'algorithms'],
+  report: ['diagnostics', 'algorithms', 'policy', 'priority'],
+  backends: ['diagnostics', 'algorithms', 'policy', 'priority'],
+  system: ['diagnostics', 'algorithms', 'policy', 'priority', 'files', 'backends'],
+  x509: ['diagnostics', 'algorithms', 'priority', 'files', 'asn1'],
+  tls: ['diagnostics', 'algorithms', 'priority', 'files', 'asn1', 'options', 'x509', 'net'],
+  pki: ['diagnostics', 'algorithms', 'priority', 'files', 'asn1', 'options', 'x509', 'tls', 'net'],
+  endpoint: ['diagnostics', 'algorithms', 'files', 'net', 'options', 'x509', 'tls'],
+  service: ['diagnostics', 'files', 'net', 'options', 'tls', 'endpoint'],
+  transfer: ['diagnostics', 'files'],
+  nbd: [
+    ...['diagnostics', 'algorithms', 'priority', 'wire', 'net', 'files', 'asn1', 'options', 'x509'],
+    ...['tls', 'endpoint', 'service', 'transfer'],
+  ],
+  cli: ['*'],
+}
+
+/** These compute and do nothing else: they import no module of Node but node:buffer. */
+const PURE = [
+  ...['diagnostics', 'algorithms', 'wire', 'asn1', 'options', 'policy', 'priority', 'report'],
+  ...['backends', 'nbd/protocol'],
+]
+
+/** Folders within a folder that may import less than it. */
+const MAY_IMPORT_WITHIN = {
+  'nbd/protocol': ['wire'],
+}
+
+const folders = Object.keys(MAY_IMPORT)
+
+/** A rule for dependency-cruiser: files of a folder import it and what its row names. */
+function direction(folder, allowed) {
+  const others = allowed.includes('*') ? folders : [folder, ...allowed]
+  return {
+    name: `${folder}-imports`,
+    comment: `src/${folder} may import ${allowed.join(', ') || 'nothing of src'}.`,
+    severity: 'error',
+    from: { path: `^src/${folder}/` },
+    to: { path: '^src/', pathNot: `^src/(${others.join('|')})/` },
+  }
+}
+
+export default {
+  forbidden: [
+    ...Object.entries({ ...MAY_IMPORT, ...MAY_IMPORT_WITHIN }).map(([folder, allowed]) =>
+      direction(folder, allowed),
+    ),
+    {
+      name: 'folder-without-a-row',
+      comment: 'Each folder of src/ has a row in the table of .dependency-cruiser.mjs.',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: `^src/(${folders.join('|')})/` },
+      to: {},
+    },
+    {
+      name: 'pure',
+      comment: 'A pure folder imports no module of Node but node:buffer.',
+      severity: 'error',
+      from: { path: `^src/(${PURE.join('|')})/` },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?buffer$' },
+    },
+    {
+      name: 'tls-alone-imports-node-tls',
+      comment: 'Every TLS session obeys the policy. Only src/tls makes sessions.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/tls/' },
+      to: { path: '^(node:)?(tls|https)$' },
+    },
+    {
+      name: 'no-cycle-of-files',
+      comment: 'Move what both need into a file of its own.',
+      severity: 'warn',
+      from: { path: '^src/' },
+      to: { circular: true },
+    },
+    {
+      name: 'no-cycle-of-folders',
+      comment: 'One of the folders has to be the lower one.',
+      severity: 'warn',
+      scope: 'folder',
+      from: { path: '^src/' },
+      to: { circular: true },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+  },
+}

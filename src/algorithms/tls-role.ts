@@ -1,0 +1,2 @@
+/** The two sides of a TLS session. */
+export type TlsRole = 'server' | 'client'

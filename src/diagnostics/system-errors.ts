@@ -1,0 +1,31 @@
+/** What the error codes of the operating system and of name resolution mean, in words. */
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EADDRINUSE: 'something listens there already',
+  EADDRNOTAVAIL: 'this host has no such address',
+  EAI_AGAIN: 'the name of the host could not be looked up',
+  EBUSY: 'it is in use',
+  ECONNREFUSED: 'nothing listens there',
+  EDQUOT: 'the disk quota is used up',
+  EHOSTUNREACH: 'the host cannot be reached',
+  EIO: 'input/output error',
+  EISDIR: 'it is a directory',
+  ELOOP: 'its symbolic links go in a circle',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'the name is too long',
+  ENETUNREACH: 'the network cannot be reached',
+  ENOENT: 'it does not exist',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of the path is not a directory',
+  ENOTFOUND: 'the name of the host is not known',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ETIMEDOUT: 'it does not answer',
+}
+
+/** Says why a system call failed. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  return REASONS[code ?? ''] ?? message ?? String(error)
+}

@@ -1,0 +1,41 @@
+/** Addresses of TCP and Unix sockets, and how they are written for people. */
+import type { ListenOptions, Socket } from 'node:net'
+
+/** Where a server listens. */
+export type SocketAddress =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | {
+      readonly kind: 'unix'
+      /** A path; a name in Linux's abstract namespace begins with NUL. */
+      readonly path: string
+    }
+
+/** `host:port`, `[IPv6 address]:port`, a path, or `@name` in the abstract namespace. */
+export function printAddress(address: SocketAddress): string {
+  return address.kind === 'unix'
+    ? address.path.replace(/^\0/, '@')
+    : printHostAndPort(address.host, address.port)
+}
+
+/** `host:port`, or `[address]:port` for an IPv6 address. */
+export function printHostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** The address of the client of a connection; `unix` where its socket has none. */
+export function printPeer({ remoteAddress, remotePort = 0 }: Socket): string {
+  if (remoteAddress === undefined) return 'unix'
+  // A socket for both families shows an IPv4 address within an IPv6 one.
+  return printHostAndPort(remoteAddress.replace(/^::ffff:(?=[\d.]+$)/, ''), remotePort)
+}
+
+/** Where a server was asked to listen. */
+export function printListening({
+  path,
+  host = '*',
+  port = 0,
+  fd,
+}: ListenOptions & { readonly fd?: number }): string {
+  if (path !== undefined) return printAddress({ kind: 'unix', path })
+  return fd === undefined ? printHostAndPort(host, port) : `descriptor ${fd}`
+}

@@ -1,0 +1,24 @@
+/** Every error of connections below TLS, in one place. */
+import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
+import { reasonOf } from '../diagnostics/system-errors.ts'
+
+type Kind<Data> = DiagnosticKind<Data>
+
+const unreachable: Kind<{ server: string; error: unknown }> = {
+  code: 'NET_UNREACHABLE',
+  severity: 'error',
+  fault: 'unavailable',
+  summary: 'No connection to the server could be made.',
+  message: ({ server, error }) => `cannot connect to ${server}: ${reasonOf(error)}`,
+}
+
+const timedOut: Kind<{ server: string; what: string; seconds: number }> = {
+  code: 'NET_TIMED_OUT',
+  severity: 'error',
+  fault: 'unavailable',
+  summary: 'The server said nothing for too long.',
+  message: ({ server, what, seconds }) => `${server} did not ${what} within ${seconds} seconds`,
+}
+
+/** Errors by the name the code uses; docs/errors.md lists them by code. */
+export const NET_KINDS = defineKinds({ unreachable, timedOut })
