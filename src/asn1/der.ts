@@ -40,6 +40,7 @@ export function readElements(bytes: Buffer): readonly DerElement[] {
   for (let at = 0; at < bytes.length; ) {
     const tag = bytes.readUInt8(at)
     if ((tag & 0x1f) === 0x1f) throw new RangeError('DER has a tag of many bytes')
+    if (at + 1 >= bytes.length) throw new RangeError('DER ends behind a tag')
     const { length, start } = readLength(bytes, at + 1)
     const end = start + length
     if (end > bytes.length) throw new RangeError('DER ends within an element')
@@ -147,5 +148,7 @@ function readLength(bytes: Buffer, at: number): { length: number; start: number 
   const first = bytes.readUInt8(at)
   if (first < 0x80) return { length: first, start: at + 1 }
   const size = first & 0x7f
+  if (size === 0 || size > 6) throw new RangeError('DER has a length that it cannot have')
+  if (at + size >= bytes.length) throw new RangeError('DER ends within a length')
   return { length: bytes.readUIntBE(at + 1, size), start: at + 1 + size }
 }

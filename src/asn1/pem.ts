@@ -43,6 +43,23 @@ export function hasPemBlock(source: Source, ending: string): boolean {
   return findBlocks(source).some(({ label }) => label.endsWith(ending))
 }
 
+/** A block as it stands in the text, and what it holds. */
+export type PemText = {
+  readonly label: string
+  /** From its first dash to its last, whatever stands on the line before it. */
+  readonly text: string
+  /** @throws DiagnosticError TLS_PEM_MALFORMED where it is no base64. */
+  readonly decode: () => Buffer
+}
+
+/** The first block whose label ends so. */
+export function findPemBlock(source: Source, ending: string): PemText | undefined {
+  const block = findBlocks(source).find(({ label }) => label.endsWith(ending))
+  if (!block) return undefined
+  const text = `${source.text.slice(block.start, block.end)}\n`
+  return { label: block.label, text, decode: () => decodeBody(source, block) }
+}
+
 type FoundBlock = {
   readonly label: string
   readonly body: string

@@ -4,6 +4,7 @@ import {
   fchmodSync,
   fchownSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -44,6 +45,26 @@ export function stageFile(
   return stage(path, (temporary) => writeDurable(temporary, content, mode, owner))
 }
 
+/**
+ * Prepares a file where there is none. Its commit never replaces anything: where another program made
+ * a file of the name meanwhile, it throws EEXIST.
+ */
+export function stageNewFile(
+  path: string,
+  content: string | Buffer,
+  mode = 0o644,
+  owner?: Owner,
+): Staged {
+  const write = (temporary: string) => writeDurable(temporary, content, mode, owner)
+  return stage(path, write, dirname(path), linkIntoPlace)
+}
+
+/** Unlike rename(2), link(2) fails where the name exists. */
+function linkIntoPlace(temporary: string, path: string): void {
+  linkSync(temporary, path)
+  rmSync(temporary, { force: true })
+}
+
 /** Prepares the replacement of whatever stands at a path, a folder excepted, by a symbolic link. */
 export function stageLink(path: string, target: string): Staged {
   return stage(path, (temporary) => symlinkSync(target, temporary))
@@ -78,7 +99,12 @@ export function linkInPlace(path: string, target: string, workshop = dirname(pat
   }
 }
 
-function stage(path: string, write: (temporary: string) => void, workshop = dirname(path)): Staged {
+function stage(
+  path: string,
+  write: (temporary: string) => void,
+  workshop = dirname(path),
+  place: (temporary: string, path: string) => void = renameSync,
+): Staged {
   const name = `${basename(path)}.${process.pid}-${++staged}${TEMPORARY_SUFFIX}`
   const temporary = join(workshop, name)
   const discard = () => rmSync(temporary, { force: true })
@@ -89,7 +115,7 @@ function stage(path: string, write: (temporary: string) => void, workshop = dirn
     discard()
     throw error
   }
-  const commit = () => renameSync(temporary, path)
+  const commit = () => place(temporary, path)
   const settle = () => syncFolder(dirname(path))
   return { commit, settle, discard }
 }

@@ -4,7 +4,7 @@
  * Node has no flock(2); SQLite locks its database file with fcntl(2), so an empty database serves
  * as the lock. Nothing is ever written to it.
  */
-import { closeSync, constants, fstatSync, openSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from './file-diagnostics.ts'
@@ -21,6 +21,8 @@ export type LockWords = {
   readonly giveUp: () => never
   /** What an administrator should know where the lock cannot be made. */
   readonly hint?: string
+  /** The file of the lock is removed when the work is done, for folders that people look into. */
+  readonly isTransient?: boolean
 }
 
 /**
@@ -30,7 +32,7 @@ export type LockWords = {
  */
 export function withFileLock<Result>(
   path: string,
-  { wait, giveUp, hint }: LockWords,
+  { wait, giveUp, hint, isTransient = false }: LockWords,
   work: () => Result,
 ): Result {
   const acquireIn = (seconds: number) => acquire(path, seconds, hint)
@@ -42,6 +44,8 @@ export function withFileLock<Result>(
   try {
     return work()
   } finally {
+    // While it is held: the next holder notices that its file is gone, and makes another.
+    if (isTransient) rmSync(path, { force: true })
     database.close()
   }
 }
@@ -53,11 +57,14 @@ function acquire(
 ): DatabaseSync | undefined {
   let database: DatabaseSync | undefined
   try {
-    makeLockFile(path)
+    const inode = makeLockFile(path)
     database = new DatabaseSync(path, { timeout: seconds * 1000 })
     // In memory, so that a full disk does not keep anybody from the lock.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
-    return database
+    if (statSync(path, { throwIfNoEntry: false })?.ino === inode) return database
+    // What was locked has been removed, so that another run could hold a lock beside it.
+    database.close()
+    return acquire(path, seconds, hint)
   } catch (error) {
     database?.close()
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined
@@ -67,13 +74,16 @@ function acquire(
 
 /**
  * For its owner only, else any user could hold a lock on it and stop every run. Neither a link is
- * followed nor a pipe waited for.
+ * followed nor a pipe waited for. Gives the number of the inode. The file is closed at once: closing it
+ * later would give up the lock.
  */
-function makeLockFile(path: string): void {
+function makeLockFile(path: string): number {
   const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
   const descriptor = openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
   try {
-    if (!fstatSync(descriptor).isFile()) throw new Error('it is not a regular file')
+    const stats = fstatSync(descriptor)
+    if (!stats.isFile()) throw new Error('it is not a regular file')
+    return stats.ino
   } finally {
     closeSync(descriptor)
   }

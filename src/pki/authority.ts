@@ -14,7 +14,7 @@ import {
 } from './certificate-builder.ts'
 import { authorityExtensions } from './certificate-extensions.ts'
 import { chooseSignature } from './certificate-signature.ts'
-import { type CredentialFile, writeCredentials } from './credential-writing.ts'
+import { type CredentialFile, withCredentialLock, writeCredentials } from './credential-writing.ts'
 import { encodeSubject, MAX_NAME_LENGTH, type SubjectName } from './distinguished-name.ts'
 import { generateKey, type KeyRequest } from './key-kind.ts'
 import { chooseKeyKind, requireStrongKey, type Strength } from './key-strength.ts'
@@ -86,7 +86,7 @@ export function createAuthority(request: AuthorityRequest): Issued {
     { path: keyFile, text: encodePrivateKey(key, request.passphrase), secret: true },
     { path: certificateFile, text: certificate.toString(), secret: false },
   ]
-  writeCredentials(files, { force: request.force ?? false })
+  withCredentialLock(layout.root, () => writeCredentials(files, { force: request.force ?? false }))
   return { certificate, certificateFile, keyFile, isKeyKept: false, notes: [] }
 }
 

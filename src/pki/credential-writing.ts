@@ -10,13 +10,21 @@
 import { lstatSync, readdirSync, readFileSync, rmSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
-import { makeFolder, type Staged, stageFile, TEMPORARY_SUFFIX } from '../files/atomic-file.ts'
+import {
+  makeFolder,
+  type Staged,
+  stageFile,
+  stageNewFile,
+  TEMPORARY_SUFFIX,
+} from '../files/atomic-file.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
+import { withFileLock } from '../files/file-lock.ts'
+import { currentUser } from './current-user.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 
 export type CredentialFile = {
   readonly path: string
-  readonly text: string
+  readonly text: string | Buffer
   readonly secret: boolean
 }
 
@@ -34,11 +42,27 @@ const FOLDER_MODE = 0o755
 /** Of the mode of a key that is replaced, what is kept: that its group may read it. */
 const KEPT_BITS = 0o640
 
+/** In the folder of a layout; held while a run decides what to write there and writes it. */
+const LOCK_NAME = '.cryptopolicy-pki.lock'
+
 /**
- * Writes files, each in place of the old one in one step, in the order given.
+ * Runs `work` while no other run changes the credentials of a folder, which is made if need be. So
+ * what one run has looked at stays until it has written, and pairs are never mixed.
  *
- * @throws DiagnosticError PKI_FILE_EXISTS, PKI_FILE_IN_THE_WAY or FILE_UNWRITABLE; then everything
- *   is as it was.
+ * @throws DiagnosticError PKI_FOLDER_BUSY, FILE_UNWRITABLE, or what the work throws.
+ */
+export function withCredentialLock<Result>(root: string, work: () => Result): Result {
+  orUnwritable(root, () => makeFolder(root, FOLDER_MODE))
+  const giveUp = () => fail(PKI_KINDS.folderBusy, { path: root })
+  return withFileLock(join(root, LOCK_NAME), { giveUp, isTransient: true }, work)
+}
+
+/**
+ * Writes files, each in place of the old one in one step, in the order given. Without `force` a file
+ * that was made meanwhile, by whichever program, is not replaced either.
+ *
+ * @throws DiagnosticError PKI_FILE_EXISTS, PKI_FILE_IN_THE_WAY, PKI_FILE_FOREIGN or FILE_UNWRITABLE;
+ *   then everything is as it was.
  */
 export function writeCredentials(files: readonly CredentialFile[], options: WriteOptions): void {
   const present = files.map(({ path }) => lookAt(path))
@@ -46,6 +70,7 @@ export function writeCredentials(files: readonly CredentialFile[], options: Writ
     const there = files.filter((_, index) => present[index])
     if (there.length > 0) fail(PKI_KINDS.fileExists, { paths: there.map(({ path }) => path) })
   }
+  for (const [index, { path }] of files.entries()) requireOwnFile(path, present[index])
   for (const folder of new Set(files.map(({ path }) => dirname(path)))) prepareFolder(folder)
   const staged: Staged[] = []
   try {
@@ -84,7 +109,20 @@ export function prepareFolder(folder: string): void {
 /** Replacing a file keeps its owner and group, or its reader could no longer read it. */
 function stageCredential({ path, text, secret }: CredentialFile, present?: Stats): Staged {
   const mode = secret ? SECRET_MODE | ((present?.mode ?? 0) & KEPT_BITS) : PUBLIC_MODE
-  return orUnwritable(path, () => stageFile(path, text, mode, present))
+  const stage = present ? stageFile : stageNewFile
+  return orUnwritable(path, () => stage(path, text, mode, present))
+}
+
+/**
+ * Refuses to replace the file of another user in a folder that others may write to. The new file
+ * would belong to that user, who may have put the old one there to be given the new secret.
+ */
+function requireOwnFile(path: string, present: Stats | undefined): void {
+  if (!present) return
+  const folder = statSync(dirname(path))
+  const isShared = (folder.mode & 0o022) !== 0
+  const isOwn = [0, currentUser(), folder.uid].includes(present.uid) && present.nlink === 1
+  if (isShared && !isOwn) fail(PKI_KINDS.fileForeign, { path, folder: dirname(path) })
 }
 
 function commitAll(
@@ -104,7 +142,11 @@ function commitAll(
     files.slice(0, done).forEach(({ path }, index) => {
       restore(path, before[index], present[index])
     })
-    fail(FILE_KINDS.unwritable, { path: files[done]?.path ?? '', error })
+    const path = files[done]?.path ?? ''
+    // Another program made it after this one had looked.
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      fail(PKI_KINDS.fileExists, { paths: [path] })
+    fail(FILE_KINDS.unwritable, { path, error })
   }
   for (const [index, { settle }] of staged.entries()) {
     orUnwritable(files[index]?.path ?? '', settle)

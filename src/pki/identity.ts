@@ -17,7 +17,7 @@ import {
   encodeAlternativeNames,
   endpointExtensions,
 } from './certificate-extensions.ts'
-import { type CredentialFile, writeCredentials } from './credential-writing.ts'
+import { type CredentialFile, withCredentialLock, writeCredentials } from './credential-writing.ts'
 import type { Asn1 } from './der-values.ts'
 import { encodeSubject, MAX_NAME_LENGTH } from './distinguished-name.ts'
 import { type HostName, hostOfCommonName } from './host-names.ts'
@@ -67,6 +67,11 @@ export type RenewRequest = SigningRequest & {
  * @throws DiagnosticError PKI_..., FILE_...
  */
 export function issueIdentity(request: IssueRequest): Issued {
+  const { out = request.layout } = request
+  return withCredentialLock(out.root, () => issueLocked(request))
+}
+
+function issueLocked(request: IssueRequest): Issued {
   const { role, strength, days = DEFAULT_DAYS, now = new Date(), force = false } = request
   const { layout, out = layout } = request
   const { commonName, hosts, notes } = completeNames(request)
@@ -92,6 +97,11 @@ export function issueIdentity(request: IssueRequest): Issued {
  * @throws DiagnosticError PKI_..., FILE_...
  */
 export function renewIdentity(request: RenewRequest): Issued {
+  const { out = request.layout } = request
+  return withCredentialLock(out.root, () => renewLocked(request))
+}
+
+function renewLocked(request: RenewRequest): Issued {
   const { pair, layout, strength, now = new Date() } = request
   const { certificate: file, key: keyFile } = pair.paths
   const old = readCertificate(file)

@@ -218,6 +218,26 @@ const fileInTheWay: Kind<{ path: string; what: string }> = {
   hint: () => 'name the folder that it leads to, or remove it',
 }
 
+const fileForeign: Kind<{ path: string; folder: string }> = {
+  code: 'PKI_FILE_FOREIGN',
+  severity: 'error',
+  fault: 'write',
+  summary:
+    'A file of another user stands in a folder that others may write to. Whoever put it there would own the new secret, so it is not replaced.',
+  message: ({ path, folder }) =>
+    `${path} belongs to another user, and others may write to ${folder}: the new file would be theirs`,
+  hint: ({ folder }) => `remove the file, or chmod go-w ${folder} and make the file your own`,
+}
+
+const folderBusy: Kind<{ path: string }> = {
+  code: 'PKI_FOLDER_BUSY',
+  severity: 'error',
+  fault: 'unavailable',
+  summary: 'Another run changes the certificates and keys of the folder all the time.',
+  message: ({ path }) => `another run is changing what is in ${path}`,
+  hint: () => 'run it again',
+}
+
 const noAuthority: Kind<{ path: string; root: string }> = {
   code: 'PKI_NO_AUTHORITY',
   severity: 'error',
@@ -450,6 +470,8 @@ export const PKI_KINDS = defineKinds({
   lifetimeCut,
   fileExists,
   fileInTheWay,
+  fileForeign,
+  folderBusy,
   noAuthority,
   authorityUnfit,
   otherAuthority,

@@ -1,7 +1,9 @@
 /** Private keys in files: PKCS#8 in PEM, encrypted where there is a passphrase. */
 import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { findPemBlock, type PemText } from '../asn1/pem.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { readBytes, readTextFile } from '../files/text-file.ts'
+import { isKeyEncrypted } from '../x509/private-key.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 
 /** Encrypts with AES-256 (PBES2, RFC 8018), which OpenSSL and GnuTLS can read. */
@@ -21,14 +23,25 @@ export function encodePrivateKey(key: KeyObject, passphrase?: string): string {
  *   PKI_PASSPHRASE_WRONG.
  */
 export function readPrivateKey(path: string, passphrase?: string): KeyObject {
-  const pem = readBytes(path)
-  const isEncrypted = /ENCRYPTED/.test(pem.toString('latin1'))
+  const block = readKeyBlock(path)
+  if (!block) return fail(PKI_KINDS.keyUnreadable, { path })
+  const isEncrypted = isKeyEncrypted(block)
   if (isEncrypted && passphrase === undefined) fail(PKI_KINDS.passphraseMissing, { path })
   try {
-    return createPrivateKey({ key: pem, ...(isEncrypted ? { passphrase } : {}) })
+    return createPrivateKey({ key: block.text, ...(isEncrypted ? { passphrase } : {}) })
   } catch {
     return fail(isEncrypted ? PKI_KINDS.passphraseWrong : PKI_KINDS.keyUnreadable, { path })
   }
+}
+
+/** Whether the file holds a private key that needs a passphrase. */
+export function isKeyFileEncrypted(path: string): boolean {
+  const block = readKeyBlock(path)
+  return block !== undefined && isKeyEncrypted(block)
+}
+
+function readKeyBlock(path: string): PemText | undefined {
+  return findPemBlock({ name: path, text: readBytes(path).toString('latin1') }, 'PRIVATE KEY')
 }
 
 /**

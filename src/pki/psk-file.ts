@@ -1,10 +1,10 @@
 /** keys.psk: pre-shared keys by user, a line `user:hexkey` each, as psktool of GnuTLS writes them. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
-import type { Source } from '../diagnostics/source.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
 import { withFileLock } from '../files/file-lock.ts'
-import { readTextFileIfPresent } from '../files/text-file.ts'
+import { readBytes } from '../files/text-file.ts'
+import { parseSharedKeyLines, problemWithUsername } from '../tls/objects/shared-key-lines.ts'
 import { lookAt, prepareFolder, writeCredentials } from './credential-writing.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 
@@ -47,8 +47,8 @@ export function replacePsk({ folder, user, bits = DEFAULT_PSK_BITS }: PskRequest
   // Another run may be adding its user, whose key would be lost.
   const giveUp = () => fail(PKI_KINDS.pskBusy, { path })
   return withFileLock(`${path}.lock`, { giveUp }, () => {
-    const source = readTextFileIfPresent(path) ?? { name: path, text: '' }
-    const { text, isReplaced } = withKey(source, user, randomBytes(bits / 8).toString('hex'))
+    const before = lookAt(path) ? readBytes(path) : Buffer.alloc(0)
+    const { text, isReplaced } = withKey(path, before, user, randomBytes(bits / 8).toString('hex'))
     writeCredentials([{ path, text, secret: true }], { force: true })
     return { path, user, bits, isReplaced }
   })
@@ -65,37 +65,25 @@ export function parsePskBits(text: string): number {
   return fail(PKI_KINDS.pskBitsInvalid, { text, least: MIN_PSK_BITS, most: MAX_PSK_BITS })
 }
 
-/** A colon ends a name, a line end a line; `#` begins a comment, or a name in hexadecimal. */
 function requireUserName(user: string): void {
   const why =
-    user === ''
-      ? 'it is empty'
-      : user.startsWith('#')
-        ? 'it begins with #'
-        : user.includes(':')
-          ? 'it has a colon'
-          : /[\p{Cc}\p{Cs}\s]/u.test(user)
-            ? 'it has white space or control characters'
-            : Buffer.byteLength(user) > MAX_USER_BYTES
-              ? `it is longer than ${MAX_USER_BYTES} bytes`
-              : undefined
+    problemWithUsername(user) ??
+    (/\s/.test(user) ? 'it has white space or control characters' : undefined) ??
+    (Buffer.byteLength(user) > MAX_USER_BYTES
+      ? `it is longer than ${MAX_USER_BYTES} bytes`
+      : undefined)
   if (why !== undefined) fail(PKI_KINDS.pskUserInvalid, { user, why })
 }
 
-function withKey(source: Source, user: string, key: string) {
-  const lines = source.text.split('\n')
-  if (lines.at(-1) === '') lines.pop()
-  requireLines(source, lines)
-  const kept = lines.filter((line) => !line.startsWith(`${user}:`))
-  const text = `${[...kept, `${user}:${key}`].join('\n')}\n`
-  return { text, isReplaced: kept.length < lines.length }
-}
-
 /** A file that is something else is not to be added to. Its text is not shown: it may hold keys. */
-function requireLines(source: Source, lines: readonly string[]): void {
-  const index = lines.findIndex((line) => !/^(#.*|\s*|[^:]+:[0-9A-Fa-f]+)\r?$/.test(line))
-  if (index < 0) return
-  throw new DiagnosticError([
-    diagnose(PKI_KINDS.pskMalformed, { path: source.name, line: index + 1 }),
-  ])
+function withKey(path: string, before: Buffer, user: string, key: string) {
+  const lines = parseSharedKeyLines(before)
+  const kept = lines.filter((line) => line.kind === 'comment' || line.username !== user)
+  const stray = kept.find(({ kind }) => kind === 'malformed')
+  if (stray) fail(PKI_KINDS.pskMalformed, { path, line: stray.number })
+  const texts = kept.map(({ text }) => text)
+  if (texts.at(-1) === '') texts.pop()
+  const line = Buffer.from(`${user}:${key}\n`, 'utf8').toString('latin1')
+  const text = Buffer.from([...texts, line].join('\n'), 'latin1')
+  return { text, isReplaced: kept.length < lines.length }
 }

@@ -99,7 +99,21 @@ function openCertificate(bytes: Buffer, place: CertificatePlace): X509Certificat
     if (bytes.length > MAX_CERTIFICATE) throw new RangeError('it is too large')
     return new X509Certificate(bytes)
   } catch (error) {
-    fail(X509_KINDS.malformed, { place, reason: (error as Error).message })
+    const reason = error instanceof RangeError ? error.message : reasonAgainst(bytes)
+    fail(X509_KINDS.malformed, { place, reason })
+  }
+}
+
+/**
+ * Why bytes are no certificate. OpenSSL looks for PEM in what is no DER, so its own reason would be
+ * that there is no start line.
+ */
+function reasonAgainst(bytes: Buffer): string {
+  try {
+    readCertificate(bytes)
+    return 'OpenSSL cannot read its key or one of its extensions'
+  } catch (error) {
+    return (error as Error).message
   }
 }
 

@@ -6,6 +6,7 @@ import { fail } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import type { Certificate, CertificatePlace } from './certificate.ts'
 import { printName } from './distinguished-name.ts'
+import { readExtensions } from './extensions.ts'
 import { signatureParameters } from './signature-algorithm.ts'
 import { X509_KINDS } from './x509-diagnostics.ts'
 
@@ -17,6 +18,8 @@ export type RevocationList = {
   readonly issuerName: Buffer
   readonly thisUpdate: Date
   readonly nextUpdate?: Date
+  /** Grows with each list of an issuer (RFC 5280 section 5.2.3). */
+  readonly number?: bigint
   /** Serial numbers in hexadecimal, upper case, as node:crypto writes those of certificates. */
   readonly revoked: ReadonlySet<string>
   /** What was signed, and the signature. */
@@ -92,6 +95,7 @@ function readList(raw: Buffer): Omit<RevocationList, 'place'> {
     issuerName,
     thisUpdate: readTime(thisUpdate),
     ...(nextUpdate ? { nextUpdate: readTime(nextUpdate) } : {}),
+    ...readNumber(rest.find(({ tag }) => tag === 0xa0)),
     revoked: new Set(entries ? readElements(entries.body).map(readSerial) : []),
     signed: {
       body: requireTag(body, DER.sequence).whole,
@@ -100,6 +104,16 @@ function readList(raw: Buffer): Omit<RevocationList, 'place'> {
     },
   }
 }
+
+function readNumber(wrapped: DerElement | undefined): { number?: bigint } {
+  const [sequence] = wrapped ? readElements(wrapped.body) : []
+  const value = sequence && readExtensions(sequence).get(CRL_NUMBER)?.value
+  if (!value) return {}
+  const [number] = readElements(value)
+  return { number: BigInt(`0x${requireTag(number, DER.integer).body.toString('hex') || '0'}`) }
+}
+
+const CRL_NUMBER = '2.5.29.20'
 
 function readSerial(entry: DerElement): string {
   const [serial] = readElements(requireTag(entry, DER.sequence).body)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -344,4 +344,33 @@ test('psk loses no user where runs meet', () => {
   expect(spawnSync('sh', ['-c', script]).status).toBe(0)
   const users = readFileSync(join(folder, 'keys.psk'), 'utf8').match(/^u\d/gm)
   expect(users?.toSorted()).toEqual(['u1', 'u2', 'u3', 'u4', 'u5', 'u6', 'u7', 'u8'])
+})
+
+/** Runs the same command four times at once; the statuses, in any order. */
+function runFourAtOnce(args: readonly string[]): readonly number[] {
+  const command = [join(ROOT, 'bin', 'cryptopolicy'), 'pki', ...args, '-q']
+  const script = 'for i in 1 2 3 4; do { "$@" >/dev/null 2>&1; echo $?; } & done; wait'
+  const { stdout } = spawnSync('sh', ['-c', script, 'sh', ...command], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  })
+  return stdout.trim().split('\n').map(Number).toSorted()
+}
+
+function belongTogether(folder: string, certificate: string, key: string): boolean {
+  const text = readFileSync(join(folder, key))
+  return certificateIn(folder, certificate).checkPrivateKey(createPrivateKey(text))
+}
+
+test('of four runs at once one makes the files, and they belong together', () => {
+  for (let round = 0; round < 3; round++) {
+    const folder = join(scratchFolder(), 'pki')
+    expect(runFourAtOnce(['init', folder, ...KEY])).toEqual([0, 73, 73, 73])
+    expect(belongTogether(folder, 'ca-cert.pem', 'ca-key.pem')).toBe(true)
+    const issue = ['issue', 'server', folder, '--dns', 'a.example', ...KEY]
+    expect(runFourAtOnce(issue)).toEqual([0, 73, 73, 73])
+    expect(runFourAtOnce([...issue, '--force'])).toEqual([0, 0, 0, 0])
+    expect(belongTogether(folder, 'server-cert.pem', 'server-key.pem')).toBe(true)
+    expect(readdirSync(folder)).toHaveLength(4)
+  }
 })

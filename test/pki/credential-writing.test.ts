@@ -125,3 +125,22 @@ test('a folder that every user may write to is noticed, unless it is sticky', ()
   expect(isWritableByOthers(folder)).toBe(false)
   expect(isWritableByOthers(join(folder, 'none'))).toBe(false)
 })
+
+test('a file that is made after the look is not replaced', () => {
+  const folder = scratchFolder()
+  const files = pairIn(folder)
+  const sneaky = {
+    ...files[1],
+    path: join(folder, 'cert.pem'),
+    secret: false,
+    // Read when the file is staged: between the look at the folder and the commit.
+    get text() {
+      writeFileSync(join(folder, 'cert.pem'), 'of another program')
+      return 'new'
+    },
+  }
+  const write = () => writeCredentials([...files.slice(0, 1), sneaky], { force: false })
+  expect(codeOf(write)).toBe('PKI_FILE_EXISTS')
+  expect(readdirSync(folder)).toEqual(['cert.pem'])
+  expect(readFileSync(join(folder, 'cert.pem'), 'utf8')).toBe('of another program')
+})

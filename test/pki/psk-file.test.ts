@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
@@ -62,5 +62,30 @@ describe('refuses', () => {
 
   test.each(['0', '64', '127', '1024', '256.0', '-256', ''])('a key of %s bits', (bits) => {
     expect(refusalOf(() => parsePskBits(bits))[0]).toContain('PKI_PSK_BITS_INVALID')
+  })
+})
+
+const isRoot = process.geteuid?.() === 0
+
+describe.skipIf(!isRoot)('a file that another user made beforehand [root]', () => {
+  const prepare = (mode: number) => {
+    const folder = scratchFolder()
+    chmodSync(folder, mode)
+    writeFiles(folder, { 'keys.psk': '' })
+    chownSync(join(folder, 'keys.psk'), 65_534, 65_534)
+    return folder
+  }
+
+  test.each([0o1777, 0o777, 0o2775])('does not get the key in a folder of mode %o', (mode) => {
+    const folder = prepare(mode)
+    const [refusal] = refusalOf(() => replacePsk({ folder, user: 'qemu' }))
+    expect(refusal).toContain('PKI_FILE_FOREIGN')
+    expect(read(folder)).toBe('')
+  })
+
+  test('keeps its owner in a folder that nobody else may write to', () => {
+    const folder = prepare(0o755)
+    replacePsk({ folder, user: 'qemu' })
+    expect(statSync(join(folder, 'keys.psk')).uid).toBe(65_534)
   })
 })

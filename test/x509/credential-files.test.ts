@@ -5,7 +5,8 @@ import { expect, test } from 'vitest'
 import type { TlsRole } from '../../src/algorithms/tls-role.ts'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { readX509Files, type X509FilesOptions } from '../../src/x509/credential-files.ts'
-import { scratchFolder, writeFiles } from '../cli/command.ts'
+import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
+import { testWith } from '../peers/peer.ts'
 import { AUTHORITY, ENDPOINT, make, makeList } from './made-certificate.ts'
 
 const authority = make({ subject: 'Test CA', ...AUTHORITY })
@@ -186,3 +187,44 @@ test('a folder in place of a file is refused, a broken link is a missing file', 
   symlinkSync('nowhere', join(folder, 'ca-cert.pem'))
   expect(refusalsOf(folder, 'server')).toEqual(['FILE_MISSING'])
 })
+
+const MARKS = ['\ufeff', 'Bag Attributes ', ' ', '# a comment\n']
+
+test.each(MARKS)('what stands before a key is passed over: %j', (mark) => {
+  const files = { ...SERVER, 'server-key.pem': `${mark}${own.key}` }
+  expect(refusals(files)).toEqual([])
+})
+
+testWith('certtool', 'GnuTLS passes the same over', () => {
+  for (const mark of MARKS) {
+    const folder = folderOf({ key: `${mark}${own.key}` })
+    expect(runFile('certtool', ['-k', '--infile', join(folder, 'key')]).status).toBe(0)
+  }
+})
+
+/** Base64 of a sequence that ends too early, of a length that cannot be, and of no sequence. */
+const NO_DER = ['MAoCAQE=', 'MIk=', 'MP8A', 'AgEB']
+
+test.each(NO_DER)('bad DER is told as what it is: %s', (body) => {
+  for (const [name, label] of [
+    ['server-cert.pem', 'CERTIFICATE'],
+    ['server-key.pem', 'PRIVATE KEY'],
+    ['server-key.pem', 'ENCRYPTED PRIVATE KEY'],
+  ] as const) {
+    const text = `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`
+    const folder = folderOf({ ...SERVER, [name]: text })
+    const messages = messagesOf(() => readX509Files(folder, 'server', { passphrase: 'x' }))
+    expect(messages).toEqual([expect.stringMatching(/DER|a certificate has three parts/)])
+    expect(messages.join()).not.toMatch(/start line|unsupported|passphrase|out of range/)
+  }
+})
+
+function messagesOf(work: () => unknown): readonly string[] {
+  try {
+    work()
+    return []
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    return error.diagnostics.map(({ message }) => message)
+  }
+}

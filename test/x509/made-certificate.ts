@@ -101,26 +101,37 @@ export type ListDescription = {
   readonly revoked: readonly number[]
   /** The name of the issuer, where it is not the signer's. */
   readonly name?: string
-  /** Hours from now. */
+  /** Hours from now, or from `at`. */
+  readonly from?: number
   readonly until?: number
+  /** In milliseconds; the present time unless given. */
+  readonly at?: number
+  /** That of the extension cRLNumber; none unless given. */
+  readonly number?: number
 }
 
 /** A revocation list as PEM. */
-export function makeList({ signer, revoked, name, until = 24 }: ListDescription): string {
+export function makeList(description: ListDescription): string {
+  const { signer, revoked, name, from = -48, until = 24, at: now = Date.now() } = description
+  const { number } = description
   const algorithm = signatureAlgorithm(signer.privateKey, 'SHA256')
-  const now = Date.now()
   const entries = revoked.map((serial) => sequence(integer(serial), encodeTime(now - HOUR)))
   const body = sequence(
     integer(1),
     algorithm,
     encodeName(name ?? signer.description.subject),
-    encodeTime(now - 48 * HOUR),
+    encodeTime(now + from * HOUR),
     encodeTime(now + until * HOUR),
     ...(entries.length > 0 ? [sequence(...entries)] : []),
+    ...(number === undefined ? [] : [element(0xa0, sequence(encodeNumber(number)))]),
   )
   const bytes = signWith(signer.privateKey, 'SHA256', body)
   const raw = sequence(body, algorithm, element(0x03, Buffer.from([0]), bytes))
   return pem(raw, 'X509 CRL')
+}
+
+function encodeNumber(number: number): Buffer {
+  return sequence(encodeIdentifier('2.5.29.20'), element(0x04, integer(number)))
 }
 
 export function encodeIdentifier(dotted: string): Buffer {

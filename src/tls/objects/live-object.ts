@@ -40,7 +40,7 @@ export class LiveObject {
   }
 
   /** Loads it, once. One reference is replaced, so nothing ever sees half of a load. */
-  load(surroundings: Omit<Surroundings, 'id'>): void {
+  load(surroundings: Omit<Surroundings, 'id' | 'previous'>): void {
     const { id } = this.definition
     if (this.state === 'loaded') return
     if (this.state === 'loading') {
@@ -48,7 +48,7 @@ export class LiveObject {
     }
     this.state = 'loading'
     try {
-      this.newest = this.type.load(this.reader, { ...surroundings, id })
+      this.newest = this.type.load(this.reader, { ...surroundings, id, previous: this.newest })
       this.state = 'loaded'
     } catch (error) {
       this.state = 'outdated'

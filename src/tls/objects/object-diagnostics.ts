@@ -125,13 +125,83 @@ const missingUser: Kind<{ username: string; path: string }> = {
   hint: ({ username }) => `psktool --username ${username} --pskfile keys.psk makes one`,
 }
 
-const invalidKey: Kind<{ username: string }> = {
+const invalidKey: Kind<{ path: string; line: number; username: string }> = {
   code: 'OBJECT_INVALID_SHARED_KEY',
   severity: 'error',
   fault: 'input',
   summary: 'A line of a file of shared keys is not `USER:KEY` with the key in hexadecimal.',
-  message: ({ username }) => `the key of the user \`${username}\` is not hexadecimal`,
+  message: ({ path, line, username }) =>
+    `line ${line} of ${path}: the key of the user \`${username}\` is not hexadecimal`,
   hint: () => 'a line is USER:KEY, the key in hexadecimal',
+}
+
+const shortKey: Kind<{
+  path: string
+  line: number
+  username: string
+  length: number
+  least: number
+}> = {
+  code: 'OBJECT_SHORT_SHARED_KEY',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'A shared key is so short that it can be guessed. It is not used; the other lines of the file are.',
+  message: ({ path, line, username, length, least }) =>
+    `line ${line} of ${path}: the key of the user \`${username}\` has ${length} bytes, and ${least} are needed`,
+  hint: ({ username }) => `make a new one: cryptopolicy pki psk ${username} DIR`,
+}
+
+const repeatedUser: Kind<{ path: string; line: number; username: string }> = {
+  code: 'OBJECT_REPEATED_USER',
+  severity: 'warning',
+  fault: 'input',
+  summary:
+    'A file of shared keys has two lines for a user. The first one counts, so taking away that one brings the second one into force.',
+  message: ({ path, line, username }) =>
+    `line ${line} of ${path} is not used: the user \`${username}\` has a line above it`,
+  hint: () => 'remove one of the two lines',
+}
+
+const strayLine: Kind<{ path: string; line: number }> = {
+  code: 'OBJECT_STRAY_SHARED_KEY_LINE',
+  severity: 'warning',
+  fault: 'input',
+  summary:
+    'A line of a file of shared keys is neither `USER:KEY` nor a comment, so it lets nobody in. The line itself is not shown.',
+  message: ({ path, line }) => `line ${line} of ${path} is no USER:KEY, so it is not used`,
+  hint: () => 'a line that begins with # is a comment',
+}
+
+const keysExposed: Kind<{ path: string; mode: string }> = {
+  code: 'OBJECT_SHARED_KEYS_EXPOSED',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'Users other than the owner can read the shared keys of a file, or change them.',
+  message: ({ path, mode }) =>
+    `${path}: others can read or change the shared keys: its mode is ${mode}`,
+  hint: ({ path }) => `chmod g-w,o-rwx ${path}, and make new keys if others may have read them`,
+}
+
+const listGone: Kind<{ file: string; issuer: string }> = {
+  code: 'OBJECT_REVOCATION_LIST_GONE',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'A revocation list that is in force is not in the new set of files, which would let in again whom it keeps out. The set in force stays.',
+  message: ({ file, issuer }) => `${file}: the revocation list of \`${issuer}\` is gone`,
+  hint: () => 'put the list back; to go without it, restart the program',
+}
+
+const olderList: Kind<{ file: string; issuer: string; thisUpdate: Date; inForce: Date }> = {
+  code: 'OBJECT_REVOCATION_LIST_OLDER',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'The new set of files has an older revocation list than the one in force, which would let in again whom the newer one keeps out. The set in force stays.',
+  message: ({ file, issuer, thisUpdate, inForce }) =>
+    `${file}: the revocation list of \`${issuer}\` of ${thisUpdate.toISOString()} is older than the one in force, of ${inForce.toISOString()}`,
+  hint: () => 'put the newer list back; to go back to the older one, restart the program',
 }
 
 const invalidRule: Kind<{ reason: string; hint?: string }> = {
@@ -168,6 +238,12 @@ export const OBJECT_KINDS = defineKinds({
   sameKeyType,
   missingUser,
   invalidKey,
+  shortKey,
+  repeatedUser,
+  strayLine,
+  keysExposed,
+  listGone,
+  olderList,
   invalidRule,
   loadFailed,
 })

@@ -13,6 +13,8 @@ export type Surroundings = {
   readonly id: string
   readonly config: SystemConfig
   readonly release: GnutlsRelease
+  /** The load in force, which the new one would replace. */
+  readonly previous?: LoadedObject | undefined
   /** The content of another object, a `secret`. */
   readonly secret: (id: string, reader: PropertyReader, property: string) => Buffer
 }

@@ -125,6 +125,59 @@ describe('reload', () => {
     expect(verdictOf(server)).toBe('TLS_CERTIFICATE_REVOKED')
   })
 
+  /** What `revoked` and `from` say of a list of the root; the client is revoked at first. */
+  const ROLLBACKS: Readonly<Record<string, (dir: string) => void>> = {
+    'a list that is gone': (dir) => rmSync(join(dir, 'ca-crl.pem')),
+    'the list of another authority in its place': (dir) => {
+      const other = make({ subject: 'Other', ...AUTHORITY })
+      writeFiles(dir, { 'ca-crl.pem': makeList({ signer: other, revoked: [] }) })
+    },
+    'an older list': (dir) =>
+      writeFiles(dir, { 'ca-crl.pem': makeList({ signer: ROOT_CA, revoked: [], from: -72 }) }),
+    'a list of the same second that revokes less': (dir) =>
+      writeFiles(dir, { 'ca-crl.pem': makeList({ signer: ROOT_CA, revoked: [7], at: NOW }) }),
+    'a later list with a smaller number': (dir) =>
+      writeFiles(dir, {
+        'ca-crl.pem': makeList({ signer: ROOT_CA, revoked: [], from: -1, number: 4 }),
+      }),
+  }
+  const NOW = Date.now()
+
+  for (const [name, rollBack] of Object.entries(ROLLBACKS)) {
+    test(`refuses ${name}: who was revoked stays out`, async () => {
+      const list = makeList({ signer: ROOT_CA, revoked: [CLIENT.serial], at: NOW, number: 5 })
+      const dir = credentialFolder({ others: { 'ca-crl.pem': list } })
+      const objects = pairOf(dir)
+      const verdict = async () => {
+        const [server, client] = ['server', 'client'] as const
+        const pair = [objects.credentials(server, server), objects.credentials(client, client)]
+        return verdictOf((await meet(pair[0]!, pair[1]!)).server)
+      }
+      expect(await verdict()).toBe('TLS_CERTIFICATE_REVOKED')
+      rollBack(dir)
+      const report = objects.reload()
+      expect(outcomes(report).server).toBe('refused')
+      expect(report.objects[0]?.diagnostics[0]?.code).toMatch(/^OBJECT_REVOCATION_LIST_/)
+      expect(await verdict()).toBe('TLS_CERTIFICATE_REVOKED')
+      const newer = makeList({ signer: ROOT_CA, revoked: [], from: 0, number: 6 })
+      writeFiles(dir, { 'ca-crl.pem': newer })
+      expect(outcomes(objects.reload()).server).toBe('replaced')
+      expect(await verdict()).toBe('pass')
+    })
+  }
+
+  test('lets the list of a root go with the root', () => {
+    const other = make({ subject: 'Other', ...AUTHORITY })
+    const lists = [ROOT_CA, other].map((signer) => makeList({ signer, revoked: [] }))
+    const dir = credentialFolder({
+      authorities: [ROOT_CA, other],
+      others: { 'ca-crl.pem': lists.join('') },
+    })
+    const objects = pairOf(dir)
+    writeFiles(dir, { 'ca-cert.pem': ROOT_CA.certificate, 'ca-crl.pem': lists[0] ?? '' })
+    expect(outcomes(objects.reload()).server).toBe('replaced')
+  })
+
   test('takes a new policy, and keeps the old one where it is gone', () => {
     const read = (text: string) =>
       parseSystemConfig({ name: '/policy', text: `[priorities]\n${text}\n` })

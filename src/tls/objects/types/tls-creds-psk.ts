@@ -1,15 +1,21 @@
 /** `tls-creds-psk`: keys that both sides have, in a file as psktool writes it. */
 import { join } from 'node:path'
 import type { TlsRole } from '../../../algorithms/tls-role.ts'
-import { fail } from '../../../diagnostics/diagnostic.ts'
-import { readTextFile } from '../../../files/text-file.ts'
+import { fail, moderate } from '../../../diagnostics/diagnostic.ts'
+import { readBytes } from '../../../files/text-file.ts'
 import type { PropertyReader } from '../../../options/property-reader.ts'
 import { digestOf } from '../digest.ts'
 import { makeContext } from '../endpoint-context.ts'
 import { readSettings } from '../endpoint-settings.ts'
 import { OBJECT_KINDS } from '../object-diagnostics.ts'
-import { ENDPOINTS, type LoadedObject, type ObjectType } from '../object-type.ts'
-import { findSharedKey, type SharedKey, SharedKeyFile } from '../shared-keys.ts'
+import { ENDPOINTS, type ObjectType } from '../object-type.ts'
+import {
+  checkSharedKeys,
+  checkSharedKeysMode,
+  findSharedKey,
+  type SharedKey,
+  SharedKeyFile,
+} from '../shared-keys.ts'
 
 const FILE = 'keys.psk'
 const DEFAULT_USERNAME = 'qemu'
@@ -24,14 +30,17 @@ export const TLS_CREDS_PSK: ObjectType = {
     const verifyPeer = reader.flag('verify-peer', true)
     const username = readUsername(reader, endpoint)
     const settings = readSettings(reader, 'psk', endpoint, surroundings)
-    const source = readTextFile(path)
-    const key = endpoint === 'client' ? requireKey(source, username) : undefined
+    const bytes = readBytes(path)
+    const key = endpoint === 'client' ? requireKey(path, bytes, username) : undefined
     const context = makeContext(settings)
     const keys = key ? { key } : { keys: new SharedKeyFile(path) }
     const generation = { kind: 'psk', endpoint, verifyPeer, settings, context, ...keys } as const
     const { config, release } = surroundings
-    const digest = digestOf(source.text, config.source.text, release)
-    return { kind: 'credentials', generation, digest, paths: [path] } satisfies LoadedObject
+    const digest = digestOf(bytes, config.source.text, release)
+    // The keys of other users are no concern of a client.
+    const lines = endpoint === 'server' ? checkSharedKeys(path, bytes).map(moderate) : []
+    const warnings = [...checkSharedKeysMode(path), ...lines]
+    return { kind: 'credentials', generation, digest, paths: [path], warnings }
   },
 }
 
@@ -44,8 +53,8 @@ function readUsername(reader: PropertyReader, endpoint: TlsRole): string {
   return fail(OBJECT_KINDS.conflictingProperties, data, reader.spanOf('username'))
 }
 
-function requireKey(source: ReturnType<typeof readTextFile>, username: string): SharedKey {
-  const key = findSharedKey(source, username)
-  if (!key) return fail(OBJECT_KINDS.missingUser, { username, path: source.name })
+function requireKey(path: string, bytes: Buffer, username: string): SharedKey {
+  const key = findSharedKey(path, bytes, username)
+  if (!key) return fail(OBJECT_KINDS.missingUser, { username, path })
   return { username, key }
 }

@@ -11,6 +11,7 @@ import { makeContext } from '../endpoint-context.ts'
 import { readSettings } from '../endpoint-settings.ts'
 import { OBJECT_KINDS } from '../object-diagnostics.ts'
 import { ENDPOINTS, type LoadedObject, type ObjectType, type Surroundings } from '../object-type.ts'
+import { findRollback } from '../revocation-rollback.ts'
 
 export const TLS_CREDS_X509: ObjectType = {
   name: 'tls-creds-x509',
@@ -21,6 +22,7 @@ export const TLS_CREDS_X509: ObjectType = {
     const dir = reader.requiredText('dir', 'add dir=/etc/pki/qemu, or where the certificates are')
     const settings = readSettings(reader, 'x509', endpoint, surroundings)
     const files = readX509Files(dir, endpoint, readPassphrase(reader, surroundings))
+    refuseRollback(files, surroundings)
     const checked = reader.flag('sanity-check', true) ? checkAll(files, settings) : []
     const { identities, warnings } = chooseIdentities(files.identities)
     return {
@@ -39,6 +41,14 @@ export const TLS_CREDS_X509: ObjectType = {
       warnings: [...files.warnings, ...checked, ...warnings, ...warnAboutDh(files, dir)],
     } satisfies LoadedObject
   },
+}
+
+/** Not even `sanity-check=off` lets in again who was revoked. */
+function refuseRollback(files: X509Files, { previous }: Surroundings): void {
+  const inForce = previous?.kind === 'credentials' ? previous.generation : undefined
+  if (inForce?.kind !== 'x509') return
+  const refusals = findRollback(inForce, files)
+  if (refusals.length > 0) throw new DiagnosticError(refusals)
 }
 
 function readPassphrase(
@@ -88,7 +98,12 @@ function pemOf(identities: readonly X509Identity[]): { cert: string[]; key: stri
 
 function digestFiles(files: X509Files, { config, release }: Surroundings): string {
   const { authorities, identities, revocationLists } = files
-  const lists = revocationLists.map((list) => [list.issuer, list.thisUpdate, [...list.revoked]])
+  const lists = revocationLists.map((list) => [
+    list.issuer,
+    list.thisUpdate,
+    `${list.number}`,
+    [...list.revoked],
+  ])
   return digestOf(
     ...authorities.map(({ x509 }) => x509.raw),
     ...identities.flatMap(({ chain, key }) => [

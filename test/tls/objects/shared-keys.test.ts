@@ -1,0 +1,102 @@
+/** keys.psk: one parser for the server, the client, `pki psk` and `pki check`. */
+import { chmodSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
+import { checkSharedKeys, findSharedKey } from '../../../src/tls/objects/shared-keys.ts'
+import { runFile, scratchFolder, writeFiles } from '../../cli/command.ts'
+import { testWith } from '../../peers/peer.ts'
+import { meet, objectsOf, verdictOf } from './meeting.ts'
+
+const KEY = 'a5'.repeat(32)
+const OTHER = '5a'.repeat(32)
+
+function find(text: string | Buffer, username: string): string | undefined {
+  return findSharedKey('keys.psk', Buffer.from(text), username)?.toString('hex')
+}
+
+function codesOf(work: () => unknown): readonly string[] {
+  try {
+    work()
+    return []
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    return error.diagnostics.map(({ code }) => code)
+  }
+}
+
+describe('a line that is commented out lets nobody in', () => {
+  const LINES = ['#alice', '# alice', ' #alice', '\ufeff#alice', '#616c696365', ';alice', '//alice']
+
+  test.each(LINES)('%j', (name) => {
+    for (const claimed of [name, name.trim(), 'alice', '', '#', '616c696365']) {
+      expect(find(`${name}:${KEY}\nbob:${OTHER}\n`, claimed)).toBeUndefined()
+    }
+    expect(find(`${name}:${KEY}\nbob:${OTHER}\n`, 'bob')).toBe(OTHER)
+  })
+
+  test('not even over TLS, under the name that the line begins with', async () => {
+    const [server, client] = [scratchFolder(), scratchFolder()]
+    writeFiles(server, { 'keys.psk': `#alice:${KEY}\n` })
+    writeFiles(client, { 'keys.psk': `alice:${KEY}\n` })
+    const objects = objectsOf(
+      `tls-creds-psk,id=s,endpoint=server,dir=${server}`,
+      `tls-creds-psk,id=c,dir=${client},username=alice`,
+    )
+    const met = await meet(objects.credentials('s', 'server'), objects.credentials('c', 'client'))
+    expect(verdictOf(met.server)).toBe('TLS_UNKNOWN_USER')
+  })
+})
+
+test('a line is USER:KEY, whatever ends it, and a bad one spoils no other', () => {
+  const bytes = Buffer.concat([Buffer.from([0x66, 0xff, 0x3a, 0x61, 0x61, 0x0a])])
+  expect(find(Buffer.concat([bytes, Buffer.from(`jürgen:${KEY}\r\n`)]), 'jürgen')).toBe(KEY)
+  expect(find(`\ufeffalice:${KEY}`, 'alice')).toBe(KEY)
+  expect(find(`alice:${KEY}\nalice:${OTHER}\n`, 'alice')).toBe(KEY)
+  expect(find(`a:${KEY}\nb:${OTHER}\n`, `a:${KEY}\nb`)).toBeUndefined()
+})
+
+test('a key that can be guessed is not used', () => {
+  for (const length of [1, 8, 15]) {
+    expect(codesOf(() => find(`alice:${'a5'.repeat(length)}`, 'alice'))).toEqual([
+      'OBJECT_SHORT_SHARED_KEY',
+    ])
+  }
+  expect(find(`alice:${'a5'.repeat(16)}`, 'alice')).toBe('a5'.repeat(16))
+  expect(codesOf(() => find(`alice:${KEY}0`, 'alice'))).toEqual(['OBJECT_INVALID_SHARED_KEY'])
+})
+
+test('what is wrong with a file is told without its keys', () => {
+  const text = `# all\nalice:a5\nbob:${KEY}\nbob:${OTHER}\n${KEY}\ncarol:${KEY}x\n`
+  const found = checkSharedKeys('keys.psk', Buffer.from(text))
+  expect(found.map(({ code }) => code)).toEqual([
+    'OBJECT_SHORT_SHARED_KEY',
+    'OBJECT_REPEATED_USER',
+    'OBJECT_STRAY_SHARED_KEY_LINE',
+    'OBJECT_STRAY_SHARED_KEY_LINE',
+  ])
+  expect(JSON.stringify(found)).not.toContain(KEY)
+})
+
+test('a server warns of keys that others may read, and of lines that it does not use', () => {
+  const dir = scratchFolder()
+  writeFiles(dir, { 'keys.psk': `alice:${KEY}\nbob:a5\n` })
+  const warnings = () =>
+    objectsOf(`tls-creds-psk,id=s,endpoint=server,dir=${dir}`).warnings.map(({ code }) => code)
+  chmodSync(join(dir, 'keys.psk'), 0o644)
+  expect(warnings()).toEqual(['OBJECT_SHARED_KEYS_EXPOSED', 'OBJECT_SHORT_SHARED_KEY'])
+  chmodSync(join(dir, 'keys.psk'), 0o640)
+  expect(warnings()).toEqual(['OBJECT_SHORT_SHARED_KEY'])
+  expect(statSync(join(dir, 'keys.psk')).mode & 0o777).toBe(0o640)
+})
+
+testWith('psktool', 'a file of psktool is read as it is', () => {
+  const path = join(scratchFolder(), 'keys.psk')
+  for (const user of ['qemu', 'a b']) {
+    expect(runFile('psktool', ['-u', user, '-p', path]).status).toBe(0)
+  }
+  const dir = path.replace('/keys.psk', '')
+  for (const user of ['qemu', 'a b']) {
+    expect(codesOf(() => objectsOf(`tls-creds-psk,id=c,dir=${dir},username=${user}`))).toEqual([])
+  }
+})
