@@ -5,6 +5,7 @@ import { type ApplyOptions, type ApplyResult, applyPolicy } from '../system/appl
 import { type Drift, findDrift, isApplied } from '../system/check.ts'
 import { type Directories, findDirectories, localFolder } from '../system/directories.ts'
 import { listDropIns } from '../system/drop-ins.ts'
+import type { HostCheck } from '../system/host-check.ts'
 import { formatSelection } from '../system/policy-selection.ts'
 import { selectPolicy } from '../system/prepared-policy.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
@@ -28,6 +29,8 @@ type Options = {
   readonly check?: boolean
   readonly reload?: boolean
   readonly strict?: true
+  readonly force?: true
+  readonly verify: boolean
   readonly baseDir?: string
   readonly profileDir?: string
   readonly json?: true
@@ -54,6 +57,8 @@ const program = new Command('update-policies')
   .option('--reload', 'reload running services, also where nothing changes')
   .option('--no-reload', 'leave running services alone')
   .option('--strict', 'refuse what would be warned of, in policies and in gnutls drop-ins')
+  .option('--force', 'go on where a program of this host would stop working')
+  .option('--no-verify', 'do not let the programs of this host read what is to be put in force')
   .option('--base-dir <DIR>', 'where config, local.d, back-ends and state are')
   .option('--profile-dir <DIR>', 'where shipped policies and pre-built outputs are')
   .option('--json', 'print the result as JSON')
@@ -137,18 +142,22 @@ async function apply(
   terminal: Terminal,
 ): Promise<number> {
   const set = typeof options.set === 'string' && options.set !== '' ? options.set : undefined
-  const { reload, strict = false } = options
-  const checks = await loadDropInCheck(directories)
-  const result = applyPolicy(directories, {
-    set,
-    reload,
-    strict,
+  const { reload, strict = false, force = false } = options
+  const result = await applyPolicy(directories, {
+    ...{ set, reload, strict, force },
     report: terminal.report,
-    ...checks,
+    ...(await loadDropInCheck(directories)),
+    ...(options.verify ? { checkHost: checkHostWhenDue } : {}),
   })
   if (terminal.options.json) terminal.setResult({ action: 'apply', ...result })
   else if (!terminal.options.quiet) printResult(result, terminal)
   return STATUS.done
+}
+
+/** Most runs change nothing, and need not load what asks other programs. */
+const checkHostWhenDue: HostCheck = async (...args) => {
+  const { checkHost } = await import('../system/host-check.ts')
+  return checkHost(...args)
 }
 
 /** Most hosts have no drop-in of gnutls, and no need to load what priority strings mean. */

@@ -12,10 +12,11 @@ import { DEFAULT_BASE_DIR, type Directories, localFolder, stateFolder } from './
 import { hasDropIns } from './drop-ins.ts'
 import { isFipsEnabled, isFipsPolicyMounted, unmountFipsPolicy } from './fips-mode.ts'
 import { GenerationStore } from './generation-store.ts'
+import type { HostCheck } from './host-check.ts'
 import { formatSelection, type PolicySelection, parseConfig } from './policy-selection.ts'
 import { type PreparedPolicy, preparePolicy, selectPolicy } from './prepared-policy.ts'
 import type { PriorityDropInCheck } from './priority-drop-ins.ts'
-import { configText, publishIfChanged } from './publish.ts'
+import { configText, listChanges, publishIfChanged } from './publish.ts'
 import { runReloadScript } from './reload.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
@@ -26,8 +27,12 @@ export type ApplyOptions = {
   readonly reload?: boolean | undefined
   /** Warnings are errors. */
   readonly strict?: boolean
+  /** Goes on where a program of the host would stop; running services are left alone then. */
+  readonly force?: boolean
   /** Looks for problems in the drop-ins of the gnutls back-end. */
   readonly checkDropIns?: PriorityDropInCheck
+  /** Asks the programs of the host, where anything is about to change for them. */
+  readonly checkHost?: HostCheck
   /** Called with warnings and notes as they arise. */
   readonly report: (diagnostic: Diagnostic) => void
 }
@@ -48,23 +53,26 @@ export type ApplyResult = {
  *
  * @throws DiagnosticError with the configuration that was in force untouched.
  */
-export function applyPolicy(directories: Directories, options: ApplyOptions): ApplyResult {
+export async function applyPolicy(
+  directories: Directories,
+  options: ApplyOptions,
+): Promise<ApplyResult> {
+  const { report } = options
   const selection = selectPolicy(directories, options.set)
-  if (options.set) warnAboutFips(directories, selection, options.report)
+  if (options.set) warnAboutFips(directories, selection, report)
   requireRoot(directories)
   const prepared = preparePolicy(directories, selection)
-  reportFindings(prepared, options)
   const policy = formatSelection(selection)
   if (leavesMountedPolicy(directories, options)) {
     return { policy, changed: [], matches: true, reloaded: false, mounted: true }
   }
-  const { report } = options
+  const stopped = await judge(directories, prepared, options)
   const setsConfig = Boolean(options.set)
   const changed = publishIfChanged(directories, prepared, { setsConfig, report })
   const store = new GenerationStore(directories.base)
   const strangers = listStrangers(store, prepared)
   for (const path of strangers) report(diagnose(SYSTEM_KINDS.strangeFile, { path }))
-  const reloaded = reloadIfOwed(directories, store, options.reload)
+  const reloaded = reloadIfOwed(directories, store, options.reload ?? (stopped ? false : undefined))
   const matches = strangers.length === 0 && !hasOtherPrebuilts(prepared)
   return { policy, changed, matches, reloaded, mounted: false }
 }
@@ -79,17 +87,53 @@ function listStrangers(store: GenerationStore, prepared: PreparedPolicy): readon
   return [...store.readVisible(files).keys()].filter((path) => !files.has(path)).toSorted()
 }
 
-/** What is wrong with a drop-in does not keep a policy from being applied, unless that is asked. */
-function reportFindings(
-  { diagnostics, configuration }: PreparedPolicy,
-  { strict, checkDropIns, report }: ApplyOptions,
-): void {
+/**
+ * Reports all that was found, and refuses where it is to be refused.
+ *
+ * @returns whether a program of the host would stop, and the run was told to go on.
+ */
+async function judge(
+  directories: Directories,
+  prepared: PreparedPolicy,
+  options: ApplyOptions,
+): Promise<boolean> {
+  const { strict, force, report } = options
+  const own = [...prepared.diagnostics, ...findInDropIns(prepared, options)]
+  const ofHost = isAnythingDue(directories, prepared, options)
+    ? ((await options.checkHost?.(prepared, directories)) ?? [])
+    : []
+  const findings = [...(strict ? own.map(escalate) : own), ...ofHost]
+  const errors = findings.filter(({ severity }) => severity === 'error')
+  const isForced = force && errors.every(({ code }) => FORCEABLE.has(code))
+  if (errors.length > 0 && !isForced) throw new DiagnosticError(findings)
+  findings.map(moderate).forEach(report)
+  return errors.length > 0
+}
+
+/** What `--force` goes on with. */
+const FORCEABLE: ReadonlySet<string> = new Set([
+  SYSTEM_KINDS.consumerStops.code,
+  SYSTEM_KINDS.el8DropIn.code,
+])
+
+/** What is wrong with a string in a drop-in does not keep a policy from being applied. */
+function findInDropIns(
+  { configuration }: PreparedPolicy,
+  { checkDropIns }: ApplyOptions,
+): readonly Diagnostic[] {
   const gnutls = configuration.extended.get('gnutls')
   const found = gnutls && checkDropIns ? checkDropIns(gnutls.policy, gnutls.dropIns) : []
-  const findings = [...diagnostics, ...found.map(moderate)]
-  const isRefused = strict && findings.some(({ severity }) => severity === 'warning')
-  if (isRefused) throw new DiagnosticError(findings.map(escalate))
-  findings.forEach(report)
+  return found.map(moderate)
+}
+
+/** Whether programs will read something else, or are told to read again. */
+function isAnythingDue(
+  directories: Directories,
+  prepared: PreparedPolicy,
+  { set, reload }: ApplyOptions,
+): boolean {
+  const { isReloadOwed } = new GenerationStore(directories.base)
+  return (reload ?? isReloadOwed) || listChanges(directories, prepared, Boolean(set)).length > 0
 }
 
 function reloadIfOwed(

@@ -18,7 +18,7 @@ export function listDropIns(folder: string, backend: string): readonly string[] 
 
 export type DropIns = {
   readonly sources: readonly Source[]
-  /** Warnings. */
+  /** Warnings, and errors that an administrator may go on with. */
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -36,6 +36,7 @@ export function readDropIns(folder: string, backend: string): DropIns {
   const diagnostics = [
     ...dangling.map((path) => diagnose(SYSTEM_KINDS.danglingDropIn, { path })),
     ...findUnendedDropIns(sources),
+    ...(backend === 'opensshserver' ? sources.flatMap(checkSshdDropIn) : []),
   ]
   return { sources, diagnostics }
 }
@@ -89,6 +90,14 @@ export function checkGnutlsDropIn(source: Source): readonly Diagnostic[] {
     diagnostics.push(diagnose(kind, { line }, { source, start, end: start + line.length }))
   }
   return diagnostics
+}
+
+/** `CRYPTO_POLICY='-oCiphers=...'` was for a unit of systemd that gave it to sshd as its options. */
+function checkSshdDropIn(source: Source): readonly Diagnostic[] {
+  return [...source.text.matchAll(/^[ \t]*(?:CRYPTO_POLICY\s*=|-o).*$/gm)].map((match) => {
+    const span = { source, start: match.index, end: match.index + match[0].length }
+    return diagnose(SYSTEM_KINDS.el8DropIn, {}, span)
+  })
 }
 
 /** Whether a line looks like a priority string: keywords joined by colons. */

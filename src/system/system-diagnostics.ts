@@ -207,7 +207,58 @@ const consumerDisagrees: Kind<{ message: string }> = {
   message: ({ message }) => message,
 }
 
+const consumerStops: Kind<{
+  who: string
+  path: string
+  what: string
+  failure: string
+  isRead: boolean
+  isDropIn: boolean
+  remedy: readonly string[] | undefined
+}> = {
+  code: 'HOST_PROGRAM_STOPS',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'A program of this host cannot work with what the policy or a drop-in gives it, so the policy is not put in force. `--force` does it all the same, and then leaves running services alone. A warning where no configuration of the program names the file.',
+  message: ({ who, path, what, failure, isRead }) =>
+    `${who} ${failure} with ${path}: ${what}${isRead ? '' : '; no configuration of it leads there now'}`,
+  hint: ({ who, isRead, isDropIn, remedy }) => {
+    const force = isRead ? ', or go on with --force' : ''
+    if (isDropIn) return `mend or remove the drop-in${force}`
+    if (remedy) return `add a module with \`${remedy.join('; ')}\`${force}`
+    return `no policy can leave this out: install another release of ${who.split(' ')[0]}, or do not let it read the file${force}`
+  },
+}
+
+const EFFECTS: Readonly<Record<string, string>> = {
+  'ignores-setting': 'and uses its own default instead',
+  'ignores-value': 'and leaves it out',
+}
+
+const consumerIgnores: Kind<{ who: string; path: string; what: string; effect: string }> = {
+  code: 'HOST_PROGRAM_IGNORES',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'A program of this host does not understand a part of what the policy or a drop-in gives it, and goes on without that part.',
+  message: ({ who, path, what, effect }) => `${who}, in ${path}: ${what}, ${EFFECTS[effect]}`,
+}
+
+const el8DropIn: Kind<object> = {
+  code: 'DROPIN_SSHD_COMMAND_LINE',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'A drop-in of opensshserver has the form of Enterprise Linux 8, where the file held options of the command line of sshd. Now it is a part of sshd_config, and sshd would not start.',
+  message: () => 'options of the command line, in a file that sshd reads as a part of sshd_config',
+  hint: () => 'write one setting a line, for instance `Ciphers aes256-gcm@openssh.com`',
+}
+
 export const SYSTEM_KINDS = defineKinds({
+  consumerStops,
+  consumerIgnores,
+  el8DropIn,
   policyNotFound,
   badPolicyName,
   noPolicyNamed,

@@ -1,11 +1,11 @@
 /** Lets the programs that are installed read what was written, and says what they do not know. */
 import {
+  type CheckDepth,
   type Consumer,
   ConsumerUnusable,
+  type Finding,
   findProgram,
   runProgram,
-  type UnknownValue,
-  type Verdict,
   withWorkbench,
 } from './consumers/consumer.ts'
 import { CONSUMERS } from './consumers/registry.ts'
@@ -15,6 +15,8 @@ export type WrittenConfig = {
   readonly policy: string
   readonly backend: string
   readonly text: string
+  /** All of it by default. */
+  readonly depth?: CheckDepth
 }
 
 /** Something that an installed program does not understand. */
@@ -24,11 +26,7 @@ export type VerifyProblem = {
   readonly version: string
   /** The policies whose files have it. */
   readonly policies: readonly string[]
-} & (
-  | { readonly unknown: UnknownValue }
-  /** In the program's own words. */
-  | { readonly complaint: string }
-)
+} & Finding
 
 export type SkippedCheck = { readonly backend: string; readonly reason: string }
 
@@ -69,8 +67,12 @@ async function verifyBackend(
   const path = findProgram(consumer.program)
   if (path === undefined) return skip(backend, `${consumer.program} is not installed`)
   try {
+    const found = await collectProblems(consumer, path, configs)
     const version = await readVersion(consumer, path)
-    const problems = await collectProblems(consumer, path, version, configs)
+    const problems = found.map(({ policies, finding }) => ({
+      ...{ backend, program: consumer.program, version, policies },
+      ...finding,
+    }))
     return { problems, checked: [{ backend, program: consumer.program, version }], skipped: [] }
   } catch (error) {
     if (!(error instanceof ConsumerUnusable)) throw error
@@ -82,35 +84,39 @@ function skip(backend: string, reason: string): Verification {
   return { problems: [], checked: [], skipped: [{ backend, reason }] }
 }
 
+type FoundIn = { readonly finding: Finding; readonly policies: readonly string[] }
+
 /** Policies that give the same text are asked about once. */
 async function collectProblems(
   consumer: Consumer,
   path: string,
-  version: string,
   configs: readonly WrittenConfig[],
-): Promise<readonly VerifyProblem[]> {
-  const found = new Map<string, { what: Found; policies: string[] }>()
+): Promise<readonly FoundIn[]> {
+  const found = new Map<string, FoundIn>()
+  const depth = configs.some((config) => config.depth === 'stops') ? 'stops' : 'all'
   for (const text of new Set(configs.map((config) => config.text))) {
-    const verdict = await withWorkbench(path, (workbench) => consumer.check(workbench, text))
+    const findings = await withWorkbench(path, (workbench) =>
+      consumer.check(workbench, text, depth),
+    )
     const policies = configs.filter((config) => config.text === text).map((config) => config.policy)
-    for (const what of listFound(verdict)) {
-      const key = JSON.stringify(what)
-      found.set(key, { what, policies: [...(found.get(key)?.policies ?? []), ...policies] })
+    for (const finding of findings.map((each) => locateFinding(each, text))) {
+      const key = JSON.stringify(finding)
+      const known = found.get(key)?.policies ?? []
+      found.set(key, { finding, policies: [...new Set([...known, ...policies])] })
     }
   }
-  const { backend, program } = consumer
-  return [...found.values()].map(({ what, policies }) => ({
-    ...{ backend, program, version, policies: [...new Set(policies)] },
-    ...what,
-  }))
+  return [...found.values()]
 }
 
-type Found = { readonly unknown: UnknownValue } | { readonly complaint: string }
-
-function listFound(verdict: Verdict): readonly Found[] {
-  const unknown = verdict.unknown.map((value) => ({ unknown: value }))
-  const complaints = verdict.complaints.map((complaint) => ({ complaint }))
-  return [...unknown, ...complaints]
+/** Finds the line, where the program did not tell it. */
+function locateFinding(finding: Finding, text: string): Finding {
+  if (finding.line !== undefined || 'complaint' in finding) return finding
+  const { setting, value } = finding.unknown
+  const lines = text.split('\n')
+  const isOfSetting = (line: string) => line.trim().split(/[\s=]+/, 1)[0] === setting
+  const names = (line: string) => value === null || line.split(/[^\w.@-]+/).includes(value)
+  const at = lines.findIndex((line) => isOfSetting(line) && names(line))
+  return at < 0 ? finding : { ...finding, line: at + 1 }
 }
 
 async function readVersion(consumer: Consumer, path: string): Promise<string> {

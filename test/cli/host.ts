@@ -13,6 +13,11 @@ export class Host {
 
   /** Runs update-policies on this host. */
   update(args: readonly string[], options: RunOptions = {}): Outcome {
+    return run('update-policies', ['--base-dir', this.base, '--no-verify', ...args], options)
+  }
+
+  /** Runs update-policies, which lets the programs of this machine read what it is to put in force. */
+  updateVerified(args: readonly string[], options: RunOptions = {}): Outcome {
     return run('update-policies', ['--base-dir', this.base, ...args], options)
   }
 

@@ -140,7 +140,10 @@ function describeProblems(problems: readonly VerifyProblem[]): readonly string[]
     else {
       const line = `${who} does not know, in ${policies}:`
       const { setting, value } = problem.unknown
-      values.set(line, [...(values.get(line) ?? []), `${setting} ${value}`])
+      values.set(line, [
+        ...(values.get(line) ?? []),
+        value === null ? setting : `${setting} ${value}`,
+      ])
     }
   }
   return [...[...values].map(([line, list]) => `${line} ${list.join(', ')}`), ...complaints]

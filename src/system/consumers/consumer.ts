@@ -5,24 +5,43 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-/** What a consumer makes of a configuration. */
-export type Verdict = {
-  /** Values that it does not know, each with the setting it belongs to. */
-  readonly unknown: readonly UnknownValue[]
-  /** What else it complains about, in its own words. */
-  readonly complaints: readonly string[]
-}
+/** What becomes of a program that reads something which it does not understand. */
+export type Effect =
+  /** It does not start, or fails at whatever it is to do. */
+  | 'stops'
+  /** It starts, and takes no part of the file: the policy is lost on it. */
+  | 'ignores-file'
+  /** It ignores the whole setting, and uses what it has built in. */
+  | 'ignores-setting'
+  /** It ignores the value. */
+  | 'ignores-value'
+
+/** Something in a configuration that a consumer does not understand. */
+export type Finding = {
+  readonly effect: Effect
+  /** The line of the configuration, from 1, where it is known. */
+  readonly line?: number
+} & (
+  | { readonly unknown: UnknownValue }
+  /** In the program's own words. */
+  | { readonly complaint: string }
+)
 
 export type UnknownValue = {
   /** As the configuration names it, such as `KexAlgorithms`. */
   readonly setting: string
-  readonly value: string
+  /** Null where the setting itself is not known. */
+  readonly value: string | null
 }
 
 export type Consumer = {
   /** The back-end whose files it reads. */
   readonly backend: string
   readonly program: string
+  /** What becomes of it where it stops at something: `would not start`. */
+  readonly failure: string
+  /** Without it an administrator is locked out, so it is asked also where nothing leads it to the file. */
+  readonly locksOut?: true
   /** The arguments that make it print its version. */
   readonly versionArguments: readonly string[]
   /**
@@ -30,8 +49,15 @@ export type Consumer = {
    *
    * @throws ConsumerUnusable where it cannot judge anything on this host.
    */
-  readonly check: (workbench: Workbench, config: string) => Promise<Verdict>
+  readonly check: (
+    workbench: Workbench,
+    config: string,
+    depth: CheckDepth,
+  ) => Promise<readonly Finding[]>
 }
+
+/** How much is asked: all that the program does not understand, or only what it stops at. */
+export type CheckDepth = 'all' | 'stops'
 
 /** The program does not work here at all, so its verdict would mean nothing. */
 export class ConsumerUnusable extends Error {}
@@ -50,15 +76,16 @@ const TIME_LIMIT = 20_000
 export class Workbench {
   readonly #path: string
   readonly #folder: string
+  #written = 0
 
   constructor(path: string, folder: string) {
     this.#path = path
     this.#folder = folder
   }
 
-  /** Writes a scratch file that only we can read, and returns its path. */
+  /** Writes a new scratch file that only we can read, and returns its path. */
   async write(name: string, text: string): Promise<string> {
-    const path = join(this.#folder, name)
+    const path = join(this.#folder, `${++this.#written}-${name}`)
     await writeFile(path, text, { mode: 0o600 })
     return path
   }
@@ -115,14 +142,24 @@ export function findProgram(name: string): string | undefined {
     .find(isExecutable)
 }
 
-/** The values of a list that a program refuses when each is its only one. */
+/**
+ * The values of a list for which a program refuses it. Lists are halved, since few are refused and
+ * a run of the program takes its time.
+ */
 export async function findRefused(
   values: readonly string[],
-  accepts: (value: string) => Promise<boolean>,
+  accepts: (values: readonly string[]) => Promise<boolean>,
 ): Promise<readonly string[]> {
-  const refused: string[] = []
-  for (const value of values) if (!(await accepts(value))) refused.push(value)
-  return refused
+  if (values.length === 0 || (await accepts(values))) return []
+  if (values.length === 1) return values
+  const middle = values.length >> 1
+  const halves = [values.slice(0, middle), values.slice(middle)]
+  return (await Promise.all(halves.map((half) => findRefused(half, accepts)))).flat()
+}
+
+/** The first line of what a program said. */
+export function firstLine(output: string): string {
+  return output.trim().split('\n')[0] ?? ''
 }
 
 function isExecutable(path: string): boolean {

@@ -2,6 +2,7 @@
 import type { Consumer } from './consumer.ts'
 import { GNUTLS_CLI } from './gnutls-cli.ts'
 import { IPSEC } from './ipsec.ts'
+import { KLIST } from './klist.ts'
 import { NAMED_CHECKCONF } from './named-checkconf.ts'
 import { NSS_POLICY_CHECK } from './nss-policy-check.ts'
 import { SSH, SSHD } from './openssh.ts'
@@ -11,6 +12,7 @@ import { RPM_SEQUOIA, SEQUOIA } from './sequoia-policy-config-check.ts'
 export const CONSUMERS: readonly Consumer[] = [
   NAMED_CHECKCONF,
   GNUTLS_CLI,
+  KLIST,
   IPSEC,
   NSS_POLICY_CHECK,
   SSH,

@@ -1,15 +1,18 @@
 /** Sequoia: its own checker. It reads the files of both Sequoia back-ends. */
-import type { Consumer, Workbench } from './consumer.ts'
+import type { Consumer, Finding, Workbench } from './consumer.ts'
 
-async function check(workbench: Workbench, config: string) {
+async function check(workbench: Workbench, config: string): Promise<readonly Finding[]> {
   const path = await workbench.write('sequoia.config', config)
   const { status, output } = await workbench.run([path])
-  const isAccepted = status === 0 && output.trim() === ''
-  return { unknown: [], complaints: isAccepted ? [] : output.trim().split('\n') }
+  const said = output.trim()
+  if (status === 0 && said === '') return []
+  const effect = status === 0 ? 'ignores-value' : 'stops'
+  return said.split('\n').map((complaint) => ({ effect, complaint }))
 }
 
 const SEQUOIA_CHECK = {
   program: 'sequoia-policy-config-check',
+  failure: 'says that programs of Sequoia would fail',
   versionArguments: ['--version'],
   check,
 } as const

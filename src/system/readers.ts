@@ -1,0 +1,88 @@
+/** Whether a program of this host is set up to read the file that a back-end writes. */
+import { lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { readTextFile } from '../files/text-file.ts'
+import { DEFAULT_BASE_DIR } from './directories.ts'
+
+/**
+ * Where distributions and administrators lead programs to the files of a policy: configuration
+ * files, folders of them, and units of systemd.
+ */
+const CONFIGURATIONS: Readonly<Record<string, readonly string[]>> = {
+  bind: ['/etc/named.conf', '/etc/named', '/etc/bind'],
+  krb5: ['/etc/krb5.conf', '/etc/krb5.conf.d'],
+  libreswan: ['/etc/ipsec.conf', '/etc/ipsec.d'],
+  openssh: ['/etc/ssh/ssh_config', '/etc/ssh/ssh_config.d', '/usr/etc/ssh/ssh_config.d'],
+  opensshserver: [
+    ...['/etc/ssh/sshd_config', '/etc/ssh/sshd_config.d'],
+    ...['/usr/etc/ssh/sshd_config', '/usr/etc/ssh/sshd_config.d'],
+    ...['sshd.service', 'sshd@.service', 'ssh.service', 'ssh@.service'].flatMap((unit) =>
+      ['/usr/lib/systemd/system', '/lib/systemd/system', '/etc/systemd/system'].flatMap(
+        (folder) => [join(folder, unit), join(folder, `${unit}.d`)],
+      ),
+    ),
+  ],
+  opensslcnf: [
+    ...['/etc/pki/tls/openssl.cnf', '/etc/pki/tls/openssl.d'],
+    ...['/etc/ssl/openssl.cnf', '/etc/ssl/openssl.d'],
+  ],
+}
+
+/**
+ * Whether a configuration of the program names the back-ends of this base folder.
+ *
+ * Where a configuration may not be read, the programs of the host are taken to read
+ * /etc/crypto-policies, and no other folder.
+ */
+export function isReadHere(backend: string, base: string): boolean {
+  // Distributions build GnuTLS with its path in it, and no configuration names it.
+  if (backend === 'gnutls') return base === DEFAULT_BASE_DIR
+  const folders = [base, realPath(base)].map((path) => join(path, 'back-ends'))
+  const places = (CONFIGURATIONS[backend] ?? []).flatMap(listFiles)
+  return places.some((path) => names(path, folders, base === DEFAULT_BASE_DIR))
+}
+
+function names(path: string, folders: readonly string[], unreadable: boolean): boolean {
+  const target = readLink(path)
+  if (target !== undefined && isBelow(join(path, '..', target), target, folders)) return true
+  try {
+    const { text } = readTextFile(path)
+    const lines = text.split('\n').filter((line) => !line.trim().startsWith('#'))
+    return lines.some((line) => folders.some((folder) => line.includes(folder)))
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    return unreadable && error.diagnostics.every(({ code }) => code === 'FILE_UNREADABLE')
+  }
+}
+
+function isBelow(relative: string, target: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => relative.startsWith(folder) || target.startsWith(folder))
+}
+
+/** The file itself, or all that a folder holds. */
+function listFiles(path: string): readonly string[] {
+  const stats = lstatSync(path, { throwIfNoEntry: false })
+  if (!stats?.isDirectory()) return stats ? [path] : []
+  try {
+    return readdirSync(path).map((name) => join(path, basename(name)))
+  } catch {
+    return [path]
+  }
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}

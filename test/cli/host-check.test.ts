@@ -1,0 +1,144 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { testWith } from '../peers/peer.ts'
+import { type Outcome, ROOT, runFile, scratchFolder } from './command.ts'
+import { Host } from './host.ts'
+
+const LAUNCHER = join(ROOT, 'bin', 'update-policies')
+
+/** A value that no release of OpenSSH knows, in a policy that is good for nothing else. */
+const ODD_DROP_IN = { 'local.d/opensshserver-odd.config': 'Ciphers no-such-cipher@example.com\n' }
+
+/** Runs a script where a configuration of sshd, or of another program, names this host's files. */
+function whereRead(host: Host, file: string, line: string, script: string): Outcome {
+  const copy = join(scratchFolder(), 'configuration')
+  writeFileSync(copy, `${line.replace('BASE', host.base)}\n`)
+  const prepare = existsSync(file) ? '' : `mkdir -p "$(dirname ${file})"; touch ${file};`
+  return runFile('unshare', [
+    '--mount',
+    'sh',
+    '-euc',
+    `${prepare} mount --bind ${copy} ${file}; ${script}`,
+  ])
+}
+
+const INCLUDE = 'Include BASE/back-ends/opensshserver.config'
+
+/** Whether sshd itself starts with the file. */
+function sshdStarts(host: Host): boolean {
+  mkdirSync('/run/sshd', { recursive: true })
+  const config = host.path('back-ends', 'opensshserver.config')
+  const { stderr } = runFile('/usr/sbin/sshd', ['-t', '-h', '/dev/null', '-f', config])
+  return stderr.includes('no hostkeys available')
+}
+
+testWith('sshd', 'refuses what sshd would not start with, where sshd reads it', () => {
+  const host = new Host(ODD_DROP_IN)
+  const set = `${LAUNCHER} --base-dir ${host.base} --set FEDORA42 --no-reload`
+  const refused = whereRead(host, '/etc/ssh/sshd_config', INCLUDE, set)
+  expect(refused.status).toBe(1)
+  expect(refused.stderr).toMatch(
+    /opensshserver-odd\.config:1:1: error\[HOST_PROGRAM_STOPS\]: sshd /,
+  )
+  expect(refused.stderr).toContain('would not start')
+  expect(refused.stderr).toContain('no-such-cipher@example.com')
+  expect(refused.stderr).toContain('--force')
+  expect(existsSync(host.path('config'))).toBe(false)
+  const forced = whereRead(host, '/etc/ssh/sshd_config', INCLUDE, `${set} --force`)
+  expect(forced.status, forced.stderr).toBe(0)
+  expect(forced.stderr).toContain('warning[HOST_PROGRAM_STOPS]')
+  expect(sshdStarts(host)).toBe(false)
+})
+
+testWith(
+  'sshd',
+  'takes the part of a policy that sshd knows, with the module that it names',
+  () => {
+    const host = new Host()
+    const set = (policy: string) =>
+      whereRead(
+        host,
+        '/etc/ssh/sshd_config',
+        INCLUDE,
+        `${LAUNCHER} --base-dir ${host.base} --set ${policy} --no-reload`,
+      )
+    const first = set('DEFAULT')
+    if (first.status === 0) {
+      expect(sshdStarts(host)).toBe(true)
+      return
+    }
+    expect(sshdStarts(host)).toBe(false)
+    const module = /add a module with `([^`]*@openssh-server[^`]*)`/.exec(first.stderr)?.[1]
+    // A setting that this sshd does not have cannot be left out by any policy.
+    if (module === undefined) {
+      expect(first.stderr).toContain('no policy can leave this out')
+      return
+    }
+    host.write({ 'policies/modules/HERE.pmod': `${module.replaceAll('; ', '\n')}\n` })
+    const second = set('DEFAULT:HERE')
+    expect(second.status, second.stderr).toBe(0)
+    expect(sshdStarts(host)).toBe(true)
+  },
+)
+
+testWith('sshd', 'checks a run without --set too, and only warns where nothing reads it', () => {
+  const host = new Host({ config: 'FEDORA42\n', ...ODD_DROP_IN })
+  const bare = `${LAUNCHER} --base-dir ${host.base} --no-reload`
+  expect(whereRead(host, '/etc/ssh/sshd_config', INCLUDE, bare).status).toBe(1)
+  const commented = whereRead(host, '/etc/ssh/sshd_config', `# ${INCLUDE}`, bare)
+  expect(commented.status).toBe(0)
+  expect(commented.stderr).toContain('warning[HOST_PROGRAM_STOPS]')
+})
+
+for (const form of ["CRYPTO_POLICY='-oCiphers=aes256-ctr'", '-oCiphers=aes256-ctr']) {
+  test(`refuses a drop-in of sshd in the form of Enterprise Linux 8: ${form}`, () => {
+    const host = new Host({ 'local.d/opensshserver-el8.config': `# ours\n${form}\n` })
+    const { status, stderr } = host.update(['--set', 'DEFAULT', '--no-reload'])
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/opensshserver-el8\.config:2:1: error\[DROPIN_SSHD_COMMAND_LINE\]/)
+    expect(stderr).toContain('hint: write one setting a line')
+    expect(host.update(['--set', 'DEFAULT', '--no-reload', '--force']).status).toBe(0)
+  })
+}
+
+/** A line that the program of each back-end stops at, and the file that leads it to the back-end. */
+const BROKEN = [
+  ['named-checkconf', 'bind', 'nonsense {', '/etc/bind/named.conf', 'include "BASE/back-ends";'],
+  ['ipsec', 'libreswan', 'nonsense', '/etc/ipsec.conf', 'include BASE/back-ends/libreswan.config'],
+  ['klist', 'krb5', 'nonsense', '/etc/krb5.conf', 'include BASE/back-ends/krb5.config'],
+  ['openssl', 'opensslcnf', 'nonsense', '/etc/ssl/openssl.cnf', '.include BASE/back-ends/o.config'],
+  ['ssh', 'openssh', 'Nonsense yes', '/etc/ssh/ssh_config', 'Include BASE/back-ends/*.config'],
+] as const
+
+for (const [program, backend, line, file, reader] of BROKEN) {
+  testWith(program, `has drop-ins of ${backend} read before the switch`, () => {
+    const name = `local.d/${backend}-odd.config`
+    const host = new Host({ [name]: `${line}\n` })
+    const set = `${LAUNCHER} --base-dir ${host.base} --set FEDORA42 --no-reload`
+    const alone = runFile('sh', ['-c', set])
+    expect(alone.status, alone.stderr).toBe(0)
+    expect(alone.stderr).toContain('warning[HOST_PROGRAM_STOPS]')
+    host.write({ [name]: `${line} \n` })
+    const refused = whereRead(host, file, reader, set)
+    expect(refused.status, refused.stderr).toBe(1)
+    expect(refused.stderr).toContain('error[HOST_PROGRAM_STOPS]')
+    host.write({ [name]: '# nothing\n' })
+    const mended = whereRead(host, file, reader, set)
+    expect(mended.stderr).not.toContain('error[')
+  })
+}
+
+testWith('sshd', 'does not restart services with a configuration that was forced', () => {
+  const profile = scratchFolder()
+  const host = new Host({ 'policies/A.pol': 'hash = SHA2-256\n', ...ODD_DROP_IN })
+  const log = host.path('reloads')
+  writeFileSync(join(profile, 'reload-cmds.sh'), `echo reloaded >> ${log}\n`)
+  const set = `${LAUNCHER} --base-dir ${host.base} --profile-dir ${profile} --set A --force`
+  const { status, stderr } = whereRead(host, '/etc/ssh/sshd_config', INCLUDE, set)
+  expect(status, stderr).toBe(0)
+  expect(existsSync(log)).toBe(false)
+  const again = whereRead(host, '/etc/ssh/sshd_config', INCLUDE, `${set} --reload`)
+  expect(again.status, again.stderr).toBe(0)
+  expect(existsSync(log)).toBe(true)
+})
