@@ -6,6 +6,7 @@ import {
   diagnose,
   escalate,
   fail,
+  hasErrors,
   moderate,
 } from '../diagnostics/diagnostic.ts'
 import { DEFAULT_BASE_DIR, type Directories, localFolder, stateFolder } from './directories.ts'
@@ -98,16 +99,24 @@ async function judge(
   options: ApplyOptions,
 ): Promise<boolean> {
   const { strict, force, report } = options
-  const own = [...prepared.diagnostics, ...findInDropIns(prepared, options)]
-  const ofHost = isAnythingDue(directories, prepared, options)
-    ? ((await options.checkHost?.(prepared, directories)) ?? [])
-    : []
-  const findings = [...(strict ? own.map(escalate) : own), ...ofHost]
-  const errors = findings.filter(({ severity }) => severity === 'error')
-  const isForced = force && errors.every(({ code }) => FORCEABLE.has(code))
-  if (errors.length > 0 && !isForced) throw new DiagnosticError(findings)
+  const found = [...prepared.diagnostics, ...findInDropIns(prepared, options)]
+  const own = strict ? found.map(escalate) : found
+  const isRefused = (findings: readonly Diagnostic[]) =>
+    findings.some(({ severity, code }) => severity === 'error' && !(force && FORCEABLE.has(code)))
+  if (isRefused(own)) throw new DiagnosticError(own)
+  const findings = [...own, ...(await askHost(directories, prepared, options))]
+  if (isRefused(findings)) throw new DiagnosticError(findings)
   findings.map(moderate).forEach(report)
-  return errors.length > 0
+  return hasErrors(findings)
+}
+
+async function askHost(
+  directories: Directories,
+  prepared: PreparedPolicy,
+  options: ApplyOptions,
+): Promise<readonly Diagnostic[]> {
+  if (!options.checkHost || !isAnythingDue(directories, prepared, options)) return []
+  return options.checkHost(prepared, directories)
 }
 
 /** What `--force` goes on with. */
