@@ -5,7 +5,7 @@ import { describeRelease, type GnutlsRelease } from '../priority/releases.ts'
 import type { ComparedSides } from '../report/priority-comparison.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import {
-  loadPriorityContext,
+  loadHostContext,
   type PriorityCommandOptions,
   type PriorityContext,
   prioritySource,
@@ -29,7 +29,7 @@ export async function comparePriorities(
 ): Promise<void> {
   const { evaluatePriority } = await import('../priority/evaluate.ts')
   const { diffOutcomes } = await import('../priority/diff.ts')
-  const sides = chooseSides(first, second, options, await loadPriorityContext(options, terminal))
+  const sides = chooseSides(first, second, options, await loadHostContext(options, terminal))
   const outcomes = sides.map(({ text, context }) => evaluatePriority(prioritySource(text), context))
   const [before, after] = outcomes as [Outcome, Outcome]
   await reportRefusals(sides, outcomes, terminal)

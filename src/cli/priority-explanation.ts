@@ -6,7 +6,7 @@ import type { Subject } from '../priority/why.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from './exit-codes.ts'
 import {
-  loadPriorityContext,
+  loadHostContext,
   type PriorityCommandOptions,
   type PriorityContext,
   prioritySource,
@@ -28,7 +28,7 @@ export async function explainPriorityString(
   options: PriorityExplainOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const context = await loadPriorityContext(options, terminal)
+  const context = await loadHostContext(options, terminal)
   const subjects = findSubjects(options)
   if (subjects.length === 0) await explainTokens(text, options, context, terminal)
   else await explainSubjects(text, subjects, context, terminal)

@@ -41,6 +41,17 @@ export async function loadPriorityContext(
   return { config, release: options.gnutls ?? DEFAULT_RELEASE }
 }
 
+/** The same for questions about this host, whose GnuTLS is meant where --gnutls names no other. */
+export async function loadHostContext(
+  options: PriorityCommandOptions,
+  terminal: Terminal,
+): Promise<PriorityContext> {
+  const context = await loadPriorityContext(options, terminal)
+  if (options.gnutls) return context
+  const { findInstalledGnutls } = await import('../system/installed-gnutls.ts')
+  return { ...context, release: findInstalledGnutls()?.release ?? context.release }
+}
+
 /** A priority string of the command line; messages call it so. */
 export function prioritySource(text: string): Source {
   return { name: '<priority>', text }

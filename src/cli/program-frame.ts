@@ -1,6 +1,7 @@
 /** What every command line of `cryptopolicy` has, whichever of its commands it holds. */
 import { Command, Option } from 'commander'
 import type { CommandDefinition } from './command.ts'
+import { addHelp } from './commands/help.ts'
 import { refuseInWords } from './usage-error.ts'
 import { PROGRAM_VERSION } from './version.ts'
 
@@ -18,7 +19,7 @@ export function frameProgram(commands: readonly CommandDefinition[]): Command {
     .version(PROGRAM_VERSION)
     .addOption(new Option('--debug', 'print stack traces').hideHelp())
     .addHelpText('after', HELP)
-  for (const add of commands) add(program)
+  for (const add of [...commands, addHelp]) add(program)
   refuseInWords(program, PROGRAM, '')
   for (const command of program.commands) configure(command)
   return program
@@ -27,9 +28,10 @@ export function frameProgram(commands: readonly CommandDefinition[]): Command {
 /** Settings that commander does not hand down to commands. */
 function configure(command: Command, group = ''): void {
   const name = `${group} ${command.name()}`.trimStart()
+  if (command.commands.length > 0) addHelp(command)
   command
     .addOption(new Option('--debug', 'print stack traces').hideHelp())
     .allowExcessArguments(false)
-  refuseInWords(command, PROGRAM, name)
+  refuseInWords(command, `${PROGRAM} ${name}`, name)
   for (const part of command.commands) configure(part, name)
 }

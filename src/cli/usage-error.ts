@@ -20,9 +20,10 @@ const KINDS: Readonly<Record<string, DiagnosticKind<UsageData>>> = {
  * Makes commander say nothing itself and throw a DiagnosticError instead. Only help and version leave
  * as a CommanderError.
  *
- * @param name The words of the command without the program; empty for the program itself.
+ * @param words What is typed, such as `cryptopolicy nbd copy`.
+ * @param name What the JSON calls it, such as `nbd copy`.
  */
-export function refuseInWords(command: Command, program: string, name: string): void {
+export function refuseInWords(command: Command, words: string, name: string): void {
   command
     .configureOutput({
       writeOut: (text) => new Terminal().printText(text),
@@ -32,7 +33,7 @@ export function refuseInWords(command: Command, program: string, name: string): 
     .exitOverride((error) => {
       if (error.exitCode === 0) throw error
       ENVELOPE.begin(hasJson(command) ? name : 'error', wantsJson(process.argv))
-      throw toDiagnosticError(error, `${program} ${name}`.trimEnd())
+      throw toDiagnosticError(error, words)
     })
     .hook('preAction', (_, action) => {
       if (action === command) ENVELOPE.begin(name, action.opts<{ json?: true }>().json ?? false)

@@ -36,6 +36,18 @@ export function findPropertiesOf(value: string): readonly PropertyName[] {
   return fail(POLICY_KINDS.unknownAlgorithm, data)
 }
 
+/** Whether policies have such a value, of a property or of any, in any case. */
+export function isValue(value: string, property: PropertyName | undefined): boolean {
+  if (property !== undefined && isIntegerName(property)) return true
+  const upper = value.toUpperCase()
+  const known = (name: PropertyName): readonly string[] => {
+    if (isIntegerName(name)) return []
+    return isChoiceName(name) ? CHOICE_VALUES[name] : namesOf(name)
+  }
+  const properties = property === undefined ? PROPERTY_NAMES : [property]
+  return properties.some((name) => hasValue(known(name), upper))
+}
+
 /**
  * A value of a property as policies spell it.
  *

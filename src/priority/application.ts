@@ -11,8 +11,8 @@ export type Application = {
   readonly builtIn: readonly string[]
 }
 
-/** What `--app` takes. */
-export const APPLICATIONS = {
+/** Those that `--app` knows. */
+const APPLICATIONS = {
   // libvirtd reads the first file, the proxy of the modular daemons the second.
   libvirt: {
     settings: [
@@ -28,7 +28,9 @@ export const APPLICATIONS = {
   },
 } as const satisfies Record<string, Application>
 
-export type ApplicationName = keyof typeof APPLICATIONS
-
-/** The names that `--app` takes. */
-export const APPLICATION_NAMES = Object.keys(APPLICATIONS) as readonly ApplicationName[]
+/** Undefined where the application is not known: nothing is then built in, and no file is its own. */
+export function findApplication(name: string): Application | undefined {
+  return Object.hasOwn(APPLICATIONS, name)
+    ? APPLICATIONS[name as keyof typeof APPLICATIONS]
+    : undefined
+}

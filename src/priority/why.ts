@@ -1,4 +1,6 @@
 /** Answers why a suite, group, signature algorithm or version is allowed or not, and who decided. */
+import { registeredGroupName, tableVersionName } from '../algorithms/other-names.ts'
+import { findTlsSuiteByOpensslName } from '../algorithms/tls-suite-openssl.ts'
 import {
   canNegotiate,
   findTlsSuiteByName,
@@ -23,7 +25,7 @@ import type { Adjustment } from './settle.ts'
 import { NO_CONFIG } from './system-config.ts'
 import { systemRules } from './system-rules.ts'
 
-/** What is asked about: names of IANA or GnuTLS, with or without GROUP-, SIGN- or VERS-. */
+/** What is asked about: a name of IANA, GnuTLS or OpenSSL, with or without GROUP-, SIGN- or VERS-. */
 export type Subject = {
   readonly kind: 'suite' | 'group' | 'signature' | 'protocol'
   readonly name: string
@@ -94,7 +96,7 @@ class Judge {
   }
 
   judge({ kind, name }: Subject): Verdict | undefined {
-    if (kind === 'suite') return this.judgeSuite(findTlsSuiteByName(name))
+    if (kind === 'suite') return this.judgeSuite(findSuite(name))
     if (kind === 'group') return this.judgeGroup(findGroup(name))
     if (kind === 'signature') return this.judgeSignature(findSignature(name))
     return this.judgeProtocol(findProtocol(name))
@@ -199,21 +201,29 @@ function latest(parts: readonly Part[]): Part {
   return parts.reduce((last, part) => (place(part) > place(last) ? part : last))
 }
 
+function findSuite(name: string): TlsSuite | undefined {
+  return findTlsSuiteByName(name) ?? findTlsSuiteByOpensslName(toUpperAscii(name))
+}
+
 function findGroup(name: string): GnutlsGroup | undefined {
-  const wanted = toUpperAscii(name).replace(/^GROUP-/, '')
+  const wanted = toUpperAscii(registeredGroupName(name.replace(/^GROUP-/i, '')))
   return GNUTLS_GROUPS.find(
     (row) => row.name === wanted || toUpperAscii(row.tls?.name ?? '') === wanted,
   )
 }
 
 function findSignature(name: string): GnutlsSignature | undefined {
-  const wanted = toUpperAscii(name).replace(/^SIGN-/, '')
+  // OpenSSL writes RSA+SHA256, RSA-PSS+SHA256 and PSS+SHA256.
+  const wanted = toUpperAscii(name)
+    .replace(/^SIGN-/, '')
+    .replace(/^(?:RSA-)?PSS\+/, 'RSA-PSS-RSAE-')
+    .replace('+', '-')
   return GNUTLS_SIGNATURES.find(
     (row) => toUpperAscii(row.name) === wanted || toUpperAscii(row.scheme ?? '') === wanted,
   )
 }
 
 function findProtocol(name: string): string | undefined {
-  const wanted = toUpperAscii(name).replace(/^VERS-/, '')
+  const wanted = tableVersionName(toUpperAscii(name).replace(/^VERS-/, ''))
   return TLS_VERSIONS.find((row) => row.name === wanted)?.name
 }

@@ -1,12 +1,15 @@
 /** Finds and reads the file that GnuTLS looks keywords up in, or the one that stands in for it. */
 
 import { isUtf8 } from 'node:buffer'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Diagnostic, DiagnosticError, moderate } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, diagnose, moderate } from '../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { readBytes } from '../files/text-file.ts'
 import { absentConfig, parseSystemConfig, type SystemConfig } from '../priority/system-config.ts'
 import { backendsFolder, baseDirectory } from './directories.ts'
+import { builtInConfigFile, findInstalledGnutls } from './installed-gnutls.ts'
+import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 export type PriorityConfigOptions = {
   /** `--config` */
@@ -21,9 +24,8 @@ export type LoadedPriorityConfig = {
 }
 
 /**
- * Reads the file of `--config`, else that of GNUTLS_SYSTEM_PRIORITY_FILE, else
- * `base_dir/back-ends/gnutls.config`. GnuTLS goes on without a file that it cannot read, so only
- * the first must be there.
+ * Reads the file of `--config`, else that of GNUTLS_SYSTEM_PRIORITY_FILE, else the default: see
+ * `defaultFile`. GnuTLS goes on without a file that it cannot read, so only the first must be there.
  *
  * @throws DiagnosticError where the file of `--config` cannot be read.
  */
@@ -32,24 +34,58 @@ export function readPriorityConfig(
   environment: NodeJS.ProcessEnv = process.env,
 ): LoadedPriorityConfig {
   if (options.config !== undefined) return { config: readConfig(options.config), diagnostics: [] }
-  const path = environment.GNUTLS_SYSTEM_PRIORITY_FILE ?? defaultFile(options, environment)
+  const named = environment.GNUTLS_SYSTEM_PRIORITY_FILE
+  const { path, diagnostics } =
+    named === undefined ? defaultFile(options, environment) : { path: named, diagnostics: [] }
   try {
-    return { config: readConfig(path), diagnostics: [] }
+    return { config: readConfig(path), diagnostics }
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error
     const told = error.diagnostics.filter(({ code }) => code !== FILE_KINDS.missing.code)
-    return { config: absentConfig(path), diagnostics: told.map(moderate) }
+    return { config: absentConfig(path), diagnostics: [...diagnostics, ...told.map(moderate)] }
   }
 }
 
-function defaultFile(options: PriorityConfigOptions, environment: NodeJS.ProcessEnv): string {
+/** What Debian builds GnuTLS to read. */
+const GNUTLS_OWN_FILE = '/etc/gnutls/config'
+
+/**
+ * `base_dir/back-ends/gnutls.config`; but where no base_dir is named, the file that the GnuTLS of this
+ * host reads by itself, if it is there. The library is looked into only where it may read another file.
+ */
+function defaultFile(
+  options: PriorityConfigOptions,
+  environment: NodeJS.ProcessEnv,
+): { readonly path: string; readonly diagnostics: readonly Diagnostic[] } {
   const base = baseDirectory(options, environment)
-  return join(backendsFolder({ base }), 'gnutls.config')
+  const ours = join(backendsFolder({ base }), 'gnutls.config')
+  const isNamed = options.baseDir !== undefined || Boolean(environment.base_dir)
+  if (isNamed || !existsSync(GNUTLS_OWN_FILE)) return { path: ours, diagnostics: [] }
+  const installed = findInstalledGnutls()
+  if (!installed || builtInConfigFile(installed) !== GNUTLS_OWN_FILE) {
+    return { path: ours, diagnostics: [] }
+  }
+  const isOther = existsSync(ours) && realpathSync(ours) !== realpathSync(GNUTLS_OWN_FILE)
+  const told = isOther
+    ? [diagnose(SYSTEM_KINDS.otherConfiguration, { read: GNUTLS_OWN_FILE, ours })]
+    : []
+  return { path: GNUTLS_OWN_FILE, diagnostics: told }
 }
 
 /** GnuTLS reads bytes, so a text in another encoding is no error. */
 function readConfig(path: string): SystemConfig {
+  // The manual of GnuTLS names this device as the way to have no configuration.
+  if (isNullDevice(path)) return parseSystemConfig({ name: path, text: '' })
   const bytes = readBytes(path)
   const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1')
   return parseSystemConfig({ name: path, text })
 }
+
+/** Also through links, and whatever it is called in a container. */
+function isNullDevice(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return stats?.isCharacterDevice() === true && stats.rdev === NULL_DEVICE
+}
+
+/** Major number 1, minor number 3 (Documentation/admin-guide/devices.txt of Linux). */
+const NULL_DEVICE = 0x103

@@ -255,6 +255,17 @@ const el8DropIn: Kind<object> = {
   hint: () => 'write one setting a line, for instance `Ciphers aes256-gcm@openssh.com`',
 }
 
+const otherConfiguration: Kind<{ read: string; ours: string }> = {
+  code: 'CONFIG_OTHER_FILE',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'GnuTLS of this host was built to read another file than that of the crypto policy, and both are there. What GnuTLS reads is taken.',
+  message: ({ read, ours }) => `GnuTLS of this host reads ${read} and not ${ours}`,
+  hint: ({ read, ours }) =>
+    `make ${read} a link to ${ours}, or name the file that is meant: GNUTLS_SYSTEM_PRIORITY_FILE or --config`,
+}
+
 export const SYSTEM_KINDS = defineKinds({
   consumerStops,
   consumerIgnores,
@@ -280,4 +291,5 @@ export const SYSTEM_KINDS = defineKinds({
   fipsLeft,
   unmountFailed,
   consumerDisagrees,
+  otherConfiguration,
 })

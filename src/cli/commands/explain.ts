@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { PropertyExplanation, ValueExplanation } from '../../policy/explain.ts'
 import type { Policy } from '../../policy/policy.ts'
+import type { PropertyName } from '../../policy/properties.ts'
 import type { ScopeSet } from '../../policy/scope.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withDirectories, withOutput } from '../command.ts'
@@ -73,13 +74,9 @@ async function explainValues(
   const { explainValue } = await import('../../policy/explain.ts')
   const { findPropertiesOf, findProperty } = await import('../../policy/vocabulary.ts')
   const report = await import('../../report/explanation.ts')
-  const value = options.value ?? ''
-  if (options.property === undefined && /^[0-9]+$/.test(value)) {
-    const hint = `for instance: --property min_rsa_size --value ${value}`
-    fail(CLI_KINDS.missingOption, { what: 'a number needs --property', hint })
-  }
-  const properties =
-    options.property === undefined ? findPropertiesOf(value) : [findProperty(options.property)]
+  const asked = options.property === undefined ? undefined : findProperty(options.property)
+  const value = await nameOfPolicies(options.value ?? '', asked)
+  const properties = asked === undefined ? findPropertiesOf(value) : [asked]
   const explained: readonly ValueExplanation[] = properties.map((property) =>
     explainValue(policy, scopes, property, value, { includeUnselected: options.all ?? false }),
   )
@@ -89,6 +86,24 @@ async function explainValues(
   }
   const lines = explained.flatMap((one) => report.printValueExplanation(policy.name, one))
   for (const line of lines) terminal.print(line)
+}
+
+/** The value as policies name it, whichever library's word it is. */
+async function nameOfPolicies(word: string, property: PropertyName | undefined): Promise<string> {
+  const { isValue } = await import('../../policy/vocabulary.ts')
+  if (property === undefined && /^[0-9]+$/.test(word)) {
+    const hint = `for instance: --property min_rsa_size --value ${word}`
+    fail(CLI_KINDS.missingOption, { what: 'a number needs --property', hint })
+  }
+  if (isValue(word, property)) return word
+  const { policyName } = await import('../../backends/library-words.ts')
+  const { findTlsSuiteByName } = await import('../../algorithms/tls-suites.ts')
+  const { findTlsSuiteByOpensslName } = await import('../../algorithms/tls-suite-openssl.ts')
+  const name = policyName(word)
+  const suite = findTlsSuiteByName(word) ?? findTlsSuiteByOpensslName(word.toUpperCase())
+  if (!suite || isValue(name, property)) return name
+  const hint = `explain its parts, or: cryptopolicy explain --priority @SYSTEM --suite ${word}`
+  return fail(CLI_KINDS.missingOption, { what: `${word} is a suite, which no policy names`, hint })
 }
 
 async function explainProperties(

@@ -6,7 +6,7 @@ import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import {
-  loadPriorityContext,
+  loadHostContext,
   type PriorityCommandOptions,
   type PriorityContext,
   prioritySource,
@@ -21,19 +21,16 @@ export function addList(program: Command): void {
     .command('list')
     .summary('what a priority string allows')
     .description('Print what gnutls-cli -l --priority prints, and end with its exit status.')
-    .option('--priority <PRIORITY>', 'for instance NORMAL:-VERS-TLS1.2 or @SYSTEM')
+    .argument('[PRIORITY]', 'for instance NORMAL:-VERS-TLS1.2 or @SYSTEM')
+    .option('--priority <PRIORITY>', 'the same, as gnutls-cli has it')
     .option('--base-dir <DIR>', 'where back-ends/gnutls.config is')
   withOutput(withPriorityOptions(command)).action(list)
 }
 
-async function list(options: Options): Promise<void> {
-  const { priority } = options
-  if (priority === undefined) {
-    const hint = 'for instance: cryptopolicy list --priority NORMAL'
-    fail(CLI_KINDS.missingOption, { what: 'list needs --priority', hint })
-  }
+async function list(given: string | undefined, options: Options): Promise<void> {
+  const priority = choosePriority(given, options)
   const terminal = terminalFor(options)
-  const context = await loadPriorityContext(options, terminal)
+  const context = await loadHostContext(options, terminal)
   if (await refusesToStart(context, terminal)) return
   const { evaluatePriority } = await import('../../priority/evaluate.ts')
   const outcome = evaluatePriority(prioritySource(priority), context)
@@ -42,6 +39,14 @@ async function list(options: Options): Promise<void> {
   const { printListing } = await import('../../priority/list.ts')
   terminal.printText(printListing(priority, outcome).stdout)
   await reportOutcome(outcome, context, terminal)
+}
+
+function choosePriority(given: string | undefined, { priority }: Options): string {
+  if (given !== undefined && priority !== undefined) {
+    fail(CLI_KINDS.conflictingOptions, { first: `PRIORITY (${given})`, second: '--priority' })
+  }
+  const hint = 'for instance: cryptopolicy list NORMAL'
+  return given ?? priority ?? fail(CLI_KINDS.missingOption, { what: 'list needs a PRIORITY', hint })
 }
 
 /** Every program with GnuTLS ends at once where it is told to mind a configuration it dislikes. */

@@ -1,17 +1,13 @@
 /** `cryptopolicy resolve`: the priority string that an application gets. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
-import {
-  APPLICATION_NAMES,
-  APPLICATIONS,
-  type ApplicationName,
-} from '../../priority/application.ts'
+import { findApplication } from '../../priority/application.ts'
 import type { ApplicationChain, ApplicationSetting } from '../../priority/application-chain.ts'
 import type { Resolution, Unresolved } from '../../priority/resolve.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import {
-  loadPriorityContext,
+  loadHostContext,
   type PriorityCommandOptions,
   type PriorityContext,
   prioritySource,
@@ -21,7 +17,7 @@ import type { Terminal } from '../terminal.ts'
 
 type Options = PriorityCommandOptions & {
   readonly explain?: true
-  readonly app?: ApplicationName
+  readonly app?: string
   readonly appConfig?: string
   readonly appDir?: string
   readonly builtIn?: string
@@ -34,12 +30,7 @@ export function addResolve(program: Command): void {
     .description('Replace @KEYWORDS by the string that the system configuration gives them.')
     .argument('[PRIORITY]', 'for instance @LIBVIRT,SYSTEM')
     .option('--explain', 'show what was asked, what was found where, and what is not there')
-    .addOption(
-      new Option(
-        '--app <NAME>',
-        'the string of an application, from its own configuration on',
-      ).choices(APPLICATION_NAMES),
-    )
+    .option('--app <NAME>', 'the string of an application, from its own configuration on')
     .option('--app-config <FILE:KEY>', 'where the application writes its string')
     .option('--app-dir <DIR>', 'where the configuration of --app is (default: /etc/libvirt)')
     .option('--built-in <PRIORITY>', 'what the application uses where nothing is written')
@@ -49,15 +40,32 @@ export function addResolve(program: Command): void {
 
 async function resolve(priority: string | undefined, options: Options): Promise<void> {
   const terminal = terminalFor(options)
-  const context = await loadPriorityContext(options, terminal)
+  const context = await loadHostContext(options, terminal)
   const chain = isApplication(options)
-    ? await followApplication(priority, options, context)
+    ? await followApplication(priority, options, context, terminal)
     : await followString(priority, options, context)
+  const host = options.explain || options.json ? await findHostDefault() : undefined
   if (options.explain || isApplication(options)) await showChain(chain, options, terminal)
+  if (options.explain && !options.json) terminal.print(describeHostDefault(host))
   const resolution = await requireResolved(chain, context)
   if (!options.json) return terminal.print(resolution.text)
   const { resolutionToJson } = await import('../../report/resolution.ts')
-  terminal.setResult(resolutionToJson(resolution, chain.links, context.release))
+  const told = resolutionToJson(resolution, chain.links, context.release)
+  terminal.setResult({ ...told, host: host ?? null })
+}
+
+/** What the GnuTLS of this host reads where nothing names a file; undefined where there is none. */
+async function findHostDefault() {
+  const { builtInConfigFile, findInstalledGnutls } = await import(
+    '../../system/installed-gnutls.ts'
+  )
+  const installed = findInstalledGnutls()
+  return installed && { ...installed, reads: builtInConfigFile(installed) ?? null }
+}
+
+function describeHostDefault(host: Awaited<ReturnType<typeof findHostDefault>>): string {
+  if (!host) return 'no GnuTLS is installed here'
+  return `by default GnuTLS of this host (${host.library}) reads ${host.reads ?? 'no file'}`
 }
 
 /** The chain is part of the result of --explain; with --app alone it is a remark. */
@@ -100,9 +108,13 @@ async function followApplication(
   priority: string | undefined,
   options: Options,
   context: PriorityContext,
+  terminal: Terminal,
 ): Promise<ApplicationChain> {
   const { traceApplication } = await import('../../priority/application-chain.ts')
-  const { app, builtIn = app && APPLICATIONS[app].builtIn.at(-1) } = options
+  const { app = '', builtIn = findApplication(app)?.builtIn.at(-1) } = options
+  if (!findApplication(app) && !options.appConfig && priority === undefined && !builtIn) {
+    terminal.note(`what ${app} does is not known: --app-config FILE:KEY or --built-in say it`)
+  }
   const given: readonly ApplicationSetting[] =
     priority === undefined
       ? []
@@ -124,7 +136,10 @@ async function readSettings({
   const { readApplicationSettings, readNamedSetting } = await import(
     '../../system/application-config.ts'
   )
-  if (appConfig === undefined) return app ? readApplicationSettings(APPLICATIONS[app], appDir) : []
+  if (appConfig === undefined) {
+    const application = findApplication(app ?? '')
+    return application ? readApplicationSettings(application, appDir) : []
+  }
   const [, path, key] = /^(.+):([^:]+)$/.exec(appConfig) ?? []
   if (path === undefined || key === undefined) {
     const hint = 'for instance: --app-config /etc/libvirt/libvirtd.conf:tls_priority'

@@ -1,0 +1,163 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { testWith } from '../peers/peer.ts'
+import { ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
+import { resultOf } from './json-output.ts'
+
+const LAUNCHER = join(ROOT, 'bin', 'cryptopolicy')
+
+function cryptopolicy(...args: readonly string[]) {
+  return run('cryptopolicy', args)
+}
+
+describe('help', () => {
+  test.each([
+    [['help'], 'Usage: cryptopolicy [options] [command]'],
+    [['help', 'show'], 'Usage: cryptopolicy show '],
+    [['help', 'nbd'], 'Usage: cryptopolicy nbd '],
+    [['help', 'nbd', 'copy'], 'Usage: cryptopolicy nbd copy '],
+    [['nbd', 'help', 'copy'], 'Usage: cryptopolicy nbd copy '],
+  ])('%s', (args, begin) => {
+    const { status, stdout, stderr } = cryptopolicy(...args)
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout.startsWith(begin)).toBe(true)
+  })
+
+  test.each([
+    [['help', 'nope']],
+    [['help', 'nbd', 'nope']],
+    [['nbd', 'help', 'nope']],
+    [['help', 'show', 'nope']],
+  ])('refuses %s', (args) => {
+    const { status, stdout, stderr } = cryptopolicy(...args)
+    expect([status, stdout]).toEqual([64, ''])
+    expect(stderr).toMatch(/^error\[USAGE_UNKNOWN_COMMAND\]: unknown command 'nope'\n/)
+  })
+})
+
+describe('wrong usage has a code, a hint and status 64', () => {
+  test.each([
+    [['nope'], 'USAGE_UNKNOWN_COMMAND'],
+    [['shwo'], 'USAGE_UNKNOWN_COMMAND'],
+    [['show', '--nope'], 'USAGE_UNKNOWN_OPTION'],
+    [['nbd'], 'USAGE_MISSING_COMMAND'],
+    [[], 'USAGE_MISSING_COMMAND'],
+    [['list', '--config'], 'USAGE_MISSING_VALUE'],
+    [['convert', 'NORMAL'], 'USAGE_MANDATORY_OPTION'],
+    [['list', 'NORMAL', '--gnutls', '1'], 'USAGE_INVALID_VALUE'],
+    [['list', 'NORMAL', '--priority', 'PFS'], 'USAGE_CONFLICTING_OPTIONS'],
+    [['show', 'A', 'B'], 'USAGE_EXCESS_ARGUMENTS'],
+  ])('%s', (args, code) => {
+    const { status, stderr } = cryptopolicy(...args)
+    expect(status).toBe(64)
+    expect(stderr).toMatch(new RegExp(`^error\\[${code}\\]: `, 'm'))
+    if (code !== 'USAGE_CONFLICTING_OPTIONS') expect(stderr).toMatch(/^hint: /m)
+  })
+
+  test('update-policies keeps the status of the program that it stands in for', () => {
+    const { status, stderr } = run('update-policies', ['--nope'])
+    expect(status).toBe(2)
+    expect(stderr).toBe(
+      "error[USAGE_UNKNOWN_OPTION]: unknown option '--nope'\nhint: see update-policies --help\n",
+    )
+  })
+})
+
+test('list takes its string as resolve does, and as gnutls-cli does', () => {
+  const [first, second] = [['NORMAL'], ['--priority', 'NORMAL']].map((args) =>
+    cryptopolicy('list', ...args),
+  )
+  expect(first?.status).toBe(0)
+  expect(first).toEqual(second)
+})
+
+describe('explain knows what others call things', () => {
+  test.each([
+    ['P-256', 'SECP256R1'],
+    ['prime256v1', 'SECP256R1'],
+    ['X25519MLKEM768', 'MLKEM768-X25519'],
+    ['ffdhe2048', 'FFDHE-2048'],
+    ['TLSv1.3', 'TLS1.3'],
+    ['TLSv1', 'TLS1.0'],
+    ['SHA256', 'SHA2-256'],
+    ['SHA-1', 'SHA1'],
+    ['RSA+SHA256', 'RSA-SHA2-256'],
+    ['rsa_pss_rsae_sha256', 'RSA-PSS-RSAE-SHA2-256'],
+    ['chacha20-poly1305@openssh.com', 'CHACHA20-POLY1305'],
+    ['ssh-ed25519', 'EDDSA-ED25519'],
+  ])('--value %s is %s', (word, name) => {
+    const { stdout, stderr } = cryptopolicy('explain', 'DEFAULT', '--value', word)
+    expect(stdout.split(' ')[0], stderr).toBe(name)
+  })
+
+  test('a suite is no value of a policy, and the hint says what to ask', () => {
+    const args = ['explain', 'DEFAULT', '--value', 'ECDHE-RSA-AES128-GCM-SHA256']
+    const { status, stderr } = cryptopolicy(...args)
+    expect(status).toBe(64)
+    expect(stderr).toContain('--suite ECDHE-RSA-AES128-GCM-SHA256')
+  })
+
+  test.each([
+    ['--group', 'P-256', 'SECP256R1'],
+    ['--protocol', 'TLSv1.2', 'TLS1.2'],
+    ['--sign', 'RSA-PSS+SHA256', 'RSA-PSS-RSAE-SHA256'],
+    ['--sign', 'ECDSA+SHA384', 'ECDSA-SHA384'],
+    ['--suite', 'ECDHE-RSA-AES128-GCM-SHA256', 'TLS_ECDHE_RSA_AES_128_GCM_SHA256'],
+  ])('%s %s is %s', (option, word, name) => {
+    const { stdout, stderr } = cryptopolicy('explain', '--priority', 'NORMAL', option, word)
+    expect(stdout.split(' ')[0], stderr).toBe(name)
+  })
+})
+
+describe('the configuration of this host', () => {
+  test('/dev/null is the way to have none, without a warning', () => {
+    const env = { GNUTLS_SYSTEM_PRIORITY_FILE: '/dev/null' }
+    const { status, stderr } = run('cryptopolicy', ['list', 'NORMAL'], { env })
+    expect([status, stderr]).toEqual([0, ''])
+    expect(cryptopolicy('list', 'NORMAL', '--config', '/dev/null')).toMatchObject({
+      ...{ status: 0, stderr: '' },
+    })
+    expect(cryptopolicy('resolve', '@SYSTEM', '--config', '/dev/null').status).toBe(66)
+  })
+
+  testWith('gnutls-cli', 'without --gnutls the installed release is meant', () => {
+    const args = ['-l', '--priority', 'NORMAL']
+    expect(cryptopolicy('list', '--config', '/dev/null', 'NORMAL').stdout).toBe(
+      runFile('gnutls-cli', args, {
+        env: { GNUTLS_SYSTEM_PRIORITY_FILE: '/dev/null', LC_ALL: 'C' },
+      }).stdout,
+    )
+  })
+
+  // The tests may not write to /etc, so they get one of their own.
+  const isDebian = existsSync('/etc/debian_version') && process.getuid?.() === 0
+  testWith('unshare', 'the file that GnuTLS of this host reads by itself is looked at', () => {
+    if (!isDebian) return
+    const etc = scratchFolder()
+    runFile('cp', ['-a', '/etc/.', etc])
+    writeFiles(etc, { 'gnutls/config': '[priorities]\nSYSTEM=NORMAL:-VERS-TLS1.2\n' })
+    const inside = (command: string) =>
+      runFile('unshare', ['--mount', 'sh', '-euc', `mount --bind ${etc} /etc; ${command}`])
+    const list = inside(`${LAUNCHER} list @SYSTEM`)
+    expect(list.stdout).toBe(inside('LC_ALL=C gnutls-cli -l --priority @SYSTEM').stdout)
+    expect(list.stderr).toBe('')
+    const { host, resolved } = resultOf(inside(`${LAUNCHER} resolve --json @SYSTEM`).stdout)
+    expect([host.reads, resolved.location.file]).toEqual(Array(2).fill('/etc/gnutls/config'))
+    mkdirSync(join(etc, 'crypto-policies/back-ends'), { recursive: true })
+    writeFiles(etc, { 'crypto-policies/back-ends/gnutls.config': 'SYSTEM=NONE\n' })
+    expect(inside(`${LAUNCHER} resolve @SYSTEM`)).toMatchObject({
+      stdout: 'NORMAL:-VERS-TLS1.2\n',
+      stderr: expect.stringContaining('warning[CONFIG_OTHER_FILE]'),
+    })
+  })
+})
+
+test('--app takes any name, and says what is not known of it', () => {
+  const env = { GNUTLS_SYSTEM_PRIORITY_FILE: '/dev/null' }
+  const { status, stdout, stderr } = run('cryptopolicy', ['resolve', '--app', 'foo'], { env })
+  expect([status, stdout]).toEqual([0, 'NORMAL\n'])
+  expect(stderr).toContain('--app-config FILE:KEY')
+  const built = ['resolve', '--app', 'foo', '--built-in', 'PFS']
+  expect(run('cryptopolicy', built, { env }).stdout).toBe('PFS\n')
+})
