@@ -105,7 +105,7 @@ describe('each failure has the same form, on standard output alone', () => {
     ['a conflict', ['explain', 'A', '--priority', 'B'], 'explain', 'USAGE_CONFLICTING_OPTIONS'],
     ['a policy that is not there', ['show', 'NOPE'], 'show', 'POLICY_NOT_FOUND'],
     ['a string without meaning', ['list', '--priority', 'NOPE'], 'list', 'PRIORITY_UNKNOWN_WORD'],
-    ['no server', ['nbd', 'info', 'nbd://127.0.0.1:1/'], 'nbd-info', 'NBD_UNREACHABLE'],
+    ['no server', ['nbd', 'info', 'nbd://127.0.0.1:1/'], 'nbd-info', 'NET_UNREACHABLE'],
     ['no folder', ['pki', 'check', '/nowhere'], 'pki-check', 'FILE_MISSING'],
   ])('%s', (_, args, command, code) => {
     const { schema, ok, result, diagnostics, status } = envelopeOf(...args)
