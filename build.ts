@@ -91,7 +91,10 @@ await build({
   splitting: true,
 })
 
-execFileSync(process.execPath, [
-  join(root, 'node_modules/typescript/bin/tsc'),
-  ...['--project', join(root, 'tsconfig.build.json')],
-])
+// Mutated sources have no types worth writing.
+if (!process.argv.includes('--no-types')) {
+  execFileSync(process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    ...['--project', join(root, 'tsconfig.build.json')],
+  ])
+}
