@@ -1,6 +1,6 @@
 /** `update-policies`: the drop-in for update-crypto-policies. */
 import { Command, Option } from 'commander'
-import { fail } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
 import { type ApplyOptions, type ApplyResult, applyPolicy } from '../system/apply.ts'
 import { type Drift, findDrift, isApplied } from '../system/check.ts'
 import { type Directories, findDirectories, localFolder } from '../system/directories.ts'
@@ -11,13 +11,18 @@ import { selectPolicy } from '../system/prepared-policy.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { describeDrift, driftToJson } from './drift-text.ts'
 import { ENVELOPE } from './json-envelope.ts'
+import { REFERENCE_NAME, referenceLines, renameProgram } from './reference-lines.ts'
 import { runToExit } from './run.ts'
 import { Terminal } from './terminal.ts'
 import { refuseInWords } from './usage-error.ts'
 import { PROGRAM_VERSION } from './version.ts'
 
-/** What the JSON calls it. */
+/** What the JSON calls it, whatever it is called. */
 const NAME = 'update-policies'
+
+/** What its texts call it. */
+const CALLED_AS = process.env.CRYPTOPOLICY_CALLED_AS === REFERENCE_NAME ? REFERENCE_NAME : NAME
+delete process.env.CRYPTOPOLICY_CALLED_AS
 
 /** Exit statuses of the program that this one stands in for. */
 const STATUS = { done: 0, no: 1, usage: 2, nothingToCheck: 77 } as const
@@ -25,6 +30,7 @@ const STATUS = { done: 0, no: 1, usage: 2, nothingToCheck: 77 } as const
 type Options = {
   readonly set?: string | true
   readonly show?: true
+  readonly list?: true
   readonly isApplied?: true
   readonly check?: boolean
   readonly reload?: boolean
@@ -39,18 +45,19 @@ type Options = {
 
 const HELP = `
 Examples:
-  update-policies --show
-  update-policies --set DEFAULT:NO-SHA1
-  update-policies --check
+  ${CALLED_AS} --list
+  ${CALLED_AS} --set DEFAULT:NO-SHA1
+  ${CALLED_AS} --check
 
-Without --set, --show, --is-applied or --check the configured policy is put in force.
+Without --set, --show, --list, --is-applied or --check the configured policy is put in force.
 Exit status: 0 done or yes; 1 no or failed; 2 wrong usage; 77 nothing to check.`
 
-const program = new Command('update-policies')
+const program = new Command(CALLED_AS)
   .description('Put a crypto policy in force, for every library of the host at once.')
   .version(PROGRAM_VERSION)
   .option('--set [POLICY]', 'set the policy, for instance DEFAULT or DEFAULT:NO-SHA1')
   .option('--show', 'print the configured policy')
+  .option('--list', 'list the policies and modules that there are, and what is in force')
   .option('--is-applied', 'tell whether the configured policy is in force')
   .option('--check', 'tell whether the files in force are what the policy gives now')
   .addOption(new Option('--no-check', 'accepted for compatibility, does nothing').hideHelp())
@@ -67,15 +74,34 @@ const program = new Command('update-policies')
   .addHelpText('after', HELP)
   .allowExcessArguments(false)
 
-refuseInWords(program, 'update-policies', NAME)
+refuseInWords(program, CALLED_AS, NAME)
 
 async function main(): Promise<number> {
+  try {
+    return await runCommand()
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    throw new DiagnosticError(asCalled(error.diagnostics))
+  }
+}
+
+/** Under the name of the reference its own lines come first, and then ours, with that name. */
+function asCalled(diagnostics: readonly Diagnostic[], isQuiet = false): readonly Diagnostic[] {
+  if (CALLED_AS === NAME) return diagnostics
+  if (!ENVELOPE.isWanted && !isQuiet) {
+    for (const line of referenceLines(diagnostics)) new Terminal().warn(line)
+  }
+  return diagnostics.map((diagnostic) => renameProgram(diagnostic, CALLED_AS))
+}
+
+async function runCommand(): Promise<number> {
   const options = program.parse().opts<Options>()
   ENVELOPE.begin(NAME, options.json ?? false)
   checkCommands(options)
   const directories = findDirectories(options)
   const terminal = new Terminal({ json: options.json ?? false, quiet: options.quiet ?? false })
   if (options.show) return show(directories, terminal)
+  if (options.list) return list(directories, terminal)
   if (options.isApplied) return tellApplied(directories, terminal)
   if (options.check) return check(directories, terminal)
   return apply(directories, options, terminal)
@@ -85,6 +111,7 @@ function checkCommands(options: Options): void {
   const given = [
     options.set === undefined ? '' : '--set',
     options.show ? '--show' : '',
+    options.list ? '--list' : '',
     options.isApplied ? '--is-applied' : '',
     options.check ? '--check' : '',
   ].filter((name) => name !== '')
@@ -96,6 +123,15 @@ function show(directories: Directories, terminal: Terminal): number {
   const policy = formatSelection(selectPolicy(directories, undefined))
   if (terminal.options.json) terminal.setResult({ action: 'show', policy })
   else terminal.print(policy)
+  return STATUS.done
+}
+
+async function list(directories: Directories, terminal: Terminal): Promise<number> {
+  const { findPolicies } = await import('../system/policy-list.ts')
+  const { describePolicies } = await import('./policy-list-text.ts')
+  const found = findPolicies(directories)
+  if (terminal.options.json) terminal.setResult({ action: 'list', ...found })
+  else for (const line of describePolicies(found)) terminal.print(line)
   return STATUS.done
 }
 
@@ -130,7 +166,7 @@ function printDrift(drift: readonly Drift[], terminal: Terminal): void {
   terminal.warn('The configured policy does NOT match the generated policy')
   if (terminal.options.quiet) return
   if (drift.every(({ cause }) => cause === 'never-applied')) {
-    terminal.warn('no policy has been put in force here yet: run update-policies')
+    terminal.warn(`no policy has been put in force here yet: run ${CALLED_AS}`)
     return
   }
   for (const line of drift.flatMap(describeDrift)) terminal.warn(line)
@@ -145,7 +181,7 @@ async function apply(
   const { reload, strict = false, force = false } = options
   const result = await applyPolicy(directories, {
     ...{ set, reload, strict, force },
-    report: terminal.report,
+    report: (diagnostic) => asCalled([diagnostic], options.quiet).forEach(terminal.report),
     ...(await loadDropInCheck(directories)),
     ...(options.verify ? { checkHost: checkHostWhenDue } : {}),
   })

@@ -31,6 +31,15 @@ export type DiagnosticKind<Data> = {
   readonly message: (data: Data) => string
   /** The remedy, where one is known. */
   readonly hint?: (data: Data) => string | undefined
+  /** What update-crypto-policies prints in the same case, for scripts that look for its lines. */
+  readonly reference?: (data: Data) => ReferenceLine | undefined
+}
+
+/** A line as update-crypto-policies prints it. */
+export type ReferenceLine = {
+  /** What it calls the error or the warning, where it names one. */
+  readonly kind?: string
+  readonly text: string
 }
 
 export type Diagnostic = {
@@ -40,6 +49,7 @@ export type Diagnostic = {
   readonly message: string
   readonly hint?: string
   readonly span?: Span
+  readonly reference?: ReferenceLine
   /** What the message says, as data for programs: JSON values only. */
   readonly data?: Readonly<Record<string, unknown>>
 }
@@ -47,6 +57,7 @@ export type Diagnostic = {
 /** Makes a diagnostic of a kind. */
 export function diagnose<Data>(kind: DiagnosticKind<Data>, data: Data, span?: Span): Diagnostic {
   const hint = kind.hint?.(data)
+  const reference = kind.reference?.(data)
   return {
     code: kind.code,
     severity: kind.severity,
@@ -54,6 +65,7 @@ export function diagnose<Data>(kind: DiagnosticKind<Data>, data: Data, span?: Sp
     message: kind.message(data),
     ...(hint === undefined ? {} : { hint }),
     ...(span === undefined ? {} : { span }),
+    ...(reference === undefined ? {} : { reference }),
   }
 }
 

@@ -128,7 +128,9 @@ function readList(
   const changes = statement.values.filter((word) => /^[+-]|\+$/.test(word.text))
   if (changes.length > 0 && changes.length < statement.values.length) {
     const odd = statement.values.find((word) => !changes.includes(word)) ?? statement.property
-    diagnostics.push(diagnose(POLICY_KINDS.mixedList, { property }, spanOf(statement, odd)))
+    const values = statement.values.map((word) => word.text).join(' ')
+    const data = { property, values }
+    diagnostics.push(diagnose(POLICY_KINDS.mixedList, data, spanOf(statement, odd)))
     return undefined
   }
   const steps = statement.values.map((word) => readStep(statement, property, word, diagnostics))

@@ -43,12 +43,12 @@ function parseStatement(line: LogicalLine, diagnostics: Diagnostic[]): Statement
   if (second >= 0) {
     const at = wordAt(line, second, second + 1)
     const place = { source: line.source, start: at.start, end: at.end }
-    diagnostics.push(diagnose(POLICY_KINDS.secondEquals, {}, place))
+    diagnostics.push(diagnose(POLICY_KINDS.secondEquals, { text: whole.text }, place))
     return undefined
   }
   const target = wordAt(line, 0, equals)
   if (target.text === '') {
-    diagnostics.push(diagnose(POLICY_KINDS.missingProperty, {}, span))
+    diagnostics.push(diagnose(POLICY_KINDS.missingProperty, { text: whole.text }, span))
     return undefined
   }
   return {

@@ -1,11 +1,22 @@
 /** Every error and warning of the policy language, in one place. */
-import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
+import { type DiagnosticKind, defineKinds, type ReferenceLine } from '../diagnostics/diagnostic.ts'
 import { didYouMean } from '../diagnostics/suggestion.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
 /** How much of a user's text a message repeats, in characters. */
 const QUOTED = 60
+
+function malformed(line: string): ReferenceLine {
+  return {
+    kind: 'MalformedLineError',
+    text: `malformed line \`${line.replaceAll(/\s*=\s*/g, ' = ').trim()}\``,
+  }
+}
+
+function badValue(kind: string, property: string, rest: string): ReferenceLine {
+  return { kind, text: `Bad value of policy property \`${property}\`: ${rest}` }
+}
 
 function quote(text: string): string {
   return `\`${text.length > QUOTED ? `${text.slice(0, QUOTED)}...` : text}\``
@@ -52,23 +63,26 @@ const missingEquals: Kind<{ text: string }> = {
   summary: 'A line is neither a comment nor `property = values`.',
   message: ({ text }) => `no \`=\` in ${quote(text)}`,
   hint: () => 'write `property = values`, or begin a comment with #',
+  reference: ({ text }) => malformed(text),
 }
 
-const secondEquals: Kind<object> = {
+const secondEquals: Kind<{ text: string }> = {
   code: 'POLICY_SECOND_EQUALS',
   severity: 'error',
   fault: 'input',
   summary: 'A line has more than one `=`; each directive stands on a line of its own.',
   message: () => 'a second `=` on the line',
   hint: () => 'put each directive on a line of its own',
+  reference: ({ text }) => malformed(text),
 }
 
-const missingProperty: Kind<object> = {
+const missingProperty: Kind<{ text: string }> = {
   code: 'POLICY_MISSING_PROPERTY',
   severity: 'error',
   fault: 'input',
   summary: 'Nothing stands before the `=`.',
   message: () => 'no property before `=`',
+  reference: ({ text }) => malformed(text),
 }
 
 const misplacedPragma: Kind<object> = {
@@ -99,6 +113,10 @@ const unknownProperty: Kind<{ name: string; known: readonly string[] }> = {
     if (known.includes(bare) && bare !== name) return `write ${bare} without spaces`
     return didYouMean(name, known) ?? `properties are ${known.join(', ')}`
   },
+  reference: ({ name }) => ({
+    kind: 'AlgorithmClassUnknownError',
+    text: `Unknown policy property: \`${name}\``,
+  }),
 }
 
 const formerProperty: Kind<{ name: string }> = {
@@ -138,15 +156,20 @@ const unknownAlgorithm: Kind<{
       : `unknown ${property} ${quote(name)}`,
   hint: ({ name, known, otherClass }) =>
     otherClass === undefined ? didYouMean(name, known) : `${name} is a value of ${otherClass}`,
+  reference: ({ name, property }) => badValue('AlgorithmEmptyMatchError', property, `\`${name}\``),
 }
 
-const mixedList: Kind<{ property: string }> = {
+const mixedList: Kind<{ property: string; values: string }> = {
   code: 'POLICY_MIXED_LIST',
   severity: 'error',
   fault: 'input',
   summary: 'A directive both sets a list anew and changes it with `+` or `-`.',
   message: ({ property }) => `${property} is set and changed in one directive`,
   hint: () => 'mark every value with +, - or a trailing +, or none of them',
+  reference: ({ values }) => ({
+    kind: 'MixedDifferentialNonDifferentialError',
+    text: `cannot initialize list and modify it at once (\`${values}\`)`,
+  }),
 }
 
 const integerExpected: Kind<{ property: string; text: string }> = {
@@ -158,6 +181,8 @@ const integerExpected: Kind<{ property: string; text: string }> = {
     text === ''
       ? `${property} needs a decimal number`
       : `${property} takes one decimal number, not ${quote(text)}`,
+  reference: ({ property }) =>
+    badValue('IntPropertyNonIntValueError', property, 'value must be an integer'),
 }
 
 const integerTooLarge: Kind<{ property: string; text: string }> = {
@@ -174,6 +199,8 @@ const integerUnexpected: Kind<{ property: string; text: string }> = {
   fault: 'input',
   summary: 'The property takes names, not a number.',
   message: ({ property, text }) => `${property} takes names, not the number ${text}`,
+  reference: ({ property }) =>
+    badValue('NonIntPropertyIntValueError', property, 'value must not be an integer'),
 }
 
 const unknownChoice: Kind<{ property: string; text: string; known: readonly string[] }> = {
@@ -184,9 +211,15 @@ const unknownChoice: Kind<{ property: string; text: string; known: readonly stri
   message: ({ property, text }) =>
     text === '' ? `${property} needs a value` : `${property} cannot be ${quote(text)}`,
   hint: ({ property, known }) => `${property} is one of ${known.join(', ')}`,
+  reference: ({ property, text, known }) =>
+    badValue(
+      'BadEnumValueError',
+      property,
+      `${text}; must be one of [${known.map((name) => `'${name}'`).join(', ')}]`,
+    ),
 }
 
-const scopeCharacter: Kind<{ character: string }> = {
+const scopeCharacter: Kind<{ character: string; pattern: string }> = {
   code: 'POLICY_SCOPE_CHARACTER',
   severity: 'error',
   fault: 'input',
@@ -195,6 +228,10 @@ const scopeCharacter: Kind<{ character: string }> = {
   message: ({ character }) => `${quote(character)} cannot stand in a scope`,
   hint: ({ character }) =>
     character === ' ' ? 'write scopes without spaces: @{tls,ssh}' : undefined,
+  reference: ({ pattern }) => ({
+    kind: 'ScopeSelectorIllegalCharacterError',
+    text: `illegal character in scope selector \`${pattern}\``,
+  }),
 }
 
 const scopeBraces: Kind<{ pattern: string }> = {
@@ -204,6 +241,10 @@ const scopeBraces: Kind<{ pattern: string }> = {
   summary: 'Braces go around the whole list of scopes.',
   message: ({ pattern }) => `braces are misplaced in the scope ${quote(pattern)}`,
   hint: () => 'write @{tls,ssh} or @!{tls,ssh}',
+  reference: ({ pattern }) => ({
+    kind: 'ScopeSelectorCurlyBracketsError',
+    text: `unsupported curly brackets usage in \`${pattern}\``,
+  }),
 }
 
 const scopeComma: Kind<{ pattern: string }> = {
@@ -213,6 +254,10 @@ const scopeComma: Kind<{ pattern: string }> = {
   summary: 'Several scopes stand in braces.',
   message: ({ pattern }) => `a comma outside braces in the scope ${quote(pattern)}`,
   hint: ({ pattern }) => `write @{${pattern}}`,
+  reference: ({ pattern }) => ({
+    kind: 'ScopeSelectorCommaError',
+    text: `unsupported comma usage in \`${pattern}\``,
+  }),
 }
 
 const emptyScope: Kind<object> = {
@@ -222,6 +267,7 @@ const emptyScope: Kind<object> = {
   summary: 'A scope is missing after `@`, between commas or in braces.',
   message: () => 'an empty scope',
   hint: () => 'leave out @ for a directive that holds everywhere',
+  reference: () => ({ kind: 'ScopeSelectorEmptyError', text: 'empty scope selector' }),
 }
 
 const unknownScope: Kind<{ glob: string; scopes: readonly string[] }> = {
@@ -232,6 +278,13 @@ const unknownScope: Kind<{ glob: string; scopes: readonly string[] }> = {
   message: ({ glob }) =>
     glob.includes('*') ? `no scope matches ${quote(glob)}` : `unknown scope ${quote(glob)}`,
   hint: ({ glob, scopes }) => didYouMean(glob, scopes) ?? `scopes are ${scopes.join(', ')}`,
+  reference: ({ glob }) =>
+    glob.includes('*')
+      ? {
+          kind: 'ScopeSelectorMatchedNothingError',
+          text: `scope selector \`${glob}\` matches no scope`,
+        }
+      : { kind: 'ScopeUnknownError', text: `unknown scope ${glob}` },
 }
 
 const deprecatedProperty: Kind<{ old: string; replacement: string; exact: boolean }> = {
@@ -242,6 +295,10 @@ const deprecatedProperty: Kind<{ old: string; replacement: string; exact: boolea
   message: ({ old, replacement }) => `${old} is deprecated, write ${replacement}`,
   hint: ({ exact }) =>
     exact ? undefined : 'the replacement takes effect where it stands, not at the end of the file',
+  reference: ({ old, replacement }) => ({
+    kind: 'PolicySyntaxDeprecationWarning',
+    text: `option ${old} is deprecated, please rewrite your rules using ${replacement}; be advised that it is not always a 1-1 replacement`,
+  }),
 }
 
 const deprecatedValue: Kind<{ old: string; replacement: string }> = {
@@ -250,6 +307,10 @@ const deprecatedValue: Kind<{ old: string; replacement: string }> = {
   fault: 'input',
   summary: 'The value has been renamed. `cryptopolicy lint --fix` rewrites it.',
   message: ({ old, replacement }) => `${old} is deprecated, write ${replacement}`,
+  reference: ({ old, replacement }) => ({
+    kind: 'PolicySyntaxDeprecationWarning',
+    text: `value ${old} is deprecated, please rewrite your rules using ${replacement}`,
+  }),
 }
 
 const experimentalValue: Kind<{ property: string; values: readonly string[] }> = {
@@ -260,6 +321,10 @@ const experimentalValue: Kind<{ property: string; values: readonly string[] }> =
   message: ({ property, values }) =>
     `${property} ${values.join(', ')} ${values.length === 1 ? 'is' : 'are'} experimental`,
   hint: () => 'a line `# %suppress_experimental_value_warnings=true` above silences this',
+  reference: ({ property, values }) => ({
+    kind: 'ExperimentalValueWarning',
+    text: `\`${property}\` ${values.length === 1 ? 'value' : 'values'} ${values.map((value) => `\`${value}\``).join(', ')} ${values.length === 1 ? 'is' : 'are'} experimental and might go away in the future`,
+  }),
 }
 
 export const POLICY_KINDS = defineKinds({

@@ -139,7 +139,9 @@ function splitGlobs(
   const span = spanOf(statement, word)
   const illegal = body.match(/[^\p{L}\p{N}{,}*_-]/u)?.[0]
   if (illegal !== undefined) {
-    diagnostics.push(diagnose(POLICY_KINDS.scopeCharacter, { character: illegal }, span))
+    diagnostics.push(
+      diagnose(POLICY_KINDS.scopeCharacter, { character: illegal, pattern: word.text }, span),
+    )
     return undefined
   }
   const braced = /^\{[^{}]*\}$/.test(body)

@@ -9,6 +9,8 @@ export type Application = {
    * keyword, then the string that all applications share, then one of the application's own.
    */
   readonly builtIn: readonly string[]
+  /** Only root reads the folder of the system; each user has one of the same name. */
+  readonly isPerUser?: boolean
 }
 
 /** Those that `--app` knows. */
@@ -20,6 +22,12 @@ const APPLICATIONS = {
       { file: 'virtproxyd.conf', key: 'tls_priority' },
     ],
     builtIn: ['NORMAL', '@SYSTEM', '@LIBVIRT,SYSTEM'],
+  },
+  // virsh and other clients. The parameter tls_priority of a URI comes before this file.
+  'libvirt-client': {
+    settings: [{ file: 'libvirt.conf', key: 'tls_priority' }],
+    builtIn: ['NORMAL', '@SYSTEM', '@LIBVIRT,SYSTEM'],
+    isPerUser: true,
   },
   // The property priority= of a tls-creds object comes before this file.
   qemu: {

@@ -20,8 +20,8 @@ export const DEFAULT_APPLICATION_DIR = '/etc/libvirt'
  * @throws DiagnosticError FILE_LIBVIRT_SYNTAX where libvirt would not start with a file.
  */
 export function readApplicationSettings(
-  { settings }: Application,
-  folder: string = DEFAULT_APPLICATION_DIR,
+  { settings, isPerUser = false }: Application,
+  folder: string = isPerUser ? userFolder() : DEFAULT_APPLICATION_DIR,
 ): readonly ApplicationSetting[] {
   return settings.map(({ file, key }) => {
     const path = join(folder, file)
@@ -30,6 +30,13 @@ export function readApplicationSettings(
     const found = span ? { span } : { remark: source ? UNSET : ABSENT }
     return { name: `${file} ${key}`, file: path, ...found }
   })
+}
+
+/** Where clients of libvirt look: root in /etc, other users below their own folder alone. */
+function userFolder(): string {
+  if (process.geteuid?.() === 0) return DEFAULT_APPLICATION_DIR
+  const { XDG_CONFIG_HOME, HOME = '/' } = process.env
+  return join(XDG_CONFIG_HOME || join(HOME, '.config'), 'libvirt')
 }
 
 function findText(source: Source, key: string): Span | undefined {

@@ -18,6 +18,9 @@ const policyNotFound: Kind<{
     `unknown policy \`${name}\`: no ${file} in ${searched.join(', ')}`,
   hint: ({ name, known }) =>
     didYouMean(name, known) ?? (known.length > 0 ? `there are ${known.join(', ')}` : undefined),
+  reference: ({ name, file, searched }) => ({
+    text: `Unknown policy \`${name}\`: file \`${file}\` not found in (${searched.join(', ')})`,
+  }),
 }
 
 const badPolicyName: Kind<{ name: string }> = {
@@ -55,6 +58,7 @@ const notRoot: Kind<{ program: string }> = {
   summary: 'Only root may change /etc/crypto-policies.',
   message: ({ program }) => `You must be root to run ${program}.`,
   hint: () => 'run it with sudo, or try it in a scratch folder: --base-dir DIR',
+  reference: () => ({ text: 'You must be root to run update-crypto-policies.' }),
 }
 
 const locked: Kind<{ path: string; seconds: number }> = {
@@ -109,6 +113,7 @@ const danglingDropIn: Kind<{ path: string }> = {
   summary: 'A drop-in is a link that leads nowhere. It is left out.',
   message: ({ path }) => `${path} is a link that leads nowhere; it is left out`,
   hint: () => 'remove it, or let it lead to /dev/null to mask a drop-in',
+  reference: ({ path }) => ({ text: `Cannot read local policy file ${path}` }),
 }
 
 const prebuiltDiffers: Kind<{ path: string }> = {
@@ -160,6 +165,12 @@ const mountedPolicy: Kind<{ state: string }> = {
     'The kernel was started with fips=1 and a FIPS policy is mounted over the configured one.',
   message: ({ state }) =>
     `a FIPS policy is mounted over the configured one since the start with fips=1; ${state} may not tell the truth`,
+  reference: ({ state }) => ({
+    text: [
+      "There's an automatic FIPS policy bind-mount from booting with fips=1",
+      `The information under ${state} might not be accurate.`,
+    ].join('\n'),
+  }),
 }
 
 const mountedIgnoresDropIns: Kind<{ folder: string }> = {
@@ -178,6 +189,13 @@ const fipsNeedsKernel: Kind<object> = {
   summary: 'The FIPS policy alone does not make a system compliant.',
   message: () => 'the FIPS policy alone is not enough for FIPS compliance',
   hint: () => 'the kernel must be started with fips=1 as well',
+  reference: () => ({
+    text: [
+      "Warning: Using 'update-crypto-policies --set FIPS' is not sufficient for",
+      '         FIPS compliance.',
+      '         The kernel must be started with `fips=1` for FIPS compliance.',
+    ].join('\n'),
+  }),
 }
 
 const fipsLeft: Kind<object> = {
@@ -188,6 +206,15 @@ const fipsLeft: Kind<object> = {
   message: () =>
     'the system runs in FIPS mode: this policy makes it non-compliant and may lock out SSH',
   hint: () => 'start the kernel without fips=1 to leave FIPS mode',
+  reference: () => ({
+    text: [
+      "Warning: Using 'update-crypto-policies --set' in FIPS mode will make the system",
+      '         non-compliant with FIPS.',
+      '         It can also break ssh access to the system.',
+      '         Reboot without `fips=1` on the kernel command line to disable the',
+      '         system FIPS mode.',
+    ].join('\n'),
+  }),
 }
 
 const unmountFailed: Kind<{ path: string; output: string }> = {

@@ -184,3 +184,29 @@ describe('an application', () => {
     expect(other.stderr).toMatch(/library default +asks: @SYSTEM$/m)
   })
 })
+
+test('reads what a client of libvirt reads: of root in /etc, of users in their own folder', () => {
+  const home = scratchFolder()
+  writeFiles(home, {
+    '.config/libvirt/libvirt.conf': 'tls_priority = "NORMAL:-VERS-TLS1.2"\n',
+    'xdg/libvirt/libvirt.conf': 'tls_priority = "SECURE256"\n',
+  })
+  const args = ['resolve', '--app', 'libvirt-client']
+  const asUser = (env: Readonly<Record<string, string>>) =>
+    runFile(
+      'setpriv',
+      [
+        '--reuid=65534',
+        '--regid=65534',
+        '--clear-groups',
+        join(ROOT, 'bin', 'cryptopolicy'),
+        ...args,
+      ],
+      { env: { HOME: home, ...env } },
+    )
+  runFile('chmod', ['-R', 'a+rX', home])
+  expect(asUser({}).stdout).toBe('NORMAL:-VERS-TLS1.2\n')
+  expect(asUser({ XDG_CONFIG_HOME: join(home, 'xdg') }).stdout).toBe('SECURE256\n')
+  const named = run('cryptopolicy', [...args, '--app-dir', join(home, 'xdg', 'libvirt')])
+  expect(named.stdout).toBe('SECURE256\n')
+})

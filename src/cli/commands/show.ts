@@ -8,7 +8,11 @@ import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { type CommonOptions, terminalFor, withDirectories, withOutput } from '../command.ts'
 import type { Terminal } from '../terminal.ts'
 
-type Options = CommonOptions & { readonly scope?: string; readonly backend?: string }
+type Options = CommonOptions & {
+  readonly scope?: string
+  readonly backend?: string
+  readonly list?: true
+}
 
 export function addShow(program: Command): void {
   const command = program
@@ -16,6 +20,7 @@ export function addShow(program: Command): void {
     .summary('the effective policy, or the text of a back-end')
     .description('Print what a policy allows. Without POLICY: the configured one.')
     .argument('[POLICY]', 'for instance DEFAULT or FIPS:OSPP')
+    .option('--list', 'the policies and modules that there are, and what is in force')
     .option('--scope <SCOPE>', 'as it is for a scope, for instance gnutls or ssh')
     .option('--backend <BACKEND>', 'the text that a back-end gets')
   withOutput(withDirectories(command)).action(show)
@@ -24,6 +29,7 @@ export function addShow(program: Command): void {
 async function show(name: string | undefined, options: Options): Promise<void> {
   const { loadNamedPolicy } = await import('../named-policy.ts')
   const terminal = terminalFor(options)
+  if (options.list) return listPolicies(options, terminal)
   const policy = loadNamedPolicy(name, options, terminal.report)
   if (options.backend !== undefined) return showBackend(policy, options.backend, terminal)
   if (options.scope === undefined && !options.json) {
@@ -31,6 +37,15 @@ async function show(name: string | undefined, options: Options): Promise<void> {
     return terminal.printText(dumpPolicy(policy))
   }
   return showScope(policy, options, terminal)
+}
+
+async function listPolicies(options: Options, terminal: Terminal): Promise<void> {
+  const { findDirectories } = await import('../../system/directories.ts')
+  const { findPolicies } = await import('../../system/policy-list.ts')
+  const { describePolicies } = await import('../policy-list-text.ts')
+  const found = findPolicies(findDirectories(options))
+  if (terminal.options.json) terminal.setResult({ action: 'list', ...found })
+  else for (const line of describePolicies(found)) terminal.print(line)
 }
 
 async function showBackend(policy: Policy, name: string, terminal: Terminal): Promise<void> {
