@@ -16,6 +16,22 @@ const internal: Kind<{ message: string }> = {
   hint: () => 'run it again with --debug and report what it prints',
 }
 
+/** The system's names of what happens to a stream, in words. */
+const LOST: Readonly<Record<string, string>> = {
+  ENOSPC: 'there is no space left',
+  EDQUOT: 'the quota is used up',
+  EFBIG: 'the file would be larger than it may be',
+  EIO: 'the device failed',
+}
+
+const outputUnwritable: Kind<{ stream: string; code: string }> = {
+  code: 'OUTPUT_UNWRITABLE',
+  severity: 'error',
+  fault: 'write',
+  summary: 'Standard output or standard error cannot be written, so what was found is not told.',
+  message: ({ stream, code }) => `cannot write ${stream}: ${LOST[code] ?? code}`,
+}
+
 const unknownName: Kind<{ what: string; name: string; known: readonly string[] }> = {
   code: 'USAGE_UNKNOWN_NAME',
   severity: 'error',
@@ -89,6 +105,7 @@ const misuse = usage(
 
 export const CLI_KINDS = defineKinds({
   internal,
+  outputUnwritable,
   unknownName,
   missingOption,
   conflictingOptions,

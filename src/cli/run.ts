@@ -1,10 +1,11 @@
 /** Runs a command line: errors in words, an exit status, no stack trace without --debug. */
 import { CommanderError } from 'commander'
-import { DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
+import { printDiagnostic } from '../diagnostics/print-diagnostic.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from './exit-codes.ts'
 import { ENVELOPE } from './json-envelope.ts'
-import { Terminal } from './terminal.ts'
+import { OutputError, Terminal } from './terminal.ts'
 
 export type RunOptions = {
   /** The status of an error with diagnostics. */
@@ -19,9 +20,23 @@ export async function runToExit(
   options: RunOptions = DEFAULTS,
 ): Promise<number> {
   const terminal = new Terminal()
-  const status = await runInWords(work, options, terminal)
-  if (ENVELOPE.isWanted && status !== HELP_SHOWN) terminal.printText(ENVELOPE.print())
-  return status === HELP_SHOWN ? EXIT.done : status
+  try {
+    const status = await runInWords(work, options, terminal)
+    if (ENVELOPE.isWanted && status !== HELP_SHOWN) terminal.printText(ENVELOPE.print())
+    return status === HELP_SHOWN ? EXIT.done : status
+  } catch (error) {
+    if (!(error instanceof OutputError)) throw error
+    return options.statusOf(new DiagnosticError([reportLostOutput(error)]))
+  }
+}
+
+/** Says it on the other stream, where that can be written. */
+function reportLostOutput({ descriptor, code }: OutputError): Diagnostic {
+  const stream = descriptor === 1 ? 'standard output' : 'standard error'
+  const diagnostic = diagnose(CLI_KINDS.outputUnwritable, { stream, code })
+  // A service goes on without its log, so nothing is thrown here.
+  if (descriptor === 1) new Terminal({ isService: true }).warn(printDiagnostic(diagnostic))
+  return diagnostic
 }
 
 /** Stands for a run that printed its help or its version, and has no result. */
@@ -35,6 +50,7 @@ async function runInWords(
   try {
     return await work()
   } catch (error) {
+    if (error instanceof OutputError) throw error
     // All other errors of commander have become diagnostics: see usage-error.ts.
     if (error instanceof CommanderError) return HELP_SHOWN
     return reportFailure(error, options, terminal)

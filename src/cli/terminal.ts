@@ -135,16 +135,37 @@ function writeLog(text: string): void {
 /** Nobody reads it or too slowly, or its disk is full or broken. */
 const LOG_IS_LOST: ReadonlySet<string> = new Set(['EPIPE', 'EAGAIN', 'ENOSPC', 'EIO', 'EDQUOT'])
 
-/** Writes all of it before the process ends; a reader that went away is no error of ours. */
+/** What was to be told could not be: a full disk behind a redirection, for instance. */
+export class OutputError extends Error {
+  /** 1 or 2. */
+  readonly descriptor: number
+  /** The system's name of the error. */
+  readonly code: string
+
+  constructor(descriptor: number, code: string) {
+    super(`cannot write to descriptor ${descriptor}: ${code}`)
+    this.name = 'OutputError'
+    this.descriptor = descriptor
+    this.code = code
+  }
+}
+
+/**
+ * Writes all of it before the process ends. A reader of the result that went away is no error of ours,
+ * and a run goes on where nothing reads its remarks.
+ *
+ * @throws OutputError
+ */
 function writeAll(descriptor: number, text: string): void {
   const bytes = Buffer.from(text, 'utf8')
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(descriptor, bytes, at)
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (code === 'EPIPE' && descriptor === 2) return
       if (code === 'EPIPE') process.exit(0)
-      if (code !== 'EAGAIN') throw error
+      if (code !== 'EAGAIN') throw new OutputError(descriptor, code)
     }
   }
 }
