@@ -15,7 +15,7 @@ export type Merge = {
 /**
  * `NAME/use,use` for each algorithm, or `NAME` where all uses that exist are allowed.
  *
- * Calling it "all" takes in any use that NSS may add later. That is meant: whoever trusts an
+ * Calling it "all" takes in any use that NSS may add later. That is meant: a user who trusts an
  * algorithm for everything there is will trust it for the next thing too.
  *
  * @param grants Algorithms and uses stay in the order in which they first appear.

@@ -2,7 +2,7 @@
 import { fail } from '../diagnostics/diagnostic.ts'
 import { diagnosticToJson } from '../diagnostics/diagnostic-json.ts'
 import type { Outcome, PriorityFailure } from '../priority/evaluate.ts'
-import type { Subject } from '../priority/why.ts'
+import type { Subject } from '../priority/verdict.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from './exit-codes.ts'
 import {
@@ -79,12 +79,12 @@ async function explainSubjects(
   terminal: Terminal,
 ): Promise<void> {
   const { evaluatePriority } = await import('../priority/evaluate.ts')
-  const { whyAllowed } = await import('../priority/why.ts')
+  const { findVerdict } = await import('../priority/verdict.ts')
   const { printVerdict, verdictToJson } = await import('../report/priority-verdict.ts')
   const source = prioritySource(text)
   const outcome = evaluatePriority(source, context)
   const verdicts = await Promise.all(
-    subjects.map(async (subject) => whyAllowed(source, subject, context) ?? refuseName(subject)),
+    subjects.map(async (subject) => findVerdict(source, subject, context) ?? refuseName(subject)),
   )
   if (terminal.options.json) {
     const refusal = await refusalToJson(outcome, context)
@@ -113,7 +113,7 @@ async function refuse(
 }
 
 async function refuseName({ kind, name }: Subject): Promise<never> {
-  const { subjectNames } = await import('../priority/why.ts')
+  const { subjectNames } = await import('../priority/verdict.ts')
   const what = kind === 'signature' ? 'signature algorithm' : kind
   return fail(CLI_KINDS.unknownName, { what, name, known: subjectNames(kind) })
 }

@@ -7,7 +7,7 @@ import type { Evaluation } from '../priority/evaluate.ts'
 import { minimumKeySizes } from '../priority/profiles.ts'
 import type { SystemConfig } from '../priority/system-config.ts'
 import { systemRules } from '../priority/system-rules.ts'
-import { whyAllowed } from '../priority/why.ts'
+import { findVerdict } from '../priority/verdict.ts'
 import { measureKey } from '../x509/strength-check.ts'
 import {
   CURVE_NAMES,
@@ -170,7 +170,7 @@ function spanOf(objection: Objection, { evaluation, config }: Strength): Span | 
   if (objection.by !== 'handshake') return undefined
   const { release, resolution } = evaluation
   const subject = { kind: 'signature', name: objection.signature } as const
-  const decision = whyAllowed(resolution.given, subject, { release, config })?.deciding.decision
+  const decision = findVerdict(resolution.given, subject, { release, config })?.deciding.decision
   if (decision?.by === 'token') return decision.step.span
   return decision && 'prohibition' in decision ? spanOfProhibition(decision.prohibition) : undefined
 }

@@ -1,7 +1,6 @@
 /** What differs between two policies by meaning: what each allows for each purpose. */
 import type { AlgorithmClass } from '../algorithms/algorithm-class.ts'
 import type { Span } from '../diagnostics/source.ts'
-import { type PlaceName, readersOf, scopesAt } from './place.ts'
 import type { Policy } from './policy.ts'
 import {
   type ChoiceName,
@@ -18,6 +17,7 @@ import {
   wordFor,
   writtenStatement,
 } from './provenance.ts'
+import { type PlaceName, readersOf, scopesAt } from './purpose-readers.ts'
 import { findMoves, type Move } from './reordering.ts'
 import { spanOf } from './syntax.ts'
 

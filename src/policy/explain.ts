@@ -178,7 +178,7 @@ function inPolicyOrder(policy: Policy, steps: readonly ExplainedStep[]): readonl
   return steps.toSorted((a, b) => rank(a) - rank(b))
 }
 
-/** Who changed it last; where nobody did, who last left it out. */
+/** The word that changed it last; where no word did, the one that last left it out. */
 function findWinner(steps: readonly ExplainedStep[]): ExplainedStep | undefined {
   const deciding: readonly Effect[] = ['enabled', 'disabled', 'reset']
   return (

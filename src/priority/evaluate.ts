@@ -17,8 +17,13 @@ import {
   type SecurityLevelName,
 } from './profiles.ts'
 import { DEFAULT_RELEASE, type GnutlsRelease } from './releases.ts'
+import {
+  type Adjustment,
+  type MissingList,
+  type Remainder,
+  removeUnusable,
+} from './remove-unusable.ts'
 import { isResolved, type Resolution, resolvePriority, type Unresolved } from './resolve.ts'
-import { type Adjustment, type Lack, type Settlement, settle } from './settle.ts'
 import { NO_CONFIG, type SystemConfig } from './system-config.ts'
 import { type SystemRules, settingOf, systemRules } from './system-rules.ts'
 import { type Token, tokenize } from './token.ts'
@@ -33,8 +38,8 @@ export type EvaluateOptions = {
 
 /** What a string allows. Every list stands in order of preference, as GnuTLS lists it. */
 export type Evaluation = { readonly [Name in keyof ListItems]: readonly ListItems[Name][] } & Omit<
-  Settlement,
-  'lack'
+  Remainder,
+  'missing'
 > & {
     readonly release: GnutlsRelease
     readonly resolution: Resolution
@@ -57,7 +62,7 @@ export type PriorityFailure =
   | {
       readonly kind: 'insufficient'
       readonly resolution: Resolution
-      readonly lack: Lack
+      readonly missing: MissingList
       /** What was removed before nothing was left. */
       readonly adjustments: readonly Adjustment[]
     }
@@ -124,13 +129,14 @@ function evaluateResolution(resolution: Resolution, rules: SystemRules): Outcome
     if (applyToken(state, token, vocabulary, algorithms)) continue
     return { ok: false, failure: { kind: 'syntax', resolution, token } }
   }
-  const { lack, ...settlement } = finish(state, rules, algorithms)
-  const { adjustments } = settlement
-  if (lack) return { ok: false, failure: { kind: 'insufficient', resolution, lack, adjustments } }
+  const { missing, ...remainder } = finish(state, rules, algorithms)
+  const { adjustments } = remainder
+  if (missing)
+    return { ok: false, failure: { kind: 'insufficient', resolution, missing, adjustments } }
   const { lists, options, profile, securityLevel } = state
   const certificateProhibitions = algorithms.certificateSignatures
   const decided = { release, resolution, options, profile, securityLevel, certificateProhibitions }
-  return { ok: true, evaluation: { ...lists, ...settlement, ...decided } }
+  return { ok: true, evaluation: { ...lists, ...remainder, ...decided } }
 }
 
 /** What follows the words: the configuration's settings, and what cannot be negotiated. */
@@ -138,11 +144,11 @@ export function finish(
   state: PriorityState,
   rules: SystemRules,
   algorithms: AlgorithmRules,
-): Settlement {
+): Remainder {
   requireSessionHash(state, rules)
-  const settlement = settle(state, algorithms, rules.release)
-  if (!settlement.lack) requireProfile(state, rules)
-  return settlement
+  const remainder = removeUnusable(state, algorithms, rules.release)
+  if (!remainder.missing) requireProfile(state, rules)
+  return remainder
 }
 
 /** `tls-session-hash` overrules what the string says. */

@@ -13,7 +13,7 @@ import {
   type PriorityFailure,
 } from './evaluate.ts'
 import { parseToken } from './instruction.ts'
-import { reportLack } from './lack.ts'
+import { reportInsufficient } from './insufficient-string.ts'
 import { readOpensslWord } from './openssl-language.ts'
 import { PRIORITY_KINDS } from './priority-diagnostics.ts'
 import {
@@ -197,7 +197,7 @@ function complete(sign: string, name: string, vocabulary: Vocabulary): string | 
 }
 
 function diagnoseLack(resolution: Resolution, options: EvaluateOptions): Diagnostic {
-  const { culprit, what, lacking, prohibition } = reportLack(resolution, options)
+  const { culprit, what, missing, prohibition } = reportInsufficient(resolution, options)
   if (culprit) {
     const span = originOf(resolution, culprit.start, culprit.end)
     return diagnose(PRIORITY_KINDS.emptied, { what, token: culprit.text }, span)
@@ -205,7 +205,7 @@ function diagnoseLack(resolution: Resolution, options: EvaluateOptions): Diagnos
   const span = originOf(resolution, 0, resolution.text.length)
   const place = placeOf(prohibition)
   if (place) return diagnose(PRIORITY_KINDS.forbidden, { what, place }, span)
-  return diagnose(PRIORITY_KINDS.insufficient, { what, missing: REMEDIES[lacking] }, span)
+  return diagnose(PRIORITY_KINDS.insufficient, { what, missing: REMEDIES[missing] }, span)
 }
 
 const REMEDIES = {

@@ -2,7 +2,7 @@
 import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.ts'
 import { formatLocation } from '../diagnostics/source.ts'
 import type { ChangeGroup, PolicyChange, PolicyComparison } from '../policy/compare.ts'
-import { namePlaces } from '../policy/place.ts'
+import { namePlaces } from '../policy/places-in-words.ts'
 import type { Move } from '../policy/reordering.ts'
 
 /** So many moves are told one by one; beyond them the new order is clearer. */

@@ -3,7 +3,7 @@ import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.
 import { formatLocation, type Span } from '../diagnostics/source.ts'
 import type { Prohibition } from '../priority/algorithm-rules.ts'
 import { LIST_TITLES } from '../priority/priority-lists.ts'
-import type { Decision, Part, Verdict } from '../priority/why.ts'
+import type { Decision, Part, Verdict } from '../priority/verdict.ts'
 import { alignColumns } from './table.ts'
 
 /** The answer, then everything that has to be there; `>` marks the part that decided. */
@@ -57,7 +57,7 @@ function describeDecision(decision: Decision): string {
       return `${decision.adjustment.reason}${describeProhibition(decision.prohibition)}`
     case 'prohibition':
       return `forbidden${describeProhibition(decision.prohibition)}`
-    case 'nobody':
+    case 'nothing':
       return 'no token names it'
   }
 }

@@ -2,10 +2,14 @@
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import { formatLocation, type Source } from '../diagnostics/source.ts'
 import type { Prohibition } from '../priority/algorithm-rules.ts'
+import {
+  type AllowedBeyondPolicy,
+  findAllowedBeyondPolicy,
+  findVainTokens,
+} from '../priority/beyond-policy.ts'
 import { type EvaluateOptions, type Evaluation, evaluatePriority } from '../priority/evaluate.ts'
 import { explainPriority } from '../priority/explain.ts'
 import { diagnoseFailure, warnAboutPriority } from '../priority/failure-diagnostics.ts'
-import { findOverreach, findVainTokens, type Overreach } from '../priority/overreach.ts'
 import { PRIORITY_KINDS } from '../priority/priority-diagnostics.ts'
 import { LIST_TITLES } from '../priority/priority-lists.ts'
 import { DEFAULT_RELEASE } from '../priority/releases.ts'
@@ -69,7 +73,9 @@ function checkEntry(
   const { evaluation } = outcome
   return [
     ...warnAboutPriority(evaluation),
-    ...findOverreach(explanation, evaluation, policy).map((found) => diagnoseOverreach(key, found)),
+    ...findAllowedBeyondPolicy(explanation, evaluation, policy).map((found) =>
+      diagnoseBeyondPolicy(key, found),
+    ),
     ...findVainTokens(explanation, options).map(({ token, span, name, prohibition }) => {
       const why = `${name} is ${describeProhibition(prohibition)}`
       return diagnose(PRIORITY_KINDS.inVain, { keyword: key, token, why }, span)
@@ -77,7 +83,10 @@ function checkEntry(
   ]
 }
 
-function diagnoseOverreach(keyword: string, { token, span, extra }: Overreach): Diagnostic {
+function diagnoseBeyondPolicy(
+  keyword: string,
+  { token, span, extra }: AllowedBeyondPolicy,
+): Diagnostic {
   const lists = [...extra].map(([list, names]) => `the ${LIST_TITLES[list]} ${names.join(', ')}`)
   return diagnose(PRIORITY_KINDS.reenables, { keyword, token, extra: lists }, span)
 }

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import type { AlgorithmClass } from '../../src/algorithms/algorithm-class.ts'
 import { namesOf } from '../../src/algorithms/algorithm-class.ts'
 import { BACKENDS } from '../../src/backends/registry.ts'
-import { readersOf } from '../../src/policy/place.ts'
 import { parsePolicy } from '../../src/policy/policy.ts'
 import {
   CHOICE_VALUES,
@@ -11,6 +10,7 @@ import {
   PROPERTY_NAMES,
   type PropertyName,
 } from '../../src/policy/properties.ts'
+import { readersOf } from '../../src/policy/purpose-readers.ts'
 import { PURPOSE_NAMES, type PurposeName, purpose } from '../../src/policy/scope.ts'
 import { shippedPolicy } from '../shipped-policies.ts'
 

@@ -7,7 +7,7 @@ import {
 } from '../../src/algorithms/tls-suite-openssl.ts'
 import { findTlsSuiteByName, type TlsSuite } from '../../src/algorithms/tls-suites.ts'
 import type { Source } from '../../src/diagnostics/source.ts'
-import { listPriority } from '../../src/priority/list.ts'
+import { listPriority } from '../../src/priority/gnutls-cli-listing.ts'
 import { parseSystemConfig, type SystemConfig } from '../../src/priority/system-config.ts'
 import { connectTls } from '../../src/tls/connection.ts'
 import { type TlsSettings, tlsOptionsFor } from '../../src/tls/tls-options.ts'

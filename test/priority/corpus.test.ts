@@ -1,7 +1,7 @@
 /** Compares `list` with what gnutls-cli of three releases printed for 1,500 random strings. */
 import { describe, expect, it } from 'vitest'
 import { evaluatePriority, reportedOffset } from '../../src/priority/evaluate.ts'
-import { listPriority } from '../../src/priority/list.ts'
+import { listPriority } from '../../src/priority/gnutls-cli-listing.ts'
 import { parseSystemConfig } from '../../src/priority/system-config.ts'
 import { readPriorityCorpus } from '../priority-corpus.ts'
 

@@ -8,13 +8,13 @@ import { diffOutcomes } from '../../src/priority/diff.ts'
 import { allowedTls, evaluatePriority } from '../../src/priority/evaluate.ts'
 import { explainPriority } from '../../src/priority/explain.ts'
 import { diagnoseFailure, requirePriority } from '../../src/priority/failure-diagnostics.ts'
-import { listPriority } from '../../src/priority/list.ts'
+import { listPriority } from '../../src/priority/gnutls-cli-listing.ts'
 import { GNUTLS_RELEASES } from '../../src/priority/releases.ts'
 import { isResolved, resolvePriority } from '../../src/priority/resolve.ts'
 import { parseSystemConfig } from '../../src/priority/system-config.ts'
 import { systemRules } from '../../src/priority/system-rules.ts'
 import { MAX_TOKENS, tokenize } from '../../src/priority/token.ts'
-import { whyAllowed } from '../../src/priority/why.ts'
+import { findVerdict } from '../../src/priority/verdict.ts'
 import { Random, randomCase } from './random-priorities.ts'
 
 const anyRelease = fc.constantFrom(...GNUTLS_RELEASES)
@@ -46,7 +46,7 @@ describe('any priority string with any configuration', () => {
         const { status } = listPriority(priority, options)
         const { steps, outcome } = explainPriority(given(priority), options)
         if (outcome.ok) allowedTls(outcome.evaluation)
-        whyAllowed(given(priority), { kind: 'suite', name: 'TLS_AES_128_GCM_SHA256' }, options)
+        findVerdict(given(priority), { kind: 'suite', name: 'TLS_AES_128_GCM_SHA256' }, options)
         return (status === 0) === outcome.ok && steps.length <= MAX_TOKENS
       }),
     )

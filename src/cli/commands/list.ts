@@ -36,7 +36,7 @@ async function list(given: string | undefined, options: Options): Promise<void> 
   const outcome = evaluatePriority(prioritySource(priority), context)
   process.exitCode = outcome.ok ? EXIT.done : EXIT.answerIsNo
   if (options.json) return giveResult(outcome, context, terminal)
-  const { printListing } = await import('../../priority/list.ts')
+  const { printListing } = await import('../../priority/gnutls-cli-listing.ts')
   terminal.printText(printListing(priority, outcome).stdout)
   await reportOutcome(outcome, context, terminal)
 }

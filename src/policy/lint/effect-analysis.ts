@@ -1,6 +1,6 @@
 /** Finds the directives of a policy that could be taken out without changing what it means. */
 import type { Directive } from '../directive.ts'
-import { PLACE_NAMES, scopesAt } from '../place.ts'
+import { PLACE_NAMES, scopesAt } from '../purpose-readers.ts'
 import { type ScopeSelector, selects } from '../scope.ts'
 import { followDirective, isSameState, type ListState } from './list-state.ts'
 

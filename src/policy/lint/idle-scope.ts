@@ -9,7 +9,7 @@ import type { LintRule } from './rule.ts'
 
 export const idleScope: LintRule = {
   name: 'idle-scope',
-  summary: 'A directive should speak to somebody: `@!*` selects no purpose of any back-end.',
+  summary: 'A directive should reach a back-end: `@!*` selects no purpose of any back-end.',
   kinds: [LINT_KINDS.idleScope],
   evaluates: false,
   check: ({ policy }) =>

@@ -1,7 +1,7 @@
 /** Lint rule: a scope in which no back-end reads the property. */
 import { diagnose } from '../../diagnostics/diagnostic.ts'
 import type { Directive } from '../directive.ts'
-import { readersOf } from '../place.ts'
+import { readersOf } from '../purpose-readers.ts'
 import { scopeSpan, selectedPurposes } from './idle-scope.ts'
 import { LINT_KINDS } from './lint-diagnostics.ts'
 import type { LintRule } from './rule.ts'

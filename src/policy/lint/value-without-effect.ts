@@ -2,7 +2,7 @@
 import { ALGORITHM_CLASSES, type AlgorithmClass } from '../../algorithms/algorithm-class.ts'
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { Directive } from '../directive.ts'
-import { PLACE_NAMES, scopesAt } from '../place.ts'
+import { PLACE_NAMES, scopesAt } from '../purpose-readers.ts'
 import { selects } from '../scope.ts'
 import { spanOf, type Word } from '../syntax.ts'
 import { LINT_KINDS } from './lint-diagnostics.ts'

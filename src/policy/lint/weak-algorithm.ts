@@ -9,7 +9,7 @@ import {
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import { formatLocation, type Span } from '../../diagnostics/source.ts'
 import type { Directive } from '../directive.ts'
-import { describePlaces, phrasePlaces, readersOf, scopesAt } from '../place.ts'
+import { describePlaces, phrasePlaces } from '../places-in-words.ts'
 import {
   decidingStep,
   tracedValues,
@@ -17,6 +17,7 @@ import {
   wordFor,
   writtenStatement,
 } from '../provenance.ts'
+import { readersOf, scopesAt } from '../purpose-readers.ts'
 import type { PurposeName } from '../scope.ts'
 import { spanOf } from '../syntax.ts'
 import { LINT_KINDS } from './lint-diagnostics.ts'
@@ -33,7 +34,7 @@ type Finding = {
 
 export const weakAlgorithm: LintRule = {
   name: 'weak-algorithm',
-  summary: 'Nobody should enable a weak algorithm without knowing it.',
+  summary: 'A user should know when a directive enables a weak algorithm.',
   kinds: [LINT_KINDS.weakAlgorithm],
   evaluates: true,
   check: (context) =>

@@ -1,8 +1,8 @@
 /** How the weak settings that are found are told: as warnings or as notes. */
 import type { WeaknessSeverity } from '../../algorithms/algorithm.ts'
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
-import { NEGOTIATED_PURPOSES } from '../place.ts'
 import type { PropertyName } from '../properties.ts'
+import { NEGOTIATED_PURPOSES } from '../purpose-readers.ts'
 import type { PurposeName } from '../scope.ts'
 
 /** What a finding of weakness carries for programs. */
@@ -14,7 +14,7 @@ export type WeaknessData = {
 }
 
 /**
- * A note where the weakness is low, or where nobody can be talked down to it: a program that reads
+ * A note where the weakness is low, or where no attacker can talk two programs down to it: a program that reads
  * an old file or verifies an old package has no stronger choice.
  */
 export function weakenWhereHarmless(finding: Diagnostic, data: WeaknessData): Diagnostic {

@@ -34,10 +34,10 @@ export type Adjustment = {
 }
 
 /** The class without which nothing can be negotiated. */
-export type Lack = 'protocols' | 'suites'
+export type MissingList = 'protocols' | 'suites'
 
 /** What is left to negotiate with. */
-export type Settlement = {
+export type Remainder = {
   /** In order of preference, those of TLS 1.3 first. */
   readonly suites: readonly TlsSuite[]
   /** Those of the list that a suite or TLS 1.3 can use, in the order in which they are offered. */
@@ -45,21 +45,21 @@ export type Settlement = {
   readonly usableSignatures: readonly GnutlsSignature[]
   readonly adjustments: readonly Adjustment[]
   /** "No or insufficient priorities were set." */
-  readonly lack?: Lack
+  readonly missing?: MissingList
 }
 
 /** Settles a state in place; its lists are then what GnuTLS lists. */
-export function settle(
+export function removeUnusable(
   state: PriorityState,
   rules: AlgorithmRules,
   release: GnutlsRelease,
-): Settlement {
-  return new Settler(state, rules, release).settle()
+): Remainder {
+  return new Remover(state, rules, release).removeUnusable()
 }
 
 const TLS13: TlsVersionName = 'TLS1.3'
 
-class Settler {
+class Remover {
   private readonly state: PriorityState
   private readonly lists: PriorityState['lists']
   private readonly rules: AlgorithmRules
@@ -73,25 +73,25 @@ class Settler {
     this.release = release
   }
 
-  settle(): Settlement {
+  removeUnusable(): Remainder {
     this.removeForbidden()
     this.removeUnusableTls13()
     const versions = [...this.lists.protocols]
-    if (versions.length === 0) return this.lacking('protocols')
+    if (versions.length === 0) return this.withoutAny('protocols')
     this.removeKeyExchanges(versions)
     const suites = findSuites(this.lists, this.rules)
     const usableGroups = findGroups(this.lists.groups, suites, versions, this.rules)
     const usableSignatures = this.findSignatures(versions)
     if (usableSignatures.length === 0) this.removeSigningProtocols()
-    if (!hasUsableProtocol(this.lists.protocols)) return this.lacking('protocols')
-    if (suites.length === 0) return this.lacking('suites')
+    if (!hasUsableProtocol(this.lists.protocols)) return this.withoutAny('protocols')
+    if (suites.length === 0) return this.withoutAny('suites')
     this.removeTls13WithGaps(versions, usableGroups)
     return { suites, usableGroups, usableSignatures, adjustments: this.adjustments }
   }
 
-  private lacking(lack: Lack): Settlement {
+  private withoutAny(missing: MissingList): Remainder {
     const { adjustments } = this
-    return { suites: [], usableGroups: [], usableSignatures: [], adjustments, lack }
+    return { suites: [], usableGroups: [], usableSignatures: [], adjustments, missing }
   }
 
   private removeForbidden(): void {

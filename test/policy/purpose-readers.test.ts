@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { describePlaces, PLACE_NAMES, phrasePlaces, readersOf } from '../../src/policy/place.ts'
+import { describePlaces, phrasePlaces } from '../../src/policy/places-in-words.ts'
 import { PROPERTY_NAMES } from '../../src/policy/properties.ts'
+import { PLACE_NAMES, readersOf } from '../../src/policy/purpose-readers.ts'
 
 test('says everywhere for all places', () => {
   expect(describePlaces(PLACE_NAMES)).toBe('everywhere')

@@ -21,7 +21,7 @@ import {
 } from './gnutls-algorithms.ts'
 import type { ListName } from './priority-lists.ts'
 import { DEFAULT_RELEASE } from './releases.ts'
-import type { Adjustment } from './settle.ts'
+import type { Adjustment } from './remove-unusable.ts'
 import { NO_CONFIG } from './system-config.ts'
 import { systemRules } from './system-rules.ts'
 
@@ -44,7 +44,7 @@ export type Decision =
     }
   | { readonly by: 'prohibition'; readonly prohibition: Prohibition }
   /** Nothing names it. */
-  | { readonly by: 'nobody' }
+  | { readonly by: 'nothing' }
 
 /** One of the things that must all be there. */
 export type Part = {
@@ -65,7 +65,7 @@ export type Verdict = {
 }
 
 /** Says whether a string allows something, and which token or override decided. */
-export function whyAllowed(
+export function findVerdict(
   given: Source | undefined,
   subject: Subject,
   options: EvaluateOptions = {},
@@ -160,7 +160,7 @@ class Judge {
   private lastWord(kind: ListName, name: string): { step: Decision; present: boolean } {
     const { start, steps } = this.explanation
     let present = start.some(({ list, added }) => list === kind && added.includes(name))
-    let step: Decision = present ? { by: 'start' } : { by: 'nobody' }
+    let step: Decision = present ? { by: 'start' } : { by: 'nothing' }
     for (const candidate of steps) {
       const effect = candidate.effects.find(({ list }) => list === kind)
       const added = effect?.added.includes(name) ?? false
@@ -174,9 +174,9 @@ class Judge {
   /** The newest version that is allowed; the one that came nearest where none is. */
   private anyOf(kind: ListName, names: readonly string[]): Part {
     const parts = names.toReversed().map((name) => this.listed(kind, name))
-    const nobody: Part = { kind, name: '', present: false, decision: { by: 'nobody' } }
-    const named = parts.find((part) => part.decision.by !== 'nobody')
-    return parts.find((part) => part.present) ?? named ?? parts[0] ?? nobody
+    const unnamed: Part = { kind, name: '', present: false, decision: { by: 'nothing' } }
+    const named = parts.find((part) => part.decision.by !== 'nothing')
+    return parts.find((part) => part.present) ?? named ?? parts[0] ?? unnamed
   }
 
   private prohibited(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { findAllowedBeyondPolicy, findVainTokens } from '../../src/priority/beyond-policy.ts'
 import { explainPriority } from '../../src/priority/explain.ts'
 import { requirePriority } from '../../src/priority/failure-diagnostics.ts'
-import { findOverreach, findVainTokens } from '../../src/priority/overreach.ts'
 import { parseSystemConfig } from '../../src/priority/system-config.ts'
 
 const ALLOWLIST = [
@@ -19,9 +19,9 @@ function examine(text: string, configText: string) {
   const given = { name: 'test', text }
   const policy = requirePriority({ name: 'test', text: '@SYSTEM' }, { config })
   const explanation = explainPriority(given, { config })
-  const overreach = findOverreach(explanation, requirePriority(given, { config }), policy)
+  const found = findAllowedBeyondPolicy(explanation, requirePriority(given, { config }), policy)
   return {
-    beyond: overreach.map(({ token, extra }) => [token, Object.fromEntries(extra)]),
+    beyond: found.map(({ token, extra }) => [token, Object.fromEntries(extra)]),
     vain: findVainTokens(explanation, { config }).map(({ token }) => token),
   }
 }

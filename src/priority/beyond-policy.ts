@@ -4,10 +4,10 @@ import type { Prohibition } from './algorithm-rules.ts'
 import { allowedTls, type EvaluateOptions, type Evaluation } from './evaluate.ts'
 import type { Explanation, Step } from './explain.ts'
 import type { ListName } from './priority-lists.ts'
-import { type Subject, whyAllowed } from './why.ts'
+import { findVerdict, type Subject } from './verdict.ts'
 
 /** What one token brings in that the policy does not allow. */
-export type Overreach = {
+export type AllowedBeyondPolicy = {
   readonly token: string
   readonly span: Span
   /** Names as GnuTLS has them, by list. */
@@ -32,11 +32,11 @@ const SUITE_PARTS = { ciphers: 'cipher', macs: 'mac', keyExchanges: 'keyExchange
  *
  * @param policy What @SYSTEM allows; undefined where that is nothing.
  */
-export function findOverreach(
+export function findAllowedBeyondPolicy(
   explanation: Explanation,
   evaluation: Evaluation,
   policy: Evaluation | undefined,
-): readonly Overreach[] {
+): readonly AllowedBeyondPolicy[] {
   const extra = extraNames(evaluation, policy)
   const byStep = new Map<Step, Map<ListName, string[]>>()
   for (const [list, names] of extra) {
@@ -108,7 +108,7 @@ function prohibitionOf(
   const adjustment = adjustments.find((one) => one.list === list && one.removed.includes(name))
   if (adjustment) return adjustment.prohibitions?.[adjustment.removed.indexOf(name)]
   const kind = SUBJECTS[list]
-  const verdict = kind && whyAllowed(resolution?.given, { kind, name }, options)
+  const verdict = kind && findVerdict(resolution?.given, { kind, name }, options)
   const decision = verdict?.deciding.decision
   return decision?.by === 'prohibition' ? decision.prohibition : undefined
 }

@@ -4,19 +4,19 @@ import { type EvaluateOptions, finish } from './evaluate.ts'
 import { LIST_TITLES, type ListName, type PriorityLists } from './priority-lists.ts'
 import { applyToken, type PriorityState, startState } from './priority-state.ts'
 import { DEFAULT_RELEASE } from './releases.ts'
+import type { Adjustment, Remainder } from './remove-unusable.ts'
 import type { Resolution } from './resolve.ts'
-import type { Adjustment, Settlement } from './settle.ts'
 import { NO_CONFIG } from './system-config.ts'
 import { systemRules } from './system-rules.ts'
 import { type Token, tokenize } from './token.ts'
 import { vocabularyOf } from './vocabulary.ts'
 
 /** `combination`: every list holds something, but no suite is made of what they hold. */
-export type LackingClass = ListName | 'combination'
+export type MissingClass = ListName | 'combination'
 
 /** What a string that allows nothing lacks. */
-export type LackReport = {
-  readonly lacking: LackingClass
+export type InsufficientReport = {
+  readonly missing: MissingClass
   /** In words, for a message. */
   readonly what: string
   /** The token after which nothing was allowed any more; undefined where nothing ever was. */
@@ -26,39 +26,42 @@ export type LackReport = {
 }
 
 /** Reports on a resolved string that GnuTLS calls insufficient. */
-export function reportLack(resolution: Resolution, options: EvaluateOptions = {}): LackReport {
+export function reportInsufficient(
+  resolution: Resolution,
+  options: EvaluateOptions = {},
+): InsufficientReport {
   const tokens = tokenize(resolution.text)
-  const { state, settlement } = settleTokens(tokens, options)
-  const lacking = findLacking(state.lists, settlement)
-  const prohibition = findProhibition(lacking, settlement.adjustments)
+  const { state, remainder } = evaluateTokens(tokens, options)
+  const missing = findMissing(state.lists, remainder)
+  const prohibition = findProhibition(missing, remainder.adjustments)
   const culprit = findCulprit(tokens, options)
-  return { lacking, what: describeLack(lacking, state.lists, settlement), culprit, prohibition }
+  return { missing, what: describeMissing(missing, state.lists, remainder), culprit, prohibition }
 }
 
-type Settled = { readonly state: PriorityState; readonly settlement: Settlement }
+type Evaluated = { readonly state: PriorityState; readonly remainder: Remainder }
 
-function settleTokens(tokens: readonly Token[], options: EvaluateOptions): Settled {
+function evaluateTokens(tokens: readonly Token[], options: EvaluateOptions): Evaluated {
   const { release = DEFAULT_RELEASE, config = NO_CONFIG } = options
   const rules = systemRules(config, release)
   const algorithms = algorithmRules(rules)
   const vocabulary = vocabularyOf(release)
   const state = startState(tokens[0], vocabulary)
   for (const token of tokens) applyToken(state, token, vocabulary, algorithms)
-  return { state, settlement: finish(state, rules, algorithms) }
+  return { state, remainder: finish(state, rules, algorithms) }
 }
 
 /** The token that ends the longest beginning of the string which still allows something. */
 function findCulprit(tokens: readonly Token[], options: EvaluateOptions): Token | undefined {
   for (let length = tokens.length - 1; length > 0; length--) {
-    const { settlement } = settleTokens(tokens.slice(0, length), options)
-    if (!settlement.lack) return tokens[length]
+    const { remainder } = evaluateTokens(tokens.slice(0, length), options)
+    if (!remainder.missing) return tokens[length]
   }
   return undefined
 }
 
-function findLacking(lists: PriorityLists, settlement: Settlement): LackingClass {
-  if (settlement.lack === 'protocols') {
-    const unsigned = settlement.adjustments.some(
+function findMissing(lists: PriorityLists, remainder: Remainder): MissingClass {
+  if (remainder.missing === 'protocols') {
+    const unsigned = remainder.adjustments.some(
       ({ reason }) => reason === 'no signature algorithm is left',
     )
     return unsigned ? 'signatures' : 'protocols'
@@ -68,27 +71,27 @@ function findLacking(lists: PriorityLists, settlement: Settlement): LackingClass
 }
 
 function findProhibition(
-  lacking: LackingClass,
+  missing: MissingClass,
   adjustments: readonly Adjustment[],
 ): Prohibition | undefined {
-  const removal = adjustments.find(({ list, prohibitions }) => list === lacking && prohibitions)
+  const removal = adjustments.find(({ list, prohibitions }) => list === missing && prohibitions)
   return removal?.prohibitions?.at(-1)
 }
 
-function describeLack(
-  lacking: LackingClass,
+function describeMissing(
+  missing: MissingClass,
   lists: PriorityLists,
-  { adjustments }: Settlement,
+  { adjustments }: Remainder,
 ): string {
-  if (lacking === 'signatures') {
+  if (missing === 'signatures') {
     return 'no signature algorithm is left, which TLS 1.2 and later need'
   }
-  if (lacking === 'combination') {
+  if (missing === 'combination') {
     return `no cipher suite combines ${describeLists(lists)}`
   }
-  const removal = adjustments.find(({ list }) => list === lacking)
+  const removal = adjustments.find(({ list }) => list === missing)
   const why = removal ? `: ${removal.removed.join(', ')} ${removal.reason}` : ''
-  return `no ${LIST_TITLES[lacking]} are left${why}`
+  return `no ${LIST_TITLES[missing]} are left${why}`
 }
 
 function describeLists(lists: PriorityLists): string {

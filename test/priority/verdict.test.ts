@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { parseSystemConfig } from '../../src/priority/system-config.ts'
-import { type Subject, type Verdict, whyAllowed } from '../../src/priority/why.ts'
+import { findVerdict, type Subject, type Verdict } from '../../src/priority/verdict.ts'
 
 function why(priority: string, kind: Subject['kind'], name: string, overrides = ''): Verdict {
   const text = overrides && `[overrides]\n${overrides}\n`
   const config = parseSystemConfig({ name: 'gnutls.config', text })
-  return whyAllowed({ name: 'test', text: priority }, { kind, name }, { config }) as Verdict
+  return findVerdict({ name: 'test', text: priority }, { kind, name }, { config }) as Verdict
 }
 
 function decidingToken({ deciding }: Verdict): string | undefined {
@@ -41,7 +41,7 @@ describe('a suite', () => {
   it('is refused where nothing names a part of it', () => {
     expect(why('NORMAL', 'suite', 'TLS_PSK_WITH_AES_128_GCM_SHA256')).toMatchObject({
       allowed: false,
-      deciding: { kind: 'keyExchanges', name: 'PSK', decision: { by: 'nobody' } },
+      deciding: { kind: 'keyExchanges', name: 'PSK', decision: { by: 'nothing' } },
     })
   })
 
