@@ -4,7 +4,6 @@ import { formatLocation, type Source, type Span } from '../diagnostics/source.ts
 import { algorithmRules, type Prohibition } from './algorithm-rules.ts'
 import { toUpperAscii } from './ascii-case.ts'
 import { convertFromOpenssl } from './convert/from-openssl.ts'
-import { expandCipherList } from './convert/openssl-cipher-list.ts'
 import {
   allowedTls,
   type EvaluateOptions,
@@ -123,9 +122,18 @@ function diagnoseShape(text: string, span: Span): Diagnostic | undefined {
 function diagnoseOpenssl(token: Token, span: Span, { text }: Resolution): Diagnostic | undefined {
   const openssl = readOpensslWord(token.text)
   if (!openssl) return undefined
-  const whole = expandCipherList(text).ignored.length === 0
-  const instead = whole ? convertFromOpenssl(text).text : openssl.instead
+  const instead = convertWhole(text) ?? openssl.instead
   return diagnose(PRIORITY_KINDS.opensslLanguage, { word: token.text, instead }, span)
+}
+
+/** Undefined where the text is no cipher list of OpenSSL. */
+function convertWhole(text: string): string | undefined {
+  try {
+    return convertFromOpenssl({ name: '<priority>', text }, { isBrief: true }).text
+  } catch (error) {
+    if (error instanceof DiagnosticError) return undefined
+    throw error
+  }
 }
 
 function diagnoseCurve(

@@ -293,10 +293,30 @@ const otherConfiguration: Kind<{ read: string; ours: string }> = {
     `make ${read} a link to ${ours}, or name the file that is meant: GNUTLS_SYSTEM_PRIORITY_FILE or --config`,
 }
 
+const noInstalledLibrary: Kind<{ target: string; programs: readonly string[] }> = {
+  code: 'SYSTEM_NO_INSTALLED_LIBRARY',
+  severity: 'error',
+  fault: 'unavailable',
+  summary: 'No installed program tells which release of a library this host has.',
+  message: ({ target, programs }) =>
+    `cannot tell which release ${target} is here: no answer from ${programs.join(', ')}`,
+  hint: () => 'name the release instead of --target installed',
+}
+
+const oldInstalledLibrary: Kind<{ target: string; version: string }> = {
+  code: 'SYSTEM_OLD_INSTALLED_LIBRARY',
+  severity: 'error',
+  fault: 'unavailable',
+  summary: 'The installed release of a library is older than all that are supported.',
+  message: ({ target, version }) => `${target} ${version} of this host is not supported`,
+}
+
 export const SYSTEM_KINDS = defineKinds({
   consumerStops,
   consumerIgnores,
   el8DropIn,
+  noInstalledLibrary,
+  oldInstalledLibrary,
   policyNotFound,
   badPolicyName,
   noPolicyNamed,

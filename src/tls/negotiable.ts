@@ -1,6 +1,13 @@
 /** What an endpoint can negotiate: what a priority string allows and the running OpenSSL can do. */
 
 import type { AllowedTls, MinimumKeySizes } from '../algorithms/allowed-tls.ts'
+import {
+  canSign,
+  exchangeKind,
+  isDhGroup,
+  isSigningVersion,
+  isTls13Group,
+} from '../algorithms/handshake-needs.ts'
 import type { TlsGroup } from '../algorithms/tls-groups.ts'
 import type { TlsRole } from '../algorithms/tls-role.ts'
 import type { TlsSignatureScheme } from '../algorithms/tls-signatures.ts'
@@ -8,13 +15,6 @@ import { canNegotiate, type TlsSuite } from '../algorithms/tls-suites.ts'
 import type { SignatureSemantics, TlsVersion } from '../algorithms/tls-versions.ts'
 import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import { allowedTls, type Evaluation } from '../priority/evaluate.ts'
-import {
-  canSign,
-  exchangeKind,
-  isDhGroup,
-  isSigningVersion,
-  isTls13Group,
-} from './handshake-needs.ts'
 import { Omissions } from './omissions.ts'
 import { hasGroup, hasSignatureScheme, hasSuite, nodeVersionName, runtimeName } from './runtime.ts'
 import { SUITE_RULES } from './suite-fitness.ts'

@@ -7,7 +7,7 @@ import { canNegotiate, findTlsSuiteByName, type TlsSuite } from '../algorithms/t
 import { TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { checkChain } from '../x509/strength-check.ts'
-import { allowsX509 } from './handshake-needs.ts'
+import { allowsX509 } from './certificate-types.ts'
 import { nodeVersionName } from './runtime.ts'
 import { hasExtendedMasterSecret, keyExchangeGroup } from './session-record.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'

@@ -1,13 +1,6 @@
 /** Which suites an endpoint of OpenSSL must not offer, though it has them and the string names them. */
 import type { AllowedTls } from '../algorithms/allowed-tls.ts'
-import type { TlsRole } from '../algorithms/tls-role.ts'
-import type { TlsSignatureScheme } from '../algorithms/tls-signatures.ts'
-import { canNegotiate, type TlsSuite } from '../algorithms/tls-suites.ts'
-import type { TlsVersion } from '../algorithms/tls-versions.ts'
-import type { DiagnosticKind } from '../diagnostics/diagnostic.ts'
-import type { Evaluation } from '../priority/evaluate.ts'
 import {
-  allowsX509,
   canSign,
   canSignFor,
   exchangeKind,
@@ -15,7 +8,14 @@ import {
   isSigningVersion,
   isTls13Suite,
   needsCertificate,
-} from './handshake-needs.ts'
+} from '../algorithms/handshake-needs.ts'
+import type { TlsRole } from '../algorithms/tls-role.ts'
+import type { TlsSignatureScheme } from '../algorithms/tls-signatures.ts'
+import { canNegotiate, type TlsSuite } from '../algorithms/tls-suites.ts'
+import type { TlsVersion } from '../algorithms/tls-versions.ts'
+import type { DiagnosticKind } from '../diagnostics/diagnostic.ts'
+import type { Evaluation } from '../priority/evaluate.ts'
+import { allowsX509 } from './certificate-types.ts'
 import type { CredentialKind } from './negotiable.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 

@@ -1,8 +1,10 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { opensslSuiteName } from '../../src/algorithms/tls-suite-openssl.ts'
 import { findTlsSuiteByName } from '../../src/algorithms/tls-suites.ts'
 import { testWith } from '../peers/peer.ts'
-import { type Outcome, run, runFile } from './command.ts'
+import { type Outcome, run, runFile, scratchFolder } from './command.ts'
 import { parseEnvelope, resultOf } from './json-output.ts'
 
 const ENVIRONMENT = { env: { GNUTLS_SYSTEM_PRIORITY_FILE: '/nonexistent' } }
@@ -13,8 +15,7 @@ function cryptopolicy(...args: readonly string[]): Outcome {
 
 /** The names of the suites that a cipher list selects, as OpenSSL itself expands it. */
 function expandWithOpenssl(ciphers: string, suites13: string): readonly string[] {
-  const list = `${ciphers}:@SECLEVEL=0`
-  const args = ['ciphers', '-s', '-v', '-psk', '-ciphersuites', suites13, list]
+  const args = ['ciphers', '-s', '-v', '-psk', '-ciphersuites', suites13, ciphers]
   const { stdout } = runFile('openssl', args)
   return stdout
     .trim()
@@ -36,22 +37,34 @@ describe('to OpenSSL', () => {
   test.each(['NORMAL', 'PFS', 'SECURE192', 'NORMAL:+PSK:-AES-128-GCM'])('%s', (priority) => {
     const { status, stdout } = cryptopolicy('convert', '--to', 'openssl', priority)
     expect(status).toBe(0)
-    expect(stdout).toMatch(/^MinProtocol = .*\nMaxProtocol = .*\nCipherString = .*\n/)
+    expect(stdout).toMatch(/^MinProtocol = .*\nMaxProtocol = .*\nCipherString = .*@SECLEVEL=\d\n/)
   })
 
-  testWith('openssl', 'means the same suites to `openssl ciphers -s -v`', () => {
-    const known = new Set(expandWithOpenssl('ALL:COMPLEMENTOFALL', ALL_13))
+  testWith('openssl', 'allows no other suites to `openssl ciphers -s -v`', () => {
     for (const priority of ['NORMAL', 'PFS', 'SECURE192', 'NORMAL:-AES-128-GCM:-VERS-TLS1.1']) {
       const { stdout } = cryptopolicy('convert', '--to', 'openssl', '--quiet', priority)
       const [, ciphers = ''] = /^CipherString = (.*)$/m.exec(stdout) ?? []
       const [, suites13 = ''] = /^Ciphersuites = (.*)$/m.exec(stdout) ?? []
-      const theirs = expandWithOpenssl(ciphers, suites13)
-      const ours = expandPriority(priority).filter((name) => known.has(name))
-      expect({ priority, suites: theirs.toSorted() }).toEqual({
-        priority,
-        suites: [...new Set(ours)].toSorted(),
-      })
+      const ours = new Set(expandPriority(priority))
+      const extra = expandWithOpenssl(ciphers, suites13).filter((name) => !ours.has(name))
+      expect({ priority, extra }).toEqual({ priority, extra: [] })
     }
+  })
+
+  test('names what the release knows that is asked for', () => {
+    const args = ['convert', '--to', 'openssl', '--quiet', 'NORMAL:+GROUP-X25519-MLKEM768']
+    expect(cryptopolicy(...args).stdout).not.toContain('MLKEM')
+    expect(cryptopolicy(...args, '--openssl', '3.0').stdout).not.toContain('MLKEM')
+    expect(cryptopolicy(...args, '--openssl', '3.5').stdout).toContain('X25519MLKEM768')
+    expect(cryptopolicy(...args, '--openssl', '3.5.9').stdout).toContain('X25519MLKEM768')
+  })
+
+  testWith('openssl', 'asks the installed program with --target installed', () => {
+    const args = ['convert', '--json', '--to', 'openssl', '--target', 'installed', 'NORMAL']
+    const { releases } = resultOf(cryptopolicy(...args).stdout) as { releases: object }
+    const [, version = ''] =
+      /^OpenSSL (\d+\.\d+)/.exec(runFile('openssl', ['version']).stdout) ?? []
+    expect(releases).toEqual({ openssl: version })
   })
 })
 
@@ -73,13 +86,41 @@ describe('from OpenSSL', () => {
   })
 
   test('says what was left out and which words select nothing', () => {
-    const args = ['convert', '--from', 'openssl', '--to', 'gnutls', 'ECDHE+AESGCM:FOO']
+    const args = ['convert', '--from', 'openssl', '--to', 'gnutls', 'ECDHE+AESGCM:!RC4']
     const { status, stdout, stderr } = cryptopolicy(...args)
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^NONE:\+VERS-TLS1\.3:.*\n$/)])
-    expect(stderr).toContain('warning[CONVERT_IGNORED_WORD]: `FOO` selects no cipher suite')
+    expect(stderr).toContain('warning[CIPHER_LIST_IDLE_WORD]: `RC4` selects no cipher suite here')
     expect(stderr).toMatch(/warning\[CONVERT_OMITTED\]: left out 1 suite .*CHACHA20/)
     expect(stderr).toMatch(/^subset: /m)
   })
+
+  test('shows the word that OpenSSL does not have', () => {
+    const args = ['convert', '--from', 'openssl', '--to', 'gnutls', 'HIGH:!aNUL']
+    const { status, stdout, stderr } = cryptopolicy(...args)
+    expect([status, stdout]).toEqual([65, ''])
+    expect(stderr).toContain('error[CIPHER_LIST_UNKNOWN_WORD]: `aNUL` is no word')
+    expect(stderr).toContain(' 1 | HIGH:!aNUL\n   |       ^^^^\nhint: did you mean aNULL')
+  })
+
+  test('takes the policy in force for PROFILE=SYSTEM', () => {
+    const base = scratchFolder()
+    const convert = (list: string): Outcome =>
+      cryptopolicy('convert', '--from', 'openssl', '--to', 'gnutls', '--base-dir', base, list)
+    expect(convert('PROFILE=SYSTEM')).toMatchObject({ status: 66 })
+    mkdirSync(join(base, 'back-ends'))
+    const policy = readFileSync(join(import.meta.dirname, '../golden/FUTURE-opensslcnf.txt'))
+    writeFileSync(join(base, 'back-ends', 'opensslcnf.config'), policy)
+    const { status, stdout } = convert('PROFILE=SYSTEM')
+    expect(status).toBe(0)
+    expect(stdout).toContain(':%PROFILE_HIGH\n')
+    expect(stdout).not.toMatch(/\+RSA:|AES-128|FFDHE2048/)
+    expect(convert('PROFILE=SYSTEM:!ECDHE').stdout).not.toMatch(/ECDHE-(RSA|ECDSA)/)
+  })
+})
+
+test('names the releases that it knows', () => {
+  const { stderr } = cryptopolicy('convert', '--to', 'go', '--go', '1.2', 'NORMAL')
+  expect(stderr).toContain('error[USAGE_UNKNOWN_NAME]: unknown release of go `1.2`')
 })
 
 test('says that the text means just what was given', () => {
@@ -94,7 +135,7 @@ test('writes nothing to standard output but the text', () => {
     'name=Policy',
     'NSS=flags=policyOnly,moduleDB',
   ])
-  expect(stderr).toMatch(/warning\[CONVERT_OMITTED\]: left out \d+ groups .*x448/)
+  expect(stderr).toMatch(/warning\[CONVERT_OMITTED\]: left out 1 group .*x448/)
 })
 
 test('gives the same as JSON', () => {
@@ -105,7 +146,8 @@ test('gives the same as JSON', () => {
     from: 'gnutls',
     to: 'go',
     text: expect.stringContaining('&tls.Config{'),
-    exactness: 'subset',
+    exactness: 'looser',
+    releases: { go: '1.19' },
   })
 })
 
@@ -117,6 +159,12 @@ test.each([
   [['--to', 'openssl', 'NORMAL:-FOO'], 65],
   [['--to', 'openssl', '@NOWHERE'], 66],
   [['--to', 'openssl', '--config', '/nonexistent', 'NORMAL'], 66],
+  [['--to', 'openssl', '--openssl', '1.1.1', 'NORMAL'], 64],
+  [['--to', 'go', '--openssl', '3.5', 'NORMAL'], 64],
+  [['--to', 'go', '--go', '1.24', '--target', 'installed', 'NORMAL'], 64],
+  [['--to', 'go', 'NONE:+VERS-TLS1.3:+AES-128-GCM:+AEAD:+GROUP-ALL:+SIGN-ALL'], 1],
+  [['--from', 'openssl', '--to', 'gnutls', ''], 65],
+  [['--from', 'openssl', '--to', 'gnutls', 'high:!anull'], 65],
 ])('convert %j gives %i', (args, status) => {
   expect(cryptopolicy('convert', ...args).status).toBe(status)
 })

@@ -19,6 +19,7 @@ import { OPTION_KINDS } from '../../src/options/option-diagnostics.ts'
 import { PKI_KINDS } from '../../src/pki/pki-diagnostics.ts'
 import { LINT_KINDS } from '../../src/policy/lint/lint-diagnostics.ts'
 import { POLICY_KINDS } from '../../src/policy/policy-diagnostics.ts'
+import { CIPHER_LIST_KINDS } from '../../src/priority/cipher-list/cipher-list-diagnostics.ts'
 import { CONFIG_KINDS } from '../../src/priority/config-diagnostics.ts'
 import { CONVERT_KINDS } from '../../src/priority/convert/convert-diagnostics.ts'
 import { PRIORITY_KINDS } from '../../src/priority/priority-diagnostics.ts'
@@ -38,7 +39,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   lint: Object.values(LINT_KINDS),
   priority: Object.values(PRIORITY_KINDS),
   config: Object.values(CONFIG_KINDS),
-  convert: Object.values(CONVERT_KINDS),
+  convert: [...Object.values(CONVERT_KINDS), ...Object.values(CIPHER_LIST_KINDS)],
   tls: [...Object.values(TLS_KINDS), ...Object.values(X509_KINDS), ...Object.values(PEM_KINDS)],
   objects: [...Object.values(OBJECT_KINDS), ...Object.values(OPTION_KINDS)],
   session: Object.values(SESSION_KINDS),

@@ -2,7 +2,13 @@
 import { type Command, Option } from 'commander'
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
 import type { ConversionTarget } from '../../priority/convert/convert.ts'
-import { CONVERT_KINDS, type Exactness } from '../../priority/convert/convert-diagnostics.ts'
+import type { Exactness } from '../../priority/convert/convert-diagnostics.ts'
+import {
+  findRelease,
+  type Library,
+  type LibraryReleases,
+  releasesOf,
+} from '../../priority/library-releases.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import {
@@ -13,21 +19,24 @@ import {
 } from '../priority-options.ts'
 import type { Terminal } from '../terminal.ts'
 
-/** What `--to` takes: the targets of the conversion, whose tables are loaded when they are used. */
-const TARGETS = [
-  'openssl',
-  'node',
-  'nginx',
-  'nss',
-  'java',
-  'go',
-] as const satisfies ConversionTarget[]
+/** What `--to` takes, with the library whose release decides which names are known. */
+const TARGETS = {
+  openssl: 'openssl',
+  node: 'openssl',
+  nginx: 'openssl',
+  nss: 'nss',
+  java: 'jdk',
+  go: 'go',
+} as const satisfies Record<ConversionTarget, Library>
+
+const LIBRARIES: readonly Library[] = ['openssl', 'jdk', 'nss', 'go']
 
 type Language = 'gnutls' | ConversionTarget
 
-type Options = PriorityCommandOptions & {
+type Options = PriorityCommandOptions & { readonly [Name in Library]?: string } & {
   readonly from: 'gnutls' | 'openssl'
   readonly to: Language
+  readonly target: 'oldest' | 'installed'
 }
 
 type Converted = {
@@ -51,8 +60,17 @@ export function addConvert(program: Command): void {
     )
     .addOption(
       new Option('--to <LANGUAGE>', 'the language to print')
-        .choices(['gnutls', ...TARGETS])
+        .choices(['gnutls', ...Object.keys(TARGETS)])
         .makeOptionMandatory(),
+    )
+    .option('--openssl <RELEASE>', 'for this release of OpenSSL')
+    .option('--jdk <RELEASE>', 'for this release of the JDK')
+    .option('--nss <RELEASE>', 'for this release of NSS')
+    .option('--go <RELEASE>', 'for this release of Go')
+    .addOption(
+      new Option('--target <WHICH>', 'for the oldest release that is supported, or the installed')
+        .choices(['oldest', 'installed'])
+        .default('oldest'),
     )
     .option('--base-dir <DIR>', 'where back-ends/gnutls.config is')
   withOutput(withPriorityOptions(command)).action(convert)
@@ -61,33 +79,60 @@ export function addConvert(program: Command): void {
 async function convert(text: string, options: Options): Promise<void> {
   const terminal = terminalFor(options)
   const { from, to } = options
+  const releases = await chooseReleases(options)
   const converted =
     from === 'openssl'
-      ? await convertCipherList(text, options)
-      : await convertString(text, options, terminal)
+      ? await convertCipherList(text, options, releases)
+      : await convertString(text, options, releases, terminal)
   if (options.json) {
     const { warnings, ...rest } = converted
     warnings.forEach(terminal.report)
-    return terminal.setResult({ from, to, ...rest })
+    return terminal.setResult({ from, to, releases, ...rest })
   }
   terminal.printText(converted.text)
   converted.warnings.forEach(terminal.report)
-  terminal.note(describeExactness(converted))
+  terminal.note(EXACTNESS[converted.exactness])
 }
 
-function describeExactness({ exactness, warnings }: Converted): string {
-  const { code } = CONVERT_KINDS.uncontrolled
-  const but = warnings.some((warning) => warning.code === code)
-    ? ', but for what the library decides itself'
-    : ''
-  return exactness === 'exact'
-    ? `exact: it allows what was given${but}`
-    : `subset: it allows less than what was given, and nothing else${but}`
+const EXACTNESS: { readonly [E in Exactness]: string } = {
+  exact: 'exact: it allows what was given',
+  subset: 'subset: it allows less than what was given, and nothing else',
+  looser: 'looser: the library does not keep to what was given where a warning says so',
+}
+
+/** The release of the other library: the one that is named, installed, or the oldest. */
+async function chooseReleases(options: Options): Promise<LibraryReleases> {
+  const target = otherLanguage(options)
+  const library = target && TARGETS[target]
+  for (const name of LIBRARIES) {
+    if (options[name] === undefined) continue
+    if (name !== library) refuse(`--to ${options.to}`, `--${name}`)
+    if (options.target === 'installed') refuse('--target installed', `--${name}`)
+    return { [name]: requireRelease(name, options[name]) }
+  }
+  if (!library) return {}
+  if (options.target === 'oldest') return { [library]: releasesOf(library)[0] }
+  const { findInstalledRelease } = await import('../../system/installed-library.ts')
+  return findInstalledRelease(target, library)
+}
+
+function otherLanguage({ from, to }: Options): ConversionTarget | undefined {
+  if (from === 'openssl') return 'openssl'
+  return to === 'gnutls' ? undefined : to
+}
+
+function requireRelease<Name extends Library>(library: Name, version: string) {
+  const release = findRelease(library, version)
+  const known = releasesOf(library)
+  return (
+    release ?? fail(CLI_KINDS.unknownName, { what: `release of ${library}`, name: version, known })
+  )
 }
 
 async function convertString(
   text: string,
   options: Options,
+  releases: LibraryReleases,
   terminal: Terminal,
 ): Promise<Converted> {
   const { to } = options
@@ -98,22 +143,38 @@ async function convertString(
     '../../priority/convert/convert-diagnostics.ts'
   )
   const context = await loadPriorityContext(options, terminal)
-  const conversion = convertPriority(requirePriority(prioritySource(text), context), to)
+  const evaluation = requirePriority(prioritySource(text), context)
+  const conversion = convertPriority(evaluation, to, releases)
   const warnings = diagnoseConversion(conversion)
   return { text: conversion.text, exactness: exactnessOf(conversion), warnings }
 }
 
-async function convertCipherList(list: string, options: Options): Promise<Converted> {
+async function convertCipherList(
+  text: string,
+  options: Options,
+  { openssl }: LibraryReleases,
+): Promise<Converted> {
   if (options.to !== 'gnutls') refusePair(options)
+  const { resolveOpensslProfile } = await import('../../system/openssl-profile.ts')
   const { convertFromOpenssl } = await import('../../priority/convert/from-openssl.ts')
-  const { diagnoseFromOpenssl, exactnessOf } = await import(
+  const { diagnoseOmissions, exactnessOf } = await import(
     '../../priority/convert/convert-diagnostics.ts'
   )
-  const conversion = convertFromOpenssl(list, options.gnutls)
-  const warnings = diagnoseFromOpenssl(conversion)
+  const { list, settings } = resolveOpensslProfile({ name: '<cipher list>', text }, options)
+  const { gnutls } = options
+  const conversion = convertFromOpenssl(list, {
+    settings,
+    ...(gnutls ? { gnutls } : {}),
+    ...(openssl ? { openssl } : {}),
+  })
+  const warnings = [...conversion.warnings, ...diagnoseOmissions(conversion.omissions)]
   return { text: `${conversion.text}\n`, exactness: exactnessOf(conversion), warnings }
 }
 
 function refusePair({ from, to }: Options): never {
-  return fail(CLI_KINDS.conflictingOptions, { first: `--from ${from}`, second: `--to ${to}` })
+  return refuse(`--from ${from}`, `--to ${to}`)
+}
+
+function refuse(first: string, second: string): never {
+  return fail(CLI_KINDS.conflictingOptions, { first, second })
 }

@@ -7,7 +7,6 @@ import {
 } from '../../diagnostics/diagnostic.ts'
 import type { Conversion } from './convert.ts'
 import type { Omission } from './dialect.ts'
-import type { FromOpenssl } from './from-openssl.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
@@ -23,49 +22,83 @@ const omitted: Kind<{ kind: string; names: readonly string[]; because: string }>
   },
 }
 
-const uncontrolled: Kind<{ what: string }> = {
+const surplus: Kind<{ names: readonly string[] }> = {
+  code: 'CONVERT_SURPLUS',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'The library offers something whatever it is told, and the string does not allow it. The text is then looser than the string.',
+  message: ({ names }) => `the library also offers, whatever it is told: ${names.join(', ')}`,
+}
+
+const unenforced: Kind<{ demands: readonly string[] }> = {
+  code: 'CONVERT_UNENFORCED',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'The string demands something of a peer that the library cannot be told to demand, such as the size of its keys. The text is then looser than the string.',
+  message: ({ demands }) => `the library does not insist on ${demands.join(', ')}`,
+}
+
+const undecided: Kind<{ what: string }> = {
   code: 'CONVERT_UNCONTROLLED',
   severity: 'warning',
   fault: 'answer',
-  summary: 'The library decides this itself, whatever it is told.',
+  summary: 'The library arranges this itself, whatever it is told; it allows nothing more by that.',
   message: ({ what }) => `the library decides itself: ${what}`,
 }
 
-const ignoredWord: Kind<{ word: string }> = {
-  code: 'CONVERT_IGNORED_WORD',
-  severity: 'warning',
-  fault: 'input',
-  summary: 'A word of an OpenSSL cipher list selects nothing. OpenSSL ignores it silently.',
-  message: ({ word }) => `\`${word}\` selects no cipher suite`,
+const nothingLeft: Kind<{ target: string; omissions: readonly Omission[] }> = {
+  code: 'CONVERT_NOTHING_LEFT',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'The other library has nothing that the string allows. There is no text to print: libraries take an empty list for their own defaults.',
+  message: ({ target }) => `nothing that the string allows can be said to ${target}`,
+  hint: ({ omissions }) => {
+    const versions = omissions.filter(({ kind }) => kind === 'version')
+    return versions.map(({ name, because }) => `${name}: ${because}`).join('; ') || undefined
+  },
 }
 
-export const CONVERT_KINDS = defineKinds({ omitted, uncontrolled, ignoredWord })
+export const CONVERT_KINDS = defineKinds({
+  omitted,
+  surplus,
+  unenforced,
+  undecided,
+  nothingLeft,
+})
 
 /** How what the text allows compares with what was given. */
-export type Exactness = 'exact' | 'subset'
+export type Exactness =
+  | 'exact'
+  /** Less than what was given, and nothing else. */
+  | 'subset'
+  /** More in what the warnings name, and less in other things perhaps. */
+  | 'looser'
 
-/** `exact` where nothing was left out. */
-export function exactnessOf({ omissions }: Pick<Conversion, 'omissions'>): Exactness {
+/** `exact` where nothing was left out, and nothing came in. */
+export function exactnessOf(
+  conversion: Pick<Conversion, 'omissions'> & Partial<Pick<Conversion, 'surplus' | 'unenforced'>>,
+): Exactness {
+  const { omissions, surplus = [], unenforced = [] } = conversion
+  if (surplus.length > 0 || unenforced.length > 0) return 'looser'
   return omissions.length === 0 ? 'exact' : 'subset'
 }
 
-/** One warning for all that was left out for one reason, one for each thing out of control. */
+/** What a conversion leaves out, and what it cannot keep out. */
 export function diagnoseConversion(conversion: Conversion): readonly Diagnostic[] {
+  const { surplus, unenforced } = conversion
   return [
     ...diagnoseOmissions(conversion.omissions),
-    ...conversion.uncontrolled.map((what) => diagnose(CONVERT_KINDS.uncontrolled, { what })),
+    ...(surplus.length > 0 ? [diagnose(CONVERT_KINDS.surplus, { names: surplus })] : []),
+    ...(unenforced.length > 0 ? [diagnose(CONVERT_KINDS.unenforced, { demands: unenforced })] : []),
+    ...conversion.undecided.map((what) => diagnose(CONVERT_KINDS.undecided, { what })),
   ]
 }
 
-/** The same for a cipher list that became a priority string. */
-export function diagnoseFromOpenssl({ omissions, ignored }: FromOpenssl): readonly Diagnostic[] {
-  return [
-    ...ignored.map((word) => diagnose(CONVERT_KINDS.ignoredWord, { word })),
-    ...diagnoseOmissions(omissions),
-  ]
-}
-
-function diagnoseOmissions(omissions: readonly Omission[]): readonly Diagnostic[] {
+/** One warning for all that was left out for one reason. */
+export function diagnoseOmissions(omissions: readonly Omission[]): readonly Diagnostic[] {
   const groups = Map.groupBy(omissions, ({ kind, because }) => `${kind} ${because}`)
   return [...groups.values()].flatMap((group) => {
     const [first] = group

@@ -1,60 +1,106 @@
 /** Says what a priority string allows in another library's words: the same set, or a subset. */
-import type { AllowedTls, MinimumKeySizes } from '../../algorithms/allowed-tls.ts'
-import { allowedTls, type Evaluation } from '../evaluate.ts'
+import type { AllowedTls } from '../../algorithms/allowed-tls.ts'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { Evaluation } from '../evaluate.ts'
+import { type Library, type LibraryReleases, oldestRelease } from '../library-releases.ts'
+import { CONVERT_KINDS } from './convert-diagnostics.ts'
 import { type Dialect, type Omission, type Spoken, speak } from './dialect.ts'
-import { GO, printGo } from './go.ts'
-import { JAVA, printJava } from './java.ts'
-import { NSS, narrowToNss, printNss } from './nss.ts'
-import { OPENSSL, printNginx, printNode, printOpenssl } from './openssl.ts'
+import { goDialect, printGo } from './go.ts'
+import { javaDialect, printJava } from './java.ts'
+import { narrow } from './narrowing.ts'
+import { nssDialect, printNss } from './nss.ts'
+import { nginxDialect, printNginx, printNode, printOpenssl } from './openssl.ts'
+import { opensslDialect } from './openssl-dialect.ts'
 
 type Target = {
-  readonly dialect: Dialect
-  readonly print: (spoken: Spoken, sizes: MinimumKeySizes) => string
-  /** What is left where the library's words allow more together than each of them. */
-  readonly narrow?: (allowed: AllowedTls) => AllowedTls
+  /** Whose release decides which names are known. */
+  readonly library: Library
+  readonly dialect: (releases: LibraryReleases) => Dialect
+  readonly print: (spoken: Spoken) => string
 }
 
 const TARGETS = {
-  openssl: { dialect: OPENSSL, print: printOpenssl },
-  node: { dialect: OPENSSL, print: printNode },
-  // Its versions are a list, so that they need not follow one another.
-  nginx: { dialect: withoutContiguity(OPENSSL), print: printNginx },
-  nss: { dialect: NSS, print: printNss, narrow: narrowToNss },
-  java: { dialect: JAVA, print: printJava },
-  go: { dialect: GO, print: printGo },
+  openssl: {
+    library: 'openssl',
+    dialect: ({ openssl = oldestRelease('openssl') }) => opensslDialect(openssl),
+    print: printOpenssl,
+  },
+  node: {
+    library: 'openssl',
+    dialect: ({ openssl = oldestRelease('openssl') }) => opensslDialect(openssl),
+    print: printNode,
+  },
+  nginx: {
+    library: 'openssl',
+    dialect: ({ openssl = oldestRelease('openssl') }) => nginxDialect(openssl),
+    print: printNginx,
+  },
+  nss: {
+    library: 'nss',
+    dialect: ({ nss = oldestRelease('nss') }) => nssDialect(nss),
+    print: printNss,
+  },
+  java: {
+    library: 'jdk',
+    dialect: ({ jdk = oldestRelease('jdk') }) => javaDialect(jdk),
+    print: printJava,
+  },
+  go: {
+    library: 'go',
+    dialect: ({ go = oldestRelease('go') }) => goDialect(go),
+    print: printGo,
+  },
 } as const satisfies Record<string, Target>
 
 export type ConversionTarget = keyof typeof TARGETS
 
 export type Conversion = {
   readonly text: string
-  /** What the string allows and the text does not; nothing where both are the same set. */
+  /** What the string allows and the text does not. */
   readonly omissions: readonly Omission[]
-  /** What the library decides itself, so that it may allow more than the string. */
-  readonly uncontrolled: readonly string[]
+  /** What the library offers whatever it is told, and the string does not allow. */
+  readonly surplus: readonly string[]
+  /** What the string demands of a peer, and the library does not. */
+  readonly unenforced: readonly string[]
+  /** What the library arranges itself; it allows nothing more by that. */
+  readonly undecided: readonly string[]
+  /** What the text allows. */
+  readonly allowed: AllowedTls
 }
 
-/** Converts an evaluation; what it allows over DTLS is left aside. */
-export function convertPriority(evaluation: Evaluation, target: ConversionTarget): Conversion {
-  const { dialect, print, narrow = (all) => all }: Target = TARGETS[target]
-  const allowed = allowedTls(evaluation)
-  const narrowed = narrow(allowed)
-  const spoken = speak(narrowed, dialect)
-  const { uncontrolled = [] } = dialect
-  const omissions = [...spoken.omissions, ...omitted(allowed, narrowed)]
-  return { text: print(spoken, allowed.minimumKeySizes), omissions, uncontrolled }
+/** The library whose release decides what a target knows. */
+export function libraryOf(target: ConversionTarget): Library {
+  return TARGETS[target].library
 }
 
-function omitted(allowed: AllowedTls, narrowed: AllowedTls): readonly Omission[] {
-  const because = 'its words would allow others with it'
-  const suites = allowed.suites.filter((suite) => !narrowed.suites.includes(suite))
-  const schemes = allowed.signatureSchemes.filter((one) => !narrowed.signatureSchemes.includes(one))
-  return [
-    ...suites.map(({ name }): Omission => ({ kind: 'suite', name, because })),
-    ...schemes.map(({ name }): Omission => ({ kind: 'signature scheme', name, because })),
-  ]
+/**
+ * Converts an evaluation; what it allows over DTLS is left aside.
+ *
+ * @throws DiagnosticError where the library has nothing that the string allows. An empty list would
+ * mean the library's own defaults.
+ */
+export function convertPriority(
+  evaluation: Evaluation,
+  target: ConversionTarget,
+  releases: LibraryReleases = {},
+): Conversion {
+  const { dialect: dialectOf, print }: Target = TARGETS[target]
+  const dialect = dialectOf(releases)
+  const { allowed, omissions } = narrow(evaluation, dialect)
+  if (allowed.versions.length === 0) fail(CONVERT_KINDS.nothingLeft, { target, omissions })
+  const demands = { evaluation, allowed }
+  const { refusedKeys = () => [], undecided = [] } = dialect
+  return {
+    text: print(speak(evaluation, allowed, dialect)),
+    omissions: [...omissions, ...refusedKeys(demands)],
+    surplus: findSurplus(allowed, dialect),
+    unenforced: dialect.unenforced(demands),
+    undecided,
+    allowed,
+  }
 }
 
-function withoutContiguity({ version, suite, group, scheme }: Dialect): Dialect {
-  return { version, suite, group, scheme }
+function findSurplus(allowed: AllowedTls, { fixedSchemes }: Dialect): readonly string[] {
+  const names = new Set<string>(allowed.signatureSchemes.map(({ name }) => name))
+  return fixedSchemes?.(allowed.versions).filter((name) => !names.has(name)) ?? []
 }

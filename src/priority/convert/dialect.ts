@@ -2,8 +2,10 @@
 import type { AllowedTls } from '../../algorithms/allowed-tls.ts'
 import type { TlsGroup } from '../../algorithms/tls-groups.ts'
 import type { TlsSignatureScheme } from '../../algorithms/tls-signatures.ts'
-import { canNegotiate, type TlsSuite } from '../../algorithms/tls-suites.ts'
+import type { TlsSuite } from '../../algorithms/tls-suites.ts'
 import type { TlsVersion } from '../../algorithms/tls-versions.ts'
+import type { Evaluation } from '../evaluate.ts'
+import type { PriorityOptions } from '../options.ts'
 
 /** Names in a library's own words; undefined for what it does not have or cannot choose. */
 export type Dialect = {
@@ -13,15 +15,46 @@ export type Dialect = {
   readonly scheme: (scheme: TlsSignatureScheme) => string | undefined
   /** Only an oldest and a newest version can be set, and everything between is allowed. */
   readonly contiguous?: true
-  /** Suites of TLS 1.3 that cannot be switched off: it is given up unless all are allowed. */
+  /** What TLS 1.3 always brings along: it is given up unless all of this is allowed. */
   readonly fixedTls13?: readonly string[]
-  /** What the library decides itself, whatever the string says. */
-  readonly uncontrolled?: readonly string[]
+  /** What the library refuses at the settings that it gets, with the reason. */
+  readonly refusals?: (allowed: AllowedTls) => readonly Refusal[]
+  /** What is left where the library's words allow more together than each of them. */
+  readonly combine?: (allowed: AllowedTls) => AllowedTls
+  /** Whether the library names a group for versions before TLS 1.3 alone. */
+  readonly namesOldGroup: (group: TlsGroup) => boolean
+  /** The library names groups to its peer even where nothing uses a group. */
+  readonly alwaysNamesGroups?: true
+  /** Whether the library names a scheme of certificates to its peer with TLS 1.3 alone. */
+  readonly namesOldScheme?: (scheme: TlsSignatureScheme) => boolean
+  /** Signature schemes that are offered with these versions, whatever is said. */
+  readonly fixedSchemes?: (versions: readonly TlsVersion[]) => readonly string[]
+  /** What the library arranges itself without allowing more. */
+  readonly undecided?: readonly string[]
+  /** What a string may demand of a peer that the library cannot be told to demand. */
+  readonly unenforced: (demands: Demands) => readonly string[]
+  /** Keys that the library refuses at these settings, and the string does not. */
+  readonly refusedKeys?: (demands: Demands) => readonly Omission[]
+}
+
+/** An item that a library refuses. */
+export type Refusal = {
+  readonly isRefused: (item: Item) => boolean
+  readonly because: string
+}
+
+export type Item = TlsVersion | TlsSuite | TlsGroup | TlsSignatureScheme
+
+/** What is demanded of peers, beyond what is offered to them. */
+export type Demands = {
+  readonly evaluation: Evaluation
+  /** What the text allows. */
+  readonly allowed: AllowedTls
 }
 
 /** What was allowed and cannot be said, so that it is left out. */
 export type Omission = {
-  readonly kind: 'version' | 'suite' | 'group' | 'signature scheme'
+  readonly kind: 'version' | 'suite' | 'group' | 'signature scheme' | 'key size'
   /** The name in the IANA registry; a version as policies name it. */
   readonly name: string
   readonly because: string
@@ -29,99 +62,38 @@ export type Omission = {
 
 /** The closest subset that a library can express, in its words and in order of preference. */
 export type Spoken = {
-  /** From oldest to newest. */
+  /** From oldest to newest; never empty. */
   readonly versions: readonly string[]
   /** Of TLS 1.3. */
   readonly suites13: readonly string[]
   /** Of older versions. */
   readonly suites12: readonly string[]
+  /** Empty where nothing uses a group. */
   readonly groups: readonly string[]
+  /** Empty where no version negotiates signatures. */
   readonly schemes: readonly string[]
-  readonly omissions: readonly Omission[]
+  /** The same, in the terms of TLS. */
+  readonly allowed: AllowedTls
+  readonly options: PriorityOptions
+  /** A group that the string names though nothing uses it, in the library's words. */
+  readonly idleGroup: string | undefined
 }
 
-type Named = { readonly name: string }
-
-const UNKNOWN = 'the library does not have it'
-
-/** Says what TLS over streams allows in a dialect; DTLS is set up apart from it everywhere. */
-export function speak(allowed: AllowedTls, dialect: Dialect): Spoken {
-  const omissions: Omission[] = []
-  const versions = speakVersions(allowed, dialect, omissions)
-  const suites = allowed.suites.filter((suite) => versions.some((v) => canNegotiate(suite, v)))
-  const say = <Item extends Named>(
-    kind: Omission['kind'],
-    items: readonly Item[],
-    name: (item: Item) => string | undefined,
-  ): readonly string[] => sayAll(kind, items, name, omissions)
+/** Says what is left of what is allowed in a dialect. */
+export function speak(evaluation: Evaluation, allowed: AllowedTls, dialect: Dialect): Spoken {
+  const { versions, suites, groups, signatureSchemes } = allowed
   return {
     versions: versions.flatMap((version) => dialect.version(version) ?? []),
-    suites13: say('suite', suites.filter(isTls13), dialect.suite),
-    suites12: say(
-      'suite',
-      suites.filter((suite) => !isTls13(suite)),
-      dialect.suite,
-    ),
-    groups: say('group', allowed.groups, dialect.group),
-    schemes: say('signature scheme', allowed.signatureSchemes, dialect.scheme),
-    omissions,
+    suites13: suites.filter(isTls13).flatMap((suite) => dialect.suite(suite) ?? []),
+    suites12: suites
+      .filter((suite) => !isTls13(suite))
+      .flatMap((suite) => dialect.suite(suite) ?? []),
+    groups: groups.flatMap((group) => dialect.group(group) ?? []),
+    schemes: signatureSchemes.flatMap((scheme) => dialect.scheme(scheme) ?? []),
+    allowed,
+    options: evaluation.options,
+    idleGroup: evaluation.usableGroups.flatMap(({ tls }) => (tls && dialect.group(tls)) ?? [])[0],
   }
-}
-
-function sayAll<Item extends Named>(
-  kind: Omission['kind'],
-  items: readonly Item[],
-  name: (item: Item) => string | undefined,
-  omissions: Omission[],
-): readonly string[] {
-  return items.flatMap((item) => {
-    const word = name(item)
-    if (word === undefined) omissions.push({ kind, name: item.name, because: UNKNOWN })
-    return word ?? []
-  })
-}
-
-function speakVersions(
-  { versions, suites }: AllowedTls,
-  dialect: Dialect,
-  omissions: Omission[],
-): readonly TlsVersion[] {
-  const stream = versions.filter((version) => version.transport === 'stream')
-  const ordered = stream.toSorted((a, b) => a.number - b.number)
-  const omit = (left: readonly TlsVersion[], because: string): void => {
-    for (const { name } of left) omissions.push({ kind: 'version', name, because })
-  }
-  const known = ordered.filter((version) => dialect.version(version) !== undefined)
-  omit(
-    ordered.filter((version) => !known.includes(version)),
-    UNKNOWN,
-  )
-  const choosable = hasFixedTls13(suites, dialect)
-    ? known
-    : known.filter((version) => version.name !== 'TLS1.3')
-  omit(
-    known.filter((version) => !choosable.includes(version)),
-    'its suites cannot be chosen',
-  )
-  if (!dialect.contiguous) return choosable
-  const run = newestRun(choosable)
-  omit(
-    choosable.filter((version) => !run.includes(version)),
-    'versions must follow one another',
-  )
-  return run
-}
-
-function hasFixedTls13(suites: readonly TlsSuite[], { fixedTls13 = [] }: Dialect): boolean {
-  return fixedTls13.every((name) => suites.some((suite) => suite.name === name))
-}
-
-/** The newest versions that follow one another: their numbers do too. */
-function newestRun(versions: readonly TlsVersion[]): readonly TlsVersion[] {
-  const gap = versions.findLastIndex(
-    ({ number }, index) => index > 0 && versions[index - 1]?.number !== number - 1,
-  )
-  return versions.slice(Math.max(0, gap))
 }
 
 function isTls13(suite: TlsSuite): boolean {

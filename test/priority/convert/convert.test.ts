@@ -2,12 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { createSecureContext } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { opensslSuiteName } from '../../../src/algorithms/tls-suite-openssl.ts'
+import type { Diagnostic } from '../../../src/diagnostics/diagnostic.ts'
+import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
 import {
   type Conversion,
   type ConversionTarget,
   convertPriority,
 } from '../../../src/priority/convert/convert.ts'
-import { allowedTls, type Evaluation } from '../../../src/priority/evaluate.ts'
+import { exactnessOf } from '../../../src/priority/convert/convert-diagnostics.ts'
+import type { Evaluation } from '../../../src/priority/evaluate.ts'
 import { requirePriority } from '../../../src/priority/failure-diagnostics.ts'
 
 const STRINGS = ['NORMAL', 'PFS', 'SECURE192', 'SUITEB128', 'NORMAL:+PSK:+DHE-PSK', 'PERFORMANCE']
@@ -20,10 +23,20 @@ function convert(text: string, target: ConversionTarget): Conversion {
   return convertPriority(evaluate(text), target)
 }
 
+function attempt(work: () => string): string | Diagnostic {
+  try {
+    return work()
+  } catch (error) {
+    const [diagnostic] = error instanceof DiagnosticError ? error.diagnostics : []
+    if (!diagnostic) throw error
+    return diagnostic
+  }
+}
+
 function opensslExpands(ciphers: string): readonly string[] | undefined {
   try {
-    const args = ['ciphers', '-ciphersuites', '', `${ciphers}:@SECLEVEL=0`]
-    return execFileSync('openssl', args, { encoding: 'utf8' }).trim().split(':')
+    const args = ['ciphers', '-ciphersuites', '', ciphers]
+    return execFileSync('openssl', args, { encoding: 'utf8', timeout: 60_000 }).trim().split(':')
   } catch {
     return undefined
   }
@@ -31,30 +44,28 @@ function opensslExpands(ciphers: string): readonly string[] | undefined {
 
 describe('to openssl', () => {
   it('prints every command', () => {
-    expect(convert('SUITEB128', 'openssl')).toEqual({
-      text: [
+    const { text, omissions } = convert('SUITEB128', 'openssl')
+    expect(omissions).toEqual([])
+    expect(text).toBe(
+      [
         'MinProtocol = TLSv1.2',
         'MaxProtocol = TLSv1.2',
-        'CipherString = ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256',
+        'CipherString = ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=3',
         'Ciphersuites = ',
         'Groups = P-256:P-384',
         'SignatureAlgorithms = ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384',
         '',
       ].join('\n'),
-      omissions: [],
-      uncontrolled: [],
-    })
+    )
   })
 
   it.skipIf(!opensslExpands('ALL') && !process.env.CI).each(STRINGS)(
-    'means to `openssl ciphers` just the suites of %s',
+    'means to `openssl ciphers` just the suites that it claims for %s',
     (text) => {
-      const { suites } = allowedTls(evaluate(text))
-      const expected = suites.filter((suite) => suite.keyExchange !== undefined)
-      const printed = /^CipherString = (.*)$/m.exec(convert(text, 'openssl').text)?.[1] ?? ''
-      const known = new Set(opensslExpands('ALL:COMPLEMENTOFALL'))
-      const names = expected.map((suite) => opensslSuiteName(suite) ?? '')
-      expect(opensslExpands(printed)).toEqual(names.filter((name) => known.has(name)))
+      const { text: printed, allowed } = convert(text, 'openssl')
+      const expected = allowed.suites.filter((suite) => suite.keyExchange !== undefined)
+      const list = /^CipherString = (.*)$/m.exec(printed)?.[1] ?? ''
+      expect(opensslExpands(list)).toEqual(expected.map((suite) => opensslSuiteName(suite)))
     },
   )
 
@@ -65,13 +76,72 @@ describe('to openssl', () => {
   })
 
   it('keeps the newest of versions that do not follow one another', () => {
-    const { text, omissions } = convert('NORMAL:-VERS-TLS1.1', 'openssl')
-    expect(text).toContain('MinProtocol = TLSv1.2\nMaxProtocol = TLSv1.3\n')
+    const { text, omissions } = convert(
+      'NONE:+VERS-TLS1.0:+VERS-TLS1.2:+RSA:+AES-128-CBC:+SHA1:+SIGN-ALL',
+      'openssl',
+    )
+    expect(text).toContain('MinProtocol = TLSv1.2\nMaxProtocol = TLSv1.2\n')
     expect(omissions).toContainEqual({
       kind: 'version',
       name: 'TLS1.0',
       because: 'versions must follow one another',
     })
+  })
+
+  it('names what a release knows: ML-KEM and ML-DSA from 3.5 on', () => {
+    const evaluation = evaluate('NORMAL:+GROUP-X25519-MLKEM768')
+    const [old, recent] = (['3.0', '3.5'] as const).map(
+      (openssl) => convertPriority(evaluation, 'openssl', { openssl }).text,
+    )
+    expect(old).not.toMatch(/MLKEM|mldsa/)
+    expect(recent).toMatch(/MLKEM768.*mldsa65|mldsa65.*MLKEM768/s)
+  })
+
+  it.each([
+    ['NONE:+VERS-TLS1.2:+RSA:+AES-128-CBC:+SHA1:+SIGN-ALL', 0],
+    ['NORMAL', 1],
+    ['NORMAL:%PROFILE_MEDIUM', 2],
+    ['SECURE192', 3],
+    ['NORMAL:%PROFILE_ULTRA', 4],
+    ['SECURE128:%PROFILE_FUTURE:+GROUP-SECP521R1', 5],
+  ])('turns the profile of %s into security level %i', (text, level) => {
+    expect(convert(text, 'openssl').text).toContain(`:@SECLEVEL=${level}\n`)
+  })
+
+  it('says what a security level cannot do', () => {
+    expect(convert('NORMAL:%PROFILE_ULTRA', 'openssl').unenforced).toContain(
+      'RSA keys of at least 8192 bits',
+    )
+  })
+})
+
+describe('to any library', () => {
+  const ONE_SUITE = 'NONE:+VERS-TLS1.3:+AES-128-GCM:+AEAD:+GROUP-SECP256R1:+SIGN-ALL'
+  const NO_GROUP = 'NONE:+VERS-TLS1.2:+RSA:+AES-128-GCM:+AEAD:+SIGN-ALL'
+  const OLD = 'NONE:+VERS-TLS1.1:+ECDHE-RSA:+AES-128-CBC:+SHA1:+GROUP-X25519:+SIGN-ALL'
+
+  it.each([
+    ['go', ONE_SUITE],
+    ['nss', ONE_SUITE],
+    ['java', OLD],
+    ['go', NO_GROUP],
+  ] as const)('refuses where nothing is left: to %s %s', (target, text) => {
+    expect(attempt(() => convert(text, target).text)).toMatchObject({
+      code: 'CONVERT_NOTHING_LEFT',
+    })
+  })
+
+  it.each([
+    ['openssl', 'the extended master secret'],
+    ['go', 'the extended master secret'],
+    ['openssl', 'encrypt-then-MAC with CBC ciphers'],
+    ['java', 'encrypt-then-MAC with CBC ciphers'],
+    ['java', 'RSA keys of at least 3072 bits'],
+    ['go', 'RSA keys of at least 3072 bits'],
+  ] as const)('%s is looser where it does not insist on %s', (target, demand) => {
+    const conversion = convert('NORMAL:%PROFILE_HIGH:%FORCE_SESSION_HASH:%FORCE_ETM', target)
+    expect(conversion.unenforced.join()).toContain(demand)
+    expect(exactnessOf(conversion)).toBe('looser')
   })
 })
 
@@ -84,8 +154,13 @@ describe('to node', () => {
 
 describe('to nginx', () => {
   it('names versions one by one', () => {
-    const { text } = convert('NORMAL:-VERS-TLS1.1', 'nginx')
-    expect(text).toContain('ssl_protocols TLSv1 TLSv1.2 TLSv1.3;')
+    const old = 'NONE:+VERS-TLS1.0:+VERS-TLS1.2:+RSA:+AES-128-CBC:+SHA1:+SIGN-ALL'
+    expect(convert(old, 'nginx').text).toContain('ssl_protocols TLSv1 TLSv1.2;')
+  })
+
+  it('has no Diffie-Hellman over finite fields: any file could bring its prime', () => {
+    const { omissions } = convert('NORMAL', 'nginx')
+    expect(omissions.map(({ name }) => name)).toContain('TLS_DHE_RSA_WITH_AES_256_GCM_SHA384')
   })
 })
 
@@ -96,6 +171,19 @@ describe('to java', () => {
       'jdk.tls.client.cipherSuites=TLS_AES_256_GCM_SHA384,TLS_CHACHA20_POLY1305_SHA256,TLS_AES_128_GCM_SHA256\n',
     )
   })
+
+  it('insists on the extended master secret where the string does', () => {
+    const { text } = convert('NORMAL:%FORCE_SESSION_HASH', 'java')
+    expect(text).toContain('jdk.tls.allowLegacyMasterSecret=false\n')
+    expect(convert('NORMAL', 'java').text).not.toContain('allowLegacyMasterSecret')
+  })
+
+  it('has X25519MLKEM768 from 25 on', () => {
+    const evaluation = evaluate('NORMAL:+GROUP-X25519-MLKEM768')
+    const textOf = (jdk: '21' | '25') => convertPriority(evaluation, 'java', { jdk }).text
+    expect(textOf('25')).toMatch(/namedGroups=.*X25519MLKEM768/)
+    expect(textOf('21')).not.toMatch(/MLKEM/)
+  })
 })
 
 describe('to go', () => {
@@ -105,12 +193,14 @@ describe('to go', () => {
     expect(omissions).toContainEqual({
       kind: 'version',
       name: 'TLS1.3',
-      because: 'its suites cannot be chosen',
+      because: 'it cannot be had without TLS_AES_128_GCM_SHA256',
     })
     expect(convert('NORMAL', 'go').text).toContain('MaxVersion: tls.VersionTLS13')
   })
 
-  it('says what Go decides itself', () => {
-    expect(convert('NORMAL', 'go').uncontrolled).toContain('signature schemes')
+  it('says which schemes Go offers all the same', () => {
+    const conversion = convert('SECURE192', 'go')
+    expect(conversion.surplus).toContain('rsa_pkcs1_sha1')
+    expect(exactnessOf(conversion)).toBe('looser')
   })
 })

@@ -1,5 +1,6 @@
 /** What an endpoint was seen to negotiate, and how that differs from what a string allows. */
 import type { AllowedTls } from '../../../src/algorithms/allowed-tls.ts'
+import { canSign, canSignFor } from '../../../src/algorithms/handshake-needs.ts'
 import { findTlsGroup } from '../../../src/algorithms/tls-groups.ts'
 import {
   findTlsSignatureScheme,
@@ -7,7 +8,6 @@ import {
 } from '../../../src/algorithms/tls-signatures.ts'
 import { canNegotiate, findTlsSuite } from '../../../src/algorithms/tls-suites.ts'
 import { findTlsVersion } from '../../../src/algorithms/tls-versions.ts'
-import { canSign, canSignFor } from '../../../src/tls/handshake-needs.ts'
 import type { TlsSettings } from '../../../src/tls/tls-options.ts'
 
 /** Wire numbers by version: what is allowed in one may not be in another. */

@@ -1,11 +1,10 @@
 /** What suites and versions need to be negotiated, as OpenSSL sees it. */
 
-import type { MinimumKeySizes } from '../algorithms/allowed-tls.ts'
-import type { TlsGroup } from '../algorithms/tls-groups.ts'
-import type { SignatureKey, TlsSignatureScheme } from '../algorithms/tls-signatures.ts'
-import type { TlsSuite } from '../algorithms/tls-suites.ts'
-import type { SignatureSemantics, TlsVersion } from '../algorithms/tls-versions.ts'
-import type { CertificateType } from '../priority/priority-lists.ts'
+import type { MinimumKeySizes } from './allowed-tls.ts'
+import type { TlsGroup } from './tls-groups.ts'
+import type { SignatureKey, TlsSignatureScheme } from './tls-signatures.ts'
+import type { TlsSuite } from './tls-suites.ts'
+import type { SignatureSemantics, TlsVersion } from './tls-versions.ts'
 
 /** How a suite before TLS 1.3 agrees on a secret, where it does so by Diffie-Hellman. */
 export function exchangeKind({ keyExchange = '' }: TlsSuite): TlsGroup['kind'] | undefined {
@@ -60,9 +59,4 @@ export function isTls13Group({ kind, bits }: TlsGroup): boolean {
 
 export function isTls13Suite(suite: TlsSuite): boolean {
   return suite.minimum === 'TLS1.3'
-}
-
-/** A string that names no certificate type at all means X.509. */
-export function allowsX509(types: readonly CertificateType[]): boolean {
-  return types.length === 0 || types.some(({ name }) => name === 'X.509')
 }

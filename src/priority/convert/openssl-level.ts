@@ -1,0 +1,57 @@
+/** The security level of OpenSSL that asks for what a verification profile asks for. */
+import type { AllowedTls, MinimumKeySizes } from '../../algorithms/allowed-tls.ts'
+import { exchangeKind } from '../../algorithms/handshake-needs.ts'
+import {
+  bitsOfGroup,
+  bitsOfScheme,
+  bitsOfSuite,
+  FORWARD_SECRET_LEVEL,
+  OPENSSL_SECURITY_LEVELS,
+  type OpensslSecurityLevel,
+} from '../../algorithms/openssl-security-bits.ts'
+import { TLS_GROUPS } from '../../algorithms/tls-groups.ts'
+import { TLS_SUITES, type TlsSuite } from '../../algorithms/tls-suites.ts'
+import type { Item, Refusal } from './dialect.ts'
+
+/** Level 4 asks for RSA keys of 7680 bits where GnuTLS asks for 8192: only level 5 has more. */
+const NEARLY_LEVEL_4 = 8192
+
+/** The lowest level that asks for no less than the sizes. */
+export function requiredLevel({ rsa, ec }: MinimumKeySizes): OpensslSecurityLevel {
+  const wanted = rsa === NEARLY_LEVEL_4 ? 7680 : rsa
+  const level = OPENSSL_SECURITY_LEVELS.find((row) => row.rsa >= wanted && row.ec >= ec)
+  return level ?? (OPENSSL_SECURITY_LEVELS.at(-1) as OpensslSecurityLevel)
+}
+
+/** The sizes that a level asks for. */
+export function keySizesAt({ rsa, ec }: OpensslSecurityLevel): MinimumKeySizes {
+  return { rsa, ec, dsa: rsa, dh: Math.max(rsa, 1024) }
+}
+
+/** What a level refuses. */
+export function refusalsAt(row: OpensslSecurityLevel, { minimumKeySizes }: AllowedTls): Refusal {
+  const dh = Math.max(minimumKeySizes.dh, keySizesAt(row).dh)
+  return {
+    because: `security level ${row.level}, which the profile needs, refuses it`,
+    isRefused: (item) => row.level > 0 && (isOldVersion(item) || isWeak(item, row, dh)),
+  }
+}
+
+function isOldVersion(item: Item): boolean {
+  return 'transport' in item && item.number < 0x0303
+}
+
+function isWeak(item: Item, { bits, level }: OpensslSecurityLevel, dh: number): boolean {
+  if ('transport' in item) return false
+  const suite = TLS_SUITES.find((one) => one === item)
+  if (suite) {
+    const isRefusedForSecrecy = level >= FORWARD_SECRET_LEVEL && !hasForwardSecrecy(suite)
+    return isRefusedForSecrecy || bitsOfSuite(suite, dh) < bits
+  }
+  const group = TLS_GROUPS.find((one) => one === item)
+  return (group ? bitsOfGroup(group) : bitsOfScheme(item.name)) < bits
+}
+
+function hasForwardSecrecy(suite: TlsSuite): boolean {
+  return suite.keyExchange === undefined || exchangeKind(suite) !== undefined
+}

@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, it, test } from 'vitest'
+import { OPENSSL_SUITES } from '../../../src/algorithms/openssl-suites.ts'
+import { hasErrors } from '../../../src/diagnostics/diagnostic.ts'
+import { expandCipherList } from '../../../src/priority/cipher-list/cipher-list.ts'
+import { CIPHER_LIST_WORDS } from '../../../src/priority/cipher-list/cipher-list-words.ts'
+import type { OpensslRelease } from '../../../src/priority/library-releases.ts'
+import { findInstalledRelease } from '../../../src/system/installed-library.ts'
+import { testWith } from '../../peers/peer.ts'
+import { Random } from '../random-priorities.ts'
+
+type Recorded = {
+  readonly list: string
+  /**
+   * What `openssl ciphers -s -psk -srp -V` of each release prints before TLS 1.3, sorted; null
+   * where it refuses the list. 3.6 is there where it differs from 3.5.
+   */
+  readonly out: Readonly<Partial<Record<OpensslRelease, string | null>>>
+}
+
+const RELEASES: readonly OpensslRelease[] = ['3.0', '3.5', '3.6']
+
+function readRecorded(): readonly Recorded[] {
+  const packed = readFileSync(
+    join(import.meta.dirname, '..', '..', 'corpora', 'cipher-lists.jsonl.gz'),
+  )
+  const lines = gunzipSync(packed).toString('utf8').trim().split('\n')
+  return lines.map((line) => JSON.parse(line) as Recorded)
+}
+
+function expand(list: string, release: OpensslRelease): string | null {
+  const { suites, diagnostics } = expandCipherList({ name: 'list', text: list }, release)
+  const names = suites.map(({ name }) => name)
+  return hasErrors(diagnostics) ? null : names.toSorted().join(':')
+}
+
+/** Words that OpenSSL ignores in silence, so that its answer says nothing of our refusal. */
+const IGNORED = new Set(['DEFAULTfoo'])
+
+describe('a cipher list', () => {
+  it.each(RELEASES)('selects what OpenSSL %s selects', (release) => {
+    for (const { list, out } of readRecorded()) {
+      if (IGNORED.has(list)) continue
+      const expected = out[release] === undefined ? out['3.5'] : out[release]
+      expect({ list, suites: expand(list, release) }).toEqual({ list, suites: expected })
+    }
+  })
+
+  it.each([
+    ['FOO', 'CIPHER_LIST_UNKNOWN_WORD', 0],
+    ['HIGH:!FOO', 'CIPHER_LIST_UNKNOWN_WORD', 6],
+    ['HIGH:AES+FOO', 'CIPHER_LIST_UNKNOWN_WORD', 9],
+    ['high:!anull', 'CIPHER_LIST_UNKNOWN_WORD', 0],
+    ['HIGH:@SECLEVEL=6', 'CIPHER_LIST_SYNTAX', 5],
+    ['HIGH:!', 'CIPHER_LIST_SYNTAX', 5],
+    ['', 'CIPHER_LIST_NO_CIPHER', 0],
+    ['TLS_AES_128_GCM_SHA256', 'CIPHER_LIST_IDLE_WORD', 0],
+    ['ALL:DEFAULT', 'CIPHER_LIST_IDLE_WORD', 4],
+    ['HIGH:!RC4:!EXPORT', 'CIPHER_LIST_IDLE_WORD', 6],
+    ['SUITEB128:HIGH', 'CIPHER_LIST_AFTER_SUITE_B', 9],
+  ])('%s is told as %s at %i', (text, code, start) => {
+    const { diagnostics } = expandCipherList({ name: 'list', text }, '3.5')
+    expect(diagnostics[0]).toMatchObject({ code, span: { start } })
+  })
+})
+
+testWith('openssl', 'random lists select what the installed OpenSSL selects', () => {
+  const { openssl: release = '3.0' } = findInstalledRelease('openssl', 'openssl')
+  const random = new Random(42)
+  for (let count = 0; count < 40; count++) {
+    const list = randomList(random)
+    const suites = expand(list, release)
+    expect({ list, suites }).toEqual({ list, suites: askOpenssl(list) })
+  }
+})
+
+function askOpenssl(list: string): string | null {
+  try {
+    const args = ['ciphers', '-s', '-psk', '-srp', list]
+    const text = execFileSync('openssl', args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 60_000,
+    })
+    const names = text.trim().split(':')
+    return names
+      .filter((name) => name !== '' && !name.startsWith('TLS_'))
+      .toSorted()
+      .join(':')
+  } catch {
+    return null
+  }
+}
+
+function randomList(random: Random): string {
+  const word = (): string =>
+    random.chance(85) ? random.pick(CIPHER_LIST_WORDS) : random.pick(OPENSSL_SUITES).name
+  const element = (): string =>
+    random.chance(8)
+      ? random.pick(['@STRENGTH', '@SECLEVEL=0', '@SECLEVEL=1', '@SECLEVEL=3', '@SECLEVEL=4'])
+      : random.pick(['', '', '', '!', '-', '+']) + [word(), ...random.list(1, word)].join('+')
+  const first = random.pick(['DEFAULT', 'ALL', 'HIGH', word()])
+  return [first, ...random.list(6, element)].join(random.pick([':', ' ', ',', ';']))
+}
+
+test('long nonsense is refused at once', () => {
+  const text = `${'A-'.repeat(20_000)}!`
+  expect(expand(text, '3.5')).toBeNull()
+})
