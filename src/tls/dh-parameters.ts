@@ -1,4 +1,5 @@
 /** Diffie-Hellman parameters of the FFDHE groups (RFC 7919 appendix A), in PEM. */
+import { sequenceOf, unsignedInteger } from '../asn1/der-writer.ts'
 
 /** The smallest X for which the group's formula gives a safe prime. */
 const OFFSETS: Readonly<Record<number, bigint>> = {
@@ -22,8 +23,7 @@ export function dhParameters(bits: number): string {
   const size = BigInt(bits)
   const middle = (scaledE(size - 130n) + offset) << 64n
   const prime = (1n << size) - (1n << (size - 64n)) + middle - 1n
-  const body = Buffer.concat([derInteger(prime), derInteger(GENERATOR)])
-  return pem(derElement(0x30, body))
+  return pem(sequenceOf(unsignedInteger(prime), unsignedInteger(GENERATOR)))
 }
 
 /** e times 2 to a power, rounded down: the sum of 1/n! in fixed point. */
@@ -36,19 +36,6 @@ function scaledE(power: bigint): bigint {
     term /= divisor
   }
   return sum >> guard
-}
-
-function derInteger(value: bigint): Buffer {
-  const hex = value.toString(16)
-  const even = hex.length % 2 ? `0${hex}` : hex
-  // A leading zero keeps the number positive.
-  return derElement(0x02, Buffer.from(/^[89a-f]/.test(even) ? `00${even}` : even, 'hex'))
-}
-
-function derElement(tag: number, body: Buffer): Buffer {
-  const short = body.length < 0x80
-  const header = short ? [tag, body.length] : [tag, 0x82, body.length >> 8, body.length & 0xff]
-  return Buffer.concat([Buffer.from(header), body])
 }
 
 function pem(der: Buffer): string {
