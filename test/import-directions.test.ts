@@ -75,7 +75,7 @@ function findViolations(probes: readonly Probe[], others: Readonly<Record<string
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
-    timeout: 120_000,
+    timeout: 240_000,
   })
   expect(stderr).not.toMatch(/Error/)
   const { summary } = JSON.parse(stdout)

@@ -110,7 +110,7 @@ test('works when it is installed from its package', () => {
   expect(shown.stdout, shown.stderr).toContain('permitted_enctypes = aes256-cts')
   const set = ['--base-dir', join(prefix, 'base'), '--set', 'FUTURE', '--no-reload']
   expect(runFile(join(bin, 'update-policies'), set, options).status).toBe(0)
-}, 120_000)
+})
 
 /** A Node.js that says it is old, and can all the same run npm. */
 const SAYS_IT_IS_OLD = `#!/bin/sh
@@ -125,7 +125,7 @@ test('brings a Node.js of its own to a machine whose own is too old', () => {
   expect([status, stdout]).toEqual([0, `${manifest.version}\n`])
   const seen = readdirSync(join(prefix, 'bin'))
   expect(seen.toSorted()).toEqual(Object.keys(manifest.bin).toSorted())
-}, 180_000)
+})
 
 test('brings no Node.js to a project that depends on the library', () => {
   const project = scratchFolder()
@@ -138,7 +138,7 @@ test('brings no Node.js to a project that depends on the library', () => {
   expect(names.filter((name) => /(^|\/)(node|own-node)$/.test(name))).toEqual([])
   const library = "import('cryptopolicy').then((m) => console.log(m.BACKENDS.length))"
   expect(runFile(process.execPath, ['-e', library], { cwd: project }).stdout).toBe('13\n')
-}, 120_000)
+})
 
 test('takes the Node.js of the machine where that is new enough, whatever was brought along', () => {
   const newer = toolsWithout('#!/bin/sh\n[ "$1" = --version ] && echo v99.0.0 || echo the newer\n')

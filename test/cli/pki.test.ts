@@ -352,7 +352,7 @@ function runFourAtOnce(args: readonly string[]): readonly number[] {
   const script = 'for i in 1 2 3 4; do { "$@" >/dev/null 2>&1; echo $?; } & done; wait'
   const { stdout } = spawnSync('sh', ['-c', script, 'sh', ...command], {
     encoding: 'utf8',
-    timeout: 120_000,
+    timeout: 240_000,
   })
   return stdout.trim().split('\n').map(Number).toSorted()
 }

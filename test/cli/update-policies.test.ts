@@ -112,7 +112,7 @@ test('links to pre-built outputs where there is no drop-in', () => {
   )
   expect(host.read('back-ends', 'nss.config')).toBe(`${golden('LEGACY', 'nss')}name=site\n`)
   expect(host.update(['--check', '--profile-dir', profile]).status).toBe(0)
-}, 30_000)
+})
 
 test('appends drop-ins in sorted order', () => {
   const host = new Host({

@@ -51,7 +51,7 @@ test('refuses every policy of the corpus that the reference refuses, with 65', (
     expect(stderr).toMatch(/RAND(OM\.pol|MOD\.pmod):\d+:\d+: error\[POLICY_\w+\]: /)
     expect(existsSync(out)).toBe(false)
   }
-}, 60_000)
+})
 
 test('treats warnings as errors under --strict', () => {
   const folder = scratchFolder()

@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 /** Whether a program ends with status 0. */
 export function succeeds(program: string, args: readonly string[], cwd: string): Promise<boolean> {
   return new Promise((resolve) => {
-    execFile(program, args, { cwd, timeout: 20_000 }, (error) => resolve(error === null))
+    execFile(program, args, { cwd, timeout: 240_000 }, (error) => resolve(error === null))
   })
 }
 

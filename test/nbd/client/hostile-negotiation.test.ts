@@ -27,7 +27,7 @@ const REQUIRED: ClientTls = { mode: 'required', credentials: UNUSED, hostname: '
 
 async function connectTo(script: Script, tls: ClientTls = { mode: 'off' }) {
   const server = await startHostileServer(script)
-  const outcome = await NbdClient.connect(server.address, 'disk', { tls, timeout: 2000 }).then(
+  const outcome = await NbdClient.connect(server.address, 'disk', { tls, timeout: 240_000 }).then(
     () => 'connected',
     (error: Error) => error.message,
   )
@@ -93,7 +93,7 @@ test('CVE-2024-7383: the certificate of the server is checked, over a unix socke
   const connect = (tls: Partial<ClientTls>) =>
     NbdClient.connect(address, '', {
       tls: { mode: 'required', credentials: x509Credentials(ours), ...tls } as ClientTls,
-      timeout: 2000,
+      timeout: 240_000,
     })
   await expect(connect({ hostname: 'localhost' })).rejects.toThrow(/issuer|trusted|not signed/)
   await expect(connect({})).rejects.toThrow()
@@ -106,7 +106,7 @@ test('CVE-2024-7383: a certificate for another name, or no name to check, is ref
   const connect = (hostname?: string) => {
     const name = hostname === undefined ? {} : { hostname }
     const tls = { mode: 'required', credentials: x509Credentials(folder), ...name } as const
-    return NbdClient.connect(address, '', { tls, timeout: 2000 })
+    return NbdClient.connect(address, '', { tls, timeout: 240_000 })
   }
   await expect(connect('evil.example')).rejects.toThrow('evil.example')
   await expect(connect()).rejects.toThrow(/host/i)
@@ -204,7 +204,8 @@ test('a server that says nothing, or something else, is no NBD server', async ()
     server.listen(path)
     await once(server, 'listening')
     onTestFinished(() => void server.close())
-    const connection = NbdClient.connect({ kind: 'unix', path }, '', { timeout: 300 })
+    const timeout = greeting.length > 0 ? 240_000 : 300
+    const connection = NbdClient.connect({ kind: 'unix', path }, '', { timeout })
     outcomes.push(await connection.then(String, (error: Error) => error.message))
   }
   expect(outcomes[0]).toContain('a greeting that is not of NBD')

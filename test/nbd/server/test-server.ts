@@ -54,7 +54,7 @@ let credentials: TlsCredentials | undefined
 function serverTls(): Offer['secure'] {
   const made = credentials ?? makeCredentials()
   credentials = made
-  return (connection) => made.accept(connection, { timeout: 10_000 })
+  return (connection) => made.accept(connection, { timeout: 240_000 })
 }
 
 function makeCredentials(): TlsCredentials {

@@ -7,6 +7,7 @@ import { matchesGlob } from '../../../src/tls/objects/glob.ts'
 import { identitiesOf } from '../../../src/tls/objects/identity.ts'
 import { type Certificate, certificateOf } from '../../../src/x509/certificate.ts'
 import { scratchFolder, writeFiles } from '../../cli/command.ts'
+import { cpuSeconds } from '../../cpu-time.ts'
 import type { Made } from '../../x509/made-certificate.ts'
 import { CLIENT, endpoint, names, ukName } from './folder.ts'
 import { objectsOf } from './meeting.ts'
@@ -60,9 +61,9 @@ describe('globs', () => {
   })
 
   test('take no long time for a name that was made to take long', () => {
-    const started = performance.now()
-    expect(matchesGlob(`${'*a'.repeat(500)}b`, 'a'.repeat(20_000))).toBe(false)
-    expect(performance.now() - started).toBeLessThan(5_000)
+    const match = () => matchesGlob(`${'*a'.repeat(500)}b`, 'a'.repeat(20_000))
+    expect(match()).toBe(false)
+    expect(cpuSeconds(match)).toBeLessThan(5)
   })
 })
 
