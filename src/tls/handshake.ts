@@ -98,8 +98,12 @@ function settle(
     }
     const stop = (error: DiagnosticError): void => {
       clear()
-      connection.destroy()
-      reject(error)
+      // Not at once: OpenSSL may be at work on this connection further up the stack, and destroying
+      // it there ends the process (a server with a short DH prime did that).
+      process.nextTick(() => {
+        connection.destroy()
+        reject(error)
+      })
     }
     const close = (): void => stop(errorOf(diagnose(SESSION_KINDS.connectionClosed, {})))
     const late = diagnose(SESSION_KINDS.handshakeTimeout, { seconds: timeout / 1000 })
