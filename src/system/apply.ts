@@ -1,5 +1,6 @@
 /** Applies a policy to a host: its checks, the switch, and the reload of services. */
 import { rmSync, statSync } from 'node:fs'
+import { warnOfLooseness } from '../backends/backend-diagnostics.ts'
 import {
   type Diagnostic,
   DiagnosticError,
@@ -104,19 +105,21 @@ async function judge(
   const isRefused = (findings: readonly Diagnostic[]) =>
     findings.some(({ severity, code }) => severity === 'error' && !(force && FORCEABLE.has(code)))
   if (isRefused(own)) throw new DiagnosticError(own)
-  const findings = [...own, ...(await askHost(directories, prepared, options))]
+  const findings = [...own, ...(await findEffects(directories, prepared, options))]
   if (isRefused(findings)) throw new DiagnosticError(findings)
   findings.map(moderate).forEach(report)
   return hasErrors(findings)
 }
 
-async function askHost(
+/** What the host's programs and what libraries in general make of the policy, where it changes. */
+async function findEffects(
   directories: Directories,
   prepared: PreparedPolicy,
   options: ApplyOptions,
 ): Promise<readonly Diagnostic[]> {
-  if (!options.checkHost || !isAnythingDue(directories, prepared, options)) return []
-  return options.checkHost(prepared, directories)
+  if (!isAnythingDue(directories, prepared, options)) return []
+  const ofHost = (await options.checkHost?.(prepared, directories)) ?? []
+  return [...ofHost, ...warnOfLooseness(prepared.policy)]
 }
 
 /** What `--force` goes on with. */

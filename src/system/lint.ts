@@ -1,11 +1,12 @@
 /** Lints what is on a host: policies by name or by file, and drop-ins. */
 import { basename, join } from 'node:path'
+import { warnOfLooseness } from '../backends/backend-diagnostics.ts'
 import { gnutls } from '../backends/gnutls.ts'
-import { type Diagnostic, DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, hasErrors } from '../diagnostics/diagnostic.ts'
 import { replaceFile } from '../files/atomic-file.ts'
 import { readTextFile } from '../files/text-file.ts'
 import { fixSource } from '../policy/lint/fix.ts'
-import { type LintInput, lintPolicy } from '../policy/lint/lint.ts'
+import { type LintInput, lintContext, readContext } from '../policy/lint/lint.ts'
 import { backendPath, policyText } from './configuration.ts'
 import { configFile, type Directories, localFolder } from './directories.ts'
 import { checkGnutlsDropIn, listDropIns, readDropIn } from './drop-ins.ts'
@@ -54,7 +55,7 @@ function fixFile(path: string): readonly FixedFile[] {
 function lintTarget(target: string, directories: Directories): readonly Diagnostic[] {
   return collect(() => {
     if (isDropIn(target)) return lintDropIns([target], directories)
-    if (isPolicyFile(target)) return lintPolicy(policyNameOf(target), [readInput(target)])
+    if (isPolicyFile(target)) return lintInputs(policyNameOf(target), [readInput(target)])
     return lintSelection(checkSelection(parseSelection(target), `\`${target}\``), directories)
   })
 }
@@ -64,7 +65,15 @@ function lintSelection(
   directories: Directories,
 ): readonly Diagnostic[] {
   const inputs = pathsOf(selection, directories).map(readInput)
-  return lintPolicy(formatSelection(selection), inputs)
+  return lintInputs(formatSelection(selection), inputs)
+}
+
+/** What the rules find, and what no back-end could make of it where it is right. */
+function lintInputs(name: string, inputs: readonly LintInput[]): readonly Diagnostic[] {
+  const context = readContext(name, inputs)
+  const findings = lintContext(context)
+  const isWhole = context.hasBase && !hasErrors(findings)
+  return isWhole ? [...findings, ...warnOfLooseness(context.policy)] : findings
 }
 
 /** Strings of gnutls drop-ins are checked against the configured policy, together. */

@@ -1,5 +1,6 @@
 /** Foresees what setting a policy would change on a host. */
 import { join } from 'node:path'
+import { warnOfLooseness } from '../backends/backend-diagnostics.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { readTextFileIfPresent } from '../files/text-file.ts'
 import { comparePolicies, type PolicyComparison } from '../policy/compare.ts'
@@ -17,7 +18,7 @@ export type Plan = {
   readonly comparison: PolicyComparison | undefined
   /** The files that would be replaced, by path below the base directory. */
   readonly files: readonly string[]
-  /** What the policy files warn of. */
+  /** What the policy files warn of, and what back-ends cannot say. */
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -31,7 +32,7 @@ export function planPolicy(directories: Directories, set: string | undefined): P
     after: formatSelection(selection),
     comparison: inForce && comparePolicies(inForce, prepared.policy),
     files: listChanges(directories, prepared, set !== undefined),
-    diagnostics: prepared.diagnostics,
+    diagnostics: [...prepared.diagnostics, ...warnOfLooseness(prepared.policy)],
   }
 }
 

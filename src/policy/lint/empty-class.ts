@@ -3,6 +3,7 @@ import { type ProtocolFamily, versionsOf } from '../../algorithms/protocol.ts'
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { Span } from '../../diagnostics/source.ts'
 import { type EffectivePolicy, evaluatePolicy } from '../effective-policy.ts'
+import { EMPTIED, emptiedEffect } from '../emptied-class.ts'
 import { phrasePlaces } from '../places-in-words.ts'
 import type { PropertyName } from '../properties.ts'
 import { traceProperty, writtenStatement } from '../provenance.ts'
@@ -71,7 +72,7 @@ const NEEDS: readonly Need[] = [
 
 export const emptyClass: LintRule = {
   name: 'empty-class',
-  summary: 'A class with nothing in it stops every program that needs it.',
+  summary: 'A class with nothing in it stops programs, or opens them.',
   kinds: [LINT_KINDS.emptyClass],
   evaluates: true,
   check: (context) => (context.hasBase ? NEEDS.flatMap((need) => checkNeed(context, need)) : []),
@@ -87,10 +88,13 @@ function checkNeed(context: LintContext, need: Need): readonly Diagnostic[] {
   const empty = purposes.filter(
     (name) => need.left(evaluatePolicy(context.policy, scopesAt(name))).length === 0,
   )
-  const first = empty[0]
-  if (!first) return []
-  const data = { what: need.what, where: phrasePlaces(empty, purposes) }
-  return [diagnose(LINT_KINDS.emptyClass, data, emptyingPlace(context, need.property, first))]
+  return Object.values(EMPTIED).flatMap((effect) => {
+    const places = empty.filter((name) => emptiedEffect(name, need.property) === effect)
+    const first = places[0]
+    if (!first) return []
+    const data = { what: need.what, where: phrasePlaces(places, purposes), effect }
+    return [diagnose(LINT_KINDS.emptyClass, data, emptyingPlace(context, need.property, first))]
+  })
 }
 
 /** The last directive that took something away, else the beginning of the base policy. */

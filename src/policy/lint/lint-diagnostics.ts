@@ -2,6 +2,8 @@
 import type { WeaknessSeverity } from '../../algorithms/algorithm.ts'
 import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
 
+import type { Emptied } from '../emptied-class.ts'
+
 type Kind<Data> = DiagnosticKind<Data>
 
 /** So many values are named in a message; the others are counted. */
@@ -109,12 +111,23 @@ const unreadScope: Kind<{ pattern: string; property: string; readers: readonly s
   hint: ({ property, readers }) => `${property} is read for ${readers.join(', ')}`,
 }
 
-const emptyClass: Kind<{ what: string; where: string }> = {
+/** What becomes of programs of which a policy leaves nothing. */
+const EMPTIED_EFFECTS: { readonly [E in Emptied]: string } = {
+  closed: 'what needs one fails',
+  open: 'the library has no way to be told, and uses all that it has built in',
+  partly: 'the library has no way to be told, and keeps some',
+  unchecked: 'what others signed is taken without a check',
+}
+
+const emptyClass: Kind<{ what: string; where: string; effect: Emptied }> = {
   code: 'LINT_EMPTY_CLASS',
   severity: 'warning',
   fault: 'answer',
-  summary: 'The policy leaves nothing enabled of a class, so no connection can be made.',
-  message: ({ what, where }) => `no ${what} is left ${where}`,
+  summary:
+    'The policy leaves nothing enabled of a class. What needs one fails, or its library uses all that it has: the message says which. See [what back-ends cannot say](back-ends-cannot-say.md).',
+  message: ({ what, where, effect }) => `no ${what} is left ${where}: ${EMPTIED_EFFECTS[effect]}`,
+  hint: ({ effect }) =>
+    effect === 'closed' ? undefined : 'leave at least one that the library has',
 }
 
 const weakAlgorithm: Kind<{

@@ -18,24 +18,27 @@ test('finds nothing where every class has something', () => {
 
 test('names the back-ends that are left without, and the directive that did it', () => {
   expect(find(`${FULL}cipher@ssh = -AES-*\n`)).toEqual([
-    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no cipher is left for libssh, openssh*',
+    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no cipher is left for libssh, openssh*: the library has no way to be told, and uses all that it has built in',
   ])
 })
 
 test('wants a TLS version for TLS and an IKE version for IPsec', () => {
   expect(find(`${FULL}protocol = DTLS1.2\n`)).toEqual([
-    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no TLS version is left for gnutls, java-tls, nss-tls, openssl',
-    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no IKE version is left for libreswan',
+    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no TLS version is left for gnutls, openssl: what needs one fails',
+    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no TLS version is left for nss-tls: the library has no way to be told, and uses all that it has built in',
+    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no TLS version is left for java-tls: the library has no way to be told, and keeps some',
+    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no IKE version is left for libreswan: the library has no way to be told, and uses all that it has built in',
   ])
 })
 
 test('does not take NULL for a cipher', () => {
-  expect(find(`${FULL}cipher = NULL\n`)).toHaveLength(1)
+  expect(find(`${FULL}cipher = NULL\n`)[0]).toContain('no cipher is left everywhere but')
 })
 
 test('points to the beginning of the file where nothing sets the class', () => {
   expect(find(FULL.replace('mac = AEAD\n', ''))).toEqual([
-    'warning LINT_EMPTY_CLASS BASE.pol:1:1 no message authentication is left everywhere',
+    'warning LINT_EMPTY_CLASS BASE.pol:1:1 no message authentication is left everywhere but libreswan, libssh, openssh*: what needs one fails',
+    'warning LINT_EMPTY_CLASS BASE.pol:1:1 no message authentication is left for libreswan, libssh, openssh*: the library has no way to be told, and uses all that it has built in',
   ])
 })
 

@@ -1,0 +1,35 @@
+/** What is told of back-ends, in one place. */
+import {
+  type Diagnostic,
+  type DiagnosticKind,
+  defineKinds,
+  diagnose,
+} from '../diagnostics/diagnostic.ts'
+import type { Policy } from '../policy/policy.ts'
+import { findLooseness, type Looseness } from './looseness.ts'
+
+/** So many things are named; the others are counted. */
+const NAMED = 8
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, NAMED).join(', ')
+  return names.length > NAMED ? `${shown} and ${names.length - NAMED} more` : shown
+}
+
+const cannotSay: DiagnosticKind<Looseness> = {
+  code: 'BACKEND_CANNOT_SAY',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'The policy forbids something, and a library allows it all the same, since its configuration has no way to forbid it. See [what back-ends cannot say](back-ends-cannot-say.md).',
+  message: ({ who, kept, because }) =>
+    `${who} keeps what the policy forbids: ${list(kept)}: ${because}`,
+  hint: ({ remedy }) => remedy,
+}
+
+export const BACKEND_KINDS = defineKinds({ cannotSay })
+
+/** A warning for each library that keeps something that the policy forbids. */
+export function warnOfLooseness(policy: Policy): readonly Diagnostic[] {
+  return findLooseness(policy).map((found) => diagnose(BACKEND_KINDS.cannotSay, found))
+}

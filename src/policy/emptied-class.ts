@@ -1,0 +1,57 @@
+/**
+ * What becomes of a program where a policy leaves nothing of a class: the library's behaviour as it
+ * was tried, with the files that the back-ends write.
+ */
+import type { PropertyName } from './properties.ts'
+import type { PurposeName } from './scope.ts'
+
+export const EMPTIED = {
+  /** Nothing of the class is used, so what needs it fails. */
+  closed: 'closed',
+  /** The back-end has no way to say it, and the library takes all that it has built in. */
+  open: 'open',
+  /** The library keeps some, for which the back-end has no word. */
+  partly: 'partly',
+  /** What others signed is no longer checked. */
+  unchecked: 'unchecked',
+} as const
+
+export type Emptied = (typeof EMPTIED)[keyof typeof EMPTIED]
+
+const SSH: readonly PurposeName[] = ['libssh', 'openssh', 'openssh-client', 'openssh-server']
+
+/** What is not listed is closed. */
+const EXCEPTIONS: readonly {
+  readonly purposes: readonly PurposeName[]
+  readonly properties: readonly PropertyName[]
+  readonly emptied: Emptied
+}[] = [
+  // An option without a value is an error to OpenSSH and libssh, so no line is written.
+  {
+    purposes: SSH,
+    properties: ['cipher', 'mac', 'group', 'key_exchange', 'sign'],
+    emptied: 'open',
+  },
+  // The same for `ike`, `esp` and `authby`; a proposal without a group gets the usual ones.
+  {
+    purposes: ['libreswan'],
+    properties: ['cipher', 'mac', 'group', 'sign', 'protocol'],
+    emptied: 'open',
+  },
+  // OpenSSL refuses an empty list of signatures, and releases before 3.5 one of groups.
+  { purposes: ['openssl'], properties: ['sign', 'group'], emptied: 'open' },
+  // TLS 1.3 is in none of its lists.
+  { purposes: ['java-tls'], properties: ['protocol'], emptied: 'partly' },
+  // The lower bound is then 0, which is none.
+  { purposes: ['nss-tls'], properties: ['protocol'], emptied: 'open' },
+  // BIND takes a zone whose algorithms are all disabled for one that is not signed.
+  { purposes: ['bind'], properties: ['sign', 'hash'], emptied: 'unchecked' },
+]
+
+/** What happens for a purpose where nothing of a class is left. */
+export function emptiedEffect(purpose: PurposeName, property: PropertyName): Emptied {
+  const found = EXCEPTIONS.find(
+    ({ purposes, properties }) => purposes.includes(purpose) && properties.includes(property),
+  )
+  return found?.emptied ?? EMPTIED.closed
+}

@@ -1,0 +1,161 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { findLooseness, LOOSENESS_RULES } from '../../src/backends/looseness.ts'
+import { findBackend } from '../../src/backends/registry.ts'
+import { parsePolicy } from '../../src/policy/policy.ts'
+import { loadPolicy, policyFolders } from '../../src/system/policy-files.ts'
+import { parseSelection } from '../../src/system/policy-selection.ts'
+import { ROOT, run, runFile, scratchFolder, writeFiles } from '../cli/command.ts'
+import { Host } from '../cli/host.ts'
+import { testWith } from '../peers/peer.ts'
+
+/** A policy that leaves something of every class. */
+const FULL = `cipher = AES-256-GCM AES-128-GCM AES-256-CBC AES-128-CBC AES-256-CTR
+mac = AEAD HMAC-SHA2-256 HMAC-SHA1
+group = X25519 SECP256R1 FFDHE-2048
+hash = SHA2-256 SHA2-384
+sign = ECDSA-SHA2-256 RSA-SHA2-256 RSA-PSS-SHA2-256
+key_exchange = ECDHE RSA DHE-RSA
+protocol@TLS = TLS1.3 TLS1.2 DTLS1.2
+protocol@IKE = IKEv2
+min_rsa_size = 2048
+min_dh_size = 2048
+min_ec_size = 256
+`
+
+function policyOf(text: string) {
+  return parsePolicy('P', [{ name: 'P.pol', text: `${FULL}${text}\n` }]).policy
+}
+
+function findIds(text: string): Readonly<Record<string, readonly string[]>> {
+  const found = findLooseness(policyOf(text))
+  return Object.fromEntries(found.map(({ id, kept }) => [id, kept]))
+}
+
+function shipped(name: string): readonly string[] {
+  const folders = policyFolders({ base: '/nonexistent', profile: ROOT })
+  return findLooseness(loadPolicy(parseSelection(name), folders).policy).map(({ id }) => id)
+}
+
+test('finds nothing in policies that every library can be told', () => {
+  expect(shipped('DEFAULT')).toEqual([])
+  expect(shipped('LEGACY')).toEqual([])
+})
+
+test('finds what shipped policies cannot make libraries do', () => {
+  expect(shipped('DEFAULT:NO-PQ')).toEqual(['java-hybrid-groups'])
+  expect(shipped('FUTURE')).toContain('nss-ffdhe')
+  expect(shipped('FIPS')).toEqual(expect.arrayContaining(['openssl-groups', 'openssh-host-keys']))
+  expect(shipped('FIPS:OSPP')).toEqual(expect.arrayContaining(['java-versions', 'nss-versions']))
+})
+
+testWith('sshd', 'sshd has every cipher where no line says which, and the rule says so', () => {
+  const text = findBackend('opensshserver')?.generate(
+    policyOf('cipher@SSH = -AES* -CHACHA20-POLY1305'),
+  )
+  const folder = scratchFolder()
+  mkdirSync('/run/sshd', { recursive: true })
+  const ciphers = (config: string) => {
+    writeFiles(folder, { sshd_config: config })
+    const key = join(folder, 'key')
+    runFile('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+    const args = ['-T', '-h', key, '-f', join(folder, 'sshd_config')]
+    return /^ciphers (.*)$/m.exec(runFile('/usr/sbin/sshd', args).stdout)?.[1]
+  }
+  // Lines that this release does not know have nothing to do with it.
+  const known = (text ?? '').split('\n').filter((line) => /^(MACs|CASig)/.test(line))
+  expect(ciphers(known.join('\n'))).toBe(ciphers(''))
+  expect(ciphers('')).toContain('aes128-ctr')
+  expect(findIds('cipher@SSH = -AES* -CHACHA20-POLY1305')['opensshserver-empty']).toEqual([
+    'all that it has built in of ciphers',
+  ])
+  // Ciphers that SSH has no word for leave no line either.
+  expect(findIds('cipher@SSH = AES-256-CCM')['opensshserver-empty']).toHaveLength(1)
+})
+
+testWith('ssh', 'ssh takes host keys of any kind, and the rule says so', () => {
+  const text = findBackend('openssh')?.generate(policyOf('')) ?? ''
+  const folder = scratchFolder()
+  const known = text.split('\n').filter((line) => /^(Pubkey|CASig)/.test(line))
+  writeFiles(folder, { ssh_config: `${known.join('\n')}\n` })
+  const { stdout } = runFile('ssh', ['-G', '-F', join(folder, 'ssh_config'), 'host.invalid'])
+  expect(/^hostkeyalgorithms (.*)$/m.exec(stdout)?.[1]).toContain('ssh-ed25519')
+  expect(findIds('')['openssh-host-keys']).toContain('host keys with EDDSA-ED25519')
+})
+
+testWith(
+  'openssl',
+  'OpenSSL keeps ciphers that have no word of their own, as the rule says',
+  () => {
+    const NAMES = { 'AES-128-CBC': /AES\(128\)/, 'AES-256-CBC': /AES\(256\)/ }
+    for (const change of [
+      '',
+      'cipher = -AES-128-CBC',
+      'cipher = -AES-256-CBC',
+      'cipher = -AES-*-CBC',
+    ]) {
+      const policy = policyOf(change)
+      const text = findBackend('opensslcnf')?.generate(policy) ?? ''
+      const ciphers = /^CipherString = (.*)$/m.exec(text)?.[1] ?? ''
+      const { stdout } = runFile('openssl', ['ciphers', '-v', ciphers])
+      const forbidden = Object.entries(NAMES).filter(
+        ([name]) => change.includes('*') || change.includes(name),
+      )
+      const kept = forbidden.filter(([, mark]) => mark.test(stdout)).map(([name]) => name)
+      expect(findIds(change)['openssl-ciphers'] ?? [], change).toEqual(kept)
+    }
+  },
+)
+
+testWith('openssl', 'OpenSSL takes RSA keys below a size that no level stands for', () => {
+  const folder = scratchFolder()
+  const key = join(folder, 'key.pem')
+  const args = ['req', '-x509', '-newkey', 'rsa:3072', '-nodes', '-subj', '/CN=x', '-keyout', key]
+  const certificate = join(folder, 'cert.pem')
+  expect(runFile('openssl', [...args, '-out', certificate, '-days', '1']).status).toBe(0)
+  const text = findBackend('opensslcnf')?.generate(
+    policyOf('min_rsa_size = 4096\nmin_dh_size = 4096'),
+  )
+  const level = /@SECLEVEL=(\d)/.exec(text ?? '')?.[1] ?? ''
+  const verify = runFile('openssl', [
+    ...['verify', '-auth_level', level, '-CAfile', certificate, certificate],
+  ])
+  expect(verify.status).toBe(0)
+  expect(findIds('min_rsa_size = 4096\nmin_dh_size = 4096')['openssl-key-sizes']).toEqual([
+    'RSA keys of 3072 bits',
+    'Diffie-Hellman keys of 3072 bits',
+  ])
+})
+
+test('finds holes in ranges of versions, and versions above the one that NSS is told', () => {
+  const found = findIds('protocol@TLS = -TLS1.2 TLS1.1+')
+  expect(found['openssl-versions']).toEqual(['TLS1.2'])
+  expect(found['nss-versions']).toContain('TLS1.2')
+  expect(findIds('protocol@TLS = -TLS1.3')['java-versions']).toEqual(['TLS1.3'])
+  expect(findIds('sign = ECDSA-SHA2-256 RSA-SHA2-512')['nss-signatures']).toContain('RSA-SHA2-256')
+})
+
+test('lint, plan and update-policies warn alike', () => {
+  const host = new Host()
+  host.set('DEFAULT')
+  const warned = (text: string) =>
+    text.split('\n').flatMap((line) => /warning\[BACKEND_CANNOT_SAY\]: (.*)/.exec(line)?.[1] ?? [])
+  const base = ['--base-dir', host.base]
+  const planned = run('cryptopolicy', ['plan', '--set', 'DEFAULT:NO-PQ', ...base])
+  const linted = run('cryptopolicy', ['lint', 'DEFAULT:NO-PQ', ...base])
+  const set = host.update(['--set', 'DEFAULT:NO-PQ', '--no-reload'])
+  expect(set.status).toBe(0)
+  expect(warned(set.stderr)).toHaveLength(1)
+  expect(warned(planned.stderr)).toEqual(warned(set.stderr))
+  expect(warned(linted.stdout)).toEqual(warned(set.stderr))
+  expect(host.update(['--no-reload']).stderr).toBe('')
+})
+
+test('the page has each rule, with its reason', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'back-ends-cannot-say.md'), 'utf8')
+  for (const { id, because } of LOOSENESS_RULES) {
+    expect(page).toContain(`| \`${id}\` |`)
+    expect(page.replaceAll('\\*', '*'), id).toContain(because)
+  }
+})
