@@ -97,12 +97,28 @@ export type LoadOptions = {
 }
 
 /**
- * Reads an authority and refuses one whose certificates nobody would accept.
+ * Reads an authority and refuses one whose certificates no peer would accept.
  *
  * @throws DiagnosticError PKI_NO_AUTHORITY, PKI_AUTHORITY_UNFIT, PKI_KEY_..., FILE_...
  */
 export function loadAuthority(layout: Layout, options: LoadOptions): Authority {
-  const { certificate: file, key: keyFile } = layout.authority
+  return openAuthority(layout, layout.authority.key, options)
+}
+
+/**
+ * The authority, and the one before it as long as its key is there: both still make their lists of
+ * revoked certificates.
+ *
+ * @throws DiagnosticError as loadAuthority.
+ */
+export function loadAuthorities(layout: Layout, options: LoadOptions): readonly Authority[] {
+  const authority = loadAuthority(layout, options)
+  if (!existsSync(layout.formerKey)) return [authority]
+  return [authority, openAuthority(layout, layout.formerKey, options)]
+}
+
+function openAuthority(layout: Layout, keyFile: string, options: LoadOptions): Authority {
+  const { certificate: file } = layout.authority
   if (!existsSync(file)) fail(PKI_KINDS.noAuthority, { path: file, root: layout.root })
   const source = readTextFile(file)
   const authorities = parseCertificates(source)

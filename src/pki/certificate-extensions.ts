@@ -21,6 +21,8 @@ export const EXTENSIONS = {
   keyUsage: '2.5.29.15',
   alternativeNames: '2.5.29.17',
   basicConstraints: '2.5.29.19',
+  listNumber: '2.5.29.20',
+  reason: '2.5.29.21',
   authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
 } as const
@@ -37,9 +39,9 @@ const SIGN_CERTIFICATES_AND_LISTS = [0b0000_0110, 1] as const
 
 export function authorityExtensions(keyId: Buffer): readonly Asn1[] {
   return [
-    extension(EXTENSIONS.basicConstraints, true, sequenceOf(boolean(true))),
+    encodeExtension(EXTENSIONS.basicConstraints, true, sequenceOf(boolean(true))),
     keyUsage(SIGN_CERTIFICATES_AND_LISTS, true),
-    extension(EXTENSIONS.subjectKeyIdentifier, false, octetString(keyId)),
+    encodeExtension(EXTENSIONS.subjectKeyIdentifier, false, octetString(keyId)),
   ]
 }
 
@@ -63,12 +65,14 @@ export function endpointExtensions(content: EndpointExtensions): readonly Asn1[]
   const { basicConstraints, extendedKeyUsage, subjectKeyIdentifier, authorityKeyIdentifier } =
     EXTENSIONS
   return [
-    extension(basicConstraints, true, sequenceOf()),
+    encodeExtension(basicConstraints, true, sequenceOf()),
     keyUsage(isRsa ? SIGN_AND_ENCIPHER : SIGN, isRsa),
-    extension(extendedKeyUsage, false, sequenceOf(objectIdentifier(PURPOSES[role]))),
-    ...(alternativeNames ? [extension(EXTENSIONS.alternativeNames, false, alternativeNames)] : []),
-    extension(subjectKeyIdentifier, false, octetString(keyId)),
-    extension(authorityKeyIdentifier, false, sequenceOf(implicit(0, issuerKeyId))),
+    encodeExtension(extendedKeyUsage, false, sequenceOf(objectIdentifier(PURPOSES[role]))),
+    ...(alternativeNames
+      ? [encodeExtension(EXTENSIONS.alternativeNames, false, alternativeNames)]
+      : []),
+    encodeExtension(subjectKeyIdentifier, false, octetString(keyId)),
+    encodeExtension(authorityKeyIdentifier, false, sequenceOf(implicit(0, issuerKeyId))),
   ]
 }
 
@@ -96,11 +100,11 @@ function keyUsage(
   [bits, unused]: readonly [bits: number, unused: number],
   critical: boolean,
 ): Asn1 {
-  return extension(EXTENSIONS.keyUsage, critical, bitString(Buffer.from([bits]), unused))
+  return encodeExtension(EXTENSIONS.keyUsage, critical, bitString(Buffer.from([bits]), unused))
 }
 
 /** Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue }; DER omits a default. */
-function extension(identifier: string, critical: boolean, value: Asn1): Asn1 {
+export function encodeExtension(identifier: string, critical: boolean, value: Asn1): Asn1 {
   return sequenceOf(
     objectIdentifier(identifier),
     ...(critical ? [boolean(true)] : []),

@@ -1,21 +1,29 @@
 /** Whether endpoints could use what is in a folder, with which peers, and until when. */
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
-import { readTextFile } from '../files/text-file.ts'
+import { join } from 'node:path'
+import {
+  type Diagnostic,
+  DiagnosticError,
+  diagnose,
+  fail,
+  hasErrors,
+} from '../diagnostics/diagnostic.ts'
+import { readBytes, readTextFile } from '../files/text-file.ts'
+import { checkSharedKeys } from '../tls/objects/shared-keys.ts'
 import { type Certificate, parseCertificates } from '../x509/certificate.ts'
 import { readX509Files, type X509Identity } from '../x509/credential-files.ts'
 import { matchesHostName } from '../x509/host-name.ts'
 import { checkOwnCertificates } from '../x509/sanity-check.ts'
 import { dateOf, NEW_AUTHORITY } from './authority.ts'
 import type { EndpointRole } from './certificate-extensions.ts'
-import { isWritableByOthers, modeOf } from './credential-writing.ts'
+import { findExposure } from './file-exposure.ts'
 import { hostOfCommonName } from './host-names.ts'
 import { NEW_KEY } from './identity.ts'
 import { requireStrongKey, type Strength } from './key-strength.ts'
 import { findLayouts, type Layout, listPairs, type PresentPair } from './layout.ts'
 import { ROLES } from './layout-names.ts'
 import { type LibvirtFiles, readLibvirtFiles } from './libvirt-files.ts'
+import { findUnfitAuthorities } from './older-qemu.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 import { PSK_FILE } from './psk-file.ts'
 import { daysUntil } from './validity.ts'
@@ -48,6 +56,9 @@ export type CheckReport = {
 
 export const DEFAULT_CHECK_DAYS = 30
 
+/** How many days before a newer list is due that is told. */
+const LIST_DAYS = 7
+
 /**
  * Checks every layout that there is below a folder, as QEMU would when it loads it.
  *
@@ -60,7 +71,7 @@ export function checkCredentials(request: CheckRequest): CheckReport {
   const check = new Check(request)
   for (const layout of layouts) check.checkLayout(layout)
   check.checkHost()
-  if (hasPsk) check.checkSecrets([join(request.root, PSK_FILE)])
+  if (hasPsk) check.checkSharedKeys(join(request.root, PSK_FILE))
   return check.report()
 }
 
@@ -86,8 +97,13 @@ class Check {
       if (pairs.some((pair) => pair.role === role)) this.#checkRole(layout, role, pairs)
     }
     if (pairs.length === 0) this.#collect(() => this.#checkAuthority(layout))
-    const keys = [layout.authority.key, ...pairs.map(({ paths }) => paths.key)]
-    this.checkSecrets(keys.filter((path) => existsSync(path)))
+    this.#checkFiles(layout, pairs)
+  }
+
+  /** Keys that are too short, lines that are not used, and users who could read or change them. */
+  checkSharedKeys(path: string): void {
+    this.#collect(() => checkSharedKeys(path, readBytes(path)).forEach(this.#add))
+    findExposure({ secrets: [path], others: [] }).forEach(this.#add)
   }
 
   /** Which of the names that clients connect to no server shows. */
@@ -102,14 +118,21 @@ class Check {
     this.#add(diagnose(PKI_KINDS.hostNotCovered, { hostname, option, names }))
   }
 
-  /** Secrets that others may read, and folders in which others may replace them. */
-  checkSecrets(paths: readonly string[]): void {
-    for (const path of paths) {
-      if (((modeOf(path) ?? 0) & 0o007) !== 0)
-        this.#add(diagnose(PKI_KINDS.secretExposed, { path }))
-    }
-    for (const path of new Set(paths.map((file) => dirname(file)))) {
-      if (isWritableByOthers(path)) this.#add(diagnose(PKI_KINDS.folderWritable, { path }))
+  /** Who else could read or change the files, and keys that are where they need not be. */
+  #checkFiles(layout: Layout, pairs: readonly PresentPair[]): void {
+    const { authority, formerKey, revocationList } = layout
+    const secrets = [authority.key, formerKey, ...pairs.map(({ paths }) => paths.key)]
+    const others = [
+      ...[authority.certificate, revocationList],
+      ...pairs.map(({ paths }) => paths.certificate),
+    ]
+    const isThere = (path: string) => existsSync(path)
+    findExposure({ secrets: secrets.filter(isThere), others: others.filter(isThere) }).forEach(
+      this.#add,
+    )
+    const beside = pairs[0]?.paths.certificate
+    for (const path of [authority.key, formerKey].filter(isThere)) {
+      if (beside !== undefined) this.#add(diagnose(PKI_KINDS.authorityBeside, { path, beside }))
     }
   }
 
@@ -118,6 +141,11 @@ class Check {
       const files = this.#read(layout, role)
       for (const identity of files.identities) this.#checkIdentity(role, identity, files)
       this.#noteEnds(files.authorities, 'authority')
+      this.#noteLists(files.revocationLists)
+      // What is wrong for every release is told already.
+      if (!hasErrors(this.#diagnostics)) {
+        findUnfitAuthorities(files.authorities, this.#now).forEach(this.#add)
+      }
       const unread = pairs.filter(
         ({ role: other, paths }) =>
           other === role &&
@@ -172,20 +200,31 @@ class Check {
     }
   }
 
+  /** Lists that have to be replaced soon. */
+  #noteLists(lists: LibvirtFiles['revocationLists']): void {
+    const { days = DEFAULT_CHECK_DAYS } = this.#request
+    for (const { place, issuer, nextUpdate } of lists) {
+      if (!nextUpdate) continue
+      const daysLeft = daysUntil(nextUpdate, this.#now)
+      const data = { path: place.file, issuer, date: dateOf(nextUpdate), daysLeft }
+      // With lists of a month a warning of a month would never end.
+      const isDue = daysLeft >= 0 && daysLeft < Math.min(days, LIST_DAYS)
+      if (isDue) this.#add(diagnose(PKI_KINDS.listDue, data))
+    }
+  }
+
   /** A refusal ends the check of what it is about, and of nothing else. */
   #collect(work: () => void): void {
     try {
       work()
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error
-      error.diagnostics.forEach((diagnostic) => {
-        this.#add(diagnostic)
-      })
+      error.diagnostics.forEach(this.#add)
     }
   }
 
   /** What server and client have in common is found twice, and told once. */
-  #add(diagnostic: Diagnostic): void {
+  #add = (diagnostic: Diagnostic): void => {
     const isKnown = this.#diagnostics.some(
       ({ code, message }) => code === diagnostic.code && message === diagnostic.message,
     )

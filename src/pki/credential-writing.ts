@@ -188,7 +188,7 @@ export function isWritableByOthers(folder: string): boolean {
 }
 
 /** Undefined of what is not there or cannot be looked at. */
-export function modeOf(path: string): number | undefined {
+function modeOf(path: string): number | undefined {
   try {
     return statSync(path).mode
   } catch {

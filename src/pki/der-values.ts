@@ -42,6 +42,10 @@ export function integer(bytes: Uint8Array): Asn1 {
   return asn1.create(Class.UNIVERSAL, Type.INTEGER, false, toBinary(bytes))
 }
 
+export function enumerated(value: number): Asn1 {
+  return asn1.create(Class.UNIVERSAL, Type.ENUMERATED, false, String.fromCharCode(value))
+}
+
 export function octetString(bytes: Uint8Array): Asn1 {
   return asn1.create(Class.UNIVERSAL, Type.OCTETSTRING, false, toBinary(bytes))
 }

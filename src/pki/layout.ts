@@ -17,6 +17,9 @@ export type Layout = {
   readonly root: string
   /** The key never leaves the folder where the authority is. */
   readonly authority: PairPaths
+  /** The key of the authority before, which still makes that one's revocation lists. */
+  readonly formerKey: string
+  readonly revocationList: string
   readonly pair: (role: EndpointRole, identity?: IdentityNumber) => PairPaths
 }
 
@@ -27,6 +30,8 @@ const LAYOUTS: { readonly [Name in LayoutName]: (root: string) => Layout } = {
     name: 'qemu',
     root,
     authority: pairIn(root, root, 'ca-cert.pem', 'ca-key.pem'),
+    formerKey: join(root, 'ca-key-former.pem'),
+    revocationList: join(root, 'ca-crl.pem'),
     pair: (role, identity) => {
       const suffix = identity === undefined ? '' : `-${identity}`
       return pairIn(root, root, `${role}-cert${suffix}.pem`, `${role}-key${suffix}.pem`)
@@ -36,6 +41,8 @@ const LAYOUTS: { readonly [Name in LayoutName]: (root: string) => Layout } = {
     name: 'libvirt',
     root,
     authority: pairIn(join(root, 'CA'), join(root, 'CA', 'private'), 'cacert.pem', 'cakey.pem'),
+    formerKey: join(root, 'CA', 'private', 'cakey-former.pem'),
+    revocationList: join(root, 'CA', 'cacrl.pem'),
     pair: (role, identity) => {
       if (identity !== undefined) fail(PKI_KINDS.identityLayout, {})
       const folder = join(root, 'libvirt')

@@ -23,7 +23,7 @@ export function readLibvirtFiles(
   passphrase?: string,
 ): LibvirtFiles {
   const { certificate } = layout.authority
-  const lists = readTextFileIfPresent(certificate.replace(/cert\.pem$/, 'crl.pem'))
+  const lists = readTextFileIfPresent(layout.revocationList)
   return {
     authorities: parseCertificates(readTextFile(certificate)),
     revocationLists: lists ? parseRevocationLists(lists) : [],

@@ -423,6 +423,87 @@ const secretExposed: Kind<{ path: string }> = {
   hint: ({ path }) => `chmod o= ${path}, and make a new key if others may have read it`,
 }
 
+const fileWritable: Kind<{ path: string; who: string }> = {
+  code: 'PKI_FILE_WRITABLE',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'Other users can change a file of credentials: put in a key that they know, or an authority that lets them in.',
+  message: ({ path, who }) => `${who} can change ${path}`,
+  hint: ({ path }) => `chmod go-w ${path}, and look whether it is still what it was`,
+}
+
+const foreignOwner: Kind<{ path: string; file: number; folder: number }> = {
+  code: 'PKI_FOREIGN_OWNER',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'A file of credentials or its folder belongs to a user who is neither root nor the one who asks, and who can replace the file. It is a warning where both belong to the same user.',
+  message: ({ path, file, folder }) =>
+    file === folder
+      ? `${path} and its folder belong to user ${file}, who can replace it`
+      : `${path} belongs to user ${file} and its folder to user ${folder}, who can replace it`,
+  hint: ({ path }) => `chown both to root, or to the user of the service that reads ${path}`,
+}
+
+const authorityBeside: Kind<{ path: string; beside: string }> = {
+  code: 'PKI_AUTHORITY_KEY_BESIDE',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'The key of the authority is on a host that only needs a certificate of its own. Who breaks into the host can make certificates for every name.',
+  message: ({ path, beside }) => `the key of the authority, ${path}, is beside ${beside}`,
+  hint: () => 'keep the authority in a folder and on a host of its own: pki issue --out',
+}
+
+const olderQemu: Kind<{ path: string; subject: string; why: string }> = {
+  code: 'PKI_OLDER_QEMU_REFUSES',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'An authority of the file that this endpoint does not need is unfit. QEMU 11 passes it over; QEMU 10 and older refuse the whole folder.',
+  message: ({ path, subject, why }) =>
+    `${path}: ${subject} ${why}: QEMU 10 and older refuse the folder, QEMU 11 takes it`,
+  hint: () => 'remove that certificate from the file',
+}
+
+const listDue: Kind<{ path: string; issuer: string; date: string; daysLeft: number }> = {
+  code: 'PKI_LIST_DUE_SOON',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'A newer revocation list is due within the number of days that was asked about.',
+  message: ({ path, issuer, date, daysLeft }) =>
+    `${path}: the list of ${issuer} is to be replaced by ${date}, in ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}`,
+  hint: () => 'make the next one: cryptopolicy pki revoke DIR',
+}
+
+const foreignCertificate: Kind<{ path: string; subject: string }> = {
+  code: 'PKI_FOREIGN_CERTIFICATE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A certificate that is to be revoked was issued by another authority.',
+  message: ({ path, subject }) => `${path}: ${subject} was not issued by this authority`,
+  hint: () => 'name the folder of the authority that issued it',
+}
+
+const foreignList: Kind<{ path: string; issuer: string }> = {
+  code: 'PKI_FOREIGN_LIST',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'The revocation list that is there bears the name of the authority, and its key did not sign it. It is not gone on with.',
+  message: ({ path, issuer }) => `${path}: the list of ${issuer} is not signed by that authority`,
+  hint: () => 'move the file away to begin a new list',
+}
+
+const serialInvalid: Kind<{ text: string }> = {
+  code: 'PKI_SERIAL_INVALID',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'The value of --serial is no serial number in hexadecimal.',
+  message: ({ text }) => `--serial ${quoted(text)} is not a number in hexadecimal`,
+}
+
 const identityUnread: Kind<{ path: string }> = {
   code: 'PKI_IDENTITY_UNREAD',
   severity: 'warning',
@@ -448,6 +529,14 @@ export const PKI_KINDS = defineKinds({
   expiresSoon,
   secretExposed,
   identityUnread,
+  fileWritable,
+  foreignOwner,
+  authorityBeside,
+  olderQemu,
+  listDue,
+  foreignCertificate,
+  foreignList,
+  serialInvalid,
   unknownKey,
   unknownKeySize,
   runtimeLacksKey,

@@ -17,12 +17,13 @@ const CLOCK_SKEW = 3_600_000
 const MAX_DAYS = 36_500
 
 /**
- * Reads the value of `--days`.
+ * Reads the value of `--days` and `--expiring`: `30`, `30d`, `4w`.
  *
  * @throws DiagnosticError PKI_DAYS_INVALID.
  */
 export function parseDays(text: string): number {
-  const days = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  const [, digits, unit] = /^(\d{1,5})([dw]?)$/.exec(text) ?? []
+  const days = Number(digits ?? 0) * (unit === 'w' ? 7 : 1)
   if (days < 1 || days > MAX_DAYS) fail(PKI_KINDS.daysInvalid, { text, most: MAX_DAYS })
   return days
 }

@@ -74,6 +74,7 @@ describe('each command gives a result as its schema has it', () => {
     expect(envelopeOf('pki', 'renew', folder, '--priority', 'NORMAL').ok).toBe(true)
     expect(envelopeOf('pki', 'check', folder, '--priority', 'NORMAL').ok).toBe(true)
     expect(envelopeOf('pki', 'psk', 'qemu', folder).ok).toBe(true)
+    expect(envelopeOf('pki', 'revoke', folder, `${folder}/client-cert.pem`).ok).toBe(true)
     const test = ['authz', 'test', join(folder, 'client-cert.pem')]
     expect(envelopeOf(...test).result.allowed).toBe(null)
     const rules = ['--object', 'authz-simple,id=a,identity=CN=y']

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseDnsName } from '../../src/pki/host-names.ts'
 import { testWith } from '../peers/peer.ts'
 import { issue, makeAuthority as makeAuthorityOf } from '../pki/credentials.ts'
+import { AUTHORITY, make } from '../x509/made-certificate.ts'
 import { type Outcome, ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
 import { resultOf } from './json-output.ts'
 
@@ -257,9 +258,10 @@ describe('renew', () => {
 describe('check', () => {
   test('finds nothing wrong with what was issued, in either layout', () => {
     for (const layout of ['qemu', 'libvirt']) {
-      const folder = initAuthority('--layout', layout)
-      pki('issue', 'server', folder, '--dns', 'a.example', ...KEY)
-      pki('issue', 'client', folder, '--cn', 'x', ...KEY)
+      const authority = initAuthority('--layout', layout)
+      const folder = join(scratchFolder(), 'host')
+      pki('issue', 'server', authority, '--out', folder, '--dns', 'a.example', ...KEY)
+      pki('issue', 'client', authority, '--out', folder, '--cn', 'x', ...KEY)
       const { status, stdout } = pki('check', folder, '--hostname', 'a.example', '--json')
       expect(resultOf(stdout)).toMatchObject({
         certificates: [{ role: 'server' }, { role: 'authority' }, { role: 'client' }],
@@ -294,6 +296,61 @@ describe('check', () => {
     expect(pki('check', folder).status).toBe(1)
     writeFiles(folder, { 'client-key.pem': 'x' })
     expect(pki('check', folder).stdout).toContain('client-cert.pem')
+  })
+
+  test('finds whoever else could have a hand in the files', () => {
+    const folder = makeAuthority()
+    makeServer(folder, 'a.example')
+    writeFiles(folder, { 'keys.psk': 'qemu:a5\n' })
+    chmodSync(join(folder, 'keys.psk'), 0o600)
+    chmodSync(join(folder, 'ca-cert.pem'), 0o666)
+    chmodSync(join(folder, 'server-key.pem'), 0o660)
+    const { status, stdout } = pki('check', folder)
+    expect(status).toBe(1)
+    expect(stdout).toContain(`every user can change ${folder}/ca-cert.pem`)
+    expect(stdout).toContain(`every member of its group can change ${folder}/server-key.pem`)
+    expect(stdout).toContain('warning[PKI_AUTHORITY_KEY_BESIDE]')
+    expect(stdout).toContain('error[OBJECT_SHORT_SHARED_KEY]')
+    expect(stdout).not.toContain('a5')
+  })
+
+  test.skipIf(process.geteuid?.() !== 0)('finds a folder of another owner [root]', () => {
+    const folder = makeAuthority()
+    makeServer(folder, 'a.example')
+    expect(pki('check', folder).status).toBe(0)
+    chownSync(folder, 65_534, 65_534)
+    const { status, stdout } = pki('check', folder)
+    expect([status, stdout]).toEqual([1, expect.stringContaining('error[PKI_FOREIGN_OWNER]')])
+  })
+
+  testWith('qemu-img', 'says with which releases an expired second authority is refused', () => {
+    const folder = makeAuthority()
+    makeServer(folder, 'a.example')
+    const old = make({ subject: 'Old', ...AUTHORITY, until: -1 })
+    const own = readFileSync(join(folder, 'ca-cert.pem'), 'utf8')
+    writeFiles(folder, { 'ca-cert.pem': own + old.certificate, image: 'x'.repeat(512) })
+    const { stdout } = pki('check', folder)
+    expect(stdout).toMatch(/CN=Old expired on .*: QEMU 10 and older refuse .* QEMU 11 takes it/)
+    const object = `tls-creds-x509,id=tls0,endpoint=server,dir=${folder}`
+    const image = join(folder, 'image')
+    const judge = runFile('qemu-img', ['info', '--object', object, '-f', 'raw', image])
+    const version = runFile('qemu-img', ['--version']).stdout
+    const isOld = Number(/version (\d+)/.exec(version)?.[1]) <= 10
+    expect([judge.status === 0, judge.stderr.includes('expired')]).toEqual([!isOld, isOld])
+  })
+
+  test('lists what ends within a time, the first first', () => {
+    const folder = makeAuthority()
+    pki('issue', 'server', folder, '--dns', 'a.example', '--days', '20', ...KEY)
+    pki('issue', 'client', folder, '--cn', 'x', '--days', '10', ...KEY)
+    const soon = pki('check', folder, '--expiring', '4w')
+    expect(soon.status).toBe(1)
+    expect(soon.stdout.match(/^\S+: (client|server|authority) /gm)).toEqual([
+      `${folder}/client-cert.pem: client `,
+      `${folder}/server-cert.pem: server `,
+    ])
+    expect(pki('check', folder, '--expiring', '5d')).toMatchObject({ status: 0, stdout: '' })
+    expect(pki('check', folder, '--expiring', 'soon').status).toBe(64)
   })
 
   test('finds what the policy does not allow', () => {

@@ -15,6 +15,7 @@ import type { Terminal } from '../terminal.ts'
 
 type Options = StrengthOptions & {
   readonly days?: string
+  readonly expiring?: string
   readonly hostname?: string
   readonly passphraseFile?: string
 }
@@ -26,6 +27,7 @@ export function addPkiCheck(group: Command): void {
     .description('Check what is there as QEMU does when it loads it; exit 1 where it is no use.')
     .argument('<DIR>', 'for instance /etc/pki/qemu, or /etc/pki for libvirt')
     .option('--days <NUMBER>', 'what ends within so many days is a finding (default: 30)')
+    .option('--expiring <TIME>', 'only what ends within a time such as 30d or 4w, the first first')
     .option('--hostname <NAME>', 'what clients connect to')
     .option('--passphrase-file <FILE>', 'the first line is the passphrase of the keys')
   withOutput(withStrengthOptions(command)).action(check)
@@ -37,17 +39,33 @@ async function check(root: string, options: Options): Promise<void> {
   const { checkCredentials } = await import('../../pki/credential-check.ts')
   const { parseDays } = await import('../../pki/validity.ts')
   const { readPassphrase } = await import('../../pki/private-key.ts')
-  const { days, hostname, passphraseFile } = options
-  const report = checkCredentials({
+  const { expiring, days = expiring, hostname, passphraseFile } = options
+  const all = checkCredentials({
     root,
     strength: await loadStrength(options, terminal),
     ...(days === undefined ? {} : { days: parseDays(days) }),
     ...(hostname === undefined ? {} : { hostname }),
     ...(passphraseFile === undefined ? {} : { passphrase: readPassphrase(passphraseFile) }),
   })
+  const report = expiring === undefined ? all : onlyExpiring(all, parseDays(expiring))
   if (options.json) terminal.setResult(reportToJson(report))
   else printReport(report, terminal)
   process.exitCode = hasErrors(report.diagnostics) ? EXIT.answerIsNo : EXIT.done
+}
+
+/** Findings about the end of something. */
+const ENDS: ReadonlySet<string> = new Set([
+  ...['PKI_EXPIRES_SOON', 'PKI_LIST_DUE_SOON', 'PKI_OLDER_QEMU_REFUSES'],
+  ...['TLS_CERTIFICATE_EXPIRED', 'TLS_REVOCATION_LIST_STALE'],
+])
+
+function onlyExpiring({ certificates, diagnostics }: CheckReport, days: number): CheckReport {
+  return {
+    certificates: certificates
+      .filter(({ daysLeft }) => daysLeft < days)
+      .toSorted((one, other) => one.daysLeft - other.daysLeft),
+    diagnostics: diagnostics.filter(({ code }) => ENDS.has(code)),
+  }
 }
 
 function printReport({ certificates, diagnostics }: CheckReport, terminal: Terminal): void {

@@ -5,11 +5,13 @@ import { addPkiInit } from './pki-init.ts'
 import { addPkiIssue } from './pki-issue.ts'
 import { addPkiPsk } from './pki-psk.ts'
 import { addPkiRenew } from './pki-renew.ts'
+import { addPkiRevoke } from './pki-revoke.ts'
 
 export const PKI_COMMANDS: readonly CommandDefinition[] = [
   addPkiInit,
   addPkiIssue,
   addPkiRenew,
+  addPkiRevoke,
   addPkiPsk,
   addPkiCheck,
 ]

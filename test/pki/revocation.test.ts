@@ -1,0 +1,126 @@
+/** Revocation lists that pki makes, judged by OpenSSL, GnuTLS and a server of our own. */
+import { chmodSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
+import { layoutAt } from '../../src/pki/layout.ts'
+import { type RevocationRequest, revokeCertificates } from '../../src/pki/revocation.ts'
+import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
+import { testWith } from '../peers/peer.ts'
+import { meet, objectsOf, verdictOf } from '../tls/objects/meeting.ts'
+import { AUTHORITY, make, makeList } from '../x509/made-certificate.ts'
+import { issue, makeAuthority, strengthOf } from './credentials.ts'
+
+function revoke(folder: string, more: Partial<RevocationRequest> = {}) {
+  return revokeCertificates({
+    layout: layoutAt('qemu', folder),
+    strength: strengthOf(),
+    certificates: [join(folder, 'client-cert.pem')],
+    ...more,
+  })
+}
+
+/** An authority with a server, and a client in a folder of its own. */
+function scene(kind: string): { folder: string; client: string } {
+  const folder = makeAuthority(kind)
+  issue(folder, 'server', 'ecdsa')
+  issue(folder, 'client', 'ecdsa')
+  const client = scratchFolder()
+  for (const name of ['ca-cert.pem', 'client-cert.pem', 'client-key.pem']) {
+    writeFiles(client, { [name]: readFileSync(join(folder, name)) })
+    chmodSync(join(client, name), 0o600)
+  }
+  return { folder, client }
+}
+
+test.each(['ecdsa:secp384r1', 'rsa:3072', 'ed25519'])(
+  'a server refuses who is revoked by %s, from the next reload on',
+  async (kind) => {
+    const { folder, client } = scene(kind)
+    const objects = objectsOf(
+      `tls-creds-x509,id=s,endpoint=server,dir=${folder}`,
+      `tls-creds-x509,id=c,dir=${client}`,
+    )
+    const verdict = async () =>
+      verdictOf(
+        (
+          await meet(objects.credentials('s', 'server'), objects.credentials('c', 'client'), {
+            connect: { hostname: 'localhost' },
+          })
+        ).server,
+      )
+    expect(await verdict()).toBe('pass')
+    revoke(folder, { certificates: [] })
+    objects.reload()
+    expect(await verdict()).toBe('pass')
+    revoke(folder, { reason: 'keyCompromise' })
+    expect(objects.reload().objects.map(({ outcome }) => outcome)).toEqual([
+      'replaced',
+      'unchanged',
+    ])
+    expect(await verdict()).toBe('TLS_CERTIFICATE_REVOKED')
+    expect(objects.warnings.map(({ code }) => code)).toEqual([])
+  },
+)
+
+testWith('openssl', 'OpenSSL reads number, times and reasons, and refuses the certificate', () => {
+  const { folder } = scene('ecdsa:secp256r1')
+  const path = (name: string) => join(folder, name)
+  revoke(folder, { certificates: [] })
+  const verify = (name: string) => {
+    const files = ['-CAfile', path('ca-cert.pem'), '-CRLfile', path('ca-crl.pem'), path(name)]
+    return runFile('openssl', ['verify', '-crl_check', ...files])
+  }
+  expect(verify('client-cert.pem').status).toBe(0)
+  revoke(folder, { reason: 'superseded', days: 9 })
+  revoke(folder, { certificates: [], serials: ['00:ff:01'] })
+  const text = runFile('openssl', ['crl', '-in', path('ca-crl.pem'), '-noout', '-text']).stdout
+  expect(text).toMatch(/X509v3 CRL Number:\s+3\n/)
+  expect(text).toMatch(/Serial Number: FF01\n/)
+  expect(text).toMatch(/CRL Reason Code:\s+Superseded/)
+  expect(text.match(/Serial Number/g)).toHaveLength(2)
+  expect(verify('client-cert.pem').stderr).toContain('certificate revoked')
+  expect(verify('server-cert.pem').status).toBe(0)
+})
+
+testWith('certtool', 'GnuTLS finds the signature good', () => {
+  for (const kind of ['ecdsa:secp384r1', 'rsa:3072', 'ed25519']) {
+    const { folder } = scene(kind)
+    revoke(folder)
+    const files = ['--load-ca-certificate', join(folder, 'ca-cert.pem')]
+    const args = ['--verify-crl', ...files, '--infile', join(folder, 'ca-crl.pem')]
+    const { stdout, status } = runFile('certtool', args)
+    expect([status, stdout]).toEqual([0, expect.stringContaining('Verified')])
+  }
+})
+
+test('a certificate is on the list once, and lists of other authorities stay', () => {
+  const { folder } = scene('ed25519')
+  const other = make({ subject: 'Other', ...AUTHORITY })
+  const list = makeList({ signer: other, revoked: [5] })
+  writeFiles(folder, { 'ca-crl.pem': list })
+  expect(revoke(folder).lists[0]?.added).toHaveLength(1)
+  const again = revoke(folder).lists[0]
+  expect([again?.added, again?.count, again?.number]).toEqual([[], 1, '2'])
+  expect(readFileSync(join(folder, 'ca-crl.pem'), 'utf8')).toContain(list.split('\n')[1])
+})
+
+function codeOf(work: () => unknown): string | undefined {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof DiagnosticError) return error.diagnostics[0]?.code
+    throw error
+  }
+  return undefined
+}
+
+test('refuses what another authority issued, and a list that it did not sign', () => {
+  const [one, two] = [scene('ed25519').folder, scene('ed25519').folder]
+  const certificates = [join(two, 'client-cert.pem')]
+  expect(codeOf(() => revoke(one, { certificates }))).toBe('PKI_FOREIGN_CERTIFICATE')
+  expect(codeOf(() => revoke(one, { serials: ['xyz'] }))).toBe('PKI_SERIAL_INVALID')
+  revoke(two)
+  writeFiles(one, { 'ca-crl.pem': readFileSync(join(two, 'ca-crl.pem')) })
+  expect(codeOf(() => revoke(one))).toBe('PKI_FOREIGN_LIST')
+})
