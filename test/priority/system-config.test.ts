@@ -33,6 +33,18 @@ describe('the lines of the file', () => {
     expect(overrides.ciphers.map(({ row }) => row.name)).toEqual(['AES-128-CBC', 'AES-256-CBC'])
   })
 
+  it('knows [provider] from the release that has it, and no section of another name', () => {
+    const codes = (text: string, release: GnutlsRelease) =>
+      rulesOf(text, release).ignored.map(({ code }) => code)
+    const provider = '[provider]\nurl = pkcs11:\n'
+    expect(codes(provider, '3.8.13')).toEqual([])
+    expect(codes(provider, '3.8.9')).toEqual(['GNUTLS_CONFIG_UNKNOWN_SECTION'])
+    expect(codes('[providers]\nurl = pkcs11:\n', '3.8.13')).toEqual([
+      'GNUTLS_CONFIG_UNKNOWN_SECTION',
+    ])
+    expect(codes('[global]\n', '3.7.9')).toEqual([])
+  })
+
   it('compares section names without regard to case, but not with spaces in them', () => {
     expect(stringOf('[PRIORITIES] x\nA=NORMAL\n', 'A')).toBe('NORMAL')
     expect(stringOf('[ priorities ]\nA=NORMAL\n', 'A')).toBeUndefined()

@@ -146,6 +146,22 @@ test('unknown options are refused with their number, long ones after their data'
   expect(await client.readToEnd()).toEqual(Buffer.alloc(0))
 })
 
+test('an option that announces more than 32 MiB ends the connection before its data', async () => {
+  const { path } = await startServer({ handshakeLimit: 0 })
+  const announced = async (length: number) => {
+    const client = await RawClient.greet(path)
+    const header = Buffer.from(encodeOption(NBD_OPT.LIST))
+    header.writeUInt32BE(length, header.length - 4)
+    client.send(header)
+    return client
+  }
+  const beyond = await announced(32 * 1024 * 1024 + 1)
+  expect(await beyond.readToEnd()).toEqual(Buffer.alloc(0))
+  const largest = await announced(32 * 1024 * 1024)
+  for (let sent = 0; sent < 32; sent++) largest.send(Buffer.alloc(1024 * 1024))
+  expect(await largest.readOptionReply()).toMatchObject({ type: NBD_REP.ERR_TOO_BIG })
+})
+
 test('ABORT is acknowledged and ends the connection', async () => {
   const { path, server } = await startServer()
   const client = await RawClient.greet(path)
