@@ -185,6 +185,21 @@ const moduleConflict: Kind<{
   hint: () => 'the module named last wins; leave out the one that is not meant',
 }
 
+const javaFusedName: Kind<{ hasMd5: boolean; hasRsa: boolean }> = {
+  code: 'LINT_JAVA_FUSED_NAME',
+  severity: 'note',
+  fault: 'answer',
+  summary:
+    'The file for Java names `MD5withECDSARIPEMD160withRSA`: two names without the comma between them, as every published configuration has them. Java has no such algorithm, so that neither name is disabled by it. The JDK has neither signature itself; a provider such as Bouncy Castle may.',
+  message: ({ hasMd5, hasRsa }) => {
+    const ecdsa = hasMd5 ? 'MD5withECDSA' : 'MD5withECDSA in TLS'
+    const permitted = hasRsa ? `RIPEMD160withRSA and ${ecdsa}` : ecdsa
+    return `Java permits ${permitted}: \`MD5withECDSARIPEMD160withRSA\` in its file disables nothing`
+  },
+  hint: () =>
+    'where a provider has them, add both names to jdk.certpath.disabledAlgorithms in java.security',
+}
+
 const tooLargeToEvaluate: Kind<{ operations: number; limit: number }> = {
   code: 'LINT_TOO_LARGE',
   severity: 'note',
@@ -217,6 +232,7 @@ export const LINT_KINDS = defineKinds({
   weakAlgorithm,
   weakSetting,
   moduleConflict,
+  javaFusedName,
   tooLargeToEvaluate,
   moreFindings,
 })

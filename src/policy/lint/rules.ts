@@ -4,6 +4,7 @@ import { duplicateValue } from './duplicate-value.ts'
 import { emptyClass } from './empty-class.ts'
 import { experimentalValue } from './experimental-value.ts'
 import { idleScope } from './idle-scope.ts'
+import { javaFusedName } from './java-fused-name.ts'
 import { moduleConflict } from './module-conflict.ts'
 import { noEffect } from './no-effect.ts'
 import type { LintRule } from './rule.ts'
@@ -28,4 +29,5 @@ export const LINT_RULES: readonly LintRule[] = [
   weakAlgorithm,
   weakSetting,
   moduleConflict,
+  javaFusedName,
 ]
