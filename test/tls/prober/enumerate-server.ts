@@ -25,8 +25,13 @@ const CURVES: readonly KeyKind[] = ['ec-prime256v1', 'ec-secp384r1', 'ec-secp521
 
 /** Enumerates what a server with these settings negotiates with any client. */
 export async function enumerateServer(settings: TlsSettings): Promise<Negotiated> {
+  return enumerateProbed(CURVES.map((curve) => startProbing(withKeys(settings, curve))))
+}
+
+/** Enumerates what servers negotiate that differ in the curve of their ECDSA key only. */
+export async function enumerateProbed(probes: readonly Probe[]): Promise<Negotiated> {
   const negotiated: Negotiated = new Map()
-  const [probe, ...others] = CURVES.map((curve) => startProbing(withKeys(settings, curve)))
+  const [probe, ...others] = probes
   if (!probe) return negotiated
   for (const legacyVersion of [0x0300, 0x0301, 0x0302, TLS12]) {
     const offer = { ...EVERYTHING, legacyVersion }

@@ -1,5 +1,6 @@
 /** Runs a TLS server within this process and asks it what it would negotiate. */
-import { duplexPair } from 'node:stream'
+import { connect } from 'node:net'
+import { type Duplex, duplexPair } from 'node:stream'
 import { createServer, type Server, type TlsOptions } from 'node:tls'
 import { encodeClientHello, type Offer } from './client-hello.ts'
 import { type Answer, readAnswer } from './server-answer.ts'
@@ -14,15 +15,27 @@ export function startProbing(options: TlsOptions): Probe {
   return (offer) => ask(server, offer)
 }
 
-function ask(server: Server, offer: Offer): Promise<Answer | undefined> {
+/** A server of another process. */
+export function probePort(port: number): Probe {
+  return (offer) => askOver(connect(port, '127.0.0.1'), offer)
+}
+
+async function ask(server: Server, offer: Offer): Promise<Answer | undefined> {
   const [near, far] = duplexPair()
   server.emit('connection', far)
+  try {
+    return await askOver(near, offer)
+  } finally {
+    far.destroy()
+  }
+}
+
+function askOver(near: Duplex, offer: Offer): Promise<Answer | undefined> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     const finish = (answer: Answer | undefined): void => {
       resolve(answer)
       near.destroy()
-      far.destroy()
     }
     near.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
