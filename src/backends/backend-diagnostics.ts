@@ -30,6 +30,11 @@ const cannotSay: DiagnosticKind<Looseness> = {
 export const BACKEND_KINDS = defineKinds({ cannotSay })
 
 /** A warning for each library that keeps something that the policy forbids. */
-export function warnOfLooseness(policy: Policy): readonly Diagnostic[] {
-  return findLooseness(policy).map((found) => diagnose(BACKEND_KINDS.cannotSay, found))
+export function warnOfLooseness(
+  policy: Policy,
+  matters: (found: Looseness) => boolean = () => true,
+): readonly Diagnostic[] {
+  return findLooseness(policy)
+    .filter(matters)
+    .map((found) => diagnose(BACKEND_KINDS.cannotSay, found))
 }

@@ -21,6 +21,8 @@ export type LoosenessRule = {
   readonly id: string
   /** The program as people call it, with the releases that are meant. */
   readonly who: string
+  /** The first release of OpenSSL that can be told. */
+  readonly until?: string
   /** Why it cannot be said. */
   readonly because: string
   /** What an administrator can do. */
@@ -29,7 +31,10 @@ export type LoosenessRule = {
   readonly find: (effective: EffectivePolicy, text: string) => readonly string[]
 }
 
-export type Looseness = Pick<LoosenessRule, 'backend' | 'id' | 'who' | 'because' | 'remedy'> & {
+export type Looseness = Pick<
+  LoosenessRule,
+  'backend' | 'id' | 'who' | 'until' | 'because' | 'remedy'
+> & {
   readonly kept: readonly string[]
 }
 
@@ -114,10 +119,35 @@ const FFDHE: readonly GroupName[] = [
   ...(['FFDHE-2048', 'FFDHE-3072', 'FFDHE-4096', 'FFDHE-6144', 'FFDHE-8192'] as const),
 ]
 
+/** What it still makes, where it is not told a range. */
+const OPENSSL_TLS: readonly ProtocolName[] = ['TLS1.3', 'TLS1.2', 'TLS1.1', 'TLS1.0']
+
 /** What SECLEVEL asks of RSA and Diffie-Hellman keys, in bits: SSL_CTX_set_security_level(3). */
 const LEVEL_BITS = [0, 1024, 2048, 3072]
 
+/** What each profile asks of RSA and Diffie-Hellman keys, in bits: GnuTLS manual, key sizes. */
+const PROFILE_BITS: Readonly<Record<string, number>> = {
+  ...{ very_weak: 768, low: 1024, medium: 2048, high: 3072, ultra: 8192, future: 15360 },
+}
+
+/** Sizes below what is asked for that pass all the same. */
+function smallKeys({ integers }: EffectivePolicy, bits: number): readonly string[] {
+  return [
+    ...(integers.min_rsa_size > bits ? [`RSA keys of ${bits} bits`] : []),
+    ...(integers.min_dh_size > bits ? [`Diffie-Hellman keys of ${bits} bits`] : []),
+  ]
+}
+
 export const LOOSENESS_RULES: readonly LoosenessRule[] = [
+  {
+    ...{ backend: 'gnutls', purpose: 'gnutls', id: 'gnutls-key-sizes', who: 'GnuTLS' },
+    because: 'one profile stands for RSA and Diffie-Hellman together, and the smaller size decides',
+    remedy: 'give min_rsa_size and min_dh_size one value',
+    find: (effective, text) => {
+      const profile = /^min-verification-profile = (.*)$/m.exec(text)?.[1] ?? ''
+      return smallKeys(effective, PROFILE_BITS[profile] ?? 0)
+    },
+  },
   {
     ...{ backend: 'java', purpose: 'java-tls', id: 'java-versions', who: 'Java' },
     because: 'its list of forbidden versions never holds TLS 1.3 and DTLS 1.2',
@@ -129,13 +159,13 @@ export const LOOSENESS_RULES: readonly LoosenessRule[] = [
       backend: 'java',
       purpose: 'java-tls',
       id: 'java-hybrid-groups',
-      who: 'Java, from the release that has them',
+      who: 'Java 25 and later',
     },
-    because: 'its list of forbidden groups never holds hybrid groups with ML-KEM',
+    because: 'its list of forbidden groups never holds the hybrid group with ML-KEM that it has',
     remedy: 'start programs with -Djdk.tls.namedGroups',
     find: ({ disabled, enabled }) =>
       enabled.protocol.includes('TLS1.3') || disabled.protocol.includes('TLS1.3')
-        ? forbidden(disabled.group, ['MLKEM768-X25519', 'P256-MLKEM768', 'P384-MLKEM1024'] as const)
+        ? forbidden(disabled.group, ['MLKEM768-X25519'] as const)
         : [],
   },
   {
@@ -171,11 +201,23 @@ export const LOOSENESS_RULES: readonly LoosenessRule[] = [
     ],
   },
   {
+    ...{ backend: 'opensslcnf', purpose: 'openssl', id: 'openssl-no-versions', who: 'OpenSSL' },
+    because: 'the range that is to hold no version has ends that it does not take, and leaves out',
+    remedy: 'leave at least one version of TLS, and one of DTLS',
+    find: ({ disabled }, text) => [
+      ...(text.includes('# Disable all TLS') ? forbidden(disabled.protocol, OPENSSL_TLS) : []),
+      ...(text.includes('# Disable all DTLS')
+        ? forbidden(disabled.protocol, ['DTLS1.2'] as const)
+        : []),
+    ],
+  },
+  {
     ...{
       backend: 'opensslcnf',
       purpose: 'openssl',
       id: 'openssl-groups',
       who: 'OpenSSL before 3.5',
+      until: '3.5',
     },
     because: 'it takes the marks *, ? and / in Groups for an error, and uses its own list',
     remedy: 'set Groups in the programs, or install OpenSSL 3.5',
@@ -187,6 +229,7 @@ export const LOOSENESS_RULES: readonly LoosenessRule[] = [
       purpose: 'openssl',
       id: 'openssl-marked-signatures',
       who: 'OpenSSL before 3.3',
+      until: '3.3',
     },
     because: 'it takes the mark ? in SignatureAlgorithms for an error, and uses its own list',
     remedy: 'take signatures that have ML-DSA in them away, or install a newer OpenSSL',
@@ -211,14 +254,9 @@ export const LOOSENESS_RULES: readonly LoosenessRule[] = [
     because:
       'one level stands for RSA and Diffie-Hellman together, and there are levels for 1024, 2048 and 3072 bits only',
     remedy: 'give min_rsa_size and min_dh_size one value, of these three',
-    find: ({ integers }, text) => {
+    find: (effective, text) => {
       const level = Number(/@SECLEVEL=(\d)/.exec(text)?.[1] ?? 0)
-      const bits = LEVEL_BITS[level] ?? 0
-      const { min_rsa_size: rsa, min_dh_size: dh } = integers
-      return [
-        ...(rsa > bits ? [`RSA keys of ${bits} bits`] : []),
-        ...(dh > bits ? [`Diffie-Hellman keys of ${bits} bits`] : []),
-      ]
+      return smallKeys(effective, LEVEL_BITS[level] ?? 0)
     },
   },
   sshRule('libssh', 'libssh', 'libssh'),
@@ -275,8 +313,7 @@ export function findLooseness(policy: Policy): readonly Looseness[] {
     const effective = evaluatePolicy(policy, purpose(name).scopes)
     const text = findBackend(rule.backend)?.generate(policy) ?? ''
     const kept = find(effective, text)
-    const { backend, id, who, because, remedy } = rule
-    return kept.length === 0 ? [] : [{ backend, id, who, because, remedy, kept }]
+    return kept.length === 0 ? [] : [{ ...rule, kept }]
   })
 }
 

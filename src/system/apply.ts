@@ -15,6 +15,7 @@ import { hasDropIns } from './drop-ins.ts'
 import { isFipsEnabled, isFipsPolicyMounted, unmountFipsPolicy } from './fips-mode.ts'
 import { GenerationStore } from './generation-store.ts'
 import type { HostCheck } from './host-check.ts'
+import { mattersHere } from './installed-release.ts'
 import { formatSelection, type PolicySelection, parseConfig } from './policy-selection.ts'
 import { type PreparedPolicy, preparePolicy, selectPolicy } from './prepared-policy.ts'
 import type { PriorityDropInCheck } from './priority-drop-ins.ts'
@@ -119,7 +120,7 @@ async function findEffects(
 ): Promise<readonly Diagnostic[]> {
   if (!isAnythingDue(directories, prepared, options)) return []
   const ofHost = (await options.checkHost?.(prepared, directories)) ?? []
-  return [...ofHost, ...warnOfLooseness(prepared.policy)]
+  return [...ofHost, ...warnOfLooseness(prepared.policy, mattersHere)]
 }
 
 /** What `--force` goes on with. */

@@ -1,5 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
+import { createServer } from 'node:tls'
 import { expect, test } from 'vitest'
 import { findLooseness, LOOSENESS_RULES } from '../../src/backends/looseness.ts'
 import { findBackend } from '../../src/backends/registry.ts'
@@ -158,4 +162,103 @@ test('the page has each rule, with its reason', () => {
     expect(page).toContain(`| \`${id}\` |`)
     expect(page.replaceAll('\\*', '*'), id).toContain(because)
   }
+})
+
+testWith(
+  'openssl',
+  'OpenSSL has TLS where no version of it is left, and the rule says so',
+  async () => {
+    const text = findBackend('opensslcnf')?.generate(policyOf('protocol@TLS = DTLS1.2')) ?? ''
+    const range = text.split('\n').filter((line) => line.startsWith('TLS.M'))
+    const folder = scratchFolder()
+    const lines = ['openssl_conf = i', '[i]', 'ssl_conf = s', '[s]', 'system_default = p', '[p]']
+    writeFiles(folder, { 'openssl.cnf': [...lines, ...range, ''].join('\n') })
+    const server = createTcpServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const hello = once(server, 'connection').then(
+      async ([socket]) => (await once(socket, 'data'))[0],
+    )
+    const client = spawn(
+      'timeout',
+      ['30', 'openssl', 's_client', '-connect', `127.0.0.1:${port}`],
+      {
+        env: { ...process.env, OPENSSL_CONF: join(folder, 'openssl.cnf') },
+        stdio: 'ignore',
+      },
+    )
+    const failed = once(client, 'exit').then(() => Buffer.alloc(0))
+    const first = (await Promise.race([hello, failed])) as Buffer
+    client.kill()
+    server.close()
+    // A ClientHello in a record of TLS.
+    expect([first[0], first[1], first[5]]).toEqual([0x16, 0x03, 0x01])
+    expect(findIds('protocol@TLS = DTLS1.2')['openssl-no-versions']).toContain('TLS1.3')
+  },
+)
+
+testWith(
+  'certtool',
+  'GnuTLS takes the smaller of two key sizes for both, and the rule says so',
+  () => {
+    const text = findBackend('gnutls')?.generate(policyOf('min_rsa_size = 3072')) ?? ''
+    const profile = /^min-verification-profile = (.*)$/m.exec(text)?.[1] ?? ''
+    const folder = scratchFolder()
+    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+    const request = [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-subj',
+      '/CN=x',
+      '-days',
+      '1',
+    ]
+    runFile('openssl', [...request, '-keyout', key, '-out', certificate])
+    const args = ['--verify', '--verify-profile', profile, '--load-ca-certificate', certificate]
+    expect(runFile('certtool', [...args, '--infile', certificate]).status).toBe(0)
+    expect(findIds('min_rsa_size = 3072')['gnutls-key-sizes']).toEqual(['RSA keys of 2048 bits'])
+  },
+)
+
+/** Lets NSS connect under a policy to a server that takes one group and TLS 1.3 only. */
+async function nssConnects(policy: string, group: string): Promise<boolean> {
+  const folder = scratchFolder()
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  const request = ['req', '-x509', '-newkey', 'rsa:3072', '-nodes', '-subj', '/CN=localhost']
+  const name = ['-addext', 'subjectAltName=DNS:localhost', '-days', '1']
+  runFile('openssl', [...request, ...name, '-keyout', key, '-out', certificate])
+  const database = join(folder, 'db')
+  mkdirSync(database)
+  runFile('certutil', ['-N', '-d', `sql:${database}`, '--empty-password'])
+  runFile('certutil', ['-A', '-d', `sql:${database}`, '-n', 'ca', '-t', 'C,,', '-i', certificate])
+  const golden = readFileSync(join(ROOT, 'test', 'golden', `${policy}-nss.txt`), 'utf8')
+  // The first module needs a library that may not be there.
+  appendFileSync(join(database, 'pkcs11.txt'), `\n${golden.slice(golden.indexOf('library=\n'))}`)
+  const options = { key: readFileSync(key), cert: readFileSync(certificate), ecdhCurve: group }
+  const server = createServer({ ...options, minVersion: 'TLSv1.3' }, (socket) => socket.end('x'))
+  server.on('tlsClientError', () => {})
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const shakes = once(server, 'secureConnection').then(() => true)
+  const args = ['-k', '5', '30', 'tstclnt', '-d', `sql:${database}`, '-h', 'localhost', '-4']
+  const client = spawn('timeout', [...args, '-p', String(port), '-V', 'tls1.0:', '-Q'], {
+    stdio: 'ignore',
+  })
+  const fails = once(client, 'exit').then(() => false)
+  const connected = await Promise.race([shakes, fails])
+  client.kill()
+  server.close()
+  return connected
+}
+
+testWith('tstclnt', 'NSS keeps TLS 1.3 and groups of RFC 7919, as the rules say', async () => {
+  expect(await nssConnects('FIPS:OSPP', 'secp384r1')).toBe(true)
+  expect(await nssConnects('FUTURE', 'ffdhe2048')).toBe(true)
+  // What it has a word for, it is told.
+  expect(await nssConnects('FIPS:OSPP', 'x25519')).toBe(false)
 })

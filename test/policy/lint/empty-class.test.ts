@@ -24,8 +24,8 @@ test('names the back-ends that are left without, and the directive that did it',
 
 test('wants a TLS version for TLS and an IKE version for IPsec', () => {
   expect(find(`${FULL}protocol = DTLS1.2\n`)).toEqual([
-    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no TLS version is left for gnutls, openssl: what needs one fails',
-    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no TLS version is left for nss-tls: the library has no way to be told, and uses all that it has built in',
+    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no TLS version is left for gnutls: what needs one fails',
+    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no TLS version is left for nss-tls, openssl: the library has no way to be told, and uses all that it has built in',
     'warning LINT_EMPTY_CLASS BASE.pol:8:1 no TLS version is left for java-tls: the library has no way to be told, and keeps some',
     'warning LINT_EMPTY_CLASS BASE.pol:8:1 no IKE version is left for libreswan: the library has no way to be told, and uses all that it has built in',
   ])
