@@ -113,7 +113,7 @@ function findWanted(
   { suites, level }: CipherListExpansion,
   { ciphersuites = DEFAULT_SUITES13, minProtocol, maxProtocol }: OpensslSettings,
 ): { readonly wanted: readonly TlsSuite[]; readonly omissions: readonly Omission[] } {
-  const namesPsk = /PSK/.test(list.text)
+  const namesPsk = asksForPsk(list.text)
   const omissions: Omission[] = []
   const old = maxProtocol === undefined || maxProtocol >= 'TLSv1.2' ? suites : []
   const wanted =
@@ -130,6 +130,11 @@ function findWanted(
   const reaches = (suite: TlsSuite): boolean =>
     level === 0 || bitsOfSuite(suite, 0) >= bitsOfLevel(level)
   return { wanted: [...wanted, ...known13.filter(reaches)], omissions }
+}
+
+/** Whether a word that takes in names shared keys: `HIGH:!kRSAPSK` does not. */
+function asksForPsk(list: string): boolean {
+  return list.split(/[:, ;]/).some((element) => /^[^!-].*PSK|^PSK/.test(element))
 }
 
 function isPsk({ exchange }: OpensslSuite): boolean {

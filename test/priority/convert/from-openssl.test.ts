@@ -86,6 +86,8 @@ describe('the priority string', () => {
   it('has shared keys only where the list names them', () => {
     expect(convert('HIGH').text).not.toContain('PSK')
     expect(convert('HIGH').omissions.map(({ name }) => name)).toContain('PSK-AES256-GCM-SHA384')
+    expect(convert('HIGH:!kRSAPSK:-ECDHE+PSK').text).not.toContain('PSK')
+    expect(convert('PSK').text).toContain('+PSK:')
     expect(convert('PSK+HIGH').text).toContain('+PSK:')
   })
 
