@@ -6,6 +6,7 @@ import type { KeyRequest } from '../pki/key-kind.ts'
 import type { Strength } from '../pki/key-strength.ts'
 import type { Layout } from '../pki/layout.ts'
 import { LAYOUT_NAMES, type LayoutName } from '../pki/layout-names.ts'
+import { several } from './option-values.ts'
 import {
   loadPriorityContext,
   type PriorityCommandOptions,
@@ -82,6 +83,37 @@ export async function readKeyOptions({
     ...(days === undefined ? {} : { days: parseDays(days) }),
     ...(key === undefined ? {} : { key: parseKeyRequest(key) }),
     ...(passphraseFile === undefined ? {} : { passphrase: readPassphrase(passphraseFile) }),
+  }
+}
+
+export type NameOptions = {
+  readonly cn?: string
+  readonly org?: string
+  readonly dns?: readonly string[]
+  readonly ip?: readonly string[]
+  readonly identity?: string
+}
+
+/** Adds the options of the names of an endpoint. */
+export function withNameOptions(command: Command): Command {
+  const text = several((value: string) => value)
+  return command
+    .option('--cn <NAME>', 'the common name (default: the first of --dns and --ip)')
+    .option('--org <NAME>', 'the organization')
+    .option('--dns <NAME>', 'a name of the host; may be repeated', text)
+    .option('--ip <ADDRESS>', 'an address of the host; may be repeated', text)
+    .option('--identity <NUMBER>', 'a further identity beside the first, 0 to 3')
+}
+
+/** The names of an endpoint, checked. */
+export async function readNames(options: NameOptions) {
+  const { parseAddress, parseDnsName } = await import('../pki/host-names.ts')
+  const { parseIdentity } = await import('../pki/layout.ts')
+  const { dns = [], ip = [], identity } = options
+  return {
+    ...(await readSubject(options)),
+    hosts: [...dns.map(parseDnsName), ...ip.map(parseAddress)],
+    ...(identity === undefined ? {} : { identity: parseIdentity(identity) }),
   }
 }
 

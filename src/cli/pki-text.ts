@@ -15,7 +15,7 @@ export function reportIssued(issued: readonly Issued[], terminal: Terminal): voi
   if (terminal.options.json) terminal.setResult({ issued: issued.map(issuedToJson) })
   else for (const line of issued.flatMap(printIssued)) terminal.print(line)
   for (const { notes } of issued) notes.forEach(terminal.report)
-  const folders = new Set(issued.map(({ keyFile }) => dirname(keyFile)))
+  const folders = new Set(issued.map((one) => dirname(one.keyFile ?? one.certificateFile)))
   for (const path of [...folders].filter(isWritableByOthers)) {
     terminal.report(diagnose(PKI_KINDS.folderWritable, { path }))
   }
@@ -34,7 +34,7 @@ export function reportBeforeFailure(issued: readonly Issued[], terminal: Termina
 function printIssued({ certificate, certificateFile, keyFile, isKeyKept }: Issued) {
   const { subject, names, key, notAfter } = factsOf(certificate)
   return [
-    `${isKeyKept ? 'kept' : 'wrote'} ${keyFile}: ${key}`,
+    ...(keyFile === undefined ? [] : [`${isKeyKept ? 'kept' : 'wrote'} ${keyFile}: ${key}`]),
     `wrote ${certificateFile}: ${subject}`,
     ...(names.length > 0 ? [`  for ${names.join(', ')}`] : []),
     `  valid until ${notAfter.slice(0, 10)}`,
@@ -42,7 +42,8 @@ function printIssued({ certificate, certificateFile, keyFile, isKeyKept }: Issue
 }
 
 function issuedToJson({ certificate, certificateFile, keyFile, isKeyKept }: Issued): JsonObject {
-  return { certificateFile, keyFile, isKeyKept, ...factsOf(certificate) }
+  const key = keyFile === undefined ? {} : { keyFile }
+  return { certificateFile, ...key, isKeyKept, ...factsOf(certificate) }
 }
 
 function factsOf(x509: X509Certificate) {

@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { type Diagnostic, fail } from '../diagnostics/diagnostic.ts'
 import { readTextFile } from '../files/text-file.ts'
-import { parseCertificates } from '../x509/certificate.ts'
+import { type Certificate, certificateOf, parseCertificates } from '../x509/certificate.ts'
+import { isSelfIssued, namesIssuer } from '../x509/issuer.ts'
 import {
   type CertificateParts,
   keyIdOf,
@@ -21,7 +22,7 @@ import { chooseKeyKind, requireStrongKey, type Strength } from './key-strength.t
 import type { Layout } from './layout.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 import { encodePrivateKey, readPrivateKey } from './private-key.ts'
-import { DEFAULT_AUTHORITY_DAYS, validFor } from './validity.ts'
+import { DEFAULT_AUTHORITY_DAYS, validFor, withinIssuer } from './validity.ts'
 
 /** What to do about an authority that is too weak. */
 export const NEW_AUTHORITY = 'make a new authority: cryptopolicy pki init'
@@ -30,7 +31,8 @@ export const NEW_AUTHORITY = 'make a new authority: cryptopolicy pki init'
 export type Issued = {
   readonly certificate: X509Certificate
   readonly certificateFile: string
-  readonly keyFile: string
+  /** Not set where the key is elsewhere. */
+  readonly keyFile?: string
   /** The key is the one that was there before. */
   readonly isKeyKept: boolean
   /** What to know about it; never errors. */
@@ -46,6 +48,8 @@ export type AuthorityRequest = {
   readonly key?: KeyRequest
   /** Encrypts the key. */
   readonly passphrase?: string
+  /** The authority above this one, where it is to be no root. */
+  readonly parent?: { readonly layout: Layout; readonly passphrase?: string }
   readonly force?: boolean
   readonly now?: Date
 }
@@ -55,12 +59,14 @@ export type Authority = {
   readonly certificate: X509Certificate
   /** As it stands in its file. */
   readonly pem: string
+  /** What a peer needs beside the certificate of an endpoint: PEM of all that stand below the root. */
+  readonly chain: string
   readonly parts: CertificateParts
   readonly signer: Signer
 }
 
 /**
- * Makes an authority: a key and a certificate that it signs itself.
+ * Makes an authority: a key and a certificate, which it signs itself, or its parent signs.
  *
  * @throws DiagnosticError PKI_..., FILE_UNWRITABLE.
  */
@@ -71,23 +77,40 @@ export function createAuthority(request: AuthorityRequest): Issued {
   const key = generateKey(kind)
   const publicKey = createPublicKey(key)
   const subject = encodeSubject(namesOf(request.subject))
+  const parent = request.parent && loadParent(request.parent, strength, now)
+  const validity = validFor(days, now)
   const certificate = signCertificate(
     {
       subject,
-      issuer: subject,
-      validity: validFor(days, now),
+      issuer: parent?.parts.subject ?? subject,
+      validity: parent ? withinIssuer(validity, parent.certificate) : validity,
       publicKey,
-      extensions: authorityExtensions(keyIdOf(publicKey)),
+      extensions: authorityExtensions(keyIdOf(publicKey), parent?.parts.keyId),
     },
-    { key, signature },
+    parent?.signer ?? { key, signature },
   )
   const { certificate: certificateFile, key: keyFile } = layout.authority
   const files: readonly CredentialFile[] = [
     { path: keyFile, text: encodePrivateKey(key, request.passphrase), secret: true },
-    { path: certificateFile, text: certificate.toString(), secret: false },
+    // Whoever trusts a folder needs the root too.
+    { path: certificateFile, text: certificate.toString() + (parent?.pem ?? ''), secret: false },
   ]
   withCredentialLock(layout.root, () => writeCredentials(files, { force: request.force ?? false }))
   return { certificate, certificateFile, keyFile, isKeyKept: false, notes: [] }
+}
+
+function loadParent(
+  { layout, passphrase }: NonNullable<AuthorityRequest['parent']>,
+  strength: Strength,
+  now: Date,
+): Authority {
+  const parent = loadAuthority(layout, { strength, passphrase, now })
+  const { certificate: path } = layout.authority
+  const { basicConstraints } = certificateOf(parent.certificate, { file: path, index: 0 })
+  if (basicConstraints?.pathLength === 0) {
+    fail(PKI_KINDS.authorityUnfit, { path, why: 'may have no other authority below it' })
+  }
+  return parent
 }
 
 export type LoadOptions = {
@@ -131,7 +154,20 @@ function openAuthority(layout: Layout, keyFile: string, options: LoadOptions): A
   const kind = requireStrongKey(key, 'authority', options.strength, NEW_AUTHORITY)
   const signature = chooseSignature(kind, options.strength)
   const parts = readParts(file, certificate)
-  return { certificate, pem: source.text, parts, signer: { key, signature } }
+  const chain = chainOf(found, authorities)
+  return { certificate, pem: source.text, chain, parts, signer: { key, signature } }
+}
+
+/** From an authority upwards, without the root, which peers have to have already. */
+function chainOf(authority: Certificate, all: readonly Certificate[]): string {
+  const chain: Certificate[] = []
+  let next: Certificate | undefined = authority
+  while (next && !isSelfIssued(next) && !chain.includes(next)) {
+    chain.push(next)
+    const child: Certificate = next
+    next = all.find((one) => namesIssuer(child, one))
+  }
+  return chain.map(({ x509 }) => x509.toString()).join('')
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   decodeDer,
   encodeDer,
   implicit,
+  integer,
   objectIdentifier,
   octetString,
   sequenceOf,
@@ -37,12 +38,20 @@ const SIGN_AND_ENCIPHER = [0b1010_0000, 5] as const
 const SIGN = [0b1000_0000, 7] as const
 const SIGN_CERTIFICATES_AND_LISTS = [0b0000_0110, 1] as const
 
-export function authorityExtensions(keyId: Buffer): readonly Asn1[] {
+/** @param issuerKeyId Of the authority above; that one may have no further one below it. */
+export function authorityExtensions(keyId: Buffer, issuerKeyId?: Buffer): readonly Asn1[] {
+  const pathLength = issuerKeyId ? [integer(Buffer.from([0]))] : []
   return [
-    encodeExtension(EXTENSIONS.basicConstraints, true, sequenceOf(boolean(true))),
+    encodeExtension(EXTENSIONS.basicConstraints, true, sequenceOf(boolean(true), ...pathLength)),
     keyUsage(SIGN_CERTIFICATES_AND_LISTS, true),
     encodeExtension(EXTENSIONS.subjectKeyIdentifier, false, octetString(keyId)),
+    ...(issuerKeyId ? [authorityKeyIdentifier(issuerKeyId)] : []),
   ]
+}
+
+export function authorityKeyIdentifier(issuerKeyId: Buffer): Asn1 {
+  const value = sequenceOf(implicit(0, issuerKeyId))
+  return encodeExtension(EXTENSIONS.authorityKeyIdentifier, false, value)
 }
 
 export type EndpointExtensions = {
@@ -62,8 +71,7 @@ export type EndpointExtensions = {
  */
 export function endpointExtensions(content: EndpointExtensions): readonly Asn1[] {
   const { role, isRsa, keyId, issuerKeyId, alternativeNames } = content
-  const { basicConstraints, extendedKeyUsage, subjectKeyIdentifier, authorityKeyIdentifier } =
-    EXTENSIONS
+  const { basicConstraints, extendedKeyUsage, subjectKeyIdentifier } = EXTENSIONS
   return [
     encodeExtension(basicConstraints, true, sequenceOf()),
     keyUsage(isRsa ? SIGN_AND_ENCIPHER : SIGN, isRsa),
@@ -72,7 +80,7 @@ export function endpointExtensions(content: EndpointExtensions): readonly Asn1[]
       ? [encodeExtension(EXTENSIONS.alternativeNames, false, alternativeNames)]
       : []),
     encodeExtension(subjectKeyIdentifier, false, octetString(keyId)),
-    encodeExtension(authorityKeyIdentifier, false, sequenceOf(implicit(0, issuerKeyId))),
+    authorityKeyIdentifier(issuerKeyId),
   ]
 }
 

@@ -1,7 +1,7 @@
 /** Makes lists of revoked certificates (RFC 5280 section 5). */
 import { DER, readElements, readOnly, requireTag } from '../asn1/der.ts'
 import type { Signer } from './certificate-builder.ts'
-import { EXTENSIONS, encodeExtension } from './certificate-extensions.ts'
+import { authorityKeyIdentifier, EXTENSIONS, encodeExtension } from './certificate-extensions.ts'
 import { encodeAlgorithm, signBytes } from './certificate-signature.ts'
 import {
   type Asn1,
@@ -10,7 +10,6 @@ import {
   encodeDer,
   enumerated,
   explicit,
-  implicit,
   integer,
   sequenceOf,
   time,
@@ -40,7 +39,6 @@ const VERSION_2 = Buffer.from([1])
 export function signList(content: ListContent, signer: Signer): string {
   const { issuer, issuerKeyId, thisUpdate, nextUpdate, number, entries } = content
   const algorithm = encodeAlgorithm(signer.signature)
-  const keyId = sequenceOf(implicit(0, issuerKeyId))
   const body = sequenceOf(
     integer(VERSION_2),
     algorithm,
@@ -52,7 +50,7 @@ export function signList(content: ListContent, signer: Signer): string {
     explicit(
       0,
       sequenceOf(
-        encodeExtension(EXTENSIONS.authorityKeyIdentifier, false, keyId),
+        authorityKeyIdentifier(issuerKeyId),
         encodeExtension(EXTENSIONS.listNumber, false, integer(bytesOf(number))),
       ),
     ),

@@ -15,9 +15,9 @@ export function setOf(...parts: readonly Asn1[]): Asn1 {
   return asn1.create(Class.UNIVERSAL, Type.SET, true, [...parts])
 }
 
-/** `[n]` around a value. */
-export function explicit(tag: number, part: Asn1): Asn1 {
-  return asn1.create(Class.CONTEXT_SPECIFIC, tag, true, [part])
+/** `[n]` around a value, or in place of the tag of a set. */
+export function explicit(tag: number, ...parts: readonly Asn1[]): Asn1 {
+  return asn1.create(Class.CONTEXT_SPECIFIC, tag, true, [...parts])
 }
 
 /** `[n]` in place of the tag of a primitive value. */

@@ -1,5 +1,5 @@
 /** Certificates of servers and clients: issuing them, and issuing them anew. */
-import { createPublicKey, type X509Certificate } from 'node:crypto'
+import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { type Diagnostic, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { readTextFile } from '../files/text-file.ts'
@@ -25,7 +25,7 @@ import { generateKey, type KeyRequest } from './key-kind.ts'
 import { chooseKeyKind, requireStrongKey, type Strength } from './key-strength.ts'
 import type { IdentityNumber, Layout, PairPaths, PresentPair } from './layout.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
-import { encodePrivateKey, readPrivateKey } from './private-key.ts'
+import { encodePrivateKey, isKeyFileEncrypted, readPrivateKey } from './private-key.ts'
 import { DEFAULT_DAYS, daysOf, validFor, withinIssuer } from './validity.ts'
 
 /** What to do about a key that is too weak. */
@@ -52,6 +52,8 @@ export type IssueRequest = SigningRequest & {
   /** By default the first of the host names. */
   readonly commonName?: string
   readonly hosts: readonly HostName[]
+  /** Encrypts the new key. */
+  readonly keyPassphrase?: string
   readonly force?: boolean
 }
 
@@ -59,6 +61,8 @@ export type RenewRequest = SigningRequest & {
   readonly pair: PresentPair
   /** Make a new key; it is kept otherwise. A request for a kind of key asks for a new one too. */
   readonly newKey?: boolean
+  /** Of the key that is there, and of the new one. */
+  readonly keyPassphrase?: string
 }
 
 /**
@@ -83,7 +87,8 @@ function issueLocked(request: IssueRequest): Issued {
   const content = { role, subject, names, publicKey: createPublicKey(key), days, now }
   const certificate = signFor(authority, content)
   const paths = out.pair(role, request.identity)
-  const pair = filesOf(paths, certificate, encodePrivateKey(key))
+  const text = certificate.toString() + authority.chain
+  const pair = filesOf(paths, text, encodePrivateKey(key, request.keyPassphrase))
   writeCredentials([...authorityFor(out, authority, layout), ...pair], { force })
   return {
     ...issued(certificate, paths, false),
@@ -114,7 +119,8 @@ function renewLocked(request: RenewRequest): Issued {
   const days = request.days ?? daysOf(old)
   const content = { subject, names: alternativeNames, publicKey: createPublicKey(key), days, now }
   const certificate = signFor(authority, { ...content, role: pair.role })
-  const files = filesOf(pair.paths, certificate, isKeyKept ? undefined : encodePrivateKey(key))
+  const text = certificate.toString() + authority.chain
+  const files = filesOf(pair.paths, text, isKeyKept ? undefined : encodeNewKey(key, request))
   const { out = layout } = request
   writeCredentials([...authorityFor(out, authority, layout), ...files], { force: true })
   const paths = { certificate: file, key: keyFile }
@@ -133,7 +139,7 @@ type Content = {
   readonly now: Date
 }
 
-function signFor(authority: Authority, content: Content): X509Certificate {
+export function signFor(authority: Authority, content: Content): X509Certificate {
   const { role, subject, names, publicKey, days, now } = content
   const extensions = endpointExtensions({
     role,
@@ -150,10 +156,10 @@ function signFor(authority: Authority, content: Content): X509Certificate {
 /** The key first: a certificate whose key is not there yet is of no use to anybody. */
 function filesOf(
   { certificate: path, key: keyPath }: PairPaths,
-  certificate: X509Certificate,
+  text: string,
   key: string | undefined,
 ): readonly CredentialFile[] {
-  const file = { path, text: certificate.toString(), secret: false }
+  const file = { path, text, secret: false }
   return key === undefined ? [file] : [{ path: keyPath, text: key, secret: true }, file]
 }
 
@@ -161,7 +167,11 @@ function filesOf(
  * The certificate of the authority, for a folder that has none yet. Where there is another one, its
  * readers rely on it, so it is not replaced.
  */
-function authorityFor(to: Layout, authority: Authority, from: Layout): readonly CredentialFile[] {
+export function authorityFor(
+  to: Layout,
+  authority: Authority,
+  from: Layout,
+): readonly CredentialFile[] {
   const path = to.authority.certificate
   if (!existsSync(path)) return [{ path, text: authority.pem, secret: false }]
   if (holdsCertificate(path, authority)) return []
@@ -178,10 +188,19 @@ function issued(certificate: X509Certificate, paths: PairPaths, isKeyKept: boole
   return { certificate, certificateFile: paths.certificate, keyFile: paths.key, isKeyKept }
 }
 
+/** A key that takes the place of an encrypted one is encrypted too. */
+function encodeNewKey(key: KeyObject, { pair, keyPassphrase }: RenewRequest): string {
+  const { key: path } = pair.paths
+  const isEncrypted = existsSync(path) && isKeyFileEncrypted(path)
+  if (isEncrypted && keyPassphrase === undefined) fail(PKI_KINDS.passphraseMissing, { path })
+  return encodePrivateKey(key, keyPassphrase)
+}
+
 /** Where it is encrypted too, it is so with the passphrase that was given. */
-function readKeptKey(old: X509Certificate, { pair, strength, passphrase }: RenewRequest) {
+function readKeptKey(old: X509Certificate, request: RenewRequest) {
+  const { pair, strength, passphrase, keyPassphrase = passphrase } = request
   const { paths } = pair
-  const key = readPrivateKey(paths.key, passphrase)
+  const key = readPrivateKey(paths.key, keyPassphrase)
   if (!old.checkPrivateKey(key)) fail(PKI_KINDS.keyMismatch, paths)
   requireStrongKey(key, 'endpoint', strength, NEW_KEY)
   return key
@@ -194,7 +213,11 @@ type Names = {
 }
 
 /** A server without alternative names is one whose name most clients cannot check. */
-function completeNames({ role, commonName, hosts }: IssueRequest): Names {
+export function completeNames({
+  role,
+  commonName,
+  hosts,
+}: Pick<IssueRequest, 'role' | 'commonName' | 'hosts'>): Names {
   if (commonName === undefined) return { commonName: nameOf(role, hosts), hosts, notes: [] }
   if (role === 'client') return { commonName, hosts, notes: [] }
   const host = hostOfCommonName(commonName)
@@ -216,7 +239,7 @@ function nameOf(role: EndpointRole, [first]: readonly HostName[]): string {
   return first.value
 }
 
-function noteLifetime(
+export function noteLifetime(
   authority: Authority,
   certificate: X509Certificate,
   days: number,

@@ -21,6 +21,8 @@ export type Layout = {
   readonly formerKey: string
   readonly revocationList: string
   readonly pair: (role: EndpointRole, identity?: IdentityNumber) => PairPaths
+  /** A request for the certificate of a pair. */
+  readonly request: (role: EndpointRole, identity?: IdentityNumber) => string
 }
 
 const IDENTITY_NUMBERS = [0, 1, 2, 3] as const satisfies readonly IdentityNumber[]
@@ -36,6 +38,8 @@ const LAYOUTS: { readonly [Name in LayoutName]: (root: string) => Layout } = {
       const suffix = identity === undefined ? '' : `-${identity}`
       return pairIn(root, root, `${role}-cert${suffix}.pem`, `${role}-key${suffix}.pem`)
     },
+    request: (role, identity) =>
+      join(root, `${role}-request${identity === undefined ? '' : `-${identity}`}.pem`),
   }),
   libvirt: (root) => ({
     name: 'libvirt',
@@ -48,6 +52,7 @@ const LAYOUTS: { readonly [Name in LayoutName]: (root: string) => Layout } = {
       const folder = join(root, 'libvirt')
       return pairIn(folder, join(folder, 'private'), `${role}cert.pem`, `${role}key.pem`)
     },
+    request: (role) => join(root, 'libvirt', `${role}request.pem`),
   }),
 }
 

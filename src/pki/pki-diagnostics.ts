@@ -504,6 +504,41 @@ const serialInvalid: Kind<{ text: string }> = {
   message: ({ text }) => `--serial ${quoted(text)} is not a number in hexadecimal`,
 }
 
+const requestMalformed: Kind<{ path: string; reason: string }> = {
+  code: 'PKI_REQUEST_MALFORMED',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A file is no certificate request as RFC 2986 describes it.',
+  message: ({ path, reason }) => `${path} is no certificate request: ${reason}`,
+}
+
+const requestUnsigned: Kind<{ path: string; why: string }> = {
+  code: 'PKI_REQUEST_UNSIGNED',
+  severity: 'error',
+  fault: 'input',
+  summary: 'The signature of a request does not prove that whoever made it has the key.',
+  message: ({ path, why }) => `${path} does not prove that its maker has the key: ${why}`,
+}
+
+const requestNames: Kind<{ path: string; subject: string; hosts: readonly string[] }> = {
+  code: 'PKI_REQUEST_NAMES',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'No option says for which names a request may be signed.',
+  message: ({ path, subject, hosts }) =>
+    `${path} asks for ${[quoted(subject), ...hosts.map(quoted)].join(', ')}, and no option grants a name`,
+  hint: () => 'name what is granted with --cn, --dns and --ip, or grant all with --accept-names',
+}
+
+const requestLeftOut: Kind<{ path: string; left: readonly string[] }> = {
+  code: 'PKI_REQUEST_LEFT_OUT',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'A request asks for names or extensions that the certificate does not have: what an option names counts, and extensions are as for every certificate.',
+  message: ({ path, left }) => `${path} asks for more than it got: ${left.map(quoted).join(', ')}`,
+}
+
 const identityUnread: Kind<{ path: string }> = {
   code: 'PKI_IDENTITY_UNREAD',
   severity: 'warning',
@@ -512,14 +547,16 @@ const identityUnread: Kind<{ path: string }> = {
   message: ({ path }) => `${path} is not read: an identity with a lower number is missing`,
 }
 
-const written: Kind<{ certificateFile: string; keyFile: string }> = {
+const written: Kind<{ certificateFile: string; keyFile: string | undefined }> = {
   code: 'PKI_WRITTEN',
   severity: 'note',
   fault: 'answer',
   summary:
     'A run with `--json` failed after it had made this certificate. The data say what it is.',
   message: ({ certificateFile, keyFile }) =>
-    `${certificateFile} and ${keyFile} were written before`,
+    keyFile === undefined
+      ? `${certificateFile} was written before`
+      : `${certificateFile} and ${keyFile} were written before`,
 }
 
 export const PKI_KINDS = defineKinds({
@@ -529,6 +566,10 @@ export const PKI_KINDS = defineKinds({
   expiresSoon,
   secretExposed,
   identityUnread,
+  requestMalformed,
+  requestUnsigned,
+  requestNames,
+  requestLeftOut,
   fileWritable,
   foreignOwner,
   authorityBeside,

@@ -68,12 +68,16 @@ describe('each command gives a result as its schema has it', () => {
 
   test('pki and authz', () => {
     const folder = scratchFolder()
+    const other = scratchFolder()
     const key = ['--key', 'ecdsa', '--priority', 'NORMAL']
     expect(envelopeOf('pki', 'init', folder, ...key)).toMatchObject({ ok: true })
     expect(envelopeOf('pki', 'issue', 'client', folder, '--cn', 'x', ...key).ok).toBe(true)
     expect(envelopeOf('pki', 'renew', folder, '--priority', 'NORMAL').ok).toBe(true)
     expect(envelopeOf('pki', 'check', folder, '--priority', 'NORMAL').ok).toBe(true)
     expect(envelopeOf('pki', 'psk', 'qemu', folder).ok).toBe(true)
+    expect(envelopeOf('pki', 'request', 'client', other, '--cn', 'x', ...key).ok).toBe(true)
+    const sign = ['sign', 'client', `${other}/client-request.pem`, folder, '--cn', 'x']
+    expect(envelopeOf('pki', ...sign, '--priority', 'NORMAL').ok).toBe(true)
     expect(envelopeOf('pki', 'revoke', folder, `${folder}/client-cert.pem`).ok).toBe(true)
     const test = ['authz', 'test', join(folder, 'client-cert.pem')]
     expect(envelopeOf(...test).result.allowed).toBe(null)

@@ -14,7 +14,13 @@ import {
 } from '../pki-options.ts'
 
 type Options = KeyOptions &
-  FolderOptions & { readonly cn?: string; readonly org?: string; readonly force?: true }
+  FolderOptions & {
+    readonly cn?: string
+    readonly org?: string
+    readonly parent?: string
+    readonly parentPassphraseFile?: string
+    readonly force?: true
+  }
 
 export function addPkiInit(group: Command): void {
   const command = group
@@ -24,6 +30,8 @@ export function addPkiInit(group: Command): void {
     .argument('<DIR>', 'for instance /etc/pki/qemu')
     .option('--cn <NAME>', 'the common name (default: that of the host, with CA)')
     .option('--org <NAME>', 'the organization')
+    .option('--parent-passphrase-file <FILE>', 'the first line is the passphrase of that one')
+    .option('--parent <DIR>', 'where the authority is that signs this one (default: it is a root)')
     .option('--force', 'replace an authority that is there')
   withOutput(withStrengthOptions(withLayoutOption(withKeyOptions(command, '3650')))).action(init)
 }
@@ -37,7 +45,15 @@ async function init(root: string, options: Options): Promise<void> {
     strength: await loadStrength(options, terminal),
     subject: await readSubject(options),
     ...(await readKeyOptions(options)),
+    ...(await readParent(options)),
     force: options.force ?? false,
   })
   reportIssued([issued], terminal)
+}
+
+async function readParent({ parent, parentPassphraseFile: file }: Options) {
+  if (parent === undefined) return {}
+  const { readPassphrase } = await import('../../pki/private-key.ts')
+  const passphrase = file === undefined ? {} : { passphrase: readPassphrase(file) }
+  return { parent: { layout: await openLayout(parent), ...passphrase } }
 }

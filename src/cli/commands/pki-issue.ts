@@ -7,21 +7,20 @@ import {
   type FolderOptions,
   type KeyOptions,
   loadStrength,
+  type NameOptions,
   openLayout,
   readKeyOptions,
-  readSubject,
+  readNames,
   withKeyOptions,
   withLayoutOption,
+  withNameOptions,
   withStrengthOptions,
 } from '../pki-options.ts'
 
 type Options = KeyOptions &
-  FolderOptions & {
-    readonly cn?: string
-    readonly org?: string
-    readonly dns?: readonly string[]
-    readonly ip?: readonly string[]
-    readonly identity?: string
+  FolderOptions &
+  NameOptions & {
+    readonly keyPassphraseFile?: string
     readonly out?: string
     readonly force?: true
   }
@@ -33,32 +32,23 @@ export function addPkiIssue(group: Command): void {
     .description('Make a key, and a certificate that the authority signs.')
     .addArgument(new Argument('<ROLE>', 'what it is for').choices(ROLES))
     .argument('<DIR>', 'where the authority is')
-    .option('--cn <NAME>', 'the common name (default: the first of --dns and --ip)')
-    .option('--org <NAME>', 'the organization')
-    .option('--dns <NAME>', 'a name of the host; may be repeated', collect)
-    .option('--ip <ADDRESS>', 'an address of the host; may be repeated', collect)
-    .option('--identity <NUMBER>', 'a further identity beside the first, 0 to 3')
+    .option('--key-passphrase-file <FILE>', 'the first line encrypts the new key')
     .option('--out <DIR>', 'where the files go (default: where the authority is)')
     .option('--force', 'replace files that are there')
-  withOutput(withStrengthOptions(withLayoutOption(withKeyOptions(command, '365')))).action(issue)
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value]
+  const named = withNameOptions(command)
+  withOutput(withStrengthOptions(withLayoutOption(withKeyOptions(named, '365')))).action(issue)
 }
 
 async function issue(role: EndpointRole, root: string, options: Options): Promise<void> {
   const terminal = terminalFor(options)
   const { issueIdentity } = await import('../../pki/identity.ts')
-  const { parseAddress, parseDnsName } = await import('../../pki/host-names.ts')
-  const { parseIdentity } = await import('../../pki/layout.ts')
+  const { readPassphrase } = await import('../../pki/private-key.ts')
   const { reportIssued } = await import('../pki-text.ts')
-  const { dns = [], ip = [], identity } = options
+  const { keyPassphraseFile: file } = options
   const issued = issueIdentity({
     role,
-    hosts: [...dns.map(parseDnsName), ...ip.map(parseAddress)],
-    ...(await readSubject(options)),
-    ...(identity === undefined ? {} : { identity: parseIdentity(identity) }),
+    ...(await readNames(options)),
+    ...(file === undefined ? {} : { keyPassphrase: readPassphrase(file) }),
     ...(await openFolders(root, options)),
     strength: await loadStrength(options, terminal),
     ...(await readKeyOptions(options)),

@@ -17,6 +17,7 @@ import {
 
 type Options = KeyOptions & {
   readonly newKey?: true
+  readonly keyPassphraseFile?: string
   readonly out?: string
   readonly identity?: string
 }
@@ -29,6 +30,7 @@ export function addPkiRenew(group: Command): void {
     .argument('<ROLE>', 'server or client; may be left out: everything that is there')
     .argument('[DIR]', 'where the authority is')
     .option('--new-key', 'make a new key too')
+    .option('--key-passphrase-file <FILE>', 'the first line is the passphrase of the keys')
     .option('--identity <NUMBER>', 'only this further identity, 0 to 3')
     .option('--out <DIR>', 'where the files are (default: where the authority is)')
   withOutput(withStrengthOptions(withKeyOptions(command, 'as before'))).action(renew)
@@ -43,12 +45,16 @@ async function renew(first: string, second: string | undefined, options: Options
   const choice = await readKeyOptions(options)
   const { renewIdentity } = await import('../../pki/identity.ts')
   const { reportBeforeFailure, reportIssued } = await import('../pki-text.ts')
-  const { newKey = false } = options
+  const { readPassphrase } = await import('../../pki/private-key.ts')
+  const { newKey = false, keyPassphraseFile: file } = options
+  const keyPassphrase = file === undefined ? {} : { keyPassphrase: readPassphrase(file) }
   const pairs = await findPairs(out, role, options)
   const renewed: Issued[] = []
   try {
     for (const pair of pairs) {
-      renewed.push(renewIdentity({ pair, layout, out, strength, newKey, ...choice }))
+      renewed.push(
+        renewIdentity({ pair, layout, out, strength, newKey, ...keyPassphrase, ...choice }),
+      )
     }
   } catch (error) {
     // Those before it have been replaced all the same.
