@@ -539,6 +539,14 @@ const requestLeftOut: Kind<{ path: string; left: readonly string[] }> = {
   message: ({ path, left }) => `${path} asks for more than it got: ${left.map(quoted).join(', ')}`,
 }
 
+const nothingToRetire: Kind<{ path: string }> = {
+  code: 'PKI_NOTHING_TO_RETIRE',
+  severity: 'error',
+  fault: 'missing',
+  summary: 'No authority was replaced by one with a new key, so there is none to retire.',
+  message: ({ path }) => `there is no former authority: ${path} is missing`,
+}
+
 const identityUnread: Kind<{ path: string }> = {
   code: 'PKI_IDENTITY_UNREAD',
   severity: 'warning',
@@ -566,6 +574,7 @@ export const PKI_KINDS = defineKinds({
   expiresSoon,
   secretExposed,
   identityUnread,
+  nothingToRetire,
   requestMalformed,
   requestUnsigned,
   requestNames,

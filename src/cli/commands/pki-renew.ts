@@ -14,9 +14,11 @@ import {
   withKeyOptions,
   withStrengthOptions,
 } from '../pki-options.ts'
+import type { Terminal } from '../terminal.ts'
 
 type Options = KeyOptions & {
   readonly newKey?: true
+  readonly retire?: true
   readonly keyPassphraseFile?: string
   readonly out?: string
   readonly identity?: string
@@ -27,10 +29,11 @@ export function addPkiRenew(group: Command): void {
     .command('renew')
     .summary('make a certificate anew, for the same names')
     .description('Replace certificates by new ones for the same names, and their keys if asked.')
-    .argument('<ROLE>', 'server or client; may be left out: everything that is there')
+    .argument('<ROLE>', 'server, client or authority; may be left out: every server and client')
     .argument('[DIR]', 'where the authority is')
     .option('--new-key', 'make a new key too')
     .option('--key-passphrase-file <FILE>', 'the first line is the passphrase of the keys')
+    .option('--retire', 'of the authority: end the trust in the one before the new key')
     .option('--identity <NUMBER>', 'only this further identity, 0 to 3')
     .option('--out <DIR>', 'where the files are (default: where the authority is)')
   withOutput(withStrengthOptions(withKeyOptions(command, 'as before'))).action(renew)
@@ -38,6 +41,7 @@ export function addPkiRenew(group: Command): void {
 
 async function renew(first: string, second: string | undefined, options: Options): Promise<void> {
   const terminal = terminalFor(options)
+  if (first === 'authority' && second !== undefined) return renewRoot(second, options, terminal)
   const role = second === undefined ? undefined : requireRole(first)
   const layout = await openLayout(second ?? first)
   const out = options.out === undefined ? layout : await openLayout(options.out)
@@ -62,6 +66,34 @@ async function renew(first: string, second: string | undefined, options: Options
     throw error
   }
   reportIssued(renewed, terminal)
+}
+
+async function renewRoot(root: string, options: Options, terminal: Terminal): Promise<void> {
+  const { renewAuthority, retireFormerAuthority } = await import('../../pki/authority-renewal.ts')
+  const { reportIssued } = await import('../pki-text.ts')
+  const layout = await openLayout(root)
+  const choice = await readKeyOptions(options)
+  if (options.retire) {
+    const path = retireFormerAuthority(layout, choice.passphrase)
+    if (options.json) terminal.setResult({ issued: [] })
+    else terminal.print(`wrote ${path}: the former authority is gone; copy it to every host`)
+    return
+  }
+  const strength = await loadStrength(options, terminal)
+  const renewed = renewAuthority({ layout, strength, newKey: options.newKey ?? false, ...choice })
+  reportIssued([renewed], terminal)
+  for (const line of stepsAfter(renewed, root)) terminal.note(line)
+}
+
+/** No host is to meet a certificate of an authority that it does not trust yet, or no longer. */
+function stepsAfter({ isKeyKept, certificateFile }: Issued, root: string): readonly string[] {
+  const copy = `copy ${certificateFile} to every host, of servers and clients, and let each load it`
+  if (isKeyKept) return [`next: ${copy}, before the old one ends`]
+  return [
+    `next: 1. ${copy}`,
+    `      2. renew the certificates, host by host: cryptopolicy pki renew ${root} --out HOST`,
+    `      3. cryptopolicy pki renew authority ${root} --retire, then do 1. again`,
+  ]
 }
 
 async function findPairs(
