@@ -53,6 +53,8 @@ export type Evaluation = { readonly [Name in keyof ListItems]: readonly ListItem
      * that allow weak ones.
      */
     readonly certificateProhibitions: AlgorithmRules['certificateSignatures']
+    /** Names of curves that no key of a chain may be on. */
+    readonly curveProhibitions: AlgorithmRules['curves']
   }
 
 /** Why a string cannot be used. */
@@ -134,9 +136,12 @@ function evaluateResolution(resolution: Resolution, rules: SystemRules): Outcome
   if (missing)
     return { ok: false, failure: { kind: 'insufficient', resolution, missing, adjustments } }
   const { lists, options, profile, securityLevel } = state
-  const certificateProhibitions = algorithms.certificateSignatures
-  const decided = { release, resolution, options, profile, securityLevel, certificateProhibitions }
-  return { ok: true, evaluation: { ...lists, ...remainder, ...decided } }
+  const decided = { release, resolution, options, profile, securityLevel }
+  const prohibitions = {
+    certificateProhibitions: algorithms.certificateSignatures,
+    curveProhibitions: algorithms.curves,
+  }
+  return { ok: true, evaluation: { ...lists, ...remainder, ...decided, ...prohibitions } }
 }
 
 /** What follows the words: the configuration's settings, and what cannot be negotiated. */

@@ -6,7 +6,10 @@ import { TLS_GROUPS } from '../algorithms/tls-groups.ts'
 import { canNegotiate, findTlsSuiteByName, type TlsSuite } from '../algorithms/tls-suites.ts'
 import { TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
-import { checkChain } from '../x509/strength-check.ts'
+import { type Certificate, certificateOf } from '../x509/certificate.ts'
+import { MAX_CHAIN } from '../x509/chain-search.ts'
+import { checkChainStrength } from '../x509/chain-strength.ts'
+import { PEER } from '../x509/x509-diagnostics.ts'
 import { allowsX509 } from './certificate-types.ts'
 import { nodeVersionName } from './runtime.ts'
 import { hasExtendedMasterSecret, keyExchangeGroup } from './session-record.ts'
@@ -128,18 +131,17 @@ function checkCertificates(socket: TLSSocket, { evaluation, role }: TlsSettings)
   const { clientCertificates, serverCertificates } = evaluation
   const types = role === 'server' ? clientCertificates : serverCertificates
   if (!allowsX509(types)) fail(TLS_KINDS.forbiddenCertificate, {})
-  checkChain(chain, evaluation)
+  checkChainStrength(chain, evaluation)
 }
 
-/** A chain that is longer than this is a loop, or an attack on whoever walks it. */
-const MAX_CHAIN = 32
-
 /** From the peer's own certificate to the trust anchor, which comes from the endpoint's store. */
-function peerChain(socket: TLSSocket): readonly X509Certificate[] {
-  const chain: X509Certificate[] = []
+function peerChain(socket: TLSSocket): readonly Certificate[] {
+  const chain: Certificate[] = []
   let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true)
-  while (next?.raw && chain.length < MAX_CHAIN) {
-    chain.push(new X509Certificate(next.raw))
+  // One more is the anchor. OpenSSL has accepted the chain, so what follows can only be a loop.
+  while (next?.raw && chain.length <= MAX_CHAIN) {
+    const place = { file: PEER, index: chain.length }
+    chain.push(certificateOf(new X509Certificate(next.raw), place))
     // A self-signed certificate is its own issuer.
     next = next.issuerCertificate === next ? undefined : next.issuerCertificate
   }

@@ -9,6 +9,8 @@ export type AlternativeName = {
    * the tag and the bytes in hexadecimal.
    */
   readonly value: string
+  /** The bytes within: those of an address, of the DER of a directory name. */
+  readonly bytes: Buffer
 }
 
 /** Tags of GeneralName. */
@@ -30,36 +32,41 @@ const SERVICE_NAME = '1.3.6.1.5.5.7.8.7'
  * @throws RangeError where they are malformed.
  */
 export function readAlternativeNames(value: Buffer): readonly AlternativeName[] {
-  return readOnly(value, DER.sequence).map(readGeneralName)
+  const names = readOnly(value, DER.sequence).map(readGeneralName)
+  // GnuTLS does not read a certificate that has one.
+  const empty = names.find(({ kind, bytes }) => bytes.length === 0 && kind !== 'other')
+  if (empty) throw new RangeError(`an alternative name of the kind ${empty.kind} is empty`)
+  return names
 }
 
 export function readGeneralName(element: DerElement): AlternativeName {
-  const { tag, body, whole } = element
+  const { tag, body: bytes } = element
   switch (tag) {
     case GENERAL_NAME.dns:
-      return { kind: 'dns', value: body.toString('latin1') }
+      return { kind: 'dns', value: bytes.toString('latin1'), bytes }
     case GENERAL_NAME.email:
-      return { kind: 'email', value: body.toString('latin1') }
+      return { kind: 'email', value: bytes.toString('latin1'), bytes }
     case GENERAL_NAME.uri:
-      return { kind: 'uri', value: body.toString('latin1') }
+      return { kind: 'uri', value: bytes.toString('latin1'), bytes }
     case GENERAL_NAME.ip:
-      return { kind: 'ip', value: printAddress(body) }
+      return { kind: 'ip', value: printAddress(bytes), bytes }
     case GENERAL_NAME.directory:
-      return { kind: 'directory', value: printName(body) }
+      return { kind: 'directory', value: printName(bytes), bytes }
     case GENERAL_NAME.other:
       return readOtherName(element)
     default:
-      return { kind: 'other', value: whole.toString('hex') }
+      return { kind: 'other', value: element.whole.toString('hex'), bytes }
   }
 }
 
 /** OtherName ::= SEQUENCE { type-id, value [0] EXPLICIT ANY }. */
-function readOtherName({ body, whole }: DerElement): AlternativeName {
-  const [type, value] = readElements(body)
+function readOtherName({ body: bytes, whole }: DerElement): AlternativeName {
+  const [type, value] = readElements(bytes)
   const isService = type !== undefined && readObjectIdentifier(type) === SERVICE_NAME
   const [text] = isService && value ? readElements(value.body) : []
-  if (text?.tag === DER.ia5String) return { kind: 'srv', value: text.body.toString('latin1') }
-  return { kind: 'other', value: whole.toString('hex') }
+  if (text?.tag === DER.ia5String)
+    return { kind: 'srv', value: text.body.toString('latin1'), bytes }
+  return { kind: 'other', value: whole.toString('hex'), bytes }
 }
 
 /** `192.0.2.1`, or the eight groups of `2001:db8:0:0:0:0:0:1`; of no other length an address. */

@@ -1,6 +1,14 @@
 /** A certificate as the checks see it: what node:crypto tells of it, and what it does not. */
 import { createHash, X509Certificate } from 'node:crypto'
-import { DER, type DerElement, readElements, readOnly, readTime, requireTag } from '../asn1/der.ts'
+import {
+  DER,
+  type DerElement,
+  readElements,
+  readOnly,
+  readSmallInteger,
+  readTime,
+  requireTag,
+} from '../asn1/der.ts'
 import { readPemBlocks } from '../asn1/pem.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
@@ -15,6 +23,7 @@ import {
   readKeyUsage,
   readPurposes,
   readSubjectKeyIdentifier,
+  readTlsFeatures,
   unknownCritical,
 } from './extensions.ts'
 import { type NameConstraints, readNameConstraints } from './name-constraints.ts'
@@ -39,6 +48,8 @@ export type CertificatePlace = {
 export type Certificate = {
   readonly x509: X509Certificate
   readonly place: CertificatePlace
+  /** 1 to 3. */
+  readonly version: number
   /** As GnuTLS writes it in the order of the encoding: `C=UK,CN=qemu`. */
   readonly subject: string
   readonly issuer: string
@@ -63,6 +74,8 @@ export type Certificate = {
   /** Critical extensions that nothing here understands. */
   readonly unknownCritical: readonly string[]
   readonly nameConstraints?: NameConstraints
+  /** Numbers of TLS extensions that the certificate, or for an authority all below it, needs. */
+  readonly tlsFeatures: readonly number[]
 }
 
 /** Names in DER and the identifiers of keys. */
@@ -138,8 +151,8 @@ function readCertificate(raw: Buffer): Omit<Certificate, 'x509' | 'place'> {
   const [body, ...rest] = readOnly(raw, DER.sequence)
   if (rest.length !== 2) throw new RangeError('a certificate has three parts')
   const fields = readElements(requireTag(body, DER.sequence).body)
-  const [, , issuer, validity, subject, publicKey] =
-    fields[0]?.tag === 0xa0 ? fields.slice(1) : fields
+  const hasVersion = fields[0]?.tag === 0xa0
+  const [, , issuer, validity, subject, publicKey] = hasVersion ? fields.slice(1) : fields
   const [notBefore, notAfter] = readElements(requireTag(validity, DER.sequence).body)
   const key = requireTag(publicKey, DER.sequence).whole
   const names = {
@@ -148,6 +161,7 @@ function readCertificate(raw: Buffer): Omit<Certificate, 'x509' | 'place'> {
   }
   const extensions = extensionsOf(fields)
   return {
+    version: hasVersion ? readSmallInteger(readElements(fields[0]?.body ?? raw)[0]) + 1 : 1,
     subject: printName(names.subject),
     issuer: printName(names.issuer),
     notBefore: readTime(notBefore),
@@ -157,6 +171,7 @@ function readCertificate(raw: Buffer): Omit<Certificate, 'x509' | 'place'> {
     unknownCritical: unknownCritical(extensions),
     alternativeNames:
       mapExtension(extensions, 'subjectAlternativeName', readAlternativeNames) ?? [],
+    tlsFeatures: mapExtension(extensions, 'tlsFeatures', readTlsFeatures) ?? [],
     ...readConstraints(extensions),
     ...readUses(extensions),
   }

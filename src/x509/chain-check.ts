@@ -2,12 +2,14 @@
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
 import type { Certificate } from './certificate.ts'
-import { type ChainPath, findPath, MAX_CHAIN } from './chain-path.ts'
+import { type ChainRules, findChain, MAX_CHAIN } from './chain-search.ts'
 import { isSelfIssued } from './issuer.ts'
-import { findForbiddenName } from './name-constraints.ts'
+import { findKeyProblem } from './key-check.ts'
+import { NameChecks } from './name-checks.ts'
 import { findRevocation, type RevocationList } from './revocation-list.ts'
-import { findWeakKey, findWeakSignature } from './strength-check.ts'
-import { nameCertificate, X509_KINDS } from './x509-diagnostics.ts'
+import { findWeakSignature } from './strength-check.ts'
+import { findSuiteBProblem } from './suite-b.ts'
+import { X509_KINDS } from './x509-diagnostics.ts'
 
 export type ChainInput = {
   /** The end first. */
@@ -20,18 +22,16 @@ export type ChainInput = {
 
 /** The first reason against a chain, from its authority downwards; then revocation. */
 export function findChainProblem(input: ChainInput): Diagnostic | undefined {
-  const { chain, authorities, revocationLists, now } = input
+  const { chain, authorities, revocationLists } = input
   const [end] = chain
   if (!end) return diagnose(X509_KINDS.noPeerCertificate, {})
   if (chain.length > MAX_CHAIN) {
     const data = { place: end.place, count: chain.length, limit: MAX_CHAIN }
     return diagnose(X509_KINDS.chainTooLong, data)
   }
-  const path = findPath(chain, authorities, now)
-  return (
-    checkPath(path, input) ??
-    first(path.certificates, (certificate) => checkRevocation(certificate, revocationLists))
-  )
+  const found = findChain(chain, authorities, new CertificateRules(input))
+  if ('problem' in found) return found.problem
+  return first(found.path, (certificate) => checkRevocation(certificate, revocationLists))
 }
 
 /** Whether the time of a certificate has come and not passed. */
@@ -50,56 +50,58 @@ function checkRevocation(
   return list && diagnose(X509_KINDS.revoked, { ...certificate, list: list.place.file })
 }
 
-function checkPath(path: ChainPath, { evaluation, now }: ChainInput): Diagnostic | undefined {
-  const { certificates, anchor } = path
-  if (!anchor) return explainMissingAnchor(path)
-  // Of the anchor only the key counts: nobody's signature makes it trusted.
-  const problem =
-    checkTimes(anchor, now) ?? findWeakKey(anchor.x509, evaluation, nameCertificate(anchor))
-  if (problem) return problem
-  const downwards = [anchor, ...certificates.toReversed()]
-  return first(certificates, (_, at) => {
-    const issuers = downwards.slice(0, at + 1)
-    const certificate = downwards[at + 1]
+/** What GnuTLS asks of each certificate on the way. */
+class CertificateRules implements ChainRules {
+  readonly #evaluation: Evaluation
+  readonly #now: Date
+  readonly #names = new NameChecks()
+  /** What is wrong with a certificate by itself, which is the same on every way. */
+  readonly #known = new Map<Certificate, Diagnostic | undefined>()
+
+  constructor({ evaluation, now }: ChainInput) {
+    this.#evaluation = evaluation
+    this.#now = now
+  }
+
+  checkAnchor(anchor: Certificate): Diagnostic | undefined {
+    // Of the anchor only the key counts: its signature proves nothing.
+    return checkTimes(anchor, this.#now) ?? findKeyProblem(anchor, this.#evaluation)
+  }
+
+  checkStep(certificate: Certificate, issuers: readonly Certificate[]): Diagnostic | undefined {
     return (
-      certificate &&
-      checkStep(certificate, issuers, at === certificates.length - 1, evaluation, now)
+      checkIssuer(issuers) ??
+      this.#remember(certificate, () => this.#checkAlone(certificate)) ??
+      checkFeatures(certificate, issuers) ??
+      findSuiteBProblem(certificate, issuers.at(-1), this.#evaluation)
     )
-  })
-}
+  }
 
-function explainMissingAnchor({ certificates, impostor }: ChainPath): Diagnostic | undefined {
-  const last = certificates.at(-1)
-  if (!last) return undefined
-  return impostor
-    ? diagnose(X509_KINDS.badSignature, { ...last, issuer: impostor })
-    : diagnose(X509_KINDS.noIssuer, last)
-}
+  checkEnd(end: Certificate, issuers: readonly Certificate[]): Diagnostic | undefined {
+    return this.#names.check(end, issuers)
+  }
 
-/** One certificate below its issuers, the anchor being the first of them. */
-function checkStep(
-  certificate: Certificate,
-  issuers: readonly Certificate[],
-  isEnd: boolean,
-  evaluation: Evaluation,
-  now: Date,
-): Diagnostic | undefined {
-  const label = nameCertificate(certificate)
-  return (
-    checkIssuer(issuers) ??
-    checkExtensions(certificate) ??
-    checkTimes(certificate, now) ??
-    findWeakKey(certificate.x509, evaluation, label) ??
-    findWeakSignature(certificate.x509, evaluation, label) ??
-    (isEnd ? checkNames(certificate, issuers) : undefined)
-  )
+  #checkAlone(certificate: Certificate): Diagnostic | undefined {
+    return (
+      checkExtensions(certificate) ??
+      checkTimes(certificate, this.#now) ??
+      findKeyProblem(certificate, this.#evaluation) ??
+      findWeakSignature(certificate, this.#evaluation)
+    )
+  }
+
+  #remember(certificate: Certificate, check: () => Diagnostic | undefined): Diagnostic | undefined {
+    if (!this.#known.has(certificate)) this.#known.set(certificate, check())
+    return this.#known.get(certificate)
+  }
 }
 
 function checkIssuer(issuers: readonly Certificate[]): Diagnostic | undefined {
   const issuer = issuers.at(-1)
   if (!issuer) return undefined
   const { basicConstraints, keyUsage } = issuer
-  // Roots older than basicConstraints are trusted because they were put there.
+  // Of version 1 are authorities older than extensions: trusted because they were put there.
+  if (issuers.length === 1 && issuer.version === 1) return undefined
   const isOldRoot = issuers.length === 1 && !basicConstraints && isSelfIssued(issuer)
   if (!basicConstraints?.isAuthority && !isOldRoot) {
     const found = basicConstraints ? 'basicConstraints say CA:FALSE' : 'it has no basicConstraints'
@@ -124,14 +126,15 @@ function checkExtensions(certificate: Certificate): Diagnostic | undefined {
   return diagnose(X509_KINDS.unknownExtension, { ...certificate, identifier })
 }
 
-function checkNames(
+/** A feature that an authority has, all certificates below it have to have (RFC 7633 section 4.2.2). */
+function checkFeatures(
   certificate: Certificate,
   issuers: readonly Certificate[],
 ): Diagnostic | undefined {
   return first(issuers, (issuer) => {
-    const name = issuer.nameConstraints && findForbiddenName(certificate, issuer.nameConstraints)
-    if (name === undefined) return undefined
-    return diagnose(X509_KINDS.forbiddenName, { ...certificate, name, issuer })
+    const feature = issuer.tlsFeatures.find((one) => !certificate.tlsFeatures.includes(one))
+    if (feature === undefined) return undefined
+    return diagnose(X509_KINDS.missingFeature, { ...certificate, feature, issuer })
   })
 }
 

@@ -14,6 +14,7 @@ import {
   readObjectIdentifier,
   requireTag,
 } from '../asn1/der.ts'
+import { decodeBmp, isPrintable } from './directory-string.ts'
 
 /** Attributes that GnuTLS knows; their values are strings of the tag, or one of DIRECTORY_STRING. */
 const ATTRIBUTES: Readonly<Record<string, readonly [name: string, tag?: number]>> = {
@@ -130,16 +131,6 @@ function decodeString(tag: number, body: Buffer): string | undefined {
     default:
       return undefined
   }
-}
-
-function decodeBmp(body: Buffer): string | undefined {
-  if (body.length % 2) return undefined
-  const text = Buffer.from(body).swap16().toString('utf16le')
-  return text.isWellFormed() ? text : undefined
-}
-
-function isPrintable(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte >= 0x20 && byte < 0x7f)
 }
 
 function hex(bytes: Buffer): string {

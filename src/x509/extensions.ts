@@ -98,3 +98,8 @@ export function readSubjectKeyIdentifier(value: Buffer): Buffer | undefined {
 export function readAuthorityKeyIdentifier(value: Buffer): Buffer | undefined {
   return readOnly(value, DER.sequence).find(({ tag }) => tag === 0x80)?.body
 }
+
+/** Features ::= SEQUENCE OF INTEGER (RFC 7633 section 4). */
+export function readTlsFeatures(value: Buffer): readonly number[] {
+  return readOnly(value, DER.sequence).map(readSmallInteger)
+}

@@ -1,4 +1,4 @@
-/** Who issued a certificate: by names and identifiers of keys, and by the signature itself. */
+/** Who issued a certificate, by names and by identifiers of keys. */
 import type { Certificate } from './certificate.ts'
 
 /**
@@ -16,21 +16,13 @@ export function isSelfIssued(certificate: Certificate): boolean {
   return namesIssuer(certificate, certificate)
 }
 
-/** Whether the key of the issuer made the signature. */
-export function isSignedBy({ x509 }: Certificate, issuer: Certificate): boolean {
-  try {
-    return x509.verify(issuer.x509.publicKey)
-  } catch {
-    // A key that this OpenSSL cannot use is none that it can vouch for.
-    return false
-  }
+/** Whether one names the very key of the other. */
+export function namesKey({ link }: Certificate, issuer: Certificate): boolean {
+  const { subjectKey } = issuer.link
+  return subjectKey !== undefined && link.authorityKey?.equals(subjectKey) === true
 }
 
 /** Whether they are the same, byte by byte. */
 export function isSame(a: Certificate, b: Certificate): boolean {
   return a.x509.raw.equals(b.x509.raw)
-}
-
-export function isValidAt({ notBefore, notAfter }: Certificate, now: Date): boolean {
-  return notBefore <= now && now <= notAfter
 }

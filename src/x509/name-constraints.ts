@@ -1,147 +1,62 @@
 /** Which names the certificates below an authority may have (RFC 5280 section 4.2.1.10). */
-
 import { DER, type DerElement, readElements, readOnly, requireTag } from '../asn1/der.ts'
 import { type AlternativeName, GENERAL_NAME, readGeneralName } from './alternative-name.ts'
-import type { Certificate } from './certificate.ts'
-import { COMMON_NAME, EMAIL_ADDRESS, readName } from './distinguished-name.ts'
-import { isForServers } from './purposes.ts'
 
 /** A name that a constraint allows or excludes, with all names below it. */
-type Subtree =
+export type Subtree =
   | { readonly kind: 'ip'; readonly address: Buffer; readonly mask: Buffer }
-  | { readonly kind: Exclude<AlternativeName['kind'], 'ip'>; readonly value: string }
+  | { readonly kind: 'directory'; readonly name: Buffer }
+  | { readonly kind: 'dns' | 'email' | 'uri' | 'srv'; readonly value: string }
 
 export type NameConstraints = {
   readonly permitted: readonly Subtree[]
   readonly excluded: readonly Subtree[]
+  /** Why they cannot be obeyed. GnuTLS then trusts no certificate below the authority. */
+  readonly problem?: string
 }
 
-/** Every name is compared with every constraint; more than this is an attack (CVE-2024-12243). */
-const MAX_COMPARISONS = 1_000_000
-
-/**
- * NameConstraints ::= SEQUENCE { permittedSubtrees [0], excludedSubtrees [1] }.
- *
- * @throws RangeError where they are malformed.
- */
+/** NameConstraints ::= SEQUENCE { permittedSubtrees [0], excludedSubtrees [1] }. */
 export function readNameConstraints(value: Buffer): NameConstraints {
-  const fields = readOnly(value, DER.sequence)
-  const subtrees = (wanted: number): readonly Subtree[] =>
-    fields
-      .filter(({ tag }) => tag === wanted)
-      .flatMap(({ body }) => readElements(body).map(readSubtree))
-  return { permitted: subtrees(0xa0), excluded: subtrees(0xa1) }
+  try {
+    const fields = readOnly(value, DER.sequence)
+    const subtrees = (wanted: number): readonly Subtree[] =>
+      fields
+        .filter(({ tag }) => tag === wanted)
+        .flatMap(({ body }) => readElements(body).map(readSubtree))
+    return { permitted: subtrees(0xa0), excluded: subtrees(0xa1) }
+  } catch (error) {
+    return { permitted: [], excluded: [], problem: (error as Error).message }
+  }
 }
 
 function readSubtree(element: DerElement): Subtree {
   const [base] = readElements(requireTag(element, DER.sequence).body)
-  if (!base) throw new RangeError('a name constraint has no name')
-  if (base.tag !== GENERAL_NAME.ip) return readGeneralName(base) as Subtree
-  const half = base.body.length / 2
-  if (half !== 4 && half !== 16) throw new RangeError('a name constraint has a bad address')
-  return { kind: 'ip', address: base.body.subarray(0, half), mask: base.body.subarray(half) }
+  if (!base) throw new RangeError('one has no name')
+  if (base.tag === GENERAL_NAME.ip) return readNetwork(base.body)
+  return subtreeOf(readGeneralName(base))
 }
 
-/** A name of the certificate that a constraint of an authority above it forbids. */
-export function findForbiddenName(
-  certificate: Certificate,
-  constraints: NameConstraints,
-): string | undefined {
-  const { permitted, excluded } = constraints
-  const names = namesOf(certificate)
-  if (names.length * (permitted.length + excluded.length) > MAX_COMPARISONS) return 'all names'
-  return names.find((name) => isForbidden(name, constraints))?.value
-}
-
-function isForbidden(name: AlternativeName, { permitted, excluded }: NameConstraints): boolean {
-  if (excluded.some((subtree) => covers(subtree, name))) return true
-  const ofKind = permitted.filter((subtree) => speaksOf(subtree, name))
-  return ofKind.length > 0 && !ofKind.some((subtree) => covers(subtree, name))
-}
-
-/**
- * The names that may identify the holder: the common name and the address in the subject stand
- * in where there is no alternative name of their kind.
- */
-function namesOf(certificate: Certificate): readonly AlternativeName[] {
-  const { alternativeNames, subject } = certificate
-  const names: AlternativeName[] = [...alternativeNames]
-  const has = (kind: string): boolean => alternativeNames.some((name) => name.kind === kind)
-  if (subject !== '') names.push({ kind: 'directory', value: subject })
-  if (!has('email')) names.push(...attributes(certificate, EMAIL_ADDRESS, 'email'))
-  if (!has('dns') && isForServers(certificate)) {
-    names.push(...attributes(certificate, COMMON_NAME, 'dns'))
-  }
-  return names
-}
-
-function attributes(
-  { link }: Certificate,
-  identifier: string,
-  kind: 'email' | 'dns',
-): readonly AlternativeName[] {
-  const found = readName(link.subject)
-    .flat()
-    .filter((row) => row.identifier === identifier)
-  return found.flatMap(({ text }) => (text === undefined ? [] : [{ kind, value: text }]))
-}
-
-function speaksOf(subtree: Subtree, { kind, value }: AlternativeName): boolean {
-  if (subtree.kind !== kind) return false
-  return subtree.kind !== 'ip' || subtree.address.length === addressBytes(value).length
-}
-
-function covers(subtree: Subtree, name: AlternativeName): boolean {
-  if (!speaksOf(subtree, name)) return false
-  if (subtree.kind === 'ip') return coversAddress(subtree, addressBytes(name.value))
-  const wanted = subtree.value.toLowerCase()
-  const value = name.value.toLowerCase()
-  switch (subtree.kind) {
-    case 'dns':
-      return wanted === '' || isBelow(value, wanted)
-    case 'email':
-      return coversMailbox(wanted, value)
-    case 'uri':
-      return coversHost(wanted, uriHost(value))
+function subtreeOf({ kind, value, bytes }: AlternativeName): Subtree {
+  switch (kind) {
     case 'directory':
-      return wanted === '' || value === wanted || value.startsWith(`${wanted},`)
+      return { kind, name: bytes }
+    case 'dns':
+    case 'email':
+      if (value === '.' || value.includes('..')) throw new RangeError(`\`${value}\` is no name`)
+      return { kind, value }
+    case 'uri':
+    case 'srv':
+      return { kind, value }
     default:
-      // Nobody knows what is below a name of an unknown kind: whatever is, is forbidden.
-      return true
+      throw new RangeError('one is about names of a kind that is not known here')
   }
 }
 
-function isBelow(name: string, parent: string): boolean {
-  return name === parent || name.endsWith(parent.startsWith('.') ? parent : `.${parent}`)
-}
-
-function coversMailbox(wanted: string, mailbox: string): boolean {
-  if (wanted.includes('@')) return mailbox === wanted
-  return coversHost(wanted, mailbox.slice(mailbox.lastIndexOf('@') + 1))
-}
-
-/** With a dot in front all hosts below, without it one host. */
-function coversHost(wanted: string, host: string): boolean {
-  return wanted.startsWith('.') ? host.endsWith(wanted) : wanted === '' || host === wanted
-}
-
-function uriHost(uri: string): string {
-  return URL.canParse(uri) ? new URL(uri).hostname : ''
-}
-
-function coversAddress(
-  { address, mask }: { readonly address: Buffer; readonly mask: Buffer },
-  bytes: Buffer,
-): boolean {
-  return bytes.every((byte, at) => ((byte ^ (address[at] ?? 0)) & (mask[at] ?? 0)) === 0)
-}
-
-/** The bytes of what `printAddress` wrote. */
-function addressBytes(text: string): Buffer {
-  if (text.startsWith('#')) return Buffer.from(text.slice(1), 'hex')
-  if (text.includes('.')) return Buffer.from(text.split('.').map(Number))
-  const bytes = Buffer.alloc(16)
-  for (const [at, group] of text.split(':').entries())
-    bytes.writeUInt16BE(Number(`0x${group}`), at * 2)
-  return bytes
+function readNetwork(bytes: Buffer): Subtree {
+  const half = bytes.length / 2
+  if (half !== 4 && half !== 16) throw new RangeError('one has an address of a bad length')
+  const mask = bytes.subarray(half)
+  const bits = [...mask].map((byte) => byte.toString(2).padStart(8, '0')).join('')
+  if (bits.includes('01')) throw new RangeError('one has a mask that is no prefix')
+  return { kind: 'ip', address: bytes.subarray(0, half), mask }
 }

@@ -1,44 +1,14 @@
-/** Checks the keys and signatures of a peer's chain, as GnuTLS's verification profiles do. */
-import type { X509Certificate } from 'node:crypto'
+/** Measures keys and signatures as GnuTLS's verification profiles do. */
 import type { MinimumKeySizes } from '../algorithms/allowed-tls.ts'
-import { readSequence } from '../asn1/der.ts'
-import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
+import { DER, readSequence, requireTag } from '../asn1/der.ts'
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
+import type { GnutlsSignature } from '../priority/gnutls-algorithms.ts'
 import { levelOfProfile, minimumKeySizes, type SecurityLevelName } from '../priority/profiles.ts'
+import type { Certificate } from './certificate.ts'
 import { readSignatureAlgorithm } from './signature-algorithm.ts'
 import { findCertificateSignature, isSignatureAllowed, isSuiteB } from './signature-rules.ts'
-import { X509_KINDS } from './x509-diagnostics.ts'
-
-/**
- * Checks every certificate from the peer's own up to the trust anchor. The signature of a
- * self-signed certificate proves nothing and is not looked at.
- *
- * @throws DiagnosticError where a key is too small or a signature is forbidden.
- */
-export function checkChain(chain: readonly X509Certificate[], evaluation: Evaluation): void {
-  for (const certificate of chain) {
-    const isSelfIssued = certificate.checkIssued(certificate)
-    const weakness =
-      findWeakKey(certificate, evaluation) ??
-      (isSelfIssued ? undefined : findWeakSignature(certificate, evaluation))
-    if (weakness) throw new DiagnosticError([weakness])
-  }
-}
-
-/**
- * Why a key does not reach the verification profile, if it does not.
- *
- * @param label what a message calls the certificate.
- */
-export function findWeakKey(
-  certificate: X509Certificate,
-  evaluation: Evaluation,
-  label = labelOf(certificate),
-): Diagnostic | undefined {
-  const { text, isEnough, needed } = measureKey(certificate.publicKey, evaluation)
-  if (isEnough) return undefined
-  return diagnose(X509_KINDS.weakKey, { certificate: label, key: text, needed })
-}
+import { nameCertificate, X509_KINDS } from './x509-diagnostics.ts'
 
 /** What of a key decides about its strength. */
 export type MeasurableKey = {
@@ -99,21 +69,22 @@ function measureLattice(type: string, level: SecurityLevelName | undefined): Key
 
 /** Why a certificate may not bear its signature, if it may not. */
 export function findWeakSignature(
-  certificate: X509Certificate,
+  certificate: Certificate,
   evaluation: Evaluation,
-  label = labelOf(certificate),
 ): Diagnostic | undefined {
-  const [, algorithm] = readSequence(certificate.raw)
-  const { identifier, pssHash } = algorithm
-    ? readSignatureAlgorithm(algorithm)
-    : { identifier: 'nothing' }
-  const signature = findCertificateSignature(identifier, pssHash)
-  if (signature && isSignatureAllowed(evaluation, signature)) return undefined
-  const name = signature?.name ?? identifier
-  return diagnose(X509_KINDS.weakSignature, { certificate: label, signature: name })
+  const signature = signatureOf(certificate)
+  if (signature.known && isSignatureAllowed(evaluation, signature.known)) return undefined
+  const label = nameCertificate(certificate)
+  return diagnose(X509_KINDS.weakSignature, { certificate: label, signature: signature.name })
 }
 
-/** A subject has a line for each part of the name; it is undefined where there is no part. */
-function labelOf({ subject }: { readonly subject: string | undefined }): string {
-  return `certificate ${JSON.stringify((subject ?? '').split('\n').join(', '))}`
+/** The signature that a certificate bears, by GnuTLS's name where it has one. */
+export function signatureOf({ x509 }: Certificate): {
+  readonly name: string
+  readonly known: GnutlsSignature | undefined
+} {
+  const [, algorithm] = readSequence(x509.raw)
+  const { identifier, pssHash } = readSignatureAlgorithm(requireTag(algorithm, DER.sequence))
+  const known = findCertificateSignature(identifier, pssHash)
+  return { name: known?.name ?? identifier, known }
 }

@@ -335,6 +335,57 @@ const weakKey: Kind<{ certificate: string; key: string; needed: string }> = {
   hint: () => 'issue the certificate again with a stronger key',
 }
 
+const forbiddenKey: Kind<{ certificate: string; reason: string }> = {
+  code: 'TLS_FORBIDDEN_KEY',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'A key in a chain of certificates is on a curve that the configuration disables or that GnuTLS does not have, or its parameters are none that may be trusted.',
+  message: ({ certificate, reason }) => `${certificate}: ${reason}`,
+  hint: () => 'issue the certificate again for a key on a curve that the policy allows',
+}
+
+const unreadableKey: Kind<{ certificate: string; reason: string }> = {
+  code: 'TLS_CERTIFICATE_KEY_UNREADABLE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'The public key of a certificate cannot be decoded.',
+  message: ({ certificate, reason }) => `${certificate}: its public key cannot be read: ${reason}`,
+}
+
+const tooManyChecks: Kind<Subject & { limit: number }> = {
+  code: 'TLS_CERTIFICATE_TOO_MANY_CHECKS',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'More signatures would have to be verified than one handshake may cost: too many certificates or authorities have one name.',
+  message: ({ limit, ...data }) =>
+    `${nameCertificate(data)}: no way to an authority was found within ${limit} checks of signatures`,
+  hint: () =>
+    'send the certificate and those that lead to the root, no others; give authorities of one name key identifiers',
+}
+
+const missingFeature: Kind<Subject & { feature: number; issuer: Subject }> = {
+  code: 'TLS_CERTIFICATE_MISSING_FEATURE',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'An authority has a TLS feature extension (RFC 7633) and a certificate below it lacks one of its features.',
+  message: ({ issuer, feature, ...data }) =>
+    `${nameCertificate(data)} lacks TLS feature ${feature}, which ${nameCertificate(issuer)} demands`,
+  hint: reissue('with the TLS features of its authority'),
+}
+
+const oldVersion: Kind<Subject & { version: number }> = {
+  code: 'TLS_CERTIFICATE_OLD_VERSION',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'The Suite B profiles take certificates of version 3 only (RFC 5759 section 3).',
+  message: ({ version, ...data }) =>
+    `${nameCertificate(data)} is of version ${version}, version 3 is needed`,
+  hint: reissue('of version 3'),
+}
+
 const weakSignature: Kind<{ certificate: string; signature: string }> = {
   code: 'TLS_WEAK_SIGNATURE',
   severity: 'error',
@@ -348,6 +399,11 @@ const weakSignature: Kind<{ certificate: string; signature: string }> = {
 
 export const X509_KINDS = defineKinds({
   weakKey,
+  forbiddenKey,
+  unreadableKey,
+  tooManyChecks,
+  missingFeature,
+  oldVersion,
   weakSignature,
   malformed,
   expired,

@@ -1,5 +1,5 @@
 /** Chains of peers, with our verdicts; certtool judges them too. */
-import { element, sequence } from '../tls/certificates.ts'
+import { makeKeyCases } from './key-cases.ts'
 import {
   AUTHORITY,
   type Description,
@@ -8,6 +8,8 @@ import {
   make,
   makeList,
 } from './made-certificate.ts'
+import { makeNameCases } from './name-cases.ts'
+import { makePathCases } from './path-cases.ts'
 
 export type ChainCase = {
   readonly name: string
@@ -16,6 +18,10 @@ export type ChainCase = {
   readonly lists?: readonly string[]
   /** The code of the refusal. */
   readonly verdict?: string
+  /** Lines of GnuTLS's configuration below `[overrides]`. */
+  readonly overrides?: string
+  /** A verification profile; MEDIUM unless given. */
+  readonly profile?: 'SUITEB128' | 'SUITEB192'
   /** Where GnuTLS 3.7 judges otherwise, why. */
   readonly differs?: string
 }
@@ -38,7 +44,9 @@ export function makeChainCases(): readonly ChainCase[] {
     ...attacks(root, middle, own),
     ...revocations(root, middle, own),
     ...timeCases(root),
-    ...nameCases(),
+    ...makeNameCases(),
+    ...makePathCases(),
+    ...makeKeyCases(),
   ].map((row) => ({ ...row, ...(row.verdict ? { verdict: codeOf(row.verdict) } : {}) }))
 }
 
@@ -79,7 +87,7 @@ function attacks(root: Made, middle: Made, own: Made): readonly ChainCase[] {
       name: 'with a changed signature',
       chain: [{ ...own, raw: flipped }, middle],
       authorities: [root],
-      verdict: 'NO_ISSUER',
+      verdict: 'BAD_SIGNATURE',
     },
     {
       name: 'self-signed',
@@ -242,66 +250,5 @@ function timeCases(root: Made): readonly ChainCase[] {
       chain: [make({ subject: 'a', issuer: gone, ...server })],
       authorities: [gone, make({ subject: 'gone', ...AUTHORITY }, gone)],
     },
-  ]
-}
-
-/** NameConstraints with permitted and excluded names by their tags. */
-function constraints(
-  permitted: readonly (readonly [tag: number, value: Buffer])[],
-  excluded: readonly (readonly [tag: number, value: Buffer])[] = [],
-): Description {
-  const list = (tag: number, names: typeof permitted): Buffer[] =>
-    names.length === 0
-      ? []
-      : [element(tag, ...names.map(([kind, value]) => sequence(element(kind, value))))]
-  const value = sequence(...list(0xa0, permitted), ...list(0xa1, excluded))
-  return { extensions: [['2.5.29.30', true, value]] }
-}
-
-function nameCases(): readonly ChainCase[] {
-  const [dns, mail, ip] = [0x82, 0x81, 0x87]
-  const row = (
-    name: string,
-    limits: Description,
-    names: readonly (readonly [number, Buffer])[],
-    verdict?: string,
-    subject = 'qemu',
-  ): ChainCase => {
-    const authority = make({ subject: 'limited', ...AUTHORITY, ...limits })
-    const end = make({
-      subject,
-      issuer: authority,
-      ...ENDPOINT,
-      ...(names.length > 0 ? { names } : {}),
-    })
-    return {
-      name: `names: ${name}`,
-      chain: [end],
-      authorities: [authority],
-      ...(verdict ? { verdict } : {}),
-    }
-  }
-  const text = (tag: number, value: string): [number, Buffer] => [tag, Buffer.from(value)]
-  const bytes = (...values: number[]): [number, Buffer] => [ip, Buffer.from(values)]
-  const only = constraints([text(dns, 'qemu.org')])
-  const never = constraints([], [text(dns, 'evil.org')])
-  const net = constraints([bytes(192, 168, 0, 0, 255, 255, 0, 0)])
-  const post = constraints([text(mail, 'qemu.org')])
-  const FORBIDDEN = 'FORBIDDEN_NAME'
-  return [
-    row('below', only, [text(dns, 'www.qemu.org')]),
-    row('the name itself', only, [text(dns, 'qemu.org')]),
-    row('another', only, [text(dns, 'www.example.org')], FORBIDDEN),
-    row('one of two', only, [text(dns, 'www.qemu.org'), text(dns, 'b.org')], FORBIDDEN),
-    row('same ending', only, [text(dns, 'notqemu.org')], FORBIDDEN),
-    row('common name', only, [], FORBIDDEN, 'www.example.org'),
-    row('common name below', only, [], undefined, 'www.qemu.org'),
-    row('excluded', never, [text(dns, 'a.evil.org')], FORBIDDEN),
-    row('not excluded', never, [text(dns, 'good.org')]),
-    row('address within', net, [bytes(192, 168, 3, 4)]),
-    row('address outside', net, [bytes(192, 169, 3, 4)], FORBIDDEN),
-    row('address of another kind', net, [[ip, Buffer.alloc(16)]]),
-    row('mailbox', post, [text(mail, 'a@qemu.org')]),
-    row('mailbox elsewhere', post, [text(mail, 'a@b.org')], FORBIDDEN),
   ]
 }

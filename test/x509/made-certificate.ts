@@ -37,6 +37,10 @@ export type Description = {
   /** Identifier, critical, DER. */
   readonly extensions?: readonly (readonly [identifier: string, critical: boolean, value: Buffer])[]
   readonly signature?: SignatureName
+  /** 3 by default; certificates of version 1 have no extensions. */
+  readonly version?: 1 | 3
+  /** In place of the key's own: SubjectPublicKeyInfo in DER. */
+  readonly publicKey?: Buffer
 }
 
 export type Attribute = readonly [identifier: string, tag: number, value: Buffer]
@@ -78,7 +82,7 @@ export function make(description: Description, again?: Made): Made {
   const serial = randomBytes(4).readUInt32BE() >>> 1 || 1
   const now = Date.now()
   const body = sequence(
-    element(0xa0, integer(2)),
+    ...(description.version === 1 ? [] : [element(0xa0, integer(2))]),
     integer(serial),
     algorithm,
     encodeName(signer.description.subject),
@@ -87,8 +91,8 @@ export function make(description: Description, again?: Made): Made {
       encodeTime(now + (description.until ?? 24) * HOUR),
     ),
     encodeName(description.subject),
-    publicKey.export({ type: 'spki', format: 'der' }),
-    ...encodeExtensions(description),
+    description.publicKey ?? publicKey.export({ type: 'spki', format: 'der' }),
+    ...(description.version === 1 ? [] : encodeExtensions(description)),
   )
   const bytes = signWith(signer.privateKey, signature, body)
   const raw = sequence(body, algorithm, element(0x03, Buffer.from([0]), bytes))

@@ -1,24 +1,32 @@
 import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { type Certificate, certificateOf } from '../../src/x509/certificate.ts'
 import { checkPeerCertificates } from '../../src/x509/peer-check.ts'
 import { parseRevocationLists } from '../../src/x509/revocation-list.ts'
-import { makeChainCases } from './chain-cases.ts'
+import { type ChainCase, makeChainCases } from './chain-cases.ts'
 import { evaluationOf } from './evaluation.ts'
 import type { Made } from './made-certificate.ts'
 
-test.each(makeChainCases())(
-  'a chain $name: $verdict',
-  ({ chain, authorities, lists = [], verdict }) => {
-    const problem = checkPeerCertificates({
+test.each(makeChainCases())('a chain $name: $verdict', (row) => {
+  expect(judge(row)).toBe(row.verdict)
+})
+
+/** The code of the refusal, if there is one. */
+function judge({ chain, authorities, lists = [], ...row }: ChainCase): string | undefined {
+  const priority = row.profile ? `NORMAL:%PROFILE_${row.profile}` : 'NORMAL'
+  try {
+    return checkPeerCertificates({
       chain: read(chain, '<peer>'),
       authorities: read(authorities, 'ca-cert.pem'),
       revocationLists: lists.flatMap((text) => parseRevocationLists({ name: 'crl', text })),
-      evaluation: evaluationOf('NORMAL'),
-    })
-    expect(problem?.code).toBe(verdict)
-  },
-)
+      evaluation: evaluationOf(priority, row.overrides),
+    })?.code
+  } catch (error) {
+    if (error instanceof DiagnosticError) return error.diagnostics[0]?.code
+    throw error
+  }
+}
 
 test('refuses a peer without a certificate', () => {
   const rest = { authorities: [], revocationLists: [], evaluation: evaluationOf('NORMAL') }

@@ -2,9 +2,8 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { type Certificate, certificateOf } from '../../x509/certificate.ts'
-
-/** A chain that is longer than this is an attack on whoever walks it. */
-const MAX_CHAIN = 32
+import { MAX_CHAIN } from '../../x509/chain-search.ts'
+import { PEER } from '../../x509/x509-diagnostics.ts'
 
 /** How many certificates are remembered: those of peers that connect again and again. */
 const MAX_KNOWN = 256
@@ -20,7 +19,8 @@ const known = new Map<string, Certificate>()
 export function readPeerChain(socket: TLSSocket): readonly Certificate[] {
   const chain: Certificate[] = []
   let next = socket.getPeerX509Certificate()
-  while (next && chain.length < MAX_CHAIN) {
+  // One more than is accepted says that there are too many.
+  while (next && chain.length <= MAX_CHAIN) {
     chain.push(recall(next, chain.length))
     next = next.issuerCertificate
   }
@@ -30,7 +30,7 @@ export function readPeerChain(socket: TLSSocket): readonly Certificate[] {
 /** Reading a certificate takes longer than looking it up by its digest. */
 function recall(x509: X509Certificate, index: number): Certificate {
   const key = `${index} ${x509.fingerprint256}`
-  const certificate = known.get(key) ?? certificateOf(x509, { file: '<peer>', index })
+  const certificate = known.get(key) ?? certificateOf(x509, { file: PEER, index })
   known.delete(key)
   known.set(key, certificate)
   const [oldest] = known.keys()

@@ -1,0 +1,188 @@
+/**
+ * Finds a way from a trusted authority down to the peer's own certificate (RFC 5280 section 6).
+ *
+ * The search goes downwards, so that each signature is verified with a key that is trusted already.
+ * All authorities and all ways are tried before a peer is refused. Each step has its cheap checks
+ * before its signature, and the signatures of one search are counted: what a peer sends cannot make
+ * the search expensive.
+ */
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
+import type { Certificate } from './certificate.ts'
+import { isSame, isSelfIssued, namesIssuer, namesKey } from './issuer.ts'
+import { SignatureChecks } from './signature-checks.ts'
+import { X509_KINDS } from './x509-diagnostics.ts'
+
+/** Certificates that a peer may send, as in GnuTLS. */
+export const MAX_CHAIN = 16
+
+/** Ways are many where certificates have one name; no honest chain needs more steps. */
+const MAX_STEPS = 2_000
+
+/** What is asked of each certificate on the way. */
+export type ChainRules = {
+  /** Of an authority as it stands in the file: nobody's signature makes it trusted. */
+  checkAnchor(anchor: Certificate): Diagnostic | undefined
+  /** Of a certificate below its issuers, the anchor being the first of them: before its signature. */
+  checkStep(certificate: Certificate, issuers: readonly Certificate[]): Diagnostic | undefined
+  /** Of the peer's own certificate, once its signature is known to be good. */
+  checkEnd(end: Certificate, issuers: readonly Certificate[]): Diagnostic | undefined
+}
+
+/** The way that was found, or the reason against the one that came nearest. */
+export type ChainFound =
+  | { readonly path: readonly Certificate[] }
+  | { readonly problem: Diagnostic }
+
+/**
+ * Searches a way to the first certificate of a chain.
+ *
+ * @param chain not empty.
+ */
+export function findChain(
+  chain: readonly Certificate[],
+  authorities: readonly Certificate[],
+  rules: ChainRules,
+): ChainFound {
+  return new ChainSearch(chain, authorities, rules).find()
+}
+
+class ChainSearch {
+  readonly #end: Certificate
+  readonly #others: readonly Certificate[]
+  readonly #authorities: readonly Certificate[]
+  readonly #rules: ChainRules
+  readonly #signatures = new SignatureChecks()
+  #steps = 0
+  #nearest: { readonly depth: number; readonly problem: Diagnostic } | undefined
+
+  constructor(
+    chain: readonly Certificate[],
+    authorities: readonly Certificate[],
+    rules: ChainRules,
+  ) {
+    const [end, ...others] = withoutCopies(chain)
+    if (!end) throw new RangeError('a chain has at least one certificate')
+    this.#end = end
+    this.#others = others
+    this.#authorities = authorities
+    this.#rules = rules
+  }
+
+  find(): ChainFound {
+    const path = this.#findTrustedEnd() ?? this.#findPath()
+    return path ? { path } : { problem: this.#explain() }
+  }
+
+  /** GnuTLS takes a certificate that is itself trusted where it came alone, or with a root. */
+  #findTrustedEnd(): readonly Certificate[] | undefined {
+    const [other, ...more] = this.#others
+    if (more.length > 0 || (other && !isSelfIssued(other))) return undefined
+    const anchor = this.#authorities.find((authority) => isSame(this.#end, authority))
+    return anchor && this.#isAnchorGood(anchor) ? [this.#end] : undefined
+  }
+
+  #findPath(): readonly Certificate[] | undefined {
+    const candidates = this.#candidates()
+    for (const anchor of this.#anchorsOf(candidates)) {
+      const path = this.#isAnchorGood(anchor) ? this.#descend([anchor], candidates) : undefined
+      if (path) return path
+    }
+    return undefined
+  }
+
+  /** From the end upwards, by names alone: certificates from which a way leads to the end. */
+  #candidates(): readonly Certificate[] {
+    const isKnown = (one: Certificate): boolean =>
+      this.#authorities.some((authority) => isSame(one, authority))
+    // A root is trusted because it stands in the file, never because a peer sent it.
+    const unused = new Set(this.#others.filter((one) => !isSelfIssued(one) && !isKnown(one)))
+    const candidates = [this.#end]
+    for (const child of candidates) {
+      for (const issuer of unused) {
+        if (!namesIssuer(child, issuer)) continue
+        unused.delete(issuer)
+        candidates.push(issuer)
+      }
+    }
+    return candidates
+  }
+
+  /** Authorities that a candidate names; first those whose key it names too. */
+  #anchorsOf(candidates: readonly Certificate[]): readonly Certificate[] {
+    const named = this.#authorities.filter((authority) =>
+      candidates.some((candidate) => namesIssuer(candidate, authority)),
+    )
+    const hasKey = (authority: Certificate): boolean =>
+      candidates.some((candidate) => namesKey(candidate, authority))
+    return [...named.filter(hasKey), ...named.filter((authority) => !hasKey(authority))]
+  }
+
+  #isAnchorGood(anchor: Certificate): boolean {
+    const problem = this.#rules.checkAnchor(anchor)
+    if (problem) this.#note(0, problem)
+    return problem === undefined
+  }
+
+  /** The path from the end to below the anchor, if there is one below the issuers. */
+  #descend(
+    issuers: readonly Certificate[],
+    candidates: readonly Certificate[],
+  ): readonly Certificate[] | undefined {
+    const issuer = issuers.at(-1) ?? this.#end
+    for (const child of candidates) {
+      if (issuers.includes(child) || !namesIssuer(child, issuer)) continue
+      if (++this.#steps > MAX_STEPS) return undefined
+      const problem = this.#checkStep(child, issuer, issuers)
+      if (problem) this.#note(issuers.length, problem)
+      else if (child === this.#end) return [child, ...issuers.slice(1).toReversed()]
+      else {
+        const path = this.#descend([...issuers, child], candidates)
+        if (path) return path
+      }
+    }
+    return undefined
+  }
+
+  #checkStep(
+    child: Certificate,
+    issuer: Certificate,
+    issuers: readonly Certificate[],
+  ): Diagnostic | undefined {
+    const problem = this.#rules.checkStep(child, issuers)
+    if (problem) return problem
+    if (!this.#signatures.isSignedBy(child, issuer)) {
+      return diagnose(X509_KINDS.badSignature, { ...child, issuer })
+    }
+    return child === this.#end ? this.#rules.checkEnd(child, issuers) : undefined
+  }
+
+  /** Of several reasons the one nearest to the end says most. */
+  #note(depth: number, problem: Diagnostic): void {
+    if (!this.#nearest || depth > this.#nearest.depth) this.#nearest = { depth, problem }
+  }
+
+  #explain(): Diagnostic {
+    const { limit } = this.#signatures
+    if (this.#signatures.isExhausted || this.#steps > MAX_STEPS) {
+      return diagnose(X509_KINDS.tooManyChecks, { ...this.#end, limit })
+    }
+    return this.#nearest?.problem ?? diagnose(X509_KINDS.noIssuer, this.#highest())
+  }
+
+  /** Where the way upwards ends. */
+  #highest(): Certificate {
+    const unused = new Set(this.#others)
+    let last = this.#end
+    for (;;) {
+      const child = last
+      const issuer = [...unused].find((other) => namesIssuer(child, other))
+      if (!issuer) return child
+      unused.delete(issuer)
+      last = issuer
+    }
+  }
+}
+
+function withoutCopies(chain: readonly Certificate[]): readonly Certificate[] {
+  return chain.filter((one, at) => chain.findIndex((other) => isSame(one, other)) === at)
+}

@@ -1,0 +1,202 @@
+/** Names below authorities with name constraints. */
+import { element, sequence } from '../tls/certificates.ts'
+import type { ChainCase } from './chain-cases.ts'
+import {
+  type Attribute,
+  AUTHORITY,
+  type Description,
+  ENDPOINT,
+  encodeName,
+  make,
+} from './made-certificate.ts'
+
+type Name = readonly [tag: number, value: Buffer]
+
+/** NameConstraints with permitted and excluded names by their tags. */
+export function constraints(
+  permitted: readonly Name[],
+  excluded: readonly Name[] = [],
+): Description {
+  const list = (tag: number, names: readonly Name[]): Buffer[] =>
+    names.length === 0
+      ? []
+      : [element(tag, ...names.map(([kind, value]) => sequence(element(kind, value))))]
+  const value = sequence(...list(0xa0, permitted), ...list(0xa1, excluded))
+  return { extensions: [['2.5.29.30', true, value]] }
+}
+
+const dns = (value: string): Name => [0x82, Buffer.from(value)]
+const mail = (value: string): Name => [0x81, Buffer.from(value)]
+const uri = (value: string): Name => [0x86, Buffer.from(value)]
+const ip = (...values: number[]): Name => [0x87, Buffer.from(values)]
+const directory = (subject: Description['subject']): Name => [0xa4, encodeName(subject)]
+const registered: Name = [0x88, Buffer.from([0x2a, 3])]
+
+const only = (...permitted: readonly Name[]): Description => constraints(permitted)
+const never = (...excluded: readonly Name[]): Description => constraints([], excluded)
+
+type Row = readonly [
+  name: string,
+  limits: Description | readonly Description[],
+  names: readonly Name[],
+  verdict?: 'forbidden' | 'malformed' | undefined,
+  more?: { readonly subject?: Description['subject']; readonly differs?: string },
+]
+
+const NET_10 = ip(10, 0, 0, 0, 255, 0, 0, 0)
+const NET_192 = ip(192, 168, 0, 0, 255, 255, 0, 0)
+const NET_6: Name = [0x87, Buffer.from(`20010db8${'0'.repeat(24)}ffffffff${'0'.repeat(24)}`, 'hex')]
+
+const organization = (tag: number, value: Buffer | string): readonly (readonly Attribute[])[] => [
+  [['2.5.4.10', tag, Buffer.from(value)]],
+]
+
+const STRICTER = 'it does not compare them and takes all'
+
+const HOSTS: readonly Row[] = [
+  ['below', only(dns('qemu.org')), [dns('www.qemu.org')]],
+  ['the name itself', only(dns('qemu.org')), [dns('qemu.org')]],
+  ['capitals', only(dns('QEMU.org')), [dns('www.qemu.ORG')]],
+  ['another', only(dns('qemu.org')), [dns('www.example.org')], 'forbidden'],
+  ['one of two', only(dns('qemu.org')), [dns('www.qemu.org'), dns('b.org')], 'forbidden'],
+  ['same ending', only(dns('qemu.org')), [dns('notqemu.org')], 'forbidden'],
+  ['excluded', never(dns('evil.org')), [dns('a.evil.org')], 'forbidden'],
+  ['not excluded', never(dns('evil.org')), [dns('good.org')]],
+  ['excluded dot', never(dns('localhost.')), [dns('localhost')], 'forbidden'],
+  ['dot excluded', never(dns('localhost')), [dns('localhost.')], 'forbidden'],
+  ['dots excluded', never(dns('evil.org')), [dns('a.evil.org..')], 'forbidden'],
+  ['permitted dot', only(dns('qemu.org.')), [dns('www.qemu.org')]],
+  ['hosts below', only(dns('.qemu.org')), [dns('www.qemu.org')]],
+  ['hosts below, itself', only(dns('.qemu.org')), [dns('qemu.org')], 'forbidden'],
+  ['all excluded', never(dns('')), [dns('qemu.org')], 'forbidden'],
+  ['all permitted', only(dns('')), [dns('qemu.org')]],
+  ['all and one permitted', only(dns(''), dns('a.org')), [dns('b.org')], 'forbidden'],
+  ['common name', only(dns('qemu.org')), [], 'forbidden', { subject: 'www.example.org' }],
+  ['common name below', only(dns('qemu.org')), [], undefined, { subject: 'www.qemu.org' }],
+  [
+    'two common names',
+    only(dns('qemu.org')),
+    [],
+    'forbidden',
+    {
+      subject: [
+        [['2.5.4.3', 0x0c, Buffer.from('a.qemu.org')]],
+        [['2.5.4.3', 0x0c, Buffer.from('b.qemu.org')]],
+      ],
+    },
+  ],
+]
+
+const OTHERS: readonly Row[] = [
+  ['address within', only(NET_192), [ip(192, 168, 3, 4)]],
+  ['address outside', only(NET_192), [ip(192, 169, 3, 4)], 'forbidden'],
+  ['address of another kind', only(NET_192), [[0x87, Buffer.alloc(16)]]],
+  ['address excluded', never(NET_192), [ip(192, 168, 3, 4)], 'forbidden'],
+  ['network with a host', only(ip(10, 1, 1, 1, 255, 0, 0, 0)), [ip(10, 2, 3, 4)]],
+  ['mask with a gap', only(ip(10, 0, 0, 0, 255, 0, 255, 0)), [dns('a.org')], 'forbidden'],
+  ['network cut off', only(ip(10, 0, 0, 0, 255)), [dns('a.org')], 'forbidden'],
+  ['name with two dots', only(dns('a..b')), [dns('a.org')], 'forbidden'],
+  ['name of a dot', never(dns('.')), [dns('a.org')], 'forbidden'],
+  ['a kind that is not known', never(registered), [dns('a.org')], 'forbidden'],
+  ['mailbox', only(mail('qemu.org')), [mail('a@qemu.org')]],
+  ['mailbox in capitals', only(mail('qemu.org')), [mail('a@QEMU.org')]],
+  ['mailbox elsewhere', only(mail('qemu.org')), [mail('a@b.org')], 'forbidden'],
+  ['mailbox below', only(mail('qemu.org')), [mail('a@www.qemu.org')], 'forbidden'],
+  ['mailbox of a host below', only(mail('.qemu.org')), [mail('a@www.qemu.org')]],
+  ['one mailbox', only(mail('User@qemu.org')), [mail('User@QEMU.org')]],
+  ['one mailbox, other case', only(mail('User@qemu.org')), [mail('user@qemu.org')], 'forbidden'],
+  ['mailbox excluded, dot', never(mail('qemu.org')), [mail('a@qemu.org.')], 'forbidden'],
+  ['URI excluded', never(uri('evil.org')), [uri('https://evil.org/')], 'forbidden'],
+  ['URI without a host', never(uri('evil.org')), [uri('urn:evil.org')], 'forbidden'],
+  ['URI with a user', never(uri('evil.org')), [uri('https://a@evil.org/')], 'forbidden'],
+  ['URI permitted', only(uri('qemu.org')), [uri('https://qemu.org:8080/x')]],
+  [
+    'URI elsewhere',
+    only(uri('qemu.org')),
+    [uri('https://b.org/')],
+    'forbidden',
+    { differs: STRICTER },
+  ],
+  [
+    'URI that decodes to the host',
+    only(uri('qemu.org')),
+    [uri('https://qem%75.org/')],
+    'forbidden',
+    { differs: STRICTER },
+  ],
+  ['empty host', {}, [dns('')], 'malformed'],
+  ['empty address', {}, [ip()], 'malformed'],
+  ['empty mailbox', {}, [mail('')], 'malformed'],
+  ['empty URI', {}, [uri('')], 'malformed'],
+]
+
+const EVIL = directory(organization(0x0c, 'Evil'))
+
+const DIRECTORIES: readonly Row[] = [
+  ...(
+    [
+      ['the same', organization(0x0c, 'Evil')],
+      ['another string', organization(0x13, 'Evil')],
+      ['a space more', organization(0x0c, 'Evil ')],
+      ['other case', organization(0x0c, 'EVIL')],
+      ['UTF-16', organization(0x1e, Buffer.from('\0E\0v\0i\0l'))],
+      ['Latin', organization(0x14, Buffer.from([0x45, 0xe9]))],
+    ] as const
+  ).map(
+    ([name, subject]): Row => [`excluded O, ${name}`, never(EVIL), [], 'forbidden', { subject }],
+  ),
+  ['permitted O, spaces', only(EVIL), [], undefined, { subject: organization(0x13, ' evil  ') }],
+  [
+    'permitted O, another',
+    only(EVIL),
+    [],
+    'forbidden',
+    { subject: organization(0x0c, 'Good'), differs: STRICTER },
+  ],
+]
+
+/** Two authorities, the root first. */
+const PATHS: readonly Row[] = [
+  ['10/8 and IPv6 only', [only(NET_10), only(NET_6)], [ip(10, 1, 1, 1)], 'forbidden'],
+  ['10/8 and 192.168/16', [only(NET_10), only(NET_192)], [ip(10, 1, 1, 1)], 'forbidden'],
+  ['10/8 and 10/8', [only(NET_10), only(NET_10)], [ip(10, 1, 1, 1)]],
+  [
+    '10/8 and 10.1/16, outside',
+    [only(NET_10), only(ip(10, 1, 0, 0, 255, 255, 0, 0))],
+    [ip(10, 2, 1, 1)],
+    'forbidden',
+  ],
+  ['a.org and b.org', [only(dns('a.org')), only(dns('b.org'))], [dns('b.org')], 'forbidden'],
+  ['a.org and x.a.org', [only(dns('a.org')), only(dns('x.a.org'))], [dns('x.a.org')]],
+  ['x.a.org and a.org', [only(dns('x.a.org')), only(dns('a.org'))], [dns('a.org')], 'forbidden'],
+  ['a.org and networks', [only(dns('a.org')), only(NET_10)], [dns('a.org'), ip(10, 0, 0, 1)]],
+  ['excluded above', [never(dns('a.org')), {}], [dns('a.org')], 'forbidden'],
+  ['excluded below', [{}, never(dns('a.org'))], [dns('a.org')], 'forbidden'],
+  [
+    'mailboxes that have nothing in common',
+    [only(mail('a.org')), only(mail('b.org'))],
+    [mail('x@b.org')],
+    'forbidden',
+  ],
+]
+
+export function makeNameCases(): readonly ChainCase[] {
+  return [...HOSTS, ...OTHERS, ...DIRECTORIES, ...PATHS].map(makeRow)
+}
+
+function makeRow([name, limits, names, verdict, more = {}]: Row): ChainCase {
+  const { subject = 'qemu', differs } = more
+  const [top = {}, below] = Array.isArray(limits) ? limits : [limits]
+  const root = make({ subject: 'limited', ...AUTHORITY, ...top })
+  const middle = below && make({ subject: 'middle', issuer: root, ...AUTHORITY, ...below })
+  const issuer = middle ?? root
+  const rest = names.length > 0 ? { names } : {}
+  const end = make({ subject, issuer, ...ENDPOINT, ...rest })
+  return {
+    name: `names: ${name}`,
+    chain: middle ? [end, middle] : [end],
+    authorities: [root],
+    ...(verdict ? { verdict: verdict === 'malformed' ? 'MALFORMED' : 'FORBIDDEN_NAME' } : {}),
+    ...(differs ? { differs } : {}),
+  }
+}

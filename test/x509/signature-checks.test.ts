@@ -1,0 +1,93 @@
+/** What a peer sends costs a few signatures at most, and none with keys that it chose itself. */
+import { X509Certificate } from 'node:crypto'
+import { afterEach, expect, test, vi } from 'vitest'
+import { certificateOf } from '../../src/x509/certificate.ts'
+import { checkPeerCertificates } from '../../src/x509/peer-check.ts'
+import { element, type KeyKind, sequence } from '../tls/certificates.ts'
+import { evaluationOf } from './evaluation.ts'
+import { AUTHORITY, type Description, ENDPOINT, type Made, make } from './made-certificate.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+/** The verdict, and how many signatures were verified for it. */
+function judge(chain: readonly Made[], authorities: readonly Made[]) {
+  const verify = vi.spyOn(X509Certificate.prototype, 'verify')
+  const read = (made: readonly Made[], file: string) =>
+    made.map(({ raw }, index) => certificateOf(new X509Certificate(raw), { file, index }))
+  const problem = checkPeerCertificates({
+    chain: read(chain, '<peer>'),
+    authorities: read(authorities, 'ca-cert.pem'),
+    revocationLists: [],
+    evaluation: evaluationOf('NORMAL'),
+  })
+  return { code: problem?.code, checks: verify.mock.calls.length }
+}
+
+/** Identifiers of keys, so that a certificate of one name for both is not taken for a root. */
+function identified(own: string, issuer: string): Description {
+  return {
+    extensions: [
+      ['2.5.29.14', false, element(0x04, Buffer.from(own))],
+      ['2.5.29.35', false, sequence(element(0x80, Buffer.from(issuer)))],
+    ],
+  }
+}
+
+const root = make({ subject: 'one name', ...AUTHORITY })
+
+test('16 certificates of one name, self-signed, cost one check', () => {
+  const forged = (): Made => make({ subject: 'one name', ...AUTHORITY })
+  const chain = Array.from({ length: 16 }, forged)
+  expect(judge(chain, [root])).toEqual({ code: 'TLS_CERTIFICATE_BAD_SIGNATURE', checks: 1 })
+})
+
+test('16 that name each other cost no more than 16 checks', () => {
+  const trusted = make({ subject: 'one name', ...AUTHORITY, ...identified('top', 'top') })
+  const forger = make({ subject: 'one name', ...AUTHORITY })
+  const chain = Array.from({ length: 16 }, (_, at) =>
+    make({
+      subject: 'one name',
+      issuer: forger,
+      ...AUTHORITY,
+      ...identified(`key ${at}`, at % 2 ? 'top' : `key ${at + 1}`),
+    }),
+  )
+  const { code, checks } = judge(chain, [trusted])
+  expect(code).toBe('TLS_CERTIFICATE_BAD_SIGNATURE')
+  expect(checks).toBeLessThanOrEqual(16)
+})
+
+test('more authorities of one name than may be tried are told', () => {
+  const own = make({ subject: 'end', issuer: make({ subject: 'one name' }), ...ENDPOINT })
+  const authorities = Array.from({ length: 20 }, () => make({ subject: 'one name', ...AUTHORITY }))
+  expect(judge([own], authorities)).toEqual({
+    code: 'TLS_CERTIFICATE_TOO_MANY_CHECKS',
+    checks: 16,
+  })
+})
+
+test.each<KeyKind>(['ec-sect571r1', 'ec-secp521r1'])(
+  'keys on %s that a peer chose verify nothing',
+  (key) => {
+    const forger = make({ subject: 'forger', key, ...AUTHORITY })
+    const middle = make({ subject: 'middle', issuer: forger, key, ...AUTHORITY })
+    const chain = [make({ subject: 'end', issuer: middle, key, ...ENDPOINT }), middle, forger]
+    expect(judge(chain, [root])).toEqual({ code: 'TLS_CERTIFICATE_NO_ISSUER', checks: 0 })
+  },
+)
+
+test('results are remembered from one handshake to the next', () => {
+  const middle = make({ subject: 'middle', issuer: root, ...AUTHORITY })
+  const good = [make({ subject: 'end', issuer: middle, ...ENDPOINT }), middle]
+  expect(judge(good, [root])).toEqual({ code: undefined, checks: 2 })
+  vi.restoreAllMocks()
+  expect(judge(good, [root])).toEqual({ code: undefined, checks: 0 })
+  const bad = [make({ subject: 'end', issuer: make({ subject: 'one name' }), ...ENDPOINT })]
+  const verdict = { code: 'TLS_CERTIFICATE_BAD_SIGNATURE', checks: 1 }
+  vi.restoreAllMocks()
+  expect(judge(bad, [root])).toEqual(verdict)
+  vi.restoreAllMocks()
+  expect(judge(bad, [root])).toEqual({ ...verdict, checks: 0 })
+})
