@@ -4,12 +4,13 @@ import { fail } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { readTextFile, readTextFileIfPresent } from '../files/text-file.ts'
 import { type Certificate, certificateOf, parseCertificates } from '../x509/certificate.ts'
-import { isSignedBy, namesIssuer } from '../x509/issuer.ts'
+import { namesIssuer } from '../x509/issuer.ts'
 import {
   isListSignedBy,
   parseRevocationLists,
   type RevocationList,
 } from '../x509/revocation-list.ts'
+import { isSignedBy } from '../x509/signature-checks.ts'
 import { type Authority, loadAuthorities } from './authority.ts'
 import { encodeEntry, type RevokedCertificate, readEntries, signList } from './certificate-list.ts'
 import { withCredentialLock, writeCredentials } from './credential-writing.ts'

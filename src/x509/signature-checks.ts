@@ -33,14 +33,15 @@ export class SignatureChecks {
       this.#isExhausted = true
       return false
     }
-    const isGood = remembered.get(id) ?? verify(certificate, issuer)
+    const isGood = remembered.get(id) ?? isSignedBy(certificate, issuer)
     this.#asked.set(id, isGood)
     remember(id, isGood)
     return isGood
   }
 }
 
-function verify({ x509 }: Certificate, issuer: Certificate): boolean {
+/** Whether the key of one made the signature of the other: for certificates of this host, not of peers. */
+export function isSignedBy({ x509 }: Certificate, issuer: Certificate): boolean {
   try {
     return x509.verify(issuer.x509.publicKey)
   } catch {
