@@ -6,14 +6,19 @@ import { type Outcome, type RunOptions, run, scratchFolder, writeFiles } from '.
 export class Host {
   readonly base: string
 
-  constructor(files: Readonly<Record<string, string | Buffer>> = {}) {
+  /** Options that name another profile folder than the checkout. */
+  readonly profileOptions: readonly string[]
+
+  constructor(files: Readonly<Record<string, string | Buffer>> = {}, profile?: string) {
     this.base = scratchFolder()
+    this.profileOptions = profile === undefined ? [] : ['--profile-dir', profile]
     writeFiles(this.base, files)
   }
 
   /** Runs update-policies on this host. */
   update(args: readonly string[], options: RunOptions = {}): Outcome {
-    return run('update-policies', ['--base-dir', this.base, '--no-verify', ...args], options)
+    const own = ['--base-dir', this.base, ...this.profileOptions, '--no-verify']
+    return run('update-policies', [...own, ...args], options)
   }
 
   /** Runs update-policies, which lets the programs of this machine read what it is to put in force. */

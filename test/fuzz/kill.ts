@@ -28,7 +28,16 @@ const POLICIES = ['DEFAULT', 'FUTURE'] as const
 const scratch = mkdtempSync(join(tmpdir(), 'cryptopolicy-kill-'))
 
 function start(base: string, policy: string) {
-  const args = [PROGRAM, '--base-dir', base, '--set', policy, '--no-reload', '--quiet']
+  const args = [
+    PROGRAM,
+    '--base-dir',
+    base,
+    '--set',
+    policy,
+    '--no-reload',
+    '--no-verify',
+    '--quiet',
+  ]
   return spawn(process.execPath, args, { stdio: 'ignore' })
 }
 

@@ -1,5 +1,7 @@
 import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'vitest'
+import { ROOT, run, scratchFolder } from '../cli/command.ts'
 import { Host } from '../cli/host.ts'
 import { testWith } from '../peers/peer.ts'
 import { type Fault, type Moment, runWithFault } from './fault.ts'
@@ -21,8 +23,8 @@ function foreignHost(): Host {
   return host
 }
 
-function copyOf({ base }: Host): Host {
-  const host = new Host()
+function copyOf({ base, profileOptions: [, profile] }: Host): Host {
+  const host = new Host({}, profile)
   cpSync(base, host.base, { recursive: true, verbatimSymlinks: true })
   return host
 }
@@ -30,7 +32,12 @@ function copyOf({ base }: Host): Host {
 type Visible = ReturnType<Host['visible']>
 
 /** Interrupts `--set FUTURE` at each of these calls in turn; each time all files are old or new. */
-function interruptEverywhere(original: Host, fault: Fault, calls: readonly string[]): void {
+function interruptEverywhere(
+  original: Host,
+  fault: Fault,
+  calls: readonly string[],
+  step = 1,
+): void {
   const old = original.visible()
   const after = copyOf(original)
   after.set('FUTURE')
@@ -39,7 +46,8 @@ function interruptEverywhere(original: Host, fault: Fault, calls: readonly strin
   const interrupt = (moment: Moment): boolean => {
     const host = copyOf(original)
     const options = ['--no-reload', '--no-verify', '--quiet']
-    const args = ['--base-dir', host.base, '--set', 'FUTURE', ...options]
+    const own = ['--base-dir', host.base, ...host.profileOptions]
+    const args = [...own, '--set', 'FUTURE', ...options]
     const log = host.path('strace.log')
     const { status, stderr, isHit } = runWithFault('update-policies', args, log, moment, fault)
     const state = classify(host.visible(), old, fresh)
@@ -50,7 +58,7 @@ function interruptEverywhere(original: Host, fault: Fault, calls: readonly strin
     rmSync(host.base, { recursive: true, force: true })
     return isHit
   }
-  for (const call of calls) for (let n = 1; interrupt({ call, n }); n++);
+  for (const call of calls) for (let n = 1; interrupt({ call, n }); n += step);
   expect(seen.old).toBeGreaterThan(5)
   expect(seen.new).toBeGreaterThan(0)
 }
@@ -102,5 +110,29 @@ testWith(
   'strace',
   'a failing rename, fsync, unlink or chmod leaves all files old or all new',
   () => interruptEverywhere(ownHost(), { error: 'EIO' }, ['rename', 'fsync', 'unlink', 'chmod']),
+  LIMIT,
+)
+
+testWith(
+  'strace',
+  'kill -9 leaves all files old or all new where they are links to pre-built outputs',
+  () => {
+    const profile = scratchFolder()
+    cpSync(join(ROOT, 'policies'), join(profile, 'policies'), { recursive: true })
+    for (const policy of ['DEFAULT', 'FUTURE']) {
+      run('cryptopolicy', [
+        'build',
+        '--no-verify',
+        '--policy',
+        policy,
+        join(ROOT, 'policies'),
+        profile,
+      ])
+    }
+    const host = new Host({ 'back-ends/other.config': 'theirs\n' }, profile)
+    host.set('DEFAULT')
+    // Each link moves three times; every fifth moment is as good as all.
+    interruptEverywhere(host, { signal: 'KILL' }, ['rename', 'symlink'], 5)
+  },
   LIMIT,
 )
