@@ -7,6 +7,7 @@
 import { closeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
+import { CallQueue } from './call-queue.ts'
 
 /** The calls. Those that may wait for a disk run on a thread of their own. */
 export type Libc = {
@@ -129,8 +130,21 @@ async function seek(
   }
 }
 
+/**
+ * Calls under way at the same time. koffi refuses more than 256, and those that wait for a thread
+ * keep the reads and writes of all others from it.
+ */
+const CALLS_UNDER_WAY = 32
+
+/** One queue for all of them: the limit of koffi is one for the process. */
+const calls = new CallQueue(CALLS_UNDER_WAY)
+
 /** Makes a call on another thread; koffi brings the number of its error back to this one. */
 function callLater(koffi: Koffi, call: Call, values: readonly unknown[]): Promise<number> {
+  return calls.run(() => callNow(koffi, call, values))
+}
+
+function callNow(koffi: Koffi, call: Call, values: readonly unknown[]): Promise<number> {
   return new Promise((resolve, reject) => {
     call.async(...values, (error: Error | null, result: number | bigint) => {
       if (error) reject(error)

@@ -9,6 +9,9 @@ import type { Random } from './random.ts'
 const EDGES = [0, 1, 2, 511, 512, 4095, 4096, 4097, 65_535, 65_536, 65_537, 262_144, 262_145]
 const FAR = [2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1]
 
+/** Where numbers of JavaScript, signed and unsigned numbers of 64 bits come to their ends. */
+const ENDS = [2n ** 53n, 2n ** 63n, 2n ** 64n]
+
 export class RandomMessages {
   readonly #random: Random
   readonly #size: number
@@ -53,12 +56,19 @@ export class RandomMessages {
     const { READ, WRITE, BLOCK_STATUS } = NBD_CMD
     const command = random.pick([READ, READ, WRITE, WRITE, 3, 4, 5, 6, BLOCK_STATUS, 8, 0xffff])
     const flags = random.below(3) === 0 ? random.below(32) : random.below(2)
-    const offset = random.below(10) === 0 ? random.pick(FAR) : random.below(this.#size)
+    const offset = random.below(10) === 0 ? this.#far() : random.below(this.#size)
     const hasPayload = command === WRITE || (isExtended && random.below(8) === 0)
     if (hasPayload) return { command, flags, offset, payload: this.bytes(this.#length()) }
     const limit = isExtended ? Number.MAX_SAFE_INTEGER : 2 ** 32 - 1
     const length = random.below(20) === 0 ? Math.min(limit, random.pick(FAR)) : this.#length()
     return { command, flags, offset, length }
+  }
+
+  #far(): number | bigint {
+    const random = this.#random
+    if (random.below(3) === 0) return random.pick(FAR)
+    const around = random.pick(ENDS) - 1024n + BigInt(random.below(2048))
+    return around < 2n ** 64n ? around : around - 2n ** 64n
   }
 
   #length(): number {

@@ -29,13 +29,17 @@ function sayHello(socket: TLSSocket): void {
   socket.end('hello\n')
 }
 
+/** How long a client may take, in milliseconds: a client that hangs must not hang the tests. */
+const PEER_PATIENCE = 300_000
+
 /** Runs a client to its end. */
 export async function runPeer(
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ status: number; output: string }> {
-  const child = spawn(program, args, { env: { ...process.env, ...env } })
+  const limits = { timeout: PEER_PATIENCE, killSignal: 'SIGKILL' } as const
+  const child = spawn(program, args, { env: { ...process.env, ...env }, ...limits })
   child.stdin.on('error', () => {})
   child.stdin.end()
   const [stdout, stderr, [status]] = await Promise.all([

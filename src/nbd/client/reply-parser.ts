@@ -18,7 +18,7 @@ import {
   SIMPLE_REPLY_SIZE,
   STRUCTURED_REPLY_SIZE,
 } from '../protocol/replies.ts'
-import type { Cookie } from '../protocol/requests.ts'
+import { type Cookie, offsetOf } from '../protocol/requests.ts'
 import type { HeaderStyle } from './negotiation.ts'
 import type { PendingRequest } from './pending-request.ts'
 
@@ -128,7 +128,8 @@ export class ReplyParser {
   }
 
   #beginChunk(): void {
-    const { flags, type, length, offset } = this.#chunk
+    const { flags, type, length } = this.#chunk
+    const offset = offsetOf(this.#chunk)
     const request = this.#sink.find(this.#chunk)
     if (this.#style === 'extended' && offset !== request.offset) {
       refuse(`a reply about offset ${offset} to a request about ${request.offset}`)

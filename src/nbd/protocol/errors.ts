@@ -11,10 +11,15 @@ const NEAREST: Readonly<Record<string, number>> = {
   EOPNOTSUPP: NBD_ERROR.ENOTSUP,
 }
 
+/** Whether an error is one of the operating system; those of Node itself begin with `ERR_`. */
+export function isSystemCode(code: string | undefined): code is string {
+  return /^E[A-Z0-9]+$/.test(code ?? '')
+}
+
 /** The number for an error code of Node such as `ENOSPC`; EIO for what the protocol cannot say. */
-export function nbdErrorOf(code: string | undefined): number {
+export function nbdErrorOf(code: string): number {
   const own: Readonly<Record<string, number>> = NBD_ERROR
-  return own[code ?? ''] ?? NEAREST[code ?? ''] ?? NBD_ERROR.EIO
+  return own[code] ?? NEAREST[code] ?? NBD_ERROR.EIO
 }
 
 const WORDS: Readonly<Record<number, string>> = {

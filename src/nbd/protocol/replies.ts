@@ -7,7 +7,7 @@ import { readUint64 } from '../../wire/byte-reader.ts'
 import { writeUint64 } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import { EXTENDED_REPLY_MAGIC, SIMPLE_REPLY_MAGIC, STRUCTURED_REPLY_MAGIC } from './constants.ts'
-import type { Cookie } from './requests.ts'
+import type { Cookie, WireOffset } from './requests.ts'
 
 export const SIMPLE_REPLY_SIZE = 16
 export const STRUCTURED_REPLY_SIZE = 20
@@ -18,24 +18,23 @@ export type SimpleReply = Cookie & {
   error: number
 }
 
-/** The header of one chunk of a reply. */
-export type ChunkHeader = Cookie & {
-  /** NBD_REPLY_FLAG_... */
-  flags: number
-  /** NBD_REPLY_TYPE_... */
-  type: number
-  /** The offset of the request, in extended headers only. */
-  offset: number
-  /** Bytes of payload. */
-  length: number
-}
+/** The header of one chunk of a reply; it has the offset of the request in extended headers only. */
+export type ChunkHeader = Cookie &
+  WireOffset & {
+    /** NBD_REPLY_FLAG_... */
+    flags: number
+    /** NBD_REPLY_TYPE_... */
+    type: number
+    /** Bytes of payload. */
+    length: number
+  }
 
 export function createSimpleReply(): SimpleReply {
   return { error: 0, cookieHigh: 0, cookieLow: 0 }
 }
 
 export function createChunkHeader(): ChunkHeader {
-  return { flags: 0, type: 0, cookieHigh: 0, cookieLow: 0, offset: 0, length: 0 }
+  return { flags: 0, type: 0, cookieHigh: 0, cookieLow: 0, offsetHigh: 0, offsetLow: 0, length: 0 }
 }
 
 export function readSimpleReply(bytes: Buffer, at: number, reply: SimpleReply): void {
@@ -55,7 +54,8 @@ export function writeSimpleReply(bytes: Buffer, at: number, reply: Readonly<Simp
 export function readStructuredReply(bytes: Buffer, at: number, chunk: ChunkHeader): void {
   requireMagic(bytes, at, STRUCTURED_REPLY_SIZE, STRUCTURED_REPLY_MAGIC)
   readChunk(bytes, at, chunk)
-  chunk.offset = 0
+  chunk.offsetHigh = 0
+  chunk.offsetLow = 0
   chunk.length = bytes.readUInt32BE(at + 16)
 }
 
@@ -72,14 +72,16 @@ export function writeStructuredReply(
 export function readExtendedReply(bytes: Buffer, at: number, chunk: ChunkHeader): void {
   requireMagic(bytes, at, EXTENDED_REPLY_SIZE, EXTENDED_REPLY_MAGIC)
   readChunk(bytes, at, chunk)
-  chunk.offset = readUint64(bytes, at + 16)
+  chunk.offsetHigh = bytes.readUInt32BE(at + 16)
+  chunk.offsetLow = bytes.readUInt32BE(at + 20)
   chunk.length = readUint64(bytes, at + 24)
 }
 
 export function writeExtendedReply(bytes: Buffer, at: number, chunk: Readonly<ChunkHeader>): void {
   bytes.writeUInt32BE(EXTENDED_REPLY_MAGIC, at)
   writeChunk(bytes, at, chunk)
-  writeUint64(bytes, chunk.offset, at + 16)
+  bytes.writeUInt32BE(chunk.offsetHigh, at + 16)
+  bytes.writeUInt32BE(chunk.offsetLow, at + 20)
   writeUint64(bytes, chunk.length, at + 24)
 }
 

@@ -20,19 +20,35 @@ export type Cookie = {
   cookieLow: number
 }
 
-export type Request = Cookie & {
-  /** NBD_CMD_FLAG_... */
-  flags: number
-  /** NBD_CMD_... */
-  command: number
-  /** In bytes. Above 2^53 - 1 it is not exact, and beyond every export. */
-  offset: number
-  /** In bytes: of the payload where there is one, else of what the command works on. */
-  length: number
+/**
+ * An offset as it stands on the wire. 64 bits do not fit into a JavaScript number; two halves are
+ * sent back as they came, whatever a client put there.
+ */
+export type WireOffset = {
+  offsetHigh: number
+  offsetLow: number
 }
 
+export type Request = Cookie &
+  WireOffset & {
+    /** NBD_CMD_FLAG_... */
+    flags: number
+    /** NBD_CMD_... */
+    command: number
+    /** In bytes, to calculate with. Above 2^53 - 1 it is not exact, and beyond every export. */
+    offset: number
+    /** In bytes: of the payload where there is one, else of what the command works on. */
+    length: number
+  }
+
 export function createRequest(): Request {
-  return { flags: 0, command: 0, cookieHigh: 0, cookieLow: 0, offset: 0, length: 0 }
+  const offset = { offset: 0, offsetHigh: 0, offsetLow: 0 }
+  return { flags: 0, command: 0, cookieHigh: 0, cookieLow: 0, ...offset, length: 0 }
+}
+
+/** An offset as a number. Above 2^53 - 1 it is not exact, but still above every smaller one. */
+export function offsetOf({ offsetHigh, offsetLow }: Readonly<WireOffset>): number {
+  return offsetHigh * 0x1_0000_0000 + offsetLow
 }
 
 /** Reads a compact request. @throws ProtocolError where no request stands there. */
@@ -78,9 +94,12 @@ function readCommand(bytes: Buffer, at: number, request: Request): void {
   request.command = bytes.readUInt16BE(at + 6)
   request.cookieHigh = bytes.readUInt32BE(at + 8)
   request.cookieLow = bytes.readUInt32BE(at + 12)
-  request.offset = readUint64(bytes, at + 16)
+  request.offsetHigh = bytes.readUInt32BE(at + 16)
+  request.offsetLow = bytes.readUInt32BE(at + 20)
+  request.offset = offsetOf(request)
 }
 
+/** The halves of the offset follow from `offset`, which is a safe integer. */
 function writeCommand(bytes: Buffer, at: number, request: Readonly<Request>): void {
   bytes.writeUInt16BE(request.flags, at + 4)
   bytes.writeUInt16BE(request.command, at + 6)

@@ -169,12 +169,21 @@ export class Connection {
     const cause = error instanceof ConnectionEnded ? error.cause : error
     const refusal = this.#negotiation?.refusal
     if (cause === undefined && refusal) return [refusal]
+    if (isOwnMistake(cause)) return [diagnose(NBD_SERVER_KINDS.ownMistake, { error: cause })]
     return [diagnose(NBD_SERVER_KINDS.lostConnection, { error: cause ?? new Error(CLOSED) })]
   }
 
   #tell(event: DistributiveOmit<ServerEvent, keyof ConnectionOrigin>): void {
     this.#context.tell({ ...this.#origin, ...event } as ServerEvent)
   }
+}
+
+/** What breaks a connection has the code of the system, or one of streams. */
+function isOwnMistake(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code } = error as NodeJS.ErrnoException
+  const isArgument = error instanceof TypeError || error instanceof RangeError
+  return code === undefined || (isArgument && !code.startsWith('ERR_STREAM_'))
 }
 
 const CLOSED = 'the client closed it during the negotiation'

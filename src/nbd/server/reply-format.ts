@@ -76,9 +76,9 @@ function chunked(size: number, writeHeader: WriteHeader): ReplyFormat {
     length: number,
     isDone: boolean,
   ) => {
-    const { cookieHigh, cookieLow, offset } = request
+    const { cookieHigh, cookieLow, offsetHigh, offsetLow } = request
     const flags = isDone ? NBD_REPLY_FLAG.DONE : 0
-    writeHeader(bytes, at, { flags, type, cookieHigh, cookieLow, offset, length })
+    writeHeader(bytes, at, { flags, type, cookieHigh, cookieLow, offsetHigh, offsetLow, length })
   }
   const encodeChunk = (request: Request, { type, payload, isDone }: Chunk): Buffer => {
     const bytes = Buffer.allocUnsafe(size + payload.length)

@@ -22,6 +22,15 @@ const lostConnection: Kind<{ error: unknown }> = {
   message: ({ error }) => `the connection broke: ${reasonOf(error)}`,
 }
 
+const ownMistake: Kind<{ error: unknown }> = {
+  code: 'NBD_SERVER_MISTAKE',
+  severity: 'error',
+  fault: 'unavailable',
+  summary: 'This program made a mistake while it served a client; that connection alone was ended.',
+  message: ({ error }) => `this program made a mistake: ${reasonOf(error)}`,
+  hint: () => 'please report it, with what the client did',
+}
+
 const refused: Kind<{ option: number; text: string }> = {
   code: 'NBD_CLIENT_REFUSED',
   severity: 'warning',
@@ -126,6 +135,7 @@ const cannotListen: Kind<{ address: string; error: unknown }> = {
 export const NBD_SERVER_KINDS = defineKinds({
   brokenProtocol,
   lostConnection,
+  ownMistake,
   refused,
   handshakeTime,
   idle,

@@ -6,9 +6,10 @@
  * not take replies is not served either.
  */
 import type { Duplex } from 'node:stream'
+import { Completions } from '../../endpoint/completions.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_ERROR } from '../protocol/constants.ts'
-import { describeError, nbdErrorOf } from '../protocol/errors.ts'
+import { describeError, isSystemCode, nbdErrorOf } from '../protocol/errors.ts'
 import {
   createRequest,
   EXTENDED_REQUEST_SIZE,
@@ -64,6 +65,7 @@ export class Transmission {
   #ending: Ending | undefined
   readonly #waiting: (() => void)[] = []
   readonly #onFinish: (() => void)[] = []
+  readonly #completions = new Completions((error) => this.#fail(error))
   #finish: (ending: Ending) => void = () => {}
   #fail: (error: unknown) => void = () => {}
 
@@ -74,7 +76,8 @@ export class Transmission {
     this.format = REPLY_FORMATS[negotiated.style]
     this.#isExtended = negotiated.style === 'extended'
     this.#requestSize = this.#isExtended ? EXTENDED_REQUEST_SIZE : REQUEST_SIZE
-    this.sender = new ReplySender(socket, resources.pool, () => this.#advance())
+    const onSent = () => this.#completions.run(() => this.#advance())
+    this.sender = new ReplySender(socket, resources.pool, onSent)
   }
 
   /**
@@ -84,9 +87,9 @@ export class Transmission {
    */
   async run(): Promise<Ending> {
     const socket = this.#socket
-    const onData = (chunk: Buffer) => this.#receive(chunk)
-    const onEnd = () => this.#endInput()
-    const onClose = () => this.#end('closed')
+    const onData = (chunk: Buffer) => this.#completions.run(() => this.#receive(chunk))
+    const onEnd = () => this.#completions.run(() => this.#endInput())
+    const onClose = () => this.#completions.run(() => this.#end('closed'))
     const onError = (error: Error) => this.#fail(error)
     const over = new Promise<Ending>((resolve, reject) => {
       this.#finish = resolve
@@ -149,10 +152,23 @@ export class Transmission {
   settle(request: Request, work: Promise<void>): void {
     const isDurable = (request.flags & NBD_CMD_FLAG.FUA) !== 0
     const done = isDurable ? work.then(() => this.negotiated.served.storage.flush()) : work
-    done.then(
+    const reply = done.then(
       () => this.acknowledge(request),
       (error) => this.refuseAfter(request, error),
     )
+    this.#completions.own(reply)
+  }
+
+  /** Owns work that ends its request itself; where it fails, the request gets the error. */
+  own(request: Request, work: Promise<void>): void {
+    this.#completions.own(work.catch((error) => this.refuseAfter(request, error)))
+  }
+
+  /** Counts memory as in use until work is done, however it ends. */
+  holdWhile(size: number, work: Promise<void>): void {
+    this.sender.hold(size)
+    const release = () => this.sender.release(size)
+    this.#completions.own(work.then(release, release))
   }
 
   /** Ends a request that has failed. */
@@ -161,9 +177,15 @@ export class Transmission {
     this.finish()
   }
 
-  /** Ends a request that has failed because of the storage. */
+  /**
+   * Ends a request that has failed because of the storage.
+   *
+   * @throws what is no error of the system: it is a mistake of ours, and no reply can be trusted.
+   */
   refuseAfter(request: Request, error: unknown): void {
-    const number = nbdErrorOf((error as NodeJS.ErrnoException).code)
+    const { code } = error as NodeJS.ErrnoException
+    if (!isSystemCode(code)) throw error
+    const number = nbdErrorOf(code)
     if (number === NBD_ERROR.EIO) this.resources.onStorageError(request, error)
     this.refuse(request, number)
   }
@@ -200,8 +222,6 @@ export class Transmission {
         this.#at = 0
       }
       this.sender.flush()
-    } catch (error) {
-      this.#fail(error)
     } finally {
       this.#isAdvancing = false
     }

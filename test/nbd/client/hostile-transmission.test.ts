@@ -226,7 +226,7 @@ test('extended headers: reads, writes, and extents of 64 bits', async () => {
 
 test('extended headers: an answer about another offset', async () => {
   const onRequest = (r: Request) =>
-    extended({ ...r, offset: 512 }, TYPE.OFFSET_DATA, data(0, r.length))
+    extended({ ...r, offsetLow: 512 }, TYPE.OFFSET_DATA, data(0, r.length))
   const client = await open({ headers: 'extended', onRequest })
   await expect(client.read(0, 512)).rejects.toThrow('a reply about offset 512')
 })

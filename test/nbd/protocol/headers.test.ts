@@ -36,7 +36,17 @@ const uint16 = fc.nat(0xffff)
 const uint32 = fc.nat(0xffff_ffff)
 const uint64 = fc.maxSafeNat()
 const cookie = { cookieHigh: uint32, cookieLow: uint32 }
-const request = { ...cookie, flags: uint16, command: uint16, offset: uint64 }
+const request = { ...cookie, flags: uint16, command: uint16 }
+const offset = { offsetHigh: uint32, offsetLow: uint32 }
+
+/** The halves of an offset that is a safe integer, and the number. */
+const withOffset = <Rest extends object>(rest: fc.Arbitrary<Rest>) =>
+  fc.tuple(rest, uint64).map(([value, number]) => ({
+    ...value,
+    offset: number,
+    offsetHigh: Math.floor(number / 2 ** 32),
+    offsetLow: number % 2 ** 32,
+  }))
 const chunk = { ...cookie, flags: uint16, type: uint16 }
 
 function header<Value>(value: Header<Value>): Header<unknown> {
@@ -46,14 +56,14 @@ function header<Value>(value: Header<Value>): Header<unknown> {
 const HEADERS: Readonly<Record<string, Header<unknown>>> = {
   request: header({
     size: REQUEST_SIZE,
-    values: fc.record({ ...request, length: uint32 }),
+    values: withOffset(fc.record({ ...request, length: uint32 })),
     create: createRequest,
     read: readRequest,
     write: writeRequest,
   }),
   'extended request': header({
     size: EXTENDED_REQUEST_SIZE,
-    values: fc.record({ ...request, length: uint64 }),
+    values: withOffset(fc.record({ ...request, length: uint64 })),
     create: createRequest,
     read: readExtendedRequest,
     write: writeExtendedRequest,
@@ -67,14 +77,19 @@ const HEADERS: Readonly<Record<string, Header<unknown>>> = {
   }),
   'structured reply': header({
     size: STRUCTURED_REPLY_SIZE,
-    values: fc.record({ ...chunk, offset: fc.constant(0), length: uint32 }),
+    values: fc.record({
+      ...chunk,
+      offsetHigh: fc.constant(0),
+      offsetLow: fc.constant(0),
+      length: uint32,
+    }),
     create: createChunkHeader,
     read: readStructuredReply,
     write: writeStructuredReply,
   }),
   'extended reply': header({
     size: EXTENDED_REPLY_SIZE,
-    values: fc.record({ ...chunk, offset: uint64, length: uint64 }),
+    values: fc.record({ ...chunk, ...offset, length: uint64 }),
     create: createChunkHeader,
     read: readExtendedReply,
     write: writeExtendedReply,

@@ -99,7 +99,6 @@ test('errors of the system become errors of the protocol', () => {
   expect(nbdErrorOf('EDQUOT')).toBe(NBD_ERROR.ENOSPC)
   expect(nbdErrorOf('EROFS')).toBe(NBD_ERROR.EPERM)
   expect(nbdErrorOf('EXDEV')).toBe(NBD_ERROR.EIO)
-  expect(nbdErrorOf(undefined)).toBe(NBD_ERROR.EIO)
   expect(describeError(28)).toBe('no space is left (ENOSPC)')
   expect(describeError(99)).toBe('unknown error 0x63')
 })

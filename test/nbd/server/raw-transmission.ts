@@ -40,7 +40,9 @@ export type Reply = {
   readonly extents: readonly Extent[]
 }
 
-export type Call = Partial<Omit<Request, 'cookieHigh' | 'cookieLow'>> & {
+export type Call = Partial<Omit<Request, 'cookieHigh' | 'cookieLow' | 'offset'>> & {
+  /** A bigint where a number would not be exact. */
+  readonly offset?: number | bigint
   readonly payload?: Buffer
 }
 
@@ -49,7 +51,7 @@ export class RawTransmission {
   readonly style: ReplyStyle
   #cookie = 0
   /** Lengths of reads: a simple reply does not tell how much follows. */
-  readonly #reads = new Map<number, { offset: number; length: number }>()
+  readonly #reads = new Map<number, { offset: bigint; length: number }>()
 
   constructor(client: RawClient, style: ReplyStyle) {
     this.client = client
@@ -68,17 +70,19 @@ export class RawTransmission {
   }
 
   /** The bytes of a request. */
-  encode({ payload, ...fields }: Call): Buffer {
+  encode({ payload, offset: place = 0, ...fields }: Call): Buffer {
     const isExtended = this.style === 'extended'
     const cookieLow = ++this.#cookie
-    const request = { ...createRequest(), cookieHigh: 0xfeed_beef, cookieLow, ...fields }
+    const request = { ...createRequest(), cookieHigh: 0xfeed_beef, cookieLow, ...fields, offset: 0 }
     if (payload) request.length = fields.length ?? payload.length
     if (payload && isExtended) request.flags |= NBD_CMD_FLAG.PAYLOAD_LEN
-    const { command, offset, length } = request
+    const { command, length } = request
+    const offset = BigInt(place)
     this.#reads.set(cookieLow, { offset, length: command === NBD_CMD.READ ? length : 0 })
     const bytes = Buffer.alloc(isExtended ? EXTENDED_REQUEST_SIZE : REQUEST_SIZE)
     if (isExtended) writeExtendedRequest(bytes, 0, request)
     else writeRequest(bytes, 0, request)
+    bytes.writeBigUInt64BE(offset, 16)
     return payload ? Buffer.concat([bytes, payload]) : bytes
   }
 
@@ -130,6 +134,7 @@ export class RawTransmission {
     for (;;) {
       const chunk = await this.#readChunkHeader()
       const { cookieLow: cookie, length } = chunk
+      this.#requireEcho(chunk)
       const reply = this.#partial.get(cookie) ?? this.#begin(cookie)
       this.#partial.set(cookie, reply)
       this.#apply(reply, chunk, await this.client.channel.read(length))
@@ -141,6 +146,14 @@ export class RawTransmission {
       }
       return { ...reply, cookie }
     }
+  }
+
+  /** Extended headers send the offset of the request back, bit for bit. */
+  #requireEcho({ cookieLow, offsetHigh, offsetLow }: ChunkHeader): void {
+    if (this.style !== 'extended') return
+    const echoed = (BigInt(offsetHigh) << 32n) | BigInt(offsetLow)
+    const sent = this.#reads.get(cookieLow)?.offset
+    if (echoed !== sent) throw new Error(`offset ${echoed} in a reply about ${sent}`)
   }
 
   #begin(cookie: number): MutableReply {
@@ -157,7 +170,7 @@ export class RawTransmission {
   }
 
   #apply(reply: MutableReply, { cookieLow, type }: ChunkHeader, payload: Buffer): void {
-    const start = this.#reads.get(cookieLow)?.offset ?? 0
+    const start = Number(this.#reads.get(cookieLow)?.offset ?? 0)
     reply.chunks.push(type)
     switch (type) {
       case NBD_REPLY_TYPE.NONE:

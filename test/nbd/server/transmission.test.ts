@@ -29,7 +29,8 @@ function expectData(
   replies: ReadonlyMap<number, Reply>,
   content: Buffer,
 ): void {
-  for (const [index, { offset = 0, length = 0 }] of calls.entries()) {
+  for (const [index, { offset: place = 0, length = 0 }] of calls.entries()) {
+    const offset = Number(place)
     const reply = replies.get(index + 1)
     expect(reply?.error).toBe(0)
     expect(reply?.data.equals(content.subarray(offset, offset + length))).toBe(true)

@@ -79,7 +79,7 @@ function tryDecode(payload: Buffer): ReturnType<typeof decodeStatusFilter> | und
 }
 
 function startAnswer(transmission: Transmission, request: Request, length: number): void {
-  answer(transmission, request, length).catch((error) => transmission.refuseAfter(request, error))
+  transmission.own(request, answer(transmission, request, length))
 }
 
 async function answer(transmission: Transmission, request: Request, length: number): Promise<void> {

@@ -22,7 +22,7 @@ export const read: CommandHandler = {
       return transmission.refuse(request, NBD_ERROR.EOVERFLOW)
     }
     if (mayBringHoles(transmission, request) || !readAtOnce(transmission, request)) {
-      readPieces(transmission, request).catch((error) => transmission.refuseAfter(request, error))
+      transmission.own(request, readPieces(transmission, request))
     }
   },
 }

@@ -45,15 +45,14 @@ class WriteSink implements PayloadSink {
   }
 
   #writePiece(): void {
-    const { sender, negotiated } = this.#transmission
+    const { negotiated } = this.#transmission
     const [parts, size, offset] = [this.#parts, this.#gathered, this.#position]
     this.#parts = []
     this.#gathered = 0
     this.#position += size
-    sender.hold(size)
     const written = negotiated.served.storage.write(parts, offset)
-    // It is looked at when all pieces are there; until then a failure is not unheard of.
-    written.catch(() => {}).finally(() => sender.release(size))
+    // A failure is looked at when all pieces are there.
+    this.#transmission.holdWhile(size, written)
     this.#writes.push(written)
   }
 }
