@@ -25,6 +25,7 @@ const MAY_IMPORT = {
     ...['tls', 'endpoint', 'service', 'transfer'],
   ],
   cli: ['*'],
+  library: ['*'],
 }
 
 /** These compute and do nothing else: they import no module of Node but node:buffer. */

@@ -57,6 +57,9 @@ const separateFiles: Plugin = {
   },
 }
 
+/** What programs import as `cryptopolicy/PART`. */
+const LIBRARY_PARTS = ['convert', 'nbd', 'pki', 'policy', 'priority', 'tls']
+
 const options: BuildOptions = {
   absWorkingDir: root,
   outdir: 'dist',
@@ -87,7 +90,12 @@ await build({
 })
 await build({
   ...options,
-  entryPoints: { cryptopolicy: 'src/cli/cryptopolicy.ts', index: 'src/index.ts' },
+  entryPoints: {
+    cryptopolicy: 'src/cli/cryptopolicy.ts',
+    index: 'src/index.ts',
+    ...Object.fromEntries(LIBRARY_PARTS.map((name) => [name, `src/library/${name}.ts`])),
+  },
+
   splitting: true,
 })
 

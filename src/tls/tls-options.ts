@@ -5,6 +5,7 @@ import { isTls13Suite } from '../algorithms/handshake-needs.ts'
 import type { TlsRole } from '../algorithms/tls-role.ts'
 import { opensslSuiteName } from '../algorithms/tls-suite-openssl.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import type { Source } from '../diagnostics/source.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
 import { requirePriority } from '../priority/failure-diagnostics.ts'
 import type { GnutlsRelease } from '../priority/releases.ts'
@@ -64,16 +65,16 @@ export type TlsSettingsOptions = {
  * string allows.
  */
 export function tlsOptionsFor(
-  priority: string | Evaluation,
+  priority: Source | Evaluation,
   { role, config, release, credentials }: TlsSettingsOptions,
 ): TlsSettings {
   const evaluation =
-    typeof priority === 'string'
-      ? requirePriority(
-          { name: '<priority>', text: priority },
-          { ...(config ? { config } : {}), ...(release ? { release } : {}) },
-        )
-      : priority
+    'resolution' in priority
+      ? priority
+      : requirePriority(priority, {
+          ...(config ? { config } : {}),
+          ...(release ? { release } : {}),
+        })
   const { allowed, omissions } = findNegotiable(evaluation, role, credentials)
   const unsupported = tellUnsupported(evaluation, allowed, role)
   const options = {

@@ -12,6 +12,7 @@ import { CLI_KINDS } from '../../src/cli/cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from '../../src/cli/exit-codes.ts'
 import type { DiagnosticKind } from '../../src/diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../src/files/file-diagnostics.ts'
+import { LIBRARY_KINDS } from '../../src/library/library-diagnostics.ts'
 import { NBD_CLIENT_KINDS } from '../../src/nbd/client/client-diagnostics.ts'
 import { COPY_KINDS } from '../../src/nbd/copy/copy-diagnostics.ts'
 import { NBD_SERVER_KINDS } from '../../src/nbd/server/server-diagnostics.ts'
@@ -52,7 +53,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
     ...Object.values(COPY_KINDS),
   ],
   'nbd-server': Object.values(NBD_SERVER_KINDS),
-  cli: Object.values(CLI_KINDS),
+  cli: [...Object.values(CLI_KINDS), ...Object.values(LIBRARY_KINDS)],
 }
 
 const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'errors.md')

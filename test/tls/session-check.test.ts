@@ -2,13 +2,13 @@ import { duplexPair } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
+import { tlsOptionsFor } from '../../src/library/tls.ts'
 import {
   type AcceptOptions,
   acceptTls,
   type ConnectOptions,
   connectTls,
 } from '../../src/tls/connection.ts'
-import { tlsOptionsFor } from '../../src/tls/tls-options.ts'
 import { type Identity, makeIdentity } from './certificates.ts'
 
 type Side<Options> = { readonly priority: string; readonly options?: Options }

@@ -1,8 +1,8 @@
 import { constants } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
+import { type TlsSettings, tlsOptionsFor } from '../../src/library/tls.ts'
 import { dhParameters } from '../../src/tls/dh-parameters.ts'
-import { type TlsSettings, tlsOptionsFor } from '../../src/tls/tls-options.ts'
 
 function server(priority: string): TlsSettings {
   return tlsOptionsFor(priority, { role: 'server' })

@@ -1,0 +1,50 @@
+/** `cryptopolicy/nbd`: servers and clients of network block devices. */
+import { type NbdUri, parseNbdUri as parseUri } from '../nbd/client/nbd-uri.ts'
+import { requireString } from './arguments.ts'
+
+export type { RequestFailure } from '../nbd/client/client-diagnostics.ts'
+export type { ClientTls } from '../nbd/client/client-tls.ts'
+export {
+  describeExport,
+  type ExportDescription,
+  listServer,
+  NbdClient,
+  type NbdClientOptions,
+  type ServerListing,
+} from '../nbd/client/nbd-client.ts'
+export type { ExportInfo, HeaderStyle } from '../nbd/client/negotiation.ts'
+export { NbdRequestError } from '../nbd/client/transmission.ts'
+export type { Extent } from '../nbd/protocol/chunks.ts'
+export { eventToJson, printEvent } from '../nbd/server/event-report.ts'
+export {
+  closeExports,
+  type ExportOptions,
+  type ExportRequest,
+  openExports,
+} from '../nbd/server/export-list.ts'
+export type { NbdExport } from '../nbd/server/nbd-export.ts'
+export { NbdServer, type NbdServerOptions } from '../nbd/server/nbd-server.ts'
+export type { Negotiated as NegotiatedExport, Offer } from '../nbd/server/negotiation.ts'
+export type { ConnectionOrigin, ServerEvent } from '../nbd/server/server-event.ts'
+export type { Ending } from '../nbd/server/transmission.ts'
+export { FileStorage } from '../nbd/storage/file-storage.ts'
+export { MemoryStorage } from '../nbd/storage/memory-storage.ts'
+export {
+  type Storage,
+  type StorageExtent,
+  storageError,
+  type ZeroOptions,
+} from '../nbd/storage/storage.ts'
+export type { TlsMode } from '../nbd/tls-mode.ts'
+export type { SocketAddress } from '../net/address.ts'
+export * from './tls.ts'
+export type { NbdUri }
+
+/**
+ * Reads an URI such as `nbds://host/export?tls-certificates=DIR` or `nbd+unix:///export?socket=PATH`.
+ *
+ * @throws DiagnosticError NBD_URI_INVALID, LIBRARY_ARGUMENT
+ */
+export function parseNbdUri(text: string): NbdUri {
+  return parseUri(requireString(text, 'text'))
+}

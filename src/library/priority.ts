@@ -1,0 +1,158 @@
+/** `cryptopolicy/priority`: what GnuTLS priority strings stand for, what they allow, and why. */
+
+import type { Source } from '../diagnostics/source.ts'
+import {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluatePriority as evaluate,
+  type Outcome,
+} from '../priority/evaluate.ts'
+import { type Explanation, explainPriority as explain } from '../priority/explain.ts'
+import { requirePriority as requireUsable } from '../priority/failure-diagnostics.ts'
+import { DEFAULT_RELEASE, GNUTLS_RELEASES, type GnutlsRelease } from '../priority/releases.ts'
+import {
+  type Resolution,
+  resolvePriority as resolve,
+  type Unresolved,
+} from '../priority/resolve.ts'
+import {
+  NO_CONFIG,
+  parseSystemConfig as parseConfig,
+  type SystemConfig,
+} from '../priority/system-config.ts'
+import { requireObject, requireOneOf, requireText, type TextInput } from './arguments.ts'
+
+export type { AllowedTls, MinimumKeySizes } from '../algorithms/allowed-tls.ts'
+export type { TlsGroup, TlsGroupKind } from '../algorithms/tls-groups.ts'
+export type {
+  SignatureKey,
+  TlsSignatureScheme,
+  TlsSignatureSchemeName,
+} from '../algorithms/tls-signatures.ts'
+export type { TlsSuite, TlsSuiteName } from '../algorithms/tls-suites.ts'
+export type {
+  SignatureSemantics,
+  TlsTransport,
+  TlsVersion,
+  TlsVersionName,
+} from '../algorithms/tls-versions.ts'
+export type { AlgorithmRules, Prohibition } from '../priority/algorithm-rules.ts'
+export { allowedTls, type PriorityFailure } from '../priority/evaluate.ts'
+export type { Effect, OptionChange, Step } from '../priority/explain.ts'
+export {
+  diagnoseFailure,
+  diagnoseUnresolved,
+  warnAboutPriority,
+} from '../priority/failure-diagnostics.ts'
+export type {
+  GnutlsCipher,
+  GnutlsGroup,
+  GnutlsKeyExchange,
+  GnutlsMac,
+  GnutlsSignature,
+  KeyExchangeTrait,
+} from '../priority/gnutls-algorithms.ts'
+export type { IniEntry, IniFile } from '../priority/ini-file.ts'
+export type { Instruction, Sign } from '../priority/instruction.ts'
+export type { PriorityOption, PriorityOptions } from '../priority/options.ts'
+export type { CertificateType, ListItems, ListName } from '../priority/priority-lists.ts'
+export type { ProfileName, SecurityLevelName } from '../priority/profiles.ts'
+export { type Availability, GNUTLS_RELEASES } from '../priority/releases.ts'
+export type {
+  Adjustment,
+  AdjustmentReason,
+  MissingList,
+  Remainder,
+} from '../priority/remove-unusable.ts'
+export { isResolved, type ResolutionOrigin } from '../priority/resolve.ts'
+export type { ConfigEntry } from '../priority/system-config.ts'
+export type { SystemRules } from '../priority/system-rules.ts'
+export type { Segment } from '../priority/system-string.ts'
+export type { Token } from '../priority/token.ts'
+export type { LevelWord } from '../priority/vocabulary.ts'
+export type { Word as PriorityWord } from '../priority/word.ts'
+export * from './diagnostics.ts'
+export type {
+  EvaluateOptions,
+  Evaluation,
+  Explanation,
+  GnutlsRelease,
+  Outcome,
+  Resolution,
+  SystemConfig,
+  Unresolved,
+}
+
+/**
+ * Reads the text of a configuration file of GnuTLS, such as `back-ends/gnutls.config`. What is wrong in it
+ * is kept, since GnuTLS goes on without it.
+ *
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function parseSystemConfig(text: TextInput): SystemConfig {
+  return parseConfig(requireText(text, 'text', '<configuration>'))
+}
+
+/**
+ * The string that `@LIBVIRT,SYSTEM` stands for, and where it is written. `isResolved` tells it from a
+ * look-up that found nothing, which `diagnoseUnresolved` puts into words.
+ *
+ * @param priority The default of the library where it is undefined.
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function resolvePriority(
+  priority: TextInput | undefined,
+  options: EvaluateOptions = {},
+): Resolution | Unresolved {
+  const { config = NO_CONFIG, release = DEFAULT_RELEASE } = requireOptions(options)
+  return resolve(requirePriorityText(priority), config, release)
+}
+
+/**
+ * What a string allows under a release of GnuTLS. A string that GnuTLS refuses is no exception:
+ * `diagnoseFailure` puts its failure into words, and `requirePriority` throws it.
+ *
+ * @param priority The default of the library where it is undefined.
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function evaluatePriority(
+  priority: TextInput | undefined,
+  options: EvaluateOptions = {},
+): Outcome {
+  return evaluate(requirePriorityText(priority), requireOptions(options))
+}
+
+/**
+ * What a string allows, where it has to be usable.
+ *
+ * @throws DiagnosticError with the place and a remedy where GnuTLS would refuse it; LIBRARY_ARGUMENT
+ */
+export function requirePriority(
+  priority: TextInput | undefined,
+  options: EvaluateOptions = {},
+): Evaluation {
+  return requireUsable(requirePriorityText(priority), requireOptions(options))
+}
+
+/**
+ * What each token of a string did. One that GnuTLS refuses is explained as far as GnuTLS reads it.
+ *
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function explainPriority(
+  priority: TextInput | undefined,
+  options: EvaluateOptions = {},
+): Explanation {
+  return explain(requirePriorityText(priority), requireOptions(options))
+}
+
+function requirePriorityText(priority: TextInput | undefined): Source | undefined {
+  return priority === undefined ? undefined : requireText(priority, 'priority', '<priority>')
+}
+
+function requireOptions(options: EvaluateOptions): EvaluateOptions {
+  const { config, release } = requireObject(options, 'options', [])
+  if (config !== undefined) requireObject(config, 'options.config', ['source', 'entries'])
+  if (release !== undefined) requireOneOf(release, GNUTLS_RELEASES, 'options.release')
+  return options
+}
