@@ -3,7 +3,7 @@
  * ends. docs/schemas/ has a schema for each command.
  */
 import { type Diagnostic, diagnose, hasErrors } from '../diagnostics/diagnostic.ts'
-import { diagnosticToJson, type JsonObject } from '../diagnostics/diagnostic-json.ts'
+import { diagnosticToJson, type JsonObject, printJson } from '../diagnostics/diagnostic-json.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 
 export class JsonEnvelope {
@@ -43,20 +43,9 @@ export class JsonEnvelope {
       result: ok ? this.#result : null,
       diagnostics: this.#diagnostics.map(diagnosticToJson),
     }
-    return `${escapeInvisible(JSON.stringify(envelope, null, 2))}\n`
+    return `${printJson(envelope, 2)}\n`
   }
 }
 
 /** Standard output is one for a process, and so is what is printed to it. */
 export const ENVELOPE = new JsonEnvelope()
-
-/**
- * A terminal obeys C1 controls and marks of direction, which JSON need not escape. They can only be
- * within strings, where an escape means the same.
- */
-function escapeInvisible(json: string): string {
-  return json.replace(
-    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-}

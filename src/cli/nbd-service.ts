@@ -1,7 +1,7 @@
 /** An NBD server as a service: from its options to the signal that ends it. */
 import type { AddressInfo } from 'node:net'
 import { diagnose, fail } from '../diagnostics/diagnostic.ts'
-import { diagnosticToJson } from '../diagnostics/diagnostic-json.ts'
+import { diagnosticToJson, printJson } from '../diagnostics/diagnostic-json.ts'
 import { NBD_PORT } from '../nbd/protocol/constants.ts'
 import { eventToJson, printEvent } from '../nbd/server/event-report.ts'
 import { closeExports, type ExportRequest, openExports } from '../nbd/server/export-list.ts'
@@ -188,7 +188,7 @@ function logReload(
       ...row,
       diagnostics: row.diagnostics.map(diagnosticToJson),
     }))
-    terminal.warn(JSON.stringify({ time, event: 'reloaded', objects: rows }))
+    terminal.warn(printJson({ time, event: 'reloaded', objects: rows }))
     return
   }
   diagnostics.forEach(terminal.report)

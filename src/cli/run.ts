@@ -35,7 +35,7 @@ function reportLostOutput({ descriptor, code }: OutputError): Diagnostic {
   const stream = descriptor === 1 ? 'standard output' : 'standard error'
   const diagnostic = diagnose(CLI_KINDS.outputUnwritable, { stream, code })
   // A service goes on without its log, so nothing is thrown here.
-  if (descriptor === 1) new Terminal({ isService: true }).warn(printDiagnostic(diagnostic))
+  if (descriptor === 1) new Terminal({ isService: true }).warnText(printDiagnostic(diagnostic))
   return diagnostic
 }
 
@@ -58,7 +58,7 @@ async function runInWords(
 }
 
 function reportFailure(error: unknown, options: RunOptions, terminal: Terminal): number {
-  if (process.argv.includes('--debug')) terminal.warn((error as Error).stack ?? String(error))
+  if (process.argv.includes('--debug')) terminal.warnText((error as Error).stack ?? String(error))
   if (error instanceof DiagnosticError) {
     error.diagnostics.forEach(terminal.report)
     return options.statusOf(error)

@@ -3,7 +3,7 @@
  *
  * Results go to standard output, everything else to standard error. Colour appears only on a
  * terminal, and not where NO_COLOR is set (no-color.org) or TERM is `dumb`. What a user's file or
- * a peer says is printed without its control characters.
+ * a peer says, and how a file is called, is printed without characters that are not seen.
  *
  * Under --json the result and all diagnostics go into one document, which is printed at the end.
  */
@@ -39,12 +39,12 @@ export class Terminal {
 
   /** A line of the result. */
   print(line: string): void {
-    writeAll(1, `${line}\n`)
+    writeAll(1, `${printable(line)}\n`)
   }
 
-  /** Text of the result as it is, such as a file. */
+  /** Text of the result with its line ends and tabs, such as a file. */
   printText(text: string): void {
-    writeAll(1, text)
+    writeAll(1, printableText(text))
   }
 
   /** A line of a comparison: what is added green, what is taken away red. */
@@ -54,7 +54,8 @@ export class Terminal {
       text
         .replace(/\+ [^,]+/g, (part) => colors.green(part))
         .replace(/(?<= )- [^,]+/g, (part) => colors.red(part))
-    this.print(line.startsWith(' ') ? paint(line) : colors.bold(line))
+    const shown = printable(line)
+    writeAll(1, `${shown.startsWith(' ') ? paint(shown) : colors.bold(shown)}\n`)
   }
 
   /** A diagnostic that is itself the result. */
@@ -69,7 +70,7 @@ export class Terminal {
 
   /** Progress and remarks for people; silent under --quiet and --json. */
   note(line: string): void {
-    if (!this.options.quiet && !this.options.json) this.#tell(`${line}\n`)
+    if (!this.options.quiet && !this.options.json) this.warn(line)
   }
 
   /**
@@ -85,13 +86,18 @@ export class Terminal {
 
   /** A line on standard error, always. */
   warn(line: string): void {
-    this.#tell(`${line}\n`)
+    this.#tell(`${printable(line)}\n`)
+  }
+
+  /** Several lines on standard error, always. */
+  warnText(text: string): void {
+    this.#tell(`${printableText(text)}\n`)
   }
 
   /** An error is always shown; warnings and notes are silent under --quiet. JSON has all of them. */
   report = (diagnostic: Diagnostic): void => {
     if (ENVELOPE.isWanted) ENVELOPE.report(diagnostic)
-    else if (!this.options.quiet || diagnostic.severity === 'error') this.#print(diagnostic)
+    else if (!this.options.quiet || isAlwaysTold(diagnostic)) this.#print(diagnostic)
   }
 
   #print(diagnostic: Diagnostic): void {
@@ -102,6 +108,15 @@ export class Terminal {
     if (this.options.isService) writeLog(text)
     else writeAll(2, text)
   }
+}
+
+/** A text whose line ends and tabs are its own. */
+function printableText(text: string): string {
+  return text.replace(/[^\n\t]+/g, printable)
+}
+
+function isAlwaysTold({ severity, isAlwaysTold = false }: Diagnostic): boolean {
+  return severity === 'error' || isAlwaysTold
 }
 
 function chalkFor(stream: NodeJS.WriteStream): ChalkInstance {

@@ -27,7 +27,7 @@ export function refuseInWords(command: Command, words: string, name: string): vo
   command
     .configureOutput({
       writeOut: (text) => new Terminal().printText(text),
-      writeErr: (text) => wantsJson(process.argv) || new Terminal().warn(text.trimEnd()),
+      writeErr: (text) => wantsJson(process.argv) || new Terminal().warnText(text.trimEnd()),
       outputError: () => {},
     })
     .exitOverride((error) => {

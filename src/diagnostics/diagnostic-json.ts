@@ -1,5 +1,6 @@
 /** A diagnostic and a place as data: the one form in which every JSON output has them. */
 import type { Diagnostic, Fault, Severity } from './diagnostic.ts'
+import { INVISIBLE } from './print-diagnostic.ts'
 import { locate, type Span } from './source.ts'
 
 /** A result. It is no array, so that keys can be added to it later. */
@@ -34,4 +35,18 @@ export function diagnosticToJson(diagnostic: Diagnostic): JsonDiagnostic {
 /** The start of a span; null where there is none. */
 export function locationToJson(span: Span | undefined): JsonLocation | null {
   return span ? { file: span.source.name, ...locate(span.source, span.start) } : null
+}
+
+/**
+ * Prints data as JSON in which every character is seen: a terminal obeys C1 controls and marks of
+ * direction, which JSON need not escape. They can only be within strings, where an escape means the same.
+ */
+export function printJson(data: object, indent?: number): string {
+  return JSON.stringify(data, null, indent).replace(INVISIBLE, (unseen) =>
+    unseen === '\n' ? unseen : unseen.split('').map(escapeUnit).join(''),
+  )
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

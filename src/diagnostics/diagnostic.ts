@@ -31,6 +31,8 @@ export type DiagnosticKind<Data> = {
   readonly message: (data: Data) => string
   /** The remedy, where one is known. */
   readonly hint?: (data: Data) => string | undefined
+  /** Told under `--quiet` too, whatever its severity: the user may not expect what was done. */
+  readonly isAlwaysTold?: boolean
   /** What update-crypto-policies prints in the same case, for scripts that look for its lines. */
   readonly reference?: (data: Data) => ReferenceLine | undefined
 }
@@ -48,6 +50,7 @@ export type Diagnostic = {
   readonly fault: Fault
   readonly message: string
   readonly hint?: string
+  readonly isAlwaysTold?: boolean
   readonly span?: Span
   readonly reference?: ReferenceLine
   /** What the message says, as data for programs: JSON values only. */
@@ -64,6 +67,7 @@ export function diagnose<Data>(kind: DiagnosticKind<Data>, data: Data, span?: Sp
     fault: kind.fault,
     message: kind.message(data),
     ...(hint === undefined ? {} : { hint }),
+    ...(kind.isAlwaysTold ? { isAlwaysTold: true } : {}),
     ...(span === undefined ? {} : { span }),
     ...(reference === undefined ? {} : { reference }),
   }

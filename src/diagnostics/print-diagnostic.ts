@@ -21,11 +21,11 @@ const SHOWN_WIDTH = 120
 /** Prints one diagnostic, without a final line end. */
 export function printDiagnostic(diagnostic: Diagnostic, style: DiagnosticStyle = PLAIN): string {
   const { severity, code, message, span, hint } = diagnostic
-  const where = span ? `${formatLocation(span)}: ` : ''
+  const where = span ? `${printable(formatLocation(span))}: ` : ''
   const lines = [
     `${where}${style.severity(`${severity}[${code}]`, severity)}: ${printable(message)}`,
   ]
-  if (span) lines.push(...excerpt(span, style))
+  if (span && !span.source.isSecret) lines.push(...excerpt(span, style))
   if (hint !== undefined) lines.push(`${style.hint('hint:')} ${printable(hint)}`)
   return lines.join('\n')
 }
@@ -45,8 +45,14 @@ function excerpt(span: Span, style: DiagnosticStyle): readonly string[] {
   ]
 }
 
-/** Shows control characters as a dot each, so that no text can drive the terminal. */
+/**
+ * Shows each character that is not seen as dots, so that no text of a file, a peer or a file name can
+ * drive the terminal, hide a part of itself, or turn the direction of a line: control characters, marks
+ * of direction, characters of no width, line and paragraph separators, halves of surrogate pairs.
+ */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this removes.
-  return text.replace(/\t/g, ' ').replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '·')
+  return text.replaceAll('\t', ' ').replace(INVISIBLE, (unseen) => '·'.repeat(unseen.length))
 }
+
+/** DI are the code points that programs show as nothing (Unicode, section 5.21). */
+export const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}]/gu

@@ -4,6 +4,8 @@ export type Source = {
   /** What the user calls it: a path, or `<command line>`. */
   readonly name: string
   readonly text: string
+  /** The text holds a secret, or could: no message shows any part of it. */
+  readonly isSecret?: boolean
 }
 
 /** A half-open range of UTF-16 offsets in a source. */

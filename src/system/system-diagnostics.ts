@@ -44,6 +44,7 @@ const noPolicyNamed: Kind<{ where: string }> = {
 const currentDirectoryPolicy: Kind<{ path: string }> = {
   code: 'POLICY_FROM_CURRENT_DIRECTORY',
   severity: 'warning',
+  isAlwaysTold: true,
   fault: 'input',
   summary:
     'A policy file in the current directory comes before the one of the same name in the policy folders.',

@@ -97,7 +97,7 @@ function print(
   for (const policy of new Set(result.files.map((file) => file.policy))) {
     terminal.print(`${policy}: ${countOutcomes(result, policy)}`)
   }
-  for (const { difference } of result.files) if (difference) terminal.warn(difference.trimEnd())
+  for (const { difference } of result.files) if (difference) terminal.warnText(difference.trimEnd())
   if (verification) printVerification(verification, options, terminal)
 }
 

@@ -1,6 +1,6 @@
 /** What a server tells, as a line of text or as a line of JSON. */
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
-import { diagnosticToJson } from '../../diagnostics/diagnostic-json.ts'
+import { diagnosticToJson, printJson } from '../../diagnostics/diagnostic-json.ts'
 import { printable } from '../../diagnostics/print-diagnostic.ts'
 import type { TlsPeer } from '../../tls/objects/tls-session.ts'
 import type { ServerEvent } from './server-event.ts'
@@ -45,7 +45,7 @@ function describeDiagnostic({ message, code, hint }: Diagnostic): string {
 
 /** One line; `at` is the time in RFC 3339. */
 export function eventToJson(event: ServerEvent, at: Date): string {
-  return JSON.stringify({ time: at.toISOString(), ...factsOf(event) })
+  return printJson({ time: at.toISOString(), ...factsOf(event) })
 }
 
 function factsOf(event: ServerEvent): object {

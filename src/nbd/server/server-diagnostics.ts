@@ -112,6 +112,7 @@ const unspeakable: Kind<{ what: string; text: string }> = {
 const clearText: Kind<{ address: string }> = {
   code: 'NBD_CLEAR_TEXT',
   severity: 'warning',
+  isAlwaysTold: true,
   fault: 'answer',
   summary: 'The server offers its exports to a network without TLS.',
   message: ({ address }) => `everybody who reaches ${address} may read and change the exports`,
