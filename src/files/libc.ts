@@ -5,9 +5,9 @@
  * `loadLibc` gives nothing, and callers do without.
  */
 import { closeSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { CallQueue } from './call-queue.ts'
+import { requireInstalled } from './installed-package.ts'
 
 /** The calls. Those that may wait for a disk run on a thread of their own. */
 export type Libc = {
@@ -60,11 +60,14 @@ export function loadLibc(): Libc | undefined {
 
 function tryBind(): Libc | undefined {
   try {
-    return bind(createRequire(import.meta.url)('koffi') as Koffi)
+    return bind(requireInstalled('koffi', [NATIVE_PART]) as Koffi)
   } catch {
     return undefined
   }
 }
+
+/** The machine code of koffi, a package for each platform. */
+const NATIVE_PART = `@koromix/koffi-${process.platform}-${process.arch}`
 
 type Koffi = typeof import('koffi')
 type Call = ReturnType<ReturnType<Koffi['load']>['func']>

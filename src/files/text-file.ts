@@ -1,6 +1,6 @@
 /** Reads a text file that somebody else wrote: bounded, never blocking, every failure in words. */
 import { isUtf8 } from 'node:buffer'
-import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { FILE_KINDS } from './file-diagnostics.ts'
@@ -15,21 +15,39 @@ export const TEXT_LIMIT = 262_144
  *   FILE_INVALID_UTF8.
  */
 export function readTextFile(path: string): Source {
-  const bytes = readBytes(path)
+  return decode(path, readBytes(path), {})
+}
+
+/**
+ * Reads a UTF-8 text of which no message may show any part: keys, passphrases, files that may hold
+ * them beside something else.
+ *
+ * @throws DiagnosticError as readTextFile.
+ */
+export function readSecretTextFile(path: string): Source {
+  return decode(path, readBytes(path), { isSecret: true })
+}
+
+function decode(path: string, bytes: Buffer, mark: Pick<Source, 'isSecret'>): Source {
   if (!isUtf8(bytes)) {
-    const source = { name: path, text: bytes.toString('latin1') }
+    const source = { name: path, text: bytes.toString('latin1'), ...mark }
     const offset = firstInvalidByte(bytes)
     throw new DiagnosticError([
       diagnose(FILE_KINDS.invalidUtf8, { offset }, { source, start: offset, end: offset + 1 }),
     ])
   }
-  return { name: path, text: bytes.toString('utf8') }
+  return { name: path, text: bytes.toString('utf8'), ...mark }
 }
 
 /** Reads a text, or undefined where there is no such file. */
 export function readTextFileIfPresent(path: string): Source | undefined {
+  return unlessMissing(() => readTextFile(path))
+}
+
+/** What the work reads, or undefined where its file does not exist. */
+export function unlessMissing<Value>(read: () => Value): Value | undefined {
   try {
-    return readTextFile(path)
+    return read()
   } catch (error) {
     const isMissing =
       error instanceof DiagnosticError && error.diagnostics[0]?.code === FILE_KINDS.missing.code
@@ -50,7 +68,7 @@ export function readBytes(path: string, limit = TEXT_LIMIT): Buffer {
     const stats = fstatSync(descriptor)
     if (!stats.isFile()) fail(FILE_KINDS.notAFile, { path, what: describeType(stats) })
     if (stats.size > limit) fail(FILE_KINDS.tooLarge, { path, limit })
-    return readFileSync(descriptor)
+    return readToEnd(descriptor, path, limit)
   } catch (error) {
     if (error instanceof DiagnosticError) throw error
     fail(FILE_KINDS.unreadable, { path, error })
@@ -58,6 +76,23 @@ export function readBytes(path: string, limit = TEXT_LIMIT): Buffer {
     closeSync(descriptor)
   }
 }
+
+/** The size that the system told may be wrong: a file in /proc has none, and others grow meanwhile. */
+function readToEnd(descriptor: number, path: string, limit: number): Buffer {
+  const parts: Buffer[] = []
+  let length = 0
+  for (;;) {
+    const part = Buffer.allocUnsafe(Math.min(PART, limit + 1 - length))
+    const read = readSync(descriptor, part)
+    if (read === 0) return Buffer.concat(parts, length)
+    parts.push(part.subarray(0, read))
+    length += read
+    if (length > limit) fail(FILE_KINDS.tooLarge, { path, limit })
+  }
+}
+
+/** Most files are shorter than this many bytes, so they are read in one go. */
+const PART = 65_536
 
 function openFile(path: string): number {
   try {

@@ -8,7 +8,7 @@
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Source, Span } from '../diagnostics/source.ts'
 import type { PropertyValue, WrittenObject } from './object-definition.ts'
-import { wholeOf } from './object-definition.ts'
+import { quote, wholeOf } from './object-definition.ts'
 import { OPTION_KINDS } from './option-diagnostics.ts'
 
 type Option = {
@@ -72,7 +72,11 @@ function checkKey(key: string, place: Span): void {
   const isName = /^[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_][A-Za-z0-9_-]*)*$/.test(key)
   if (isName && key.split('.').length <= MAX_DEPTH) return
   const hint = 'a comma inside a value is doubled: priority=@QEMU,,SYSTEM'
-  fail(OPTION_KINDS.malformed, { reason: `\`${key}\` is no name of a property`, hint }, place)
+  fail(
+    OPTION_KINDS.malformed,
+    { reason: `${quote(key, place)} is no name of a property`, hint },
+    place,
+  )
 }
 
 function insert(root: Branch, option: Option): void {
@@ -90,7 +94,9 @@ function insert(root: Branch, option: Option): void {
 }
 
 function refuseDouble({ key, keyPlace }: Option): never {
-  throw new DiagnosticError([diagnose(OPTION_KINDS.duplicateProperty, { name: key }, keyPlace)])
+  throw new DiagnosticError([
+    diagnose(OPTION_KINDS.duplicateProperty, { name: quote(key, keyPlace) }, keyPlace),
+  ])
 }
 
 function recordOf(branch: Branch, path: string, source: Source): Record<string, PropertyValue> {
@@ -110,7 +116,7 @@ function listOrRecord(branch: Branch, path: string, source: Source): PropertyVal
   return names.map((_, index) => {
     const inner = branch.get(String(index))
     if (!inner) {
-      const reason = `the list ${path.slice(0, -1)} has no number ${index}`
+      const reason = `the list ${quote(path.slice(0, -1), wholeOf(source))} has no number ${index}`
       fail(OPTION_KINDS.malformed, { reason, hint: 'count from 0, without gaps' }, wholeOf(source))
     }
     return inner instanceof Map ? listOrRecord(inner, `${path}${index}.`, source) : inner.value

@@ -39,7 +39,8 @@ export function defineObject({ properties, places }: WrittenObject): ObjectDefin
   }
   if (id === undefined) fail(OPTION_KINDS.missingId, { type }, whole)
   if (typeof id !== 'string' || !/^[A-Za-z][A-Za-z0-9._-]*$/.test(id)) {
-    fail(OPTION_KINDS.invalidId, { id: String(id) }, places.get(ID) ?? whole)
+    const place = places.get(ID) ?? whole
+    fail(OPTION_KINDS.invalidId, { id: quote(String(id), place) }, place)
   }
   return { type, id, properties: rest, places }
 }
@@ -48,3 +49,11 @@ export function defineObject({ properties, places }: WrittenObject): ObjectDefin
 export function wholeOf(source: Source): Span {
   return { source, start: 0, end: source.text.length }
 }
+
+/** A word for a message. Of a text that may hold a secret none is shown: it may be a part of that. */
+export function quote(word: string, place: Span | undefined): string {
+  return place?.source.isSecret ? NOT_SHOWN : `\`${word}\``
+}
+
+/** Stands for what may be a secret, or a part of one. */
+export const NOT_SHOWN = '(not shown: it may be of a secret)'

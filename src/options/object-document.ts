@@ -12,8 +12,9 @@ import {
 } from 'yaml'
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Source, Span } from '../diagnostics/source.ts'
+import { refuseExcess } from './document-bounds.ts'
 import type { PropertyValue, WrittenObject } from './object-definition.ts'
-import { wholeOf } from './object-definition.ts'
+import { quote, wholeOf } from './object-definition.ts'
 import { OPTION_KINDS } from './option-diagnostics.ts'
 
 const MAX_DEPTH = 8
@@ -50,11 +51,16 @@ export function parseObjectList(source: Source): readonly WrittenObject[] {
 }
 
 function parse(source: Source): Document.Parsed<ParsedNode> {
-  const document = parseDocument(source.text, { prettyErrors: false, stringKeys: true })
+  refuseExcess(source)
+  // The check for keys that repeat takes the square of their number; readValue makes its own.
+  const options = { prettyErrors: false, stringKeys: true, uniqueKeys: false } as const
+  const document = parseDocument(source.text, options)
   const [error] = document.errors
   if (!error) return document
   const [start, end] = error.pos
-  const reason = `this is not valid YAML: ${error.message}`
+  // Its words may be those of the text.
+  const words = source.isSecret ? error.code : error.message
+  const reason = `this is not valid YAML: ${words}`
   throw new DiagnosticError([
     diagnose(OPTION_KINDS.malformed, { reason, hint: '' }, { source, start, end }),
   ])
@@ -63,12 +69,9 @@ function parse(source: Source): Document.Parsed<ParsedNode> {
 function soleEntry(source: Source, map: YAMLMap): Node | null {
   for (const { key } of map.items) {
     if (String(key) === 'objects') continue
-    const reason = `\`${String(key)}\` is not known here`
-    fail(
-      OPTION_KINDS.malformed,
-      { reason, hint: 'the list stands below `objects`' },
-      placeOf(source, key as Node),
-    )
+    const place = placeOf(source, key as Node)
+    const reason = `${quote(String(key), place)} is not known here`
+    fail(OPTION_KINDS.malformed, { reason, hint: 'the list stands below `objects`' }, place)
   }
   return (map.get('objects', true) as Node | undefined) ?? null
 }
@@ -105,6 +108,7 @@ function readValue(
   const record: Record<string, PropertyValue> = Object.create(null)
   for (const { key, value } of node.items) {
     const name = String(key)
+    if (Object.hasOwn(record, name)) refuseRepeated(name, placeOf(source, key as Node))
     record[name] = readValue(source, value as Node | null, below(name), places)
   }
   return record
@@ -116,6 +120,10 @@ function readScalar(node: Node | null, place: Span): PropertyValue {
   if (typeof value === 'string' || typeof value === 'boolean') return value
   if (value === null || !isScalar(node)) return malformed('a value is missing', place)
   return node.source ?? String(value)
+}
+
+function refuseRepeated(name: string, place: Span): never {
+  malformed(`the property ${quote(name, place)} is given twice`, place)
 }
 
 function malformed(reason: string, place: Span): never {

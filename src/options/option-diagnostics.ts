@@ -29,7 +29,7 @@ const invalidId: Kind<{ id: string }> = {
   severity: 'error',
   fault: 'input',
   summary: 'An id begins with a letter and is made of letters, digits, `-`, `.` and `_`.',
-  message: ({ id }) => `\`${id}\` cannot be an id`,
+  message: ({ id }) => `${id} cannot be an id`,
   hint: () => 'an id begins with a letter and is made of letters, digits, -, . and _',
 }
 
@@ -38,8 +38,9 @@ const unknownProperty: Kind<{ type: string; name: string; known: readonly string
   severity: 'error',
   fault: 'input',
   summary: 'Objects of the type do not have this property.',
-  message: ({ type, name }) => `${type} has no property \`${name}\``,
-  hint: ({ name, known }) => didYouMean(name, known) ?? `it has ${known.join(', ')}`,
+  message: ({ type, name }) => `${type} has no property ${name}`,
+  hint: ({ name, known }) =>
+    didYouMean(name.replaceAll('`', ''), known) ?? `it has ${known.join(', ')}`,
 }
 
 const duplicateProperty: Kind<{ name: string }> = {
@@ -48,7 +49,7 @@ const duplicateProperty: Kind<{ name: string }> = {
   fault: 'input',
   summary:
     'A property is given twice. QEMU takes the last one silently, which may not be the one that is meant.',
-  message: ({ name }) => `the property \`${name}\` is given twice`,
+  message: ({ name }) => `the property ${name} is given twice`,
 }
 
 const missingProperty: Kind<{ what: string; name: string; hint?: string }> = {

@@ -2,6 +2,7 @@
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Span } from '../diagnostics/source.ts'
 import type { ObjectDefinition, PropertyValue } from './object-definition.ts'
+import { NOT_SHOWN } from './object-definition.ts'
 import { OPTION_KINDS } from './option-diagnostics.ts'
 
 /** As QEMU reads booleans. */
@@ -105,9 +106,15 @@ export class PropertyReader {
   /** Refuses a value; says what the property takes. */
   refuse(name: string, expected: string, hint?: string): never {
     const value = this.values[name]
-    const shown = typeof value === 'string' ? `\`${value}\`` : `\`${JSON.stringify(value)}\``
+    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    const shown = this.isSecret ? NOT_SHOWN : `\`${text}\``
     const data = { name, value: shown, expected, ...(hint === undefined ? {} : { hint }) }
     fail(OPTION_KINDS.wrongValue, data, this.spanOf(name))
+  }
+
+  /** A comma in a secret that is not doubled makes a property of what follows. */
+  private get isSecret(): boolean {
+    return this.what.startsWith('secret')
   }
 
   private value(name: string): PropertyValue | undefined {
@@ -117,9 +124,10 @@ export class PropertyReader {
   private refuseUnknown(type: string, known: readonly string[]): void {
     const unknown = Object.keys(this.values).filter((name) => !known.includes(name))
     if (unknown.length === 0) return
-    const diagnostics = unknown.map((name) =>
-      diagnose(OPTION_KINDS.unknownProperty, { type, name, known }, this.spanOf(name)),
-    )
+    const diagnostics = unknown.map((name) => {
+      const shown = this.isSecret ? NOT_SHOWN : `\`${name}\``
+      return diagnose(OPTION_KINDS.unknownProperty, { type, name: shown, known }, this.spanOf(name))
+    })
     throw new DiagnosticError(diagnostics)
   }
 }

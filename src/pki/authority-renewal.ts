@@ -2,7 +2,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { existsSync, rmSync } from 'node:fs'
 import { fail } from '../diagnostics/diagnostic.ts'
-import { readTextFile } from '../files/text-file.ts'
+import { readSecretTextFile } from '../files/text-file.ts'
 import { type Certificate, certificateOf, parseCertificates } from '../x509/certificate.ts'
 import { COMMON_NAME, readName } from '../x509/distinguished-name.ts'
 import { isSelfIssued } from '../x509/issuer.ts'
@@ -59,7 +59,7 @@ function renewLocked(request: AuthorityRenewal): Issued {
 function keepKey(authority: Authority, old: Certificate, request: AuthorityRenewal) {
   const { certificate: path } = request.layout.authority
   const certificate = signRoot(authority.parts.subject, authority.signer.key, old, request)
-  const others = parseCertificates(readTextFile(path)).filter(
+  const others = parseCertificates(readSecretTextFile(path)).filter(
     ({ x509 }) => !x509.raw.equals(old.x509.raw),
   )
   const text = [certificate, ...others.map(({ x509 }) => x509)].join('')
@@ -74,7 +74,7 @@ function replaceKey(authority: Authority, old: Certificate, request: AuthorityRe
   if (existsSync(layout.formerKey)) fail(PKI_KINDS.fileExists, { paths: [layout.formerKey] })
   const key = generateKey(chooseKeyKind(request.key, 'authority', strength))
   const certificate = signRoot(encodeSubject(nextName(old)), key, old, request)
-  const former = { path: layout.formerKey, text: readTextFile(keyFile).text, secret: true }
+  const former = { path: layout.formerKey, text: readSecretTextFile(keyFile).text, secret: true }
   writeCredentials([former], { force: false })
   const files = [
     { path, text: certificate.toString() + authority.pem, secret: false },
@@ -115,7 +115,7 @@ export function retireFormerAuthority(layout: Layout, passphrase?: string): stri
     const { certificate: path } = layout.authority
     if (!existsSync(layout.formerKey)) fail(PKI_KINDS.nothingToRetire, { path: layout.formerKey })
     const key = readPrivateKey(layout.formerKey, passphrase)
-    const kept = parseCertificates(readTextFile(path)).filter(
+    const kept = parseCertificates(readSecretTextFile(path)).filter(
       ({ x509 }) => !x509.checkPrivateKey(key),
     )
     if (kept.length === 0) fail(PKI_KINDS.keyMismatch, { certificate: path, key: layout.formerKey })

@@ -3,7 +3,7 @@ import { createPublicKey, type X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { type Diagnostic, fail } from '../diagnostics/diagnostic.ts'
-import { readTextFile } from '../files/text-file.ts'
+import { readSecretTextFile } from '../files/text-file.ts'
 import { type Certificate, certificateOf, parseCertificates } from '../x509/certificate.ts'
 import { isSelfIssued, namesIssuer } from '../x509/issuer.ts'
 import {
@@ -143,7 +143,7 @@ export function loadAuthorities(layout: Layout, options: LoadOptions): readonly 
 function openAuthority(layout: Layout, keyFile: string, options: LoadOptions): Authority {
   const { certificate: file } = layout.authority
   if (!existsSync(file)) fail(PKI_KINDS.noAuthority, { path: file, root: layout.root })
-  const source = readTextFile(file)
+  const source = readSecretTextFile(file)
   const authorities = parseCertificates(source)
   const key = readPrivateKey(keyFile, options.passphrase)
   // One that is about to be replaced stands beside its successor in the same file.
@@ -176,7 +176,7 @@ function chainOf(authority: Certificate, all: readonly Certificate[]): string {
  * @throws DiagnosticError FILE_..., TLS_CERTIFICATE_MALFORMED or TLS_PEM_...
  */
 export function readCertificate(path: string): X509Certificate {
-  const [first] = parseCertificates(readTextFile(path))
+  const [first] = parseCertificates(readSecretTextFile(path))
   return first?.x509 ?? fail(PKI_KINDS.certificateMalformed, { path })
 }
 

@@ -8,7 +8,7 @@ import {
   fail,
   hasErrors,
 } from '../diagnostics/diagnostic.ts'
-import { readBytes, readTextFile } from '../files/text-file.ts'
+import { readBytes, readSecretTextFile } from '../files/text-file.ts'
 import { checkSharedKeys } from '../tls/objects/shared-keys.ts'
 import { type Certificate, parseCertificates } from '../x509/certificate.ts'
 import { readX509Files, type X509Identity } from '../x509/credential-files.ts'
@@ -175,7 +175,7 @@ class Check {
 
   /** A folder that holds nothing but an authority. */
   #checkAuthority(layout: Layout): void {
-    const authorities = parseCertificates(readTextFile(layout.authority.certificate))
+    const authorities = parseCertificates(readSecretTextFile(layout.authority.certificate))
     this.#noteEnds(authorities, 'authority')
     for (const { x509 } of authorities) {
       this.#collect(() =>

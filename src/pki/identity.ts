@@ -2,7 +2,7 @@
 import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { type Diagnostic, diagnose, fail } from '../diagnostics/diagnostic.ts'
-import { readTextFile } from '../files/text-file.ts'
+import { readSecretTextFile } from '../files/text-file.ts'
 import {
   type Authority,
   dateOf,
@@ -179,7 +179,7 @@ export function authorityFor(
 }
 
 function holdsCertificate(path: string, authority: Authority): boolean {
-  const text = readTextFile(path).text
+  const text = readSecretTextFile(path).text
   const compact = (pem: string) => pem.replace(/\s/g, '')
   return compact(text).includes(compact(authority.certificate.toString()))
 }

@@ -1,7 +1,7 @@
 /** The certificates and keys of libvirt's layout, in the shape of those of QEMU's. */
 import { existsSync } from 'node:fs'
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
-import { readTextFile, readTextFileIfPresent } from '../files/text-file.ts'
+import { readSecretTextFile, unlessMissing } from '../files/text-file.ts'
 import { parseCertificates } from '../x509/certificate.ts'
 import type { X509Files, X509Identity } from '../x509/credential-files.ts'
 import { parseRevocationLists } from '../x509/revocation-list.ts'
@@ -23,9 +23,9 @@ export function readLibvirtFiles(
   passphrase?: string,
 ): LibvirtFiles {
   const { certificate } = layout.authority
-  const lists = readTextFileIfPresent(layout.revocationList)
+  const lists = unlessMissing(() => readSecretTextFile(layout.revocationList))
   return {
-    authorities: parseCertificates(readTextFile(certificate)),
+    authorities: parseCertificates(readSecretTextFile(certificate)),
     revocationLists: lists ? parseRevocationLists(lists) : [],
     identities: [readIdentity(layout.pair(role), passphrase)],
   }
@@ -38,7 +38,7 @@ function readIdentity(paths: PairPaths, passphrase?: string): X509Identity {
     const there = missing === certFile ? keyFile : certFile
     throw new DiagnosticError([diagnose(PKI_KINDS.halfPair, { there, missing })])
   }
-  const chain = parseCertificates(readTextFile(certFile))
+  const chain = parseCertificates(readSecretTextFile(certFile))
   const key = readPrivateKey(keyFile, passphrase)
   if (!chain[0]?.x509.checkPrivateKey(key)) fail(PKI_KINDS.keyMismatch, paths)
   return { chain, key, certFile, keyFile }

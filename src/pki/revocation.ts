@@ -2,7 +2,7 @@
 import { readPemBlocks } from '../asn1/pem.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
-import { readTextFile, readTextFileIfPresent } from '../files/text-file.ts'
+import { readSecretTextFile, unlessMissing } from '../files/text-file.ts'
 import { type Certificate, certificateOf, parseCertificates } from '../x509/certificate.ts'
 import { namesIssuer } from '../x509/issuer.ts'
 import {
@@ -90,7 +90,7 @@ function collectRevoked(
     revoked.set(authority, [...(revoked.get(authority) ?? []), { serial, reason }])
   }
   for (const path of certificates) {
-    const [certificate] = parseCertificates(readTextFile(path))
+    const [certificate] = parseCertificates(readSecretTextFile(path))
     if (!certificate) continue
     const issuer = authorities.find((one) => isIssuedBy(certificate, one))
     if (issuer) add(issuer, certificate.x509.serialNumber)
@@ -120,7 +120,7 @@ type ListBefore = {
 }
 
 function readLists(path: string): readonly ListBefore[] {
-  const source = readTextFileIfPresent(path)
+  const source = unlessMissing(() => readSecretTextFile(path))
   if (!source) return []
   const blocks = readPemBlocks(source, ['X509 CRL', 'CRL'], 'revocation list')
   return parseRevocationLists(source).map((list, index) => {

@@ -4,12 +4,25 @@ import { fail } from '../diagnostics/diagnostic.ts'
 import type { Source, Span } from '../diagnostics/source.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { findLibvirtSetting } from '../files/libvirt-config.ts'
-import { readTextFile, readTextFileIfPresent } from '../files/text-file.ts'
+import { readSecretTextFile, unlessMissing } from '../files/text-file.ts'
 import type { Application } from '../priority/application.ts'
 import type { ApplicationSetting } from '../priority/application-chain.ts'
 
 const ABSENT = 'the file does not exist'
 const UNSET = 'not set'
+
+/**
+ * The value at its place in a text of which nothing else is left: such files have passwords too, and a
+ * message about the value shows its line.
+ */
+function alone({ source: { name, text }, start, end }: Span): Span {
+  const blank = (part: string) => part.replace(/[^\n]/g, ' ')
+  const source = {
+    name,
+    text: `${blank(text.slice(0, start))}${text.slice(start, end)}${blank(text.slice(end))}`,
+  }
+  return { source, start, end }
+}
 
 /** Where libvirt keeps its configuration, and that of the QEMU that it starts. */
 export const DEFAULT_APPLICATION_DIR = '/etc/libvirt'
@@ -25,9 +38,9 @@ export function readApplicationSettings(
 ): readonly ApplicationSetting[] {
   return settings.map(({ file, key }) => {
     const path = join(folder, file)
-    const source = readTextFileIfPresent(path)
+    const source = unlessMissing(() => readSecretTextFile(path))
     const span = source && findText(source, key)
-    const found = span ? { span } : { remark: source ? UNSET : ABSENT }
+    const found = span ? { span: alone(span) } : { remark: source ? UNSET : ABSENT }
     return { name: `${file} ${key}`, file: path, ...found }
   })
 }
@@ -51,8 +64,8 @@ function findText(source: Source, key: string): Span | undefined {
  * @throws DiagnosticError where there is no such file.
  */
 export function readNamedSetting(path: string, key: string): ApplicationSetting {
-  const span = findInLines(readTextFile(path), key)
-  const found = span ? { span } : { remark: UNSET }
+  const span = findInLines(readSecretTextFile(path), key)
+  const found = span ? { span: alone(span) } : { remark: UNSET }
   return { name: `${basename(path)} ${key}`, file: path, ...found }
 }
 

@@ -13,7 +13,7 @@ import {
 } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
-import { readBytes } from '../files/text-file.ts'
+import { readBytes, unlessMissing } from '../files/text-file.ts'
 import { type Certificate, parseCertificates } from './certificate.ts'
 import { checkKeyMode, parsePrivateKey } from './private-key.ts'
 import { parseRevocationLists, type RevocationList } from './revocation-list.ts'
@@ -143,14 +143,8 @@ class Folder {
 
 /** Bytes one to one: what is not text is refused in words when it is parsed. */
 function readIfPresent(path: string): Source | undefined {
-  try {
-    return { name: path, text: readBytes(path, SIZE_LIMIT).toString('latin1') }
-  } catch (error) {
-    const isMissing =
-      error instanceof DiagnosticError && error.diagnostics[0]?.code === FILE_KINDS.missing.code
-    if (isMissing) return undefined
-    throw error
-  }
+  const bytes = unlessMissing(() => readBytes(path, SIZE_LIMIT))
+  return bytes && { name: path, text: bytes.toString('latin1'), isSecret: true }
 }
 
 type Pair = { readonly certificate: Source; readonly key: Source }

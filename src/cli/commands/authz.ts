@@ -34,9 +34,9 @@ export function addAuthz(program: Command): void {
 
 async function testCertificate(_: string, path: string, options: Options): Promise<void> {
   const { parseCertificates } = await import('../../x509/certificate.ts')
-  const { readTextFile } = await import('../../files/text-file.ts')
+  const { readSecretTextFile } = await import('../../files/text-file.ts')
   const terminal = terminalFor(options)
-  const [certificate] = parseCertificates(readTextFile(path))
+  const [certificate] = parseCertificates(readSecretTextFile(path))
   // Whoever reads certificates refuses a file without any.
   if (!certificate) return
   const objects = await loadObjects(options, terminal)

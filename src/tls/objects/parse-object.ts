@@ -17,7 +17,7 @@ const MAX_LENGTH = 65_536
  *   properties exist is seen when the object is made.
  */
 export function parseObject(text: string, name = '--object'): ObjectDefinition {
-  const source: Source = { name, text }
+  const source = markSecret({ name, text })
   if (text.length > MAX_LENGTH) {
     const reason = `the definition is longer than ${MAX_LENGTH} characters`
     fail(OPTION_KINDS.malformed, { reason }, { source, start: 0, end: 1 })
@@ -35,5 +35,13 @@ export function parseObject(text: string, name = '--object'): ObjectDefinition {
  * @throws DiagnosticError OBJECT_... with file, line and column.
  */
 export function parseObjects(source: Source): readonly ObjectDefinition[] {
-  return parseObjectList(source).map(defineObject)
+  return parseObjectList(markSecret(source)).map(defineObject)
+}
+
+/**
+ * Marks a text that may define a secret. What it says cannot be told before it is parsed, so the words
+ * of the type and of its property are looked for, and escapes that could spell them.
+ */
+function markSecret(source: Source): Source {
+  return /secret|\bdata\b|\\[ux]/i.test(source.text) ? { ...source, isSecret: true } : source
 }
