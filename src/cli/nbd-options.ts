@@ -50,6 +50,7 @@ async function clientTls(uri: NbdUri, options: NbdOptions, terminal: Terminal): 
   if (mode !== 'required' && uri.tls.isRequired) {
     fail(CLI_KINDS.conflictingOptions, { first: `--tls ${mode}`, second: 'an nbds URI' })
   }
+  refuseLostProtection(mode, options)
   if (mode === 'off') return { mode }
   if (id === undefined) {
     const { NBD_CLIENT_KINDS } = await import('../nbd/client/client-diagnostics.ts')
@@ -63,6 +64,15 @@ async function clientTls(uri: NbdUri, options: NbdOptions, terminal: Terminal): 
   const hostname = options.tlsHostname ?? uri.tls.hostname ?? hostOf(uri)
   const credentials = objects.credentials(id, 'client')
   return { mode, credentials, ...(hostname === undefined ? {} : { hostname }) }
+}
+
+/** Refuses options that ask for a protection which a connection in clear does not have. */
+function refuseLostProtection(mode: TlsMode, { tls, tlsCreds, tlsHostname }: NbdOptions): void {
+  const first = tls === undefined ? 'a URI without TLS' : `--tls ${mode}`
+  const lost = { '--tls-creds': tlsCreds, '--tls-hostname': tlsHostname }
+  for (const [second, value] of Object.entries(lost)) {
+    if (mode === 'off' && value !== undefined) fail(CLI_KINDS.conflictingOptions, { first, second })
+  }
 }
 
 /** A socket has no host: its server's name has to be said. */

@@ -75,7 +75,8 @@ async function parseEnds(
   const parse = (text: string) =>
     parseEnd(text, (uri) => {
       const isPlain = isMixed && !uri.tls.isRequired && options.tls === undefined
-      return clientOptions(uri, isPlain ? { ...options, tls: 'off' } : options, terminal)
+      const { tlsCreds: _, tlsHostname: __, ...plain } = options
+      return clientOptions(uri, isPlain ? plain : options, terminal)
     })
   return [await parse(from), await parse(to)]
 }

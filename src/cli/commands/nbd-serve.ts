@@ -159,7 +159,10 @@ function refuseConflicts({ socket, port, bind, tls, tlsCreds, ...rest }: ServeOp
   if (tls !== undefined && tls !== 'off' && tlsCreds === undefined) {
     need(`--tls ${tls} needs --tls-creds`, hint)
   }
-  if (rest.tlsAuthz !== undefined && (tlsCreds === undefined || tls === 'off')) {
-    need('--tls-authz needs TLS', hint)
-  }
+  // Each of these asks for a protection that the other takes away from every client.
+  if (tls === 'off' && tlsCreds !== undefined) conflict('--tls off', '--tls-creds')
+  if (rest.tlsAuthz !== undefined && tlsCreds === undefined) need('--tls-authz needs TLS', hint)
+  // A client without TLS has no name that could be authorized, and is served all the same.
+  if (rest.tlsAuthz !== undefined && tls === 'optional') conflict('--tls optional', '--tls-authz')
+  if (rest.explain && tlsCreds === undefined) need('--explain needs --tls-creds', hint)
 }
