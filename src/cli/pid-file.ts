@@ -1,8 +1,9 @@
 /** A file that holds the number of a process while it runs. */
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { replaceFile } from '../files/atomic-file.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
+import { readBytes } from '../files/text-file.ts'
 
 /** @throws DiagnosticError FILE_UNWRITABLE */
 export function writePidFile(path: string): void {
@@ -16,7 +17,7 @@ export function writePidFile(path: string): void {
 /** Removes it, unless another process has put its own number there. */
 export function removePidFile(path: string): void {
   try {
-    if (Number(readFileSync(path, 'utf8')) === process.pid) rmSync(path)
+    if (Number(readBytes(path).toString('latin1')) === process.pid) rmSync(path)
   } catch {
     // It is gone already.
   }

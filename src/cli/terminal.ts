@@ -181,6 +181,12 @@ function writeAll(descriptor: number, text: string): void {
       if (code === 'EPIPE' && descriptor === 2) return
       if (code === 'EPIPE') process.exit(0)
       if (code !== 'EAGAIN') throw new OutputError(descriptor, code)
+      pause()
     }
   }
+}
+
+/** Waits for the reader of a pipe that another program made non-blocking, without using the processor. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
 }

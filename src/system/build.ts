@@ -1,6 +1,5 @@
 /** Compiles a folder of policies into a folder of back-end files, as packages ship them. */
 
-import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import { BACKENDS, renderReloadCommands } from '../backends/registry.ts'
@@ -13,6 +12,7 @@ import {
 } from '../diagnostics/diagnostic.ts'
 import { makeFolder, replaceFile } from '../files/atomic-file.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
+import { readBytes } from '../files/text-file.ts'
 import type { Directories } from './directories.ts'
 import { type LoadedPolicy, listPolicies, loadPolicy, policyFolders } from './policy-files.ts'
 import { checkSelection, parseSelection } from './policy-selection.ts'
@@ -120,10 +120,13 @@ function buildFile(
   return { ...file, outcome: 'written' }
 }
 
+/** Longer than any output, in bytes: such a file is another one. */
+const OUTPUT_LIMIT = 4_194_304
+
 /** What cannot be read is replaced like any other file, or fails where it is written. */
 function readBefore(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    return readBytes(path, OUTPUT_LIMIT).toString('utf8')
   } catch {
     return undefined
   }

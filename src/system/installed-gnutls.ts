@@ -1,6 +1,7 @@
 /** The GnuTLS that programs of this host use: its release, and the file that it was built to read. */
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
+import { readBytes } from '../files/text-file.ts'
 import type { GnutlsRelease } from '../priority/releases.ts'
 
 export type InstalledGnutls = {
@@ -46,11 +47,14 @@ function releaseOf(library: string): GnutlsRelease | undefined {
   return age > 42 ? 'newest' : '3.8.13'
 }
 
+/** The library has about 2 MB. */
+const LIBRARY_LIMIT = 67_108_864
+
 /**
  * The configuration file that a library was built to read where no variable names another: Debian
  * builds it with /etc/gnutls/config, Fedora with that of crypto-policies. It is a string in its file.
  */
 export function builtInConfigFile({ library }: InstalledGnutls): string | undefined {
-  const bytes = readFileSync(library).toString('latin1')
+  const bytes = readBytes(library, LIBRARY_LIMIT).toString('latin1')
   return /\0(\/[!-~]{1,200}(?:gnutls\/config|gnutls\.config))\0/.exec(bytes)?.[1]
 }

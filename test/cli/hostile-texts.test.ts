@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { CLI_KINDS } from '../../src/cli/cli-diagnostics.ts'
@@ -6,7 +7,7 @@ import { printDiagnostic } from '../../src/diagnostics/print-diagnostic.ts'
 import type { Application } from '../../src/priority/application.ts'
 import { readApplicationSettings } from '../../src/system/application-config.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
-import { run, scratchFolder, writeFiles } from './command.ts'
+import { ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
 import { Host } from './host.ts'
 
 /** Neither the whole of it nor a part may be told. */
@@ -179,4 +180,18 @@ test('refuses TLS options of which one takes away what the other asks for', () =
     expect(stderr).toContain('error[USAGE_CONFLICTING_OPTIONS]')
     expect(status).toBe(64)
   }
+})
+
+test('a pipe in place of an output is replaced, not waited for', () => {
+  const folder = scratchFolder()
+  writeFiles(folder, {
+    'in/MINE.pol': 'protocol@TLS = TLS1.3\nmin_rsa_size = 2048\n',
+    'out/MINE/x': '',
+  })
+  const pipe = join(folder, 'out', 'MINE', 'gnutls.txt')
+  expect(runFile('mkfifo', [pipe]).status).toBe(0)
+  const program = join(ROOT, 'bin', 'cryptopolicy')
+  const args = ['20', program, 'build', '--policy', 'MINE', join(folder, 'in'), join(folder, 'out')]
+  expect(runFile('timeout', args).status).not.toBe(124)
+  expect(statSync(pipe).isFile()).toBe(true)
 })
