@@ -12,7 +12,7 @@ import { readBytes, readSecretTextFile } from '../files/text-file.ts'
 import { checkSharedKeys } from '../tls/objects/shared-keys.ts'
 import { type Certificate, parseCertificates } from '../x509/certificate.ts'
 import { readX509Files, type X509Identity } from '../x509/credential-files.ts'
-import { matchesHostName } from '../x509/host-name.ts'
+import { isHost, matchesHostName } from '../x509/host-name.ts'
 import { checkOwnCertificates } from '../x509/sanity-check.ts'
 import { dateOf, NEW_AUTHORITY } from './authority.ts'
 import type { EndpointRole } from './certificate-extensions.ts'
@@ -110,6 +110,7 @@ class Check {
   checkHost(): void {
     const { hostname } = this.#request
     if (hostname === undefined) return
+    if (!isHost(hostname)) fail(PKI_KINDS.hostnameInvalid, { hostname })
     if (this.#servers.some((certificate) => matchesHostName(certificate, hostname))) return
     const option = hostOfCommonName(hostname)?.kind ?? 'dns'
     const names = this.#servers.flatMap(({ alternativeNames }) =>

@@ -394,6 +394,15 @@ const nothingToCheck: Kind<{ root: string }> = {
   hint: () => 'name the folder of QEMU, such as /etc/pki/qemu, or the one above libvirt, /etc/pki',
 }
 
+const hostnameInvalid: Kind<{ hostname: string }> = {
+  code: 'PKI_HOSTNAME_INVALID',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'The value of --hostname is neither the name of a host nor an address.',
+  message: ({ hostname }) => `--hostname ${quoted(hostname)} is no name of a host and no address`,
+  hint: () => 'clients refuse it: give the name or address alone, without a port or a path',
+}
+
 const hostNotCovered: Kind<{ hostname: string; option: string; names: readonly string[] }> = {
   code: 'PKI_HOST_NOT_COVERED',
   severity: 'error',
@@ -570,6 +579,7 @@ const written: Kind<{ certificateFile: string; keyFile: string | undefined }> = 
 export const PKI_KINDS = defineKinds({
   halfPair,
   nothingToCheck,
+  hostnameInvalid,
   hostNotCovered,
   expiresSoon,
   secretExposed,

@@ -23,6 +23,15 @@ const hostMismatch: Kind<{ hostname: string; names: readonly string[] }> = {
   hint: () => 'name the host as in its certificate, or give --tls-hostname',
 }
 
+const badHostname: Kind<{ hostname: string }> = {
+  code: 'TLS_HOSTNAME_INVALID',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'What the server is to be called is neither the name of a host nor an address.',
+  message: ({ hostname }) => `${JSON.stringify(hostname)} is no name of a host and no address`,
+  hint: () => 'no certificate could have it: give the name or address alone',
+}
+
 const noHostname: Kind<object> = {
   code: 'TLS_NO_HOSTNAME',
   severity: 'error',
@@ -96,6 +105,7 @@ export const SESSION_KINDS = defineKinds({
   noPeerCertificate,
   hostMismatch,
   noHostname,
+  badHostname,
   notAuthorized,
   unknownUser,
   wrongSharedKey,

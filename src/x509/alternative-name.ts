@@ -1,11 +1,12 @@
 /** Names of subjects beside the distinguished one (RFC 5280 section 4.2.1.6). */
 import { DER, type DerElement, readElements, readObjectIdentifier, readOnly } from '../asn1/der.ts'
+import { printIpAddress } from '../wire/ip-address.ts'
 import { printName } from './distinguished-name.ts'
 
 export type AlternativeName = {
   readonly kind: 'dns' | 'ip' | 'uri' | 'email' | 'srv' | 'directory' | 'other'
   /**
-   * Addresses as `printAddress` writes them, directory names as GnuTLS prints them; of other kinds
+   * Addresses as `printIpAddress` writes them, directory names as GnuTLS prints them; of other kinds
    * the tag and the bytes in hexadecimal.
    */
   readonly value: string
@@ -49,7 +50,7 @@ export function readGeneralName(element: DerElement): AlternativeName {
     case GENERAL_NAME.uri:
       return { kind: 'uri', value: bytes.toString('latin1'), bytes }
     case GENERAL_NAME.ip:
-      return { kind: 'ip', value: printAddress(bytes), bytes }
+      return { kind: 'ip', value: printIpAddress(bytes), bytes }
     case GENERAL_NAME.directory:
       return { kind: 'directory', value: printName(bytes), bytes }
     case GENERAL_NAME.other:
@@ -67,11 +68,4 @@ function readOtherName({ body: bytes, whole }: DerElement): AlternativeName {
   if (text?.tag === DER.ia5String)
     return { kind: 'srv', value: text.body.toString('latin1'), bytes }
   return { kind: 'other', value: whole.toString('hex'), bytes }
-}
-
-/** `192.0.2.1`, or the eight groups of `2001:db8:0:0:0:0:0:1`; of no other length an address. */
-export function printAddress(bytes: Buffer): string {
-  if (bytes.length === 4) return bytes.join('.')
-  if (bytes.length !== 16) return `#${bytes.toString('hex')}`
-  return [0, 2, 4, 6, 8, 10, 12, 14].map((at) => bytes.readUInt16BE(at).toString(16)).join(':')
 }

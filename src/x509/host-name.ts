@@ -1,9 +1,9 @@
 /** Whether a certificate is one for a host, as GnuTLS compares names and addresses (RFC 6125). */
-import { isIPv4, isIPv6 } from 'node:net'
-import { domainToASCII } from 'node:url'
+import { parseIpAddress } from '../wire/ip-address.ts'
 import type { AlternativeName } from './alternative-name.ts'
 import type { Certificate } from './certificate.ts'
 import { COMMON_NAME, readName } from './distinguished-name.ts'
+import { parseHostName } from './host-syntax.ts'
 import { isForServers } from './purposes.ts'
 
 export type HostNameOptions = {
@@ -20,27 +20,20 @@ export function matchesHostName(
   hostname: string,
   { wildcards }: HostNameOptions = { wildcards: true },
 ): boolean {
-  const { alternativeNames } = certificate
-  if (isIPv4(hostname)) return hasAddress(alternativeNames, hostname)
-  if (isIPv6(hostname) && !hostname.includes('%')) {
-    return hasAddress(alternativeNames, writeGroups(hostname))
-  }
-  const host = domainToASCII(hostname) || hostname
+  const address = parseIpAddress(hostname)
+  if (address) return hasAddress(certificate.alternativeNames, address)
+  const host = parseHostName(hostname)
+  if (host === undefined) return false
   return hostNames(certificate).some((name) => matchesName(name, host, wildcards))
 }
 
-function hasAddress(names: readonly AlternativeName[], address: string): boolean {
-  return names.some(({ kind, value }) => kind === 'ip' && value === address)
+/** Whether a text is the name of a host or an address. Nothing else is ever matched. */
+export function isHost(text: string): boolean {
+  return parseIpAddress(text) !== undefined || parseHostName(text) !== undefined
 }
 
-/** An IPv6 address as `printAddress` writes it. */
-function writeGroups(address: string): string {
-  const [, short = ''] = /^\[(.*)\]$/.exec(new URL(`http://[${address}]/`).hostname) ?? []
-  const [head = '', tail] = short.split('::')
-  const before = head.split(':').filter((group) => group !== '')
-  const after = (tail ?? '').split(':').filter((group) => group !== '')
-  const zeros = tail === undefined ? 0 : 8 - before.length - after.length
-  return [...before, ...Array.from({ length: zeros }, () => '0'), ...after].join(':')
+function hasAddress(names: readonly AlternativeName[], address: Buffer): boolean {
+  return names.some(({ kind, bytes }) => kind === 'ip' && bytes.equals(address))
 }
 
 const HOST_KINDS: readonly string[] = ['dns', 'ip', 'uri', 'srv']
@@ -65,12 +58,11 @@ function commonName({ link }: Certificate): readonly string[] {
 /** Names with anything but printable ASCII, a zero byte for one, match nothing. */
 function matchesName(name: string, host: string, wildcards: boolean): boolean {
   if (!/^[\x20-\x7e]+$/.test(name)) return false
-  const wanted = host.toLowerCase()
   const pattern = name.toLowerCase()
-  if (!pattern.startsWith('*') || !wildcards) return pattern === wanted
+  if (!pattern.startsWith('*') || !wildcards) return pattern === host
   // `*.org` would be the certificate of everybody.
   if (!/^[^.]*\..*\.[^.]+$/.test(pattern)) return false
   const rest = pattern.slice(1)
-  const firstLabel = wanted.length - rest.length
-  return firstLabel >= 0 && wanted.endsWith(rest) && !wanted.slice(0, firstLabel).includes('.')
+  const firstLabel = host.length - rest.length
+  return firstLabel >= 0 && host.endsWith(rest) && !host.slice(0, firstLabel).includes('.')
 }

@@ -282,6 +282,9 @@ describe('check', () => {
     expect(stdout).toContain('no server certificate is one for 192.0.2.7: they have a.example')
     expect(stdout).toContain('hint: issue one with --ip 192.0.2.7')
     expect(pki('check', folder, '--days', '10').status).toBe(0)
+    const hidden = pki('check', folder, '--hostname', 'a.example/.evil')
+    expect(hidden.status).toBe(64)
+    expect(hidden.stderr).toContain('PKI_HOSTNAME_INVALID')
   })
 
   test('finds halves, strangers and keys that others may read', () => {

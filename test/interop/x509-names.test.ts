@@ -3,26 +3,25 @@ import { expect } from 'vitest'
 import { parseCertificates } from '../../src/x509/certificate.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
-import { HOST_CASES } from '../x509/host-cases.ts'
+import { HOST_CASES, MAPPED_BY_GNUTLS } from '../x509/host-cases.ts'
 import { AUTHORITY, type Description, ENDPOINT, make } from '../x509/made-certificate.ts'
 import { isLetIn, succeeds } from './qemu-nbd.ts'
 
 const authority = make({ subject: 'Test CA', ...AUTHORITY })
 
 testWith('certtool', 'GnuTLS accepts the hosts that we accept', async () => {
+  const cases = HOST_CASES.filter(([, , host]) => !MAPPED_BY_GNUTLS.includes(host))
   const verdicts = await Promise.all(
-    HOST_CASES.map(async ([name, description, host]) => {
+    cases.map(async ([name, description, host]) => {
       const folder = scratchFolder()
       const own = make({ issuer: authority, ...ENDPOINT, subject: 'x', ...description })
       writeFiles(folder, { own: own.certificate, ca: authority.certificate })
       const files = ['--infile', 'own', '--load-ca-certificate', 'ca']
-      return [
-        name,
-        await succeeds('certtool', ['--verify', ...files, '--verify-hostname', host], folder),
-      ]
+      const args = ['--verify', ...files, '--verify-hostname', host]
+      return `${name}: ${await succeeds('certtool', args, folder)}`
     }),
   )
-  expect(verdicts).toEqual(HOST_CASES.map(([name, , , fits]) => [name, fits]))
+  expect(verdicts).toEqual(cases.map(([name, , , fits]) => `${name}: ${fits}`))
 })
 
 const SUBJECT: Description['subject'] = [

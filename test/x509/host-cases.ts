@@ -30,7 +30,33 @@ const withPurpose = (purpose: string): Description => ({
   extendedKeyUsage: { critical: false, purposes: [purpose] },
 })
 
+/** What GnuTLS maps to a host where we refuse it: it drops tabs and takes fullwidth forms. */
+export const MAPPED_BY_GNUTLS: readonly string[] = [
+  ...['ev\til.test', 'evil\u{ff0f}.test', '\u{ff11}27.0.0.1'],
+]
+
+/** Texts that a reader of URLs takes for the host in front. */
+const NOT_HOSTS: readonly HostCase[] = [
+  ...['evil.test/.good.example', 'evil.test?.good.example', 'evil.test#.good.example'],
+  ...['evil.test\\.good.example', '%65vil.test', 'ev\til.test', 'user@evil.test', 'evil.test:443'],
+  ...[' evil.test', 'evil.test ', 'evil.test/', '//evil.test', 'evil\u{ff0f}.test', ''],
+].map((host): HostCase => [`no host: ${JSON.stringify(host)}`, dns('evil.test'), host, false])
+
+/** Numbers that a reader of URLs takes for an address. */
+const NOT_ADDRESSES: readonly HostCase[] = [
+  ...['0x7f000001', '2130706433', '127.0.0.01', '127.1', '0177.0.0.1', '127.0.0.1.'],
+  ...['\u{ff11}27.0.0.1', '127.0.0.1%', '::ffff:127.0.0.1', '[127.0.0.1]'],
+].flatMap((host): readonly HostCase[] => [
+  [`no address: ${host}`, dns('127.0.0.1'), host, false],
+  [`no address: ${host}, of one`, { names: [[0x87, Buffer.from([127, 0, 0, 1])]] }, host, false],
+])
+
 export const HOST_CASES: readonly HostCase[] = [
+  ...NOT_HOSTS,
+  ...NOT_ADDRESSES,
+  ['address in groups', ALTERNATIVES, 'FEC0:0:0:0:0:0:DEAD:BEAF', true],
+  ['address with octets', ALTERNATIVES, 'fec0::222.173.190.175', true],
+  ['address with a zone', ALTERNATIVES, 'fec0::dead:beaf%eth0', false],
   ['basicca', COMMON, 'qemu.org', true],
   ['altname1', ALTERNATIVES, 'qemu.org', true],
   ['altname2', ALTERNATIVES, 'www.qemu.org', true],

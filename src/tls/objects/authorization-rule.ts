@@ -1,17 +1,11 @@
 /** A rule of an authorization: which identity it looks at, what it matches, what it decides. */
-import { isIP } from 'node:net'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { Span } from '../../diagnostics/source.ts'
 import type { PropertyReader } from '../../options/property-reader.ts'
+import { parseIpAddress, printShortIpAddress } from '../../wire/ip-address.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { matchesGlob } from './glob.ts'
-import {
-  IDENTITY_KINDS,
-  type IdentityKind,
-  identitiesOf,
-  NAME_TYPES,
-  writeAddress,
-} from './identity.ts'
+import { IDENTITY_KINDS, type IdentityKind, identitiesOf, NAME_TYPES } from './identity.ts'
 import { OBJECT_KINDS } from './object-diagnostics.ts'
 
 export const POLICIES = ['allow', 'deny'] as const
@@ -82,7 +76,8 @@ function normalizeName({ match, format }: Omit<AuthorizationRule, 'span'>, span?
 }
 
 function normalizeAddress(address: string, span?: Span): string {
-  if (isIP(address) !== 0 && !address.includes('%')) return writeAddress(address)
+  const bytes = parseIpAddress(address)
+  if (bytes) return printShortIpAddress(bytes)
   return fail(OBJECT_KINDS.invalidRule, { reason: `\`${address}\` is no IP address` }, span)
 }
 

@@ -1,11 +1,11 @@
 /** Credentials in use: handshakes with the newest load, and the checks that follow them. */
-import { isIP } from 'node:net'
-
 import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import type { TlsRole } from '../../algorithms/tls-role.ts'
 import { fail } from '../../diagnostics/diagnostic.ts'
+import { isHost } from '../../x509/host-name.ts'
+import { parseHostName } from '../../x509/host-syntax.ts'
 import { runClientHandshake, runServerHandshake } from '../handshake.ts'
 import type { CredentialKind } from '../negotiable.ts'
 import { checkNegotiated } from '../session-check.ts'
@@ -118,7 +118,8 @@ export class LiveCredentials implements TlsCredentials {
       const { context, kind, verifyPeer, settings } = generation
       const verifies = kind === 'x509' && verifyPeer
       if (verifies && !hostname) fail(SESSION_KINDS.noHostname, {})
-      const servername = hostname !== undefined && isIP(hostname) === 0 ? hostname : undefined
+      if (verifies && hostname && !isHost(hostname)) fail(SESSION_KINDS.badHostname, { hostname })
+      const servername = hostname === undefined ? undefined : parseHostName(hostname)
       const sharedKey = kind === 'psk' ? generation.key : undefined
       const { minDHSize } = settings.options
       const handshake = { context, timeout, servername, sharedKey, minDHSize }

@@ -1,5 +1,5 @@
 /** What of a certificate a rule may look at, as the texts that rules are compared with. */
-import { isIPv6 } from 'node:net'
+import { printShortIpAddress } from '../../wire/ip-address.ts'
 import type { AlternativeName } from '../../x509/alternative-name.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 
@@ -30,15 +30,11 @@ export function identitiesOf(certificate: Certificate, kind: IdentityKind): read
 }
 
 /** Names of other types cannot be matched: there is no agreed way to write them. */
-function printName({ kind, value }: AlternativeName): readonly string[] {
+function printName({ kind, value, bytes }: AlternativeName): readonly string[] {
   if (!(kind in NAME_TYPES)) return []
   const type = NAME_TYPES[kind as keyof typeof NAME_TYPES]
-  const written = { dns: value.toLowerCase(), ip: writeAddress(value), uri: value, email: value }
+  // One address has many ways to be written; rules and certificates are compared in the shortest.
+  const ip = printShortIpAddress(bytes)
+  const written = { dns: value.toLowerCase(), ip, uri: value, email: value }
   return [`${type}:${written[kind as keyof typeof NAME_TYPES]}`]
-}
-
-/** One address has many ways to be written; rules and certificates are compared in the shortest. */
-export function writeAddress(address: string): string {
-  if (!isIPv6(address) || address.includes('%')) return address
-  return new URL(`http://[${address}]`).hostname.slice(1, -1)
 }

@@ -170,6 +170,16 @@ describe('a client that verifies', () => {
     expect(near.destroyed).toBe(true)
   })
 
+  test.each(['host.example/.evil', '0x7f000001', 'host.example:443', '127.0.0.01'])(
+    'has no server called %s',
+    async (hostname) => {
+      const { client } = x509()
+      const [near] = await openPair()
+      await expect(client.connect(near, { hostname })).rejects.toThrow('is no name of a host')
+      expect(near.destroyed).toBe(true)
+    },
+  )
+
   test('asks neither for a name nor for a known authority with verify-peer=off', async () => {
     const { server, client } = x509(
       { server: [endpoint({ subject: 'elsewhere' }, OTHER_ROOT), OTHER_ROOT] },
