@@ -28,7 +28,7 @@ const MAY_IMPORT = {
     'tls',
     'net',
   ],
-  endpoint: ['diagnostics', 'algorithms', 'files', 'net', 'options', 'x509', 'tls'],
+  endpoint: ['diagnostics', 'algorithms', 'files', 'wire', 'net', 'options', 'x509', 'tls'],
   service: ['diagnostics', 'files', 'net', 'options', 'tls', 'endpoint'],
   transfer: ['diagnostics', 'files'],
   nbd: [

@@ -1,24 +1,24 @@
 /** An NBD server as a service: from its options to the signal that ends it. */
 import type { AddressInfo } from 'node:net'
 import { diagnose, fail } from '../diagnostics/diagnostic.ts'
-import { diagnosticToJson, printJson } from '../diagnostics/diagnostic-json.ts'
+import { ENDPOINT_KINDS } from '../endpoint/endpoint-diagnostics.ts'
+import { findSecurity } from '../endpoint/security.ts'
 import { NBD_PORT } from '../nbd/protocol/constants.ts'
 import { eventToJson, printEvent } from '../nbd/server/event-report.ts'
 import { closeExports, type ExportRequest, openExports } from '../nbd/server/export-list.ts'
 import { NbdServer } from '../nbd/server/nbd-server.ts'
 import type { Offer } from '../nbd/server/negotiation.ts'
-import { NBD_SERVER_KINDS } from '../nbd/server/server-diagnostics.ts'
 import type { ServerEvent } from '../nbd/server/server-event.ts'
 import { printHostAndPort } from '../net/address.ts'
-import { removeStaleSocket } from '../net/unix-socket.ts'
+import { Ending } from '../service/ending.ts'
+import { changedObjects, describeReload, reloadToJson } from '../service/reload-text.ts'
+import { runService } from '../service/service.ts'
+import { listenDescriptors } from '../service/service-manager.ts'
 import type { ReloadReport } from '../tls/objects/reload-report.ts'
-import type { TlsObjects } from '../tls/objects/tls-objects.ts'
 import { formatSize } from './byte-size.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import type { ServeOptions } from './commands/nbd-serve.ts'
 import { loadObjects } from './object-options.ts'
-import { removePidFile, writePidFile } from './pid-file.ts'
-import { listenDescriptors, notifyReloading, notifyServiceManager } from './service-manager.ts'
 import { Terminal } from './terminal.ts'
 
 /** Serves until a signal comes, or the last client has left where that is the end. */
@@ -28,12 +28,18 @@ export async function runServer(
 ): Promise<void> {
   const terminal = new Terminal({ quiet: options.quiet ?? false, isService: true })
   const objects = await loadObjects(options, terminal)
-  const security = securityOf(objects, options, terminal)
+  const security = findSecurity(objects, {
+    mode: options.tls,
+    credentials: options.tlsCreds,
+    authorization: options.tlsAuthz,
+    handshakeLimit: options.handshakeLimit,
+  })
+  if (options.explain) security.settings?.omissions.forEach(terminal.report)
   const exports = await openExports(requests, {
     isReadOnly: options.readOnly ?? false,
     isShared: options.shared !== 1,
   })
-  const end = new Ending()
+  const ending = new Ending()
   const offer: Offer = { exports, ...security }
   const server = new NbdServer({
     offer,
@@ -42,74 +48,22 @@ export async function runServer(
     handshakeLimit: options.handshakeLimit,
     idleLimit: options.idleLimit,
     onEvent: (event) => logEvent(event, options, terminal),
-    onDeserted: () => options.persistent || end.begin(),
+    onDeserted: () => options.persistent || ending.begin(),
   })
-  try {
-    const places = await listen(server, options)
-    if (options.pidFile !== undefined) writePidFile(options.pidFile)
-    watchObjects(objects, options, terminal)
-    end.onSignals()
-    announce(places, offer, terminal)
-    await end.begun
-    notifyServiceManager('STOPPING=1')
-    await Promise.race([server.drain(options.drainLimit * 1000), end.hurried])
-  } finally {
-    end.close()
-    objects.close()
-    await server.drain(0)
-    await closeExports(exports)
-    if (options.pidFile !== undefined) removePidFile(options.pidFile)
-  }
-}
-
-/** When the server is told to end; told once more, it waits for nobody. */
-class Ending {
-  begin: () => void = () => {}
-  readonly begun = new Promise<void>((resolve) => {
-    this.begin = resolve
+  let places: readonly string[] = []
+  await runService({
+    objects,
+    ending,
+    pidFile: options.pidFile,
+    drainLimit: options.drainLimit,
+    start: async () => {
+      places = await listen(server, options)
+    },
+    announce: () => announce(places, offer, terminal),
+    tellReload: (report) => logReload(report, options, terminal),
+    drain: (limit) => server.drain(limit),
+    close: () => closeExports(exports),
   })
-  #hurry: () => void = () => {}
-  readonly hurried = new Promise<void>((resolve) => {
-    this.#hurry = resolve
-  })
-
-  onSignals(): void {
-    for (const signal of ENDING_SIGNALS) process.on(signal, this.#onSignal)
-  }
-
-  close(): void {
-    for (const signal of ENDING_SIGNALS) process.off(signal, this.#onSignal)
-  }
-
-  #count = 0
-
-  readonly #onSignal = (): void => {
-    this.#count++
-    if (this.#count > 1) this.#hurry()
-    this.begin()
-  }
-}
-
-const ENDING_SIGNALS = ['SIGTERM', 'SIGINT'] as const
-
-/** Looked up once here, so that a wrong id is told at the start. */
-function securityOf(
-  objects: TlsObjects,
-  { tls, tlsCreds, tlsAuthz, handshakeLimit, explain }: ServeOptions,
-  terminal: Terminal,
-): Pick<Offer, 'tlsMode' | 'secure'> {
-  if (tlsCreds === undefined || tls === 'off') {
-    return { tlsMode: 'off', secure: () => Promise.reject(new Error('there is no TLS')) }
-  }
-  const credentials = objects.credentials(tlsCreds, 'server')
-  const authorization = tlsAuthz === undefined ? undefined : objects.authorization(tlsAuthz)
-  if (authorization) credentials.checkAuthorization(authorization)
-  if (explain) credentials.settings.omissions.forEach(terminal.report)
-  const timeout = handshakeLimit === 0 ? undefined : handshakeLimit * 1000
-  return {
-    tlsMode: tls ?? 'required',
-    secure: (connection) => credentials.accept(connection, { authorization, timeout }),
-  }
 }
 
 async function listen(server: NbdServer, options: ServeOptions): Promise<readonly string[]> {
@@ -129,7 +83,6 @@ async function listen(server: NbdServer, options: ServeOptions): Promise<readonl
     return Promise.all(places)
   }
   if (socket !== undefined) {
-    await removeStaleSocket(socket)
     return [nameAddress(await server.listen({ path: socket }))]
   }
   const place = { port: port ?? NBD_PORT, ...(bind === undefined ? {} : { host: bind }) }
@@ -149,7 +102,7 @@ function announce(
 ): void {
   for (const address of places) {
     const isOpen = tlsMode !== 'required' && address.includes(':') && !LOOPBACK.test(address)
-    if (isOpen) terminal.report(diagnose(NBD_SERVER_KINDS.clearText, { address }))
+    if (isOpen) terminal.report(diagnose(ENDPOINT_KINDS.clearText, { address }))
   }
   const names = exports.map(
     ({ name, storage, isReadOnly }) =>
@@ -157,7 +110,6 @@ function announce(
   )
   // Whoever waits for this line waits for it under --quiet too.
   terminal.warn(`ready: ${places.join(', ')} serves ${names.join(', ')}, TLS ${tlsMode}`)
-  notifyServiceManager('READY=1')
 }
 
 function logEvent(event: ServerEvent, { quiet, log }: ServeOptions, terminal: Terminal): void {
@@ -165,43 +117,16 @@ function logEvent(event: ServerEvent, { quiet, log }: ServeOptions, terminal: Te
   terminal.warn(log === 'json' ? eventToJson(event, new Date()) : printEvent(event))
 }
 
-/** New certificates, keys and policies are taken up when their files change, and on SIGHUP. */
-function watchObjects(objects: TlsObjects, options: ServeOptions, terminal: Terminal): void {
-  const tell = (report: ReloadReport) => logReload(report, options, terminal)
-  objects.watch(tell)
-  process.on('SIGHUP', () => {
-    notifyReloading()
-    tell(objects.reload())
-    notifyServiceManager('READY=1')
-  })
-}
-
-function logReload(
-  { objects, diagnostics }: ReloadReport,
-  { log }: ServeOptions,
-  terminal: Terminal,
-): void {
-  const changed = objects.filter(({ outcome }) => outcome !== 'unchanged')
+function logReload(report: ReloadReport, { log }: ServeOptions, terminal: Terminal): void {
+  const changed = changedObjects(report)
   if (log === 'json') {
-    const time = new Date().toISOString()
-    const rows = changed.map((row) => ({
-      ...row,
-      diagnostics: row.diagnostics.map(diagnosticToJson),
-    }))
-    terminal.warn(printJson({ time, event: 'reloaded', objects: rows }))
+    terminal.warn(reloadToJson(changed, new Date()))
     return
   }
-  diagnostics.forEach(terminal.report)
-  if (diagnostics.length > 0) terminal.note('the old policy stays')
-  for (const { id, type, outcome, diagnostics: reasons } of changed) {
-    terminal.note(`${type} '${id}': ${describeReload(type, outcome)}`)
-    reasons.forEach(terminal.report)
+  report.diagnostics.forEach(terminal.report)
+  if (report.diagnostics.length > 0) terminal.note('the old policy stays')
+  for (const reload of changed) {
+    terminal.note(describeReload(reload))
+    reload.diagnostics.forEach(terminal.report)
   }
-}
-
-function describeReload(type: string, outcome: ReloadReport['objects'][number]['outcome']): string {
-  if (outcome === 'replaced') return 'loaded anew'
-  return type.startsWith('authz-')
-    ? 'the new file is refused, and everybody is denied until it is mended'
-    : 'the new files are refused, the old ones stay'
 }

@@ -147,8 +147,10 @@ function writeLog(text: string): void {
   }
 }
 
-/** Nobody reads it or too slowly, or its disk is full or broken. */
-const LOG_IS_LOST: ReadonlySet<string> = new Set(['EPIPE', 'EAGAIN', 'ENOSPC', 'EIO', 'EDQUOT'])
+/** Nothing reads it or too slowly, its disk is full or broken, or it may not become larger. */
+const LOG_IS_LOST: ReadonlySet<string> = new Set([
+  ...['EPIPE', 'EAGAIN', 'ENOSPC', 'EIO', 'EDQUOT', 'EFBIG'],
+])
 
 /** What was to be told could not be: a full disk behind a redirection, for instance. */
 export class OutputError extends Error {

@@ -30,23 +30,36 @@ export type LockWords = {
  *
  * @throws DiagnosticError FILE_UNWRITABLE, or what `giveUp` throws.
  */
-export function withFileLock<Result>(
+export function withFileLock<Result>(path: string, words: LockWords, work: () => Result): Result {
+  const release = takeFileLock(path, words)
+  try {
+    return work()
+  } finally {
+    release()
+  }
+}
+
+/**
+ * Takes the lock, for work that takes its time.
+ *
+ * @returns gives the lock back.
+ * @throws DiagnosticError FILE_UNWRITABLE, or what `giveUp` throws.
+ */
+export function takeFileLock(
   path: string,
   { wait, giveUp, hint, isTransient = false }: LockWords,
-  work: () => Result,
-): Result {
+): () => void {
   const acquireIn = (seconds: number) => acquire(path, seconds, hint)
   let database = acquireIn(0)
   if (!database) {
     wait?.()
     database = acquireIn(LOCK_PATIENCE) ?? giveUp()
   }
-  try {
-    return work()
-  } finally {
+  const held = database
+  return () => {
     // While it is held: the next holder notices that its file is gone, and makes another.
     if (isTransient) rmSync(path, { force: true })
-    database.close()
+    held.close()
   }
 }
 

@@ -2,6 +2,13 @@
 import { type NbdUri, parseNbdUri as parseUri } from '../nbd/client/nbd-uri.ts'
 import { requireString } from './arguments.ts'
 
+export type {
+  ConnectionEvent,
+  ConnectionOrigin,
+  SecuredEvent,
+} from '../endpoint/connection-event.ts'
+export type { Secure } from '../endpoint/security.ts'
+export type { TlsMode } from '../endpoint/tls-mode.ts'
 export type { RequestFailure } from '../nbd/client/client-diagnostics.ts'
 export type { ClientTls } from '../nbd/client/client-tls.ts'
 export {
@@ -25,7 +32,7 @@ export {
 export type { NbdExport } from '../nbd/server/nbd-export.ts'
 export { NbdServer, type NbdServerOptions } from '../nbd/server/nbd-server.ts'
 export type { Negotiated as NegotiatedExport, Offer } from '../nbd/server/negotiation.ts'
-export type { ConnectionOrigin, ServerEvent } from '../nbd/server/server-event.ts'
+export type { NbdEvent, ServerEvent } from '../nbd/server/server-event.ts'
 export type { Ending } from '../nbd/server/transmission.ts'
 export { FileStorage } from '../nbd/storage/file-storage.ts'
 export { MemoryStorage } from '../nbd/storage/memory-storage.ts'
@@ -35,7 +42,6 @@ export {
   storageError,
   type ZeroOptions,
 } from '../nbd/storage/storage.ts'
-export type { TlsMode } from '../nbd/tls-mode.ts'
 export type { SocketAddress } from '../net/address.ts'
 export * from './tls.ts'
 export type { NbdUri }

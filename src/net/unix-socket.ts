@@ -1,14 +1,45 @@
 /** Makes way for a Unix socket where a server that was killed has left its own. */
 import { rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
+import { takeFileLock } from '../files/file-lock.ts'
 
-/** Removes a socket on which nobody listens; anything else stays, and listening there fails. */
-export async function removeStaleSocket(path: string): Promise<void> {
+/** The code of the error where something other than a socket stands at the path. */
+export const NOT_A_SOCKET = 'NOT_A_SOCKET'
+
+/**
+ * Runs what binds a socket to a path, after a stale one was removed. One process at a time: else
+ * two that start together find the same stale socket, and one removes what the other has just bound.
+ *
+ * @throws an error with the code NOT_A_SOCKET or EADDRINUSE, or what `bind` throws.
+ */
+export async function withSocketPath(path: string, bind: () => Promise<void>): Promise<void> {
+  if (path.startsWith('\0')) return bind()
+  refuseOtherFile(path)
+  const giveUp = () => {
+    throw Object.assign(new Error('another server starts there'), { code: 'EADDRINUSE' })
+  }
+  const release = takeFileLock(`${path}.lock`, { giveUp, isTransient: true })
+  try {
+    await removeStaleSocket(path)
+    await bind()
+  } finally {
+    release()
+  }
+}
+
+function refuseOtherFile(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (!stats || stats.isSocket()) return
+  throw Object.assign(new Error('it is no socket'), { code: NOT_A_SOCKET })
+}
+
+/** Removes a socket on which no server listens; anything else stays, and listening there fails. */
+async function removeStaleSocket(path: string): Promise<void> {
   if (!statSync(path, { throwIfNoEntry: false })?.isSocket()) return
   if ((await tryConnect(path)) === 'ECONNREFUSED') rmSync(path, { force: true })
 }
 
-/** The code of the error; undefined where somebody answers. */
+/** The code of the error; undefined where a server answers. */
 function tryConnect(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path)

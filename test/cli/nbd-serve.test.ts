@@ -38,7 +38,7 @@ describe('listens', () => {
 
   test('with a warning where everybody may connect in clear', async () => {
     const server = await serveNbd([...MEMORY, '-p', '0', '-t'], { ownPlace: true })
-    expect(server.log()).toContain('[NBD_CLEAR_TEXT]')
+    expect(server.log()).toContain('[ENDPOINT_CLEAR_TEXT]')
   })
 
   test('at a path where a server that was killed has left its socket, not where one listens', async () => {

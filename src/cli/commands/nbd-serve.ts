@@ -1,8 +1,8 @@
 /** `cryptopolicy nbd serve`: exports of files, block devices and memory, in qemu-nbd's words. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
+import { TLS_MODES, type TlsMode } from '../../endpoint/tls-mode.ts'
 import type { ExportRequest } from '../../nbd/server/export-list.ts'
-import { TLS_MODES, type TlsMode } from '../../nbd/tls-mode.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { type ObjectOptions, withObjectOptions } from '../object-options.ts'
 import { parseNumber, parsePort, parseSize, several } from '../option-values.ts'

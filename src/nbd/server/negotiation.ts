@@ -4,8 +4,9 @@
  * Network Block Device protocol, section "Fixed newstyle negotiation". Each option has a file in
  * options/; what holds for all of them stands here: who may speak before TLS, and how much.
  */
-import type { Duplex } from 'node:stream'
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
+import type { Secure } from '../../endpoint/security.ts'
+import type { TlsMode } from '../../endpoint/tls-mode.ts'
 import type { ByteChannel } from '../../net/byte-channel.ts'
 import type { TlsSession } from '../../tls/objects/tls-session.ts'
 import { ProtocolError, refuse } from '../../wire/protocol-error.ts'
@@ -19,7 +20,6 @@ import {
   type OptionHeader,
 } from '../protocol/option-header.ts'
 import { encodeErrorText } from '../protocol/option-replies.ts'
-import type { TlsMode } from '../tls-mode.ts'
 import { type Agreement, nothingAgreed } from './agreement.ts'
 import type { NbdExport, ReplyStyle } from './nbd-export.ts'
 import { transmissionFlags } from './nbd-export.ts'
@@ -30,8 +30,7 @@ import { NBD_SERVER_KINDS } from './server-diagnostics.ts'
 export type Offer = {
   readonly exports: readonly NbdExport[]
   readonly tlsMode: TlsMode
-  /** Runs the server's side of a handshake; throws where the client is not let in. */
-  readonly secure: (connection: Duplex) => Promise<TlsSession>
+  readonly secure: Secure
 }
 
 /** What follows an option. */

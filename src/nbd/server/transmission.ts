@@ -27,10 +27,13 @@ import { PAYLOAD_LIMIT } from './nbd-export.ts'
 import type { Negotiated } from './negotiation.ts'
 import { REPLY_FORMATS, type ReplyFormat } from './reply-format.ts'
 import { ReplySender } from './reply-sender.ts'
+import type { Turns } from './turns.ts'
 
 /** What the connections of a server share. */
 export type Resources = {
   readonly pool: BufferPool
+  /** Turns at searches, which cost much. */
+  readonly turns: Turns
   /** How many bytes one connection may hold. */
   readonly window: () => number
   /** Told of failures of the storage that are not the client's fault. */
@@ -116,7 +119,7 @@ export class Transmission {
     return this.sender.held >= this.resources.window() && !this.isGone
   }
 
-  /** Nobody is left who could take a reply. */
+  /** No client is left who could take a reply. */
   get isGone(): boolean {
     return this.#socket.destroyed
   }

@@ -12,13 +12,19 @@ export class FileExtents {
   }
 
   /** The extents from an offset on; all is data where the file system cannot tell. */
-  async find(offset: number, length: number, limit: number): Promise<readonly StorageExtent[]> {
+  async find(
+    offset: number,
+    length: number,
+    limit: number,
+    isWanted: () => boolean = () => true,
+  ): Promise<readonly StorageExtent[]> {
     const extents: StorageExtent[] = []
     const end = offset + length
     for (let at = offset; at < end && extents.length < limit; ) {
       const extent = await this.#findOne(at, end)
       extents.push(extent)
       at += extent.length
+      if (!isWanted()) break
     }
     return extents
   }

@@ -88,8 +88,13 @@ export class FileStorage implements Storage {
     return this.#zeroing.zero(offset, length, options)
   }
 
-  extents(offset: number, length: number, limit: number): Promise<readonly StorageExtent[]> {
-    return this.#extents.find(offset, length, limit)
+  extents(
+    offset: number,
+    length: number,
+    limit: number,
+    isWanted?: () => boolean,
+  ): Promise<readonly StorageExtent[]> {
+    return this.#extents.find(offset, length, limit, isWanted)
   }
 
   async close(): Promise<void> {

@@ -41,8 +41,14 @@ export interface Storage {
    * The extents from an offset on, which together cover at most the length, and at least one byte.
    *
    * @param limit How many extents at most.
+   * @param isWanted Whether the answer is still waited for; the search ends early where it is not.
    */
-  extents(offset: number, length: number, limit: number): Promise<readonly StorageExtent[]>
+  extents(
+    offset: number,
+    length: number,
+    limit: number,
+    isWanted?: () => boolean,
+  ): Promise<readonly StorageExtent[]>
   close(): Promise<void>
 }
 

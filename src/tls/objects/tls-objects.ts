@@ -29,9 +29,17 @@ export type WatchOptions = FileWatcherOptions & {
    * be in the middle of replacing it.
    */
   readonly patience?: number
+  /** When a refused set of files is read again although none has changed, in milliseconds. */
+  readonly retryAfter?: number
 }
 
 const PATIENCE = 2_000
+
+/**
+ * How long after a refusal the files are read again, in milliseconds, although none has changed: the
+ * process may have had no descriptor or no memory left when it read them.
+ */
+const RETRY = 5_000
 
 export class TlsObjects {
   private readonly objects: ReadonlyMap<string, LiveObject>
@@ -39,6 +47,8 @@ export class TlsObjects {
   private config: SystemConfig
   private watcher: FileWatcher | undefined
   private patience: NodeJS.Timeout | undefined
+  /** What to do some time after a refusal, while the files are watched. */
+  private retryLater: (() => void) | undefined
 
   private constructor(objects: ReadonlyMap<string, LiveObject>, context: TlsObjectsContext) {
     this.objects = objects
@@ -114,6 +124,7 @@ export class TlsObjects {
     for (const { id, outcome } of report.objects) {
       if (outcome === 'refused') this.objects.get(id)?.distrust()
     }
+    if (isRefused(report)) this.retryLater?.()
     return report
   }
 
@@ -124,17 +135,25 @@ export class TlsObjects {
    */
   watch(onReload: (report: ReloadReport) => void, options: WatchOptions = {}): void {
     this.unwatch()
-    const { patience = PATIENCE, ...rest } = options
+    const { patience = PATIENCE, retryAfter = RETRY, ...rest } = options
     const change = (): void => {
       clearTimeout(this.patience)
       const report = this.tryReload()
-      const isRefused = report.objects.some(({ outcome }) => outcome === 'refused')
       if (report.objects.some(({ outcome }) => outcome === 'replaced')) onReload(report)
-      if (isRefused) this.patience = setTimeout(insist, patience).unref()
+      if (isRefused(report)) this.patience = setTimeout(insist, patience).unref()
     }
     const insist = (): void => {
       const report = this.reload()
       if (report.objects.some(({ outcome }) => outcome !== 'unchanged')) onReload(report)
+    }
+    // What is still refused was told already.
+    const retry = (): void => {
+      const report = this.reload()
+      if (report.objects.some(({ outcome }) => outcome === 'replaced')) onReload(report)
+    }
+    this.retryLater = () => {
+      clearTimeout(this.patience)
+      this.patience = setTimeout(retry, retryAfter).unref()
     }
     this.watcher = new FileWatcher(() => this.watchedPaths(), change, rest)
     // What changed between the making of the objects and now.
@@ -148,6 +167,7 @@ export class TlsObjects {
 
   private unwatch(): void {
     clearTimeout(this.patience)
+    this.retryLater = undefined
     this.watcher?.close()
     this.watcher = undefined
   }
@@ -220,6 +240,10 @@ export class TlsObjects {
     const all = [...this.objects].filter(([, object]) => object.kind === kind)
     return all.map(([id]) => id)
   }
+}
+
+function isRefused({ objects }: ReloadReport): boolean {
+  return objects.some(({ outcome }) => outcome === 'refused')
 }
 
 function refuseDuplicate(

@@ -95,7 +95,7 @@ test('who takes too long to negotiate is cut off, before TLS and within it', asy
   await eventually(() => server.connectionCount === 1)
   const told = events.filter(({ event }) => event === 'refused')
   for (const event of told) {
-    expect(event).toMatchObject({ diagnostics: [{ code: 'NBD_HANDSHAKE_TIME' }] })
+    expect(event).toMatchObject({ diagnostics: [{ code: 'ENDPOINT_HANDSHAKE_TIME' }] })
   }
   expect(told.length).toBe(3)
   // Whoever has negotiated has all the time in the world.
@@ -108,7 +108,7 @@ test('who says nothing for too long is cut off where that is asked for', async (
   await transmission.call({ command: NBD_CMD.FLUSH })
   await transmission.client.readToEnd()
   await eventually(() => events.at(-1)?.event === 'refused')
-  expect(events.at(-1)).toMatchObject({ diagnostics: [{ code: 'NBD_IDLE' }] })
+  expect(events.at(-1)).toMatchObject({ diagnostics: [{ code: 'ENDPOINT_IDLE' }] })
 })
 
 test('a peer that never closes its side is closed', async () => {

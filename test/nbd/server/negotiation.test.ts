@@ -181,7 +181,7 @@ test.each([
   client.send(bytes)
   expect(await client.readToEnd()).toEqual(Buffer.alloc(0))
   await eventually(() => events.length > 1)
-  expect(events[1]).toMatchObject({ diagnostics: [{ code: 'NBD_CLIENT_BROKE_PROTOCOL' }] })
+  expect(events[1]).toMatchObject({ diagnostics: [{ code: 'ENDPOINT_CLIENT_BROKE_PROTOCOL' }] })
 })
 
 test('more options than any client needs end the connection', async () => {
@@ -190,7 +190,7 @@ test('more options than any client needs end the connection', async () => {
   for (let count = 0; count < 100; count++) client.send(encodeOption(NBD_OPT.LIST))
   await client.readToEnd()
   await eventually(() => events.length > 1)
-  expect(events[1]).toMatchObject({ diagnostics: [{ code: 'NBD_CLIENT_BROKE_PROTOCOL' }] })
+  expect(events[1]).toMatchObject({ diagnostics: [{ code: 'ENDPOINT_CLIENT_BROKE_PROTOCOL' }] })
 })
 
 describe('without the flag of the fixed new style', () => {

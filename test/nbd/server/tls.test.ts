@@ -207,7 +207,7 @@ describe('what a man in the middle says in clear does not survive (CVE-2021-3716
     near.end(encodeOption(LIST))
     await served
     // Not the time-out of the handshake: that one would have been waited for.
-    expect(events.at(-1)).toMatchObject({ diagnostics: [{ code: 'NBD_CLIENT_LOST' }] })
+    expect(events.at(-1)).toMatchObject({ diagnostics: [{ code: 'ENDPOINT_CLIENT_LOST' }] })
   })
 })
 

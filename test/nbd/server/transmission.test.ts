@@ -153,7 +153,7 @@ describe.each(STYLES)('%s replies', (style) => {
     await eventually(() => server.connectionCount === 0)
     expect(events.at(-1)).toMatchObject({
       event: 'refused',
-      diagnostics: [{ code: 'NBD_CLIENT_BROKE_PROTOCOL' }],
+      diagnostics: [{ code: 'ENDPOINT_CLIENT_BROKE_PROTOCOL' }],
     })
   })
 

@@ -83,9 +83,15 @@ function startAnswer(transmission: Transmission, request: Request, length: numbe
 }
 
 async function answer(transmission: Transmission, request: Request, length: number): Promise<void> {
-  const { negotiated, format, sender } = transmission
+  const { negotiated, format, sender, resources } = transmission
   const limit = request.flags & NBD_CMD_FLAG.REQ_ONE ? 1 : EXTENTS_IN_REPLY
-  const found = await negotiated.served.storage.extents(request.offset, length, limit)
+  const isWanted = () => !transmission.isGone
+  const found = await resources.turns.take(transmission, async () =>
+    isWanted()
+      ? negotiated.served.storage.extents(request.offset, length, limit, isWanted)
+      : NOTHING_FOUND,
+  )
+  if (!isWanted()) return transmission.finish()
   const status = { contextId: ALLOCATION_ID, extents: found.map(toExtent) }
   const isExtended = negotiated.style === 'extended'
   const payload = isExtended ? encodeExtendedBlockStatus(status) : encodeBlockStatus(status)
@@ -93,6 +99,9 @@ async function answer(transmission: Transmission, request: Request, length: numb
   sender.add(format.encodeChunk(request, { type, payload, isDone: true }))
   transmission.finish()
 }
+
+/** For a client that has left. */
+const NOTHING_FOUND: readonly StorageExtent[] = []
 
 function toExtent({ length, isHole, isZero }: StorageExtent): Extent {
   return { length, status: (isHole ? NBD_STATE.HOLE : 0) | (isZero ? NBD_STATE.ZERO : 0) }

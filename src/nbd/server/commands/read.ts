@@ -106,8 +106,10 @@ function sendHole({ sender, format }: Transmission, request: Request, chunk: Dat
 }
 
 /** How long the hole is that a range begins with; 0 where it begins with data. */
-async function holeAt({ negotiated }: Transmission, { offset, length }: Range): Promise<number> {
-  const [first] = await negotiated.served.storage.extents(offset, length, 1)
+async function holeAt(transmission: Transmission, { offset, length }: Range): Promise<number> {
+  const { negotiated, resources } = transmission
+  const { storage } = negotiated.served
+  const [first] = await resources.turns.take(transmission, () => storage.extents(offset, length, 1))
   return first?.isZero ? first.length : 0
 }
 

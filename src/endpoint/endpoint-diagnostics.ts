@@ -1,0 +1,103 @@
+/** Every error that endpoints share, and why they end connections, in one place. */
+import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
+import { reasonOf } from '../diagnostics/system-errors.ts'
+import { NOT_A_SOCKET } from '../net/unix-socket.ts'
+
+type Kind<Data> = DiagnosticKind<Data>
+
+const brokenProtocol: Kind<{ what: string }> = {
+  code: 'ENDPOINT_CLIENT_BROKE_PROTOCOL',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'A client sent something that the protocol does not allow; its connection was ended.',
+  message: ({ what }) => `the client broke the protocol: it sent ${what}`,
+}
+
+const lostConnection: Kind<{ error: unknown }> = {
+  code: 'ENDPOINT_CLIENT_LOST',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'A connection broke.',
+  message: ({ error }) => `the connection broke: ${reasonOf(error)}`,
+}
+
+const ownMistake: Kind<{ error: unknown }> = {
+  code: 'ENDPOINT_OWN_MISTAKE',
+  severity: 'error',
+  fault: 'unavailable',
+  summary: 'This program made a mistake while it served a client; that connection alone was ended.',
+  message: ({ error }) => `this program made a mistake: ${reasonOf(error)}`,
+  hint: () => 'please report it, with what the client did',
+}
+
+const handshakeTime: Kind<{ seconds: number }> = {
+  code: 'ENDPOINT_HANDSHAKE_TIME',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'A client did not finish the negotiation in time; its connection was ended.',
+  message: ({ seconds }) => `the negotiation was not finished in ${seconds} s`,
+  hint: () => 'see --handshake-limit',
+}
+
+const idle: Kind<{ seconds: number }> = {
+  code: 'ENDPOINT_IDLE',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'Nothing was sent or taken on a connection for too long; it was ended.',
+  message: ({ seconds }) => `nothing was sent or taken for ${seconds} s`,
+  hint: () => 'see --idle-limit',
+}
+
+const tooManyWaiting: Kind<{ limit: number }> = {
+  code: 'ENDPOINT_TOO_MANY_WAITING',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'As many clients as are allowed are served, and as many wait: one more was sent away.',
+  message: ({ limit }) => `${limit} clients wait already: the connection was ended`,
+  hint: () => 'see --shared, and the limit of open files (ulimit -n)',
+}
+
+const clearText: Kind<{ address: string }> = {
+  code: 'ENDPOINT_CLEAR_TEXT',
+  severity: 'warning',
+  isAlwaysTold: true,
+  fault: 'answer',
+  summary: 'An endpoint can be reached from a network without TLS.',
+  message: ({ address }) => `everybody who reaches ${address} may use it: there is no TLS`,
+  hint: () =>
+    'require TLS: --object tls-creds-x509,id=tls0,dir=DIR,endpoint=server --tls-creds tls0',
+}
+
+const cannotListen: Kind<{ address: string; error: unknown }> = {
+  code: 'ENDPOINT_CANNOT_LISTEN',
+  severity: 'error',
+  fault: 'unavailable',
+  summary: 'An endpoint cannot listen at its address.',
+  message: ({ address, error }) => `cannot listen at ${address}: ${listenReason(error)}`,
+  hint: ({ error }) => LISTEN_HINTS[codeOf(error) ?? ''],
+}
+
+const LISTEN_HINTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'stop what listens there, or choose another --port or --socket',
+  [NOT_A_SOCKET]: 'name a path where nothing is yet; the image to serve is an argument of its own',
+}
+
+function listenReason(error: unknown): string {
+  return codeOf(error) === NOT_A_SOCKET ? 'a file stands there that is no socket' : reasonOf(error)
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code
+}
+
+/** Errors by the name the code uses; docs/errors.md lists them by code. */
+export const ENDPOINT_KINDS = defineKinds({
+  brokenProtocol,
+  lostConnection,
+  ownMistake,
+  handshakeTime,
+  idle,
+  tooManyWaiting,
+  clearText,
+  cannotListen,
+})

@@ -1,0 +1,169 @@
+/** Listens, lets clients in as far as there is room, and ends in order. */
+import {
+  type AddressInfo,
+  createServer,
+  type ListenOptions,
+  type Server,
+  type Socket,
+} from 'node:net'
+import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { diagnose, fail } from '../diagnostics/diagnostic.ts'
+import { descriptorRoom } from '../files/descriptors.ts'
+import { printListening, printPeer } from '../net/address.ts'
+import { withSocketPath } from '../net/unix-socket.ts'
+import { Completions } from './completions.ts'
+import { type ConnectionContext, type ConnectionHandler, EndpointConnection } from './connection.ts'
+import type { ConnectionEvent, ConnectionOrigin } from './connection-event.ts'
+import { ENDPOINT_KINDS } from './endpoint-diagnostics.ts'
+import { WaitingLine } from './waiting-line.ts'
+
+export type ListenerOptions = {
+  /** What is done with a connection. */
+  readonly handle: (origin: ConnectionOrigin) => ConnectionHandler
+  /** How many clients are served at the same time; 0 for any number. Others wait. */
+  readonly connectionLimit?: number | undefined
+  /** Until a client is let in, in seconds; 0 for no limit. */
+  readonly handshakeLimit?: number | undefined
+  /** Without a byte in either direction, in seconds; 0 for no limit. */
+  readonly idleLimit?: number | undefined
+  readonly onEvent?: ((event: ConnectionEvent) => void) | undefined
+  /** Called when the last client has left. */
+  readonly onEmpty?: (() => void) | undefined
+  /** Called when the last client has left, if any was served: a mere look does not count. */
+  readonly onDeserted?: (() => void) | undefined
+}
+
+/** Clients beyond the limit that wait for their turn. */
+const WAITING_LIMIT = 128
+
+/** In seconds, as qemu-nbd has it. */
+const DEFAULT_HANDSHAKE = 10
+
+/** Descriptors for all but connections: certificates that are loaded anew, logs, exports. */
+const RESERVED_DESCRIPTORS = 24
+
+export class Listener {
+  readonly #options: ListenerOptions
+  readonly #context: ConnectionContext
+  readonly #servers = new Set<Server>()
+  readonly #connections = new Set<EndpointConnection>()
+  readonly #waiting = new WaitingLine()
+  #servedLimit: number
+  #waitingLimit = WAITING_LIMIT
+  #count = 0
+  #isDraining = false
+  #wasUsed = false
+
+  constructor(options: ListenerOptions) {
+    const { onEvent = () => {}, handshakeLimit = DEFAULT_HANDSHAKE, idleLimit = 0 } = options
+    this.#options = options
+    this.#servedLimit = options.connectionLimit || Number.POSITIVE_INFINITY
+    this.#context = { handshakeLimit, idleLimit, tell: onEvent }
+  }
+
+  /** How many clients are served. */
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  /**
+   * Listens at an address, or on a descriptor that listens already. A socket that a killed server
+   * has left at a path makes way.
+   *
+   * @returns where it listens; a path for a Unix socket.
+   * @throws DiagnosticError ENDPOINT_CANNOT_LISTEN.
+   */
+  async listen(options: ListenOptions & { readonly fd?: number }): Promise<AddressInfo | string> {
+    const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true })
+    server.on('connection', (socket) => this.#admit(socket))
+    const begin = () => beginListening(server, options)
+    const { path } = options
+    await (path === undefined ? begin() : withSocketPath(path, begin)).catch((error) =>
+      fail(ENDPOINT_KINDS.cannotListen, { address: printListening(options), error }),
+    )
+    this.#servers.add(server)
+    this.#keepDescriptors()
+    return server.address() ?? printListening(options)
+  }
+
+  /**
+   * Serves a connection that was made elsewhere; resolves when it is over.
+   *
+   * The stream has to be done with what it is given when it calls back, as sockets are.
+   */
+  async serve(socket: Duplex, from: string): Promise<void> {
+    const origin: ConnectionOrigin = { connection: ++this.#count, from }
+    const handler = this.#options.handle(origin)
+    const connection = new EndpointConnection(socket, origin, this.#context, handler)
+    this.#connections.add(connection)
+    socket.once('close', () => this.#leave(connection))
+    await connection.run()
+  }
+
+  /**
+   * Lets no client in any more and ends each connection when what it asked for is done.
+   *
+   * @param limit How long that may take, in milliseconds; then connections are cut.
+   */
+  async drain(limit: number): Promise<void> {
+    this.#isDraining = true
+    for (const server of this.#servers) server.close()
+    this.#waiting.clear()
+    for (const connection of this.#connections) connection.drain()
+    const patience = new AbortController()
+    const gone = new Promise<void>((resolve) => {
+      this.#onGone = resolve
+      if (this.#connections.size === 0) resolve()
+    })
+    await Promise.race([gone, delay(limit, undefined, patience).catch(() => {})])
+    patience.abort()
+    for (const connection of this.#connections) connection.destroy()
+  }
+
+  #onGone: () => void = () => {}
+
+  /** Clients, waiting ones too, never take the descriptors that a reload needs. */
+  #keepDescriptors(): void {
+    const room = Math.max(2, descriptorRoom() - RESERVED_DESCRIPTORS)
+    this.#waitingLimit = Math.min(WAITING_LIMIT, Math.floor(room / 4))
+    const limit = this.#options.connectionLimit || Number.POSITIVE_INFINITY
+    this.#servedLimit = Math.min(limit, room - this.#waitingLimit)
+  }
+
+  #admit(socket: Socket): void {
+    if (this.#connections.size < this.#servedLimit) this.#begin(socket)
+    else if (this.#waiting.length < this.#waitingLimit) this.#waiting.add(socket)
+    else this.#sendAway(socket)
+  }
+
+  #begin(socket: Socket): void {
+    new Completions(() => socket.destroy()).own(this.serve(socket, printPeer(socket)))
+  }
+
+  #sendAway(socket: Socket): void {
+    const diagnostic = diagnose(ENDPOINT_KINDS.tooManyWaiting, { limit: this.#waitingLimit })
+    const origin = { connection: ++this.#count, from: printPeer(socket) }
+    this.#context.tell({ ...origin, event: 'refused', diagnostics: [diagnostic] })
+    socket.destroy()
+  }
+
+  #leave(connection: EndpointConnection): void {
+    this.#connections.delete(connection)
+    this.#wasUsed ||= connection.wasUsed
+    const next = this.#isDraining ? undefined : this.#waiting.next()
+    if (next) this.#begin(next)
+    if (this.#connections.size > 0) return
+    this.#options.onEmpty?.()
+    this.#onGone()
+    if (this.#wasUsed) this.#options.onDeserted?.()
+  }
+}
+
+async function beginListening(server: Server, options: ListenOptions): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    // An error that comes later, such as one of accept(2), must not end the process.
+    server.on('error', reject)
+    server.listen(options, resolve)
+  })
+}

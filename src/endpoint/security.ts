@@ -1,0 +1,45 @@
+/** How an endpoint secures its connections: looked up once, so that a wrong id is told at the start. */
+import type { Duplex } from 'node:stream'
+import type { TlsObjects } from '../tls/objects/tls-objects.ts'
+import type { TlsSession } from '../tls/objects/tls-session.ts'
+import type { TlsSettings } from '../tls/tls-options.ts'
+import type { TlsMode } from './tls-mode.ts'
+
+/** Runs the server's side of a handshake; throws where the client is not let in. */
+export type Secure = (connection: Duplex) => Promise<TlsSession>
+
+export type Security = {
+  readonly tlsMode: TlsMode
+  readonly secure: Secure
+  /** What the credentials settled on when they were looked up; none without TLS. */
+  readonly settings?: TlsSettings
+}
+
+export type SecurityOptions = {
+  /** Required where there are credentials, unless this says otherwise. */
+  readonly mode?: TlsMode | undefined
+  /** The id of credentials. */
+  readonly credentials?: string | undefined
+  /** The id of an authorization. */
+  readonly authorization?: string | undefined
+  /** Of a handshake, in seconds; 0 for no limit. */
+  readonly handshakeLimit: number
+}
+
+/** @throws DiagnosticError OBJECT_... */
+export function findSecurity(objects: TlsObjects, options: SecurityOptions): Security {
+  const { mode, credentials: id, authorization: authorizationId, handshakeLimit } = options
+  if (id === undefined || mode === 'off') {
+    return { tlsMode: 'off', secure: () => Promise.reject(new Error('there is no TLS')) }
+  }
+  const credentials = objects.credentials(id, 'server')
+  const authorization =
+    authorizationId === undefined ? undefined : objects.authorization(authorizationId)
+  if (authorization) credentials.checkAuthorization(authorization)
+  const timeout = handshakeLimit === 0 ? undefined : handshakeLimit * 1000
+  return {
+    tlsMode: mode ?? 'required',
+    settings: credentials.settings,
+    secure: (connection) => credentials.accept(connection, { authorization, timeout }),
+  }
+}

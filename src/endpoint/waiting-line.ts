@@ -1,0 +1,74 @@
+/**
+ * Clients that wait for their turn. Each has heard nothing yet, as if it stood in the queue of the
+ * kernel; but one that leaves is noticed, so that clients who come and go do not fill the line.
+ */
+import type { Socket } from 'node:net'
+
+/** A client that says more than that before it was greeted is no client, in bytes. */
+const EARLY_LIMIT = 4_096
+
+export class WaitingLine {
+  readonly #sockets = new Map<Socket, Early>()
+
+  get length(): number {
+    return this.#sockets.size
+  }
+
+  add(socket: Socket): void {
+    const early = new Early(socket)
+    this.#sockets.set(socket, early)
+    socket.once('close', () => this.#sockets.delete(socket))
+    early.listen()
+  }
+
+  /** The client that has waited longest; what it said meanwhile is read again. */
+  next(): Socket | undefined {
+    for (const [socket, early] of this.#sockets) {
+      this.#sockets.delete(socket)
+      if (socket.destroyed) continue
+      early.giveBack()
+      return socket
+    }
+    return undefined
+  }
+
+  /** Sends all away. */
+  clear(): void {
+    for (const socket of this.#sockets.keys()) socket.destroy()
+    this.#sockets.clear()
+  }
+}
+
+/** What a client says before it is asked. The end of what it says is noticed when all was read. */
+class Early {
+  readonly #socket: Socket
+  readonly #chunks: Buffer[] = []
+  #length = 0
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  listen(): void {
+    this.#socket.on('error', ignore).on('data', this.#onData).on('end', this.#onEnd)
+    this.#socket.resume()
+  }
+
+  giveBack(): void {
+    const socket = this.#socket
+    socket.pause()
+    socket.off('data', this.#onData).off('end', this.#onEnd)
+    const bytes = Buffer.concat(this.#chunks)
+    if (bytes.length > 0) socket.unshift(bytes)
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#chunks.push(chunk)
+    this.#length += chunk.length
+    if (this.#length > EARLY_LIMIT) this.#socket.destroy()
+  }
+
+  readonly #onEnd = (): void => void this.#socket.destroy()
+}
+
+function ignore(): void {}

@@ -1,0 +1,111 @@
+/** What the NBD server does with one connection: negotiation, then transmission. */
+import type { Duplex } from 'node:stream'
+import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
+import type { ConnectionHandler, EndpointConnection } from '../../endpoint/connection.ts'
+import { ByteChannel } from '../../net/byte-channel.ts'
+import type { Request } from '../protocol/requests.ts'
+import type { BufferPool } from './buffer-pool.ts'
+import { type Negotiated, Negotiation, type Offer } from './negotiation.ts'
+import { NBD_SERVER_KINDS } from './server-diagnostics.ts'
+import type { NbdEvent } from './server-event.ts'
+import { Transmission } from './transmission.ts'
+import type { Turns } from './turns.ts'
+
+/** What a session has of its server. */
+export type SessionContext = {
+  readonly offer: Offer
+  readonly pool: BufferPool
+  /** Turns of all clients at the work that costs much. */
+  readonly turns: Turns
+  /** How many bytes a connection may hold. */
+  readonly window: () => number
+  readonly tell: (event: NbdEvent) => void
+}
+
+export class NbdSession implements ConnectionHandler {
+  readonly #context: SessionContext
+  #negotiation: Negotiation | undefined
+  #transmission: Transmission | undefined
+  #exportName: string | undefined
+  #isDraining = false
+
+  constructor(context: SessionContext) {
+    this.#context = context
+  }
+
+  get wasUsed(): boolean {
+    return this.#transmission !== undefined
+  }
+
+  /** Once an export is used, the end of the connection has other reasons. */
+  get refusal(): Diagnostic | undefined {
+    return this.#transmission ? undefined : this.#negotiation?.refusal
+  }
+
+  /** The export that is used; undefined before. */
+  get exportName(): string | undefined {
+    return this.#exportName
+  }
+
+  drain(): boolean {
+    this.#isDraining = true
+    this.#transmission?.drain()
+    return this.#transmission !== undefined
+  }
+
+  async run(connection: EndpointConnection): Promise<string> {
+    const channel = new ByteChannel(connection.socket)
+    const negotiated = await connection.withinHandshakeLimit(() =>
+      this.#negotiate(channel, connection),
+    )
+    const stream = channel.release()
+    stream.on('error', () => {})
+    const ending = negotiated && (await this.#transmit(stream, negotiated, connection))
+    connection.close(stream)
+    return ending ?? 'negotiation ended'
+  }
+
+  #negotiate(channel: ByteChannel, connection: EndpointConnection) {
+    const { offer } = this.#context
+    const secure = (stream: Duplex) => connection.secure(stream, offer.secure)
+    this.#negotiation = new Negotiation(channel, { ...offer, secure })
+    return this.#negotiation.run()
+  }
+
+  async #transmit(
+    stream: Duplex,
+    negotiated: Negotiated,
+    connection: EndpointConnection,
+  ): Promise<string> {
+    const { pool, turns, window } = this.#context
+    const { name, isReadOnly } = negotiated.served
+    const isSecured = stream !== connection.socket
+    this.#tell(connection, { event: 'serving', export: name, readOnly: isReadOnly, isSecured })
+    const onStorageError = ({ command, offset }: Request, error: unknown) => {
+      const data = { export: name, command, offset, error }
+      const diagnostic = diagnose(NBD_SERVER_KINDS.storageFailed, data)
+      this.#tell(connection, { event: 'failed', diagnostic })
+    }
+    // A client that has said all that it wants to say is still to get its replies.
+    stream.allowHalfOpen = true
+    this.#exportName = name
+    const transmission = new Transmission(stream, negotiated, {
+      pool,
+      turns,
+      window,
+      onStorageError,
+    })
+    this.#transmission = transmission
+    const running = transmission.run()
+    if (this.#isDraining) transmission.drain()
+    return connection.withinIdleLimit(stream, () => running)
+  }
+
+  #tell({ origin }: EndpointConnection, event: NbdEventFacts): void {
+    this.#context.tell({ ...origin, ...event })
+  }
+}
+
+type NbdEventFacts =
+  | Pick<Extract<NbdEvent, { event: 'serving' }>, 'event' | 'export' | 'readOnly' | 'isSecured'>
+  | Pick<Extract<NbdEvent, { event: 'failed' }>, 'event' | 'diagnostic'>

@@ -1,0 +1,29 @@
+/** When a service is told to end; told once more, it waits for no client. */
+
+const ENDING_SIGNALS = ['SIGTERM', 'SIGINT'] as const
+
+export class Ending {
+  begin: () => void = () => {}
+  readonly begun = new Promise<void>((resolve) => {
+    this.begin = resolve
+  })
+  #hurry: () => void = () => {}
+  readonly hurried = new Promise<void>((resolve) => {
+    this.#hurry = resolve
+  })
+  #count = 0
+
+  onSignals(): void {
+    for (const signal of ENDING_SIGNALS) process.on(signal, this.#onSignal)
+  }
+
+  close(): void {
+    for (const signal of ENDING_SIGNALS) process.off(signal, this.#onSignal)
+  }
+
+  readonly #onSignal = (): void => {
+    this.#count++
+    if (this.#count > 1) this.#hurry()
+    this.begin()
+  }
+}

@@ -1,0 +1,57 @@
+/** The life of a process that serves: from the first socket to the signal that ends it. */
+import type { ReloadReport } from '../tls/objects/reload-report.ts'
+import type { TlsObjects } from '../tls/objects/tls-objects.ts'
+import type { Ending } from './ending.ts'
+import { removePidFile, writePidFile } from './pid-file.ts'
+import { ReloadWatch } from './reload-watch.ts'
+import { notifyServiceManager } from './service-manager.ts'
+
+export type Service = {
+  readonly objects: TlsObjects
+  readonly ending: Ending
+  readonly pidFile?: string | undefined
+  /** How long what is under way may take at the end, in seconds. */
+  readonly drainLimit: number
+  /** Listens. */
+  readonly start: () => Promise<void>
+  /** Tells that it is ready. */
+  readonly announce: () => void
+  readonly tellReload: (report: ReloadReport) => void
+  /** Ends in order within so many milliseconds. */
+  readonly drain: (limit: number) => Promise<void>
+  /** Closes what the endpoint served. */
+  readonly close: () => Promise<void>
+}
+
+/** Serves until the service is told to end. */
+export async function runService(service: Service): Promise<void> {
+  const { objects, ending, pidFile, drainLimit } = service
+  process.on(FILE_SIZE_SIGNAL, goOn)
+  let watch: ReloadWatch | undefined
+  try {
+    await service.start()
+    if (pidFile !== undefined) writePidFile(pidFile)
+    watch = new ReloadWatch(objects, service.tellReload)
+    ending.onSignals()
+    service.announce()
+    notifyServiceManager('READY=1')
+    await ending.begun
+    notifyServiceManager('STOPPING=1')
+    await Promise.race([service.drain(drainLimit * 1000), ending.hurried])
+  } finally {
+    ending.close()
+    watch?.close()
+    await service.drain(0)
+    await service.close()
+    if (pidFile !== undefined) removePidFile(pidFile)
+    process.off(FILE_SIZE_SIGNAL, goOn)
+  }
+}
+
+/**
+ * Sent where a file reaches a limit of its size, setrlimit(2). By default it ends the process; a
+ * log or an image that cannot grow must not do that. The write itself fails with EFBIG.
+ */
+const FILE_SIZE_SIGNAL = 'SIGXFSZ'
+
+function goOn(): void {}
