@@ -70,6 +70,25 @@ test('changed certificates are read or refused in words, and never trusted', () 
   )
 })
 
+test('every changed byte of a public key is told in words', () => {
+  const key = own.publicKey.export({ type: 'spki', format: 'der' })
+  const start = own.raw.indexOf(key)
+  for (let at = start; at < start + key.length; at++) {
+    for (const change of [1, 0x80, 0xff]) {
+      const raw = Buffer.from(own.raw)
+      raw[at]! ^= change
+      const isTold = endsWell(() => {
+        const chain = parseCertificates({ name: 'x', text: pem(raw) })
+        const rest = { revocationLists: [], evaluation }
+        expect(checkPeerCertificates({ chain, authorities: [trusted], ...rest })).toBeDefined()
+        // Trusted by itself its signature is not looked at, but its key is.
+        checkPeerCertificates({ chain, authorities: chain, ...rest })
+      })
+      expect([at, change, isTold]).toEqual([at, change, true])
+    }
+  }
+})
+
 test('changed revocation lists are read or refused in words', () => {
   const run = (raw: Buffer): unknown =>
     parseRevocationLists({ name: 'x', text: pem(raw, 'X509 CRL') })
