@@ -1,7 +1,6 @@
 /** Revokes certificates: makes the next list of an authority and puts it where endpoints look. */
-import { readPemBlocks } from '../asn1/pem.ts'
+import { encodePem, readPemBlocks } from '../asn1/pem.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
-import type { Source } from '../diagnostics/source.ts'
 import { readSecretTextFile, unlessMissing } from '../files/text-file.ts'
 import { type Certificate, certificateOf, parseCertificates } from '../x509/certificate.ts'
 import { namesIssuer } from '../x509/issuer.ts'
@@ -125,14 +124,8 @@ function readLists(path: string): readonly ListBefore[] {
   const blocks = readPemBlocks(source, ['X509 CRL', 'CRL'], 'revocation list')
   return parseRevocationLists(source).map((list, index) => {
     const raw = blocks[index]?.bytes ?? Buffer.alloc(0)
-    return { list, raw, pem: pemOf(source, raw) }
+    return { list, raw, pem: encodePem('X509 CRL', raw) }
   })
-}
-
-function pemOf({ name }: Source, raw: Buffer): string {
-  const lines = raw.toString('base64').match(/.{1,64}/g)
-  if (!lines) return fail(PKI_KINDS.certificateMalformed, { path: name })
-  return `-----BEGIN X509 CRL-----\n${lines.join('\n')}\n-----END X509 CRL-----\n`
 }
 
 /** Whether an authority made a list. One of its name that it did not sign is not gone on with. */
@@ -151,7 +144,12 @@ function nextList(
 ) {
   const before = all.filter(({ list }) => isOf(list, authority))
   const known = new Set(before.flatMap(({ list }) => [...list.revoked]))
-  const added = revoked.filter(({ serial }) => !known.has(serial.replace(/^0+/, '')))
+  const added = revoked.filter(({ serial }) => {
+    const number = serial.replace(/^0+/, '')
+    const isNew = !known.has(number)
+    known.add(number)
+    return isNew
+  })
   const number = 1n + before.reduce((most, { list }) => maximum(most, list.number ?? 0n), 0n)
   const { thisUpdate, nextUpdate } = timesOf(before, days, now)
   const entries = [

@@ -124,3 +124,12 @@ test('refuses what another authority issued, and a list that it did not sign', (
   writeFiles(one, { 'ca-crl.pem': readFileSync(join(two, 'ca-crl.pem')) })
   expect(codeOf(() => revoke(one))).toBe('PKI_FOREIGN_LIST')
 })
+
+testWith('openssl', 'one certificate that is named twice stands on the list once', () => {
+  const { folder } = scene('ed25519')
+  const { lists } = revoke(folder, { certificates: [], serials: ['0aBc', 'ABC', '00:0a:bc'] })
+  expect(lists[0]?.count).toBe(1)
+  const list = join(folder, 'ca-crl.pem')
+  const { stdout } = runFile('openssl', ['crl', '-in', list, '-noout', '-text'])
+  expect(stdout.match(/Serial Number: 0ABC/g)).toHaveLength(1)
+})
