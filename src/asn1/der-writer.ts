@@ -91,6 +91,10 @@ function repeatsSign(byte = 0, next = 0): boolean {
   return byte === (next < 0x80 ? 0 : 0xff)
 }
 
+export function enumerated(value: number): Buffer {
+  return encodeElement(DER.enumerated, shortest(Buffer.from([0, value])))
+}
+
 export function octetString(bytes: Uint8Array): Buffer {
   return encodeElement(DER.octetString, bytes)
 }

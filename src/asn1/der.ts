@@ -18,6 +18,7 @@ export const DER = {
   octetString: 0x04,
   null: 0x05,
   objectIdentifier: 0x06,
+  enumerated: 0x0a,
   utf8String: 0x0c,
   sequence: 0x30,
   set: 0x31,

@@ -1,4 +1,4 @@
-/** Blocks of PEM (RFC 7468): finds them, and says what stands in place of those that are wanted. */
+/** Blocks of PEM (RFC 7468): finds and writes them, and says what stands in place of those that are wanted. */
 import { fail } from '../diagnostics/diagnostic.ts'
 import { locate, type Source } from '../diagnostics/source.ts'
 import { PEM_KINDS } from './pem-diagnostics.ts'
@@ -36,6 +36,12 @@ export function readPemBlocks(
   }
   if (blocks.length > 0) return blocks
   return fail(PEM_KINDS.missing, { file: source.name, what, found: describe(source, others) })
+}
+
+/** A block as text, in lines of 64 characters as RFC 7468 asks for. */
+export function encodePem(label: string, bytes: Buffer): string {
+  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? []
+  return `${[`${BEGIN}${label}${DASHES}`, ...lines, `-----END ${label}${DASHES}`].join('\n')}\n`
 }
 
 /** Whether a text has a block whose label ends so. */

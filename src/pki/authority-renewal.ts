@@ -11,7 +11,6 @@ import { keyIdOf, signCertificate } from './certificate-builder.ts'
 import { authorityExtensions } from './certificate-extensions.ts'
 import { chooseSignature } from './certificate-signature.ts'
 import { withCredentialLock, writeCredentials } from './credential-writing.ts'
-import type { Asn1 } from './der-values.ts'
 import { encodeSubject, MAX_NAME_LENGTH } from './distinguished-name.ts'
 import { generateKey, type KeyRequest } from './key-kind.ts'
 import { chooseKeyKind, requireStrongKey, type Strength } from './key-strength.ts'
@@ -84,7 +83,7 @@ function replaceKey(authority: Authority, old: Certificate, request: AuthorityRe
   return certificate
 }
 
-function signRoot(subject: Asn1, key: KeyObject, old: Certificate, request: AuthorityRenewal) {
+function signRoot(subject: Buffer, key: KeyObject, old: Certificate, request: AuthorityRenewal) {
   const { strength, days = daysOf(old.x509), now = new Date() } = request
   const publicKey = createPublicKey(key)
   const kind = requireStrongKey(key, 'authority', strength, NEW_AUTHORITY)

@@ -1,30 +1,23 @@
 /** Builds and signs certificates (RFC 5280 section 4.1): any key, one way. */
 import { type KeyObject, randomBytes, X509Certificate } from 'node:crypto'
-import { EXTENSIONS, readExtension } from './certificate-extensions.ts'
+import { DER, readElements, readOnly, requireTag } from '../asn1/der.ts'
+import { bitString, explicit, integer, sequenceOf, time } from '../asn1/der-writer.ts'
+import { readExtensions } from '../x509/extensions.ts'
+import { EXTENSIONS } from './certificate-extensions.ts'
 import {
   type CertificateSignature,
   encodeAlgorithm,
   keyIdentifier,
   signBytes,
 } from './certificate-signature.ts'
-import {
-  type Asn1,
-  bitString,
-  decodeDer,
-  encodeDer,
-  explicit,
-  integer,
-  sequenceOf,
-  time,
-} from './der-values.ts'
 import type { Validity } from './validity.ts'
 
 export type CertificateContent = {
-  readonly subject: Asn1
-  readonly issuer: Asn1
+  readonly subject: Buffer
+  readonly issuer: Buffer
   readonly validity: Validity
   readonly publicKey: KeyObject
-  readonly extensions: readonly Asn1[]
+  readonly extensions: readonly Buffer[]
 }
 
 export type Signer = {
@@ -34,6 +27,10 @@ export type Signer = {
 
 /** Version 3 is written as 2. */
 const VERSION_3 = Buffer.from([2])
+
+/** `[0]` and `[3]` of TBSCertificate. */
+const VERSION_TAG = 0xa0
+const EXTENSIONS_TAG = 0xa3
 
 /** Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue }. */
 export function signCertificate(content: CertificateContent, signer: Signer): X509Certificate {
@@ -46,17 +43,17 @@ export function signCertificate(content: CertificateContent, signer: Signer): X5
     content.issuer,
     sequenceOf(time(notBefore), time(notAfter)),
     content.subject,
-    decodeDer(encodePublicKey(content.publicKey)),
+    encodePublicKey(content.publicKey),
     explicit(3, sequenceOf(...content.extensions)),
   )
-  const bytes = signBytes(encodeDer(body), signer.signature, signer.key)
-  return new X509Certificate(encodeDer(sequenceOf(body, algorithm, bitString(bytes))))
+  const bytes = signBytes(body, signer.signature, signer.key)
+  return new X509Certificate(sequenceOf(body, algorithm, bitString(bytes)))
 }
 
 /** The parts of a certificate that are written into others, as they are encoded. */
 export type CertificateParts = {
-  readonly subject: Asn1
-  readonly alternativeNames: Asn1 | undefined
+  readonly subject: Buffer
+  readonly alternativeNames: Buffer | undefined
   readonly keyId: Buffer
 }
 
@@ -66,30 +63,30 @@ export type CertificateParts = {
  * @throws RangeError where it is not in DER.
  */
 export function readCertificateParts(certificate: X509Certificate): CertificateParts {
-  const [body] = decodeDer(certificate.raw).value as Asn1[]
-  const fields = (body?.value ?? []) as Asn1[]
+  const [body] = readOnly(certificate.raw, DER.sequence)
+  const fields = readElements(requireTag(body, DER.sequence).body)
   // Before version 3 there are no extensions, and the version itself is left out.
-  const subject = fields[fields[0]?.tagClass === 0x80 ? 5 : 4]
-  if (!subject) throw new RangeError('a certificate without a subject')
-  const wrapper = fields.find(({ tagClass, type }) => tagClass === 0x80 && Number(type) === 3)
-  const [extensions] = (wrapper?.value ?? []) as Asn1[]
-  const read = (identifier: string) => extensions && readExtension(extensions, identifier)
-  const keyId = read(EXTENSIONS.subjectKeyIdentifier)?.value
+  const subject = requireTag(fields[fields[0]?.tag === VERSION_TAG ? 5 : 4], DER.sequence)
+  const wrapper = fields.find(({ tag }) => tag === EXTENSIONS_TAG)
+  const extensions =
+    wrapper && readExtensions(requireTag(readElements(wrapper.body)[0], DER.sequence))
+  const keyId = extensions?.get(EXTENSIONS.subjectKeyIdentifier)?.value
   return {
-    subject,
-    alternativeNames: read(EXTENSIONS.alternativeNames),
-    keyId:
-      typeof keyId === 'string' ? Buffer.from(keyId, 'latin1') : keyIdOf(certificate.publicKey),
+    subject: subject.whole,
+    alternativeNames: extensions?.get(EXTENSIONS.alternativeNames)?.value,
+    keyId: keyId ? readOctets(keyId) : keyIdOf(certificate.publicKey),
   }
+}
+
+function readOctets(value: Buffer): Buffer {
+  return requireTag(readElements(value)[0], DER.octetString).body
 }
 
 /** Names a public key by what of it is its own: not the algorithm. */
 export function keyIdOf(publicKey: KeyObject): Buffer {
-  const [, bits] = decodeDer(encodePublicKey(publicKey)).value as [Asn1, Asn1]
-  const encoded = encodeDer(bits)
-  // Behind the tag and the length stands the number of bits that do not count.
-  const header = (encoded[1] ?? 0) < 0x80 ? 2 : 2 + ((encoded[1] ?? 0) & 0x7f)
-  return keyIdentifier(encoded.subarray(header + 1))
+  const [, bits] = readOnly(encodePublicKey(publicKey), DER.sequence)
+  // The first byte is the number of bits that do not count.
+  return keyIdentifier(requireTag(bits, DER.bitString).body.subarray(1))
 }
 
 function encodePublicKey(publicKey: KeyObject): Buffer {

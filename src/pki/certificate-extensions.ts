@@ -1,17 +1,13 @@
 /** Extensions of the certificates that are issued (RFC 5280 section 4.2). */
-
 import {
-  type Asn1,
   bitString,
   boolean,
-  decodeDer,
-  encodeDer,
   implicit,
   integer,
   objectIdentifier,
   octetString,
   sequenceOf,
-} from './der-values.ts'
+} from '../asn1/der-writer.ts'
 import type { HostName } from './host-names.ts'
 
 /** What a certificate is for. */
@@ -39,7 +35,7 @@ const SIGN = [0b1000_0000, 7] as const
 const SIGN_CERTIFICATES_AND_LISTS = [0b0000_0110, 1] as const
 
 /** @param issuerKeyId Of the authority above; that one may have no further one below it. */
-export function authorityExtensions(keyId: Buffer, issuerKeyId?: Buffer): readonly Asn1[] {
+export function authorityExtensions(keyId: Buffer, issuerKeyId?: Buffer): readonly Buffer[] {
   const pathLength = issuerKeyId ? [integer(Buffer.from([0]))] : []
   return [
     encodeExtension(EXTENSIONS.basicConstraints, true, sequenceOf(boolean(true), ...pathLength)),
@@ -49,7 +45,7 @@ export function authorityExtensions(keyId: Buffer, issuerKeyId?: Buffer): readon
   ]
 }
 
-export function authorityKeyIdentifier(issuerKeyId: Buffer): Asn1 {
+export function authorityKeyIdentifier(issuerKeyId: Buffer): Buffer {
   const value = sequenceOf(implicit(0, issuerKeyId))
   return encodeExtension(EXTENSIONS.authorityKeyIdentifier, false, value)
 }
@@ -61,7 +57,7 @@ export type EndpointExtensions = {
   readonly keyId: Buffer
   readonly issuerKeyId: Buffer
   /** The alternative names, encoded; undefined where there are none. */
-  readonly alternativeNames: Asn1 | undefined
+  readonly alternativeNames: Buffer | undefined
 }
 
 /**
@@ -69,7 +65,7 @@ export type EndpointExtensions = {
  * that cannot encipher: QEMU before 10.2 and libvirt before 11.6 refuse a critical one without
  * keyEncipherment, which may not stand there (RFC 5480 section 3), and take one that is not critical.
  */
-export function endpointExtensions(content: EndpointExtensions): readonly Asn1[] {
+export function endpointExtensions(content: EndpointExtensions): readonly Buffer[] {
   const { role, isRsa, keyId, issuerKeyId, alternativeNames } = content
   const { basicConstraints, extendedKeyUsage, subjectKeyIdentifier } = EXTENSIONS
   return [
@@ -85,7 +81,7 @@ export function endpointExtensions(content: EndpointExtensions): readonly Asn1[]
 }
 
 /** GeneralNames, or undefined where there are no names: an empty list is not allowed. */
-export function encodeAlternativeNames(names: readonly HostName[]): Asn1 | undefined {
+export function encodeAlternativeNames(names: readonly HostName[]): Buffer | undefined {
   if (names.length === 0) return undefined
   return sequenceOf(
     ...names.map((name) =>
@@ -94,28 +90,18 @@ export function encodeAlternativeNames(names: readonly HostName[]): Asn1 | undef
   )
 }
 
-/** The value of an extension of a certificate, decoded. */
-export function readExtension(extensions: Asn1, identifier: string): Asn1 | undefined {
-  const name = encodeDer(objectIdentifier(identifier))
-  const parts = (extensions.value as Asn1[]).map(({ value }) => value as Asn1[])
-  const found = parts.find(([first]) => first && encodeDer(first).equals(name))
-  const bytes = found?.at(-1)?.value
-  if (bytes === undefined) return undefined
-  return typeof bytes === 'string' ? decodeDer(Buffer.from(bytes, 'latin1')) : bytes[0]
-}
-
 function keyUsage(
   [bits, unused]: readonly [bits: number, unused: number],
   critical: boolean,
-): Asn1 {
+): Buffer {
   return encodeExtension(EXTENSIONS.keyUsage, critical, bitString(Buffer.from([bits]), unused))
 }
 
 /** Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue }; DER omits a default. */
-export function encodeExtension(identifier: string, critical: boolean, value: Asn1): Asn1 {
+export function encodeExtension(identifier: string, critical: boolean, value: Buffer): Buffer {
   return sequenceOf(
     objectIdentifier(identifier),
     ...(critical ? [boolean(true)] : []),
-    octetString(encodeDer(value)),
+    octetString(value),
   )
 }

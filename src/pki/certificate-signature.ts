@@ -1,8 +1,8 @@
 /** Signatures of certificates: which one a key makes under the policy, and making it. */
 import { createHash, type KeyObject, sign } from 'node:crypto'
+import { nullValue, objectIdentifier, sequenceOf } from '../asn1/der-writer.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { findCertificateSignature, isSignatureAllowed } from '../x509/signature-rules.ts'
-import { type Asn1, nullValue, objectIdentifier, sequenceOf } from './der-values.ts'
 import { formatKeyKind, type KeyKind } from './key-kind.ts'
 import { type Strength, spanOfProhibition } from './key-strength.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
@@ -55,7 +55,7 @@ export function chooseSignature(kind: KeyKind, strength: Strength): CertificateS
 }
 
 /** AlgorithmIdentifier; only RSA has parameters, which are NULL (RFC 4055 section 5). */
-export function encodeAlgorithm({ identifier }: CertificateSignature): Asn1 {
+export function encodeAlgorithm({ identifier }: CertificateSignature): Buffer {
   const isRsa = RSA.some((row) => row.identifier === identifier)
   return sequenceOf(objectIdentifier(identifier), ...(isRsa ? [nullValue()] : []))
 }

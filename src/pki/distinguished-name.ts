@@ -1,6 +1,6 @@
 /** Subjects of certificates: an organization and a common name (RFC 5280 section 4.1.2.4). */
+import { objectIdentifier, sequenceOf, setOf, utf8String } from '../asn1/der-writer.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
-import { type Asn1, objectIdentifier, sequenceOf, setOf, utf8String } from './der-values.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 
 export type SubjectName = {
@@ -41,7 +41,7 @@ function reasonAgainst(name: string): string | undefined {
 }
 
 /** The name in ASN.1, the organization first, so that QEMU sees `O=...,CN=...`. */
-export function encodeSubject({ organization, commonName }: SubjectName): Asn1 {
+export function encodeSubject({ organization, commonName }: SubjectName): Buffer {
   const parts: readonly (readonly [type: string, value: string | undefined])[] = [
     [ORGANIZATION, organization],
     [COMMON_NAME, commonName],

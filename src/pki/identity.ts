@@ -18,7 +18,6 @@ import {
   endpointExtensions,
 } from './certificate-extensions.ts'
 import { type CredentialFile, withCredentialLock, writeCredentials } from './credential-writing.ts'
-import type { Asn1 } from './der-values.ts'
 import { encodeSubject, MAX_NAME_LENGTH } from './distinguished-name.ts'
 import { type HostName, hostOfCommonName } from './host-names.ts'
 import { generateKey, type KeyRequest } from './key-kind.ts'
@@ -132,8 +131,8 @@ function renewLocked(request: RenewRequest): Issued {
 
 type Content = {
   readonly role: EndpointRole
-  readonly subject: Asn1
-  readonly names: Asn1 | undefined
+  readonly subject: Buffer
+  readonly names: Buffer | undefined
   readonly publicKey: ReturnType<typeof createPublicKey>
   readonly days: number
   readonly now: Date

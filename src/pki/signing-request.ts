@@ -8,7 +8,15 @@ import {
   readOnly,
   requireTag,
 } from '../asn1/der.ts'
-import { readPemBlocks } from '../asn1/pem.ts'
+import {
+  bitString,
+  explicit,
+  integer,
+  objectIdentifier,
+  sequenceOf,
+  setOf,
+} from '../asn1/der-writer.ts'
+import { encodePem, readPemBlocks } from '../asn1/pem.ts'
 import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { type AlternativeName, readAlternativeNames } from '../x509/alternative-name.ts'
@@ -19,17 +27,6 @@ import { findCertificateSignature, isSignatureAllowed } from '../x509/signature-
 import type { Signer } from './certificate-builder.ts'
 import { EXTENSIONS, encodeExtension } from './certificate-extensions.ts'
 import { encodeAlgorithm, signBytes } from './certificate-signature.ts'
-import {
-  type Asn1,
-  bitString,
-  decodeDer,
-  encodeDer,
-  explicit,
-  integer,
-  objectIdentifier,
-  sequenceOf,
-  setOf,
-} from './der-values.ts'
 import type { Strength } from './key-strength.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 
@@ -39,10 +36,10 @@ const ORGANIZATION = '2.5.4.10'
 const VERSION_1 = Buffer.from([0])
 
 export type RequestContent = {
-  readonly subject: Asn1
+  readonly subject: Buffer
   readonly publicKey: KeyObject
   /** Encoded; undefined where there are none. */
-  readonly alternativeNames: Asn1 | undefined
+  readonly alternativeNames: Buffer | undefined
 }
 
 /** CertificationRequest ::= SEQUENCE { info, signatureAlgorithm, signature }, as PEM. */
@@ -59,18 +56,12 @@ export function encodeRequest(
   const body = sequenceOf(
     integer(VERSION_1),
     subject,
-    decodeDer(publicKey.export({ type: 'spki', format: 'der' })),
+    publicKey.export({ type: 'spki', format: 'der' }),
     explicit(0, ...attributes),
   )
   const algorithm = encodeAlgorithm(signer.signature)
-  const signature = signBytes(encodeDer(body), signer.signature, signer.key)
-  return pemOf(encodeDer(sequenceOf(body, algorithm, bitString(signature))))
-}
-
-function pemOf(bytes: Buffer): string {
-  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? []
-  const label = 'CERTIFICATE REQUEST'
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
+  const signature = signBytes(body, signer.signature, signer.key)
+  return encodePem('CERTIFICATE REQUEST', sequenceOf(body, algorithm, bitString(signature)))
 }
 
 /** What a request asks for. None of it is granted by itself. */

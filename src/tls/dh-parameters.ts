@@ -1,5 +1,6 @@
 /** Diffie-Hellman parameters of the FFDHE groups (RFC 7919 appendix A), in PEM. */
 import { sequenceOf, unsignedInteger } from '../asn1/der-writer.ts'
+import { encodePem } from '../asn1/pem.ts'
 
 /** The smallest X for which the group's formula gives a safe prime. */
 const OFFSETS: Readonly<Record<number, bigint>> = {
@@ -23,7 +24,7 @@ export function dhParameters(bits: number): string {
   const size = BigInt(bits)
   const middle = (scaledE(size - 130n) + offset) << 64n
   const prime = (1n << size) - (1n << (size - 64n)) + middle - 1n
-  return pem(sequenceOf(unsignedInteger(prime), unsignedInteger(GENERATOR)))
+  return encodePem('DH PARAMETERS', sequenceOf(unsignedInteger(prime), unsignedInteger(GENERATOR)))
 }
 
 /** e times 2 to a power, rounded down: the sum of 1/n! in fixed point. */
@@ -36,9 +37,4 @@ function scaledE(power: bigint): bigint {
     term /= divisor
   }
   return sum >> guard
-}
-
-function pem(der: Buffer): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? []
-  return ['-----BEGIN DH PARAMETERS-----', ...lines, '-----END DH PARAMETERS-----', ''].join('\n')
 }
