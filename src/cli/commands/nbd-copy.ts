@@ -1,9 +1,10 @@
 /** `cryptopolicy nbd copy`: from an export or a file to another. */
 import type { Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
-import type { CopyProgress, CopyResult } from '../../nbd/copy/copy.ts'
+import type { CopyResult } from '../../nbd/copy/copy.ts'
 import type { CopyDestination, CopySource } from '../../nbd/copy/copy-end.ts'
 import type { EndName } from '../../nbd/copy/open-ends.ts'
+import type { TransferProgress } from '../../transfer/progress.ts'
 import { formatSize } from '../byte-size.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
@@ -97,7 +98,7 @@ async function run(
       resume: options.resume,
       verify: options.verify ?? false,
       warn: terminal.report,
-      onProgress: ({ phase, done, total }: CopyProgress) => bar.update(phase, done, total),
+      onProgress: ({ phase, done, total }: TransferProgress) => bar.update(phase, done, total),
       signal: stop.signal,
     })
   } finally {

@@ -1,5 +1,5 @@
 /** Cuts what is to be copied into pieces, along the blocks of both ends. */
-import type { ByteRange } from './byte-ranges.ts'
+import type { ByteRange } from '../../transfer/byte-ranges.ts'
 import type { CopyExtent, CopySource } from './copy-end.ts'
 
 export type CopyPiece = {

@@ -1,28 +1,27 @@
 /** Copies one disk to another: holes stay holes, and what was done is not done again. */
 import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts'
-import { ByteRanges } from './byte-ranges.ts'
+import { ByteRanges } from '../../transfer/byte-ranges.ts'
+import type { TransferProgress } from '../../transfer/progress.ts'
+import {
+  loadState,
+  removeState,
+  saveState,
+  type TransferBinding,
+} from '../../transfer/transfer-state.ts'
+import { workThrough } from '../../transfer/workers.ts'
+import { findZeroes } from '../../transfer/zeroes.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 import type { CopyDestination, CopySource } from './copy-end.ts'
 import { type CopyPiece, PIECE, planPieces } from './copy-plan.ts'
-import { type CopyBinding, loadState, removeState, saveState } from './copy-state.ts'
 import { verifyCopy } from './verify.ts'
-import { workThrough } from './workers.ts'
-import { findZeroes } from './zeroes.ts'
 
 export type CopyOptions = {
   readonly resume?: boolean
   /** Reads both ends back and compares them, before a file is put in its place. */
   readonly verify?: boolean
   readonly warn?: (diagnostic: Diagnostic) => void
-  readonly onProgress?: (progress: CopyProgress) => void
+  readonly onProgress?: (progress: TransferProgress) => void
   readonly signal?: AbortSignal
-}
-
-export type CopyProgress = {
-  readonly phase: 'copy' | 'verify'
-  /** Bytes that are done, of `total`. */
-  readonly done: number
-  readonly total: number
 }
 
 export type CopyResult = {
@@ -61,13 +60,13 @@ export async function copyDisk(
   return { size: source.size, ...counts, resumed, isVerified: options.verify ?? false }
 }
 
-function bind(source: CopySource, destination: CopyDestination): CopyBinding {
+function bind(source: CopySource, destination: CopyDestination): TransferBinding {
   return { source: source.identity, destination: destination.identity, size: source.size }
 }
 
 function startingPoint(
   { statePath, isZero }: CopyDestination,
-  binding: CopyBinding,
+  binding: TransferBinding,
   { resume = true, warn }: CopyOptions,
 ): ByteRanges {
   const state = statePath !== undefined && resume ? loadState(statePath, binding) : undefined
@@ -79,7 +78,7 @@ function startingPoint(
 }
 
 type Work = {
-  readonly binding: CopyBinding
+  readonly binding: TransferBinding
   readonly done: ByteRanges
   readonly counts: { data: number; zeroes: number }
 }
@@ -152,7 +151,7 @@ async function copyPiece(
 /** Writes down what is done, again and again, each time after it is on disk. */
 function keepState(
   destination: CopyDestination,
-  binding: CopyBinding,
+  binding: TransferBinding,
   done: ByteRanges,
 ): { readonly stop: () => Promise<void> } {
   const { statePath } = destination

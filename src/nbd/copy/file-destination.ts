@@ -16,10 +16,10 @@ import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { syncFolder } from '../../files/atomic-file.ts'
+import { findZeroes, ZEROES } from '../../transfer/zeroes.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 import type { CopyDestination } from './copy-end.ts'
 import { diskSize, readFully, requireDisk, statPresent, writeFully } from './local-disk.ts'
-import { findZeroes, ZEROES } from './zeroes.ts'
 
 const PARALLEL = 4
 

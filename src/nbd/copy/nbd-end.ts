@@ -1,12 +1,12 @@
 /** An export that is copied from or to. */
 import { fail } from '../../diagnostics/diagnostic.ts'
+import { ZEROES } from '../../transfer/zeroes.ts'
 import type { NbdUri } from '../client/nbd-uri.ts'
 import { NbdRequestError } from '../client/transmission.ts'
 import { NBD_ERROR, NBD_STATE } from '../protocol/constants.ts'
 import type { ConnectionPool } from './connection-pool.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 import type { CopyDestination, CopySource } from './copy-end.ts'
-import { ZEROES } from './zeroes.ts'
 
 /** Requests on their way over each connection. */
 const PARALLEL = 16

@@ -1,14 +1,14 @@
 /** Reads both ends of a copy and compares them. */
 import { fail } from '../../diagnostics/diagnostic.ts'
-import type { CopyProgress } from './copy.ts'
+import type { TransferProgress } from '../../transfer/progress.ts'
+import { workThrough } from '../../transfer/workers.ts'
+import { isZero as isAllZero } from '../../transfer/zeroes.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 import type { CopyDestination, CopySource } from './copy-end.ts'
 import { type CopyPiece, PIECE, planPieces } from './copy-plan.ts'
-import { workThrough } from './workers.ts'
-import { isZero as isAllZero } from './zeroes.ts'
 
 export type VerifyOptions = {
-  readonly onProgress: ((progress: CopyProgress) => void) | undefined
+  readonly onProgress: ((progress: TransferProgress) => void) | undefined
   readonly signal: AbortSignal | undefined
 }
 

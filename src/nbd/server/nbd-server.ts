@@ -2,7 +2,7 @@
 import type { AddressInfo, ListenOptions } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Listener } from '../../endpoint/listener.ts'
-import { BufferPool, PIECE, SMALL_PIECE } from './buffer-pool.ts'
+import { BufferPool, PIECE, SMALL_PIECE } from '../../transfer/buffer-pool.ts'
 import type { Offer } from './negotiation.ts'
 import type { ServerEvent } from './server-event.ts'
 import { NbdSession } from './session.ts'

@@ -7,6 +7,7 @@
  */
 import type { Duplex } from 'node:stream'
 import { Completions } from '../../endpoint/completions.ts'
+import type { BufferPool } from '../../transfer/buffer-pool.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_ERROR } from '../protocol/constants.ts'
 import { describeError, isSystemCode, nbdErrorOf } from '../protocol/errors.ts'
@@ -19,7 +20,6 @@ import {
   readExtendedRequest,
   readRequest,
 } from '../protocol/requests.ts'
-import type { BufferPool } from './buffer-pool.ts'
 import { checkRequest } from './commands/admission.ts'
 import type { CommandHandler, PayloadSink } from './commands/command-handler.ts'
 import { COMMAND_HANDLERS } from './commands/registry.ts'

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { ClientTls } from '../../../src/nbd/client/client-tls.ts'
 import { describeExport, listServer, NbdClient } from '../../../src/nbd/client/nbd-client.ts'
 import type { NbdUri } from '../../../src/nbd/client/nbd-uri.ts'
-import { isZero } from '../../../src/nbd/copy/zeroes.ts'
+import { isZero } from '../../../src/transfer/zeroes.ts'
 import { scratchFolder } from '../../cli/command.ts'
 import { hasPeer, testWith } from '../../peers/peer.ts'
 import {

@@ -1,8 +1,9 @@
 /** NBD_CMD_READ: what is in memory at once, all else piece by piece, holes as holes. */
+
+import { HEADER_ROOM, PIECE, SMALL_PIECE } from '../../../transfer/buffer-pool.ts'
 import { encodeHole } from '../../protocol/chunks.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_ERROR, NBD_REPLY_TYPE } from '../../protocol/constants.ts'
 import type { Request } from '../../protocol/requests.ts'
-import { HEADER_ROOM, PIECE, SMALL_PIECE } from '../buffer-pool.ts'
 import { PAYLOAD_LIMIT } from '../nbd-export.ts'
 import type { DataChunk } from '../reply-format.ts'
 import { BATCHED } from '../reply-sender.ts'

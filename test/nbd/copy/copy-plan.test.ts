@@ -1,36 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ByteRanges } from '../../../src/nbd/copy/byte-ranges.ts'
 import type { CopySource } from '../../../src/nbd/copy/copy-end.ts'
 import { alignExtents, planPieces } from '../../../src/nbd/copy/copy-plan.ts'
-import { findZeroes } from '../../../src/nbd/copy/zeroes.ts'
-
-const SIZE = 64
-
-test('ranges hold what was added, and miss the rest', () => {
-  const range = fc.tuple(fc.nat(SIZE), fc.nat(SIZE))
-  const property = fc.property(fc.array(range, { maxLength: 30 }), (added) => {
-    const model = new Set<number>()
-    const ranges = new ByteRanges()
-    for (const [start, end] of added) {
-      ranges.add(start, end)
-      for (let byte = start; byte < end; byte++) model.add(byte)
-    }
-    const held = bytesOf(ranges.toArray())
-    expect(held).toEqual([...model].toSorted((a, b) => a - b))
-    expect(ranges.total).toBe(model.size)
-    const both = [...held, ...bytesOf(ranges.missing(SIZE))].toSorted((a, b) => a - b)
-    expect(both).toEqual(Array.from({ length: SIZE }, (_, byte) => byte))
-    expect(new ByteRanges(ranges.toArray()).toArray()).toEqual(ranges.toArray())
-  })
-  fc.assert(property, { numRuns: 300 })
-})
-
-function bytesOf(ranges: readonly (readonly [number, number])[]): readonly number[] {
-  return ranges.flatMap(([start, end]) =>
-    Array.from({ length: end - start }, (_, index) => start + index),
-  )
-}
 
 const extents = fc.array(
   fc.record({ length: fc.integer({ min: 1, max: 40 }), isZero: fc.boolean() }),
@@ -87,15 +58,4 @@ test('a plan covers every byte once, however little a source says at a time', as
     expect(at).toBe(1000)
   })
   await fc.assert(property, { numRuns: 100 })
-})
-
-test('zeroes are found by the grain, and nothing else is', () => {
-  const data = Buffer.alloc(0x2_0001)
-  data[0x1_0000] = 1
-  expect(findZeroes(data)).toEqual([
-    { start: 0, end: 0x1_0000, isZero: true },
-    { start: 0x1_0000, end: 0x1_8000, isZero: false },
-    { start: 0x1_8000, end: 0x2_0001, isZero: true },
-  ])
-  expect(findZeroes(Buffer.alloc(0))).toEqual([])
 })

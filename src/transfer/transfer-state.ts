@@ -1,11 +1,11 @@
 /** The file that tells how far a copy came, so that it can be resumed after whatever ended it. */
 import { rmSync } from 'node:fs'
-import { replaceFile } from '../../files/atomic-file.ts'
-import { readTextFileIfPresent } from '../../files/text-file.ts'
+import { replaceFile } from '../files/atomic-file.ts'
+import { readTextFileIfPresent } from '../files/text-file.ts'
 import { type ByteRange, ByteRanges } from './byte-ranges.ts'
 
 /** What a state belongs to. All of it has to be the same for the copy to go on. */
-export type CopyBinding = {
+export type TransferBinding = {
   readonly source: string
   readonly destination: string
   /** In bytes. */
@@ -15,7 +15,11 @@ export type CopyBinding = {
 const FORMAT = 'cryptopolicy-copy-1'
 
 /** Writes a state, whole or not at all. Everything in `done` has to be on disk already. */
-export function saveState(path: string, binding: CopyBinding, done: readonly ByteRange[]): void {
+export function saveState(
+  path: string,
+  binding: TransferBinding,
+  done: readonly ByteRange[],
+): void {
   replaceFile(path, `${JSON.stringify({ format: FORMAT, ...binding, done })}\n`, 0o600)
 }
 
@@ -23,7 +27,7 @@ export function saveState(path: string, binding: CopyBinding, done: readonly Byt
 export type LoadedState = { readonly done: ByteRanges } | { readonly why: string }
 
 /** @returns undefined where there is none. */
-export function loadState(path: string, binding: CopyBinding): LoadedState | undefined {
+export function loadState(path: string, binding: TransferBinding): LoadedState | undefined {
   const file = readTextFileIfPresent(path)
   if (!file) return undefined
   const state = parse(file.text)

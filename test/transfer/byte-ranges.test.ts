@@ -1,0 +1,30 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ByteRanges } from '../../src/transfer/byte-ranges.ts'
+
+const SIZE = 64
+
+test('ranges hold what was added, and miss the rest', () => {
+  const range = fc.tuple(fc.nat(SIZE), fc.nat(SIZE))
+  const property = fc.property(fc.array(range, { maxLength: 30 }), (added) => {
+    const model = new Set<number>()
+    const ranges = new ByteRanges()
+    for (const [start, end] of added) {
+      ranges.add(start, end)
+      for (let byte = start; byte < end; byte++) model.add(byte)
+    }
+    const held = bytesOf(ranges.toArray())
+    expect(held).toEqual([...model].toSorted((a, b) => a - b))
+    expect(ranges.total).toBe(model.size)
+    const both = [...held, ...bytesOf(ranges.missing(SIZE))].toSorted((a, b) => a - b)
+    expect(both).toEqual(Array.from({ length: SIZE }, (_, byte) => byte))
+    expect(new ByteRanges(ranges.toArray()).toArray()).toEqual(ranges.toArray())
+  })
+  fc.assert(property, { numRuns: 300 })
+})
+
+function bytesOf(ranges: readonly (readonly [number, number])[]): readonly number[] {
+  return ranges.flatMap(([start, end]) =>
+    Array.from({ length: end - start }, (_, index) => start + index),
+  )
+}
