@@ -1,8 +1,8 @@
 /** The file that tells how far a copy came, so that it can be resumed after whatever ended it. */
 import { rmSync } from 'node:fs'
 import { replaceFile } from '../files/atomic-file.ts'
-import { readTextFileIfPresent } from '../files/text-file.ts'
 import { type ByteRange, ByteRanges } from './byte-ranges.ts'
+import { readOwnText } from './own-file.ts'
 
 /** What a state belongs to. All of it has to be the same for the copy to go on. */
 export type TransferBinding = {
@@ -13,6 +13,9 @@ export type TransferBinding = {
 }
 
 const FORMAT = 'cryptopolicy-copy-1'
+
+/** The largest state that is read, in bytes. */
+export const STATE_LIMIT = 0x100_0000
 
 /** Writes a state, whole or not at all. Everything in `done` has to be on disk already. */
 export function saveState(
@@ -28,8 +31,9 @@ export type LoadedState = { readonly done: ByteRanges } | { readonly why: string
 
 /** @returns undefined where there is none. */
 export function loadState(path: string, binding: TransferBinding): LoadedState | undefined {
-  const file = readTextFileIfPresent(path)
+  const file = readOwnText(path, STATE_LIMIT)
   if (!file) return undefined
+  if ('why' in file) return file
   const state = parse(file.text)
   if (!isRecord(state) || state.format !== FORMAT) return { why: 'it is no state of a copy' }
   if (state.source !== binding.source) return { why: 'it belongs to another source' }

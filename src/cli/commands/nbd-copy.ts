@@ -48,6 +48,7 @@ async function copy(from: string, to: string, options: Options): Promise<void> {
     connections: options.connections,
     resume: options.resume,
     isZero: options.destinationIsZero ?? false,
+    warn: terminal.report,
     ...(options.state === undefined ? {} : { statePath: options.state }),
   })
   const begin = performance.now()

@@ -63,6 +63,14 @@ const different: Kind<{ source: string; destination: string; offset: number }> =
     `${destination} differs from ${source} in the block at byte ${offset}`,
 }
 
+const unverifiable: Kind<{ destination: string }> = {
+  code: 'NBD_COPY_UNVERIFIABLE',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'With --verify: the destination cannot be read back.',
+  message: ({ destination }) => `${destination} cannot be read back, so it cannot be verified`,
+}
+
 const replaced: Kind<{ path: string }> = {
   code: 'NBD_COPY_REPLACED',
   severity: 'error',
@@ -78,6 +86,15 @@ const startedAnew: Kind<{ path: string; why: string }> = {
   fault: 'input',
   summary: 'The state of an earlier copy was there, but it does not belong to this one.',
   message: ({ path, why }) => `not resuming from ${path}: ${why}`,
+}
+
+const inPlace: Kind<{ path: string; why: string }> = {
+  code: 'NBD_COPY_IN_PLACE',
+  severity: 'warning',
+  fault: 'write',
+  summary:
+    'The destination is written in place, because a new file would lose its other names, its owner or its group. Until the copy is whole, a part of it stands there.',
+  message: ({ path, why }) => `${path} is written in place: ${why}`,
 }
 
 const interrupted: Kind<{ destination: string; canResume: boolean }> = {
@@ -97,7 +114,9 @@ export const COPY_KINDS = defineKinds({
   readOnly,
   same,
   different,
+  unverifiable,
   replaced,
   startedAnew,
+  inPlace,
   interrupted,
 })

@@ -1,6 +1,6 @@
 /** Copies one disk to another: holes stay holes, and what was done is not done again. */
 import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts'
-import { ByteRanges } from '../../transfer/byte-ranges.ts'
+import { type ByteRange, ByteRanges } from '../../transfer/byte-ranges.ts'
 import type { TransferProgress } from '../../transfer/progress.ts'
 import {
   loadState,
@@ -159,7 +159,7 @@ function keepState(
   const save = async (): Promise<void> => {
     const ranges = done.toArray()
     await destination.flush()
-    saveState(statePath, binding, ranges)
+    saveOrFail(statePath, binding, ranges)
   }
   let saving: Promise<void> = save()
   const timer = setInterval(() => {
@@ -173,6 +173,14 @@ function keepState(
       clearInterval(timer)
       return saving.then(save)
     },
+  }
+}
+
+function saveOrFail(path: string, binding: TransferBinding, ranges: readonly ByteRange[]): void {
+  try {
+    saveState(path, binding, ranges)
+  } catch (error) {
+    fail(COPY_KINDS.unwritable, { path, error })
   }
 }
 

@@ -2,20 +2,12 @@
  * A file that is copied to. It is written beside its place under another name and put there when it
  * is whole, so that a half copy never looks like one; what stood there stays until then.
  */
-import {
-  constants,
-  existsSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-} from 'node:fs'
+import { constants, existsSync, realpathSync, type Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-import { fail } from '../../diagnostics/diagnostic.ts'
-import { syncFolder } from '../../files/atomic-file.ts'
+import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { PartialFile } from '../../transfer/partial-file.ts'
+import { placeOfDanglingLink, whyInPlace } from '../../transfer/replaceable.ts'
 import { findZeroes, ZEROES } from '../../transfer/zeroes.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 import type { CopyDestination } from './copy-end.ts'
@@ -30,6 +22,8 @@ export type FileDestinationOptions = {
   readonly resume: boolean
   /** Where the state is kept; beside the file without it, and nowhere for a device. */
   readonly statePath?: string
+  /** Called where an unfinished copy is not gone on with, or a file is written in place. */
+  readonly warn?: (diagnostic: Diagnostic) => void
 }
 
 export async function openFileDestination(
@@ -39,7 +33,11 @@ export async function openFileDestination(
   const present = statPresent(path)
   if (present) requireDisk(path, present)
   if (present?.isBlockDevice()) return openDevice(path, present, options)
-  return openPartial(present ? realpathSync(path) : path, present, options)
+  const place = present ? realpathSync(path) : placeOfDanglingLink(path)
+  const why = present && whyInPlace(place, present)
+  if (why === undefined) return openPartial(place, present, options)
+  options.warn?.(diagnose(COPY_KINDS.inPlace, { path, why }))
+  return openInPlace(place, options)
 }
 
 async function openDevice(
@@ -65,29 +63,52 @@ async function openDevice(
 async function openPartial(
   path: string,
   present: Stats | undefined,
-  { size, resume, statePath }: FileDestinationOptions,
+  { size, resume, statePath, warn }: FileDestinationOptions,
 ): Promise<CopyDestination> {
-  const partial = join(dirname(path), `.${basename(path)}.cryptopolicy-partial`)
-  const state = statePath ?? `${partial}.state`
-  const isResumed = resume && existsSync(partial) && existsSync(state)
-  if (!isResumed) rmSync(partial, { force: true })
-  const flags = constants.O_RDWR | constants.O_NOFOLLOW | (isResumed ? 0 : NEW)
-  const handle = await writing(path, open(partial, flags, 0o666))
-  if (present && !isResumed) await writing(path, handle.chmod(present.mode & 0o777))
-  await writing(path, handle.truncate(size))
-  const { dev, ino } = await handle.stat()
-  const zero = (offset: number, length: number) => clear(handle, offset, length)
+  const state = statePath === undefined ? {} : { statePath }
+  const partial = await writing(path, PartialFile.open(path, { size, resume, present, ...state }))
+  const { handle, token, isResumed, rejected } = partial
+  if (rejected) warn?.(diagnose(COPY_KINDS.startedAnew, rejected))
   return {
-    ...endOf(path, handle, zero),
-    identity: `file ${dev}:${ino}`,
-    statePath: state,
+    ...endOf(path, handle, (offset, length) => clear(handle, offset, length)),
+    identity: `file ${token}`,
+    statePath: partial.statePath,
     // What an earlier run wrote after its last state is still there.
     isZero: !isResumed,
-    finish: () => writing(path, putInPlace(handle, partial, path)),
+    finish: async () => {
+      // Another copy to the same place: what stands there now is not what this one wrote.
+      const isInPlace = await writing(path, partial.putInPlace())
+      if (!isInPlace) fail(COPY_KINDS.replaced, { path: partial.temporaryPath })
+    },
   }
 }
 
-const NEW = constants.O_CREAT | constants.O_EXCL
+/**
+ * Writes to the file itself, as qemu-img does, where a new one in its place would lose its other
+ * names or its owner.
+ */
+async function openInPlace(
+  path: string,
+  { size, resume, statePath }: FileDestinationOptions,
+): Promise<CopyDestination> {
+  const handle = await writing(path, open(path, constants.O_RDWR | constants.O_NONBLOCK))
+  const isResumed = resume && statePath !== undefined && existsSync(statePath)
+  try {
+    const { dev, ino } = await handle.stat()
+    if (!isResumed) await writing(path, handle.truncate(0))
+    await writing(path, handle.truncate(size))
+    return {
+      ...endOf(path, handle, (offset, length) => clear(handle, offset, length)),
+      identity: `file in place ${dev}:${ino}`,
+      statePath,
+      isZero: !isResumed,
+      finish: () => writing(path, handle.sync()),
+    }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
 
 function endOf(
   path: string,
@@ -107,16 +128,6 @@ function endOf(
     flush: () => writing(path, handle.datasync()),
     close: () => handle.close(),
   }
-}
-
-async function putInPlace(handle: FileHandle, partial: string, path: string): Promise<void> {
-  await handle.sync()
-  const { dev, ino } = await handle.stat()
-  const found = statSync(partial)
-  // Another copy to the same place: what stands there now is not what this one wrote.
-  if (found.dev !== dev || found.ino !== ino) fail(COPY_KINDS.replaced, { path: partial })
-  renameSync(partial, path)
-  syncFolder(dirname(path))
 }
 
 /** Writes zeroes only where there are none, so that holes stay holes. */

@@ -16,8 +16,8 @@ const EXTENTS = 256
 /** @throws DiagnosticError FILE_MISSING, FILE_UNREADABLE or NBD_COPY_NOT_A_DISK. */
 export async function openFileSource(path: string): Promise<CopySource> {
   const handle = await openDisk(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  const stats = await handle.stat()
   try {
+    const stats = await handle.stat()
     requireDisk(path, stats)
     const size = diskSize(path, stats)
     const extents = new FileExtents(handle.fd, loadLibc())

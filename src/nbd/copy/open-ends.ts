@@ -1,5 +1,5 @@
 /** Opens the two ends of a copy: the source first, so that nothing is touched before it answers. */
-import { fail } from '../../diagnostics/diagnostic.ts'
+import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
 import type { NbdClientOptions } from '../client/nbd-client.ts'
 import { looksLikeUri, type NbdUri, parseNbdUri } from '../client/nbd-uri.ts'
 import { ConnectionPool } from './connection-pool.ts'
@@ -25,6 +25,7 @@ export type EndOptions = {
   readonly statePath?: string
   /** Whether the destination is an export or device that is all zero. */
   readonly isZero: boolean
+  readonly warn?: (diagnostic: Diagnostic) => void
 }
 
 /** Reads `null:`, an NBD URI, or a path. The options are those that a URI asks for. */
@@ -78,11 +79,13 @@ async function openSource(
 async function openDestination(
   to: EndName,
   size: number,
-  { connections, resume, statePath, isZero }: EndOptions,
+  { connections, resume, statePath, isZero, warn }: EndOptions,
 ): Promise<CopyDestination> {
   if (to.kind === 'null') return nullDestination()
   const state = statePath === undefined ? {} : { statePath }
-  if (to.kind === 'file') return openFileDestination(to.path, { size, resume, ...state })
+  if (to.kind === 'file') {
+    return openFileDestination(to.path, { size, resume, ...state, ...(warn && { warn }) })
+  }
   const { uri, options } = to
   const pool = await ConnectionPool.open(uri, connections, options)
   try {

@@ -19,13 +19,15 @@ export async function verifyCopy(
   { onProgress, signal }: VerifyOptions,
 ): Promise<void> {
   const { size } = source
+  // Without it the bytes that happen to be in memory would be compared.
+  const read = destination.read ?? fail(COPY_KINDS.unverifiable, { destination: destination.name })
   const alignment = Math.max(source.alignment, destination.alignment)
   const pieces = planPieces(source, size > 0 ? [[0, size]] : [], alignment)
   let done = 0
   const makeWorker = () => {
     const buffers = [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)] as const
     return async (piece: CopyPiece): Promise<void> => {
-      await comparePiece(source, destination, piece, buffers)
+      await comparePiece(source, { name: destination.name, read }, piece, buffers)
       done += piece.length
       onProgress?.({ phase: 'verify', done, total: size })
     }
@@ -38,7 +40,7 @@ export async function verifyCopy(
 
 async function comparePiece(
   source: CopySource,
-  destination: CopyDestination,
+  { name, read }: Required<Pick<CopyDestination, 'name' | 'read'>>,
   { offset, length, isZero }: CopyPiece,
   [mine, theirs]: readonly [Buffer, Buffer],
 ): Promise<void> {
@@ -48,10 +50,10 @@ async function comparePiece(
     const copy = theirs.subarray(0, size)
     const original = mine.subarray(0, size)
     const reading = isZero ? undefined : source.read(at, original)
-    await Promise.all([reading, destination.read?.(at, copy)])
+    await Promise.all([reading, read(at, copy)])
     const isEqual = isZero ? isAllZero(copy) : original.equals(copy)
     if (!isEqual) {
-      const names = { source: source.name, destination: destination.name }
+      const names = { source: source.name, destination: name }
       fail(COPY_KINDS.different, { ...names, offset: at })
     }
   }
