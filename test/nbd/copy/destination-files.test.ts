@@ -117,6 +117,14 @@ testWith('strace', 'nobody else can open it before it is whole, whatever the uma
   expect(statSync(out).mode & 0o777).toBe(0o600)
 })
 
+type Spoilt = readonly [string, (partial: string, state: string) => void]
+
+/** Only root can give files away. */
+const OF_STRANGERS: readonly Spoilt[] = [
+  ['of a stranger', (partial) => chownSync(partial, STRANGER, STRANGER)],
+  ['whose state is of a stranger', (_, state) => chownSync(state, STRANGER, STRANGER)],
+]
+
 describe('a partial file is not gone on with', () => {
   const size = 200_000
   const forge = (folder: string, source: string): readonly [string, string] => {
@@ -147,7 +155,7 @@ describe('a partial file is not gone on with', () => {
     expect(readFileSync(join(folder, 'out.raw'), 'latin1')).toContain('evil')
   })
 
-  plainTest.each<readonly [string, (partial: string, state: string) => void]>([
+  plainTest.each<Spoilt>([
     ['that all may write', (partial) => chmodSync(partial, 0o666)],
     ['that its group may write', (partial) => chmodSync(partial, 0o620)],
     ['with a second name', (partial) => linkSync(partial, `${partial}.other`)],
@@ -159,12 +167,7 @@ describe('a partial file is not gone on with', () => {
     ['whose state is a pipe', (_, state) => becomePipe(state)],
     ['of another random value', (partial) => replaceText(partial, '0'.repeat(32), '1'.repeat(32))],
     ['without a random value', (partial) => replaceText(partial, 'cryptopolicy-partial', 'x')],
-    ...(IS_ROOT
-      ? ([
-          ['of a stranger', (partial) => chownSync(partial, STRANGER, STRANGER)],
-          ['whose state is a stranger', (_, state) => chownSync(state, STRANGER, STRANGER)],
-        ] as const)
-      : []),
+    ...(IS_ROOT ? OF_STRANGERS : []),
   ])('%s', (_, spoil) => {
     const folder = scratchFolder()
     const source = makeSource(scratchFolder())
