@@ -1,6 +1,6 @@
 /** Names and addresses of hosts that certificates are made for, checked before they are signed. */
 import { isIP } from 'node:net'
-import { domainToASCII } from 'node:url'
+import { domainToUnicode } from 'node:url'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { parseIpAddress } from '../wire/ip-address.ts'
 import { endsInNumber, isHostLabel, MAX_HOST_NAME, toAsciiName } from '../x509/host-syntax.ts'
@@ -85,7 +85,12 @@ function problemWithLabels(text: string, ascii: string): Problem | undefined {
   if (endsInNumber(ascii)) {
     return { why: 'its last label is a number', hint: 'addresses are given with --ip' }
   }
-  const isPunycode = labels.some((label) => label.startsWith('xn--'))
-  if (isPunycode && domainToASCII(ascii) !== ascii) return { why: `${text} is not valid IDNA` }
-  return undefined
+  const isBroken = labels.some((label) => label.startsWith('xn--') && !isEncoded(label))
+  return isBroken ? { why: `${text} is not valid IDNA` } : undefined
+}
+
+/** Whether a label stands for another text. Some releases of Node.js leave a broken one as it is. */
+function isEncoded(label: string): boolean {
+  const decoded = domainToUnicode(label)
+  return decoded !== '' && decoded !== label
 }

@@ -120,6 +120,19 @@ describe('checkSession', () => {
     expect(result.server).toBe('TLS_WEAK_KEY')
   })
 
+  test('refuses X.509 where the string allows other certificates alone', async () => {
+    const server = makeIdentity('localhost', 'rsa-2048', ca)
+    const guest = makeIdentity('guest', 'rsa-2048', ca)
+    const credentials = { ca: ca.certificate, key: guest.key, cert: guest.certificate }
+    const visit = async (priority: string): Promise<string> => {
+      const accept = { priority, options: { requestCert: true, ca: ca.certificate } }
+      return (await meet(server, { priority: LOOSE, options: credentials }, accept)).server
+    }
+    expect(await visit('NORMAL:-CTYPE-CLI-ALL:+CTYPE-CLI-RAWPK')).toBe('TLS_FORBIDDEN_CERTIFICATE')
+    expect(await visit('NORMAL:-CTYPE-CLI-ALL:+CTYPE-CLI-RAWPK:+CTYPE-CLI-X509')).toBe('connected')
+    expect(await visit('NORMAL:-CTYPE-CLI-ALL')).toBe('connected')
+  })
+
   test('accepts a peer with the extended master secret where it is required', async () => {
     const server = makeIdentity('localhost', 'rsa-2048', ca)
     const forced = 'NORMAL:-VERS-TLS1.3:%FORCE_SESSION_HASH'

@@ -87,6 +87,17 @@ describe('tlsOptionsFor', () => {
     expect(server(priority).options.ciphers).toMatch(new RegExp(`@SECLEVEL=${level}$`))
   })
 
+  test('gives up versions without a signature scheme before those that need none', () => {
+    const versions = 'NONE:+VERS-TLS1.0:+VERS-TLS1.2:+VERS-TLS1.3:+SIGN-ECDSA-SHA256'
+    const suites = '+RSA:+ECDHE-ECDSA:+AES-128-CBC:+SHA1:+SHA256:+GROUP-X25519'
+    const { allowed } = server(`${versions}:${suites}`)
+    expect(allowed.versions.map(({ name }) => name)).toEqual(['TLS1.0', 'TLS1.2'])
+    const curve = 'NONE:+VERS-TLS1.0:+VERS-TLS1.2:+VERS-TLS1.3:+SIGN-ECDSA-SECP256R1-SHA256'
+    const others = '+ECDHE-RSA:+DHE-DSS:+PSK:+AES-128-CBC:+SHA1:+GROUP-SECP256R1:+GROUP-FFDHE2048'
+    const old = server(`${curve}:${others}`)
+    expect(old.allowed.versions.map(({ name }) => name)).toEqual(['TLS1.0'])
+  })
+
   test('leaves block ciphers out where encrypt-then-MAC is forced', () => {
     const settings = server('NORMAL:%FORCE_ETM')
     expect(codesOf(settings)).toContain('TLS_UNFORCED_ENCRYPT_THEN_MAC')

@@ -132,6 +132,15 @@ describe.each(STYLES)('%s replies', (style) => {
     await drained
   })
 
+  test('a drain of a server without connections ends at once', async () => {
+    const { path, server } = await startWith(new MemoryStorage(MIB))
+    const transmission = await RawTransmission.open(path, style)
+    transmission.client.stream.destroy()
+    await eventually(() => server.connectionCount === 0)
+    await server.drain(2 ** 31 - 1)
+    await expect(RawTransmission.open(path, style)).rejects.toThrow(/ECONNREFUSED|ENOENT/)
+  })
+
   test('a drain that takes too long cuts the connection', async () => {
     const storage = new ScriptedStorage(MIB)
     const gate = makeGate()

@@ -63,3 +63,15 @@ test('a large disk takes only what is written to it, and gives it back', async (
   await storage.zero(0, 2 ** 50, { keepAllocated: false, fast: true })
   expect(storage.allocated).toBe(0)
 })
+
+test('zeroes that stay allocated take their pages at once, in each part of a long range', async () => {
+  const storage = new MemoryStorage(2 ** 30)
+  const [offset, length] = [65_536 + 1, 100 * 1024 * 1024]
+  await storage.zero(offset, length, { keepAllocated: true, fast: false })
+  expect(storage.allocated).toBe(length + 65_536)
+  const [hole, data] = await storage.extents(0, length, 2)
+  expect(hole).toEqual({ length: 65_536, isHole: true, isZero: true })
+  expect(data).toMatchObject({ isHole: false })
+  await storage.zero(offset, length, { keepAllocated: false, fast: false })
+  expect(storage.allocated).toBe(2 * 65_536)
+})

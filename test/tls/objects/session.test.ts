@@ -55,6 +55,20 @@ describe('the verdicts of QEMU', () => {
   }
 })
 
+describe('a string that allows raw public keys alone', () => {
+  const rawOnly = (side: 'CLI' | 'SRV') =>
+    `,priority=NORMAL:-CTYPE-${side}-ALL:+CTYPE-${side}-RAWPK`
+
+  test('lets no client with an X.509 certificate in', async () => {
+    const { server, client } = x509({}, {}, { server: rawOnly('CLI') })
+    expect(verdictOf((await meet(server, client)).server)).toBe('TLS_FORBIDDEN_CERTIFICATE')
+  })
+
+  test('leaves a client no suite', () => {
+    expect(() => x509({}, {}, { client: rawOnly('SRV') })).toThrow(/nothing can be negotiated/)
+  })
+})
+
 describe('a server that verifies', () => {
   test('tells after the handshake that there was no certificate', async () => {
     const { server, client } = x509({}, { client: [] })

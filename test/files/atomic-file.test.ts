@@ -1,0 +1,114 @@
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import {
+  linkInPlace,
+  makeFolder,
+  replaceFile,
+  replaceLink,
+  stageFile,
+  stageNewFile,
+  TEMPORARY_SUFFIX,
+} from '../../src/files/atomic-file.ts'
+import { scratchFolder } from '../cli/command.ts'
+
+/** What a run of the same process id would have left, had it been killed at any of its files. */
+function leaveTemporaryFiles(path: string): void {
+  for (let n = 1; n <= 200; n++) {
+    writeFileSync(`${path}.${process.pid}-${n}${TEMPORARY_SUFFIX}`, 'left')
+  }
+}
+
+describe('what a killed run has left under the same name', () => {
+  test('is no obstacle to a file', () => {
+    const path = join(scratchFolder(), 'file')
+    leaveTemporaryFiles(path)
+    replaceFile(path, 'new')
+    expect(readFileSync(path, 'utf8')).toBe('new')
+  })
+
+  test('is no obstacle to a link', () => {
+    const path = join(scratchFolder(), 'link')
+    leaveTemporaryFiles(path)
+    replaceLink(path, 'target')
+    expect(readlinkSync(path)).toBe('target')
+  })
+})
+
+test('a file gets the mode whatever the umask, and its reader sees old bytes until the commit', () => {
+  const folder = scratchFolder()
+  const path = join(folder, 'file')
+  replaceFile(path, 'old', 0o600)
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  const staged = stageFile(path, 'new', 0o666)
+  expect(readFileSync(path, 'utf8')).toBe('old')
+  staged.commit()
+  staged.settle()
+  expect(readFileSync(path, 'utf8')).toBe('new')
+  expect(statSync(path).mode & 0o777).toBe(0o666)
+  expect(readdirSync(folder)).toEqual(['file'])
+})
+
+test('what is discarded leaves nothing, and the old file as it was', () => {
+  const folder = scratchFolder()
+  const path = join(folder, 'file')
+  replaceFile(path, 'old')
+  stageFile(path, 'new').discard()
+  expect(readFileSync(path, 'utf8')).toBe('old')
+  expect(readdirSync(folder)).toEqual(['file'])
+})
+
+test('a new file never replaces one that came meanwhile', () => {
+  const folder = scratchFolder()
+  const path = join(folder, 'file')
+  const staged = stageNewFile(path, 'ours')
+  writeFileSync(path, 'theirs')
+  expect(staged.commit).toThrow(/EEXIST/)
+  staged.discard()
+  expect(readFileSync(path, 'utf8')).toBe('theirs')
+  expect(readdirSync(folder)).toEqual(['file'])
+})
+
+test('a replacement that fails leaves nothing', () => {
+  const folder = scratchFolder()
+  mkdirSync(join(folder, 'taken', 'by-a-folder'), { recursive: true })
+  expect(() => replaceFile(join(folder, 'taken'), 'x')).toThrow(/EISDIR|ENOTEMPTY|EEXIST/)
+  expect(() => linkInPlace(join(folder, 'taken'), 'x')).toThrow(/EISDIR|ENOTEMPTY|EEXIST/)
+  expect(() => replaceFile(join(folder, 'none', 'file'), 'x')).toThrow(/ENOENT/)
+  expect(readdirSync(folder)).toEqual(['taken'])
+})
+
+test('a link is made in the workshop, or beside its place where that is on another file system', () => {
+  const folder = scratchFolder()
+  linkInPlace(join(folder, 'link'), 'target', '/dev/shm')
+  expect(readlinkSync(join(folder, 'link'))).toBe('target')
+  const workshop = join(folder, 'workshop')
+  mkdirSync(workshop)
+  linkInPlace(join(folder, 'link'), 'other', workshop)
+  expect(readlinkSync(join(folder, 'link'))).toBe('other')
+  expect(readdirSync(workshop)).toEqual([])
+})
+
+describe('makeFolder', () => {
+  test('makes those above too, and leaves one that is there', () => {
+    const path = join(scratchFolder(), 'a', 'b', 'c')
+    makeFolder(path, 0o700)
+    expect(statSync(path).mode & 0o777).toBe(0o700)
+    makeFolder(path, 0o755)
+    expect(statSync(path).mode & 0o777).toBe(0o700)
+  })
+
+  test('says what is in the way, and what never becomes a folder', () => {
+    const path = join(scratchFolder(), 'file')
+    writeFileSync(path, '')
+    expect(() => makeFolder(path)).toThrow(/EEXIST/)
+    expect(() => makeFolder('/proc/none/x')).toThrow(/ENOENT/)
+  })
+})
