@@ -5,7 +5,7 @@ import { fail } from '../diagnostics/diagnostic.ts'
 import type { KeyRequest } from '../pki/key-kind.ts'
 import type { Strength } from '../pki/key-strength.ts'
 import type { Layout } from '../pki/layout.ts'
-import { LAYOUT_NAMES, type LayoutName } from '../pki/layout-names.ts'
+import { LAYOUT_NAMES, type LayoutName, ROLES } from '../pki/layout-names.ts'
 import { several } from './option-values.ts'
 import {
   loadPriorityContext,
@@ -22,6 +22,11 @@ export type KeyOptions = StrengthOptions & {
   readonly key?: string
   readonly passphraseFile?: string
 }
+
+/** Of whom a PKCS #12 file may be. */
+export const PKCS12_ROLES = [...ROLES, 'authority'] as const
+
+export type Pkcs12Role = (typeof PKCS12_ROLES)[number]
 
 export type FolderOptions = { readonly layout?: LayoutName }
 

@@ -189,7 +189,12 @@ export function readParts(path: string, certificate: X509Certificate): Certifica
   }
 }
 
-function requireFitness(path: string, certificate: X509Certificate, now: Date): void {
+/**
+ * Refuses a certificate that is none of an authority, or not of this time.
+ *
+ * @throws DiagnosticError PKI_AUTHORITY_UNFIT.
+ */
+export function requireFitness(path: string, certificate: X509Certificate, now: Date): void {
   const { ca, validFromDate, validToDate } = certificate
   if (!ca) fail(PKI_KINDS.authorityUnfit, { path, why: 'is not one of an authority' })
   if (validToDate <= now) {

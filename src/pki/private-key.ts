@@ -4,6 +4,7 @@ import { findPemBlock, type PemText } from '../asn1/pem.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { readBytes, readSecretTextFile } from '../files/text-file.ts'
 import { isKeyEncrypted } from '../x509/private-key.ts'
+import { PKCS12_KINDS } from './pkcs12/pkcs12-diagnostics.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 
 /** Encrypts with AES-256 (PBES2, RFC 8018), which OpenSSL and GnuTLS can read. */
@@ -42,6 +43,19 @@ export function isKeyFileEncrypted(path: string): boolean {
 
 function readKeyBlock(path: string): PemText | undefined {
   return findPemBlock({ name: path, text: readBytes(path).toString('latin1') }, 'PRIVATE KEY')
+}
+
+/** What every program encodes alike, whether it takes texts for bytes, UTF-8 or UTF-16. */
+const ASCII = /^[\x20-\x7e]+$/
+
+/**
+ * Reads a passphrase of a PKCS #12 file.
+ *
+ * @throws DiagnosticError as readPassphrase, PKI_P12_PASSPHRASE_NOT_ASCII.
+ */
+export function readAsciiPassphrase(path: string): string {
+  const passphrase = readPassphrase(path)
+  return ASCII.test(passphrase) ? passphrase : fail(PKCS12_KINDS.passphraseForeign, { path })
 }
 
 /**

@@ -78,6 +78,12 @@ describe('each command gives a result as its schema has it', () => {
     expect(envelopeOf('pki', 'request', 'client', other, '--cn', 'x', ...key).ok).toBe(true)
     const sign = ['sign', 'client', `${other}/client-request.pem`, folder, '--cn', 'x']
     expect(envelopeOf('pki', ...sign, '--priority', 'NORMAL').ok).toBe(true)
+    writeFiles(other, { pw: 'secret\n' })
+    const pass = ['--passphrase-file', join(other, 'pw')]
+    const p12 = join(other, 'client.p12')
+    expect(envelopeOf('pki', 'export', 'client', folder, '--p12', p12, ...pass).ok).toBe(true)
+    const into = [join(other, 'imported'), ...pass, '--priority', 'NORMAL']
+    expect(envelopeOf('pki', 'import', 'client', p12, ...into).ok).toBe(true)
     expect(envelopeOf('pki', 'revoke', folder, `${folder}/client-cert.pem`).ok).toBe(true)
     const test = ['authz', 'test', join(folder, 'client-cert.pem')]
     expect(envelopeOf(...test).result.allowed).toBe(null)

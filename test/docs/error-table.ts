@@ -18,6 +18,7 @@ import { COPY_KINDS } from '../../src/nbd/copy/copy-diagnostics.ts'
 import { NBD_SERVER_KINDS } from '../../src/nbd/server/server-diagnostics.ts'
 import { NET_KINDS } from '../../src/net/net-diagnostics.ts'
 import { OPTION_KINDS } from '../../src/options/option-diagnostics.ts'
+import { PKCS12_KINDS } from '../../src/pki/pkcs12/pkcs12-diagnostics.ts'
 import { PKI_KINDS } from '../../src/pki/pki-diagnostics.ts'
 import { LINT_KINDS } from '../../src/policy/lint/lint-diagnostics.ts'
 import { POLICY_KINDS } from '../../src/policy/policy-diagnostics.ts'
@@ -46,7 +47,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   tls: [...Object.values(TLS_KINDS), ...Object.values(X509_KINDS), ...Object.values(PEM_KINDS)],
   objects: [...Object.values(OBJECT_KINDS), ...Object.values(OPTION_KINDS)],
   session: Object.values(SESSION_KINDS),
-  pki: Object.values(PKI_KINDS),
+  pki: [...Object.values(PKI_KINDS), ...Object.values(PKCS12_KINDS)],
   'nbd-client': [
     ...Object.values(NET_KINDS),
     ...Object.values(NBD_CLIENT_KINDS),

@@ -1,6 +1,8 @@
 /** `cryptopolicy pki`: the commands on certificates and keys. */
 import type { CommandDefinition } from '../command.ts'
 import { addPkiCheck } from './pki-check.ts'
+import { addPkiExport } from './pki-export.ts'
+import { addPkiImport } from './pki-import.ts'
 import { addPkiInit } from './pki-init.ts'
 import { addPkiIssue } from './pki-issue.ts'
 import { addPkiPsk } from './pki-psk.ts'
@@ -16,6 +18,8 @@ export const PKI_COMMANDS: readonly CommandDefinition[] = [
   addPkiSign,
   addPkiRenew,
   addPkiRevoke,
+  addPkiExport,
+  addPkiImport,
   addPkiPsk,
   addPkiCheck,
 ]

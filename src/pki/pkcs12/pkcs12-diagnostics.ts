@@ -1,0 +1,127 @@
+/** Every error and warning of PKCS #12 files, in one place. */
+import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
+
+type Kind<Data> = DiagnosticKind<Data>
+
+const malformed: Kind<{ path: string; reason: string }> = {
+  code: 'PKI_P12_MALFORMED',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'A file is not PKCS #12 as RFC 7292 describes it: it is cut off, damaged or another thing.',
+  message: ({ path, reason }) => `${path} is no PKCS #12 file: ${reason}`,
+}
+
+const unsupported: Kind<{ path: string; what: string }> = {
+  code: 'PKI_P12_UNSUPPORTED',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A PKCS #12 file is protected in a way that is not read.',
+  message: ({ path, what }) => `${path} cannot be read: it uses ${what}`,
+  hint: () =>
+    'write it anew with AES: openssl pkcs12 -in FILE -out all.pem, openssl pkcs12 -export -in all.pem',
+}
+
+const tooCostly: Kind<{ path: string; limit: number }> = {
+  code: 'PKI_P12_TOO_COSTLY',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'To open a PKCS #12 file would take far more work than any program asks for. Such files are made to keep their reader busy.',
+  message: ({ path, limit }) => `${path} asks for more than ${limit} iterations`,
+}
+
+const passphraseWrong: Kind<{ path: string }> = {
+  code: 'PKI_P12_PASSPHRASE_WRONG',
+  severity: 'error',
+  fault: 'input',
+  summary: 'The passphrase is not that of the PKCS #12 file, or the file was changed.',
+  message: ({ path }) => `${path} has another passphrase, or it is damaged`,
+}
+
+const passphraseMissing: Kind<{ path: string }> = {
+  code: 'PKI_P12_PASSPHRASE_MISSING',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'A PKCS #12 file with a key has a passphrase, and none was given.',
+  message: ({ path }) => `${path} needs a passphrase`,
+  hint: () => 'put it into the first line of a file: --passphrase-file FILE',
+}
+
+const passphraseForeign: Kind<{ path: string }> = {
+  code: 'PKI_P12_PASSPHRASE_NOT_ASCII',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'Programs disagree about other characters in the passphrase of a PKCS #12 file, so that one could not open what another wrote.',
+  message: ({ path }) => `the passphrase in ${path} has characters other than those of ASCII`,
+  hint: () => 'use letters without accents, digits and signs',
+}
+
+const outdated: Kind<{ path: string; names: readonly string[] }> = {
+  code: 'PKI_P12_OUTDATED',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'A PKCS #12 file is protected in an old way, which is broken with little work. Its key may be known to those who had the file.',
+  message: ({ path, names }) => `${path} is protected with ${names.join(', ')} only`,
+  hint: () =>
+    'where others may have had the file, make a new key: cryptopolicy pki renew --new-key',
+}
+
+const unprotected: Kind<{ path: string }> = {
+  code: 'PKI_P12_NO_MAC',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'A PKCS #12 file has no code that shows whether it was changed on its way.',
+  message: ({ path }) => `${path} does not show whether it was changed on its way`,
+}
+
+const keyCount: Kind<{ path: string; count: number }> = {
+  code: 'PKI_P12_KEY_COUNT',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A PKCS #12 file that is imported holds one private key.',
+  message: ({ path, count }) => `${path} holds ${count === 0 ? 'no' : count} private keys, not one`,
+}
+
+const noCertificate: Kind<{ path: string }> = {
+  code: 'PKI_P12_NO_CERTIFICATE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A PKCS #12 file holds no certificate of its private key.',
+  message: ({ path }) => `${path} holds no certificate of its key`,
+}
+
+const noAuthority: Kind<{ path: string; file: string }> = {
+  code: 'PKI_P12_NO_AUTHORITY',
+  severity: 'error',
+  fault: 'input',
+  summary: 'Neither a PKCS #12 file nor the folder has the root that the certificate leads to.',
+  message: ({ path, file }) => `${path} holds no root, and there is no ${file}`,
+  hint: ({ file }) => `put the certificate of the root into ${file} first`,
+}
+
+const leftOut: Kind<{ path: string; left: readonly string[] }> = {
+  code: 'PKI_P12_LEFT_OUT',
+  severity: 'warning',
+  fault: 'answer',
+  summary: 'A PKCS #12 file holds what does not belong to its key; that was not imported.',
+  message: ({ path, left }) => `${path} also holds what was left out: ${left.join(', ')}`,
+}
+
+/** Errors by the name the code uses; docs/errors.md lists them by code. */
+export const PKCS12_KINDS = defineKinds({
+  malformed,
+  unsupported,
+  tooCostly,
+  passphraseWrong,
+  passphraseMissing,
+  passphraseForeign,
+  outdated,
+  unprotected,
+  keyCount,
+  noCertificate,
+  noAuthority,
+  leftOut,
+})

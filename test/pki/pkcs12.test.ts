@@ -1,0 +1,257 @@
+/** PKCS #12 files of hostile users, and those that the policy or the folder forbids. */
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import {
+  explicit,
+  nullValue,
+  objectIdentifier,
+  octetString,
+  sequenceOf,
+  unsignedInteger,
+} from '../../src/asn1/der-writer.ts'
+import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
+import { layoutAt } from '../../src/pki/layout.ts'
+import { openPkcs12 } from '../../src/pki/pkcs12/container-reading.ts'
+import { MAX_ITERATIONS, Opening } from '../../src/pki/pkcs12/opening.ts'
+import { exportPkcs12 } from '../../src/pki/pkcs12-export.ts'
+import { type ImportRequest, importPkcs12 } from '../../src/pki/pkcs12-import.ts'
+import { readAsciiPassphrase } from '../../src/pki/private-key.ts'
+import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
+import { testWith } from '../peers/peer.ts'
+import { issue, makeAuthority, strengthOf } from './credentials.ts'
+
+const DATA = '1.2.840.113549.1.7.1'
+const PASSPHRASE = 'secret'
+
+/** The codes of what a work is refused with. */
+function codesOf(work: () => unknown): readonly string[] {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof DiagnosticError) return error.diagnostics.map(({ code }) => code)
+    throw error
+  }
+  return []
+}
+
+/** A folder with a server, and its files in one file that openssl made. */
+function makeFile(kind = 'ed25519', how: readonly string[] = []) {
+  const folder = scratchFolder()
+  const authority = makeAuthority(kind)
+  issue(authority, 'server', kind, { out: layoutAt('qemu', folder) })
+  const files = ['-inkey', 'server-key.pem', '-in', 'server-cert.pem', '-certfile', 'ca-cert.pem']
+  const out = ['-out', 'host.p12', '-passout', `pass:${PASSPHRASE}`]
+  runFile('openssl', ['pkcs12', '-export', ...how, ...files, ...out], { cwd: folder })
+  return { authority, folder, path: join(folder, 'host.p12') }
+}
+
+function importInto(folder: string, path: string, more: Partial<ImportRequest> = {}) {
+  const layout = layoutAt('qemu', folder)
+  const strength = strengthOf()
+  return importPkcs12({
+    ...{ role: 'server' as const, path, layout, strength, passphrase: PASSPHRASE },
+    ...more,
+  })
+}
+
+function contentInfo(type: string, content: Buffer): Buffer {
+  return sequenceOf(objectIdentifier(type), explicit(0, content))
+}
+
+/** A file without a code, with parts of any form. */
+function fileOf(...parts: readonly Buffer[]): Buffer {
+  const safe = sequenceOf(...parts)
+  return sequenceOf(unsignedInteger(3), contentInfo(DATA, octetString(safe)))
+}
+
+/** Encrypted with AES-256 after so many iterations. */
+function costly(iterations: number): Buffer {
+  const derivation = sequenceOf(
+    objectIdentifier('1.2.840.113549.1.5.12'),
+    sequenceOf(octetString(Buffer.alloc(8)), unsignedInteger(iterations)),
+  )
+  const scheme = sequenceOf(
+    objectIdentifier('2.16.840.1.101.3.4.1.42'),
+    octetString(Buffer.alloc(16)),
+  )
+  const algorithm = sequenceOf(
+    objectIdentifier('1.2.840.113549.1.5.13'),
+    sequenceOf(derivation, scheme),
+  )
+  const info = sequenceOf(objectIdentifier(DATA), algorithm, Buffer.from([0x80, 1, 0]))
+  return contentInfo('1.2.840.113549.1.7.6', sequenceOf(unsignedInteger(0), info))
+}
+
+describe('a hostile file', () => {
+  testWith('openssl', 'that is cut off anywhere is refused', () => {
+    const { path } = makeFile('ed25519', ['-iter', '1'])
+    const bytes = readFileSync(path)
+    for (let length = 0; length < bytes.length; length += 7) {
+      const open = () => openPkcs12('x', bytes.subarray(0, length), PASSPHRASE)
+      expect(codesOf(open)).toEqual(['PKI_P12_MALFORMED'])
+    }
+  })
+
+  testWith('openssl', 'with any byte changed is refused, as it has a code', () => {
+    const { path } = makeFile('ed25519', ['-iter', '1'])
+    const bytes = readFileSync(path)
+    const before = openPkcs12('x', bytes, PASSPHRASE)
+    for (let at = 0; at < bytes.length; at += 3) {
+      const changed = Buffer.from(bytes)
+      changed[at] = (changed[at] ?? 0) ^ 0x15
+      const codes = codesOf(() => {
+        const after = openPkcs12('x', changed, PASSPHRASE)
+        // Some bytes say nothing, such as the parameters of a hash.
+        expect(after).toEqual(before)
+      })
+      expect(codes.length).toBeLessThan(2)
+    }
+  })
+
+  testWith('openssl', 'without any protection ends in words, whatever is changed', () => {
+    const { path } = makeFile('ed25519', ['-nomac', '-keypbe', 'NONE', '-certpbe', 'NONE'])
+    const bytes = readFileSync(path)
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Buffer.from(bytes)
+      changed[at] = (changed[at] ?? 0) ^ 0x81
+      const codes = codesOf(() => openPkcs12('x', changed, PASSPHRASE))
+      expect(codes.every((code) => code.startsWith('PKI_P12_'))).toBe(true)
+    }
+  })
+
+  test('whose keys take for ever is refused before that', () => {
+    const file = fileOf(costly(2 ** 31 - 1))
+    expect(codesOf(() => openPkcs12('x', file, PASSPHRASE))).toEqual(['PKI_P12_TOO_COSTLY'])
+    const opening = new Opening('x', PASSPHRASE)
+    const spend = () => {
+      for (let part = 0; part < 6; part++) opening.spend(MAX_ITERATIONS / 5)
+    }
+    expect(codesOf(spend)).toEqual(['PKI_P12_TOO_COSTLY'])
+  })
+
+  test('with bags in bags, or more than any chain has, is refused', () => {
+    let nested = sequenceOf()
+    for (let depth = 0; depth < 10; depth++) {
+      nested = sequenceOf(contentInfo('1.2.840.113549.1.12.10.1.6', nested))
+    }
+    const bag = contentInfo('1.2.840.113549.1.12.10.1.5', nullValue())
+    const many = sequenceOf(...Array.from({ length: 201 }, () => bag))
+    for (const bags of [nested, many]) {
+      const file = fileOf(contentInfo(DATA, octetString(bags)))
+      expect(codesOf(() => openPkcs12('x', file))).toEqual(['PKI_P12_MALFORMED'])
+    }
+  })
+
+  test('of nothing but the beginnings of elements is refused', () => {
+    for (const pattern of [
+      '3080',
+      '3082ffff',
+      '30840fffffff',
+      '2480',
+      'a080',
+      '0000',
+      '05003080',
+    ]) {
+      const bytes = Buffer.alloc(262_144, Buffer.from(pattern, 'hex'))
+      expect(codesOf(() => openPkcs12('x', bytes))).toEqual(['PKI_P12_MALFORMED'])
+    }
+  })
+})
+
+describe('import', () => {
+  testWith('openssl', 'tells a wrong passphrase, one that is missing, and none', () => {
+    const { folder, path } = makeFile()
+    const into = join(folder, 'into')
+    expect(codesOf(() => importInto(into, path, { passphrase: 'other' }))).toEqual([
+      'PKI_P12_PASSPHRASE_WRONG',
+    ])
+    const { passphrase: _, ...without } = { passphrase: '', layout: layoutAt('qemu', into) }
+    const request = { ...without, role: 'server' as const, path, strength: strengthOf() }
+    expect(codesOf(() => importPkcs12(request))).toEqual(['PKI_P12_PASSPHRASE_MISSING'])
+    expect(existsSync(into)).toBe(false)
+    runFile(
+      'openssl',
+      [
+        ...['pkcs12', '-export', '-inkey', 'server-key.pem', '-in', 'server-cert.pem'],
+        ...['-certfile', 'ca-cert.pem', '-out', path, '-passout', 'pass:'],
+      ],
+      { cwd: folder },
+    )
+    expect(importPkcs12(request).notes).toEqual([])
+  })
+
+  testWith('openssl', 'refuses what the policy forbids, and writes nothing', () => {
+    const { folder, path } = makeFile('rsa:2048')
+    const into = join(folder, 'into')
+    const strength = strengthOf('NORMAL:%PROFILE_HIGH')
+    expect(codesOf(() => importInto(into, path, { strength }))).toEqual(['PKI_KEY_TOO_WEAK'])
+    expect(readdirSync(into)).toEqual([])
+  })
+
+  testWith('openssl', 'refuses what no endpoint would load, and writes nothing', () => {
+    const { folder, path } = makeFile()
+    const into = join(folder, 'into')
+    const now = new Date('2050-01-01')
+    expect(codesOf(() => importInto(into, path, { now }))).toContain('TLS_CERTIFICATE_EXPIRED')
+    expect(readdirSync(into)).toEqual([])
+  })
+
+  testWith('openssl', 'never changes whom a folder trusts', () => {
+    const { path } = makeFile()
+    const other = makeAuthority('ed25519')
+    const before = readFileSync(join(other, 'ca-cert.pem'), 'utf8')
+    const force = { force: true }
+    expect(codesOf(() => importInto(other, path, force))).toEqual(['PKI_OTHER_AUTHORITY'])
+    expect(readFileSync(join(other, 'ca-cert.pem'), 'utf8')).toBe(before)
+    expect(existsSync(join(other, 'server-key.pem'))).toBe(false)
+  })
+
+  testWith('openssl', 'replaces nothing unasked, and no link', () => {
+    const { folder, path } = makeFile()
+    expect(codesOf(() => importInto(folder, path))).toEqual(['PKI_FILE_EXISTS'])
+    const into = scratchFolder()
+    symlinkSync(join(folder, 'nowhere'), join(into, 'server-key.pem'))
+    const force = { force: true }
+    expect(codesOf(() => importInto(into, path, force))).toEqual(['PKI_FILE_IN_THE_WAY'])
+    expect(existsSync(join(folder, 'nowhere'))).toBe(false)
+  })
+
+  testWith('openssl', 'wants one key and its certificate', () => {
+    const { folder, authority } = makeFile()
+    const make = (name: string, args: readonly string[]) => {
+      const out = ['-out', name, '-passout', `pass:${PASSPHRASE}`]
+      runFile('openssl', ['pkcs12', '-export', ...args, ...out], { cwd: folder })
+      return join(folder, name)
+    }
+    const bare = make('bare.p12', ['-nokeys', '-in', 'ca-cert.pem'])
+    const into = join(folder, 'into')
+    expect(codesOf(() => importInto(into, bare))).toEqual(['PKI_P12_KEY_COUNT'])
+    const rootless = make('rootless.p12', ['-inkey', 'server-key.pem', '-in', 'server-cert.pem'])
+    expect(codesOf(() => importInto(into, rootless))).toEqual(['PKI_P12_NO_AUTHORITY'])
+    writeFiles(into, { 'ca-cert.pem': readFileSync(join(authority, 'ca-cert.pem')) })
+    expect(importInto(into, rootless).notes).toEqual([])
+  })
+
+  test('brings an authority that signs', () => {
+    const from = makeAuthority('ecdsa')
+    const layout = layoutAt('qemu', from)
+    const path = join(from, 'ca.p12')
+    const authorityFile = layout.authority.certificate
+    exportPkcs12({ pair: layout.authority, authorityFile, path, passphrase: PASSPHRASE })
+    const into = join(from, 'into')
+    importInto(into, path, { role: 'authority' })
+    expect(issue(into, 'client', 'ecdsa').notes).toEqual([])
+    expect(codesOf(() => importInto(join(from, 'other'), path))).not.toEqual([])
+  })
+})
+
+test('a passphrase is of ASCII', () => {
+  const path = join(scratchFolder(), 'pw')
+  for (const text of ['pässword', 'tab\there', 'nul\0', '\u{1f600}']) {
+    writeFileSync(path, `${text}\n`)
+    expect(codesOf(() => readAsciiPassphrase(path))).toEqual(['PKI_P12_PASSPHRASE_NOT_ASCII'])
+  }
+  writeFileSync(path, ' ~x\r\nsecond\n')
+  expect(readAsciiPassphrase(path)).toBe(' ~x')
+})
