@@ -5,8 +5,7 @@ import {
   defineKinds,
   diagnose,
 } from '../diagnostics/diagnostic.ts'
-import type { Policy } from '../policy/policy.ts'
-import { findLooseness, type Looseness } from './looseness.ts'
+import type { Looseness } from './looseness.ts'
 
 /** So many things are named; the others are counted. */
 const NAMED = 8
@@ -30,11 +29,6 @@ const cannotSay: DiagnosticKind<Looseness> = {
 export const BACKEND_KINDS = defineKinds({ cannotSay })
 
 /** A warning for each library that keeps something that the policy forbids. */
-export function warnOfLooseness(
-  policy: Policy,
-  matters: (found: Looseness) => boolean = () => true,
-): readonly Diagnostic[] {
-  return findLooseness(policy)
-    .filter(matters)
-    .map((found) => diagnose(BACKEND_KINDS.cannotSay, found))
+export function warnOfLooseness(found: readonly Looseness[]): readonly Diagnostic[] {
+  return found.map((each) => diagnose(BACKEND_KINDS.cannotSay, each))
 }

@@ -1,6 +1,7 @@
 /** Applies a policy to a host: its checks, the switch, and the reload of services. */
 import { rmSync, statSync } from 'node:fs'
 import { warnOfLooseness } from '../backends/backend-diagnostics.ts'
+import { findLooseness } from '../backends/looseness.ts'
 import {
   type Diagnostic,
   DiagnosticError,
@@ -10,12 +11,12 @@ import {
   hasErrors,
   moderate,
 } from '../diagnostics/diagnostic.ts'
+import type { Policy } from '../policy/policy.ts'
 import { DEFAULT_BASE_DIR, type Directories, localFolder, stateFolder } from './directories.ts'
 import { hasDropIns } from './drop-ins.ts'
 import { isFipsEnabled, isFipsPolicyMounted, unmountFipsPolicy } from './fips-mode.ts'
 import { GenerationStore } from './generation-store.ts'
 import type { HostCheck } from './host-check.ts'
-import { mattersHere } from './installed-release.ts'
 import { formatSelection, type PolicySelection, parseConfig } from './policy-selection.ts'
 import { type PreparedPolicy, preparePolicy, selectPolicy } from './prepared-policy.ts'
 import type { PriorityDropInCheck } from './priority-drop-ins.ts'
@@ -119,8 +120,17 @@ async function findEffects(
   options: ApplyOptions,
 ): Promise<readonly Diagnostic[]> {
   if (!isAnythingDue(directories, prepared, options)) return []
-  const ofHost = (await options.checkHost?.(prepared, directories)) ?? []
-  return [...ofHost, ...warnOfLooseness(prepared.policy, mattersHere)]
+  // Programs are slow to start, so that all are asked at one time.
+  const [ofHost, ofLibraries] = await Promise.all([
+    options.checkHost?.(prepared, directories) ?? [],
+    warnOfLibraries(prepared.policy),
+  ])
+  return [...ofHost, ...ofLibraries]
+}
+
+async function warnOfLibraries(policy: Policy): Promise<readonly Diagnostic[]> {
+  const { onlyOfThisHost } = await import('./installed-release.ts')
+  return warnOfLooseness(await onlyOfThisHost(findLooseness(policy)))
 }
 
 /** What `--force` goes on with. */

@@ -1,22 +1,22 @@
 /** Which release of a library this host has, as far as a warning depends on it. */
 import type { Looseness } from '../backends/looseness.ts'
-import { runSync } from './run-sync.ts'
+import { askProgram, findProgram } from './consumers/consumer.ts'
 
-/** Whether a library of this host is one that cannot be told, or none is known. */
-export function mattersHere({ until }: Looseness): boolean {
-  if (until === undefined) return true
-  const installed = opensslRelease()
-  return installed === undefined || compareReleases(installed, until) < 0
+/** Those that a library of this host has, or all where no library is known. */
+export async function onlyOfThisHost(found: readonly Looseness[]): Promise<readonly Looseness[]> {
+  const isAsked = found.some(({ until }) => until !== undefined)
+  const installed = isAsked ? await readOpensslRelease() : undefined
+  return found.filter(
+    ({ until }) =>
+      until === undefined || installed === undefined || compareReleases(installed, until) < 0,
+  )
 }
 
-let openssl: string | undefined | 'not asked' = 'not asked'
-
-function opensslRelease(): string | undefined {
-  if (openssl === 'not asked') {
-    const { stdout } = runSync('openssl', ['version'], { timeout: 10_000 })
-    openssl = /^OpenSSL (\d+\.\d+)/.exec(stdout ?? '')?.[1]
-  }
-  return openssl
+async function readOpensslRelease(): Promise<string | undefined> {
+  const path = findProgram('openssl')
+  if (path === undefined) return undefined
+  const { output } = await askProgram(path, ['version'])
+  return /^OpenSSL (\d+\.\d+)/.exec(output)?.[1]
 }
 
 function compareReleases(a: string, b: string): number {

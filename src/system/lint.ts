@@ -2,6 +2,7 @@
 import { basename, join } from 'node:path'
 import { warnOfLooseness } from '../backends/backend-diagnostics.ts'
 import { gnutls } from '../backends/gnutls.ts'
+import { findLooseness } from '../backends/looseness.ts'
 import { type Diagnostic, DiagnosticError, hasErrors } from '../diagnostics/diagnostic.ts'
 import { replaceFile } from '../files/atomic-file.ts'
 import { readTextFile } from '../files/text-file.ts'
@@ -73,7 +74,7 @@ function lintInputs(name: string, inputs: readonly LintInput[]): readonly Diagno
   const context = readContext(name, inputs)
   const findings = lintContext(context)
   const isWhole = context.hasBase && !hasErrors(findings)
-  return isWhole ? [...findings, ...warnOfLooseness(context.policy)] : findings
+  return isWhole ? [...findings, ...warnOfLooseness(findLooseness(context.policy))] : findings
 }
 
 /** Strings of gnutls drop-ins are checked against the configured policy, together. */

@@ -1,6 +1,7 @@
 /** Foresees what setting a policy would change on a host. */
 import { join } from 'node:path'
 import { warnOfLooseness } from '../backends/backend-diagnostics.ts'
+import { findLooseness } from '../backends/looseness.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { readTextFileIfPresent } from '../files/text-file.ts'
 import { comparePolicies, type PolicyComparison } from '../policy/compare.ts'
@@ -32,7 +33,7 @@ export function planPolicy(directories: Directories, set: string | undefined): P
     after: formatSelection(selection),
     comparison: inForce && comparePolicies(inForce, prepared.policy),
     files: listChanges(directories, prepared, set !== undefined),
-    diagnostics: [...prepared.diagnostics, ...warnOfLooseness(prepared.policy)],
+    diagnostics: [...prepared.diagnostics, ...warnOfLooseness(findLooseness(prepared.policy))],
   }
 }
 

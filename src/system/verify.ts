@@ -1,11 +1,11 @@
 /** Lets the programs that are installed read what was written, and says what they do not know. */
 import {
+  askProgram,
   type CheckDepth,
   type Consumer,
   ConsumerUnusable,
   type Finding,
   findProgram,
-  runProgram,
   withWorkbench,
 } from './consumers/consumer.ts'
 import { CONSUMERS } from './consumers/registry.ts'
@@ -120,6 +120,6 @@ function locateFinding(finding: Finding, text: string): Finding {
 }
 
 async function readVersion(consumer: Consumer, path: string): Promise<string> {
-  const { output } = await runProgram(path, consumer.versionArguments)
+  const { output } = await askProgram(path, consumer.versionArguments)
   return /\d+(?:\.\d+)+(?:p\d+)?/.exec(output)?.[0] ?? ''
 }

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findProgram } from '../../src/system/consumers/consumer.ts'
 
-const RUNS = 30
+const RUNS = Number(process.env.RUNS ?? 30)
 const ROOT = join(import.meta.dirname, '..', '..')
 const OURS = join(ROOT, 'bin', 'update-policies')
 const reference = process.env.REFERENCE ?? findProgram('update-crypto-policies')

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { testWith } from '../peers/peer.ts'
 import { type Outcome, ROOT, runFile, scratchFolder } from './command.ts'
@@ -141,4 +141,28 @@ testWith('sshd', 'does not restart services with a configuration that was forced
   const again = whereRead(host, '/etc/ssh/sshd_config', INCLUDE, `${set} --reload`)
   expect(again.status, again.stderr).toBe(0)
   expect(existsSync(log)).toBe(true)
+})
+
+testWith('sshd', 'tells only the unknown values of a list that adds to what is built in', () => {
+  const line = 'Ciphers +aes128-ctr,no-such-cipher@example.com,aes256-ctr\n'
+  const host = new Host({ 'local.d/opensshserver-more.config': line })
+  const { stderr } = host.updateVerified(['--set', 'FEDORA42', '--no-reload'])
+  expect(stderr).toMatch(/it does not know Ciphers no-such-cipher@example\.com;/)
+})
+
+testWith('sshd', 'runs ssh and sshd a few times only, whatever they do not know', () => {
+  const unknown = Array.from({ length: 40 }, (_, at) => `no-such-${at}@example.com`)
+  const odd = `Ciphers aes256-ctr,${unknown}\nMACs hmac-sha2-256,${unknown.slice(0, 20)}\n`
+  const host = new Host({ 'local.d/opensshserver-odd.config': odd })
+  const folder = scratchFolder()
+  const log = join(folder, 'log')
+  for (const path of ['/usr/bin/ssh', '/usr/sbin/sshd']) {
+    const wrapper = `#!/bin/sh\necho x >>${log}\nexec ${path} "$@"\n`
+    writeFileSync(join(folder, basename(path)), wrapper, { mode: 0o755 })
+  }
+  const env = { PATH: `${folder}:${process.env.PATH}` }
+  const { status, stderr } = host.updateVerified(['--set', 'DEFAULT', '--no-reload'], { env })
+  expect(status, stderr).toBe(0)
+  expect(stderr).toContain('no-such-19@example.com')
+  expect(readFileSync(log, 'utf8').split('\n').length).toBeLessThan(20)
 })

@@ -16,6 +16,31 @@ export type FaultyRun = {
   readonly isHit: boolean
 }
 
+/** How often a command line of ours makes each of these calls. */
+export function countCalls(
+  program: string,
+  args: readonly string[],
+  log: string,
+  calls: readonly string[],
+): readonly Moment[] {
+  const command = [process.execPath, join(ROOT, 'dist', `${program}.js`), ...args]
+  const options = { env: withoutFolders(), timeout: TIME_LIMIT }
+  spawnSync('strace', ['-f', '-qq', '-o', log, '-e', `trace=${calls}`, ...command], options)
+  const made = [...readFileSync(log, 'utf8').matchAll(/^\d+ +(\w+)\(/gm)].map(([, call]) => call)
+  rmSync(log)
+  return calls.flatMap((call) => {
+    const count = made.filter((each) => each === call).length
+    return Array.from({ length: count }, (_, at) => ({ call, n: at + 1 }))
+  })
+}
+
+const TIME_LIMIT = 120_000
+
+function withoutFolders(): NodeJS.ProcessEnv {
+  const { base_dir: _, profile_dir: __, ...env } = process.env
+  return env
+}
+
 /** Runs a command line of ours and lets a system call fail, or kills it there. */
 export function runWithFault(
   program: 'update-policies' | 'cryptopolicy',
@@ -30,8 +55,8 @@ export function runWithFault(
   // Several times as fast, but it loses signals.
   const filter = 'error' in fault ? ['--seccomp-bpf'] : []
   const trace = ['-f', ...filter, '-qq', '-o', log, '-e', `trace=${call}`, '-e', inject]
-  const { base_dir: _, profile_dir: __, ...env } = process.env
-  const result = spawnSync('strace', [...trace, ...command], { encoding: 'utf8', env })
+  const options = { encoding: 'utf8', env: withoutFolders(), timeout: TIME_LIMIT } as const
+  const result = spawnSync('strace', [...trace, ...command], options)
   const isHit = /INJECTED|killed by SIGKILL/.test(readFileSync(log, 'utf8'))
   rmSync(log)
   return { status: result.status, stderr: result.stderr, isHit }

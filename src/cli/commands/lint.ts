@@ -42,10 +42,15 @@ function checkFixable(names: readonly string[]): readonly string[] {
   return fail(CLI_KINDS.missingOption, { what: '--fix needs *.pol or *.pmod files', hint })
 }
 
-/** A target that is not there is no finding about it. */
+/**
+ * A target that is not there is no finding about it. What a library cannot be told is no mistake of the
+ * policy, and no change of its text makes that go away: it is warned of, and the answer stays yes.
+ */
 function judge(findings: readonly Diagnostic[]): number {
   if (findings.some(({ fault }) => fault === 'missing')) return EXIT.inputMissing
-  return findings.every(({ severity }) => severity === 'note') ? EXIT.done : EXIT.answerIsNo
+  const isMistake = ({ severity, code }: Diagnostic) =>
+    severity !== 'note' && code !== 'BACKEND_CANNOT_SAY'
+  return findings.some(isMistake) ? EXIT.answerIsNo : EXIT.done
 }
 
 function printFindings(findings: readonly Diagnostic[], terminal: Terminal): void {

@@ -1,7 +1,6 @@
 /** A program that reads what a back-end writes, and can tell whether it understands it. */
 import { execFile } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
@@ -74,19 +73,20 @@ const TIME_LIMIT = 20_000
 
 /** A scratch folder and the installed program. */
 export class Workbench {
-  readonly #path: string
+  /** The path of the program. */
+  readonly program: string
   readonly #folder: string
   #written = 0
 
   constructor(path: string, folder: string) {
-    this.#path = path
+    this.program = path
     this.#folder = folder
   }
 
   /** Writes a new scratch file that only we can read, and returns its path. */
-  async write(name: string, text: string): Promise<string> {
+  write(name: string, text: string): string {
     const path = join(this.#folder, `${++this.#written}-${name}`)
-    await writeFile(path, text, { mode: 0o600 })
+    writeFileSync(path, text, { mode: 0o600 })
     return path
   }
 
@@ -100,7 +100,7 @@ export class Workbench {
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},
   ): Promise<Outcome> {
-    return runProgram(this.#path, args, environment)
+    return runProgram(this.program, args, environment)
   }
 }
 
@@ -120,16 +120,26 @@ export function runProgram(
   })
 }
 
+const ANSWERS = new Map<string, Promise<Outcome>>()
+
+/** Asks a program what it always says alike, such as its version. It is run once. */
+export function askProgram(path: string, args: readonly string[]): Promise<Outcome> {
+  const key = JSON.stringify([path, ...args])
+  const answer = ANSWERS.get(key) ?? runProgram(path, args)
+  ANSWERS.set(key, answer)
+  return answer
+}
+
 /** Runs `work` with a workbench for the program, and removes its scratch folder. */
 export async function withWorkbench<Result>(
   path: string,
   work: (workbench: Workbench) => Promise<Result>,
 ): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), 'cryptopolicy-'))
+  const folder = mkdtempSync(join(tmpdir(), 'cryptopolicy-'))
   try {
     return await work(new Workbench(path, folder))
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

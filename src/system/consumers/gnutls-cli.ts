@@ -15,7 +15,7 @@ async function check(
   config: string,
   depth: CheckDepth,
 ): Promise<readonly Finding[]> {
-  const path = await workbench.write('gnutls.config', config)
+  const path = workbench.write('gnutls.config', config)
   const environment = { GNUTLS_SYSTEM_PRIORITY_FILE: path, GNUTLS_DEBUG_LEVEL: '3' }
   const { output } = await workbench.run(['-l'], environment)
   const line = UNPARSABLE.exec(output)?.groups?.line

@@ -2,7 +2,7 @@
 import { type Consumer, type Finding, firstLine, type Workbench } from './consumer.ts'
 
 async function check(workbench: Workbench, config: string): Promise<readonly Finding[]> {
-  const path = await workbench.write('libreswan.config', config)
+  const path = workbench.write('libreswan.config', config)
   const { status, output } = await workbench.run(['readwriteconf', '--config', path])
   if (status === 0) return []
   const complaint = firstLine(output).replaceAll(path, 'libreswan')

@@ -2,7 +2,7 @@
 import { type Consumer, type Finding, firstLine, type Workbench } from './consumer.ts'
 
 async function check(workbench: Workbench, config: string): Promise<readonly Finding[]> {
-  const path = await workbench.write('krb5.config', config)
+  const path = workbench.write('krb5.config', config)
   const { output } = await workbench.run([], { KRB5_CONFIG: path })
   // Without tickets it fails as well, in other words.
   if (!/configuration file/.test(output)) return []

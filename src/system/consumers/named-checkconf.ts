@@ -2,7 +2,7 @@
 import type { Consumer, Finding, Workbench } from './consumer.ts'
 
 async function check(workbench: Workbench, config: string): Promise<readonly Finding[]> {
-  const path = await workbench.write('named.conf', `options {\n${config}\n};\n`)
+  const path = workbench.write('named.conf', `options {\n${config}\n};\n`)
   const { status, output } = await workbench.run([path])
   if (status === 0) return []
   return output

@@ -2,7 +2,7 @@
 import type { Consumer, Finding, Workbench } from './consumer.ts'
 
 async function check(workbench: Workbench, config: string): Promise<readonly Finding[]> {
-  const path = await workbench.write('nss.config', config)
+  const path = workbench.write('nss.config', config)
   const { status, output } = await workbench.run(['-f', 'value', '-f', 'identifier', path])
   const lines = output.split('\n').filter((line) => /warning|error|fail/i.test(line))
   const said = lines.length > 0 ? lines : ['it refuses the configuration, and does not say why']

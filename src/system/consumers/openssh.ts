@@ -1,8 +1,10 @@
 /** OpenSSH, client and server: both end at the first value that they do not know. */
 import {
+  askProgram,
   type Consumer,
   ConsumerUnusable,
   type Finding,
+  findProgram,
   findRefused,
   firstLine,
   type Workbench,
@@ -11,6 +13,11 @@ import {
 /** Gives undefined, or what the program says against the configuration. */
 type Accepts = (config: string) => Promise<string | undefined>
 
+/** The values that a release has for a setting, or undefined where that cannot be told. */
+type KnownValues = (setting: string) => Promise<ReadonlySet<string> | undefined>
+
+type Program = { readonly accepts: Accepts; readonly knownValues: KnownValues }
+
 type BadLine = {
   readonly line: number
   /** What was said of it, and all that was said before. */
@@ -18,21 +25,26 @@ type BadLine = {
   readonly output: string
 }
 
-/** Lines that were told are emptied, until nothing is left to tell. */
-async function checkSettings(config: string, accepts: Accepts): Promise<readonly Finding[]> {
+/** What is wrong with a line, and what is left of it then. */
+type Explained = { readonly findings: readonly Finding[]; readonly rest: string }
+
+/** What was told is taken out of the lines, until nothing is left to tell. */
+async function checkSettings(config: string, program: Program): Promise<readonly Finding[]> {
   const lines = config.split('\n')
   const findings: Finding[] = []
-  for (let round = 0; round <= lines.length; round++) {
-    const output = await accepts(lines.join('\n'))
+  // Each line is told twice at the most.
+  for (let round = 0; round <= 2 * lines.length; round++) {
+    const output = await program.accepts(lines.join('\n'))
     if (output === undefined) return findings
     const bad = readBadLines(output).filter(({ line }) => lines[line - 1])
     if (bad.length === 0) {
-      if ((await accepts('')) !== undefined) throw new ConsumerUnusable(firstLine(output))
+      if ((await program.accepts('')) !== undefined) throw new ConsumerUnusable(firstLine(output))
       return [...findings, { effect: 'stops', complaint: firstLine(output) }]
     }
     for (const found of bad) {
-      findings.push(...(await explainLine(found, lines[found.line - 1] ?? '', accepts)))
-      lines[found.line - 1] = ''
+      const told = await explainLine(found, lines[found.line - 1] ?? '', program)
+      findings.push(...told.findings)
+      lines[found.line - 1] = told.rest
     }
   }
   return findings
@@ -46,22 +58,37 @@ function readBadLines(output: string): readonly BadLine[] {
   }))
 }
 
+/** So much of a list is in what is said of it, at least. */
+const SHOWN_LENGTH = 500
+
+/** A list of names alone: it neither adds to the list that is built in, nor has patterns. */
+const IS_PLAIN_LIST = /^\w[\w@.,-]*$/
+
 async function explainLine(
   { line, words, output }: BadLine,
   text: string,
-  accepts: Accepts,
-): Promise<readonly Finding[]> {
+  { accepts, knownValues }: Program,
+): Promise<Explained> {
   const [setting = '', list = ''] = text.trim().split(/[\s=]+/, 2)
   const effect = 'stops'
-  if (words.startsWith('Bad configuration option')) {
-    return [{ effect, line, unknown: { setting, value: null } }]
-  }
-  const ask = (values: readonly string[]) => accepts(`${setting} ${values.join(',')}\n`)
-  const refused = await findRefusedByName(list.split(','), output, ask)
+  const unknown = (value: string | null): Finding => ({ effect, line, unknown: { setting, value } })
+  if (words.startsWith('Bad configuration option')) return { findings: [unknown(null)], rest: '' }
   // `Bad SSH2 cipher spec 'x'` is about names; `integer value invalid` is not.
-  if (refused.length === 0 || !words.includes(`'${list}'`))
-    return [{ effect, line, complaint: words }]
-  return refused.map((value) => ({ effect, line, unknown: { setting, value } }))
+  // It cuts off what is long.
+  const complaint: Explained = { findings: [{ effect, line, complaint: words }], rest: '' }
+  if (!words.includes(`'${list.slice(0, SHOWN_LENGTH)}`)) return complaint
+  const values = list.split(',')
+  const known = IS_PLAIN_LIST.test(list) ? await knownValues(setting) : undefined
+  const others = values.filter((value) => known?.has(value))
+  // The next run with the others tells whether that is all.
+  if (known && others.length < values.length) {
+    const missing = values.filter((value) => !known.has(value))
+    const rest = others.length > 0 ? `${setting} ${others.join(',')}` : ''
+    return { findings: missing.map(unknown), rest }
+  }
+  const ask = (some: readonly string[]) => accepts(`${setting} ${some.join(',')}\n`)
+  const refused = await findRefusedByName(values, output, ask)
+  return refused.length === 0 ? complaint : { findings: refused.map(unknown), rest: '' }
 }
 
 /** For some settings it names the first value that it does not know; otherwise lists are halved. */
@@ -80,23 +107,53 @@ async function findRefusedByName(
   return [named, ...(await findRefusedByName(others, output, ask))]
 }
 
+/** `ssh -Q SETTING` lists what it has. */
+async function listValues(ssh: string, setting: string): Promise<ReadonlySet<string> | undefined> {
+  const { status, output } = await askProgram(ssh, ['-Q', setting])
+  return status === 0 ? new Set(output.trim().split('\n')) : undefined
+}
+
+/** sshd cannot be asked. It has the values of ssh where both are of one release. */
+async function listServerValues(
+  sshd: string,
+  setting: string,
+): Promise<ReadonlySet<string> | undefined> {
+  const ssh = findProgram(SSH.program)
+  if (ssh === undefined) return undefined
+  const [client, server, values] = await Promise.all([
+    readRelease(ssh, SSH),
+    readRelease(sshd, SSHD),
+    listValues(ssh, setting),
+  ])
+  return client !== undefined && client === server ? values : undefined
+}
+
+async function readRelease(path: string, { versionArguments }: Consumer) {
+  const { output } = await askProgram(path, versionArguments)
+  return /OpenSSH_\w+\.\d+/.exec(output)?.[0]
+}
+
 async function checkClient(workbench: Workbench, config: string): Promise<readonly Finding[]> {
-  return checkSettings(config, async (text) => {
-    const path = await workbench.write('ssh_config', text)
+  const accepts = async (text: string) => {
+    const path = workbench.write('ssh_config', text)
     const { status, output } = await workbench.run(['-G', '-F', path, 'host.invalid'])
     return status === 0 ? undefined : output
-  })
+  }
+  const knownValues = (setting: string) => listValues(workbench.program, setting)
+  return checkSettings(config, { accepts, knownValues })
 }
 
 /** It looks for host keys when it has read all settings; without any it has nothing more to say. */
 const ALL_READ = /no hostkeys available/
 
 async function checkServer(workbench: Workbench, config: string): Promise<readonly Finding[]> {
-  return checkSettings(config, async (text) => {
-    const path = await workbench.write('sshd_config', text)
+  const accepts = async (text: string) => {
+    const path = workbench.write('sshd_config', text)
     const { status, output } = await workbench.run(['-t', '-h', '/dev/null', '-f', path])
     return status === 0 || ALL_READ.test(output) ? undefined : output
-  })
+  }
+  const knownValues = (setting: string) => listServerValues(workbench.program, setting)
+  return checkSettings(config, { accepts, knownValues })
 }
 
 export const SSH: Consumer = {

@@ -43,8 +43,8 @@ const CANARY = 'TLS_AES_128_CCM_SHA256'
 
 /** Where openssl.cnf cannot be parsed, OpenSSL goes on in silence, without any of it. */
 async function checkSyntax(workbench: Workbench, config: string): Promise<readonly Finding[]> {
-  const path = await workbench.write('opensslcnf.config', config)
-  const scratch = await workbench.write(
+  const path = workbench.write('opensslcnf.config', config)
+  const scratch = workbench.write(
     'openssl.cnf',
     ['openssl_conf = init', '[init]', 'ssl_conf = ssl', '[ssl]', 'system_default = canary']
       .concat(['[canary]', `Ciphersuites = ${CANARY}`, '[policy]', `.include ${path}`, ''])
@@ -79,7 +79,7 @@ async function checkProperties(workbench: Workbench, config: string): Promise<re
   const findings: Finding[] = []
   let [, properties = ''] = config.split(/^\[evp_properties\]$/m, 2)
   for (let round = 0; round < PROPERTY_ROUNDS; round++) {
-    const scratch = await workbench.write(
+    const scratch = workbench.write(
       'openssl.cnf',
       `openssl_conf = init\nconfig_diagnostics = 1\n[init]\nalg_section = evp_properties\n[evp_properties]\n${properties}`,
     )

@@ -2,7 +2,7 @@
 import type { Consumer, Finding, Workbench } from './consumer.ts'
 
 async function check(workbench: Workbench, config: string): Promise<readonly Finding[]> {
-  const path = await workbench.write('sequoia.config', config)
+  const path = workbench.write('sequoia.config', config)
   const { status, output } = await workbench.run([path])
   const said = output.trim()
   if (status === 0 && said === '') return []
