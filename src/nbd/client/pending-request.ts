@@ -24,6 +24,15 @@ import { ReadCoverage } from './read-coverage.ts'
 /** Larger than every error: number, length, message and offset. */
 const ERROR_PAYLOAD_LIMIT = 14 + STRING_LIMIT
 
+/** Honest servers send one, or one for each bad part of a read. */
+const ERROR_CHUNK_LIMIT = 16
+
+/** Servers cut reads at borders of blocks or of extents, and none of these is smaller on average. */
+const AVERAGE_CHUNK = 512
+
+/** Beyond what the length of a request allows: the last chunk, and parts before the first border. */
+const SPARE_CHUNKS = 32
+
 /** What the server said went wrong. */
 export type RequestError = { readonly error: number; readonly text: string }
 
@@ -40,6 +49,8 @@ export class PendingRequest {
   failure: RequestError | undefined
   readonly #coverage: ReadCoverage | undefined
   readonly #contextId: number | undefined
+  #chunksLeft: number
+  #errorsLeft = ERROR_CHUNK_LIMIT
 
   constructor(request: {
     readonly command: number
@@ -59,11 +70,14 @@ export class PendingRequest {
     this.reject = request.reject
     this.target = request.target
     this.#contextId = request.contextId
-    if (request.command === NBD_CMD.READ) this.#coverage = new ReadCoverage(request.length)
+    const isRead = request.command === NBD_CMD.READ
+    if (isRead) this.#coverage = new ReadCoverage(request.length)
+    this.#chunksLeft = SPARE_CHUNKS + (isRead ? Math.ceil(request.length / AVERAGE_CHUNK) : 0)
   }
 
   /** @throws ProtocolError where a chunk cannot belong to the answer. */
   checkChunk(type: number, length: number): void {
+    this.#countChunk(type)
     if (type === NBD_REPLY_TYPE.NONE) {
       if (length > 0) refuse('NBD_REPLY_TYPE_NONE with data')
     } else if (type & CHUNK_ERROR_BIT) {
@@ -71,6 +85,14 @@ export class PendingRequest {
     } else if (type === NBD_REPLY_TYPE.OFFSET_DATA) this.#checkData(length)
     else if (type === NBD_REPLY_TYPE.OFFSET_HOLE) this.#checkHole(length)
     else this.#checkStatus(type, length)
+  }
+
+  /** Each chunk costs time, and refreshes the patience of the client: an answer has to end. */
+  #countChunk(type: number): void {
+    if (this.#chunksLeft-- === 0) refuse('an answer in too many pieces')
+    if (type & CHUNK_ERROR_BIT && this.#errorsLeft-- === 0) {
+      refuse(`more than ${ERROR_CHUNK_LIMIT} errors in one answer`)
+    }
   }
 
   #checkData(length: number): void {

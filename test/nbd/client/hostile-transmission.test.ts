@@ -149,12 +149,59 @@ test('chunks in any order, with holes between, cut anywhere', async () => {
   client.destroy()
 })
 
-test('a read in more pieces than anybody needs', async () => {
-  const pieces = (r: Request) =>
-    Array.from({ length: 5000 }, (_, index) => chunk(r, TYPE.OFFSET_DATA, data(index * 2, 1), 0))
-  const client = await open({ onRequest: (r) => Buffer.concat(pieces(r)) })
-  await expect(client.read(0, 65_536)).rejects.toThrow('an answer in too many pieces')
+/** Sends chunk after chunk until the client has gone; a client without limits would never go. */
+const ENOUGH = 100_000
+
+const endless = (make: (index: number) => Buffer): Buffer =>
+  Buffer.concat(Array.from({ length: ENOUGH }, (_, index) => make(index)))
+
+const oneByte = (r: Request, at: number) => chunk(r, TYPE.OFFSET_DATA, data(r.offset + at, 1), 0)
+const anError = (r: Request) =>
+  chunk(r, TYPE.ERROR, encodeErrorChunk({ error: 5, message: 'again' }), 0)
+const oneHole = (r: Request, at: number) =>
+  chunk(r, TYPE.OFFSET_HOLE, encodeHole({ offset: r.offset + at, length: 1 }), 0)
+
+test.each<readonly [string, (r: Request, index: number) => Buffer, string]>([
+  ['single bytes apart from each other', (r, at) => oneByte(r, at * 2), 'in too many pieces'],
+  ['single bytes in order', oneByte, 'in too many pieces'],
+  ['holes of single bytes', oneHole, 'in too many pieces'],
+  ['holes of no bytes', (r) => emptyHole(r), 'a hole of no bytes'],
+  ['errors', anError, 'more than 16 errors'],
+  ['unknown errors', (r) => chunk(r, 0x8042, Buffer.alloc(6, 1), 0), 'more than 16 errors'],
+])('a read answered without end with %s', async (_, make, words) => {
+  const client = await open({ onRequest: (r) => endless((index) => make(r, index)) })
+  const reading = client.read(0, 2 * ENOUGH)
+  await expect(reading).rejects.toThrow(words)
+  await expect(reading).rejects.toMatchObject({ diagnostics: [{ code: 'NBD_PROTOCOL_BROKEN' }] })
 })
+
+test.each<readonly [string, (client: NbdClient) => Promise<unknown>]>([
+  ['a write', (client) => client.write(0, Buffer.alloc(512))],
+  ['a flush', (client) => client.flush()],
+  ['block status', (client) => client.blockStatus(0, SIZE)],
+])('%s answered with errors without end', async (_, ask) => {
+  const client = await open({ onRequest: (r) => endless(() => anError(r)) })
+  await expect(ask(client)).rejects.toThrow('more than 16 errors')
+})
+
+test('a read in sectors, each its own chunk, is taken', async () => {
+  const length = SIZE
+  const onRequest = (r: Request) => {
+    const sector = (index: number) =>
+      chunk(r, TYPE.OFFSET_DATA, data(r.offset + index * 512, 512), 0)
+    const sectors = Array.from({ length: r.length / 512 }, (_, index) => sector(index))
+    return Buffer.concat([...sectors, chunk(r, TYPE.NONE)])
+  }
+  const client = await open({ onRequest })
+  expect((await client.read(0, length)).equals(Buffer.alloc(length, 'a'))).toBe(true)
+  client.destroy()
+})
+
+function emptyHole(request: Request): Buffer {
+  const payload = Buffer.alloc(12)
+  payload.writeBigUInt64BE(BigInt(request.offset))
+  return chunk(request, TYPE.OFFSET_HOLE, payload, 0)
+}
 
 test('an error in a part of an answer fails all of it, and nothing else', async () => {
   const error = encodeErrorChunk({ error: 5, message: 'bad sector', offset: 4096 })
