@@ -21,3 +21,25 @@ export type AllowedTls = {
   readonly signatureSchemes: readonly TlsSignatureScheme[]
   readonly minimumKeySizes: MinimumKeySizes
 }
+
+/** For a side that allows nothing. */
+export const NOTHING_ALLOWED: AllowedTls = {
+  versions: [],
+  suites: [],
+  groups: [],
+  signatureSchemes: [],
+  minimumKeySizes: { rsa: 0, dsa: 0, ec: 0, dh: 0 },
+}
+
+/** One thing that is allowed: a row of a table, or the kind of key that has a smallest size. */
+export type AllowedElement =
+  | TlsVersion
+  | TlsSuite
+  | TlsGroup
+  | TlsSignatureScheme
+  | keyof MinimumKeySizes
+
+/** What is allowed, and for each element all that had to allow it. */
+export type TracedTls<Origin> = AllowedTls & {
+  readonly origins: ReadonlyMap<AllowedElement, readonly Origin[]>
+}

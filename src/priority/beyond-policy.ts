@@ -1,4 +1,6 @@
 /** Compares an application's own string with the policy: what it re-enables, what it asks in vain. */
+import { NOTHING_ALLOWED } from '../algorithms/allowed-tls.ts'
+import { compareAllowed } from '../algorithms/compare-allowed.ts'
 import type { Span } from '../diagnostics/source.ts'
 import type { Prohibition } from './algorithm-rules.ts'
 import { allowedTls, type EvaluateOptions, type Evaluation } from './evaluate.ts'
@@ -70,9 +72,9 @@ export function findVainTokens(
 
 /** Only what makes a difference: a cipher counts where a suite that is not allowed has it. */
 function extraNames(evaluation: Evaluation, policy: Evaluation | undefined): Names {
-  const allowed = policy && allowedTls(policy)
   const mine = allowedTls(evaluation)
-  const suites = mine.suites.filter((suite) => !allowed?.suites.includes(suite))
+  const beyond = compareAllowed(policy ? allowedTls(policy) : NOTHING_ALLOWED, mine)
+  const suites = mine.suites.filter(({ name }) => beyond.suites.extra.includes(name))
   const parts = Object.entries(SUITE_PARTS).map(([list, part]): [ListName, Set<string>] => [
     list as ListName,
     without(
@@ -82,7 +84,7 @@ function extraNames(evaluation: Evaluation, policy: Evaluation | undefined): Nam
   ])
   const groups = evaluation.usableGroups.filter(({ tls }) => tls && mine.groups.includes(tls))
   return new Map([
-    ['protocols', without(namesOf(mine.versions), namesOf(allowed?.versions))],
+    ['protocols', new Set(beyond.versions.extra)],
     ...parts,
     ['groups', without(namesOf(groups), namesOf(policy?.usableGroups))],
     [

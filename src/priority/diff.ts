@@ -1,5 +1,11 @@
 /** Compares two evaluations by meaning: two strings, or one string in two releases. */
 import type { MinimumKeySizes } from '../algorithms/allowed-tls.ts'
+import {
+  compareAllowed,
+  compareNamed,
+  type NamesDifference,
+  type Reordering,
+} from '../algorithms/compare-allowed.ts'
 import type { Source } from '../diagnostics/source.ts'
 import {
   allowedTls,
@@ -18,8 +24,6 @@ export type ComparedList =
   | 'signature schemes'
   | 'client certificate types'
   | 'server certificate types'
-
-export type Reordering = { readonly before: readonly string[]; readonly after: readonly string[] }
 
 export type ListDifference = {
   readonly kind: 'list'
@@ -71,42 +75,20 @@ export function diffEvaluations(
 }
 
 function diffLists(first: Evaluation, second: Evaluation): readonly ListDifference[] {
-  const before = comparedLists(first)
-  const after = comparedLists(second)
-  return before.flatMap(([list, names], index) => diffNames(list, names, after[index]?.[1] ?? []))
-}
-
-function comparedLists(evaluation: Evaluation): readonly (readonly [ComparedList, string[]])[] {
-  const { versions, suites, groups, signatureSchemes } = allowedTls(evaluation)
-  return [
-    ['versions', namesOf(versions)],
-    ['suites', namesOf(suites)],
-    ['groups', namesOf(groups)],
-    ['signature schemes', namesOf(signatureSchemes)],
-    ['client certificate types', namesOf(evaluation.clientCertificates)],
-    ['server certificate types', namesOf(evaluation.serverCertificates)],
+  const allowed = compareAllowed(allowedTls(first), allowedTls(second))
+  const lists: readonly (readonly [ComparedList, NamesDifference])[] = [
+    ['versions', allowed.versions],
+    ['suites', allowed.suites],
+    ['groups', allowed.groups],
+    ['signature schemes', allowed.signatureSchemes],
+    ['client certificate types', compareNamed(first.clientCertificates, second.clientCertificates)],
+    ['server certificate types', compareNamed(first.serverCertificates, second.serverCertificates)],
   ]
-}
-
-function diffNames(
-  list: ComparedList,
-  before: readonly string[],
-  after: readonly string[],
-): readonly ListDifference[] {
-  const added = after.filter((name) => !before.includes(name))
-  const removed = before.filter((name) => !after.includes(name))
-  const reordering = findReordering(before, after)
-  if (added.length + removed.length === 0 && !reordering) return []
-  return [{ kind: 'list', list, added, removed, reordering }]
-}
-
-function findReordering(
-  first: readonly string[],
-  second: readonly string[],
-): Reordering | undefined {
-  const before = first.filter((name) => second.includes(name))
-  const after = second.filter((name) => first.includes(name))
-  return before.join() === after.join() ? undefined : { before, after }
+  return lists.flatMap(([list, { extra: added, missing: removed, reordering }]) =>
+    added.length + removed.length === 0 && !reordering
+      ? []
+      : [{ kind: 'list', list, added, removed, reordering }],
+  )
 }
 
 function diffOptions(first: Evaluation, second: Evaluation): readonly SettingDifference[] {
@@ -136,8 +118,4 @@ function printSizes(evaluation: Evaluation): string {
   return Object.entries(sizes)
     .map(([key, bits]) => `${key} ${bits}`)
     .join(', ')
-}
-
-function namesOf(rows: readonly { readonly name: string }[]): string[] {
-  return rows.map(({ name }) => name)
 }

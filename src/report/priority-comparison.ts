@@ -1,7 +1,9 @@
 /** Prints what changes from one evaluated priority string to another. */
+
+import type { Reordering } from '../algorithms/compare-allowed.ts'
 import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
 import { findMoves } from '../policy/reordering.ts'
-import type { ListDifference, PriorityDifference, Reordering } from '../priority/diff.ts'
+import type { ListDifference, PriorityDifference } from '../priority/diff.ts'
 import { movesToJson } from './policy-comparison.ts'
 
 /** What the two sides are called. */

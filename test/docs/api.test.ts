@@ -113,6 +113,7 @@ describe('an argument that cannot be is named', () => {
     ['policy', 'parsePolicy', ['A', [1]], '`texts[0]`'],
     ['policy', 'evaluatePolicy', [{}], '`policy.name`'],
     ['policy', 'evaluatePolicy', [{ name: 'A', directives: [] }, ['tsl']], '`scopes`'],
+    ['policy', 'allowedByPolicy', [{ name: 'A', directives: [] }, 'openssh'], '`purposeName`'],
     ['convert', 'convertPriority', [{}, 'go'], '`evaluation.resolution`'],
     ['convert', 'convertFromOpenssl', [1], '`list`'],
     ['tls', 'tlsOptionsFor', ['NORMAL', {}], '`options.role`'],

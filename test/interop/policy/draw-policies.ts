@@ -1,0 +1,47 @@
+/** Random policies for TLS: mostly what libraries have, so that most of them can be used. */
+import { type AlgorithmClass, namesOf } from '../../../src/algorithms/algorithm-class.ts'
+import type { Random } from '../../fuzz/random.ts'
+
+/** How many values of a class are drawn at most, and of which. */
+const CLASSES: readonly (readonly [AlgorithmClass, readonly string[]])[] = [
+  ['protocol', ['TLS1.3', 'TLS1.2', 'TLS1.1', 'TLS1.0', 'SSL3.0', 'DTLS1.2', 'DTLS1.0']],
+  ['key_exchange', ['ECDHE', 'RSA', 'DHE-RSA', 'DHE-DSS', 'PSK', 'DHE-PSK', 'ECDHE-PSK', 'ANON']],
+  ['mac', ['AEAD', 'HMAC-SHA1', 'HMAC-SHA2-256', 'HMAC-SHA2-384', 'HMAC-MD5']],
+  ['hash', ['SHA2-256', 'SHA2-384', 'SHA2-512', 'SHA1', 'SHAKE-256']],
+  [
+    'cipher',
+    namesOf('cipher').filter((name) =>
+      /^((AES|CAMELLIA)-(128|256)-(GCM|CCM|CBC)|CHA.*|3DES-CBC|RC4-128|NULL)$/.test(name),
+    ),
+  ],
+  ['group', namesOf('group').filter((name) => !/^(BRAIN|FFDHE-1)/.test(name))],
+  [
+    'sign',
+    namesOf('sign').filter((name) =>
+      /^(RSA|DSA|ECDSA|EDDSA|RSA-PSS|RSA-PSS-RSAE|MLDSA..)(-SHA[123].*|-ED[^-]*)?$/.test(name),
+    ),
+  ],
+]
+
+/** GnuTLS reads no file with `very_weak`, the profile of 768 bits and less. */
+const SIZES = ['1024', '2048', '2049', '3072', '4096', '8192'] as const
+
+/** The text of a policy: a baseline, then a few changes for TLS, of which some are for one library. */
+export function drawPolicy(random: Random): string {
+  const lines = CLASSES.map(([name, values]) => `${name} = ${drawSome(random, values).join(' ')}`)
+  const changes = Array.from({ length: random.below(4) }, () => {
+    const [name, values] = random.pick(CLASSES)
+    const scope = random.pick(['tls', 'gnutls', 'openssl', '!gnutls', 'ssh'])
+    const sign = random.pick(['+', '-'])
+    return `${name}@${scope} = ${sign}${random.pick(values)}`
+  })
+  const sizes = ['rsa', 'dh', 'dsa', 'ec'].map((key) => `min_${key}_size = ${random.pick(SIZES)}`)
+  return `${[...lines, ...changes, ...sizes].join('\n')}\n`
+}
+
+/** From one to all of the values, in any order; more often many. */
+function drawSome(random: Random, values: readonly string[]): readonly string[] {
+  const left = [...values]
+  const count = Math.max(1 + random.below(values.length), 1 + random.below(values.length))
+  return Array.from({ length: count }, () => left.splice(random.below(left.length), 1)[0] ?? '')
+}
