@@ -103,6 +103,16 @@ const misuse = usage(
   'The command line is wrong in another way; the message says how.',
 )
 
+const nameUnchecked: Kind<{ credentials: string; hostname: string }> = {
+  code: 'USAGE_NAME_UNCHECKED',
+  severity: 'warning',
+  fault: 'usage',
+  summary: 'A name is asked of a server, and its credentials check none.',
+  message: ({ credentials, hostname }) =>
+    `nothing checks that the server is ${hostname}: the credentials ${credentials} verify no certificate`,
+  hint: () => 'use tls-creds-x509 with verify-peer=on, or leave --tls-hostname out',
+}
+
 export const CLI_KINDS = defineKinds({
   internal,
   outputUnwritable,
@@ -117,5 +127,6 @@ export const CLI_KINDS = defineKinds({
   mandatoryOption,
   excessArguments,
   invalidValue,
+  nameUnchecked,
   misuse,
 })

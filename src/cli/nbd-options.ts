@@ -1,7 +1,7 @@
 /** The options that NBD clients share, and the TLS that they and an URI ask for. */
 import { basename, dirname } from 'node:path'
 import { type Command, Option } from 'commander'
-import { fail } from '../diagnostics/diagnostic.ts'
+import { diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { TLS_MODES, type TlsMode } from '../endpoint/tls-mode.ts'
 import type { ClientTls } from '../nbd/client/client-tls.ts'
 import type { NbdClientOptions } from '../nbd/client/nbd-client.ts'
@@ -63,6 +63,10 @@ async function clientTls(uri: NbdUri, options: NbdOptions, terminal: Terminal): 
   const objects = await loadObjects({ ...options, object }, terminal)
   const hostname = options.tlsHostname ?? uri.tls.hostname ?? hostOf(uri)
   const credentials = objects.credentials(id, 'client')
+  const asked = options.tlsHostname ?? uri.tls.hostname
+  if (asked !== undefined && !(credentials.kind === 'x509' && credentials.verifyPeer)) {
+    terminal.report(diagnose(CLI_KINDS.nameUnchecked, { credentials: id, hostname: asked }))
+  }
   return { mode, credentials, ...(hostname === undefined ? {} : { hostname }) }
 }
 

@@ -4,7 +4,7 @@
  * Node has no flock(2); SQLite locks its database file with fcntl(2), so an empty database serves
  * as the lock. Nothing is ever written to it.
  */
-import { closeSync, constants, fstatSync, openSync, rmSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from './file-diagnostics.ts'
@@ -74,7 +74,8 @@ function acquire(
     database = new DatabaseSync(path, { timeout: seconds * 1000 })
     // In memory, so that a full disk does not keep anybody from the lock.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
-    if (statSync(path, { throwIfNoEntry: false })?.ino === inode) return database
+    // A link that was put there meanwhile has another number than what it leads to.
+    if (lstatSync(path, { throwIfNoEntry: false })?.ino === inode) return database
     // What was locked has been removed, so that another run could hold a lock beside it.
     database.close()
     return acquire(path, seconds, hint)

@@ -13,6 +13,7 @@ import { checkSharedKeys } from '../tls/objects/shared-keys.ts'
 import { type Certificate, parseCertificates } from '../x509/certificate.ts'
 import { readX509Files, type X509Identity } from '../x509/credential-files.ts'
 import { isHost, matchesHostName } from '../x509/host-name.ts'
+import { readPublicKey } from '../x509/key-check.ts'
 import { checkOwnCertificates } from '../x509/sanity-check.ts'
 import { dateOf, NEW_AUTHORITY } from './authority.ts'
 import type { EndpointRole } from './certificate-extensions.ts'
@@ -178,10 +179,11 @@ class Check {
   #checkAuthority(layout: Layout): void {
     const authorities = parseCertificates(readSecretTextFile(layout.authority.certificate))
     this.#noteEnds(authorities, 'authority')
-    for (const { x509 } of authorities) {
-      this.#collect(() =>
-        requireStrongKey(x509.publicKey, 'authority', this.#request.strength, NEW_AUTHORITY),
-      )
+    for (const authority of authorities) {
+      this.#collect(() => {
+        const key = readPublicKey(authority)
+        requireStrongKey(key, 'authority', this.#request.strength, NEW_AUTHORITY)
+      })
     }
   }
 

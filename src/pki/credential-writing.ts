@@ -7,7 +7,7 @@
  * certificate, which every reader notices. Where the key stays, only the certificate is replaced,
  * and there is no such moment.
  */
-import { lstatSync, readdirSync, readFileSync, rmSync, type Stats, statSync } from 'node:fs'
+import { lstatSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
 import {
@@ -19,6 +19,7 @@ import {
 } from '../files/atomic-file.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { withFileLock } from '../files/file-lock.ts'
+import { readBytes } from '../files/text-file.ts'
 import { currentUser } from './current-user.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 
@@ -125,12 +126,26 @@ function requireOwnFile(path: string, present: Stats | undefined): void {
   if (isShared && !isOwn) fail(PKI_KINDS.fileForeign, { path, folder: dirname(path) })
 }
 
+/** What stood in the files, to be put back where a later one cannot be replaced. */
+function readBefore(
+  files: readonly CredentialFile[],
+  present: readonly (Stats | undefined)[],
+  staged: readonly Staged[],
+): readonly (Buffer | undefined)[] {
+  try {
+    return files.map(({ path }, index) => (present[index] ? readBytes(path) : undefined))
+  } catch (error) {
+    for (const { discard } of staged) discard()
+    throw error
+  }
+}
+
 function commitAll(
   files: readonly CredentialFile[],
   present: readonly (Stats | undefined)[],
   staged: readonly Staged[],
 ): void {
-  const before = files.map(({ path }, index) => (present[index] ? readFileSync(path) : undefined))
+  const before = readBefore(files, present, staged)
   let done = 0
   try {
     for (const { commit } of staged) {

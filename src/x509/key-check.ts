@@ -2,6 +2,7 @@
  * Whether a public key may be used at all, asked before any signature is verified with it: its
  * parameters decide what a verification costs, and whether it proves anything.
  */
+import type { KeyObject } from 'node:crypto'
 import {
   DER,
   type DerElement,
@@ -10,7 +11,7 @@ import {
   readOnly,
   requireTag,
 } from '../asn1/der.ts'
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
 import type { Certificate } from './certificate.ts'
 import { measureKey } from './strength-check.ts'
@@ -40,6 +41,20 @@ const EDWARDS_CURVES: ReadonlyMap<string, string> = new Map([
 
 /** Longer exponents cost what a signature costs to make, and FIPS 186-5 allows none. */
 const MAX_EXPONENT = 2n ** 256n
+
+/**
+ * The key of a certificate.
+ *
+ * @throws DiagnosticError TLS_CERTIFICATE_KEY_UNREADABLE where OpenSSL cannot decode it.
+ */
+export function readPublicKey(certificate: Certificate): KeyObject {
+  try {
+    return certificate.x509.publicKey
+  } catch {
+    const reason = 'OpenSSL cannot decode it'
+    return fail(X509_KINDS.unreadableKey, { certificate: nameCertificate(certificate), reason })
+  }
+}
 
 /** Why a key may not be part of a chain, if it may not. */
 export function findKeyProblem(

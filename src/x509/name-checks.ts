@@ -5,7 +5,7 @@ import type { Certificate } from './certificate.ts'
 import { COMMON_NAME, EMAIL_ADDRESS, readName } from './distinguished-name.ts'
 import type { NameConstraints, Subtree } from './name-constraints.ts'
 import { isForServers } from './purposes.ts'
-import { covers, isWithin } from './subtree.ts'
+import { covers, isWithin, standsForOneOf } from './subtree.ts'
 import { X509_KINDS } from './x509-diagnostics.ts'
 
 /** Every name is compared with every constraint; more than this is an attack (CVE-2024-12243). */
@@ -62,7 +62,7 @@ function findForbidden(
 function isExcluded(name: AlternativeName, excluded: readonly Subtree[]): boolean {
   const ofKind = excluded.filter(({ kind }) => kind === name.kind)
   if (['uri', 'directory', 'srv'].includes(name.kind)) return ofKind.length > 0
-  return ofKind.some((subtree) => covers(subtree, name))
+  return ofKind.some((subtree) => covers(subtree, name) || standsForOneOf(subtree, name))
 }
 
 function isPermitted(name: AlternativeName, permitted: readonly Subtree[]): boolean {

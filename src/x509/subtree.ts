@@ -22,6 +22,17 @@ export function covers(subtree: Subtree, { kind, value, bytes }: AlternativeName
   }
 }
 
+/**
+ * Whether the `*` of a name may stand for a host within the subtree, as that of `*.good.org` for
+ * `evil.good.org`. GnuTLS compares the star like any letter, so such a name evades an exclusion there.
+ */
+export function standsForOneOf(subtree: Subtree, { kind, value }: AlternativeName): boolean {
+  if (subtree.kind !== 'dns' || kind !== 'dns' || !value.startsWith('*')) return false
+  const [host, rest] = [canonicalHost(subtree.value), canonicalHost(value.slice(1))]
+  // The star is one label.
+  return host.endsWith(rest) && !host.slice(0, host.length - rest.length).includes('.')
+}
+
 /** Whether all that lies within the first lies within the second. */
 export function isWithin(inner: Subtree, outer: Subtree): boolean {
   if (inner.kind === 'ip') {

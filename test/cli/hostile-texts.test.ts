@@ -50,6 +50,17 @@ for (const [what, object] of Object.entries(OBJECTS)) {
   })
 }
 
+test('does not show a passphrase that stands in place of the id of a secret', () => {
+  const folder = makeX509Folder()
+  for (const object of [
+    `tls-creds-x509,id=t,endpoint=server,dir=${folder},passwordid=${WHOLE}`,
+    `secret,id=s,data=x,iv=x,keyid=${WHOLE}`,
+  ]) {
+    const outcome = serve('--object', object, '--socket', '/nonexistent/s')
+    expectSilence(outcome, 'error[OBJECT_SECRET_NOT_FOUND]')
+  }
+})
+
 test('does not show the line of a passphrase, a key or a password that is not UTF-8', () => {
   const folder = scratchFolder()
   const bad = Buffer.concat([Buffer.from(WHOLE), Buffer.from([0xff, 0x0a])])

@@ -162,3 +162,16 @@ describe('sizes and times', () => {
     )
   })
 })
+
+test('warns of a name that the credentials do not check', () => {
+  const nowhere = `nbd+unix:///?socket=${join(scratchFolder(), 'none.sock')}`
+  const folder = makeX509Folder()
+  const ask = (credentials: string) =>
+    run('cryptopolicy', [
+      ...['nbd', 'info', nowhere, '--tls-creds', 't', '--tls-hostname', 'localhost'],
+      ...['--object', `tls-creds-${credentials},id=t,endpoint=client`],
+    ]).stderr
+  expect(ask('anon')).toContain('warning[USAGE_NAME_UNCHECKED]')
+  expect(ask(`x509,dir=${folder},verify-peer=off`)).toContain('warning[USAGE_NAME_UNCHECKED]')
+  expect(ask(`x509,dir=${folder}`)).not.toContain('USAGE_NAME_UNCHECKED')
+})

@@ -256,6 +256,20 @@ describe('renew', () => {
 })
 
 describe('check', () => {
+  test('says of an authority alone that its key cannot be read', () => {
+    const folder = scratchFolder()
+    const raw = Buffer.from(make({ subject: 'Test CA', ...AUTHORITY }).raw)
+    // An uncompressed point of P-256 begins with 4; there is no form 5.
+    const point = raw.indexOf(Buffer.from('03420004', 'hex')) + 3
+    raw[point] = 5
+    const base64 = raw.toString('base64').replace(/(.{64})/g, '$1\n')
+    const pem = `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`
+    writeFiles(folder, { 'ca-cert.pem': pem })
+    const { status, stdout, stderr } = pki('check', folder)
+    expect(status).not.toBe(70)
+    expect(stdout + stderr).toContain('TLS_CERTIFICATE_KEY_UNREADABLE')
+  })
+
   test('finds nothing wrong with what was issued, in either layout', () => {
     for (const layout of ['qemu', 'libvirt']) {
       const authority = initAuthority('--layout', layout)

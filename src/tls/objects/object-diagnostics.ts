@@ -50,6 +50,18 @@ const notFound: Kind<{ what: string; id: string; known: readonly string[] }> = {
     (known.length === 0 ? 'define it with --object' : `there is ${known.join(', ')}`),
 }
 
+const secretNotFound: Kind<{ property: string; known: readonly string[] }> = {
+  code: 'OBJECT_SECRET_NOT_FOUND',
+  severity: 'error',
+  fault: 'missing',
+  summary: 'A property names a secret that is not there.',
+  message: ({ property }) => `${property} is not the id of a secret; its value is not shown here`,
+  hint: ({ known }) =>
+    known.length === 0
+      ? 'define one with --object secret,id=ID,file=FILE and give its id, never the passphrase itself'
+      : `give the id of a secret, never the passphrase itself; there is ${known.join(', ')}`,
+}
+
 const wrongType: Kind<{ id: string; type: string; wanted: string }> = {
   code: 'OBJECT_WRONG_TYPE',
   severity: 'error',
@@ -229,6 +241,7 @@ export const OBJECT_KINDS = defineKinds({
   duplicateId,
   conflictingProperties,
   notFound,
+  secretNotFound,
   wrongType,
   wrongEndpoint,
   uselessAuthorization,

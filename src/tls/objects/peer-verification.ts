@@ -16,7 +16,7 @@ import type { TlsPeer } from './tls-session.ts'
 /**
  * Checks a client, as a server with x509 credentials does.
  *
- * OpenSSL has checked one thing only: that the client has the key of its first certificate. What
+ * Of what OpenSSL has checked one thing counts: that the client has the key of its first certificate. What
  * the certificate is worth is checked here, since OpenSSL's own verdict is another than GnuTLS's:
  * it asks for purposes, and for a root.
  *

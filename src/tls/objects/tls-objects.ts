@@ -214,8 +214,11 @@ export class TlsObjects {
       config: this.config,
       release: this.context.release ?? DEFAULT_RELEASE,
       secret: (id, reader, property) => {
-        const place = reader.spanOf(property)
-        const found = this.find(id, 'secret', 'secret', place)
+        // People write the passphrase itself there: what is no id is shown nowhere.
+        if (!this.objects.has(id)) {
+          fail(OBJECT_KINDS.secretNotFound, { property, known: this.idsOf('secret') })
+        }
+        const found = this.find(id, 'secret', 'secret', reader.spanOf(property))
         // One that is made of itself could never be made.
         this.load(found)
         return found.require('secret').content

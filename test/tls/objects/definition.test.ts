@@ -216,7 +216,7 @@ describe('objects are refused when they are made', () => {
     ['a secret with two', ['secret,id=a,data=x,file=y'], 'OBJECT_CONFLICTING_PROPERTIES'],
     ['a secret that is not base64', ['secret,id=a,data=!,format=base64'], 'OBJECT_SECRET_UNUSABLE'],
     ['a secret of itself', ['secret,id=a,data=x,keyid=a,iv=AAAA'], 'OBJECT_SECRET_UNUSABLE'],
-    ['a secret with no key', ['secret,id=a,data=x,keyid=b'], 'OBJECT_NOT_FOUND'],
+    ['a secret with no key', ['secret,id=a,data=x,keyid=b'], 'OBJECT_SECRET_NOT_FOUND'],
     [
       'a secret that is no secret',
       ['secret,id=a,data=x,keyid=b', 'tls-creds-anon,id=b'],

@@ -39,7 +39,7 @@ test('a wrong secret, or none, is refused in words that do not show it', () => {
   for (const secret of ['data=wrong horse', `data=${PASSPHRASE},format=base64`]) {
     expect(() => unlock(`secret,id=pass,${secret}`)).toThrow(/^(?!.*horse)/s)
   }
-  expect(() => unlock()).toThrow('no secret object')
+  expect(() => unlock()).toThrow('passwordid is not the id of a secret')
 })
 
 test('a secret is decrypted with another one', () => {
