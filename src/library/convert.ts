@@ -1,9 +1,7 @@
 /** `cryptopolicy/convert`: what a priority string allows in another library's words, and back. */
-import {
-  type Conversion,
-  type ConversionTarget,
-  convertPriority as convert,
-} from '../priority/convert/convert.ts'
+
+import type { Conversion } from '../priority/convert/conversion.ts'
+import { type ConversionTarget, convertPriority as convert } from '../priority/convert/convert.ts'
 import {
   type FromOpenssl,
   type FromOpensslOptions,

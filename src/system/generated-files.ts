@@ -1,5 +1,4 @@
 /** The files that a policy is compiled to, by their path below the base directory. */
-import type { VisibleFile } from './visible-files.ts'
 
 /** The folders that hold them. */
 export const GENERATED_FOLDERS = ['back-ends', 'state'] as const
@@ -11,13 +10,6 @@ export type GeneratedFile = { readonly content: Buffer } | { readonly link: stri
 
 /** By path below the base directory, such as `back-ends/gnutls.config`. */
 export type GeneratedFiles = ReadonlyMap<string, GeneratedFile>
-
-/** Whether a file is seen as it is to be, byte for byte or link for link. */
-export function sameFile(a: GeneratedFile, b: VisibleFile | undefined): boolean {
-  if (!b) return false
-  if ('link' in a) return 'link' in b && a.link === b.link
-  return 'content' in b && a.content.equals(b.content)
-}
 
 /** The names of the files in a folder. */
 export function namesIn(files: GeneratedFiles, folder: GeneratedFolder): readonly string[] {

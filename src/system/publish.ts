@@ -9,12 +9,13 @@ import { LOCK_PATIENCE, withFileLock } from '../files/file-lock.ts'
 import { readTextFileIfPresent } from '../files/text-file.ts'
 import { type ConfigurationRecord, parseRecord } from './configuration-record.ts'
 import { configFile, type Directories, stateFolder } from './directories.ts'
-import { type GeneratedFile, sameFile } from './generated-files.ts'
+import type { GeneratedFile } from './generated-files.ts'
 import { GenerationStore } from './generation-store.ts'
 import { formatSelection } from './policy-selection.ts'
 import type { PreparedPolicy } from './prepared-policy.ts'
 import { hasReloadScript } from './reload.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
+import { sameFile } from './visible-files.ts'
 
 export type PublishOptions = {
   /** The policy was named to be set, so `config` has to name it too. */

@@ -28,6 +28,13 @@ export function readVisibleFile(path: string, link: string | undefined): Visible
   return content === undefined ? OPAQUE : { content }
 }
 
+/** Whether a file is seen as it is to be, byte for byte or link for link. */
+export function sameFile(a: GeneratedFile, b: VisibleFile | undefined): boolean {
+  if (!b) return false
+  if ('link' in a) return 'link' in b && a.link === b.link
+  return 'content' in b && a.content.equals(b.content)
+}
+
 /** The bytes that a reader gets; undefined where it gets none. Never waits for a pipe. */
 export function readContent(path: string): Buffer | undefined {
   try {

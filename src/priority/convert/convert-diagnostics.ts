@@ -5,7 +5,7 @@ import {
   defineKinds,
   diagnose,
 } from '../../diagnostics/diagnostic.ts'
-import type { Conversion } from './convert.ts'
+import type { Conversion } from './conversion.ts'
 import type { Omission } from './dialect.ts'
 
 type Kind<Data> = DiagnosticKind<Data>

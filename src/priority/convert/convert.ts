@@ -3,8 +3,9 @@ import type { AllowedTls } from '../../algorithms/allowed-tls.ts'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../evaluate.ts'
 import { type Library, type LibraryReleases, oldestRelease } from '../library-releases.ts'
+import type { Conversion } from './conversion.ts'
 import { CONVERT_KINDS } from './convert-diagnostics.ts'
-import { type Dialect, type Omission, type Spoken, speak } from './dialect.ts'
+import { type Dialect, type Spoken, speak } from './dialect.ts'
 import { goDialect, printGo } from './go.ts'
 import { javaDialect, printJava } from './java.ts'
 import { narrow } from './narrowing.ts'
@@ -53,20 +54,6 @@ const TARGETS = {
 } as const satisfies Record<string, Target>
 
 export type ConversionTarget = keyof typeof TARGETS
-
-export type Conversion = {
-  readonly text: string
-  /** What the string allows and the text does not. */
-  readonly omissions: readonly Omission[]
-  /** What the library offers whatever it is told, and the string does not allow. */
-  readonly surplus: readonly string[]
-  /** What the string demands of a peer, and the library does not. */
-  readonly unenforced: readonly string[]
-  /** What the library arranges itself; it allows nothing more by that. */
-  readonly undecided: readonly string[]
-  /** What the text allows. */
-  readonly allowed: AllowedTls
-}
 
 /** The library whose release decides what a target knows. */
 export function libraryOf(target: ConversionTarget): Library {

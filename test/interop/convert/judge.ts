@@ -5,11 +5,8 @@ import { findTlsGroup } from '../../../src/algorithms/tls-groups.ts'
 import { findTlsSignatureScheme } from '../../../src/algorithms/tls-signatures.ts'
 import { canNegotiate, findTlsSuite } from '../../../src/algorithms/tls-suites.ts'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
-import {
-  type Conversion,
-  type ConversionTarget,
-  convertPriority,
-} from '../../../src/priority/convert/convert.ts'
+import type { Conversion } from '../../../src/priority/convert/conversion.ts'
+import { type ConversionTarget, convertPriority } from '../../../src/priority/convert/convert.ts'
 import { exactnessOf } from '../../../src/priority/convert/convert-diagnostics.ts'
 import { allowedTls, type Evaluation } from '../../../src/priority/evaluate.ts'
 import type { LibraryReleases } from '../../../src/priority/library-releases.ts'

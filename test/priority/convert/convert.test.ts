@@ -4,11 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { opensslSuiteName } from '../../../src/algorithms/tls-suite-openssl.ts'
 import type { Diagnostic } from '../../../src/diagnostics/diagnostic.ts'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
-import {
-  type Conversion,
-  type ConversionTarget,
-  convertPriority,
-} from '../../../src/priority/convert/convert.ts'
+import type { Conversion } from '../../../src/priority/convert/conversion.ts'
+import { type ConversionTarget, convertPriority } from '../../../src/priority/convert/convert.ts'
 import { exactnessOf } from '../../../src/priority/convert/convert-diagnostics.ts'
 import type { Evaluation } from '../../../src/priority/evaluate.ts'
 import { requirePriority } from '../../../src/priority/failure-diagnostics.ts'

@@ -1,7 +1,8 @@
 /** The directions of imports, as one table. `npm run check` holds src/ against it. */
+import type { IForbiddenRuleType } from 'dependency-cruiser'
 
 /** What the files of each folder of src/ may import of the other folders. */
-const MAY_IMPORT = {
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   diagnostics: [],
   algorithms: [],
   wire: [],
@@ -46,14 +47,14 @@ const PURE = [
 ]
 
 /** Folders within a folder that may import less than it. */
-const MAY_IMPORT_WITHIN = {
+const MAY_IMPORT_WITHIN: Readonly<Record<string, readonly string[]>> = {
   'nbd/protocol': ['wire'],
 }
 
 const folders = Object.keys(MAY_IMPORT)
 
 /** A rule for dependency-cruiser: files of a folder import it and what its row names. */
-function direction(folder, allowed) {
+function direction(folder: string, allowed: readonly string[]): IForbiddenRuleType {
   const others = allowed.includes('*') ? folders : [folder, ...allowed]
   return {
     name: `${folder}-imports`,
@@ -64,51 +65,45 @@ function direction(folder, allowed) {
   }
 }
 
-export default {
-  forbidden: [
-    ...Object.entries({ ...MAY_IMPORT, ...MAY_IMPORT_WITHIN }).map(([folder, allowed]) =>
-      direction(folder, allowed),
-    ),
-    {
-      name: 'folder-without-a-row',
-      comment: 'Each folder of src/ has a row in the table of .dependency-cruiser.mjs.',
-      severity: 'error',
-      from: { path: '^src/[^/]+/', pathNot: `^src/(${folders.join('|')})/` },
-      to: {},
-    },
-    {
-      name: 'pure',
-      comment: 'A pure folder imports no module of Node but node:buffer.',
-      severity: 'error',
-      from: { path: `^src/(${PURE.join('|')})/` },
-      to: { dependencyTypes: ['core'], pathNot: '^(node:)?buffer$' },
-    },
-    {
-      name: 'tls-alone-imports-node-tls',
-      comment: 'Every TLS session obeys the policy. Only src/tls makes sessions.',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/tls/' },
-      to: { path: '^(node:)?(tls|https)$' },
-    },
-    {
-      name: 'no-cycle-of-files',
-      comment: 'Move what both need into a file of its own.',
-      severity: 'warn',
-      from: { path: '^src/' },
-      to: { circular: true },
-    },
-    {
-      name: 'no-cycle-of-folders',
-      comment: 'One of the folders has to be the lower one.',
-      severity: 'warn',
-      scope: 'folder',
-      from: { path: '^src/' },
-      to: { circular: true },
-    },
-  ],
-  options: {
-    parser: 'swc',
-    tsPreCompilationDeps: true,
-    doNotFollow: { path: 'node_modules' },
+/** Rules of dependency-cruiser. */
+export const FORBIDDEN_IMPORTS: IForbiddenRuleType[] = [
+  ...Object.entries({ ...MAY_IMPORT, ...MAY_IMPORT_WITHIN }).map(([folder, allowed]) =>
+    direction(folder, allowed),
+  ),
+  {
+    name: 'folder-without-a-row',
+    comment: 'Each folder of src/ has a row in the table of import-directions.ts.',
+    severity: 'error',
+    from: { path: '^src/[^/]+/', pathNot: `^src/(${folders.join('|')})/` },
+    to: {},
   },
-}
+  {
+    name: 'pure',
+    comment: 'A pure folder imports no module of Node but node:buffer.',
+    severity: 'error',
+    from: { path: `^src/(${PURE.join('|')})/` },
+    to: { dependencyTypes: ['core'], pathNot: '^(node:)?buffer$' },
+  },
+  {
+    name: 'tls-alone-imports-node-tls',
+    comment: 'Every TLS session obeys the policy. Only src/tls makes sessions.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/tls/' },
+    to: { path: '^(node:)?(tls|https)$' },
+  },
+  {
+    name: 'no-cycle-of-files',
+    comment: 'Move what both need into a file of its own.',
+    severity: 'warn',
+    from: { path: '^src/' },
+    to: { circular: true },
+  },
+  {
+    name: 'no-cycle-of-folders',
+    comment: 'One of the folders has to be the lower one.',
+    severity: 'warn',
+    scope: 'folder',
+    from: { path: '^src/' },
+    to: { circular: true },
+  },
+]

@@ -1,0 +1,21 @@
+/** Holds the imports of src/ against the table of import-directions.ts; exits 1 where they break it. */
+import { cruise, type ICruiseResult, type IViolation } from 'dependency-cruiser'
+import { FORBIDDEN_IMPORTS } from './import-directions.ts'
+
+const { output } = await cruise(['src'], {
+  ruleSet: { forbidden: FORBIDDEN_IMPORTS },
+  validate: true,
+  parser: 'swc',
+  tsPreCompilationDeps: true,
+  doNotFollow: { path: 'node_modules' },
+})
+const { violations } = (output as ICruiseResult).summary
+const comments = new Map(FORBIDDEN_IMPORTS.map(({ name, comment }) => [name, comment]))
+
+for (const violation of violations) console.error(describe(violation))
+process.exitCode = violations.some(({ rule }) => rule.severity === 'error') ? 1 : 0
+
+function describe({ rule, from, to, cycle }: IViolation): string {
+  const path = [from, ...(cycle ? cycle.map(({ name }) => name) : [to])].join(' -> ')
+  return `${rule.severity}: ${rule.name}: ${path}: ${comments.get(rule.name)}`
+}
