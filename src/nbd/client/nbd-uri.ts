@@ -7,6 +7,7 @@ import { didYouMean } from '../../diagnostics/suggestion.ts'
 import type { SocketAddress } from '../../net/address.ts'
 import { NBD_PORT, STRING_LIMIT } from '../protocol/constants.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
+import { isQemuAddress, parseQemuAddress } from './qemu-address.ts'
 
 /** What a URI says of TLS. */
 export type UriTls = {
@@ -55,11 +56,19 @@ export function looksLikeUri(text: string): boolean {
 /** RFC 3986 appendix B. */
 const URI = /^([^:/?#]+):(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(#.*)?$/
 
-/** @throws DiagnosticError NBD_URI_INVALID. */
+/**
+ * Reads an NBD URI, or an address as QEMU has it without `//`.
+ *
+ * @throws DiagnosticError NBD_URI_INVALID.
+ */
 export function parseNbdUri(text: string): NbdUri {
+  if (isQemuAddress(text)) return parseWithoutSlashes(text)
   const [, scheme = '', authority = '', path = '', query = '', fragment] = URI.exec(text) ?? []
   const name = SCHEMES.find((known) => known === scheme.toLowerCase())
   if (!name) refuse(text, `its scheme is none of ${SCHEMES.join(', ')}`)
+  if (!text.startsWith('://', scheme.length)) {
+    refuse(text, `what has to stand behind ${name}: is //`, `for instance: ${EXAMPLES[name]}`)
+  }
   if (fragment !== undefined) refuse(text, 'it has a fragment; write # in a name as %23')
   const parameters = parseQuery(text, query)
   const { user, ...host } = parseAuthority(text, authority)
@@ -71,6 +80,23 @@ export function parseNbdUri(text: string): NbdUri {
       : tcpAddress(text, host, parameters),
     exportName: parseExportName(text, path),
     tls: { isRequired: name.startsWith('nbds'), ...tls },
+  }
+}
+
+const EXAMPLES = {
+  nbd: 'nbd://host/export',
+  nbds: 'nbds://host/export',
+  'nbd+unix': 'nbd+unix:///export?socket=PATH',
+  'nbds+unix': 'nbds+unix:///export?socket=PATH',
+} as const
+
+function parseWithoutSlashes(text: string): NbdUri {
+  const { address, exportName } = parseQemuAddress(text, (why, hint) => refuse(text, why, hint))
+  return {
+    text,
+    address,
+    exportName: checkExportName(text, exportName),
+    tls: { isRequired: false },
   }
 }
 
@@ -122,7 +148,10 @@ function unixAddress(text: string, parameters: Parameters): SocketAddress {
 
 /** All but the first slash of the path. */
 function parseExportName(text: string, path: string): string {
-  const name = decode(text, path.replace(/^\//, ''))
+  return checkExportName(text, decode(text, path.replace(/^\//, '')))
+}
+
+function checkExportName(text: string, name: string): string {
   if (name.includes('\0')) refuse(text, 'the name of its export has a NUL')
   if (Buffer.byteLength(name) > STRING_LIMIT)
     refuse(text, `the name of its export is longer than ${STRING_LIMIT} bytes`)

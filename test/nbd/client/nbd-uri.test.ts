@@ -1,8 +1,15 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
+import { NbdClient } from '../../../src/nbd/client/nbd-client.ts'
 import { parseNbdUri } from '../../../src/nbd/client/nbd-uri.ts'
 import { printAddress } from '../../../src/net/address.ts'
+import { scratchFolder } from '../../cli/command.ts'
+import { testWith } from '../../peers/peer.ts'
+import { startNbdkit } from '../nbd-servers.ts'
 
 test.each([
   ['nbd://example.com/disk', 'example.com:10809', 'disk'],
@@ -64,6 +71,54 @@ describe('is refused', () => {
     ['nbd://h/?tls-verify-peer=maybe', '`tls-verify-peer` is `maybe`'],
   ])('%s', (text, words) => {
     expect(() => parseNbdUri(text)).toThrow(words)
+  })
+})
+
+describe('addresses of QEMU', () => {
+  test.each([
+    ['nbd:unix:/run/x.sock', '/run/x.sock', ''],
+    ['nbd:unix:/a:foo', '/a:foo', ''],
+    ['nbd:unix:/a%20b.sock', '/a%20b.sock', ''],
+    ['nbd:unix:/a?b#c:exportname=a:b', '/a?b#c', 'a:b'],
+    ['nbd:unix:/a:exportname=x:exportname=y', '/a', 'x:exportname=y'],
+    ['nbd:192.0.2.7:10810:exportname=d', '192.0.2.7:10810', 'd'],
+    ['nbd:h:1:exportname=a%20b?x#y', 'h:1', 'a%20b?x#y'],
+    ['nbd:[::1]:1', '[::1]:1', ''],
+  ])('%s', (text, address, name) => {
+    const uri = parseNbdUri(text)
+    expect([printAddress(uri.address), uri.exportName]).toEqual([address, name])
+    expect(uri.tls).toEqual({ isRequired: false })
+  })
+
+  test.each([
+    ...['nbd:', 'nbd:/d', 'nbd:127.0.0.1', 'nbd:127.0.0.1:', 'nbd::1', 'nbd:[::1]', 'nbd:unix:'],
+    ...['nbd:h:1x', 'nbd:h:1:foo', 'nbd:h:1:exportname=', 'nbd:h:65536', 'nbd:h:1,ipv4=on'],
+    ...['nbd:h:1:exportname=a://b', 'nbds:h:1', 'NBD:h:1', 'nbd+unix:?socket=/s', 'nbd+unix:/s'],
+  ])('%s is refused', (text) => {
+    expect(() => parseNbdUri(text)).toThrow(`is no NBD URI`)
+  })
+
+  test.skipIf(!existsSync('/etc/services'))('name a service in place of a port', () => {
+    const { address } = parseNbdUri('nbd:127.0.0.1:ssh')
+    expect(printAddress(address)).toBe('127.0.0.1:22')
+  })
+
+  testWith('qemu-img', 'lead where they lead qemu-img', async () => {
+    const folder = scratchFolder()
+    await startNbdkit(['memory', '1M'], join(folder, 'plain.sock'))
+    const socket = join(folder, 'a%20b:c.sock')
+    symlinkSync('plain.sock', socket)
+    const size = (text: string) =>
+      JSON.parse(
+        spawnSync('qemu-img', ['info', '--output=json', text], {
+          timeout: 60_000,
+        }).stdout.toString(),
+      )['virtual-size']
+    const name = `nbd:unix:${socket}:exportname=a:b`
+    const { address, exportName } = parseNbdUri(name)
+    const client = await NbdClient.connect(address, exportName, { tls: { mode: 'off' } })
+    expect([client.info.size, exportName]).toEqual([size(name), 'a:b'])
+    await client.disconnect()
   })
 })
 
