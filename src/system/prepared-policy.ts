@@ -22,7 +22,8 @@ export type PreparedPolicy = {
 /** The policy that is configured or, with `set`, that would be. */
 export function selectPolicy(directories: Directories, set: string | undefined): PolicySelection {
   if (!set) return checkSelection(readConfiguredSelection(directories), configFile(directories))
-  if (/^:+$/.test(set)) fail(SYSTEM_KINDS.emptyName, { given: set })
+  // `:MODULE` keeps the configured policy; any other empty name is an empty variable of a shell.
+  if (/^:+$|::|.:$/s.test(set)) fail(SYSTEM_KINDS.emptyName, { given: set })
   const named = parseSelection(set)
   const isComplete = named.policy !== ''
   const selection = isComplete ? named : parseSelection(set, readConfiguredSelection(directories))

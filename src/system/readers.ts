@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { readTextFile } from '../files/text-file.ts'
 import { DEFAULT_BASE_DIR } from './directories.ts'
+import { listIncluded } from './included-files.ts'
 
 /**
  * Where distributions and administrators lead programs to the files of a policy: configuration
@@ -40,19 +41,36 @@ export function isReadHere(backend: string, base: string): boolean {
   if (backend === 'gnutls') return base === DEFAULT_BASE_DIR
   const folders = [base, realPath(base)].map((path) => join(path, 'back-ends'))
   const places = (CONFIGURATIONS[backend] ?? []).flatMap(listFiles)
-  return places.some((path) => names(path, folders, base === DEFAULT_BASE_DIR))
+  const search: Search = { folders, unreadable: base === DEFAULT_BASE_DIR, seen: new Set() }
+  return places.some((path) => names(path, search))
 }
 
-function names(path: string, folders: readonly string[], unreadable: boolean): boolean {
+type Search = {
+  readonly folders: readonly string[]
+  /** Whether a file that may not be read is taken to name them. */
+  readonly unreadable: boolean
+  readonly seen: Set<string>
+}
+
+/** So many files are looked into; includes may go round in a circle. */
+const MOST_FILES = 500
+
+/** Whether a file, or one that it includes, names a folder of back-ends. */
+function names(path: string, search: Search): boolean {
+  const { folders, seen } = search
+  if (seen.has(path) || seen.size >= MOST_FILES) return false
+  seen.add(path)
   const target = readLink(path)
   if (target !== undefined && isBelow(join(path, '..', target), target, folders)) return true
   try {
     const { text } = readTextFile(path)
     const lines = text.split('\n').filter((line) => !line.trim().startsWith('#'))
-    return lines.some((line) => folders.some((folder) => line.includes(folder)))
+    const used = lines.join('\n').replaceAll(/\/{2,}/g, '/')
+    if (folders.some((folder) => used.includes(folder))) return true
+    return listIncluded(path, used).some((included) => names(included, search))
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error
-    return unreadable && error.diagnostics.every(({ code }) => code === 'FILE_UNREADABLE')
+    return search.unreadable && error.diagnostics.every(({ code }) => code === 'FILE_UNREADABLE')
   }
 }
 

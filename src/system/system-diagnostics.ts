@@ -153,9 +153,15 @@ const emptyName: Kind<{ given: string }> = {
   severity: 'error',
   fault: 'usage',
   summary:
-    'A policy was to be set whose name holds colons only, as an empty variable of a shell gives it. It would take all modules away.',
-  message: ({ given }) => `--set '${given}' names neither a policy nor a module`,
-  hint: () => 'to set the configured policy without its modules, name the policy',
+    'A policy was to be set with an empty name beside a colon, as an empty variable of a shell gives it. It would take modules away.',
+  message: ({ given }) =>
+    /^:+$/.test(given)
+      ? `--set '${given}' names neither a policy nor a module`
+      : `--set '${given}' has a colon, and no module at it`,
+  hint: ({ given }) =>
+    /^:+$/.test(given)
+      ? 'to set the configured policy without its modules, name the policy'
+      : 'leave the colon out, or fill the variable that is empty',
 }
 
 const mountedPolicy: Kind<{ state: string }> = {

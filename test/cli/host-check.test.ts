@@ -166,3 +166,19 @@ testWith('sshd', 'runs ssh and sshd a few times only, whatever they do not know'
   expect(stderr).toContain('no-such-19@example.com')
   expect(readFileSync(log, 'utf8').split('\n').length).toBeLessThan(20)
 })
+
+testWith('sshd', 'follows what a configuration of sshd includes', () => {
+  const host = new Host({
+    ...ODD_DROP_IN,
+    'ours/a.conf': 'Include b/*.conf\nInclude a.conf\n',
+  })
+  const include = `Include ${host.base}//back-ends/opensshserver.config\n`
+  host.write({ 'ours/b/c.conf': include, 'ours/b/d.txt': '' })
+  const set = `${LAUNCHER} --base-dir ${host.base} --set FEDORA42 --no-reload`
+  const run = () => whereRead(host, '/etc/ssh/sshd_config', 'include "BASE/ours/*.conf"', set)
+  const refused = run()
+  expect(refused.status, refused.stderr).toBe(1)
+  expect(refused.stderr).toContain('error[HOST_PROGRAM_STOPS]')
+  host.write({ 'ours/b/c.conf': `#${include}`, 'ours/b/d.txt': include })
+  expect(run().status).toBe(0)
+})

@@ -245,9 +245,9 @@ test('takes line ends of Windows as the reference does', () => {
   expect(host.update(['--check']).status).toBe(0)
 })
 
-test('refuses --set with nothing but colons, which would drop all modules', () => {
+test('refuses --set with an empty name at a colon, which would drop modules', () => {
   const host = new Host({ config: 'DEFAULT:NO-SHA1\n' })
-  for (const given of [':', '::']) {
+  for (const given of [':', '::', 'DEFAULT:', 'DEFAULT::NO-PQ', '::NO-PQ', ':NO-PQ:']) {
     const { status, stderr } = host.update(['--set', given, '--no-reload'])
     expect(status).toBe(2)
     expect(stderr).toContain('error[POLICY_EMPTY_NAME]')
