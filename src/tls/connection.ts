@@ -3,99 +3,103 @@ import type { Duplex } from 'node:stream'
 import {
   type ConnectionOptions,
   connect,
-  createServer,
-  type TLSSocket,
+  createSecureContext,
+  TLSSocket,
   type TlsOptions,
 } from 'node:tls'
 import { fail } from '../diagnostics/diagnostic.ts'
-import { handshakeError } from './handshake.ts'
+import { destroyOnFailure, handshakeError, runHandshake } from './handshake.ts'
 import { checkSession } from './session-check.ts'
+import { SESSION_KINDS } from './session-diagnostics.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 import type { PriorityTlsOptions, TlsSettings } from './tls-options.ts'
 
-/** What the caller adds to what the string decides: keys, certificates, who must show one. */
+/**
+ * What the caller adds to what the string decides: keys, certificates, which clients must show
+ * one. `handshakeTimeout` is 30000 milliseconds unless it is given.
+ */
 export type AcceptOptions = Omit<TlsOptions, keyof PriorityTlsOptions>
 
 /** Without `session`: a saved one does not hold the whole chain, so nothing could check it. */
 export type ConnectOptions = Omit<
   ConnectionOptions,
   Exclude<keyof PriorityTlsOptions, 'checkServerIdentity'> | 'socket' | 'secureContext' | 'session'
->
+> & {
+  /** How long the handshake may take, in milliseconds; 30000 unless it is given. */
+  readonly handshakeTimeout?: number | undefined
+}
 
 /**
  * Runs the server's side of a handshake over a connection, for STARTTLS too.
  *
- * @throws DiagnosticError where the handshake fails or the session is not allowed; the
- * connection is then destroyed.
+ * @throws DiagnosticError where the handshake fails, takes too long, or the session is not
+ * allowed; the connection is then destroyed.
  */
 export function acceptTls(
   connection: Duplex,
   settings: TlsSettings,
   options: AcceptOptions,
 ): Promise<TLSSocket> {
-  const secured = new Promise<TLSSocket>((resolve, reject) => {
+  return destroyOnFailure(connection, async () => {
     requireSharedKeys(settings, options)
-    // One for each connection: it tells which socket belongs to it. `runServerHandshake` cannot
-    // stand in for it: callers give the options of a server of node:tls, and only that refuses
-    // clients that do not verify.
-    const server = createServer({ ...options, ...settings.options })
-    server.once('secureConnection', (socket) => handOver(socket, settings, resolve, reject))
-    server.once('tlsClientError', (error) => reject(handshakeError(error)))
-    server.emit('connection', connection)
+    const { handshakeTimeout, requestCert = false, rejectUnauthorized = true, ...rest } = options
+    const secureContext = createSecureContext({ ...rest, ...settings.options })
+    const asked = { requestCert, rejectUnauthorized }
+    const start = (): TLSSocket =>
+      new TLSSocket(connection as never, { ...rest, ...asked, isServer: true, secureContext })
+    const socket = await runHandshake(connection, 'secure', handshakeTimeout, start)
+    return checked(socket, settings, () => requestCert && verifyClient(socket, rejectUnauthorized))
   })
-  return orDestroy(connection, secured)
 }
 
 /**
  * Runs the client's side of a handshake over a connection, for STARTTLS too.
  *
- * @throws DiagnosticError where the handshake fails or the session is not allowed; the
- * connection is then destroyed.
+ * @throws DiagnosticError where the handshake fails, takes too long, or the session is not
+ * allowed; the connection is then destroyed.
  */
 export function connectTls(
   connection: Duplex,
   settings: TlsSettings,
   options: ConnectOptions,
 ): Promise<TLSSocket> {
-  const secured = new Promise<TLSSocket>((resolve, reject) => {
+  return destroyOnFailure(connection, async () => {
     requireSharedKeys(settings, options)
-    const socket = connect({ ...options, ...settings.options, socket: connection })
-    const refuse = (error: Error): void => reject(handshakeError(error))
-    socket.once('error', refuse)
-    socket.once('secureConnect', () => {
-      socket.off('error', refuse)
-      handOver(socket, settings, resolve, reject)
-    })
+    const { handshakeTimeout, ...rest } = options
+    const secureContext = createSecureContext({ ...rest, ...settings.options })
+    const all = { ...rest, ...settings.options, socket: connection, secureContext }
+    const start = (): TLSSocket => connect(all)
+    const socket = await runHandshake(connection, 'secureConnect', handshakeTimeout, start)
+    return checked(socket, settings)
   })
-  return orDestroy(connection, secured)
 }
 
 /** Nothing has been read yet: data that came along with the handshake waits in the socket. */
-function handOver(
-  socket: TLSSocket,
-  settings: TlsSettings,
-  resolve: (socket: TLSSocket) => void,
-  reject: (error: unknown) => void,
-): void {
+function checked(socket: TLSSocket, settings: TlsSettings, verify?: () => unknown): TLSSocket {
   try {
+    if (socket.destroyed) fail(SESSION_KINDS.connectionClosed, {})
+    verify?.()
     checkSession(socket, settings)
-    resolve(socket)
+    return socket
   } catch (error) {
-    // The connection may break once more while it is torn down.
-    socket.on('error', () => {})
     socket.destroy()
-    reject(error)
+    throw error
   }
 }
 
-/** Whatever went wrong, nobody may go on in clear on a connection that was to be secured. */
-async function orDestroy(connection: Duplex, secured: Promise<TLSSocket>): Promise<TLSSocket> {
-  try {
-    return await secured
-  } catch (error) {
-    connection.destroy()
-    throw error
-  }
+/** The part of a TLSSocket that its type leaves out: the verdict of OpenSSL on the peer's chain. */
+type Verdict = (Error & { readonly code?: string }) | null
+type Verifying = { readonly _handle?: { verifyError?(): Verdict } }
+
+/** What a server of node:tls does for each client that it asked for a certificate. */
+function verifyClient(socket: TLSSocket, rejectUnauthorized: boolean): void {
+  const handle = (socket as unknown as Verifying)._handle
+  const unknown: Verdict = new Error('OpenSSL gave no verdict')
+  const error = handle?.verifyError ? handle.verifyError() : unknown
+  socket.authorized = !error
+  if (!error) return
+  socket.authorizationError = (error.code ?? error.message) as unknown as Error
+  if (rejectUnauthorized) throw handshakeError(error)
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Runs a handshake over a connection that is already there: for STARTTLS, and for any stream. */
 import type { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import {
   type ConnectionOptions,
   connect,
@@ -13,6 +14,9 @@ import { TLS_KINDS } from './tls-diagnostics.ts'
 
 /** How long a handshake may take, in milliseconds. */
 const HANDSHAKE_TIMEOUT = 30_000
+
+/** Node ends a longer wait at once. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1
 
 export type ServerHandshake = {
   /** Made once for many handshakes. */
@@ -37,8 +41,8 @@ export type ClientHandshake = {
 /**
  * Runs the server's side. Nothing of the peer but its possession of a key is checked.
  *
- * A TLSSocket is made for each connection and no server of node:tls, so nobody has to find out
- * which of the sessions of a server belongs to which connection.
+ * A TLSSocket is made for each connection. A server of node:tls would not say which of its sessions
+ * belongs to which connection.
  *
  * @throws DiagnosticError; the connection is then destroyed.
  */
@@ -55,7 +59,8 @@ export function runServerHandshake(
       ? { pskCallback: (_: TLSSocket, username: string) => findKey(username) ?? null }
       : {}),
   }
-  return settle(connection, 'secure', timeout, () => new TLSSocket(connection as never, options))
+  const start = () => new TLSSocket(connection as never, options)
+  return runHandshake(connection, 'secure', timeout, start)
 }
 
 /**
@@ -78,60 +83,93 @@ export function runClientHandshake(
       ? { pskCallback: () => ({ psk: sharedKey.key, identity: sharedKey.username }) }
       : {}),
   }
-  return settle(connection, 'secureConnect', timeout, () => connect(options))
+  return runHandshake(connection, 'secureConnect', timeout, () => connect(options))
 }
 
-/** Waits for the end of a handshake, whatever it is. Nothing has been read of the session then. */
-function settle(
+/** What a TLSSocket of each side emits when its handshake is done. */
+type DoneEvent = 'secure' | 'secureConnect'
+
+/**
+ * Starts a handshake and waits for its end: success, failure, a closed connection or the time
+ * limit. Nothing has been read of the session then.
+ *
+ * @param timeout In milliseconds.
+ * @throws DiagnosticError; the connection is then destroyed.
+ */
+export function runHandshake(
   connection: Duplex,
-  event: 'secure' | 'secureConnect',
+  doneEvent: DoneEvent,
   timeout = HANDSHAKE_TIMEOUT,
   start: () => TLSSocket,
 ): Promise<TLSSocket> {
-  // A connection may break at any time, also after somebody stopped listening to it.
+  // A connection may break at any time, also after its caller has stopped listening to it.
   connection.on('error', ignore)
-  return new Promise<TLSSocket>((resolve, reject) => {
-    let socket: TLSSocket | undefined
-    const clear = (): void => {
-      clearTimeout(timer)
-      for (const stream of [connection, socket]) stream?.off('close', close)
+  return destroyOnFailure(connection, async () => {
+    try {
+      return await handshakeEnd(connection, doneEvent, timeout, start)
+    } finally {
+      // OpenSSL may be at work on this connection further up the stack, and destroying it there
+      // ends the process (a server with a short DH prime did that). So the caller, who may refuse
+      // the session, goes on in a later turn of the event loop too.
+      await setImmediate()
     }
-    const stop = (error: DiagnosticError): void => {
-      clear()
-      // Not at once: OpenSSL may be at work on this connection further up the stack, and destroying
-      // it there ends the process (a server with a short DH prime did that).
-      process.nextTick(() => {
-        connection.destroy()
-        reject(error)
-      })
-    }
-    const close = (): void => stop(errorOf(diagnose(SESSION_KINDS.connectionClosed, {})))
-    const late = diagnose(SESSION_KINDS.handshakeTimeout, { seconds: timeout / 1000 })
-    const timer = setTimeout(() => stop(errorOf(late)), timeout)
-    const started = connection.destroyed ? undefined : tryStart(start, stop)
-    if (!started) return close()
-    socket = started
-    connection.once('close', close)
-    started.on('error', ignore)
-    started.once('error', (error) => stop(handshakeError(error)))
-    started.once('close', close)
-    started.once(event, () => {
-      clear()
-      resolve(started)
-    })
   })
 }
 
-/** What node:tls throws at once, such as for a name that cannot be asked for, ends it too. */
-function tryStart(
+async function handshakeEnd(
+  connection: Duplex,
+  doneEvent: DoneEvent,
+  timeout: number,
   start: () => TLSSocket,
-  stop: (error: DiagnosticError) => void,
-): TLSSocket | undefined {
+): Promise<TLSSocket> {
+  const end = Promise.withResolvers<TLSSocket>()
+  const refuse = (error: Error): void => end.reject(handshakeError(error))
+  const close = (): void => end.reject(errorOf(diagnose(SESSION_KINDS.connectionClosed, {})))
+  const late = diagnose(SESSION_KINDS.handshakeTimeout, { seconds: timeout / 1000 })
+  const timer = setTimeout(() => end.reject(errorOf(late)), Math.min(timeout, LONGEST_TIMEOUT))
+  connection.once('close', close)
   try {
-    return start()
+    if (connection.destroyed) close()
+    else watchHandshake(start(), doneEvent, { done: end.resolve, refuse, close })
+    return await end.promise
   } catch (error) {
-    stop(handshakeError(error as Error))
-    return undefined
+    // What node:tls throws at once, such as for a name that cannot be asked for, ends it too.
+    throw error instanceof DiagnosticError ? error : handshakeError(error as Error)
+  } finally {
+    clearTimeout(timer)
+    connection.off('close', close)
+  }
+}
+
+type Ends = {
+  readonly done: (socket: TLSSocket) => void
+  readonly refuse: (error: Error) => void
+  readonly close: () => void
+}
+
+/** The first of the ends counts; the listeners stay, and do nothing after it. */
+function watchHandshake(socket: TLSSocket, doneEvent: DoneEvent, ends: Ends): void {
+  socket.on('error', ignore)
+  socket.once('error', ends.refuse)
+  socket.once('close', ends.close)
+  socket.once(doneEvent, () => {
+    // A changed record ends the session. node:tls tells of it by this event alone where a server's
+    // socket was made without a server of node:tls.
+    socket.on('_tlsError', (error: Error) => process.nextTick(() => socket.destroy(error)))
+    ends.done(socket)
+  })
+}
+
+/** After a failure no data may go on in clear over a connection that was to be secured. */
+export async function destroyOnFailure<Result>(
+  connection: Duplex,
+  secure: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await secure()
+  } catch (error) {
+    connection.destroy()
+    throw error
   }
 }
 

@@ -6,7 +6,7 @@ import type { TlsRole } from '../../algorithms/tls-role.ts'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { isHost } from '../../x509/host-name.ts'
 import { parseHostName } from '../../x509/host-syntax.ts'
-import { runClientHandshake, runServerHandshake } from '../handshake.ts'
+import { destroyOnFailure, runClientHandshake, runServerHandshake } from '../handshake.ts'
 import type { CredentialKind } from '../negotiable.ts'
 import { checkNegotiated } from '../session-check.ts'
 import { SESSION_KINDS } from '../session-diagnostics.ts'
@@ -96,7 +96,7 @@ export class LiveCredentials implements TlsCredentials {
   }
 
   accept(connection: Duplex, options: AcceptSessionOptions = {}): Promise<TlsSession> {
-    return orDestroy(connection, async () => {
+    return destroyOnFailure(connection, async () => {
       const generation = this.require('server')
       const { authorization, timeout } = options
       if (authorization) this.checkAuthorization(authorization)
@@ -112,7 +112,7 @@ export class LiveCredentials implements TlsCredentials {
   }
 
   connect(connection: Duplex, options: ConnectSessionOptions = {}): Promise<TlsSession> {
-    return orDestroy(connection, async () => {
+    return destroyOnFailure(connection, async () => {
       const generation = this.require('client')
       const { hostname, timeout } = options
       const { context, kind, verifyPeer, settings } = generation
@@ -167,19 +167,6 @@ async function finish(
     // them the server would have to tell of a broken handshake, not of a client that left.
     if (endpoint === 'client') await setImmediate()
     socket.destroy()
-    throw error
-  }
-}
-
-/** Whatever went wrong, nobody may go on in clear on a connection that was to be secured. */
-async function orDestroy<Result>(
-  connection: Duplex,
-  secure: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await secure()
-  } catch (error) {
-    connection.destroy()
     throw error
   }
 }

@@ -1,0 +1,211 @@
+/** acceptTls and connectTls: what node:tls does for its own servers, and an end to every wait. */
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import {
+  type ConnectionOptions,
+  createSecureContext,
+  type TLSSocket,
+  connect as tlsConnect,
+} from 'node:tls'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
+import { tlsOptionsFor } from '../../src/library/tls.ts'
+import {
+  type AcceptOptions,
+  acceptTls,
+  type ConnectOptions,
+  connectTls,
+} from '../../src/tls/connection.ts'
+import { type Identity, makeIdentity } from './certificates.ts'
+
+const authority = makeIdentity('Root CA', 'rsa-2048')
+const server = makeIdentity('localhost', 'ec-prime256v1', authority)
+const client = makeIdentity('guest', 'ec-prime256v1', authority)
+const stranger = makeIdentity('guest', 'ec-prime256v1')
+
+const accepting = tlsOptionsFor('NORMAL', { role: 'server' })
+const connecting = tlsOptionsFor('NORMAL', { role: 'client' })
+
+/** The two ends of a connection over TCP. */
+async function connectedPair(): Promise<{ near: Socket; far: Socket }> {
+  const listener = createServer().listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const near = connect((listener.address() as AddressInfo).port, '127.0.0.1')
+  const [far] = (await once(listener, 'connection')) as [Socket]
+  for (const socket of [near, far]) {
+    socket.on('error', () => {})
+    onTestFinished(() => void socket.destroy())
+  }
+  listener.close()
+  return { near, far }
+}
+
+async function accept(far: Socket, options: AcceptOptions = {}): Promise<TLSSocket> {
+  const credentials = { key: server.key, cert: server.certificate }
+  return acceptTls(far, accepting, { ...credentials, ...options })
+}
+
+async function codeOf(secured: Promise<unknown>): Promise<string> {
+  try {
+    await secured
+    return 'secured'
+  } catch (error) {
+    return error instanceof DiagnosticError ? `${error.diagnostics[0]?.code}` : `${error}`
+  }
+}
+
+/** Runs a client of node:tls against acceptTls; gives the server's socket. */
+async function serve(
+  options: AcceptOptions,
+  identity?: Identity,
+  more: ConnectionOptions = {},
+): Promise<TLSSocket> {
+  const { near, far } = await connectedPair()
+  const peer = tlsConnect({
+    socket: near,
+    servername: 'localhost',
+    ca: authority.certificate,
+    ...(identity ? { key: identity.key, cert: identity.certificate } : {}),
+    ...more,
+  })
+  peer.on('error', () => {})
+  return accept(far, options)
+}
+
+describe('a peer that says nothing', () => {
+  const patience = { handshakeTimeout: 50 }
+
+  test('ends acceptTls, and the connection with it', async () => {
+    const { near, far } = await connectedPair()
+    expect(await codeOf(accept(far, patience))).toBe('TLS_HANDSHAKE_TIMEOUT')
+    expect(far.destroyed).toBe(true)
+    if (!near.destroyed) await once(near.resume(), 'close')
+  })
+
+  test('ends connectTls, and the connection with it', async () => {
+    const { near, far } = await connectedPair()
+    const secured = connectTls(near, connecting, patience)
+    expect(await codeOf(secured)).toBe('TLS_HANDSHAKE_TIMEOUT')
+    expect(near.destroyed).toBe(true)
+    if (!far.destroyed) await once(far.resume(), 'close')
+  })
+
+  test('ends connectTls after it has begun to answer', async () => {
+    const { near, far } = await connectedPair()
+    far.once('data', () => far.write(Buffer.from([0x16, 3, 3, 0x40, 0, 2])))
+    const secured = connectTls(near, connecting, patience)
+    expect(await codeOf(secured)).toBe('TLS_HANDSHAKE_TIMEOUT')
+  })
+
+  test('has as long as node can wait, where more is given', async () => {
+    const { near, far } = await connectedPair()
+    const options = { ca: authority.certificate, servername: 'localhost' }
+    const long = { handshakeTimeout: Number.POSITIVE_INFINITY }
+    const accepted = accept(far, long)
+    const connected = connectTls(near, connecting, { ...options, ...long })
+    expect(await codeOf(Promise.all([accepted, connected]))).toBe('secured')
+  })
+})
+
+describe('a connection that ends', () => {
+  test('before the handshake ends both', async () => {
+    for (const secure of [
+      (socket: Socket) => accept(socket),
+      (socket: Socket) => connectTls(socket, connecting, {}),
+    ]) {
+      const { near, far } = await connectedPair()
+      const code = codeOf(secure(far))
+      near.destroy()
+      expect(await code).toBe('TLS_CONNECTION_CLOSED')
+    }
+  })
+
+  test('already, ends both', async () => {
+    const { far } = await connectedPair()
+    far.destroy()
+    expect(await codeOf(accept(far))).toBe('TLS_CONNECTION_CLOSED')
+    expect(await codeOf(connectTls(far, connecting, {}))).toBe('TLS_CONNECTION_CLOSED')
+  })
+
+  test('with bytes that are no TLS is a failure of the handshake', async () => {
+    const { near, far } = await connectedPair()
+    near.write('GET / HTTP/1.0\r\n\r\n')
+    expect(await codeOf(accept(far))).toBe('TLS_HANDSHAKE_FAILED')
+    expect(far.destroyed).toBe(true)
+  })
+})
+
+describe('acceptTls, as a server of node:tls', () => {
+  const asking = { requestCert: true, ca: authority.certificate }
+
+  test('refuses a client without a certificate, or with one of an unknown authority', async () => {
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      for (const identity of [undefined, stranger]) {
+        const code = await codeOf(serve(asking, identity, { maxVersion }))
+        expect(code).toBe('TLS_HANDSHAKE_FAILED')
+      }
+      expect((await serve(asking, client, { maxVersion })).authorized).toBe(true)
+    }
+  })
+
+  test('tells of such a client where the caller decides', async () => {
+    const lenient = { ...asking, rejectUnauthorized: false }
+    const socket = await serve(lenient, stranger)
+    expect(socket.authorized).toBe(false)
+    expect(`${socket.authorizationError}`).toMatch(/^(DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED)/)
+    expect((await serve(lenient, client)).authorized).toBe(true)
+  })
+
+  test('agrees on a protocol (ALPN)', async () => {
+    const socket = await serve({ ALPNProtocols: ['nbd', 'h2'] }, undefined, {
+      ALPNProtocols: ['h2'],
+    })
+    expect(socket.alpnProtocol).toBe('h2')
+    const code = await codeOf(
+      serve({ ALPNProtocols: ['nbd'] }, undefined, { ALPNProtocols: ['h2'] }),
+    )
+    expect(code).toBe('TLS_HANDSHAKE_FAILED')
+  })
+
+  test('asks the caller for the certificate of a name (SNI)', async () => {
+    const names: string[] = []
+    const { key, certificate: cert } = server
+    await serve({
+      SNICallback: (name, done) => {
+        names.push(name)
+        done(null, createSecureContext({ key, cert }))
+      },
+    })
+    expect(names).toEqual(['localhost'])
+  })
+
+  test('hands over what the client sent with the last message of the handshake', async () => {
+    const { near, far } = await connectedPair()
+    const peer = tlsConnect({ socket: near, servername: 'localhost', ca: authority.certificate })
+    peer.write('early')
+    const socket = await accept(far)
+    await new Promise((resolve) => setImmediate(resolve))
+    const [data] = await once(socket, 'data')
+    expect(String(data)).toBe('early')
+  })
+
+  test('ends a session whose records are changed on their way', async () => {
+    const { near, far } = await connectedPair()
+    const peer = tlsConnect({ socket: near, servername: 'localhost', ca: authority.certificate })
+    peer.on('error', () => {})
+    const [socket] = await Promise.all([accept(far), once(peer, 'secureConnect')])
+    socket.on('error', () => {})
+    const closed = once(socket.resume(), 'close')
+    near.write(Buffer.from([0x17, 3, 3, 0, 32, ...Buffer.alloc(32)]))
+    await closed
+  })
+})
+
+test('connectTls cannot be given a context that is looser than the string', async () => {
+  const { near, far } = await connectedPair()
+  const loose = createSecureContext({ ca: authority.certificate })
+  const options = { servername: 'localhost', secureContext: loose } as ConnectOptions
+  const accepted = codeOf(accept(far))
+  expect(await codeOf(connectTls(near, connecting, options))).toBe('TLS_HANDSHAKE_FAILED')
+  await accepted
+})
