@@ -195,7 +195,7 @@ describe('acceptTls, as a server of node:tls', () => {
     peer.on('error', () => {})
     const [socket] = await Promise.all([accept(far), once(peer, 'secureConnect')])
     socket.on('error', () => {})
-    const closed = once(socket.resume(), 'close')
+    const closed = new Promise((resolve) => socket.resume().once('close', resolve))
     near.write(Buffer.from([0x17, 3, 3, 0, 32, ...Buffer.alloc(32)]))
     await closed
   })
