@@ -355,7 +355,8 @@ describe('a handshake', () => {
     const [near, far] = await openPair()
     const accepting = server.accept(far, { timeout: 20 })
     await expect(accepting).rejects.toThrow('it was not done after 0.02 s')
-    expect([near.destroyed, far.destroyed]).toEqual([true, true])
+    expect(far.destroyed).toBe(true)
+    if (!near.destroyed) await once(near, 'close')
   })
 
   test('ends when the peer leaves, at any moment', async () => {
