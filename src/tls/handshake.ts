@@ -1,6 +1,6 @@
 /** Runs a handshake over a connection that is already there: for STARTTLS, and for any stream. */
 import type { Duplex } from 'node:stream'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type ConnectionOptions,
   connect,
@@ -111,7 +111,7 @@ export function runHandshake(
       // OpenSSL may be at work on this connection further up the stack, and destroying it there
       // ends the process (a server with a short DH prime did that). So the caller, who may refuse
       // the session, goes on in a later turn of the event loop too.
-      await setImmediate()
+      await nextTurn()
     }
   })
 }
@@ -127,7 +127,9 @@ async function handshakeEnd(
   const close = (): void => end.reject(errorOf(diagnose(SESSION_KINDS.connectionClosed, {})))
   const late = diagnose(SESSION_KINDS.handshakeTimeout, { seconds: timeout / 1000 })
   const timer = setTimeout(() => end.reject(errorOf(late)), Math.min(timeout, LONGEST_TIMEOUT))
-  connection.once('close', close)
+  // The socket tells why it closes the connection, and the connection may close before that.
+  const closeAfterReasons = (): void => void setImmediate(close)
+  connection.once('close', closeAfterReasons)
   try {
     if (connection.destroyed) close()
     else watchHandshake(start(), doneEvent, { done: end.resolve, refuse, close })
@@ -137,7 +139,7 @@ async function handshakeEnd(
     throw error instanceof DiagnosticError ? error : handshakeError(error as Error)
   } finally {
     clearTimeout(timer)
-    connection.off('close', close)
+    connection.off('close', closeAfterReasons)
   }
 }
 
