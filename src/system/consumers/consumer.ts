@@ -3,6 +3,8 @@ import { execFile } from 'node:child_process'
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import { FILE_KINDS } from '../../files/file-diagnostics.ts'
 
 /** What becomes of a program that reads something which it does not understand. */
 export type Effect =
@@ -130,16 +132,28 @@ export function askProgram(path: string, args: readonly string[]): Promise<Outco
   return answer
 }
 
-/** Runs `work` with a workbench for the program, and removes its scratch folder. */
+const UNASKED =
+  'the programs of this host cannot be asked without it; --no-verify does without them'
+
+/**
+ * Runs `work` with a workbench for the program, and removes its scratch folder.
+ *
+ * @throws DiagnosticError where nothing can be written for the program to read.
+ */
 export async function withWorkbench<Result>(
   path: string,
   work: (workbench: Workbench) => Promise<Result>,
 ): Promise<Result> {
-  const folder = mkdtempSync(join(tmpdir(), 'cryptopolicy-'))
+  const template = join(tmpdir(), 'cryptopolicy-')
+  let folder: string | undefined
   try {
+    folder = mkdtempSync(template)
     return await work(new Workbench(path, folder))
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    return fail(FILE_KINDS.unwritable, { path: folder ?? template, error, hint: UNASKED })
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
   }
 }
 
