@@ -16,7 +16,7 @@ export {
   type ConnectOptions,
   connectTls,
 } from '../tls/connection.ts'
-export type { CredentialKind } from '../tls/negotiable.ts'
+export type { CredentialKind } from '../tls/credential-kind.ts'
 export type { Authorization, AuthorizationDecision } from '../tls/objects/authorization.ts'
 export type {
   AcceptSessionOptions,

@@ -15,13 +15,11 @@ import { canNegotiate, type TlsSuite } from '../algorithms/tls-suites.ts'
 import type { SignatureSemantics, TlsVersion } from '../algorithms/tls-versions.ts'
 import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import { allowedTls, type Evaluation } from '../priority/evaluate.ts'
+import type { CredentialKind } from './credential-kind.ts'
 import { Omissions } from './omissions.ts'
 import { hasGroup, hasSignatureScheme, hasSuite, nodeVersionName, runtimeName } from './runtime.ts'
 import { SUITE_RULES } from './suite-fitness.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
-
-/** What an endpoint proves itself by: certificates, a shared key, nothing. */
-export type CredentialKind = 'x509' | 'psk' | 'anon'
 
 /** What can be negotiated, and what had to be left out. */
 export type Negotiable = {

@@ -16,7 +16,7 @@ import type { TlsVersion } from '../algorithms/tls-versions.ts'
 import type { DiagnosticKind } from '../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
 import { allowsX509 } from './certificate-types.ts'
-import type { CredentialKind } from './negotiable.ts'
+import type { CredentialKind } from './credential-kind.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 
 /** What decides whether a suite is fit. */

@@ -13,6 +13,7 @@ import { readPemBlocks } from '../asn1/pem.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { type AlternativeName, readAlternativeNames } from './alternative-name.ts'
+import type { CertificatePlace } from './certificate-place.ts'
 import { printName } from './distinguished-name.ts'
 import {
   EXTENSIONS,
@@ -36,14 +37,6 @@ export const KEY_USES = [
 ] as const
 
 export type KeyUse = (typeof KEY_USES)[number]
-
-/** Where a certificate comes from. */
-export type CertificatePlace = {
-  /** A path, or `<peer>`. */
-  readonly file: string
-  /** Counts the certificates of the file from 0. */
-  readonly index: number
-}
 
 export type Certificate = {
   readonly x509: X509Certificate

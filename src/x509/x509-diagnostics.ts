@@ -1,6 +1,6 @@
 /** Every error and warning of certificates and of the files that hold them, in one place. */
 import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
-import type { CertificatePlace } from './certificate.ts'
+import type { CertificatePlace } from './certificate-place.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 

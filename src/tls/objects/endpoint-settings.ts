@@ -6,7 +6,7 @@ import type { PropertyReader } from '../../options/property-reader.ts'
 import { endpointDefault } from '../../priority/endpoint-default.ts'
 import { requirePriority } from '../../priority/failure-diagnostics.ts'
 import { resolvePriority } from '../../priority/resolve.ts'
-import type { CredentialKind } from '../negotiable.ts'
+import type { CredentialKind } from '../credential-kind.ts'
 import { type TlsSettings, tlsOptionsFor } from '../tls-options.ts'
 import type { Surroundings } from './object-type.ts'
 
