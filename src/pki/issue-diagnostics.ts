@@ -161,6 +161,16 @@ const written: Kind<{ certificateFile: string; keyFile: string | undefined }> = 
       : `${certificateFile} and ${keyFile} were written before`,
 }
 
+const listTooLarge: Kind<{ path: string; limit: number }> = {
+  code: 'PKI_LIST_TOO_LARGE',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'A revocation list has become so large that no endpoint would read it. It stays as it was.',
+  message: ({ path, limit }) => `${path} would be larger than ${limit} bytes`,
+  hint: () => 'renew the authority: cryptopolicy pki renew authority DIR --new-key',
+}
+
 export const ISSUE_KINDS = defineKinds({
   hostnameInvalid,
   nothingToRetire,
@@ -168,6 +178,7 @@ export const ISSUE_KINDS = defineKinds({
   requestUnsigned,
   foreignCertificate,
   foreignList,
+  listTooLarge,
   lifetimeCut,
   fileExists,
   fileInTheWay,

@@ -1,9 +1,9 @@
 /** The certificates and keys of libvirt's layout, in the shape of those of QEMU's. */
 import { existsSync } from 'node:fs'
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
-import { readSecretTextFile, unlessMissing } from '../files/text-file.ts'
+import { readSecretTextFile } from '../files/text-file.ts'
 import { parseCertificates } from '../x509/certificate.ts'
-import type { X509Files, X509Identity } from '../x509/credential-files.ts'
+import { readCredentialFile, type X509Files, type X509Identity } from '../x509/credential-files.ts'
 import { parseRevocationLists } from '../x509/revocation-list.ts'
 import type { EndpointRole } from './certificate-extensions.ts'
 import type { Layout, PairPaths } from './layout.ts'
@@ -23,7 +23,7 @@ export function readLibvirtFiles(
   passphrase?: string,
 ): LibvirtFiles {
   const { certificate } = layout.authority
-  const lists = unlessMissing(() => readSecretTextFile(layout.revocationList))
+  const lists = readCredentialFile(layout.revocationList)
   return {
     authorities: parseCertificates(readSecretTextFile(certificate)),
     revocationLists: lists ? parseRevocationLists(lists) : [],

@@ -1,8 +1,9 @@
 /** Revokes certificates: makes the next list of an authority and puts it where endpoints look. */
 import { encodePem, readPemBlocks } from '../asn1/pem.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
-import { readSecretTextFile, unlessMissing } from '../files/text-file.ts'
+import { readSecretTextFile } from '../files/text-file.ts'
 import { type Certificate, certificateOf, parseCertificates } from '../x509/certificate.ts'
+import { CREDENTIAL_LIMIT, readCredentialFile } from '../x509/credential-files.ts'
 import { namesIssuer } from '../x509/issuer.ts'
 import {
   isListSignedBy,
@@ -72,6 +73,10 @@ function revokeLocked(request: RevocationRequest): RevocationChange {
   // Lists of other authorities stay as they are.
   const others = before.filter(({ list }) => !authorities.some((one) => isOf(list, one)))
   const text = [...lists.map(({ pem }) => pem), ...others.map(({ pem }) => pem)].join('')
+  // A longer one would be refused by every reader, this command too.
+  if (text.length > CREDENTIAL_LIMIT) {
+    fail(PKI_KINDS.listTooLarge, { path: layout.revocationList, limit: CREDENTIAL_LIMIT })
+  }
   const paths = [layout, ...out].map(({ revocationList }) => revocationList)
   for (const path of new Set(paths)) {
     writeCredentials([{ path, text, secret: false }], { force: true })
@@ -86,7 +91,9 @@ function collectRevoked(
 ): ReadonlyMap<Authority, readonly RevokedCertificate[]> {
   const revoked = new Map<Authority, RevokedCertificate[]>()
   const add = (authority: Authority, serial: string) => {
-    revoked.set(authority, [...(revoked.get(authority) ?? []), { serial, reason }])
+    const known = revoked.get(authority) ?? []
+    known.push({ serial, reason })
+    revoked.set(authority, known)
   }
   for (const path of certificates) {
     const [certificate] = parseCertificates(readSecretTextFile(path))
@@ -119,7 +126,7 @@ type ListBefore = {
 }
 
 function readLists(path: string): readonly ListBefore[] {
-  const source = unlessMissing(() => readSecretTextFile(path))
+  const source = readCredentialFile(path)
   if (!source) return []
   const blocks = readPemBlocks(source, ['X509 CRL', 'CRL'], 'revocation list')
   return parseRevocationLists(source).map((list, index) => {

@@ -57,7 +57,7 @@ export const CREDENTIAL_FILES = {
 const NUMBERED_PAIRS = 4
 
 /** Bundles of authorities and revocation lists grow; four times the largest in common use. */
-const SIZE_LIMIT = 4_194_304
+export const CREDENTIAL_LIMIT = 4_194_304
 
 /**
  * Reads the files of a folder. Everything is read before anything is parsed, to make the moment
@@ -137,13 +137,18 @@ class Folder {
   read(name: string): Source | undefined {
     const path = this.path(name)
     this.paths.push(path)
-    return this.refusals.collect(undefined, () => readIfPresent(path))
+    return this.refusals.collect(undefined, () => readCredentialFile(path))
   }
 }
 
-/** Bytes one to one: what is not text is refused in words when it is parsed. */
-function readIfPresent(path: string): Source | undefined {
-  const bytes = unlessMissing(() => readBytes(path, SIZE_LIMIT))
+/**
+ * The text of a file of credentials, or undefined where it is not there. Bytes one to one: what is not
+ * text is refused in words when it is parsed.
+ *
+ * @throws DiagnosticError FILE_... where it is too large or cannot be read.
+ */
+export function readCredentialFile(path: string): Source | undefined {
+  const bytes = unlessMissing(() => readBytes(path, CREDENTIAL_LIMIT))
   return bytes && { name: path, text: bytes.toString('latin1'), isSecret: true }
 }
 

@@ -104,6 +104,11 @@ describe.each(KINDS)('a key %s', (kind) => {
     succeed('certtool', args, host.folder)
     const { folder, notes } = importFrom(host.p12)
     expect(notes).toEqual([])
+    // Without --outder it writes PEM.
+    const pem = args.filter((word) => word !== '--outder')
+    succeed('certtool', pem, host.folder)
+    expect(readFileSync(host.p12, 'utf8')).toMatch(/^-----BEGIN PKCS12-----/)
+    expect(importFrom(host.p12).notes).toEqual([])
     const certificate = (root: string) =>
       new X509Certificate(readFileSync(join(root, 'server-cert.pem'))).fingerprint256
     expect(certificate(folder)).toBe(certificate(host.folder))

@@ -133,3 +133,23 @@ testWith('openssl', 'one certificate that is named twice stands on the list once
   const { stdout } = runFile('openssl', ['crl', '-in', list, '-noout', '-text'])
   expect(stdout.match(/Serial Number: 0ABC/g)).toHaveLength(1)
 })
+
+testWith('openssl', 'a list of thousands goes on, and none becomes too large to be read', () => {
+  const folder = makeAuthority('ed25519')
+  const serials = (first: number, count: number) =>
+    Array.from(
+      { length: count },
+      (_, index) => `5${(first + index).toString(16).padStart(39, '0')}`,
+    )
+  revoke(folder, { certificates: [], serials: serials(1, 7000) })
+  const { lists } = revoke(folder, { certificates: [], serials: serials(7000, 2) })
+  expect(lists[0]?.count).toBe(7001)
+  const list = join(folder, 'ca-crl.pem')
+  const before = readFileSync(list)
+  expect(before.length).toBeGreaterThan(262_144)
+  const more = { certificates: [], serials: serials(10_000, 90_000) }
+  expect(() => revoke(folder, more)).toThrow(DiagnosticError)
+  expect(readFileSync(list)).toEqual(before)
+  const args = ['crl', '-in', list, '-noout', '-verify', '-CAfile', join(folder, 'ca-cert.pem')]
+  expect(runFile('openssl', args).stderr).toContain('verify OK')
+})

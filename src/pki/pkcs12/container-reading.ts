@@ -8,6 +8,7 @@ import {
   readSmallInteger,
   requireTag,
 } from '../../asn1/der.ts'
+import { readPemBlocks } from '../../asn1/pem.ts'
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import { readOctets, withLengths } from './ber.ts'
 import { isIntact, readMac } from './integrity.ts'
@@ -41,12 +42,19 @@ const MAX_NESTED_BAGS = 4
  */
 export function openPkcs12(path: string, bytes: Buffer, passphrase?: string): Pkcs12Content {
   try {
-    return readFile(path, bytes, passphrase)
+    return readFile(path, withoutPem(path, bytes), passphrase)
   } catch (error) {
     if (error instanceof DiagnosticError) throw error
     // Errors of node-forge may have a part of the file with them, but not in their message.
     return fail(PKCS12_KINDS.malformed, { path, reason: (error as Error).message })
   }
+}
+
+/** GnuTLS writes PKCS #12 as PEM unless told otherwise. */
+function withoutPem(path: string, bytes: Buffer): Buffer {
+  const source = { name: path, text: bytes.toString('latin1'), isSecret: true }
+  if (!source.text.startsWith('-----BEGIN ')) return bytes
+  return readPemBlocks(source, ['PKCS12'], 'PKCS #12')[0]?.bytes ?? bytes
 }
 
 function readFile(path: string, bytes: Buffer, passphrase: string | undefined): Pkcs12Content {
