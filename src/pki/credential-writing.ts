@@ -20,6 +20,7 @@ import {
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { withFileLock } from '../files/file-lock.ts'
 import { readBytes } from '../files/text-file.ts'
+import { CREDENTIAL_LIMIT } from '../x509/credential-files.ts'
 import { currentUser } from './current-user.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 
@@ -133,7 +134,9 @@ function readBefore(
   staged: readonly Staged[],
 ): readonly (Buffer | undefined)[] {
   try {
-    return files.map(({ path }, index) => (present[index] ? readBytes(path) : undefined))
+    return files.map(({ path }, index) =>
+      present[index] ? readBytes(path, CREDENTIAL_LIMIT) : undefined,
+    )
   } catch (error) {
     for (const { discard } of staged) discard()
     throw error
