@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { copyFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT, scratchFolder, writeFiles } from './cli/command.ts'
+import { spawnSync } from './peers/child-process.ts'
 
 /** Folder and import, each in a file of its own: the check must refuse it. */
 const FORBIDDEN = [

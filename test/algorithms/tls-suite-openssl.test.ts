@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import {
   findTlsSuiteByOpensslName,
   opensslSuiteName,
 } from '../../src/algorithms/tls-suite-openssl.ts'
 import { findTlsSuite, TLS_SUITES } from '../../src/algorithms/tls-suites.ts'
+import { execFileSync } from '../peers/child-process.ts'
 
 const EVERYTHING = 'ALL:COMPLEMENTOFALL:@SECLEVEL=0'
 

@@ -1,8 +1,6 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readBits, readElements, readObjectIdentifier, readTime } from '../../src/asn1/der.ts'
 import {
@@ -24,7 +22,9 @@ import {
   unsignedInteger,
   utf8String,
 } from '../../src/asn1/der-writer.ts'
+import { execFileSync } from '../peers/child-process.ts'
 import { hasPeer } from '../peers/peer.ts'
+import { fc } from '../seed.ts'
 
 /** What is written, and OpenSSL's words for the same (ASN1_generate_nconf). */
 const SAME: readonly (readonly [words: string, bytes: Buffer])[] = [

@@ -1,8 +1,9 @@
 /** Asks an installed gnutls-cli what a priority string allows. */
-import { spawnSync } from 'node:child_process'
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { spawnSync } from '../peers/child-process.ts'
 
 /** What `gnutls-cli -l` prints, by class. */
 export type Listing = {

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
@@ -12,6 +11,7 @@ import { loadPolicy, policyFolders } from '../../src/system/policy-files.ts'
 import { parseSelection } from '../../src/system/policy-selection.ts'
 import { ROOT, run, runFile, scratchFolder, writeFiles } from '../cli/command.ts'
 import { Host } from '../cli/host.ts'
+import { spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 
 /** A policy that leaves something of every class. */

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ALGORITHM_CLASSES, namesOf } from '../../src/algorithms/algorithm-class.ts'
 import { generateLegacyGnutls } from '../../src/backends/gnutls-legacy.ts'
@@ -7,6 +6,7 @@ import { hasErrors } from '../../src/diagnostics/diagnostic.ts'
 import { parsePolicy } from '../../src/policy/policy.ts'
 import { CHOICE_NAMES, CHOICE_VALUES, INTEGER_NAMES } from '../../src/policy/properties.ts'
 import { PURPOSE_NAMES, SCOPES } from '../../src/policy/scope.ts'
+import { fc } from '../seed.ts'
 
 test('names each back-end once', () => {
   const names = BACKENDS.map(({ name }) => name)

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { execFileSync } from '../peers/child-process.ts'
 import { Host } from './host.ts'
 
 type Prepare = (host: Host) => void

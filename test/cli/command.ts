@@ -1,9 +1,10 @@
 /** Runs our command lines as a user does: through the launchers. */
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { type SpawnSyncReturns, spawnSync } from '../peers/child-process.ts'
 
 export const ROOT = join(import.meta.dirname, '..', '..')
 

@@ -1,5 +1,5 @@
 /** `cryptopolicy nbd serve` as a service: where it listens, when it ends, what it says. */
-import { spawn } from 'node:child_process'
+
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -13,6 +13,7 @@ import { CRYPTOPOLICY, launchNbd, serveNbd } from '../nbd/our-server.ts'
 import { RawClient } from '../nbd/server/raw-client.ts'
 import { RawTransmission } from '../nbd/server/raw-transmission.ts'
 import { eventually } from '../nbd/server/test-server.ts'
+import { spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 import { run, scratchFolder, writeFiles } from './command.ts'
 

@@ -133,7 +133,7 @@ describe('sizes and times', () => {
       ...[4096, 65_536, 2 ** 20, 2 ** 31, 2 ** 40],
     ])
     for (const text of ['', 'x', '-1', '1.5M', '1e9', '9999999P']) {
-      expect(() => parseSize(text)).toThrow()
+      expect(() => parseSize(text)).toThrow(/a size is a number with/)
     }
   })
 

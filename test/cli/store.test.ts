@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
@@ -17,6 +16,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { execFileSync } from '../peers/child-process.ts'
 import { ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
 import { Host } from './host.ts'
 

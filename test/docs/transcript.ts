@@ -11,11 +11,12 @@
  * The blocks of a page are one session of an ordinary user, in an empty folder, with the programs on the
  * path and nothing else set. Nothing is substituted: a page says itself where its scratch host is.
  */
-import { spawnSync } from 'node:child_process'
+
 import { chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { ROOT } from '../cli/command.ts'
+import { spawnSync } from '../peers/child-process.ts'
 
 export type Example = {
   /** The line of the page, from 1. */

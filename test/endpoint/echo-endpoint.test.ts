@@ -1,5 +1,5 @@
 /** The shared rooms make a whole endpoint: TLS, authorization, limits, hot reload, drain, events. */
-import { spawn } from 'node:child_process'
+
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, type Socket } from 'node:net'
@@ -12,6 +12,7 @@ import { TlsObjects } from '../../src/tls/objects/tls-objects.ts'
 import { scratchFolder } from '../cli/command.ts'
 import { makeX509Folder, x509Credentials } from '../nbd/nbd-credentials.ts'
 import { eventually } from '../nbd/server/test-server.ts'
+import { spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 import { echoEndpoint } from './echo-endpoint.ts'
 

@@ -1,6 +1,5 @@
 /** GnuTLS and QEMU under a configuration that update-policies wrote: they do what we say they do. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -16,6 +15,7 @@ import { GNUTLS_RELEASES, type GnutlsRelease } from '../../src/priority/releases
 import { parseSystemConfig } from '../../src/priority/system-config.ts'
 import { runFile } from '../cli/command.ts'
 import { Host } from '../cli/host.ts'
+import { type ChildProcess, spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 import { freePort } from '../peers/port.ts'
 import { makeCredentials } from './credentials.ts'

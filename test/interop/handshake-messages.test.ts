@@ -1,5 +1,5 @@
 /** What OpenSSL sees of our handshakes: who is asked for a certificate, which name is asked for. */
-import { spawn } from 'node:child_process'
+
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import type { TlsCredentials } from '../../src/tls/objects/credentials.ts'
 import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
+import { spawn } from '../peers/child-process.ts'
 import { hasPeer } from '../peers/peer.ts'
 import { freePort } from '../peers/port.ts'
 import { makeIdentity } from '../tls/certificates.ts'

@@ -1,5 +1,5 @@
 /** What `pki` issues, judged by those who will read it. */
-import { spawnSync } from 'node:child_process'
+
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -10,6 +10,7 @@ import { checkCredentials } from '../../src/pki/credential-check.ts'
 import { layoutAt } from '../../src/pki/layout.ts'
 import { replacePsk } from '../../src/pki/psk-file.ts'
 import { scratchFolder } from '../cli/command.ts'
+import { spawnSync } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 import { issue, makeAuthority, strengthOf } from '../pki/credentials.ts'
 import { runPeer, startPeer } from './tls-peer.ts'

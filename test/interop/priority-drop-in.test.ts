@@ -1,4 +1,3 @@
-import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -6,6 +5,7 @@ import { join } from 'node:path'
 import { createServer, type TLSSocket } from 'node:tls'
 import { expect, onTestFinished } from 'vitest'
 import { Host } from '../cli/host.ts'
+import { execFileSync, spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 
 /** A server that speaks TLS 1.0 and nothing else. */

@@ -1,15 +1,18 @@
 /** A server of QEMU on a folder of credentials, and a client that asks it. */
-import { execFile, spawn } from 'node:child_process'
+
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { execFile, spawn } from '../peers/child-process.ts'
 
 /** Whether a program ends with status 0. */
-export function succeeds(program: string, args: readonly string[], cwd: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    execFile(program, args, { cwd, timeout: 240_000 }, (error) => resolve(error === null))
-  })
+export async function succeeds(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<boolean> {
+  return (await execFile(program, args, { cwd })).status === 0
 }
 
 /** Runs a server of QEMU that lets one name in, or all, and asks it for its export. */

@@ -1,6 +1,5 @@
 /** Our endpoints next to real peers: a server on a port of its own, and programs run against it. */
 
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -8,6 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import { onTestFinished } from 'vitest'
 import { acceptTls } from '../../src/tls/connection.ts'
 import type { TlsSettings } from '../../src/tls/tls-options.ts'
+import { type ChildProcessWithoutNullStreams, spawn } from '../peers/child-process.ts'
 import { freePort } from '../peers/port.ts'
 import type { Identity } from '../tls/certificates.ts'
 

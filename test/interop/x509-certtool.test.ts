@@ -1,10 +1,10 @@
 /** The same cases with certificates made by certtool, as far as its templates can say them. */
-import { execFile } from 'node:child_process'
+
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { expect } from 'vitest'
 import type { KeyUse } from '../../src/x509/certificate.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
+import { execFile } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 import { type CredentialCase, makeCases } from '../x509/credential-cases.ts'
 import { judgeOwn } from '../x509/judge-own.ts'
@@ -80,7 +80,7 @@ async function runCerttool(
     ? ['--generate-certificate', '--load-ca-certificate=ca', '--load-ca-privkey=ca-key']
     : ['--generate-self-signed']
   const args = [...signer, '--load-privkey=key', '--template=template']
-  const { stdout } = await promisify(execFile)('certtool', args, { cwd })
+  const { stdout } = await execFile('certtool', args, { cwd })
   return { ...one, certificate: stdout }
 }
 

@@ -1,11 +1,12 @@
 /** QEMU judges the same folders of credentials as we do. */
-import { execFile } from 'node:child_process'
-import fc from 'fast-check'
+
 import { expect } from 'vitest'
 import type { TlsRole } from '../../src/algorithms/tls-role.ts'
 import { KEY_USES } from '../../src/x509/certificate.ts'
 import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
+import { execFile } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
+import { fc } from '../seed.ts'
 import { type CredentialCase, filesOf, makeCases } from '../x509/credential-cases.ts'
 import { judgeOwn } from '../x509/judge-own.ts'
 import { AUTHORITY, CLIENT_AUTH, ENDPOINT, make, SERVER_AUTH } from '../x509/made-certificate.ts'
@@ -31,14 +32,13 @@ function qemuRelease(): number {
 }
 
 /** Makes the object, which loads and checks the files; the image is of no interest. */
-function refuses(row: CredentialCase): Promise<string | undefined> {
+async function refuses(row: CredentialCase): Promise<string | undefined> {
   const folder = scratchFolder()
   writeFiles(folder, { ...filesOf(row), image: 'x'.repeat(512) })
   const object = `tls-creds-x509,id=tls0,endpoint=${row.role},dir=${folder}`
   const args = ['info', '--object', object, '-f', 'raw', `${folder}/image`]
-  return new Promise((resolve) => {
-    execFile('qemu-img', args, (error, _, stderr) => resolve(error ? stderr : undefined))
-  })
+  const { status, stderr } = await execFile('qemu-img', args)
+  return status === 0 ? undefined : stderr
 }
 
 /** Any mix of what matters, one authority and one certificate: there 7.2 and master agree. */

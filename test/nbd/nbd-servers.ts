@@ -1,6 +1,5 @@
 /** The NBD servers of others, each on a socket of its own, gone after the test. */
 
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,6 +8,7 @@ import { type NbdUri, parseNbdUri } from '../../src/nbd/client/nbd-uri.ts'
 import type { SocketAddress } from '../../src/net/address.ts'
 import { dial } from '../../src/net/dial.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
+import { type ChildProcessWithoutNullStreams, spawn } from '../peers/child-process.ts'
 import { freePort } from '../peers/port.ts'
 
 export type RunningServer = {

@@ -1,10 +1,11 @@
 /** `cryptopolicy nbd serve` as a process of its own, on a Unix socket or where its options say. */
-import { type ChildProcess, spawn } from 'node:child_process'
+
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { ROOT, scratchFolder } from '../cli/command.ts'
+import { type ChildProcess, spawn } from '../peers/child-process.ts'
 
 export type OurServer = {
   readonly child: ChildProcess

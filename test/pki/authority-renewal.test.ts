@@ -48,7 +48,7 @@ testWith('openssl', 'with a new key both are trusted until the old one is retire
   expect(() => renew(folder, true)).toThrow(/ca-key-former/)
   retireFormerAuthority(layout)
   expect(verdicts()).toEqual([false, true])
-  expect(() => retireFormerAuthority(layout)).toThrow()
+  expect(() => retireFormerAuthority(layout)).toThrow(/there is no former authority/)
   expect(renew(folder, true).certificate.subject).toBe('CN=CA of ecdsa:secp384r1 G3')
 })
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { formatLocation } from '../../src/diagnostics/source.ts'
 import { comparePolicies } from '../../src/policy/compare.ts'
@@ -7,6 +6,7 @@ import { evaluatePolicy } from '../../src/policy/effective-policy.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { PROPERTY_NAMES } from '../../src/policy/properties.ts'
 import { readersOf, scopesAt } from '../../src/policy/purpose-readers.ts'
+import { fc } from '../seed.ts'
 import { shippedPolicy } from '../shipped-policies.ts'
 import { modernText, policyOf } from './random-policies.ts'
 

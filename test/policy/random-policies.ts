@@ -1,5 +1,5 @@
 /** Random policy texts from the real tables, for property tests. */
-import fc from 'fast-check'
+
 import { namesOf } from '../../src/algorithms/algorithm-class.ts'
 import type { Source } from '../../src/diagnostics/source.ts'
 import { evaluatePolicy } from '../../src/policy/effective-policy.ts'
@@ -7,6 +7,7 @@ import { type Policy, parsePolicy } from '../../src/policy/policy.ts'
 import { CHOICE_NAMES, CHOICE_VALUES, INTEGER_NAMES } from '../../src/policy/properties.ts'
 import { PLACE_NAMES, scopesAt } from '../../src/policy/purpose-readers.ts'
 import { SCOPES } from '../../src/policy/scope.ts'
+import { fc } from '../seed.ts'
 
 const LISTS = ['cipher', 'group', 'protocol', 'sign', 'hash'] as const
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { findMoves } from '../../src/policy/reordering.ts'
+import { fc } from '../seed.ts'
 
 const VALUES = ['A', 'B', 'C', 'D', 'E', 'F']
 const order = fc.shuffledSubarray(VALUES, { minLength: VALUES.length })

@@ -1,5 +1,5 @@
 /** Whatever text comes in, every entry point ends, and throws nothing but a DiagnosticError. */
-import fc from 'fast-check'
+
 import { describe, it } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { printDiagnostic } from '../../src/diagnostics/print-diagnostic.ts'
@@ -15,6 +15,7 @@ import { parseSystemConfig } from '../../src/priority/system-config.ts'
 import { systemRules } from '../../src/priority/system-rules.ts'
 import { MAX_TOKENS, tokenize } from '../../src/priority/token.ts'
 import { findVerdict } from '../../src/priority/verdict.ts'
+import { fc } from '../seed.ts'
 import { Random, randomCase } from './random-priorities.ts'
 
 const anyRelease = fc.constantFrom(...GNUTLS_RELEASES)

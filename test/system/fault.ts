@@ -1,8 +1,9 @@
 /** Interrupts or fails a command line at a chosen system call, with strace. */
-import { spawnSync } from 'node:child_process'
+
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../cli/command.ts'
+import { spawnSync } from '../peers/child-process.ts'
 
 export type Fault = { readonly signal: 'KILL' } | { readonly error: 'ENOSPC' | 'EIO' | 'EROFS' }
 

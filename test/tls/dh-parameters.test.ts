@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { checkPrimeSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readOnly } from '../../src/asn1/der.ts'
 import { dhParameters } from '../../src/tls/dh-parameters.ts'
+import { execFileSync } from '../peers/child-process.ts'
 import { hasPeer } from '../peers/peer.ts'
 
 const PRINTED = readFileSync(join(import.meta.dirname, 'ffdhe-primes.txt'), 'utf8')

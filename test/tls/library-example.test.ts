@@ -1,5 +1,5 @@
 /** The examples of docs/library.md: each is run, and all are checked against the library's types. */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect as connectNet } from 'node:net'
@@ -11,6 +11,7 @@ import { tlsOptionsFor } from '../../src/library/tls.ts'
 import { connectTls } from '../../src/tls/connection.ts'
 import { ROOT, runFile, scratchFolder, writeFiles } from '../cli/command.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
+import { type ChildProcessWithoutNullStreams, spawn } from '../peers/child-process.ts'
 import { makeIdentity } from './certificates.ts'
 
 const [tlsServer = '', nbdServer = '', nbdClient = ''] = [

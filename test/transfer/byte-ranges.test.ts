@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ByteRanges } from '../../src/transfer/byte-ranges.ts'
+import { fc } from '../seed.ts'
 
 const SIZE = 64
 

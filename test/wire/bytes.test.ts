@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ByteReader, type LengthSize } from '../../src/wire/byte-reader.ts'
 import { ByteWriter } from '../../src/wire/byte-writer.ts'
 import { ProtocolError } from '../../src/wire/protocol-error.ts'
+import { fc } from '../seed.ts'
 
 /** The bytes of a number that DataView, an independent writer, makes. */
 function bytesOf(write: (view: DataView) => void, length: number): Buffer {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseIpAddress, printIpAddress, printShortIpAddress } from '../../src/wire/ip-address.ts'
+import { fc } from '../seed.ts'
 
 const bytes = fc.oneof(
   fc.uint8Array({ minLength: 4, maxLength: 4 }),

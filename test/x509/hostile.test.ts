@@ -1,12 +1,12 @@
 /** What peers send and folders hold may be anything: nothing but words may come of it. */
 import { X509Certificate } from 'node:crypto'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { certificateOf, parseCertificates } from '../../src/x509/certificate.ts'
 import { matchesHostName } from '../../src/x509/host-name.ts'
 import { checkPeerCertificates } from '../../src/x509/peer-check.ts'
 import { parseRevocationLists } from '../../src/x509/revocation-list.ts'
+import { fc } from '../seed.ts'
 import { pem } from '../tls/certificates.ts'
 import { evaluationOf } from './evaluation.ts'
 import { AUTHORITY, ENDPOINT, make, makeList, SERVER_AUTH } from './made-certificate.ts'

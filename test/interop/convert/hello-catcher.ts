@@ -1,7 +1,8 @@
 /** Runs a client against a port that reads what it offers first, and says nothing. */
-import { type ChildProcess, spawn } from 'node:child_process'
+
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { type ChildProcess, spawn } from '../../peers/child-process.ts'
 
 /** Where the programs are that judge. */
 export type Place = {

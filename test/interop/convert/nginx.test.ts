@@ -1,5 +1,5 @@
 /** nginx with converted directives: it takes them, and its servers negotiate nothing else. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+
 import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -11,6 +11,7 @@ import { expect, onTestFinished } from 'vitest'
 import { allowedTls } from '../../../src/priority/evaluate.ts'
 import { findProgram } from '../../../src/system/consumers/consumer.ts'
 import { findInstalledRelease } from '../../../src/system/installed-library.ts'
+import { type ChildProcess, spawn, spawnSync } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
 import { freePort } from '../../peers/port.ts'
 import { type KeyKind, makeIdentity } from '../../tls/certificates.ts'

@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process'
+import { spawnSync } from '../../peers/child-process.ts'
 import { existsSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
 import { NbdClient } from '../../../src/nbd/client/nbd-client.ts'
@@ -10,6 +9,7 @@ import { printAddress } from '../../../src/net/address.ts'
 import { scratchFolder } from '../../cli/command.ts'
 import { testWith } from '../../peers/peer.ts'
 import { startNbdkit } from '../nbd-servers.ts'
+import { fc } from '../../seed.ts'
 
 test.each([
   ['nbd://example.com/disk', 'example.com:10809', 'disk'],

@@ -236,7 +236,9 @@ describe('TLS', () => {
       expect((await client.read(0, 512)).length).toBe(512)
       await client.disconnect()
       const credentials = pskCredentials(makePskFolder())
-      await expect(connectTo(server.uri(), { mode: 'required', credentials })).rejects.toThrow()
+      await expect(connectTo(server.uri(), { mode: 'required', credentials })).rejects.toThrow(
+        /TLS handshake failed/,
+      )
     })
   })
 })

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ReadCoverage } from '../../../src/nbd/client/read-coverage.ts'
 import { ProtocolError } from '../../../src/wire/protocol-error.ts'
+import { fc } from '../../seed.ts'
 
 test('knows what has arrived as a map of single bytes knows it', () => {
   const size = 24

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { CopySource } from '../../../src/nbd/copy/copy-end.ts'
 import { alignExtents, planPieces } from '../../../src/nbd/copy/copy-plan.ts'
+import { fc } from '../../seed.ts'
 
 const extents = fc.array(
   fc.record({ length: fc.integer({ min: 1, max: 40 }), isZero: fc.boolean() }),

@@ -1,5 +1,5 @@
 /** Copies through the command line: whole or not there, resumable, the same bytes. */
-import { type ChildProcess, spawn } from 'node:child_process'
+
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import {
@@ -19,6 +19,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test as plainTest } from 'vitest'
 import { ROOT, run, runFile, scratchFolder } from '../../cli/command.ts'
 import { resultOf } from '../../cli/json-output.ts'
+import { type ChildProcess, spawn } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
 import { makePskFolder, makeX509Folder } from '../nbd-credentials.ts'
 import { startNbdkit, startQemuNbd } from '../nbd-servers.ts'

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   createChunkHeader,
@@ -23,6 +22,7 @@ import {
   writeRequest,
 } from '../../../src/nbd/protocol/requests.ts'
 import { ProtocolError } from '../../../src/wire/protocol-error.ts'
+import { fc } from '../../seed.ts'
 
 type Header<Value> = {
   readonly size: number

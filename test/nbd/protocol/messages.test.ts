@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ProtocolError } from '../../../src/wire/protocol-error.ts'
+import { fc } from '../../seed.ts'
 import { MESSAGES } from './messages.ts'
 
 const RUNS = { numRuns: 60 }

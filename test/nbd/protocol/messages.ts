@@ -1,5 +1,5 @@
 /** Every message of the protocol that stands for itself: how to make, encode and decode one. */
-import fc from 'fast-check'
+
 import type { BlockSizes } from '../../../src/nbd/protocol/block-sizes.ts'
 import {
   decodeBlockStatus,
@@ -47,6 +47,7 @@ import {
   encodeMetaContext,
   type Information,
 } from '../../../src/nbd/protocol/option-replies.ts'
+import { fc } from '../../seed.ts'
 
 export type Message<Value> = {
   readonly values: fc.Arbitrary<Value>

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
@@ -16,6 +15,7 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import * as libc from '../../../src/files/libc.ts'
 import { FileStorage } from '../../../src/nbd/storage/file-storage.ts'
 import { runFile, scratchFolder } from '../../cli/command.ts'
+import { execFileSync } from '../../peers/child-process.ts'
 
 const KIB = 1024
 const MIB = 1 << 20

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MemoryStorage } from '../../../src/nbd/storage/memory-storage.ts'
+import { fc } from '../../seed.ts'
 
 const SIZE = 1_000_000
 

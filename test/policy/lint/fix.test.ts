@@ -1,10 +1,10 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { hasErrors } from '../../../src/diagnostics/diagnostic.ts'
 import { fixSource } from '../../../src/policy/lint/fix.ts'
 import { parsePolicyFile } from '../../../src/policy/parser.ts'
 import { parsePolicy } from '../../../src/policy/policy.ts'
 import { readPolicyCorpus } from '../../policy-corpus.ts'
+import { fc } from '../../seed.ts'
 import { policySources } from '../../shipped-policies.ts'
 import { meaningOf, policyOf, policyText, sourceOf } from '../random-policies.ts'
 

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { lintPolicy } from '../../../src/policy/lint/lint.ts'
 import { LINT_KINDS } from '../../../src/policy/lint/lint-diagnostics.ts'
 import { LINT_RULES } from '../../../src/policy/lint/rules.ts'
 import { cpuSeconds } from '../../cpu-time.ts'
+import { fc } from '../../seed.ts'
 import { policySources } from '../../shipped-policies.ts'
 import { policyText, sourceOf } from '../random-policies.ts'
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ListOperation } from '../../../src/policy/directive.ts'
 import { applyOperation } from '../../../src/policy/effective-policy.ts'
@@ -8,6 +7,7 @@ import {
   isSameState,
   type ListState,
 } from '../../../src/policy/lint/list-state.ts'
+import { fc } from '../../seed.ts'
 
 const VALUES = ['A', 'B', 'C', 'D']
 const word = { text: '', start: 0, end: 0 }

@@ -1,9 +1,9 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { findIneffective } from '../../../src/policy/lint/effect-analysis.ts'
 import { GIVEN, initialState } from '../../../src/policy/lint/list-state.ts'
 import { noEffect } from '../../../src/policy/lint/no-effect.ts'
 import { PROPERTY_NAMES } from '../../../src/policy/properties.ts'
+import { fc } from '../../seed.ts'
 import { meaningOf, modernText, policyOf, without } from '../random-policies.ts'
 import { findInBase, findInModule, summarize } from './rule-findings.ts'
 

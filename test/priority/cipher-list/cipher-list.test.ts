@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -9,6 +8,7 @@ import { expandCipherList } from '../../../src/priority/cipher-list/cipher-list.
 import { CIPHER_LIST_WORDS } from '../../../src/priority/cipher-list/cipher-list-words.ts'
 import type { OpensslRelease } from '../../../src/priority/library-releases.ts'
 import { findInstalledRelease } from '../../../src/system/installed-library.ts'
+import { execFileSync } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
 import { Random } from '../random-priorities.ts'
 

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { createSecureContext } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { opensslSuiteName } from '../../../src/algorithms/tls-suite-openssl.ts'
@@ -9,6 +8,7 @@ import { type ConversionTarget, convertPriority } from '../../../src/priority/co
 import { exactnessOf } from '../../../src/priority/convert/convert-diagnostics.ts'
 import type { Evaluation } from '../../../src/priority/evaluate.ts'
 import { requirePriority } from '../../../src/priority/failure-diagnostics.ts'
+import { execFileSync } from '../../peers/child-process.ts'
 
 const STRINGS = ['NORMAL', 'PFS', 'SECURE192', 'SUITEB128', 'NORMAL:+PSK:+DHE-PSK', 'PERFORMANCE']
 

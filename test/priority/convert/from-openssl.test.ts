@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OPENSSL_SUITES } from '../../../src/algorithms/openssl-suites.ts'
 import { DiagnosticError, hasErrors } from '../../../src/diagnostics/diagnostic.ts'
@@ -9,6 +8,7 @@ import { convertFromOpenssl, type FromOpenssl } from '../../../src/priority/conv
 import { readOpensslSettings } from '../../../src/priority/convert/openssl-settings.ts'
 import { allowedTls, type Evaluation } from '../../../src/priority/evaluate.ts'
 import { requirePriority } from '../../../src/priority/failure-diagnostics.ts'
+import { fc } from '../../seed.ts'
 
 const SUITES13 = [0x1301, 0x1302, 0x1303]
 

@@ -1,10 +1,10 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
 import { formatLocation, spanText } from '../../../src/diagnostics/source.ts'
 import type { PropertyValue } from '../../../src/options/object-definition.ts'
 import { parseObject, parseObjects } from '../../../src/tls/objects/parse-object.ts'
 import { TlsObjects } from '../../../src/tls/objects/tls-objects.ts'
+import { fc } from '../../seed.ts'
 import { credentialFolder } from './folder.ts'
 
 /** The diagnostics of what a function throws. */
