@@ -53,8 +53,9 @@ test('says that it waits for another run', async () => {
   lock.exec('BEGIN EXCLUSIVE')
   const args = ['--base-dir', host.base, '--set', 'FUTURE', '--no-reload']
   const child = spawn(LAUNCHER, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-  const [said] = await once(child.stderr, 'data')
-  expect(String(said)).toContain('note[RUN_WAITING]')
+  let said = ''
+  while (!said.includes('note[RUN_WAITING]')) said += (await once(child.stderr, 'data'))[0]
+  child.stderr.resume()
   expect(host.read('state', 'current')).toBe('DEFAULT\n')
   lock.close()
   expect(await once(child, 'exit')).toEqual([0, null])
