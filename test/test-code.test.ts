@@ -43,6 +43,7 @@ const REASONS = [
   /skipIf\(!hasPeer\(|skipIf\(!hasGnutlsCli\(|skipIf\(isMissing\)|skipIf\(missing\.length/,
   /skipIf\(!.* && !process\.env\.CI\)/,
   /skipIf\((process\.gete?uid\?\.\(\) !== 0|!isRoot)\)/,
+  /skipIf\(!existsSync\('\/etc\/services'\)\)/,
   /skip\('(mounting is|loop devices are) not permitted'\)/,
 ]
 

@@ -1,4 +1,3 @@
-import { spawnSync } from '../../peers/child-process.ts'
 import { existsSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -7,9 +6,10 @@ import { NbdClient } from '../../../src/nbd/client/nbd-client.ts'
 import { parseNbdUri } from '../../../src/nbd/client/nbd-uri.ts'
 import { printAddress } from '../../../src/net/address.ts'
 import { scratchFolder } from '../../cli/command.ts'
+import { spawnSync } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
-import { startNbdkit } from '../nbd-servers.ts'
 import { fc } from '../../seed.ts'
+import { startNbdkit } from '../nbd-servers.ts'
 
 test.each([
   ['nbd://example.com/disk', 'example.com:10809', 'disk'],
