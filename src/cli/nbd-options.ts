@@ -1,15 +1,16 @@
 /** The options that NBD clients share, and the TLS that they and an URI ask for. */
-import { basename, dirname } from 'node:path'
 import { type Command, Option } from 'commander'
 import { diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { TLS_MODES, type TlsMode } from '../endpoint/tls-mode.ts'
 import type { ClientTls } from '../nbd/client/client-tls.ts'
 import type { NbdClientOptions } from '../nbd/client/nbd-client.ts'
 import type { NbdUri } from '../nbd/client/nbd-uri.ts'
+import type { ObjectDefinition } from '../options/object-definition.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { loadObjects, type ObjectOptions, withObjectOptions } from './object-options.ts'
 import { parseCount } from './option-values.ts'
 import type { Terminal } from './terminal.ts'
+import { credentialsOfUri, defaultCredentials, URI_CREDENTIALS } from './uri-credentials.ts'
 
 export type NbdOptions = ObjectOptions & {
   readonly tls?: TlsMode
@@ -44,23 +45,28 @@ export async function clientOptions(
 }
 
 async function clientTls(uri: NbdUri, options: NbdOptions, terminal: Terminal): Promise<ClientTls> {
-  const definition = credentialsOfUri(uri)
-  const id = options.tlsCreds ?? (definition && URI_CREDENTIALS)
-  const mode = options.tls ?? (uri.tls.isRequired || id !== undefined ? 'required' : 'off')
+  const described = credentialsOfUri(uri)
+  const isAsked = uri.tls.isRequired || (options.tlsCreds ?? described) !== undefined
+  const mode = options.tls ?? (isAsked ? 'required' : 'off')
   if (mode !== 'required' && uri.tls.isRequired) {
     fail(CLI_KINDS.conflictingOptions, { first: `--tls ${mode}`, second: 'an nbds URI' })
   }
   refuseLostProtection(mode, options)
   if (mode === 'off') return { mode }
+  if (described && options.tlsCreds !== undefined) {
+    fail(CLI_KINDS.conflictingOptions, { first: '--tls-creds', second: 'credentials in the URI' })
+  }
+  const isNamed = (described ?? options.tlsCreds) !== undefined
+  const definition = isNamed ? described : defaultCredentials(uri, (line) => terminal.note(line))
+  const id = options.tlsCreds ?? (definition && URI_CREDENTIALS)
   if (id === undefined) {
     const { NBD_CLIENT_KINDS } = await import('../nbd/client/client-diagnostics.ts')
     fail(NBD_CLIENT_KINDS.tlsNeedsCredentials, { server: uri.text })
   }
-  if (definition && options.tlsCreds !== undefined) {
-    fail(CLI_KINDS.conflictingOptions, { first: '--tls-creds', second: 'credentials in the URI' })
-  }
   const object = [...(options.object ?? []), ...(definition ? [definition] : [])]
-  const objects = await loadObjects({ ...options, object }, terminal)
+  const objects = await loadObjects({ ...options, object }, terminal, (one) =>
+    one.id === id ? withUser(one, uri.tls.username) : one,
+  )
   const hostname = options.tlsHostname ?? uri.tls.hostname ?? hostOf(uri)
   const credentials = objects.credentials(id, 'client')
   const asked = options.tlsHostname ?? uri.tls.hostname
@@ -68,6 +74,12 @@ async function clientTls(uri: NbdUri, options: NbdOptions, terminal: Terminal): 
     terminal.report(diagnose(CLI_KINDS.nameUnchecked, { credentials: id, hostname: asked }))
   }
   return { mode, credentials, ...(hostname === undefined ? {} : { hostname }) }
+}
+
+/** Shared keys are those of the user in the URI, whatever their object says. */
+function withUser(definition: ObjectDefinition, username: string | undefined): ObjectDefinition {
+  if (username === undefined || definition.type !== 'tls-creds-psk') return definition
+  return { ...definition, properties: { ...definition.properties, username } }
 }
 
 /** Refuses options that ask for a protection which a connection in clear does not have. */
@@ -82,30 +94,4 @@ function refuseLostProtection(mode: TlsMode, { tls, tlsCreds, tlsHostname }: Nbd
 /** A socket has no host: its server's name has to be said. */
 function hostOf({ address }: NbdUri): string | undefined {
   return address.kind === 'tcp' ? address.host : undefined
-}
-
-/** The id of credentials that a URI describes. */
-const URI_CREDENTIALS = 'of-the-uri'
-
-/** The object for `tls-certificates`, `tls-psk-file` and what belongs to them. */
-function credentialsOfUri({ text, tls }: NbdUri): string | undefined {
-  const common = { id: URI_CREDENTIALS, endpoint: 'client' }
-  if (tls.pskFile !== undefined) {
-    // QEMU's credentials name the folder and know the name of the file.
-    if (basename(tls.pskFile) !== 'keys.psk') {
-      const hint = 'call it keys.psk, as QEMU does'
-      fail(CLI_KINDS.missingOption, { what: `${text}: tls-psk-file is not called keys.psk`, hint })
-    }
-    const user = tls.username === undefined ? {} : { username: tls.username }
-    const dir = dirname(tls.pskFile)
-    return JSON.stringify({ 'qom-type': 'tls-creds-psk', ...common, dir, ...user })
-  }
-  if (tls.certificates !== undefined) {
-    const verify = tls.verifyPeer === undefined ? {} : { 'verify-peer': tls.verifyPeer }
-    const dir = tls.certificates
-    return JSON.stringify({ 'qom-type': 'tls-creds-x509', ...common, dir, ...verify })
-  }
-  return tls.type === 'anon'
-    ? JSON.stringify({ 'qom-type': 'tls-creds-anon', ...common })
-    : undefined
 }

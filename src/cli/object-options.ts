@@ -26,14 +26,18 @@ export function withObjectOptions(command: Command): Command {
 }
 
 /**
- * Makes the objects, and tells what is noticed about them.
+ * Makes the objects, each as `change` would have it, and tells what is noticed about them.
  *
  * @throws DiagnosticError with every refusal.
  */
-export async function loadObjects(options: ObjectOptions, terminal: Terminal): Promise<TlsObjects> {
+export async function loadObjects(
+  options: ObjectOptions,
+  terminal: Terminal,
+  change: (definition: ObjectDefinition) => ObjectDefinition = (definition) => definition,
+): Promise<TlsObjects> {
   const { readPriorityConfig } = await import('../system/priority-config.ts')
   const { TlsObjects } = await import('../tls/objects/tls-objects.ts')
-  const definitions = await readDefinitions(options)
+  const definitions = (await readDefinitions(options)).map(change)
   const { config, diagnostics } = readPriorityConfig(options)
   diagnostics.forEach(terminal.report)
   const readConfig = () => readPriorityConfig(options).config

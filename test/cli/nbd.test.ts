@@ -1,15 +1,17 @@
 /** The commands on network block devices, as a user runs them. */
-import { copyFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { formatSize } from '../../src/cli/byte-size.ts'
 import { parseSize } from '../../src/cli/option-values.ts'
 import { describeProgress, formatDuration, ProgressBar } from '../../src/cli/progress-bar.ts'
 import { Terminal } from '../../src/cli/terminal.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
-import { startNbdkit } from '../nbd/nbd-servers.ts'
-import { testWith } from '../peers/peer.ts'
-import { run, scratchFolder } from './command.ts'
+import { type RunningServer, startNbdkit } from '../nbd/nbd-servers.ts'
+import { hasPeer, testWith } from '../peers/peer.ts'
+import { ROOT, run, scratchFolder } from './command.ts'
 import { resultOf } from './json-output.ts'
 
 function nbd(...args: readonly string[]) {
@@ -105,6 +107,80 @@ testWith('nbdkit', 'bench measures reads, and writes where they are asked for', 
   expect(results.every(({ iops, latency }) => iops > 1 && latency.p99 > 0)).toBe(true)
 })
 
+describe('credentials of a URI', () => {
+  const keys = (user: string) => {
+    const file = join(scratchFolder(), 'other.txt')
+    writeFileSync(file, `${user}:${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
+    return file
+  }
+  const keyServer = (file: string) =>
+    startNbdkit(['--tls=require', `--tls-psk=${file}`, 'memory', '1M'])
+  const judged = (...args: readonly string[]) =>
+    spawnSync('nbdinfo', args, { timeout: 60_000 }).stdout.toString()
+
+  testWith('nbdinfo', 'are a file of keys of any name, and the user before the host', async () => {
+    const file = keys('alice')
+    const uri = (await keyServer(file)).uri().text.replace('nbd+unix://', 'nbds+unix://alice@')
+    const named = `${uri}&tls-psk-file=${file}`
+    expect(judged('--size', named)).toBe('1048576\n')
+    expect(resultOf(nbd('info', '--json', named).stdout).export.size).toBe(1_048_576)
+    const other = named.replace('alice@', 'bob@')
+    expect(judged('--size', other)).toBe('')
+    expect(nbd('info', other).stderr).toContain('bob')
+  })
+
+  testWith('nbdkit', 'hold for keys that an object names', async () => {
+    const file = keys('alice')
+    const uri = (await keyServer(file)).uri().text.replace('nbd+unix://', 'nbds+unix://alice@')
+    const object = `tls-creds-psk,id=k,dir=${dirname(file)},x-file=other.txt,endpoint=client`
+    expect(nbd('info', uri, '--object', object, '--tls-creds', 'k').status).toBe(0)
+  })
+
+  testWith('nbdkit', 'are of the kind that tls-type says', async () => {
+    const [file, dir] = [keys('alice'), makeX509Folder()]
+    const both = `&tls-username=alice&tls-psk-file=${file}&tls-certificates=${dir}&tls-hostname=localhost`
+    const x509 = await startNbdkit(['--tls=require', `--tls-certificates=${dir}`, 'memory', '1M'])
+    const psk = await keyServer(file)
+    const status = (server: RunningServer, more: string) =>
+      nbd('info', server.uri('', 'nbds', both + more).text).status
+    const takesX509 = (more: string) => status(x509, more) === 0
+    const takesPsk = (more: string) => status(psk, more) === 0
+    const kinds = ['', '&tls-type=psk', '&tls-type=x509']
+    expect(kinds.map(takesPsk)).toEqual([true, true, false])
+    expect(kinds.map(takesX509)).toEqual([false, false, true])
+  })
+
+  const isRoot = process.geteuid?.() === 0
+  test.runIf(hasPeer('nbdinfo') && isRoot).each(['.pki/libnbd', '.config/pki/libnbd'])(
+    'are those in ~/%s where the URI names none',
+    async (folder) => {
+      const [home, dir] = [scratchFolder(), makeX509Folder()]
+      const tls = ['--tls=require', `--tls-certificates=${dir}`, 'memory', '1M']
+      const socketFolder = scratchFolder()
+      const server = await startNbdkit(tls, join(socketFolder, 'nbd.sock'))
+      chmodSync(socketFolder, 0o755)
+      chmodSync(join(socketFolder, 'nbd.sock'), 0o777)
+      const place = join(home, folder)
+      mkdirSync(place, { recursive: true })
+      copyFileSync(join(dir, 'ca-cert.pem'), join(place, 'ca-cert.pem'))
+      chmodSync(home, 0o755)
+      const uri = server.uri('', 'nbds', '&tls-hostname=localhost').text
+      const asUser = (program: string, args: readonly string[]) =>
+        spawnSync(program, args, {
+          ...{ uid: 65_534, gid: 65_534, cwd: '/', timeout: 60_000, encoding: 'utf8' },
+          env: { PATH: process.env.PATH, HOME: home },
+        })
+      expect(asUser('nbdinfo', ['--size', uri]).stdout).toBe('1048576\n')
+      const program = join(ROOT, 'dist', 'cryptopolicy.js')
+      const ours = asUser(process.execPath, [program, 'nbd', 'info', uri])
+      expect([ours.status, ours.stderr]).toEqual([
+        0,
+        `the certificates for TLS are those in ${place}\n`,
+      ])
+    },
+  )
+})
+
 test('wrong usage is said before any connection', () => {
   const outcomes = [
     nbd('info', 'disk.raw'),
@@ -114,7 +190,7 @@ test('wrong usage is said before any connection', () => {
     nbd('copy', 'nbds://localhost/?tls-psk-file=/k/psk.txt', 'null:'),
     nbd('copy', 'a', 'b', '--connections', '0'),
   ]
-  expect(outcomes.map(({ status }) => status)).toEqual([64, 64, 64, 66, 64, 64])
+  expect(outcomes.map(({ status }) => status)).toEqual([64, 64, 64, 66, 66, 64])
   expect(outcomes.every(({ stdout }) => stdout === '')).toBe(true)
 })
 

@@ -164,6 +164,7 @@ function readTls(text: string, parameters: Parameters, user?: string): Omit<UriT
   const type = oneOf(text, parameters, 'tls-type', TLS_TYPES)
   const verify = oneOf(text, parameters, 'tls-verify-peer', ['0', '1', 'false', 'true'])
   const username = parameters.get('tls-username') ?? user
+  if (user !== undefined && username !== user) refuse(text, 'it names two users')
   const hostname = parameters.get('tls-hostname')
   const certificates = parameters.get('tls-certificates')
   const pskFile = parameters.get('tls-psk-file')

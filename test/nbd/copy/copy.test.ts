@@ -124,7 +124,10 @@ testWith('nbdkit', 'over TLS, with certificates and with a shared key', async ()
     x509.uri('', 'nbds', `&tls-certificates=${pki}&tls-hostname=localhost`).text,
     outs[1] ?? '',
   )
-  const third = copy(shared.uri('', 'nbds', `&tls-psk-file=${psk}/keys.psk`).text, outs[2] ?? '')
+  const third = copy(
+    shared.uri('', 'nbds', `&tls-psk-file=${psk}/keys.psk&tls-username=qemu`).text,
+    outs[2] ?? '',
+  )
   expect([first.stderr, second.stderr, third.stderr].join('')).not.toContain('error')
   expect(outs.map((out) => isSame(disk, out))).toEqual([true, true, true])
 })

@@ -23,10 +23,11 @@ const DEFAULT_USERNAME = 'qemu'
 export const TLS_CREDS_PSK: ObjectType = {
   name: 'tls-creds-psk',
   kind: 'credentials',
-  properties: ['endpoint', 'dir', 'verify-peer', 'priority', 'username'],
+  properties: ['endpoint', 'dir', 'verify-peer', 'priority', 'username', 'x-file'],
   load: (reader, surroundings) => {
     const endpoint = reader.choice('endpoint', ENDPOINTS, 'client')
-    const path = join(reader.requiredText('dir', `add dir=DIR, where ${FILE} is`), FILE)
+    const dir = reader.requiredText('dir', `add dir=DIR, where ${FILE} is`)
+    const path = join(dir, reader.text('x-file') ?? FILE)
     const verifyPeer = reader.flag('verify-peer', true)
     const username = readUsername(reader, endpoint)
     const settings = readSettings(reader, 'psk', endpoint, surroundings)
