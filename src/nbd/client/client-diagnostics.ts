@@ -165,6 +165,15 @@ const outOfRange: Kind<{ offset: number; length: number; size: number; minimum: 
     `${length} bytes at ${offset} are not within ${size} bytes in blocks of ${minimum}`,
 }
 
+const exportTooLarge: Kind<{ server: string; name: string }> = {
+  code: 'NBD_EXPORT_TOO_LARGE',
+  severity: 'error',
+  fault: 'unavailable',
+  summary: 'The export has more than 2^53 - 1 bytes, and this client cannot count further.',
+  message: ({ server, name }) =>
+    `the export \`${name}\` of ${server} has more than 2^53 - 1 bytes (8 PiB), the most that this client can work with`,
+}
+
 const cannotDo: Kind<{ server: string; command: number }> = {
   code: 'NBD_NOT_SUPPORTED',
   severity: 'error',
@@ -193,5 +202,6 @@ export const NBD_CLIENT_KINDS = defineKinds({
   closedAfterTls,
   requestFailed,
   outOfRange,
+  exportTooLarge,
   cannotDo,
 })

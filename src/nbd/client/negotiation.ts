@@ -127,6 +127,7 @@ export async function askForExport(
   requireAccepted(open, option, outcome, name)
   const { export: found, sizes, canonicalName, description } = collected
   if (!found) refuse('no size of the export')
+  requireCountable(open, found.size, name)
   return {
     name,
     ...(canonicalName === undefined || canonicalName === name ? {} : { canonicalName }),
@@ -181,6 +182,7 @@ export async function enterExport(
   await channel.write(encodeOption(NBD_OPT.EXPORT_NAME, encodeExportName(name)))
   const size = exportNameReplySize(!noZeroes)
   const reply = decodeExportNameReply(await channel.read(size), !noZeroes)
+  requireCountable(open, reply.size, name)
   return { name, ...reply, blockSizes: CAUTIOUS_BLOCK_SIZES, hasBlockSizes: false }
 }
 
@@ -192,6 +194,12 @@ export async function listExports(open: OpenNegotiation): Promise<readonly Liste
   const outcome = await sendOption(open.channel, option, undefined, NBD_REP.SERVER, take)
   requireAccepted(open, option, outcome, '')
   return exports
+}
+
+/** Offsets are JavaScript numbers, which are exact up to 2^53 - 1. */
+function requireCountable({ channel }: OpenNegotiation, size: number, name: string): void {
+  if (size <= Number.MAX_SAFE_INTEGER) return
+  fail(NBD_CLIENT_KINDS.exportTooLarge, { server: channel.server, name })
 }
 
 async function tryOption(open: OpenNegotiation, option: number): Promise<boolean> {

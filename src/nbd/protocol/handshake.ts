@@ -66,11 +66,10 @@ export function encodeExportNameReply({ size, flags }: ExportNameReply, zeroes: 
   return bytes
 }
 
-/** The reserved bytes mean nothing, whatever they are. */
+/** The reserved bytes mean nothing, whatever they are. A size above 2^53 - 1 is not exact. */
 export function decodeExportNameReply(bytes: Buffer, zeroes: boolean): ExportNameReply {
   requireSize(bytes, exportNameReplySize(zeroes), 'a reply to NBD_OPT_EXPORT_NAME')
   const size = readUint64(bytes, 0)
-  if (size > Number.MAX_SAFE_INTEGER) refuse('an export of more than 2^53 - 1 bytes')
   return { size, flags: bytes.readUInt16BE(8) }
 }
 

@@ -87,7 +87,8 @@ export function decodeInformation(data: Buffer): Information {
 function readInformation(reader: ByteReader, number: number): Information {
   switch (number) {
     case NBD_INFO.EXPORT:
-      return { type: number, size: reader.readUint64(), flags: reader.readUint16() }
+      // Above 2^53 - 1 it is not exact; the client refuses such an export, and lists the others.
+      return { type: number, size: Number(reader.readBigUint64()), flags: reader.readUint16() }
     case NBD_INFO.NAME:
       return { type: number, name: readString(reader, reader.remaining) }
     case NBD_INFO.DESCRIPTION: {

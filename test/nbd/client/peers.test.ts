@@ -45,6 +45,19 @@ const SERVERS: readonly (readonly [string, string, string, () => Promise<Running
   ['nbd-server', 'simple', 'disk', () => startNbdServer(makeDisk())],
 ]
 
+test.each(['7E', '9223372036854775807'])(
+  'an export of %s bytes is refused in true words, and does not stop a list',
+  { skip: !hasPeer('nbdkit') },
+  async (size) => {
+    const { address } = (await startNbdkit(['null', `size=${size}`])).uri()
+    const refusal = { diagnostics: [{ code: 'NBD_EXPORT_TOO_LARGE' }] }
+    await expect(NbdClient.connect(address, '')).rejects.toMatchObject(refusal)
+    await expect(describeExport(address, '')).rejects.toMatchObject(refusal)
+    const { exports } = await listServer(address, { detail: true })
+    expect(exports.map(({ name }) => name)).toEqual([''])
+  },
+)
+
 function connectTo(uri: NbdUri, tls?: ClientTls): Promise<NbdClient> {
   return NbdClient.connect(uri.address, uri.exportName, { ...(tls && { tls }), timeout: 240_000 })
 }

@@ -48,9 +48,13 @@ test.each([
   ['0003 00020000 00020000 02000000', 'a minimum block size of 131072'],
   ['0003 00001000 00000200 02000000', 'a preferred block size of 512'],
   ['0003 00001000 00001000 00000200', 'a maximum payload of 512 bytes'],
-  ['0000 00200000 00000000 0001', 'a number above 2^53 - 1'],
 ])('information %s', (bytes, words) => {
   expect(() => decodeInformation(hex(bytes))).toThrow(words)
+})
+
+test('a size above 2^53 - 1 is no broken message: the client says what it means', () => {
+  const information = decodeInformation(hex('0000 00200000 00000000 0001'))
+  expect(information).toEqual({ type: 0, size: 2 ** 53, flags: 1 })
 })
 
 test('an empty hole, an empty extent, a wrong count of extents, an error that is none', () => {
