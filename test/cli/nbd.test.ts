@@ -31,6 +31,14 @@ testWith('nbdkit', 'info prints an export, and as JSON', async () => {
   expect(map.map((line) => line.split(' ')[2])).toEqual(['hole,zero', 'data', 'hole,zero'])
 })
 
+testWith('nbdinfo', 'info --size prints what nbdinfo --size prints', async () => {
+  const { text } = (await startNbdkit(['null', '5000001'])).uri()
+  const theirs = spawnSync('nbdinfo', ['--size', text], { timeout: 60_000, encoding: 'utf8' })
+  const ours = nbd('info', '--size', text)
+  expect([ours.status, ours.stdout]).toEqual([theirs.status, theirs.stdout])
+  expect(nbd('info', '--size', '--map', text).status).toBe(64)
+})
+
 testWith('nbdkit', 'over TLS it says what was negotiated and with whom', async () => {
   const dir = makeX509Folder()
   const server = await startNbdkit(['--tls=require', `--tls-certificates=${dir}`, 'memory', '1M'])

@@ -1,11 +1,11 @@
 /** `cryptopolicy nbd info`: what a server says of an export. */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { NbdClientOptions } from '../../nbd/client/nbd-client.ts'
 import type { NbdUri } from '../../nbd/client/nbd-uri.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { clientOptions, type NbdOptions, withNbdOptions } from '../nbd-options.ts'
 
-type Options = NbdOptions & { readonly map?: true }
+type Options = NbdOptions & { readonly map?: true; readonly size?: true }
 
 export function addNbdInfo(group: Command): void {
   const command = group
@@ -14,6 +14,7 @@ export function addNbdInfo(group: Command): void {
     .description('Print the size, the abilities and the session of an export.')
     .argument('<URI>', 'such as nbds://host/export')
     .option('--map', 'list the runs of data and of holes')
+    .addOption(new Option('--size', 'print the size in bytes and nothing else').conflicts('map'))
   withOutput(withNbdOptions(command)).action(info)
 }
 
@@ -34,6 +35,7 @@ async function info(text: string, options: Options): Promise<void> {
       map: extents ? mapToJson(extents) : null,
     })
   }
+  if (options.size) return terminal.print(String(client.info.size))
   const lines = extents ? printMap(extents) : printExport(client.info, client)
   for (const line of lines) terminal.print(line)
 }
