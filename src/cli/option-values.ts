@@ -3,11 +3,14 @@ import { InvalidArgumentError } from 'commander'
 
 /** Reads `4096`, `64k`, `1M` or `2GiB`, in powers of 1024. @throws InvalidArgumentError */
 export function parseSize(text: string): number {
-  const [, digits, unit = ''] = /^(\d+)([KMGTP]?)(?:i?B)?$/i.exec(text) ?? []
-  const power = unit === '' ? 0 : 'KMGTP'.indexOf(unit.toUpperCase()) + 1
+  const [, digits, unit = ''] = /^(\d+)([KMGTPE]?)(?:i?B)?$/i.exec(text) ?? []
+  const power = unit === '' ? 0 : 'KMGTPE'.indexOf(unit.toUpperCase()) + 1
   const size = Number(digits) * 1024 ** power
+  if (Number.isNaN(size)) {
+    throw new InvalidArgumentError('a size is a number with K, M, G, T, P or E behind it.')
+  }
   if (!Number.isSafeInteger(size)) {
-    throw new InvalidArgumentError('a size is a number with K, M, G or T behind it.')
+    throw new InvalidArgumentError('the largest size here is 2^53 - 1 bytes, a byte less than 8P.')
   }
   return size
 }
