@@ -1,6 +1,5 @@
 /** Runs a handshake over a connection that is already there: for STARTTLS, and for any stream. */
 import type { Duplex } from 'node:stream'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type ConnectionOptions,
   connect,
@@ -104,16 +103,8 @@ export function runHandshake(
 ): Promise<TLSSocket> {
   // A connection may break at any time, also after its caller has stopped listening to it.
   connection.on('error', ignore)
-  return destroyOnFailure(connection, async () => {
-    try {
-      return await handshakeEnd(connection, doneEvent, timeout, start)
-    } finally {
-      // OpenSSL may be at work on this connection further up the stack, and destroying it there
-      // ends the process (a server with a short DH prime did that). So the caller, who may refuse
-      // the session, goes on in a later turn of the event loop too.
-      await nextTurn()
-    }
-  })
+  // Not a turn later: the end of a fast peer would come before its owner listens.
+  return destroyOnFailure(connection, () => handshakeEnd(connection, doneEvent, timeout, start))
 }
 
 async function handshakeEnd(
@@ -170,6 +161,9 @@ export async function destroyOnFailure<Result>(
   try {
     return await secure()
   } catch (error) {
+    // OpenSSL may be at work on this connection further up the stack, and destroying it there ends
+    // the process (a server with a short DH prime did that).
+    await new Promise<void>((resolve) => process.nextTick(resolve))
     connection.destroy()
     throw error
   }
