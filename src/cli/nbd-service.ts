@@ -17,8 +17,8 @@ import { listenDescriptors } from '../service/service-manager.ts'
 import type { ReloadReport } from '../tls/objects/reload-report.ts'
 import { formatSize } from './byte-size.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
-import type { ServeOptions } from './commands/nbd-serve.ts'
 import { loadObjects } from './object-options.ts'
+import type { ServeOptions } from './serve-options.ts'
 import { Terminal } from './terminal.ts'
 
 /** Serves until a signal comes, or the last client has left where that is the end. */

@@ -1,35 +1,12 @@
 /** `cryptopolicy nbd serve`: exports of files, block devices and memory, in qemu-nbd's words. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
-import { TLS_MODES, type TlsMode } from '../../endpoint/tls-mode.ts'
+import { TLS_MODES } from '../../endpoint/tls-mode.ts'
 import type { ExportRequest } from '../../nbd/server/export-list.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
-import { type ObjectOptions, withObjectOptions } from '../object-options.ts'
+import { withObjectOptions } from '../object-options.ts'
 import { parseNumber, parsePort, parseSize, several } from '../option-values.ts'
-
-export type ServeOptions = ObjectOptions & {
-  readonly port?: number
-  readonly bind?: string
-  readonly socket?: string
-  readonly exportName: string
-  readonly description?: string
-  readonly readOnly?: true
-  readonly shared: number
-  readonly persistent?: true
-  readonly pidFile?: string
-  readonly memory?: number
-  readonly export?: readonly ExportRequest[]
-  readonly tls?: TlsMode
-  readonly tlsCreds?: string
-  readonly tlsAuthz?: string
-  readonly tlsHostname?: string
-  readonly explain?: true
-  readonly handshakeLimit: number
-  readonly idleLimit: number
-  readonly drainLimit: number
-  readonly memoryLimit: number
-  readonly log: 'text' | 'json'
-}
+import type { ServeOptions } from '../serve-options.ts'
 
 const CLI_DEFAULTS = { shared: 1, handshake: 10, idle: 0, drain: 10, memory: 8_388_608 } as const
 

@@ -1,0 +1,28 @@
+/** What `nbd serve` is told on its command line. */
+import type { TlsMode } from '../endpoint/tls-mode.ts'
+import type { ExportRequest } from '../nbd/server/export-list.ts'
+import type { ObjectOptions } from './object-options.ts'
+
+export type ServeOptions = ObjectOptions & {
+  readonly port?: number
+  readonly bind?: string
+  readonly socket?: string
+  readonly exportName: string
+  readonly description?: string
+  readonly readOnly?: true
+  readonly shared: number
+  readonly persistent?: true
+  readonly pidFile?: string
+  readonly memory?: number
+  readonly export?: readonly ExportRequest[]
+  readonly tls?: TlsMode
+  readonly tlsCreds?: string
+  readonly tlsAuthz?: string
+  readonly tlsHostname?: string
+  readonly explain?: true
+  readonly handshakeLimit: number
+  readonly idleLimit: number
+  readonly drainLimit: number
+  readonly memoryLimit: number
+  readonly log: 'text' | 'json'
+}
