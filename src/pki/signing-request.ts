@@ -78,7 +78,7 @@ export type SigningRequest = {
 }
 
 /**
- * Reads a request, and checks that whoever made it has the key.
+ * Reads a request, and checks that its maker has the key.
  *
  * @throws DiagnosticError PKI_REQUEST_MALFORMED, PKI_REQUEST_UNSIGNED, TLS_PEM_...
  */

@@ -35,7 +35,7 @@ export function decodeBmp(body: Buffer): string | undefined {
   return text.isWellFormed() ? text : undefined
 }
 
-/** Beyond ASCII nobody agrees on what the bytes of a TeletexString mean. */
+/** Beyond ASCII programs disagree on what the bytes of a TeletexString mean. */
 export function isPrintable(bytes: Buffer): boolean {
   return bytes.every((byte) => byte >= 0x20 && byte < 0x7f)
 }

@@ -21,8 +21,8 @@ type Strength = 'HIGH' | 'MEDIUM' | 'NONE' | 'FIPS'
 
 const ECDH = { exchange: ['ECDH'] }
 const DH = { exchange: ['DH'] }
-const SOMEBODY = { authentication: ['RSA', 'DSS', 'ECDSA', 'PSK', 'SRP'] }
-const NOBODY = { authentication: ['None'] }
+const AUTHENTICATED = { authentication: ['RSA', 'DSS', 'ECDSA', 'PSK', 'SRP'] }
+const ANONYMOUS = { authentication: ['None'] }
 
 const EXCHANGES: Readonly<Record<string, Pattern>> = {
   kRSA: { exchange: ['RSA'] },
@@ -30,15 +30,15 @@ const EXCHANGES: Readonly<Record<string, Pattern>> = {
   kDHE: DH,
   kEDH: DH,
   DH,
-  DHE: { ...DH, ...SOMEBODY },
-  EDH: { ...DH, ...SOMEBODY },
-  ADH: { ...DH, ...NOBODY },
+  DHE: { ...DH, ...AUTHENTICATED },
+  EDH: { ...DH, ...AUTHENTICATED },
+  ADH: { ...DH, ...ANONYMOUS },
   kECDHE: ECDH,
   kEECDH: ECDH,
   ECDH,
-  ECDHE: { ...ECDH, ...SOMEBODY },
-  EECDH: { ...ECDH, ...SOMEBODY },
-  AECDH: { ...ECDH, ...NOBODY },
+  ECDHE: { ...ECDH, ...AUTHENTICATED },
+  EECDH: { ...ECDH, ...AUTHENTICATED },
+  AECDH: { ...ECDH, ...ANONYMOUS },
   kPSK: { exchange: ['PSK'] },
   kRSAPSK: { exchange: ['RSAPSK'] },
   kDHEPSK: { exchange: ['DHEPSK'] },
@@ -56,7 +56,7 @@ const AUTHENTICATIONS: Readonly<Record<string, Pattern>> = {
   ECDSA: { authentication: ['ECDSA'] },
   aPSK: { authentication: ['PSK'] },
   aSRP: { authentication: ['SRP'] },
-  aNULL: NOBODY,
+  aNULL: ANONYMOUS,
 }
 
 const AES128 = ['AES128', 'AESGCM128', 'AESCCM128', 'AESCCM8128']
