@@ -94,15 +94,7 @@ export const FORBIDDEN_IMPORTS: IForbiddenRuleType[] = [
   {
     name: 'no-cycle-of-files',
     comment: 'Move what both need into a file of its own.',
-    severity: 'warn',
-    from: { path: '^src/' },
-    to: { circular: true },
-  },
-  {
-    name: 'no-cycle-of-folders',
-    comment: 'One of the folders has to be the lower one.',
-    severity: 'warn',
-    scope: 'folder',
+    severity: 'error',
     from: { path: '^src/' },
     to: { circular: true },
   },

@@ -1,6 +1,6 @@
 /** What `nbd serve` is told on its command line. */
 import type { TlsMode } from '../endpoint/tls-mode.ts'
-import type { ExportRequest } from '../nbd/server/export-list.ts'
+import type { ExportRequest } from '../nbd/exports/export-list.ts'
 import type { ObjectOptions } from './object-options.ts'
 
 export type ServeOptions = ObjectOptions & {

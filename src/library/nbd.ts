@@ -21,17 +21,18 @@ export {
 } from '../nbd/client/nbd-client.ts'
 export type { ExportInfo, HeaderStyle } from '../nbd/client/negotiation.ts'
 export { NbdRequestError } from '../nbd/client/transmission.ts'
-export type { Extent } from '../nbd/protocol/chunks.ts'
-export { eventToJson, printEvent } from '../nbd/server/event-report.ts'
+export type { Negotiated as NegotiatedExport } from '../nbd/exports/agreement.ts'
 export {
   closeExports,
   type ExportOptions,
   type ExportRequest,
   openExports,
-} from '../nbd/server/export-list.ts'
-export type { NbdExport } from '../nbd/server/nbd-export.ts'
+} from '../nbd/exports/export-list.ts'
+export type { NbdExport } from '../nbd/exports/nbd-export.ts'
+export type { Extent } from '../nbd/protocol/chunks.ts'
+export { eventToJson, printEvent } from '../nbd/server/event-report.ts'
 export { NbdServer, type NbdServerOptions } from '../nbd/server/nbd-server.ts'
-export type { Negotiated as NegotiatedExport, Offer } from '../nbd/server/negotiation.ts'
+export type { Offer } from '../nbd/server/options/option-context.ts'
 export type { NbdEvent, ServerEvent } from '../nbd/server/server-event.ts'
 export type { Ending } from '../nbd/server/transmission.ts'
 export { FileStorage } from '../nbd/storage/file-storage.ts'

@@ -15,6 +15,7 @@ import { FILE_KINDS } from '../../src/files/file-diagnostics.ts'
 import { LIBRARY_KINDS } from '../../src/library/library-diagnostics.ts'
 import { NBD_CLIENT_KINDS } from '../../src/nbd/client/client-diagnostics.ts'
 import { COPY_KINDS } from '../../src/nbd/copy/copy-diagnostics.ts'
+import { EXPORT_KINDS } from '../../src/nbd/exports/export-diagnostics.ts'
 import { NBD_SERVER_KINDS } from '../../src/nbd/server/server-diagnostics.ts'
 import { NET_KINDS } from '../../src/net/net-diagnostics.ts'
 import { OPTION_KINDS } from '../../src/options/option-diagnostics.ts'
@@ -53,7 +54,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
     ...Object.values(NBD_CLIENT_KINDS),
     ...Object.values(COPY_KINDS),
   ],
-  'nbd-server': Object.values(NBD_SERVER_KINDS),
+  'nbd-server': [...Object.values(NBD_SERVER_KINDS), ...Object.values(EXPORT_KINDS)],
   cli: [...Object.values(CLI_KINDS), ...Object.values(LIBRARY_KINDS)],
 }
 

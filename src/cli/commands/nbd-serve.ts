@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { TLS_MODES } from '../../endpoint/tls-mode.ts'
-import type { ExportRequest } from '../../nbd/server/export-list.ts'
+import type { ExportRequest } from '../../nbd/exports/export-list.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { withObjectOptions } from '../object-options.ts'
 import { parseNumber, parsePort, parseSize, several } from '../option-values.ts'

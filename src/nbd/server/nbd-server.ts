@@ -3,10 +3,10 @@ import type { AddressInfo, ListenOptions } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Listener } from '../../endpoint/listener.ts'
 import { BufferPool, PIECE, SMALL_PIECE } from '../../transfer/buffer-pool.ts'
-import type { Offer } from './negotiation.ts'
+import { Turns } from '../../transfer/turns.ts'
+import type { Offer } from './options/option-context.ts'
 import type { ServerEvent } from './server-event.ts'
 import { NbdSession } from './session.ts'
-import { Turns } from './turns.ts'
 
 export type NbdServerOptions = {
   readonly offer: Offer

@@ -5,11 +5,12 @@
  * options/; what holds for all of them stands here: who may speak before TLS, and how much.
  */
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
-import type { Secure } from '../../endpoint/security.ts'
-import type { TlsMode } from '../../endpoint/tls-mode.ts'
 import type { ByteChannel } from '../../net/byte-channel.ts'
 import type { TlsSession } from '../../tls/objects/tls-session.ts'
 import { ProtocolError, refuse } from '../../wire/protocol-error.ts'
+import { type Agreement, type Negotiated, nothingAgreed } from '../exports/agreement.ts'
+import type { NbdExport } from '../exports/nbd-export.ts'
+import { transmissionFlags } from '../exports/nbd-export.ts'
 import { NBD_FLAG, NBD_OPT, NBD_REP } from '../protocol/constants.ts'
 import { CLIENT_FLAGS_SIZE, decodeClientFlags, encodeGreeting } from '../protocol/handshake.ts'
 import { optionName } from '../protocol/names.ts'
@@ -20,33 +21,14 @@ import {
   type OptionHeader,
 } from '../protocol/option-header.ts'
 import { encodeErrorText } from '../protocol/option-replies.ts'
-import { type Agreement, nothingAgreed } from './agreement.ts'
-import type { NbdExport, ReplyStyle } from './nbd-export.ts'
-import { transmissionFlags } from './nbd-export.ts'
+import type { Next, Offer, OptionContext } from './options/option-context.ts'
 import { OPTION_HANDLERS } from './options/registry.ts'
 import { NBD_SERVER_KINDS } from './server-diagnostics.ts'
-
-/** What a server offers to whoever connects. */
-export type Offer = {
-  readonly exports: readonly NbdExport[]
-  readonly tlsMode: TlsMode
-  readonly secure: Secure
-}
-
-/** What follows an option. */
-export type Next = 'more' | 'end' | { readonly serve: NbdExport }
-
-/** What the negotiation came to. */
-export type Negotiated = {
-  readonly served: NbdExport
-  readonly style: ReplyStyle
-  readonly hasAllocation: boolean
-}
 
 /** The longest data of an option that is looked at, in bytes. */
 const DATA_LIMIT = 65_536
 
-/** The longest data that is skipped; whoever sends more has lost count, or is no client. */
+/** The longest data that is skipped; a peer that sends more has lost count, or is no client. */
 const SKIP_LIMIT = 0x200_0000
 
 /** Options that every client may send, and more for each export, which a client may ask about. */
@@ -62,7 +44,7 @@ const DECISIVE: ReadonlySet<number> = new Set([
   NBD_REP.ERR_UNKNOWN,
 ])
 
-export class Negotiation {
+export class Negotiation implements OptionContext {
   readonly offer: Offer
   readonly channel: ByteChannel
   agreement: Agreement = nothingAgreed()
@@ -100,7 +82,6 @@ export class Negotiation {
     return this.offer.tlsMode === 'required' && this.session === undefined
   }
 
-  /** The reply to NBD_OPT_EXPORT_NAME ends with zeroes that nobody needs. */
   get sendsZeroes(): boolean {
     return (this.#clientFlags & NBD_FLAG.NO_ZEROES) === 0
   }
@@ -118,13 +99,11 @@ export class Negotiation {
     return 'more'
   }
 
-  /** @param text What the user of the client reads, without which nobody knows what to do. */
   refuse(option: number, type: number, text: string): Promise<'more'> {
     if (DECISIVE.has(type)) this.#remember(option, text)
     return this.reply(option, type, encodeErrorText(text))
   }
 
-  /** Ends the negotiation, which is the only refusal that NBD_OPT_EXPORT_NAME has. */
   refuseExportName(text: string): 'end' {
     this.#remember(NBD_OPT.EXPORT_NAME, text)
     return 'end'

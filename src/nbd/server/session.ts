@@ -4,12 +4,14 @@ import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { ConnectionHandler, EndpointConnection } from '../../endpoint/connection.ts'
 import { ByteChannel } from '../../net/byte-channel.ts'
 import type { BufferPool } from '../../transfer/buffer-pool.ts'
+import type { Turns } from '../../transfer/turns.ts'
+import type { Negotiated } from '../exports/agreement.ts'
 import type { Request } from '../protocol/requests.ts'
-import { type Negotiated, Negotiation, type Offer } from './negotiation.ts'
+import { Negotiation } from './negotiation.ts'
+import type { Offer } from './options/option-context.ts'
 import { NBD_SERVER_KINDS } from './server-diagnostics.ts'
 import type { NbdEvent } from './server-event.ts'
 import { Transmission } from './transmission.ts'
-import type { Turns } from './turns.ts'
 
 /** What a session has of its server. */
 export type SessionContext = {

@@ -2,13 +2,14 @@
  * A server's side of the transmission: requests in, replies out, several at a time.
  *
  * Network Block Device protocol, section "Transmission phase". Each command has a file in commands/.
- * A request is not even read while the connection holds its share of the memory, so whoever does
- * not take replies is not served either.
+ * A request is not even read while the connection holds its share of the memory, so a client that
+ * does not take replies is not served either.
  */
 import type { Duplex } from 'node:stream'
 import { Completions } from '../../endpoint/completions.ts'
-import type { BufferPool } from '../../transfer/buffer-pool.ts'
 import { refuse } from '../../wire/protocol-error.ts'
+import type { Negotiated } from '../exports/agreement.ts'
+import { PAYLOAD_LIMIT } from '../exports/nbd-export.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_ERROR } from '../protocol/constants.ts'
 import { describeError, isSystemCode, nbdErrorOf } from '../protocol/errors.ts'
 import {
@@ -21,24 +22,11 @@ import {
   readRequest,
 } from '../protocol/requests.ts'
 import { checkRequest } from './commands/admission.ts'
+import type { CommandContext, Resources } from './commands/command-context.ts'
 import type { CommandHandler, PayloadSink } from './commands/command-handler.ts'
 import { COMMAND_HANDLERS } from './commands/registry.ts'
-import { PAYLOAD_LIMIT } from './nbd-export.ts'
-import type { Negotiated } from './negotiation.ts'
-import { REPLY_FORMATS, type ReplyFormat } from './reply-format.ts'
-import { ReplySender } from './reply-sender.ts'
-import type { Turns } from './turns.ts'
-
-/** What the connections of a server share. */
-export type Resources = {
-  readonly pool: BufferPool
-  /** Turns at searches, which cost much. */
-  readonly turns: Turns
-  /** How many bytes one connection may hold. */
-  readonly window: () => number
-  /** Told of failures of the storage that are not the client's fault. */
-  readonly onStorageError: (request: Request, error: unknown) => void
-}
+import { REPLY_FORMATS, type ReplyFormat } from './replies/reply-format.ts'
+import { ReplySender } from './replies/reply-sender.ts'
 
 /** How a transmission came to its end. */
 export type Ending = 'disconnected' | 'closed' | 'drained'
@@ -48,7 +36,7 @@ const IN_FLIGHT_LIMIT = 64
 
 const NOTHING = Buffer.alloc(0)
 
-export class Transmission {
+export class Transmission implements CommandContext {
   readonly negotiated: Negotiated
   readonly format: ReplyFormat
   readonly resources: Resources
@@ -114,27 +102,20 @@ export class Transmission {
     if (this.#inFlight === 0 && !this.#sink) this.#end('drained')
   }
 
-  /** Whether the connection holds its share of the memory; never once it is gone. */
   get isFull(): boolean {
     return this.sender.held >= this.resources.window() && !this.isGone
   }
 
-  /** No client is left who could take a reply. */
   get isGone(): boolean {
     return this.#socket.destroyed
   }
 
-  /** Waits until something was freed. Others wait too: ask again whether there is room. */
   room(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve)
     })
   }
 
-  /**
-   * Waits until the request that asks is the only one. No other begins before that one is finished:
-   * while it waits for others to end, their end lets nobody in.
-   */
   async becomeAlone(): Promise<void> {
     this.#isAlone = true
     while (this.#inFlight > 1) await this.#change()
@@ -146,12 +127,10 @@ export class Transmission {
     })
   }
 
-  /** Ends the connection, because a reply that was begun cannot be ended. */
   abandon(error: unknown): void {
     this.#fail(error)
   }
 
-  /** Ends a request when its work is done; with NBD_CMD_FLAG_FUA, when it is on disk. */
   settle(request: Request, work: Promise<void>): void {
     const isDurable = (request.flags & NBD_CMD_FLAG.FUA) !== 0
     const done = isDurable ? work.then(() => this.negotiated.served.storage.flush()) : work
@@ -162,19 +141,16 @@ export class Transmission {
     this.#completions.own(reply)
   }
 
-  /** Owns work that ends its request itself; where it fails, the request gets the error. */
   own(request: Request, work: Promise<void>): void {
     this.#completions.own(work.catch((error) => this.refuseAfter(request, error)))
   }
 
-  /** Counts memory as in use until work is done, however it ends. */
   holdWhile(size: number, work: Promise<void>): void {
     this.sender.hold(size)
     const release = () => this.sender.release(size)
     this.#completions.own(work.then(release, release))
   }
 
-  /** Ends a request that has failed. */
   refuse(request: Request, error: number): void {
     this.sender.add(this.format.encodeError(request, error, describeError(error)))
     this.finish()
@@ -193,13 +169,11 @@ export class Transmission {
     this.refuse(request, number)
   }
 
-  /** Ends a request that was served and has no data to bring. */
   acknowledge(request: Request): void {
     this.sender.add(this.format.encodeDone(request))
     this.finish()
   }
 
-  /** Ends a request whose reply was sent. */
   finish(): void {
     if (--this.#inFlight === 0) this.#isAlone = false
     for (const go of this.#onFinish.splice(0)) go()
@@ -321,7 +295,7 @@ export class Transmission {
   /** No more requests; what is under way still gets its replies. */
   #end(ending: Ending): void {
     this.#ending ??= ending
-    // A payload that will never be complete is waited for by nobody.
+    // No one waits for a payload that will never be complete.
     if (this.#sink) {
       this.#sink = undefined
       this.#inFlight--

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect as connectSocket, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
+import type { ReplyStyle } from '../../../src/nbd/exports/nbd-export.ts'
 import { BASE_ALLOCATION, NBD_OPT, NBD_REP } from '../../../src/nbd/protocol/constants.ts'
 import { encodeClientFlags, GREETING_SIZE } from '../../../src/nbd/protocol/handshake.ts'
 import {
@@ -15,7 +16,6 @@ import {
   encodeOption,
   OPTION_REPLY_HEADER_SIZE,
 } from '../../../src/nbd/protocol/option-header.ts'
-import type { ReplyStyle } from '../../../src/nbd/server/nbd-export.ts'
 import { ByteChannel } from '../../../src/net/byte-channel.ts'
 
 export type OptionReply = { readonly option: number; readonly type: number; readonly data: Buffer }

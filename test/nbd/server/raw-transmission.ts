@@ -1,4 +1,6 @@
 /** Requests with any header, and replies in any style, checked byte by byte. */
+
+import { PAYLOAD_LIMIT, type ReplyStyle } from '../../../src/nbd/exports/nbd-export.ts'
 import {
   decodeBlockStatus,
   decodeErrorChunk,
@@ -26,7 +28,6 @@ import {
   writeExtendedRequest,
   writeRequest,
 } from '../../../src/nbd/protocol/requests.ts'
-import { PAYLOAD_LIMIT, type ReplyStyle } from '../../../src/nbd/server/nbd-export.ts'
 import { RawClient } from './raw-client.ts'
 
 export const STYLES = ['simple', 'structured', 'extended'] as const

@@ -1,7 +1,8 @@
 /** Which requests are served at all. Protocol, sections "Request types" and "Error values". */
+
+import type { Negotiated } from '../../exports/agreement.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_ERROR } from '../../protocol/constants.ts'
 import type { Request } from '../../protocol/requests.ts'
-import type { Negotiated } from '../negotiation.ts'
 import type { CommandHandler } from './command-handler.ts'
 
 /** The error that a request gets; 0 where it is served. */

@@ -1,6 +1,7 @@
 /** NBD_CMD_BLOCK_STATUS: where data is and where holes are, as `base:allocation` tells it. */
 
 import { ProtocolError } from '../../../wire/protocol-error.ts'
+import { ALLOCATION_ID } from '../../exports/agreement.ts'
 import {
   decodeStatusFilter,
   type Extent,
@@ -16,8 +17,7 @@ import {
 } from '../../protocol/constants.ts'
 import type { Request } from '../../protocol/requests.ts'
 import type { StorageExtent } from '../../storage/storage.ts'
-import { ALLOCATION_ID } from '../options/meta-context.ts'
-import type { Transmission } from '../transmission.ts'
+import type { CommandContext } from './command-context.ts'
 import type { CommandHandler, PayloadSink } from './command-handler.ts'
 
 /** Extents of one reply; the client asks again for what they do not cover. */
@@ -41,11 +41,11 @@ export const blockStatus: CommandHandler = {
 
 /** In extended headers the payload says what is asked, and of which contexts. */
 class FilterSink implements PayloadSink {
-  readonly #transmission: Transmission
+  readonly #transmission: CommandContext
   readonly #request: Request
   readonly #parts: Buffer[] = []
 
-  constructor(transmission: Transmission, request: Request) {
+  constructor(transmission: CommandContext, request: Request) {
     this.#transmission = transmission
     this.#request = request
   }
@@ -78,11 +78,15 @@ function tryDecode(payload: Buffer): ReturnType<typeof decodeStatusFilter> | und
   }
 }
 
-function startAnswer(transmission: Transmission, request: Request, length: number): void {
+function startAnswer(transmission: CommandContext, request: Request, length: number): void {
   transmission.own(request, answer(transmission, request, length))
 }
 
-async function answer(transmission: Transmission, request: Request, length: number): Promise<void> {
+async function answer(
+  transmission: CommandContext,
+  request: Request,
+  length: number,
+): Promise<void> {
   const { negotiated, format, sender, resources } = transmission
   const limit = request.flags & NBD_CMD_FLAG.REQ_ONE ? 1 : EXTENTS_IN_REPLY
   const isWanted = () => !transmission.isGone

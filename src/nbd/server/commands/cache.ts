@@ -1,6 +1,7 @@
 /** NBD_CMD_CACHE: the client will soon read a range. */
+
+import { PAYLOAD_LIMIT } from '../../exports/nbd-export.ts'
 import { NBD_CMD, NBD_ERROR } from '../../protocol/constants.ts'
-import { PAYLOAD_LIMIT } from '../nbd-export.ts'
 import type { CommandHandler } from './command-handler.ts'
 import { readAndForget } from './read.ts'
 

@@ -1,6 +1,7 @@
 /** What a file of this folder declares: one command of the transmission. */
+
 import type { Request } from '../../protocol/requests.ts'
-import type { Transmission } from '../transmission.ts'
+import type { CommandContext } from './command-context.ts'
 
 /** Takes the payload of a request, piece by piece as it arrives. */
 export interface PayloadSink {
@@ -20,7 +21,7 @@ export type CommandHandler = {
   /** How much data a reply may carry, in bytes, where it carries any. */
   readonly dataLimit?: number
   /** Serves a request that was admitted, and ends it by what Transmission has for that. */
-  readonly serve: (transmission: Transmission, request: Request) => void
+  readonly serve: (transmission: CommandContext, request: Request) => void
   /** Serves a request that was admitted and has a payload. */
-  readonly receive?: (transmission: Transmission, request: Request) => PayloadSink
+  readonly receive?: (transmission: CommandContext, request: Request) => PayloadSink
 }

@@ -1,13 +1,13 @@
 /** NBD_CMD_READ: what is in memory at once, all else piece by piece, holes as holes. */
 
 import { HEADER_ROOM, PIECE, SMALL_PIECE } from '../../../transfer/buffer-pool.ts'
+import { PAYLOAD_LIMIT } from '../../exports/nbd-export.ts'
 import { encodeHole } from '../../protocol/chunks.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_ERROR, NBD_REPLY_TYPE } from '../../protocol/constants.ts'
 import type { Request } from '../../protocol/requests.ts'
-import { PAYLOAD_LIMIT } from '../nbd-export.ts'
-import type { DataChunk } from '../reply-format.ts'
-import { BATCHED } from '../reply-sender.ts'
-import type { Transmission } from '../transmission.ts'
+import type { DataChunk } from '../replies/reply-format.ts'
+import { BATCHED } from '../replies/reply-sender.ts'
+import type { CommandContext } from './command-context.ts'
 import type { CommandHandler } from './command-handler.ts'
 
 export const read: CommandHandler = {
@@ -34,17 +34,17 @@ const UNFRAGMENTED = 65_536
 /** Below it, asking for holes costs more than it saves. */
 const WORTH_ASKING = 65_536
 
-function mayBringHoles(transmission: Transmission, request: Request): boolean {
+function mayBringHoles(transmission: CommandContext, request: Request): boolean {
   const { isSparse } = transmission.negotiated.served.storage
   return isSparse && request.length >= WORTH_ASKING && !isOneChunk(transmission, request)
 }
 
-function isOneChunk({ format }: Transmission, { flags }: Request): boolean {
+function isOneChunk({ format }: CommandContext, { flags }: Request): boolean {
   return !format.hasChunks || (flags & NBD_CMD_FLAG.DF) !== 0
 }
 
 /** Reads what needs no waiting; false where there is something to wait for. */
-function readAtOnce(transmission: Transmission, request: Request): boolean {
+function readAtOnce(transmission: CommandContext, request: Request): boolean {
   const { format, sender } = transmission
   const size = format.dataHeaderSize + request.length
   if (size > BATCHED) return readBufferAtOnce(transmission, request)
@@ -55,7 +55,7 @@ function readAtOnce(transmission: Transmission, request: Request): boolean {
   return true
 }
 
-function readBufferAtOnce(transmission: Transmission, request: Request): boolean {
+function readBufferAtOnce(transmission: CommandContext, request: Request): boolean {
   if (chunkSize(transmission, request) < request.length) return false
   const { resources, format, sender } = transmission
   const buffer = resources.pool.take(HEADER_ROOM + request.length)
@@ -70,7 +70,7 @@ function readBufferAtOnce(transmission: Transmission, request: Request): boolean
 }
 
 function readBehindHeader(
-  { format, negotiated }: Transmission,
+  { format, negotiated }: CommandContext,
   request: Request,
   bytes: Buffer,
   at: number,
@@ -82,7 +82,7 @@ function readBehindHeader(
   return true
 }
 
-async function readPieces(transmission: Transmission, request: Request): Promise<void> {
+async function readPieces(transmission: CommandContext, request: Request): Promise<void> {
   const { offset, length } = request
   const isSplit = length > pieceSize(transmission)
   if (isSplit && !transmission.format.hasChunks) return readUnderOneHeader(transmission, request)
@@ -100,14 +100,14 @@ async function readPieces(transmission: Transmission, request: Request): Promise
 
 type Range = { readonly offset: number; readonly length: number }
 
-function sendHole({ sender, format }: Transmission, request: Request, chunk: DataChunk): void {
+function sendHole({ sender, format }: CommandContext, request: Request, chunk: DataChunk): void {
   const payload = encodeHole(chunk)
   const { isDone } = chunk
   sender.add(format.encodeChunk(request, { type: NBD_REPLY_TYPE.OFFSET_HOLE, payload, isDone }))
 }
 
 /** How long the hole is that a range begins with; 0 where it begins with data. */
-async function holeAt(transmission: Transmission, { offset, length }: Range): Promise<number> {
+async function holeAt(transmission: CommandContext, { offset, length }: Range): Promise<number> {
   const { negotiated, resources } = transmission
   const { storage } = negotiated.served
   const [first] = await resources.turns.take(transmission, () => storage.extents(offset, length, 1))
@@ -120,7 +120,7 @@ async function holeAt(transmission: Transmission, { offset, length }: Range): Pr
  * @param headerSize 0 where a header has promised the data already.
  */
 async function sendData(
-  transmission: Transmission,
+  transmission: CommandContext,
   request: Request,
   chunk: DataChunk,
   headerSize: number,
@@ -149,7 +149,7 @@ async function sendData(
  * everything is read once to see that it can be, and once more to be sent, with no other reply in
  * between.
  */
-async function readUnderOneHeader(transmission: Transmission, request: Request): Promise<void> {
+async function readUnderOneHeader(transmission: CommandContext, request: Request): Promise<void> {
   await transmission.becomeAlone()
   await readAndForget(transmission, request)
   try {
@@ -166,7 +166,7 @@ async function readUnderOneHeader(transmission: Transmission, request: Request):
 }
 
 /** Reads a range to see that it can be read, or to have it in memory. */
-export async function readAndForget(transmission: Transmission, range: Range): Promise<void> {
+export async function readAndForget(transmission: CommandContext, range: Range): Promise<void> {
   const { resources, negotiated, sender } = transmission
   for (const { offset, length } of piecesOf(transmission, range)) {
     while (transmission.isFull) await transmission.room()
@@ -182,12 +182,12 @@ export async function readAndForget(transmission: Transmission, range: Range): P
 }
 
 /** In bytes: how much one chunk may hold. */
-function chunkSize(transmission: Transmission, { flags }: Request): number {
+function chunkSize(transmission: CommandContext, { flags }: Request): number {
   const size = pieceSize(transmission)
   return flags & NBD_CMD_FLAG.DF ? Math.max(UNFRAGMENTED, size) : size
 }
 
-function* piecesOf(transmission: Transmission, { offset, length }: Range): Iterable<Range> {
+function* piecesOf(transmission: CommandContext, { offset, length }: Range): Iterable<Range> {
   const size = pieceSize(transmission)
   for (let done = 0; done < length; done += size) {
     if (transmission.isGone) return
@@ -196,6 +196,6 @@ function* piecesOf(transmission: Transmission, { offset, length }: Range): Itera
 }
 
 /** In bytes: smaller where many connections share the memory. */
-export function pieceSize({ resources }: Transmission): number {
+export function pieceSize({ resources }: CommandContext): number {
   return resources.window() < PIECE ? SMALL_PIECE : PIECE
 }

@@ -1,7 +1,8 @@
 /** NBD_CMD_WRITE: data goes to the storage as it comes in; only pieces of it are in memory. */
+
 import { NBD_CMD, NBD_ERROR } from '../../protocol/constants.ts'
 import type { Request } from '../../protocol/requests.ts'
-import type { Transmission } from '../transmission.ts'
+import type { CommandContext } from './command-context.ts'
 import type { CommandHandler, PayloadSink } from './command-handler.ts'
 import { pieceSize } from './read.ts'
 
@@ -22,7 +23,7 @@ export const write: CommandHandler = {
 const PARTS_LIMIT = 64
 
 class WriteSink implements PayloadSink {
-  readonly #transmission: Transmission
+  readonly #transmission: CommandContext
   readonly #request: Request
   /** Where the next piece goes. */
   #position: number
@@ -30,7 +31,7 @@ class WriteSink implements PayloadSink {
   #gathered = 0
   readonly #writes: Promise<void>[] = []
 
-  constructor(transmission: Transmission, request: Request) {
+  constructor(transmission: CommandContext, request: Request) {
     this.#transmission = transmission
     this.#request = request
     this.#position = request.offset

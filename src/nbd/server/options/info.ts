@@ -1,9 +1,10 @@
 /** NBD_OPT_INFO tells about an export, NBD_OPT_GO begins to serve it as well. */
+
+import { BLOCK_SIZES, type NbdExport } from '../../exports/nbd-export.ts'
 import { NBD_INFO, NBD_OPT, NBD_REP } from '../../protocol/constants.ts'
 import { decodeInfoOption } from '../../protocol/option-data.ts'
 import { encodeInformation, type Information } from '../../protocol/option-replies.ts'
-import { BLOCK_SIZES, type NbdExport } from '../nbd-export.ts'
-import type { Negotiation } from '../negotiation.ts'
+import type { OptionContext } from './option-context.ts'
 import type { OptionHandler } from './option-handler.ts'
 
 export const info: OptionHandler = {
@@ -23,7 +24,7 @@ export const go: OptionHandler = {
 }
 
 async function tell(
-  negotiation: Negotiation,
+  negotiation: OptionContext,
   option: number,
   data: Buffer,
 ): Promise<NbdExport | undefined> {
@@ -42,7 +43,7 @@ async function tell(
 
 /** The size always; block sizes too, because clients that do not ask keep to them all the same. */
 function factsOf(
-  negotiation: Negotiation,
+  negotiation: OptionContext,
   found: NbdExport,
   asked: ReadonlySet<number>,
 ): readonly Information[] {
@@ -60,7 +61,7 @@ function factsOf(
 
 /** For other options that name an export as well. */
 export function refuseUnknownExport(
-  negotiation: Negotiation,
+  negotiation: OptionContext,
   option: number,
   name: string,
 ): Promise<'more'> {

@@ -1,13 +1,12 @@
 /** NBD_OPT_LIST_META_CONTEXT and NBD_OPT_SET_META_CONTEXT: which extents a client wants to hear of. */
+
+import { ALLOCATION_ID } from '../../exports/agreement.ts'
 import { BASE_ALLOCATION, NBD_OPT, NBD_REP } from '../../protocol/constants.ts'
 import { decodeMetaContextOption } from '../../protocol/option-data.ts'
 import { encodeMetaContext } from '../../protocol/option-replies.ts'
-import type { Negotiation } from '../negotiation.ts'
 import { refuseUnknownExport } from './info.ts'
+import type { OptionContext } from './option-context.ts'
 import type { OptionHandler } from './option-handler.ts'
-
-/** What stands for `base:allocation` in block status; it is the only context. */
-export const ALLOCATION_ID = 1
 
 export const listMetaContext: OptionHandler = {
   option: NBD_OPT.LIST_META_CONTEXT,
@@ -37,7 +36,7 @@ export const setMetaContext: OptionHandler = {
 }
 
 async function answer(
-  negotiation: Negotiation,
+  negotiation: OptionContext,
   option: number,
   data: Buffer,
   isMeant: (queries: readonly string[], name: string) => boolean,

@@ -1,5 +1,5 @@
 /** What a file of this folder declares: one option of the negotiation. */
-import type { Negotiation, Next } from '../negotiation.ts'
+import type { Next, OptionContext } from './option-context.ts'
 
 export type OptionHandler = {
   /** NBD_OPT_... */
@@ -7,5 +7,5 @@ export type OptionHandler = {
   /** Served before TLS too, where TLS is required. All else would leak what the server has. */
   readonly isServedInClear?: true
   /** A ProtocolError that it throws is told to the client as an invalid request. */
-  readonly serve: (negotiation: Negotiation, data: Buffer) => Promise<Next>
+  readonly serve: (negotiation: OptionContext, data: Buffer) => Promise<Next>
 }

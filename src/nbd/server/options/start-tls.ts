@@ -1,8 +1,9 @@
 /** NBD_OPT_STARTTLS: from here on, everything is said within TLS. */
+
+import { nothingAgreed } from '../../exports/agreement.ts'
 import { NBD_OPT, NBD_REP } from '../../protocol/constants.ts'
 import { decodeNoData } from '../../protocol/option-data.ts'
-import { nothingAgreed } from '../agreement.ts'
-import type { Negotiation } from '../negotiation.ts'
+import type { OptionContext } from './option-context.ts'
 import type { OptionHandler } from './option-handler.ts'
 
 export const startTls: OptionHandler = {
@@ -30,12 +31,12 @@ export const startTls: OptionHandler = {
  * already is thrown away, and what was agreed is forgotten (CVE-2021-3716). A client waits for the
  * answer before it begins with TLS, so nothing of that is lost.
  */
-async function forgetClearText(negotiation: Negotiation): Promise<void> {
+async function forgetClearText(negotiation: OptionContext): Promise<void> {
   await negotiation.channel.discard()
   negotiation.agreement = nothingAgreed()
 }
 
-async function secure(negotiation: Negotiation): Promise<void> {
+async function secure(negotiation: OptionContext): Promise<void> {
   const { channel, offer } = negotiation
   negotiation.session = await channel.replace((connection) => offer.secure(connection))
 }

@@ -3,8 +3,8 @@ import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts
 import { STRING_LIMIT } from '../protocol/constants.ts'
 import { FileStorage } from '../storage/file-storage.ts'
 import { MemoryStorage } from '../storage/memory-storage.ts'
+import { EXPORT_KINDS } from './export-diagnostics.ts'
 import type { NbdExport } from './nbd-export.ts'
-import { NBD_SERVER_KINDS } from './server-diagnostics.ts'
 
 /** One export as it is asked for. */
 export type ExportRequest = {
@@ -60,7 +60,7 @@ async function openFile(path: string, { isReadOnly }: ExportOptions): Promise<Fi
   try {
     return await FileStorage.open(path, { readOnly: isReadOnly })
   } catch (error) {
-    throw new DiagnosticError([diagnose(NBD_SERVER_KINDS.cannotOpen, { path, error })])
+    throw new DiagnosticError([diagnose(EXPORT_KINDS.cannotOpen, { path, error })])
   }
 }
 
@@ -68,14 +68,14 @@ async function openFile(path: string, { isReadOnly }: ExportOptions): Promise<Fi
 function refuseUnspeakable({ name, description = '' }: ExportRequest): void {
   for (const [what, text] of Object.entries({ name, description })) {
     const isTooLong = Buffer.byteLength(text) > STRING_LIMIT
-    if (isTooLong || text.includes('\0')) fail(NBD_SERVER_KINDS.unspeakable, { what, text })
+    if (isTooLong || text.includes('\0')) fail(EXPORT_KINDS.unspeakable, { what, text })
   }
 }
 
 function refuseDuplicates(requests: readonly ExportRequest[]): void {
   const names = new Set<string>()
   for (const { name } of requests) {
-    if (names.has(name)) fail(NBD_SERVER_KINDS.duplicateExport, { name })
+    if (names.has(name)) fail(EXPORT_KINDS.duplicateExport, { name })
     names.add(name)
   }
 }

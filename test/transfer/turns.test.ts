@@ -2,12 +2,12 @@ import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { Turns } from '../../../src/nbd/server/turns.ts'
-import { FileStorage } from '../../../src/nbd/storage/file-storage.ts'
-import { scratchFolder } from '../../cli/command.ts'
-import { RawTransmission } from './raw-transmission.ts'
-import { ScriptedStorage } from './scripted-storage.ts'
-import { eventually, exportOf, startServer } from './test-server.ts'
+import { FileStorage } from '../../src/nbd/storage/file-storage.ts'
+import { Turns } from '../../src/transfer/turns.ts'
+import { scratchFolder } from '../cli/command.ts'
+import { RawTransmission } from '../nbd/server/raw-transmission.ts'
+import { ScriptedStorage } from '../nbd/server/scripted-storage.ts'
+import { eventually, exportOf, startServer } from '../nbd/server/test-server.ts'
 
 test('one client after the other has its turn, however much each asks for', async () => {
   const turns = new Turns(1)

@@ -1,5 +1,5 @@
 /** What a client and a server have agreed upon before the transmission. */
-import type { ReplyStyle } from './nbd-export.ts'
+import type { NbdExport, ReplyStyle } from './nbd-export.ts'
 
 /** All of it is forgotten when TLS begins. */
 export type Agreement = {
@@ -11,3 +11,13 @@ export type Agreement = {
 export function nothingAgreed(): Agreement {
   return { style: 'simple', allocationFor: undefined }
 }
+
+/** What the negotiation came to. */
+export type Negotiated = {
+  readonly served: NbdExport
+  readonly style: ReplyStyle
+  readonly hasAllocation: boolean
+}
+
+/** What stands for `base:allocation` in block status; it is the only context. */
+export const ALLOCATION_ID = 1

@@ -1,10 +1,12 @@
 /** How each style of reply begins: the header of data, and a whole reply without data. */
+
+import type { ReplyStyle } from '../../exports/nbd-export.ts'
 import {
   encodeErrorChunk,
   OFFSET_DATA_PREFIX_SIZE,
   writeOffsetDataPrefix,
-} from '../protocol/chunks.ts'
-import { NBD_REPLY_FLAG, NBD_REPLY_TYPE } from '../protocol/constants.ts'
+} from '../../protocol/chunks.ts'
+import { NBD_REPLY_FLAG, NBD_REPLY_TYPE } from '../../protocol/constants.ts'
 import {
   EXTENDED_REPLY_SIZE,
   SIMPLE_REPLY_SIZE,
@@ -12,9 +14,8 @@ import {
   writeExtendedReply,
   writeSimpleReply,
   writeStructuredReply,
-} from '../protocol/replies.ts'
-import type { Request } from '../protocol/requests.ts'
-import type { ReplyStyle } from './nbd-export.ts'
+} from '../../protocol/replies.ts'
+import type { Request } from '../../protocol/requests.ts'
 
 /** One chunk of a reply. */
 export type Chunk = {

@@ -3,7 +3,7 @@
  * the way than the peer's share of the memory.
  */
 import type { Duplex } from 'node:stream'
-import { type BufferPool, SMALL_PIECE } from '../../transfer/buffer-pool.ts'
+import { type BufferPool, SMALL_PIECE } from '../../../transfer/buffer-pool.ts'
 
 /** Replies up to this size share a write, and with it a record of TLS and a system call. */
 export const BATCHED = 16_384
