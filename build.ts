@@ -84,14 +84,14 @@ await build({
   plugins: [lazyModules, colorSupport, separateFiles],
   entryPoints: {
     'priority-drop-ins': 'src/system/priority-drop-ins.ts',
-    'update-policies': 'src/cli/update-policies.ts',
-    'cryptopolicy-resolve': 'src/cli/cryptopolicy-resolve.ts',
+    'update-policies': 'src/cli/programs/update-policies.ts',
+    'cryptopolicy-resolve': 'src/cli/programs/cryptopolicy-resolve.ts',
   },
 })
 await build({
   ...options,
   entryPoints: {
-    cryptopolicy: 'src/cli/cryptopolicy.ts',
+    cryptopolicy: 'src/cli/programs/cryptopolicy.ts',
     index: 'src/index.ts',
     ...Object.fromEntries(LIBRARY_PARTS.map((name) => [name, `src/library/${name}.ts`])),
   },

@@ -1,5 +1,6 @@
 /** Holds the imports of src/ against the table of import-directions.ts; exits 1 where they break it. */
 import { cruise, type ICruiseResult, type IViolation } from 'dependency-cruiser'
+import { folderCycles } from './folder-cycles.ts'
 import { FORBIDDEN_IMPORTS } from './import-directions.ts'
 
 const { output } = await cruise(['src'], {
@@ -9,11 +10,15 @@ const { output } = await cruise(['src'], {
   tsPreCompilationDeps: true,
   doNotFollow: { path: 'node_modules' },
 })
-const { violations } = (output as ICruiseResult).summary
+const { modules, summary } = output as ICruiseResult
+const { violations } = summary
+const cycles = folderCycles(modules)
 const comments = new Map(FORBIDDEN_IMPORTS.map(({ name, comment }) => [name, comment]))
 
 for (const violation of violations) console.error(describe(violation))
-process.exitCode = violations.some(({ rule }) => rule.severity === 'error') ? 1 : 0
+for (const cycle of cycles) console.error(`error: no-cycle-of-folders: ${cycle}`)
+process.exitCode =
+  cycles.length > 0 || violations.some(({ rule }) => rule.severity === 'error') ? 1 : 0
 
 function describe({ rule, from, to, cycle }: IViolation): string {
   const path = [from, ...(cycle ? cycle.map(({ name }) => name) : [to])].join(' -> ')

@@ -1,7 +1,7 @@
 /** What every command line of `cryptopolicy` has, whichever of its commands it holds. */
 import { Command, Option } from 'commander'
 import type { CommandDefinition } from './command.ts'
-import { addHelp } from './commands/help.ts'
+import { addHelp } from './help.ts'
 import { refuseInWords } from './usage-error.ts'
 import { PROGRAM_VERSION } from './version.ts'
 

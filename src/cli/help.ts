@@ -1,8 +1,8 @@
 /** `cryptopolicy help`: the options of a command, or of a command of a group. */
 import type { Command } from 'commander'
-import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
-import { didYouMean } from '../../diagnostics/suggestion.ts'
-import { CLI_KINDS } from '../cli-diagnostics.ts'
+import { DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
+import { didYouMean } from '../diagnostics/suggestion.ts'
+import { CLI_KINDS } from './cli-diagnostics.ts'
 
 /** In the place of commander's own, which shows its help for whatever it does not know. */
 export function addHelp(group: Command): void {

@@ -1,21 +1,21 @@
 /** `update-policies`: the drop-in for update-crypto-policies. */
 import { Command, Option } from 'commander'
-import { type Diagnostic, DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
-import { type ApplyOptions, type ApplyResult, applyPolicy } from '../system/apply.ts'
-import { type Drift, findDrift, isApplied } from '../system/check.ts'
-import { type Directories, findDirectories, localFolder } from '../system/directories.ts'
-import { listDropIns } from '../system/drop-ins.ts'
-import type { HostCheck } from '../system/host-check.ts'
-import { formatSelection } from '../system/policy-selection.ts'
-import { selectPolicy } from '../system/prepared-policy.ts'
-import { CLI_KINDS } from './cli-diagnostics.ts'
-import { describeDrift, driftToJson } from './drift-text.ts'
-import { ENVELOPE } from './json-envelope.ts'
-import { REFERENCE_NAME, referenceLines, renameProgram } from './reference-lines.ts'
-import { runToExit } from './run.ts'
-import { Terminal } from './terminal.ts'
-import { refuseInWords } from './usage-error.ts'
-import { PROGRAM_VERSION } from './version.ts'
+import { type Diagnostic, DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
+import { type ApplyOptions, type ApplyResult, applyPolicy } from '../../system/apply.ts'
+import { type Drift, findDrift, isApplied } from '../../system/check.ts'
+import { type Directories, findDirectories, localFolder } from '../../system/directories.ts'
+import { listDropIns } from '../../system/drop-ins.ts'
+import type { HostCheck } from '../../system/host-check.ts'
+import { formatSelection } from '../../system/policy-selection.ts'
+import { selectPolicy } from '../../system/prepared-policy.ts'
+import { CLI_KINDS } from '../cli-diagnostics.ts'
+import { describeDrift, driftToJson } from '../drift-text.ts'
+import { ENVELOPE } from '../json-envelope.ts'
+import { REFERENCE_NAME, referenceLines, renameProgram } from '../reference-lines.ts'
+import { runToExit } from '../run.ts'
+import { Terminal } from '../terminal.ts'
+import { refuseInWords } from '../usage-error.ts'
+import { PROGRAM_VERSION } from '../version.ts'
 
 /** What the JSON calls it, whatever it is called. */
 const NAME = 'update-policies'
@@ -127,8 +127,8 @@ function show(directories: Directories, terminal: Terminal): number {
 }
 
 async function list(directories: Directories, terminal: Terminal): Promise<number> {
-  const { findPolicies } = await import('../system/policy-list.ts')
-  const { describePolicies } = await import('./policy-list-text.ts')
+  const { findPolicies } = await import('../../system/policy-list.ts')
+  const { describePolicies } = await import('../policy-list-text.ts')
   const found = findPolicies(directories)
   if (terminal.options.json) terminal.setResult({ action: 'list', ...found })
   else for (const line of describePolicies(found)) terminal.print(line)
@@ -192,7 +192,7 @@ async function apply(
 
 /** Most runs change nothing, and need not load what asks other programs. */
 const checkHostWhenDue: HostCheck = async (...args) => {
-  const { checkHost } = await import('../system/host-check.ts')
+  const { checkHost } = await import('../../system/host-check.ts')
   return checkHost(...args)
 }
 
@@ -201,7 +201,7 @@ async function loadDropInCheck(
   directories: Directories,
 ): Promise<Pick<ApplyOptions, 'checkDropIns'>> {
   if (listDropIns(localFolder(directories), 'gnutls').length === 0) return {}
-  const { checkPriorityDropIns } = await import('../system/priority-drop-ins.ts')
+  const { checkPriorityDropIns } = await import('../../system/priority-drop-ins.ts')
   return { checkDropIns: checkPriorityDropIns }
 }
 

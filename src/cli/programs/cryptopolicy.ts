@@ -1,6 +1,7 @@
 /** `cryptopolicy`: everything but putting a policy in force. */
+
+import { runToExit } from '../run.ts'
 import { createProgram } from './program.ts'
-import { runToExit } from './run.ts'
 
 process.exitCode = await runToExit(async () => {
   const program = await createProgram(process.argv.slice(2))

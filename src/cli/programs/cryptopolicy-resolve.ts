@@ -2,9 +2,9 @@
  * `cryptopolicy resolve` alone: services run it when they start, so it is a program of its own
  * that loads nothing of the other commands. The launchers choose it.
  */
-import { addResolve } from './commands/resolve.ts'
-import { frameProgram } from './program-frame.ts'
-import { runToExit } from './run.ts'
+import { addResolve } from '../commands/resolve.ts'
+import { frameProgram } from '../program-frame.ts'
+import { runToExit } from '../run.ts'
 
 process.exitCode = await runToExit(async () => {
   await frameProgram([addResolve]).parseAsync()

@@ -1,0 +1,35 @@
+/** The commands of `cryptopolicy`, a file each. What a command needs is loaded when it runs. */
+import type { Command } from 'commander'
+import { defineGroup } from '../command-group.ts'
+import { addAuthz } from '../commands/authz.ts'
+import { addBuild } from '../commands/build.ts'
+import { addConvert } from '../commands/convert.ts'
+import { addDiff } from '../commands/diff.ts'
+import { addExplain } from '../commands/explain.ts'
+import { addLint } from '../commands/lint.ts'
+import { addList } from '../commands/list.ts'
+import { NBD } from '../commands/nbd.ts'
+import { PKI } from '../commands/pki.ts'
+import { addPlan } from '../commands/plan.ts'
+import { addResolve } from '../commands/resolve.ts'
+import { addShow } from '../commands/show.ts'
+import { frameProgram } from '../program-frame.ts'
+
+/** @param args Those of the command line, without the program. */
+export async function createProgram(args: readonly string[]): Promise<Command> {
+  const [nbd, pki] = await Promise.all([defineGroup(NBD, args), defineGroup(PKI, args)])
+  return frameProgram([
+    addBuild,
+    addShow,
+    addPlan,
+    addDiff,
+    addExplain,
+    addLint,
+    addResolve,
+    addList,
+    addConvert,
+    nbd,
+    addAuthz,
+    pki,
+  ])
+}
