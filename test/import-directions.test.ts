@@ -50,6 +50,15 @@ const ALLOWED = [
   ['cli', '../system/probe.ts'],
 ] as const
 
+/** Folders that import each other, the third one's files by way of both. */
+const CYCLE_OF_FOLDERS = {
+  'src/nbd/one.ts': "import type { two } from './client/two.ts'\nexport type one = two\n",
+  'src/nbd/client/two.ts':
+    "import type { three } from '../copy/three.ts'\nexport type two = three\n",
+  'src/nbd/copy/three.ts': "import type { four } from '../four.ts'\nexport type three = four\n",
+  'src/nbd/four.ts': 'export type four = 1\n',
+}
+
 type Probe = readonly [folder: string, imported: string]
 
 /** Two files that import each other. */
@@ -80,7 +89,7 @@ function findViolations(
   return stderr.split('\n').filter(Boolean)
 }
 
-const CHECK = ['check-imports.ts', 'import-directions.ts']
+const CHECK = ['check-imports.ts', 'import-directions.ts', 'folder-cycles.ts']
 
 function fileOf(folder: string, index: number): string {
   return `src/${folder}/probe-${index}.ts`
@@ -101,4 +110,11 @@ test('the check lets imports in the direction pass', () => {
 test('the check finds files that import each other, of types too', () => {
   const [line] = findViolations([], CYCLE)
   expect(line).toMatch(/: no-cycle-of-files: src\/nbd\/\w+\.ts -> src\/nbd\/\w+\.ts/)
+})
+
+test('the check finds folders that import each other, by way of others too', () => {
+  const lines = findViolations([], CYCLE_OF_FOLDERS)
+  expect(lines).toEqual([
+    expect.stringMatching(/^error: no-cycle-of-folders: src\/nbd.*src\/nbd.*src\/nbd/),
+  ])
 })

@@ -64,7 +64,7 @@ export async function loadStrength(
 ): Promise<Strength> {
   const context = await loadPriorityContext(options, terminal)
   const { endpointDefault } = await import('../priority/endpoint-default.ts')
-  const { requirePriority } = await import('../priority/failure-diagnostics.ts')
+  const { requirePriority } = await import('../priority/failure/failure-diagnostics.ts')
   const source = priority === undefined ? endpointDefault(context) : prioritySource(priority)
   return { evaluation: requirePriority(source, context), config: context.config }
 }

@@ -77,7 +77,7 @@ async function reportRefusals(
   terminal: Terminal,
 ): Promise<void> {
   if (outcomes.every(({ ok }) => ok)) return
-  const { diagnoseFailure } = await import('../priority/failure-diagnostics.ts')
+  const { diagnoseFailure } = await import('../priority/failure/failure-diagnostics.ts')
   const errors = outcomes.flatMap((outcome, index): readonly Diagnostic[] =>
     outcome.ok ? [] : [diagnoseFailure(outcome.failure, sides[index]?.context)],
   )

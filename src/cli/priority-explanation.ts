@@ -67,7 +67,7 @@ async function explainTokens(
     for (const line of lines) terminal.print(line)
   }
   if (!outcome.ok) return refuse(outcome.failure, context, terminal)
-  const { warnAboutPriority } = await import('../priority/failure-diagnostics.ts')
+  const { warnAboutPriority } = await import('../priority/failure/failure-diagnostics.ts')
   warnAboutPriority(outcome.evaluation).forEach(terminal.report)
 }
 
@@ -97,7 +97,7 @@ async function explainSubjects(
 /** That GnuTLS refuses a string is part of its explanation, and there is no other error. */
 async function refusalToJson(outcome: Outcome, context: PriorityContext) {
   if (outcome.ok) return null
-  const { diagnoseFailure } = await import('../priority/failure-diagnostics.ts')
+  const { diagnoseFailure } = await import('../priority/failure/failure-diagnostics.ts')
   return diagnosticToJson(diagnoseFailure(outcome.failure, context))
 }
 
@@ -106,7 +106,7 @@ async function refuse(
   context: PriorityContext,
   terminal: Terminal,
 ): Promise<void> {
-  const { diagnoseFailure } = await import('../priority/failure-diagnostics.ts')
+  const { diagnoseFailure } = await import('../priority/failure/failure-diagnostics.ts')
   const diagnostic = diagnoseFailure(failure, context)
   process.exitCode = exitStatusOf([diagnostic])
   if (!terminal.options.json) terminal.report(diagnostic)

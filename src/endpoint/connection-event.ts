@@ -1,6 +1,6 @@
 /** What every endpoint tells of its connections: who came, how they were secured, why they went. */
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
-import type { TlsPeer } from '../tls/objects/tls-session.ts'
+import type { TlsPeer } from '../tls/credentials/tls-session.ts'
 
 /** Where a connection comes from. */
 export type ConnectionOrigin = {

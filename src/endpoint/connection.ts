@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import { ConnectionEnded } from '../net/byte-channel.ts'
-import type { TlsSession } from '../tls/objects/tls-session.ts'
+import type { TlsSession } from '../tls/credentials/tls-session.ts'
 import { ProtocolError } from '../wire/protocol-error.ts'
 import type { ConnectionEvent, ConnectionOrigin } from './connection-event.ts'
 import { ENDPOINT_KINDS } from './endpoint-diagnostics.ts'

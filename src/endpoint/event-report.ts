@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { diagnosticToJson } from '../diagnostics/diagnostic-json.ts'
 import { printable } from '../diagnostics/print-diagnostic.ts'
-import type { TlsPeer } from '../tls/objects/tls-session.ts'
+import type { TlsPeer } from '../tls/credentials/tls-session.ts'
 import type { ConnectionEvent, ConnectionOrigin } from './connection-event.ts'
 
 /** `#3 192.0.2.7:50123: secured by TLSv1.3 TLS_AES_256_GCM_SHA384, certificate C=UK,CN=qemu`. */

@@ -1,7 +1,7 @@
 /** How an endpoint secures its connections: looked up once, so that a wrong id is told at the start. */
 import type { Duplex } from 'node:stream'
+import type { TlsSession } from '../tls/credentials/tls-session.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
-import type { TlsSession } from '../tls/objects/tls-session.ts'
 import type { TlsSettings } from '../tls/tls-options.ts'
 import type { TlsMode } from './tls-mode.ts'
 

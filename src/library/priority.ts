@@ -8,7 +8,7 @@ import {
   type Outcome,
 } from '../priority/evaluate.ts'
 import { type Explanation, explainPriority as explain } from '../priority/explain.ts'
-import { requirePriority as requireUsable } from '../priority/failure-diagnostics.ts'
+import { requirePriority as requireUsable } from '../priority/failure/failure-diagnostics.ts'
 import { DEFAULT_RELEASE, GNUTLS_RELEASES, type GnutlsRelease } from '../priority/releases.ts'
 import {
   type Resolution,
@@ -43,7 +43,7 @@ export {
   diagnoseFailure,
   diagnoseUnresolved,
   warnAboutPriority,
-} from '../priority/failure-diagnostics.ts'
+} from '../priority/failure/failure-diagnostics.ts'
 export type {
   GnutlsCipher,
   GnutlsGroup,

@@ -10,6 +10,7 @@ import { requireObject, requireOneOf, requireText, type TextInput } from './argu
 
 export type { FileWatcherOptions } from '../files/file-watcher.ts'
 export type { ObjectDefinition, PropertyValue } from '../options/object-definition.ts'
+export type { Authorization, AuthorizationDecision } from '../tls/authorization/authorization.ts'
 export {
   type AcceptOptions,
   acceptTls,
@@ -17,12 +18,12 @@ export {
   connectTls,
 } from '../tls/connection.ts'
 export type { CredentialKind } from '../tls/credential-kind.ts'
-export type { Authorization, AuthorizationDecision } from '../tls/objects/authorization.ts'
 export type {
   AcceptSessionOptions,
   ConnectSessionOptions,
   TlsCredentials,
-} from '../tls/objects/credentials.ts'
+} from '../tls/credentials/credentials.ts'
+export type { TlsFacts, TlsPeer, TlsSession } from '../tls/credentials/tls-session.ts'
 export { parseObject, parseObjects } from '../tls/objects/parse-object.ts'
 export type { ObjectReload, ReloadReport } from '../tls/objects/reload-report.ts'
 export {
@@ -30,7 +31,6 @@ export {
   type TlsObjectsContext,
   type WatchOptions,
 } from '../tls/objects/tls-objects.ts'
-export type { TlsFacts, TlsPeer, TlsSession } from '../tls/objects/tls-session.ts'
 export { checkSession, type Negotiated as NegotiatedSession } from '../tls/session-check.ts'
 export type { PriorityTlsOptions } from '../tls/tls-options.ts'
 export type { Certificate } from '../x509/certificate.ts'

@@ -1,7 +1,7 @@
 /** What is known of an export, as text and as JSON. */
 import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
 import { printable } from '../diagnostics/print-diagnostic.ts'
-import type { TlsFacts } from '../tls/objects/tls-session.ts'
+import type { TlsFacts } from '../tls/credentials/tls-session.ts'
 import type { MappedExtent } from './client/export-map.ts'
 import type { ExportInfo, HeaderStyle } from './client/negotiation.ts'
 import { NBD_STATE } from './protocol/constants.ts'

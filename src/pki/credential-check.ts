@@ -9,7 +9,7 @@ import {
   hasErrors,
 } from '../diagnostics/diagnostic.ts'
 import { readBytes, readSecretTextFile } from '../files/text-file.ts'
-import { checkSharedKeys } from '../tls/objects/shared-keys.ts'
+import { checkSharedKeys } from '../tls/credentials/shared-keys.ts'
 import { type Certificate, parseCertificates } from '../x509/certificate.ts'
 import { readX509Files, type X509Identity } from '../x509/credential-files.ts'
 import { isHost, matchesHostName } from '../x509/host-name.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { withFileLock } from '../files/file-lock.ts'
 import { readBytes } from '../files/text-file.ts'
-import { parseSharedKeyLines, problemWithUsername } from '../tls/objects/shared-key-lines.ts'
+import { parseSharedKeyLines, problemWithUsername } from '../tls/credentials/shared-key-lines.ts'
 import { lookAt, prepareFolder, writeCredentials } from './credential-writing.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TlsCredentials } from '../../src/tls/objects/credentials.ts'
+import type { TlsCredentials } from '../../src/tls/credentials/credentials.ts'
 import { TlsObjects } from '../../src/tls/objects/tls-objects.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { AUTHORITY, ENDPOINT, make } from '../x509/made-certificate.ts'

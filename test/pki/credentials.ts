@@ -6,7 +6,7 @@ import { type IssueRequest, issueIdentity } from '../../src/pki/identity.ts'
 import { parseKeyRequest } from '../../src/pki/key-kind.ts'
 import type { Strength } from '../../src/pki/key-strength.ts'
 import { layoutAt } from '../../src/pki/layout.ts'
-import { requirePriority } from '../../src/priority/failure-diagnostics.ts'
+import { requirePriority } from '../../src/priority/failure/failure-diagnostics.ts'
 import { NO_CONFIG, parseSystemConfig } from '../../src/priority/system-config.ts'
 import { scratchFolder } from '../cli/command.ts'
 

@@ -9,7 +9,7 @@ import {
 } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
-import { checkServer } from '../../src/tls/objects/peer-verification.ts'
+import { checkServer } from '../../src/tls/credentials/peer-verification.ts'
 import { checkNegotiated } from '../../src/tls/session-check.ts'
 import { tlsOptionsFor } from '../../src/tls/tls-options.ts'
 import { makeIdentity } from './certificates.ts'

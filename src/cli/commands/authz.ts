@@ -2,7 +2,7 @@
 import { Argument, type Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { type JsonObject, locationToJson } from '../../diagnostics/diagnostic-json.ts'
-import type { AuthorizationDecision } from '../../tls/objects/authorization.ts'
+import type { AuthorizationDecision } from '../../tls/authorization/authorization.ts'
 import type { TlsObjects } from '../../tls/objects/tls-objects.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
@@ -61,7 +61,7 @@ function decideAll(
 }
 
 async function readIdentities(certificate: Certificate): Promise<Identities> {
-  const { identitiesOf } = await import('../../tls/objects/identity.ts')
+  const { identitiesOf } = await import('../../tls/authorization/identity.ts')
   const [dn = ''] = identitiesOf(certificate, 'dn')
   const [spki = ''] = identitiesOf(certificate, 'spki')
   return { dn, san: identitiesOf(certificate, 'san'), spki }

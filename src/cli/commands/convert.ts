@@ -137,7 +137,7 @@ async function convertString(
 ): Promise<Converted> {
   const { to } = options
   if (to === 'gnutls') refusePair(options)
-  const { requirePriority } = await import('../../priority/failure-diagnostics.ts')
+  const { requirePriority } = await import('../../priority/failure/failure-diagnostics.ts')
   const { convertPriority } = await import('../../priority/convert/convert.ts')
   const { diagnoseConversion, exactnessOf } = await import(
     '../../priority/convert/convert-diagnostics.ts'

@@ -69,7 +69,7 @@ async function reportOutcome(
   terminal: Terminal,
 ): Promise<void> {
   const { diagnoseFailure, warnAboutPriority } = await import(
-    '../../priority/failure-diagnostics.ts'
+    '../../priority/failure/failure-diagnostics.ts'
   )
   if (outcome.ok) warnAboutPriority(outcome.evaluation).forEach(terminal.report)
   else terminal.report(diagnoseFailure(outcome.failure, context))
@@ -81,7 +81,7 @@ async function giveResult(
   terminal: Terminal,
 ): Promise<void> {
   if (!outcome.ok) {
-    const { diagnoseFailure } = await import('../../priority/failure-diagnostics.ts')
+    const { diagnoseFailure } = await import('../../priority/failure/failure-diagnostics.ts')
     return terminal.report(diagnoseFailure(outcome.failure, context))
   }
   const { evaluationToJson } = await import('../../report/evaluation.ts')

@@ -153,6 +153,6 @@ async function requireResolved(
   context: PriorityContext,
 ): Promise<Resolution> {
   if ('text' in result) return result
-  const { diagnoseUnresolved } = await import('../../priority/failure-diagnostics.ts')
+  const { diagnoseUnresolved } = await import('../../priority/failure/failure-diagnostics.ts')
   throw new DiagnosticError([diagnoseUnresolved(result, context)])
 }

@@ -1,7 +1,7 @@
 /** Whether a client wants TLS, and NBD_OPT_STARTTLS. Protocol, "TLS support". */
 import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts'
-import type { TlsCredentials } from '../../tls/objects/credentials.ts'
-import type { TlsFacts } from '../../tls/objects/tls-session.ts'
+import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
+import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import { NBD_OPT } from '../protocol/constants.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 import type { NegotiationChannel } from './negotiation-channel.ts'

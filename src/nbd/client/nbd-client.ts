@@ -2,7 +2,7 @@
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import { printAddress, type SocketAddress } from '../../net/address.ts'
 import { dial } from '../../net/dial.ts'
-import type { TlsFacts } from '../../tls/objects/tls-session.ts'
+import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import { ProtocolError } from '../../wire/protocol-error.ts'
 import type { Extent } from '../protocol/chunks.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_OPT, NBD_TRANSMISSION_FLAG } from '../protocol/constants.ts'

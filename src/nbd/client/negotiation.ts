@@ -1,7 +1,7 @@
 /** Negotiates with a server: greeting, TLS, kind of headers, metadata contexts, export. */
 
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
-import type { TlsFacts } from '../../tls/objects/tls-session.ts'
+import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import {
   type BlockSizes,

@@ -6,7 +6,7 @@
  */
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { ByteChannel } from '../../net/byte-channel.ts'
-import type { TlsSession } from '../../tls/objects/tls-session.ts'
+import type { TlsSession } from '../../tls/credentials/tls-session.ts'
 import { ProtocolError, refuse } from '../../wire/protocol-error.ts'
 import { type Agreement, type Negotiated, nothingAgreed } from '../exports/agreement.ts'
 import type { NbdExport } from '../exports/nbd-export.ts'

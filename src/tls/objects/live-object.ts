@@ -2,10 +2,10 @@
 import { type Diagnostic, DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
 import { PropertyReader } from '../../options/property-reader.ts'
-import type { RuleList } from './authorization.ts'
-import { OBJECT_KINDS } from './object-diagnostics.ts'
-import type { LoadedObject, ObjectType, Surroundings } from './object-type.ts'
-import { findObjectType } from './registry.ts'
+import type { RuleList } from '../authorization/authorization.ts'
+import { OBJECT_KINDS } from '../object-diagnostics.ts'
+import type { LoadedObject, ObjectType, Surroundings } from './types/object-type.ts'
+import { findObjectType } from './types/registry.ts'
 
 export class LiveObject {
   readonly definition: ObjectDefinition

@@ -7,13 +7,13 @@ import { FileWatcher, type FileWatcherOptions } from '../../files/file-watcher.t
 import type { ObjectDefinition } from '../../options/object-definition.ts'
 import { DEFAULT_RELEASE, type GnutlsRelease } from '../../priority/releases.ts'
 import { NO_CONFIG, type SystemConfig } from '../../priority/system-config.ts'
-import type { Authorization } from './authorization.ts'
-import { decideByRules } from './authorization.ts'
-import { LiveCredentials, type TlsCredentials } from './credentials.ts'
+import type { Authorization } from '../authorization/authorization.ts'
+import { decideByRules } from '../authorization/authorization.ts'
+import { LiveCredentials, type TlsCredentials } from '../credentials/credentials.ts'
+import { OBJECT_KINDS } from '../object-diagnostics.ts'
 import { LiveObject } from './live-object.ts'
-import { OBJECT_KINDS } from './object-diagnostics.ts'
-import type { LoadedObject } from './object-type.ts'
 import type { ObjectReload, ReloadReport } from './reload-report.ts'
+import type { LoadedObject } from './types/object-type.ts'
 
 export type TlsObjectsContext = {
   /** The file that keywords of priority strings are looked up in. */

@@ -1,6 +1,6 @@
 /** Priority strings for conversions: hard ones first, then random ones. */
 import type { Evaluation } from '../../../src/priority/evaluate.ts'
-import { requirePriority } from '../../../src/priority/failure-diagnostics.ts'
+import { requirePriority } from '../../../src/priority/failure/failure-diagnostics.ts'
 import { Random } from '../../priority/random-priorities.ts'
 import { usableCase } from '../../tls/prober/try-string.ts'
 

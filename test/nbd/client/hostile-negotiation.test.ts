@@ -14,7 +14,7 @@ import {
   encodeListedExport,
   encodeMetaContext,
 } from '../../../src/nbd/protocol/option-replies.ts'
-import type { TlsCredentials } from '../../../src/tls/objects/credentials.ts'
+import type { TlsCredentials } from '../../../src/tls/credentials/credentials.ts'
 import { scratchFolder } from '../../cli/command.ts'
 import { type Script, startHostileServer } from '../hostile-server.ts'
 import { makeX509Folder, x509Credentials } from '../nbd-credentials.ts'

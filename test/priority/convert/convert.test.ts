@@ -7,7 +7,7 @@ import type { Conversion } from '../../../src/priority/convert/conversion.ts'
 import { type ConversionTarget, convertPriority } from '../../../src/priority/convert/convert.ts'
 import { exactnessOf } from '../../../src/priority/convert/convert-diagnostics.ts'
 import type { Evaluation } from '../../../src/priority/evaluate.ts'
-import { requirePriority } from '../../../src/priority/failure-diagnostics.ts'
+import { requirePriority } from '../../../src/priority/failure/failure-diagnostics.ts'
 import { execFileSync } from '../../peers/child-process.ts'
 
 const STRINGS = ['NORMAL', 'PFS', 'SECURE192', 'SUITEB128', 'NORMAL:+PSK:+DHE-PSK', 'PERFORMANCE']

@@ -7,7 +7,7 @@ import { exactnessOf } from '../../../src/priority/convert/convert-diagnostics.t
 import { convertFromOpenssl, type FromOpenssl } from '../../../src/priority/convert/from-openssl.ts'
 import { readOpensslSettings } from '../../../src/priority/convert/openssl-settings.ts'
 import { allowedTls, type Evaluation } from '../../../src/priority/evaluate.ts'
-import { requirePriority } from '../../../src/priority/failure-diagnostics.ts'
+import { requirePriority } from '../../../src/priority/failure/failure-diagnostics.ts'
 import { fc } from '../../seed.ts'
 
 const SUITES13 = [0x1301, 0x1302, 0x1303]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { convertPriority } from '../../../src/priority/convert/convert.ts'
 import { allowedTls, type Evaluation } from '../../../src/priority/evaluate.ts'
-import { requirePriority } from '../../../src/priority/failure-diagnostics.ts'
+import { requirePriority } from '../../../src/priority/failure/failure-diagnostics.ts'
 
 const STRINGS = ['NORMAL', 'PFS', 'SECURE192', 'PERFORMANCE', 'LEGACY', 'NORMAL:-AEAD:+SHA256']
 

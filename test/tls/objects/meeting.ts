@@ -9,10 +9,10 @@ import type {
   AcceptSessionOptions,
   ConnectSessionOptions,
   TlsCredentials,
-} from '../../../src/tls/objects/credentials.ts'
+} from '../../../src/tls/credentials/credentials.ts'
+import type { TlsSession } from '../../../src/tls/credentials/tls-session.ts'
 import { parseObject } from '../../../src/tls/objects/parse-object.ts'
 import { TlsObjects } from '../../../src/tls/objects/tls-objects.ts'
-import type { TlsSession } from '../../../src/tls/objects/tls-session.ts'
 import { scratchFolder } from '../../cli/command.ts'
 
 /** Objects by their definitions; closed after the test. */

@@ -4,8 +4,8 @@ import { setImmediate } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
-import type { TlsCredentials } from '../../../src/tls/objects/credentials.ts'
-import type { TlsSession } from '../../../src/tls/objects/tls-session.ts'
+import type { TlsCredentials } from '../../../src/tls/credentials/credentials.ts'
+import type { TlsSession } from '../../../src/tls/credentials/tls-session.ts'
 import { AUTHORITY, CLIENT_AUTH, make, makeList, SERVER_AUTH } from '../../x509/made-certificate.ts'
 import {
   CLIENT,

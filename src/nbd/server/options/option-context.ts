@@ -2,7 +2,7 @@
 import type { Secure } from '../../../endpoint/security.ts'
 import type { TlsMode } from '../../../endpoint/tls-mode.ts'
 import type { ByteChannel } from '../../../net/byte-channel.ts'
-import type { TlsSession } from '../../../tls/objects/tls-session.ts'
+import type { TlsSession } from '../../../tls/credentials/tls-session.ts'
 import type { Agreement } from '../../exports/agreement.ts'
 import type { NbdExport } from '../../exports/nbd-export.ts'
 

@@ -4,10 +4,10 @@ import { fail } from '../../../diagnostics/diagnostic.ts'
 import { readTextFile } from '../../../files/text-file.ts'
 import { parseMapping } from '../../../options/object-document.ts'
 import { PropertyReader } from '../../../options/property-reader.ts'
-import { digestOf } from '../digest.ts'
-import { OBJECT_KINDS } from '../object-diagnostics.ts'
-import type { ObjectType } from '../object-type.ts'
+import { OBJECT_KINDS } from '../../object-diagnostics.ts'
 import { LIST_PROPERTIES, readRuleList } from './authz-list.ts'
+import { digestOf } from './digest.ts'
+import type { ObjectType } from './object-type.ts'
 
 export const AUTHZ_LIST_FILE: ObjectType = {
   name: 'authz-list-file',

@@ -1,10 +1,10 @@
 /** `authz-list`: rules in order, the first that matches decides, else the policy. */
 
 import type { PropertyReader } from '../../../options/property-reader.ts'
-import type { RuleList } from '../authorization.ts'
-import { POLICIES, RULE_PROPERTIES, readRule } from '../authorization-rule.ts'
-import { digestOf } from '../digest.ts'
-import type { ObjectType } from '../object-type.ts'
+import type { RuleList } from '../../authorization/authorization.ts'
+import { POLICIES, RULE_PROPERTIES, readRule } from '../../authorization/authorization-rule.ts'
+import { digestOf } from './digest.ts'
+import type { ObjectType } from './object-type.ts'
 
 export const LIST_PROPERTIES = ['policy', 'rules'] as const
 

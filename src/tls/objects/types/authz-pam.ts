@@ -1,7 +1,7 @@
 /** `authz-pam`: known, and refused in words. */
 import { fail } from '../../../diagnostics/diagnostic.ts'
-import { OBJECT_KINDS } from '../object-diagnostics.ts'
-import type { ObjectType } from '../object-type.ts'
+import { OBJECT_KINDS } from '../../object-diagnostics.ts'
+import type { ObjectType } from './object-type.ts'
 
 export const AUTHZ_PAM: ObjectType = {
   name: 'authz-pam',

@@ -1,8 +1,8 @@
 /** `authz-simple`: one identity may come in. */
-import { makeRule } from '../authorization-rule.ts'
-import { digestOf } from '../digest.ts'
-import { IDENTITY_KINDS } from '../identity.ts'
-import type { ObjectType } from '../object-type.ts'
+import { makeRule } from '../../authorization/authorization-rule.ts'
+import { IDENTITY_KINDS } from '../../authorization/identity.ts'
+import { digestOf } from './digest.ts'
+import type { ObjectType } from './object-type.ts'
 
 export const AUTHZ_SIMPLE: ObjectType = {
   name: 'authz-simple',

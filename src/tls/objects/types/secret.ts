@@ -4,9 +4,9 @@ import { fail } from '../../../diagnostics/diagnostic.ts'
 import { readBytes } from '../../../files/text-file.ts'
 import { OPTION_KINDS } from '../../../options/option-diagnostics.ts'
 import type { PropertyReader } from '../../../options/property-reader.ts'
-import { digestOf } from '../digest.ts'
-import { OBJECT_KINDS } from '../object-diagnostics.ts'
-import type { ObjectType, Surroundings } from '../object-type.ts'
+import { OBJECT_KINDS } from '../../object-diagnostics.ts'
+import { digestOf } from './digest.ts'
+import type { ObjectType, Surroundings } from './object-type.ts'
 
 export const SECRET: ObjectType = {
   name: 'secret',

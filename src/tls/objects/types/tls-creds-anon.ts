@@ -1,8 +1,8 @@
 /** `tls-creds-anon`: encryption without knowing with whom; TLS 1.2 at most has suites for it. */
-import { digestOf } from '../digest.ts'
-import { makeContext } from '../endpoint-context.ts'
-import { readSettings } from '../endpoint-settings.ts'
-import { ENDPOINTS, type LoadedObject, type ObjectType } from '../object-type.ts'
+import { digestOf } from './digest.ts'
+import { makeContext } from './endpoint-context.ts'
+import { readSettings } from './endpoint-settings.ts'
+import { ENDPOINTS, type LoadedObject, type ObjectType } from './object-type.ts'
 
 export const TLS_CREDS_ANON: ObjectType = {
   name: 'tls-creds-anon',

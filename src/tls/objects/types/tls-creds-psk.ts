@@ -4,18 +4,18 @@ import type { TlsRole } from '../../../algorithms/tls-role.ts'
 import { fail, moderate } from '../../../diagnostics/diagnostic.ts'
 import { readBytes } from '../../../files/text-file.ts'
 import type { PropertyReader } from '../../../options/property-reader.ts'
-import { digestOf } from '../digest.ts'
-import { makeContext } from '../endpoint-context.ts'
-import { readSettings } from '../endpoint-settings.ts'
-import { OBJECT_KINDS } from '../object-diagnostics.ts'
-import { ENDPOINTS, type ObjectType } from '../object-type.ts'
 import {
   checkSharedKeys,
   checkSharedKeysMode,
   findSharedKey,
   type SharedKey,
   SharedKeyFile,
-} from '../shared-keys.ts'
+} from '../../credentials/shared-keys.ts'
+import { OBJECT_KINDS } from '../../object-diagnostics.ts'
+import { digestOf } from './digest.ts'
+import { makeContext } from './endpoint-context.ts'
+import { readSettings } from './endpoint-settings.ts'
+import { ENDPOINTS, type ObjectType } from './object-type.ts'
 
 const FILE = 'keys.psk'
 const DEFAULT_USERNAME = 'qemu'

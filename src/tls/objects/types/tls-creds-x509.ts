@@ -5,13 +5,13 @@ import { DiagnosticError, diagnose, hasErrors } from '../../../diagnostics/diagn
 import type { PropertyReader } from '../../../options/property-reader.ts'
 import { readX509Files, type X509Files, type X509Identity } from '../../../x509/credential-files.ts'
 import { checkOwnCertificates } from '../../../x509/sanity-check.ts'
+import { OBJECT_KINDS } from '../../object-diagnostics.ts'
 import type { TlsSettings } from '../../tls-options.ts'
-import { digestOf } from '../digest.ts'
-import { makeContext } from '../endpoint-context.ts'
-import { readSettings } from '../endpoint-settings.ts'
-import { OBJECT_KINDS } from '../object-diagnostics.ts'
-import { ENDPOINTS, type LoadedObject, type ObjectType, type Surroundings } from '../object-type.ts'
-import { findRollback } from '../revocation-rollback.ts'
+import { digestOf } from './digest.ts'
+import { makeContext } from './endpoint-context.ts'
+import { readSettings } from './endpoint-settings.ts'
+import { ENDPOINTS, type LoadedObject, type ObjectType, type Surroundings } from './object-type.ts'
+import { findRollback } from './revocation-rollback.ts'
 
 export const TLS_CREDS_X509: ObjectType = {
   name: 'tls-creds-x509',

@@ -1,13 +1,13 @@
 /** The settings of an endpoint: its priority string with what its kind of credentials adds. */
 
-import type { TlsRole } from '../../algorithms/tls-role.ts'
-import type { Source } from '../../diagnostics/source.ts'
-import type { PropertyReader } from '../../options/property-reader.ts'
-import { endpointDefault } from '../../priority/endpoint-default.ts'
-import { requirePriority } from '../../priority/failure-diagnostics.ts'
-import { resolvePriority } from '../../priority/resolve.ts'
-import type { CredentialKind } from '../credential-kind.ts'
-import { type TlsSettings, tlsOptionsFor } from '../tls-options.ts'
+import type { TlsRole } from '../../../algorithms/tls-role.ts'
+import type { Source } from '../../../diagnostics/source.ts'
+import type { PropertyReader } from '../../../options/property-reader.ts'
+import { endpointDefault } from '../../../priority/endpoint-default.ts'
+import { requirePriority } from '../../../priority/failure/failure-diagnostics.ts'
+import { resolvePriority } from '../../../priority/resolve.ts'
+import type { CredentialKind } from '../../credential-kind.ts'
+import { type TlsSettings, tlsOptionsFor } from '../../tls-options.ts'
 import type { Surroundings } from './object-type.ts'
 
 /** What QEMU appends for each kind. */

@@ -2,11 +2,11 @@
  * Whether a new set of revocation lists takes back what the set in force says: a list that is gone or
  * older than before would let in again whom it keeps out.
  */
-import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
-import type { Certificate } from '../../x509/certificate.ts'
-import { isSelfIssued } from '../../x509/issuer.ts'
-import type { RevocationList } from '../../x509/revocation-list.ts'
-import { OBJECT_KINDS } from './object-diagnostics.ts'
+import { type Diagnostic, diagnose } from '../../../diagnostics/diagnostic.ts'
+import type { Certificate } from '../../../x509/certificate.ts'
+import { isSelfIssued } from '../../../x509/issuer.ts'
+import type { RevocationList } from '../../../x509/revocation-list.ts'
+import { OBJECT_KINDS } from '../../object-diagnostics.ts'
 
 /** What of a load decides who is trusted, and who no longer is. */
 export type TrustSet = {

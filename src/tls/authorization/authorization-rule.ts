@@ -4,9 +4,9 @@ import type { Span } from '../../diagnostics/source.ts'
 import type { PropertyReader } from '../../options/property-reader.ts'
 import { parseIpAddress, printShortIpAddress } from '../../wire/ip-address.ts'
 import type { Certificate } from '../../x509/certificate.ts'
+import { OBJECT_KINDS } from '../object-diagnostics.ts'
 import { matchesGlob } from './glob.ts'
 import { IDENTITY_KINDS, type IdentityKind, identitiesOf, NAME_TYPES } from './identity.ts'
-import { OBJECT_KINDS } from './object-diagnostics.ts'
 
 export const POLICIES = ['allow', 'deny'] as const
 const FORMATS = ['exact', 'glob'] as const

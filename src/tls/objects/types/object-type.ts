@@ -1,12 +1,12 @@
 /** What a type of objects declares, and what an object becomes when it is loaded. */
 
-import type { TlsRole } from '../../algorithms/tls-role.ts'
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
-import type { PropertyReader } from '../../options/property-reader.ts'
-import type { GnutlsRelease } from '../../priority/releases.ts'
-import type { SystemConfig } from '../../priority/system-config.ts'
-import type { RuleList } from './authorization.ts'
-import type { CredentialsGeneration } from './credentials-generation.ts'
+import type { TlsRole } from '../../../algorithms/tls-role.ts'
+import type { Diagnostic } from '../../../diagnostics/diagnostic.ts'
+import type { PropertyReader } from '../../../options/property-reader.ts'
+import type { GnutlsRelease } from '../../../priority/releases.ts'
+import type { SystemConfig } from '../../../priority/system-config.ts'
+import type { RuleList } from '../../authorization/authorization.ts'
+import type { CredentialsGeneration } from '../../credentials/credentials-generation.ts'
 
 /** What is around an object while it is loaded. */
 export type Surroundings = {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts'
-import { formatLocation, spanText } from '../../src/diagnostics/source.ts'
-import { type EvaluateOptions, evaluatePriority } from '../../src/priority/evaluate.ts'
+import type { Diagnostic } from '../../../src/diagnostics/diagnostic.ts'
+import { formatLocation, spanText } from '../../../src/diagnostics/source.ts'
+import { type EvaluateOptions, evaluatePriority } from '../../../src/priority/evaluate.ts'
 import {
   diagnoseFailure,
   requirePriority,
   warnAboutPriority,
-} from '../../src/priority/failure-diagnostics.ts'
-import { parseSystemConfig } from '../../src/priority/system-config.ts'
+} from '../../../src/priority/failure/failure-diagnostics.ts'
+import { parseSystemConfig } from '../../../src/priority/system-config.ts'
 
 function diagnose(text: string, options: EvaluateOptions = {}): Diagnostic {
   const outcome = evaluatePriority({ name: 'test', text }, options)

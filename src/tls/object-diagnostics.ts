@@ -1,6 +1,6 @@
 /** Every error and warning about the definition of objects, in one place. */
-import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
-import { didYouMean } from '../../diagnostics/suggestion.ts'
+import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
+import { didYouMean } from '../diagnostics/suggestion.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 

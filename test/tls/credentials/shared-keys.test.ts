@@ -3,10 +3,10 @@ import { chmodSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
-import { checkSharedKeys, findSharedKey } from '../../../src/tls/objects/shared-keys.ts'
+import { checkSharedKeys, findSharedKey } from '../../../src/tls/credentials/shared-keys.ts'
 import { runFile, scratchFolder, writeFiles } from '../../cli/command.ts'
 import { testWith } from '../../peers/peer.ts'
-import { meet, objectsOf, verdictOf } from './meeting.ts'
+import { meet, objectsOf, verdictOf } from '../objects/meeting.ts'
 
 const KEY = 'a5'.repeat(32)
 const OTHER = '5a'.repeat(32)

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import { readBytes } from '../../files/text-file.ts'
-import { OBJECT_KINDS } from './object-diagnostics.ts'
+import { OBJECT_KINDS } from '../object-diagnostics.ts'
 import { MIN_KEY, parseSharedKeyLines, type SharedKeyLine } from './shared-key-lines.ts'
 
 export type SharedKey = { readonly username: string; readonly key: Buffer }

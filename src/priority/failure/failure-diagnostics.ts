@@ -1,31 +1,31 @@
 /** Turns a failure to evaluate a priority string into a diagnostic with its place and a remedy. */
-import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
-import { formatLocation, type Source, type Span } from '../diagnostics/source.ts'
-import { algorithmRules, type Prohibition } from './algorithm-rules.ts'
-import { toUpperAscii } from './ascii-case.ts'
-import { convertFromOpenssl } from './convert/from-openssl.ts'
+import { type Diagnostic, DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
+import { formatLocation, type Source, type Span } from '../../diagnostics/source.ts'
+import { algorithmRules, type Prohibition } from '../algorithm-rules.ts'
+import { toUpperAscii } from '../ascii-case.ts'
+import { convertFromOpenssl } from '../convert/from-openssl.ts'
 import {
   allowedTls,
   type EvaluateOptions,
   type Evaluation,
   evaluatePriority,
   type PriorityFailure,
-} from './evaluate.ts'
-import { parseToken } from './instruction.ts'
-import { reportInsufficient } from './insufficient-string.ts'
-import { readOpensslWord } from './openssl-language.ts'
-import { PRIORITY_KINDS } from './priority-diagnostics.ts'
+} from '../evaluate.ts'
+import { parseToken } from '../instruction.ts'
+import { readOpensslWord } from '../openssl-language.ts'
+import { PRIORITY_KINDS } from '../priority-diagnostics.ts'
 import {
   DEFAULT_RELEASE,
   describeRelease,
   GNUTLS_RELEASES,
   type GnutlsRelease,
-} from './releases.ts'
-import { originOf, type Resolution, type Unresolved } from './resolve.ts'
-import { NO_CONFIG } from './system-config.ts'
-import { systemRules } from './system-rules.ts'
-import { MAX_TOKENS, type Token, tokenize } from './token.ts'
-import { findLevel, findWord, type Vocabulary, vocabularyOf, wordsOf } from './vocabulary.ts'
+} from '../releases.ts'
+import { originOf, type Resolution, type Unresolved } from '../resolve.ts'
+import { NO_CONFIG } from '../system-config.ts'
+import { systemRules } from '../system-rules.ts'
+import { MAX_TOKENS, type Token, tokenize } from '../token.ts'
+import { findLevel, findWord, type Vocabulary, vocabularyOf, wordsOf } from '../vocabulary.ts'
+import { reportInsufficient } from './insufficient-string.ts'
 
 /**
  * Evaluates a string that must be usable.

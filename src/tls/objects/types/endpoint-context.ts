@@ -1,9 +1,9 @@
 /** The context of node:tls that all handshakes of one load of credentials share. */
 import { constants } from 'node:crypto'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
-import { fail } from '../../diagnostics/diagnostic.ts'
-import type { TlsSettings } from '../tls-options.ts'
-import { OBJECT_KINDS } from './object-diagnostics.ts'
+import { fail } from '../../../diagnostics/diagnostic.ts'
+import { OBJECT_KINDS } from '../../object-diagnostics.ts'
+import type { TlsSettings } from '../../tls-options.ts'
 
 /**
  * Makes a context. It trusts nobody: whom a peer's chain leads to is checked after the handshake,
