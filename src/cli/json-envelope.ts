@@ -10,12 +10,18 @@ export class JsonEnvelope {
   #command = 'error'
   #isWanted = false
   #result: JsonObject | undefined
-  readonly #diagnostics: Diagnostic[] = []
+  #diagnostics: Diagnostic[] = []
 
-  /** @param command The words of the command without the program, such as `nbd info`. */
+  /**
+   * Begins the document of a run; nothing of an earlier run in the same process is part of it.
+   *
+   * @param command The words of the command without the program, such as `nbd info`.
+   */
   begin(command: string, isWanted: boolean): void {
     this.#command = command
     this.#isWanted = isWanted
+    this.#result = undefined
+    this.#diagnostics = []
   }
 
   /** Whether the run was asked for JSON. */

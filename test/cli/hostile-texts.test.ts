@@ -7,15 +7,16 @@ import { printDiagnostic } from '../../src/diagnostics/print-diagnostic.ts'
 import type { Application } from '../../src/priority/application.ts'
 import { readApplicationSettings } from '../../src/system/application-config.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
-import { ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
+import { type Outcome, ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
 import { Host } from './host.ts'
+import { runInProcess } from './in-process.ts'
 
 /** Neither the whole of it nor a part may be told. */
 const SECRET = ['hunter', 'swordfish', 'opensesame']
 const WHOLE = SECRET.join('')
 
-function serve(...args: readonly string[]) {
-  return run('cryptopolicy', ['nbd', 'serve', '--memory', '1M', ...args])
+function serve(...args: readonly string[]): Promise<Outcome> {
+  return runInProcess(['nbd', 'serve', '--memory', '1M', ...args])
 }
 
 function expectSilence({ stdout, stderr }: { stdout: string; stderr: string }, code: string): void {
@@ -41,27 +42,27 @@ const OBJECTS: Readonly<Record<string, string>> = {
 }
 
 for (const [what, object] of Object.entries(OBJECTS)) {
-  test(`does not show a secret with ${what}, on the command line or in a file`, () => {
-    expectSilence(serve('--object', object, '--socket', '/nonexistent/s'), 'error[OBJECT_')
+  test(`does not show a secret with ${what}, on the command line or in a file`, async () => {
+    expectSilence(await serve('--object', object, '--socket', '/nonexistent/s'), 'error[OBJECT_')
     if (!object.startsWith('{')) return
     const file = join(scratchFolder(), 'objects.yaml')
     writeFiles('/', { [file]: `objects:\n - ${object}\n - ]\n` })
-    expectSilence(serve('--objects', file, '--socket', '/nonexistent/s'), 'error[OBJECT_')
+    expectSilence(await serve('--objects', file, '--socket', '/nonexistent/s'), 'error[OBJECT_')
   })
 }
 
-test('does not show a passphrase that stands in place of the id of a secret', () => {
+test('does not show a passphrase that stands in place of the id of a secret', async () => {
   const folder = makeX509Folder()
   for (const object of [
     `tls-creds-x509,id=t,endpoint=server,dir=${folder},passwordid=${WHOLE}`,
     `secret,id=s,data=x,iv=x,keyid=${WHOLE}`,
   ]) {
-    const outcome = serve('--object', object, '--socket', '/nonexistent/s')
+    const outcome = await serve('--object', object, '--socket', '/nonexistent/s')
     expectSilence(outcome, 'error[OBJECT_SECRET_NOT_FOUND]')
   }
 })
 
-test('does not show the line of a passphrase, a key or a password that is not UTF-8', () => {
+test('does not show the line of a passphrase, a key or a password that is not UTF-8', async () => {
   const folder = scratchFolder()
   const bad = Buffer.concat([Buffer.from(WHOLE), Buffer.from([0xff, 0x0a])])
   writeFiles(folder, {
@@ -73,15 +74,15 @@ test('does not show the line of a passphrase, a key or a password that is not UT
     'pki/keys.psk': Buffer.concat([Buffer.from('qemu:'), bad]),
   })
   const init = ['pki', 'init', join(folder, 'new'), '--passphrase-file', join(folder, 'passphrase')]
-  expectSilence(run('cryptopolicy', init), 'FILE_INVALID_UTF8')
+  expectSilence(await runInProcess(init), 'FILE_INVALID_UTF8')
   for (const type of ['x509', 'psk']) {
     const object = `tls-creds-${type},id=t,endpoint=server,dir=${join(folder, 'pki')}`
-    expectSilence(serve('--object', object, '--socket', '/nonexistent/s'), '[')
+    expectSilence(await serve('--object', object, '--socket', '/nonexistent/s'), '[')
   }
-  expectSilence(run('cryptopolicy', ['pki', 'check', join(folder, 'pki')]), '[')
+  expectSilence(await runInProcess(['pki', 'check', join(folder, 'pki')]), '[')
   const setting = `${join(folder, 'libvirt', 'qemu.conf')}:tls_priority`
   const resolve = ['resolve', '--app-config', setting, '@LIBVIRT,SYSTEM']
-  expectSilence(run('cryptopolicy', resolve), 'FILE_INVALID_UTF8')
+  expectSilence(await runInProcess(resolve), 'FILE_INVALID_UTF8')
 })
 
 test('does not show a password of qemu.conf beside a mistake', () => {
@@ -137,14 +138,14 @@ function isAlive(text: string): boolean {
   return /(?![\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u3164]/u.test(text)
 }
 
-test('a file name is inert wherever it is told', () => {
+test('a file name is inert wherever it is told', async () => {
   const folder = scratchFolder()
   const name = `x${DRIVING.join('')}y`
   writeFiles(folder, { [`${name}.pol`]: 'nonsense here\n', [`${name}/note`]: '' })
   const runs = [
-    run('cryptopolicy', ['lint', `${name}.pol`], { cwd: folder }),
-    run('cryptopolicy', ['lint', '--json', `${name}.pol`], { cwd: folder }),
-    run('cryptopolicy', ['pki', 'check', name], { cwd: folder }),
+    await runInProcess(['lint', join(folder, `${name}.pol`)]),
+    await runInProcess(['lint', '--json', join(folder, `${name}.pol`)]),
+    await runInProcess(['pki', 'check', join(folder, name)]),
   ]
   for (const { stdout, stderr } of runs) {
     expect(isAlive(stderr + stdout)).toBe(false)
@@ -152,15 +153,15 @@ test('a file name is inert wherever it is told', () => {
   }
 })
 
-test('the names of files that were made, and words of the command line, are inert', () => {
+test('the names of files that were made, and words of the command line, are inert', async () => {
   const folder = join(scratchFolder(), `pki${DRIVING.join('')}`)
   const runs = [
-    run('cryptopolicy', ['pki', 'init', folder]),
-    run('cryptopolicy', ['pki', 'psk', folder, '--user', 'qemu']),
-    run('cryptopolicy', ['pki', 'init', folder, '--json']),
-    run('cryptopolicy', [`frob${DRIVING.join('')}`]),
-    run('cryptopolicy', ['show', `A${DRIVING.join('')}`]),
-    run('cryptopolicy', ['resolve', `@A${DRIVING.join('')},SYSTEM`]),
+    await runInProcess(['pki', 'init', folder]),
+    await runInProcess(['pki', 'psk', folder, '--user', 'qemu']),
+    await runInProcess(['pki', 'init', folder, '--json']),
+    await runInProcess([`frob${DRIVING.join('')}`]),
+    await runInProcess(['show', `A${DRIVING.join('')}`]),
+    await runInProcess(['resolve', `@A${DRIVING.join('')},SYSTEM`]),
   ]
   for (const { stdout, stderr } of runs) expect(isAlive(stderr + stdout)).toBe(false)
 })
@@ -174,18 +175,18 @@ test('--quiet does not hide that a policy came from the current directory', () =
   expect(stderr).toContain('warning[POLICY_FROM_CURRENT_DIRECTORY]')
 })
 
-test('refuses TLS options of which one takes away what the other asks for', () => {
+test('refuses TLS options of which one takes away what the other asks for', async () => {
   const dir = makeX509Folder()
   const tls = ['--object', `tls-creds-x509,id=t,endpoint=server,dir=${dir}`, '--tls-creds', 't']
   const authz = ['--object', 'authz-simple,id=a,identity=CN=x', '--tls-authz', 'a']
   const at = ['--socket', '/nonexistent/s']
   const client = ['--object', `tls-creds-x509,id=t,dir=${dir}`, '--tls-creds', 't']
   const runs = [
-    serve(...tls, ...authz, '--tls', 'optional', ...at),
-    serve(...tls, ...authz, '--tls', 'off', ...at),
-    serve(...tls, '--tls', 'off', ...at),
-    run('cryptopolicy', ['nbd', 'info', ...client, '--tls', 'off', 'nbd://127.0.0.1:1']),
-    run('cryptopolicy', ['nbd', 'info', '--tls-hostname', 'a.example', 'nbd://127.0.0.1:1']),
+    await serve(...tls, ...authz, '--tls', 'optional', ...at),
+    await serve(...tls, ...authz, '--tls', 'off', ...at),
+    await serve(...tls, '--tls', 'off', ...at),
+    await runInProcess(['nbd', 'info', ...client, '--tls', 'off', 'nbd://127.0.0.1:1']),
+    await runInProcess(['nbd', 'info', '--tls-hostname', 'a.example', 'nbd://127.0.0.1:1']),
   ]
   for (const { status, stderr } of runs) {
     expect(stderr).toContain('error[USAGE_CONFLICTING_OPTIONS]')

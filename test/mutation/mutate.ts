@@ -3,13 +3,21 @@
  * test notices.
  *
  *     npm run mutate -- --files 'src/asn1/*.ts' [--tests 'test/x509/*.test.ts'] [--command-line]
+ *         [--sample 70 [--seed 1]] [--survivors-of coverage/mutation.json] [--report FILE]
  *
  * Without --command-line each change is held against the tests that run it in their own process.
  * With it each change runs all the tests named, command lines included: dist/ is built once with
  * all changes, and a variable of the environment chooses one. That takes some seconds a change.
+ *
+ * --sample tries so many changes, spread evenly over the files; another seed gives others.
+ * --survivors-of tries those that a report calls unnoticed: first in process, then those by command
+ * lines. At the end it prints how many were noticed, by folder.
  */
+import { globSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Stryker } from '@stryker-mutator/core'
+import { SAMPLE_VARIABLE, type Sample } from './sample-checker.ts'
 
 type PartialStrykerOptions = ConstructorParameters<typeof Stryker>[0]
 
@@ -18,7 +26,11 @@ const { values } = parseArgs({
     files: { type: 'string', multiple: true },
     tests: { type: 'string', multiple: true, default: ['test/**/*.test.ts'] },
     'command-line': { type: 'boolean', default: false },
-    concurrency: { type: 'string', default: '2' },
+    concurrency: { type: 'string', default: '1' },
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    'survivors-of': { type: 'string' },
+    report: { type: 'string', default: 'coverage/mutation.json' },
   },
 })
 const { files, tests } = values
@@ -27,15 +39,32 @@ if (!files) {
   process.exit(64)
 }
 
+const sample: Sample = {
+  size: values.sample === undefined ? undefined : Number(values.sample),
+  seed: Number(values.seed),
+  survivorsOf: values['survivors-of'],
+}
+process.env[SAMPLE_VARIABLE] = JSON.stringify(sample)
+
+const SAMPLE_PLUGIN = './test/mutation/sample-checker.ts'
+
+/** Tests of the sources as they are written: their types, their words. */
+const UNCHANGED_SOURCES_ONLY = [
+  'test/*.test.ts',
+  'test/docs/*.test.ts',
+  'test/tls/library-example.test.ts',
+]
+
 const IN_PROCESS: PartialStrykerOptions = {
   testRunner: 'vitest',
-  plugins: ['@stryker-mutator/vitest-runner'],
+  plugins: ['@stryker-mutator/vitest-runner', SAMPLE_PLUGIN],
   coverageAnalysis: 'perTest',
-  testFiles: tests,
+  testFiles: globSync(tests, { exclude: UNCHANGED_SOURCES_ONLY }),
 }
 
 const COMMAND_LINES: PartialStrykerOptions = {
   testRunner: 'command',
+  plugins: [SAMPLE_PLUGIN],
   coverageAnalysis: 'off',
   commandRunner: { command: `npx vitest run --bail 1 ${tests.join(' ')}` },
 }
@@ -43,6 +72,7 @@ const COMMAND_LINES: PartialStrykerOptions = {
 const options: PartialStrykerOptions = {
   ...(values['command-line'] ? COMMAND_LINES : IN_PROCESS),
   mutate: files,
+  checkers: ['sample'],
   buildCommand: 'node build.ts --no-types',
   concurrency: Number(values.concurrency),
   // Stryker reads this file with an interface that our TypeScript does not have.
@@ -52,9 +82,19 @@ const options: PartialStrykerOptions = {
   timeoutMS: 30_000,
   reporters: ['clear-text', 'json'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
-  jsonReporter: { fileName: 'coverage/mutation.json' },
+  jsonReporter: { fileName: values.report },
   tempDirName: 'coverage/stryker',
   ignorePatterns: ['coverage', 'dist', 'own-node'],
 }
 
-await new Stryker(options).runMutationTest()
+const results = await new Stryker(options).runMutationTest()
+
+/** Changes by folder: those tried, those noticed. A change that lets a program hang is noticed too. */
+const byFolder = Map.groupBy(
+  results.filter(({ status }) => status !== 'CompileError' && status !== 'Ignored'),
+  ({ fileName }) => dirname(fileName.slice(fileName.lastIndexOf('/src/') + 1)),
+)
+for (const [folder, tried] of byFolder) {
+  const noticed = tried.filter(({ status }) => status !== 'Survived' && status !== 'NoCoverage')
+  console.log(`${folder}: ${noticed.length} of ${tried.length} noticed`)
+}
