@@ -35,7 +35,7 @@ export function run(
   return runFile(join(ROOT, 'bin', program), args, options)
 }
 
-/** Runs any program, with the environment of the tests less what would redirect ours. */
+/** Runs any program. */
 export function runFile(path: string, args: readonly string[], options: RunOptions = {}): Outcome {
   const result: SpawnSyncReturns<string> = spawnSync(path, args, {
     cwd: options.cwd ?? tmpdir(),
@@ -47,7 +47,8 @@ export function runFile(path: string, args: readonly string[], options: RunOptio
   return { status: result.status, stdout: result.stdout, stderr: result.stderr }
 }
 
-function inheritedEnvironment(): NodeJS.ProcessEnv {
+/** The environment of the tests less what would redirect ours. */
+export function inheritedEnvironment(): NodeJS.ProcessEnv {
   const inherited = { ...process.env }
   for (const name of REDIRECTING) delete inherited[name]
   return inherited

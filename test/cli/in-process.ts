@@ -7,12 +7,16 @@ import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { createProgram } from '../../src/cli/program.ts'
 import { runToExit } from '../../src/cli/run.ts'
-import type { Outcome } from './command.ts'
+import { inheritedEnvironment, type Outcome, type RunOptions } from './command.ts'
 
-export async function runInProcess(args: readonly string[]): Promise<Outcome> {
-  const { argv, exitCode } = process
+export async function runInProcess(
+  args: readonly string[],
+  options: Pick<RunOptions, 'env'> = {},
+): Promise<Outcome> {
+  const { argv, env, exitCode } = process
   const written = catchOutput()
   process.argv = [...argv.slice(0, 1), 'cryptopolicy', ...args]
+  process.env = { ...inheritedEnvironment(), ...options.env }
   process.exitCode = undefined
   try {
     const status = await runToExit(async () => {
@@ -24,6 +28,7 @@ export async function runInProcess(args: readonly string[]): Promise<Outcome> {
   } finally {
     written.end()
     process.argv = argv
+    process.env = env
     process.exitCode = exitCode
   }
 }

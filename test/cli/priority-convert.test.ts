@@ -4,13 +4,14 @@ import { describe, expect, test } from 'vitest'
 import { opensslSuiteName } from '../../src/algorithms/tls-suite-openssl.ts'
 import { findTlsSuiteByName } from '../../src/algorithms/tls-suites.ts'
 import { testWith } from '../peers/peer.ts'
-import { type Outcome, run, runFile, scratchFolder } from './command.ts'
+import { type Outcome, runFile, scratchFolder } from './command.ts'
+import { runInProcess } from './in-process.ts'
 import { parseEnvelope, resultOf } from './json-output.ts'
 
 const ENVIRONMENT = { env: { GNUTLS_SYSTEM_PRIORITY_FILE: '/nonexistent' } }
 
-function cryptopolicy(...args: readonly string[]): Outcome {
-  return run('cryptopolicy', args, ENVIRONMENT)
+function cryptopolicy(...args: readonly string[]): Promise<Outcome> {
+  return runInProcess(args, ENVIRONMENT)
 }
 
 /** The names of the suites that a cipher list selects, as OpenSSL itself expands it. */
@@ -24,8 +25,8 @@ function expandWithOpenssl(ciphers: string, suites13: string): readonly string[]
 }
 
 /** The names in OpenSSL's words of what a priority string allows. */
-function expandPriority(priority: string): readonly string[] {
-  const { stdout } = cryptopolicy('list', '--json', '--priority', priority)
+async function expandPriority(priority: string): Promise<readonly string[]> {
+  const { stdout } = await cryptopolicy('list', '--json', '--priority', priority)
   const { allowed } = resultOf(stdout) as { allowed: { suites: { name: string }[] } }
   return allowed.suites.map(({ name }) => {
     const suite = findTlsSuiteByName(name)
@@ -34,34 +35,34 @@ function expandPriority(priority: string): readonly string[] {
 }
 
 describe('to OpenSSL', () => {
-  test.each(['NORMAL', 'PFS', 'SECURE192', 'NORMAL:+PSK:-AES-128-GCM'])('%s', (priority) => {
-    const { status, stdout } = cryptopolicy('convert', '--to', 'openssl', priority)
+  test.each(['NORMAL', 'PFS', 'SECURE192', 'NORMAL:+PSK:-AES-128-GCM'])('%s', async (priority) => {
+    const { status, stdout } = await cryptopolicy('convert', '--to', 'openssl', priority)
     expect(status).toBe(0)
     expect(stdout).toMatch(/^MinProtocol = .*\nMaxProtocol = .*\nCipherString = .*@SECLEVEL=\d\n/)
   })
 
-  testWith('openssl', 'allows no other suites to `openssl ciphers -s -v`', () => {
+  testWith('openssl', 'allows no other suites to `openssl ciphers -s -v`', async () => {
     for (const priority of ['NORMAL', 'PFS', 'SECURE192', 'NORMAL:-AES-128-GCM:-VERS-TLS1.1']) {
-      const { stdout } = cryptopolicy('convert', '--to', 'openssl', '--quiet', priority)
+      const { stdout } = await cryptopolicy('convert', '--to', 'openssl', '--quiet', priority)
       const [, ciphers = ''] = /^CipherString = (.*)$/m.exec(stdout) ?? []
       const [, suites13 = ''] = /^Ciphersuites = (.*)$/m.exec(stdout) ?? []
-      const ours = new Set(expandPriority(priority))
+      const ours = new Set(await expandPriority(priority))
       const extra = expandWithOpenssl(ciphers, suites13).filter((name) => !ours.has(name))
       expect({ priority, extra }).toEqual({ priority, extra: [] })
     }
   })
 
-  test('names what the release knows that is asked for', () => {
+  test('names what the release knows that is asked for', async () => {
     const args = ['convert', '--to', 'openssl', '--quiet', 'NORMAL:+GROUP-X25519-MLKEM768']
-    expect(cryptopolicy(...args).stdout).not.toContain('MLKEM')
-    expect(cryptopolicy(...args, '--openssl', '3.0').stdout).not.toContain('MLKEM')
-    expect(cryptopolicy(...args, '--openssl', '3.5').stdout).toContain('X25519MLKEM768')
-    expect(cryptopolicy(...args, '--openssl', '3.5.9').stdout).toContain('X25519MLKEM768')
+    expect((await cryptopolicy(...args)).stdout).not.toContain('MLKEM')
+    expect((await cryptopolicy(...args, '--openssl', '3.0')).stdout).not.toContain('MLKEM')
+    expect((await cryptopolicy(...args, '--openssl', '3.5')).stdout).toContain('X25519MLKEM768')
+    expect((await cryptopolicy(...args, '--openssl', '3.5.9')).stdout).toContain('X25519MLKEM768')
   })
 
-  testWith('openssl', 'asks the installed program with --target installed', () => {
+  testWith('openssl', 'asks the installed program with --target installed', async () => {
     const args = ['convert', '--json', '--to', 'openssl', '--target', 'installed', 'NORMAL']
-    const { releases } = resultOf(cryptopolicy(...args).stdout) as { releases: object }
+    const { releases } = resultOf((await cryptopolicy(...args)).stdout) as { releases: object }
     const [, version = ''] =
       /^OpenSSL (\d+\.\d+)/.exec(runFile('openssl', ['version']).stdout) ?? []
     expect(releases).toEqual({ openssl: version })
@@ -74,62 +75,62 @@ const ALL_13 = [
 ].join(':')
 
 describe('from OpenSSL', () => {
-  testWith('openssl', 'never allows a suite that the list does not select', () => {
+  testWith('openssl', 'never allows a suite that the list does not select', async () => {
     for (const list of ['HIGH:!aNULL', 'ECDHE+AESGCM', 'DEFAULT:!DH', 'AES128-SHA:AES256-SHA']) {
       const args = ['convert', '--from', 'openssl', '--to', 'gnutls', '--quiet', list]
-      const { status, stdout } = cryptopolicy(...args)
+      const { status, stdout } = await cryptopolicy(...args)
       expect(status).toBe(0)
       const theirs = new Set(expandWithOpenssl(list, ALL_13))
-      const extra = expandPriority(stdout.trim()).filter((name) => !theirs.has(name))
+      const extra = (await expandPriority(stdout.trim())).filter((name) => !theirs.has(name))
       expect({ list, extra }).toEqual({ list, extra: [] })
     }
   })
 
-  test('says what was left out and which words select nothing', () => {
+  test('says what was left out and which words select nothing', async () => {
     const args = ['convert', '--from', 'openssl', '--to', 'gnutls', 'ECDHE+AESGCM:!RC4']
-    const { status, stdout, stderr } = cryptopolicy(...args)
+    const { status, stdout, stderr } = await cryptopolicy(...args)
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^NONE:\+VERS-TLS1\.3:.*\n$/)])
     expect(stderr).toContain('warning[CIPHER_LIST_IDLE_WORD]: `RC4` selects no cipher suite here')
     expect(stderr).toMatch(/warning\[CONVERT_OMITTED\]: left out 1 suite .*CHACHA20/)
     expect(stderr).toMatch(/^subset: /m)
   })
 
-  test('shows the word that OpenSSL does not have', () => {
+  test('shows the word that OpenSSL does not have', async () => {
     const args = ['convert', '--from', 'openssl', '--to', 'gnutls', 'HIGH:!aNUL']
-    const { status, stdout, stderr } = cryptopolicy(...args)
+    const { status, stdout, stderr } = await cryptopolicy(...args)
     expect([status, stdout]).toEqual([65, ''])
     expect(stderr).toContain('error[CIPHER_LIST_UNKNOWN_WORD]: `aNUL` is no word')
     expect(stderr).toContain(' 1 | HIGH:!aNUL\n   |       ^^^^\nhint: did you mean aNULL')
   })
 
-  test('takes the policy in force for PROFILE=SYSTEM', () => {
+  test('takes the policy in force for PROFILE=SYSTEM', async () => {
     const base = scratchFolder()
-    const convert = (list: string): Outcome =>
+    const convert = (list: string): Promise<Outcome> =>
       cryptopolicy('convert', '--from', 'openssl', '--to', 'gnutls', '--base-dir', base, list)
-    expect(convert('PROFILE=SYSTEM')).toMatchObject({ status: 66 })
+    expect(await convert('PROFILE=SYSTEM')).toMatchObject({ status: 66 })
     mkdirSync(join(base, 'back-ends'))
     const policy = readFileSync(join(import.meta.dirname, '../golden/FUTURE-opensslcnf.txt'))
     writeFileSync(join(base, 'back-ends', 'opensslcnf.config'), policy)
-    const { status, stdout } = convert('PROFILE=SYSTEM')
+    const { status, stdout } = await convert('PROFILE=SYSTEM')
     expect(status).toBe(0)
     expect(stdout).toContain(':%PROFILE_HIGH\n')
     expect(stdout).not.toMatch(/\+RSA:|AES-128|FFDHE2048/)
-    expect(convert('PROFILE=SYSTEM:!ECDHE').stdout).not.toMatch(/ECDHE-(RSA|ECDSA)/)
+    expect((await convert('PROFILE=SYSTEM:!ECDHE')).stdout).not.toMatch(/ECDHE-(RSA|ECDSA)/)
   })
 })
 
-test('names the releases that it knows', () => {
-  const { stderr } = cryptopolicy('convert', '--to', 'go', '--go', '1.2', 'NORMAL')
+test('names the releases that it knows', async () => {
+  const { stderr } = await cryptopolicy('convert', '--to', 'go', '--go', '1.2', 'NORMAL')
   expect(stderr).toContain('error[USAGE_UNKNOWN_NAME]: unknown release of go `1.2`')
 })
 
-test('says that the text means just what was given', () => {
-  const { stderr } = cryptopolicy('convert', '--to', 'openssl', 'SUITEB128')
+test('says that the text means just what was given', async () => {
+  const { stderr } = await cryptopolicy('convert', '--to', 'openssl', 'SUITEB128')
   expect(stderr).toBe('exact: it allows what was given\n')
 })
 
-test('writes nothing to standard output but the text', () => {
-  const { stdout, stderr } = cryptopolicy('convert', '--to', 'nss', 'NORMAL')
+test('writes nothing to standard output but the text', async () => {
+  const { stdout, stderr } = await cryptopolicy('convert', '--to', 'nss', 'NORMAL')
   expect(stdout.split('\n').slice(0, 3)).toEqual([
     'library=',
     'name=Policy',
@@ -138,8 +139,8 @@ test('writes nothing to standard output but the text', () => {
   expect(stderr).toMatch(/warning\[CONVERT_OMITTED\]: left out 1 group .*x448/)
 })
 
-test('gives the same as JSON', () => {
-  const { stdout } = cryptopolicy('convert', '--json', '--to', 'go', 'NORMAL')
+test('gives the same as JSON', async () => {
+  const { stdout } = await cryptopolicy('convert', '--json', '--to', 'go', 'NORMAL')
   const { result, diagnostics } = parseEnvelope(stdout)
   expect(diagnostics).toContainEqual(expect.objectContaining({ code: 'CONVERT_OMITTED' }))
   expect(result).toMatchObject({
@@ -165,6 +166,6 @@ test.each([
   [['--to', 'go', 'NONE:+VERS-TLS1.3:+AES-128-GCM:+AEAD:+GROUP-ALL:+SIGN-ALL'], 1],
   [['--from', 'openssl', '--to', 'gnutls', ''], 65],
   [['--from', 'openssl', '--to', 'gnutls', 'high:!anull'], 65],
-])('convert %j gives %i', (args, status) => {
-  expect(cryptopolicy('convert', ...args).status).toBe(status)
+])('convert %j gives %i', async (args, status) => {
+  expect((await cryptopolicy('convert', ...args)).status).toBe(status)
 })

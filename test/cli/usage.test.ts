@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { testWith } from '../peers/peer.ts'
 import { ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
+import { runInProcess } from './in-process.ts'
 import { resultOf } from './json-output.ts'
 
 const LAUNCHER = join(ROOT, 'bin', 'cryptopolicy')
 
 function cryptopolicy(...args: readonly string[]) {
-  return run('cryptopolicy', args)
+  return runInProcess(args)
 }
 
 describe('help', () => {
@@ -18,8 +19,8 @@ describe('help', () => {
     [['help', 'nbd'], 'Usage: cryptopolicy nbd '],
     [['help', 'nbd', 'copy'], 'Usage: cryptopolicy nbd copy '],
     [['nbd', 'help', 'copy'], 'Usage: cryptopolicy nbd copy '],
-  ])('%s', (args, begin) => {
-    const { status, stdout, stderr } = cryptopolicy(...args)
+  ])('%s', async (args, begin) => {
+    const { status, stdout, stderr } = await cryptopolicy(...args)
     expect([status, stderr]).toEqual([0, ''])
     expect(stdout.startsWith(begin)).toBe(true)
   })
@@ -29,8 +30,8 @@ describe('help', () => {
     [['help', 'nbd', 'nope']],
     [['nbd', 'help', 'nope']],
     [['help', 'show', 'nope']],
-  ])('refuses %s', (args) => {
-    const { status, stdout, stderr } = cryptopolicy(...args)
+  ])('refuses %s', async (args) => {
+    const { status, stdout, stderr } = await cryptopolicy(...args)
     expect([status, stdout]).toEqual([64, ''])
     expect(stderr).toMatch(/^error\[USAGE_UNKNOWN_COMMAND\]: unknown command 'nope'\n/)
   })
@@ -48,8 +49,8 @@ describe('wrong usage has a code, a hint and status 64', () => {
     [['list', 'NORMAL', '--gnutls', '1'], 'USAGE_INVALID_VALUE'],
     [['list', 'NORMAL', '--priority', 'PFS'], 'USAGE_CONFLICTING_OPTIONS'],
     [['show', 'A', 'B'], 'USAGE_EXCESS_ARGUMENTS'],
-  ])('%s', (args, code) => {
-    const { status, stderr } = cryptopolicy(...args)
+  ])('%s', async (args, code) => {
+    const { status, stderr } = await cryptopolicy(...args)
     expect(status).toBe(64)
     expect(stderr).toMatch(new RegExp(`^error\\[${code}\\]: `, 'm'))
     if (code !== 'USAGE_CONFLICTING_OPTIONS') expect(stderr).toMatch(/^hint: /m)
@@ -64,10 +65,11 @@ describe('wrong usage has a code, a hint and status 64', () => {
   })
 })
 
-test('list takes its string as resolve does, and as gnutls-cli does', () => {
-  const [first, second] = [['NORMAL'], ['--priority', 'NORMAL']].map((args) =>
-    cryptopolicy('list', ...args),
-  )
+test('list takes its string as resolve does, and as gnutls-cli does', async () => {
+  const [first, second] = [
+    await cryptopolicy('list', 'NORMAL'),
+    await cryptopolicy('list', '--priority', 'NORMAL'),
+  ]
   expect(first?.status).toBe(0)
   expect(first).toEqual(second)
 })
@@ -86,14 +88,14 @@ describe('explain knows what others call things', () => {
     ['rsa_pss_rsae_sha256', 'RSA-PSS-RSAE-SHA2-256'],
     ['chacha20-poly1305@openssh.com', 'CHACHA20-POLY1305'],
     ['ssh-ed25519', 'EDDSA-ED25519'],
-  ])('--value %s is %s', (word, name) => {
-    const { stdout, stderr } = cryptopolicy('explain', 'DEFAULT', '--value', word)
+  ])('--value %s is %s', async (word, name) => {
+    const { stdout, stderr } = await cryptopolicy('explain', 'DEFAULT', '--value', word)
     expect(stdout.split(' ')[0], stderr).toBe(name)
   })
 
-  test('a suite is no value of a policy, and the hint says what to ask', () => {
+  test('a suite is no value of a policy, and the hint says what to ask', async () => {
     const args = ['explain', 'DEFAULT', '--value', 'ECDHE-RSA-AES128-GCM-SHA256']
-    const { status, stderr } = cryptopolicy(...args)
+    const { status, stderr } = await cryptopolicy(...args)
     expect(status).toBe(64)
     expect(stderr).toContain('--suite ECDHE-RSA-AES128-GCM-SHA256')
   })
@@ -104,26 +106,26 @@ describe('explain knows what others call things', () => {
     ['--sign', 'RSA-PSS+SHA256', 'RSA-PSS-RSAE-SHA256'],
     ['--sign', 'ECDSA+SHA384', 'ECDSA-SHA384'],
     ['--suite', 'ECDHE-RSA-AES128-GCM-SHA256', 'TLS_ECDHE_RSA_AES_128_GCM_SHA256'],
-  ])('%s %s is %s', (option, word, name) => {
-    const { stdout, stderr } = cryptopolicy('explain', '--priority', 'NORMAL', option, word)
+  ])('%s %s is %s', async (option, word, name) => {
+    const { stdout, stderr } = await cryptopolicy('explain', '--priority', 'NORMAL', option, word)
     expect(stdout.split(' ')[0], stderr).toBe(name)
   })
 })
 
 describe('the configuration of this host', () => {
-  test('/dev/null is the way to have none, without a warning', () => {
+  test('/dev/null is the way to have none, without a warning', async () => {
     const env = { GNUTLS_SYSTEM_PRIORITY_FILE: '/dev/null' }
-    const { status, stderr } = run('cryptopolicy', ['list', 'NORMAL'], { env })
+    const { status, stderr } = await runInProcess(['list', 'NORMAL'], { env })
     expect([status, stderr]).toEqual([0, ''])
-    expect(cryptopolicy('list', 'NORMAL', '--config', '/dev/null')).toMatchObject({
+    expect(await cryptopolicy('list', 'NORMAL', '--config', '/dev/null')).toMatchObject({
       ...{ status: 0, stderr: '' },
     })
-    expect(cryptopolicy('resolve', '@SYSTEM', '--config', '/dev/null').status).toBe(66)
+    expect((await cryptopolicy('resolve', '@SYSTEM', '--config', '/dev/null')).status).toBe(66)
   })
 
-  testWith('gnutls-cli', 'without --gnutls the installed release is meant', () => {
+  testWith('gnutls-cli', 'without --gnutls the installed release is meant', async () => {
     const args = ['-l', '--priority', 'NORMAL']
-    expect(cryptopolicy('list', '--config', '/dev/null', 'NORMAL').stdout).toBe(
+    expect((await cryptopolicy('list', '--config', '/dev/null', 'NORMAL')).stdout).toBe(
       runFile('gnutls-cli', args, {
         env: { GNUTLS_SYSTEM_PRIORITY_FILE: '/dev/null', LC_ALL: 'C' },
       }).stdout,
@@ -153,11 +155,11 @@ describe('the configuration of this host', () => {
   })
 })
 
-test('--app takes any name, and says what is not known of it', () => {
+test('--app takes any name, and says what is not known of it', async () => {
   const env = { GNUTLS_SYSTEM_PRIORITY_FILE: '/dev/null' }
-  const { status, stdout, stderr } = run('cryptopolicy', ['resolve', '--app', 'foo'], { env })
+  const { status, stdout, stderr } = await runInProcess(['resolve', '--app', 'foo'], { env })
   expect([status, stdout]).toEqual([0, 'NORMAL\n'])
   expect(stderr).toContain('--app-config FILE:KEY')
   const built = ['resolve', '--app', 'foo', '--built-in', 'PFS']
-  expect(run('cryptopolicy', built, { env }).stdout).toBe('PFS\n')
+  expect((await runInProcess(built, { env })).stdout).toBe('PFS\n')
 })
