@@ -5,7 +5,7 @@
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import { createProgram } from '../../src/cli/program.ts'
+import { createProgram } from '../../src/cli/programs/program.ts'
 import { runToExit } from '../../src/cli/run.ts'
 import { inheritedEnvironment, type Outcome, type RunOptions } from './command.ts'
 
