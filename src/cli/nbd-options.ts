@@ -1,8 +1,8 @@
 /** The options that NBD clients share, and the TLS that they and an URI ask for. */
 import { type Command, Option } from 'commander'
 import { diagnose, fail } from '../diagnostics/diagnostic.ts'
+import type { ClientTls } from '../endpoint/client-tls.ts'
 import { TLS_MODES, type TlsMode } from '../endpoint/tls-mode.ts'
-import type { ClientTls } from '../nbd/client/client-tls.ts'
 import type { NbdClientOptions } from '../nbd/client/nbd-client.ts'
 import type { NbdUri } from '../nbd/client/nbd-uri.ts'
 import type { ObjectDefinition } from '../options/object-definition.ts'

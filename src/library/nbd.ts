@@ -2,6 +2,7 @@
 import { type NbdUri, parseNbdUri as parseUri } from '../nbd/client/nbd-uri.ts'
 import { requireString } from './arguments.ts'
 
+export type { ClientTls } from '../endpoint/client-tls.ts'
 export type {
   ConnectionEvent,
   ConnectionOrigin,
@@ -10,7 +11,6 @@ export type {
 export type { Secure } from '../endpoint/security.ts'
 export type { TlsMode } from '../endpoint/tls-mode.ts'
 export type { RequestFailure } from '../nbd/client/client-diagnostics.ts'
-export type { ClientTls } from '../nbd/client/client-tls.ts'
 export {
   describeExport,
   type ExportDescription,

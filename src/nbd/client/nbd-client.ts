@@ -1,5 +1,6 @@
 /** One connection to an export: reads, writes and all the rest, cut into requests that the server takes. */
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import type { ClientTls } from '../../endpoint/client-tls.ts'
 import { printAddress, type SocketAddress } from '../../net/address.ts'
 import { dial } from '../../net/dial.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
@@ -8,7 +9,6 @@ import type { Extent } from '../protocol/chunks.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_OPT, NBD_TRANSMISSION_FLAG } from '../protocol/constants.ts'
 import type { ListedExport } from '../protocol/option-replies.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
-import type { ClientTls } from './client-tls.ts'
 import {
   askForExport,
   beginNegotiation,

@@ -3,8 +3,16 @@
  * it for TLS.
  */
 import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
-import { didYouMean } from '../../diagnostics/suggestion.ts'
 import type { SocketAddress } from '../../net/address.ts'
+import {
+  decodePart,
+  type UriParameters as Parameters,
+  parseAuthority,
+  parseQuery,
+  type RefuseUri,
+  splitUri,
+  type UriAuthority,
+} from '../../net/uri.ts'
 import { NBD_PORT, STRING_LIMIT } from '../protocol/constants.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 import { isQemuAddress, parseQemuAddress } from './qemu-address.ts'
@@ -53,9 +61,6 @@ export function looksLikeUri(text: string): boolean {
   return /^nbds?(\+[a-z]+)?:/i.test(text)
 }
 
-/** RFC 3986 appendix B. */
-const URI = /^([^:/?#]+):(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(#.*)?$/
-
 /**
  * Reads an NBD URI, or an address as QEMU has it without `//`.
  *
@@ -63,21 +68,22 @@ const URI = /^([^:/?#]+):(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(#.*)?$/
  */
 export function parseNbdUri(text: string): NbdUri {
   if (isQemuAddress(text)) return parseWithoutSlashes(text)
-  const [, scheme = '', authority = '', path = '', query = '', fragment] = URI.exec(text) ?? []
-  const name = SCHEMES.find((known) => known === scheme.toLowerCase())
+  const { scheme, authority, path, query, fragment } = splitUri(text)
+  const name = SCHEMES.find((known) => known === scheme)
   if (!name) refuse(text, `its scheme is none of ${SCHEMES.join(', ')}`)
-  if (!text.startsWith('://', scheme.length)) {
+  if (authority === undefined) {
     refuse(text, `what has to stand behind ${name}: is //`, `for instance: ${EXAMPLES[name]}`)
   }
   if (fragment !== undefined) refuse(text, 'it has a fragment; write # in a name as %23')
-  const parameters = parseQuery(text, query)
-  const { user, ...host } = parseAuthority(text, authority)
+  const refuseText = refusalOf(text)
+  const parameters = parseQuery(query, PARAMETERS, refuseText)
+  const { user, ...server } = parseAuthority(authority, refuseText)
   const tls = readTls(text, parameters, user)
   return {
     text,
     address: name.endsWith('+unix')
       ? unixAddress(text, parameters)
-      : tcpAddress(text, host, parameters),
+      : tcpAddress(text, server, parameters),
     exportName: parseExportName(text, path),
     tls: { isRequired: name.startsWith('nbds'), ...tls },
   }
@@ -91,7 +97,7 @@ const EXAMPLES = {
 } as const
 
 function parseWithoutSlashes(text: string): NbdUri {
-  const { address, exportName } = parseQemuAddress(text, (why, hint) => refuse(text, why, hint))
+  const { address, exportName } = parseQemuAddress(text, refusalOf(text))
   return {
     text,
     address,
@@ -100,41 +106,13 @@ function parseWithoutSlashes(text: string): NbdUri {
   }
 }
 
-type Parameters = ReadonlyMap<string, string>
-
-function parseQuery(text: string, query: string): Parameters {
-  const parameters = new Map<string, string>()
-  for (const pair of query.split('&').filter(Boolean)) {
-    const [key = '', ...rest] = pair.split('=')
-    const name = decode(text, key)
-    if (!(PARAMETERS as readonly string[]).includes(name)) {
-      refuse(text, `it has an unknown parameter \`${name}\``, didYouMean(name, PARAMETERS))
-    }
-    if (parameters.has(name)) refuse(text, `it has \`${name}\` twice`)
-    parameters.set(name, decode(text, rest.join('=')))
-  }
-  return parameters
-}
-
-type Host = { readonly host: string; readonly port: string }
-
-function parseAuthority(text: string, authority: string): Host & { readonly user?: string } {
-  const [, user, bracketed, plain = '', port = ''] =
-    /^(?:([^@]*)@)?(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(authority) ??
-    refuse(text, 'what stands before its path is not HOST or HOST:PORT', IPV6_HINT)
-  const host = decode(text, bracketed ?? plain)
-  if (bracketed !== undefined && !/^[0-9a-f:.]+(%[\w.-]+)?$/i.test(host))
-    refuse(text, 'brackets hold an IPv6 address', IPV6_HINT)
-  return { host, port, ...(user ? { user: decode(text, user) } : {}) }
-}
-
-const IPV6_HINT = 'an IPv6 address stands in brackets: nbd://[::1]:10809/'
-
-function tcpAddress(text: string, { host, port }: Host, parameters: Parameters): SocketAddress {
+function tcpAddress(
+  text: string,
+  { host, port = NBD_PORT }: UriAuthority,
+  parameters: Parameters,
+): SocketAddress {
   if (parameters.has('socket')) refuse(text, 'a socket needs the scheme nbd+unix or nbds+unix')
-  const number = port === '' ? NBD_PORT : Number(port)
-  if (number < 1 || number > 65535) refuse(text, `there is no port ${port}`)
-  return { kind: 'tcp', host: host === '' ? 'localhost' : host, port: number }
+  return { kind: 'tcp', host: host === '' ? 'localhost' : host, port }
 }
 
 /** `socket` may begin with NUL: a name in Linux's abstract namespace. */
@@ -148,7 +126,7 @@ function unixAddress(text: string, parameters: Parameters): SocketAddress {
 
 /** All but the first slash of the path. */
 function parseExportName(text: string, path: string): string {
-  return checkExportName(text, decode(text, path.replace(/^\//, '')))
+  return checkExportName(text, decodePart(path.replace(/^\//, ''), refusalOf(text)))
 }
 
 function checkExportName(text: string, name: string): string {
@@ -192,12 +170,8 @@ function oneOf<Value extends string>(
   )
 }
 
-function decode(text: string, part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    refuse(text, `\`${part}\` is not percent-encoded UTF-8`)
-  }
+function refusalOf(text: string): RefuseUri {
+  return (why, hint) => refuse(text, why, hint)
 }
 
 function refuse(uri: string, why: string, hint?: string): never {

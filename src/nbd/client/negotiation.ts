@@ -1,6 +1,7 @@
 /** Negotiates with a server: greeting, TLS, kind of headers, metadata contexts, export. */
 
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
+import type { ClientTls } from '../../endpoint/client-tls.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import {
@@ -30,9 +31,9 @@ import {
   type MetaContext,
 } from '../protocol/option-replies.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
-import { type ClientTls, startTls } from './client-tls.ts'
 import type { NegotiationChannel } from './negotiation-channel.ts'
 import { type OptionOutcome, sendOption } from './options.ts'
+import { startTls } from './start-tls.ts'
 
 /** What a server says of an export. */
 export type ExportInfo = {

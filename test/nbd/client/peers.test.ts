@@ -2,7 +2,7 @@
 import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { ClientTls } from '../../../src/nbd/client/client-tls.ts'
+import type { ClientTls } from '../../../src/endpoint/client-tls.ts'
 import { describeExport, listServer, NbdClient } from '../../../src/nbd/client/nbd-client.ts'
 import type { NbdUri } from '../../../src/nbd/client/nbd-uri.ts'
 import { isZero } from '../../../src/transfer/zeroes.ts'

@@ -1,21 +1,11 @@
-/** Whether a client wants TLS, and NBD_OPT_STARTTLS. Protocol, "TLS support". */
+/** The client's NBD_OPT_STARTTLS. Protocol, "TLS support". */
 import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts'
-import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
+import type { ClientTls } from '../../endpoint/client-tls.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import { NBD_OPT } from '../protocol/constants.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 import type { NegotiationChannel } from './negotiation-channel.ts'
 import { sendOption } from './options.ts'
-
-export type ClientTls =
-  | { readonly mode: 'off' }
-  | {
-      /** `optional` goes on in clear where the server has no TLS; `required` never does. */
-      readonly mode: 'optional' | 'required'
-      readonly credentials: Pick<TlsCredentials, 'connect'>
-      /** The name that the certificate of the server has to bear. */
-      readonly hostname?: string
-    }
 
 /**
  * Asks for TLS, before anything else is asked. Whatever was negotiated before does not count.
@@ -36,7 +26,7 @@ export async function startTls(
     warn(diagnose(NBD_CLIENT_KINDS.clearText, { server, reply }))
     return undefined
   }
-  // In TLS the client speaks first: whatever is here already was put in by somebody in between, who
+  // In TLS the client speaks first: whatever is here already was put in by an attacker in between, who
   // would have it taken for an answer from inside TLS.
   if (channel.hasUnreadBytes) fail(NBD_CLIENT_KINDS.injected, { server })
   return secure(channel, tls)
