@@ -23,15 +23,15 @@ const INTERVAL = 10_000
 const MAX_LINKS = 40
 
 export class FileWatcher {
-  private readonly paths: () => readonly string[]
-  private readonly onChange: () => void
-  private readonly quiet: number
-  private readonly watchers = new Map<string, FSWatcher>()
-  private readonly interval: NodeJS.Timeout
-  private timer: NodeJS.Timeout | undefined
-  private told: string
-  private seen: string
-  private isClosed = false
+  readonly #paths: () => readonly string[]
+  readonly #onChange: () => void
+  readonly #quiet: number
+  readonly #watchers = new Map<string, FSWatcher>()
+  readonly #interval: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
+  #told: string
+  #seen: string
+  #isClosed = false
 
   /**
    * @param paths The files, asked for again after each change.
@@ -42,80 +42,80 @@ export class FileWatcher {
     onChange: () => void,
     { quiet = QUIET, interval = INTERVAL }: FileWatcherOptions = {},
   ) {
-    this.paths = paths
-    this.onChange = onChange
-    this.quiet = quiet
-    this.told = stampOf(paths())
-    this.seen = this.told
-    this.interval = setInterval(this.look, interval).unref()
-    this.watchFolders()
+    this.#paths = paths
+    this.#onChange = onChange
+    this.#quiet = quiet
+    this.#told = stampOf(paths())
+    this.#seen = this.#told
+    this.#interval = setInterval(this.#look, interval).unref()
+    this.#watchFolders()
   }
 
   close(): void {
-    this.isClosed = true
-    clearInterval(this.interval)
-    clearTimeout(this.timer)
-    for (const watcher of this.watchers.values()) watcher.close()
-    this.watchers.clear()
+    this.#isClosed = true
+    clearInterval(this.#interval)
+    clearTimeout(this.#timer)
+    for (const watcher of this.#watchers.values()) watcher.close()
+    this.#watchers.clear()
   }
 
   /** Waits for the files to stay as they are, then tells of a change. */
-  private look = (): void => {
-    if (this.isClosed) return
-    this.watchFolders()
-    const stamp = stampOf(this.paths())
-    if (stamp === this.told) {
-      this.seen = stamp
+  #look = (): void => {
+    if (this.#isClosed) return
+    this.#watchFolders()
+    const stamp = stampOf(this.#paths())
+    if (stamp === this.#told) {
+      this.#seen = stamp
       return
     }
-    if (stamp !== this.seen) {
-      this.seen = stamp
-      this.lookSoon()
+    if (stamp !== this.#seen) {
+      this.#seen = stamp
+      this.#lookSoon()
       return
     }
-    this.told = stamp
-    this.onChange()
-    if (!this.isClosed) this.watchFolders()
+    this.#told = stamp
+    this.#onChange()
+    if (!this.#isClosed) this.#watchFolders()
   }
 
-  private lookSoon = (): void => {
-    if (this.isClosed) return
-    clearTimeout(this.timer)
+  #lookSoon = (): void => {
+    if (this.#isClosed) return
+    clearTimeout(this.#timer)
     // Whoever waits for a change goes on for other reasons, or not at all.
-    this.timer = setTimeout(this.look, this.quiet).unref()
+    this.#timer = setTimeout(this.#look, this.#quiet).unref()
   }
 
   /** The folders follow from where the links lead now. */
-  private watchFolders(): void {
-    const folders = new Set(this.paths().flatMap(foldersOf))
-    for (const [folder, watcher] of this.watchers) {
+  #watchFolders(): void {
+    const folders = new Set(this.#paths().flatMap(foldersOf))
+    for (const [folder, watcher] of this.#watchers) {
       if (folders.has(folder)) continue
       watcher.close()
-      this.watchers.delete(folder)
+      this.#watchers.delete(folder)
     }
-    for (const folder of folders) this.watchFolder(folder)
+    for (const folder of folders) this.#watchFolder(folder)
   }
 
-  private watchFolder(folder: string): void {
-    if (this.watchers.has(folder)) return
+  #watchFolder(folder: string): void {
+    if (this.#watchers.has(folder)) return
     try {
       const watcher = watch(folder, { persistent: false }, (_, name) => {
         // A folder that was replaced has the same name, and this would look at the old one.
         const isOwn = name === null || name === basename(folder)
-        if (isOwn) this.forget(folder, watcher)
-        this.lookSoon()
+        if (isOwn) this.#forget(folder, watcher)
+        this.#lookSoon()
       })
-      watcher.on('error', () => this.forget(folder, watcher))
-      this.watchers.set(folder, watcher)
+      watcher.on('error', () => this.#forget(folder, watcher))
+      this.#watchers.set(folder, watcher)
     } catch {
       // Too many watchers, or the folder is gone again: the interval is left.
     }
   }
 
-  private forget(folder: string, watcher: FSWatcher): void {
+  #forget(folder: string, watcher: FSWatcher): void {
     watcher.close()
-    if (this.watchers.get(folder) === watcher) this.watchers.delete(folder)
-    this.lookSoon()
+    if (this.#watchers.get(folder) === watcher) this.#watchers.delete(folder)
+    this.#lookSoon()
   }
 }
 

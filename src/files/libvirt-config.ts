@@ -31,68 +31,68 @@ export function findLibvirtSetting(source: Source, key: string): LibvirtValue | 
 }
 
 class LibvirtReader {
-  private readonly source: Source
-  private at = 0
+  readonly #source: Source
+  #at = 0
 
   constructor(source: Source) {
-    this.source = source
+    this.#source = source
   }
 
   readEntry(): { readonly key: string; readonly value: LibvirtValue } | undefined {
-    this.take(/(?:[\s;]|#.*)*/y)
-    if (this.at >= this.source.text.length) return undefined
-    const key = this.take(/[A-Za-z][A-Za-z0-9_/.-]*/y) || this.fail('a key is expected here')
-    this.take(/[ \t]*/y)
-    if (this.take(/=/y) === '') this.fail('= is expected here')
-    this.take(/[ \t]*/y)
-    const value = this.readValue()
-    this.take(/[ \t]*(?:#.*)?/y)
+    this.#take(/(?:[\s;]|#.*)*/y)
+    if (this.#at >= this.#source.text.length) return undefined
+    const key = this.#take(/[A-Za-z][A-Za-z0-9_/.-]*/y) || this.#fail('a key is expected here')
+    this.#take(/[ \t]*/y)
+    if (this.#take(/=/y) === '') this.#fail('= is expected here')
+    this.#take(/[ \t]*/y)
+    const value = this.#readValue()
+    this.#take(/[ \t]*(?:#.*)?/y)
     const isEnd =
-      this.at >= this.source.text.length || /[\n\r;]/.test(this.source.text[this.at] ?? '')
-    if (!isEnd) this.fail('the line goes on where it should end')
+      this.#at >= this.#source.text.length || /[\n\r;]/.test(this.#source.text[this.#at] ?? '')
+    if (!isEnd) this.#fail('the line goes on where it should end')
     return { key, value }
   }
 
-  private readValue(): LibvirtValue {
-    const start = this.at
-    if (this.take(/\[/y)) return this.readList(start)
-    const quoted = this.take(/"""[\s\S]*?"""|"(?!"")[^"\n]*"|'[^'\n]*'/y)
-    if (quoted) return this.textBetween(start, quoted.startsWith('"""') ? 3 : 1)
-    if (this.take(/-?\d+/y)) return { kind: 'number', span: this.spanFrom(start) }
-    return this.fail('a value is expected here: a text in quotes, a number or a list')
+  #readValue(): LibvirtValue {
+    const start = this.#at
+    if (this.#take(/\[/y)) return this.#readList(start)
+    const quoted = this.#take(/"""[\s\S]*?"""|"(?!"")[^"\n]*"|'[^'\n]*'/y)
+    if (quoted) return this.#textBetween(start, quoted.startsWith('"""') ? 3 : 1)
+    if (this.#take(/-?\d+/y)) return { kind: 'number', span: this.#spanFrom(start) }
+    return this.#fail('a value is expected here: a text in quotes, a number or a list')
   }
 
-  private readList(start: number): LibvirtValue {
+  #readList(start: number): LibvirtValue {
     const items: LibvirtValue[] = []
     const blank = /(?:\s|#.*)*/y
-    for (this.take(blank); this.take(/\]/y) === ''; this.take(blank)) {
-      if (items.length > 0 && this.take(/,/y) === '') this.fail('a comma or ] is expected here')
-      this.take(blank)
-      if (this.source.text[this.at] === '[') this.fail('a list cannot hold lists')
-      if (items.length === 0 || this.source.text[this.at] !== ']') items.push(this.readValue())
+    for (this.#take(blank); this.#take(/\]/y) === ''; this.#take(blank)) {
+      if (items.length > 0 && this.#take(/,/y) === '') this.#fail('a comma or ] is expected here')
+      this.#take(blank)
+      if (this.#source.text[this.#at] === '[') this.#fail('a list cannot hold lists')
+      if (items.length === 0 || this.#source.text[this.#at] !== ']') items.push(this.#readValue())
     }
-    return { kind: 'list', items, span: this.spanFrom(start) }
+    return { kind: 'list', items, span: this.#spanFrom(start) }
   }
 
-  private textBetween(start: number, quotes: number): LibvirtValue {
-    const span = { source: this.source, start: start + quotes, end: this.at - quotes }
+  #textBetween(start: number, quotes: number): LibvirtValue {
+    const span = { source: this.#source, start: start + quotes, end: this.#at - quotes }
     return { kind: 'text', text: spanText(span), span }
   }
 
-  private spanFrom(start: number): Span {
-    return { source: this.source, start, end: this.at }
+  #spanFrom(start: number): Span {
+    return { source: this.#source, start, end: this.#at }
   }
 
   /** Takes what a sticky pattern matches here. */
-  private take(pattern: RegExp): string {
-    pattern.lastIndex = this.at
-    const text = pattern.exec(this.source.text)?.[0] ?? ''
-    this.at += text.length
+  #take(pattern: RegExp): string {
+    pattern.lastIndex = this.#at
+    const text = pattern.exec(this.#source.text)?.[0] ?? ''
+    this.#at += text.length
     return text
   }
 
-  private fail(reason: string): never {
-    const { source, at } = this
+  #fail(reason: string): never {
+    const [source, at] = [this.#source, this.#at]
     fail(FILE_KINDS.libvirtSyntax, { reason }, { source, start: at, end: at + 1 })
   }
 }

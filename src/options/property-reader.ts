@@ -23,9 +23,9 @@ type Place = (path: string) => Span | undefined
 export class PropertyReader {
   /** What messages call it: `tls-creds-x509 tls0`, `rules.0`. */
   readonly what: string
-  private readonly values: Readonly<Record<string, PropertyValue>>
-  private readonly path: string
-  private readonly place: Place
+  readonly #values: Readonly<Record<string, PropertyValue>>
+  readonly #path: string
+  readonly #place: Place
 
   private constructor(
     what: string,
@@ -34,9 +34,9 @@ export class PropertyReader {
     place: Place,
   ) {
     this.what = what
-    this.values = values
-    this.path = path
-    this.place = place
+    this.#values = values
+    this.#path = path
+    this.#place = place
   }
 
   /** @throws DiagnosticError OBJECT_UNKNOWN_PROPERTY, for each that is not among those known. */
@@ -44,21 +44,21 @@ export class PropertyReader {
     const { type, id, properties, places } = definition
     const place = (path: string) => places?.get(path) ?? places?.get('')
     const reader = new PropertyReader(`${type} ${id}`, properties, '', place)
-    reader.refuseUnknown(type, known)
+    reader.#refuseUnknown(type, known)
     return reader
   }
 
   /** Where a property is written, or the object where it is not. */
   spanOf(name: string): Span | undefined {
-    return this.place(`${this.path}${name}`)
+    return this.#place(`${this.#path}${name}`)
   }
 
   has(name: string): boolean {
-    return this.value(name) !== undefined
+    return this.#value(name) !== undefined
   }
 
   text(name: string): string | undefined {
-    const value = this.value(name)
+    const value = this.#value(name)
     if (value === undefined || typeof value === 'string') return value
     return this.refuse(name, 'a text')
   }
@@ -71,7 +71,7 @@ export class PropertyReader {
   }
 
   flag(name: string, fallback: boolean): boolean {
-    const value = this.value(name)
+    const value = this.#value(name)
     if (value === undefined || typeof value === 'boolean') return value ?? fallback
     const read = typeof value === 'string' && Object.hasOwn(FLAGS, value) ? FLAGS[value] : undefined
     return read ?? this.refuse(name, 'on or off')
@@ -89,43 +89,43 @@ export class PropertyReader {
 
   /** A list of groups of properties; empty where it is not given. */
   list(name: string, known: readonly string[]): readonly PropertyReader[] {
-    const value = this.value(name) ?? []
+    const value = this.#value(name) ?? []
     if (!Array.isArray(value)) return this.refuse(name, `a list: ${name}.0.${known[0]}=...`)
     return value.map((item: PropertyValue, index) => {
-      const path = `${this.path}${name}.${index}`
+      const path = `${this.#path}${name}.${index}`
       if (typeof item !== 'object' || Array.isArray(item)) {
         return this.refuse(`${name}.${index}`, `${known.join(', ')}`)
       }
       const values = item as Readonly<Record<string, PropertyValue>>
-      const reader = new PropertyReader(path, values, `${path}.`, this.place)
-      reader.refuseUnknown(path, known)
+      const reader = new PropertyReader(path, values, `${path}.`, this.#place)
+      reader.#refuseUnknown(path, known)
       return reader
     })
   }
 
   /** Refuses a value; says what the property takes. */
   refuse(name: string, expected: string, hint?: string): never {
-    const value = this.values[name]
+    const value = this.#values[name]
     const text = typeof value === 'string' ? value : JSON.stringify(value)
-    const shown = this.isSecret ? NOT_SHOWN : `\`${text}\``
+    const shown = this.#isSecret ? NOT_SHOWN : `\`${text}\``
     const data = { name, value: shown, expected, ...(hint === undefined ? {} : { hint }) }
     fail(OPTION_KINDS.wrongValue, data, this.spanOf(name))
   }
 
   /** A comma in a secret that is not doubled makes a property of what follows. */
-  private get isSecret(): boolean {
+  get #isSecret(): boolean {
     return this.what.startsWith('secret')
   }
 
-  private value(name: string): PropertyValue | undefined {
-    return Object.hasOwn(this.values, name) ? this.values[name] : undefined
+  #value(name: string): PropertyValue | undefined {
+    return Object.hasOwn(this.#values, name) ? this.#values[name] : undefined
   }
 
-  private refuseUnknown(type: string, known: readonly string[]): void {
-    const unknown = Object.keys(this.values).filter((name) => !known.includes(name))
+  #refuseUnknown(type: string, known: readonly string[]): void {
+    const unknown = Object.keys(this.#values).filter((name) => !known.includes(name))
     if (unknown.length === 0) return
     const diagnostics = unknown.map((name) => {
-      const shown = this.isSecret ? NOT_SHOWN : `\`${name}\``
+      const shown = this.#isSecret ? NOT_SHOWN : `\`${name}\``
       return diagnose(OPTION_KINDS.unknownProperty, { type, name: shown, known }, this.spanOf(name))
     })
     throw new DiagnosticError(diagnostics)

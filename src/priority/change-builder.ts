@@ -27,27 +27,31 @@ export class ChangeBuilder {
   }
 
   ciphers(names: NameSet): Change {
-    return { list: 'ciphers', items: this.pick(GNUTLS_CIPHERS, names), removes: 'everything' }
+    return { list: 'ciphers', items: this.#pick(GNUTLS_CIPHERS, names), removes: 'everything' }
   }
 
   macs(names: NameSet): Change {
-    return { list: 'macs', items: this.pick(GNUTLS_MACS, names), removes: 'everything' }
+    return { list: 'macs', items: this.#pick(GNUTLS_MACS, names), removes: 'everything' }
   }
 
   keyExchanges(names: NameSet): Change {
-    const items = this.pick(GNUTLS_KEY_EXCHANGES, names)
+    const items = this.#pick(GNUTLS_KEY_EXCHANGES, names)
     return { list: 'keyExchanges', items, removes: 'everything' }
   }
 
   signatures(names: NameSet): Change {
-    return { list: 'signatures', items: this.pick(GNUTLS_SIGNATURES, names), removes: 'everything' }
+    return {
+      list: 'signatures',
+      items: this.#pick(GNUTLS_SIGNATURES, names),
+      removes: 'everything',
+    }
   }
 
   groups(names: NameSet, removes: 'items' | 'everything' = 'everything'): Change {
-    return { list: 'groups', items: this.pick(GNUTLS_GROUPS, names), removes }
+    return { list: 'groups', items: this.#pick(GNUTLS_GROUPS, names), removes }
   }
 
-  private pick<Row extends Named>(rows: readonly Row[], names: NameSet): readonly Row[] {
+  #pick<Row extends Named>(rows: readonly Row[], names: NameSet): readonly Row[] {
     const wanted = names.filter((name) => typeof name === 'string' || this.has(name))
     return wanted.flatMap((name) => {
       const text = typeof name === 'string' ? name : name.name

@@ -53,97 +53,103 @@ export function parseIniFile(source: Source): IniFile {
 }
 
 class IniParser {
-  private readonly source: Source
-  private readonly entries: IniEntry[] = []
-  private readonly split: Span[] = []
-  private section = ''
-  private lastKey = ''
-  private malformed: Span | undefined
+  readonly #source: Source
+  readonly #entries: IniEntry[] = []
+  readonly #split: Span[] = []
+  #section = ''
+  #lastKey = ''
+  #malformed: Span | undefined
 
   constructor(source: Source) {
-    this.source = source
+    this.#source = source
   }
 
   parse(): IniFile {
-    const { text } = this.source
+    const { text } = this.#source
     let at = 0
-    while (at < text.length && !this.malformed) {
-      const next = this.endOfLine(at)
-      this.parseLine(at, this.trim(at + this.byteOrderMark(at), this.endOfText(at, next)))
+    while (at < text.length && !this.#malformed) {
+      const next = this.#endOfLine(at)
+      this.#parseLine(at, this.#trim(at + this.#byteOrderMark(at), this.#endOfText(at, next)))
       at = next
     }
-    const { source, entries, split, malformed } = this
+    const [source, entries, split, malformed] = [
+      this.#source,
+      this.#entries,
+      this.#split,
+      this.#malformed,
+    ]
     return { source, entries, split, ...(malformed ? { malformed } : {}) }
   }
 
-  private byteOrderMark(at: number): number {
-    return at === 0 && this.source.text.startsWith(BYTE_ORDER_MARK) ? 1 : 0
+  #byteOrderMark(at: number): number {
+    return at === 0 && this.#source.text.startsWith(BYTE_ORDER_MARK) ? 1 : 0
   }
 
   /** The offset after the line's end, or after as much of it as GnuTLS reads at once. */
-  private endOfLine(start: number): number {
-    const { text } = this.source
+  #endOfLine(start: number): number {
+    const { text } = this.#source
     const lineFeed = text.indexOf('\n', start)
     const end = lineFeed < 0 ? text.length : lineFeed + 1
     if ((end - start) * 3 <= MAX_LINE_BYTES) return end
     const cut = cutAtBytes(text, start, end, MAX_LINE_BYTES)
-    if (cut < end) this.split.push(this.span({ start, end: cut }))
+    if (cut < end) this.#split.push(this.#span({ start, end: cut }))
     return cut
   }
 
   /** GnuTLS reads lines as C strings, so a NUL ends one. */
-  private endOfText(start: number, end: number): number {
-    const nul = this.source.text.slice(start, end).indexOf('\0')
+  #endOfText(start: number, end: number): number {
+    const nul = this.#source.text.slice(start, end).indexOf('\0')
     return nul < 0 ? end : start + nul
   }
 
-  private parseLine(lineStart: number, line: Line): void {
-    const first = this.source.text[line.start] ?? ''
+  #parseLine(lineStart: number, line: Line): void {
+    const first = this.#source.text[line.start] ?? ''
     if (line.start === line.end || COMMENT.test(first)) return
-    if (this.lastKey !== '' && line.start > lineStart) this.addEntry(this.lastKey, line, line, true)
-    else if (first === '[') this.parseSection(line)
-    else this.parseEntry(line)
+    if (this.#lastKey !== '' && line.start > lineStart)
+      this.#addEntry(this.#lastKey, line, line, true)
+    else if (first === '[') this.#parseSection(line)
+    else this.#parseEntry(line)
   }
 
-  private parseSection(line: Line): void {
-    const { text } = this.source
-    const end = this.find(']', line.start + 1, line.end)
+  #parseSection(line: Line): void {
+    const { text } = this.#source
+    const end = this.#find(']', line.start + 1, line.end)
     if (text[end] !== ']' || end >= line.end) {
-      this.malformed = this.span(line)
+      this.#malformed = this.#span(line)
       return
     }
-    this.section = text.slice(line.start + 1, end).slice(0, MAX_NAME)
-    this.lastKey = ''
+    this.#section = text.slice(line.start + 1, end).slice(0, MAX_NAME)
+    this.#lastKey = ''
   }
 
-  private parseEntry(line: Line): void {
-    const { text } = this.source
-    const separator = this.find('=:', line.start, line.end)
+  #parseEntry(line: Line): void {
+    const { text } = this.#source
+    const separator = this.#find('=:', line.start, line.end)
     if (separator >= line.end || COMMENT.test(text[separator] ?? '')) {
-      this.malformed = this.span(line)
+      this.#malformed = this.#span(line)
       return
     }
-    const key = this.trim(line.start, separator)
-    const value = this.trim(separator + 1, this.find('', separator + 1, line.end))
+    const key = this.#trim(line.start, separator)
+    const value = this.#trim(separator + 1, this.#find('', separator + 1, line.end))
     const name = text.slice(key.start, key.end)
-    this.lastKey = name.slice(0, MAX_NAME)
-    this.addEntry(name, value, line, false)
+    this.#lastKey = name.slice(0, MAX_NAME)
+    this.#addEntry(name, value, line, false)
   }
 
-  private addEntry(key: string, value: Line, line: Line, continuation: boolean): void {
-    this.entries.push({
-      section: this.section,
+  #addEntry(key: string, value: Line, line: Line, continuation: boolean): void {
+    this.#entries.push({
+      section: this.#section,
       key,
-      value: this.source.text.slice(value.start, value.end),
-      span: this.span(value),
-      line: this.span(line),
+      value: this.#source.text.slice(value.start, value.end),
+      span: this.#span(value),
+      line: this.#span(line),
       continuation,
     })
   }
 
   /** Finds a stop character, or a comment that stands after white space, or the end. */
-  private find(stops: string, start: number, end: number): number {
-    const { text } = this.source
+  #find(stops: string, start: number, end: number): number {
+    const { text } = this.#source
     let afterSpace = false
     for (let at = start; at < end; at++) {
       const character = text[at] ?? ''
@@ -154,8 +160,8 @@ class IniParser {
     return end
   }
 
-  private trim(start: number, end: number): Line {
-    const { text } = this.source
+  #trim(start: number, end: number): Line {
+    const { text } = this.#source
     let first = start
     let last = end
     while (first < last && SPACE.test(text[first] ?? '')) first++
@@ -163,8 +169,8 @@ class IniParser {
     return { start: first, end: last }
   }
 
-  private span({ start, end }: Line): Span {
-    return { source: this.source, start, end }
+  #span({ start, end }: Line): Span {
+    return { source: this.#source, start, end }
   }
 }
 

@@ -60,124 +60,124 @@ export function removeUnusable(
 const TLS13: TlsVersionName = 'TLS1.3'
 
 class Remover {
-  private readonly state: PriorityState
-  private readonly lists: PriorityState['lists']
-  private readonly rules: AlgorithmRules
-  private readonly release: GnutlsRelease
-  private readonly adjustments: Adjustment[] = []
+  readonly #state: PriorityState
+  readonly #lists: PriorityState['lists']
+  readonly #rules: AlgorithmRules
+  readonly #release: GnutlsRelease
+  readonly #adjustments: Adjustment[] = []
 
   constructor(state: PriorityState, rules: AlgorithmRules, release: GnutlsRelease) {
-    this.state = state
-    this.lists = state.lists
-    this.rules = rules
-    this.release = release
+    this.#state = state
+    this.#lists = state.lists
+    this.#rules = rules
+    this.#release = release
   }
 
   removeUnusable(): Remainder {
-    this.removeForbidden()
-    this.removeUnusableTls13()
-    const versions = [...this.lists.protocols]
-    if (versions.length === 0) return this.withoutAny('protocols')
-    this.removeKeyExchanges(versions)
-    const suites = findSuites(this.lists, this.rules)
-    const usableGroups = findGroups(this.lists.groups, suites, versions, this.rules)
-    const usableSignatures = this.findSignatures(versions)
-    if (usableSignatures.length === 0) this.removeSigningProtocols()
-    if (!hasUsableProtocol(this.lists.protocols)) return this.withoutAny('protocols')
-    if (suites.length === 0) return this.withoutAny('suites')
-    this.removeTls13WithGaps(versions, usableGroups)
-    return { suites, usableGroups, usableSignatures, adjustments: this.adjustments }
+    this.#removeForbidden()
+    this.#removeUnusableTls13()
+    const versions = [...this.#lists.protocols]
+    if (versions.length === 0) return this.#withoutAny('protocols')
+    this.#removeKeyExchanges(versions)
+    const suites = findSuites(this.#lists, this.#rules)
+    const usableGroups = findGroups(this.#lists.groups, suites, versions, this.#rules)
+    const usableSignatures = this.#findSignatures(versions)
+    if (usableSignatures.length === 0) this.#removeSigningProtocols()
+    if (!hasUsableProtocol(this.#lists.protocols)) return this.#withoutAny('protocols')
+    if (suites.length === 0) return this.#withoutAny('suites')
+    this.#removeTls13WithGaps(versions, usableGroups)
+    return { suites, usableGroups, usableSignatures, adjustments: this.#adjustments }
   }
 
-  private withoutAny(missing: MissingList): Remainder {
-    const { adjustments } = this
+  #withoutAny(missing: MissingList): Remainder {
+    const adjustments = this.#adjustments
     return { suites: [], usableGroups: [], usableSignatures: [], adjustments, missing }
   }
 
-  private removeForbidden(): void {
+  #removeForbidden(): void {
     for (const list of ['keyExchanges', 'groups', 'ciphers', 'macs'] as const) {
-      this.removeProhibited(list, 'forbidden by the configuration', this.rules[list])
+      this.#removeProhibited(list, 'forbidden by the configuration', this.#rules[list])
     }
-    const { protocols } = this.rules
+    const { protocols } = this.#rules
     const builtIn = new Map([...protocols].filter(([, why]) => why === 'built in'))
     const configured = new Map([...protocols].filter(([, why]) => why !== 'built in'))
-    this.removeProhibited('protocols', 'not built in', builtIn)
-    this.removeProhibited('protocols', 'forbidden by the configuration', configured)
+    this.#removeProhibited('protocols', 'not built in', builtIn)
+    this.#removeProhibited('protocols', 'forbidden by the configuration', configured)
   }
 
-  private removeProhibited(
+  #removeProhibited(
     list: ListName,
     reason: AdjustmentReason,
     prohibited: ReadonlyMap<string, Prohibition>,
   ): void {
     if (prohibited.size === 0) return
-    this.remove(list, reason, (item) => prohibited.has(item.name), prohibited)
+    this.#remove(list, reason, (item) => prohibited.has(item.name), prohibited)
   }
 
   /** NULL ciphers, SRP, RSA-PSK and a hello without extensions have no place in TLS 1.3. */
-  private removeUnusableTls13(): void {
-    const { ciphers, keyExchanges } = this.lists
+  #removeUnusableTls13(): void {
+    const { ciphers, keyExchanges } = this.#lists
     const unusable =
       ciphers.some((cipher) => cipher.name === 'NULL') ||
       hasTrait(keyExchanges, 'not-tls1.3') ||
-      !this.state.options.extensions
-    if (unusable) this.removeTls13('TLS 1.3 cannot use what the string asks for')
+      !this.#state.options.extensions
+    if (unusable) this.#removeTls13('TLS 1.3 cannot use what the string asks for')
   }
 
-  private removeTls13(reason: AdjustmentReason): void {
-    this.remove('protocols', reason, (item) => item.name === TLS13)
+  #removeTls13(reason: AdjustmentReason): void {
+    this.#remove('protocols', reason, (item) => item.name === TLS13)
   }
 
   /** Without an older version only the PSK exchanges say something to TLS 1.3. */
-  private removeKeyExchanges(versions: readonly TlsVersion[]): void {
-    if (hasTrait(this.lists.keyExchanges, 'psk')) return
+  #removeKeyExchanges(versions: readonly TlsVersion[]): void {
+    if (hasTrait(this.#lists.keyExchanges, 'psk')) return
     if (versions.some((version) => version.name !== TLS13)) return
-    this.remove('keyExchanges', 'TLS 1.3 chooses no key exchange', () => true)
+    this.#remove('keyExchanges', 'TLS 1.3 chooses no key exchange', () => true)
   }
 
-  private findSignatures(versions: readonly TlsVersion[]): readonly GnutlsSignature[] {
+  #findSignatures(versions: readonly TlsVersion[]): readonly GnutlsSignature[] {
     const semantics = new Set(versions.map((version) => version.signatures))
-    return this.lists.signatures.filter((signature) => {
+    return this.#lists.signatures.filter((signature) => {
       const { schemeSince, name } = signature
-      if (schemeSince && !isAvailable({ since: schemeSince }, this.release)) return false
-      if (this.rules.signatures.has(name)) return false
+      if (schemeSince && !isAvailable({ since: schemeSince }, this.#release)) return false
+      if (this.#rules.signatures.has(name)) return false
       return signature.semantics?.some((meaning) => semantics.has(meaning)) ?? false
     })
   }
 
   /** From TLS 1.2 on a server must name the algorithm that it signs with. */
-  private removeSigningProtocols(): void {
+  #removeSigningProtocols(): void {
     const reason = 'no signature algorithm is left'
-    this.remove('protocols', reason, ({ name }) => SIGNING_PROTOCOLS.has(name))
+    this.#remove('protocols', reason, ({ name }) => SIGNING_PROTOCOLS.has(name))
   }
 
   /**
    * TLS 1.3 needs a group unless keys are shared beforehand; and next to versions older than
    * TLS 1.2 it needs TLS 1.2, which servers without TLS 1.3 answer it with.
    */
-  private removeTls13WithGaps(versions: readonly TlsVersion[], groups: readonly unknown[]): void {
+  #removeTls13WithGaps(versions: readonly TlsVersion[], groups: readonly unknown[]): void {
     const names = new Set(versions.map((version) => version.name))
     if (!names.has(TLS13)) return
-    const shared = hasTrait(this.lists.keyExchanges, 'psk')
+    const shared = hasTrait(this.#lists.keyExchanges, 'psk')
     const older = versions.some(isOlderStream)
-    if (!shared && groups.length === 0) this.removeTls13('no group is left for TLS 1.3')
+    if (!shared && groups.length === 0) this.#removeTls13('no group is left for TLS 1.3')
     else if (older && !names.has('TLS1.2')) {
-      this.removeTls13('TLS 1.2 is missing between older versions and TLS 1.3')
+      this.#removeTls13('TLS 1.2 is missing between older versions and TLS 1.3')
     }
   }
 
-  private remove(
+  #remove(
     list: ListName,
     reason: AdjustmentReason,
     unwanted: (item: ListItems[ListName]) => boolean,
     prohibited?: ReadonlyMap<string, Prohibition>,
   ): void {
-    const items = itemsOf(this.lists, list)
+    const items = itemsOf(this.#lists, list)
     const removed = items.filter(unwanted).map((item) => item.name)
     if (removed.length === 0) return
     items.splice(0, items.length, ...items.filter((item) => !unwanted(item)))
     const prohibitions = prohibited && removed.flatMap((name) => prohibited.get(name) ?? [])
-    this.adjustments.push({ reason, list, removed, ...(prohibitions ? { prohibitions } : {}) })
+    this.#adjustments.push({ reason, list, removed, ...(prohibitions ? { prohibitions } : {}) })
   }
 }
 

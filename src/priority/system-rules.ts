@@ -78,130 +78,137 @@ export function settingOf(rules: SystemRules, name: SettingName): SettingValue |
 type MutableOverrides = { [Class in OverrideClass]: Override<Class>[] }
 
 class RuleReader {
-  private readonly config: SystemConfig
-  private readonly release: GnutlsRelease
-  private readonly overrides = Object.fromEntries(
+  readonly #config: SystemConfig
+  readonly #release: GnutlsRelease
+  readonly #overrides = Object.fromEntries(
     OVERRIDE_CLASSES.map((name) => [name, []]),
   ) as unknown as MutableOverrides
-  private readonly priorities = new Map<string, ConfigEntry>()
-  private readonly settings = new Map<SettingName, SettingValue[]>()
-  private readonly ignored: Diagnostic[] = []
-  private refused = false
-  private mode: OverrideMode = 'blocklist'
+  readonly #priorities = new Map<string, ConfigEntry>()
+  readonly #settings = new Map<SettingName, SettingValue[]>()
+  readonly #ignored: Diagnostic[] = []
+  #refused = false
+  #mode: OverrideMode = 'blocklist'
 
   constructor(config: SystemConfig, release: GnutlsRelease) {
-    this.config = config
-    this.release = release
+    this.#config = config
+    this.#release = release
   }
 
   read(): SystemRules {
-    const { malformed, split, entries } = this.config
-    for (const span of split) this.ignored.push(diagnose(CONFIG_KINDS.longLine, LIMIT, span))
-    if (malformed) this.ignored.push(diagnose(CONFIG_KINDS.malformed, {}, malformed))
-    else this.readEntries(entries)
-    const { release, mode, overrides, priorities, settings, ignored } = this
-    const refusedWhenStrict = this.refused || malformed !== undefined
+    const { malformed, split, entries } = this.#config
+    for (const span of split) this.#ignored.push(diagnose(CONFIG_KINDS.longLine, LIMIT, span))
+    if (malformed) this.#ignored.push(diagnose(CONFIG_KINDS.malformed, {}, malformed))
+    else this.#readEntries(entries)
+    const [release, mode, overrides, priorities, settings, ignored] = [
+      this.#release,
+      this.#mode,
+      this.#overrides,
+      this.#priorities,
+      this.#settings,
+      this.#ignored,
+    ]
+    const refusedWhenStrict = this.#refused || malformed !== undefined
     return { release, mode, overrides, priorities, settings, ignored, refusedWhenStrict }
   }
 
   /** The mode decides how the rest is read, so GnuTLS reads `[global]` first. */
-  private readEntries(entries: readonly ConfigEntry[]): void {
-    for (const entry of entries) if (isSameName(entry.section, 'global')) this.readSetting(entry)
-    this.mode = isAllowlist(this.settings) ? 'allowlist' : 'blocklist'
-    for (const entry of entries) this.readEntry(entry)
+  #readEntries(entries: readonly ConfigEntry[]): void {
+    for (const entry of entries) if (isSameName(entry.section, 'global')) this.#readSetting(entry)
+    this.#mode = isAllowlist(this.#settings) ? 'allowlist' : 'blocklist'
+    for (const entry of entries) this.#readEntry(entry)
   }
 
-  private readEntry(entry: ConfigEntry): void {
+  #readEntry(entry: ConfigEntry): void {
     const section = toUpperAscii(entry.section)
-    if (section === '' || section === 'PRIORITIES') this.readPriority(entry)
-    else if (section === 'OVERRIDES') this.readOverride(entry)
-    else if (section === 'PROVIDER' && this.hasProvider()) this.readSetting(entry)
+    if (section === '' || section === 'PRIORITIES') this.#readPriority(entry)
+    else if (section === 'OVERRIDES') this.#readOverride(entry)
+    else if (section === 'PROVIDER' && this.#hasProvider()) this.#readSetting(entry)
     else if (section !== 'GLOBAL') {
       const data = { section: entry.section, sections: SECTIONS }
-      this.refuse(diagnose(CONFIG_KINDS.unknownSection, data, entry.line))
+      this.#refuse(diagnose(CONFIG_KINDS.unknownSection, data, entry.line))
     }
   }
 
-  private hasProvider(): boolean {
-    return SETTINGS.some((row) => row.section === 'provider' && isAvailable(row, this.release))
+  #hasProvider(): boolean {
+    return SETTINGS.some((row) => row.section === 'provider' && isAvailable(row, this.#release))
   }
 
-  private readPriority(entry: ConfigEntry): void {
-    const first = this.priorities.get(entry.key)
+  #readPriority(entry: ConfigEntry): void {
+    const first = this.#priorities.get(entry.key)
     if (!first) {
-      this.priorities.set(entry.key, entry)
+      this.#priorities.set(entry.key, entry)
       return
     }
     const { line } = locate(first.span.source, first.span.start)
     const data = { key: entry.key, line }
-    this.ignored.push(diagnose(CONFIG_KINDS.shadowed, data, entry.line))
+    this.#ignored.push(diagnose(CONFIG_KINDS.shadowed, data, entry.line))
   }
 
-  private readOverride(entry: ConfigEntry): void {
-    const other = this.mode === 'allowlist' ? 'blocklist' : 'allowlist'
-    const named = findOverrideClass(entry, this.mode)
+  #readOverride(entry: ConfigEntry): void {
+    const other = this.#mode === 'allowlist' ? 'blocklist' : 'allowlist'
+    const named = findOverrideClass(entry, this.#mode)
     const misplaced = findOverrideClass(entry, other)
-    if (named) this.addOverride(named, entry)
-    else if (misplaced) this.refuseMode(entry, OVERRIDE_KEYS[misplaced][this.mode])
-    else this.readSetting(entry)
+    if (named) this.#addOverride(named, entry)
+    else if (misplaced) this.#refuseMode(entry, OVERRIDE_KEYS[misplaced][this.#mode])
+    else this.#readSetting(entry)
   }
 
-  private refuseMode(entry: ConfigEntry, counterpart: string): void {
-    const data = { key: entry.key, mode: this.mode, counterpart }
-    this.refuse(diagnose(CONFIG_KINDS.wrongMode, data, entry.line))
+  #refuseMode(entry: ConfigEntry, counterpart: string): void {
+    const data = { key: entry.key, mode: this.#mode, counterpart }
+    this.#refuse(diagnose(CONFIG_KINDS.wrongMode, data, entry.line))
   }
 
-  private addOverride<Class extends OverrideClass>(name: Class, entry: ConfigEntry): void {
-    const row = findOverrideRow(name, firstWord(entry), this.release)
-    const list: Override<Class>[] = this.overrides[name]
-    if (!row) this.refuseValue(entry, firstWord(entry), overrideNames(name, this.release))
+  #addOverride<Class extends OverrideClass>(name: Class, entry: ConfigEntry): void {
+    const row = findOverrideRow(name, firstWord(entry), this.#release)
+    const list: Override<Class>[] = this.#overrides[name]
+    if (!row) this.#refuseValue(entry, firstWord(entry), overrideNames(name, this.#release))
     else if (isLimited(name) && list.length >= MAX_OVERRIDES) {
       const data = { key: entry.key, limit: MAX_OVERRIDES }
-      this.refuse(diagnose(CONFIG_KINDS.tooMany, data, entry.line))
+      this.#refuse(diagnose(CONFIG_KINDS.tooMany, data, entry.line))
     } else list.push({ row, entry })
   }
 
-  private readSetting(entry: ConfigEntry): void {
+  #readSetting(entry: ConfigEntry): void {
     const settings = SETTINGS.filter(
-      (row) => isSameName(entry.section, row.section) && isAvailable(row, this.release),
+      (row) => isSameName(entry.section, row.section) && isAvailable(row, this.#release),
     )
     const setting = settings.find((row) => isSameName(entry.key, row.name))
-    if (setting) this.addSetting(setting, entry)
-    else this.refuseKey(entry, settings)
+    if (setting) this.#addSetting(setting, entry)
+    else this.#refuseKey(entry, settings)
   }
 
-  private addSetting(setting: Setting, entry: ConfigEntry): void {
+  #addSetting(setting: Setting, entry: ConfigEntry): void {
     const value = setting.whole ? entry.value : firstWord(entry)
-    const later = setting.laterValues?.filter((row) => isAvailable(row, this.release)) ?? []
+    const later = setting.laterValues?.filter((row) => isAvailable(row, this.#release)) ?? []
     const values = setting.values && [...setting.values, ...later.map((row) => row.name)]
     const known = values ? values.find((name) => isSameName(name, value)) : value
-    if (!known) this.refuseValue(entry, value, values ?? [])
-    const others = setting.repeats ? (this.settings.get(setting.name) ?? []) : []
+    if (!known) this.#refuseValue(entry, value, values ?? [])
+    const others = setting.repeats ? (this.#settings.get(setting.name) ?? []) : []
     // An empty string unsets what an earlier entry set; any other unknown value changes nothing.
-    if (known) this.settings.set(setting.name, [...others, { value: known, entry }])
-    else if (!values) this.settings.delete(setting.name)
+    if (known) this.#settings.set(setting.name, [...others, { value: known, entry }])
+    else if (!values) this.#settings.delete(setting.name)
   }
 
-  private refuseKey(entry: ConfigEntry, settings: readonly Setting[]): void {
-    const pairs = OVERRIDE_CLASSES.map((name) => OVERRIDE_KEYS[name][this.mode])
+  #refuseKey(entry: ConfigEntry, settings: readonly Setting[]): void {
+    const pairs = OVERRIDE_CLASSES.map((name) => OVERRIDE_KEYS[name][this.#mode])
     const names = settings.map((row) => row.name)
     const data = {
       key: entry.key,
       section: entry.section,
-      release: describeRelease(this.release),
+      release: describeRelease(this.#release),
       keys: isSameName(entry.section, 'overrides') ? [...names, ...pairs] : names,
     }
-    this.refuse(diagnose(CONFIG_KINDS.unknownKey, data, entry.line))
+    this.#refuse(diagnose(CONFIG_KINDS.unknownKey, data, entry.line))
   }
 
-  private refuseValue(entry: ConfigEntry, value: string, values: readonly string[]): void {
-    const data = { key: entry.key, value, release: describeRelease(this.release), values }
-    this.refuse(diagnose(CONFIG_KINDS.unknownValue, data, entry.span))
+  #refuseValue(entry: ConfigEntry, value: string, values: readonly string[]): void {
+    const data = { key: entry.key, value, release: describeRelease(this.#release), values }
+    this.#refuse(diagnose(CONFIG_KINDS.unknownValue, data, entry.span))
   }
 
-  private refuse(diagnostic: Diagnostic): void {
-    this.ignored.push(diagnostic)
-    this.refused = true
+  #refuse(diagnostic: Diagnostic): void {
+    this.#ignored.push(diagnostic)
+    this.#refused = true
   }
 }
 

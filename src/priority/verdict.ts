@@ -86,79 +86,81 @@ export function subjectNames(kind: Subject['kind']): readonly string[] {
 }
 
 class Judge {
-  private readonly explanation: Explanation
-  private readonly rules: AlgorithmRules
+  readonly #explanation: Explanation
+  readonly #rules: AlgorithmRules
 
   constructor(explanation: Explanation, options: EvaluateOptions) {
     const { release = DEFAULT_RELEASE, config = NO_CONFIG } = options
-    this.explanation = explanation
-    this.rules = algorithmRules(systemRules(config, release))
+    this.#explanation = explanation
+    this.#rules = algorithmRules(systemRules(config, release))
   }
 
   judge({ kind, name }: Subject): Verdict | undefined {
-    if (kind === 'suite') return this.judgeSuite(findSuite(name))
-    if (kind === 'group') return this.judgeGroup(findGroup(name))
-    if (kind === 'signature') return this.judgeSignature(findSignature(name))
-    return this.judgeProtocol(findProtocol(name))
+    if (kind === 'suite') return this.#judgeSuite(findSuite(name))
+    if (kind === 'group') return this.#judgeGroup(findGroup(name))
+    if (kind === 'signature') return this.#judgeSignature(findSignature(name))
+    return this.#judgeProtocol(findProtocol(name))
   }
 
-  private judgeSuite(suite: TlsSuite | undefined): Verdict | undefined {
+  #judgeSuite(suite: TlsSuite | undefined): Verdict | undefined {
     if (!suite) return undefined
     const { keyExchange, cipher, mac, prf } = suite
     const versions = TLS_VERSIONS.filter((version) => canNegotiate(suite, version))
     const parts = [
-      this.anyOf(
+      this.#anyOf(
         'protocols',
         versions.map((version) => version.name),
       ),
-      ...(keyExchange ? [this.listed('keyExchanges', keyExchange)] : []),
-      this.listed('ciphers', cipher),
-      this.listed('macs', mac),
-      ...this.prohibited('hash', prf, this.rules.hashes),
+      ...(keyExchange ? [this.#listed('keyExchanges', keyExchange)] : []),
+      this.#listed('ciphers', cipher),
+      this.#listed('macs', mac),
+      ...this.#prohibited('hash', prf, this.#rules.hashes),
     ]
-    return this.verdict(suite.gnutlsName, parts)
+    return this.#verdict(suite.gnutlsName, parts)
   }
 
-  private judgeGroup(group: GnutlsGroup | undefined): Verdict | undefined {
+  #judgeGroup(group: GnutlsGroup | undefined): Verdict | undefined {
     if (!group) return undefined
-    const curves = group.curves.flatMap((name) => this.prohibited('curve', name, this.rules.curves))
-    return this.verdict(group.name, [this.listed('groups', group.name), ...curves])
+    const curves = group.curves.flatMap((name) =>
+      this.#prohibited('curve', name, this.#rules.curves),
+    )
+    return this.#verdict(group.name, [this.#listed('groups', group.name), ...curves])
   }
 
-  private judgeSignature(signature: GnutlsSignature | undefined): Verdict | undefined {
+  #judgeSignature(signature: GnutlsSignature | undefined): Verdict | undefined {
     if (!signature) return undefined
     const { name, semantics = [] } = signature
     const meant = TLS_VERSIONS.filter((version) => semantics.includes(version.signatures))
-    const versions = this.anyOf(
+    const versions = this.#anyOf(
       'protocols',
       meant.map((version) => version.name),
     )
-    const prohibited = this.prohibited('hash', name, this.rules.signatures)
-    return this.verdict(name, [this.listed('signatures', name), versions, ...prohibited])
+    const prohibited = this.#prohibited('hash', name, this.#rules.signatures)
+    return this.#verdict(name, [this.#listed('signatures', name), versions, ...prohibited])
   }
 
-  private judgeProtocol(name: string | undefined): Verdict | undefined {
-    return name === undefined ? undefined : this.verdict(name, [this.listed('protocols', name)])
+  #judgeProtocol(name: string | undefined): Verdict | undefined {
+    return name === undefined ? undefined : this.#verdict(name, [this.#listed('protocols', name)])
   }
 
-  private verdict(name: string, parts: readonly Part[]): Verdict {
+  #verdict(name: string, parts: readonly Part[]): Verdict {
     const missing = parts.find((part) => !part.present)
     const deciding = missing ?? latest(parts)
-    const usable = this.explanation.outcome.ok
+    const usable = this.#explanation.outcome.ok
     return { name, allowed: usable && !missing, parts, deciding }
   }
 
-  private listed(kind: ListName, name: string): Part {
-    const { step, present } = this.lastWord(kind, name)
-    const adjustment = this.explanation.adjustments.find(
+  #listed(kind: ListName, name: string): Part {
+    const { step, present } = this.#lastWord(kind, name)
+    const adjustment = this.#explanation.adjustments.find(
       ({ list, removed }) => list === kind && removed.includes(name),
     )
     if (adjustment) return { kind, name, present: false, decision: adjusted(adjustment, name) }
     return { kind, name, present, decision: step }
   }
 
-  private lastWord(kind: ListName, name: string): { step: Decision; present: boolean } {
-    const { start, steps } = this.explanation
+  #lastWord(kind: ListName, name: string): { step: Decision; present: boolean } {
+    const { start, steps } = this.#explanation
     let present = start.some(({ list, added }) => list === kind && added.includes(name))
     let step: Decision = present ? { by: 'start' } : { by: 'nothing' }
     for (const candidate of steps) {
@@ -172,14 +174,14 @@ class Judge {
   }
 
   /** The newest version that is allowed; the one that came nearest where none is. */
-  private anyOf(kind: ListName, names: readonly string[]): Part {
-    const parts = names.toReversed().map((name) => this.listed(kind, name))
+  #anyOf(kind: ListName, names: readonly string[]): Part {
+    const parts = names.toReversed().map((name) => this.#listed(kind, name))
     const unnamed: Part = { kind, name: '', present: false, decision: { by: 'nothing' } }
     const named = parts.find((part) => part.decision.by !== 'nothing')
     return parts.find((part) => part.present) ?? named ?? parts[0] ?? unnamed
   }
 
-  private prohibited(
+  #prohibited(
     kind: 'hash' | 'curve',
     name: string,
     prohibited: ReadonlyMap<string, Prohibition>,

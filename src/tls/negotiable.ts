@@ -80,10 +80,10 @@ type Narrowed = Negotiable & { readonly lacking?: string }
 
 /** Removes what cannot be used together, until everything that is left can be negotiated. */
 class Narrowing {
-  private readonly evaluation: Evaluation
-  private readonly role: TlsRole
-  private readonly base: AllowedTls
-  private readonly credentials: CredentialKind | undefined
+  readonly #evaluation: Evaluation
+  readonly #role: TlsRole
+  readonly #base: AllowedTls
+  readonly #credentials: CredentialKind | undefined
 
   constructor(
     evaluation: Evaluation,
@@ -91,29 +91,29 @@ class Narrowing {
     base: AllowedTls,
     credentials: CredentialKind | undefined,
   ) {
-    this.evaluation = evaluation
-    this.role = role
-    this.base = base
-    this.credentials = credentials
+    this.#evaluation = evaluation
+    this.#role = role
+    this.#base = base
+    this.#credentials = credentials
   }
 
   /** Gives up one version at a time, the oldest first: what it stood in the way of comes back. */
   narrow(candidates: readonly TlsVersion[]): Narrowed {
     const omissions = new Omissions()
-    const versions = this.contiguous(candidates, omissions)
-    const signatureSchemes = this.schemesOf(versions, omissions)
-    const suites = this.suitesOf(versions, signatureSchemes, omissions)
-    const groups = this.groupsOf(versions, suites, omissions)
-    const { minimumKeySizes } = this.base
+    const versions = this.#contiguous(candidates, omissions)
+    const signatureSchemes = this.#schemesOf(versions, omissions)
+    const suites = this.#suitesOf(versions, signatureSchemes, omissions)
+    const groups = this.#groupsOf(versions, suites, omissions)
+    const { minimumKeySizes } = this.#base
     const allowed = { versions, suites, groups, signatureSchemes, minimumKeySizes }
-    for (const version of this.weakestFirst(versions)) {
+    for (const version of this.#weakestFirst(versions)) {
       const lacking = lackOfVersion(version, allowed)
-      if (lacking !== undefined) return this.narrowWithout(version, lacking, candidates)
+      if (lacking !== undefined) return this.#narrowWithout(version, lacking, candidates)
     }
     return { allowed, omissions: omissions.all }
   }
 
-  private narrowWithout(
+  #narrowWithout(
     version: TlsVersion,
     lacking: string,
     candidates: readonly TlsVersion[],
@@ -126,19 +126,19 @@ class Narrowing {
   }
 
   /** Versions for which the string names no scheme at all are given up before others. */
-  private weakestFirst(versions: readonly TlsVersion[]): readonly TlsVersion[] {
+  #weakestFirst(versions: readonly TlsVersion[]): readonly TlsVersion[] {
     const hasScheme = (version: TlsVersion): boolean =>
       !isSigningVersion(version) ||
-      this.base.signatureSchemes.some(
+      this.#base.signatureSchemes.some(
         (scheme) =>
-          canSign(scheme, version.signatures) && this.allowsScheme(scheme, version.signatures),
+          canSign(scheme, version.signatures) && this.#allowsScheme(scheme, version.signatures),
       )
     return versions.toSorted((a, b) => Number(hasScheme(a)) - Number(hasScheme(b)))
   }
 
   /** OpenSSL takes a gap in what a client offers for the end of it, and offers what is below. */
-  private contiguous(versions: readonly TlsVersion[], omissions: Omissions): readonly TlsVersion[] {
-    if (this.role === 'server') return versions
+  #contiguous(versions: readonly TlsVersion[], omissions: Omissions): readonly TlsVersion[] {
+    if (this.#role === 'server') return versions
     const gap = versions.findLastIndex(
       ({ number }, index) => index > 0 && versions[index - 1]?.number !== number - 1,
     )
@@ -150,37 +150,39 @@ class Narrowing {
   }
 
   /** A scheme that one version allows and another would use all the same is looser: it goes. */
-  private schemesOf(
-    versions: readonly TlsVersion[],
-    omissions: Omissions,
-  ): readonly TlsSignatureScheme[] {
+  #schemesOf(versions: readonly TlsVersion[], omissions: Omissions): readonly TlsSignatureScheme[] {
     const semantics = versions.filter(isSigningVersion).map(({ signatures }) => signatures)
     const usesOf = (scheme: TlsSignatureScheme): readonly SignatureSemantics[] =>
       semantics.filter((meaning) => canSign(scheme, meaning))
     const used = omissions.keep(
-      this.base.signatureSchemes,
-      (scheme) => usesOf(scheme).some((meaning) => this.allowsScheme(scheme, meaning)),
+      this.#base.signatureSchemes,
+      (scheme) => usesOf(scheme).some((meaning) => this.#allowsScheme(scheme, meaning)),
       (names) => diagnose(TLS_KINDS.unused, { names, what: 'signature schemes' }),
     )
     return omissions.keep(
       used,
-      (scheme) => usesOf(scheme).every((meaning) => this.allowsScheme(scheme, meaning)),
+      (scheme) => usesOf(scheme).every((meaning) => this.#allowsScheme(scheme, meaning)),
       (names) => diagnose(TLS_KINDS.ambiguousSignature, { names }),
     )
   }
 
-  private allowsScheme({ name }: TlsSignatureScheme, meaning: SignatureSemantics): boolean {
-    return this.evaluation.usableSignatures.some(
+  #allowsScheme({ name }: TlsSignatureScheme, meaning: SignatureSemantics): boolean {
+    return this.#evaluation.usableSignatures.some(
       ({ scheme, semantics }) => scheme === name && semantics?.includes(meaning),
     )
   }
 
-  private suitesOf(
+  #suitesOf(
     versions: readonly TlsVersion[],
     schemes: readonly TlsSignatureScheme[],
     omissions: Omissions,
   ): readonly TlsSuite[] {
-    const { evaluation, role, base, credentials } = this
+    const [evaluation, role, base, credentials] = [
+      this.#evaluation,
+      this.#role,
+      this.#base,
+      this.#credentials,
+    ]
     const surroundings = { evaluation, role, versions, schemes, base, credentials }
     const live = base.suites.filter((suite) => versions.some((v) => canNegotiate(suite, v)))
     return SUITE_RULES.reduce<readonly TlsSuite[]>(
@@ -194,7 +196,7 @@ class Narrowing {
     )
   }
 
-  private groupsOf(
+  #groupsOf(
     versions: readonly TlsVersion[],
     suites: readonly TlsSuite[],
     omissions: Omissions,
@@ -202,15 +204,15 @@ class Narrowing {
     const hasTls13 = versions.some(({ name }) => name === 'TLS1.3')
     // Before TLS 1.3 a client of OpenSSL names no finite field, and a server chooses any prime.
     const isNamed = ({ kind }: TlsGroup): boolean =>
-      this.role === 'server' || kind !== 'finite-field'
+      this.#role === 'server' || kind !== 'finite-field'
     const isUsed = (group: TlsGroup): boolean =>
       (hasTls13 && isTls13Group(group)) ||
       (isNamed(group) && suites.some((suite) => exchangeKind(suite) === group.kind))
-    const used = omissions.keep(this.base.groups, isUsed, (names) =>
+    const used = omissions.keep(this.#base.groups, isUsed, (names) =>
       diagnose(TLS_KINDS.unused, { names, what: 'groups' }),
     )
-    const { minimumKeySizes } = this.base
-    const parameters = this.role === 'server' ? dhGroup(suites, used, minimumKeySizes) : undefined
+    const { minimumKeySizes } = this.#base
+    const parameters = this.#role === 'server' ? dhGroup(suites, used, minimumKeySizes) : undefined
     if (!parameters) return used
     const isOther = (group: TlsGroup): boolean =>
       group.kind === 'finite-field' && group !== parameters

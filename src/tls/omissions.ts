@@ -2,14 +2,14 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 
 export class Omissions {
-  private readonly diagnostics: Diagnostic[] = []
+  readonly #diagnostics: Diagnostic[] = []
 
   get all(): readonly Diagnostic[] {
-    return this.diagnostics
+    return this.#diagnostics
   }
 
   add(diagnostic: Diagnostic): void {
-    this.diagnostics.push(diagnostic)
+    this.#diagnostics.push(diagnostic)
   }
 
   /** The items that pass; the names of the others are told. */

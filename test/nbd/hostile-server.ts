@@ -116,16 +116,16 @@ class Session {
   begin(): void {
     const flags = NBD_FLAG.FIXED_NEWSTYLE | NBD_FLAG.NO_ZEROES
     this.#socket.write(this.#script.greeting ?? encodeGreeting(flags))
-    this.listen()
+    this.#listen()
   }
 
   /** After the greeting and the client's flags. */
   listenForOptions(): void {
     this.#take = () => this.#takeOption()
-    this.listen()
+    this.#listen()
   }
 
-  private listen(): void {
+  #listen(): void {
     this.#socket.on('data', (data: Buffer) => {
       this.#bytes = Buffer.concat([this.#bytes, data])
       try {

@@ -64,27 +64,27 @@ export interface TlsCredentials {
 /** Credentials whose generation is looked up once for each handshake. */
 export class LiveCredentials implements TlsCredentials {
   readonly id: string
-  private readonly newest: () => CredentialsGeneration
+  readonly #newest: () => CredentialsGeneration
 
   constructor(id: string, newest: () => CredentialsGeneration) {
     this.id = id
-    this.newest = newest
+    this.#newest = newest
   }
 
   get kind(): CredentialKind {
-    return this.newest().kind
+    return this.#newest().kind
   }
 
   get endpoint(): TlsRole {
-    return this.newest().endpoint
+    return this.#newest().endpoint
   }
 
   get verifyPeer(): boolean {
-    return this.newest().verifyPeer
+    return this.#newest().verifyPeer
   }
 
   get settings(): TlsSettings {
-    return this.newest().settings
+    return this.#newest().settings
   }
 
   checkAuthorization(authorization: Authorization): void {
@@ -97,7 +97,7 @@ export class LiveCredentials implements TlsCredentials {
 
   accept(connection: Duplex, options: AcceptSessionOptions = {}): Promise<TlsSession> {
     return destroyOnFailure(connection, async () => {
-      const generation = this.require('server')
+      const generation = this.#require('server')
       const { authorization, timeout } = options
       if (authorization) this.checkAuthorization(authorization)
       const { context, kind, verifyPeer } = generation
@@ -113,7 +113,7 @@ export class LiveCredentials implements TlsCredentials {
 
   connect(connection: Duplex, options: ConnectSessionOptions = {}): Promise<TlsSession> {
     return destroyOnFailure(connection, async () => {
-      const generation = this.require('client')
+      const generation = this.#require('client')
       const { hostname, timeout } = options
       const { context, kind, verifyPeer, settings } = generation
       const verifies = kind === 'x509' && verifyPeer
@@ -128,8 +128,8 @@ export class LiveCredentials implements TlsCredentials {
     })
   }
 
-  private require(wanted: TlsRole): CredentialsGeneration {
-    const generation = this.newest()
+  #require(wanted: TlsRole): CredentialsGeneration {
+    const generation = this.#newest()
     const { endpoint } = generation
     if (endpoint !== wanted) fail(OBJECT_KINDS.wrongEndpoint, { id: this.id, endpoint, wanted })
     return generation

@@ -7,36 +7,36 @@ import type { SharedKeyFile } from './shared-keys.ts'
 import type { TlsPeer } from './tls-session.ts'
 
 export class SharedKeyExchange {
-  private readonly keys: SharedKeyFile | undefined
-  private username: string | undefined
-  private isKnown = false
-  private failure: unknown
+  readonly #keys: SharedKeyFile | undefined
+  #username: string | undefined
+  #isKnown = false
+  #failure: unknown
 
   constructor(keys: SharedKeyFile | undefined) {
-    this.keys = keys
+    this.#keys = keys
   }
 
   /** To be called by OpenSSL, through which no error may be thrown. */
   findKey = (username: string): Buffer | undefined => {
-    this.username = username
+    this.#username = username
     try {
-      const key = this.keys?.find(username)
-      this.isKnown = key !== undefined
+      const key = this.#keys?.find(username)
+      this.#isKnown = key !== undefined
       return key
     } catch (error) {
-      this.failure = error
+      this.#failure = error
       return undefined
     }
   }
 
   /** Says better than OpenSSL why a handshake failed. */
   explain = (error: unknown): never => {
-    const { username, isKnown, failure } = this
+    const [username, isKnown, failure] = [this.#username, this.#isKnown, this.#failure]
     if (failure) throw failure
     if (username === undefined || !isHandshakeFailure(error)) throw error
     const cause = (error as DiagnosticError).cause as { reason?: string; message?: string }
     const reason = cause?.reason ?? cause?.message ?? 'it ended early'
-    const path = this.keys?.path ?? ''
+    const path = this.#keys?.path ?? ''
     const diagnostic = isKnown
       ? diagnose(SESSION_KINDS.wrongSharedKey, { username, reason })
       : diagnose(SESSION_KINDS.unknownUser, { username, path })
@@ -50,7 +50,7 @@ export class SharedKeyExchange {
    * @throws DiagnosticError TLS_NO_SHARED_KEY where none was.
    */
   check(socket: TLSSocket): TlsPeer {
-    const { username, isKnown } = this
+    const [username, isKnown] = [this.#username, this.#isKnown]
     const usedKey = username !== undefined && isKnown && !socket.getPeerX509Certificate()
     return usedKey ? { username } : fail(SESSION_KINDS.noSharedKey, {})
   }

@@ -9,85 +9,85 @@ import { findObjectType } from './types/registry.ts'
 
 export class LiveObject {
   readonly definition: ObjectDefinition
-  private readonly type: ObjectType
-  private readonly reader: PropertyReader
-  private newest: LoadedObject | undefined
-  private state: 'outdated' | 'loading' | 'loaded' = 'outdated'
-  private isTrusted = true
+  readonly #type: ObjectType
+  readonly #reader: PropertyReader
+  #newest: LoadedObject | undefined
+  #state: 'outdated' | 'loading' | 'loaded' = 'outdated'
+  #isTrusted = true
 
   /** @throws DiagnosticError where the type is unknown or does not have a property. */
   constructor(definition: ObjectDefinition) {
     this.definition = definition
-    this.type = findObjectType(definition)
-    this.reader = PropertyReader.of(definition, this.type.properties)
+    this.#type = findObjectType(definition)
+    this.#reader = PropertyReader.of(definition, this.#type.properties)
   }
 
   get kind(): LoadedObject['kind'] {
-    return this.type.kind
+    return this.#type.kind
   }
 
   get loaded(): LoadedObject | undefined {
-    return this.newest
+    return this.#newest
   }
 
   get wasDistrusted(): boolean {
-    return !this.isTrusted
+    return !this.#isTrusted
   }
 
   /** The next load reads everything again. */
   beginReload(): void {
-    this.state = 'outdated'
+    this.#state = 'outdated'
   }
 
   /** Loads it, once. One reference is replaced, so nothing ever sees half of a load. */
   load(surroundings: Omit<Surroundings, 'id' | 'previous'>): void {
     const { id } = this.definition
-    if (this.state === 'loaded') return
-    if (this.state === 'loading') {
+    if (this.#state === 'loaded') return
+    if (this.#state === 'loading') {
       fail(OBJECT_KINDS.secretUnusable, { id, reason: 'it is encrypted with itself' })
     }
-    this.state = 'loading'
+    this.#state = 'loading'
     try {
-      this.newest = this.type.load(this.reader, { ...surroundings, id, previous: this.newest })
-      this.state = 'loaded'
+      this.#newest = this.#type.load(this.#reader, { ...surroundings, id, previous: this.#newest })
+      this.#state = 'loaded'
     } catch (error) {
-      this.state = 'outdated'
+      this.#state = 'outdated'
       if (!(error instanceof DiagnosticError)) throw error
-      throw new DiagnosticError(error.diagnostics.map(this.name))
+      throw new DiagnosticError(error.diagnostics.map(this.#name))
     }
   }
 
   /** @throws Error where it never was loaded, which `TlsObjects.create` does not let happen. */
   require<Kind extends LoadedObject['kind']>(kind: Kind): LoadedObject & { readonly kind: Kind } {
-    if (this.newest?.kind !== kind) throw new Error(`${this.definition.id} is no ${kind}`)
-    return this.newest as LoadedObject & { readonly kind: Kind }
+    if (this.#newest?.kind !== kind) throw new Error(`${this.definition.id} is no ${kind}`)
+    return this.#newest as LoadedObject & { readonly kind: Kind }
   }
 
   /** The rules in force: those of an authorization that could not be loaded let nobody in. */
   ruleList(): RuleList {
     const { list } = this.require('authorization')
-    if (this.isTrusted) return list
+    if (this.#isTrusted) return list
     const fallbackReason = 'since its file could not be loaded, so everybody is denied'
     return { name: list.name, rules: [], fallback: 'deny', fallbackReason }
   }
 
   distrust(): void {
-    this.isTrusted = false
+    this.#isTrusted = false
   }
 
   trust(): void {
-    this.isTrusted = true
+    this.#isTrusted = true
   }
 
   /** The files whose change matters. */
   watchedPaths(): readonly string[] {
-    const isWatched = this.type.isWatched?.(this.reader) ?? true
-    return isWatched ? (this.newest?.paths ?? []) : []
+    const isWatched = this.#type.isWatched?.(this.#reader) ?? true
+    return isWatched ? (this.#newest?.paths ?? []) : []
   }
 
   /** Says which object it is about where the place does not. */
-  private name = (diagnostic: Diagnostic): Diagnostic =>
+  #name = (diagnostic: Diagnostic): Diagnostic =>
     diagnostic.span
       ? diagnostic
-      : { ...diagnostic, message: `${this.reader.what}: ${diagnostic.message}` }
+      : { ...diagnostic, message: `${this.#reader.what}: ${diagnostic.message}` }
 }

@@ -42,18 +42,18 @@ const PATIENCE = 2_000
 const RETRY = 5_000
 
 export class TlsObjects {
-  private readonly objects: ReadonlyMap<string, LiveObject>
-  private readonly context: TlsObjectsContext
-  private config: SystemConfig
-  private watcher: FileWatcher | undefined
-  private patience: NodeJS.Timeout | undefined
+  readonly #objects: ReadonlyMap<string, LiveObject>
+  readonly #context: TlsObjectsContext
+  #config: SystemConfig
+  #watcher: FileWatcher | undefined
+  #patience: NodeJS.Timeout | undefined
   /** What to do some time after a refusal, while the files are watched. */
-  private retryLater: (() => void) | undefined
+  #retryLater: (() => void) | undefined
 
   private constructor(objects: ReadonlyMap<string, LiveObject>, context: TlsObjectsContext) {
-    this.objects = objects
-    this.context = context
-    this.config = context.config ?? context.readConfig?.() ?? NO_CONFIG
+    this.#objects = objects
+    this.#context = context
+    this.#config = context.config ?? context.readConfig?.() ?? NO_CONFIG
   }
 
   /**
@@ -74,19 +74,19 @@ export class TlsObjects {
       })
     }
     const made = new TlsObjects(objects, context)
-    for (const object of objects.values()) collect(diagnostics, () => made.load(object))
+    for (const object of objects.values()) collect(diagnostics, () => made.#load(object))
     if (diagnostics.length > 0) throw new DiagnosticError(diagnostics)
     return made
   }
 
   /** What was noticed while the objects were made or last loaded; never errors. */
   get warnings(): readonly Diagnostic[] {
-    return [...this.objects.values()].flatMap(({ loaded }) => loaded?.warnings ?? [])
+    return [...this.#objects.values()].flatMap(({ loaded }) => loaded?.warnings ?? [])
   }
 
   /** The ids of all authorizations. */
   get authorizationIds(): readonly string[] {
-    return this.idsOf('authorization')
+    return this.#idsOf('authorization')
   }
 
   /**
@@ -96,7 +96,7 @@ export class TlsObjects {
    * @throws DiagnosticError where there are none with the id, or they are for the other side.
    */
   credentials(id: string, endpoint: TlsRole): TlsCredentials {
-    const object = this.find(id, 'credentials', 'TLS credentials')
+    const object = this.#find(id, 'credentials', 'TLS credentials')
     const newest = () => object.require('credentials').generation
     const { endpoint: own } = newest()
     if (own !== endpoint) {
@@ -111,7 +111,7 @@ export class TlsObjects {
    * @throws DiagnosticError where there is none with the id.
    */
   authorization(id: string): Authorization {
-    const object = this.find(id, 'authorization', 'authorization')
+    const object = this.#find(id, 'authorization', 'authorization')
     return { id, decide: (peer) => decideByRules(object.ruleList(), peer) }
   }
 
@@ -120,11 +120,11 @@ export class TlsObjects {
    * then deny everybody. Never throws.
    */
   reload(): ReloadReport {
-    const report = this.tryReload()
+    const report = this.#tryReload()
     for (const { id, outcome } of report.objects) {
-      if (outcome === 'refused') this.objects.get(id)?.distrust()
+      if (outcome === 'refused') this.#objects.get(id)?.distrust()
     }
-    if (isRefused(report)) this.retryLater?.()
+    if (isRefused(report)) this.#retryLater?.()
     return report
   }
 
@@ -134,13 +134,13 @@ export class TlsObjects {
    * other, is not told.
    */
   watch(onReload: (report: ReloadReport) => void, options: WatchOptions = {}): void {
-    this.unwatch()
+    this.#unwatch()
     const { patience = PATIENCE, retryAfter = RETRY, ...rest } = options
     const change = (): void => {
-      clearTimeout(this.patience)
-      const report = this.tryReload()
+      clearTimeout(this.#patience)
+      const report = this.#tryReload()
       if (report.objects.some(({ outcome }) => outcome === 'replaced')) onReload(report)
-      if (isRefused(report)) this.patience = setTimeout(insist, patience).unref()
+      if (isRefused(report)) this.#patience = setTimeout(insist, patience).unref()
     }
     const insist = (): void => {
       const report = this.reload()
@@ -151,42 +151,42 @@ export class TlsObjects {
       const report = this.reload()
       if (report.objects.some(({ outcome }) => outcome === 'replaced')) onReload(report)
     }
-    this.retryLater = () => {
-      clearTimeout(this.patience)
-      this.patience = setTimeout(retry, retryAfter).unref()
+    this.#retryLater = () => {
+      clearTimeout(this.#patience)
+      this.#patience = setTimeout(retry, retryAfter).unref()
     }
-    this.watcher = new FileWatcher(() => this.watchedPaths(), change, rest)
+    this.#watcher = new FileWatcher(() => this.#watchedPaths(), change, rest)
     // What changed between the making of the objects and now.
     change()
   }
 
   /** Ends the watching. Nothing else is open. */
   close(): void {
-    this.unwatch()
+    this.#unwatch()
   }
 
-  private unwatch(): void {
-    clearTimeout(this.patience)
-    this.retryLater = undefined
-    this.watcher?.close()
-    this.watcher = undefined
+  #unwatch(): void {
+    clearTimeout(this.#patience)
+    this.#retryLater = undefined
+    this.#watcher?.close()
+    this.#watcher = undefined
   }
 
-  private watchedPaths(): readonly string[] {
-    const { name } = this.config.source
-    const config = this.context.readConfig && !name.startsWith('<') ? [name] : []
-    return [...config, ...[...this.objects.values()].flatMap((object) => object.watchedPaths())]
+  #watchedPaths(): readonly string[] {
+    const { name } = this.#config.source
+    const config = this.#context.readConfig && !name.startsWith('<') ? [name] : []
+    return [...config, ...[...this.#objects.values()].flatMap((object) => object.watchedPaths())]
   }
 
   /** Objects that others are made of come first, since each asks for what it needs. */
-  private tryReload(): ReloadReport {
-    const refusals = this.reloadConfig()
-    const before = new Map([...this.objects].map(([id, { loaded }]) => [id, loaded]))
-    for (const object of this.objects.values()) object.beginReload()
-    const objects = [...this.objects.values()].map((object): ObjectReload => {
+  #tryReload(): ReloadReport {
+    const refusals = this.#reloadConfig()
+    const before = new Map([...this.#objects].map(([id, { loaded }]) => [id, loaded]))
+    for (const object of this.#objects.values()) object.beginReload()
+    const objects = [...this.#objects.values()].map((object): ObjectReload => {
       const { id, type } = object.definition
       const diagnostics: Diagnostic[] = []
-      collect(diagnostics, () => orDiagnose(() => this.load(object)))
+      collect(diagnostics, () => orDiagnose(() => this.#load(object)))
       if (diagnostics.length > 0) return { id, type, outcome: 'refused', diagnostics }
       const { digest, warnings = [] } = object.loaded ?? { digest: '' }
       const isSame = digest === before.get(id)?.digest && !object.wasDistrusted
@@ -197,50 +197,50 @@ export class TlsObjects {
     return { objects, diagnostics: refusals }
   }
 
-  private reloadConfig(): readonly Diagnostic[] {
+  #reloadConfig(): readonly Diagnostic[] {
     const diagnostics: Diagnostic[] = []
     collect(diagnostics, () => {
-      const config = this.context.readConfig?.() ?? this.config
+      const config = this.#context.readConfig?.() ?? this.#config
       const path = config.source.name
       // Without its policy an endpoint would go back to the library's default, which is looser.
-      if (config.absent && !this.config.absent) fail(FILE_KINDS.missing, { path })
-      this.config = config
+      if (config.absent && !this.#config.absent) fail(FILE_KINDS.missing, { path })
+      this.#config = config
     })
     return diagnostics
   }
 
-  private load(object: LiveObject): void {
+  #load(object: LiveObject): void {
     object.load({
-      config: this.config,
-      release: this.context.release ?? DEFAULT_RELEASE,
+      config: this.#config,
+      release: this.#context.release ?? DEFAULT_RELEASE,
       secret: (id, reader, property) => {
         // People write the passphrase itself there: what is no id is shown nowhere.
-        if (!this.objects.has(id)) {
-          fail(OBJECT_KINDS.secretNotFound, { property, known: this.idsOf('secret') })
+        if (!this.#objects.has(id)) {
+          fail(OBJECT_KINDS.secretNotFound, { property, known: this.#idsOf('secret') })
         }
-        const found = this.find(id, 'secret', 'secret', reader.spanOf(property))
+        const found = this.#find(id, 'secret', 'secret', reader.spanOf(property))
         // One that is made of itself could never be made.
-        this.load(found)
+        this.#load(found)
         return found.require('secret').content
       },
     })
   }
 
-  private find(
+  #find(
     id: string,
     kind: LoadedObject['kind'],
     what: string,
     place?: Diagnostic['span'],
   ): LiveObject {
-    const object = this.objects.get(id)
-    if (!object) return fail(OBJECT_KINDS.notFound, { what, id, known: this.idsOf(kind) }, place)
+    const object = this.#objects.get(id)
+    if (!object) return fail(OBJECT_KINDS.notFound, { what, id, known: this.#idsOf(kind) }, place)
     if (object.kind === kind) return object
     const { type } = object.definition
     return fail(OBJECT_KINDS.wrongType, { id, type, wanted: what }, place)
   }
 
-  private idsOf(kind: LoadedObject['kind']): readonly string[] {
-    const all = [...this.objects].filter(([, object]) => object.kind === kind)
+  #idsOf(kind: LoadedObject['kind']): readonly string[] {
+    const all = [...this.#objects].filter(([, object]) => object.kind === kind)
     return all.map(([id]) => id)
   }
 }
