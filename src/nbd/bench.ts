@@ -21,6 +21,12 @@ export type BenchOptions = {
   readonly blockSize: number
 }
 
+export type BenchReport = {
+  /** How many there were: at most those asked for. */
+  readonly connections: number
+  readonly results: readonly BenchResult[]
+}
+
 export type BenchResult = {
   readonly pattern: BenchPattern
   readonly requests: number
@@ -47,16 +53,18 @@ export async function benchExport(
   options: BenchOptions,
   clientOptions: NbdClientOptions,
   onResult: (result: BenchResult) => void,
-): Promise<readonly BenchResult[]> {
-  const pool = await ConnectionPool.open(uri, options.connections, clientOptions)
+): Promise<BenchReport> {
+  const pool = await ConnectionPool.open(uri, clientOptions)
   try {
+    // Figures of a growing number of connections would say nothing.
+    await pool.grow(options.connections)
     const results: BenchResult[] = []
     for (const pattern of patterns) {
       const result = await measure(pool, pattern, options)
       onResult(result)
       results.push(result)
     }
-    return results
+    return { connections: pool.size, results }
   } finally {
     await pool.close()
   }

@@ -4,36 +4,54 @@ import { fail } from '../diagnostics/diagnostic.ts'
 import { printAddress, type SocketAddress } from './address.ts'
 import { NET_KINDS } from './net-diagnostics.ts'
 
-/**
- * @param timeout In milliseconds.
- * @throws DiagnosticError NET_UNREACHABLE or NET_TIMED_OUT.
- */
-export async function dial(address: SocketAddress, timeout: number): Promise<Socket> {
+export type DialOptions = {
+  /** In milliseconds. */
+  readonly timeout: number
+  /** Gives the attempt up. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** @throws DiagnosticError NET_UNREACHABLE, NET_TIMED_OUT or NET_GIVEN_UP. */
+export async function dial(
+  address: SocketAddress,
+  { timeout, signal }: DialOptions,
+): Promise<Socket> {
   const server = printAddress(address)
+  if (signal?.aborted) fail(NET_KINDS.givenUp, { server })
   const socket = connect(
     address.kind === 'unix'
       ? { path: address.path }
       : { host: address.host, port: address.port, noDelay: true, keepAlive: true },
   )
-  const outcome = await settle(socket, timeout)
+  const outcome = await settle(socket, timeout, signal)
   if (outcome === 'connected') return socket
   socket.on('error', () => {})
   socket.destroy()
+  if (outcome === 'given up') fail(NET_KINDS.givenUp, { server })
   if (outcome === 'late') {
     fail(NET_KINDS.timedOut, { server, what: 'answer', seconds: timeout / 1000 })
   }
   fail(NET_KINDS.unreachable, { server, error: outcome })
 }
 
-function settle(socket: Socket, timeout: number): Promise<'connected' | 'late' | Error> {
+type Outcome = 'connected' | 'late' | 'given up' | Error
+
+function settle(
+  socket: Socket,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, timeout, 'late')
-    const end = (outcome: 'connected' | Error) => {
+    const end = (outcome: Outcome) => {
       clearTimeout(timer)
+      signal?.removeEventListener('abort', giveUp)
       socket.off('connect', connected).off('error', end)
       resolve(outcome)
     }
+    const timer = setTimeout(end, timeout, 'late')
     const connected = () => end('connected')
+    const giveUp = () => end('given up')
+    signal?.addEventListener('abort', giveUp)
     socket.once('connect', connected).once('error', end)
   })
 }

@@ -20,5 +20,14 @@ const timedOut: Kind<{ server: string; what: string; seconds: number }> = {
   message: ({ server, what, seconds }) => `${server} did not ${what} within ${seconds} seconds`,
 }
 
+const givenUp: Kind<{ server: string }> = {
+  code: 'NET_GIVEN_UP',
+  severity: 'error',
+  fault: 'unavailable',
+  summary:
+    'The connection was given up before it could be used: the program that asked for it no longer needs it.',
+  message: ({ server }) => `the connection to ${server} was given up`,
+}
+
 /** Errors by the name the code uses; docs/errors.md lists them by code. */
-export const NET_KINDS = defineKinds({ unreachable, timedOut })
+export const NET_KINDS = defineKinds({ unreachable, timedOut, givenUp })

@@ -118,7 +118,7 @@ async function fuzzNegotiation(random: Random): Promise<void> {
   const wire = new Wire(random, mutate(random, encodeGreeting(3)), (sent) =>
     optionAnswer(random, sent),
   )
-  const channel = new NegotiationChannel(wire, 'the server', 5000)
+  const channel = new NegotiationChannel(wire, 'the server', { timeout: 5000 })
   try {
     const open = await beginNegotiation(channel, { tls: { mode: 'off' }, warn: () => {} })
     const headers = await chooseHeaders(open)

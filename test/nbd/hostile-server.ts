@@ -34,6 +34,8 @@ export const EXPORT = encodeInformation({
 })
 
 export type Script = {
+  /** Of the export; not looked at where the script answers NBD_OPT_GO. */
+  readonly export?: { readonly size: number; readonly flags: number }
   /** Sent when a client connects. */
   readonly greeting?: Buffer
   /** What is sent for an option; undefined for an honest answer. */
@@ -52,8 +54,10 @@ export type HostileServer = {
   readonly received: () => Buffer
 }
 
-/** Serves every client by a script, until the test ends. */
-export async function startHostileServer(script: Script): Promise<HostileServer> {
+/** Serves every client by a script, or each by its own, until the test ends. */
+export async function startHostileServer(
+  script: Script | ((connection: number) => Script),
+): Promise<HostileServer> {
   const path = join(scratchFolder(), 'hostile.sock')
   const options: number[] = []
   const received: Buffer[] = []
@@ -62,7 +66,7 @@ export async function startHostileServer(script: Script): Promise<HostileServer>
     sockets.add(socket)
     socket.on('error', () => {})
     socket.on('data', (data: Buffer) => received.push(data))
-    new Session(socket, script, options).begin()
+    serveClient(socket, typeof script === 'function' ? script(sockets.size) : script, options)
   })
   server.listen(path)
   await once(server, 'listening')
@@ -72,6 +76,11 @@ export async function startHostileServer(script: Script): Promise<HostileServer>
   })
   const address = { kind: 'unix', path } as const
   return { address, options, received: () => Buffer.concat(received) }
+}
+
+function describeExport(script: Script): Buffer {
+  if (!script.export) return EXPORT
+  return encodeInformation({ type: NBD_INFO.EXPORT, ...script.export })
 }
 
 /** What an honest server answers to an option. */
@@ -89,10 +98,15 @@ export function honestAnswer(option: number, script: Script): Buffer {
     }
     case NBD_OPT.GO:
     case NBD_OPT.INFO:
-      return Buffer.concat([reply(NBD_REP.INFO, EXPORT), reply(NBD_REP.ACK)])
+      return Buffer.concat([reply(NBD_REP.INFO, describeExport(script)), reply(NBD_REP.ACK)])
     default:
       return reply(NBD_REP.ERR_UNSUP)
   }
+}
+
+/** Serves one client from the greeting on. */
+export function serveClient(socket: Duplex, script: Script, options: number[] = []): void {
+  new Session(socket, script, options).begin()
 }
 
 /** Answers options and then requests over a connection that has its greeting behind it. */

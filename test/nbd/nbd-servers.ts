@@ -92,7 +92,7 @@ async function becomeReady(
 
 async function takesConnections(address: SocketAddress): Promise<boolean> {
   try {
-    const socket = await dial(address, 1000)
+    const socket = await dial(address, { timeout: 1000 })
     socket.destroy()
     return true
   } catch {

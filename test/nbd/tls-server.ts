@@ -10,16 +10,25 @@ import { encodeGreeting } from '../../src/nbd/protocol/handshake.ts'
 import { encodeOptionReply } from '../../src/nbd/protocol/option-header.ts'
 import type { SocketAddress } from '../../src/net/address.ts'
 import { scratchFolder } from '../cli/command.ts'
-import { type Script, serveOptions } from './hostile-server.ts'
+import { type Script, serveClient, serveOptions } from './hostile-server.ts'
 
-/** Serves with the server's certificate of a folder, and asks clients for none. */
-export async function startTlsServer(folder: string, script: Script = {}): Promise<SocketAddress> {
+/**
+ * Serves with the server's certificate of a folder, and asks clients for none.
+ *
+ * @param secured How many connections get TLS; the others are served in clear.
+ */
+export async function startTlsServer(
+  folder: string,
+  script: Script = {},
+  secured = Number.POSITIVE_INFINITY,
+): Promise<SocketAddress> {
   const path = join(scratchFolder(), 'tls.sock')
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('error', () => {})
-    void acceptTls(socket, folder, script).catch(() => {})
+    if (sockets.size > secured) serveClient(socket, script)
+    else void acceptTls(socket, folder, script).catch(() => {})
   })
   server.listen(path)
   await once(server, 'listening')

@@ -44,9 +44,14 @@ async function bench(text: string, options: Options): Promise<void> {
   const show = (result: BenchResult): void => {
     if (!options.json) terminal.print(describe(result))
   }
-  const results = await benchExport(uri, patterns, options, settings, show)
-  const { connections, depth } = options
+  const { connections, results } = await benchExport(uri, patterns, options, settings, show)
+  const { depth } = options
   if (options.json) terminal.setResult({ uri: uri.text, connections, depth, results })
+  else if (connections < options.connections) terminal.note(describeConnections(connections))
+}
+
+function describeConnections(count: number): string {
+  return count === 1 ? 'measured over 1 connection' : `measured over ${count} connections`
 }
 
 function describe({ pattern, bytesPerSecond, iops, latency }: BenchResult): string {

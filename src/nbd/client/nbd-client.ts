@@ -2,7 +2,7 @@
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import type { ClientTls } from '../../endpoint/client-tls.ts'
 import { printAddress, type SocketAddress } from '../../net/address.ts'
-import { dial } from '../../net/dial.ts'
+import { type DialOptions, dial } from '../../net/dial.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import { ProtocolError } from '../../wire/protocol-error.ts'
 import type { Extent } from '../protocol/chunks.ts'
@@ -32,6 +32,8 @@ export type NbdClientOptions = {
   readonly timeout?: number
   /** Requests on their way at a time. */
   readonly maximumInFlight?: number
+  /** Gives up a connection that is not there yet; it does nothing to one that is. */
+  readonly signal?: AbortSignal
 }
 
 const DEFAULTS = {
@@ -353,11 +355,16 @@ export type ServerListing = {
 /** Opens a connection and negotiates over it; whatever goes wrong ends the connection. */
 async function negotiate<Result>(
   address: SocketAddress,
-  { tls, warn, timeout }: Required<Pick<NbdClientOptions, 'tls' | 'warn' | 'timeout'>>,
+  {
+    tls,
+    warn,
+    timeout,
+    signal,
+  }: Required<Pick<NbdClientOptions, 'tls' | 'warn' | 'timeout'>> & DialOptions,
   work: (open: OpenNegotiation) => Promise<Result>,
 ): Promise<{ readonly channel: NegotiationChannel; readonly result: Result }> {
-  const socket = await dial(address, timeout)
-  const channel = new NegotiationChannel(socket, printAddress(address), timeout)
+  const socket = await dial(address, { timeout, signal })
+  const channel = new NegotiationChannel(socket, printAddress(address), { timeout, signal })
   let isSecure = false
   try {
     const open = await beginNegotiation(channel, { tls, warn })

@@ -106,6 +106,16 @@ const interrupted: Kind<{ destination: string; canResume: boolean }> = {
   hint: ({ canResume }) => (canResume ? 'the same command goes on where it stopped' : undefined),
 }
 
+const unlike: Kind<{ uri: string; what: string; connections: number }> = {
+  code: 'NBD_COPY_UNLIKE_CONNECTION',
+  severity: 'warning',
+  fault: 'unavailable',
+  summary:
+    'A further connection to an export found another export there, such as one of another size. It is not used.',
+  message: ({ uri, what, connections }) =>
+    `a further connection to ${uri} found ${what}: the work goes on over ${connections}`,
+}
+
 export const COPY_KINDS = defineKinds({
   unwritable,
   unreadable,
@@ -119,4 +129,5 @@ export const COPY_KINDS = defineKinds({
   startedAnew,
   inPlace,
   interrupted,
+  unlike,
 })

@@ -15,13 +15,15 @@ export type CopySource = {
   readonly identity: string
   /** Offsets and lengths are multiples of it, but for the end. */
   readonly alignment: number
-  /** How many reads are best on their way at a time. */
+  /** How many reads are best on their way at a time; it may grow. */
   readonly parallel: number
   /** What is known of the bytes from an offset on: at least one, at most `length`. */
   readonly extents: (offset: number, length: number) => Promise<readonly CopyExtent[]>
   /** Fills the target from an offset on. */
   readonly read: (offset: number, target: Buffer) => Promise<void>
   readonly close: () => Promise<void>
+  /** Takes more resources beside the work; called once, when both ends are open. */
+  readonly expand?: () => void
 }
 
 export type CopyDestination = {
@@ -30,7 +32,7 @@ export type CopyDestination = {
   /** What has to be the same for a copy to be resumed. */
   readonly identity: string
   readonly alignment: number
-  /** How many writes are best on their way at a time. */
+  /** How many writes are best on their way at a time; it may grow. */
   readonly parallel: number
   /** Where it can be resumed: the file that tells how far it came. */
   readonly statePath: string | undefined
@@ -46,4 +48,6 @@ export type CopyDestination = {
   readonly finish: () => Promise<void>
   /** Lets go of it, whole or not. */
   readonly close: () => Promise<void>
+  /** Takes more resources beside the work; called once, when both ends are open. */
+  readonly expand?: () => void
 }

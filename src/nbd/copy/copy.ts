@@ -106,7 +106,7 @@ async function copyMissing(
     }
   }
   try {
-    await workThrough(pieces, parallelism(source, destination), makeWorker, signal)
+    await workThrough(pieces, () => parallelism(source, destination), makeWorker, signal)
     if (signal?.aborted) {
       const canResume = destination.statePath !== undefined
       fail(COPY_KINDS.interrupted, { destination: destination.name, canResume })

@@ -11,14 +11,17 @@ import type { CopyDestination, CopySource } from './copy-end.ts'
 /** Requests on their way over each connection. */
 const PARALLEL = 16
 
-export function nbdSource(pool: ConnectionPool, uri: NbdUri): CopySource {
+/** @param connections How many it grows to, at most. */
+export function nbdSource(pool: ConnectionPool, uri: NbdUri, connections: number): CopySource {
   const { info, hasBlockStatus } = pool.first
   return {
     name: uri.text,
     size: info.size,
     identity: `${JSON.stringify(uri.address)} ${uri.exportName}`,
     alignment: info.blockSizes.minimum,
-    parallel: PARALLEL * pool.size,
+    get parallel() {
+      return PARALLEL * pool.size
+    },
     extents: async (offset, length) => {
       if (!hasBlockStatus) return [{ length, isZero: false }]
       const extents = await pool.next().blockStatus(offset, length)
@@ -31,6 +34,7 @@ export function nbdSource(pool: ConnectionPool, uri: NbdUri): CopySource {
       await pool.next().read(offset, target.length, target)
     },
     close: () => pool.close(),
+    expand: () => pool.growMeanwhile(connections),
   }
 }
 
@@ -39,6 +43,8 @@ export type NbdDestinationOptions = {
   readonly size: number
   /** Whether every byte of the export is zero before the copy. */
   readonly isZero: boolean
+  /** How many it grows to, at most. */
+  readonly connections: number
   readonly statePath?: string
 }
 
@@ -46,7 +52,7 @@ export type NbdDestinationOptions = {
 export function nbdDestination(
   pool: ConnectionPool,
   uri: NbdUri,
-  { size, isZero, statePath }: NbdDestinationOptions,
+  { size, isZero, connections, statePath }: NbdDestinationOptions,
 ): CopyDestination {
   const { first } = pool
   const name = uri.text
@@ -58,7 +64,9 @@ export function nbdDestination(
     name,
     identity: `${JSON.stringify(uri.address)} ${uri.exportName} ${first.info.size}`,
     alignment: first.info.blockSizes.minimum,
-    parallel: PARALLEL * pool.size,
+    get parallel() {
+      return PARALLEL * pool.size
+    },
     statePath,
     isZero,
     write: (offset, data) => pool.next().write(offset, data),
@@ -69,6 +77,7 @@ export function nbdDestination(
     flush: () => pool.flush(),
     finish: () => pool.flush(),
     close: () => pool.close(),
+    expand: () => pool.growMeanwhile(connections),
   }
 }
 

@@ -48,7 +48,11 @@ export async function openEnds(
   refuseSame(from, to)
   const source = await openSource(from, options)
   try {
-    return { source, destination: await openDestination(to, source.size, options) }
+    const destination = await openDestination(to, source.size, options)
+    // Not before: where one server has both, more connections to one end could leave the other none.
+    source.expand?.()
+    destination.expand?.()
+    return { source, destination }
   } catch (error) {
     await source.close()
     throw error
@@ -73,7 +77,8 @@ async function openSource(
 ): Promise<CopySource> {
   if (from.kind === 'file') return openFileSource(from.path)
   const { uri, options } = from
-  return nbdSource(await ConnectionPool.open(uri, connections, options), uri)
+  const pool = await ConnectionPool.open(uri, options)
+  return nbdSource(pool, uri, connections)
 }
 
 async function openDestination(
@@ -87,9 +92,9 @@ async function openDestination(
     return openFileDestination(to.path, { size, resume, ...state, ...(warn && { warn }) })
   }
   const { uri, options } = to
-  const pool = await ConnectionPool.open(uri, connections, options)
+  const pool = await ConnectionPool.open(uri, options)
   try {
-    return nbdDestination(pool, uri, { size, isZero, ...state })
+    return nbdDestination(pool, uri, { size, isZero, connections, ...state })
   } catch (error) {
     await pool.close()
     throw error

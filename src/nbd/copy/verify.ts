@@ -32,7 +32,7 @@ export async function verifyCopy(
       onProgress?.({ phase: 'verify', done, total: size })
     }
   }
-  const workers = Math.min(source.parallel, destination.parallel)
+  const workers = () => Math.min(source.parallel, destination.parallel)
   await workThrough(pieces, workers, makeWorker, signal)
   if (signal?.aborted)
     fail(COPY_KINDS.interrupted, { destination: destination.name, canResume: false })
