@@ -7,7 +7,7 @@
 import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { CallQueue } from './call-queue.ts'
-import { requireInstalled } from './installed-package.ts'
+import { type Call, type Koffi, type Library, loadKoffi } from './koffi.ts'
 
 /** The calls. Those that may wait for a disk run on a thread of their own. */
 export type Libc = {
@@ -54,23 +54,17 @@ let loaded: Libc | undefined | 'not yet' = 'not yet'
 
 /** The calls, or undefined where there is no way to make them. */
 export function loadLibc(): Libc | undefined {
-  if (loaded === 'not yet') loaded = process.platform === 'linux' ? tryBind() : undefined
+  if (loaded === 'not yet') loaded = tryBind(loadKoffi())
   return loaded
 }
 
-function tryBind(): Libc | undefined {
+function tryBind(koffi: Koffi | undefined): Libc | undefined {
   try {
-    return bind(requireInstalled('koffi', [NATIVE_PART]) as Koffi)
+    return koffi && bind(koffi)
   } catch {
     return undefined
   }
 }
-
-/** The machine code of koffi, a package for each platform. */
-const NATIVE_PART = `@koromix/koffi-${process.platform}-${process.arch}`
-
-type Koffi = typeof import('koffi')
-type Call = ReturnType<ReturnType<Koffi['load']>['func']>
 
 function bind(koffi: Koffi): Libc {
   const library = koffi.load(null)
@@ -91,8 +85,6 @@ function bind(koffi: Koffi): Libc {
     sendDatagram: bindSendDatagram(library),
   }
 }
-
-type Library = ReturnType<Koffi['load']>
 
 const AF_UNIX = 1
 const SOCK_DGRAM = 2
