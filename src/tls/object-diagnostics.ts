@@ -128,6 +128,18 @@ const sameKeyType: Kind<{ file: string; first: string; type: string }> = {
     `${file} is never shown: it has an ${type} key as ${first} has`,
 }
 
+const costlyVerification: Kind<object> = {
+  code: 'OBJECT_COSTLY_VERIFICATION',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'OpenSSL cannot be kept from verifying the chains of clients, so that addresses whose handshakes fail have to wait for the next ones.',
+  message: () =>
+    'OpenSSL verifies whatever certificates a client sends, and strangers can make that expensive: addresses whose handshakes fail have to wait',
+  hint: () =>
+    'install the package koffi with this one, and a Node.js that exports the functions of its OpenSSL, as those of nodejs.org do',
+}
+
 const missingUser: Kind<{ username: string; path: string }> = {
   code: 'OBJECT_MISSING_USER',
   severity: 'error',
@@ -249,6 +261,7 @@ export const OBJECT_KINDS = defineKinds({
   contextRefused,
   unusedDhParameters,
   sameKeyType,
+  costlyVerification,
   missingUser,
   invalidKey,
   shortKey,

@@ -112,7 +112,8 @@ test('a certificate is no answer to a client without authentication or with a sh
       { role: 'client' },
     )
     const context = createSecureContext()
-    return { kind, endpoint: 'client', verifyPeer: true, settings, context } as const
+    const made = { context, isVerifiedByOpenssl: false }
+    return { kind, endpoint: 'client', verifyPeer: true, settings, ...made } as const
   }
   expect(verdictOf(() => checkServer(socket, generation('anon')))).toMatch(
     /^TLS_FORBIDDEN_CERTIFICATE/,

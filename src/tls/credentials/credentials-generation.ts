@@ -10,8 +10,13 @@ type GenerationBase = {
   readonly endpoint: TlsRole
   readonly verifyPeer: boolean
   readonly settings: TlsSettings
+} & EndpointContext
+
+export type EndpointContext = {
   /** Made once: building it costs more than a handshake. */
   readonly context: SecureContext
+  /** Whether OpenSSL verifies chains in the handshake, which strangers can make expensive. */
+  readonly isVerifiedByOpenssl: boolean
 }
 
 export type X509Generation = GenerationBase & {

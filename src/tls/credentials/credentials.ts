@@ -14,6 +14,7 @@ import { checkNegotiated } from '../session-check.ts'
 import { SESSION_KINDS } from '../session-diagnostics.ts'
 import type { TlsSettings } from '../tls-options.ts'
 import type { CredentialsGeneration } from './credentials-generation.ts'
+import { HandshakeTurns } from './handshake-turns.ts'
 import { checkClient, checkServer } from './peer-verification.ts'
 import { SharedKeyExchange } from './shared-key-exchange.ts'
 import type { TlsPeer, TlsSession } from './tls-session.ts'
@@ -100,14 +101,12 @@ export class LiveCredentials implements TlsCredentials {
       const generation = this.#require('server')
       const { authorization, timeout } = options
       if (authorization) this.checkAuthorization(authorization)
-      const { context, kind, verifyPeer } = generation
+      const { kind, verifyPeer, isVerifiedByOpenssl } = generation
       if (kind === 'psk') return acceptSharedKey(connection, generation, timeout)
-      const requestCertificate = kind === 'x509' && verifyPeer
-      const handshake = { context, requestCertificate, timeout }
-      const socket = await runServerHandshake(connection, handshake)
-      return finish(socket, generation, () =>
-        generation.kind === 'x509' ? checkClient(socket, generation, authorization) : {},
-      )
+      const accept = () => acceptAny(connection, generation, options)
+      if (kind !== 'x509' || !verifyPeer || !isVerifiedByOpenssl) return accept()
+      const session = await costlyHandshakes.run(connection, accept)
+      return session ?? fail(SESSION_KINDS.connectionClosed, {})
     })
   }
 
@@ -136,6 +135,22 @@ export class LiveCredentials implements TlsCredentials {
   }
 }
 
+/** One for the process: all of its handshakes need the same processor. */
+const costlyHandshakes = new HandshakeTurns()
+
+async function acceptAny(
+  connection: Duplex,
+  generation: Exclude<CredentialsGeneration, { readonly kind: 'psk' }>,
+  { authorization, timeout }: AcceptSessionOptions,
+): Promise<TlsSession> {
+  const { context, kind, verifyPeer } = generation
+  const requestCertificate = kind === 'x509' && verifyPeer
+  const socket = await runServerHandshake(connection, { context, requestCertificate, timeout })
+  return finish(socket, generation, () =>
+    generation.kind === 'x509' ? checkClient(socket, generation, authorization) : {},
+  )
+}
+
 async function acceptSharedKey(
   connection: Duplex,
   generation: CredentialsGeneration & { readonly kind: 'psk' },
@@ -161,7 +176,11 @@ async function finish(
     // What OpenSSL counts as resumed is the use of a shared key in TLS 1.3 too.
     if (kind !== 'psk' && socket.isSessionReused()) fail(SESSION_KINDS.resumed, {})
     if (socket.destroyed) fail(SESSION_KINDS.connectionClosed, {})
-    return { ...checkNegotiated(socket, settings), socket, peer: check() }
+    const negotiated = checkNegotiated(socket, settings)
+    const peer = check()
+    // What node:tls says is the verdict of OpenSSL, which may not have looked.
+    socket.authorized = peer.certificate !== undefined
+    return { ...negotiated, socket, peer }
   } catch (error) {
     // The last words of a client's handshake are still to be sent, as QEMU sends them: without
     // them the server would have to tell of a broken handshake, not of a client that left.

@@ -17,8 +17,8 @@ export type TlsFacts = Negotiated & { readonly peer: TlsPeer }
 
 export type TlsSession = TlsFacts & {
   /**
-   * Nothing of it has been read or written yet. Its `authorized` says nothing: it is the verdict of
-   * OpenSSL, which trusts nobody here.
+   * Nothing of it has been read or written yet. Its `authorized` says whether `peer.certificate` was
+   * verified; `authorizationError` says nothing.
    */
   readonly socket: TLSSocket
 }

@@ -1,8 +1,10 @@
 /** The context of node:tls that all handshakes of one load of credentials share. */
 import { constants } from 'node:crypto'
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { fail } from '../../../diagnostics/diagnostic.ts'
+import type { EndpointContext } from '../../credentials/credentials-generation.ts'
 import { OBJECT_KINDS } from '../../object-diagnostics.ts'
+import { omitVerification } from '../../openssl-verification.ts'
 import type { TlsSettings } from '../../tls-options.ts'
 
 /**
@@ -14,10 +16,10 @@ import type { TlsSettings } from '../../tls-options.ts'
 export function makeContext(
   { options, role }: TlsSettings,
   credentials: Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> = {},
-): SecureContext {
+): EndpointContext {
   const { minDHSize: _, checkServerIdentity: __, secureOptions = 0, ...rest } = options
   try {
-    return createSecureContext({
+    const context = createSecureContext({
       // Without a list of its own, node:tls would trust the authorities that it brings along.
       ca: [],
       ...rest,
@@ -28,6 +30,7 @@ export function makeContext(
       // with one refuses its own shared key.
       ...(role === 'server' ? { sessionIdContext: 'cryptopolicy' } : {}),
     })
+    return { context, isVerifiedByOpenssl: !omitVerification(context) }
   } catch (error) {
     const { reason, message } = error as Error & { reason?: string }
     return fail(OBJECT_KINDS.contextRefused, { reason: reason ?? message })

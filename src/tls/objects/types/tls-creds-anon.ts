@@ -14,8 +14,8 @@ export const TLS_CREDS_ANON: ObjectType = {
     reader.text('dir')
     const verifyPeer = reader.flag('verify-peer', true)
     const settings = readSettings(reader, 'anon', endpoint, surroundings)
-    const context = makeContext(settings)
-    const generation = { kind: 'anon', endpoint, verifyPeer, settings, context } as const
+    const made = makeContext(settings)
+    const generation = { kind: 'anon', endpoint, verifyPeer, settings, ...made } as const
     const { config, release } = surroundings
     const digest = digestOf(config.source.text, release)
     return { kind: 'credentials', generation, digest, paths: [] } satisfies LoadedObject

@@ -33,9 +33,9 @@ export const TLS_CREDS_PSK: ObjectType = {
     const settings = readSettings(reader, 'psk', endpoint, surroundings)
     const bytes = readBytes(path)
     const key = endpoint === 'client' ? requireKey(path, bytes, username) : undefined
-    const context = makeContext(settings)
+    const made = makeContext(settings)
     const keys = key ? { key } : { keys: new SharedKeyFile(path) }
-    const generation = { kind: 'psk', endpoint, verifyPeer, settings, context, ...keys } as const
+    const generation = { kind: 'psk', endpoint, verifyPeer, settings, ...made, ...keys } as const
     const { config, release } = surroundings
     const digest = digestOf(bytes, config.source.text, release)
     // The keys of other users are no concern of a client.

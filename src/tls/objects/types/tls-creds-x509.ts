@@ -5,6 +5,7 @@ import { DiagnosticError, diagnose, hasErrors } from '../../../diagnostics/diagn
 import type { PropertyReader } from '../../../options/property-reader.ts'
 import { readX509Files, type X509Files, type X509Identity } from '../../../x509/credential-files.ts'
 import { checkOwnCertificates } from '../../../x509/sanity-check.ts'
+import type { X509Generation } from '../../credentials/credentials-generation.ts'
 import { OBJECT_KINDS } from '../../object-diagnostics.ts'
 import type { TlsSettings } from '../../tls-options.ts'
 import { digestOf } from './digest.ts'
@@ -25,20 +26,27 @@ export const TLS_CREDS_X509: ObjectType = {
     refuseRollback(files, surroundings)
     const checked = reader.flag('sanity-check', true) ? checkAll(files, settings) : []
     const { identities, warnings } = chooseIdentities(files.identities)
+    const generation: X509Generation = {
+      kind: 'x509',
+      endpoint,
+      verifyPeer: reader.flag('verify-peer', true),
+      settings,
+      ...makeContext(settings, pemOf(identities)),
+      authorities: files.authorities,
+      revocationLists: files.revocationLists,
+    }
     return {
       kind: 'credentials',
-      generation: {
-        kind: 'x509',
-        endpoint,
-        verifyPeer: reader.flag('verify-peer', true),
-        settings,
-        context: makeContext(settings, pemOf(identities)),
-        authorities: files.authorities,
-        revocationLists: files.revocationLists,
-      },
+      generation,
       digest: digestFiles(files, surroundings),
       paths: files.paths,
-      warnings: [...files.warnings, ...checked, ...warnings, ...warnAboutDh(files, dir)],
+      warnings: [
+        ...files.warnings,
+        ...checked,
+        ...warnings,
+        ...warnAboutDh(files, dir),
+        ...warnAboutCost(generation),
+      ],
     } satisfies LoadedObject
   },
 }
@@ -120,4 +128,14 @@ function digestFiles(files: X509Files, { config, release }: Surroundings): strin
 function warnAboutDh({ dhParameters }: X509Files, dir: string): readonly Diagnostic[] {
   if (dhParameters === undefined) return []
   return [diagnose(OBJECT_KINDS.unusedDhParameters, { path: `${dir}/dh-params.pem` })]
+}
+
+/** A client chooses its server; strangers choose a server. */
+function warnAboutCost({
+  endpoint,
+  verifyPeer,
+  isVerifiedByOpenssl,
+}: X509Generation): readonly Diagnostic[] {
+  const isOpenToStrangers = endpoint === 'server' && verifyPeer && isVerifiedByOpenssl
+  return isOpenToStrangers ? [diagnose(OBJECT_KINDS.costlyVerification, {})] : []
 }
