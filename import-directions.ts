@@ -4,20 +4,33 @@ import type { IForbiddenRuleType } from 'dependency-cruiser'
 /** What the files of each folder of src/ may import of the other folders. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   diagnostics: [],
+  arguments: ['diagnostics'],
   algorithms: [],
   wire: [],
   files: ['diagnostics'],
-  net: ['diagnostics', 'files'],
+  net: ['diagnostics', 'arguments', 'files'],
   asn1: ['diagnostics'],
   options: ['diagnostics'],
-  policy: ['diagnostics', 'algorithms'],
-  priority: ['diagnostics', 'algorithms'],
+  policy: ['diagnostics', 'arguments', 'algorithms'],
+  priority: ['diagnostics', 'arguments', 'algorithms'],
   report: ['diagnostics', 'algorithms', 'policy', 'priority'],
   backends: ['diagnostics', 'algorithms', 'policy', 'priority'],
   system: ['diagnostics', 'algorithms', 'policy', 'priority', 'files', 'backends'],
   x509: ['wire', 'diagnostics', 'algorithms', 'priority', 'files', 'asn1'],
-  tls: ['wire', 'diagnostics', 'algorithms', 'priority', 'files', 'asn1', 'options', 'x509', 'net'],
+  tls: [
+    'wire',
+    'arguments',
+    'diagnostics',
+    'algorithms',
+    'priority',
+    'files',
+    'asn1',
+    'options',
+    'x509',
+    'net',
+  ],
   pki: [
+    'arguments',
     'wire',
     'diagnostics',
     'algorithms',
@@ -34,7 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   transfer: ['diagnostics', 'files'],
   nbd: [
     ...['diagnostics', 'algorithms', 'priority', 'wire', 'net', 'files', 'asn1', 'options', 'x509'],
-    ...['tls', 'endpoint', 'service', 'transfer'],
+    ...['arguments', 'tls', 'endpoint', 'service', 'transfer'],
   ],
   cli: ['*'],
   library: ['*'],
@@ -42,7 +55,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** These compute and do nothing else: they import no module of Node but node:buffer. */
 const PURE = [
-  ...['diagnostics', 'algorithms', 'wire', 'asn1', 'options', 'policy', 'priority', 'report'],
+  ...[
+    'diagnostics',
+    'arguments',
+    'algorithms',
+    'wire',
+    'asn1',
+    'options',
+    'policy',
+    'priority',
+    'report',
+  ],
   ...['backends', 'nbd/protocol'],
 ]
 

@@ -1,6 +1,7 @@
 /** What a back-end is: the configuration of one library, written from what a policy enables. */
 import { type EffectivePolicy, evaluatePolicy } from '../policy/effective-policy.ts'
 import type { Policy } from '../policy/policy.ts'
+import { checkPolicy } from '../policy/policy-arguments.ts'
 import { type PurposeName, purpose } from '../policy/scope.ts'
 
 export type Backend = {
@@ -12,7 +13,7 @@ export type Backend = {
   readonly purposes: readonly PurposeName[]
   /** A shell command that makes running services read the new file. */
   readonly reloadCommand?: string
-  /** The text of its file: lines with their ends, or nothing at all. Never throws. */
+  /** The text of its file: lines with their ends, or nothing at all. Any policy has one. */
   readonly generate: (policy: Policy) => string
 }
 
@@ -27,7 +28,13 @@ export function defineBackend<const Name extends PurposeName>(
   definition: Definition<Name>,
 ): Backend {
   const { print, ...rest } = definition
-  return { ...rest, generate: (policy) => print(evaluatePurposes(policy, definition.purposes)) }
+  return {
+    ...rest,
+    generate: (policy) => {
+      checkPolicy(policy, 'policy')
+      return print(evaluatePurposes(policy, definition.purposes))
+    },
+  }
 }
 
 function evaluatePurposes<Name extends PurposeName>(policy: Policy, names: readonly Name[]) {

@@ -1,7 +1,14 @@
 /** `cryptopolicy/convert`: what a priority string allows in another library's words, and back. */
 
+import { requireOneOf, requireText, type TextInput } from '../arguments/single-values.ts'
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Conversion } from '../priority/convert/conversion.ts'
 import { type ConversionTarget, convertPriority as convert } from '../priority/convert/convert.ts'
+import {
+  exactnessOf as compare,
+  diagnoseConversion as describe,
+  type Exactness,
+} from '../priority/convert/convert-diagnostics.ts'
 import {
   type FromOpenssl,
   type FromOpensslOptions,
@@ -9,17 +16,25 @@ import {
 } from '../priority/convert/from-openssl.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
 import type { LibraryReleases } from '../priority/library-releases.ts'
-import { requireObject, requireOneOf, requireText, type TextInput } from './arguments.ts'
+import { checkEvaluation } from '../priority/priority-arguments.ts'
+import {
+  checkConversion,
+  checkExactness,
+  checkFromOptions,
+  checkReleases,
+} from './conversion-arguments.ts'
 
-export {
-  diagnoseConversion,
-  type Exactness,
-  exactnessOf,
-} from '../priority/convert/convert-diagnostics.ts'
 export type { Omission } from '../priority/convert/dialect.ts'
 export type { Library } from '../priority/library-releases.ts'
 export * from './priority.ts'
-export type { Conversion, ConversionTarget, FromOpenssl, FromOpensslOptions, LibraryReleases }
+export type {
+  Conversion,
+  ConversionTarget,
+  Exactness,
+  FromOpenssl,
+  FromOpensslOptions,
+  LibraryReleases,
+}
 
 /** What `convertPriority` writes for. */
 export const CONVERSION_TARGETS: readonly ConversionTarget[] = [
@@ -42,9 +57,9 @@ export function convertPriority(
   target: ConversionTarget,
   releases: LibraryReleases = {},
 ): Conversion {
-  requireObject(evaluation, 'evaluation', ['resolution', 'suites'])
+  checkEvaluation(evaluation, 'evaluation')
   requireOneOf(target, CONVERSION_TARGETS, 'target')
-  return convert(evaluation, target, requireObject(releases, 'releases', []))
+  return convert(evaluation, target, checkReleases(releases, 'releases'))
 }
 
 /**
@@ -54,5 +69,25 @@ export function convertPriority(
  */
 export function convertFromOpenssl(list: TextInput, options: FromOpensslOptions = {}): FromOpenssl {
   const source = requireText(list, 'list', '<cipher list>')
-  return fromOpenssl(source, requireObject(options, 'options', []))
+  return fromOpenssl(source, checkFromOptions(options, 'options'))
+}
+
+/**
+ * What a conversion leaves out, and what it cannot keep out, in words.
+ *
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function diagnoseConversion(conversion: Conversion): readonly Diagnostic[] {
+  return describe(checkConversion(conversion, 'conversion'))
+}
+
+/**
+ * Whether a conversion says the same set or less.
+ *
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function exactnessOf(
+  conversion: Pick<Conversion, 'omissions'> & Partial<Pick<Conversion, 'surplus' | 'unenforced'>>,
+): Exactness {
+  return compare(checkExactness(conversion, 'conversion'))
 }

@@ -1,6 +1,10 @@
 /** `cryptopolicy/nbd`: servers and clients of network block devices. */
+
+import { requireDate, requireString } from '../arguments/single-values.ts'
 import { type NbdUri, parseNbdUri as parseUri } from '../nbd/client/nbd-uri.ts'
-import { requireString } from './arguments.ts'
+import { printEvent as print, eventToJson as toJson } from '../nbd/server/event-report.ts'
+import type { ServerEvent } from '../nbd/server/server-event.ts'
+import { checkEvent } from './event-arguments.ts'
 
 export type { ClientTls } from '../endpoint/client-tls.ts'
 export type {
@@ -11,15 +15,15 @@ export type {
 export type { Secure } from '../endpoint/security.ts'
 export type { TlsMode } from '../endpoint/tls-mode.ts'
 export type { RequestFailure } from '../nbd/client/client-diagnostics.ts'
+export { NbdClient } from '../nbd/client/nbd-client.ts'
+export type { ExportInfo, HeaderStyle } from '../nbd/client/negotiation.ts'
+export type { NbdClientOptions } from '../nbd/client/open-connection.ts'
 export {
   describeExport,
   type ExportDescription,
   listServer,
-  NbdClient,
-  type NbdClientOptions,
   type ServerListing,
-} from '../nbd/client/nbd-client.ts'
-export type { ExportInfo, HeaderStyle } from '../nbd/client/negotiation.ts'
+} from '../nbd/client/server-listing.ts'
 export { NbdRequestError } from '../nbd/client/transmission.ts'
 export type { Negotiated as NegotiatedExport } from '../nbd/exports/agreement.ts'
 export {
@@ -30,10 +34,9 @@ export {
 } from '../nbd/exports/export-list.ts'
 export type { NbdExport } from '../nbd/exports/nbd-export.ts'
 export type { Extent } from '../nbd/protocol/chunks.ts'
-export { eventToJson, printEvent } from '../nbd/server/event-report.ts'
 export { NbdServer, type NbdServerOptions } from '../nbd/server/nbd-server.ts'
 export type { Offer } from '../nbd/server/options/option-context.ts'
-export type { NbdEvent, ServerEvent } from '../nbd/server/server-event.ts'
+export type { NbdEvent } from '../nbd/server/server-event.ts'
 export type { Ending } from '../nbd/server/transmission.ts'
 export { FileStorage } from '../nbd/storage/file-storage.ts'
 export { MemoryStorage } from '../nbd/storage/memory-storage.ts'
@@ -45,7 +48,7 @@ export {
 } from '../nbd/storage/storage.ts'
 export type { SocketAddress } from '../net/address.ts'
 export * from './tls.ts'
-export type { NbdUri }
+export type { NbdUri, ServerEvent }
 
 /**
  * Reads an URI such as `nbds://host/export?tls-certificates=DIR` or `nbd+unix:///export?socket=PATH`.
@@ -54,4 +57,23 @@ export type { NbdUri }
  */
 export function parseNbdUri(text: string): NbdUri {
   return parseUri(requireString(text, 'text'))
+}
+
+/**
+ * An event as a line of text: `#3 192.0.2.7:50123: uses export 'disk' (read-only)`.
+ *
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function printEvent(event: ServerEvent): string {
+  return print(checkEvent(event, 'event'))
+}
+
+/**
+ * An event as a line of JSON.
+ *
+ * @param at The time of it.
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function eventToJson(event: ServerEvent, at: Date): string {
+  return toJson(checkEvent(event, 'event'), requireDate(at, 'at'))
 }

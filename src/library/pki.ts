@@ -1,4 +1,5 @@
 /** `cryptopolicy/pki`: certificates and shared keys as strong as a priority string asks, and their check. */
+import { requireName, requireString } from '../arguments/single-values.ts'
 import { type AuthorityRequest, createAuthority as create, type Issued } from '../pki/authority.ts'
 import {
   type CheckReport,
@@ -6,44 +7,61 @@ import {
   checkCredentials as check,
 } from '../pki/credential-check.ts'
 import {
+  type HostName,
+  parseAddress as readAddress,
+  parseDnsName as readDnsName,
+} from '../pki/host-names.ts'
+import {
   type IssueRequest,
   issueIdentity as issue,
   type RenewRequest,
   renewIdentity as renew,
 } from '../pki/identity.ts'
+import {
+  formatKeyKind as formatKind,
+  type KeyKind,
+  type KeyRequest,
+  parseKeyRequest as readKeyRequest,
+} from '../pki/key-kind.ts'
+import {
+  layoutAt as at,
+  findLayout as find,
+  type Layout,
+  listPairs as list,
+  type PresentPair,
+} from '../pki/layout.ts'
+import type { LayoutName } from '../pki/layout-names.ts'
 import { type PskChange, type PskRequest, replacePsk as replace } from '../pki/psk-file.ts'
-import { requireObject } from './arguments.ts'
+import {
+  checkAuthorityRequest,
+  checkCheckRequest,
+  checkIssueRequest,
+  checkKeyKind,
+  checkLayout,
+  checkLayoutName,
+  checkPskRequest,
+  checkRenewRequest,
+} from './pki-arguments.ts'
 
 export type { EndpointRole } from '../pki/certificate-extensions.ts'
 export type { CheckedCertificate } from '../pki/credential-check.ts'
-export { type HostName, parseAddress, parseDnsName } from '../pki/host-names.ts'
-export {
-  type CurveName,
-  formatKeyKind,
-  type KeyKind,
-  type KeyRequest,
-  type KeyType,
-  parseKeyRequest,
-} from '../pki/key-kind.ts'
+export type { CurveName, KeyType } from '../pki/key-kind.ts'
 export type { Strength } from '../pki/key-strength.ts'
-export {
-  findLayout,
-  type IdentityNumber,
-  type Layout,
-  layoutAt,
-  listPairs,
-  type PairPaths,
-  type PresentPair,
-} from '../pki/layout.ts'
-export type { LayoutName } from '../pki/layout-names.ts'
+export type { IdentityNumber, PairPaths } from '../pki/layout.ts'
 export type { Certificate } from '../x509/certificate.ts'
 export * from './priority.ts'
 export type {
   AuthorityRequest,
   CheckReport,
   CheckRequest,
+  HostName,
   Issued,
   IssueRequest,
+  KeyKind,
+  KeyRequest,
+  Layout,
+  LayoutName,
+  PresentPair,
   PskChange,
   PskRequest,
   RenewRequest,
@@ -56,7 +74,7 @@ export type {
  * LIBRARY_ARGUMENT
  */
 export function createAuthority(request: AuthorityRequest): Issued {
-  return create(requireObject(request, 'request', ['layout', 'strength', 'subject']))
+  return create(checkAuthorityRequest(request, 'request'))
 }
 
 /**
@@ -65,7 +83,7 @@ export function createAuthority(request: AuthorityRequest): Issued {
  * @throws DiagnosticError with the code of what is wrong; LIBRARY_ARGUMENT
  */
 export function issueIdentity(request: IssueRequest): Issued {
-  return issue(requireObject(request, 'request', ['layout', 'strength', 'role', 'hosts']))
+  return issue(checkIssueRequest(request, 'request'))
 }
 
 /**
@@ -74,7 +92,7 @@ export function issueIdentity(request: IssueRequest): Issued {
  * @throws DiagnosticError with the code of what is wrong; LIBRARY_ARGUMENT
  */
 export function renewIdentity(request: RenewRequest): Issued {
-  return renew(requireObject(request, 'request', ['layout', 'strength', 'pair']))
+  return renew(checkRenewRequest(request, 'request'))
 }
 
 /**
@@ -83,7 +101,7 @@ export function renewIdentity(request: RenewRequest): Issued {
  * @throws DiagnosticError LIBRARY_ARGUMENT
  */
 export function checkCredentials(request: CheckRequest): CheckReport {
-  return check(requireObject(request, 'request', ['root', 'strength']))
+  return check(checkCheckRequest(request, 'request'))
 }
 
 /**
@@ -92,5 +110,69 @@ export function checkCredentials(request: CheckRequest): CheckReport {
  * @throws DiagnosticError with the code of what is wrong; LIBRARY_ARGUMENT
  */
 export function replacePsk(request: PskRequest): PskChange {
-  return replace(requireObject(request, 'request', ['folder', 'user']))
+  return replace(checkPskRequest(request, 'request'))
+}
+
+/**
+ * Where the files of QEMU or of libvirt are, below a folder.
+ *
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function layoutAt(name: LayoutName, root: string): Layout {
+  checkLayoutName(name, 'name')
+  return at(name, requireName(root, 'root'))
+}
+
+/**
+ * The layout of what is in a folder.
+ *
+ * @throws DiagnosticError with the code of what is wrong; LIBRARY_ARGUMENT
+ */
+export function findLayout(root: string): Layout {
+  return find(requireName(root, 'root'))
+}
+
+/**
+ * The certificates and keys of endpoints that are there.
+ *
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function listPairs(layout: Layout): readonly PresentPair[] {
+  return list(checkLayout(layout, 'layout'))
+}
+
+/**
+ * Checks a DNS name and gives it as it stands in certificates: lower case, with A-labels.
+ *
+ * @throws DiagnosticError PKI_DNS_INVALID, LIBRARY_ARGUMENT
+ */
+export function parseDnsName(text: string): HostName {
+  return readDnsName(requireString(text, 'text'))
+}
+
+/**
+ * Checks an address.
+ *
+ * @throws DiagnosticError PKI_ADDRESS_INVALID, LIBRARY_ARGUMENT
+ */
+export function parseAddress(text: string): HostName {
+  return readAddress(requireString(text, 'text'))
+}
+
+/**
+ * Reads a kind of key: `rsa`, `rsa:4096`, `ecdsa:secp384r1`, `ed25519`.
+ *
+ * @throws DiagnosticError PKI_UNKNOWN_KEY, LIBRARY_ARGUMENT
+ */
+export function parseKeyRequest(text: string): KeyRequest {
+  return readKeyRequest(requireString(text, 'text'))
+}
+
+/**
+ * A kind of key in the words that `parseKeyRequest` reads.
+ *
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function formatKeyKind(kind: KeyKind): string {
+  return formatKind(checkKeyKind(kind, 'kind'))
 }

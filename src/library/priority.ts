@@ -1,16 +1,28 @@
 /** `cryptopolicy/priority`: what GnuTLS priority strings stand for, what they allow, and why. */
 
+import type { AllowedTls } from '../algorithms/allowed-tls.ts'
+import { requireText, type TextInput } from '../arguments/single-values.ts'
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import {
+  allowedTls as allowed,
   type EvaluateOptions,
   type Evaluation,
   evaluatePriority as evaluate,
   type Outcome,
+  type PriorityFailure,
 } from '../priority/evaluate.ts'
 import { type Explanation, explainPriority as explain } from '../priority/explain.ts'
-import { requirePriority as requireUsable } from '../priority/failure/failure-diagnostics.ts'
-import { DEFAULT_RELEASE, GNUTLS_RELEASES, type GnutlsRelease } from '../priority/releases.ts'
 import {
+  diagnoseFailure as describeFailure,
+  diagnoseUnresolved as describeUnresolved,
+  requirePriority as requireUsable,
+  warnAboutPriority as warn,
+} from '../priority/failure/failure-diagnostics.ts'
+import { checkEvaluateOptions, checkEvaluation } from '../priority/priority-arguments.ts'
+import { DEFAULT_RELEASE, type GnutlsRelease } from '../priority/releases.ts'
+import {
+  isResolved as isFound,
   type Resolution,
   resolvePriority as resolve,
   type Unresolved,
@@ -20,9 +32,9 @@ import {
   parseSystemConfig as parseConfig,
   type SystemConfig,
 } from '../priority/system-config.ts'
-import { requireObject, requireOneOf, requireText, type TextInput } from './arguments.ts'
+import { checkFailure, checkResolution, checkUnresolved } from './resolution-arguments.ts'
 
-export type { AllowedTls, MinimumKeySizes } from '../algorithms/allowed-tls.ts'
+export type { MinimumKeySizes } from '../algorithms/allowed-tls.ts'
 export type { TlsGroup, TlsGroupKind } from '../algorithms/tls-groups.ts'
 export type {
   SignatureKey,
@@ -37,13 +49,7 @@ export type {
   TlsVersionName,
 } from '../algorithms/tls-versions.ts'
 export type { AlgorithmRules, Prohibition } from '../priority/algorithm-rules.ts'
-export { allowedTls, type PriorityFailure } from '../priority/evaluate.ts'
 export type { Effect, OptionChange, Step } from '../priority/explain.ts'
-export {
-  diagnoseFailure,
-  diagnoseUnresolved,
-  warnAboutPriority,
-} from '../priority/failure/failure-diagnostics.ts'
 export type {
   GnutlsCipher,
   GnutlsGroup,
@@ -64,7 +70,7 @@ export type {
   MissingList,
   Remainder,
 } from '../priority/remove-unusable.ts'
-export { isResolved, type ResolutionOrigin } from '../priority/resolve.ts'
+export type { ResolutionOrigin } from '../priority/resolve.ts'
 export type { ConfigEntry } from '../priority/system-config.ts'
 export type { SystemRules } from '../priority/system-rules.ts'
 export type { Segment } from '../priority/system-string.ts'
@@ -73,11 +79,13 @@ export type { LevelWord } from '../priority/vocabulary.ts'
 export type { Word as PriorityWord } from '../priority/word.ts'
 export * from './diagnostics.ts'
 export type {
+  AllowedTls,
   EvaluateOptions,
   Evaluation,
   Explanation,
   GnutlsRelease,
   Outcome,
+  PriorityFailure,
   Resolution,
   SystemConfig,
   Unresolved,
@@ -151,8 +159,58 @@ function requirePriorityText(priority: TextInput | undefined): Source | undefine
 }
 
 function requireOptions(options: EvaluateOptions): EvaluateOptions {
-  const { config, release } = requireObject(options, 'options', [])
-  if (config !== undefined) requireObject(config, 'options.config', ['source', 'entries'])
-  if (release !== undefined) requireOneOf(release, GNUTLS_RELEASES, 'options.release')
-  return options
+  return checkEvaluateOptions(options, 'options')
+}
+
+/**
+ * Whether a look-up found a string.
+ *
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function isResolved(result: Resolution | Unresolved): result is Resolution {
+  return isFound(checkResolution(result, 'result'))
+}
+
+/**
+ * What a string allows, in the terms of TLS: the same form as what a policy or an endpoint allows.
+ *
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function allowedTls(evaluation: Evaluation): AllowedTls {
+  return allowed(checkEvaluation(evaluation, 'evaluation'))
+}
+
+/**
+ * A look-up that found nothing, in words.
+ *
+ * @param options Those that the string was resolved with.
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function diagnoseUnresolved(
+  unresolved: Unresolved,
+  options: EvaluateOptions = {},
+): Diagnostic {
+  return describeUnresolved(checkUnresolved(unresolved, 'unresolved'), requireOptions(options))
+}
+
+/**
+ * Why GnuTLS refuses a string, in words: the place, and a remedy where one is known.
+ *
+ * @param options Those that the string was evaluated with.
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function diagnoseFailure(
+  failure: PriorityFailure,
+  options: EvaluateOptions = {},
+): Diagnostic {
+  return describeFailure(checkFailure(failure, 'failure'), requireOptions(options))
+}
+
+/**
+ * What GnuTLS accepts, but hardly as it was meant.
+ *
+ * @throws DiagnosticError LIBRARY_ARGUMENT
+ */
+export function warnAboutPriority(evaluation: Evaluation): readonly Diagnostic[] {
+  return warn(checkEvaluation(evaluation, 'evaluation'))
 }

@@ -1,15 +1,20 @@
 /** `cryptopolicy/tls`: TLS endpoints that obey a priority string, and credentials as QEMU's objects. */
 import type { TlsRole } from '../algorithms/tls-role.ts'
+import { requireString, requireText, type TextInput } from '../arguments/single-values.ts'
+import type { Source } from '../diagnostics/source.ts'
+import type { ObjectDefinition } from '../options/object-definition.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
+import { checkEvaluation } from '../priority/priority-arguments.ts'
+import { parseObject as parse, parseObjects as parseAll } from '../tls/objects/parse-object.ts'
+import { checkSettingsOptions } from '../tls/tls-arguments.ts'
 import {
   tlsOptionsFor as optionsFor,
   type TlsSettings,
   type TlsSettingsOptions,
 } from '../tls/tls-options.ts'
-import { requireObject, requireOneOf, requireText, type TextInput } from './arguments.ts'
 
 export type { FileWatcherOptions } from '../files/file-watcher.ts'
-export type { ObjectDefinition, PropertyValue } from '../options/object-definition.ts'
+export type { PropertyValue } from '../options/object-definition.ts'
 export type { Authorization, AuthorizationDecision } from '../tls/authorization/authorization.ts'
 export {
   type AcceptOptions,
@@ -18,24 +23,20 @@ export {
   connectTls,
 } from '../tls/connection.ts'
 export type { CredentialKind } from '../tls/credential-kind.ts'
+export type { TlsCredentials } from '../tls/credentials/credentials.ts'
 export type {
   AcceptSessionOptions,
   ConnectSessionOptions,
-  TlsCredentials,
-} from '../tls/credentials/credentials.ts'
+} from '../tls/credentials/session-options.ts'
 export type { TlsFacts, TlsPeer, TlsSession } from '../tls/credentials/tls-session.ts'
-export { parseObject, parseObjects } from '../tls/objects/parse-object.ts'
 export type { ObjectReload, ReloadReport } from '../tls/objects/reload-report.ts'
-export {
-  TlsObjects,
-  type TlsObjectsContext,
-  type WatchOptions,
-} from '../tls/objects/tls-objects.ts'
+export { TlsObjects } from '../tls/objects/tls-objects.ts'
+export type { TlsObjectsContext, WatchOptions } from '../tls/objects/tls-objects-options.ts'
 export { checkSession, type Negotiated as NegotiatedSession } from '../tls/session-check.ts'
 export type { PriorityTlsOptions } from '../tls/tls-options.ts'
 export type { Certificate } from '../x509/certificate.ts'
 export * from './priority.ts'
-export type { TlsRole, TlsSettings, TlsSettingsOptions }
+export type { ObjectDefinition, TlsRole, TlsSettings, TlsSettingsOptions }
 
 /**
  * Turns a priority string into options of node:tls. Whatever they let an endpoint negotiate is
@@ -51,10 +52,29 @@ export function tlsOptionsFor(
   priority: TextInput | Evaluation,
   options: TlsSettingsOptions,
 ): TlsSettings {
-  const { role } = requireObject(options, 'options', ['role'])
-  requireOneOf<TlsRole>(role, ['server', 'client'], 'options.role')
-  if (typeof priority !== 'string' && 'resolution' in requireObject(priority, 'priority', [])) {
-    return optionsFor(priority as Evaluation, options)
-  }
-  return optionsFor(requireText(priority as TextInput, 'priority', '<priority>'), options)
+  checkSettingsOptions(options, 'options')
+  const isEvaluated = typeof priority === 'object' && priority !== null && 'resolution' in priority
+  if (isEvaluated) return optionsFor(checkEvaluation(priority, 'priority'), options)
+  return optionsFor(requireText(priority, 'priority', '<priority>'), options)
+}
+
+/**
+ * Reads the argument of `--object`: `TYPE,id=ID,PROPERTY=VALUE...`, or JSON.
+ *
+ * @param name What messages call the text.
+ * @throws DiagnosticError OBJECT_... where it is no definition; LIBRARY_ARGUMENT. Whether the type and its
+ * properties exist is seen when the object is made.
+ */
+export function parseObject(text: string, name = '--object'): ObjectDefinition {
+  return parse(requireString(text, 'text'), requireString(name, 'name'))
+}
+
+/**
+ * Reads a YAML or JSON text with a list of objects, each with `qom-type` and `id`; the list may stand below
+ * the key `objects`.
+ *
+ * @throws DiagnosticError OBJECT_... with file, line and column; LIBRARY_ARGUMENT
+ */
+export function parseObjects(source: Source): readonly ObjectDefinition[] {
+  return parseAll(requireText(source, 'source', '<objects>'))
 }

@@ -4,7 +4,7 @@ import { fail } from '../diagnostics/diagnostic.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 
 /** What `--key` takes; `rsa` and `ecdsa` may be followed by a size. */
-const KEY_TYPES = [
+export const KEY_TYPES = [
   ...(['rsa', 'ecdsa', 'ed25519', 'ed448'] as const),
   ...(['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const),
 ] as const

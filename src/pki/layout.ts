@@ -25,7 +25,7 @@ export type Layout = {
   readonly request: (role: EndpointRole, identity?: IdentityNumber) => string
 }
 
-const IDENTITY_NUMBERS = [0, 1, 2, 3] as const satisfies readonly IdentityNumber[]
+export const IDENTITY_NUMBERS = [0, 1, 2, 3] as const satisfies readonly IdentityNumber[]
 
 const LAYOUTS: { readonly [Name in LayoutName]: (root: string) => Layout } = {
   qemu: (root) => ({

@@ -11,6 +11,7 @@ import { fail } from '../diagnostics/diagnostic.ts'
 import { destroyOnFailure, handshakeError, runHandshake } from './handshake.ts'
 import { checkSession } from './session-check.ts'
 import { SESSION_KINDS } from './session-diagnostics.ts'
+import { checkDuplex, checkNodeOptions, checkSettingsFor } from './tls-arguments.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 import type { PriorityTlsOptions, TlsSettings } from './tls-options.ts'
 
@@ -33,14 +34,17 @@ export type ConnectOptions = Omit<
  * Runs the server's side of a handshake over a connection, for STARTTLS too.
  *
  * @throws DiagnosticError where the handshake fails, takes too long, or the session is not
- * allowed; the connection is then destroyed.
+ * allowed; LIBRARY_ARGUMENT; the connection is then destroyed.
  */
-export function acceptTls(
+export async function acceptTls(
   connection: Duplex,
   settings: TlsSettings,
   options: AcceptOptions,
 ): Promise<TLSSocket> {
+  checkDuplex(connection, 'connection')
   return destroyOnFailure(connection, async () => {
+    checkSettingsFor('server', settings, 'settings')
+    checkNodeOptions(options, 'options')
     requireSharedKeys(settings, options)
     const { handshakeTimeout, requestCert = false, rejectUnauthorized = true, ...rest } = options
     const secureContext = createSecureContext({ ...rest, ...settings.options })
@@ -56,14 +60,17 @@ export function acceptTls(
  * Runs the client's side of a handshake over a connection, for STARTTLS too.
  *
  * @throws DiagnosticError where the handshake fails, takes too long, or the session is not
- * allowed; the connection is then destroyed.
+ * allowed; LIBRARY_ARGUMENT; the connection is then destroyed.
  */
-export function connectTls(
+export async function connectTls(
   connection: Duplex,
   settings: TlsSettings,
   options: ConnectOptions,
 ): Promise<TLSSocket> {
+  checkDuplex(connection, 'connection')
   return destroyOnFailure(connection, async () => {
+    checkSettingsFor('client', settings, 'settings')
+    checkNodeOptions(options, 'options')
     requireSharedKeys(settings, options)
     const { handshakeTimeout, ...rest } = options
     const secureContext = createSecureContext({ ...rest, ...settings.options })

@@ -13,6 +13,7 @@ import { PEER } from '../x509/x509-diagnostics.ts'
 import { allowsX509 } from './certificate-types.ts'
 import { nodeVersionName } from './runtime.ts'
 import { hasExtendedMasterSecret, keyExchangeGroup } from './session-record.ts'
+import { checkSettings, checkTlsSocket } from './tls-arguments.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 import type { TlsSettings } from './tls-options.ts'
 
@@ -25,6 +26,8 @@ import type { TlsSettings } from './tls-options.ts'
  * destroys the socket.
  */
 export function checkSession(socket: TLSSocket, settings: TlsSettings): void {
+  checkTlsSocket(socket, 'socket')
+  checkSettings(settings, 'settings')
   checkNegotiated(socket, settings)
   checkCertificates(socket, settings)
 }

@@ -6,13 +6,13 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ARGUMENT_KINDS } from '../../src/arguments/argument-diagnostics.ts'
 import { PEM_KINDS } from '../../src/asn1/pem-diagnostics.ts'
 import { BACKEND_KINDS } from '../../src/backends/backend-diagnostics.ts'
 import { CLI_KINDS } from '../../src/cli/cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from '../../src/cli/exit-codes.ts'
 import type { DiagnosticKind } from '../../src/diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../src/files/file-diagnostics.ts'
-import { LIBRARY_KINDS } from '../../src/library/library-diagnostics.ts'
 import { NBD_CLIENT_KINDS } from '../../src/nbd/client/client-diagnostics.ts'
 import { COPY_KINDS } from '../../src/nbd/copy/copy-diagnostics.ts'
 import { EXPORT_KINDS } from '../../src/nbd/exports/export-diagnostics.ts'
@@ -55,7 +55,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
     ...Object.values(COPY_KINDS),
   ],
   'nbd-server': [...Object.values(NBD_SERVER_KINDS), ...Object.values(EXPORT_KINDS)],
-  cli: [...Object.values(CLI_KINDS), ...Object.values(LIBRARY_KINDS)],
+  cli: [...Object.values(CLI_KINDS), ...Object.values(ARGUMENT_KINDS)],
 }
 
 const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'errors.md')

@@ -1,7 +1,7 @@
 /** `cryptopolicy nbd info`: what a server says of an export. */
 import { type Command, Option } from 'commander'
-import type { NbdClientOptions } from '../../nbd/client/nbd-client.ts'
 import type { NbdUri } from '../../nbd/client/nbd-uri.ts'
+import type { NbdClientOptions } from '../../nbd/client/open-connection.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { clientOptions, type NbdOptions, withNbdOptions } from '../nbd-options.ts'
 

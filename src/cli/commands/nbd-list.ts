@@ -17,7 +17,7 @@ export function addNbdList(group: Command): void {
 
 async function list(server: string, options: Options): Promise<void> {
   const { looksLikeUri, parseNbdUri } = await import('../../nbd/client/nbd-uri.ts')
-  const { listServer } = await import('../../nbd/client/nbd-client.ts')
+  const { listServer } = await import('../../nbd/client/server-listing.ts')
   const { exportToJson, printExport, tlsToJson } = await import('../../nbd/report.ts')
   const terminal = terminalFor(options)
   const uri = parseNbdUri(looksLikeUri(server) ? server : `nbd://${server}/`)

@@ -1,47 +1,28 @@
 /** One connection to an export: reads, writes and all the rest, cut into requests that the server takes. */
-import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
-import type { ClientTls } from '../../endpoint/client-tls.ts'
-import { printAddress, type SocketAddress } from '../../net/address.ts'
-import { type DialOptions, dial } from '../../net/dial.ts'
+import {
+  integerWithin,
+  refuseArgument,
+  requireBuffer,
+  requireOneOf,
+  requireString,
+} from '../../arguments/single-values.ts'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { SocketAddress } from '../../net/address.ts'
+import { checkAddress } from '../../net/address-arguments.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
-import { ProtocolError } from '../../wire/protocol-error.ts'
 import type { Extent } from '../protocol/chunks.ts'
-import { NBD_CMD, NBD_CMD_FLAG, NBD_OPT, NBD_TRANSMISSION_FLAG } from '../protocol/constants.ts'
-import type { ListedExport } from '../protocol/option-replies.ts'
+import { NBD_CMD, NBD_CMD_FLAG, NBD_TRANSMISSION_FLAG } from '../protocol/constants.ts'
+import { checkClientOptions, checkDurability, checkZeroing } from './client-arguments.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 import {
-  askForExport,
-  beginNegotiation,
   chooseAllocationContext,
   chooseHeaders,
   type ExportInfo,
   enterExport,
   type HeaderStyle,
-  listExports,
-  type OpenNegotiation,
 } from './negotiation.ts'
-import { blameServer, NegotiationChannel } from './negotiation-channel.ts'
-import { abortNegotiation } from './options.ts'
+import { completeOptions, type NbdClientOptions, negotiate } from './open-connection.ts'
 import { Transmission, type WireRequest } from './transmission.ts'
-
-export type NbdClientOptions = {
-  readonly tls?: ClientTls
-  /** Called where TLS was optional and there is none. */
-  readonly warn?: (diagnostic: Diagnostic) => void
-  /** For connecting, for the negotiation, and for silence while an answer is due: milliseconds. */
-  readonly timeout?: number
-  /** Requests on their way at a time. */
-  readonly maximumInFlight?: number
-  /** Gives up a connection that is not there yet; it does nothing to one that is. */
-  readonly signal?: AbortSignal
-}
-
-const DEFAULTS = {
-  tls: { mode: 'off' },
-  warn: () => {},
-  timeout: 30_000,
-  maximumInFlight: 64,
-} as const satisfies NbdClientOptions
 
 /** The most that is asked for at once: smaller pieces are answered side by side. */
 const PIECE_LIMIT = 0x20_0000
@@ -52,6 +33,11 @@ const EFFECT_LIMIT = 0x1000_0000
 /** What block status is asked about at once. The compact header has 32 bits for it. */
 const STATUS_LIMIT = 0x8000_0000
 
+const FLAG_NAMES = Object.keys(NBD_TRANSMISSION_FLAG) as (keyof typeof NBD_TRANSMISSION_FLAG)[]
+
+const requireCount = integerWithin(0)
+
+/** A connection to one export. `NbdClient.connect` makes it. */
 export class NbdClient {
   /** What messages call the server: `host:port`, or the path of its socket. */
   readonly server: string
@@ -87,7 +73,10 @@ export class NbdClient {
     name: string,
     options: NbdClientOptions = {},
   ): Promise<NbdClient> {
-    const settings = { ...DEFAULTS, ...options }
+    checkAddress(address, 'address')
+    requireString(name, 'name')
+    checkClientOptions(options, 'options')
+    const settings = completeOptions(options)
     const { channel, result } = await negotiate(address, settings, async (open) => {
       const headers = await chooseHeaders(open)
       const contextId = headers === 'simple' ? undefined : await chooseAllocationContext(open, name)
@@ -105,6 +94,7 @@ export class NbdClient {
 
   /** Whether a transmission flag of the export is set. */
   can(flag: keyof typeof NBD_TRANSMISSION_FLAG): boolean {
+    requireOneOf(flag, FLAG_NAMES, 'flag')
     const { flags } = this.info
     return (flags & 1) !== 0 && (flags & NBD_TRANSMISSION_FLAG[flag]) !== 0
   }
@@ -117,6 +107,9 @@ export class NbdClient {
   /** @param given Where the data goes, of the length that is read; a new buffer without it. */
   async read(offset: number, length: number, given?: Buffer): Promise<Buffer> {
     this.#check(offset, length)
+    if (given !== undefined && requireBuffer(given, 'given').length !== length) {
+      refuseArgument('given.length', `${length}, as the length that is read`, given.length)
+    }
     const target = given ?? Buffer.allocUnsafe(length)
     const command = NBD_CMD.READ
     if (length <= this.#piece) await this.#transmission.send({ command, offset, length, target })
@@ -130,6 +123,8 @@ export class NbdClient {
 
   /** The data must not change until it is written. With `durable` it is then on disk. */
   async write(offset: number, data: Buffer, options: { durable?: boolean } = {}): Promise<void> {
+    requireBuffer(data, 'data')
+    checkDurability(options, 'options')
     this.#requireWritable(NBD_CMD.WRITE)
     this.#check(offset, data.length)
     const command = NBD_CMD.WRITE
@@ -155,6 +150,7 @@ export class NbdClient {
 
   /** Says that the bytes are not needed: they read as anything afterwards. */
   async trim(offset: number, length: number, options: { durable?: boolean } = {}): Promise<void> {
+    checkDurability(options, 'options')
     await this.#withoutData(NBD_CMD.TRIM, 'SEND_TRIM', offset, length, options)
   }
 
@@ -168,6 +164,7 @@ export class NbdClient {
     length: number,
     options: { durable?: boolean; keep?: boolean; fast?: boolean } = {},
   ): Promise<void> {
+    checkZeroing(options, 'options')
     const flags =
       (options.keep ? NBD_CMD_FLAG.NO_HOLE : 0) | (options.fast ? NBD_CMD_FLAG.FAST_ZERO : 0)
     await this.#withoutData(
@@ -267,11 +264,12 @@ export class NbdClient {
   }
 
   #check(offset: number, length: number): void {
+    requireCount(offset, 'offset')
+    requireCount(length, 'length')
     const { size, blockSizes } = this.info
     const { minimum } = blockSizes
     const isAligned = offset % minimum === 0 && (length % minimum === 0 || offset + length === size)
-    const isInside = Number.isSafeInteger(offset) && offset >= 0 && offset + length <= size
-    if (isAligned && isInside && length >= 0) return
+    if (isAligned && offset + length <= size) return
     fail(NBD_CLIENT_KINDS.outOfRange, { offset, length, size, minimum })
   }
 
@@ -289,100 +287,6 @@ type Entered = {
   readonly contextId: number | undefined
   readonly info: ExportInfo
   readonly tls: TlsFacts | undefined
-}
-
-/** What a server says of one export, without entering it. */
-export type ExportDescription = ExportInfo & { readonly tls?: TlsFacts }
-
-/** Asks about an export. @returns undefined where the server has no NBD_OPT_INFO. */
-export async function describeExport(
-  address: SocketAddress,
-  name: string,
-  options: NbdClientOptions = {},
-): Promise<ExportDescription | undefined> {
-  const { channel, result } = await negotiate(
-    address,
-    { ...DEFAULTS, ...options },
-    async (open) => {
-      // Some servers say more of an export to a client that has asked for headers first.
-      await chooseHeaders(open)
-      const info = await askForExport(open, NBD_OPT.INFO, name)
-      return info && { ...info, ...(open.tls && { tls: open.tls }) }
-    },
-  )
-  abortNegotiation(channel)
-  return result
-}
-
-/** Asks for every export of a server, and with `detail` about each of them. */
-export async function listServer(
-  address: SocketAddress,
-  options: NbdClientOptions & { readonly detail?: boolean } = {},
-): Promise<ServerListing> {
-  const settings = { ...DEFAULTS, ...options }
-  const { channel, result } = await negotiate(address, settings, async (open) => {
-    if (options.detail) await chooseHeaders(open)
-    const exports = await listExports(open)
-    const listed: ServerListing['exports'][number][] = []
-    for (const found of exports) {
-      const info = options.detail ? await describeListed(open, found.name) : undefined
-      listed.push({ ...found, ...(info && { info }) })
-    }
-    return { exports: listed, ...(open.tls && { tls: open.tls }) }
-  })
-  abortNegotiation(channel)
-  return result
-}
-
-/** An export may be gone since it was listed. */
-async function describeListed(
-  open: OpenNegotiation,
-  name: string,
-): Promise<ExportInfo | undefined> {
-  try {
-    return await askForExport(open, NBD_OPT.INFO, name)
-  } catch (error) {
-    if (error instanceof ProtocolError || !open.channel.isOpen) throw error
-    return undefined
-  }
-}
-
-export type ServerListing = {
-  readonly exports: readonly (ListedExport & { readonly info?: ExportInfo })[]
-  readonly tls?: TlsFacts
-}
-
-/** Opens a connection and negotiates over it; whatever goes wrong ends the connection. */
-async function negotiate<Result>(
-  address: SocketAddress,
-  {
-    tls,
-    warn,
-    timeout,
-    signal,
-  }: Required<Pick<NbdClientOptions, 'tls' | 'warn' | 'timeout'>> & DialOptions,
-  work: (open: OpenNegotiation) => Promise<Result>,
-): Promise<{ readonly channel: NegotiationChannel; readonly result: Result }> {
-  const socket = await dial(address, { timeout, signal })
-  const channel = new NegotiationChannel(socket, printAddress(address), { timeout, signal })
-  let isSecure = false
-  try {
-    const open = await beginNegotiation(channel, { tls, warn })
-    isSecure = open.tls !== undefined
-    return { channel, result: await work(open) }
-  } catch (error) {
-    channel.destroy()
-    socket.destroy()
-    throw isSecure ? explainEnd(error, channel.server) : blameServer(error, channel.server)
-  }
-}
-
-/** In TLS 1.3 a client learns only by the end of the connection that it is not let in. */
-function explainEnd(error: unknown, server: string): unknown {
-  const reasons = error instanceof DiagnosticError ? error.diagnostics : []
-  const isLost = reasons.some(({ code }) => code === NBD_CLIENT_KINDS.closed.code)
-  if (!isLost) return blameServer(error, server)
-  return new DiagnosticError([diagnose(NBD_CLIENT_KINDS.closedAfterTls, { server })])
 }
 
 function slice(buffer: Buffer, start: number, length: number): Buffer {

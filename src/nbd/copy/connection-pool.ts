@@ -2,8 +2,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Diagnostic, DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
 import { NET_KINDS } from '../../net/net-diagnostics.ts'
-import { NbdClient, type NbdClientOptions } from '../client/nbd-client.ts'
+import { NbdClient } from '../client/nbd-client.ts'
 import type { NbdUri } from '../client/nbd-uri.ts'
+import type { NbdClientOptions } from '../client/open-connection.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 
 export class ConnectionPool {

@@ -1,7 +1,7 @@
 /** Opens the two ends of a copy: the source first, so that nothing is touched before it answers. */
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
-import type { NbdClientOptions } from '../client/nbd-client.ts'
 import { looksLikeUri, type NbdUri, parseNbdUri } from '../client/nbd-uri.ts'
+import type { NbdClientOptions } from '../client/open-connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 import type { CopyDestination, CopySource } from './copy-end.ts'

@@ -3,6 +3,7 @@ import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts
 import { STRING_LIMIT } from '../protocol/constants.ts'
 import { FileStorage } from '../storage/file-storage.ts'
 import { MemoryStorage } from '../storage/memory-storage.ts'
+import { checkExportOptions, checkExportRequests, checkExports } from './export-arguments.ts'
 import { EXPORT_KINDS } from './export-diagnostics.ts'
 import type { NbdExport } from './nbd-export.ts'
 
@@ -29,6 +30,8 @@ export async function openExports(
   requests: readonly ExportRequest[],
   options: ExportOptions,
 ): Promise<readonly NbdExport[]> {
+  checkExportRequests(requests, 'requests')
+  checkExportOptions(options, 'options')
   refuseDuplicates(requests)
   requests.forEach(refuseUnspeakable)
   const opened = await Promise.allSettled(requests.map((request) => open(request, options)))
@@ -43,6 +46,7 @@ export async function openExports(
 
 /** Brings everything to disk and closes it. */
 export async function closeExports(exports: readonly NbdExport[]): Promise<void> {
+  checkExports(exports, 'exports')
   for (const { storage, isReadOnly } of exports) {
     if (!isReadOnly) await storage.flush().catch(() => {})
     await storage.close()

@@ -1,10 +1,17 @@
 /** An NBD server: its exports, the memory that its clients share, and its connections. */
 import type { AddressInfo, ListenOptions } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { Duplex } from 'node:stream'
+import {
+  requireInstance,
+  requireMilliseconds,
+  requireString,
+} from '../../arguments/single-values.ts'
 import { Listener } from '../../endpoint/listener.ts'
+import { checkListenOptions } from '../../net/address-arguments.ts'
 import { BufferPool, PIECE, SMALL_PIECE } from '../../transfer/buffer-pool.ts'
 import { Turns } from '../../transfer/turns.ts'
 import type { Offer } from './options/option-context.ts'
+import { checkServerOptions } from './server-arguments.ts'
 import type { ServerEvent } from './server-event.ts'
 import { NbdSession } from './session.ts'
 
@@ -29,13 +36,16 @@ const DEFAULT_MEMORY = 8_388_608
 /** Searches for holes at the same time, of all clients: each takes thousands of system calls. */
 const SEARCHES_UNDER_WAY = 4
 
+/** Serves exports to clients. What happens to each client is told as events. */
 export class NbdServer {
   readonly #options: NbdServerOptions
   readonly #listener: Listener
   readonly #pool = new BufferPool()
   readonly #turns = new Turns(SEARCHES_UNDER_WAY)
 
+  /** @throws DiagnosticError LIBRARY_ARGUMENT, LIBRARY_OPTION */
   constructor(options: NbdServerOptions) {
+    checkServerOptions(options, 'options')
     const { connectionLimit, handshakeLimit, idleLimit, onEvent, onDeserted } = options
     this.#options = options
     this.#listener = new Listener({
@@ -60,7 +70,8 @@ export class NbdServer {
    * @returns where it listens; a path for a Unix socket.
    * @throws DiagnosticError ENDPOINT_CANNOT_LISTEN.
    */
-  listen(options: ListenOptions & { readonly fd?: number }): Promise<AddressInfo | string> {
+  async listen(options: ListenOptions & { readonly fd?: number }): Promise<AddressInfo | string> {
+    checkListenOptions(options, 'options')
     return this.#listener.listen(options)
   }
 
@@ -70,7 +81,9 @@ export class NbdServer {
    * The stream has to be done with what it is given when it calls back, as sockets are: the bytes
    * are used again then.
    */
-  serve(socket: Duplex, from: string): Promise<void> {
+  async serve(socket: Duplex, from: string): Promise<void> {
+    requireInstance(socket, 'socket', Duplex)
+    requireString(from, 'from')
     return this.#listener.serve(socket, from)
   }
 
@@ -79,7 +92,8 @@ export class NbdServer {
    *
    * @param limit How long that may take, in milliseconds; then connections are cut.
    */
-  drain(limit: number): Promise<void> {
+  async drain(limit: number): Promise<void> {
+    requireMilliseconds(limit, 'limit')
     return this.#listener.drain(limit)
   }
 

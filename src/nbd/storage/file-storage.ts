@@ -2,13 +2,23 @@
 
 import { type BigIntStats, constants, readSync, statfsSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { requireName } from '../../arguments/single-values.ts'
 import { blockDeviceSize } from '../../files/block-device.ts'
 import { type Libc, loadLibc } from '../../files/libc.ts'
 import { FileExtents } from './file-extents.ts'
 import { FileZeroing } from './file-zeroing.ts'
 import { SharedFlush } from './shared-flush.ts'
 import { type Storage, type StorageExtent, storageError, type ZeroOptions } from './storage.ts'
+import {
+  checkOpenOptions,
+  checkParts,
+  checkRange,
+  checkTarget,
+  checkZeroOptions,
+  requireExtentLimit,
+} from './storage-arguments.ts'
 
+/** A raw file or a block device. */
 export class FileStorage implements Storage {
   readonly size: number
   readonly isReadOnly: boolean
@@ -24,10 +34,9 @@ export class FileStorage implements Storage {
    *
    * @throws an error of the system with its `code`; EINVAL where it is neither.
    */
-  static async open(
-    path: string,
-    { readOnly }: { readonly readOnly: boolean },
-  ): Promise<FileStorage> {
+  static async open(path: string, options: { readonly readOnly: boolean }): Promise<FileStorage> {
+    requireName(path, 'path')
+    const { readOnly } = checkOpenOptions(options, 'options')
     // Without O_NONBLOCK, a pipe in place of a file would be waited for.
     const flags = (readOnly ? constants.O_RDONLY : constants.O_RDWR) | constants.O_NONBLOCK
     const file = await open(path, flags)
@@ -56,10 +65,14 @@ export class FileStorage implements Storage {
   }
 
   readNow(target: Buffer, at: number, length: number, offset: number): boolean {
+    checkRange(offset, length, this.size)
+    checkTarget(target, at, length)
     return this.#readNow(target, at, length, offset)
   }
 
   async read(target: Buffer, at: number, length: number, offset: number): Promise<void> {
+    checkRange(offset, length, this.size)
+    checkTarget(target, at, length)
     for (let done = 0; done < length; ) {
       const { bytesRead } = await this.#file.read(target, at + done, length - done, offset + done)
       if (bytesRead === 0) throw storageError('EIO', 'the file has become shorter')
@@ -68,6 +81,7 @@ export class FileStorage implements Storage {
   }
 
   async write(parts: readonly Buffer[], offset: number): Promise<void> {
+    checkParts(parts, offset, this.size)
     let rest = parts
     for (let at = offset; rest.length > 0; ) {
       const { bytesWritten } = await this.#file.writev(rest, at)
@@ -80,20 +94,25 @@ export class FileStorage implements Storage {
     return this.#flush.run()
   }
 
-  trim(offset: number, length: number): Promise<void> {
+  async trim(offset: number, length: number): Promise<void> {
+    checkRange(offset, length, this.size)
     return this.#zeroing.trim(offset, length)
   }
 
-  zero(offset: number, length: number, options: ZeroOptions): Promise<void> {
+  async zero(offset: number, length: number, options: ZeroOptions): Promise<void> {
+    checkRange(offset, length, this.size)
+    checkZeroOptions(options, 'options')
     return this.#zeroing.zero(offset, length, options)
   }
 
-  extents(
+  async extents(
     offset: number,
     length: number,
     limit: number,
     isWanted?: () => boolean,
   ): Promise<readonly StorageExtent[]> {
+    checkRange(offset, length, this.size)
+    requireExtentLimit(limit, 'limit')
     return this.#extents.find(offset, length, limit, isWanted)
   }
 

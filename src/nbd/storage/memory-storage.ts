@@ -1,6 +1,14 @@
 /** Storage in memory: pages appear when they are written and go when they are trimmed. */
 import { setImmediate } from 'node:timers/promises'
 import { type Storage, type StorageExtent, storageError, type ZeroOptions } from './storage.ts'
+import {
+  checkParts,
+  checkRange,
+  checkTarget,
+  checkZeroOptions,
+  requireExtentLimit,
+  requireSize,
+} from './storage-arguments.ts'
 
 /** In bytes. Small enough that sparse disks stay small, large enough that few are needed. */
 const PAGE = 65_536
@@ -10,6 +18,7 @@ const PAGES_IN_A_ROW = 1024
 
 const ZEROES = Buffer.alloc(PAGE)
 
+/** Memory of the process. It is gone when the process ends, or the storage is closed. */
 export class MemoryStorage implements Storage {
   readonly size: number
   readonly isReadOnly = false
@@ -18,7 +27,7 @@ export class MemoryStorage implements Storage {
 
   /** @param size In bytes. */
   constructor(size: number) {
-    this.size = size
+    this.size = requireSize(size, 'size')
   }
 
   /** How much is allocated, in bytes. */
@@ -27,6 +36,8 @@ export class MemoryStorage implements Storage {
   }
 
   readNow(target: Buffer, at: number, length: number, offset: number): boolean {
+    checkRange(offset, length, this.size)
+    checkTarget(target, at, length)
     forEachPage(offset, length, (page, start, count, done) => {
       const source = this.#pages.get(page) ?? ZEROES
       source.copy(target, at + done, start, start + count)
@@ -39,6 +50,7 @@ export class MemoryStorage implements Storage {
   }
 
   async write(parts: readonly Buffer[], offset: number): Promise<void> {
+    checkParts(parts, offset, this.size)
     let at = offset
     for (const part of parts) {
       forEachPage(at, part.length, (page, start, count, done) => {
@@ -51,10 +63,13 @@ export class MemoryStorage implements Storage {
   async flush(): Promise<void> {}
 
   async trim(offset: number, length: number): Promise<void> {
+    checkRange(offset, length, this.size)
     this.#clear(offset, length)
   }
 
-  async zero(offset: number, length: number, { keepAllocated }: ZeroOptions): Promise<void> {
+  async zero(offset: number, length: number, options: ZeroOptions): Promise<void> {
+    checkRange(offset, length, this.size)
+    const { keepAllocated } = checkZeroOptions(options, 'options')
     this.#clear(offset, length)
     if (!keepAllocated) return
     for (let at = offset; at < offset + length; at += PAGES_IN_A_ROW * PAGE) {
@@ -65,6 +80,8 @@ export class MemoryStorage implements Storage {
   }
 
   async extents(offset: number, length: number, limit: number): Promise<readonly StorageExtent[]> {
+    checkRange(offset, length, this.size)
+    requireExtentLimit(limit, 'limit')
     const extents: StorageExtent[] = []
     const end = offset + Math.min(length, PAGES_IN_A_ROW * PAGE)
     for (let at = offset; at < end && extents.length < limit; ) {

@@ -1,4 +1,5 @@
 /** What an export keeps its bytes in. */
+import { requireName, requireString } from '../../arguments/single-values.ts'
 
 /** A run of bytes of the same kind. */
 export type StorageExtent = {
@@ -52,7 +53,13 @@ export interface Storage {
   close(): Promise<void>
 }
 
-/** An error as the operating system would give it. */
+/**
+ * An error as the operating system would give it.
+ *
+ * @param code Of errno(3): `ENOSPC`.
+ */
 export function storageError(code: string, message: string): NodeJS.ErrnoException {
+  requireName(code, 'code')
+  requireString(message, 'message')
   return Object.assign(new Error(message), { code })
 }

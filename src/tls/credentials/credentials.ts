@@ -12,26 +12,19 @@ import { destroyOnFailure, runClientHandshake, runServerHandshake } from '../han
 import { OBJECT_KINDS } from '../object-diagnostics.ts'
 import { checkNegotiated } from '../session-check.ts'
 import { SESSION_KINDS } from '../session-diagnostics.ts'
+import { checkDuplex } from '../tls-arguments.ts'
 import type { TlsSettings } from '../tls-options.ts'
 import type { CredentialsGeneration } from './credentials-generation.ts'
 import { HandshakeTurns } from './handshake-turns.ts'
 import { checkClient, checkServer } from './peer-verification.ts'
+import {
+  checkAcceptOptions,
+  checkConnectOptions,
+  requireAuthorization,
+} from './session-arguments.ts'
+import type { AcceptSessionOptions, ConnectSessionOptions } from './session-options.ts'
 import { SharedKeyExchange } from './shared-key-exchange.ts'
 import type { TlsPeer, TlsSession } from './tls-session.ts'
-
-export type AcceptSessionOptions = {
-  /** Decides on the client's certificate; of tls-creds-x509 with verify-peer=on only. */
-  readonly authorization?: Authorization | undefined
-  /** How long the handshake may take, in milliseconds. */
-  readonly timeout?: number | undefined
-}
-
-export type ConnectSessionOptions = {
-  /** The name or address that the server's certificate has to have. */
-  readonly hostname?: string | undefined
-  /** How long the handshake may take, in milliseconds. */
-  readonly timeout?: number | undefined
-}
 
 export interface TlsCredentials {
   readonly id: string
@@ -89,6 +82,7 @@ export class LiveCredentials implements TlsCredentials {
   }
 
   checkAuthorization(authorization: Authorization): void {
+    requireAuthorization(authorization, 'authorization')
     const { kind, verifyPeer } = this
     if (kind === 'x509' && verifyPeer) return
     const reasons = { x509: 'have verify-peer=off', psk: 'are shared keys', anon: 'are anonymous' }
@@ -96,8 +90,10 @@ export class LiveCredentials implements TlsCredentials {
     fail(OBJECT_KINDS.uselessAuthorization, data)
   }
 
-  accept(connection: Duplex, options: AcceptSessionOptions = {}): Promise<TlsSession> {
+  async accept(connection: Duplex, options: AcceptSessionOptions = {}): Promise<TlsSession> {
+    checkDuplex(connection, 'connection')
     return destroyOnFailure(connection, async () => {
+      checkAcceptOptions(options, 'options')
       const generation = this.#require('server')
       const { authorization, timeout } = options
       if (authorization) this.checkAuthorization(authorization)
@@ -110,8 +106,10 @@ export class LiveCredentials implements TlsCredentials {
     })
   }
 
-  connect(connection: Duplex, options: ConnectSessionOptions = {}): Promise<TlsSession> {
+  async connect(connection: Duplex, options: ConnectSessionOptions = {}): Promise<TlsSession> {
+    checkDuplex(connection, 'connection')
     return destroyOnFailure(connection, async () => {
+      checkConnectOptions(options, 'options')
       const generation = this.#require('client')
       const { hostname, timeout } = options
       const { context, kind, verifyPeer, settings } = generation

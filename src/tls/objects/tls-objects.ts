@@ -1,37 +1,23 @@
 /** The objects of a process: made together, looked up by id, loaded anew without a restart. */
 
 import type { TlsRole } from '../../algorithms/tls-role.ts'
+import { requireFunction, requireString } from '../../arguments/single-values.ts'
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
-import { FileWatcher, type FileWatcherOptions } from '../../files/file-watcher.ts'
+import { FileWatcher } from '../../files/file-watcher.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
-import { DEFAULT_RELEASE, type GnutlsRelease } from '../../priority/releases.ts'
+import { DEFAULT_RELEASE } from '../../priority/releases.ts'
 import { NO_CONFIG, type SystemConfig } from '../../priority/system-config.ts'
 import type { Authorization } from '../authorization/authorization.ts'
 import { decideByRules } from '../authorization/authorization.ts'
 import { LiveCredentials, type TlsCredentials } from '../credentials/credentials.ts'
 import { OBJECT_KINDS } from '../object-diagnostics.ts'
+import { checkRole } from '../tls-arguments.ts'
 import { LiveObject } from './live-object.ts'
+import { checkContext, checkDefinitions, checkWatchOptions } from './object-arguments.ts'
 import type { ObjectReload, ReloadReport } from './reload-report.ts'
+import type { TlsObjectsContext, WatchOptions } from './tls-objects-options.ts'
 import type { LoadedObject } from './types/object-type.ts'
-
-export type TlsObjectsContext = {
-  /** The file that keywords of priority strings are looked up in. */
-  readonly config?: SystemConfig
-  /** Reads that file anew; without it the configuration never changes. */
-  readonly readConfig?: () => SystemConfig
-  readonly release?: GnutlsRelease
-}
-
-export type WatchOptions = FileWatcherOptions & {
-  /**
-   * How long a new set of files may be broken before that is told, in milliseconds: somebody may
-   * be in the middle of replacing it.
-   */
-  readonly patience?: number
-  /** When a refused set of files is read again although none has changed, in milliseconds. */
-  readonly retryAfter?: number
-}
 
 const PATIENCE = 2_000
 
@@ -41,6 +27,7 @@ const PATIENCE = 2_000
  */
 const RETRY = 5_000
 
+/** Credentials, secrets and authorizations by their ids. */
 export class TlsObjects {
   readonly #objects: ReadonlyMap<string, LiveObject>
   readonly #context: TlsObjectsContext
@@ -65,6 +52,8 @@ export class TlsObjects {
     definitions: readonly ObjectDefinition[],
     context: TlsObjectsContext = {},
   ): TlsObjects {
+    checkDefinitions(definitions, 'definitions')
+    checkContext(context, 'context')
     const objects = new Map<string, LiveObject>()
     const diagnostics: Diagnostic[] = []
     for (const definition of definitions) {
@@ -96,6 +85,8 @@ export class TlsObjects {
    * @throws DiagnosticError where there are none with the id, or they are for the other side.
    */
   credentials(id: string, endpoint: TlsRole): TlsCredentials {
+    requireString(id, 'id')
+    checkRole(endpoint, 'endpoint')
     const object = this.#find(id, 'credentials', 'TLS credentials')
     const newest = () => object.require('credentials').generation
     const { endpoint: own } = newest()
@@ -111,6 +102,7 @@ export class TlsObjects {
    * @throws DiagnosticError where there is none with the id.
    */
   authorization(id: string): Authorization {
+    requireString(id, 'id')
     const object = this.#find(id, 'authorization', 'authorization')
     return { id, decide: (peer) => decideByRules(object.ruleList(), peer) }
   }
@@ -134,6 +126,8 @@ export class TlsObjects {
    * other, is not told.
    */
   watch(onReload: (report: ReloadReport) => void, options: WatchOptions = {}): void {
+    requireFunction(onReload, 'onReload')
+    checkWatchOptions(options, 'options')
     this.#unwatch()
     const { patience = PATIENCE, retryAfter = RETRY, ...rest } = options
     const change = (): void => {

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { type Duplex, duplexPair } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
+import type { TlsCredentials } from '../../../src/tls/credentials/credentials.ts'
 import type {
   AcceptSessionOptions,
   ConnectSessionOptions,
-  TlsCredentials,
-} from '../../../src/tls/credentials/credentials.ts'
+} from '../../../src/tls/credentials/session-options.ts'
 import type { TlsSession } from '../../../src/tls/credentials/tls-session.ts'
 import { parseObject } from '../../../src/tls/objects/parse-object.ts'
 import { TlsObjects } from '../../../src/tls/objects/tls-objects.ts'

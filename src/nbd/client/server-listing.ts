@@ -1,0 +1,80 @@
+/** What a server says of its exports, to a client that enters none. */
+import { requireString } from '../../arguments/single-values.ts'
+import type { SocketAddress } from '../../net/address.ts'
+import { checkAddress } from '../../net/address-arguments.ts'
+import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
+import { ProtocolError } from '../../wire/protocol-error.ts'
+import { NBD_OPT } from '../protocol/constants.ts'
+import type { ListedExport } from '../protocol/option-replies.ts'
+import { checkClientOptions, checkListOptions } from './client-arguments.ts'
+import {
+  askForExport,
+  chooseHeaders,
+  type ExportInfo,
+  listExports,
+  type OpenNegotiation,
+} from './negotiation.ts'
+import { completeOptions, type NbdClientOptions, negotiate } from './open-connection.ts'
+import { abortNegotiation } from './options.ts'
+
+/** What a server says of one export, without entering it. */
+export type ExportDescription = ExportInfo & { readonly tls?: TlsFacts }
+
+/** Asks about an export. @returns undefined where the server has no NBD_OPT_INFO. */
+export async function describeExport(
+  address: SocketAddress,
+  name: string,
+  options: NbdClientOptions = {},
+): Promise<ExportDescription | undefined> {
+  checkAddress(address, 'address')
+  requireString(name, 'name')
+  checkClientOptions(options, 'options')
+  const { channel, result } = await negotiate(address, completeOptions(options), async (open) => {
+    // Some servers say more of an export to a client that has asked for headers first.
+    await chooseHeaders(open)
+    const info = await askForExport(open, NBD_OPT.INFO, name)
+    return info && { ...info, ...(open.tls && { tls: open.tls }) }
+  })
+  abortNegotiation(channel)
+  return result
+}
+
+/** Asks for every export of a server, and with `detail` about each of them. */
+export async function listServer(
+  address: SocketAddress,
+  options: NbdClientOptions & { readonly detail?: boolean } = {},
+): Promise<ServerListing> {
+  checkAddress(address, 'address')
+  checkListOptions(options, 'options')
+  const settings = completeOptions(options)
+  const { channel, result } = await negotiate(address, settings, async (open) => {
+    if (options.detail) await chooseHeaders(open)
+    const exports = await listExports(open)
+    const listed: ServerListing['exports'][number][] = []
+    for (const found of exports) {
+      const info = options.detail ? await describeListed(open, found.name) : undefined
+      listed.push({ ...found, ...(info && { info }) })
+    }
+    return { exports: listed, ...(open.tls && { tls: open.tls }) }
+  })
+  abortNegotiation(channel)
+  return result
+}
+
+/** An export may be gone since it was listed. */
+async function describeListed(
+  open: OpenNegotiation,
+  name: string,
+): Promise<ExportInfo | undefined> {
+  try {
+    return await askForExport(open, NBD_OPT.INFO, name)
+  } catch (error) {
+    if (error instanceof ProtocolError || !open.channel.isOpen) throw error
+    return undefined
+  }
+}
+
+export type ServerListing = {
+  readonly exports: readonly (ListedExport & { readonly info?: ExportInfo })[]
+  readonly tls?: TlsFacts
+}

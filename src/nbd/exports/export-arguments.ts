@@ -1,0 +1,48 @@
+/** Checks of the exports that programs hand over, and ask for. */
+import { listOf, objectOf, optional, optionsOf, requireObject } from '../../arguments/objects.ts'
+import {
+  type Check,
+  integerWithin,
+  requireBoolean,
+  requireFunction,
+  requireName,
+  requireString,
+} from '../../arguments/single-values.ts'
+
+const checkStorage = objectOf({
+  size: integerWithin(0),
+  isReadOnly: requireBoolean,
+  isSparse: requireBoolean,
+  ...{ readNow: requireFunction, read: requireFunction, write: requireFunction },
+  ...{ flush: requireFunction, trim: requireFunction, zero: requireFunction },
+  ...{ extents: requireFunction, close: requireFunction },
+})
+
+const checkExport = optionsOf({
+  name: requireString,
+  description: optional(requireString),
+  storage: checkStorage,
+  isReadOnly: requireBoolean,
+  isShared: requireBoolean,
+})
+
+export const checkExports = listOf(checkExport)
+
+const checkFile = optionsOf({ path: requireName })
+const checkMemory = optionsOf({ memory: integerWithin(0) })
+
+const checkOrigin: Check = (value, name) =>
+  'memory' in requireObject(value, name) ? checkMemory(value, name) : checkFile(value, name)
+
+export const checkExportRequests = listOf(
+  optionsOf({
+    name: requireString,
+    description: optional(requireString),
+    from: checkOrigin,
+  }),
+)
+
+export const checkExportOptions = optionsOf({
+  isReadOnly: requireBoolean,
+  isShared: requireBoolean,
+})

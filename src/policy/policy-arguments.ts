@@ -1,0 +1,40 @@
+/** Checks of what programs hand to the functions for policies. */
+import { listOf, madeBy, optional, optionsOf, requireObject } from '../arguments/objects.ts'
+import {
+  type Check,
+  refuseArgument,
+  requireBoolean,
+  requireOneOf,
+  requireString,
+} from '../arguments/single-values.ts'
+import type { Directive } from './directive.ts'
+import type { ExplainOptions } from './explain.ts'
+import type { Policy } from './policy.ts'
+import { PROPERTY_NAMES } from './properties.ts'
+import { PURPOSE_NAMES, SCOPES } from './scope.ts'
+
+const checkDirective = madeBy<Directive>('parsePolicy', {
+  property: requireString,
+  selector: requireObject,
+  operations: listOf(requireObject),
+  statement: requireObject,
+})
+
+export const checkPolicy = madeBy<Policy>('parsePolicy', {
+  name: requireString,
+  directives: listOf(checkDirective),
+})
+
+export const checkScopes: Check = (value, name) => {
+  if (!(value instanceof Set)) return refuseArgument(name, 'a Set of scopes', value)
+  for (const scope of value) requireOneOf(scope, SCOPES, `${name}'s member`)
+  return value
+}
+
+export const checkProperty: Check = (value, name) => requireOneOf(value, PROPERTY_NAMES, name)
+
+export const checkPurposeName: Check = (value, name) => requireOneOf(value, PURPOSE_NAMES, name)
+
+export const checkExplainOptions = optionsOf<ExplainOptions>({
+  includeUnselected: optional(requireBoolean),
+})

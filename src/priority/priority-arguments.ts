@@ -1,0 +1,27 @@
+/** Checks of what programs hand to the functions for priority strings. */
+import { listOf, madeBy, optional, optionsOf, requireObject } from '../arguments/objects.ts'
+import { type Check, requireOneOf, requireString } from '../arguments/single-values.ts'
+import type { EvaluateOptions, Evaluation } from './evaluate.ts'
+import { GNUTLS_RELEASES } from './releases.ts'
+import type { SystemConfig } from './system-config.ts'
+
+export const checkConfig = madeBy<SystemConfig>('parseSystemConfig', {
+  source: requireObject,
+  entries: listOf(requireObject),
+})
+
+export const checkRelease: Check = (value, name) => requireOneOf(value, GNUTLS_RELEASES, name)
+
+export const checkEvaluateOptions = optionsOf<EvaluateOptions>({
+  config: optional(checkConfig),
+  release: optional(checkRelease),
+})
+
+const members = listOf(requireObject)
+
+export const checkEvaluation = madeBy<Evaluation>('requirePriority', {
+  ...{ release: requireString, resolution: requireObject, options: requireObject },
+  ...{ protocols: members, ciphers: members, macs: members, keyExchanges: members },
+  ...{ groups: members, signatures: members, suites: members, adjustments: members },
+  ...{ certificateProhibitions: requireObject, curveProhibitions: requireObject },
+})

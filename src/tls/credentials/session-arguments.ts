@@ -1,0 +1,24 @@
+/** Checks of what programs hand to credentials for one handshake. */
+import { objectOf, optional, optionsOf } from '../../arguments/objects.ts'
+import {
+  requireFunction,
+  requireMilliseconds,
+  requireString,
+} from '../../arguments/single-values.ts'
+import type { Authorization } from '../authorization/authorization.ts'
+import type { AcceptSessionOptions, ConnectSessionOptions } from './session-options.ts'
+
+export const requireAuthorization = objectOf<Authorization>({
+  id: requireString,
+  decide: requireFunction,
+})
+
+export const checkAcceptOptions = optionsOf<AcceptSessionOptions>({
+  authorization: optional(requireAuthorization),
+  timeout: optional(requireMilliseconds),
+})
+
+export const checkConnectOptions = optionsOf<ConnectSessionOptions>({
+  hostname: optional(requireString),
+  timeout: optional(requireMilliseconds),
+})

@@ -1,0 +1,22 @@
+/** What a program says when it makes objects, and when it has them watched. */
+import type { FileWatcherOptions } from '../../files/file-watcher.ts'
+import type { GnutlsRelease } from '../../priority/releases.ts'
+import type { SystemConfig } from '../../priority/system-config.ts'
+
+export type TlsObjectsContext = {
+  /** The file that keywords of priority strings are looked up in. */
+  readonly config?: SystemConfig
+  /** Reads that file anew; without it the configuration never changes. */
+  readonly readConfig?: () => SystemConfig
+  readonly release?: GnutlsRelease
+}
+
+export type WatchOptions = FileWatcherOptions & {
+  /**
+   * How long a new set of files may be broken before that is told, in milliseconds: somebody may
+   * be in the middle of replacing it.
+   */
+  readonly patience?: number
+  /** When a refused set of files is read again although none has changed, in milliseconds. */
+  readonly retryAfter?: number
+}
