@@ -74,6 +74,12 @@ export const requireMilliseconds = timeWithin('milliseconds', LONGEST_TIME)
 
 export const requireSeconds = timeWithin('seconds', Math.floor(LONGEST_TIME / 1000))
 
+/** A time in milliseconds that is cut to what a timer takes; it may be infinite. */
+export function requireWait(value: unknown, name: string): number {
+  const isTime = typeof value === 'number' && value >= 0
+  return isTime ? value : refuseArgument(name, 'a number of milliseconds, 0 or more', value)
+}
+
 function timeWithin(unit: string, most: number): Check<number> {
   return (value, name) => {
     const isWithin = typeof value === 'number' && value >= 0 && value <= most

@@ -9,8 +9,8 @@ import {
   requireBoolean,
   requireFunction,
   requireInstance,
-  requireMilliseconds,
   requireOneOf,
+  requireWait,
 } from '../arguments/single-values.ts'
 import { checkConfig, checkEvaluation, checkRelease } from '../priority/priority-arguments.ts'
 import { CREDENTIAL_KINDS } from './credential-kind.ts'
@@ -58,7 +58,7 @@ export function checkNodeOptions(value: unknown, name: string): void {
     if (options[key] === undefined) continue
     refuseArgument(`${name}.${key}`, 'left out, since the priority string decides', options[key])
   }
-  optional(requireMilliseconds)(options.handshakeTimeout, `${name}.handshakeTimeout`)
+  optional(requireWait)(options.handshakeTimeout, `${name}.handshakeTimeout`)
   optional(requireFunction)(options.pskCallback, `${name}.pskCallback`)
   for (const key of ['requestCert', 'rejectUnauthorized']) {
     optional(requireBoolean)(options[key], `${name}.${key}`)

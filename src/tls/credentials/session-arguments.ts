@@ -1,10 +1,6 @@
 /** Checks of what programs hand to credentials for one handshake. */
 import { objectOf, optional, optionsOf } from '../../arguments/objects.ts'
-import {
-  requireFunction,
-  requireMilliseconds,
-  requireString,
-} from '../../arguments/single-values.ts'
+import { requireFunction, requireString, requireWait } from '../../arguments/single-values.ts'
 import type { Authorization } from '../authorization/authorization.ts'
 import type { AcceptSessionOptions, ConnectSessionOptions } from './session-options.ts'
 
@@ -15,10 +11,10 @@ export const requireAuthorization = objectOf<Authorization>({
 
 export const checkAcceptOptions = optionsOf<AcceptSessionOptions>({
   authorization: optional(requireAuthorization),
-  timeout: optional(requireMilliseconds),
+  timeout: optional(requireWait),
 })
 
 export const checkConnectOptions = optionsOf<ConnectSessionOptions>({
   hostname: optional(requireString),
-  timeout: optional(requireMilliseconds),
+  timeout: optional(requireWait),
 })

@@ -279,9 +279,7 @@ test('a block device is served whole, its reads wait for no one else [losetup]',
   content.fill(0, 2 * MIB, 3 * MIB)
   expect(found.equals(content)).toBe(true)
   expect(await storage.extents(0, 4 * MIB, 1)).toMatchObject([{ isHole: false }])
-  await expect(storage.write([Buffer.alloc(2)], 4 * MIB - 1)).rejects.toMatchObject({
-    code: 'ENOSPC',
-  })
+  await expect(storage.write([Buffer.alloc(2)], 4 * MIB - 1)).rejects.toThrow('`offset + length`')
 })
 
 test('a cached file is read at once, one that is not is not waited for', async () => {
