@@ -16,7 +16,7 @@ const timedOut: Kind<{ server: string; what: string; seconds: number }> = {
   code: 'NET_TIMED_OUT',
   severity: 'error',
   fault: 'unavailable',
-  summary: 'The server said nothing for too long.',
+  summary: 'The server said nothing for too long, or next to nothing.',
   message: ({ server, what, seconds }) => `${server} did not ${what} within ${seconds} seconds`,
 }
 

@@ -40,8 +40,8 @@ export type Script = {
   readonly greeting?: Buffer
   /** What is sent for an option; undefined for an honest answer. */
   readonly onOption?: (option: number, data: Buffer) => Buffer | undefined
-  /** What is sent for a request. */
-  readonly onRequest?: (request: Request) => Buffer | undefined
+  /** What is sent for a request at once; the rest goes to the socket when the script likes. */
+  readonly onRequest?: (request: Request, socket: Duplex) => Buffer | undefined
   /** Headers that the server accepts. */
   readonly headers?: 'simple' | 'structured' | 'extended'
 }
@@ -179,7 +179,7 @@ class Session {
     const read = isExtended ? readExtendedRequest : readRequest
     read(this.#bytes, 0, request)
     if (!this.#cut(size + payloadLength(request, isExtended))) return false
-    const answer = this.#script.onRequest?.(request)
+    const answer = this.#script.onRequest?.(request, this.#socket)
     if (answer) this.#socket.write(answer)
     return true
   }

@@ -174,6 +174,16 @@ const exportTooLarge: Kind<{ server: string; name: string }> = {
     `the export \`${name}\` of ${server} has more than 2^53 - 1 bytes (8 PiB), the most that this client can work with`,
 }
 
+const mapTooFine: Kind<{ server: string; at: number; size: number; runs: number }> = {
+  code: 'NBD_MAP_TOO_FINE',
+  severity: 'error',
+  fault: 'unavailable',
+  summary:
+    'The server tells of so little in each answer, or of so many changes between data and holes, that the map of the export was given up.',
+  message: ({ server, at, size, runs }) =>
+    `${server} tells of its blocks in pieces that are too small: after ${runs} runs the map has come to ${at} of ${size} bytes`,
+}
+
 const cannotDo: Kind<{ server: string; command: number }> = {
   code: 'NBD_NOT_SUPPORTED',
   severity: 'error',
@@ -203,5 +213,6 @@ export const NBD_CLIENT_KINDS = defineKinds({
   requestFailed,
   outOfRange,
   exportTooLarge,
+  mapTooFine,
   cannotDo,
 })

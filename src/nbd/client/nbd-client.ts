@@ -31,7 +31,7 @@ const PIECE_LIMIT = 0x20_0000
 const EFFECT_LIMIT = 0x1000_0000
 
 /** What block status is asked about at once. The compact header has 32 bits for it. */
-const STATUS_LIMIT = 0x8000_0000
+export const STATUS_LIMIT = 0x8000_0000
 
 const FLAG_NAMES = Object.keys(NBD_TRANSMISSION_FLAG) as (keyof typeof NBD_TRANSMISSION_FLAG)[]
 

@@ -39,11 +39,17 @@ export type TransmissionOptions = {
   readonly style: HeaderStyle
   /** The number of base:allocation. */
   readonly contextId?: number
-  /** How long nothing at all may come while an answer is due, in milliseconds. */
+  /** How long there may be no progress while an answer is due, in milliseconds. */
   readonly timeout: number
   /** Requests on their way at a time; more wait for their turn. */
   readonly maximumInFlight: number
 }
+
+/**
+ * How much of an answer counts as progress, in bytes. A server that sends byte by byte could keep a
+ * request waiting for ever; one that is slow and honest sends more than this within the time limit.
+ */
+const PROGRESS = 0x4000
 
 export class Transmission {
   readonly #stream: Duplex
@@ -56,6 +62,8 @@ export class Transmission {
   readonly #cookieHigh = randomInt(0x1_0000_0000)
   #nextCookie = 0
   #timer: NodeJS.Timeout | undefined
+  /** Bytes since the last progress. */
+  #arrived = 0
   #error: unknown
   #isLeaving = false
   #isGathering = false
@@ -148,7 +156,8 @@ export class Transmission {
 
   readonly #receive = (bytes: Buffer): void => {
     if (this.#error !== undefined) return
-    this.#timer?.refresh()
+    this.#arrived += bytes.length
+    if (this.#arrived >= PROGRESS) this.#noteProgress()
     try {
       this.#parser.push(bytes)
     } catch (error) {
@@ -163,6 +172,7 @@ export class Transmission {
 
   readonly #finish = ({ cookieLow }: Cookie, request: PendingRequest): void => {
     this.#pending.delete(cookieLow)
+    this.#noteProgress()
     if (this.#pending.size === 0) clearTimeout(this.#timer)
     this.#waiting.shift()?.()
     const { command, offset, length, failure } = request
@@ -177,11 +187,18 @@ export class Transmission {
     while (this.#error === undefined && this.#pending.size >= this.#options.maximumInFlight)
   }
 
+  #noteProgress(): void {
+    this.#arrived = 0
+    this.#timer?.refresh()
+  }
+
   #startTimer(): void {
     clearTimeout(this.#timer)
+    this.#arrived = 0
     const { server, timeout } = this.#options
     this.#timer = setTimeout(() => {
-      const data = { server, what: 'send anything', seconds: timeout / 1000 }
+      const what = this.#arrived === 0 ? 'send anything' : 'get on with its answer'
+      const data = { server, what, seconds: timeout / 1000 }
       this.#end(new DiagnosticError([diagnose(NET_KINDS.timedOut, data)]))
     }, timeout)
   }

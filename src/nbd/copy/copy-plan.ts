@@ -18,24 +18,42 @@ const ZERO_PIECE = 0x800_0000
 /** How much the source is asked about at a time. */
 const WINDOW = 0x4000_0000
 
-/** Every piece of these ranges, once. */
+/** How often it is asked about one window: no more often than the window could be read. */
+const ANSWERS = WINDOW / PIECE
+
+/** Smaller holes are read: a request for each would cost more than it saves. */
+const GRAIN = 0x1000
+
+/**
+ * Every piece of these ranges, once. A source that tells of little at a time is not asked for ever:
+ * the rest of the window is read, and what is read is searched for zeroes anyway.
+ */
 export async function* planPieces(
-  source: CopySource,
+  source: Pick<CopySource, 'extents'>,
   ranges: readonly ByteRange[],
   alignment: number,
+  answers = ANSWERS,
 ): AsyncGenerator<CopyPiece, void> {
   for (const [start, end] of ranges) {
     for (let at = start; at < end; ) {
-      const extents = await source.extents(at, Math.min(WINDOW, end - at))
-      for (const { offset, length, isZero } of alignExtents(extents, at, end, alignment)) {
-        yield* split(offset, length, isZero)
-        at = offset + length
+      const windowEnd = Math.min(at + WINDOW, end)
+      for (let asked = 0; at < windowEnd; asked++) {
+        const length = windowEnd - at
+        const extents = asked < answers ? await source.extents(at, length) : unknownBytes(length)
+        for (const piece of alignExtents(extents, at, end, Math.max(alignment, GRAIN))) {
+          yield* split(piece)
+          at = piece.offset + piece.length
+        }
       }
     }
   }
 }
 
-function* split(offset: number, length: number, isZero: boolean): Generator<CopyPiece, void> {
+function unknownBytes(length: number): readonly CopyExtent[] {
+  return [{ length, isZero: false }]
+}
+
+function* split({ offset, length, isZero }: CopyPiece): Generator<CopyPiece, void> {
   const limit = isZero ? ZERO_PIECE : PIECE
   for (let done = 0; done < length; done += limit) {
     yield { offset: offset + done, length: Math.min(limit, length - done), isZero }

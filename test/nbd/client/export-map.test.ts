@@ -64,3 +64,33 @@ test('parts of different status stay apart', async () => {
     [8192, SIZE - 8192, 3],
   ])
 })
+
+/** A client of a server that tells of so many bytes in each answer, of these statuses in turn. */
+async function clientOf(length: number, statuses: readonly number[]): Promise<NbdClient> {
+  let answers = 0
+  const { address } = await startHostileServer({
+    onRequest: (request) =>
+      request.command === NBD_CMD.BLOCK_STATUS
+        ? answer(request, [[length, statuses[answers++ % statuses.length] ?? 0]])
+        : undefined,
+  })
+  return NbdClient.connect(address, '', { timeout: 240_000 })
+}
+
+test.each([
+  ['one byte of the same status', 1, [3]],
+  ['a change at every byte', 1, [0, 3]],
+  ['the same in pieces of 4 KiB', 4096, [0]],
+])('a server that tells of %s in each answer is given up', async (_, length, statuses) => {
+  const client = await clientOf(length, statuses)
+  const map = mapExport(client, { runs: 100, smallAnswers: 100 })
+  await expect(map).rejects.toMatchObject({ diagnostics: [{ code: 'NBD_MAP_TOO_FINE' }] })
+  await client.disconnect()
+})
+
+test('a server that tells of little only now and then is heard to the end', async () => {
+  const client = await clientOf(SIZE / 64, [0])
+  const map = await mapExport(client, { runs: 100, smallAnswers: 64 })
+  expect(map).toEqual([{ offset: 0, length: SIZE, status: 0 }])
+  await client.disconnect()
+})

@@ -1,5 +1,7 @@
 /** Servers that answer wrongly: each such answer ends the connection in words, and none is believed. */
-import { expect, test } from 'vitest'
+import type { Duplex } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { NbdClient } from '../../../src/nbd/client/nbd-client.ts'
 import {
   encodeBlockStatus,
@@ -330,4 +332,24 @@ test('what is outside of the export, or not in whole blocks, is not sent', async
   await expect(client.read(-1, 1)).rejects.toThrow('`offset` has to be a whole number')
   await expect(client.read(0.5, 1)).rejects.toThrow('`offset` has to be a whole number')
   client.destroy()
+})
+
+test('an answer that comes byte by byte does not keep the client waiting for ever', async () => {
+  let sent = 0
+  const onRequest = (request: Request, socket: Duplex): undefined => {
+    const bytes = chunk(request, TYPE.OFFSET_DATA, data(0, SIZE))
+    const drip = setInterval(() => socket.write(bytes.subarray(sent, ++sent)), 1)
+    socket.on('close', () => clearInterval(drip))
+  }
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const reading = (await open({ onRequest })).read(0, SIZE)
+  const late = { diagnostics: [{ code: 'NET_TIMED_OUT' }] }
+  const refusal = expect(reading).rejects.toMatchObject(late)
+  // Each time some bytes come, and long before the time limit.
+  for (let round = 0; round < 3; round++) {
+    for (const before = sent; sent < before + 10; ) await pause(5)
+    vi.advanceTimersByTime(100_000)
+  }
+  await refusal
 })

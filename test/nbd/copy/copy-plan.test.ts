@@ -59,3 +59,33 @@ test('a plan covers every byte once, however little a source says at a time', as
   })
   await fc.assert(property, { numRuns: 100 })
 })
+
+test('a source that tells of little at a time is not asked for ever, and all of it is read', async () => {
+  let asked = 0
+  const source = {
+    extents: async (offset: number) => {
+      asked++
+      return [{ length: 1, isZero: offset % 8192 === 0 }]
+    },
+  }
+  const end = 3 << 20
+  let at = 0
+  for await (const { offset, length, isZero } of planPieces(source, [[0, end]], 1, 100)) {
+    expect(offset).toBe(at)
+    expect(isZero).toBe(false)
+    at += length
+  }
+  expect(at).toBe(end)
+  expect(asked).toBe(100)
+})
+
+test('holes that are smaller than a block of a disk are read with what is around them', async () => {
+  const extents = Array.from({ length: 1 << 16 }, (_, index) => ({
+    length: 1,
+    isZero: index % 2 === 0,
+  }))
+  const source = { extents: async () => extents }
+  const pieces = []
+  for await (const piece of planPieces(source, [[0, 1 << 16]], 1)) pieces.push(piece)
+  expect(pieces.length).toBeLessThanOrEqual(16)
+})
