@@ -49,6 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['diagnostics', 'algorithms', 'priority', 'wire', 'net', 'files', 'asn1', 'options', 'x509'],
     ...['arguments', 'tls', 'endpoint', 'service', 'transfer'],
   ],
+  migration: ['diagnostics', 'files', 'wire', 'transfer'],
   cli: ['*'],
   library: ['*'],
 }
@@ -66,12 +67,13 @@ const PURE = [
     'priority',
     'report',
   ],
-  ...['backends', 'nbd/protocol'],
+  ...['backends', 'nbd/protocol', 'migration/stream'],
 ]
 
 /** Folders within a folder that may import less than it. */
 const MAY_IMPORT_WITHIN: Readonly<Record<string, readonly string[]>> = {
   'nbd/protocol': ['wire'],
+  'migration/stream': ['wire', 'diagnostics'],
 }
 
 const folders = Object.keys(MAY_IMPORT)

@@ -1,0 +1,25 @@
+/** Tells the channels of a migration apart by their first bytes. */
+import { MIG_RP_MSG, MULTIFD_MAGIC, QEMU_VM_FILE_MAGIC } from './constants.ts'
+
+export type ChannelKind = 'main' | 'multifd' | 'preempt' | 'return-path'
+
+/** So many bytes decide. */
+export const DECIDING_BYTES = 8
+
+/**
+ * Gives undefined for bytes that are no channel.
+ *
+ * @param bytes The first ones, as many of them as there are up to `DECIDING_BYTES`.
+ */
+export function channelKindOf(bytes: Buffer): ChannelKind | undefined {
+  if (bytes.length < 4) return undefined
+  const first = bytes.readUInt32BE()
+  if (first === QEMU_VM_FILE_MAGIC) return 'main'
+  if (first === MULTIFD_MAGIC) return 'multifd'
+  const number = first >>> 16
+  if (number !== 0)
+    return Object.values(MIG_RP_MSG).some((known) => known === number) ? 'return-path' : undefined
+  if (bytes.length < DECIDING_BYTES) return undefined
+  // Zeros may stand before a stream; a page or the end of pages has a flag.
+  return bytes.readUInt32BE(4) === 0 ? 'main' : 'preempt'
+}
