@@ -13,6 +13,8 @@ import { CLI_KINDS } from '../../src/cli/cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from '../../src/cli/exit-codes.ts'
 import type { DiagnosticKind } from '../../src/diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../src/files/file-diagnostics.ts'
+import { MIGRATION_KINDS } from '../../src/migration/migration-diagnostics.ts'
+import { STREAM_KINDS } from '../../src/migration/stream/stream-diagnostics.ts'
 import { NBD_CLIENT_KINDS } from '../../src/nbd/client/client-diagnostics.ts'
 import { COPY_KINDS } from '../../src/nbd/copy/copy-diagnostics.ts'
 import { EXPORT_KINDS } from '../../src/nbd/exports/export-diagnostics.ts'
@@ -55,6 +57,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
     ...Object.values(COPY_KINDS),
   ],
   'nbd-server': [...Object.values(NBD_SERVER_KINDS), ...Object.values(EXPORT_KINDS)],
+  migration: [...Object.values(STREAM_KINDS), ...Object.values(MIGRATION_KINDS)],
   cli: [...Object.values(CLI_KINDS), ...Object.values(ARGUMENT_KINDS)],
 }
 

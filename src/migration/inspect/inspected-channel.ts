@@ -1,0 +1,58 @@
+/** Reads one channel from its first byte to its last. */
+import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
+import { readParts } from './channel-file.ts'
+import { ChannelInspection, type ChannelOptions, type Inspection } from './channel-inspection.ts'
+
+export type InspectedChannel = {
+  readonly file: string
+  readonly bytes: number
+  /** Of the bytes, unpacked where the file is compressed. */
+  readonly sha256: string
+  readonly inspection: Inspection
+}
+
+/** A channel with an error, and what was found before it. */
+export class ChannelFailure extends DiagnosticError {
+  readonly inspection: Inspection | undefined
+  readonly bytes: number
+
+  constructor(file: string, cause: DiagnosticError, channel: ChannelInspection) {
+    super(
+      cause.diagnostics.map((diagnostic) => ({
+        ...diagnostic,
+        message: diagnostic.message.startsWith(file)
+          ? diagnostic.message
+          : `${file}: ${diagnostic.message}`,
+        ...(diagnostic.data ? { data: { file, ...diagnostic.data } } : {}),
+      })),
+    )
+    this.name = 'ChannelFailure'
+    this.inspection = channel.inspection
+    this.bytes = channel.bytes
+  }
+}
+
+/**
+ * @param file A path, or `-` for standard input.
+ * @throws ChannelFailure where the bytes are wrong or cut, DiagnosticError where the file cannot be read.
+ */
+export async function inspectChannel(
+  file: string,
+  options: ChannelOptions = {},
+  onPart: (bytes: number) => Promise<void> | void = () => {},
+): Promise<InspectedChannel> {
+  const channel = new ChannelInspection(options)
+  try {
+    for await (const part of readParts(file)) {
+      channel.push(part)
+      await onPart(channel.bytes)
+    }
+    channel.finish()
+  } catch (error) {
+    if (error instanceof DiagnosticError) throw new ChannelFailure(file, error, channel)
+    throw error
+  }
+  const { bytes, inspection } = channel
+  if (!inspection) throw new Error('a channel without any kind was taken')
+  return { file, bytes, sha256: channel.digest(), inspection }
+}

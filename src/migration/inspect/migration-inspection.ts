@@ -1,0 +1,183 @@
+/** Inspects a migration: one file, or a folder with a file for each of its channels. */
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { MIGRATION_KINDS } from '../migration-diagnostics.ts'
+import { type ChannelKind, channelKindOf, DECIDING_BYTES } from '../stream/channel-kind.ts'
+import { STREAM_KINDS } from '../stream/stream-diagnostics.ts'
+import { readParts, STANDARD_INPUT } from './channel-file.ts'
+import type { ChannelOptions } from './channel-inspection.ts'
+import { type InspectedChannel, inspectChannel } from './inspected-channel.ts'
+import { MainInspection } from './main-inspection.ts'
+import { MultifdInspection } from './multifd-inspection.ts'
+import { RamCount } from './ram-count.ts'
+
+export type InspectedMigration = {
+  /** The main channel; of a file that holds another channel, that one. */
+  readonly first: InspectedChannel
+  /** The other channels of a folder. */
+  readonly others: readonly InspectedChannel[]
+  /** Files of the folder that are no channels. */
+  readonly ignored: readonly string[]
+  /** The pages of all channels. */
+  readonly ram: RamCount
+  readonly warnings: readonly Diagnostic[]
+}
+
+export type InspectionOptions = Pick<
+  ChannelOptions,
+  'offset' | 'pageSize' | 'onStream' | 'onMultifd'
+> & {
+  /** Told of each channel before its first byte. */
+  readonly onChannel?: (kind: ChannelKind | undefined) => void
+  /** Told after each part of a file. */
+  readonly onPart?: (bytes: number) => Promise<void> | void
+}
+
+/**
+ * @param path A file, a folder, or `-` for standard input.
+ * @throws DiagnosticError where anything of it is wrong, cut or not there.
+ */
+export async function inspectMigration(
+  path: string,
+  options: InspectionOptions = {},
+): Promise<InspectedMigration> {
+  if (path !== STANDARD_INPUT && (await isFolder(path))) return inspectFolder(path, options)
+  const ram = new RamCount()
+  const first = await inspectChannel(path, { ...options, ram }, options.onPart)
+  await checkDigest(first)
+  return { first, others: [], ignored: [], ram, warnings: warningsOf(first) }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch {
+    // What is wrong with it is told where it is opened.
+    return false
+  }
+}
+
+type FoundChannel = { readonly file: string; readonly kind: ChannelKind }
+
+async function inspectFolder(
+  folder: string,
+  options: InspectionOptions,
+): Promise<InspectedMigration> {
+  const { channels, ignored } = await findChannels(folder)
+  const mains = channels.filter(({ kind }) => kind === 'main')
+  const [main] = mains
+  if (!main) return fail(MIGRATION_KINDS.noMainChannel, { folder })
+  if (mains.length > 1) {
+    fail(MIGRATION_KINDS.severalMainChannels, { folder, files: mains.map(({ file }) => file) })
+  }
+  const ram = new RamCount()
+  options.onChannel?.('main')
+  const first = await inspectChannel(main.file, { ...options, ram }, options.onPart)
+  const { inspection } = first
+  if (!(inspection instanceof MainInspection)) throw new Error('a main channel is read as another')
+  await checkDigest(first)
+  const others: InspectedChannel[] = []
+  for (const { file, kind } of channels.filter((channel) => channel !== main)) {
+    options.onChannel?.(kind)
+    const { pageSize, onStream, onMultifd } = options
+    const settings = {
+      pageSize: pageSize ?? inspection.pageSize,
+      ram,
+      main: inspection,
+      onStream,
+      onMultifd,
+    }
+    const other = await inspectChannel(file, settings as ChannelOptions, options.onPart)
+    await checkDigest(other)
+    others.push(other)
+  }
+  checkMultifd(folder, inspection, others)
+  return { first, others, ignored, ram, warnings: warningsOf(first) }
+}
+
+async function findChannels(
+  folder: string,
+): Promise<{ readonly channels: readonly FoundChannel[]; readonly ignored: readonly string[] }> {
+  const channels: FoundChannel[] = []
+  const ignored: string[] = []
+  for (const entry of (await readdir(folder, { withFileTypes: true })).sort(byName)) {
+    const file = join(folder, entry.name)
+    const kind = entry.isFile() ? channelKindOf(await firstBytes(file)) : undefined
+    if (kind) channels.push({ file, kind })
+    else ignored.push(entry.name)
+  }
+  return { channels, ignored }
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : 1
+}
+
+async function firstBytes(file: string): Promise<Buffer> {
+  let head = Buffer.alloc(0)
+  for await (const part of readParts(file)) {
+    head = Buffer.concat([head, part])
+    if (head.length >= DECIDING_BYTES) break
+  }
+  return head.subarray(0, DECIDING_BYTES)
+}
+
+/** Each multifd channel catches up as often as the main channel says. One that was cut does it less often. */
+function checkMultifd(
+  folder: string,
+  main: MainInspection,
+  others: readonly InspectedChannel[],
+): void {
+  const channels = others.flatMap(({ file, bytes, inspection }) =>
+    inspection instanceof MultifdInspection ? [{ file, bytes, inspection }] : [],
+  )
+  const numbers = channels.map(({ inspection }) => inspection.channel).sort((a, b) => a - b)
+  numbers.forEach((number, at) => {
+    if (number === at) return
+    const file = folder
+    fail(MIGRATION_KINDS.channelIncomplete, {
+      file,
+      expected: `channel ${at}`,
+      found: `channel ${number}`,
+      offset: 0,
+    })
+  })
+  const expected = main.flushCount > 0 ? main.flushCount : main.ramEnds
+  for (const { file, bytes, inspection } of channels) {
+    if (main.placeOf('POSTCOPY_ADVISE') !== undefined || inspection.syncs === expected) continue
+    const found = `${inspection.syncs}`
+    fail(MIGRATION_KINDS.channelIncomplete, {
+      file,
+      expected: `${expected} packets with SYNC`,
+      found,
+      offset: bytes,
+    })
+  }
+}
+
+/** What a stored migration has beside it says whether it is still the same. */
+async function checkDigest({ file, sha256 }: InspectedChannel): Promise<void> {
+  if (file === STANDARD_INPUT) return
+  let text: string
+  try {
+    text = await readFile(`${file}.sha256`, 'latin1')
+  } catch {
+    return
+  }
+  const expected = /^[0-9a-f]{64}\b/.exec(text)?.[0]
+  if (expected !== undefined && expected !== sha256) {
+    fail(MIGRATION_KINDS.digestDiffers, { file, expected, found: sha256 })
+  }
+}
+
+function warningsOf({ inspection }: InspectedChannel): readonly Diagnostic[] {
+  if (!(inspection instanceof MainInspection)) return []
+  const { trailing, description, end = 0 } = inspection
+  const isDescribed =
+    description !== undefined || inspection.placeOf('POSTCOPY_ADVISE') !== undefined
+  return [
+    ...(isDescribed ? [] : [diagnose(STREAM_KINDS.noDescription, { offset: end + 1 })]),
+    ...(trailing ? [diagnose(STREAM_KINDS.trailingBytes, trailing)] : []),
+  ]
+}
