@@ -79,6 +79,15 @@ export function minimumKeySizes(
   return { rsa, dsa, ec, dh: exchange?.dh ?? 0 }
 }
 
+/** The first profile, from weak to strong, that asks for keys of at least these sizes. */
+export function smallestProfile({ rsa, dh }: Pick<MinimumKeySizes, 'rsa' | 'dh'>): ProfileName {
+  const isEnough = ({ level }: Profile): boolean => {
+    const row = SECURITY_LEVELS[levelRank(level)]
+    return row !== undefined && row.rsa >= rsa && row.dh >= dh
+  }
+  return PROFILES.find(isEnough)?.name ?? 'FUTURE'
+}
+
 function levelRank(name: SecurityLevelName | undefined): number {
   return SECURITY_LEVELS.findIndex((row) => row.name === name)
 }

@@ -12,6 +12,7 @@ import {
   moderate,
 } from '../diagnostics/diagnostic.ts'
 import type { Policy } from '../policy/policy.ts'
+import type { ApplicationChange, ApplicationSwitch } from './application-switch.ts'
 import { DEFAULT_BASE_DIR, type Directories, localFolder, stateFolder } from './directories.ts'
 import { hasDropIns } from './drop-ins.ts'
 import { isFipsEnabled, isFipsPolicyMounted, unmountFipsPolicy } from './fips-mode.ts'
@@ -27,6 +28,8 @@ import { SYSTEM_KINDS } from './system-diagnostics.ts'
 export type ApplyOptions = {
   /** The policy to set, as typed; the configured one where undefined. */
   readonly set?: string | undefined
+  /** An application policy to enable or disable in the same switch. */
+  readonly application?: ApplicationSwitch | undefined
   /** By default services are reloaded where they have not been told of a switch. */
   readonly reload?: boolean | undefined
   /** Warnings are errors. */
@@ -65,20 +68,31 @@ export async function applyPolicy(
   const selection = selectPolicy(directories, options.set)
   if (options.set) warnAboutFips(directories, selection, report)
   requireRoot(directories)
-  const prepared = preparePolicy(directories, selection)
+  const application = await planSwitch(directories, options)
+  const choice = application?.choice
+  const prepared = await preparePolicy(directories, selection, { choice })
   const policy = formatSelection(selection)
   if (leavesMountedPolicy(directories, options)) {
     return { policy, changed: [], matches: true, reloaded: false, mounted: true }
   }
   const stopped = await judge(directories, prepared, options)
   const setsConfig = Boolean(options.set)
-  const changed = publishIfChanged(directories, prepared, { setsConfig, report })
+  const changed = publishIfChanged(directories, prepared, { setsConfig, application, report })
   const store = new GenerationStore(directories.base)
   const strangers = listStrangers(store, prepared)
   for (const path of strangers) report(diagnose(SYSTEM_KINDS.strangeFile, { path }))
   const reloaded = reloadIfOwed(directories, store, options.reload ?? (stopped ? false : undefined))
   const matches = strangers.length === 0 && !hasOtherPrebuilts(prepared)
   return { policy, changed, matches, reloaded, mounted: false }
+}
+
+async function planSwitch(
+  directories: Directories,
+  { application }: ApplyOptions,
+): Promise<ApplicationChange | undefined> {
+  if (!application) return undefined
+  const { planApplicationSwitch } = await import('./application-switch.ts')
+  return planApplicationSwitch(directories, application)
 }
 
 /** Whether a pre-built output that is in force is not what the policy gives. */

@@ -44,8 +44,9 @@ export type Drift = {
 }
 
 /** Every difference between what is in force and what the policy gives now. */
-export function findDrift(directories: Directories): readonly Drift[] {
-  const { configuration } = preparePolicy(directories, selectPolicy(directories, undefined), false)
+export async function findDrift(directories: Directories): Promise<readonly Drift[]> {
+  const selection = selectPolicy(directories, undefined)
+  const { configuration } = await preparePolicy(directories, selection, { usePrebuilt: false })
   const { files, record } = configuration
   const store = new GenerationStore(directories.base)
   const visible = store.readVisible(files)

@@ -1,11 +1,13 @@
 /** Compiles a policy into the files of a host: one a back-end, the dump and the name. */
 import { accessSync, constants, statSync } from 'node:fs'
 import type { Backend } from '../backends/backend.ts'
+import { gnutls } from '../backends/gnutls.ts'
 import { BACKENDS } from '../backends/registry.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { readTextFile } from '../files/text-file.ts'
 import { dumpPolicy } from '../policy/dump.ts'
+import type { ApplicationFiles } from './application-files.ts'
 import type { ConfigurationRecord, FileRecord } from './configuration-record.ts'
 import { type Directories, localFolder, prebuiltFile } from './directories.ts'
 import { readDropIns } from './drop-ins.ts'
@@ -33,6 +35,8 @@ export type ExtendedBackend = {
 export type CompileOptions = {
   /** Link to a pre-built output where there is one and no drop-in. */
   readonly usePrebuilt: boolean
+  /** What application policies give; undefined where there are none. */
+  readonly applications?: ApplicationFiles | undefined
 }
 
 /** The path of a back-end's file below the base directory. */
@@ -51,6 +55,7 @@ export function compileConfiguration(
   directories: Directories,
   options: CompileOptions,
 ): Configuration {
+  const { applications } = options
   const name = formatSelection(selection)
   const files = new Map<string, GeneratedFile>()
   const records: Record<string, FileRecord> = {}
@@ -66,9 +71,11 @@ export function compileConfiguration(
       backend.name,
     )
     diagnostics.push(...found)
-    const text = policyText(backend, selection, loaded, directories)
+    const ofApplications = backend === gnutls ? (applications?.gnutlsLines ?? '') : ''
+    const text = policyText(backend, selection, loaded, directories) + ofApplications
     if (dropIns.length === 0) {
-      const prebuilt = options.usePrebuilt && findPrebuilt(directories, name, backend)
+      const mayLink = options.usePrebuilt && ofApplications === ''
+      const prebuilt = mayLink && findPrebuilt(directories, name, backend)
       add(backendPath(backend), prebuilt ? { link: prebuilt } : textFile(text))
       if (prebuilt) diagnostics.push(...comparePrebuilt(prebuilt, text))
       continue
@@ -76,12 +83,14 @@ export function compileConfiguration(
     extended.set(backend.name, { policy: { name: backendPath(backend), text }, dropIns })
     add(backendPath(backend), textFile(appendTexts(text, dropIns)), dropIns)
   }
+  for (const [path, text] of applications?.files ?? []) add(path, textFile(text))
   add('state/current', textFile(`${name}\n`))
   add('state/CURRENT.pol', textFile(dumpPolicy(loaded.policy)))
+  const sources = [...loaded.sources, ...(applications?.sources ?? [])]
   return {
     files,
-    diagnostics,
-    record: { policy: name, policyFiles: recordSources(loaded.sources), files: records },
+    diagnostics: [...diagnostics, ...(applications?.diagnostics ?? [])],
+    record: { policy: name, policyFiles: recordSources(sources), files: records },
     extended,
   }
 }

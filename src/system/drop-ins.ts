@@ -7,6 +7,7 @@ import type { Source } from '../diagnostics/source.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { readTextFile } from '../files/text-file.ts'
 import { unifyLineEnds } from './line-ends.ts'
+import { isNullDevice } from './null-device.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 /** The names of a back-end's drop-ins, in the order in which they are appended. */
@@ -49,14 +50,6 @@ export function readDropIn(path: string): Source {
 /** A link that leads nowhere is a drop-in that somebody took away. */
 function isDangling(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) === undefined
-}
-
-/** Major number 1, minor number 3, whatever the name. */
-const NULL_DEVICE = 0x103
-
-function isNullDevice(path: string): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  return stats?.isCharacterDevice() === true && stats.rdev === NULL_DEVICE
 }
 
 /** A drop-in that does not end its last line runs into the one that is appended after it. */

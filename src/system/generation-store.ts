@@ -4,7 +4,7 @@
  * A set of files is a generation, a folder of its own:
  *
  *     BASE/.generations/current -> g-N         the one link whose rename is the switch
- *     BASE/.generations/g-N/back-ends/*.config
+ *     BASE/.generations/g-N/back-ends/*.config, applications/NAME/*
  *     BASE/.generations/g-N/state/current, CURRENT.pol
  *     BASE/back-ends -> .generations/current/back-ends
  *     BASE/state     -> .generations/current/state
@@ -23,7 +23,12 @@ import {
   writeDurable,
 } from '../files/atomic-file.ts'
 import { listNames, makeOpenFolder, readLink, removeNames } from './folder-entries.ts'
-import { GENERATED_FOLDERS, type GeneratedFiles } from './generated-files.ts'
+import {
+  APPLICATIONS,
+  deeperFolders,
+  GENERATED_FOLDERS,
+  type GeneratedFiles,
+} from './generated-files.ts'
 import { keepEntry } from './kept-entry.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 import { readContent, type VisibleFiles } from './visible-files.ts'
@@ -108,12 +113,15 @@ export class GenerationStore {
   stage(files: GeneratedFiles, record: string): Staged {
     if (!this.#visible.areAttached(files)) this.#attach(files)
     const before = readLink(join(this.#root, CURRENT))
+    const deeper = deeperFolders(files)
     const generation = this.#write(record, (root) => {
+      for (const folder of deeper) makeOpenFolder(join(root, folder))
       for (const [path, file] of files) {
         if ('link' in file) symlinkSync(file.link, join(root, path))
         else writeDurable(join(root, path), file.content)
       }
       for (const path of this.#strangers(files)) this.#keep(path, join(root, path))
+      for (const folder of deeper.toReversed()) syncFolder(join(root, folder))
     })
     const link = this.#stageSwitch(generation)
     return {
@@ -139,6 +147,7 @@ export class GenerationStore {
     if (visible.length > 0) {
       const record = this.readRecord() ?? '{}'
       const generation = this.#write(record, (root) => {
+        for (const folder of deeperFolders(new Map(visible))) makeOpenFolder(join(root, folder))
         for (const [path] of visible) this.#keep(path, join(root, path))
       })
       const snapshot = this.#stageSwitch(generation)
@@ -152,6 +161,7 @@ export class GenerationStore {
   #strangers(files: GeneratedFiles): readonly string[] {
     return GENERATED_FOLDERS.filter((folder) => this.#visible.isLinked(folder)).flatMap((folder) =>
       listNames(join(this.#root, CURRENT, folder))
+        .filter((name) => name !== APPLICATIONS)
         .map((name) => `${folder}/${name}`)
         .filter((path) => !files.has(path)),
     )
@@ -168,7 +178,7 @@ export class GenerationStore {
     for (const folder of GENERATED_FOLDERS.filter((known) => this.#visible.isLinked(known))) {
       const there = listNames(join(this.#root, generation, folder))
       for (const name of listNames(join(this.#root, before, folder))) {
-        if (there.includes(name)) continue
+        if (there.includes(name) || name === APPLICATIONS) continue
         const [from, to] = [before, generation].map((root) => join(this.#root, root, folder, name))
         if (from && to && statSync(from).isDirectory()) renameSync(from, to)
       }

@@ -23,15 +23,19 @@ const MULTIARCH: Readonly<Record<string, string>> = {
 
 /** Looks where distributions put libraries; what a user keeps elsewhere is not that of the host. */
 export function findInstalledGnutls(root = '/'): InstalledGnutls | undefined {
-  const multiarch = MULTIARCH[process.arch] ?? 'lib'
-  const folders = ['usr/lib64', `usr/lib/${multiarch}`, 'lib64', `lib/${multiarch}`, 'usr/lib']
-  const link = folders
+  const link = libraryFolders()
     .map((folder) => join(root, folder, 'libgnutls.so.30'))
     .find((path) => existsSync(path))
   if (link === undefined) return undefined
   const library = realpathSync(link)
   const release = releaseOf(library)
   return release && { library, release }
+}
+
+/** Where distributions put libraries, below the root. */
+export function libraryFolders(): readonly string[] {
+  const multiarch = MULTIARCH[process.arch] ?? 'lib'
+  return ['usr/lib64', `usr/lib/${multiarch}`, 'lib64', `lib/${multiarch}`, 'usr/lib']
 }
 
 /**

@@ -24,9 +24,9 @@ export type Plan = {
 }
 
 /** Compiles the policy that is configured or, with `set`, that would be. Writes nothing. */
-export function planPolicy(directories: Directories, set: string | undefined): Plan {
+export async function planPolicy(directories: Directories, set: string | undefined): Promise<Plan> {
   const selection = selectPolicy(directories, set)
-  const prepared = preparePolicy(directories, selection)
+  const prepared = await preparePolicy(directories, selection)
   const inForce = readPolicyInForce(directories)
   return {
     before: inForce?.name,

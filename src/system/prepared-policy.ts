@@ -1,6 +1,8 @@
 /** A policy chosen and compiled for a host, with nothing written yet. */
 import { type Diagnostic, fail } from '../diagnostics/diagnostic.ts'
 import type { Policy } from '../policy/policy.ts'
+import type { ApplicationFiles } from './application-files.ts'
+import { type ApplicationChoice, listApplications } from './application-folders.ts'
 import { type Configuration, compileConfiguration } from './configuration.ts'
 import { configFile, type Directories } from './directories.ts'
 import { loadPolicy, policyFolders } from './policy-files.ts'
@@ -30,14 +32,43 @@ export function selectPolicy(directories: Directories, set: string | undefined):
   return checkSelection(selection, `--set ${set}`)
 }
 
-/** Compiles a chosen policy. Writes nothing. */
-export function preparePolicy(
+export type PrepareOptions = {
+  /** Link to pre-built outputs, where there are any. */
+  readonly usePrebuilt?: boolean
+  /** An application policy that is to be enabled or disabled. */
+  readonly choice?: ApplicationChoice | undefined
+}
+
+/**
+ * Compiles a chosen policy, and the policies of applications over it. Writes nothing.
+ *
+ * @throws DiagnosticError with all that is wrong with any of the files.
+ */
+export async function preparePolicy(
   directories: Directories,
   selection: PolicySelection,
-  usePrebuilt = true,
-): PreparedPolicy {
+  { usePrebuilt = true, choice }: PrepareOptions = {},
+): Promise<PreparedPolicy> {
   const loaded = loadPolicy(selection, policyFolders(directories))
-  const configuration = compileConfiguration(selection, loaded, directories, { usePrebuilt })
+  const applications = await compileWithSystem(directories, loaded.policy, choice)
+  const options = { usePrebuilt, applications }
+  const configuration = compileConfiguration(selection, loaded, directories, options)
   const diagnostics = [...loaded.diagnostics, ...configuration.diagnostics]
   return { selection, policy: loaded.policy, configuration, diagnostics }
+}
+
+/** Most hosts have no application policy, and no need to load what priority strings mean. */
+async function compileWithSystem(
+  directories: Directories,
+  system: Policy,
+  choice: ApplicationChoice | undefined,
+): Promise<ApplicationFiles | undefined> {
+  if (listApplications(directories, choice).length === 0) return undefined
+  const { loadApplications } = await import('./applications.ts')
+  const { compileApplications } = await import('./application-files.ts')
+  const { findHostReleases } = await import('./host-releases.ts')
+  const { applications, diagnostics } = loadApplications(directories, choice)
+  if (applications.length === 0) return undefined
+  const compiled = compileApplications(system, applications, findHostReleases(), directories)
+  return { ...compiled, diagnostics: [...diagnostics, ...compiled.diagnostics] }
 }

@@ -1,7 +1,7 @@
 /** Finds and reads the file that GnuTLS looks keywords up in, or the one that stands in for it. */
 
 import { isUtf8 } from 'node:buffer'
-import { existsSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Diagnostic, DiagnosticError, diagnose, moderate } from '../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
@@ -9,6 +9,7 @@ import { readBytes } from '../files/text-file.ts'
 import { absentConfig, parseSystemConfig, type SystemConfig } from '../priority/system-config.ts'
 import { backendsFolder, baseDirectory } from './directories.ts'
 import { builtInConfigFile, findInstalledGnutls } from './installed-gnutls.ts'
+import { isNullDevice } from './null-device.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 export type PriorityConfigOptions = {
@@ -80,12 +81,3 @@ function readConfig(path: string): SystemConfig {
   const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1')
   return parseSystemConfig({ name: path, text })
 }
-
-/** Also through links, and whatever it is called in a container. */
-function isNullDevice(path: string): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  return stats?.isCharacterDevice() === true && stats.rdev === NULL_DEVICE
-}
-
-/** Major number 1, minor number 3 (Documentation/admin-guide/devices.txt of Linux). */
-const NULL_DEVICE = 0x103

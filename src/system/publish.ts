@@ -7,6 +7,7 @@ import { replaceFile, type Staged, stageFile } from '../files/atomic-file.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { LOCK_PATIENCE, withFileLock } from '../files/file-lock.ts'
 import { readTextFileIfPresent } from '../files/text-file.ts'
+import type { ApplicationChange } from './application-switch.ts'
 import { type ConfigurationRecord, parseRecord } from './configuration-record.ts'
 import { configFile, type Directories, stateFolder } from './directories.ts'
 import type { GeneratedFile } from './generated-files.ts'
@@ -20,6 +21,8 @@ import { sameFile } from './visible-files.ts'
 export type PublishOptions = {
   /** The policy was named to be set, so `config` has to name it too. */
   readonly setsConfig: boolean
+  /** Enables or disables an application policy in the same switch. */
+  readonly application?: ApplicationChange | undefined
   /** Called where the run has to wait for another. */
   readonly report: (diagnostic: Diagnostic) => void
 }
@@ -67,18 +70,18 @@ export function publishIfChanged(
   prepared: PreparedPolicy,
   options: PublishOptions,
 ): readonly string[] {
-  const { setsConfig } = options
+  const { setsConfig, application } = options
   const store = new GenerationStore(directories.base)
   const { files } = prepared.configuration
   const list = () => listChanges(directories, prepared, setsConfig)
-  if (list().length === 0 && !store.isUnfinished(files)) return []
+  const isDue = (changed: readonly string[]): boolean =>
+    changed.length > 0 || application !== undefined || store.isUnfinished(files)
+  if (!isDue(list())) return []
   try {
     store.prepare()
     return withRunLock(store.lockFile, options.report, () => {
       const changed = list()
-      if (changed.length > 0 || store.isUnfinished(files)) {
-        publish(directories, store, prepared, setsConfig)
-      }
+      if (isDue(changed)) publish(directories, store, prepared, options)
       return changed
     })
   } catch (error) {
@@ -108,7 +111,7 @@ function publish(
   directories: Directories,
   store: GenerationStore,
   prepared: PreparedPolicy,
-  setsConfig: boolean,
+  { setsConfig, application }: PublishOptions,
 ): void {
   const { files, record } = prepared.configuration
   const staged: Staged[] = []
@@ -122,7 +125,8 @@ function publish(
     if (isNewlyOwed) replaceFile(store.reloadMarker, '')
     config?.change.commit()
     try {
-      generation.commit()
+      application?.commit()
+      commitOr(generation, () => application?.undo())
     } catch (error) {
       config?.restore.commit()
       throw error
@@ -134,6 +138,15 @@ function publish(
     throw error
   }
   for (const replacement of staged) replacement.settle()
+}
+
+function commitOr(replacement: Staged, undo: () => void): void {
+  try {
+    replacement.commit()
+  } catch (error) {
+    undo()
+    throw error
+  }
 }
 
 /** The new `config`, and the old one for the case that the switch fails. */

@@ -8,16 +8,20 @@
  *
  * Files of other programs are never read, and never written to.
  */
-import { lstatSync, realpathSync } from 'node:fs'
+import { lstatSync, realpathSync, rmSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { fail } from '../diagnostics/diagnostic.ts'
 import { linkInPlace, replaceLink, syncFolder, TEMPORARY_SUFFIX } from '../files/atomic-file.ts'
 import { listNames, readLink, removeNames } from './folder-entries.ts'
 import {
+  APPLICATIONS,
+  firstName,
   GENERATED_FOLDERS,
   type GeneratedFiles,
   type GeneratedFolder,
   namesIn,
 } from './generated-files.ts'
+import { SYSTEM_KINDS } from './system-diagnostics.ts'
 import { OPAQUE, readVisibleFile, type VisibleFile, type VisibleFiles } from './visible-files.ts'
 
 export class VisibleFolders {
@@ -51,7 +55,8 @@ export class VisibleFolders {
   realPath(path: string): string {
     const folder = GENERATED_FOLDERS.find((known) => path.startsWith(`${known}/`))
     const isInGeneration =
-      folder && (this.isLinked(folder) || this.#isForwarded(folder, path.slice(folder.length + 1)))
+      folder &&
+      (this.isLinked(folder) || this.#isForwarded(folder, firstName(path.slice(folder.length + 1))))
     return join(this.#base, isInGeneration ? this.#current : '.', path)
   }
 
@@ -94,6 +99,7 @@ export class VisibleFolders {
     for (const folder of GENERATED_FOLDERS) {
       const links = this.isLinked(folder) ? [] : linksIn(files, folder)
       for (const { name, target } of links) this.#link(folder, name, target)
+      this.#removeApplications(folder, files)
       if (links.length > 0) syncFolder(join(this.#base, folder))
     }
   }
@@ -105,17 +111,43 @@ export class VisibleFolders {
     }
   }
 
+  /** Names of files, those of applications with their folders: `applications/NAME/FILE`. */
   #listNames(folder: GeneratedFolder): readonly string[] {
-    return listNames(join(this.#base, folder)).filter((name) => !name.endsWith(TEMPORARY_SUFFIX))
+    const names = listNames(join(this.#base, folder))
+    return names
+      .filter((name) => !name.endsWith(TEMPORARY_SUFFIX))
+      .flatMap((name) => (name === APPLICATIONS ? this.#listDeeper(folder) : name))
+  }
+
+  #listDeeper(folder: GeneratedFolder): readonly string[] {
+    const root = join(this.#base, folder, APPLICATIONS)
+    return listNames(root).flatMap((application) =>
+      listNames(join(root, application)).map((name) => join(APPLICATIONS, application, name)),
+    )
   }
 
   #forward(folder: GeneratedFolder, names: readonly string[]): void {
     for (const name of names) {
       if (!this.#isForwarded(folder, name)) {
+        if (name === APPLICATIONS) this.#refuseStranger(folder)
         this.#link(folder, name, this.#forwardTarget(folder, name))
       }
     }
     syncFolder(join(this.#base, folder))
+  }
+
+  /** What stands in the place of the folder of applications and is not our link is somebody else's. */
+  #refuseStranger(folder: GeneratedFolder): void {
+    const path = join(this.#base, folder, APPLICATIONS)
+    if (lstatSync(path, { throwIfNoEntry: false })) fail(SYSTEM_KINDS.storeNotOurs, { path })
+  }
+
+  /** The link to the folder of applications, where no application is left. */
+  #removeApplications(folder: GeneratedFolder, files: GeneratedFiles): void {
+    const isLeft = !this.isLinked(folder) && this.#isForwarded(folder, APPLICATIONS)
+    if (isLeft && !namesIn(files, folder).includes(APPLICATIONS)) {
+      rmSync(join(this.#base, folder, APPLICATIONS), { force: true })
+    }
   }
 
   #link(folder: GeneratedFolder, name: string, target: string): void {

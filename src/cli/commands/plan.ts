@@ -20,7 +20,7 @@ async function plan(options: Options): Promise<void> {
   const { planPolicy } = await import('../../system/plan.ts')
   const { comparisonToJson, printComparison } = await import('../../report/policy-comparison.ts')
   const terminal = terminalFor(options)
-  const planned = planPolicy(findDirectories(options), options.set)
+  const planned = await planPolicy(findDirectories(options), options.set)
   const { before, after, comparison, files } = planned
   planned.diagnostics.forEach(terminal.report)
   process.exitCode = files.length > 0 ? EXIT.changes : EXIT.done

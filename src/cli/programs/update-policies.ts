@@ -1,6 +1,7 @@
 /** `update-policies`: the drop-in for update-crypto-policies. */
 import { Command, Option } from 'commander'
 import { type Diagnostic, DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
+import type { ApplicationSwitch } from '../../system/application-switch.ts'
 import { type ApplyOptions, type ApplyResult, applyPolicy } from '../../system/apply.ts'
 import { type Drift, findDrift, isApplied } from '../../system/check.ts'
 import { type Directories, findDirectories, localFolder } from '../../system/directories.ts'
@@ -32,6 +33,9 @@ type Options = {
   readonly show?: true
   readonly list?: true
   readonly isApplied?: true
+  readonly enableApplication?: string
+  readonly disableApplication?: string
+  readonly listApplications?: true
   readonly check?: boolean
   readonly reload?: boolean
   readonly strict?: true
@@ -49,7 +53,7 @@ Examples:
   ${CALLED_AS} --set DEFAULT:NO-SHA1
   ${CALLED_AS} --check
 
-Without --set, --show, --list, --is-applied or --check the configured policy is put in force.
+Without --set or an option that asks something the configured policy is put in force.
 Exit status: 0 done or yes; 1 no or failed; 2 wrong usage; 77 nothing to check.`
 
 const program = new Command(CALLED_AS)
@@ -60,6 +64,9 @@ const program = new Command(CALLED_AS)
   .option('--list', 'list the policies and modules that there are, and what is in force')
   .option('--is-applied', 'tell whether the configured policy is in force')
   .option('--check', 'tell whether the files in force are what the policy gives now')
+  .option('--enable-application <NAME>', 'put the policy of an application in force too')
+  .option('--disable-application <NAME>', 'take the policy of an application out of force')
+  .option('--list-applications', 'list the policies of applications')
   .addOption(new Option('--no-check', 'accepted for compatibility, does nothing').hideHelp())
   .option('--reload', 'reload running services, also where nothing changes')
   .option('--no-reload', 'leave running services alone')
@@ -102,6 +109,7 @@ async function runCommand(): Promise<number> {
   const terminal = new Terminal({ json: options.json ?? false, quiet: options.quiet ?? false })
   if (options.show) return show(directories, terminal)
   if (options.list) return list(directories, terminal)
+  if (options.listApplications) return listApplications(directories, terminal)
   if (options.isApplied) return tellApplied(directories, terminal)
   if (options.check) return check(directories, terminal)
   return apply(directories, options, terminal)
@@ -114,6 +122,9 @@ function checkCommands(options: Options): void {
     options.list ? '--list' : '',
     options.isApplied ? '--is-applied' : '',
     options.check ? '--check' : '',
+    options.enableApplication === undefined ? '' : '--enable-application',
+    options.disableApplication === undefined ? '' : '--disable-application',
+    options.listApplications ? '--list-applications' : '',
   ].filter((name) => name !== '')
   const [first, second] = given
   if (first && second) fail(CLI_KINDS.conflictingOptions, { first, second })
@@ -135,6 +146,19 @@ async function list(directories: Directories, terminal: Terminal): Promise<numbe
   return STATUS.done
 }
 
+async function listApplications(directories: Directories, terminal: Terminal): Promise<number> {
+  const { findApplications } = await import('../../system/applications.ts')
+  const { applicationToJson, describeApplications } = await import('../application-list.ts')
+  const found = findApplications(directories)
+  if (terminal.options.json) {
+    const applications = found.map(applicationToJson)
+    terminal.setResult({ action: 'list-applications', applications })
+  } else for (const line of describeApplications(found)) terminal.print(line)
+  for (const diagnostic of found.flatMap(({ diagnostics }) => diagnostics))
+    terminal.report(diagnostic)
+  return STATUS.done
+}
+
 function tellApplied(directories: Directories, terminal: Terminal): number {
   const applied = isApplied(directories)
   if (terminal.options.json) {
@@ -146,8 +170,8 @@ function tellApplied(directories: Directories, terminal: Terminal): number {
   return applied ? STATUS.done : STATUS.no
 }
 
-function check(directories: Directories, terminal: Terminal): number {
-  const drift = findDrift(directories)
+async function check(directories: Directories, terminal: Terminal): Promise<number> {
+  const drift = await findDrift(directories)
   if (terminal.options.json) {
     terminal.setResult({
       action: 'check',
@@ -180,7 +204,7 @@ async function apply(
   const set = typeof options.set === 'string' && options.set !== '' ? options.set : undefined
   const { reload, strict = false, force = false } = options
   const result = await applyPolicy(directories, {
-    ...{ set, reload, strict, force },
+    ...{ set, reload, strict, force, application: applicationSwitch(options) },
     report: (diagnostic) => asCalled([diagnostic], options.quiet).forEach(terminal.report),
     ...(await loadDropInCheck(directories)),
     ...(options.verify ? { checkHost: checkHostWhenDue } : {}),
@@ -188,6 +212,16 @@ async function apply(
   if (terminal.options.json) terminal.setResult({ action: 'apply', ...result })
   else if (!terminal.options.quiet) printResult(result, terminal)
   return STATUS.done
+}
+
+function applicationSwitch({
+  enableApplication,
+  disableApplication,
+}: Options): ApplicationSwitch | undefined {
+  if (enableApplication !== undefined) return { name: enableApplication, isEnabled: true }
+  return disableApplication === undefined
+    ? undefined
+    : { name: disableApplication, isEnabled: false }
 }
 
 /** Most runs change nothing, and need not load what asks other programs. */

@@ -39,6 +39,16 @@ export function drawPolicy(random: Random): string {
   return `${[...lines, ...changes, ...sizes].join('\n')}\n`
 }
 
+/** The text of an application policy that takes some of everything away, and reorders nothing. */
+export function drawRestrictions(random: Random): string {
+  const lines = Array.from({ length: 1 + random.below(5) }, () => {
+    const [name, values] = random.pick(CLASSES)
+    const some = drawSome(random, values).slice(0, 1 + random.below(3))
+    return `${name} = ${some.map((value) => `-${value}`).join(' ')}`
+  })
+  return `${lines.join('\n')}\n`
+}
+
 /** From one to all of the values, in any order; more often many. */
 function drawSome(random: Random, values: readonly string[]): readonly string[] {
   const left = [...values]

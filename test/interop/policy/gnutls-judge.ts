@@ -34,13 +34,27 @@ const NEWER = /^(.* = .*(MLKEM|ML-DSA).*|tls-session-hash = .*)\n/gm
 /** What differs, in words. */
 export function findGnutlsProblems(policy: Policy): readonly string[] {
   const text = gnutls.generate(policy)
-  const listing = list(text.replaceAll(NEWER, ''))
-  const allowed = withoutGivenUp(policy)
+  return [...findProblemsUnder(policy, text, '@SYSTEM'), ...sizeProblems(policy, text)]
+}
+
+/**
+ * What differs where GnuTLS lists a string under a configuration file, in words.
+ *
+ * @param older The versions before TLS 1.2 that the string may name.
+ */
+export function findProblemsUnder(
+  policy: Policy,
+  text: string,
+  priority: string,
+  older: readonly string[] = ['SSL3.0', 'TLS1.0', 'TLS1.1'],
+): readonly string[] {
+  const listing = list(text.replaceAll(NEWER, ''), priority)
+  const allowed = withoutGivenUp(policy, older)
   const expected = known(allowed)
   const isUsable = expected.versions.length > 0 && expected.suites.length > 0
   if (!listing.ok) return isUsable ? ['GnuTLS has nothing left'] : []
   const difference = compareAllowed(expected, readListing(listing, expected))
-  const lists = ALLOWED_LISTS.flatMap((list) => {
+  return ALLOWED_LISTS.flatMap((list) => {
     const { extra, missing, reordering } = difference[list]
     return [
       ...extra.map((name) => `GnuTLS allows ${name}`),
@@ -49,15 +63,15 @@ export function findGnutlsProblems(policy: Policy): readonly string[] {
       ...(reordering && list !== 'versions' ? [`another order of ${list}`] : []),
     ]
   })
-  return [...lists, ...sizeProblems(policy, text)]
 }
 
 const listings = new Map<string, Listing>()
 
 /** Most modules of the shipped policies leave the file as it is. */
-function list(text: string): Listing {
-  const known = listings.get(text) ?? listPriority('@SYSTEM', text)
-  listings.set(text, known)
+function list(text: string, priority: string): Listing {
+  const key = `${priority} ${text}`
+  const known = listings.get(key) ?? listPriority(priority, text)
+  listings.set(key, known)
   return known
 }
 
@@ -70,12 +84,12 @@ function sizeProblems(policy: Policy, text: string): readonly string[] {
 }
 
 /** GnuTLS has no SSL 3.0, and gives up versions that lack what it wants for them. */
-function withoutGivenUp(policy: Policy): AllowedTls {
+function withoutGivenUp(policy: Policy, older: readonly string[]): AllowedTls {
   const allowed = allowedByPolicy(policy, 'gnutls')
   const { groups, signatureSchemes } = known(allowed)
   const names = allowed.versions.map(({ name }) => name)
   const isSigned = signatureSchemes.length > 0
-  const hasOlder = ['SSL3.0', 'TLS1.0', 'TLS1.1'].some((name) => names.includes(name))
+  const hasOlder = older.some((name) => names.includes(name))
   const hasGap = hasOlder && !names.includes('TLS1.2')
   const givenUp = [
     'SSL3.0',

@@ -1,0 +1,36 @@
+/** What a back-end of applications is: the settings of one program's TLS, written from a policy. */
+import type { TlsPurpose } from '../../policy/allowed-tls.ts'
+import type { EffectivePolicy } from '../../policy/effective-policy.ts'
+import type { Policy } from '../../policy/policy.ts'
+import type { LibraryReleases } from '../../priority/library-releases.ts'
+import type { GnutlsRelease } from '../../priority/releases.ts'
+
+/** What the host has: names that its libraries do not know are left out. */
+export type HostReleases = LibraryReleases & { readonly gnutls: GnutlsRelease }
+
+export type ApplicationInput = {
+  /** The system policy with the application's directives over it. */
+  readonly policy: Policy
+  /** The same, evaluated for the back-end's purpose. */
+  readonly effective: EffectivePolicy
+  readonly releases: HostReleases
+}
+
+export type ApplicationText = {
+  /** Undefined where nothing can be negotiated: an empty list would mean a library's own default. */
+  readonly text: string | undefined
+  /** In words: what is left out, and what the program cannot be kept from. */
+  readonly remarks: readonly string[]
+}
+
+export type ApplicationBackend = {
+  /** As `%back_ends` names it. */
+  readonly name: string
+  /** What people call the program or library. */
+  readonly title: string
+  /** What it asks the policy for. */
+  readonly purpose: TlsPurpose
+  /** The name of its file; undefined for the one that has a line in gnutls.config. */
+  readonly file: string | undefined
+  readonly generate: (input: ApplicationInput) => ApplicationText
+}

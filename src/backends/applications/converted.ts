@@ -1,0 +1,62 @@
+/** Back-ends whose text is the conversion of what a policy allows: never more than the policy. */
+
+import type { MacName } from '../../algorithms/mac.ts'
+import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
+import type { EffectivePolicy } from '../../policy/effective-policy.ts'
+import { type ConversionTarget, convertPriority } from '../../priority/convert/convert.ts'
+import { diagnoseConversion } from '../../priority/convert/convert-diagnostics.ts'
+import { evaluatePriority } from '../../priority/evaluate.ts'
+import { smallestProfile } from '../../priority/profiles.ts'
+import { DEFAULT_RELEASE } from '../../priority/releases.ts'
+import { GNUTLS_MACS } from '../gnutls-names.ts'
+import type { Words } from '../translate.ts'
+import type {
+  ApplicationBackend,
+  ApplicationInput,
+  ApplicationText,
+} from './application-backend.ts'
+import { priorityText } from './priority-string.ts'
+
+/** Other libraries take the MACs too that the back-end of GnuTLS leaves out. */
+const MACS: Words<MacName> = {
+  ...GNUTLS_MACS,
+  'HMAC-SHA2-256': 'SHA256',
+  'HMAC-SHA2-384': 'SHA384',
+}
+
+/** Makes a back-end of a target of `convert`. */
+export function convertedBackend(
+  target: ConversionTarget,
+  definition: Omit<ApplicationBackend, 'generate'>,
+): ApplicationBackend {
+  return { ...definition, generate: (input) => convertPolicy(target, input) }
+}
+
+function convertPolicy(
+  target: ConversionTarget,
+  { effective, releases }: ApplicationInput,
+): ApplicationText {
+  const { text } = priorityText(effective, {
+    release: DEFAULT_RELEASE,
+    macs: MACS,
+    profile: profileFor(effective),
+  })
+  const outcome = evaluatePriority({ name: '<application>', text })
+  if (!outcome.ok) return { text: undefined, remarks: [] }
+  try {
+    const conversion = convertPriority(outcome.evaluation, target, releases)
+    const remarks = diagnoseConversion(conversion)
+      .filter(({ severity }) => severity !== 'note')
+      .map(({ message }) => message)
+    return { text: conversion.text, remarks }
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    return { text: undefined, remarks: error.diagnostics.map(({ message }) => message) }
+  }
+}
+
+/** One profile covers all kinds of keys, so the one that asks for the largest decides. */
+function profileFor({ integers }: EffectivePolicy): string {
+  const { min_rsa_size: rsa, min_dh_size: dh } = integers
+  return smallestProfile({ rsa, dh })
+}

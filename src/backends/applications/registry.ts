@@ -1,0 +1,34 @@
+/** Every back-end of applications. To add one: write its file or its line here. */
+import type { PurposeName } from '../../policy/scope.ts'
+import type { ApplicationBackend } from './application-backend.ts'
+import { convertedBackend } from './converted.ts'
+import { gnutlsString } from './gnutls-string.ts'
+import { java } from './java.ts'
+
+export const APPLICATION_BACKENDS: readonly ApplicationBackend[] = [
+  gnutlsString,
+  convertedBackend('openssl', {
+    ...{ name: 'openssl', title: 'OpenSSL', purpose: 'openssl', file: 'openssl.config' },
+  }),
+  java,
+  convertedBackend('nginx', {
+    ...{ name: 'nginx', title: 'nginx', purpose: 'openssl', file: 'nginx.config' },
+  }),
+  convertedBackend('node', {
+    ...{ name: 'node', title: 'Node.js', purpose: 'openssl', file: 'node.json' },
+  }),
+]
+
+export const APPLICATION_BACKEND_NAMES: readonly string[] = APPLICATION_BACKENDS.map(
+  ({ name }) => name,
+)
+
+/** The back-ends of these names, in the order of the registry. */
+export function findApplicationBackends(names: readonly string[]): readonly ApplicationBackend[] {
+  return APPLICATION_BACKENDS.filter(({ name }) => names.includes(name))
+}
+
+/** What the back-ends of these names ask a policy for. */
+export function purposesOf(names: readonly string[]): readonly PurposeName[] {
+  return [...new Set(findApplicationBackends(names).map(({ purpose }) => purpose))]
+}

@@ -1,0 +1,154 @@
+/** Every error and warning about application policies, in one place. */
+import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
+import { formatLocation, type Span } from '../../diagnostics/source.ts'
+import { didYouMean } from '../../diagnostics/suggestion.ts'
+
+type Kind<Data> = DiagnosticKind<Data>
+
+const unknownPragma: Kind<{ name: string; known: readonly string[] }> = {
+  code: 'APPLICATION_UNKNOWN_PRAGMA',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A comment that begins with `# %` names no setting of application policies.',
+  message: ({ name }) => `\`%${name}\` is no setting of an application policy`,
+  hint: ({ name, known }) =>
+    didYouMean(name, known) ?? `there are ${known.map((one) => `%${one}`).join(', ')}`,
+}
+
+const repeatedPragma: Kind<{ name: string }> = {
+  code: 'APPLICATION_REPEATED_PRAGMA',
+  severity: 'error',
+  fault: 'input',
+  summary: 'An application policy sets one setting twice.',
+  message: ({ name }) => `\`%${name}\` is set a second time`,
+}
+
+const badPragma: Kind<{ name: string; value: string; wanted: string }> = {
+  code: 'APPLICATION_BAD_PRAGMA',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A setting of an application policy has a value that it cannot have.',
+  message: ({ name, value, wanted }) => `\`%${name}\` is ${wanted}, not \`${value}\``,
+}
+
+const unknownBackend: Kind<{ name: string; known: readonly string[] }> = {
+  code: 'APPLICATION_UNKNOWN_BACKEND',
+  severity: 'error',
+  fault: 'input',
+  summary: 'An application policy asks for a back-end that applications do not have.',
+  message: ({ name }) => `applications have no back-end \`${name}\``,
+  hint: ({ name, known }) => didYouMean(name, known) ?? `there are ${known.join(', ')}`,
+}
+
+const exceeds: Kind<{
+  application: string
+  policy: string
+  what: string
+  places: readonly string[]
+}> = {
+  code: 'APPLICATION_EXCEEDS',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'An application policy allows what the system policy does not. It may where it says `# %may_exceed_system_policy=true`; then this is a warning.',
+  message: ({ application, policy, what, places }) =>
+    `${application} allows ${what}, and ${policy} does not (for ${places.join(', ')})`,
+  hint: () =>
+    'take it out, or write `# %may_exceed_system_policy=true` into the file to allow it on purpose',
+}
+
+const sameKeyword: Kind<{ keyword: string; other: string }> = {
+  code: 'APPLICATION_SAME_KEYWORD',
+  severity: 'error',
+  fault: 'input',
+  summary: 'Two application policies have one GnuTLS keyword.',
+  message: ({ keyword, other }) => `the keyword ${keyword} is that of ${other} too`,
+  hint: () => 'give one of them another: `# %keyword=NAME`',
+}
+
+const rawString: Kind<{ keyword: string; file: string; dropIn: Span }> = {
+  code: 'APPLICATION_RAW_STRING',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A gnutls drop-in gives a string to the keyword of an application policy.',
+  message: ({ keyword, file, dropIn }) =>
+    `${keyword} has a string at ${formatLocation(dropIn)} and an application policy, ${file}`,
+  hint: () =>
+    'remove one of the two, or write `# %drop_in_wins=true` into the application policy to keep the string',
+}
+
+const rawStringWins: Kind<{ keyword: string; file: string }> = {
+  code: 'APPLICATION_RAW_STRING_WINS',
+  severity: 'warning',
+  fault: 'input',
+  summary:
+    'A gnutls drop-in takes the place of the string of an application policy, which allows that by `# %drop_in_wins=true`.',
+  message: ({ keyword, file }) =>
+    `the string of ${keyword} is used, and not the one that ${file} would give`,
+}
+
+const allowsNothing: Kind<{ application: string; backend: string; lacking: string }> = {
+  code: 'APPLICATION_ALLOWS_NOTHING',
+  severity: 'warning',
+  fault: 'input',
+  summary:
+    'An application policy and the system policy together leave nothing that can be negotiated. The program will refuse to start its TLS.',
+  message: ({ application, backend, lacking }) =>
+    `${application} can negotiate nothing with ${backend}: ${lacking}`,
+  hint: ({ application }) => `see what is left: cryptopolicy show --app ${application}`,
+}
+
+const cannotSay: Kind<{ application: string; backend: string; what: string }> = {
+  code: 'APPLICATION_CANNOT_SAY',
+  severity: 'warning',
+  fault: 'input',
+  summary:
+    'A back-end cannot say a part of an application policy. It allows less than the policy then, never more, unless the message says so.',
+  message: ({ application, backend, what }) => `${application}, ${backend}: ${what}`,
+}
+
+const unknownApplication: Kind<{ name: string; known: readonly string[] }> = {
+  code: 'APPLICATION_NOT_FOUND',
+  severity: 'error',
+  fault: 'missing',
+  summary: 'There is no application policy of that name.',
+  message: ({ name }) => `no application policy \`${name}\``,
+  hint: ({ name, known }) =>
+    didYouMean(name, known) ??
+    (known.length > 0 ? `there are ${known.join(', ')}` : 'write one: applications/NAME.pmod'),
+}
+
+const badApplicationName: Kind<{ name: string }> = {
+  code: 'APPLICATION_BAD_NAME',
+  severity: 'error',
+  fault: 'input',
+  summary: 'The name of an application policy has a character that cannot be in one.',
+  message: ({ name }) => `\`${name}\` is no name of an application`,
+  hint: () => 'names are made of letters, digits, `-`, `_` and `.`, as in libvirt.pmod',
+}
+
+const notEnabled: Kind<{ name: string; isMasked: boolean }> = {
+  code: 'APPLICATION_NOT_ENABLED',
+  severity: 'error',
+  fault: 'missing',
+  summary: 'An application policy is there, but it is not enabled.',
+  message: ({ name, isMasked }) =>
+    `the application policy \`${name}\` is ${isMasked ? 'masked' : 'not enabled'}`,
+  hint: ({ name }) => `enable it: update-policies --enable-application ${name}`,
+}
+
+export const APPLICATION_KINDS = defineKinds({
+  unknownPragma,
+  repeatedPragma,
+  badPragma,
+  unknownBackend,
+  exceeds,
+  sameKeyword,
+  rawString,
+  rawStringWins,
+  allowsNothing,
+  cannotSay,
+  unknownApplication,
+  badApplicationName,
+  notEnabled,
+})

@@ -1,0 +1,129 @@
+/** Compiles application policies into the files of a host, together with the system's. */
+import type {
+  ApplicationBackend,
+  HostReleases,
+} from '../backends/applications/application-backend.ts'
+import { findApplicationBackends, purposesOf } from '../backends/applications/registry.ts'
+import { type Diagnostic, DiagnosticError, diagnose, hasErrors } from '../diagnostics/diagnostic.ts'
+import type { Source } from '../diagnostics/source.ts'
+import { APPLICATION_KINDS } from '../policy/application/application-diagnostics.ts'
+import {
+  type ApplicationPolicy,
+  layerApplication,
+} from '../policy/application/application-policy.ts'
+import { diagnoseExcess } from '../policy/application/exceeding.ts'
+import { evaluatePolicy } from '../policy/effective-policy.ts'
+import type { Policy } from '../policy/policy.ts'
+import { purpose } from '../policy/scope.ts'
+import { evaluatePriority } from '../priority/evaluate.ts'
+import { diagnoseFailure } from '../priority/failure-diagnostics.ts'
+import { type ConfigEntry, parseSystemConfig } from '../priority/system-config.ts'
+import { type Directories, localFolder } from './directories.ts'
+import { readDropIns } from './drop-ins.ts'
+
+export type ApplicationFiles = {
+  /** What stands below `[priorities]` of gnutls.config, behind the system's string. */
+  readonly gnutlsLines: string
+  /** By path below the base directory. */
+  readonly files: ReadonlyMap<string, string>
+  readonly sources: readonly Source[]
+  /** Warnings. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** The folder of the files that are an application's own, below the base directory. */
+export function applicationFolder(name: string): string {
+  return `back-ends/applications/${name}`
+}
+
+/**
+ * Compiles all applications over one system policy.
+ *
+ * @throws DiagnosticError with all that stops them: more than the system policy allows, or a keyword that
+ *   a drop-in has too.
+ */
+export function compileApplications(
+  system: Policy,
+  applications: readonly ApplicationPolicy[],
+  releases: HostReleases,
+  directories: Directories,
+): ApplicationFiles {
+  const raw = applications.length > 0 ? findRawStrings(directories) : new Map()
+  const diagnostics: Diagnostic[] = []
+  const files = new Map<string, string>()
+  let gnutlsLines = ''
+  for (const application of applications) {
+    const { name, keyword, backends } = application
+    diagnostics.push(...diagnoseExcess(system, application, purposesOf(backends)))
+    for (const backend of findApplicationBackends(backends)) {
+      const { text, remarks } = generate(system, application, backend, releases)
+      diagnostics.push(...tell(application, backend, text, remarks))
+      if (backend.file !== undefined) {
+        if (text !== undefined) files.set(`${applicationFolder(name)}/${backend.file}`, text)
+        continue
+      }
+      const conflict = diagnoseConflict(application, raw.get(keyword))
+      if (conflict) diagnostics.push(conflict)
+      if (!conflict || hasErrors([conflict])) gnutlsLines += `${keyword}=${text}\n`
+    }
+  }
+  if (hasErrors(diagnostics)) throw new DiagnosticError(diagnostics)
+  return { gnutlsLines, files, sources: applications.map(({ source }) => source), diagnostics }
+}
+
+/** What a back-end makes of the system policy and an application's. */
+export function generate(
+  system: Policy,
+  application: ApplicationPolicy,
+  backend: ApplicationBackend,
+  releases: HostReleases,
+) {
+  const policy = layerApplication(system, application)
+  const effective = evaluatePolicy(policy, purpose(backend.purpose).scopes)
+  return backend.generate({ policy, effective, releases })
+}
+
+function tell(
+  { name, source }: ApplicationPolicy,
+  backend: ApplicationBackend,
+  text: string | undefined,
+  remarks: readonly string[],
+): readonly Diagnostic[] {
+  const span = { source, start: 0, end: 0 }
+  const application = name
+  const lacking = text === undefined ? remarks.join('; ') : findLack(backend, text)
+  if (lacking !== undefined) {
+    const data = { application, backend: backend.title, lacking }
+    return [diagnose(APPLICATION_KINDS.allowsNothing, data, span)]
+  }
+  return remarks.map((what) =>
+    diagnose(APPLICATION_KINDS.cannotSay, { application, backend: backend.title, what }, span),
+  )
+}
+
+/** Why GnuTLS would refuse a string. */
+function findLack({ file }: ApplicationBackend, text: string): string | undefined {
+  if (file !== undefined) return undefined
+  const outcome = evaluatePriority({ name: '<application>', text })
+  return outcome.ok ? undefined : diagnoseFailure(outcome.failure).message
+}
+
+/** The strings that drop-ins of gnutls give to keywords. */
+function findRawStrings(directories: Directories): ReadonlyMap<string, ConfigEntry> {
+  const { sources } = readDropIns(localFolder(directories), 'gnutls')
+  const entries = sources.flatMap((source) => parseSystemConfig(source).entries)
+  const strings = entries.filter(({ section }) => section === '' || section === 'priorities')
+  return new Map(strings.map((entry) => [entry.key, entry]))
+}
+
+function diagnoseConflict(
+  { keyword, keywordSpan, source, dropInWins }: ApplicationPolicy,
+  entry: ConfigEntry | undefined,
+): Diagnostic | undefined {
+  if (!entry) return undefined
+  if (dropInWins) {
+    return diagnose(APPLICATION_KINDS.rawStringWins, { keyword, file: source.name }, entry.span)
+  }
+  const data = { keyword, file: source.name, dropIn: entry.span }
+  return diagnose(APPLICATION_KINDS.rawString, data, keywordSpan)
+}

@@ -1,0 +1,45 @@
+/** Where application policies are: `applications/NAME.pmod` in base_dir and in the profile. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fail } from '../diagnostics/diagnostic.ts'
+import { FILE_KINDS } from '../files/file-diagnostics.ts'
+import type { Directories } from './directories.ts'
+
+const SUFFIX = '.pmod'
+
+/** Looked at as if the folder of base_dir were changed already. */
+export type ApplicationChoice = {
+  readonly name: string
+  /** The file that is to count; undefined where none is. */
+  readonly path: string | undefined
+}
+
+/** The folder of an administrator's own application policies, and that of the shipped ones. */
+export const ownApplications = ({ base }: Pick<Directories, 'base'>) => join(base, 'applications')
+export const shippedApplications = ({ profile }: Pick<Directories, 'profile'>) =>
+  join(profile, 'applications')
+
+export function applicationFile(folder: string, name: string): string {
+  return join(folder, `${name}${SUFFIX}`)
+}
+
+/** The names of all application policies, whether or not they are in force. */
+export function listApplications(
+  directories: Directories,
+  choice?: ApplicationChoice,
+): readonly string[] {
+  const folders = [ownApplications(directories), shippedApplications(directories)]
+  const chosen = choice?.path === undefined ? [] : [choice.name]
+  return [...new Set([...folders.flatMap(listFolder), ...chosen])].toSorted()
+}
+
+function listFolder(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(SUFFIX) && !name.startsWith('.'))
+      .map((name) => name.slice(0, -SUFFIX.length))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    fail(FILE_KINDS.unreadable, { path: folder, error })
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Finds the application policies of a host: `applications/NAME.pmod` in base_dir, else in the profile.
+ *
+ * A file in base_dir replaces the shipped one of its name. There an empty file, or a link to /dev/null,
+ * masks it, and a link to the shipped file enables one that is not enabled by default.
+ */
+import { lstatSync, statSync } from 'node:fs'
+import { APPLICATION_BACKEND_NAMES } from '../backends/applications/registry.ts'
+import { type Diagnostic, DiagnosticError, fail, hasErrors } from '../diagnostics/diagnostic.ts'
+import { readTextFile } from '../files/text-file.ts'
+import { APPLICATION_KINDS } from '../policy/application/application-diagnostics.ts'
+import {
+  type ApplicationPolicy,
+  findSameKeywords,
+  parseApplication,
+} from '../policy/application/application-policy.ts'
+import {
+  type ApplicationChoice,
+  applicationFile,
+  listApplications,
+  ownApplications,
+  shippedApplications,
+} from './application-folders.ts'
+import type { Directories } from './directories.ts'
+import { isNullDevice } from './null-device.ts'
+
+/** Why an application is in force, or is not. */
+export type ApplicationState = 'enabled' | 'not enabled' | 'masked'
+
+export type FoundApplication = {
+  readonly name: string
+  /** The file that counts. */
+  readonly path: string
+  readonly state: ApplicationState
+  /** Undefined where the file is masked or has errors. */
+  readonly application: ApplicationPolicy | undefined
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** All application policies, by name; what is wrong with one is told with it. */
+export function findApplications(
+  directories: Directories,
+  choice?: ApplicationChoice,
+): readonly FoundApplication[] {
+  return listApplications(directories, choice).map((name) => {
+    const own = applicationFile(ownApplications(directories), name)
+    const shipped = applicationFile(shippedApplications(directories), name)
+    return findApplication(name, own, shipped, choice)
+  })
+}
+
+/**
+ * The application policies that are in force or, by the choice, would be.
+ *
+ * @throws DiagnosticError with every error of every enabled policy.
+ */
+export function loadApplications(
+  directories: Directories,
+  choice?: ApplicationChoice,
+): {
+  readonly applications: readonly ApplicationPolicy[]
+  /** Warnings. */
+  readonly diagnostics: readonly Diagnostic[]
+} {
+  const enabled = findApplications(directories, choice).filter(({ state }) => state === 'enabled')
+  const applications = enabled.flatMap(({ application }) => application ?? [])
+  const diagnostics = [
+    ...enabled.flatMap((found) => found.diagnostics),
+    ...findSameKeywords(applications),
+  ]
+  if (hasErrors(diagnostics)) throw new DiagnosticError(diagnostics)
+  return { applications, diagnostics }
+}
+
+/**
+ * One application policy by name, whether or not it is enabled.
+ *
+ * @throws DiagnosticError APPLICATION_NOT_FOUND, or with what is wrong with its file.
+ */
+export function loadApplication(directories: Directories, name: string): ApplicationPolicy {
+  const all = findApplications(directories)
+  const found = all.find((one) => one.name === name)
+  if (!found)
+    fail(APPLICATION_KINDS.unknownApplication, { name, known: all.map((one) => one.name) })
+  if (hasErrors(found.diagnostics)) throw new DiagnosticError(found.diagnostics)
+  return found.application ?? fail(APPLICATION_KINDS.notEnabled, { name, isMasked: true })
+}
+
+function findApplication(
+  name: string,
+  own: string,
+  shipped: string,
+  choice: ApplicationChoice | undefined,
+): FoundApplication {
+  const isChosen = choice?.name === name
+  const path = (isChosen && choice.path) || (isThere(own) ? own : shipped)
+  if (!isChosen && path === own && isMask(own)) {
+    return { name, path, state: 'masked', application: undefined, diagnostics: [] }
+  }
+  const { application, diagnostics } = readApplication(name, path)
+  const isMeant = path === own || application?.isEnabledByDefault !== false
+  const isEnabled = isChosen ? choice.path !== undefined : isMeant
+  return { name, path, state: isEnabled ? 'enabled' : 'not enabled', application, diagnostics }
+}
+
+/** A file that cannot be read counts all the same: a program must not silently lose its policy. */
+function readApplication(
+  name: string,
+  path: string,
+): Pick<FoundApplication, 'application' | 'diagnostics'> {
+  try {
+    if (!isApplicationName(name)) fail(APPLICATION_KINDS.badApplicationName, { name })
+    const parsed = parseApplication(name, readTextFile(path), APPLICATION_BACKEND_NAMES)
+    const application = hasErrors(parsed.diagnostics) ? undefined : parsed.application
+    return { application, diagnostics: parsed.diagnostics }
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    return { application: undefined, diagnostics: error.diagnostics }
+  }
+}
+
+/** It is a part of a path, and its capitals are a keyword. */
+function isApplicationName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name) && name.toUpperCase() !== 'SYSTEM'
+}
+
+/** An empty file, or what the usual mask leads to. */
+export function isMask(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return isNullDevice(path) || (stats?.isFile() === true && stats.size === 0)
+}
+
+/** Also a link that leads nowhere, which is told where it is read. */
+export function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+}

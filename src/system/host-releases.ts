@@ -1,0 +1,36 @@
+/** What the libraries of this host know, as far as their files tell: no program is started. */
+import { existsSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import type { HostReleases } from '../backends/applications/application-backend.ts'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { readBytes } from '../files/text-file.ts'
+import { findRelease, type OpensslRelease, oldestRelease } from '../priority/library-releases.ts'
+import { GNUTLS_RELEASES } from '../priority/releases.ts'
+import { findInstalledGnutls, libraryFolders } from './installed-gnutls.ts'
+
+/** The releases of this host; the oldest that is known of a library that is not found. */
+export function findHostReleases(root = '/'): HostReleases {
+  return {
+    gnutls: findInstalledGnutls(root)?.release ?? GNUTLS_RELEASES[0] ?? 'newest',
+    openssl: findInstalledOpenssl(root) ?? oldestRelease('openssl'),
+  }
+}
+
+/** The library has about 5 MB. */
+const LIBRARY_LIMIT = 67_108_864
+
+/** The version is a string in the library: `OpenSSL 3.0.17 1 Jul 2025`. */
+function findInstalledOpenssl(root: string): OpensslRelease | undefined {
+  const link = libraryFolders()
+    .map((folder) => join(root, folder, 'libcrypto.so.3'))
+    .find((path) => existsSync(path))
+  if (link === undefined) return undefined
+  try {
+    const bytes = readBytes(realpathSync(link), LIBRARY_LIMIT).toString('latin1')
+    const version = /\0OpenSSL (3\.\d+\.\d+)[ -]/.exec(bytes)?.[1]
+    return version === undefined ? undefined : findRelease('openssl', version)
+  } catch (error) {
+    if (error instanceof DiagnosticError) return undefined
+    throw error
+  }
+}
