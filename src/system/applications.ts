@@ -4,7 +4,7 @@
  * A file in base_dir replaces the shipped one of its name. There an empty file, or a link to /dev/null,
  * masks it, and a link to the shipped file enables one that is not enabled by default.
  */
-import { lstatSync, statSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { APPLICATION_BACKEND_NAMES } from '../backends/applications/registry.ts'
 import { type Diagnostic, DiagnosticError, fail, hasErrors } from '../diagnostics/diagnostic.ts'
 import { readTextFile } from '../files/text-file.ts'
@@ -22,7 +22,7 @@ import {
   shippedApplications,
 } from './application-folders.ts'
 import type { Directories } from './directories.ts'
-import { isNullDevice } from './null-device.ts'
+import { isNullDevice, statIfReachable } from './null-device.ts'
 
 /** Why an application is in force, or is not. */
 export type ApplicationState = 'enabled' | 'not enabled' | 'masked'
@@ -126,7 +126,7 @@ function isApplicationName(name: string): boolean {
 
 /** An empty file, or what the usual mask leads to. */
 export function isMask(path: string): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false })
+  const stats = statIfReachable(path)
   return isNullDevice(path) || (stats?.isFile() === true && stats.size === 0)
 }
 

@@ -1,13 +1,13 @@
 /** Drop-ins: `local.d/BACKEND-NAME.config`, appended to what the policy gives a back-end. */
 
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { readTextFile } from '../files/text-file.ts'
 import { unifyLineEnds } from './line-ends.ts'
-import { isNullDevice } from './null-device.ts'
+import { isNullDevice, statIfReachable } from './null-device.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 /** The names of a back-end's drop-ins, in the order in which they are appended. */
@@ -49,7 +49,7 @@ export function readDropIn(path: string): Source {
 
 /** A link that leads nowhere is a drop-in that somebody took away. */
 function isDangling(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) === undefined
+  return statIfReachable(path) === undefined
 }
 
 /** A drop-in that does not end its last line runs into the one that is appended after it. */

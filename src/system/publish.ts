@@ -29,7 +29,7 @@ export type PublishOptions = {
 
 const UNCHANGED = 'nothing was changed: the configuration that was in force still is'
 
-/** The files that putting a configuration in force would replace. */
+/** The files that putting a configuration in force would replace or remove. */
 export function listChanges(
   directories: Directories,
   prepared: PreparedPolicy,
@@ -41,7 +41,10 @@ export function listChanges(
   const before = parseRecord(store.readRecord())
   const isChanged = ([path, file]: readonly [string, GeneratedFile]) =>
     !sameFile(file, visible.get(path)) || hasOtherContent(path, before, record)
-  const changed = [...files].filter(isChanged).map(([path]) => path)
+  const left = Object.keys(before?.files ?? {}).filter(
+    (path) => !files.has(path) && visible.has(path),
+  )
+  const changed = [...[...files].filter(isChanged).map(([path]) => path), ...left]
   if (setsConfig && configText(directories) !== `${formatSelection(prepared.selection)}\n`) {
     changed.push('config')
   }

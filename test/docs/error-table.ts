@@ -23,6 +23,7 @@ import { NET_KINDS } from '../../src/net/net-diagnostics.ts'
 import { OPTION_KINDS } from '../../src/options/option-diagnostics.ts'
 import { PKCS12_KINDS } from '../../src/pki/pkcs12/pkcs12-diagnostics.ts'
 import { PKI_KINDS } from '../../src/pki/pki-diagnostics.ts'
+import { APPLICATION_KINDS } from '../../src/policy/application/application-diagnostics.ts'
 import { LINT_KINDS } from '../../src/policy/lint/lint-diagnostics.ts'
 import { POLICY_KINDS } from '../../src/policy/policy-diagnostics.ts'
 import { CIPHER_LIST_KINDS } from '../../src/priority/cipher-list/cipher-list-diagnostics.ts'
@@ -40,6 +41,7 @@ type Kind = DiagnosticKind<never>
 /** Every catalogue, by the name that its mark has in the page. */
 export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   policy: Object.values(POLICY_KINDS),
+  application: Object.values(APPLICATION_KINDS),
   files: Object.values(FILE_KINDS),
   system: Object.values(SYSTEM_KINDS),
   lint: Object.values(LINT_KINDS),

@@ -11,6 +11,7 @@ import { type Policy, parsePolicy } from '../../../src/policy/policy.ts'
 import { generate } from '../../../src/system/application-files.ts'
 import { hasGnutlsCli } from '../../backends/gnutls-cli.ts'
 import { Random } from '../../fuzz/random.ts'
+import { SEED } from '../../seed.ts'
 import { drawPolicy, drawRestrictions } from './draw-policies.ts'
 import { findProblemsUnder } from './gnutls-judge.ts'
 
@@ -18,7 +19,6 @@ const RELEASES = { gnutls: '3.7.9' } as const
 
 /** `npm run fuzz:applications` draws more. */
 const COUNT = Number(process.env.APPLICATION_POLICIES ?? 100)
-const SEED = Number(process.env.APPLICATION_SEED ?? 10)
 
 /** No build speaks SSL 3.0, so that strings do not name it. */
 const OLDER = ['TLS1.0', 'TLS1.1']

@@ -1,0 +1,276 @@
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { expect, test } from 'vitest'
+import { ROOT, scratchFolder, writeFiles } from './command.ts'
+import { Host } from './host.ts'
+import { parseEnvelope, resultOf } from './json-output.ts'
+
+const STRICT = 'key_exchange = -RSA -DHE-RSA\nprotocol@TLS = -TLS1.2 -DTLS1.2\n'
+
+function stringOf(host: Host, keyword: string): string | undefined {
+  const lines = host.read('back-ends', 'gnutls.config').split('\n')
+  return lines.find((line) => line.startsWith(`${keyword}=`))
+}
+
+test('a policy of an application is compiled with the system policy', () => {
+  const host = new Host({ 'applications/web.pmod': STRICT })
+  host.set('DEFAULT')
+  const string = stringOf(host, 'WEB')
+  expect(string).toContain('NONE:+VERS-TLS1.3:')
+  expect(string).not.toContain('VERS-TLS1.2')
+  const { status, stdout } = host.update(['--check'])
+  expect([status, stdout]).toEqual([0, 'The configured policy matches the generated policy\n'])
+})
+
+test('without an application policy every file is what it was', () => {
+  const bare = new Host()
+  bare.set('DEFAULT')
+  const emptied = new Host({ 'applications/web.pmod': '' })
+  emptied.set('DEFAULT')
+  expect(emptied.visible()).toEqual(bare.visible())
+})
+
+test('it follows the system policy', () => {
+  const host = new Host({ 'applications/web.pmod': STRICT })
+  host.set('LEGACY')
+  const before = stringOf(host, 'WEB')
+  host.set('FUTURE')
+  expect(before).toContain(':+AES-128-GCM')
+  expect(stringOf(host, 'WEB')).not.toContain(':+AES-128-GCM')
+})
+
+test('its other back-ends have files of their own, which go with it', () => {
+  const text = `# %back_ends=openssl, java, nginx, node\n${STRICT}`
+  const host = new Host({ 'applications/web.pmod': text })
+  host.set('DEFAULT')
+  const folder = ['back-ends', 'applications', 'web'] as const
+  expect(host.read(...folder, 'openssl.config')).toContain('MinProtocol = TLSv1.3\n')
+  expect(host.read(...folder, 'java.config')).toContain('jdk.tls.disabledAlgorithms=')
+  expect(host.read(...folder, 'nginx.config')).toContain('ssl_protocols TLSv1.3;\n')
+  expect(JSON.parse(host.read(...folder, 'node.json'))).toMatchObject({ minVersion: 'TLSv1.3' })
+  expect(stringOf(host, 'WEB')).toBeUndefined()
+  rmSync(host.path('applications', 'web.pmod'))
+  host.set('DEFAULT')
+  expect(existsSync(host.path('back-ends', 'applications'))).toBe(false)
+  expect(host.update(['--check']).status).toBe(0)
+})
+
+test('real folders of a distribution stay, and lead to the files of applications', () => {
+  const host = new Host({
+    'back-ends/gnutls.config': 'old\n',
+    'state/current': 'DEFAULT\n',
+    'applications/web.pmod': `# %back_ends=gnutls,nginx\n${STRICT}`,
+  })
+  host.set('DEFAULT')
+  expect(lstatSync(host.path('back-ends')).isDirectory()).toBe(true)
+  expect(host.read('back-ends', 'applications', 'web', 'nginx.config')).toContain('TLSv1.3')
+  expect(host.update(['--check']).status).toBe(0)
+  rmSync(host.path('applications', 'web.pmod'))
+  host.set('FUTURE')
+  expect(lstatSync(host.path('back-ends', 'applications'), { throwIfNoEntry: false })).toBe(
+    undefined,
+  )
+})
+
+test('a folder of somebody else in its place is left alone', () => {
+  const host = new Host({
+    'back-ends/applications/theirs': 'theirs\n',
+    'state/current': 'DEFAULT\n',
+    'applications/web.pmod': `# %back_ends=nginx\n${STRICT}`,
+  })
+  const { status, stderr } = host.update(['--set', 'DEFAULT'])
+  expect(status).toBe(1)
+  expect(stderr).toContain('STORE_NOT_OURS')
+  expect(host.read('back-ends', 'applications', 'theirs')).toBe('theirs\n')
+})
+
+test('more than the system policy allows is refused, with the line and the values', () => {
+  const host = new Host({ 'applications/web.pmod': 'cipher = +RC4-128\nmin_rsa_size = 1024\n' })
+  const { status, stderr } = host.update(['--set', 'DEFAULT'])
+  expect(status).toBe(1)
+  expect(stderr).toContain('web.pmod:1:10: error[APPLICATION_EXCEEDS]')
+  expect(stderr).toContain('web allows cipher RC4-128, and DEFAULT does not (for gnutls)')
+  expect(stderr).toContain('min_rsa_size = 1024 in place of 2048')
+  expect(existsSync(host.path('back-ends'))).toBe(false)
+})
+
+test('a pragma allows more, and is told each time', () => {
+  const text = '# %may_exceed_system_policy=true\ncipher = +AES-256-CBC\n'
+  const host = new Host({ 'applications/web.pmod': text })
+  for (const policy of ['FUTURE', 'FUTURE']) {
+    const { status, stderr } = host.update(['--set', policy])
+    expect(status).toBe(0)
+    expect(stderr).toContain('warning[APPLICATION_EXCEEDS]')
+  }
+})
+
+test('a mistake stops the switch and names its line', () => {
+  const host = new Host()
+  host.set('DEFAULT')
+  const before = host.visible()
+  host.write({ 'applications/web.pmod': '# %kyeword=WEB\ncipher = AES-257-GCM\n' })
+  const { status, stderr } = host.update(['--set', 'FUTURE'])
+  expect(status).toBe(1)
+  expect(stderr).toContain('web.pmod:1:1: error[APPLICATION_UNKNOWN_PRAGMA]')
+  expect(stderr).toContain('did you mean keyword?')
+  expect(stderr).toContain('web.pmod:2:10: error[POLICY_UNKNOWN_ALGORITHM]')
+  expect(host.visible()).toEqual(before)
+  expect(host.read('config')).toBe('DEFAULT\n')
+})
+
+test.each([
+  ['# %keyword=system', 'APPLICATION_BAD_PRAGMA'],
+  ['# %keyword=A,B', 'APPLICATION_BAD_PRAGMA'],
+  ['# %keyword=SYSTEM', 'APPLICATION_BAD_PRAGMA'],
+  ['# %keyword=A\n# %keyword=B', 'APPLICATION_REPEATED_PRAGMA'],
+  ['# %back_ends=', 'APPLICATION_BAD_PRAGMA'],
+  ['# %back_ends=gnuTLS', 'APPLICATION_UNKNOWN_BACKEND'],
+  ['# %may_exceed_system_policy=yes', 'APPLICATION_BAD_PRAGMA'],
+  ['# %', 'APPLICATION_UNKNOWN_PRAGMA'],
+])('refuses the setting %j', (text, code) => {
+  const host = new Host({ 'applications/web.pmod': `${text}\n` })
+  const { status, stderr } = host.update(['--set', 'DEFAULT'])
+  expect([status, stderr.includes(`error[${code}]`)]).toEqual([1, true])
+})
+
+test('one keyword belongs to one application', () => {
+  const host = new Host({
+    'applications/a.pmod': '# %keyword=SAME\n',
+    'applications/b.pmod': '# %keyword=SAME\n',
+  })
+  const { status, stderr } = host.update(['--set', 'DEFAULT'])
+  expect(status).toBe(1)
+  expect(stderr).toContain('b.pmod:1:1: error[APPLICATION_SAME_KEYWORD]')
+  expect(stderr).toContain(host.path('applications', 'a.pmod'))
+})
+
+test('a raw string of the same keyword is a conflict, told with both places', () => {
+  const host = new Host({
+    'applications/libvirt.pmod': STRICT,
+    'local.d/gnutls-libvirt.config': 'LIBVIRT=NORMAL\n',
+  })
+  const { status, stderr } = host.update(['--set', 'DEFAULT'])
+  expect(status).toBe(1)
+  expect(stderr).toContain('error[APPLICATION_RAW_STRING]')
+  expect(stderr).toContain('gnutls-libvirt.config:1:9')
+  host.write({ 'applications/libvirt.pmod': `# %drop_in_wins=true\n${STRICT}` })
+  const again = host.update(['--set', 'DEFAULT'])
+  expect(again.status).toBe(0)
+  expect(again.stderr).toContain('warning[APPLICATION_RAW_STRING_WINS]')
+  expect(stringOf(host, 'LIBVIRT')).toBe('LIBVIRT=NORMAL')
+})
+
+test('shipped policies are enabled and disabled by name', () => {
+  const host = new Host()
+  host.set('DEFAULT')
+  expect(stringOf(host, 'LIBVIRT')).toBeUndefined()
+  const enabled = host.update(['--enable-application', 'libvirt'])
+  expect(enabled.status).toBe(0)
+  expect(stringOf(host, 'LIBVIRT')).toContain('+VERS-TLS1.3:+VERS-TLS1.2:+AEAD:+GROUP')
+  expect(readlinkSync(host.path('applications', 'libvirt.pmod'))).toBe(
+    `${ROOT}/applications/libvirt.pmod`,
+  )
+  const { applications } = resultOf(host.update(['--list-applications', '--json']).stdout)
+  expect(applications).toMatchObject([
+    { name: 'libvirt', state: 'enabled', keyword: 'LIBVIRT' },
+    { name: 'qemu', state: 'not enabled', keyword: 'QEMU' },
+  ])
+  expect(host.update(['--disable-application', 'libvirt']).status).toBe(0)
+  expect(stringOf(host, 'LIBVIRT')).toBeUndefined()
+  expect(existsSync(host.path('applications', 'libvirt.pmod'))).toBe(false)
+})
+
+test('a misspelt name is told', () => {
+  const { status, stdout } = new Host().update(['--enable-application', 'libvrit', '--json'])
+  expect(status).toBe(1)
+  expect(parseEnvelope(stdout).diagnostics).toMatchObject([
+    { code: 'APPLICATION_NOT_FOUND', hint: 'did you mean libvirt?' },
+  ])
+})
+
+test('a file of the administrator is put aside and comes back', () => {
+  const host = new Host({ 'applications/web.pmod': STRICT })
+  host.set('DEFAULT')
+  expect(host.update(['--disable-application', 'web']).status).toBe(0)
+  expect(stringOf(host, 'WEB')).toBeUndefined()
+  expect(host.read('applications', 'web.pmod.disabled')).toBe(STRICT)
+  expect(host.update(['--enable-application', 'web']).status).toBe(0)
+  expect(stringOf(host, 'WEB')).toContain('NONE:')
+  expect(existsSync(host.path('applications', 'web.pmod.disabled'))).toBe(false)
+})
+
+function profileWith(files: Readonly<Record<string, string>>): string {
+  const profile = scratchFolder()
+  writeFiles(profile, { 'policies/OURS.pol': 'cipher = AES-256-GCM\n', ...files })
+  return profile
+}
+
+test('a shipped policy may be enabled by default, and is masked by an empty file or a link', () => {
+  const profile = profileWith({ 'applications/web.pmod': 'hash = -SHA1\n' })
+  const host = new Host({}, profile)
+  host.set('OURS')
+  expect(stringOf(host, 'WEB')).toBeDefined()
+  expect(host.update(['--disable-application', 'web']).status).toBe(0)
+  expect(readlinkSync(host.path('applications', 'web.pmod'))).toBe('/dev/null')
+  expect(stringOf(host, 'WEB')).toBeUndefined()
+  expect(host.update(['--enable-application', 'web']).status).toBe(0)
+  expect(stringOf(host, 'WEB')).toBeDefined()
+  rmSync(host.path('applications', 'web.pmod'))
+  writeFileSync(host.path('applications', 'web.pmod'), '')
+  host.set('OURS')
+  expect(stringOf(host, 'WEB')).toBeUndefined()
+})
+
+test('a policy that cannot be enabled leaves the folder as it was', () => {
+  const profile = profileWith({
+    'applications/web.pmod': '# %enabled_by_default=false\ncipher = +RC4-128\n',
+  })
+  const host = new Host({}, profile)
+  host.set('OURS')
+  const before = host.visible()
+  expect(host.update(['--enable-application', 'web']).status).toBe(1)
+  expect(existsSync(host.path('applications'))).toBe(false)
+  expect(host.visible()).toEqual(before)
+})
+
+test('a changed file is drift, and its cause is named', () => {
+  const host = new Host({ 'applications/web.pmod': `# %back_ends=gnutls,nginx\n${STRICT}` })
+  host.set('DEFAULT')
+  const path = host.path('applications', 'web.pmod')
+  writeFileSync(path, `# %back_ends=gnutls,nginx\n${STRICT}cipher = -AES-128-GCM\n`)
+  const { drift } = resultOf(host.update(['--check', '--json']).stdout)
+  expect(drift).toMatchObject([
+    { file: 'back-ends/applications/web/nginx.config', cause: 'policy-file', because: [path] },
+    { file: 'back-ends/gnutls.config', cause: 'policy-file', because: [path] },
+  ])
+})
+
+test('nothing hostile in the folder hangs it, or is taken for a policy', () => {
+  const host = new Host()
+  host.set('DEFAULT')
+  const before = host.visible()
+  mkdirSync(host.path('applications'))
+  const path = host.path('applications', 'web.pmod')
+  const cases: readonly (readonly [string, () => void])[] = [
+    ['FILE_MISSING', () => symlinkSync('nowhere', path)],
+    ['FILE_UNREADABLE', () => symlinkSync('web.pmod', path)],
+    ['FILE_NOT_REGULAR', () => mkdirSync(path)],
+    ['FILE_TOO_LARGE', () => writeFileSync(path, '#'.repeat(100_000_000))],
+    ['FILE_INVALID_UTF8', () => writeFileSync(path, Buffer.from([0x23, 0xff]))],
+    ['POLICY_CARRIAGE_RETURN', () => writeFileSync(path, 'hash = -SHA1\r\n')],
+  ]
+  for (const [code, make] of cases) {
+    make()
+    const { status, stderr } = host.update(['--set', 'FUTURE'])
+    expect([status, stderr.includes(`[${code}]`)], code).toEqual([1, true])
+    rmSync(path, { recursive: true })
+  }
+  expect(host.visible()).toEqual(before)
+})
