@@ -84,21 +84,17 @@ export function generate(
 }
 
 function tell(
-  { name, source }: ApplicationPolicy,
+  { name: application }: ApplicationPolicy,
   backend: ApplicationBackend,
   text: string | undefined,
   remarks: readonly string[],
 ): readonly Diagnostic[] {
-  const span = { source, start: 0, end: 0 }
-  const application = name
-  const lacking = text === undefined ? remarks.join('; ') : findLack(backend, text)
-  if (lacking !== undefined) {
-    const data = { application, backend: backend.title, lacking }
-    return [diagnose(APPLICATION_KINDS.allowsNothing, data, span)]
-  }
-  return remarks.map((what) =>
-    diagnose(APPLICATION_KINDS.cannotSay, { application, backend: backend.title, what }, span),
-  )
+  const what = remarks.join('; ')
+  const lacking = text === undefined ? what : findLack(backend, text)
+  const data = { application, backend: backend.title }
+  if (lacking !== undefined)
+    return [diagnose(APPLICATION_KINDS.allowsNothing, { ...data, lacking })]
+  return what === '' ? [] : [diagnose(APPLICATION_KINDS.cannotSay, { ...data, what })]
 }
 
 /** Why GnuTLS would refuse a string. */

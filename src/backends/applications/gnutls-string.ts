@@ -9,8 +9,9 @@ export const gnutlsString: ApplicationBackend = {
   file: undefined,
   generate: ({ effective, releases }) => {
     const { text, unknown } = priorityText(effective, { release: releases.gnutls })
-    const words = unknown.map((word) => word.slice(1)).join(', ')
-    const remarks = unknown.length > 0 ? [`this release does not know ${words}`] : []
+    // An algorithm that the library does not have needs no word; a demand that it cannot make does.
+    const demands = unknown.filter((word) => word.startsWith('%')).join(', ')
+    const remarks = demands === '' ? [] : [`this release of it does not know ${demands}`]
     return { text, remarks }
   },
 }
