@@ -2,12 +2,13 @@
 import type { AddressInfo } from 'node:net'
 import { diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { ENDPOINT_KINDS } from '../endpoint/endpoint-diagnostics.ts'
-import { findSecurity } from '../endpoint/security.ts'
+import { findSecurity, type Security } from '../endpoint/security.ts'
 import { closeExports, type ExportRequest, openExports } from '../nbd/exports/export-list.ts'
+import { ExportRegistry } from '../nbd/exports/export-registry.ts'
+import type { NbdExport } from '../nbd/exports/nbd-export.ts'
 import { NBD_PORT } from '../nbd/protocol/constants.ts'
 import { eventToJson, printEvent } from '../nbd/server/event-report.ts'
 import { NbdServer } from '../nbd/server/nbd-server.ts'
-import type { Offer } from '../nbd/server/options/option-context.ts'
 import type { ServerEvent } from '../nbd/server/server-event.ts'
 import { printHostAndPort } from '../net/address.ts'
 import { Ending } from '../service/ending.ts'
@@ -40,9 +41,9 @@ export async function runServer(
     isShared: options.shared !== 1,
   })
   const ending = new Ending()
-  const offer: Offer = { exports, ...security }
   const server = new NbdServer({
-    offer,
+    exports: new ExportRegistry(exports),
+    security,
     connectionLimit: options.shared,
     memoryLimit: options.memoryLimit,
     handshakeLimit: options.handshakeLimit,
@@ -59,7 +60,7 @@ export async function runServer(
     start: async () => {
       places = await listen(server, options)
     },
-    announce: () => announce(places, offer, terminal),
+    announce: () => announce(places, exports, security, terminal),
     tellReload: (report) => logReload(report, options, terminal),
     drain: (limit) => server.drain(limit),
     close: () => closeExports(exports),
@@ -97,7 +98,8 @@ const LOOPBACK = /^(127\.|\[::1\])/
 
 function announce(
   places: readonly string[],
-  { exports, tlsMode }: Offer,
+  exports: readonly NbdExport[],
+  { tlsMode }: Security,
   terminal: Terminal,
 ): void {
   for (const address of places) {
@@ -108,7 +110,7 @@ function announce(
     ({ name, storage, isReadOnly }) =>
       `'${name}' (${formatSize(storage.size)}${isReadOnly ? ', read-only' : ''})`,
   )
-  // Whoever waits for this line waits for it under --quiet too.
+  // Programs that wait for this line wait for it under --quiet too.
   terminal.warn(`ready: ${places.join(', ')} serves ${names.join(', ')}, TLS ${tlsMode}`)
 }
 

@@ -15,6 +15,12 @@ export type Security = {
   readonly settings?: TlsSettings
 }
 
+/** For an endpoint in clear. */
+export const NO_TLS: Security = {
+  tlsMode: 'off',
+  secure: () => Promise.reject(new Error('there is no TLS')),
+}
+
 export type SecurityOptions = {
   /** Required where there are credentials, unless this says otherwise. */
   readonly mode?: TlsMode | undefined
@@ -29,9 +35,7 @@ export type SecurityOptions = {
 /** @throws DiagnosticError OBJECT_... */
 export function findSecurity(objects: TlsObjects, options: SecurityOptions): Security {
   const { mode, credentials: id, authorization: authorizationId, handshakeLimit } = options
-  if (id === undefined || mode === 'off') {
-    return { tlsMode: 'off', secure: () => Promise.reject(new Error('there is no TLS')) }
-  }
+  if (id === undefined || mode === 'off') return NO_TLS
   const credentials = objects.credentials(id, 'server')
   const authorization =
     authorizationId === undefined ? undefined : objects.authorization(authorizationId)

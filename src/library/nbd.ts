@@ -12,7 +12,7 @@ export type {
   ConnectionOrigin,
   SecuredEvent,
 } from '../endpoint/connection-event.ts'
-export type { Secure } from '../endpoint/security.ts'
+export { NO_TLS, type Secure, type Security } from '../endpoint/security.ts'
 export type { TlsMode } from '../endpoint/tls-mode.ts'
 export type { RequestFailure } from '../nbd/client/client-diagnostics.ts'
 export { NbdClient } from '../nbd/client/nbd-client.ts'
@@ -32,10 +32,10 @@ export {
   type ExportRequest,
   openExports,
 } from '../nbd/exports/export-list.ts'
+export { ExportRegistry, type RemoveMode } from '../nbd/exports/export-registry.ts'
 export type { NbdExport } from '../nbd/exports/nbd-export.ts'
 export type { Extent } from '../nbd/protocol/chunks.ts'
 export { NbdServer, type NbdServerOptions } from '../nbd/server/nbd-server.ts'
-export type { Offer } from '../nbd/server/options/option-context.ts'
 export type { NbdEvent } from '../nbd/server/server-event.ts'
 export type { Ending } from '../nbd/server/transmission.ts'
 export { FileStorage } from '../nbd/storage/file-storage.ts'

@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { type Duplex, duplexPair } from 'node:stream'
 import { setTimeout as delay, setImmediate } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { ExportRegistry } from '../../src/nbd/exports/export-registry.ts'
 import { NBD_OPT } from '../../src/nbd/protocol/constants.ts'
 import { encodeClientFlags } from '../../src/nbd/protocol/handshake.ts'
 import { encodeInfoOption } from '../../src/nbd/protocol/option-data.ts'
@@ -53,14 +54,11 @@ function makeServer(): NbdServer {
   const served = { isReadOnly: false, isShared: true }
   const credentials = makeCredentials().credentials('tls0', 'server')
   return new NbdServer({
-    offer: {
-      exports: [
-        { name: '', storage: good, ...served },
-        { name: 'disk', description: 'another', storage: bad, ...served },
-      ],
-      tlsMode: 'optional',
-      secure: (connection) => credentials.accept(connection),
-    },
+    exports: new ExportRegistry([
+      { name: '', storage: good, ...served },
+      { name: 'disk', description: 'another', storage: bad, ...served },
+    ]),
+    security: { tlsMode: 'optional', secure: (connection) => credentials.accept(connection) },
     handshakeLimit: 60,
   })
 }

@@ -8,6 +8,7 @@ import { scratchFolder } from '../cli/command.ts'
 import {
   type Call,
   clientMethods,
+  EXPORT_METHODS,
   FUNCTIONS,
   NBD_FUNCTIONS,
   OBJECT_METHODS,
@@ -81,6 +82,8 @@ describe('functions', () => expectAllChecked({ ...FUNCTIONS, ...NBD_FUNCTIONS, .
 
 describe('NbdServer', () => expectAllChecked(SERVER_METHODS))
 
+describe('ExportRegistry', () => expectAllChecked(EXPORT_METHODS))
+
 describe('TlsObjects', () => expectAllChecked(OBJECT_METHODS))
 
 describe('MemoryStorage', () => expectAllChecked(storageMethods(new library.MemoryStorage(4096))))
@@ -99,8 +102,10 @@ test('NbdClient', async () => {
   const exports = await library.openExports([{ name: '', from: { memory: 4096 } }], {
     ...{ isReadOnly: false, isShared: true },
   })
-  const secure = () => Promise.reject(new Error('there is no TLS'))
-  const server = new library.NbdServer({ offer: { exports, tlsMode: 'off', secure } })
+  const server = new library.NbdServer({
+    exports: new library.ExportRegistry(exports),
+    security: library.NO_TLS,
+  })
   onTestFinished(() => server.drain(0))
   const path = join(scratchFolder(), 'nbd.sock')
   await server.listen({ path })

@@ -204,7 +204,8 @@ const clientOptions = {
 }
 const storage = new library.MemoryStorage(4096)
 const served = { name: '', description: 'x', storage, isReadOnly: false, isShared: true }
-const offer = { exports: [served], tlsMode: 'off', secure: () => {} }
+const exports = new library.ExportRegistry([served])
+const security = { tlsMode: 'off', secure: () => {} }
 
 export const NBD_FUNCTIONS: Readonly<Record<string, Call>> = {
   parseNbdUri: call(library.parseNbdUri, text('text', 'nbd://localhost')),
@@ -235,10 +236,14 @@ export const NBD_FUNCTIONS: Readonly<Record<string, Call>> = {
     options('options', { isReadOnly: false, isShared: true }),
   ),
   closeExports: call(library.closeExports, required('exports', [served], ['[]'])),
+  ExportRegistry: call((value: never) => new library.ExportRegistry(value), {
+    ...required('exports', [served], ['[]']),
+    isOptional: true,
+  }),
   NbdServer: call(
     (value: never) => new library.NbdServer(value),
     options('options', {
-      ...{ offer, connectionLimit: 1, memoryLimit: 1, handshakeLimit: 1, idleLimit: 1 },
+      ...{ exports, security, connectionLimit: 1, memoryLimit: 1, handshakeLimit: 1, idleLimit: 1 },
       ...{ onEvent: () => {}, onDeserted: () => {} },
     }),
   ),
@@ -253,7 +258,8 @@ export const NBD_FUNCTIONS: Readonly<Record<string, Call>> = {
 const range = [required('offset', 0), required('length', 1)]
 const buffer = Buffer.alloc(16)
 const server = new library.NbdServer({
-  offer: { exports: [], tlsMode: 'off', secure: () => Promise.reject(new Error('no TLS')) },
+  exports: new library.ExportRegistry(),
+  security: library.NO_TLS,
 })
 const flags = { durable: true }
 
@@ -299,6 +305,19 @@ export const clientMethods = (client: library.NbdClient): Readonly<Record<string
   cache: call(client.cache.bind(client), ...range),
   blockStatus: call(client.blockStatus.bind(client), ...range),
 })
+
+export const EXPORT_METHODS: Readonly<Record<string, Call>> = {
+  find: call(exports.find.bind(exports), text('name', 'x')),
+  add: call(exports.add.bind(exports), options('served', { ...served, name: 'other' })),
+  remove: call(exports.remove.bind(exports), text('name', 'x'), {
+    ...{ name: 'mode', value: 'safe', isOptional: true },
+  }),
+  use: call(
+    exports.use.bind(exports),
+    options('served', served),
+    required('disconnect', () => {}),
+  ),
+}
 
 export const SERVER_METHODS: Readonly<Record<string, Call>> = {
   listen: call(

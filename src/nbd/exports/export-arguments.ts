@@ -18,7 +18,7 @@ const checkStorage = objectOf({
   ...{ extents: requireFunction, close: requireFunction },
 })
 
-const checkExport = optionsOf({
+export const checkExport = optionsOf({
   name: requireString,
   description: optional(requireString),
   storage: checkStorage,

@@ -39,5 +39,38 @@ const unspeakable: Kind<{ what: string; text: string }> = {
   hint: () => `it may have ${STRING_LIMIT} bytes, and no NUL`,
 }
 
+const exists: Kind<{ name: string }> = {
+  code: 'NBD_EXPORT_EXISTS',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'An export is added under a name that another one has.',
+  message: ({ name }) => `NBD server already has export named '${name}'`,
+}
+
+const notFound: Kind<{ name: string }> = {
+  code: 'NBD_EXPORT_NOT_FOUND',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'An export is to be removed that the server does not have.',
+  message: ({ name }) => `Export '${name}' is not found`,
+}
+
+const inUse: Kind<{ name: string; clients: number }> = {
+  code: 'NBD_EXPORT_IN_USE',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'An export that clients use is not removed, unless its clients are to be disconnected.',
+  message: ({ name }) => `export '${name}' still in use`,
+  hint: ({ clients }) =>
+    `it has ${clients} client${clients === 1 ? '' : 's'}; use mode 'hard' to force client disconnect`,
+}
+
 /** Errors by the name the code uses; docs/errors.md lists them by code. */
-export const EXPORT_KINDS = defineKinds({ cannotOpen, duplicateExport, unspeakable })
+export const EXPORT_KINDS = defineKinds({
+  cannotOpen,
+  duplicateExport,
+  unspeakable,
+  exists,
+  notFound,
+  inUse,
+})

@@ -1,11 +1,11 @@
 /** The exports that a user asks for, opened. */
 import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
-import { STRING_LIMIT } from '../protocol/constants.ts'
 import { FileStorage } from '../storage/file-storage.ts'
 import { MemoryStorage } from '../storage/memory-storage.ts'
 import { checkExportOptions, checkExportRequests, checkExports } from './export-arguments.ts'
 import { EXPORT_KINDS } from './export-diagnostics.ts'
 import type { NbdExport } from './nbd-export.ts'
+import { refuseUnspeakable } from './speakable.ts'
 
 /** One export as it is asked for. */
 export type ExportRequest = {
@@ -65,14 +65,6 @@ async function openFile(path: string, { isReadOnly }: ExportOptions): Promise<Fi
     return await FileStorage.open(path, { readOnly: isReadOnly })
   } catch (error) {
     throw new DiagnosticError([diagnose(EXPORT_KINDS.cannotOpen, { path, error })])
-  }
-}
-
-/** Otherwise the list of exports would break the connection of whoever asks for it. */
-function refuseUnspeakable({ name, description = '' }: ExportRequest): void {
-  for (const [what, text] of Object.entries({ name, description })) {
-    const isTooLong = Buffer.byteLength(text) > STRING_LIMIT
-    if (isTooLong || text.includes('\0')) fail(EXPORT_KINDS.unspeakable, { what, text })
   }
 }
 

@@ -7,16 +7,20 @@ import {
   requireString,
 } from '../../arguments/single-values.ts'
 import { Listener } from '../../endpoint/listener.ts'
+import type { Security } from '../../endpoint/security.ts'
 import { checkListenOptions } from '../../net/address-arguments.ts'
 import { BufferPool, PIECE, SMALL_PIECE } from '../../transfer/buffer-pool.ts'
 import { Turns } from '../../transfer/turns.ts'
-import type { Offer } from './options/option-context.ts'
+import type { ExportRegistry } from '../exports/export-registry.ts'
 import { checkServerOptions } from './server-arguments.ts'
 import type { ServerEvent } from './server-event.ts'
 import { NbdSession } from './session.ts'
 
 export type NbdServerOptions = {
-  readonly offer: Offer
+  /** What clients may use; more may be added, and some removed, while the server runs. */
+  readonly exports: ExportRegistry
+  /** Whether clients have to speak TLS, and how their handshakes are run. */
+  readonly security: Security
   /** How many clients are served at the same time; 0 for any number. Others wait. */
   readonly connectionLimit?: number
   /** Memory for data that is on its way, in bytes, whatever the number of connections. */
@@ -98,9 +102,9 @@ export class NbdServer {
   }
 
   #begin(): NbdSession {
-    const { offer, memoryLimit = DEFAULT_MEMORY, onEvent = () => {} } = this.#options
+    const { exports, security, memoryLimit = DEFAULT_MEMORY, onEvent = () => {} } = this.#options
     return new NbdSession({
-      offer,
+      offer: { exports, ...security },
       pool: this.#pool,
       turns: this.#turns,
       window: () => this.#share(memoryLimit),

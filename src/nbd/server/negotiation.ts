@@ -68,13 +68,12 @@ export class Negotiation implements OptionContext {
     if (this.#clientFlags & ~(NBD_FLAG.FIXED_NEWSTYLE | NBD_FLAG.NO_ZEROES)) {
       refuse(`unknown client flags 0x${this.#clientFlags.toString(16)}`)
     }
-    const limit = OPTION_LIMIT + OPTIONS_PER_EXPORT * this.offer.exports.length
-    for (let count = 0; count < limit; count++) {
+    for (let count = 0; count < this.#optionLimit; count++) {
       const next = await this.#serveOption()
       if (next === 'end') return undefined
       if (next !== 'more') return this.#conclude(next.serve)
     }
-    return refuse(`more than ${limit} options`)
+    return refuse(`more than ${this.#optionLimit} options`)
   }
 
   /** TLS is insisted upon and has not begun. */
@@ -87,7 +86,7 @@ export class Negotiation implements OptionContext {
   }
 
   findExport(name: string): NbdExport | undefined {
-    return this.offer.exports.find((row) => row.name === name)
+    return this.offer.exports.find(name)
   }
 
   flagsOf(served: NbdExport): number {
@@ -107,6 +106,10 @@ export class Negotiation implements OptionContext {
   refuseExportName(text: string): 'end' {
     this.#remember(NBD_OPT.EXPORT_NAME, text)
     return 'end'
+  }
+
+  get #optionLimit(): number {
+    return OPTION_LIMIT + OPTIONS_PER_EXPORT * this.offer.exports.list.length
   }
 
   #remember(option: number, text: string): void {

@@ -3,17 +3,18 @@ import { objectOf, optional, optionsOf } from '../../arguments/objects.ts'
 import {
   integerWithin,
   requireFunction,
+  requireInstance,
   requireOneOf,
   requireSeconds,
 } from '../../arguments/single-values.ts'
 import { TLS_MODES } from '../../endpoint/tls-mode.ts'
-import { checkExports } from '../exports/export-arguments.ts'
+import { ExportRegistry } from '../exports/export-registry.ts'
 
 const requireCount = optional(integerWithin(0))
 
 const SERVER_OPTIONS = {
-  offer: objectOf({
-    exports: checkExports,
+  exports: (value: unknown, name: string) => requireInstance(value, name, ExportRegistry),
+  security: objectOf({
     tlsMode: (value: unknown, name: string) => requireOneOf(value, TLS_MODES, name),
     secure: requireFunction,
   }),

@@ -62,7 +62,7 @@ export class NbdSession implements ConnectionHandler {
     )
     const stream = channel.release()
     stream.on('error', () => {})
-    const ending = negotiated && (await this.#transmit(stream, negotiated, connection))
+    const ending = negotiated && (await this.#use(stream, negotiated, connection))
     connection.close(stream)
     return ending ?? 'negotiation ended'
   }
@@ -72,6 +72,29 @@ export class NbdSession implements ConnectionHandler {
     const secure = (stream: Duplex) => connection.secure(stream, offer.secure)
     this.#negotiation = new Negotiation(channel, { ...offer, secure })
     return this.#negotiation.run()
+  }
+
+  /** Serves the export, unless it was removed while the client chose it. */
+  async #use(
+    stream: Duplex,
+    negotiated: Negotiated,
+    connection: EndpointConnection,
+  ): Promise<string> {
+    let isRemoved = false
+    const release = this.#context.offer.exports.use(negotiated.served, () => {
+      isRemoved = true
+      connection.destroy()
+    })
+    if (!release) return REMOVED
+    try {
+      const ending = await this.#transmit(stream, negotiated, connection)
+      return isRemoved ? REMOVED : ending
+    } catch (error) {
+      if (isRemoved) return REMOVED
+      throw error
+    } finally {
+      release()
+    }
   }
 
   async #transmit(
@@ -107,6 +130,8 @@ export class NbdSession implements ConnectionHandler {
     this.#context.tell({ ...origin, ...event })
   }
 }
+
+const REMOVED = 'export removed'
 
 type NbdEventFacts =
   | Pick<Extract<NbdEvent, { event: 'serving' }>, 'event' | 'export' | 'readOnly' | 'isSecured'>

@@ -1,10 +1,11 @@
 /** A server in this process on a Unix socket of its own, gone after the test. */
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { NO_TLS, type Secure } from '../../../src/endpoint/security.ts'
 import type { TlsMode } from '../../../src/endpoint/tls-mode.ts'
+import { ExportRegistry } from '../../../src/nbd/exports/export-registry.ts'
 import type { NbdExport } from '../../../src/nbd/exports/nbd-export.ts'
 import { NbdServer, type NbdServerOptions } from '../../../src/nbd/server/nbd-server.ts'
-import type { Offer } from '../../../src/nbd/server/options/option-context.ts'
 import type { ServerEvent } from '../../../src/nbd/server/server-event.ts'
 import { MemoryStorage } from '../../../src/nbd/storage/memory-storage.ts'
 import type { Storage } from '../../../src/nbd/storage/storage.ts'
@@ -19,8 +20,8 @@ export type TestServer = {
   readonly events: ServerEvent[]
 }
 
-export type TestServerOptions = Omit<NbdServerOptions, 'offer'> & {
-  readonly exports?: readonly NbdExport[]
+export type TestServerOptions = Omit<NbdServerOptions, 'exports' | 'security'> & {
+  readonly exports?: readonly NbdExport[] | ExportRegistry
   readonly tlsMode?: TlsMode
 }
 
@@ -37,7 +38,8 @@ export async function startServer({
   const path = join(scratchFolder(), 'nbd.sock')
   const events: ServerEvent[] = []
   const server = new NbdServer({
-    offer: { exports, tlsMode, secure: tlsMode === 'off' ? refuseTls : serverTls() },
+    exports: exports instanceof ExportRegistry ? exports : new ExportRegistry(exports),
+    security: tlsMode === 'off' ? NO_TLS : { tlsMode, secure: serverTls() },
     onEvent: (event) => void events.push(event),
     ...options,
   })
@@ -46,12 +48,10 @@ export async function startServer({
   return { path, server, events }
 }
 
-const refuseTls: Offer['secure'] = () => Promise.reject(new Error('there is no TLS'))
-
 let credentials: TlsCredentials | undefined
 
 /** Handshakes with a certificate that is made once for each file of tests. */
-function serverTls(): Offer['secure'] {
+function serverTls(): Secure {
   const made = credentials ?? makeCredentials()
   credentials = made
   return (connection) => made.accept(connection, { timeout: 240_000 })

@@ -8,7 +8,7 @@ export const list: OptionHandler = {
   option: NBD_OPT.LIST,
   async serve(negotiation, data) {
     decodeNoData(NBD_OPT.LIST, data)
-    for (const { name, description = '' } of negotiation.offer.exports) {
+    for (const { name, description = '' } of negotiation.offer.exports.list) {
       const listed = encodeListedExport({ name, description })
       await negotiation.reply(NBD_OPT.LIST, NBD_REP.SERVER, listed)
     }

@@ -4,11 +4,12 @@ import type { TlsMode } from '../../../endpoint/tls-mode.ts'
 import type { ByteChannel } from '../../../net/byte-channel.ts'
 import type { TlsSession } from '../../../tls/credentials/tls-session.ts'
 import type { Agreement } from '../../exports/agreement.ts'
+import type { ExportRegistry } from '../../exports/export-registry.ts'
 import type { NbdExport } from '../../exports/nbd-export.ts'
 
 /** What a server offers to a client. */
 export type Offer = {
-  readonly exports: readonly NbdExport[]
+  readonly exports: ExportRegistry
   readonly tlsMode: TlsMode
   readonly secure: Secure
 }
