@@ -8,6 +8,7 @@ import {
   mkdirSync,
   openSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -28,6 +29,12 @@ export type Staged = {
   readonly discard: () => void
 }
 
+/** A replacement that is a file or a link. */
+export type StagedFile = Staged & {
+  /** Where it is until the commit. */
+  readonly temporary: string
+}
+
 /** Whom a file belongs to, by number. */
 export type Owner = { readonly uid: number; readonly gid: number }
 
@@ -41,7 +48,7 @@ export function stageFile(
   content: string | Buffer,
   mode = 0o644,
   owner?: Owner,
-): Staged {
+): StagedFile {
   return stage(path, (temporary) => writeDurable(temporary, content, mode, owner))
 }
 
@@ -54,7 +61,7 @@ export function stageNewFile(
   content: string | Buffer,
   mode = 0o644,
   owner?: Owner,
-): Staged {
+): StagedFile {
   const write = (temporary: string) => writeDurable(temporary, content, mode, owner)
   return stage(path, write, dirname(path), linkIntoPlace)
 }
@@ -62,11 +69,15 @@ export function stageNewFile(
 /** Unlike rename(2), link(2) fails where the name exists. */
 function linkIntoPlace(temporary: string, path: string): void {
   linkSync(temporary, path)
-  rmSync(temporary, { force: true })
+  try {
+    rmSync(temporary, { force: true })
+  } catch {
+    // The file is in place all the same. What is left is a second name of it, which the next run removes.
+  }
 }
 
 /** Prepares the replacement of whatever stands at a path, a folder excepted, by a symbolic link. */
-export function stageLink(path: string, target: string): Staged {
+export function stageLink(path: string, target: string): StagedFile {
   return stage(path, (temporary) => symlinkSync(target, temporary))
 }
 
@@ -104,7 +115,7 @@ function stage(
   write: (temporary: string) => void,
   workshop = dirname(path),
   place: (temporary: string, path: string) => void = renameSync,
-): Staged {
+): StagedFile {
   const name = `${basename(path)}.${process.pid}-${++staged}${TEMPORARY_SUFFIX}`
   const temporary = join(workshop, name)
   const discard = () => rmSync(temporary, { force: true })
@@ -117,7 +128,7 @@ function stage(
   }
   const commit = () => place(temporary, path)
   const settle = () => syncFolder(dirname(path))
-  return { commit, settle, discard }
+  return { temporary, commit, settle, discard }
 }
 
 /** Keeps the temporary names of one process apart. */
@@ -135,16 +146,31 @@ function commitOrDiscard(replacement: Staged): void {
 /**
  * Makes a folder and those above it. Node's own recursive mkdir never returns where the file system
  * says that a folder it has just seen does not exist, as /proc does.
+ *
+ * @returns those that were made, from the uppermost on.
  */
-export function makeFolder(path: string, mode = 0o777): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
-  if (dirname(path) !== path) makeFolder(dirname(path), mode)
+export function makeFolder(path: string, mode = 0o777): readonly string[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return []
+  const above = dirname(path) === path ? [] : makeFolder(dirname(path), mode)
   try {
     mkdirSync(path, mode)
+    return [...above, path]
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     // Another run made it first; anything but a folder is in the way.
     if (!statSync(path).isDirectory()) throw error
+    return above
+  }
+}
+
+/** Takes folders away again that nothing was put into. */
+export function removeEmptyFolders(made: readonly string[]): void {
+  for (const path of made.toReversed()) {
+    try {
+      rmdirSync(path)
+    } catch {
+      // Something is in it, so it stays, and those above it.
+    }
   }
 }
 

@@ -4,12 +4,15 @@ import { reasonOf } from '../diagnostics/system-errors.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
+/** What an unset variable of a shell leaves has to be seen. */
+const shown = (path: string): string => (path === '' ? "a file named ''" : path)
+
 const missing: Kind<{ path: string; hint?: string }> = {
   code: 'FILE_MISSING',
   severity: 'error',
   fault: 'missing',
   summary: 'A file or folder that is needed does not exist.',
-  message: ({ path }) => `${path} does not exist`,
+  message: ({ path }) => `${shown(path)} does not exist`,
   hint: ({ hint }) => hint,
 }
 
@@ -18,7 +21,7 @@ const unreadable: Kind<{ path: string; error: unknown }> = {
   severity: 'error',
   fault: 'input',
   summary: 'A file is there but cannot be read.',
-  message: ({ path, error }) => `cannot read ${path}: ${reasonOf(error)}`,
+  message: ({ path, error }) => `cannot read ${shown(path)}: ${reasonOf(error)}`,
 }
 
 const notAFile: Kind<{ path: string; what: string }> = {
@@ -26,7 +29,7 @@ const notAFile: Kind<{ path: string; what: string }> = {
   severity: 'error',
   fault: 'input',
   summary: 'A directory, device or pipe stands where a file is needed.',
-  message: ({ path, what }) => `cannot read ${path}: it is a ${what}, not a file`,
+  message: ({ path, what }) => `cannot read ${shown(path)}: it is a ${what}, not a file`,
 }
 
 const tooLarge: Kind<{ path: string; limit: number }> = {
@@ -34,7 +37,7 @@ const tooLarge: Kind<{ path: string; limit: number }> = {
   severity: 'error',
   fault: 'input',
   summary: 'The file is larger than any file of its kind can sensibly be, so it was not read.',
-  message: ({ path, limit }) => `cannot read ${path}: it is larger than ${limit} bytes`,
+  message: ({ path, limit }) => `cannot read ${shown(path)}: it is larger than ${limit} bytes`,
 }
 
 const invalidUtf8: Kind<{ offset: number }> = {
@@ -51,7 +54,7 @@ const unwritable: Kind<{ path: string; error: unknown; hint?: string }> = {
   severity: 'error',
   fault: 'write',
   summary: 'A file cannot be written. Of a host, the configuration that was in force still is.',
-  message: ({ path, error }) => `cannot write ${path}: ${reasonOf(error)}`,
+  message: ({ path, error }) => `cannot write ${shown(path)}: ${reasonOf(error)}`,
   hint: ({ hint }) => hint,
 }
 

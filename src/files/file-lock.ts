@@ -58,8 +58,13 @@ export function takeFileLock(
   const held = database
   return () => {
     // While it is held: the next holder notices that its file is gone, and makes another.
-    if (isTransient) rmSync(path, { force: true })
-    held.close()
+    try {
+      if (isTransient) rmSync(path, { force: true })
+    } catch {
+      // The work is done all the same, and the next holder takes the file that is there.
+    } finally {
+      held.close()
+    }
   }
 }
 

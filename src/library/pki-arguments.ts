@@ -10,6 +10,7 @@ import {
 import {
   type Check,
   integerWithin,
+  refuseArgument,
   requireBoolean,
   requireBuffer,
   requireDate,
@@ -21,12 +22,20 @@ import {
 import type { AuthorityRequest } from '../pki/authority.ts'
 import type { CheckRequest } from '../pki/credential-check.ts'
 import type { IssueRequest, RenewRequest } from '../pki/identity.ts'
-import { CURVE_NAMES, KEY_TYPES, type KeyKind, type KeyRequest } from '../pki/key-kind.ts'
+import {
+  CURVE_NAMES,
+  KEY_TYPES,
+  type KeyKind,
+  type KeyRequest,
+  MAX_RSA_BITS,
+  MIN_RSA_BITS,
+} from '../pki/key-kind.ts'
 import type { Strength } from '../pki/key-strength.ts'
 import type { Layout, PairPaths, PresentPair } from '../pki/layout.ts'
 import { IDENTITY_NUMBERS } from '../pki/layout.ts'
 import { LAYOUT_NAMES, ROLES } from '../pki/layout-names.ts'
-import type { PskRequest } from '../pki/psk-file.ts'
+import { MAX_PSK_BITS, MIN_PSK_BITS, type PskRequest } from '../pki/psk-file.ts'
+import { MAX_DAYS } from '../pki/validity.ts'
 import { checkConfig, checkEvaluation } from '../priority/priority-arguments.ts'
 
 export const checkLayoutName: Check = (value, name) => requireOneOf(value, LAYOUT_NAMES, name)
@@ -42,21 +51,26 @@ export const checkLayout = madeBy<Layout>('layoutAt', {
 
 const checkStrength = optionsOf<Strength>({ evaluation: checkEvaluation, config: checkConfig })
 
-const requireCount = integerWithin(0)
+/** Longer keys take minutes to make; the policy says which are too short. */
+const requireKeyBits = integerWithin(MIN_RSA_BITS, MAX_RSA_BITS)
 
-/** Of days: none lasts as long as this many, which is told by a code of its own. */
-const requireDays = optional(integerWithin(0))
+const requirePskBits: Check = (value, name) => {
+  const bits = integerWithin(MIN_PSK_BITS, MAX_PSK_BITS)(value, name)
+  return bits % 8 === 0 ? bits : refuseArgument(name, 'a multiple of 8', value)
+}
+
+const requireDays = optional(integerWithin(1, MAX_DAYS))
 
 export const checkKeyRequest = optionsOf<KeyRequest>({
   type: (value, name) => requireOneOf(value, KEY_TYPES, name),
-  bits: optional(requireCount),
+  bits: optional(requireKeyBits),
   curve: optional((value, name) => requireOneOf(value, CURVE_NAMES, name)),
 })
 
 /** A kind, which has its size. */
 export const checkKeyKind: Check<KeyKind> = (value, name) => {
   const { type } = checkKeyRequest(value, name)
-  if (type === 'rsa') objectOf({ bits: requireCount })(value, name)
+  if (type === 'rsa') objectOf({ bits: requireKeyBits })(value, name)
   if (type === 'ecdsa') objectOf({ curve: requireString })(value, name)
   return value as KeyKind
 }
@@ -114,5 +128,5 @@ export const checkCheckRequest = optionsOf<CheckRequest>({
 export const checkPskRequest = optionsOf<PskRequest>({
   folder: requireName,
   user: requireString,
-  bits: optional(requireCount),
+  bits: optional(requirePskBits),
 })

@@ -62,11 +62,11 @@ function keepKey(authority: Authority, old: Certificate, request: AuthorityRenew
     ({ x509 }) => !x509.raw.equals(old.x509.raw),
   )
   const text = [certificate, ...others.map(({ x509 }) => x509)].join('')
-  writeCredentials([{ path, text, secret: false }], { force: true })
+  writeCredentials([{ path, text, secret: false }], { root: request.layout.root, force: true })
   return certificate
 }
 
-/** In an order in which a run that is killed leaves an authority that works. */
+/** All of it or nothing: an authority whose former key is lost can make no list for that one any more. */
 function replaceKey(authority: Authority, old: Certificate, request: AuthorityRenewal) {
   const { layout, strength, passphrase } = request
   const { certificate: path, key: keyFile } = layout.authority
@@ -74,12 +74,12 @@ function replaceKey(authority: Authority, old: Certificate, request: AuthorityRe
   const key = generateKey(chooseKeyKind(request.key, 'authority', strength))
   const certificate = signRoot(encodeSubject(nextName(old)), key, old, request)
   const former = { path: layout.formerKey, text: readSecretTextFile(keyFile).text, secret: true }
-  writeCredentials([former], { force: false })
   const files = [
+    former,
     { path, text: certificate.toString() + authority.pem, secret: false },
     { path: keyFile, text: encodePrivateKey(key, passphrase), secret: true },
   ]
-  writeCredentials(files, { force: true })
+  writeCredentials(files, { root: layout.root, force: true })
   return certificate
 }
 
@@ -119,7 +119,7 @@ export function retireFormerAuthority(layout: Layout, passphrase?: string): stri
     )
     if (kept.length === 0) fail(PKI_KINDS.keyMismatch, { certificate: path, key: layout.formerKey })
     const text = kept.map(({ x509 }) => x509.toString()).join('')
-    writeCredentials([{ path, text, secret: false }], { force: true })
+    writeCredentials([{ path, text, secret: false }], { root: layout.root, force: true })
     rmSync(layout.formerKey, { force: true })
     return path
   })

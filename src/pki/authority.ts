@@ -95,7 +95,9 @@ export function createAuthority(request: AuthorityRequest): Issued {
     // Whoever trusts a folder needs the root too.
     { path: certificateFile, text: certificate.toString() + (parent?.pem ?? ''), secret: false },
   ]
-  withCredentialLock(layout.root, () => writeCredentials(files, { force: request.force ?? false }))
+  withCredentialLock(layout.root, () =>
+    writeCredentials(files, { root: layout.root, force: request.force ?? false }),
+  )
   return { certificate, certificateFile, keyFile, isKeyKept: false, notes: [] }
 }
 

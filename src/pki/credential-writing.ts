@@ -4,15 +4,16 @@
  * A pair is two files, and no file system replaces two at once. Both are complete on disk under
  * other names first, then renamed one right after the other; should the second rename fail, the
  * first is taken back. Only a power cut or kill -9 between the two leaves a key without its
- * certificate, which every reader notices. Where the key stays, only the certificate is replaced,
- * and there is no such moment.
+ * certificate, which every reader notices, and which the next run completes by the journal. Where the
+ * key stays, only the certificate is replaced, and there is no such moment.
  */
 import { lstatSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
 import {
   makeFolder,
-  type Staged,
+  removeEmptyFolders,
+  type StagedFile,
   stageFile,
   stageNewFile,
   TEMPORARY_SUFFIX,
@@ -23,6 +24,7 @@ import { readBytes } from '../files/text-file.ts'
 import { CREDENTIAL_LIMIT } from '../x509/credential-files.ts'
 import { currentUser } from './current-user.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
+import { finishJournal, writeJournal } from './write-journal.ts'
 
 export type CredentialFile = {
   readonly path: string
@@ -31,6 +33,8 @@ export type CredentialFile = {
 }
 
 export type WriteOptions = {
+  /** The folder of the lock: the files are in it or below it. */
+  readonly root: string
   /** Replace what is there. */
   readonly force: boolean
 }
@@ -54,9 +58,18 @@ const LOCK_NAME = '.cryptopolicy-pki.lock'
  * @throws DiagnosticError PKI_FOLDER_BUSY, FILE_UNWRITABLE, or what the work throws.
  */
 export function withCredentialLock<Result>(root: string, work: () => Result): Result {
-  orUnwritable(root, () => makeFolder(root, FOLDER_MODE))
+  const made = orUnwritable(root, () => makeFolder(root, FOLDER_MODE))
   const giveUp = () => fail(PKI_KINDS.folderBusy, { path: root })
-  return withFileLock(join(root, LOCK_NAME), { giveUp, isTransient: true }, work)
+  try {
+    return withFileLock(join(root, LOCK_NAME), { giveUp, isTransient: true }, () => {
+      orUnwritable(root, () => finishJournal(root))
+      removeLeftovers(root)
+      return work()
+    })
+  } catch (error) {
+    removeEmptyFolders(made)
+    throw error
+  }
 }
 
 /**
@@ -73,15 +86,36 @@ export function writeCredentials(files: readonly CredentialFile[], options: Writ
     if (there.length > 0) fail(PKI_KINDS.fileExists, { paths: there.map(({ path }) => path) })
   }
   for (const [index, { path }] of files.entries()) requireOwnFile(path, present[index])
-  for (const folder of new Set(files.map(({ path }) => dirname(path)))) prepareFolder(folder)
-  const staged: Staged[] = []
+  const made: string[] = []
+  const staged: StagedFile[] = []
   try {
+    for (const folder of foldersOf(files)) made.push(...prepareFolder(folder))
     for (const [index, file] of files.entries()) staged.push(stageCredential(file, present[index]))
+    const removeJournal = writeDown(options.root, files, present, staged)
+    commitAll(files, present, staged, removeJournal)
   } catch (error) {
     for (const { discard } of staged) discard()
+    removeEmptyFolders(made)
     throw error
   }
-  commitAll(files, present, staged)
+}
+
+function foldersOf(files: readonly CredentialFile[]): ReadonlySet<string> {
+  return new Set(files.map(({ path }) => dirname(path)))
+}
+
+/** One file is put in place in one step, and needs no journal. */
+function writeDown(
+  root: string,
+  files: readonly CredentialFile[],
+  present: readonly (Stats | undefined)[],
+  staged: readonly StagedFile[],
+): () => void {
+  if (files.length < 2) return () => {}
+  const entries = staged.map(({ temporary }, index) => {
+    return { temporary, path: files[index]?.path ?? '', isNew: present[index] === undefined }
+  })
+  return orUnwritable(root, () => writeJournal(root, entries))
 }
 
 /**
@@ -102,14 +136,19 @@ function lstatIfPresent(path: string): Stats | undefined {
   return orUnwritable(path, () => lstatSync(path, { throwIfNoEntry: false }))
 }
 
-/** Makes a folder that nobody else may write to, and removes what killed runs left in one. */
-export function prepareFolder(folder: string): void {
-  orUnwritable(folder, () => makeFolder(folder, FOLDER_MODE))
+/**
+ * Makes a folder that nobody else may write to, and removes what killed runs left in one.
+ *
+ * @returns the folders that were made.
+ */
+export function prepareFolder(folder: string): readonly string[] {
+  const made = orUnwritable(folder, () => makeFolder(folder, FOLDER_MODE))
   removeLeftovers(folder)
+  return made
 }
 
 /** Replacing a file keeps its owner and group, or its reader could no longer read it. */
-function stageCredential({ path, text, secret }: CredentialFile, present?: Stats): Staged {
+function stageCredential({ path, text, secret }: CredentialFile, present?: Stats): StagedFile {
   const mode = secret ? SECRET_MODE | ((present?.mode ?? 0) & KEPT_BITS) : PUBLIC_MODE
   const stage = present ? stageFile : stageNewFile
   return orUnwritable(path, () => stage(path, text, mode, present))
@@ -128,27 +167,19 @@ function requireOwnFile(path: string, present: Stats | undefined): void {
 }
 
 /** What stood in the files, to be put back where a later one cannot be replaced. */
-function readBefore(
-  files: readonly CredentialFile[],
-  present: readonly (Stats | undefined)[],
-  staged: readonly Staged[],
-): readonly (Buffer | undefined)[] {
-  try {
-    return files.map(({ path }, index) =>
-      present[index] ? readBytes(path, CREDENTIAL_LIMIT) : undefined,
-    )
-  } catch (error) {
-    for (const { discard } of staged) discard()
-    throw error
-  }
+function readBefore(files: readonly CredentialFile[], present: readonly (Stats | undefined)[]) {
+  return files.map(({ path }, index) =>
+    present[index] ? readBytes(path, CREDENTIAL_LIMIT) : undefined,
+  )
 }
 
 function commitAll(
   files: readonly CredentialFile[],
   present: readonly (Stats | undefined)[],
-  staged: readonly Staged[],
+  staged: readonly StagedFile[],
+  removeJournal: () => void,
 ): void {
-  const before = readBefore(files, present, staged)
+  const before = readBefore(files, present)
   let done = 0
   try {
     for (const { commit } of staged) {
@@ -156,7 +187,7 @@ function commitAll(
       done++
     }
   } catch (error) {
-    for (const { discard } of staged.slice(done)) discard()
+    orUnwritable(files[0]?.path ?? '', removeJournal)
     files.slice(0, done).forEach(({ path }, index) => {
       restore(path, before[index], present[index])
     })
@@ -166,6 +197,15 @@ function commitAll(
       fail(PKI_KINDS.fileExists, { paths: [path] })
     fail(FILE_KINDS.unwritable, { path, error })
   }
+  // It is only removed when all of it is in place: names that are not on disk yet would be lost with it.
+  try {
+    settleAll(files, staged)
+  } finally {
+    orUnwritable(files[0]?.path ?? '', removeJournal)
+  }
+}
+
+function settleAll(files: readonly CredentialFile[], staged: readonly StagedFile[]): void {
   for (const [index, { settle }] of staged.entries()) {
     orUnwritable(files[index]?.path ?? '', settle)
   }

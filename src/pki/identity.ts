@@ -88,7 +88,7 @@ function issueLocked(request: IssueRequest): Issued {
   const paths = out.pair(role, request.identity)
   const text = certificate.toString() + authority.chain
   const pair = filesOf(paths, text, encodePrivateKey(key, request.keyPassphrase))
-  writeCredentials([...authorityFor(out, authority, layout), ...pair], { force })
+  writeCredentials([...authorityFor(out, authority, layout), ...pair], { root: out.root, force })
   return {
     ...issued(certificate, paths, false),
     notes: [...notes, ...noteLifetime(authority, certificate, days, now)],
@@ -121,7 +121,10 @@ function renewLocked(request: RenewRequest): Issued {
   const text = certificate.toString() + authority.chain
   const files = filesOf(pair.paths, text, isKeyKept ? undefined : encodeNewKey(key, request))
   const { out = layout } = request
-  writeCredentials([...authorityFor(out, authority, layout), ...files], { force: true })
+  writeCredentials([...authorityFor(out, authority, layout), ...files], {
+    root: out.root,
+    force: true,
+  })
   const paths = { certificate: file, key: keyFile }
   return {
     ...issued(certificate, paths, isKeyKept),

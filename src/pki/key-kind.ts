@@ -36,8 +36,8 @@ export type KeyRequest = {
 }
 
 /** Node takes longer ones, and minutes to make them; no peer reads a signature of theirs in time. */
-const MAX_RSA_BITS = 16384
-const MIN_RSA_BITS = 1024
+export const MAX_RSA_BITS = 16384
+export const MIN_RSA_BITS = 1024
 
 /**
  * Reads the value of `--key`: `rsa`, `rsa:4096`, `ecdsa:secp384r1`, `ed25519`.

@@ -49,7 +49,7 @@ export function exportPkcs12(request: ExportRequest): Exported {
     name: own.subject,
   }
   const file = { path, text: encodePkcs12(parts, passphrase), secret: true }
-  withCredentialLock(dirname(path), () => writeCredentials([file], { force }))
+  withCredentialLock(dirname(path), () => writeCredentials([file], { root: dirname(path), force }))
   return { path, certificates }
 }
 

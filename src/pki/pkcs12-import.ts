@@ -71,6 +71,7 @@ function writeImported(request: ImportRequest, content: Pkcs12Content, sorted: S
   const paths = role === 'authority' ? layout.authority : layout.pair(role, identity)
   const text = encodePrivateKey(key, request.keyPassphrase)
   writeCredentials([{ path: paths.key, text, secret: true }, ...filesOf(request, sorted)], {
+    root: layout.root,
     force,
   })
   const left = [...content.others, ...sorted.unrelated.map(({ subject }) => subject)]

@@ -28,8 +28,8 @@ export type PskChange = {
 export const DEFAULT_PSK_BITS = 256
 
 /** GnuTLS reads keys of up to this many bytes; below 128 bits a key can be guessed. */
-const MAX_PSK_BITS = 512
-const MIN_PSK_BITS = 128
+export const MAX_PSK_BITS = 512
+export const MIN_PSK_BITS = 128
 
 /** Identities of TLS may have 65,535 octets; peers take fewer. */
 const MAX_USER_BYTES = 128
@@ -49,7 +49,7 @@ export function replacePsk({ folder, user, bits = DEFAULT_PSK_BITS }: PskRequest
   return withFileLock(`${path}.lock`, { giveUp }, () => {
     const before = lookAt(path) ? readBytes(path) : Buffer.alloc(0)
     const { text, isReplaced } = withKey(path, before, user, randomBytes(bits / 8).toString('hex'))
-    writeCredentials([{ path, text, secret: true }], { force: true })
+    writeCredentials([{ path, text, secret: true }], { root: folder, force: true })
     return { path, user, bits, isReplaced }
   })
 }

@@ -65,7 +65,7 @@ export function createRequest(request: MakeRequest): MadeRequest {
     { path: keyFile, text: encodePrivateKey(key, passphrase), secret: true },
     { path: requestFile, text, secret: false },
   ]
-  withCredentialLock(layout.root, () => writeCredentials(files, { force }))
+  withCredentialLock(layout.root, () => writeCredentials(files, { root: layout.root, force }))
   return {
     requestFile,
     keyFile,
@@ -130,7 +130,7 @@ function signLocked(request: SignRequest): Issued {
     text: certificate.toString() + authority.chain,
     secret: false,
   }
-  writeCredentials([...authorityFor(out, authority, layout), file], { force })
+  writeCredentials([...authorityFor(out, authority, layout), file], { root: out.root, force })
   return {
     certificate,
     certificateFile: paths.certificate,

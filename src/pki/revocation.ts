@@ -79,7 +79,7 @@ function revokeLocked(request: RevocationRequest): RevocationChange {
   }
   const paths = [layout, ...out].map(({ revocationList }) => revocationList)
   for (const path of new Set(paths)) {
-    writeCredentials([{ path, text, secret: false }], { force: true })
+    writeCredentials([{ path, text, secret: false }], { root: request.layout.root, force: true })
   }
   return { paths, lists: lists.map(({ facts }) => facts) }
 }

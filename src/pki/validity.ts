@@ -14,7 +14,7 @@ const DAY = 86_400_000
 /** A clock that is behind ours by less than this sees a new certificate as valid. */
 const CLOCK_SKEW = 3_600_000
 
-const MAX_DAYS = 36_500
+export const MAX_DAYS = 36_500
 
 /**
  * Reads the value of `--days` and `--expiring`: `30`, `30d`, `4w`.

@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { execFileSync } from '../peers/child-process.ts'
+import { run } from './command.ts'
 import { Host } from './host.ts'
 
 type Prepare = (host: Host) => void
@@ -118,6 +119,11 @@ test('returns from a file system that makes no folders', () => {
   const { status, stderr } = new Host().update(['--base-dir', '/proc/x', '--set', 'DEFAULT'])
   expect(status).toBe(1)
   expect(stderr).toContain('error[FILE_UNWRITABLE]: cannot write /proc/x')
+})
+
+test('an empty name, as an unset variable leaves it, is seen in the message', () => {
+  const { stderr } = run('cryptopolicy', ['pki', 'init', ''])
+  expect(stderr).toContain("cannot write a file named ''")
 })
 
 test('warns of a drop-in that runs into the next one', () => {

@@ -42,11 +42,11 @@ test('keys are for their owner, certificates for everybody, whatever there was',
   writeFiles(folder, { 'key.pem': 'old', 'cert.pem': 'old' })
   chmodSync(join(folder, 'key.pem'), 0o666)
   chmodSync(join(folder, 'cert.pem'), 0o600)
-  writeCredentials(pairIn(folder), { force: true })
+  writeCredentials(pairIn(folder), { root: folder, force: true })
   expect(modeOf(join(folder, 'key.pem'))).toBe(0o640)
   expect(modeOf(join(folder, 'cert.pem'))).toBe(0o644)
   const fresh = join(scratchFolder(), 'a', 'b')
-  writeCredentials(pairIn(fresh), { force: false })
+  writeCredentials(pairIn(fresh), { root: fresh, force: false })
   expect(modeOf(join(fresh, 'key.pem'))).toBe(0o600)
 })
 
@@ -57,7 +57,7 @@ test.skipIf(process.getuid?.() !== 0)(
     writeFiles(folder, { 'key.pem': 'old' })
     chownSync(join(folder, 'key.pem'), 1234, 4321)
     chmodSync(join(folder, 'key.pem'), 0o640)
-    writeCredentials(pairIn(folder).slice(0, 1), { force: true })
+    writeCredentials(pairIn(folder).slice(0, 1), { root: folder, force: true })
     const { uid, gid } = statSync(join(folder, 'key.pem'))
     expect([uid, gid, modeOf(join(folder, 'key.pem'))]).toEqual([1234, 4321, 0o640])
   },
@@ -66,7 +66,9 @@ test.skipIf(process.getuid?.() !== 0)(
 test('nothing is written where one file is there already', () => {
   const folder = scratchFolder()
   writeFiles(folder, { 'cert.pem': 'old' })
-  expect(codeOf(() => writeCredentials(pairIn(folder), { force: false }))).toBe('PKI_FILE_EXISTS')
+  expect(codeOf(() => writeCredentials(pairIn(folder), { root: folder, force: false }))).toBe(
+    'PKI_FILE_EXISTS',
+  )
   expect(readdirSync(folder)).toEqual(['cert.pem'])
 })
 
@@ -75,7 +77,7 @@ describe('what is in the way', () => {
     const [folder, other] = [scratchFolder(), scratchFolder()]
     writeFiles(other, { secret: 'keep' })
     symlinkSync(join(other, 'secret'), join(folder, 'key.pem'))
-    const write = () => writeCredentials(pairIn(folder), { force: true })
+    const write = () => writeCredentials(pairIn(folder), { root: folder, force: true })
     expect(codeOf(write)).toBe('PKI_FILE_IN_THE_WAY')
     expect(readFileSync(join(other, 'secret'), 'utf8')).toBe('keep')
     expect(lstatSync(join(folder, 'key.pem')).isSymbolicLink()).toBe(true)
@@ -84,25 +86,27 @@ describe('what is in the way', () => {
   test('is told: a dangling link, a folder, a file in place of the folder', () => {
     const folder = scratchFolder()
     symlinkSync('/nonexistent', join(folder, 'key.pem'))
-    expect(codeOf(() => writeCredentials(pairIn(folder), { force: false }))).toBe(
+    expect(codeOf(() => writeCredentials(pairIn(folder), { root: folder, force: false }))).toBe(
       'PKI_FILE_IN_THE_WAY',
     )
     const other = scratchFolder()
     mkdirSync(join(other, 'cert.pem'))
-    expect(codeOf(() => writeCredentials(pairIn(other), { force: true }))).toBe(
+    expect(codeOf(() => writeCredentials(pairIn(other), { root: other, force: true }))).toBe(
       'PKI_FILE_IN_THE_WAY',
     )
     writeFileSync(join(other, 'file'), '')
-    expect(codeOf(() => writeCredentials(pairIn(join(other, 'file')), { force: true }))).toBe(
-      'FILE_UNWRITABLE',
-    )
+    expect(
+      codeOf(() =>
+        writeCredentials(pairIn(join(other, 'file')), { root: join(other, 'file'), force: true }),
+      ),
+    ).toBe('FILE_UNWRITABLE')
     expect(readdirSync(other).toSorted()).toEqual(['cert.pem', 'file'])
   })
 
   test('is a link to a folder no obstacle', () => {
     const [folder, other] = [scratchFolder(), scratchFolder()]
     symlinkSync(other, join(folder, 'pki'))
-    writeCredentials(pairIn(join(folder, 'pki')), { force: false })
+    writeCredentials(pairIn(join(folder, 'pki')), { root: join(folder, 'pki'), force: false })
     expect(readdirSync(other).toSorted()).toEqual(['cert.pem', 'key.pem'])
   })
 })
@@ -112,7 +116,7 @@ test('what a killed run left is removed, what a running one writes is not', () =
   const gone = 'key.pem.4194305-1.cryptopolicy-tmp'
   const running = `key.pem.${process.ppid}-1.cryptopolicy-tmp`
   writeFiles(folder, { [gone]: 'secret', [running]: 'secret', 'other.tmp': '' })
-  writeCredentials(pairIn(folder), { force: true })
+  writeCredentials(pairIn(folder), { root: folder, force: true })
   expect(existsSync(join(folder, gone))).toBe(false)
   expect(readdirSync(folder).toSorted()).toEqual(['cert.pem', 'key.pem', running, 'other.tmp'])
 })
@@ -139,7 +143,8 @@ test('a file that is made after the look is not replaced', () => {
       return 'new'
     },
   }
-  const write = () => writeCredentials([...files.slice(0, 1), sneaky], { force: false })
+  const write = () =>
+    writeCredentials([...files.slice(0, 1), sneaky], { root: folder, force: false })
   expect(codeOf(write)).toBe('PKI_FILE_EXISTS')
   expect(readdirSync(folder)).toEqual(['cert.pem'])
   expect(readFileSync(join(folder, 'cert.pem'), 'utf8')).toBe('of another program')

@@ -1,8 +1,8 @@
 /** Renewals that are killed or run out of space at every system call that changes files. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { cpSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { describe, expect } from 'vitest'
 import { run, scratchFolder } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
 import { type Fault, type FaultyRun, runWithFault } from '../system/fault.ts'
@@ -47,6 +47,11 @@ function renewWithFaults(
   expect(hits).toContainEqual(['rename', expected])
 }
 
+/** Made for a run, and of no use after it. */
+function isLeftover(name: string): boolean {
+  return /tmp$|journal$|lock$/.test(name)
+}
+
 /** Nobody but the owner may read a key, in whatever file it is. */
 function expectSecrets(folder: string): void {
   for (const name of readdirSync(folder)) {
@@ -71,7 +76,7 @@ testWith(
 
 testWith(
   'strace',
-  'a new pair that is cut short is old, new, or a new key that the next run mends',
+  'a new pair that is cut short is old, new, or completed by the next run',
   () => {
     const halves: string[] = []
     renewWithFaults(['--quiet', '--new-key'], { signal: 'KILL' }, (before, after, folder) => {
@@ -80,11 +85,12 @@ testWith(
       halves.push(folder)
       expect(after.certificate).toBe(before.certificate)
       expect(run('cryptopolicy', ['pki', 'check', folder]).status).toBe(1)
-      const refused = run('cryptopolicy', ['pki', 'renew', 'server', folder])
-      expect(refused.stderr).toContain('--new-key')
-      expect(run('cryptopolicy', ['pki', 'renew', 'server', folder, '--new-key']).status).toBe(0)
-      expect(matches(readFolder(folder))).toBe(true)
-      expect(readdirSync(folder).filter((name) => name.endsWith('tmp'))).toEqual([])
+      // Whatever the next run is for, it completes the pair first.
+      expect(run('cryptopolicy', ['pki', 'renew', 'server', folder]).status).toBe(0)
+      const mended = readFolder(folder)
+      expect(mended.key).toBe(after.key)
+      expect(matches(mended)).toBe(true)
+      expect(readdirSync(folder).filter(isLeftover)).toEqual([])
     })
     // Killed as it enters the second of two renames that follow each other.
     expect(halves).toHaveLength(1)
@@ -103,8 +109,100 @@ testWith(
       if (after.key === before.key) expect(after).toEqual(before)
       expect(status).toBe(73)
       expect(stderr).toContain('the disk is full')
-      expect(readdirSync(folder).filter((name) => name.endsWith('tmp'))).toEqual([])
+      expect(readdirSync(folder).filter(isLeftover)).toEqual([])
     })
+  },
+  LIMIT,
+)
+
+const MAKING: readonly (readonly [string, (folder: string, file: string) => readonly string[]])[] =
+  [
+    ['init', (folder) => ['init', folder, '--key', 'ed25519']],
+    [
+      'import',
+      (folder, file) => ['import', 'server', file, folder, '--passphrase-file', `${file}.pw`],
+    ],
+  ]
+
+/** A PKCS #12 file with a server, and its passphrase beside it. */
+function makePkcs12(): string {
+  const folder = makeAuthority('ed25519')
+  issue(folder, 'server', 'ed25519')
+  const file = join(folder, 'host.p12')
+  writeFileSync(`${file}.pw`, 'a passphrase\n')
+  const args = ['pki', 'export', 'server', folder, '--p12', file, '--passphrase-file', `${file}.pw`]
+  expect(run('cryptopolicy', args).status).toBe(0)
+  return file
+}
+
+describe.each(MAKING)('%s', (_, argsFor) => {
+  testWith(
+    'strace',
+    'killed at any link, leaves nothing or what the next run makes whole',
+    () => {
+      const file = makePkcs12()
+      for (let n = 1; ; n++) {
+        const folder = join(scratchFolder(), 'pki')
+        const args = ['pki', ...argsFor(folder, file), '--quiet']
+        const moment = { call: 'link', n }
+        const { isHit } = runWithFault('cryptopolicy', args, `${folder}.log`, moment, {
+          signal: 'KILL',
+        })
+        if (!isHit) return expect(n).toBeGreaterThan(2)
+        expectSecrets(folder)
+        run('cryptopolicy', args)
+        const names = readdirSync(folder)
+        expect(names.filter(isLeftover)).toEqual([])
+        const role = names.includes('server-key.pem') ? 'server' : 'ca'
+        const pair = {
+          key: readFileSync(join(folder, `${role}-key.pem`), 'utf8'),
+          certificate: readFileSync(join(folder, `${role}-cert.pem`), 'utf8'),
+        }
+        expect(matches(pair)).toBe(true)
+      }
+    },
+    LIMIT,
+  )
+
+  testWith(
+    'strace',
+    'on a disk that is full leaves no folder',
+    () => {
+      const file = makePkcs12()
+      for (const call of ['fchmod', 'link']) {
+        const folder = join(scratchFolder(), 'pki')
+        const args = ['pki', ...argsFor(folder, file), '--quiet']
+        const fault = { error: 'ENOSPC' } as const
+        const faulty = runWithFault('cryptopolicy', args, `${folder}.log`, { call, n: 2 }, fault)
+        expect(faulty).toMatchObject({ status: 73, isHit: true })
+        expect(existsSync(folder)).toBe(false)
+      }
+    },
+    LIMIT,
+  )
+})
+
+testWith(
+  'strace',
+  'a renewal of the authority with a new key is all done or not at all',
+  () => {
+    for (let n = 1; ; n++) {
+      const folder = join(scratchFolder(), 'pki')
+      cpSync(makeAuthority('ed25519'), folder, { recursive: true })
+      const args = ['pki', 'renew', 'authority', folder, '--new-key', '--quiet']
+      const moment = { call: 'rename', n }
+      const { isHit } = runWithFault('cryptopolicy', args, `${folder}.log`, moment, {
+        signal: 'KILL',
+      })
+      if (!isHit) return expect(n).toBe(3)
+      // It tells that a renewal is under way: the one that was killed.
+      expect(run('cryptopolicy', args).stderr).toContain('ca-key-former.pem')
+      expect(readdirSync(folder).toSorted()).toEqual([
+        ...['ca-cert.pem', 'ca-key-former.pem', 'ca-key.pem'],
+      ])
+      const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+      expect(matches({ key: read('ca-key.pem'), certificate: read('ca-cert.pem') })).toBe(true)
+    }
   },
   LIMIT,
 )

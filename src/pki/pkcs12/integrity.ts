@@ -1,6 +1,5 @@
 /** The code of a PKCS #12 file that shows whether it was changed (RFC 7292 section 4 and appendix B). */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import forge from 'node-forge'
+import { createHmac, hash as digestOf, randomBytes, timingSafeEqual } from 'node:crypto'
 import {
   DER,
   type DerElement,
@@ -23,12 +22,12 @@ import { ITERATIONS } from './password-encryption.ts'
 const SHA256 = '2.16.840.1.101.3.4.2.1'
 const PBMAC1 = '1.2.840.113549.1.5.14'
 
-/** By identifier, with the bytes of a hash. */
+/** By identifier, with the bytes that a hash works on at a time. */
 const HASHES = {
-  '1.3.14.3.2.26': { name: 'sha1', size: 20, make: () => forge.md.sha1.create() },
-  [SHA256]: { name: 'sha256', size: 32, make: () => forge.md.sha256.create() },
-  '2.16.840.1.101.3.4.2.2': { name: 'sha384', size: 48, make: () => forge.md.sha384.create() },
-  '2.16.840.1.101.3.4.2.3': { name: 'sha512', size: 64, make: () => forge.md.sha512.create() },
+  '1.3.14.3.2.26': { name: 'sha1', block: 64 },
+  [SHA256]: { name: 'sha256', block: 64 },
+  '2.16.840.1.101.3.4.2.2': { name: 'sha384', block: 128 },
+  '2.16.840.1.101.3.4.2.3': { name: 'sha512', block: 128 },
 } as const
 
 type Hash = (typeof HASHES)[keyof typeof HASHES]
@@ -85,19 +84,28 @@ function macOf(
   return createHmac(hash.name, key).update(content).digest()
 }
 
-function deriveKey(passphrase: string | undefined, salt: Buffer, iterations: number, hash: Hash) {
-  const { generateKey } = forge.pkcs12 as unknown as { readonly generateKey: KeyDerivation }
-  const bytes = forge.util.createBuffer(salt.toString('latin1'))
-  const key = generateKey(passphrase ?? null, bytes, MAC_KEY, iterations, hash.size, hash.make())
-  return Buffer.from(key.getBytes(), 'latin1')
+/** Appendix B.2, for a key as long as the hash: there is one block of it, so the last steps fall away. */
+function deriveKey(
+  passphrase: string | undefined,
+  salt: Buffer,
+  iterations: number,
+  { name, block }: Hash,
+): Buffer {
+  const parts = [Buffer.alloc(block, MAC_KEY), fillBlocks(salt, block)]
+  let key = Buffer.concat([...parts, fillBlocks(encodePassphrase(passphrase), block)])
+  for (let round = 0; round < iterations; round++) key = digestOf(name, key, 'buffer')
+  return key
 }
 
-/** The types of node-forge leave this part of it out. */
-type KeyDerivation = (
-  passphrase: string | null,
-  salt: forge.util.ByteStringBuffer,
-  purpose: number,
-  iterations: number,
-  size: number,
-  hash: forge.md.MessageDigest,
-) => forge.util.ByteStringBuffer
+/** Repeats bytes up to the end of a block. */
+function fillBlocks(bytes: Buffer, block: number): Buffer {
+  const size = Math.ceil(bytes.length / block) * block
+  return size === 0 ? bytes : Buffer.alloc(size, bytes)
+}
+
+/** BMPString with a zero at its end (appendix B.1); no passphrase at all has no bytes. */
+function encodePassphrase(passphrase: string | undefined): Buffer {
+  return passphrase === undefined
+    ? Buffer.alloc(0)
+    : Buffer.from(`${passphrase}\0`, 'utf16le').swap16()
+}
