@@ -19,6 +19,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a part of the path is not a directory',
   ENOTFOUND: 'the name of the host is not known',
+  EPIPE: 'nothing reads it any more',
   EPERM: 'not permitted',
   EROFS: 'the file system is read-only',
   ETIMEDOUT: 'it does not answer',

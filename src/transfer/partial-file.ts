@@ -13,8 +13,8 @@ import { OWN_FILE_FLAGS, readOwnText, whyNotOwn } from './own-file.ts'
 import { STATE_LIMIT } from './transfer-state.ts'
 
 export type PartialFileOptions = {
-  /** Of the whole file, in bytes. */
-  readonly size: number
+  /** Of the whole file, in bytes; undefined where only its end will tell. It is then never gone on with. */
+  readonly size: number | undefined
   /** Whether an unfinished file may be gone on with. */
   readonly resume: boolean
   /** The state; beside the file without it. */
@@ -66,15 +66,19 @@ export class PartialFile {
   static async open(path: string, options: PartialFileOptions): Promise<PartialFile> {
     const temporary = join(dirname(path), `.${basename(path)}.cryptopolicy-partial`)
     const names = { temporary, state: options.statePath ?? `${temporary}.state` }
-    const earlier = options.resume ? await openEarlier(names, options.size) : undefined
+    const { size, resume } = options
+    const earlier = resume && size !== undefined ? await openEarlier(names, size) : undefined
     if (earlier && 'handle' in earlier) return new PartialFile(path, names, earlier, options)
     const fresh = await openFresh(names, options.size)
     return new PartialFile(path, names, { ...fresh, rejected: earlier }, options)
   }
 
-  /** @returns false where another program has replaced it meanwhile; then nothing was done. */
-  async putInPlace(): Promise<boolean> {
-    const { size, present } = this.#options
+  /**
+   * @param size Of the whole file, in bytes.
+   * @returns false where another program has replaced it meanwhile; then nothing was done.
+   */
+  async putInPlace(size: number): Promise<boolean> {
+    const { present } = this.#options
     await this.handle.truncate(size)
     const { dev, ino, uid, gid } = await this.handle.stat()
     if (present && (present.uid !== uid || present.gid !== gid)) {
@@ -145,7 +149,10 @@ async function readTrailer(handle: FileHandle, size: number): Promise<string | u
   return text.startsWith(MARK) ? text.slice(MARK.length) : undefined
 }
 
-async function openFresh({ temporary, state }: Names, size: number): Promise<Opened> {
+async function openFresh(
+  { temporary, state }: Names,
+  size: number | undefined,
+): Promise<Opened> {
   // First, so that a state that cannot be written is told before the long work.
   removeAny(state)
   removeAny(temporary)
@@ -153,8 +160,10 @@ async function openFresh({ temporary, state }: Names, size: number): Promise<Ope
   const handle = await open(temporary, flags, 0o600)
   try {
     const token = randomBytes(TOKEN_BYTES).toString('hex')
-    await handle.truncate(size)
-    await handle.write(`${MARK}${token}`, size, 'latin1')
+    if (size !== undefined) {
+      await handle.truncate(size)
+      await handle.write(`${MARK}${token}`, size, 'latin1')
+    }
     return { handle, token, isResumed: false }
   } catch (error) {
     await handle.close()

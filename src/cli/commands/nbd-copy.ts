@@ -2,8 +2,8 @@
 import type { Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { CopyResult } from '../../nbd/copy/copy.ts'
-import type { CopyDestination, CopySource } from '../../nbd/copy/copy-end.ts'
-import type { EndName } from '../../nbd/copy/open-ends.ts'
+import type { EndName, SourceName } from '../../nbd/copy/end-name.ts'
+import type { OpenEnds } from '../../nbd/copy/open-ends.ts'
 import type { TransferProgress } from '../../transfer/progress.ts'
 import { formatSize } from '../byte-size.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
@@ -26,8 +26,8 @@ export function addNbdCopy(group: Command): void {
     .command('copy')
     .summary('copy exports and files')
     .description('Copy a disk. What is zero stays a hole, and a copy that was cut off goes on.')
-    .argument('<SOURCE>', 'an NBD URI, a file or a block device')
-    .argument('<DESTINATION>', 'an NBD URI, a file, a block device or null:')
+    .argument('<SOURCE>', 'an NBD URI, a file, a block device, or - for standard input')
+    .argument('<DESTINATION>', 'the same, - for standard output, or null:')
     .option('-C, --connections <NUMBER>', 'at most, to each export', parseCount, 4)
     .option('--verify', 'read both back and compare them')
     .option('--no-resume', 'begin anew, whatever an earlier run did')
@@ -41,10 +41,8 @@ async function copy(from: string, to: string, options: Options): Promise<void> {
   const terminal = terminalFor(options)
   const [first, second] = await parseEnds(from, to, options, terminal)
   if (first.kind === 'null') misuse('null: cannot be copied from', 'name an export or a file')
-  if (second.kind === 'null' && options.verify) {
-    fail(CLI_KINDS.conflictingOptions, { first: '--verify', second: 'null:' })
-  }
-  const { source, destination } = await openEnds(first, second, {
+  refuseConflicts(first, second, options)
+  const ends = await openEnds(first, second, {
     connections: options.connections,
     resume: options.resume,
     isZero: options.destinationIsZero ?? false,
@@ -52,10 +50,21 @@ async function copy(from: string, to: string, options: Options): Promise<void> {
     ...(options.state === undefined ? {} : { statePath: options.state }),
   })
   const begin = performance.now()
-  const result = await run(source, destination, options, terminal)
+  const result = await run(ends, options, terminal)
   const seconds = (performance.now() - begin) / 1000
   if (options.json) terminal.setResult({ source: from, destination: to, ...result, seconds })
   else terminal.note(describe(result, seconds))
+}
+
+/** What goes through a pipe cannot be read again, and the result of a run has its own place. */
+function refuseConflicts(first: SourceName, second: EndName, options: Options): void {
+  const conflict = (option: string, end: string) =>
+    fail(CLI_KINDS.conflictingOptions, { first: option, second: end })
+  if (options.verify && second.kind === 'null') conflict('--verify', 'null:')
+  if (options.json && second.kind === 'standard') conflict('--json', '- as DESTINATION')
+  if (first.kind !== 'standard' && second.kind !== 'standard') return
+  if (options.verify) conflict('--verify', '-')
+  if (options.state !== undefined) conflict('--state', '-')
 }
 
 function misuse(what: string, hint: string): never {
@@ -72,7 +81,7 @@ async function parseEnds(
   options: Options,
   terminal: Terminal,
 ): Promise<readonly [EndName, EndName]> {
-  const { parseEnd } = await import('../../nbd/copy/open-ends.ts')
+  const { parseEnd } = await import('../../nbd/copy/end-name.ts')
   const isMixed = [from, to].some((text) => /^nbds/i.test(text))
   const parse = (text: string) =>
     parseEnd(text, (uri) => {
@@ -84,18 +93,17 @@ async function parseEnds(
 }
 
 async function run(
-  source: CopySource,
-  destination: CopyDestination,
+  { source, destination }: OpenEnds,
   options: Options,
   terminal: Terminal,
 ): Promise<CopyResult> {
-  const { copyDisk } = await import('../../nbd/copy/copy.ts')
+  const { copyEnds } = await import('../../nbd/copy/copy-ends.ts')
   const bar = new ProgressBar(terminal)
   const stop = new AbortController()
   const abort = () => stop.abort()
   process.once('SIGINT', abort).once('SIGTERM', abort)
   try {
-    return await copyDisk(source, destination, {
+    return await copyEnds(source, destination, {
       resume: options.resume,
       verify: options.verify ?? false,
       warn: terminal.report,

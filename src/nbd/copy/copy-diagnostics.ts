@@ -24,7 +24,7 @@ const notADisk: Kind<{ path: string; what: string }> = {
   code: 'NBD_COPY_NOT_A_DISK',
   severity: 'error',
   fault: 'usage',
-  summary: 'Only files and block devices can be copied from and to.',
+  summary: 'Only files, block devices and pipes can be copied from and to.',
   message: ({ path, what }) => `${path} is a ${what}, not a file or block device`,
 }
 
@@ -35,6 +35,25 @@ const tooSmall: Kind<{ destination: string; size: number; needed: number }> = {
   summary: 'The destination is smaller than the source. Nothing was written.',
   message: ({ destination, size, needed }) =>
     `${destination} has ${size} bytes, and the source has ${needed}`,
+}
+
+const sourceTooLong: Kind<{ source: string; destination: string; size: number }> = {
+  code: 'NBD_COPY_SOURCE_TOO_LONG',
+  severity: 'error',
+  fault: 'write',
+  summary:
+    'A pipe that was copied from has more bytes than the destination. What fits has been written.',
+  message: ({ source, destination, size }) =>
+    `${source} has more bytes than ${destination}, which has ${size}`,
+}
+
+const toTerminal: Kind<object> = {
+  code: 'NBD_COPY_TO_TERMINAL',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'A disk is not written to a terminal.',
+  message: () => 'standard output is a terminal, and a disk is no text',
+  hint: () => 'send it on: cryptopolicy nbd copy SOURCE - | PROGRAM',
 }
 
 const readOnly: Kind<{ destination: string }> = {
@@ -121,6 +140,8 @@ export const COPY_KINDS = defineKinds({
   unreadable,
   notADisk,
   tooSmall,
+  sourceTooLong,
+  toTerminal,
   readOnly,
   same,
   different,

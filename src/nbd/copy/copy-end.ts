@@ -1,4 +1,4 @@
-/** The two ends of a copy, whatever they are: exports, files, devices, nothing. */
+/** The two ends of a copy, whatever they are: exports, files, devices, pipes, nothing. */
 
 /** A run of bytes that reads as zeroes, or that has to be read to know. */
 export type CopyExtent = {
@@ -38,16 +38,35 @@ export type CopyDestination = {
   readonly statePath: string | undefined
   /** Whether whatever is not written reads as zeroes. */
   readonly isZero: boolean
+  /** How much it takes, in bytes, where that is known: an export or a device. */
+  readonly capacity?: number
   readonly write: (offset: number, data: Buffer) => Promise<void>
   readonly zero: (offset: number, length: number) => Promise<void>
   /** Fills the target from an offset on; absent where nothing can be read back. */
   readonly read?: (offset: number, target: Buffer) => Promise<void>
   /** Waits until everything written is on disk. */
   readonly flush: () => Promise<void>
-  /** The copy is whole: puts it in its place. */
-  readonly finish: () => Promise<void>
+  /** The copy is whole and has so many bytes: puts it in its place. */
+  readonly finish: (size: number) => Promise<void>
   /** Lets go of it, whole or not. */
   readonly close: () => Promise<void>
   /** Takes more resources beside the work; called once, when both ends are open. */
   readonly expand?: () => void
+}
+
+/** What can only be read in order, such as a pipe. */
+export type StreamSource = {
+  readonly name: string
+  /** In bytes, where it is known before the end. */
+  readonly size: number | undefined
+  readonly chunks: () => AsyncIterable<Buffer>
+  readonly close: () => Promise<void>
+}
+
+/** What can only be written in order. */
+export type StreamDestination = {
+  readonly name: string
+  /** Resolves when more is wanted. */
+  readonly append: (data: Buffer) => Promise<void>
+  readonly close: () => Promise<void>
 }

@@ -55,7 +55,7 @@ export async function copyDisk(
   const counts = { data: 0, zeroes: 0 }
   await copyMissing(source, destination, { binding, done, counts }, options)
   if (options.verify) await verifyOrForget(source, destination, options)
-  await destination.finish()
+  await destination.finish(source.size)
   if (destination.statePath !== undefined) removeState(destination.statePath)
   return { size: source.size, ...counts, resumed, isVerified: options.verify ?? false }
 }

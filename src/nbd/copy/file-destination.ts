@@ -16,8 +16,8 @@ import { diskSize, readFully, requireDisk, statPresent, writeFully } from './loc
 const PARALLEL = 4
 
 export type FileDestinationOptions = {
-  /** Of the source, in bytes. */
-  readonly size: number
+  /** Of the source, in bytes; undefined where it is a pipe. */
+  readonly size: number | undefined
   /** Whether an unfinished copy may be gone on with. */
   readonly resume: boolean
   /** Where the state is kept; beside the file without it, and nowhere for a device. */
@@ -46,7 +46,7 @@ async function openDevice(
   { size, statePath }: FileDestinationOptions,
 ): Promise<CopyDestination> {
   const available = diskSize(path, stats)
-  if (available < size) {
+  if (size !== undefined && available < size) {
     fail(COPY_KINDS.tooSmall, { destination: path, size: available, needed: size })
   }
   const handle = await writing(path, open(path, constants.O_RDWR | constants.O_EXCL))
@@ -56,6 +56,7 @@ async function openDevice(
     identity: `device ${stats.rdev}`,
     statePath,
     isZero: false,
+    capacity: available,
     finish: () => writing(path, handle.datasync()),
   }
 }
@@ -75,9 +76,9 @@ async function openPartial(
     statePath: partial.statePath,
     // What an earlier run wrote after its last state is still there.
     isZero: !isResumed,
-    finish: async () => {
+    finish: async (whole) => {
       // Another copy to the same place: what stands there now is not what this one wrote.
-      const isInPlace = await writing(path, partial.putInPlace())
+      const isInPlace = await writing(path, partial.putInPlace(whole))
       if (!isInPlace) fail(COPY_KINDS.replaced, { path: partial.temporaryPath })
     },
   }
@@ -96,13 +97,16 @@ async function openInPlace(
   try {
     const { dev, ino } = await handle.stat()
     if (!isResumed) await writing(path, handle.truncate(0))
-    await writing(path, handle.truncate(size))
+    if (size !== undefined) await writing(path, handle.truncate(size))
     return {
       ...endOf(path, handle, (offset, length) => clear(handle, offset, length)),
       identity: `file in place ${dev}:${ino}`,
       statePath,
       isZero: !isResumed,
-      finish: () => writing(path, handle.sync()),
+      finish: async (whole) => {
+        await writing(path, handle.truncate(whole))
+        await writing(path, handle.sync())
+      },
     }
   } catch (error) {
     await handle.close()

@@ -39,8 +39,8 @@ export function nbdSource(pool: ConnectionPool, uri: NbdUri, connections: number
 }
 
 export type NbdDestinationOptions = {
-  /** Of the source, in bytes. */
-  readonly size: number
+  /** Of the source, in bytes; undefined where it is a pipe. */
+  readonly size: number | undefined
   /** Whether every byte of the export is zero before the copy. */
   readonly isZero: boolean
   /** How many it grows to, at most. */
@@ -57,7 +57,7 @@ export function nbdDestination(
   const { first } = pool
   const name = uri.text
   if (first.can('READ_ONLY')) fail(COPY_KINDS.readOnly, { destination: name })
-  if (first.info.size < size) {
+  if (size !== undefined && first.info.size < size) {
     fail(COPY_KINDS.tooSmall, { destination: name, size: first.info.size, needed: size })
   }
   return {
@@ -69,6 +69,7 @@ export function nbdDestination(
     },
     statePath,
     isZero,
+    capacity: first.info.size,
     write: (offset, data) => pool.next().write(offset, data),
     zero: (offset, length) => zero(pool, offset, length),
     read: async (offset, target) => {

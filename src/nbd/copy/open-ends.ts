@@ -1,21 +1,22 @@
 /** Opens the two ends of a copy: the source first, so that nothing is touched before it answers. */
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
-import { looksLikeUri, type NbdUri, parseNbdUri } from '../client/nbd-uri.ts'
-import type { NbdClientOptions } from '../client/open-connection.ts'
+import type { NbdUri } from '../client/nbd-uri.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
-import type { CopyDestination, CopySource } from './copy-end.ts'
+import type { CopyDestination, CopySource, StreamDestination, StreamSource } from './copy-end.ts'
+import type { EndName, SourceName } from './end-name.ts'
 import { openFileDestination } from './file-destination.ts'
 import { openFileSource } from './file-source.ts'
 import { statPresent } from './local-disk.ts'
 import { nbdDestination, nbdSource } from './nbd-end.ts'
 import { nullDestination } from './null-destination.ts'
-
-/** What stands for one end on a command line. */
-export type EndName =
-  | { readonly kind: 'nbd'; readonly uri: NbdUri; readonly options: NbdClientOptions }
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'null' }
+import {
+  isStream,
+  openStreamDestination,
+  openStreamSource,
+  standardInput,
+  standardOutput,
+} from './stream-ends.ts'
 
 export type EndOptions = {
   /** At most, to each export. */
@@ -28,23 +29,18 @@ export type EndOptions = {
   readonly warn?: (diagnostic: Diagnostic) => void
 }
 
-/** Reads `null:`, an NBD URI, or a path. The options are those that a URI asks for. */
-export async function parseEnd(
-  text: string,
-  optionsFor: (uri: NbdUri) => Promise<NbdClientOptions>,
-): Promise<EndName> {
-  if (text === 'null:') return { kind: 'null' }
-  if (!looksLikeUri(text)) return { kind: 'file', path: text }
-  const uri = parseNbdUri(text)
-  return { kind: 'nbd', uri, options: await optionsFor(uri) }
+/** Both ends of a copy, open. */
+export type OpenEnds = {
+  readonly source: CopySource | StreamSource
+  readonly destination: CopyDestination | StreamDestination
 }
 
 /** @throws DiagnosticError where either cannot be opened; nothing is left open then. */
 export async function openEnds(
-  from: Exclude<EndName, { kind: 'null' }>,
+  from: SourceName,
   to: EndName,
   options: EndOptions,
-): Promise<{ readonly source: CopySource; readonly destination: CopyDestination }> {
+): Promise<OpenEnds> {
   refuseSame(from, to)
   const source = await openSource(from, options)
   try {
@@ -72,10 +68,14 @@ function refuseSame(from: EndName, to: EndName): void {
 }
 
 async function openSource(
-  from: Exclude<EndName, { kind: 'null' }>,
+  from: SourceName,
   { connections }: EndOptions,
-): Promise<CopySource> {
-  if (from.kind === 'file') return openFileSource(from.path)
+): Promise<CopySource | StreamSource> {
+  if (from.kind === 'standard') return standardInput()
+  if (from.kind === 'file') {
+    const stats = statPresent(from.path)
+    return stats && isStream(stats) ? openStreamSource(from.path) : openFileSource(from.path)
+  }
   const { uri, options } = from
   const pool = await ConnectionPool.open(uri, options)
   return nbdSource(pool, uri, connections)
@@ -83,20 +83,30 @@ async function openSource(
 
 async function openDestination(
   to: EndName,
-  size: number,
-  { connections, resume, statePath, isZero, warn }: EndOptions,
-): Promise<CopyDestination> {
+  size: number | undefined,
+  options: EndOptions,
+): Promise<CopyDestination | StreamDestination> {
   if (to.kind === 'null') return nullDestination()
-  const state = statePath === undefined ? {} : { statePath }
-  if (to.kind === 'file') {
-    return openFileDestination(to.path, { size, resume, ...state, ...(warn && { warn }) })
-  }
-  const { uri, options } = to
-  const pool = await ConnectionPool.open(uri, options)
+  if (to.kind === 'standard') return standardOutput()
+  if (to.kind === 'file') return openPath(to.path, size, options)
+  const { connections, statePath, isZero } = options
+  const pool = await ConnectionPool.open(to.uri, to.options)
   try {
-    return nbdDestination(pool, uri, { size, isZero, connections, ...state })
+    const state = statePath === undefined ? {} : { statePath }
+    return nbdDestination(pool, to.uri, { size, isZero, connections, ...state })
   } catch (error) {
     await pool.close()
     throw error
   }
+}
+
+async function openPath(
+  path: string,
+  size: number | undefined,
+  { resume, statePath, warn }: EndOptions,
+): Promise<CopyDestination | StreamDestination> {
+  const stats = statPresent(path)
+  if (stats && isStream(stats)) return openStreamDestination(path)
+  const state = statePath === undefined ? {} : { statePath }
+  return openFileDestination(path, { size, resume, ...state, ...(warn && { warn }) })
 }
