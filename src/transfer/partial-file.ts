@@ -149,10 +149,7 @@ async function readTrailer(handle: FileHandle, size: number): Promise<string | u
   return text.startsWith(MARK) ? text.slice(MARK.length) : undefined
 }
 
-async function openFresh(
-  { temporary, state }: Names,
-  size: number | undefined,
-): Promise<Opened> {
+async function openFresh({ temporary, state }: Names, size: number | undefined): Promise<Opened> {
   // First, so that a state that cannot be written is told before the long work.
   removeAny(state)
   removeAny(temporary)

@@ -1,6 +1,7 @@
 /** `cryptopolicy nbd copy`: from an export or a file to another. */
 import type { Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
+import type { TargetWords } from '../../nbd/client/server-command.ts'
 import type { CopyResult } from '../../nbd/copy/copy.ts'
 import type { EndName, SourceName } from '../../nbd/copy/end-name.ts'
 import type { OpenEnds } from '../../nbd/copy/open-ends.ts'
@@ -9,6 +10,7 @@ import { formatSize } from '../byte-size.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { clientOptions, type NbdOptions, withNbdOptions } from '../nbd-options.ts'
+import { printTarget, readTargets } from '../nbd-targets.ts'
 import { parseCount } from '../option-values.ts'
 import { formatDuration, ProgressBar } from '../progress-bar.ts'
 import type { Terminal } from '../terminal.ts'
@@ -26,8 +28,8 @@ export function addNbdCopy(group: Command): void {
     .command('copy')
     .summary('copy exports and files')
     .description('Copy a disk. What is zero stays a hole, and a copy that was cut off goes on.')
-    .argument('<SOURCE>', 'an NBD URI, a file, a block device, or - for standard input')
-    .argument('<DESTINATION>', 'the same, - for standard output, or null:')
+    .usage('[options] SOURCE DESTINATION')
+    .argument('<END...>', 'an NBD URI, a file, a block device, -, null: or [ COMMAND ARG... ]')
     .option('-C, --connections <NUMBER>', 'at most, to each export', parseCount, 4)
     .option('--verify', 'read both back and compare them')
     .option('--no-resume', 'begin anew, whatever an earlier run did')
@@ -36,9 +38,10 @@ export function addNbdCopy(group: Command): void {
   withOutput(withNbdOptions(command)).action(copy)
 }
 
-async function copy(from: string, to: string, options: Options): Promise<void> {
+async function copy(words: readonly string[], options: Options): Promise<void> {
   const { openEnds } = await import('../../nbd/copy/open-ends.ts')
   const terminal = terminalFor(options)
+  const [from, to] = readTargets(words, ['SOURCE', 'DESTINATION'])
   const [first, second] = await parseEnds(from, to, options, terminal)
   if (first.kind === 'null') misuse('null: cannot be copied from', 'name an export or a file')
   refuseConflicts(first, second, options)
@@ -52,7 +55,8 @@ async function copy(from: string, to: string, options: Options): Promise<void> {
   const begin = performance.now()
   const result = await run(ends, options, terminal)
   const seconds = (performance.now() - begin) / 1000
-  if (options.json) terminal.setResult({ source: from, destination: to, ...result, seconds })
+  const names = { source: printTarget(from), destination: printTarget(to) }
+  if (options.json) terminal.setResult({ ...names, ...result, seconds })
   else terminal.note(describe(result, seconds))
 }
 
@@ -76,14 +80,14 @@ function misuse(what: string, hint: string): never {
  * one.
  */
 async function parseEnds(
-  from: string,
-  to: string,
+  from: TargetWords,
+  to: TargetWords,
   options: Options,
   terminal: Terminal,
 ): Promise<readonly [EndName, EndName]> {
   const { parseEnd } = await import('../../nbd/copy/end-name.ts')
-  const isMixed = [from, to].some((text) => /^nbds/i.test(text))
-  const parse = (text: string) =>
+  const isMixed = [from, to].some((text) => typeof text === 'string' && /^nbds/i.test(text))
+  const parse = (text: TargetWords) =>
     parseEnd(text, (uri) => {
       const isPlain = isMixed && !uri.tls.isRequired && options.tls === undefined
       const { tlsCreds: _, tlsHostname: __, ...plain } = options

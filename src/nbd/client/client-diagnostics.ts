@@ -192,6 +192,24 @@ const cannotDo: Kind<{ server: string; command: number }> = {
   message: ({ server, command }) => `the export of ${server} has no ${commandName(command)}`,
 }
 
+const badCommand: Kind<{ what: string }> = {
+  code: 'NBD_COMMAND_INVALID',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'Brackets hold no command that could be started as a server.',
+  message: ({ what }) => what,
+  hint: () => 'for instance: cryptopolicy nbd info -- [ qemu-nbd -r -f qcow2 disk.qcow2 ]',
+}
+
+const commandEnded: Kind<{ command: string; how: string }> = {
+  code: 'NBD_COMMAND_ENDED',
+  severity: 'error',
+  fault: 'unavailable',
+  summary: 'A command in brackets ended before its work as a server was done.',
+  message: ({ command, how }) => `${command} ended ${how}`,
+  hint: () => 'it has to serve the socket that it is handed, as qemu-nbd and nbdkit do',
+}
+
 function saying(text: string): string {
   return text === '' ? '' : `, saying "${text}"`
 }
@@ -215,4 +233,6 @@ export const NBD_CLIENT_KINDS = defineKinds({
   exportTooLarge,
   mapTooFine,
   cannotDo,
+  badCommand,
+  commandEnded,
 })

@@ -1,6 +1,7 @@
 /** Opens the two ends of a copy: the source first, so that nothing is touched before it answers. */
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
 import type { NbdUri } from '../client/nbd-uri.ts'
+import { ServerCommand } from '../client/server-command.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 import type { CopyDestination, CopySource, StreamDestination, StreamSource } from './copy-end.ts'
@@ -76,9 +77,8 @@ async function openSource(
     const stats = statPresent(from.path)
     return stats && isStream(stats) ? openStreamSource(from.path) : openFileSource(from.path)
   }
-  const { uri, options } = from
-  const pool = await ConnectionPool.open(uri, options)
-  return nbdSource(pool, uri, connections)
+  const { pool, uri, close } = await openPool(from, connections)
+  return { ...nbdSource(pool, uri), close }
 }
 
 async function openDestination(
@@ -90,13 +90,40 @@ async function openDestination(
   if (to.kind === 'standard') return standardOutput()
   if (to.kind === 'file') return openPath(to.path, size, options)
   const { connections, statePath, isZero } = options
-  const pool = await ConnectionPool.open(to.uri, to.options)
+  const { pool, uri, close } = await openPool(to, connections)
   try {
     const state = statePath === undefined ? {} : { statePath }
-    return nbdDestination(pool, to.uri, { size, isZero, connections, ...state })
+    return { ...nbdDestination(pool, uri, { size, isZero, ...state }), close }
   } catch (error) {
-    await pool.close()
+    await close()
     throw error
+  }
+}
+
+type OpenPool = {
+  readonly pool: ConnectionPool
+  readonly uri: NbdUri
+  readonly close: () => Promise<void>
+}
+
+async function openPool(
+  end: Extract<EndName, { readonly kind: 'nbd' | 'command' }>,
+  connections: number,
+): Promise<OpenPool> {
+  if (end.kind === 'nbd') {
+    const pool = await ConnectionPool.open(end.uri, connections, end.options)
+    return { pool, uri: end.uri, close: () => pool.close() }
+  }
+  const command = await ServerCommand.start(end.words)
+  try {
+    // Such a server may end when its first client has left.
+    const pool = await ConnectionPool.open(command.uri, 1, end.options)
+    const close = () => pool.close().finally(() => command.close())
+    return { pool, uri: command.uri, close }
+  } catch (error) {
+    const reason = await command.explain(error)
+    await command.close()
+    throw reason
   }
 }
 

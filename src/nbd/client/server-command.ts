@@ -1,0 +1,161 @@
+/**
+ * A server that is started for one client: a command in brackets, as nbdinfo and nbdcopy have it. It
+ * gets a socket that listens already, sd_listen_fds(3), and is ended with what asked for it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { linkSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
+import type { NbdUri } from './nbd-uri.ts'
+
+/** The words of a command line: each is one target, or the words that stood between brackets. */
+export type TargetWords = string | readonly string[]
+
+/**
+ * Joins what stands between `[` and `]`.
+ *
+ * @throws DiagnosticError NBD_COMMAND_INVALID.
+ */
+export function groupCommands(words: readonly string[]): readonly TargetWords[] {
+  const groups: TargetWords[] = []
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? ''
+    if (word !== '[') groups.push(word)
+    else {
+      const end = words.indexOf(']', at)
+      if (end < 0) fail(NBD_CLIENT_KINDS.badCommand, { what: 'a [ has no ] behind it' })
+      if (end === at + 1) fail(NBD_CLIENT_KINDS.badCommand, { what: 'no command is in [ ]' })
+      groups.push(words.slice(at + 1, end))
+      at = end
+    }
+  }
+  return groups
+}
+
+/** How messages call a command. */
+export function printCommand(words: readonly string[]): string {
+  return `[ ${words.join(' ')} ]`
+}
+
+/** What stands for the URI of a server that is started. */
+export function uriOfCommand(words: readonly string[], path: string): NbdUri {
+  const address = { kind: 'unix', path } as const
+  return { text: printCommand(words), address, exportName: '', tls: { isRequired: false } }
+}
+
+/** In milliseconds: how long a server may take to end. */
+const PATIENCE = 10_000
+
+export class ServerCommand {
+  /** Where it serves. */
+  readonly uri: NbdUri
+  readonly #name: string
+  readonly #folder: string
+  readonly #child: ChildProcess
+  readonly #ended: Promise<unknown>
+
+  private constructor(words: readonly string[], folder: string, child: ChildProcess) {
+    this.#name = printCommand(words)
+    this.#folder = folder
+    this.#child = child
+    this.#ended = once(child, 'exit').catch(() => {})
+    this.uri = uriOfCommand(words, join(folder, SOCKET))
+    endWithThisProgram(this)
+  }
+
+  /** Starts it. Nothing says that it serves: the first connection finds out. */
+  static async start(words: readonly string[]): Promise<ServerCommand> {
+    const folder = mkdtempSync(join(tmpdir(), 'cryptopolicy-nbd-'))
+    const server = await listenIn(folder)
+    try {
+      // The socket stays where the link is when this process lets go of it.
+      linkSync(join(folder, FIRST_NAME), join(folder, SOCKET))
+      return new ServerCommand(words, folder, spawnWith(words, server))
+    } finally {
+      server.close()
+    }
+  }
+
+  /** The reason why a connection to it failed: it may have ended. */
+  async explain(error: unknown): Promise<unknown> {
+    // The end of the connection may be seen before the end of the command that brought it about.
+    await Promise.race([this.#ended, delay(1000, undefined, { ref: false })])
+    const { exitCode, signalCode } = this.#child
+    if (exitCode === null && signalCode === null) return error
+    const how = signalCode === null ? `with status ${exitCode}` : `by ${signalCode}`
+    return new DiagnosticError([
+      diagnose(NBD_CLIENT_KINDS.commandEnded, { command: this.#name, how }),
+    ])
+  }
+
+  /** Ends it, and waits for its end. */
+  async close(): Promise<void> {
+    const { exitCode, signalCode } = this.#child
+    if (exitCode === null && signalCode === null) {
+      this.#child.kill('SIGTERM')
+      const impatience = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE)
+      await this.#ended
+      clearTimeout(impatience)
+    }
+    RUNNING.delete(this)
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  /** Ends it without waiting. */
+  endAtOnce(): void {
+    this.#child.kill('SIGTERM')
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+const RUNNING = new Set<ServerCommand>()
+
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** No command outlives the program that started it. */
+function endWithThisProgram(command: ServerCommand): void {
+  if (RUNNING.size === 0) {
+    for (const signal of ENDING_SIGNALS) process.on(signal, onSignal)
+    process.on('exit', endAll)
+  }
+  RUNNING.add(command)
+}
+
+function endAll(): void {
+  for (const command of RUNNING) command.endAtOnce()
+}
+
+function onSignal(signal: NodeJS.Signals): void {
+  // What else listens, such as a copy, ends in order and closes its ends.
+  if (process.listenerCount(signal) > 1) return
+  endAll()
+  process.off(signal, onSignal)
+  process.kill(process.pid, signal)
+}
+
+const FIRST_NAME = 'first'
+const SOCKET = 'socket'
+
+async function listenIn(folder: string): Promise<Server> {
+  const server = createServer()
+  server.listen({ path: join(folder, FIRST_NAME) })
+  await once(server, 'listening')
+  return server
+}
+
+/** The shell knows the number of the process that the command becomes. */
+const BECOME = 'LISTEN_PID=$$ exec "$@"'
+
+/** Standard input and output are those of this program alone. */
+function spawnWith(words: readonly string[], server: Server): ChildProcess {
+  const { fd } = (server as Server & { readonly _handle: { readonly fd: number } })._handle
+  return spawn('/bin/sh', ['-c', BECOME, 'sh', ...words], {
+    env: { ...process.env, LISTEN_FDS: '1', LISTEN_FDNAMES: 'unknown' },
+    stdio: ['ignore', 2, 'inherit', fd],
+  })
+}
