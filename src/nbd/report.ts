@@ -2,14 +2,14 @@
 import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
 import { printable } from '../diagnostics/print-diagnostic.ts'
 import type { TlsFacts } from '../tls/credentials/tls-session.ts'
-import type { MappedExtent } from './client/export-map.ts'
 import type { ExportInfo, HeaderStyle } from './client/negotiation.ts'
-import { NBD_STATE } from './protocol/constants.ts'
 import { transmissionFlagNames } from './protocol/names.ts'
 
 /** What is known once a connection is there. */
 export type SessionFacts = {
   readonly headers: HeaderStyle
+  /** What block status tells of, where it tells anything. */
+  readonly context: string
   readonly hasBlockStatus: boolean
   readonly tls: TlsFacts | undefined
 }
@@ -38,7 +38,7 @@ export function printExport(info: ExportInfo, session?: SessionFacts): readonly 
     ['block sizes', info.hasBlockSizes ? sizes : undefined],
     ['abilities', abilities(info.flags).join(', ')],
     ['replies', session?.headers],
-    ['map', session && (session.hasBlockStatus ? 'base:allocation' : 'none')],
+    ['map', session && (session.hasBlockStatus ? session.context : 'none')],
     ['tls', session && describeTls(session.tls)],
     ['peer', session?.tls?.peer.distinguishedName],
   ]
@@ -66,8 +66,8 @@ export function exportToJson(info: ExportInfo): JsonObject {
   }
 }
 
-export function sessionToJson({ headers, hasBlockStatus, tls }: SessionFacts): JsonObject {
-  const contexts = hasBlockStatus ? ['base:allocation'] : []
+export function sessionToJson({ headers, context, hasBlockStatus, tls }: SessionFacts): JsonObject {
+  const contexts = hasBlockStatus ? [context] : []
   return { replies: headers, contexts, tls: tlsToJson(tls) }
 }
 
@@ -76,23 +76,4 @@ export function tlsToJson(tls: TlsFacts | undefined): JsonObject | null {
   if (!tls) return null
   const { protocol, suite, group = null, peer } = tls
   return { protocol, suite, group, peer: peer.distinguishedName ?? null }
-}
-
-/** `OFFSET LENGTH data|hole|zero`, a line for each run. */
-export function printMap(extents: readonly MappedExtent[]): readonly string[] {
-  return extents.map((extent) => `${extent.offset} ${extent.length} ${kindOf(extent)}`)
-}
-
-export function mapToJson(extents: readonly MappedExtent[]): readonly JsonObject[] {
-  return extents.map(({ offset, length, status }) => ({
-    offset,
-    length,
-    isHole: (status & NBD_STATE.HOLE) !== 0,
-    isZero: (status & NBD_STATE.ZERO) !== 0,
-  }))
-}
-
-function kindOf({ status }: MappedExtent): string {
-  const names = [status & NBD_STATE.HOLE && 'hole', status & NBD_STATE.ZERO && 'zero']
-  return names.filter(Boolean).join(',') || 'data'
 }

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import {
   beginNegotiation,
-  chooseAllocationContext,
+  chooseContext,
   chooseHeaders,
   enterExport,
   type HeaderStyle,
@@ -123,7 +123,7 @@ async function fuzzNegotiation(random: Random): Promise<void> {
     const open = await beginNegotiation(channel, { tls: { mode: 'off' }, warn: () => {} })
     const headers = await chooseHeaders(open)
     if (random.below(4) === 0) await listExports(open)
-    await chooseAllocationContext(open, 'disk')
+    await chooseContext(open, 'disk')
     await enterExport(open, headers, 'disk')
   } finally {
     channel.destroy()

@@ -10,7 +10,6 @@ import { formatSize } from '../byte-size.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { clientOptions, type NbdOptions, withNbdOptions } from '../nbd-options.ts'
-import { printTarget, readTargets } from '../nbd-targets.ts'
 import { parseCount } from '../option-values.ts'
 import { formatDuration, ProgressBar } from '../progress-bar.ts'
 import type { Terminal } from '../terminal.ts'
@@ -41,6 +40,7 @@ export function addNbdCopy(group: Command): void {
 async function copy(words: readonly string[], options: Options): Promise<void> {
   const { openEnds } = await import('../../nbd/copy/open-ends.ts')
   const terminal = terminalFor(options)
+  const { printTarget, readTargets } = await import('../nbd-targets.ts')
   const [from, to] = readTargets(words, ['SOURCE', 'DESTINATION'])
   const [first, second] = await parseEnds(from, to, options, terminal)
   if (first.kind === 'null') misuse('null: cannot be copied from', 'name an export or a file')

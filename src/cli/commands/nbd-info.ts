@@ -1,52 +1,131 @@
 /** `cryptopolicy nbd info`: what a server says of an export. */
 import { type Command, Option } from 'commander'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { MappedExtent } from '../../nbd/client/export-map.ts'
+import type { NbdClient } from '../../nbd/client/nbd-client.ts'
 import type { NbdUri } from '../../nbd/client/nbd-uri.ts'
-import type { NbdClientOptions } from '../../nbd/client/open-connection.ts'
+import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
-import { clientOptions, type NbdOptions, withNbdOptions } from '../nbd-options.ts'
+import { EXIT } from '../exit-codes.ts'
+import { type NbdOptions, withNbdOptions } from '../nbd-options.ts'
+import type { Terminal } from '../terminal.ts'
 
-type Options = NbdOptions & { readonly map?: true; readonly size?: true }
+type Options = NbdOptions & {
+  readonly map?: string | true
+  readonly totals?: true
+  readonly size?: true
+  readonly can?: string
+  readonly is?: string
+}
+
+/** As nbdinfo has it: the question was answered, and the answer is no. */
+const ANSWER_IS_NO = 2
 
 export function addNbdInfo(group: Command): void {
   const command = group
     .command('info')
     .summary('what a server says of an export')
     .description('Print the size, the abilities and the session of an export.')
-    .argument('<URI>', 'such as nbds://host/export')
-    .option('--map', 'list the runs of data and of holes')
+    .usage('[options] URI')
+    .argument('[URI...]', 'such as nbds://host/export, or [ COMMAND ARG... ]')
+    .option('--map [CONTEXT]', 'list the runs of data and of holes, or what --map=CONTEXT tells of')
+    .addOption(new Option('--totals', 'with --map: how much there is of each kind'))
     .addOption(new Option('--size', 'print the size in bytes and nothing else').conflicts('map'))
+    .addOption(
+      new Option('--can <ABILITY>', 'print nothing; status 0 if it can, 2 if it cannot').conflicts(
+        EXCLUDED_BY_QUESTIONS,
+      ),
+    )
+    .addOption(
+      new Option('--is <PROPERTY>', 'print nothing; status 0 if it is, 2 if it is not').conflicts([
+        ...EXCLUDED_BY_QUESTIONS,
+        'can',
+      ]),
+    )
   withOutput(withNbdOptions(command)).action(info)
 }
 
-async function info(text: string, options: Options): Promise<void> {
-  const { parseNbdUri } = await import('../../nbd/client/nbd-uri.ts')
+const EXCLUDED_BY_QUESTIONS = ['map', 'size', 'json']
+
+async function info(given: readonly string[], options: Options, command: Command): Promise<void> {
+  const { withClient, withServer } = await import('../nbd-connection.ts')
+  const { readTargets } = await import('../nbd-targets.ts')
+  const { words, context } = separateContext(given, options, command)
+  const [target] = readTargets(words, ['URI'])
+  if (options.totals && !options.map) {
+    const hint = 'for instance: cryptopolicy nbd info --map --totals nbds://host/export'
+    fail(CLI_KINDS.missingOption, { what: '--totals needs --map', hint })
+  }
+  const question = options.can ?? options.is
+  const asked = { ...options, ...(context === undefined ? {} : { context }) }
   const terminal = terminalFor(options)
-  const uri = parseNbdUri(text)
-  const settings = await clientOptions(uri, options, terminal)
-  const { printExport, exportToJson, sessionToJson, printMap, mapToJson } = await import(
-    '../../nbd/report.ts'
+  await withServer(target, async (uri) => {
+    if (question !== undefined) return answer(uri, question, asked, terminal)
+    const looked = await withClient(uri, asked, terminal, (client) => look(client, options))
+    await tell(uri, looked, options, terminal)
+  })
+}
+
+/** Only `--map=CONTEXT` names a context: a word behind `--map` is the URI. */
+function separateContext(words: readonly string[], { map }: Options, command: Command) {
+  if (typeof map !== 'string') return { words, context: undefined }
+  const isJoined = rawWords(command).includes(`--map=${map}`)
+  return isJoined ? { words, context: map } : { words: [map, ...words], context: undefined }
+}
+
+function rawWords(command: Command): readonly string[] {
+  const root = command.parent ? rawWords(command.parent) : []
+  return [...root, ...(command as Command & { readonly rawArgs: readonly string[] }).rawArgs]
+}
+
+async function answer(
+  uri: NbdUri,
+  name: string,
+  options: Options,
+  terminal: Terminal,
+): Promise<void> {
+  const { withClient } = await import('../nbd-connection.ts')
+  const { FEATURE_NAMES, findFeature } = await import('../../nbd/client/export-features.ts')
+  const feature = findFeature(name)
+  if (!feature) fail(CLI_KINDS.unknownName, { what: 'ability', name, known: FEATURE_NAMES })
+  const isTrue = await withClient(uri, options, terminal, async (client) => feature(client))
+  process.exitCode = isTrue ? EXIT.done : ANSWER_IS_NO
+}
+
+type Looked = {
+  readonly client: NbdClient
+  readonly extents: readonly MappedExtent[] | undefined
+}
+
+async function look(client: NbdClient, { map }: Options): Promise<Looked> {
+  const { mapExport } = await import('../../nbd/client/export-map.ts')
+  return { client, extents: map ? await mapExport(client) : undefined }
+}
+
+async function tell(
+  uri: NbdUri,
+  { client, extents }: Looked,
+  options: Options,
+  terminal: Terminal,
+): Promise<void> {
+  const { printExport, exportToJson, sessionToJson } = await import('../../nbd/report.ts')
+  const { printMap, mapToJson, totalsOf, printTotals, totalsToJson } = await import(
+    '../../nbd/map-report.ts'
   )
-  const { client, extents } = await look(uri, settings, options.map ?? false)
+  const { context } = client
+  const { size } = client.info
+  const totals = options.totals && extents ? totalsOf(extents, size) : undefined
   if (options.json) {
     return terminal.setResult({
       uri: uri.text,
       export: exportToJson(client.info),
       session: sessionToJson(client),
-      map: extents ? mapToJson(extents) : null,
+      map: extents && !totals ? mapToJson(extents, context) : null,
+      totals: totals ? totalsToJson(totals, context) : null,
     })
   }
-  if (options.size) return terminal.print(String(client.info.size))
-  const lines = extents ? printMap(extents) : printExport(client.info, client)
-  for (const line of lines) terminal.print(line)
-}
-
-async function look(uri: NbdUri, settings: NbdClientOptions, wantsMap: boolean) {
-  const { NbdClient } = await import('../../nbd/client/nbd-client.ts')
-  const { mapExport } = await import('../../nbd/client/export-map.ts')
-  const client = await NbdClient.connect(uri.address, uri.exportName, settings)
-  try {
-    return { client, extents: wantsMap ? await mapExport(client) : undefined }
-  } finally {
-    await client.disconnect()
-  }
+  if (options.size) return terminal.print(String(size))
+  const print = () => printExport(client.info, client)
+  const runs = extents ? printMap(extents, context) : print()
+  for (const line of totals ? printTotals(totals, context) : runs) terminal.print(line)
 }

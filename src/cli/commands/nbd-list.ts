@@ -1,5 +1,6 @@
 /** `cryptopolicy nbd list`: the exports of a server. */
 import type { Command } from 'commander'
+import type { NbdUri } from '../../nbd/client/nbd-uri.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { clientOptions, type NbdOptions, withNbdOptions } from '../nbd-options.ts'
 
@@ -10,17 +11,25 @@ export function addNbdList(group: Command): void {
     .command('list')
     .summary('the exports of a server')
     .description('Print the name and the description of every export that a server tells of.')
-    .argument('<SERVER>', 'HOST, HOST:PORT or an URI')
+    .usage('[options] SERVER')
+    .argument('<SERVER...>', 'HOST, HOST:PORT, an URI, or [ COMMAND ARG... ]')
     .option('-l, --long', 'what the server says of each export')
   withOutput(withNbdOptions(command)).action(list)
 }
 
-async function list(server: string, options: Options): Promise<void> {
+async function list(words: readonly string[], options: Options): Promise<void> {
   const { looksLikeUri, parseNbdUri } = await import('../../nbd/client/nbd-uri.ts')
+  const { withServer } = await import('../nbd-connection.ts')
+  const { readTargets } = await import('../nbd-targets.ts')
+  const [server] = readTargets(words, ['SERVER'])
+  const parse = (text: string) => parseNbdUri(looksLikeUri(text) ? text : `nbd://${text}/`)
+  await withServer(server, (uri) => listExports(uri, options), parse)
+}
+
+async function listExports(uri: NbdUri, options: Options): Promise<void> {
   const { listServer } = await import('../../nbd/client/server-listing.ts')
   const { exportToJson, printExport, tlsToJson } = await import('../../nbd/report.ts')
   const terminal = terminalFor(options)
-  const uri = parseNbdUri(looksLikeUri(server) ? server : `nbd://${server}/`)
   const settings = await clientOptions(uri, options, terminal)
   const detail = options.long ?? false
   const { exports, tls } = await listServer(uri.address, { ...settings, detail })

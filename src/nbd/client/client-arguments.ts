@@ -30,6 +30,7 @@ const CONNECT_OPTIONS = {
   warn: optional(requireFunction),
   timeout: optional(requireMilliseconds),
   maximumInFlight: optional(integerWithin(1, REQUEST_LIMIT)),
+  context: optional(requireString),
   signal: optional((value: unknown, name: string) => requireInstance(value, name, AbortSignal)),
 }
 

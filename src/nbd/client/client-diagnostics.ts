@@ -192,6 +192,15 @@ const cannotDo: Kind<{ server: string; command: number }> = {
   message: ({ server, command }) => `the export of ${server} has no ${commandName(command)}`,
 }
 
+const contextMissing: Kind<{ server: string; context: string }> = {
+  code: 'NBD_CONTEXT_MISSING',
+  severity: 'error',
+  fault: 'unavailable',
+  summary: 'The server does not tell of what a map was asked of: it has no such metadata context.',
+  message: ({ server, context }) =>
+    `the export of ${server} has no metadata context ${JSON.stringify(context)}`,
+}
+
 const badCommand: Kind<{ what: string }> = {
   code: 'NBD_COMMAND_INVALID',
   severity: 'error',
@@ -233,6 +242,7 @@ export const NBD_CLIENT_KINDS = defineKinds({
   exportTooLarge,
   mapTooFine,
   cannotDo,
+  contextMissing,
   badCommand,
   commandEnded,
 })

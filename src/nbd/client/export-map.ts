@@ -1,7 +1,6 @@
 /** The map of a whole export: where data is and where holes are. */
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { Extent } from '../protocol/chunks.ts'
-import { NBD_CMD } from '../protocol/constants.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 import { type NbdClient, STATUS_LIMIT } from './nbd-client.ts'
 
@@ -26,16 +25,14 @@ const FAIR_ANSWER = 0x10_0000
 /**
  * Every run of the same status, in order.
  *
- * @throws DiagnosticError NBD_NOT_SUPPORTED where the server does not tell, NBD_MAP_TOO_FINE.
+ * @throws DiagnosticError NBD_CONTEXT_MISSING where the server does not tell, NBD_MAP_TOO_FINE.
  */
 export async function mapExport(
   client: NbdClient,
   limits: MapLimits = LIMITS,
 ): Promise<readonly MappedExtent[]> {
-  const { info, server } = client
-  if (!client.hasBlockStatus) {
-    fail(NBD_CLIENT_KINDS.cannotDo, { server, command: NBD_CMD.BLOCK_STATUS })
-  }
+  const { info, server, context } = client
+  if (!client.hasBlockStatus) fail(NBD_CLIENT_KINDS.contextMissing, { server, context })
   const extents: MappedExtent[] = []
   const fair = Math.min(Math.max(info.size / limits.runs, FAIR_ANSWER), STATUS_LIMIT)
   let smallAnswers = 0

@@ -15,7 +15,7 @@ import { NBD_CMD, NBD_CMD_FLAG, NBD_TRANSMISSION_FLAG } from '../protocol/consta
 import { checkClientOptions, checkDurability, checkZeroing } from './client-arguments.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 import {
-  chooseAllocationContext,
+  chooseContext,
   chooseHeaders,
   type ExportInfo,
   enterExport,
@@ -45,7 +45,9 @@ export class NbdClient {
   readonly headers: HeaderStyle
   /** Undefined where the connection is in clear. */
   readonly tls: TlsFacts | undefined
-  /** Whether the server tells data from holes. */
+  /** What block status tells of: `base:allocation` tells data from holes. */
+  readonly context: string
+  /** Whether the server has that context. */
   readonly hasBlockStatus: boolean
   readonly #transmission: Transmission
   readonly #piece: number
@@ -55,6 +57,7 @@ export class NbdClient {
     this.info = entered.info
     this.headers = entered.headers
     this.tls = entered.tls
+    this.context = entered.context
     this.hasBlockStatus = entered.contextId !== undefined
     this.#transmission = transmission
     const { minimum, maximum } = entered.info.blockSizes
@@ -79,9 +82,10 @@ export class NbdClient {
     const settings = completeOptions(options)
     const { channel, result } = await negotiate(address, settings, async (open) => {
       const headers = await chooseHeaders(open)
-      const contextId = headers === 'simple' ? undefined : await chooseAllocationContext(open, name)
+      const { context } = settings
+      const contextId = headers === 'simple' ? undefined : await chooseContext(open, name, context)
       const info = await enterExport(open, headers, name)
-      return { headers, contextId, info, tls: open.tls }
+      return { headers, context, contextId, info, tls: open.tls }
     })
     const { timeout, maximumInFlight } = settings
     const { headers: style, contextId } = result
@@ -284,6 +288,7 @@ export class NbdClient {
 
 type Entered = {
   readonly headers: HeaderStyle
+  readonly context: string
   readonly contextId: number | undefined
   readonly info: ExportInfo
   readonly tls: TlsFacts | undefined

@@ -97,17 +97,18 @@ export async function chooseHeaders(open: OpenNegotiation): Promise<HeaderStyle>
   return 'simple'
 }
 
-/** The number of `base:allocation` for an export, where the server has it. */
-export async function chooseAllocationContext(
+/** The number of a metadata context of an export, where the server has it. */
+export async function chooseContext(
   open: OpenNegotiation,
   name: string,
+  context: string = BASE_ALLOCATION,
 ): Promise<number | undefined> {
   const contexts: MetaContext[] = []
-  const data = encodeMetaContextOption({ name, queries: [BASE_ALLOCATION] })
+  const data = encodeMetaContextOption({ name, queries: [context] })
   const option = NBD_OPT.SET_META_CONTEXT
   const outcome = await sendOption(open.channel, option, data, NBD_REP.META_CONTEXT, (reply) => {
     contexts.push(decodeMetaContext(reply))
-    if (contexts.length > 1 || contexts[0]?.name !== BASE_ALLOCATION) {
+    if (contexts.length > 1 || contexts[0]?.name !== context) {
       refuse('a metadata context that was not asked for')
     }
   })

@@ -3,6 +3,7 @@ import { type Diagnostic, DiagnosticError, diagnose } from '../../diagnostics/di
 import type { ClientTls } from '../../endpoint/client-tls.ts'
 import { printAddress, type SocketAddress } from '../../net/address.ts'
 import { dial } from '../../net/dial.ts'
+import { BASE_ALLOCATION } from '../protocol/constants.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 import { beginNegotiation, type OpenNegotiation } from './negotiation.ts'
 import { blameServer, NegotiationChannel } from './negotiation-channel.ts'
@@ -15,6 +16,8 @@ export type NbdClientOptions = {
   readonly timeout?: number
   /** Requests on their way at a time. */
   readonly maximumInFlight?: number
+  /** The metadata context that block status tells of: `base:allocation` without it. */
+  readonly context?: string
   /** Gives up a connection that is not there yet; it does nothing to one that is. */
   readonly signal?: AbortSignal
 }
@@ -25,8 +28,8 @@ export type CompleteOptions = Required<Omit<NbdClientOptions, 'signal'>> &
 
 export function completeOptions(options: NbdClientOptions): CompleteOptions {
   const { tls = { mode: 'off' }, warn = () => {}, timeout = 30_000, maximumInFlight = 64 } = options
-  const { signal } = options
-  return { tls, warn, timeout, maximumInFlight, ...(signal && { signal }) }
+  const { signal, context = BASE_ALLOCATION } = options
+  return { tls, warn, timeout, maximumInFlight, context, ...(signal && { signal }) }
 }
 
 /** Opens a connection and negotiates over it; whatever goes wrong ends the connection. */

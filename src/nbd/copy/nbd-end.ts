@@ -12,7 +12,17 @@ import type { CopyDestination, CopySource } from './copy-end.ts'
 const PARALLEL = 16
 
 /** @param connections How many it grows to, at most. */
-export function nbdSource(pool: ConnectionPool, uri: NbdUri, connections: number): CopySource {
+/** Connections to an export. */
+export type OpenExport = {
+  readonly pool: ConnectionPool
+  readonly uri: NbdUri
+  /** How many it grows to, at most. */
+  readonly connections: number
+  /** Ends all of them, and a server that was started for them. */
+  readonly close: () => Promise<void>
+}
+
+export function nbdSource({ pool, uri, connections, close }: OpenExport): CopySource {
   const { info, hasBlockStatus } = pool.first
   return {
     name: uri.text,
@@ -33,7 +43,7 @@ export function nbdSource(pool: ConnectionPool, uri: NbdUri, connections: number
     read: async (offset, target) => {
       await pool.next().read(offset, target.length, target)
     },
-    close: () => pool.close(),
+    close,
     expand: () => pool.growMeanwhile(connections),
   }
 }
@@ -43,16 +53,13 @@ export type NbdDestinationOptions = {
   readonly size: number | undefined
   /** Whether every byte of the export is zero before the copy. */
   readonly isZero: boolean
-  /** How many it grows to, at most. */
-  readonly connections: number
   readonly statePath?: string
 }
 
 /** @throws DiagnosticError NBD_COPY_READ_ONLY or NBD_COPY_TOO_SMALL. */
 export function nbdDestination(
-  pool: ConnectionPool,
-  uri: NbdUri,
-  { size, isZero, connections, statePath }: NbdDestinationOptions,
+  { pool, uri, connections, close }: OpenExport,
+  { size, isZero, statePath }: NbdDestinationOptions,
 ): CopyDestination {
   const { first } = pool
   const name = uri.text
@@ -77,7 +84,7 @@ export function nbdDestination(
     },
     flush: () => pool.flush(),
     finish: () => pool.flush(),
-    close: () => pool.close(),
+    close,
     expand: () => pool.growMeanwhile(connections),
   }
 }

@@ -9,7 +9,7 @@ import type { EndName, SourceName } from './end-name.ts'
 import { openFileDestination } from './file-destination.ts'
 import { openFileSource } from './file-source.ts'
 import { statPresent } from './local-disk.ts'
-import { nbdDestination, nbdSource } from './nbd-end.ts'
+import { nbdDestination, nbdSource, type OpenExport } from './nbd-end.ts'
 import { nullDestination } from './null-destination.ts'
 import {
   isStream,
@@ -47,8 +47,8 @@ export async function openEnds(
   try {
     const destination = await openDestination(to, source.size, options)
     // Not before: where one server has both, more connections to one end could leave the other none.
-    source.expand?.()
-    destination.expand?.()
+    if ('expand' in source) source.expand?.()
+    if ('expand' in destination) destination.expand?.()
     return { source, destination }
   } catch (error) {
     await source.close()
@@ -77,8 +77,7 @@ async function openSource(
     const stats = statPresent(from.path)
     return stats && isStream(stats) ? openStreamSource(from.path) : openFileSource(from.path)
   }
-  const { pool, uri, close } = await openPool(from, connections)
-  return { ...nbdSource(pool, uri), close }
+  return nbdSource(await openExport(from, connections))
 }
 
 async function openDestination(
@@ -90,36 +89,29 @@ async function openDestination(
   if (to.kind === 'standard') return standardOutput()
   if (to.kind === 'file') return openPath(to.path, size, options)
   const { connections, statePath, isZero } = options
-  const { pool, uri, close } = await openPool(to, connections)
+  const open = await openExport(to, connections)
   try {
-    const state = statePath === undefined ? {} : { statePath }
-    return { ...nbdDestination(pool, uri, { size, isZero, ...state }), close }
+    return nbdDestination(open, { size, isZero, ...(statePath === undefined ? {} : { statePath }) })
   } catch (error) {
-    await close()
+    await open.close()
     throw error
   }
 }
 
-type OpenPool = {
-  readonly pool: ConnectionPool
-  readonly uri: NbdUri
-  readonly close: () => Promise<void>
-}
-
-async function openPool(
+async function openExport(
   end: Extract<EndName, { readonly kind: 'nbd' | 'command' }>,
   connections: number,
-): Promise<OpenPool> {
+): Promise<OpenExport> {
   if (end.kind === 'nbd') {
-    const pool = await ConnectionPool.open(end.uri, connections, end.options)
-    return { pool, uri: end.uri, close: () => pool.close() }
+    const pool = await ConnectionPool.open(end.uri, end.options)
+    return { pool, uri: end.uri, connections, close: () => pool.close() }
   }
   const command = await ServerCommand.start(end.words)
   try {
-    // Such a server may end when its first client has left.
-    const pool = await ConnectionPool.open(command.uri, 1, end.options)
+    const pool = await ConnectionPool.open(command.uri, end.options)
     const close = () => pool.close().finally(() => command.close())
-    return { pool, uri: command.uri, close }
+    // Such a server may end when its first client has left.
+    return { pool, uri: command.uri, connections: 1, close }
   } catch (error) {
     const reason = await command.explain(error)
     await command.close()
