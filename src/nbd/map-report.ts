@@ -62,7 +62,7 @@ export function totalsToJson(
 ): readonly JsonObject[] {
   return totals.map(({ size, percent, status }) => ({
     size,
-    percent: Number(percent.toPrecision(6)),
+    percent,
     ...statusToJson(status, context),
   }))
 }

@@ -29,7 +29,7 @@ testWith('nbdkit', 'info prints an export, and as JSON', async () => {
     session: { tls: null },
   })
   const map = nbd('info', '--map', server.uri().text).stdout.trim().split('\n')
-  expect(map.map((line) => line.split(' ')[2])).toEqual(['hole,zero', 'data', 'hole,zero'])
+  expect(map.map((line) => line.trim().split(/ +/)[3])).toEqual(['hole,zero', 'data', 'hole,zero'])
 })
 
 testWith('nbdinfo', 'info --size prints what nbdinfo --size prints', async () => {
