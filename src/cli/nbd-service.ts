@@ -63,7 +63,10 @@ export async function runServer(
     announce: () => announce(places, exports, security, terminal),
     tellReload: (report) => logReload(report, options, terminal),
     drain: (limit) => server.drain(limit),
-    close: () => closeExports(exports),
+    close: () => {
+      security.release?.()
+      return closeExports(exports)
+    },
   })
 }
 

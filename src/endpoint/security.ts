@@ -13,6 +13,8 @@ export type Security = {
   readonly secure: Secure
   /** What the credentials settled on when they were looked up; none without TLS. */
   readonly settings?: TlsSettings
+  /** To be called when the endpoint has ended: until then its objects are in use. */
+  readonly release?: () => void
 }
 
 /** For an endpoint in clear. */
@@ -40,10 +42,14 @@ export function findSecurity(objects: TlsObjects, options: SecurityOptions): Sec
   const authorization =
     authorizationId === undefined ? undefined : objects.authorization(authorizationId)
   if (authorization) credentials.checkAuthorization(authorization)
+  const holds = [id, ...(authorization ? [authorization.id] : [])].map((one) => objects.hold(one))
   const timeout = handshakeLimit === 0 ? undefined : handshakeLimit * 1000
   return {
     tlsMode: mode ?? 'required',
     settings: credentials.settings,
+    release: () => {
+      for (const letGo of holds) letGo()
+    },
     secure: (connection) => credentials.accept(connection, { authorization, timeout }),
   }
 }

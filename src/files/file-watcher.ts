@@ -70,7 +70,7 @@ export class FileWatcher {
     }
     if (stamp !== this.#seen) {
       this.#seen = stamp
-      this.#lookSoon()
+      this.lookSoon()
       return
     }
     this.#told = stamp
@@ -78,10 +78,11 @@ export class FileWatcher {
     if (!this.#isClosed) this.#watchFolders()
   }
 
-  #lookSoon = (): void => {
+  /** Looks at the files, which may have become others. */
+  readonly lookSoon = (): void => {
     if (this.#isClosed) return
     clearTimeout(this.#timer)
-    // Whoever waits for a change goes on for other reasons, or not at all.
+    // A process that waits for a change goes on for other reasons, or not at all.
     this.#timer = setTimeout(this.#look, this.#quiet).unref()
   }
 
@@ -103,7 +104,7 @@ export class FileWatcher {
         // A folder that was replaced has the same name, and this would look at the old one.
         const isOwn = name === null || name === basename(folder)
         if (isOwn) this.#forget(folder, watcher)
-        this.#lookSoon()
+        this.lookSoon()
       })
       watcher.on('error', () => this.#forget(folder, watcher))
       this.#watchers.set(folder, watcher)
@@ -115,7 +116,7 @@ export class FileWatcher {
   #forget(folder: string, watcher: FSWatcher): void {
     watcher.close()
     if (this.#watchers.get(folder) === watcher) this.#watchers.delete(folder)
-    this.#lookSoon()
+    this.lookSoon()
   }
 }
 

@@ -31,7 +31,11 @@ export type {
 export type { TlsFacts, TlsPeer, TlsSession } from '../tls/credentials/tls-session.ts'
 export type { ObjectReload, ReloadReport } from '../tls/objects/reload-report.ts'
 export { TlsObjects } from '../tls/objects/tls-objects.ts'
-export type { TlsObjectsContext, WatchOptions } from '../tls/objects/tls-objects-options.ts'
+export type {
+  ObjectRemoveMode,
+  TlsObjectsContext,
+  WatchOptions,
+} from '../tls/objects/tls-objects-options.ts'
 export { checkSession, type Negotiated as NegotiatedSession } from '../tls/session-check.ts'
 export type { PriorityTlsOptions } from '../tls/tls-options.ts'
 export type { Certificate } from '../x509/certificate.ts'

@@ -62,6 +62,28 @@ const secretNotFound: Kind<{ property: string; known: readonly string[] }> = {
       : `give the id of a secret, never the passphrase itself; there is ${known.join(', ')}`,
 }
 
+const absent: Kind<{ id: string; known: readonly string[] }> = {
+  code: 'OBJECT_ABSENT',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'An object is to be removed or held that is not there.',
+  message: ({ id }) => `object '${id}' not found`,
+  hint: ({ id, known }) => didYouMean(id, known),
+}
+
+const inUse: Kind<{ id: string; needing: readonly string[]; holders: number }> = {
+  code: 'OBJECT_IN_USE',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'An object that endpoints or other objects use is not removed, unless they are to keep its last load.',
+  message: ({ id }) => `object '${id}' is in use, can not be deleted`,
+  hint: ({ needing, holders }) => {
+    const users = holders === 0 ? [] : [holders === 1 ? 'one endpoint' : `${holders} endpoints`]
+    return `${[...needing.map((id) => `\`${id}\``), ...users].join(', ')} uses it; with mode 'hard' its last load goes on`
+  },
+}
+
 const wrongType: Kind<{ id: string; type: string; wanted: string }> = {
   code: 'OBJECT_WRONG_TYPE',
   severity: 'error',
@@ -248,6 +270,8 @@ const loadFailed: Kind<{ message: string }> = {
 
 /** Errors by the name the code uses; docs/errors.md lists them by code. */
 export const OBJECT_KINDS = defineKinds({
+  absent,
+  inUse,
   unknownType,
   unsupportedType,
   duplicateId,

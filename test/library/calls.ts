@@ -339,6 +339,14 @@ export const OBJECT_METHODS: Readonly<Record<string, Call>> = {
     required('endpoint', 'client'),
   ),
   authorization: call(objects.authorization.bind(objects), text('id', 'x')),
+  add: call(
+    objects.add.bind(objects),
+    options('definition', { type: 'secret', id: 'sec1', properties: { data: 'x' } }),
+  ),
+  remove: call(objects.remove.bind(objects), text('id', 'x'), {
+    ...{ name: 'mode', value: 'safe', isOptional: true },
+  }),
+  hold: call(objects.hold.bind(objects), text('id', 'x')),
   watch: call(
     objects.watch.bind(objects),
     required('onReload', () => {}),

@@ -14,6 +14,9 @@ export class LiveObject {
   #newest: LoadedObject | undefined
   #state: 'outdated' | 'loading' | 'loaded' = 'outdated'
   #isTrusted = true
+  #holders = 0
+  /** The ids of the secrets that the last load asked for. */
+  readonly needs = new Set<string>()
 
   /** @throws DiagnosticError where the type is unknown or does not have a property. */
   constructor(definition: ObjectDefinition) {
@@ -28,6 +31,21 @@ export class LiveObject {
 
   get loaded(): LoadedObject | undefined {
     return this.#newest
+  }
+
+  /** How many users it has. */
+  get holders(): number {
+    return this.#holders
+  }
+
+  /** Counts one user more; what is given back takes it off again, once. */
+  hold(): () => void {
+    this.#holders++
+    let isHeld = true
+    return () => {
+      if (isHeld) this.#holders--
+      isHeld = false
+    }
   }
 
   get wasDistrusted(): boolean {
@@ -47,6 +65,7 @@ export class LiveObject {
       fail(OBJECT_KINDS.secretUnusable, { id, reason: 'it is encrypted with itself' })
     }
     this.#state = 'loading'
+    this.needs.clear()
     try {
       this.#newest = this.#type.load(this.#reader, { ...surroundings, id, previous: this.#newest })
       this.#state = 'loaded'

@@ -12,14 +12,14 @@ import type { ObjectDefinition } from '../../options/object-definition.ts'
 import { checkConfig, checkRelease } from '../../priority/priority-arguments.ts'
 import type { TlsObjectsContext, WatchOptions } from './tls-objects-options.ts'
 
-export const checkDefinitions = listOf(
-  optionsOf<ObjectDefinition>({
-    type: requireString,
-    id: requireString,
-    properties: requireObject,
-    places: optional((value, name) => requireInstance(value, name, Map)),
-  }),
-)
+export const checkDefinition = optionsOf<ObjectDefinition>({
+  type: requireString,
+  id: requireString,
+  properties: requireObject,
+  places: optional((value, name) => requireInstance(value, name, Map)),
+})
+
+export const checkDefinitions = listOf(checkDefinition)
 
 export const checkContext = optionsOf<TlsObjectsContext>({
   config: optional(checkConfig),

@@ -11,9 +11,17 @@ export type TlsObjectsContext = {
   readonly release?: GnutlsRelease
 }
 
+/**
+ * What becomes of an object that is in use and is to be removed: `safe` refuses it, `hard` removes it and
+ * leaves its last load to those who use it, as QEMU does with TLS credentials.
+ */
+export const OBJECT_REMOVE_MODES = ['safe', 'hard'] as const
+
+export type ObjectRemoveMode = (typeof OBJECT_REMOVE_MODES)[number]
+
 export type WatchOptions = FileWatcherOptions & {
   /**
-   * How long a new set of files may be broken before that is told, in milliseconds: somebody may
+   * How long a new set of files may be broken before that is told, in milliseconds: a user may
    * be in the middle of replacing it.
    */
   readonly patience?: number

@@ -1,7 +1,7 @@
 /** The objects of a process: made together, looked up by id, loaded anew without a restart. */
 
 import type { TlsRole } from '../../algorithms/tls-role.ts'
-import { requireFunction, requireString } from '../../arguments/single-values.ts'
+import { requireFunction, requireOneOf, requireString } from '../../arguments/single-values.ts'
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
 import { FileWatcher } from '../../files/file-watcher.ts'
@@ -14,9 +14,20 @@ import { LiveCredentials, type TlsCredentials } from '../credentials/credentials
 import { OBJECT_KINDS } from '../object-diagnostics.ts'
 import { checkRole } from '../tls-arguments.ts'
 import { LiveObject } from './live-object.ts'
-import { checkContext, checkDefinitions, checkWatchOptions } from './object-arguments.ts'
+import {
+  checkContext,
+  checkDefinition,
+  checkDefinitions,
+  checkWatchOptions,
+} from './object-arguments.ts'
+import { collect, orDiagnose } from './refusals.ts'
 import type { ObjectReload, ReloadReport } from './reload-report.ts'
-import type { TlsObjectsContext, WatchOptions } from './tls-objects-options.ts'
+import {
+  OBJECT_REMOVE_MODES,
+  type ObjectRemoveMode,
+  type TlsObjectsContext,
+  type WatchOptions,
+} from './tls-objects-options.ts'
 import type { LoadedObject } from './types/object-type.ts'
 
 const PATIENCE = 2_000
@@ -29,7 +40,7 @@ const RETRY = 5_000
 
 /** Credentials, secrets and authorizations by their ids. */
 export class TlsObjects {
-  readonly #objects: ReadonlyMap<string, LiveObject>
+  readonly #objects: Map<string, LiveObject>
   readonly #context: TlsObjectsContext
   #config: SystemConfig
   #watcher: FileWatcher | undefined
@@ -37,7 +48,7 @@ export class TlsObjects {
   /** What to do some time after a refusal, while the files are watched. */
   #retryLater: (() => void) | undefined
 
-  private constructor(objects: ReadonlyMap<string, LiveObject>, context: TlsObjectsContext) {
+  private constructor(objects: Map<string, LiveObject>, context: TlsObjectsContext) {
     this.#objects = objects
     this.#context = context
     this.#config = context.config ?? context.readConfig?.() ?? NO_CONFIG
@@ -66,6 +77,51 @@ export class TlsObjects {
     for (const object of objects.values()) collect(diagnostics, () => made.#load(object))
     if (diagnostics.length > 0) throw new DiagnosticError(diagnostics)
     return made
+  }
+
+  /**
+   * Makes one object more, of the newest files and with the secrets that are there. It is watched and
+   * loaded anew as the others are.
+   *
+   * @returns what was noticed; never errors.
+   * @throws DiagnosticError with every refusal; then nothing was added.
+   */
+  add(definition: ObjectDefinition): readonly Diagnostic[] {
+    checkDefinition(definition, 'definition')
+    refuseDuplicate(definition, this.#objects)
+    const object = new LiveObject(definition)
+    orDiagnose(() => this.#load(object))
+    this.#objects.set(definition.id, object)
+    this.#watcher?.lookSoon()
+    return object.loaded?.warnings ?? []
+  }
+
+  /**
+   * Removes an object; its id is free at once. Where it is in use and the mode is `hard`, who uses it
+   * goes on with its last load, which never changes any more.
+   *
+   * @throws DiagnosticError OBJECT_ABSENT; OBJECT_IN_USE, where the mode is `safe`.
+   */
+  remove(id: string, mode: ObjectRemoveMode = 'safe'): void {
+    requireString(id, 'id')
+    requireOneOf(mode, OBJECT_REMOVE_MODES, 'mode')
+    const object = this.#require(id)
+    const needing = [...this.#objects].filter(([, other]) => other.needs.has(id))
+    const holders = object.holders
+    if (mode === 'safe' && needing.length + holders > 0) {
+      fail(OBJECT_KINDS.inUse, { id, needing: needing.map(([other]) => other), holders })
+    }
+    this.#objects.delete(id)
+  }
+
+  /**
+   * Says that something uses an object, such as an endpoint that listens, so that it is not removed.
+   *
+   * @returns what says that this is over.
+   * @throws DiagnosticError OBJECT_ABSENT
+   */
+  hold(id: string): () => void {
+    return this.#require(requireString(id, 'id')).hold()
   }
 
   /** What was noticed while the objects were made or last loaded; never errors. */
@@ -213,11 +269,18 @@ export class TlsObjects {
           fail(OBJECT_KINDS.secretNotFound, { property, known: this.#idsOf('secret') })
         }
         const found = this.#find(id, 'secret', 'secret', reader.spanOf(property))
+        object.needs.add(id)
         // One that is made of itself could never be made.
         this.#load(found)
         return found.require('secret').content
       },
     })
+  }
+
+  #require(id: string): LiveObject {
+    return (
+      this.#objects.get(id) ?? fail(OBJECT_KINDS.absent, { id, known: [...this.#objects.keys()] })
+    )
   }
 
   #find(
@@ -250,31 +313,4 @@ function refuseDuplicate(
   if (!objects.has(id)) return
   const place = places?.get('id') ?? places?.get('')
   throw new DiagnosticError([diagnose(OBJECT_KINDS.duplicateId, { id }, place)])
-}
-
-/** A running program does not end by what somebody wrote into a file, whatever it was. */
-function orDiagnose(step: () => void): void {
-  try {
-    step()
-  } catch (error) {
-    if (error instanceof DiagnosticError) throw error
-    const message = error instanceof Error ? error.message : String(error)
-    throw new DiagnosticError([diagnose(OBJECT_KINDS.loadFailed, { message })])
-  }
-}
-
-/** Runs a step whose refusal is one of several to be told. */
-function collect(diagnostics: Diagnostic[], step: () => void): void {
-  try {
-    step()
-  } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error
-    for (const diagnostic of error.diagnostics) {
-      // What keeps a secret from being made also keeps back whatever needs it.
-      const isTold = diagnostics.some(
-        ({ code, message }) => code === diagnostic.code && message === diagnostic.message,
-      )
-      if (!isTold) diagnostics.push(diagnostic)
-    }
-  }
 }

@@ -1,0 +1,148 @@
+/** Objects that come and go while the process runs, as QEMU's object-add and object-del have it. */
+import { writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
+import { findSecurity } from '../../../src/endpoint/security.ts'
+import { parseObject } from '../../../src/tls/objects/parse-object.ts'
+import type { ReloadReport } from '../../../src/tls/objects/reload-report.ts'
+import type { TlsObjects } from '../../../src/tls/objects/tls-objects.ts'
+import { scratchFolder, writeFiles } from '../../cli/command.ts'
+import { echoEndpoint } from '../../endpoint/echo-endpoint.ts'
+import { eventually } from '../../nbd/server/test-server.ts'
+import { execFile } from '../../peers/child-process.ts'
+import { testWith } from '../../peers/peer.ts'
+import { credentialFiles, credentialFolder, endpoint, names } from './folder.ts'
+import { objectsOf } from './meeting.ts'
+
+const server = (id: string, dir: string) =>
+  parseObject(`tls-creds-x509,id=${id},endpoint=server,dir=${dir},verify-peer=off`)
+
+function codeOf(run: () => unknown): string | undefined {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof DiagnosticError) return error.diagnostics[0]?.code
+    throw error
+  }
+  return undefined
+}
+
+const named = (subject: string) => endpoint({ subject, names: names(['dns', 'localhost']) })
+
+describe('add', () => {
+  test('an id that is taken and files that are broken change nothing', () => {
+    const objects = objectsOf(`tls-creds-x509,id=tls0,endpoint=server,dir=${credentialFolder()}`)
+    expect(codeOf(() => objects.add(server('tls0', credentialFolder())))).toBe(
+      'OBJECT_DUPLICATE_ID',
+    )
+    expect(codeOf(() => objects.add(server('tls1', '/nowhere')))).toBeDefined()
+    expect(codeOf(() => objects.credentials('tls1', 'server'))).toBe('OBJECT_NOT_FOUND')
+    objects.add(server('tls1', credentialFolder()))
+    expect(objects.credentials('tls1', 'server').kind).toBe('x509')
+  })
+
+  test('what is added is made of secrets that are there, and of none that come later', () => {
+    const objects = objectsOf('secret,id=one,data=x')
+    const wrapped = parseObject('secret,id=two,data=x,keyid=three,iv=AAAAAAAAAAAAAAAAAAAAAA==')
+    expect(codeOf(() => objects.add(wrapped))).toBe('OBJECT_SECRET_NOT_FOUND')
+    objects.add(parseObject('secret,id=three,data=y'))
+    expect(objects.reload().objects.map(({ id }) => id)).toEqual(['one', 'three'])
+  })
+
+  test('the files of what is added are watched, and no longer those of what was removed', async () => {
+    const [first, second] = [scratchFolder(), scratchFolder()].map((dir) => join(dir, 'rules'))
+    const rules = (path = '') => writeFileSync(path, '{"rules":[],"policy":"deny"}\n')
+    rules(first)
+    rules(second)
+    const objects = objectsOf(`authz-list-file,id=one,filename=${first},refresh=on`)
+    const reports: ReloadReport[] = []
+    objects.watch((report) => void reports.push(report), { quiet: 5, interval: 20, patience: 20 })
+    onTestFinished(() => objects.close())
+    objects.add(parseObject(`authz-list-file,id=two,filename=${second},refresh=on`))
+    writeFileSync(second as string, '{"rules":[],"policy":"allow"}')
+    const outcomes = () => reports.flatMap((report) => report.objects)
+    await eventually(() => outcomes().some((row) => row.id === 'two' && row.outcome === 'replaced'))
+    objects.remove('two')
+    expect(objects.authorizationIds).toEqual(['one'])
+    expect(objects.reload().objects.map(({ id }) => id)).toEqual(['one'])
+  })
+})
+
+describe('remove', () => {
+  test('refuses in the words of QEMU what is not there', () => {
+    expect(() => objectsOf().remove('nosuch')).toThrow("object 'nosuch' not found")
+  })
+
+  test('an object that an endpoint uses stays until the endpoint has ended', () => {
+    const objects = objectsOf(
+      `tls-creds-x509,id=tls0,endpoint=server,dir=${credentialFolder()}`,
+      'authz-simple,id=who,identity=CN=x',
+    )
+    const options = { credentials: 'tls0', authorization: 'who', handshakeLimit: 1 }
+    const [one, two] = [findSecurity(objects, options), findSecurity(objects, options)]
+    for (const id of ['tls0', 'who']) {
+      expect(() => objects.remove(id)).toThrow(`object '${id}' is in use, can not be deleted`)
+    }
+    one.release?.()
+    one.release?.()
+    expect(codeOf(() => objects.remove('tls0'))).toBe('OBJECT_IN_USE')
+    two.release?.()
+    objects.remove('tls0')
+    objects.remove('who')
+    expect(objects.reload().objects).toEqual([])
+  })
+
+  test('a secret stays while an object is made of it', () => {
+    const secret = 'secret,id=three,data=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,format=base64'
+    const objects = objectsOf(
+      secret,
+      `secret,id=two,data=${ENCRYPTED},keyid=three,iv=${IV},format=base64`,
+    )
+    expect(codeOf(() => objects.remove('three'))).toBe('OBJECT_IN_USE')
+    objects.reload()
+    expect(codeOf(() => objects.remove('three'))).toBe('OBJECT_IN_USE')
+    objects.remove('two')
+    objects.remove('three')
+  })
+
+  // As QEMU's NBD server does: object-del and object-add do not change one that runs.
+  testWith(
+    'openssl',
+    'hard leaves the last load to who uses it; an object of the same id is new',
+    async () => {
+      const dir = credentialFolder({ server: [named('first')] })
+      const objects = objectsOf(
+        `tls-creds-x509,id=tls0,endpoint=server,dir=${dir},verify-peer=on`,
+        'authz-simple,id=clients,identity=CN=x',
+      )
+      const running = await listen(objects)
+      expect(await subjectAt(running)).toBe('CN = first')
+      objects.remove('tls0', 'hard')
+      const other = credentialFolder({ server: [named('second')] })
+      objects.add(parseObject(`tls-creds-x509,id=tls0,endpoint=server,dir=${other},verify-peer=on`))
+      writeFiles(dir, credentialFiles({ server: [named('third')] }))
+      objects.reload()
+      expect(await subjectAt(running)).toBe('CN = first')
+      expect(await subjectAt(await listen(objects))).toBe('CN = second')
+    },
+  )
+})
+
+/** openssl enc -aes-256-cbc of `hello` under the key and iv of the test. */
+const IV = 'AAAAAAAAAAAAAAAAAAAAAA=='
+const ENCRYPTED = 'pZwJZBLuy3mDACEQT4YTBw=='
+
+async function listen(objects: TlsObjects): Promise<number> {
+  const listener = echoEndpoint(objects, () => {})
+  onTestFinished(() => listener.drain(0))
+  return ((await listener.listen({ host: '127.0.0.1', port: 0 })) as AddressInfo).port
+}
+
+/** The subject that OpenSSL is shown. */
+async function subjectAt(port: number): Promise<string | undefined> {
+  const args = ['s_client', '-connect', `127.0.0.1:${port}`]
+  const { stdout } = await execFile('openssl', args)
+  return /^subject=(.*)$/m.exec(stdout)?.[1]
+}
