@@ -48,6 +48,70 @@ const digestDiffers: Kind<{ file: string; expected: string; found: string }> = {
     `${file} has changed since it was stored: its SHA-256 is ${found}, ${file}.sha256 says ${expected}`,
 }
 
+const notPreCopy: Kind<{ offset: number }> = {
+  code: 'MIGRATION_NOT_PRECOPY',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'The guest was running on the destination before all of its memory was there (post-copy): no stream holds its memory of one moment.',
+  message: ({ offset }) =>
+    `byte ${offset}, command POSTCOPY_RUN: the memory cannot be rebuilt: expected a migration without post-copy`,
+}
+
+const pageDamaged: Kind<{ offset: number; kind: string; block: string }> = {
+  code: 'MIGRATION_PAGE_DAMAGED',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A page was sent compressed and cannot be unpacked.',
+  message: ({ offset, kind, block }) =>
+    `a page of ${block} (offset ${offset}) does not unpack by ${kind} to its size`,
+}
+
+const unknownCompression: Kind<{ offset: number; compression: string }> = {
+  code: 'MIGRATION_COMPRESSION_UNKNOWN',
+  severity: 'error',
+  fault: 'input',
+  summary: 'Pages are compressed in a way that needs hardware, and cannot be unpacked here.',
+  message: ({ offset, compression }) =>
+    `byte ${offset}, multifd packet: pages compressed with ${compression} cannot be unpacked; expected none, zlib or zstd`,
+}
+
+const strayPage: Kind<{ offset: number; block: string; place: number }> = {
+  code: 'MIGRATION_STRAY_PAGE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A multifd channel sends a page of a block that the main channel does not have.',
+  message: ({ offset, block, place }) =>
+    `byte ${offset}, multifd packet: expected a page within the RAM blocks of the main channel, found 0x${place.toString(16)} of ${JSON.stringify(block)}`,
+}
+
+const pagesNotSent: Kind<{ block: string; missing: number }> = {
+  code: 'MIGRATION_PAGES_NOT_SENT',
+  severity: 'warning',
+  fault: 'input',
+  summary:
+    'Pages of the guest are not in the migration: they are shared with the destination (x-ignore-shared), or the guest had said that they are free. They are zero in what was rebuilt.',
+  message: ({ block, missing }) =>
+    `${missing} pages of ${block} were never sent; they are zero here`,
+}
+
+const folderNotEmpty: Kind<{ folder: string }> = {
+  code: 'MIGRATION_FOLDER_NOT_EMPTY',
+  severity: 'error',
+  fault: 'write',
+  summary: 'The folder that memory is to be written to holds files already. None is replaced.',
+  message: ({ folder }) => `${folder} is not empty`,
+  hint: () => 'name a folder that is not there yet',
+}
+
+const notComparable: Kind<{ file: string }> = {
+  code: 'MIGRATION_NOT_COMPARABLE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'Only main channels can be compared: they say what the destination has to know.',
+  message: ({ file }) => `${file} is not a main channel`,
+}
+
 /** Errors by the name the code uses; docs/errors.md lists them by code. */
 export const MIGRATION_KINDS = defineKinds({
   badCompression,
@@ -55,4 +119,11 @@ export const MIGRATION_KINDS = defineKinds({
   severalMainChannels,
   channelIncomplete,
   digestDiffers,
+  notPreCopy,
+  pageDamaged,
+  unknownCompression,
+  strayPage,
+  pagesNotSent,
+  folderNotEmpty,
+  notComparable,
 })

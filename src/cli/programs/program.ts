@@ -8,6 +8,7 @@ import { addDiff } from '../commands/diff.ts'
 import { addExplain } from '../commands/explain.ts'
 import { addLint } from '../commands/lint.ts'
 import { addList } from '../commands/list.ts'
+import { MIGRATE } from '../commands/migrate.ts'
 import { NBD } from '../commands/nbd.ts'
 import { PKI } from '../commands/pki.ts'
 import { addPlan } from '../commands/plan.ts'
@@ -17,7 +18,11 @@ import { frameProgram } from '../program-frame.ts'
 
 /** @param args Those of the command line, without the program. */
 export async function createProgram(args: readonly string[]): Promise<Command> {
-  const [nbd, pki] = await Promise.all([defineGroup(NBD, args), defineGroup(PKI, args)])
+  const [nbd, migrate, pki] = await Promise.all([
+    defineGroup(NBD, args),
+    defineGroup(MIGRATE, args),
+    defineGroup(PKI, args),
+  ])
   return frameProgram([
     addBuild,
     addShow,
@@ -29,6 +34,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addList,
     addConvert,
     nbd,
+    migrate,
     addAuthz,
     pki,
   ])

@@ -64,7 +64,7 @@ function mainToJson(main: MainInspection, ram: RamCount): JsonObject {
       named: main.named,
       ends: main.ramEnds,
       flushes: main.flushes,
-      passes: main.passes,
+      passes: main.passes === 0 ? null : main.passes,
     },
     sections: sections.map(sectionToJson),
     sectionsNotListed: main.sectionCount - sections.length,

@@ -1,5 +1,5 @@
 /** What a main channel was found to hold. */
-import type { Description } from '../stream/description.ts'
+import { type Description, deviceKey } from '../stream/description.ts'
 import type {
   Configuration,
   MigrationCommand,
@@ -12,6 +12,13 @@ import type { RamCount } from './ram-count.ts'
 
 /** Sections and commands that are listed; of more, the number is told. */
 const MAX_LISTED = 0x4_0000
+
+/** A device, or what is sent in several sections: what the destination has to know. */
+export type SentDevice = {
+  readonly name: string
+  readonly instance: number
+  readonly version: number
+}
 
 /** A package of post-copy: devices and commands in one piece. */
 export type Package = {
@@ -48,6 +55,7 @@ export class MainInspection {
   trailing: { readonly offset: number; readonly count: number } | undefined
   readonly ram: RamCount
   readonly #passes = new PassCount()
+  readonly #devices = new Map<string, SentDevice>()
   #isRunning = false
 
   constructor(ram: RamCount) {
@@ -61,6 +69,11 @@ export class MainInspection {
 
   get pageSize(): number {
     return this.configuration?.pageSize ?? this.description?.pageSize ?? 4096
+  }
+
+  /** Devices by name and instance, also those within packages. */
+  get devices(): ReadonlyMap<string, SentDevice> {
+    return this.#devices
   }
 
   /** Where the first command of that name stands. */
@@ -126,6 +139,10 @@ export class MainInspection {
   }
 
   #addSection(section: Section, isPackaged: boolean): void {
+    const { name, instance, version } = section
+    if (instance !== undefined && version !== undefined) {
+      this.#devices.set(deviceKey(name, instance), { name, instance, version })
+    }
     if (isPackaged) {
       const { contents } = this.packages.at(-1) ?? {}
       if (contents && contents.length < MAX_LISTED) contents.push(section.name)
@@ -153,6 +170,7 @@ export class MainInspection {
     this.sections = kept
     this.sectionCount -= dropped.length
     this.footers -= dropped.filter(({ hasFooter }) => hasFooter).length
+    for (const { name, instance = 0 } of dropped) this.#devices.delete(deviceKey(name, instance))
     for (const section of sections) this.#addSection(section, false)
   }
 }

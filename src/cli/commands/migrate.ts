@@ -1,0 +1,9 @@
+/** `cryptopolicy migrate`: the group of commands on live migration. */
+import type { CommandGroup } from '../command-group.ts'
+
+export const MIGRATE: CommandGroup = {
+  name: 'migrate',
+  summary: 'live migration of guests',
+  description: 'Look at what QEMU sends when a guest moves.',
+  load: async () => (await import('./migrate-commands.ts')).MIGRATE_COMMANDS,
+}

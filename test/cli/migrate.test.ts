@@ -1,0 +1,138 @@
+/** The commands on live migration, as a user runs them. */
+import { createHash } from 'node:crypto'
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { EXPECTED, readRecorded, recordedOf, STREAMS } from '../migration/recorded-streams.ts'
+import { spawnSync } from '../peers/child-process.ts'
+import { ROOT, run, scratchFolder } from './command.ts'
+import { parseEnvelope, resultOf } from './json-output.ts'
+
+function inspect(...args: readonly string[]) {
+  return run('cryptopolicy', ['migrate', 'inspect', ...args])
+}
+
+const SMALL = 'exec-11-pc-q35-11.1-S.bin.gz'
+
+describe('a result is as its schema has it', () => {
+  const folder = 'tcp-7.2-postcopy-preempt-guest'
+  test.each([
+    'file-11-mapped-ram.bin.gz',
+    'exec-10-ignore-shared.bin.gz',
+    'tcp-7.2-multifd2-zlib-S',
+    folder,
+    ...['fwd', 'rev'].map((direction) => `${folder}/conn.c0.${direction}.gz`),
+    'tcp-7.2-multifd2-zlib-S/conn.c1.fwd.gz',
+    `${folder}/conn.c1.fwd.gz`,
+  ])('%s', (name) => {
+    const { file, sha256, memory } = resultOf(inspect('--json', join(STREAMS, name)).stdout)
+    expect(file.startsWith(join(STREAMS, name))).toBe(true)
+    expect(memory).toBeNull()
+    if (EXPECTED[name]) expect(sha256).toBe(EXPECTED[name].sha256)
+  })
+
+  test('two migrations', () => {
+    const [first = '', second = ''] = recordedOf('main').map((name) => join(STREAMS, name))
+    const { status, stdout } = inspect('--json', first, second)
+    expect(resultOf(stdout)).toMatchObject({ first, second, isTaken: status === 0 })
+  })
+
+  test('with the memory of the guest', () => {
+    const out = join(scratchFolder(), 'memory')
+    const { stdout } = inspect('--json', '--ram', join(STREAMS, SMALL), '--out', out)
+    const { memory } = resultOf(stdout)
+    expect(memory.folder).toBe(out)
+    expect(memory.blocks).toContainEqual({ block: 'pc.bios', file: 'pc.bios', size: 65_536 })
+    expect(existsSync(join(out, 'pc.bios'))).toBe(true)
+  })
+})
+
+test('standard input is read as a file is, packed or not', () => {
+  const program = join(ROOT, 'bin', 'cryptopolicy')
+  const { sha256 } = EXPECTED[SMALL]
+  for (const input of [readRecorded(SMALL), readFileSync(join(STREAMS, SMALL))]) {
+    const args = ['migrate', 'inspect', '-', '--json']
+    const { stdout } = spawnSync(program, args, { input, encoding: 'utf8' })
+    expect(resultOf(stdout)).toMatchObject({ file: '-', complete: true, sha256 })
+  }
+})
+
+test('a stream that is cut is shown as far as it goes, as not complete, with an error', () => {
+  const file = join(scratchFolder(), 'cut')
+  writeFileSync(file, readRecorded(SMALL).subarray(0, 52_000))
+  const { status, stdout, stderr } = inspect(file)
+  expect(status).toBe(65)
+  expect(stdout).toMatch(/^complete: +no$/m)
+  expect(stderr).toMatch(
+    /^error\[MIGRATION_STREAM_CUT\]: .*: byte 52000, section .*: the stream is cut/,
+  )
+  const envelope = parseEnvelope(inspect('--json', file).stdout)
+  expect(envelope.result).toBeNull()
+  expect(envelope.diagnostics[0]).toMatchObject({
+    code: 'MIGRATION_STREAM_CUT',
+    data: { file, offset: 52_000, section: 'section 0000:00:1f.0/ICH9LPC' },
+  })
+})
+
+test('a packed file that is cut or damaged is an error', () => {
+  const file = join(scratchFolder(), 'packed')
+  const packed = readFileSync(join(STREAMS, SMALL))
+  for (const damaged of [
+    packed.subarray(0, 9000),
+    Buffer.concat([packed.subarray(0, 9000), packed]),
+  ]) {
+    writeFileSync(file, damaged)
+    const { status, stderr } = inspect(file)
+    expect([status, stderr]).toEqual([65, expect.stringMatching(/^error\[MIGRATION_/)])
+  }
+})
+
+test('a file that has changed since its digest was written is an error', () => {
+  const file = join(scratchFolder(), 'stream')
+  const stream = readRecorded(SMALL)
+  writeFileSync(file, stream)
+  const digest = createHash('sha256').update(stream).digest('hex')
+  writeFileSync(`${file}.sha256`, `${digest}  stream\n`)
+  expect(inspect(file).status).toBe(0)
+  // Within a page of the firmware, where no form of the stream is broken.
+  stream.writeUInt8(stream.readUInt8(47_900) ^ 1, 47_900)
+  writeFileSync(file, stream)
+  expect(inspect(file)).toMatchObject({
+    status: 65,
+    stderr: expect.stringContaining('MIGRATION_DIGEST_DIFFERS'),
+  })
+})
+
+test('a channel that is missing or cut makes its migration incomplete', () => {
+  const folder = scratchFolder()
+  const name = 'tcp-11-multifd2-zstd-S'
+  const names = ['conn.c0.fwd.gz', 'conn.c1.fwd.gz', 'conn.c2.fwd.gz']
+  for (const each of names) copyFileSync(join(STREAMS, name, each), join(folder, each))
+  expect(inspect(folder).status).toBe(0)
+  // Ends between two packets: only the others tell that more was to come.
+  const channel = readRecorded(`${name}/conn.c1.fwd.gz`)
+  writeFileSync(join(folder, 'conn.c1.fwd.gz'), channel.subarray(0, channel.length - 1344))
+  expect(inspect(folder)).toMatchObject({
+    status: 65,
+    stderr: expect.stringMatching(
+      /MIGRATION_CHANNEL_INCOMPLETE.*expected 3 packets with SYNC, found 2/,
+    ),
+  })
+})
+
+test.each([
+  [['--ram', 'x'], '--ram needs --out'],
+  [['--out', 'y', 'x'], '--out needs --ram'],
+  [['--ram', '--out', 'y', 'x', 'z'], '--ram and a second migration cannot be given together'],
+  [['--page-size', '5000', 'x'], 'a page has 1K'],
+])('%j is refused', (args, message) => {
+  expect(inspect(...args)).toMatchObject({ status: 64, stderr: expect.stringContaining(message) })
+})
+
+test('what is no migration is an error', () => {
+  const file = join(scratchFolder(), 'file')
+  writeFileSync(file, '')
+  expect(inspect(file).stderr).toMatch(/^error\[MIGRATION_NOT_A_STREAM\]: .*found no bytes/)
+  expect(inspect(`${file}-missing`)).toMatchObject({ status: 66 })
+  expect(inspect(scratchFolder()).stderr).toMatch(/^error\[MIGRATION_NO_MAIN_CHANNEL\]/)
+})
