@@ -13,14 +13,14 @@ protocol@TLS = -TLS1.1 -TLS1.0 -SSL3.0 -SSL2.0 -DTLS*
 
 # Forward secrecy: who records the connection of today and steals the key of the host tomorrow reads
 # nothing. Exchanges by the server's RSA key do not have it.
-key_exchange = -RSA -RSA-PSK -PSK -DHE-DSS -DH -ECDH -ANON -EXPORT -VKO-GOST-*
+key_exchange@TLS = -RSA -RSA-PSK -PSK -DHE-DSS -DH -ECDH -ANON -EXPORT -VKO-GOST-*
 
 # Authenticated encryption alone: ciphers in CBC mode, whose padding has been attacked again and again,
 # and RC4 go with their MACs.
-mac = -HMAC-* -UMAC-* -GOST28147-* -MAGMA-* -KUZNYECHIK-*
-cipher = -*-CBC -RC4-128 -NULL
+mac@TLS = -HMAC-* -UMAC-* -GOST28147-* -MAGMA-* -KUZNYECHIK-*
+cipher@TLS = -*-CBC -RC4-128 -NULL
 
 # No signature with SHA-1: collisions are made for a few thousand dollars.
-hash = -SHA1 -MD5
-sign = -*-SHA1 -*-MD5
-sha1_in_certs = 0
+hash@TLS = -SHA1 -MD5
+sign@TLS = -*-SHA1 -*-MD5
+sha1_in_certs@TLS = 0

@@ -1,5 +1,6 @@
 /** Reads the policy that an argument names, or the configured one. */
-import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, moderate } from '../diagnostics/diagnostic.ts'
+import type { ApplicationPolicy } from '../policy/application/application-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { configFile, type DirectoryOptions, findDirectories } from '../system/directories.ts'
 import { loadPolicy, policyFolders } from '../system/policy-files.ts'
@@ -21,4 +22,29 @@ export function loadNamedPolicy(
   const loaded = loadPolicy(checkSelection(selection, where), policyFolders(directories))
   loaded.diagnostics.forEach(report)
   return loaded.policy
+}
+
+/** A policy that is asked about, with the application whose directives lie over it, if one is named. */
+export type AskedPolicy = {
+  readonly policy: Policy
+  readonly application: ApplicationPolicy | undefined
+}
+
+/** As loadNamedPolicy; with an application, what holds for it. */
+export async function loadAskedPolicy(
+  name: string | undefined,
+  app: string | undefined,
+  options: DirectoryOptions,
+  report: (diagnostic: Diagnostic) => void,
+): Promise<AskedPolicy> {
+  const system = loadNamedPolicy(name, options, report)
+  if (app === undefined) return { policy: system, application: undefined }
+  const { loadApplication } = await import('../system/applications.ts')
+  const { layerApplication } = await import('../policy/application/application-policy.ts')
+  const { diagnoseExcess } = await import('../policy/application/exceeding.ts')
+  const { purposesOf } = await import('../backends/applications/registry.ts')
+  const application = loadApplication(findDirectories(options), app)
+  const excess = diagnoseExcess(system, application, purposesOf(application.backends))
+  excess.map(moderate).forEach(report)
+  return { policy: layerApplication(system, application), application }
 }

@@ -17,7 +17,7 @@ import {
   wordFor,
   writtenStatement,
 } from './provenance.ts'
-import { type PlaceName, readersOf, scopesAt } from './purpose-readers.ts'
+import { PLACE_NAMES, type PlaceName, readersOf, scopesAt } from './purpose-readers.ts'
 import { findMoves, type Move } from './reordering.ts'
 import { spanOf } from './syntax.ts'
 
@@ -66,11 +66,17 @@ export type PolicyComparison = {
 /**
  * Compares what two policies mean, for every purpose of a back-end. A property is compared only
  * for the purposes whose back-end reads it: elsewhere it changes nothing.
+ *
+ * @param only The purposes to compare; all where it is left out.
  */
-export function comparePolicies(before: Policy, after: Policy): PolicyComparison {
+export function comparePolicies(
+  before: Policy,
+  after: Policy,
+  only: readonly PlaceName[] = PLACE_NAMES,
+): PolicyComparison {
   const found = new Map<string, { change: PolicyChange; places: PlaceName[] }>()
   for (const property of PROPERTY_NAMES) {
-    for (const place of readersOf(property)) {
+    for (const place of readersOf(property).filter((name) => only.includes(name))) {
       for (const change of compareAt(before, after, property, place)) {
         const key = keyOf(change)
         const known = found.get(key)

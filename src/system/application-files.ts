@@ -1,7 +1,8 @@
 /** Compiles application policies into the files of a host, together with the system's. */
-import type {
-  ApplicationBackend,
-  HostReleases,
+import {
+  type ApplicationBackend,
+  type HostReleases,
+  writeApplication,
 } from '../backends/applications/application-backend.ts'
 import { findApplicationBackends, purposesOf } from '../backends/applications/registry.ts'
 import { type Diagnostic, DiagnosticError, diagnose, hasErrors } from '../diagnostics/diagnostic.ts'
@@ -12,9 +13,7 @@ import {
   layerApplication,
 } from '../policy/application/application-policy.ts'
 import { diagnoseExcess } from '../policy/application/exceeding.ts'
-import { evaluatePolicy } from '../policy/effective-policy.ts'
 import type { Policy } from '../policy/policy.ts'
-import { purpose } from '../policy/scope.ts'
 import { evaluatePriority } from '../priority/evaluate.ts'
 import { diagnoseFailure } from '../priority/failure/failure-diagnostics.ts'
 import { type ConfigEntry, parseSystemConfig } from '../priority/system-config.ts'
@@ -22,6 +21,7 @@ import { type Directories, localFolder } from './directories.ts'
 import { readDropIns } from './drop-ins.ts'
 
 export type ApplicationFiles = {
+  readonly applications: readonly ApplicationPolicy[]
   /** What stands below `[priorities]` of gnutls.config, behind the system's string. */
   readonly gnutlsLines: string
   /** By path below the base directory. */
@@ -54,9 +54,10 @@ export function compileApplications(
   let gnutlsLines = ''
   for (const application of applications) {
     const { name, keyword, backends } = application
+    const layered = layerApplication(system, application)
     diagnostics.push(...diagnoseExcess(system, application, purposesOf(backends)))
     for (const backend of findApplicationBackends(backends)) {
-      const { text, remarks } = generate(system, application, backend, releases)
+      const { text, remarks } = writeApplication(layered, backend, releases)
       diagnostics.push(...tell(application, backend, text, remarks))
       if (backend.file !== undefined) {
         if (text !== undefined) files.set(`${applicationFolder(name)}/${backend.file}`, text)
@@ -68,19 +69,8 @@ export function compileApplications(
     }
   }
   if (hasErrors(diagnostics)) throw new DiagnosticError(diagnostics)
-  return { gnutlsLines, files, sources: applications.map(({ source }) => source), diagnostics }
-}
-
-/** What a back-end makes of the system policy and an application's. */
-export function generate(
-  system: Policy,
-  application: ApplicationPolicy,
-  backend: ApplicationBackend,
-  releases: HostReleases,
-) {
-  const policy = layerApplication(system, application)
-  const effective = evaluatePolicy(policy, purpose(backend.purpose).scopes)
-  return backend.generate({ policy, effective, releases })
+  const sources = applications.map(({ source }) => source)
+  return { applications, gnutlsLines, files, sources, diagnostics }
 }
 
 function tell(

@@ -6,11 +6,14 @@ import { findLooseness } from '../backends/looseness.ts'
 import { type Diagnostic, DiagnosticError, hasErrors } from '../diagnostics/diagnostic.ts'
 import { replaceFile } from '../files/atomic-file.ts'
 import { readTextFile } from '../files/text-file.ts'
+import { findSameKeywords } from '../policy/application/application-policy.ts'
 import { fixSource } from '../policy/lint/fix.ts'
 import { type LintInput, lintContext, readContext } from '../policy/lint/lint.ts'
+import { findApplications } from './applications.ts'
 import { backendPath, policyText } from './configuration.ts'
 import { configFile, type Directories, localFolder } from './directories.ts'
 import { checkGnutlsDropIn, listDropIns, readDropIn } from './drop-ins.ts'
+import { isApplicationFile, lintApplication } from './lint-applications.ts'
 import { findPolicyFiles, loadPolicy, policyFolders } from './policy-files.ts'
 import {
   checkSelection,
@@ -35,7 +38,27 @@ export function lintTargets(
   )
   const folder = localFolder(directories)
   const paths = listDropIns(folder, 'gnutls').map((name) => join(folder, name))
-  return [...configured, ...collect(() => lintDropIns(paths, directories))]
+  return [
+    ...configured,
+    ...collect(() => lintDropIns(paths, directories)),
+    ...lintEnabledApplications(directories),
+  ]
+}
+
+/** The policies of applications that are in force; what keeps one from being read is a finding. */
+function lintEnabledApplications(directories: Directories): readonly Diagnostic[] {
+  const enabled = findApplications(directories).filter(({ state }) => state === 'enabled')
+  const applications = enabled.flatMap(({ application }) => application ?? [])
+  const findings = enabled.flatMap(({ path, diagnostics, application }) =>
+    application ? collect(() => lintApplicationFile(path, directories)) : diagnostics,
+  )
+  return [...findings, ...findSameKeywords(applications)]
+}
+
+function lintApplicationFile(path: string, directories: Directories): readonly Diagnostic[] {
+  const selection = checkSelection(readConfiguredSelection(directories), configFile(directories))
+  const inputs = pathsOf(selection, directories).map(readInput)
+  return lintApplication(readTextFile(path), { name: formatSelection(selection), inputs })
 }
 
 export type FixedFile = { readonly path: string; readonly count: number }
@@ -55,6 +78,7 @@ function fixFile(path: string): readonly FixedFile[] {
 
 function lintTarget(target: string, directories: Directories): readonly Diagnostic[] {
   return collect(() => {
+    if (isApplicationFile(target)) return lintApplicationFile(target, directories)
     if (isDropIn(target)) return lintDropIns([target], directories)
     if (isPolicyFile(target)) return lintInputs(policyNameOf(target), [readInput(target)])
     return lintSelection(checkSelection(parseSelection(target), `\`${target}\``), directories)

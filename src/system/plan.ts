@@ -1,14 +1,18 @@
 /** Foresees what setting a policy would change on a host. */
 import { join } from 'node:path'
+import { purposesOf } from '../backends/applications/registry.ts'
 import { warnOfLooseness } from '../backends/backend-diagnostics.ts'
 import { findLooseness } from '../backends/looseness.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { readTextFileIfPresent } from '../files/text-file.ts'
+import { layerApplication } from '../policy/application/application-policy.ts'
 import { comparePolicies, type PolicyComparison } from '../policy/compare.ts'
-import { type Policy, parsePolicy } from '../policy/policy.ts'
+import { type Policy, parseDirectives, parsePolicy } from '../policy/policy.ts'
+import { parseRecord } from './configuration-record.ts'
 import { type Directories, stateFolder } from './directories.ts'
+import { GenerationStore } from './generation-store.ts'
 import { formatSelection } from './policy-selection.ts'
-import { preparePolicy, selectPolicy } from './prepared-policy.ts'
+import { type PreparedPolicy, preparePolicy, selectPolicy } from './prepared-policy.ts'
 import { listChanges } from './publish.ts'
 
 export type Plan = {
@@ -17,10 +21,17 @@ export type Plan = {
   readonly after: string
   /** What would change by meaning; undefined where no policy is in force. */
   readonly comparison: PolicyComparison | undefined
+  /** What would change for each application whose policy is enabled, beyond its order of names. */
+  readonly applications: readonly ApplicationPlan[]
   /** The files that would be replaced, by path below the base directory. */
   readonly files: readonly string[]
   /** What the policy files warn of, and what back-ends cannot say. */
   readonly diagnostics: readonly Diagnostic[]
+}
+
+export type ApplicationPlan = {
+  readonly name: string
+  readonly comparison: PolicyComparison
 }
 
 /** Compiles the policy that is configured or, with `set`, that would be. Writes nothing. */
@@ -32,6 +43,7 @@ export async function planPolicy(directories: Directories, set: string | undefin
     before: inForce?.name,
     after: formatSelection(selection),
     comparison: inForce && comparePolicies(inForce, prepared.policy),
+    applications: inForce ? planApplications(directories, inForce, prepared) : [],
     files: listChanges(directories, prepared, set !== undefined),
     diagnostics: [...prepared.diagnostics, ...warnOfLooseness(findLooseness(prepared.policy))],
   }
@@ -43,4 +55,22 @@ function readPolicyInForce(directories: Directories): Policy | undefined {
   if (!dump) return undefined
   const name = /^# Policy (\S+) dump/.exec(dump.text)?.[1] ?? 'CURRENT'
   return parsePolicy(name, [dump]).policy
+}
+
+/** Each application as it is in force, by the text that was compiled then, and as it would be. */
+function planApplications(
+  directories: Directories,
+  inForce: Policy,
+  { policy, applications }: PreparedPolicy,
+): readonly ApplicationPlan[] {
+  const record = parseRecord(new GenerationStore(directories.base).readRecord())
+  return applications.map((application) => {
+    const { name, source } = application
+    const text = record?.policyFiles[source.name] ?? source.text
+    const before = parseDirectives({ name: source.name, text }).directives
+    const old = layerApplication(inForce, { ...application, directives: before })
+    const layered = layerApplication(policy, application)
+    const comparison = comparePolicies(old, layered, purposesOf(application.backends))
+    return { name, comparison }
+  })
 }

@@ -1,5 +1,6 @@
 /** A policy chosen and compiled for a host, with nothing written yet. */
 import { type Diagnostic, fail } from '../diagnostics/diagnostic.ts'
+import type { ApplicationPolicy } from '../policy/application/application-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { ApplicationFiles } from './application-files.ts'
 import { type ApplicationChoice, listApplications } from './application-folders.ts'
@@ -17,6 +18,8 @@ import { SYSTEM_KINDS } from './system-diagnostics.ts'
 export type PreparedPolicy = {
   readonly selection: PolicySelection
   readonly policy: Policy
+  /** The policies of applications that are compiled over it. */
+  readonly applications: readonly ApplicationPolicy[]
   readonly configuration: Configuration
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -50,11 +53,12 @@ export async function preparePolicy(
   { usePrebuilt = true, choice }: PrepareOptions = {},
 ): Promise<PreparedPolicy> {
   const loaded = loadPolicy(selection, policyFolders(directories))
-  const applications = await compileWithSystem(directories, loaded.policy, choice)
-  const options = { usePrebuilt, applications }
+  const compiled = await compileWithSystem(directories, loaded.policy, choice)
+  const options = { usePrebuilt, applications: compiled }
   const configuration = compileConfiguration(selection, loaded, directories, options)
   const diagnostics = [...loaded.diagnostics, ...configuration.diagnostics]
-  return { selection, policy: loaded.policy, configuration, diagnostics }
+  const applications = compiled?.applications ?? []
+  return { selection, policy: loaded.policy, applications, configuration, diagnostics }
 }
 
 /** Most hosts have no application policy, and no need to load what priority strings mean. */

@@ -1,7 +1,8 @@
 /** What a back-end of applications is: the settings of one program's TLS, written from a policy. */
 import type { TlsPurpose } from '../../policy/allowed-tls.ts'
-import type { EffectivePolicy } from '../../policy/effective-policy.ts'
+import { type EffectivePolicy, evaluatePolicy } from '../../policy/effective-policy.ts'
 import type { Policy } from '../../policy/policy.ts'
+import { purpose } from '../../policy/scope.ts'
 import type { LibraryReleases } from '../../priority/library-releases.ts'
 import type { GnutlsRelease } from '../../priority/releases.ts'
 
@@ -33,4 +34,14 @@ export type ApplicationBackend = {
   /** The name of its file; undefined for the one that has a line in gnutls.config. */
   readonly file: string | undefined
   readonly generate: (input: ApplicationInput) => ApplicationText
+}
+
+/** What a back-end makes of a system policy with an application's directives over it. */
+export function writeApplication(
+  policy: Policy,
+  backend: ApplicationBackend,
+  releases: HostReleases,
+): ApplicationText {
+  const effective = evaluatePolicy(policy, purpose(backend.purpose).scopes)
+  return backend.generate({ policy, effective, releases })
 }

@@ -1,6 +1,7 @@
 /** `cryptopolicy explain`: who decided that a value is on or off. */
 import type { Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
+import type { ApplicationPolicy } from '../../policy/application/application-policy.ts'
 import type { PropertyExplanation, ValueExplanation } from '../../policy/explain.ts'
 import type { Policy } from '../../policy/policy.ts'
 import type { PropertyName } from '../../policy/properties.ts'
@@ -16,6 +17,7 @@ type Options = PriorityExplainOptions & {
   readonly scope?: string
   readonly value?: string
   readonly property?: string
+  readonly app?: string
 }
 
 export function addExplain(program: Command): void {
@@ -34,7 +36,8 @@ export function addExplain(program: Command): void {
       'also list lines that name the value for other scopes; with --priority all names',
     )
     .option('--priority <PRIORITY>', 'explain a priority string instead, token by token')
-    .option('--suite <SUITE>', 'whether --priority allows a cipher suite, and why')
+    .option('--app <NAME>', 'explain what holds for an application, by its policy')
+    .option('--suite <SUITE>', 'whether --priority or --app allows a cipher suite, and why')
     .option('--group <GROUP>', 'the same for a group')
     .option('--sign <SIGNATURE>', 'the same for a signature algorithm')
     .option('--protocol <PROTOCOL>', 'the same for a protocol version')
@@ -42,27 +45,50 @@ export function addExplain(program: Command): void {
 }
 
 async function explain(name: string | undefined, options: Options): Promise<void> {
-  if (options.priority === undefined) return explainPolicy(name, options)
+  const { priority, app } = options
+  if (priority !== undefined && app !== undefined) {
+    fail(CLI_KINDS.conflictingOptions, { first: '--priority', second: '--app' })
+  }
+  if (priority === undefined) return explainPolicy(name, options)
   if (name !== undefined) {
     fail(CLI_KINDS.conflictingOptions, { first: `POLICY (${name})`, second: '--priority' })
   }
   const { explainPriorityString } = await import('../priority-explanation.ts')
-  await explainPriorityString(options.priority, options, terminalFor(options))
+  await explainPriorityString(priority, options, terminalFor(options))
 }
 
 async function explainPolicy(name: string | undefined, options: Options): Promise<void> {
-  if (name === undefined) {
+  if (name === undefined && options.app === undefined) {
     const hint = 'for instance: explain DEFAULT --scope ssh --value AES-128-CBC'
-    fail(CLI_KINDS.missingOption, { what: 'explain needs a POLICY or --priority', hint })
+    fail(CLI_KINDS.missingOption, { what: 'explain needs a POLICY, --app or --priority', hint })
   }
-  const { loadNamedPolicy } = await import('../named-policy.ts')
-  const { findScopes } = await import('../../policy/vocabulary.ts')
-  const { NO_SCOPES } = await import('../../policy/scope.ts')
+  const { loadAskedPolicy } = await import('../named-policy.ts')
   const terminal = terminalFor(options)
-  const policy = loadNamedPolicy(name, options, terminal.report)
-  const scopes = options.scope === undefined ? NO_SCOPES : findScopes(options.scope)
+  const { report } = terminal
+  const { policy, application } = await loadAskedPolicy(name, options.app, options, report)
+  const { asksAboutTls, explainForApplication } = await import('../application-explanation.ts')
+  const { suite, group, sign, protocol } = options
+  const question = { suite, group, sign, protocol }
+  if (application && asksAboutTls(question)) {
+    return explainForApplication(policy, application, question, terminal)
+  }
+  const scopes = await scopesFor(options.scope, application)
   if (options.value !== undefined) await explainValues(policy, scopes, options, terminal)
   else await explainProperties(policy, scopes, options, terminal)
+}
+
+/** Those of --scope; else those of the application's first back-end, or none. */
+async function scopesFor(
+  scope: string | undefined,
+  application: ApplicationPolicy | undefined,
+): Promise<ScopeSet> {
+  const { findScopes } = await import('../../policy/vocabulary.ts')
+  const { NO_SCOPES, purpose } = await import('../../policy/scope.ts')
+  if (scope !== undefined) return findScopes(scope)
+  if (!application) return NO_SCOPES
+  const { purposesOf } = await import('../../backends/applications/registry.ts')
+  const [first] = purposesOf(application.backends)
+  return first ? purpose(first).scopes : NO_SCOPES
 }
 
 async function explainValues(

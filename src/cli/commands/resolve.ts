@@ -111,7 +111,8 @@ async function followApplication(
   terminal: Terminal,
 ): Promise<ApplicationChain> {
   const { traceApplication } = await import('../../priority/application-chain.ts')
-  const { app = '', builtIn = findApplication(app)?.builtIn.at(-1) } = options
+  const { app = '' } = options
+  const builtIn = options.builtIn ?? (await builtInOf(app, options))
   if (!findApplication(app) && !options.appConfig && priority === undefined && !builtIn) {
     terminal.note(`what ${app} does is not known: --app-config FILE:KEY or --built-in say it`)
   }
@@ -126,6 +127,16 @@ async function followApplication(
         ]
   const settings = await readSettings(options)
   return traceApplication([...given, ...settings], builtIn, context)
+}
+
+/** What is known of the application, else what its policy is for: `@KEYWORD,SYSTEM`. */
+async function builtInOf(app: string, options: Options): Promise<string | undefined> {
+  const known = findApplication(app)?.builtIn.at(-1)
+  if (known !== undefined || app === '') return known
+  const { findApplications } = await import('../../system/applications.ts')
+  const { findDirectories } = await import('../../system/directories.ts')
+  const found = findApplications(findDirectories(options)).find(({ name }) => name === app)
+  return found?.application && `@${found.application.keyword},SYSTEM`
 }
 
 async function readSettings({

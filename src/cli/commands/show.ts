@@ -12,6 +12,7 @@ type Options = CommonOptions & {
   readonly scope?: string
   readonly backend?: string
   readonly list?: true
+  readonly app?: string
 }
 
 export function addShow(program: Command): void {
@@ -23,15 +24,20 @@ export function addShow(program: Command): void {
     .option('--list', 'the policies and modules that there are, and what is in force')
     .option('--scope <SCOPE>', 'as it is for a scope, for instance gnutls or ssh')
     .option('--backend <BACKEND>', 'the text that a back-end gets')
+    .option('--app <NAME>', 'what holds for an application, by its policy')
   withOutput(withDirectories(command)).action(show)
 }
 
 async function show(name: string | undefined, options: Options): Promise<void> {
-  const { loadNamedPolicy } = await import('../named-policy.ts')
+  const { loadAskedPolicy } = await import('../named-policy.ts')
   const terminal = terminalFor(options)
   if (options.list) return listPolicies(options, terminal)
-  const policy = loadNamedPolicy(name, options, terminal.report)
-  if (options.backend !== undefined) return showBackend(policy, options.backend, terminal)
+  const { report } = terminal
+  const { policy, application } = await loadAskedPolicy(name, options.app, options, report)
+  if (options.backend !== undefined) {
+    const show = application ? showApplicationBackend : showBackend
+    return show(policy, options.backend, terminal)
+  }
   if (options.scope === undefined && !options.json) {
     const { dumpPolicy } = await import('../../policy/dump.ts')
     return terminal.printText(dumpPolicy(policy))
@@ -57,6 +63,26 @@ async function showBackend(policy: Policy, name: string, terminal: Terminal): Pr
   if (terminal.options.json) {
     terminal.setResult({ policy: policy.name, scopes: [], backend: name, text, properties: null })
   } else terminal.printText(text)
+}
+
+async function showApplicationBackend(
+  policy: Policy,
+  name: string,
+  terminal: Terminal,
+): Promise<void> {
+  const { APPLICATION_BACKENDS, APPLICATION_BACKEND_NAMES } = await import(
+    '../../backends/applications/registry.ts'
+  )
+  const { writeApplication } = await import('../../backends/applications/application-backend.ts')
+  const { findHostReleases } = await import('../../system/host-releases.ts')
+  const backend = APPLICATION_BACKENDS.find((one) => one.name === name)
+  const data = { what: 'back-end', name, known: APPLICATION_BACKEND_NAMES }
+  if (!backend) return fail(CLI_KINDS.unknownName, data)
+  const { text = '', remarks } = writeApplication(policy, backend, findHostReleases())
+  for (const remark of remarks) terminal.note(remark)
+  if (terminal.options.json) {
+    terminal.setResult({ policy: policy.name, scopes: [], backend: name, text, properties: null })
+  } else terminal.printText(text.endsWith('\n') ? text : `${text}\n`)
 }
 
 async function showScope(policy: Policy, options: Options, terminal: Terminal): Promise<void> {

@@ -107,6 +107,38 @@ const cannotSay: Kind<{ application: string; backend: string; what: string }> = 
   message: ({ application, backend, what }) => `${application}, ${backend}: ${what}`,
 }
 
+const noEffect: Kind<{
+  application: string
+  directive: string
+  backends: readonly string[]
+}> = {
+  code: 'APPLICATION_NO_EFFECT',
+  severity: 'warning',
+  fault: 'input',
+  summary: 'No back-end of the application reads what a line of its policy sets.',
+  message: ({ application, directive, backends }) =>
+    `\`${directive}\` does nothing for ${application}: its back-ends are ${backends.join(', ')}`,
+  hint: () => 'take the line out, correct its scope, or name more back-ends: `# %back_ends=...`',
+}
+
+const keywordUnwritten: Kind<{ keyword: string }> = {
+  code: 'APPLICATION_KEYWORD_UNWRITTEN',
+  severity: 'warning',
+  fault: 'input',
+  summary: 'An application policy sets a keyword, and `gnutls` is not among its back-ends.',
+  message: ({ keyword }) => `no string is written for ${keyword}: the back-end gnutls is not named`,
+  hint: () => 'add gnutls to `# %back_ends=...`, or take the keyword out',
+}
+
+const keywordUnasked: Kind<{ name: string; keyword: string; asked: string }> = {
+  code: 'APPLICATION_KEYWORD_UNASKED',
+  severity: 'warning',
+  fault: 'input',
+  summary: 'The program of that name asks GnuTLS for another keyword.',
+  message: ({ name, keyword, asked }) => `${name} asks for ${asked}, not for ${keyword}`,
+  hint: () => 'correct `# %keyword=...`, or set the string in the configuration of the program',
+}
+
 const unknownApplication: Kind<{ name: string; known: readonly string[] }> = {
   code: 'APPLICATION_NOT_FOUND',
   severity: 'error',
@@ -148,6 +180,9 @@ export const APPLICATION_KINDS = defineKinds({
   rawStringWins,
   allowsNothing,
   cannotSay,
+  noEffect,
+  keywordUnwritten,
+  keywordUnasked,
   unknownApplication,
   badApplicationName,
   notEnabled,

@@ -1,5 +1,6 @@
 /** The string of an application is what its policy allows, with an allowlist above it and without one. */
 import { expect, test } from 'vitest'
+import { writeApplication } from '../../../src/backends/applications/application-backend.ts'
 import { gnutlsString } from '../../../src/backends/applications/gnutls-string.ts'
 import { gnutls } from '../../../src/backends/gnutls.ts'
 import {
@@ -8,7 +9,6 @@ import {
 } from '../../../src/policy/application/application-policy.ts'
 import { findExcess } from '../../../src/policy/application/exceeding.ts'
 import { type Policy, parsePolicy } from '../../../src/policy/policy.ts'
-import { generate } from '../../../src/system/application-files.ts'
 import { hasGnutlsCli } from '../../backends/gnutls-cli.ts'
 import { Random } from '../../fuzz/random.ts'
 import { SEED } from '../../seed.ts'
@@ -48,7 +48,7 @@ test.skipIf(!hasGnutlsCli())(
       const system = systemPolicy(systemText)
       const app = application(text)
       expect(findExcess(system, app, ['gnutls'])).toEqual([])
-      const line = `APP=${generate(system, app, gnutlsString, RELEASES).text}\n`
+      const line = `APP=${writeApplication(layerApplication(system, app), gnutlsString, RELEASES).text}\n`
       const policy = layerApplication(system, app)
       const allowlist = findProblemsUnder(
         policy,

@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest'
+import { run } from './command.ts'
+import { Host } from './host.ts'
+import { resultOf } from './json-output.ts'
+
+const WEB = [
+  '# %back_ends=gnutls,java',
+  'key_exchange = -RSA',
+  'cipher@gnutls = -AES-128-GCM',
+  'hash@ssh = -SHA1',
+  '',
+].join('\n')
+
+function hostWith(text = WEB): Host {
+  const host = new Host({ 'applications/web.pmod': text })
+  host.set('DEFAULT')
+  return host
+}
+
+function ask(host: Host, ...args: readonly string[]) {
+  return run('cryptopolicy', [...args, '--base-dir', host.base])
+}
+
+test('show gives what holds for an application, and the text of each of its back-ends', () => {
+  const host = hostWith()
+  const { stdout } = ask(host, 'show', '--app', 'web', '--scope', 'gnutls', '--json')
+  const { policy, properties } = resultOf(stdout)
+  expect(policy).toBe('DEFAULT+web')
+  expect(properties.cipher).not.toContain('AES-128-GCM')
+  const text = ask(host, 'show', '--app', 'web', '--backend', 'gnutls').stdout
+  expect(host.read('back-ends', 'gnutls.config')).toContain(`\nWEB=${text}`)
+})
+
+test('explain names the line of the application, or of the system policy, for each purpose', () => {
+  const host = hostWith()
+  const suite = 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'
+  const { stdout } = ask(host, 'explain', '--app', 'web', '--suite', suite)
+  expect(stdout).toContain(`${suite} is not allowed for web (gnutls)`)
+  expect(stdout).toContain('web.pmod:3:17')
+  expect(stdout).toContain(`${suite} is allowed for web (java-tls)`)
+  const json = ask(host, 'explain', '--app', 'web', '--group', 'P-256', '--json').stdout
+  expect(resultOf(json)).toMatchObject({
+    kind: 'parts',
+    purposes: [
+      { purpose: 'gnutls', allowed: true },
+      { purpose: 'java-tls', allowed: true },
+    ],
+  })
+})
+
+test.each([
+  ['--suite', 'TLS_NONSENSE'],
+  ['--group', 'nonsense'],
+  ['--sign', 'nonsense'],
+  ['--protocol', 'nonsense'],
+])('explain refuses %s %s', (option, word) => {
+  const { status, stdout, stderr } = ask(hostWith(), 'explain', '--app', 'web', option, word)
+  expect([status !== 0, stdout]).toEqual([true, ''])
+  expect(stderr).toMatch(/error\[/)
+})
+
+test('diff compares an application with the policy beneath it, and two applications', () => {
+  const host = hostWith()
+  host.write({ 'applications/other.pmod': 'key_exchange = -RSA\n' })
+  const { stdout } = ask(host, 'diff', 'DEFAULT', '--app', 'web')
+  expect(stdout).toBe('gnutls, java-tls:\n  key_exchange - RSA\ngnutls:\n  cipher - AES-128-GCM\n')
+  const two = ask(host, 'diff', '--app', 'web', '--app', 'other', '--json').stdout
+  expect(resultOf(two)).toMatchObject({ before: 'DEFAULT+web', after: 'DEFAULT+other' })
+})
+
+test('plan tells what changes for each application', () => {
+  const host = hostWith()
+  const { stdout } = ask(host, 'plan', '--set', 'FUTURE', '--json')
+  const [web] = resultOf(stdout).applications
+  expect(web.name).toBe('web')
+  expect(web.comparison).toMatchObject({ before: 'DEFAULT+web', after: 'FUTURE+web' })
+  expect(JSON.stringify(web.comparison)).toContain('min_rsa_size')
+  host.write({ 'applications/web.pmod': `${WEB}cipher = -AES-256-CBC\n` })
+  const changed = resultOf(ask(host, 'plan', '--json').stdout)
+  expect(changed.comparison.groups).toEqual([])
+  expect(JSON.stringify(changed.applications)).toContain('AES-256-CBC')
+  expect(changed.files).toContain('back-ends/gnutls.config')
+})
+
+test('resolve takes the keyword of the policy for what the program asks', () => {
+  const host = hostWith('# %keyword=SHOP\nkey_exchange = -RSA\n')
+  const { status, stdout } = ask(host, 'resolve', '--app', 'web')
+  expect(status).toBe(0)
+  expect(host.read('back-ends', 'gnutls.config')).toContain(`\nSHOP=${stdout}`)
+})
+
+test('lint names a line without effect, a keyword in vain, and more than the system policy', () => {
+  const host = hostWith()
+  const codesOf = (...files: readonly string[]) => {
+    const { findings } = resultOf(ask(host, 'lint', ...files, '--json').stdout)
+    return findings.map(({ code }: { code: string }) => code)
+  }
+  expect(codesOf()).toContain('APPLICATION_NO_EFFECT')
+  host.write({
+    'applications/web.pmod': '# %back_ends=nginx\n# %keyword=WEB\ncipher = +RC4-128\n',
+    'applications/libvirt.pmod': '# %keyword=LIBVIRTD\nkey_exchange = -RSA\n',
+  })
+  expect(codesOf(host.path('applications', 'web.pmod'))).toEqual(
+    expect.arrayContaining(['APPLICATION_KEYWORD_UNWRITTEN', 'APPLICATION_EXCEEDS']),
+  )
+  expect(codesOf(host.path('applications', 'libvirt.pmod'))).toContain(
+    'APPLICATION_KEYWORD_UNASKED',
+  )
+})
+
+test('the shipped policies have no mistake on top of any shipped policy', () => {
+  for (const policy of ['DEFAULT', 'LEGACY', 'FUTURE', 'FIPS', 'FIPS:OSPP', 'BSI', 'NEXT']) {
+    const host = new Host()
+    host.set(policy)
+    for (const name of ['libvirt', 'qemu']) {
+      expect(host.update(['--enable-application', name]).status).toBe(0)
+    }
+    const { findings } = resultOf(ask(host, 'lint', '--json').stdout)
+    const ours = findings.filter(({ severity, code }: { severity: string; code: string }) => {
+      return severity !== 'note' && code.startsWith('APPLICATION')
+    })
+    expect(ours).toEqual([])
+  }
+})
