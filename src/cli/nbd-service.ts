@@ -51,16 +51,13 @@ export async function runServer(
     onEvent: (event) => logEvent(event, options, terminal),
     onDeserted: () => options.persistent || ending.begin(),
   })
-  let places: readonly string[] = []
   await runService({
     objects,
     ending,
     pidFile: options.pidFile,
     drainLimit: options.drainLimit,
-    start: async () => {
-      places = await listen(server, options)
-    },
-    announce: () => announce(places, exports, security, terminal),
+    start: () => listen(server, options),
+    announce: (places) => announce(places, exports, security, terminal),
     tellReload: (report) => logReload(report, options, terminal),
     drain: (limit) => server.drain(limit),
     close: () => {

@@ -1,39 +1,43 @@
 /** The life of a process that serves: from the first socket to the signal that ends it. */
 import type { ReloadReport } from '../tls/objects/reload-report.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
-import type { Ending } from './ending.ts'
+import { Ending } from './ending.ts'
 import { removePidFile, writePidFile } from './pid-file.ts'
 import { ReloadWatch } from './reload-watch.ts'
 import { notifyServiceManager } from './service-manager.ts'
 
-export type Service = {
+/** How long what is under way may take at the end, in seconds, where the service does not say. */
+const DRAIN_LIMIT = 30
+
+export type Service<Place> = {
   readonly objects: TlsObjects
-  readonly ending: Ending
+  /** Ends the service for other reasons than a signal. */
+  readonly ending?: Ending
   readonly pidFile?: string | undefined
   /** How long what is under way may take at the end, in seconds. */
-  readonly drainLimit: number
-  /** Listens. */
-  readonly start: () => Promise<void>
+  readonly drainLimit?: number
+  /** Listens; gives what is told of the place. */
+  readonly start: () => Promise<Place>
   /** Tells that it is ready. */
-  readonly announce: () => void
+  readonly announce: (place: Place) => void
   readonly tellReload: (report: ReloadReport) => void
   /** Ends in order within so many milliseconds. */
   readonly drain: (limit: number) => Promise<void>
   /** Closes what the endpoint served. */
-  readonly close: () => Promise<void>
+  readonly close?: () => Promise<void>
 }
 
 /** Serves until the service is told to end. */
-export async function runService(service: Service): Promise<void> {
-  const { objects, ending, pidFile, drainLimit } = service
+export async function runService<Place>(service: Service<Place>): Promise<void> {
+  const { objects, ending = new Ending(), pidFile, drainLimit = DRAIN_LIMIT } = service
   process.on(FILE_SIZE_SIGNAL, goOn)
   let watch: ReloadWatch | undefined
   try {
-    await service.start()
+    const place = await service.start()
     if (pidFile !== undefined) writePidFile(pidFile)
     watch = new ReloadWatch(objects, service.tellReload)
     ending.onSignals()
-    service.announce()
+    service.announce(place)
     notifyServiceManager('READY=1')
     await ending.begun
     notifyServiceManager('STOPPING=1')
@@ -42,7 +46,7 @@ export async function runService(service: Service): Promise<void> {
     ending.close()
     watch?.close()
     await service.drain(0)
-    await service.close()
+    await service.close?.()
     if (pidFile !== undefined) removePidFile(pidFile)
     process.off(FILE_SIZE_SIGNAL, goOn)
   }

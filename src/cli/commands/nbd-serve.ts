@@ -102,8 +102,6 @@ function parseExport(text: string): ExportRequest {
 async function serve(file: string | undefined, options: ServeOptions): Promise<void> {
   const requests = requestsOf(file, options)
   refuseConflicts(options)
-  // Set before the first file is read: a disk that is waited for must not stop the others.
-  process.env.UV_THREADPOOL_SIZE ??= '16'
   const { runServer } = await import('../nbd-service.ts')
   await runServer(requests, options)
 }
