@@ -27,7 +27,8 @@ export class FileZeroing {
     await this.#tryFallocate(FALLOCATE.PUNCH_HOLE, offset, length)
   }
 
-  async zero(offset: number, length: number, { keepAllocated, fast }: ZeroOptions): Promise<void> {
+  async zero(offset: number, length: number, options: ZeroOptions): Promise<void> {
+    const { keepAllocated, fast, isWanted = () => true } = options
     const modes = keepAllocated
       ? [FALLOCATE.ZERO_RANGE]
       : [FALLOCATE.PUNCH_HOLE, FALLOCATE.ZERO_RANGE]
@@ -35,7 +36,7 @@ export class FileZeroing {
       if (await this.#tryFallocate(mode, offset, length)) return
     }
     if (fast) throw storageError('ENOTSUP', 'zeroes would have to be written')
-    await this.#writeZeroes(offset, length)
+    await this.#writeZeroes(offset, length, isWanted)
   }
 
   async #tryFallocate(mode: FallocateMode, offset: number, length: number): Promise<boolean> {
@@ -53,8 +54,8 @@ export class FileZeroing {
     }
   }
 
-  async #writeZeroes(offset: number, length: number): Promise<void> {
-    for (let done = 0; done < length; ) {
+  async #writeZeroes(offset: number, length: number, isWanted: () => boolean): Promise<void> {
+    for (let done = 0; done < length && isWanted(); ) {
       const count = Math.min(PIECE, length - done)
       done += (await this.#file.write(ZEROES, 0, count, offset + done)).bytesWritten
     }

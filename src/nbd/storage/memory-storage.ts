@@ -69,10 +69,10 @@ export class MemoryStorage implements Storage {
 
   async zero(offset: number, length: number, options: ZeroOptions): Promise<void> {
     checkRange(offset, length, this.size)
-    const { keepAllocated } = checkZeroOptions(options, 'options')
+    const { keepAllocated, isWanted = () => true } = checkZeroOptions(options, 'options')
     this.#clear(offset, length)
     if (!keepAllocated) return
-    for (let at = offset; at < offset + length; at += PAGES_IN_A_ROW * PAGE) {
+    for (let at = offset; at < offset + length && isWanted(); at += PAGES_IN_A_ROW * PAGE) {
       const count = Math.min(PAGES_IN_A_ROW * PAGE, offset + length - at)
       forEachPage(at, count, (page) => this.#allocate(page))
       await setImmediate()

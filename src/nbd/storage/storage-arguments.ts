@@ -1,10 +1,11 @@
 /** Checks of what programs hand to a storage: a wrong range would reach bytes of others, or none. */
-import { listOf, optionsOf } from '../../arguments/objects.ts'
+import { listOf, optional, optionsOf } from '../../arguments/objects.ts'
 import {
   integerWithin,
   refuseArgument,
   requireBoolean,
   requireBuffer,
+  requireFunction,
 } from '../../arguments/single-values.ts'
 import type { ZeroOptions } from './storage.ts'
 
@@ -39,6 +40,7 @@ export const checkOpenOptions = optionsOf<{ readonly readOnly: boolean }>({
 export const checkZeroOptions = optionsOf<ZeroOptions>({
   keepAllocated: requireBoolean,
   fast: requireBoolean,
+  isWanted: optional(requireFunction),
 })
 
 export const requireExtentLimit = integerWithin(1)

@@ -16,6 +16,8 @@ export type ZeroOptions = {
   readonly keepAllocated: boolean
   /** Fails with ENOTSUP where it would take as long as writing the zeroes. */
   readonly fast: boolean
+  /** Whether the answer is still waited for; long work ends early, and undone, where it is not. */
+  readonly isWanted?: () => boolean
 }
 
 /**

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_ERROR } from '../../../src/nbd/protocol/constants.ts'
 import { MemoryStorage } from '../../../src/nbd/storage/memory-storage.ts'
+import type { ZeroOptions } from '../../../src/nbd/storage/storage.ts'
 import { Random } from '../../fuzz/random.ts'
 import { type Call, RawTransmission, type Reply, STYLES } from './raw-transmission.ts'
 import { makeGate, ScriptedStorage } from './scripted-storage.ts'
@@ -217,4 +219,26 @@ test('a flush on one connection covers what was acknowledged on another', async 
   await other!.call({ command: FLUSH })
   await one!.call({ command: TRIM, length: 10, flags })
   expect(storage.done).toEqual(['write', 'flush', 'trim', 'flush'])
+})
+
+test('zeroes that are written for a client end when it has left', async () => {
+  let isEnded = false
+  class EndlessZeroing extends MemoryStorage {
+    override async zero(_: number, __: number, { isWanted }: ZeroOptions): Promise<void> {
+      while (isWanted?.()) await pause(5)
+      isEnded = true
+    }
+  }
+  const storage = new EndlessZeroing(MIB)
+  await filled(storage)
+  const { path, server } = await startWith(storage)
+  const transmission = await RawTransmission.open(path, 'structured')
+  transmission.client.send(transmission.encode({ command: NBD_CMD.WRITE_ZEROES, length: MIB }))
+  // With data that it has not read, a client that closes the connection resets it.
+  for (let count = 0; count < 32; count++) transmission.send({ command: READ, length: MIB })
+  await transmission.client.channel.read(16)
+  expect(isEnded).toBe(false)
+  transmission.client.stream.destroy()
+  await eventually(() => server.connectionCount === 0)
+  expect(isEnded).toBe(true)
 })

@@ -192,6 +192,19 @@ describe.each(Object.entries(PLACES))('a file in a file system of %s', (place, f
     expect((await readAll(storage)).equals(content)).toBe(true)
   })
 
+  test('zeroes that have to be written end where they are no longer wanted', async () => {
+    vi.spyOn(libc, 'loadLibc').mockReturnValue(undefined)
+    const content = randomBytes(4 * MIB)
+    const storage = await open(makeFile(content))
+    let asked = 0
+    const isWanted = () => asked++ < 2
+    await storage.zero(0, 4 * MIB, { keepAllocated: false, fast: false, isWanted })
+    content.fill(0, 0, 2 * MIB)
+    const found = Buffer.alloc(4 * MIB)
+    await storage.read(found, 0, found.length, 0)
+    expect(found.equals(content)).toBe(true)
+  })
+
   test('read-only', async () => {
     const storage = await open(makeFile(randomBytes(4096)), true)
     expect(storage.isReadOnly).toBe(true)

@@ -75,3 +75,11 @@ test('zeroes that stay allocated take their pages at once, in each part of a lon
   await storage.zero(offset, length, { keepAllocated: false, fast: false })
   expect(storage.allocated).toBe(2 * 65_536)
 })
+
+test('zeroes that are no longer wanted take no more pages', async () => {
+  const storage = new MemoryStorage(2 ** 30)
+  let asked = 0
+  const isWanted = () => asked++ === 0
+  await storage.zero(0, 2 ** 30, { keepAllocated: true, fast: false, isWanted })
+  expect(storage.allocated).toBe(2 ** 26)
+})

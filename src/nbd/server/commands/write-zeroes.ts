@@ -13,6 +13,7 @@ export const writeZeroes: CommandHandler = {
     const options = {
       keepAllocated: (flags & NBD_CMD_FLAG.NO_HOLE) !== 0,
       fast: (flags & NBD_CMD_FLAG.FAST_ZERO) !== 0,
+      isWanted: () => !transmission.isGone,
     }
     const { storage } = transmission.negotiated.served
     transmission.settle(request, storage.zero(offset, length, options))
