@@ -16,11 +16,12 @@ export { NO_TLS, type Secure, type Security } from '../endpoint/security.ts'
 export type { TlsMode } from '../endpoint/tls-mode.ts'
 export type { RequestFailure } from '../nbd/client/client-diagnostics.ts'
 export { NbdClient } from '../nbd/client/nbd-client.ts'
-export type { ExportInfo, HeaderStyle } from '../nbd/client/negotiation.ts'
+export type { ExportFacts, ExportInfo, HeaderStyle } from '../nbd/client/negotiation.ts'
 export type { NbdClientOptions } from '../nbd/client/open-connection.ts'
 export {
   describeExport,
   type ExportDescription,
+  type ListedFacts,
   listServer,
   type ServerListing,
 } from '../nbd/client/server-listing.ts'

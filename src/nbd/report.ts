@@ -2,7 +2,7 @@
 import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
 import { printable } from '../diagnostics/print-diagnostic.ts'
 import type { TlsFacts } from '../tls/credentials/tls-session.ts'
-import type { ExportInfo, HeaderStyle } from './client/negotiation.ts'
+import type { ExportFacts, HeaderStyle } from './client/negotiation.ts'
 import { transmissionFlagNames } from './protocol/names.ts'
 
 /** What is known once a connection is there. */
@@ -27,7 +27,7 @@ function abilities(flags: number): readonly string[] {
 }
 
 /** Lines of `name: value`, the names in a column. */
-export function printExport(info: ExportInfo, session?: SessionFacts): readonly string[] {
+export function printExport(info: ExportFacts, session?: SessionFacts): readonly string[] {
   const { minimum, preferred, maximum } = info.blockSizes
   const sizes = `minimum ${minimum}, preferred ${preferred}, maximum ${maximum}`
   const rows: (readonly [string, string | undefined])[] = [
@@ -53,13 +53,14 @@ function describeTls(tls: TlsFacts | undefined): string {
 }
 
 /** What a server says of an export; what it does not say is null. */
-export function exportToJson(info: ExportInfo): JsonObject {
+export function exportToJson(info: ExportFacts): JsonObject {
   const { name, canonicalName, description, size, flags, blockSizes, hasBlockSizes } = info
   return {
     name,
     canonicalName: canonicalName ?? null,
     description: description ?? null,
-    size,
+    // Programs that read JSON round greater numbers.
+    size: typeof size === 'number' ? size : `${size}`,
     blockSizes: hasBlockSizes ? blockSizes : null,
     isReadOnly: abilities(flags).includes('read-only'),
     abilities: abilities(flags),

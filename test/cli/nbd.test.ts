@@ -100,6 +100,19 @@ testWith(
   },
 )
 
+testWith('nbdkit', 'an export that is larger than 2^53 - 1 bytes is told of exactly', async () => {
+  const { text } = (await startNbdkit(['null', 'size=7E'])).uri()
+  expect(nbd('info', '--size', text)).toMatchObject({ status: 0, stdout: '8070450532247928832\n' })
+  const [info, list] = [nbd('info', '--json', text), nbd('list', '--long', '--json', text)]
+  expect(resultOf(info.stdout)).toMatchObject({ export: { size: '8070450532247928832' } })
+  expect(resultOf(list.stdout).exports).toMatchObject([
+    { details: { size: '8070450532247928832' } },
+  ])
+  const map = nbd('info', '--map', text)
+  expect(map).toMatchObject({ status: 69, stdout: '' })
+  expect(map.stderr).toContain('has 8070450532247928832 bytes')
+})
+
 testWith('nbdkit', 'bench measures reads, and writes where they are asked for', async () => {
   const server = await startNbdkit(['memory', '16M'])
   const bench = (...args: string[]) => {

@@ -1,13 +1,15 @@
 /** `cryptopolicy nbd info`: what a server says of an export. */
 import { type Command, Option } from 'commander'
-import { fail } from '../../diagnostics/diagnostic.ts'
+import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
 import type { MappedExtent } from '../../nbd/client/export-map.ts'
 import type { NbdClient } from '../../nbd/client/nbd-client.ts'
 import type { NbdUri } from '../../nbd/client/nbd-uri.ts'
+import type { ExportFacts } from '../../nbd/client/negotiation.ts'
+import type { SessionFacts } from '../../nbd/report.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
-import { type NbdOptions, withNbdOptions } from '../nbd-options.ts'
+import { clientOptions, type NbdOptions, withNbdOptions } from '../nbd-options.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = NbdOptions & {
@@ -61,7 +63,8 @@ async function info(given: readonly string[], options: Options, command: Command
   const terminal = terminalFor(options)
   await withServer(target, async (uri) => {
     if (question !== undefined) return answer(uri, question, asked, terminal)
-    const looked = await withClient(uri, asked, terminal, (client) => look(client, options))
+    const looking = withClient(uri, asked, terminal, (client) => look(client, options))
+    const looked = await looking.catch((error) => describeTooLarge(error, uri, asked, terminal))
     await tell(uri, looked, options, terminal)
   })
 }
@@ -93,18 +96,39 @@ async function answer(
 }
 
 type Looked = {
-  readonly client: NbdClient
-  readonly extents: readonly MappedExtent[] | undefined
+  readonly facts: ExportFacts
+  /** Undefined where the export is too large to be entered. */
+  readonly session?: SessionFacts & Pick<NbdClient, 'context'>
+  readonly extents?: readonly MappedExtent[]
 }
 
 async function look(client: NbdClient, { map }: Options): Promise<Looked> {
   const { mapExport } = await import('../../nbd/client/export-map.ts')
-  return { client, extents: map ? await mapExport(client) : undefined }
+  const looked = { facts: client.info, session: client }
+  return map ? { ...looked, extents: await mapExport(client) } : looked
+}
+
+/** What is known of an export without entering it, where that failed because of its size alone. */
+async function describeTooLarge(
+  error: unknown,
+  uri: NbdUri,
+  options: Options,
+  terminal: Terminal,
+): Promise<Looked> {
+  const { NBD_CLIENT_KINDS } = await import('../../nbd/client/client-diagnostics.ts')
+  const { describeExport } = await import('../../nbd/client/server-listing.ts')
+  const reasons = error instanceof DiagnosticError ? error.diagnostics : []
+  const isTooLarge = reasons.some(({ code }) => code === NBD_CLIENT_KINDS.exportTooLarge.code)
+  if (!isTooLarge || options.map) throw error
+  const settings = await clientOptions(uri, options, terminal)
+  const facts = await describeExport(uri.address, uri.exportName, settings)
+  if (!facts) throw error
+  return { facts }
 }
 
 async function tell(
   uri: NbdUri,
-  { client, extents }: Looked,
+  { facts, session, extents }: Looked,
   options: Options,
   terminal: Terminal,
 ): Promise<void> {
@@ -112,20 +136,21 @@ async function tell(
   const { printMap, mapToJson, totalsOf, printTotals, totalsToJson } = await import(
     '../../nbd/map-report.ts'
   )
-  const { context } = client
-  const { size } = client.info
-  const totals = options.totals && extents ? totalsOf(extents, size) : undefined
+  // Without a session there is no map, so that its name is never needed.
+  const context = session?.context ?? ''
+  const { size } = facts
+  const totals = options.totals && extents ? totalsOf(extents, Number(size)) : undefined
   if (options.json) {
     return terminal.setResult({
       uri: uri.text,
-      export: exportToJson(client.info),
-      session: sessionToJson(client),
+      export: exportToJson(facts),
+      session: session ? sessionToJson(session) : null,
       map: extents && !totals ? mapToJson(extents, context) : null,
       totals: totals ? totalsToJson(totals, context) : null,
     })
   }
   if (options.size) return terminal.print(String(size))
-  const print = () => printExport(client.info, client)
+  const print = () => printExport(facts, session)
   const runs = extents ? printMap(extents, context) : print()
   for (const line of totals ? printTotals(totals, context) : runs) terminal.print(line)
 }

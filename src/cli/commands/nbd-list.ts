@@ -34,16 +34,18 @@ async function listExports(uri: NbdUri, options: Options): Promise<void> {
   const detail = options.long ?? false
   const { exports, tls } = await listServer(uri.address, { ...settings, detail })
   if (options.json) {
-    const listed = exports.map(({ name, description, info }) => ({
+    const listed = exports.map(({ name, description, info, problem }) => ({
       name,
       description,
       details: info ? exportToJson(info) : null,
+      problem: problem ? { code: problem.code, message: problem.message } : null,
     }))
     return terminal.setResult({ uri: uri.text, exports: listed, tls: tlsToJson(tls) })
   }
   const { printable } = await import('../../diagnostics/print-diagnostic.ts')
-  for (const { name, description, info } of exports) {
+  for (const { name, description, info, problem } of exports) {
     if (info) for (const line of printExport(info)) terminal.print(line)
-    else terminal.print(printable(description === '' ? name : `${name}  ${description}`))
+    else
+      terminal.print(printable([name, description || problem?.message].filter(Boolean).join('  ')))
   }
 }

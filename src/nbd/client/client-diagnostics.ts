@@ -165,13 +165,13 @@ const outOfRange: Kind<{ offset: number; length: number; size: number; minimum: 
     `${length} bytes at ${offset} are not within ${size} bytes in blocks of ${minimum}`,
 }
 
-const exportTooLarge: Kind<{ server: string; name: string }> = {
+const exportTooLarge: Kind<{ server: string; name: string; size: string }> = {
   code: 'NBD_EXPORT_TOO_LARGE',
   severity: 'error',
   fault: 'unavailable',
   summary: 'The export has more than 2^53 - 1 bytes, and this client cannot count further.',
-  message: ({ server, name }) =>
-    `the export \`${name}\` of ${server} has more than 2^53 - 1 bytes (8 PiB), the most that this client can work with`,
+  message: ({ server, name, size }) =>
+    `the export \`${name}\` of ${server} has ${size} bytes, and this client can work with 2^53 - 1 (8 PiB) at most`,
 }
 
 const mapTooFine: Kind<{ server: string; at: number; size: number; runs: number }> = {

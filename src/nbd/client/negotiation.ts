@@ -9,6 +9,7 @@ import {
   CAUTIOUS_BLOCK_SIZES,
   DEFAULT_BLOCK_SIZES,
 } from '../protocol/block-sizes.ts'
+import type { ByteCount } from '../protocol/byte-count.ts'
 import { BASE_ALLOCATION, NBD_FLAG, NBD_INFO, NBD_OPT, NBD_REP } from '../protocol/constants.ts'
 import {
   decodeExportNameReply,
@@ -35,7 +36,13 @@ import type { NegotiationChannel } from './negotiation-channel.ts'
 import { type OptionOutcome, sendOption } from './options.ts'
 import { startTls } from './start-tls.ts'
 
-/** What a server says of an export. */
+/** What a server says of an export, which may be larger than this client can work with. */
+export type ExportFacts = Omit<ExportInfo, 'size'> & {
+  /** In bytes; a bigint above 2^53 - 1. */
+  readonly size: ByteCount
+}
+
+/** What a server says of an export that the client works with. */
 export type ExportInfo = {
   /** As it was asked for. */
   readonly name: string
@@ -120,7 +127,7 @@ export async function askForExport(
   open: OpenNegotiation,
   option: typeof NBD_OPT.INFO | typeof NBD_OPT.GO,
   name: string,
-): Promise<ExportInfo | undefined> {
+): Promise<ExportFacts | undefined> {
   const data = encodeInfoOption({ name, information: WANTED })
   const collected: Collected = {}
   const take = (reply: Buffer) => collect(collected, reply)
@@ -129,7 +136,6 @@ export async function askForExport(
   requireAccepted(open, option, outcome, name)
   const { export: found, sizes, canonicalName, description } = collected
   if (!found) refuse('no size of the export')
-  requireCountable(open, found.size, name)
   return {
     name,
     ...(canonicalName === undefined || canonicalName === name ? {} : { canonicalName }),
@@ -144,7 +150,7 @@ export async function askForExport(
 const WANTED = [NBD_INFO.NAME, NBD_INFO.DESCRIPTION, NBD_INFO.BLOCK_SIZE]
 
 type Collected = {
-  export?: { readonly size: number; readonly flags: number }
+  export?: { readonly size: ByteCount; readonly flags: number }
   canonicalName?: string
   description?: string
   sizes?: BlockSizes
@@ -178,14 +184,14 @@ export async function enterExport(
   name: string,
 ): Promise<ExportInfo> {
   const info = await askForExport(open, NBD_OPT.GO, name)
-  if (info) return info
+  if (info) return requireCountable(open, info)
   if (headers === 'extended') refuse('NBD_REP_ERR_UNSUP to NBD_OPT_GO after extended headers')
   const { channel, noZeroes } = open
   await channel.write(encodeOption(NBD_OPT.EXPORT_NAME, encodeExportName(name)))
   const size = exportNameReplySize(!noZeroes)
   const reply = decodeExportNameReply(await channel.read(size), !noZeroes)
-  requireCountable(open, reply.size, name)
-  return { name, ...reply, blockSizes: CAUTIOUS_BLOCK_SIZES, hasBlockSizes: false }
+  const facts = { name, ...reply, blockSizes: CAUTIOUS_BLOCK_SIZES, hasBlockSizes: false }
+  return requireCountable(open, facts)
 }
 
 /** Every export that the server tells of. */
@@ -199,9 +205,10 @@ export async function listExports(open: OpenNegotiation): Promise<readonly Liste
 }
 
 /** Offsets are JavaScript numbers, which are exact up to 2^53 - 1. */
-function requireCountable({ channel }: OpenNegotiation, size: number, name: string): void {
-  if (size <= Number.MAX_SAFE_INTEGER) return
-  fail(NBD_CLIENT_KINDS.exportTooLarge, { server: channel.server, name })
+function requireCountable({ channel }: OpenNegotiation, facts: ExportFacts): ExportInfo {
+  const { size, name } = facts
+  if (typeof size === 'number') return { ...facts, size }
+  fail(NBD_CLIENT_KINDS.exportTooLarge, { server: channel.server, name, size: `${size}` })
 }
 
 async function tryOption(open: OpenNegotiation, option: number): Promise<boolean> {

@@ -1,16 +1,16 @@
 /** What a server says of its exports, to a client that enters none. */
 import { requireString } from '../../arguments/single-values.ts'
+import { type Diagnostic, DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import type { SocketAddress } from '../../net/address.ts'
 import { checkAddress } from '../../net/address-arguments.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
-import { ProtocolError } from '../../wire/protocol-error.ts'
 import { NBD_OPT } from '../protocol/constants.ts'
 import type { ListedExport } from '../protocol/option-replies.ts'
 import { checkClientOptions, checkListOptions } from './client-arguments.ts'
 import {
   askForExport,
   chooseHeaders,
-  type ExportInfo,
+  type ExportFacts,
   listExports,
   type OpenNegotiation,
 } from './negotiation.ts'
@@ -18,7 +18,7 @@ import { completeOptions, type NbdClientOptions, negotiate } from './open-connec
 import { abortNegotiation } from './options.ts'
 
 /** What a server says of one export, without entering it. */
-export type ExportDescription = ExportInfo & { readonly tls?: TlsFacts }
+export type ExportDescription = ExportFacts & { readonly tls?: TlsFacts }
 
 /** Asks about an export. @returns undefined where the server has no NBD_OPT_INFO. */
 export async function describeExport(
@@ -52,8 +52,7 @@ export async function listServer(
     const exports = await listExports(open)
     const listed: ServerListing['exports'][number][] = []
     for (const found of exports) {
-      const info = options.detail ? await describeListed(open, found.name) : undefined
-      listed.push({ ...found, ...(info && { info }) })
+      listed.push({ ...found, ...(options.detail && (await describeListed(open, found.name))) })
     }
     return { exports: listed, ...(open.tls && { tls: open.tls }) }
   })
@@ -65,16 +64,25 @@ export async function listServer(
 async function describeListed(
   open: OpenNegotiation,
   name: string,
-): Promise<ExportInfo | undefined> {
+): Promise<{ readonly info?: ExportFacts; readonly problem?: Diagnostic }> {
   try {
-    return await askForExport(open, NBD_OPT.INFO, name)
+    const info = await askForExport(open, NBD_OPT.INFO, name)
+    return info ? { info } : {}
   } catch (error) {
-    if (error instanceof ProtocolError || !open.channel.isOpen) throw error
-    return undefined
+    if (!(error instanceof DiagnosticError) || !open.channel.isOpen) throw error
+    const [problem] = error.diagnostics
+    return problem ? { problem } : {}
   }
 }
 
+export type ListedFacts = ListedExport & {
+  /** With `detail`, where the server says it. */
+  readonly info?: ExportFacts
+  /** Why the server says no more of this export. */
+  readonly problem?: Diagnostic
+}
+
 export type ServerListing = {
-  readonly exports: readonly (ListedExport & { readonly info?: ExportInfo })[]
+  readonly exports: readonly ListedFacts[]
   readonly tls?: TlsFacts
 }

@@ -81,15 +81,26 @@ export function encodeExtendedBlockStatus({ contextId, extents }: BlockStatus): 
   return bytes
 }
 
+/** Bits of a status above the 53rd mean nothing yet, and are left out. */
 export function decodeExtendedBlockStatus(payload: Buffer): BlockStatus {
   const reader = new ByteReader(payload, 'block status')
   const contextId = reader.readUint32()
   const announced = reader.readUint32()
   const count = countExtents(reader.remaining, 16)
   if (count !== announced) refuse(`${count} extents where ${announced} were announced`)
-  const readExtent = () => ({ length: reader.readUint64(), status: reader.readUint64() })
+  const readExtent = () => ({
+    length: upTo53Bits(reader.readBigUint64()),
+    status: Number(BigInt.asUintN(53, reader.readBigUint64())),
+  })
   return { contextId, extents: readExtents(count, readExtent) }
 }
+
+/** No export that is worked with is longer than that, so that a longer extent reaches its end as well. */
+function upTo53Bits(length: bigint): number {
+  return length > MAX_SAFE ? Number.MAX_SAFE_INTEGER : Number(length)
+}
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 
 function countExtents(length: number, size: number): number {
   const count = length / size

@@ -1,7 +1,6 @@
 /** The first bytes of a connection, and what ends the negotiation with NBD_OPT_EXPORT_NAME. */
-import { readUint64 } from '../../wire/byte-reader.ts'
-import { writeUint64 } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
+import { type ByteCount, toByteCount } from './byte-count.ts'
 import { NBD_MAGIC, OLD_STYLE_MAGIC, OPTION_MAGIC } from './constants.ts'
 
 /** NBDMAGIC, IHAVEOPT and the handshake flags. */
@@ -46,7 +45,7 @@ export function decodeClientFlags(bytes: Buffer): number {
 }
 
 export type ExportNameReply = {
-  readonly size: number
+  readonly size: ByteCount
   /** Transmission flags. */
   readonly flags: number
 }
@@ -61,15 +60,15 @@ export function exportNameReplySize(zeroes: boolean): number {
 
 export function encodeExportNameReply({ size, flags }: ExportNameReply, zeroes: boolean): Buffer {
   const bytes = Buffer.alloc(exportNameReplySize(zeroes))
-  writeUint64(bytes, size, 0)
+  bytes.writeBigUInt64BE(BigInt(size), 0)
   bytes.writeUInt16BE(flags, 8)
   return bytes
 }
 
-/** The reserved bytes mean nothing, whatever they are. A size above 2^53 - 1 is not exact. */
+/** The reserved bytes mean nothing, whatever they are. */
 export function decodeExportNameReply(bytes: Buffer, zeroes: boolean): ExportNameReply {
   requireSize(bytes, exportNameReplySize(zeroes), 'a reply to NBD_OPT_EXPORT_NAME')
-  const size = readUint64(bytes, 0)
+  const size = toByteCount(bytes.readBigUInt64BE(0))
   return { size, flags: bytes.readUInt16BE(8) }
 }
 

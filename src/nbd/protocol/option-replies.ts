@@ -3,6 +3,7 @@
 import { ByteReader } from '../../wire/byte-reader.ts'
 import { ByteWriter } from '../../wire/byte-writer.ts'
 import { type BlockSizes, decodeBlockSizes, encodeBlockSizes } from './block-sizes.ts'
+import { type ByteCount, toByteCount } from './byte-count.ts'
 import { NBD_INFO } from './constants.ts'
 import {
   decodeText,
@@ -30,8 +31,7 @@ export type MetaContext = {
 export type Information =
   | {
       readonly type: typeof NBD_INFO.EXPORT
-      /** In bytes. */
-      readonly size: number
+      readonly size: ByteCount
       /** Transmission flags. */
       readonly flags: number
     }
@@ -87,8 +87,7 @@ export function decodeInformation(data: Buffer): Information {
 function readInformation(reader: ByteReader, number: number): Information {
   switch (number) {
     case NBD_INFO.EXPORT:
-      // Above 2^53 - 1 it is not exact; the client refuses such an export, and lists the others.
-      return { type: number, size: Number(reader.readBigUint64()), flags: reader.readUint16() }
+      return { type: number, size: toByteCount(reader.readBigUint64()), flags: reader.readUint16() }
     case NBD_INFO.NAME:
       return { type: number, name: readString(reader, reader.remaining) }
     case NBD_INFO.DESCRIPTION: {

@@ -217,3 +217,38 @@ test('nothing listens there', async () => {
   const path = join(scratchFolder(), 'none.sock')
   await expect(NbdClient.connect({ kind: 'unix', path }, '')).rejects.toThrow('cannot connect to')
 })
+
+test.each([2n ** 53n, 2n ** 63n - 1n])(
+  'a server without NBD_OPT_GO that has %s bytes is refused in true words',
+  async (size) => {
+    const onOption = (option: number) => {
+      if (option === NBD_OPT.GO) return reply(option, NBD_REP.ERR_UNSUP)
+      if (option !== NBD_OPT.EXPORT_NAME) return undefined
+      const answer = encodeExportNameReply({ size: 0, flags: 1 }, false)
+      answer.writeBigUInt64BE(size)
+      return answer
+    }
+    const { outcome } = await connectTo({ onOption })
+    expect(outcome).toContain(`has ${size} bytes, and this client can work with 2^53 - 1`)
+  },
+)
+
+test('what a server refuses to tell of one export is listed beside its name', async () => {
+  const onOption = (option: number, data: Buffer) => {
+    if (option === NBD_OPT.LIST) {
+      const names = ['secret', 'open'].map((name) =>
+        reply(option, NBD_REP.SERVER, encodeListedExport({ name, description: '' })),
+      )
+      return Buffer.concat([...names, reply(option, NBD_REP.ACK)])
+    }
+    const isSecret = option === NBD_OPT.INFO && data.includes('secret')
+    return isSecret ? reply(option, NBD_REP.ERR_POLICY, encodeErrorText('not you')) : undefined
+  }
+  const { address } = await startHostileServer({ onOption })
+  const { exports } = await listServer(address, { detail: true, timeout: 240_000 })
+  expect(exports).toMatchObject([
+    { name: 'secret', problem: { code: 'NBD_OPTION_REFUSED' } },
+    { name: 'open', info: { size: 1 << 20 } },
+  ])
+  expect(exports[0]?.problem?.message).toContain('not you')
+})

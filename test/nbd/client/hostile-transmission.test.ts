@@ -353,3 +353,15 @@ test('an answer that comes byte by byte does not keep the client waiting for eve
   }
   await refusal
 })
+
+test('extended headers: an extent that reaches beyond 2^53 - 1 bytes reaches the end', async () => {
+  const extent = Buffer.alloc(24)
+  extent.writeUInt32BE(7, 0)
+  extent.writeUInt32BE(1, 4)
+  extent.writeBigUInt64BE(2n ** 64n - 1n, 8)
+  extent.writeBigUInt64BE(2n ** 63n + 3n, 16)
+  const onRequest = (r: Request) => extended(r, TYPE.BLOCK_STATUS_EXT, extent)
+  const client = await open({ headers: 'extended', onRequest })
+  expect(await client.blockStatus(4096, 8192)).toEqual([{ length: 8192, status: 3 }])
+  client.destroy()
+})

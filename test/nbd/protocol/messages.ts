@@ -1,6 +1,7 @@
 /** Every message of the protocol that stands for itself: how to make, encode and decode one. */
 
 import type { BlockSizes } from '../../../src/nbd/protocol/block-sizes.ts'
+import { toByteCount } from '../../../src/nbd/protocol/byte-count.ts'
 import {
   decodeBlockStatus,
   decodeErrorChunk,
@@ -60,6 +61,7 @@ export type Message<Value> = {
 const uint16 = fc.nat(0xffff)
 const uint32 = fc.nat(0xffff_ffff)
 const uint64 = fc.maxSafeNat()
+const byteCount = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(toByteCount)
 const positive = fc.integer({ min: 1, max: 0xffff_ffff })
 const text = fc
   .string({ unit: 'grapheme', maxLength: 40 })
@@ -104,12 +106,12 @@ export const MESSAGES: Readonly<Record<string, Message<unknown>>> = {
     decode: decodeClientFlags,
   }),
   'reply to an export name': message({
-    values: fc.record({ size: uint64, flags: uint16 }),
+    values: fc.record({ size: byteCount, flags: uint16 }),
     encode: (value) => encodeExportNameReply(value, false),
     decode: (bytes) => decodeExportNameReply(bytes, false),
   }),
   'reply to an export name with zeroes': message({
-    values: fc.record({ size: uint64, flags: uint16 }),
+    values: fc.record({ size: byteCount, flags: uint16 }),
     encode: (value) => encodeExportNameReply(value, true),
     decode: (bytes) => decodeExportNameReply(bytes, true),
   }),

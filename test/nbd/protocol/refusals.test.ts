@@ -54,7 +54,7 @@ test.each([
 
 test('a size above 2^53 - 1 is no broken message: the client says what it means', () => {
   const information = decodeInformation(hex('0000 00200000 00000000 0001'))
-  expect(information).toEqual({ type: 0, size: 2 ** 53, flags: 1 })
+  expect(information).toEqual({ type: 0, size: 2n ** 53n, flags: 1 })
 })
 
 test('an empty hole, an empty extent, a wrong count of extents, an error that is none', () => {
