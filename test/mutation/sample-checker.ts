@@ -1,11 +1,13 @@
 /**
  * Draws a sample of the changes, so that a folder is measured in minutes: Stryker asks a checker which
- * changes are worth a run. The sample is spread evenly over the files, and its seed shifts it.
+ * changes are worth a run. The sample is spread evenly over the files, and its seed shifts it. Changes
+ * that the type check notices are no part of it.
  */
 import { readFileSync } from 'node:fs'
 import type { Checker, CheckResult, CheckStatus } from '@stryker-mutator/api/check'
 import type { Mutant } from '@stryker-mutator/api/core'
 import { declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin'
+import { findMistyped } from './type-check.ts'
 
 /** What the checker, in a process of its own, is told through the environment. */
 export const SAMPLE_VARIABLE = 'MUTATION_SAMPLE'
@@ -54,16 +56,26 @@ class SampleChecker implements Checker {
 }
 
 function drawSample(mutants: readonly Mutant[], sample: Sample): readonly Mutant[] {
-  const candidates = sample.survivorsOf ? survivors(mutants, sample.survivorsOf) : [...mutants]
-  if (sample.size === undefined || sample.size >= candidates.length) return candidates
-  const inOrder = candidates.toSorted((a, b) => comparePlaces(a, b))
-  const step = inOrder.length / sample.size
+  if (sample.survivorsOf) return survivors(mutants, sample.survivorsOf)
+  const inOrder = mutants.toSorted(comparePlaces)
+  if (sample.size === undefined) return withoutMistyped(inOrder)
+  // About a third does not compile.
+  const candidates = takeEvenly(inOrder, sample.size * 2, sample.seed)
+  return takeEvenly(withoutMistyped(candidates), sample.size, sample.seed)
+}
+
+function withoutMistyped(mutants: readonly Mutant[]): readonly Mutant[] {
+  const mistyped = findMistyped(mutants)
+  return mutants.filter(({ id }) => !mistyped.has(id))
+}
+
+function takeEvenly(mutants: readonly Mutant[], size: number, seed: number): readonly Mutant[] {
+  if (size >= mutants.length) return mutants
+  const step = mutants.length / size
   // The golden ratio: neighbouring seeds give samples far from one another.
-  const start = ((sample.seed * 0.618_034) % 1) * step
-  return Array.from(
-    { length: sample.size },
-    (_, index) => inOrder[Math.floor(start + index * step)],
-  ).filter((mutant) => mutant !== undefined)
+  const start = ((seed * 0.618_034) % 1) * step
+  const indices = Array.from({ length: size }, (_, index) => Math.floor(start + index * step))
+  return indices.flatMap((index) => mutants[index] ?? [])
 }
 
 function comparePlaces(a: Mutant, b: Mutant): number {
