@@ -45,3 +45,23 @@ test('reads every byte of a file up to its limit, and no more', () => {
   expect(readBytes(path).equals(bytes)).toBe(true)
   expect(() => readBytes(path, TEXT_LIMIT - 1)).toThrow('larger than')
 })
+
+test('what is no file is called by its name', () => {
+  const folder = scratchFolder()
+  const pipe = join(folder, 'pipe')
+  expect(runFile('mkfifo', [pipe]).status).toBe(0)
+  expect(() => readBytes(folder)).toThrow('it is a directory')
+  expect(() => readBytes(pipe)).toThrow('it is a pipe')
+  expect(() => readBytes('/dev/null')).toThrow('it is a device')
+})
+
+test.each([
+  ['a byte that begins nothing', [0x61, 0x0a, 0xff, 0x62], 2],
+  ['the first byte of a character that does not go on', [0x61, 0xc3, 0x28], 1],
+  ['a character that is cut off', [0x61, 0x62, 0xe2, 0x82], 2],
+  ['a longer form than is needed', [0xc0, 0x80], 0],
+])('text that is not UTF-8 is refused at its first bad byte: %s', (_, bytes, at) => {
+  const path = join(scratchFolder(), 'text')
+  writeFileSync(path, Buffer.from(bytes))
+  expect(() => readTextFile(path)).toThrow(new RegExp(`\\b${at}\\b`))
+})
