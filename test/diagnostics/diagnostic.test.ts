@@ -87,6 +87,13 @@ test('errors of the system are told in words', () => {
   expect(reasonOf(catchOf(() => readFileSync('/etc/passwd/x')))).toMatch(/is not a directory$/)
   expect(reasonOf(catchOf(() => readFileSync('/')))).toBe('it is a directory')
   expect(reasonOf(catchOf(() => mkdirSync(`/tmp/${'x'.repeat(300)}`)))).toBe('the name is too long')
+  const refused = { EADDRNOTAVAIL: 'this host has no such address' }
+  for (const [code, words] of Object.entries({
+    ...refused,
+    ENETUNREACH: 'the network cannot be reached',
+  })) {
+    expect(reasonOf(Object.assign(new Error(code), { code }))).toBe(words)
+  }
   expect(reasonOf(new Error('something else'))).toBe('something else')
   expect(reasonOf('a text')).toBe('a text')
 })

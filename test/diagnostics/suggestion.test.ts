@@ -17,7 +17,9 @@ test('the nearest come first, three at most, and nothing that is far', () => {
   const many = ['A1', 'A2', 'A3', 'A4']
   expect(suggest('A', many)).toEqual(['A1', 'A2', 'A3'])
   expect(suggest('BLOWFISH', CIPHERS)).toEqual([])
-  expect(suggest('A'.repeat(101), ['A'.repeat(102)])).toEqual([])
+  // Comparing texts of any length would take the time of both lengths multiplied.
+  expect(suggest('A'.repeat(101), ['A'.repeat(101)])).toEqual([])
+  expect(suggest('A'.repeat(100), ['A'.repeat(100)])).toHaveLength(1)
 })
 
 test('a name of N letters may have a third of them wrong, and one more', () => {

@@ -55,11 +55,16 @@ const UNCHANGED_SOURCES_ONLY = [
   'test/tls/library-example.test.ts',
 ]
 
+const testFiles = globSync(tests, { exclude: UNCHANGED_SOURCES_ONLY })
+process.env.MUTATION_TESTS = JSON.stringify(testFiles)
+
 const IN_PROCESS: PartialStrykerOptions = {
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner', SAMPLE_PLUGIN],
   coverageAnalysis: 'perTest',
-  testFiles: globSync(tests, { exclude: UNCHANGED_SOURCES_ONLY }),
+  // Not with `testFiles`, nor with `related`: changes of what is computed as a file is loaded would then
+  // be tried too late, or by no test.
+  vitest: { related: false, configFile: 'test/mutation/vitest.config.ts' },
 }
 
 const COMMAND_LINES: PartialStrykerOptions = {
