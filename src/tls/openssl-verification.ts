@@ -15,13 +15,22 @@ import { createSecureContext, type SecureContext } from 'node:tls'
 import { inspect, types } from 'node:util'
 import { type Koffi, type Library, loadKoffi } from '../files/koffi.ts'
 
-/** Makes a context accept any chain. The address is that of an `SSL_CTX`. */
+/** What is set with SSL_CTX_ctrl(3), from OpenSSL's ssl.h. */
+const SSL_CTRL_SET_MAX_CERT_LIST = 51
+
+/**
+ * Bytes of the chain that a peer may send. OpenSSL decodes the keys of all of it, which costs a millisecond
+ * for each KiB. There is room for 16 certificates with keys and signatures of ML-DSA-44, or 8 of ML-DSA-87.
+ */
+const MAX_CHAIN_BYTES = 65_536
+
+/** Makes a context accept any chain that is not too large. The address is that of an `SSL_CTX`. */
 type AcceptAnyChain = (address: bigint) => void
 
 let loaded: AcceptAnyChain | undefined | 'not yet' = 'not yet'
 
 /**
- * Lets each chain pass in the handshakes of a context. The owner of the context has to check the chain
+ * Lets each chain pass in the handshakes of a context, up to 64 KiB of it. The owner of the context has to check the chain
  * itself; OpenSSL still checks that the peer has the key of its first certificate.
  *
  * @returns false where OpenSSL cannot be told, and goes on to verify.
@@ -52,9 +61,13 @@ function tryBind(koffi: Koffi | undefined): AcceptAnyChain | undefined {
 function bind(library: Library): AcceptAnyChain | undefined {
   const findSymbol = library.func('void *dlsym(void *, const char *)')
   const setVerifier = library.func('void SSL_CTX_set_cert_verify_callback(void *, void *, void *)')
+  const control = library.func('long SSL_CTX_ctrl(void *, int, long, void *)')
   const verifier = findSymbol(null, 'X509_STORE_CTX_set_trust')
   if (!verifier) return undefined
-  return (address) => setVerifier(address, verifier, null)
+  return (address) => {
+    setVerifier(address, verifier, null)
+    control(address, SSL_CTRL_SET_MAX_CERT_LIST, MAX_CHAIN_BYTES, null)
+  }
 }
 
 /** A flag that nothing sets by itself. */

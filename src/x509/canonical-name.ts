@@ -3,29 +3,26 @@
 import { readString } from './directory-string.ts'
 import { type NameAttribute, readName } from './distinguished-name.ts'
 
-/** Whether a name is that of a subtree or one below it; both in DER. */
-export function isNameWithin(name: Buffer, subtree: Buffer): boolean {
-  const relatives = readName(name)
-  return readName(subtree).every((wanted, at) => isSameRelative(wanted, relatives[at] ?? []))
+/** A text for each relative name; names that say the same have the same texts. */
+export type CanonicalName = readonly string[]
+
+/** A name in DER in the form in which names are compared. */
+export function canonicalName(name: Buffer): CanonicalName {
+  return readName(name).map((relative) => relative.map(canonicalAttribute).toSorted().join('\0'))
 }
 
-function isSameRelative(
-  wanted: readonly NameAttribute[],
-  found: readonly NameAttribute[],
-): boolean {
-  return (
-    wanted.length === found.length &&
-    wanted.every((attribute) => found.some((other) => isSameAttribute(attribute, other)))
-  )
+/** Whether a name is that of a subtree or one below it. */
+export function isNameWithin(name: CanonicalName, subtree: CanonicalName): boolean {
+  return subtree.every((relative, at) => relative === name[at])
 }
 
 /** Values that have no text are the same where their bytes are. */
-function isSameAttribute(one: NameAttribute, other: NameAttribute): boolean {
-  if (one.identifier !== other.identifier) return false
-  const [text, otherText] = [canonicalText(one), canonicalText(other)]
-  if (text === undefined || otherText === undefined)
-    return one.value.whole.equals(other.value.whole)
-  return text === otherText
+function canonicalAttribute(attribute: NameAttribute): string {
+  const { identifier, value } = attribute
+  const text = canonicalText(attribute)
+  return text === undefined
+    ? `${identifier}#${value.whole.toString('hex')}`
+    : `${identifier}=${text}`
 }
 
 /** Without differences of case, of composed characters, of white space and of what is not seen. */

@@ -3,6 +3,7 @@ import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
 import type { Certificate } from './certificate.ts'
 import { type ChainRules, findChain, MAX_CHAIN } from './chain-search.ts'
+import { MAX_FEATURES } from './extensions.ts'
 import { isSelfIssued } from './issuer.ts'
 import { findKeyProblem } from './key-check.ts'
 import { NameChecks } from './name-checks.ts'
@@ -132,6 +133,9 @@ function checkFeatures(
   issuers: readonly Certificate[],
 ): Diagnostic | undefined {
   return first(issuers, (issuer) => {
+    if (issuer.tlsFeatures.length === 0) return undefined
+    const crowded = [issuer, certificate].find((one) => one.tlsFeatures.length > MAX_FEATURES)
+    if (crowded) return diagnose(X509_KINDS.tooManyFeatures, { ...crowded, limit: MAX_FEATURES })
     const feature = issuer.tlsFeatures.find((one) => !certificate.tlsFeatures.includes(one))
     if (feature === undefined) return undefined
     return diagnose(X509_KINDS.missingFeature, { ...certificate, feature, issuer })

@@ -76,11 +76,14 @@ export function readBasicConstraints(value: Buffer): { isAuthority: boolean; pat
   return { isAuthority, ...(length ? { pathLength: readSmallInteger(length) } : {}) }
 }
 
-/** The numbers of the bits that are set. */
+/** Bytes of a keyUsage: the number of unused bits, and nine bits. */
+const KEY_USAGE_BYTES = 3
+
+/** The numbers of the bits that are set. Bits beyond those that have a meaning are not looked at. */
 export function readKeyUsage(value: Buffer): readonly number[] {
-  const elements = readElements(value)
-  if (elements.length !== 1 || !elements[0]) throw new RangeError('keyUsage is not one element')
-  return readBits(elements[0])
+  const [bits, ...others] = readElements(value)
+  if (!bits || others.length > 0) throw new RangeError('keyUsage is not one element')
+  return readBits({ ...bits, body: bits.body.subarray(0, KEY_USAGE_BYTES) })
 }
 
 /** ExtKeyUsageSyntax ::= SEQUENCE OF KeyPurposeId. */
@@ -99,7 +102,12 @@ export function readAuthorityKeyIdentifier(value: Buffer): Buffer | undefined {
   return readOnly(value, DER.sequence).find(({ tag }) => tag === 0x80)?.body
 }
 
-/** Features ::= SEQUENCE OF INTEGER (RFC 7633 section 4). */
+/** As many as GnuTLS compares. */
+export const MAX_FEATURES = 64
+
+/** Features ::= SEQUENCE OF INTEGER (RFC 7633 section 4). One more than the limit says that there are more. */
 export function readTlsFeatures(value: Buffer): readonly number[] {
-  return readOnly(value, DER.sequence).map(readSmallInteger)
+  return readOnly(value, DER.sequence)
+    .slice(0, MAX_FEATURES + 1)
+    .map(readSmallInteger)
 }

@@ -5,7 +5,15 @@ import type { Certificate } from './certificate.ts'
 import { COMMON_NAME, EMAIL_ADDRESS, readName } from './distinguished-name.ts'
 import type { NameConstraints, Subtree } from './name-constraints.ts'
 import { isForServers } from './purposes.ts'
-import { covers, isWithin, standsForOneOf } from './subtree.ts'
+import {
+  type ComparedName,
+  type ComparedSubtree,
+  comparedName,
+  comparedSubtree,
+  covers,
+  isWithin,
+  standsForOneOf,
+} from './subtree.ts'
 import { X509_KINDS } from './x509-diagnostics.ts'
 
 /** Every name is compared with every constraint; more than this is an attack (CVE-2024-12243). */
@@ -14,108 +22,146 @@ const MAX_COMPARISONS = 2 ** 20
 /** Kinds whose permitted subtrees of several authorities are intersected, as in GnuTLS. */
 const INTERSECTED = ['dns', 'email', 'ip'] as const
 
+/** Subtrees by their kind; a kind that is missing limits nothing. */
+type Subtrees = ReadonlyMap<string, readonly ComparedSubtree[]>
+
+/** The constraints of an authority as they are compared. */
+type Limits = { readonly permitted: Subtrees; readonly excluded: Subtrees }
+
+/** The names of a certificate as they are compared. */
+type Holder = { readonly names: readonly ComparedName[]; readonly standIns: readonly StandIns[] }
+
 /** The checks of one handshake, which share the comparisons that it may cost. */
 export class NameChecks {
   #left = MAX_COMPARISONS
+  // A search may come to the same certificates on many ways.
+  readonly #holders = new Map<Certificate, Holder>()
+  readonly #limits = new Map<NameConstraints, Limits>()
 
   /** The first name that an authority forbids, if there is one. */
   check(certificate: Certificate, issuers: readonly Certificate[]): Diagnostic | undefined {
-    const names = namesOf(certificate)
-    let above: readonly Subtree[] = []
+    let above: Subtrees = new Map()
     for (const issuer of issuers) {
       const { nameConstraints } = issuer
       if (!nameConstraints) continue
-      const { permitted, excluded } = nameConstraints
-      this.#left -= names.length * (permitted.length + excluded.length)
-      this.#left -= above.length * permitted.length
-      const name =
-        this.#left < 0
-          ? 'all names: there are too many'
-          : (findForbidden(names, certificate, nameConstraints) ??
-            findImpossible(names, above, permitted))
-      if (name !== undefined) {
-        return diagnose(X509_KINDS.forbiddenName, { ...certificate, name, issuer })
-      }
+      const holder = remember(this.#holders, certificate, holderOf)
+      const limits = remember(this.#limits, nameConstraints, limitsOf)
+      this.#left -= countComparisons(holder, limits, above)
+      if (this.#left < 0) return forbid(certificate, issuer, 'all names: there are too many')
+      const { permitted, excluded } = limits
       above = intersect(above, permitted)
+      const name =
+        findUnclear(holder, nameConstraints) ??
+        findForbidden(holder.names, permitted, excluded) ??
+        findImpossible(holder.names, above)
+      if (name !== undefined) return forbid(certificate, issuer, name)
     }
     return undefined
   }
 }
 
+function remember<Key, Value>(known: Map<Key, Value>, key: Key, make: (key: Key) => Value): Value {
+  const value = known.get(key) ?? make(key)
+  known.set(key, value)
+  return value
+}
+
+function forbid(certificate: Certificate, issuer: Certificate, name: string): Diagnostic {
+  return diagnose(X509_KINDS.forbiddenName, { ...certificate, name, issuer })
+}
+
+function countComparisons(
+  { names }: Holder,
+  { permitted, excluded }: Limits,
+  above: Subtrees,
+): number {
+  const [own, below] = [countSubtrees(permitted), countSubtrees(excluded)]
+  return (names.length + 1) * (own + below) + 2 * countSubtrees(above) * own
+}
+
+function countSubtrees(subtrees: Subtrees): number {
+  return [...subtrees.values()].reduce((sum, { length }) => sum + length, 0)
+}
+
+function limitsOf({ permitted, excluded }: NameConstraints): Limits {
+  return { permitted: groupSubtrees(permitted), excluded: groupSubtrees(excluded) }
+}
+
+function groupSubtrees(subtrees: readonly Subtree[]): Subtrees {
+  return Map.groupBy(subtrees.map(comparedSubtree), ({ kind }) => kind)
+}
+
 function findForbidden(
-  names: readonly AlternativeName[],
-  certificate: Certificate,
-  { permitted, excluded, problem }: NameConstraints,
+  names: readonly ComparedName[],
+  permitted: Subtrees,
+  excluded: Subtrees,
 ): string | undefined {
-  if (problem !== undefined) return `all names: its constraints cannot be read: ${problem}`
-  const constraints = [...permitted, ...excluded]
-  return (
-    findUnclear(certificate, constraints) ??
-    names.find((name) => isExcluded(name, excluded) || !isPermitted(name, permitted))?.value
-  )
+  return names.find((name) => isExcluded(name, excluded) || !isPermitted(name, permitted))?.value
 }
 
 /**
  * GnuTLS cannot compare URIs and directory names, and refuses what has any where some are excluded.
  * For names of services there is no way to compare them at all.
  */
-function isExcluded(name: AlternativeName, excluded: readonly Subtree[]): boolean {
-  const ofKind = excluded.filter(({ kind }) => kind === name.kind)
+function isExcluded(name: ComparedName, excluded: Subtrees): boolean {
+  const ofKind = excluded.get(name.kind) ?? []
   if (['uri', 'directory', 'srv'].includes(name.kind)) return ofKind.length > 0
   return ofKind.some((subtree) => covers(subtree, name) || standsForOneOf(subtree, name))
 }
 
-function isPermitted(name: AlternativeName, permitted: readonly Subtree[]): boolean {
-  const ofKind = permitted.filter((subtree) => limits(subtree, name))
-  return ofKind.length === 0 || ofKind.some((subtree) => covers(subtree, name))
+function isPermitted(name: ComparedName, permitted: Subtrees): boolean {
+  const ofKind = permitted.get(name.kind) ?? []
+  return (
+    ofKind.some((subtree) => limits(subtree, name) && covers(subtree, name)) ||
+    !ofKind.some((subtree) => limits(subtree, name))
+  )
 }
 
-/** Networks of one family say nothing of addresses of the other; empty names limit nothing. */
-function limits(subtree: Subtree, { kind, bytes }: AlternativeName): boolean {
-  if (subtree.kind === 'ip') return kind === 'ip' && subtree.address.length === bytes.length
-  if (subtree.kind === 'directory') return kind === 'directory'
-  return subtree.kind === kind && subtree.value !== ''
+/** Of subtrees of a name's kind. Networks of one family say nothing of addresses of the other. */
+function limits(subtree: ComparedSubtree, name: ComparedName): boolean {
+  if (subtree.kind === 'directory') return true
+  if (subtree.kind !== 'ip') return !subtree.isEmpty
+  return name.kind === 'ip' && subtree.address.length === name.bytes.length
 }
 
 /** A name of a kind for which the authorities agree on nothing. */
-function findImpossible(
-  names: readonly AlternativeName[],
-  above: readonly Subtree[],
-  permitted: readonly Subtree[],
-): string | undefined {
-  const both = INTERSECTED.filter((wanted) =>
-    [above, permitted].every((subtrees) => subtrees.some(({ kind }) => kind === wanted)),
-  )
-  const agreed = intersect(above, permitted)
-  const empty = both.filter((wanted) => !agreed.some(({ kind }) => kind === wanted))
-  return names.find(({ kind }) => (empty as readonly string[]).includes(kind))?.value
+function findImpossible(names: readonly ComparedName[], agreed: Subtrees): string | undefined {
+  return names.find(({ kind }) => agreed.get(kind)?.length === 0)?.value
 }
 
 /** What both allow. Kinds that one of them says nothing of are as the other has them. */
-function intersect(above: readonly Subtree[], permitted: readonly Subtree[]): readonly Subtree[] {
-  const has = (subtrees: readonly Subtree[], wanted: Subtree): boolean =>
-    subtrees.some(({ kind }) => kind === wanted.kind)
-  const keep = (own: readonly Subtree[], others: readonly Subtree[]): readonly Subtree[] =>
-    own.filter(
-      (subtree) => !has(others, subtree) || others.some((other) => isWithin(subtree, other)),
-    )
-  return [...keep(above, permitted), ...keep(permitted, above)]
+function intersect(above: Subtrees, permitted: Subtrees): Subtrees {
+  const agreed = new Map<string, readonly ComparedSubtree[]>()
+  for (const kind of INTERSECTED) {
+    const [ours, theirs] = [above.get(kind), permitted.get(kind)]
+    if (ours && theirs) agreed.set(kind, [...keepWithin(ours, theirs), ...keepWithin(theirs, ours)])
+    else if (ours ?? theirs) agreed.set(kind, ours ?? theirs ?? [])
+  }
+  return agreed
+}
+
+function keepWithin(
+  subtrees: readonly ComparedSubtree[],
+  others: readonly ComparedSubtree[],
+): readonly ComparedSubtree[] {
+  return subtrees.filter((subtree) => others.some((other) => isWithin(subtree, other)))
 }
 
 /**
  * The names that may identify the holder: the common name and the mailbox in the subject stand in
  * where there is no alternative name of their kind.
  */
-function namesOf(certificate: Certificate): readonly AlternativeName[] {
+function holderOf(certificate: Certificate): Holder {
   const { alternativeNames, subject, link } = certificate
+  const standIns = standInsOf(certificate)
   const names: AlternativeName[] = [...alternativeNames]
   if (subject !== '') names.push({ kind: 'directory', value: subject, bytes: link.subject })
-  for (const { kind, texts } of standIns(certificate)) {
+  for (const { kind, texts } of standIns) {
     for (const value of texts) {
       if (value !== undefined) names.push({ kind, value, bytes: Buffer.from(value) })
     }
   }
-  return names
+  return { names: names.map(comparedName), standIns }
 }
 
 type StandIns = {
@@ -124,7 +170,7 @@ type StandIns = {
   readonly texts: readonly (string | undefined)[]
 }
 
-function standIns(certificate: Certificate): readonly StandIns[] {
+function standInsOf(certificate: Certificate): readonly StandIns[] {
   const { alternativeNames, link } = certificate
   const lacks = (wanted: string): boolean => !alternativeNames.some(({ kind }) => kind === wanted)
   const textsOf = (wanted: string): readonly (string | undefined)[] =>
@@ -139,12 +185,17 @@ function standIns(certificate: Certificate): readonly StandIns[] {
   ]
 }
 
-/** Of several stand-ins nobody knows which one counts, and one without a text cannot be compared. */
+/**
+ * Why nothing can be said of the names. Of several stand-ins nobody knows which one counts, and one
+ * without a text cannot be compared.
+ */
 function findUnclear(
-  certificate: Certificate,
-  constraints: readonly Subtree[],
+  { standIns }: Holder,
+  { permitted, excluded, problem }: NameConstraints,
 ): string | undefined {
-  const unclear = standIns(certificate).find(
+  if (problem !== undefined) return `all names: its constraints cannot be read: ${problem}`
+  const constraints = [...permitted, ...excluded]
+  const unclear = standIns.find(
     ({ kind, texts }) =>
       constraints.some((subtree) => subtree.kind === kind) &&
       (texts.length > 1 || texts.includes(undefined)),

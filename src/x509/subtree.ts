@@ -1,22 +1,77 @@
-/** What lies within a subtree of names, as GnuTLS compares them, trailing dots and case aside. */
+/**
+ * What lies within a subtree of names, as GnuTLS compares them, trailing dots and case aside.
+ *
+ * Names and subtrees are brought into the form in which they are compared once: there may be thousands
+ * of both, and each is compared with all of the others.
+ */
 import type { AlternativeName } from './alternative-name.ts'
-import { isNameWithin } from './canonical-name.ts'
+import { type CanonicalName, canonicalName, isNameWithin } from './canonical-name.ts'
 import type { Subtree } from './name-constraints.ts'
 
-/** Whether a name that could be compared lies within the subtree. */
-export function covers(subtree: Subtree, { kind, value, bytes }: AlternativeName): boolean {
-  if (subtree.kind !== kind) return false
-  switch (subtree.kind) {
+/** A name as it is compared; `value` is for messages. */
+export type ComparedName = { readonly value: string } & (
+  | { readonly kind: 'ip'; readonly bytes: Buffer }
+  | { readonly kind: 'directory'; readonly name: CanonicalName }
+  | { readonly kind: 'email'; readonly mailbox: Mailbox }
+  | { readonly kind: 'dns'; readonly host: string }
+  /** A URI without the name of a host lies within nothing. */
+  | { readonly kind: 'uri'; readonly host: string | undefined }
+  | { readonly kind: 'srv' | 'other' }
+)
+
+/** A subtree as it is compared. */
+export type ComparedSubtree =
+  | Extract<Subtree, { kind: 'ip' }>
+  | { readonly kind: 'directory'; readonly name: CanonicalName }
+  | { readonly kind: 'email'; readonly isEmpty: boolean; readonly mailbox: Mailbox }
+  | { readonly kind: 'dns' | 'uri' | 'srv'; readonly isEmpty: boolean; readonly host: string }
+
+type Mailbox = { readonly user: string | undefined; readonly host: string }
+
+export function comparedName({ kind, value, bytes }: AlternativeName): ComparedName {
+  switch (kind) {
     case 'ip':
-      return isAddressWithin(bytes, subtree)
+      return { kind, value, bytes }
     case 'directory':
-      return isNameWithin(bytes, subtree.name)
-    case 'dns':
-      return isHostWithin(value, subtree.value)
+      return { kind, value, name: canonicalName(bytes) }
     case 'email':
-      return isMailboxWithin(value, subtree.value)
+      return { kind, value, mailbox: splitMailbox(value) }
+    case 'dns':
+      return { kind, value, host: canonicalHost(value) }
     case 'uri':
-      return isUriWithin(value, subtree.value)
+      return { kind, value, host: hostOfUri(value) }
+    default:
+      return { kind, value }
+  }
+}
+
+export function comparedSubtree(subtree: Subtree): ComparedSubtree {
+  const { kind } = subtree
+  if (kind === 'ip') return subtree
+  if (kind === 'directory') return { kind, name: canonicalName(subtree.name) }
+  const isEmpty = subtree.value === ''
+  return kind === 'email'
+    ? { kind, isEmpty, mailbox: splitMailbox(subtree.value) }
+    : { kind, isEmpty, host: canonicalHost(subtree.value) }
+}
+
+/** Whether a name that could be compared lies within the subtree. */
+export function covers(subtree: ComparedSubtree, name: ComparedName): boolean {
+  switch (name.kind) {
+    case 'ip':
+      return subtree.kind === 'ip' && isAddressWithin(name.bytes, subtree)
+    case 'directory':
+      return subtree.kind === 'directory' && isNameWithin(name.name, subtree.name)
+    case 'dns':
+      return subtree.kind === 'dns' && isHostWithin(name.host, subtree.host)
+    case 'email':
+      return subtree.kind === 'email' && isMailboxWithin(name.mailbox, subtree)
+    case 'uri':
+      return (
+        subtree.kind === 'uri' &&
+        name.host !== undefined &&
+        (subtree.isEmpty || isDomainCovered(name.host, subtree.host))
+      )
     default:
       return false
   }
@@ -26,27 +81,32 @@ export function covers(subtree: Subtree, { kind, value, bytes }: AlternativeName
  * Whether the `*` of a name may stand for a host within the subtree, as that of `*.good.org` for
  * `evil.good.org`. GnuTLS compares the star like any letter, so such a name evades an exclusion there.
  */
-export function standsForOneOf(subtree: Subtree, { kind, value }: AlternativeName): boolean {
-  if (subtree.kind !== 'dns' || kind !== 'dns' || !value.startsWith('*')) return false
-  const [host, rest] = [canonicalHost(subtree.value), canonicalHost(value.slice(1))]
+export function standsForOneOf(subtree: ComparedSubtree, name: ComparedName): boolean {
+  if (subtree.kind !== 'dns' || name.kind !== 'dns' || !name.host.startsWith('*')) return false
+  const { host } = subtree
+  const rest = name.host.slice(1)
   // The star is one label.
   return host.endsWith(rest) && !host.slice(0, host.length - rest.length).includes('.')
 }
 
 /** Whether all that lies within the first lies within the second. */
-export function isWithin(inner: Subtree, outer: Subtree): boolean {
-  if (inner.kind === 'ip') {
-    return (
-      outer.kind === 'ip' &&
-      isAddressWithin(inner.address, outer) &&
-      Buffer.compare(inner.mask, outer.mask) >= 0
-    )
+export function isWithin(inner: ComparedSubtree, outer: ComparedSubtree): boolean {
+  switch (inner.kind) {
+    case 'ip':
+      return (
+        outer.kind === 'ip' &&
+        isAddressWithin(inner.address, outer) &&
+        Buffer.compare(inner.mask, outer.mask) >= 0
+      )
+    case 'directory':
+      return outer.kind === 'directory' && isNameWithin(inner.name, outer.name)
+    case 'dns':
+      return outer.kind === 'dns' && isHostWithin(inner.host, outer.host)
+    case 'email':
+      return outer.kind === 'email' && isMailSubtreeWithin(inner.mailbox, outer)
+    default:
+      return false
   }
-  if (outer.kind === 'ip' || inner.kind !== outer.kind) return false
-  const value = inner.kind === 'directory' ? '' : inner.value
-  const bytes = inner.kind === 'directory' ? inner.name : Buffer.from(value, 'latin1')
-  if (inner.kind === 'email' && !value.includes('@')) return isDomainWithin(value, outer)
-  return covers(outer, { kind: inner.kind, value, bytes })
 }
 
 function isAddressWithin(
@@ -59,50 +119,49 @@ function isAddressWithin(
   )
 }
 
-function isHostWithin(host: string, parent: string): boolean {
-  const [name, wanted] = [canonicalHost(host), canonicalHost(parent)]
+function isHostWithin(name: string, wanted: string): boolean {
   if (wanted === '' || name === wanted) return true
-  return name.endsWith(wanted.startsWith('.') ? wanted : `.${wanted}`)
+  if (!name.endsWith(wanted)) return false
+  return wanted.startsWith('.') || name.at(-wanted.length - 1) === '.'
 }
+
+type MailSubtree = Extract<ComparedSubtree, { kind: 'email' }>
 
 /** The part before the @ is for its own host to compare, so its case counts (RFC 5321 section 2.4). */
-function isMailboxWithin(mailbox: string, wanted: string): boolean {
-  if (wanted === '') return true
-  const [user, host] = splitMailbox(mailbox)
-  const [wantedUser, wantedHost] = splitMailbox(wanted)
-  if (wantedUser === undefined) return isDomainCovered(host, wantedHost)
-  return user === wantedUser && canonicalHost(host) === canonicalHost(wantedHost)
+function isMailboxWithin({ user, host }: Mailbox, { isEmpty, mailbox }: MailSubtree): boolean {
+  if (isEmpty) return true
+  if (mailbox.user === undefined) return isDomainCovered(host, mailbox.host)
+  return user === mailbox.user && host === mailbox.host
 }
 
-function isDomainWithin(domain: string, outer: Subtree): boolean {
-  if (outer.kind !== 'email' || outer.value.includes('@')) return false
-  return outer.value === '' || isDomainCovered(domain, outer.value)
+/** A subtree without an @ is a domain, which lies within no single mailbox. */
+function isMailSubtreeWithin(inner: Mailbox, outer: MailSubtree): boolean {
+  if (inner.user === undefined && outer.mailbox.user !== undefined) return false
+  return isMailboxWithin(inner, outer)
 }
 
 /** With a dot in front all hosts below, without it one host. */
-function isDomainCovered(host: string, wanted: string): boolean {
-  const [name, domain] = [canonicalHost(host), canonicalHost(wanted)]
-  return domain.startsWith('.') ? name.endsWith(domain) : name === domain
+function isDomainCovered(host: string, domain: string): boolean {
+  return domain.startsWith('.') ? host.endsWith(domain) : host === domain
 }
 
-function splitMailbox(mailbox: string): readonly [user: string | undefined, host: string] {
+function splitMailbox(mailbox: string): Mailbox {
   const at = mailbox.lastIndexOf('@')
-  return at < 0 ? [undefined, mailbox] : [mailbox.slice(0, at), mailbox.slice(at + 1)]
-}
-
-/** A URI without the name of a host lies within nothing. */
-function isUriWithin(uri: string, wanted: string): boolean {
-  const host = hostOfUri(uri)
-  return host !== undefined && (wanted === '' || isDomainCovered(host, wanted))
+  const user = at < 0 ? undefined : mailbox.slice(0, at)
+  return { user, host: canonicalHost(mailbox.slice(at + 1)) }
 }
 
 /** The name of the host as it is written: nothing is decoded or mapped (RFC 3986 section 3.2). */
 function hostOfUri(uri: string): string | undefined {
   const [, authority = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(uri) ?? []
   const [, host] = /^(?:[^@]*@)?([a-z0-9_.-]+)(?::\d*)?$/i.exec(authority) ?? []
-  return host !== undefined && /[a-z]/i.test(host) ? host : undefined
+  return host !== undefined && /[a-z]/i.test(host) ? canonicalHost(host) : undefined
 }
 
 function canonicalHost(host: string): string {
-  return host.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).replace(/\.+$/, '')
+  const text = host.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+  let end = text.length
+  // A regular expression for this would take quadratic time where many dots stand within.
+  while (text[end - 1] === '.') end--
+  return text.slice(0, end)
 }

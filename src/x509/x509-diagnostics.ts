@@ -376,6 +376,16 @@ const missingFeature: Kind<Subject & { feature: number; issuer: Subject }> = {
   hint: reissue('with the TLS features of its authority'),
 }
 
+const tooManyFeatures: Kind<Subject & { limit: number }> = {
+  code: 'TLS_CERTIFICATE_TOO_MANY_FEATURES',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'An authority has a TLS feature extension (RFC 7633), and it or a certificate below it has more features than GnuTLS compares.',
+  message: ({ limit, ...data }) => `${nameCertificate(data)} has more than ${limit} TLS features`,
+  hint: reissue('with few TLS features'),
+}
+
 const oldVersion: Kind<Subject & { version: number }> = {
   code: 'TLS_CERTIFICATE_OLD_VERSION',
   severity: 'error',
@@ -403,6 +413,7 @@ export const X509_KINDS = defineKinds({
   unreadableKey,
   tooManyChecks,
   missingFeature,
+  tooManyFeatures,
   oldVersion,
   weakSignature,
   malformed,

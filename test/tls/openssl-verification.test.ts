@@ -10,8 +10,8 @@ import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { omitVerification } from '../../src/tls/openssl-verification.ts'
 import { COSTLY_KINDS, costlyChain } from '../x509/costly-chain.ts'
-import type { Made } from '../x509/made-certificate.ts'
-import { makeIdentity } from './certificates.ts'
+import { AUTHORITY, ENDPOINT, type Made, make } from '../x509/made-certificate.ts'
+import { type KeyKind, makeIdentity } from './certificates.ts'
 import { openPair } from './objects/meeting.ts'
 
 const own = makeIdentity('localhost', 'ec-prime256v1')
@@ -82,9 +82,35 @@ test('chains cost a client next to nothing', async () => {
   expect(await costOf(server, omitting, 2)).toBeLessThan(dear / 2)
 })
 
+/** What becomes of a server that is shown certificates of a kind. */
+async function show(kind: KeyKind, count: number): Promise<string> {
+  const root = make({ subject: 'root', key: kind, ...AUTHORITY })
+  const chain = [make({ subject: 'end', issuer: root, key: kind, ...ENDPOINT })]
+  while (chain.length < count) chain.push(root)
+  const [near, far] = await openPair()
+  const accepted = new TLSSocket(far as never, {
+    ...{ isServer: true, requestCert: true, rejectUnauthorized: false },
+    secureContext: contextOf(pair, true),
+  })
+  const secureContext = contextOf(shown(chain), true)
+  const connected = connect({ socket: near, rejectUnauthorized: false, secureContext })
+  for (const socket of [accepted, connected]) socket.on('error', () => {})
+  const failed = once(accepted, '_tlsError').then(([error]) => `${error.reason}`)
+  const end = await Promise.race([once(accepted, 'secure').then(() => 'secure'), failed])
+  near.destroy()
+  far.destroy()
+  return end
+}
+
+test('16 certificates of ML-DSA-44 fit into what a peer may send, and not many more', async () => {
+  expect(await show('ml-dsa-44', 16)).toBe('secure')
+  expect(await show('ml-dsa-87', 8)).toBe('secure')
+  expect(await show('ml-dsa-44', 18)).toBe('excessive message size')
+})
+
 test('contexts come and go between handshakes', async () => {
   const client = { context: contextOf(pair, true) }
-  for (let round = 0; round < 300; round++) {
+  for (let round = 0; round < 100; round++) {
     const server = { context: contextOf(pair, true) }
     for (let made = 0; made < 10; made++) omitVerification(createSecureContext())
     expect((await agree(server, client)).server).toBe(null)

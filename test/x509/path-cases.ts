@@ -140,6 +140,12 @@ function features(): readonly ChainCase[] {
   const both = make({ subject: 'both', issuer: root, ...AUTHORITY, ...withFeatures(5, 17) })
   const authorities = [root]
   const verdict = 'MISSING_FEATURE'
+  const [most, tooMany] = [64, 65].map((length) =>
+    withFeatures(...Array.from({ length }, (_, index) => index + 1)),
+  )
+  const crowded = make({ subject: 'crowded', ...AUTHORITY, ...tooMany })
+  const full = make({ subject: 'full', ...AUTHORITY, ...most })
+  const plain = make({ subject: 'plain', ...AUTHORITY })
   return [
     { name: 'below a feature, without it', chain: [end(root)], authorities, verdict },
     { name: 'below a feature, with it', chain: [end(root, withFeatures(5))], authorities },
@@ -161,6 +167,20 @@ function features(): readonly ChainCase[] {
       authorities,
       verdict,
     },
+    { name: '64 features', chain: [end(full, most)], authorities: [full] },
+    {
+      name: '65 features of an authority',
+      chain: [end(crowded, tooMany)],
+      authorities: [crowded],
+      verdict: 'TOO_MANY_FEATURES',
+    },
+    {
+      name: '65 features below a feature',
+      chain: [end(root, tooMany)],
+      authorities,
+      verdict: 'TOO_MANY_FEATURES',
+    },
+    { name: '65 features below none', chain: [end(plain, tooMany)], authorities: [plain] },
     { name: 'all features', chain: [end(both, withFeatures(5, 17)), both], authorities },
   ]
 }

@@ -29,11 +29,23 @@ export function readPeerChain(socket: TLSSocket): readonly Certificate[] {
 
 /** Reading a certificate takes longer than looking it up by its digest. */
 function recall(x509: X509Certificate, index: number): Certificate {
-  const key = `${index} ${x509.fingerprint256}`
-  const certificate = known.get(key) ?? certificateOf(x509, { file: PEER, index })
-  known.delete(key)
-  known.set(key, certificate)
-  const [oldest] = known.keys()
-  if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest)
-  return certificate
+  return known.get(keyOf(x509, index)) ?? certificateOf(x509, { file: PEER, index })
+}
+
+/**
+ * Remembers a chain that was verified. What strangers send is not kept: a certificate with thousands of
+ * names takes megabytes.
+ */
+export function rememberPeerChain(chain: readonly Certificate[]): void {
+  for (const [index, certificate] of chain.entries()) {
+    const key = keyOf(certificate.x509, index)
+    known.delete(key)
+    known.set(key, certificate)
+    const [oldest] = known.keys()
+    if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest)
+  }
+}
+
+function keyOf(x509: X509Certificate, index: number): string {
+  return `${index} ${x509.fingerprint256}`
 }

@@ -10,7 +10,7 @@ import { allowsX509 } from '../certificate-types.ts'
 import { SESSION_KINDS } from '../session-diagnostics.ts'
 import { TLS_KINDS } from '../tls-diagnostics.ts'
 import type { CredentialsGeneration, X509Generation } from './credentials-generation.ts'
-import { readPeerChain } from './peer-chain.ts'
+import { readPeerChain, rememberPeerChain } from './peer-chain.ts'
 import type { TlsPeer } from './tls-session.ts'
 
 /**
@@ -66,6 +66,7 @@ function verifyChain(socket: TLSSocket, generation: X509Generation): Certificate
   if (!allowsX509(types)) fail(TLS_KINDS.forbiddenCertificate, {})
   const refusal = checkPeerCertificates({ chain, authorities, revocationLists, evaluation })
   if (refusal) throw new DiagnosticError([refusal])
+  rememberPeerChain(chain)
   return certificate
 }
 
