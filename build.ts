@@ -1,16 +1,15 @@
 /** Builds what ships: command lines and library bundled into dist/, with the library's types. */
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 
 const root = import.meta.dirname
 
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 
-/** What stands in for an import of one of Node's modules. */
+/** What stands in for an import of one of Node's modules in a package. */
 const LAZY: Readonly<Record<string, string>> = {
-  // An import of node:fs reads all that it exports, which loads streams and promises with it.
   'node:fs': `module.exports = process.getBuiltinModule('node:fs')`,
   // Commander wants it for executable subcommands, which there are none of.
   'node:child_process': `exports.spawn = (...args) => process.getBuiltinModule('node:child_process').spawn(...args)`,
@@ -22,15 +21,25 @@ const LAZY: Readonly<Record<string, string>> = {
 const lazyModules: Plugin = {
   name: 'lazy-modules',
   setup(context) {
-    context.onResolve({ filter: /^node:(fs|child_process|process)$/ }, ({ path, importer }) =>
-      path === 'node:fs' || importer.includes('node_modules')
-        ? { path, namespace: 'lazy' }
-        : undefined,
-    )
-    context.onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => ({
-      contents: LAZY[path] ?? '',
+    context.onResolve({ filter: /^node:(fs|os|child_process|process)$/ }, ({ path, importer }) => {
+      const isOurs = !importer.includes('node_modules')
+      if (isOurs && !/^node:(fs|os)$/.test(path)) return undefined
+      return { path, namespace: isOurs ? 'lazy-import' : 'lazy-require' }
+    })
+    context.onLoad({ filter: /./, namespace: 'lazy-require' }, ({ path }) => ({
+      contents: LAZY[path] ?? `module.exports = process.getBuiltinModule('${path}')`,
+    }))
+    context.onLoad({ filter: /./, namespace: 'lazy-import' }, ({ path }) => ({
+      contents: `const loaded = process.getBuiltinModule('${path}')\nexport const { ${plainNames(path)} } = loaded`,
     }))
   },
+}
+
+/** What a module exports but its getters: those of node:fs load streams and promises. */
+function plainNames(path: string): string {
+  const properties = Object.getOwnPropertyDescriptors(process.getBuiltinModule(path))
+  const names = Object.entries(properties).flatMap(([name, { get }]) => (get ? [] : [name]))
+  return names.join(', ')
 }
 
 /**
@@ -44,16 +53,6 @@ const colorSupport: Plugin = {
     context.onLoad({ filter: /./, namespace: 'color' }, () => ({
       contents: 'export default { stdout: false, stderr: false }',
     }))
-  },
-}
-
-/** What is imported only when it is needed stays in a file of its own. */
-const separateFiles: Plugin = {
-  name: 'separate-files',
-  setup(context) {
-    context.onResolve({ filter: /\/priority-drop-ins\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './priority-drop-ins.js', external: true } : undefined,
-    )
   },
 }
 
@@ -77,16 +76,47 @@ const options: BuildOptions = {
   },
 }
 
-// One file each: package scripts and services that start run them, and each file more takes a
-// millisecond to load.
-await build({
+/**
+ * Node starts one file of CommonJS soonest: each file more takes a millisecond to load, and its loader of
+ * ES modules takes ten.
+ */
+const fastStart: BuildOptions = {
   ...options,
-  plugins: [lazyModules, colorSupport, separateFiles],
-  entryPoints: {
-    'priority-drop-ins': 'src/system/priority-drop-ins.ts',
-    'update-policies': 'src/cli/programs/update-policies.ts',
-    'cryptopolicy-resolve': 'src/cli/programs/cryptopolicy-resolve.ts',
-  },
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  banner: {},
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.url': '__filename' },
+  // It would load the loader of ES modules after all.
+  supported: { 'dynamic-import': false },
+}
+
+/** Builds a program, and each file that it imports only where it is needed as a file of its own. */
+async function buildApart(files: readonly string[]): Promise<void> {
+  const later = new Set<string>()
+  const separateFiles: Plugin = {
+    name: 'separate-files',
+    setup(context) {
+      context.onResolve({ filter: /^\.{1,2}\// }, ({ kind, path, resolveDir }) => {
+        if (kind !== 'dynamic-import') return undefined
+        later.add(join(resolveDir, path))
+        return { path: `./${basename(path, '.ts')}.cjs`, external: true }
+      })
+    },
+  }
+  await build({
+    ...fastStart,
+    plugins: [lazyModules, colorSupport, separateFiles],
+    entryPoints: [...files],
+    entryNames: '[name]',
+  })
+  if (later.size > 0) await buildApart([...later])
+}
+
+// Package scripts and services that start run them.
+await buildApart(['src/cli/programs/update-policies.ts'])
+await build({
+  ...fastStart,
+  entryPoints: { 'cryptopolicy-resolve': 'src/cli/programs/cryptopolicy-resolve.ts' },
 })
 await build({
   ...options,
@@ -95,7 +125,6 @@ await build({
     index: 'src/index.ts',
     ...Object.fromEntries(LIBRARY_PARTS.map((name) => [name, `src/library/${name}.ts`])),
   },
-
   splitting: true,
 })
 

@@ -85,8 +85,11 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some((diagnostic) => diagnostic.severity === 'error')
 }
 
+const IS_DIAGNOSTIC_ERROR = Symbol.for('cryptopolicy.DiagnosticError')
+
 /** Thrown where work cannot go on; carries every diagnostic found so far. */
 export class DiagnosticError extends Error {
+  readonly [IS_DIAGNOSTIC_ERROR] = true
   readonly diagnostics: readonly Diagnostic[]
 
   constructor(diagnostics: readonly Diagnostic[]) {
@@ -94,6 +97,12 @@ export class DiagnosticError extends Error {
     super(errors.map((diagnostic) => diagnostic.message).join('\n'))
     this.name = 'DiagnosticError'
     this.diagnostics = diagnostics
+  }
+
+  /** A part of a program that is loaded only where it is needed brings a class of its own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== DiagnosticError) return super[Symbol.hasInstance](value)
+    return value instanceof Error && IS_DIAGNOSTIC_ERROR in value
   }
 }
 

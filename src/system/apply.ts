@@ -1,7 +1,5 @@
 /** Applies a policy to a host: its checks, the switch, and the reload of services. */
 import { rmSync, statSync } from 'node:fs'
-import { warnOfLooseness } from '../backends/backend-diagnostics.ts'
-import { findLooseness } from '../backends/looseness.ts'
 import {
   type Diagnostic,
   DiagnosticError,
@@ -11,13 +9,12 @@ import {
   hasErrors,
   moderate,
 } from '../diagnostics/diagnostic.ts'
-import type { Policy } from '../policy/policy.ts'
 import type { ApplicationChange, ApplicationSwitch } from './application-switch.ts'
 import { DEFAULT_BASE_DIR, type Directories, localFolder, stateFolder } from './directories.ts'
 import { hasDropIns } from './drop-ins.ts'
+import type { EffectSearch } from './effects.ts'
 import { isFipsEnabled, isFipsPolicyMounted, unmountFipsPolicy } from './fips-mode.ts'
 import { GenerationStore } from './generation-store.ts'
-import type { HostCheck } from './host-check.ts'
 import { formatSelection, type PolicySelection, parseConfig } from './policy-selection.ts'
 import { type PreparedPolicy, preparePolicy, selectPolicy } from './prepared-policy.ts'
 import type { PriorityDropInCheck } from './priority-drop-ins.ts'
@@ -38,8 +35,8 @@ export type ApplyOptions = {
   readonly force?: boolean
   /** Looks for problems in the drop-ins of the gnutls back-end. */
   readonly checkDropIns?: PriorityDropInCheck
-  /** Asks the programs of the host, where anything is about to change for them. */
-  readonly checkHost?: HostCheck
+  /** Says what programs make of the policy, where anything is about to change for them. */
+  readonly findEffects: EffectSearch
   /** Called with warnings and notes as they arise. */
   readonly report: (diagnostic: Diagnostic) => void
 }
@@ -121,30 +118,11 @@ async function judge(
   const isRefused = (findings: readonly Diagnostic[]) =>
     findings.some(({ severity, code }) => severity === 'error' && !(force && FORCEABLE.has(code)))
   if (isRefused(own)) throw new DiagnosticError(own)
-  const findings = [...own, ...(await findEffects(directories, prepared, options))]
+  const isDue = isAnythingDue(directories, prepared, options)
+  const findings = isDue ? [...own, ...(await options.findEffects(prepared, directories))] : own
   if (isRefused(findings)) throw new DiagnosticError(findings)
   findings.map(moderate).forEach(report)
   return hasErrors(findings)
-}
-
-/** What the host's programs and what libraries in general make of the policy, where it changes. */
-async function findEffects(
-  directories: Directories,
-  prepared: PreparedPolicy,
-  options: ApplyOptions,
-): Promise<readonly Diagnostic[]> {
-  if (!isAnythingDue(directories, prepared, options)) return []
-  // Programs are slow to start, so that all are asked at one time.
-  const [ofHost, ofLibraries] = await Promise.all([
-    options.checkHost?.(prepared, directories) ?? [],
-    warnOfLibraries(prepared.policy),
-  ])
-  return [...ofHost, ...ofLibraries]
-}
-
-async function warnOfLibraries(policy: Policy): Promise<readonly Diagnostic[]> {
-  const { onlyOfThisHost } = await import('./installed-release.ts')
-  return warnOfLooseness(await onlyOfThisHost(findLooseness(policy)))
 }
 
 /** What `--force` goes on with. */

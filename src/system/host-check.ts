@@ -9,23 +9,25 @@ import type { PreparedPolicy } from './prepared-policy.ts'
 import { isReadHere } from './readers.ts'
 import { findRemedy } from './remedy.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
-import { type VerifyProblem, verifyConfigs, type WrittenConfig } from './verify.ts'
+import {
+  type SkippedCheck,
+  type VerifyProblem,
+  verifyConfigs,
+  type WrittenConfig,
+} from './verify.ts'
 import { readContent } from './visible-files.ts'
-
-/** Finds what keeps programs of this host from working under a policy. */
-export type HostCheck = (
-  prepared: PreparedPolicy,
-  directories: Directories,
-) => Promise<readonly Diagnostic[]>
 
 /**
  * One finding for each line at which a program stops, an error where the program is set up to read
  * it; one for each setting that a program ignores, and one for all values that it ignores.
  *
  * Where nothing leads a program to this base folder, it is asked only what it would stop at: about
- * drop-ins, and if without it an administrator is locked out.
+ * drop-ins, and in short if without it an administrator is locked out.
  */
-export const checkHost: HostCheck = async (prepared, { base }) => {
+export async function checkHost(
+  prepared: PreparedPolicy,
+  { base }: Directories,
+): Promise<readonly Diagnostic[]> {
   const texts = collectTexts(prepared)
   const read = new Set([...texts.keys()].filter((backend) => isReadHere(backend, base)))
   const asked = [...texts].filter(
@@ -33,14 +35,21 @@ export const checkHost: HostCheck = async (prepared, { base }) => {
   )
   const configs = asked.map(([backend, sources]): WrittenConfig => {
     const text = sources.map((source) => source.text).join('')
-    const depth = read.has(backend) ? 'all' : 'stops'
+    const depth = read.has(backend) ? 'all' : sources.length > 1 ? 'stops' : 'first-stop'
     return { policy: prepared.policy.name, backend, text, depth }
   })
-  const { problems } = await verifyConfigs(configs)
-  return [...groupProblems(problems).values()].map((group) => {
+  const { problems, skipped } = await verifyConfigs(configs, false)
+  const found = [...groupProblems(problems).values()].map((group) => {
     const [{ backend }] = group
     return diagnoseGroup(group, texts.get(backend) ?? [], prepared, read.has(backend))
   })
+  return [...found, ...skipped.flatMap(warnOfUnanswered)]
+}
+
+/** What was not checked may be as bad as what was refused. */
+function warnOfUnanswered({ backend, reason, unanswered }: SkippedCheck): readonly Diagnostic[] {
+  const path = backendPath({ name: backend })
+  return unanswered === null ? [] : [diagnose(SYSTEM_KINDS.consumerSilent, { path, reason })]
 }
 
 function locksOut(backend: string): boolean {
@@ -95,7 +104,7 @@ function diagnoseGroup(
     const data = { who, path, what, effect }
     return diagnose(SYSTEM_KINDS.consumerIgnores, data, isDropIn ? span : undefined)
   }
-  const remedy = isDropIn ? undefined : remedyFor(prepared, group)
+  const remedy = isDropIn || !isRead ? undefined : remedyFor(prepared, group)
   const failure = CONSUMERS.find((consumer) => consumer.backend === backend)?.failure ?? 'fails'
   const data = { who, path, what, failure, isRead, isDropIn, remedy }
   // The line of a policy is shown where it matters.

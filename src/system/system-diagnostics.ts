@@ -260,6 +260,8 @@ const consumerStops: Kind<{
   hint: ({ who, isRead, isDropIn, remedy }) => {
     const force = isRead ? ', or go on with --force' : ''
     if (isDropIn) return `mend or remove the drop-in${force}`
+    if (!isRead)
+      return 'once a configuration of it leads there, update-policies --reload names what to leave out'
     if (remedy) return `add a module with \`${remedy.join('; ')}\`${force}`
     return `no policy can leave this out: install another release of ${who.split(' ')[0]}, or do not let it read the file${force}`
   },
@@ -277,6 +279,17 @@ const consumerIgnores: Kind<{ who: string; path: string; what: string; effect: s
   summary:
     'A program of this host does not understand a part of what the policy or a drop-in gives it, and goes on without that part.',
   message: ({ who, path, what, effect }) => `${who}, in ${path}: ${what}, ${EFFECTS[effect]}`,
+}
+
+const consumerSilent: Kind<{ path: string; reason: string }> = {
+  code: 'HOST_PROGRAM_SILENT',
+  severity: 'warning',
+  fault: 'unavailable',
+  summary:
+    'An installed program was to read what is put in force and gave no answer: it could not be run, did not end in time, was killed, or printed without end. Whether it can work with the file is not known.',
+  message: ({ path, reason }) => `${path} is not checked: ${reason}`,
+  hint: () =>
+    'see whether the program still works after the switch, or leave the checks out with --no-verify',
 }
 
 const el8DropIn: Kind<object> = {
@@ -321,6 +334,7 @@ const oldInstalledLibrary: Kind<{ target: string; version: string }> = {
 export const SYSTEM_KINDS = defineKinds({
   consumerStops,
   consumerIgnores,
+  consumerSilent,
   el8DropIn,
   noInstalledLibrary,
   oldInstalledLibrary,

@@ -28,7 +28,12 @@ export type VerifyProblem = {
   readonly policies: readonly string[]
 } & Finding
 
-export type SkippedCheck = { readonly backend: string; readonly reason: string }
+export type SkippedCheck = {
+  readonly backend: string
+  readonly reason: string
+  /** The program that is there and gave no answer; null where there is none to ask. */
+  readonly unanswered: string | null
+}
 
 export type Verification = {
   readonly problems: readonly VerifyProblem[]
@@ -40,14 +45,22 @@ export type Verification = {
   readonly skipped: readonly SkippedCheck[]
 }
 
-/** Verifies every configuration whose consumer is installed. */
-export async function verifyConfigs(configs: readonly WrittenConfig[]): Promise<Verification> {
+/**
+ * Verifies every configuration whose consumer is installed.
+ *
+ * @param asksVersions Also those of programs that have nothing to say against it.
+ */
+export async function verifyConfigs(
+  configs: readonly WrittenConfig[],
+  asksVersions = true,
+): Promise<Verification> {
   const backends = [...new Set(configs.map((config) => config.backend))]
   const results = await Promise.all(
     backends.map((backend) =>
       verifyBackend(
         backend,
         configs.filter((c) => c.backend === backend),
+        asksVersions,
       ),
     ),
   )
@@ -61,6 +74,7 @@ export async function verifyConfigs(configs: readonly WrittenConfig[]): Promise<
 async function verifyBackend(
   backend: string,
   configs: readonly WrittenConfig[],
+  asksVersions: boolean,
 ): Promise<Verification> {
   const consumer = CONSUMERS.find((candidate) => candidate.backend === backend)
   if (!consumer) return skip(backend, 'no program is known that checks it')
@@ -68,7 +82,10 @@ async function verifyBackend(
   if (path === undefined) return skip(backend, `${consumer.program} is not installed`)
   try {
     const found = await collectProblems(consumer, path, configs)
-    const version = await readVersion(consumer, path)
+    // To be told in short, nothing more is asked.
+    const isShort = configs.every(({ depth }) => depth === 'first-stop')
+    const isNamed = asksVersions || (found.length > 0 && !isShort)
+    const version = isNamed ? await readVersion(consumer, path) : ''
     const problems = found.map(({ policies, finding }) => ({
       ...{ backend, program: consumer.program, version, policies },
       ...finding,
@@ -76,12 +93,12 @@ async function verifyBackend(
     return { problems, checked: [{ backend, program: consumer.program, version }], skipped: [] }
   } catch (error) {
     if (!(error instanceof ConsumerUnusable)) throw error
-    return skip(backend, `${consumer.program} does not work here: ${error.message}`)
+    return skip(backend, `${consumer.program} ${error.message}`, consumer.program)
   }
 }
 
-function skip(backend: string, reason: string): Verification {
-  return { problems: [], checked: [], skipped: [{ backend, reason }] }
+function skip(backend: string, reason: string, unanswered: string | null = null): Verification {
+  return { problems: [], checked: [], skipped: [{ backend, reason, unanswered }] }
 }
 
 type FoundIn = { readonly finding: Finding; readonly policies: readonly string[] }
@@ -93,7 +110,7 @@ async function collectProblems(
   configs: readonly WrittenConfig[],
 ): Promise<readonly FoundIn[]> {
   const found = new Map<string, FoundIn>()
-  const depth = configs.some((config) => config.depth === 'stops') ? 'stops' : 'all'
+  const depth = configs.map((config) => config.depth).find((asked) => asked !== undefined) ?? 'all'
   for (const text of new Set(configs.map((config) => config.text))) {
     const findings = await withWorkbench(path, (workbench) =>
       consumer.check(workbench, text, depth),

@@ -182,3 +182,20 @@ testWith('sshd', 'follows what a configuration of sshd includes', () => {
   host.write({ 'ours/b/c.conf': `#${include}`, 'ours/b/d.txt': include })
   expect(run().status).toBe(0)
 })
+
+testWith('sshd', 'warns where a program that is to be asked gives no answer', () => {
+  const host = new Host()
+  const folder = scratchFolder()
+  writeFileSync(join(folder, 'ssh'), '#!/bin/sh\nkill -s KILL $$\n', { mode: 0o755 })
+  writeFileSync(join(folder, 'sshd'), '#!/no/such/interpreter\n', { mode: 0o755 })
+  const env = { PATH: `${folder}:${process.env.PATH}` }
+  const text = host.updateVerified(['--set', 'FEDORA42', '--no-reload'], { env })
+  expect(text.status, text.stderr).toBe(0)
+  expect(text.stderr).toContain(
+    'warning[HOST_PROGRAM_SILENT]: back-ends/openssh.config is not checked: ssh was killed by SIGKILL',
+  )
+  expect(text.stderr).toMatch(/opensshserver\.config is not checked: sshd cannot be run: /)
+  const json = host.updateVerified(['--set', 'DEFAULT', '--no-reload', '--json'], { env })
+  const { diagnostics } = JSON.parse(json.stdout) as { diagnostics: { code: string }[] }
+  expect(diagnostics.filter(({ code }) => code === 'HOST_PROGRAM_SILENT')).toHaveLength(2)
+})

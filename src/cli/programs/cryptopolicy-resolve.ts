@@ -6,7 +6,9 @@ import { addResolve } from '../commands/resolve.ts'
 import { frameProgram } from '../program-frame.ts'
 import { runToExit } from '../run.ts'
 
-process.exitCode = await runToExit(async () => {
+void runToExit(async () => {
   await frameProgram([addResolve]).parseAsync()
   return Number(process.exitCode ?? 0)
+}).then((status) => {
+  process.exitCode = status
 })

@@ -6,12 +6,14 @@ import { type ApplyOptions, type ApplyResult, applyPolicy } from '../../system/a
 import { type Drift, findDrift, isApplied } from '../../system/check.ts'
 import { type Directories, findDirectories, localFolder } from '../../system/directories.ts'
 import { listDropIns } from '../../system/drop-ins.ts'
-import type { HostCheck } from '../../system/host-check.ts'
+import type { EffectSearch } from '../../system/effects.ts'
+import { findPolicies } from '../../system/policy-list.ts'
 import { formatSelection } from '../../system/policy-selection.ts'
 import { selectPolicy } from '../../system/prepared-policy.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { describeDrift, driftToJson } from '../drift-text.ts'
 import { ENVELOPE } from '../json-envelope.ts'
+import { describePolicies } from '../policy-list-text.ts'
 import { REFERENCE_NAME, referenceLines, renameProgram } from '../reference-lines.ts'
 import { runToExit } from '../run.ts'
 import { Terminal } from '../terminal.ts'
@@ -137,9 +139,7 @@ function show(directories: Directories, terminal: Terminal): number {
   return STATUS.done
 }
 
-async function list(directories: Directories, terminal: Terminal): Promise<number> {
-  const { findPolicies } = await import('../../system/policy-list.ts')
-  const { describePolicies } = await import('../policy-list-text.ts')
+function list(directories: Directories, terminal: Terminal): number {
   const found = findPolicies(directories)
   if (terminal.options.json) terminal.setResult({ action: 'list', ...found })
   else for (const line of describePolicies(found)) terminal.print(line)
@@ -207,7 +207,7 @@ async function apply(
     ...{ set, reload, strict, force, application: applicationSwitch(options) },
     report: (diagnostic) => asCalled([diagnostic], options.quiet).forEach(terminal.report),
     ...(await loadDropInCheck(directories)),
-    ...(options.verify ? { checkHost: checkHostWhenDue } : {}),
+    findEffects: loadEffects(options.verify),
   })
   if (terminal.options.json) terminal.setResult({ action: 'apply', ...result })
   else if (!terminal.options.quiet) printResult(result, terminal)
@@ -225,9 +225,11 @@ function applicationSwitch({
 }
 
 /** Most runs change nothing, and need not load what asks other programs. */
-const checkHostWhenDue: HostCheck = async (...args) => {
-  const { checkHost } = await import('../../system/host-check.ts')
-  return checkHost(...args)
+function loadEffects(asksPrograms: boolean): EffectSearch {
+  return async (...args) => {
+    const { findEffects, findKnownEffects } = await import('../../system/effects.ts')
+    return asksPrograms ? findEffects(...args) : findKnownEffects(...args)
+  }
 }
 
 /** Most hosts have no drop-in of gnutls, and no need to load what priority strings mean. */
@@ -254,7 +256,9 @@ function printResult(result: ApplyResult, terminal: Terminal): void {
   terminal.print('to fully take place.')
 }
 
-process.exitCode = await runToExit(main, {
+void runToExit(main, {
   statusOf: (error) =>
     error.diagnostics.some((diagnostic) => diagnostic.fault === 'usage') ? STATUS.usage : STATUS.no,
+}).then((status) => {
+  process.exitCode = status
 })

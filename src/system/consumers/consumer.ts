@@ -1,10 +1,10 @@
 /** A program that reads what a back-end writes, and can tell whether it understands it. */
-import { execFile } from 'node:child_process'
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
+import { type Outcome, runProgram, type Unanswered } from './program-run.ts'
 
 /** What becomes of a program that reads something which it does not understand. */
 export type Effect =
@@ -57,21 +57,11 @@ export type Consumer = {
   ) => Promise<readonly Finding[]>
 }
 
-/** How much is asked: all that the program does not understand, or only what it stops at. */
-export type CheckDepth = 'all' | 'stops'
+/** How much is asked: all that the program does not understand, what it stops at, or the first of that. */
+export type CheckDepth = 'all' | 'stops' | 'first-stop'
 
-/** The program does not work here at all, so its verdict would mean nothing. */
+/** The program does not work here at all, so its verdict would mean nothing. The message follows its name. */
 export class ConsumerUnusable extends Error {}
-
-export type Outcome = {
-  /** Null where it was killed, for instance by the time limit. */
-  readonly status: number | null
-  /** Standard output and standard error. */
-  readonly output: string
-}
-
-/** How long a program may take, in milliseconds. */
-const TIME_LIMIT = 20_000
 
 /** A scratch folder and the installed program. */
 export class Workbench {
@@ -97,39 +87,30 @@ export class Workbench {
     return join(this.#folder, name)
   }
 
-  /** Runs the program. */
-  run(
+  /**
+   * Runs the program.
+   *
+   * @throws ConsumerUnusable where it gives no answer.
+   */
+  async run(
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},
   ): Promise<Outcome> {
-    return runProgram(this.program, args, environment)
+    const answer = await runProgram(this.program, args, environment)
+    if ('failure' in answer) throw new ConsumerUnusable(answer.failure)
+    return answer
   }
 }
 
-/** Runs a program to its end and gives what it printed. */
-export function runProgram(
-  path: string,
-  args: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const options = { timeout: TIME_LIMIT, env: { ...process.env, LC_ALL: 'C', ...environment } }
-    const child = execFile(path, args, options, (error, stdout, stderr) => {
-      const status = error ? (typeof error.code === 'number' ? error.code : null) : 0
-      resolve({ status, output: `${stdout}${stderr}` })
-    })
-    child.stdin?.end()
-  })
-}
-
-const ANSWERS = new Map<string, Promise<Outcome>>()
+const ANSWERS = new Map<string, Promise<Outcome | Unanswered>>()
 
 /** Asks a program what it always says alike, such as its version. It is run once. */
-export function askProgram(path: string, args: readonly string[]): Promise<Outcome> {
+export async function askProgram(path: string, args: readonly string[]): Promise<Outcome> {
   const key = JSON.stringify([path, ...args])
   const answer = ANSWERS.get(key) ?? runProgram(path, args)
   ANSWERS.set(key, answer)
-  return answer
+  const outcome = await answer
+  return 'failure' in outcome ? { status: null, output: '' } : outcome
 }
 
 const UNASKED =

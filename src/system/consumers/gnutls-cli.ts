@@ -23,7 +23,7 @@ async function check(
     const complaint = 'it cannot parse the file, so that no program finds @SYSTEM'
     return [{ effect: 'stops', line: Number(line), complaint }]
   }
-  if (depth === 'stops') return []
+  if (depth !== 'all') return []
   const unknown = readUnknown(output)
   if (unknown.length > 0) return unknown
   // It passes over some things in silence, unless it is told to mind everything.

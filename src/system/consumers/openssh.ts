@@ -1,6 +1,7 @@
 /** OpenSSH, client and server: both end at the first value that they do not know. */
 import {
   askProgram,
+  type CheckDepth,
   type Consumer,
   ConsumerUnusable,
   type Finding,
@@ -29,7 +30,11 @@ type BadLine = {
 type Explained = { readonly findings: readonly Finding[]; readonly rest: string }
 
 /** What was told is taken out of the lines, until nothing is left to tell. */
-async function checkSettings(config: string, program: Program): Promise<readonly Finding[]> {
+async function checkSettings(
+  config: string,
+  program: Program,
+  depth: CheckDepth,
+): Promise<readonly Finding[]> {
   const lines = config.split('\n')
   const findings: Finding[] = []
   // Each line is told twice at the most.
@@ -38,9 +43,13 @@ async function checkSettings(config: string, program: Program): Promise<readonly
     if (output === undefined) return findings
     const bad = readBadLines(output).filter(({ line }) => lines[line - 1])
     if (bad.length === 0) {
-      if ((await program.accepts('')) !== undefined) throw new ConsumerUnusable(firstLine(output))
+      if ((await program.accepts('')) !== undefined) {
+        throw new ConsumerUnusable(`does not work here: ${firstLine(output)}`)
+      }
       return [...findings, { effect: 'stops', complaint: firstLine(output) }]
     }
+    const [first] = bad
+    if (first && depth === 'first-stop') return [firstStop(first)]
     for (const found of bad) {
       const told = await explainLine(found, lines[found.line - 1] ?? '', program)
       findings.push(...told.findings)
@@ -48,6 +57,14 @@ async function checkSettings(config: string, program: Program): Promise<readonly
     }
   }
   return findings
+}
+
+function firstStop({ line, words }: BadLine): Finding {
+  return {
+    effect: 'stops',
+    line,
+    complaint: words.replaceAll(/'[^']{40,}'?/g, (list) => `${list.slice(0, 40)}...'`),
+  }
 }
 
 function readBadLines(output: string): readonly BadLine[] {
@@ -133,27 +150,35 @@ async function readRelease(path: string, { versionArguments }: Consumer) {
   return /OpenSSH_\w+\.\d+/.exec(output)?.[0]
 }
 
-async function checkClient(workbench: Workbench, config: string): Promise<readonly Finding[]> {
+async function checkClient(
+  workbench: Workbench,
+  config: string,
+  depth: CheckDepth,
+): Promise<readonly Finding[]> {
   const accepts = async (text: string) => {
     const path = workbench.write('ssh_config', text)
     const { status, output } = await workbench.run(['-G', '-F', path, 'host.invalid'])
     return status === 0 ? undefined : output
   }
   const knownValues = (setting: string) => listValues(workbench.program, setting)
-  return checkSettings(config, { accepts, knownValues })
+  return checkSettings(config, { accepts, knownValues }, depth)
 }
 
 /** It looks for host keys when it has read all settings; without any it has nothing more to say. */
 const ALL_READ = /no hostkeys available/
 
-async function checkServer(workbench: Workbench, config: string): Promise<readonly Finding[]> {
+async function checkServer(
+  workbench: Workbench,
+  config: string,
+  depth: CheckDepth,
+): Promise<readonly Finding[]> {
   const accepts = async (text: string) => {
     const path = workbench.write('sshd_config', text)
     const { status, output } = await workbench.run(['-t', '-h', '/dev/null', '-f', path])
     return status === 0 || ALL_READ.test(output) ? undefined : output
   }
   const knownValues = (setting: string) => listServerValues(workbench.program, setting)
-  return checkSettings(config, { accepts, knownValues })
+  return checkSettings(config, { accepts, knownValues }, depth)
 }
 
 export const SSH: Consumer = {

@@ -5,6 +5,7 @@ import {
   ConsumerUnusable,
   type Finding,
   findRefused,
+  firstLine,
   type Workbench,
 } from './consumer.ts'
 
@@ -26,7 +27,7 @@ async function check(
   depth: CheckDepth,
 ): Promise<readonly Finding[]> {
   const lost = await checkSyntax(workbench, config)
-  if (lost.length > 0 || depth === 'stops') return lost
+  if (lost.length > 0 || depth !== 'all') return lost
   const settings = readSettings(config)
   const findings = await Promise.all([
     checkCiphers(workbench, settings.get('CipherString') ?? ''),
@@ -53,7 +54,7 @@ async function checkSyntax(workbench: Workbench, config: string): Promise<readon
   const { status, output } = await workbench.run(['ciphers', '-s', '-tls1_3'], {
     OPENSSL_CONF: scratch,
   })
-  if (status === null) throw new ConsumerUnusable('openssl cannot be run')
+  if (status === null) throw new ConsumerUnusable(`does not work here: ${firstLine(output)}`)
   if (output.trim() === CANARY) return []
   const { output: said } = await workbench.run(['req', '-config', path, '-noout'])
   const line = /line (\d+)/i.exec(said)?.[1]
