@@ -101,6 +101,7 @@ export class DiagnosticError extends Error {
 
   /** A part of a program that is loaded only where it is needed brings a class of its own. */
   static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a class that extends it has only its own instances
     if (this !== DiagnosticError) return super[Symbol.hasInstance](value)
     return value instanceof Error && IS_DIAGNOSTIC_ERROR in value
   }
