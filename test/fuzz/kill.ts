@@ -23,7 +23,7 @@ const runs = Number(values.runs)
 const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed)
 const random = new Random(seed)
 
-const PROGRAM = join(import.meta.dirname, '..', '..', 'dist', 'update-policies.js')
+const PROGRAM = join(import.meta.dirname, '..', '..', 'dist', 'update-policies.cjs')
 const POLICIES = ['DEFAULT', 'FUTURE'] as const
 const scratch = mkdtempSync(join(tmpdir(), 'cryptopolicy-kill-'))
 

@@ -8,7 +8,7 @@ import { testWith } from '../peers/peer.ts'
 /** Renames and waits for the disk of a run that sets a policy, in order; paths below the base directory. */
 function callsOf(host: Host, policy: string): readonly string[] {
   const own = ['--base-dir', host.base, '--set', policy, '--no-reload', '--no-verify', '--quiet']
-  const command = [process.execPath, join(ROOT, 'dist', 'update-policies.js'), ...own]
+  const command = [process.execPath, join(ROOT, 'dist', 'update-policies.cjs'), ...own]
   const trace = ['-f', '-y', '-qq', '-e', 'trace=rename,renameat,renameat2,fsync,fdatasync']
   const { status, stderr } = runFile('strace', [...trace, ...command])
   expect(status).toBe(0)

@@ -17,6 +17,10 @@ export type FaultyRun = {
   readonly isHit: boolean
 }
 
+function programFile(program: string): string {
+  return join(ROOT, 'dist', `${program}.${program === 'cryptopolicy' ? 'js' : 'cjs'}`)
+}
+
 /** How often a command line of ours makes each of these calls. */
 export function countCalls(
   program: string,
@@ -24,7 +28,7 @@ export function countCalls(
   log: string,
   calls: readonly string[],
 ): readonly Moment[] {
-  const command = [process.execPath, join(ROOT, 'dist', `${program}.js`), ...args]
+  const command = [process.execPath, programFile(program), ...args]
   const options = { env: withoutFolders(), timeout: TIME_LIMIT }
   spawnSync('strace', ['-f', '-qq', '-o', log, '-e', `trace=${calls}`, ...command], options)
   const made = [...readFileSync(log, 'utf8').matchAll(/^\d+ +(\w+)\(/gm)].map(([, call]) => call)
@@ -52,7 +56,7 @@ export function runWithFault(
 ): FaultyRun {
   const effect = 'signal' in fault ? `signal=${fault.signal}` : `error=${fault.error}`
   const inject = `inject=${call}:${effect}:when=${n}`
-  const command = [process.execPath, join(ROOT, 'dist', `${program}.js`), ...args]
+  const command = [process.execPath, programFile(program), ...args]
   // Several times as fast, but it loses signals.
   const filter = 'error' in fault ? ['--seccomp-bpf'] : []
   const trace = ['-f', ...filter, '-qq', '-o', log, '-e', `trace=${call}`, '-e', inject]
