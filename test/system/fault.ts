@@ -21,7 +21,7 @@ function programFile(program: string): string {
   return join(ROOT, 'dist', `${program}.${program === 'cryptopolicy' ? 'js' : 'cjs'}`)
 }
 
-/** How often a command line of ours makes each of these calls. */
+/** The calls of these kinds that a command line of ours makes, in their order. */
 export function countCalls(
   program: string,
   args: readonly string[],
@@ -33,9 +33,12 @@ export function countCalls(
   spawnSync('strace', ['-f', '-qq', '-o', log, '-e', `trace=${calls}`, ...command], options)
   const made = [...readFileSync(log, 'utf8').matchAll(/^\d+ +(\w+)\(/gm)].map(([, call]) => call)
   rmSync(log)
-  return calls.flatMap((call) => {
-    const count = made.filter((each) => each === call).length
-    return Array.from({ length: count }, (_, at) => ({ call, n: at + 1 }))
+  const counts = new Map<string, number>()
+  return made.flatMap((call = '') => {
+    if (!calls.includes(call)) return []
+    const n = (counts.get(call) ?? 0) + 1
+    counts.set(call, n)
+    return [{ call, n }]
   })
 }
 

@@ -1,10 +1,10 @@
 /** A program that reads what a back-end writes, and can tell whether it understands it. */
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
-import { type Outcome, runProgram, type Unanswered } from './program-run.ts'
+import { type Outcome, removeScratch, runProgram, type Unanswered } from './program-run.ts'
 
 /** What becomes of a program that reads something which it does not understand. */
 export type Effect =
@@ -134,7 +134,7 @@ export async function withWorkbench<Result>(
     if (!(error instanceof Error && 'syscall' in error)) throw error
     return fail(FILE_KINDS.unwritable, { path: folder ?? template, error, hint: UNASKED })
   } finally {
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+    if (folder !== undefined) removeScratch(folder)
   }
 }
 
