@@ -1,8 +1,8 @@
 /** FIPS mode of the kernel, and the policy that is mounted when the system starts in it. */
 import { readFileSync, realpathSync } from 'node:fs'
 import { fail } from '../diagnostics/diagnostic.ts'
+import { runSync } from './consumers/run-sync.ts'
 import { backendsFolder, configFile, type Directories } from './directories.ts'
-import { runSync } from './run-sync.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 const FIPS_FLAG = '/proc/sys/crypto/fips_enabled'

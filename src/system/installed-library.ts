@@ -2,7 +2,7 @@
 import { fail } from '../diagnostics/diagnostic.ts'
 import type { ConversionTarget } from '../priority/convert/convert.ts'
 import { findRelease, type Library, type LibraryReleases } from '../priority/library-releases.ts'
-import { runSync } from './run-sync.ts'
+import { runSync } from './consumers/run-sync.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 type Question = {

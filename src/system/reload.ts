@@ -1,7 +1,7 @@
 /** Tells running services that the policy has changed, by the script that comes with the policies. */
 import { existsSync, statSync } from 'node:fs'
+import { runSync } from './consumers/run-sync.ts'
 import { type Directories, reloadScript } from './directories.ts'
-import { runSync } from './run-sync.ts'
 
 /** Whether there is anything to run. */
 export function hasReloadScript(directories: Directories): boolean {

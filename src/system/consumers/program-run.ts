@@ -9,7 +9,7 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import { readBytes } from '../../files/text-file.ts'
-import { runSync } from '../run-sync.ts'
+import { runSync } from './run-sync.ts'
 
 export type Outcome = {
   /** Null where it crashed. */
