@@ -95,6 +95,15 @@ const pagesNotSent: Kind<{ block: string; missing: number }> = {
     `${missing} pages of ${block} were never sent; they are zero here`,
 }
 
+const tooLarge: Kind<{ limit: string }> = {
+  code: 'MIGRATION_MEMORY_TOO_LARGE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'The memory of so large a guest cannot be put together from several channels.',
+  message: ({ limit }) =>
+    `the memory cannot be rebuilt: expected at most ${limit} in several channels`,
+}
+
 const folderNotEmpty: Kind<{ folder: string }> = {
   code: 'MIGRATION_FOLDER_NOT_EMPTY',
   severity: 'error',
@@ -124,6 +133,7 @@ export const MIGRATION_KINDS = defineKinds({
   unknownCompression,
   strayPage,
   pagesNotSent,
+  tooLarge,
   folderNotEmpty,
   notComparable,
 })

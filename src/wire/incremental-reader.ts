@@ -109,6 +109,14 @@ export class IncrementalReader {
     return readUint64(this.#source, at)
   }
 
+  /** As `readUint64`, without reading it. */
+  peekUint64(): number {
+    const held = this.#heldEnd - this.#heldStart
+    if (held === 0 && this.#mark === undefined) return readUint64(this.#part, this.#at)
+    if (held < 8) this.#hold(8 - held)
+    return readUint64(this.#held, this.#heldStart)
+  }
+
   readBytes(length: number): Buffer {
     const at = this.#advance(length)
     return this.#source.subarray(at, at + length)

@@ -1,9 +1,9 @@
 /** An inspected migration as data, for `--json`. */
 import type { JsonObject } from '../../diagnostics/diagnostic-json.ts'
-import type { MigrationCommand, RamBlock, ReturnPathMessage, Section } from '../stream/events.ts'
+import type { RamBlock, ReturnPathMessage, Section } from '../stream/events.ts'
 import type { Inspection } from './channel-inspection.ts'
 import type { InspectedChannel } from './inspected-channel.ts'
-import { MainInspection } from './main-inspection.ts'
+import { type ListedCommand, MainInspection } from './main-inspection.ts'
 import type { InspectedMigration } from './migration-inspection.ts'
 import { MultifdInspection } from './multifd-inspection.ts'
 import type { RamCount } from './ram-count.ts'
@@ -66,6 +66,7 @@ function mainToJson(main: MainInspection, ram: RamCount): JsonObject {
       flushes: main.flushes,
       passes: main.passes === 0 ? null : main.passes,
     },
+    disks: [...main.disks].map(([device, counts]) => ({ device, ...counts })),
     sections: sections.map(sectionToJson),
     sectionsNotListed: main.sectionCount - sections.length,
     footers: main.footers,
@@ -96,13 +97,11 @@ function sectionToJson(section: Section) {
   return { offset, kind, id, name, instance, version, length }
 }
 
-/** Data that is longer is cut: ranges of post-copy can be many. */
-const SHOWN_BYTES = 64
-
-function commandToJson({ offset, command, length, data, value, block, ranges }: MigrationCommand) {
+function commandToJson(listed: ListedCommand) {
+  const { offset, command, length, data, value, block, rangeCount } = listed
   return {
-    ...{ offset, command, length, data: data.subarray(0, SHOWN_BYTES).toString('hex') },
-    ...{ value: value ?? null, block: block ?? null, ranges: ranges?.length ?? null },
+    ...{ offset, command, length, data: data.toString('hex') },
+    ...{ value: value ?? null, block: block ?? null, ranges: rangeCount ?? null },
   }
 }
 
@@ -140,7 +139,7 @@ function multifdToJson(multifd: MultifdInspection): JsonObject {
 
 function messageToJson({ offset, message, length, data, value, block, range }: ReturnPathMessage) {
   return {
-    ...{ offset, message, length, data: data.subarray(0, SHOWN_BYTES).toString('hex') },
+    ...{ offset, message, length, data: data.toString('hex') },
     ...{ value: value ?? null, block: block ?? null, range: range ?? null },
   }
 }

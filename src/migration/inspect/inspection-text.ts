@@ -75,6 +75,7 @@ function printMain(main: MainInspection, ram: RamCount, isWhole: boolean): reado
         return [name, `${size}`, `${sent}`, `${zero}`, repeated]
       }),
     ]),
+    ...printDisks(main),
     ...printCommands(main),
     'sections:',
     ...printColumns([SECTION_TITLES, ...sectionRows(main.sections)]),
@@ -93,19 +94,25 @@ function printPostcopy(main: MainInspection): string | undefined {
   return begun ? `from byte ${begun.offset} on` : `possible (byte ${advised}), not used`
 }
 
+function printDisks({ disks }: MainInspection): readonly string[] {
+  if (disks.size === 0) return []
+  const rows = [...disks].map(([device, { blocks, zero }]) => [device, `${blocks}`, `${zero}`])
+  return ['disks, in blocks of 1 MiB:', ...printColumns([['device', 'sent', 'zero'], ...rows])]
+}
+
 function printCommands({ commands, packages }: MainInspection): readonly string[] {
   if (commands.length === 0) return []
   return [
     'commands:',
     ...printColumns([
       ['offset', 'command', 'data'],
-      ...commands.map(({ offset, command, value, block, ranges, packageLength }) => [
+      ...commands.map(({ offset, command, value, block, rangeCount, packageLength }) => [
         `${offset}`,
         command,
         [
           value,
           block,
-          ranges && `${ranges.length} ranges`,
+          rangeCount && `${rangeCount} ranges`,
           packageLength && `${packageLength} bytes`,
           packageLength && packages.find((each) => each.offset === offset + 9)?.contents.join(', '),
         ]

@@ -13,11 +13,29 @@ import type { RamCount } from './ram-count.ts'
 /** Sections and commands that are listed; of more, the number is told. */
 const MAX_LISTED = 0x4_0000
 
+/** Packages that are listed, and what they hold together; a migration has one. */
+const MAX_PACKAGES = 64
+const MAX_PACKAGED = 0x1_0000
+
+/** Bytes of a command's data that are kept: there may be many commands with many ranges. */
+const SHOWN_BYTES = 64
+
 /** A device, or what is sent in several sections: what the destination has to know. */
 export type SentDevice = {
   readonly name: string
   readonly instance: number
   readonly version: number
+}
+
+/** A disk that was sent with the memory, in blocks of 1 MiB. */
+export type SentDisk = { blocks: number; zero: number }
+
+/** Disks that are listed. */
+const MAX_DISKS = 1024
+
+/** A command, with as much of its data as is shown. */
+export type ListedCommand = Omit<MigrationCommand, 'ranges' | 'isPackaged'> & {
+  readonly rangeCount?: number
 }
 
 /** A package of post-copy: devices and commands in one piece. */
@@ -45,9 +63,11 @@ export class MainInspection {
   sections: Section[] = []
   sectionCount = 0
   footers = 0
-  readonly commands: MigrationCommand[] = []
+  readonly commands: ListedCommand[] = []
   commandCount = 0
   readonly packages: Package[] = []
+  /** Blocks of disks that were sent with the memory. */
+  readonly disks = new Map<string, SentDisk>()
   /** Where the mark of the end stands. */
   end: number | undefined
   description: Description | undefined
@@ -56,6 +76,7 @@ export class MainInspection {
   readonly ram: RamCount
   readonly #passes = new PassCount()
   readonly #devices = new Map<string, SentDevice>()
+  #packaged = 0
   #isRunning = false
 
   constructor(ram: RamCount) {
@@ -108,8 +129,11 @@ export class MainInspection {
         this.flushCount++
         if (this.flushes.length < MAX_LISTED) this.flushes.push(event.offset)
         break
+      case 'disk-block':
+        this.#addDiskBlock(event.device, event.isZero)
+        break
       case 'package':
-        this.packages.push({ offset: event.offset, length: event.length, contents: [] })
+        this.#addPackage(event.offset, event.length)
         break
       case 'end':
         this.end = event.offset
@@ -144,8 +168,7 @@ export class MainInspection {
       this.#devices.set(deviceKey(name, instance), { name, instance, version })
     }
     if (isPackaged) {
-      const { contents } = this.packages.at(-1) ?? {}
-      if (contents && contents.length < MAX_LISTED) contents.push(section.name)
+      this.#addPackaged(section.name)
       return
     }
     this.sectionCount++
@@ -153,15 +176,32 @@ export class MainInspection {
     if (this.sections.length < MAX_LISTED) this.sections.push(section)
   }
 
-  #addCommand(command: MigrationCommand): void {
+  #addCommand({ isPackaged, ranges, ...command }: MigrationCommand): void {
     if (command.command === 'POSTCOPY_RUN') this.#isRunning = true
-    if (command.isPackaged) {
-      const { contents } = this.packages.at(-1) ?? {}
-      if (contents && contents.length < MAX_LISTED) contents.push(command.command)
+    if (isPackaged) {
+      this.#addPackaged(command.command)
       return
     }
     this.commandCount++
-    if (this.commands.length < MAX_LISTED) this.commands.push(command)
+    if (this.commands.length >= MAX_LISTED) return
+    const data = Buffer.from(command.data.subarray(0, SHOWN_BYTES))
+    const counted = ranges ? { rangeCount: ranges.length } : {}
+    this.commands.push({ ...command, data, ...counted })
+  }
+
+  #addDiskBlock(device: string, isZero: boolean): void {
+    const disk = this.disks.get(device) ?? { blocks: 0, zero: 0 }
+    if (this.disks.size < MAX_DISKS) this.disks.set(device, disk)
+    disk.blocks++
+    if (isZero) disk.zero++
+  }
+
+  #addPackage(offset: number, length: number): void {
+    if (this.packages.length < MAX_PACKAGES) this.packages.push({ offset, length, contents: [] })
+  }
+
+  #addPackaged(name: string): void {
+    if (this.#packaged++ < MAX_PACKAGED) this.packages.at(-1)?.contents.push(name)
   }
 
   #correct(from: number, sections: readonly Section[]): void {

@@ -145,7 +145,7 @@ function checkMultifd(
   })
   const expected = main.flushCount > 0 ? main.flushCount : main.ramEnds
   for (const { file, bytes, inspection } of channels) {
-    if (main.placeOf('POSTCOPY_ADVISE') !== undefined || inspection.syncs === expected) continue
+    if (main.packages.length > 0 || inspection.syncs === expected) continue
     const found = `${inspection.syncs}`
     fail(MIGRATION_KINDS.channelIncomplete, {
       file,
@@ -174,8 +174,8 @@ async function checkDigest({ file, sha256 }: InspectedChannel): Promise<void> {
 function warningsOf({ inspection }: InspectedChannel): readonly Diagnostic[] {
   if (!(inspection instanceof MainInspection)) return []
   const { trailing, description, end = 0 } = inspection
-  const isDescribed =
-    description !== undefined || inspection.placeOf('POSTCOPY_ADVISE') !== undefined
+  // After post-copy there is none.
+  const isDescribed = description !== undefined || inspection.packages.length > 0
   return [
     ...(isDescribed ? [] : [diagnose(STREAM_KINDS.noDescription, { offset: end + 1 })]),
     ...(trailing ? [diagnose(STREAM_KINDS.trailingBytes, trailing)] : []),

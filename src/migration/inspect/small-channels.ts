@@ -5,6 +5,9 @@ import type { RamCount } from './ram-count.ts'
 /** Messages that are listed. */
 const MAX_LISTED = 0x1_0000
 
+/** Bytes of a message's data that are kept. */
+const SHOWN_BYTES = 64
+
 export class ReturnPathInspection {
   readonly kind = 'return-path'
   readonly messages: ReturnPathMessage[] = []
@@ -12,7 +15,8 @@ export class ReturnPathInspection {
 
   readonly handle = (message: ReturnPathMessage): void => {
     this.messageCount++
-    if (this.messages.length < MAX_LISTED) this.messages.push(message)
+    if (this.messages.length >= MAX_LISTED) return
+    this.messages.push({ ...message, data: Buffer.from(message.data.subarray(0, SHOWN_BYTES)) })
   }
 }
 

@@ -11,7 +11,7 @@ import {
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
 import { isZero } from '../../transfer/zeroes.ts'
-import { PageSet, PageSetBudget } from '../inspect/page-set.ts'
+import { PageSet, type PageSetBudget } from '../inspect/page-set.ts'
 
 /** Bytes of neighbouring pages that are written at once. */
 const RUN = 0x10_0000
@@ -25,12 +25,13 @@ export class BlockFile {
   readonly #size: number
   readonly #pageSize: number
   /** Pages of the file that are not a hole. */
-  readonly #written = new PageSet(new PageSetBudget())
+  readonly #written: PageSet
   #run: Buffer | undefined
   #runStart = 0
   #runLength = 0
 
-  constructor(path: string, size: number, pageSize: number) {
+  constructor(path: string, size: number, pageSize: number, budget: PageSetBudget) {
+    this.#written = new PageSet(budget)
     this.#path = path
     this.#size = size
     this.#pageSize = pageSize

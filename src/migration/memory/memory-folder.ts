@@ -20,6 +20,7 @@ import {
   type InspectionOptions,
   inspectMigration,
 } from '../inspect/migration-inspection.ts'
+import { PageSetBudget } from '../inspect/page-set.ts'
 import { MIGRATION_KINDS } from '../migration-diagnostics.ts'
 import { BlockFile } from './block-file.ts'
 import { MemoryImage } from './memory-image.ts'
@@ -50,11 +51,12 @@ export async function rebuildMemory(
 ): Promise<RebuiltMemory> {
   const temporary = makeTemporary(folder)
   const blocks: RebuiltBlock[] = []
+  const budget = new PageSetBudget()
   const image = new MemoryImage({
     open: ({ name, size }, pageSize) => {
       const file = fileNameOf(name)
       blocks.push({ block: name, file, size })
-      return new BlockFile(join(temporary, file), size, pageSize)
+      return new BlockFile(join(temporary, file), size, pageSize, budget)
     },
   })
   try {

@@ -11,7 +11,7 @@ import type {
 } from '../stream/events.ts'
 import { applyXbzrle } from '../stream/xbzrle.ts'
 import type { BlockFile } from './block-file.ts'
-import { PageEpochs } from './page-epochs.ts'
+import { EpochBudget, PageEpochs } from './page-epochs.ts'
 import { PageInflater } from './page-inflater.ts'
 
 type Block = { readonly file: BlockFile; readonly size: number; readonly epochs: PageEpochs }
@@ -30,6 +30,9 @@ export class MemoryImage {
   #inflater: PageInflater | undefined
   #pageSize = 4096
   #zeroes = Buffer.alloc(4096)
+  readonly #budget = new EpochBudget()
+  /** A file alone is read in the order in which it was sent. */
+  #hasSeveralChannels = false
   #epoch = 0
   #countsFlushes: boolean | undefined
 
@@ -39,6 +42,7 @@ export class MemoryImage {
 
   /** Channels come one after the other, the main channel first. */
   beginChannel(): void {
+    this.#hasSeveralChannels = true
     this.#inflater?.close()
     this.#inflater = undefined
     this.#epoch = 0
@@ -104,7 +108,7 @@ export class MemoryImage {
 
   #addPage({ kind, block, offset, data }: PageEvent): void {
     const { file, epochs } = this.#blockOf(block)
-    epochs.advance(offset / this.#pageSize, this.#epoch)
+    if (this.#hasSeveralChannels) epochs.advance(offset / this.#pageSize, this.#epoch)
     if (kind === 'zero') file.write(offset, this.#zeroes)
     else if (kind === 'compressed') file.write(offset, this.#inflate(block, offset, data))
     else if (kind === 'xbzrle') file.write(offset, this.#change(file, block, offset, data))
@@ -133,7 +137,7 @@ export class MemoryImage {
     const made = {
       file: this.#open(block, this.#pageSize),
       size: block.size,
-      epochs: new PageEpochs(),
+      epochs: new PageEpochs(this.#budget),
     }
     this.#blocks.set(block.name, made)
     return made

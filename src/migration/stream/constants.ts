@@ -40,6 +40,14 @@ export const RAM_SAVE_FLAG = {
   MULTIFD_FLUSH: 0x200,
 } as const
 
+/** Flags in the low bits of a header in a section of disks. */
+export const BLK_MIG_FLAG = {
+  DEVICE_BLOCK: 0x01,
+  EOS: 0x02,
+  PROGRESS: 0x04,
+  ZERO_BLOCK: 0x08,
+} as const
+
 /** Commands by their number. */
 export const MIG_CMD = {
   OPEN_RETURN_PATH: 1,

@@ -118,6 +118,13 @@ export type StreamEvent =
   | PageEvent
   | { readonly type: 'ram-flush'; readonly offset: number }
   | { readonly type: 'ram-end'; readonly offset: number }
+  | {
+      readonly type: 'disk-block'
+      readonly device: string
+      /** In bytes; each block has 1 MiB. */
+      readonly address: number
+      readonly isZero: boolean
+    }
   | { readonly type: 'section'; readonly section: Section; readonly isPackaged: boolean }
   | ({ readonly type: 'command' } & MigrationCommand)
   | { readonly type: 'package'; readonly offset: number; readonly length: number }

@@ -1,4 +1,5 @@
 /** A section of what is sent in several, START, PART and END: the guest's memory, or a device's own data. */
+import { decodeBlockBody } from './block-section.ts'
 import { QEMU_VM, RAM_VERSION } from './constants.ts'
 import { decodeFooter, FOOTER_LENGTH, passToFooter } from './footer.ts'
 import { endSection, type MainState, tellSection } from './main-state.ts'
@@ -11,11 +12,12 @@ export function* decodeIterated(input: StreamInput, state: MainState): Decoding 
   const header = yield* decodeSectionHeader(input, state.names)
   // What has ended does not go on.
   if (header.kind === 'END') state.names.delete(header.id)
-  if (header.name === 'ram') return yield* decodeRamSection(input, state, header)
-  if (!state.hasFooters) input.refuse('a section with a footer', `${header.name} without one`)
-  yield* passToFooter(input, header, state.names)
-  yield* decodeFooter(input, header)
-  tellSection(state, input, endSection(input, header, FOOTER_LENGTH))
+  if (header.name === 'ram') yield* decodeRamSection(input, state, header)
+  else if (header.name === 'block') yield* decodeBlockBody(input, state.emit)
+  else yield* passUnknownBody(input, state, header)
+  const hasFooter = yield* expectsFooter(input, state, header)
+  if (hasFooter) yield* decodeFooter(input, header)
+  tellSection(state, input, endSection(input, header, hasFooter ? FOOTER_LENGTH : 0))
 }
 
 function* decodeRamSection(input: StreamInput, state: MainState, header: SectionHeader): Decoding {
@@ -23,10 +25,24 @@ function* decodeRamSection(input: StreamInput, state: MainState, header: Section
     input.refuse(`version ${RAM_VERSION} of RAM`, `${header.version}`, header.offset)
   }
   yield* decodeRamBody(input, state.ram, state.emit)
-  if (!state.isFooterKnown) {
-    state.hasFooters = (yield* input.peekUint8('a footer or a section')) === QEMU_VM.SECTION_FOOTER
+}
+
+function* passUnknownBody(input: StreamInput, state: MainState, header: SectionHeader): Decoding {
+  if (!state.hasFooters) input.refuse('a section with a footer', `${header.name} without one`)
+  yield* passToFooter(input, header, state.names)
+}
+
+/** The first section whose end is known by its form shows whether sections have footers. */
+function* expectsFooter(
+  input: StreamInput,
+  state: MainState,
+  { name }: SectionHeader,
+): Decoding<boolean> {
+  const isKnownForm = name === 'ram' || name === 'block'
+  if (isKnownForm && !state.isFooterKnown) {
+    const next = yield* input.peekUint8('a footer or a section')
+    state.hasFooters = next === QEMU_VM.SECTION_FOOTER
     state.isFooterKnown = true
   }
-  if (state.hasFooters) yield* decodeFooter(input, header)
-  tellSection(state, input, endSection(input, header, state.hasFooters ? FOOTER_LENGTH : 0))
+  return state.hasFooters
 }

@@ -10,12 +10,31 @@ const HEADER = 'the header of a page or the end of the section'
 
 /** Reads up to the mark of the end. */
 export function* decodeRamBody(input: StreamInput, ram: RamState, emit: Emit): Decoding {
-  while (!(yield* decodeRamItem(input, ram, emit)));
+  for (;;) {
+    takePages(input, ram, emit)
+    if (yield* decodeRamItem(input, ram, emit)) return
+  }
+}
+
+/**
+ * Reads pages of the current block as long as they have arrived whole. A generator for each of them would
+ * cost more than the page; what this does not read, `decodeRamItem` does.
+ */
+function takePages(input: StreamInput, { current, pageSize }: RamState, emit: Emit): void {
+  if (!current) return
+  while (input.available >= 8 + pageSize) {
+    const header = input.peekUint64()
+    const flags = header % pageSize
+    const offset = header - flags
+    if (flags !== PLAIN_PAGE || offset >= current.size) return
+    input.skip(8)
+    const data = input.readBytes(pageSize)
+    emit({ type: 'page', kind: 'normal', block: current, offset, data, isNamed: false })
+  }
 }
 
 /** Reads one page or mark; says whether it was the mark of the end. */
 export function* decodeRamItem(input: StreamInput, ram: RamState, emit: Emit): Decoding<boolean> {
-  // Written out, as it is done for each page of the guest: a generator more costs as much as the page.
   if (input.available < 8) yield* input.need(8, HEADER)
   const at = input.offset
   const header = input.readUint64()
@@ -32,6 +51,8 @@ type Header = { readonly at: number; readonly flags: number; readonly offset: nu
 
 const { ZERO, PAGE, XBZRLE, COMPRESS_PAGE, CONTINUE, EOS, MEM_SIZE, MULTIFD_FLUSH, HOOK } =
   RAM_SAVE_FLAG
+
+const PLAIN_PAGE = PAGE | CONTINUE
 
 const PAGE_FLAGS = ZERO | PAGE | XBZRLE | COMPRESS_PAGE
 
