@@ -15,10 +15,22 @@ export async function succeeds(
   return (await execFile(program, args, { cwd })).status === 0
 }
 
-/** Runs a server of QEMU that lets one name in, or all, and asks it for its export. */
-export async function isLetIn(folder: string, socket: string, identity?: string): Promise<boolean> {
+export type QemuServer = {
+  /** The one name that it lets in; all without it. */
+  readonly identity?: string
+  /** More properties of the credentials. */
+  readonly properties?: string
+}
+
+/** Runs a server of QEMU and asks it for its export. */
+export async function isLetIn(
+  folder: string,
+  socket: string,
+  { identity, properties }: QemuServer = {},
+): Promise<boolean> {
+  const object = `tls-creds-x509,id=tls0,endpoint=server,dir=${folder},verify-peer=on`
   const args = [
-    ...['--object', `tls-creds-x509,id=tls0,endpoint=server,dir=${folder},verify-peer=on`],
+    ...['--object', properties === undefined ? object : `${object},${properties}`],
     ...(identity === undefined ? [] : authorize(identity)),
     ...['--tls-creds', 'tls0', '--persistent', '-f', 'raw'],
     ...['-k', join(folder, socket), join(folder, 'image')],

@@ -48,6 +48,6 @@ testWith('nbdinfo', 'QEMU lets the name in that we print, and no other', async (
   })
   const [certificate] = parseCertificates({ name: 'x', text: client.certificate })
   const name = certificate?.subject ?? ''
-  expect(await isLetIn(folder, 'first', name)).toBe(true)
-  expect(await isLetIn(folder, 'second', `${name}x`)).toBe(false)
+  expect(await isLetIn(folder, 'first', { identity: name })).toBe(true)
+  expect(await isLetIn(folder, 'second', { identity: `${name}x` })).toBe(false)
 })

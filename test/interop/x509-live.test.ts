@@ -1,0 +1,66 @@
+/** Live servers of QEMU and of ours, asked by one stock client with each chain: both let in the same. */
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { scratchFolder, writeFiles } from '../cli/command.ts'
+import { serveNbd } from '../nbd/our-server.ts'
+import { testWith } from '../peers/peer.ts'
+import { pem } from '../tls/certificates.ts'
+import type { ChainCase } from '../x509/chain-cases.ts'
+import { AUTHORITY, ENDPOINT, make } from '../x509/made-certificate.ts'
+import { makePathCases } from '../x509/path-cases.ts'
+import { isLetIn, succeeds } from './qemu-nbd.ts'
+
+/** One row of each kind: certtool judges all of them elsewhere. */
+const NAMES = [
+  ...['renewed, the old one in the file', 'renewed, the old one first'],
+  ...['expired, sent and in the file', 'pathlen:0 first, good second'],
+  ...['CA:FALSE first, good second', 'below a feature, without it'],
+  'trusted by itself, with its issuer',
+]
+
+/** What the server shows has nothing to do with the row: QEMU's own checks would look at its authorities. */
+const hub = make({ subject: 'hub', ...AUTHORITY })
+const server = make({ subject: 'localhost', issuer: hub, ...ENDPOINT })
+
+function makeFolder({ chain, authorities }: ChainCase): string {
+  const folder = scratchFolder()
+  const authority = [hub, ...authorities].map(({ raw }) => pem(raw)).join('')
+  writeFiles(folder, {
+    'ca-cert.pem': authority,
+    'server-cert.pem': server.certificate,
+    'server-key.pem': server.key,
+    'client-cert.pem': chain.map(({ raw }) => pem(raw)).join(''),
+    'client-key.pem': chain[0]?.key ?? '',
+    image: Buffer.alloc(512),
+  })
+  return folder
+}
+
+async function judge(row: ChainCase) {
+  const folder = makeFolder(row)
+  const priority = row.profile === undefined ? 'NORMAL' : `NORMAL:%PROFILE_${row.profile}`
+  const properties = `sanity-check=off,priority=${priority}`
+  const object = `tls-creds-x509,id=tls0,endpoint=server,dir=${folder},verify-peer=on,${properties}`
+  const ours = await serveNbd([
+    ...['--object', object, '--tls-creds', 'tls0', '--persistent', join(folder, 'image')],
+  ])
+  const uri = `nbds+unix:///?socket=${ours.socket}&tls-certificates=${folder}&tls-verify-peer=false`
+  return {
+    ours: await succeeds('nbdinfo', [uri], folder),
+    theirs: await isLetIn(folder, 'socket', { properties }),
+  }
+}
+
+const ROWS = makePathCases().filter(({ name }) => NAMES.includes(name))
+
+for (const row of ROWS) {
+  testWith(
+    'nbdinfo',
+    `QEMU and we let the same client in: ${row.name}`,
+    async () => {
+      const { ours, theirs } = await judge(row)
+      expect({ ours, theirs }).toEqual({ ours: theirs, theirs: row.verdict === undefined })
+    },
+    120_000,
+  )
+}
