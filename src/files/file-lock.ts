@@ -14,6 +14,9 @@ export const LOCK_PATIENCE = 30
 
 const SQLITE_BUSY = 5
 
+/** Who may write to the folder could replace the file for ever. */
+const MOST_ATTEMPTS = 100
+
 export type LockWords = {
   /** Called once where it has to wait. */
   readonly wait?: () => void
@@ -73,22 +76,33 @@ function acquire(
   seconds: number,
   hint: string | undefined,
 ): DatabaseSync | undefined {
-  let database: DatabaseSync | undefined
   try {
-    const inode = makeLockFile(path)
-    database = new DatabaseSync(path, { timeout: seconds * 1000 })
-    // In memory, so that a full disk does not keep anybody from the lock.
-    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
-    // A link that was put there meanwhile has another number than what it leads to.
-    if (lstatSync(path, { throwIfNoEntry: false })?.ino === inode) return database
-    // What was locked has been removed, so that another run could hold a lock beside it.
-    database.close()
-    return acquire(path, seconds, hint)
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      const held = lockOnce(path, seconds)
+      if (held) return held
+    }
+    throw new Error('it is replaced again and again')
   } catch (error) {
-    database?.close()
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined
     fail(FILE_KINDS.unwritable, { path, error, ...(hint === undefined ? {} : { hint }) })
   }
+}
+
+/** Gives undefined where the file was replaced meanwhile, so that another run could hold a lock beside it. */
+function lockOnce(path: string, seconds: number): DatabaseSync | undefined {
+  const inode = makeLockFile(path)
+  const database = new DatabaseSync(path, { timeout: seconds * 1000 })
+  try {
+    // In memory, so that a full disk does not keep anybody from the lock.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  // A link that was put there meanwhile has another number than what it leads to.
+  if (lstatSync(path, { throwIfNoEntry: false })?.ino === inode) return database
+  database.close()
+  return undefined
 }
 
 /**

@@ -77,8 +77,13 @@ export function readBytes(path: string, limit = TEXT_LIMIT): Buffer {
   }
 }
 
-/** The size that the system told may be wrong: a file in /proc has none, and others grow meanwhile. */
-function readToEnd(descriptor: number, path: string, limit: number): Buffer {
+/**
+ * Reads an open file. The size that the system told may be wrong: a file in /proc has none, and others grow
+ * meanwhile.
+ *
+ * @throws DiagnosticError FILE_TOO_LARGE.
+ */
+export function readToEnd(descriptor: number, path: string, limit: number): Buffer {
   const parts: Buffer[] = []
   let length = 0
   for (;;) {

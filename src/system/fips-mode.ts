@@ -1,6 +1,7 @@
 /** FIPS mode of the kernel, and the policy that is mounted when the system starts in it. */
-import { readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { fail } from '../diagnostics/diagnostic.ts'
+import { readBytes } from '../files/text-file.ts'
 import { runSync } from './consumers/run-sync.ts'
 import { backendsFolder, configFile, type Directories } from './directories.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
@@ -61,9 +62,12 @@ function resolvedPath(path: string): string {
   }
 }
 
+/** A host with ten thousand mounts has a list of about 2 MB. */
+const KERNEL_LIMIT = 67_108_864
+
 function readKernelFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readBytes(path, KERNEL_LIMIT).toString('utf8')
   } catch {
     return ''
   }

@@ -117,6 +117,13 @@ function findFile(name: string, kind: PolicyFileKind, folders: PolicyFolders): s
   return fail(SYSTEM_KINDS.policyNotFound, { ...data, known: listPolicies(all, kind) })
 }
 
+/** The folders in which modules are looked for, in this order. */
+export function moduleFolders({ ofCurrentDirectory, chosen }: PolicyFolders): readonly string[] {
+  return placesOf('ANY', 'module', [...ofCurrentDirectory, ...chosen]).map((place) =>
+    dirname(place),
+  )
+}
+
 /** Where a file may be; `.` itself has no folder for modules. */
 function placesOf(name: string, kind: PolicyFileKind, folders: readonly string[]): string[] {
   const below = kind === 'policy' ? '.' : 'modules'

@@ -6,7 +6,7 @@ import type { ApplicationFiles } from './application-files.ts'
 import { type ApplicationChoice, listApplications } from './application-folders.ts'
 import { type Configuration, compileConfiguration } from './configuration.ts'
 import { configFile, type Directories } from './directories.ts'
-import { loadPolicy, policyFolders } from './policy-files.ts'
+import { loadPolicy, moduleFolders, policyFolders } from './policy-files.ts'
 import {
   checkSelection,
   type PolicySelection,
@@ -28,7 +28,10 @@ export type PreparedPolicy = {
 export function selectPolicy(directories: Directories, set: string | undefined): PolicySelection {
   if (!set) return checkSelection(readConfiguredSelection(directories), configFile(directories))
   // `:MODULE` keeps the configured policy; any other empty name is an empty variable of a shell.
-  if (/^:+$|::|.:$/s.test(set)) fail(SYSTEM_KINDS.emptyName, { given: set })
+  if (/^:+$|::|.:$/s.test(set)) {
+    const searched = moduleFolders(policyFolders(directories))
+    fail(SYSTEM_KINDS.emptyName, { given: set, searched })
+  }
   const named = parseSelection(set)
   const isComplete = named.policy !== ''
   const selection = isComplete ? named : parseSelection(set, readConfiguredSelection(directories))

@@ -148,10 +148,10 @@ const storeNotOurs: Kind<{ path: string }> = {
   hint: () => 'find out who put it there, remove it, and run update-policies again',
 }
 
-const emptyName: Kind<{ given: string }> = {
+const emptyName: Kind<{ given: string; searched: readonly string[] }> = {
   code: 'POLICY_EMPTY_NAME',
   severity: 'error',
-  fault: 'usage',
+  fault: 'input',
   summary:
     'A policy was to be set with an empty name beside a colon, as an empty variable of a shell gives it. It would take modules away.',
   message: ({ given }) =>
@@ -162,6 +162,9 @@ const emptyName: Kind<{ given: string }> = {
     /^:+$/.test(given)
       ? 'to set the configured policy without its modules, name the policy'
       : 'leave the colon out, or fill the variable that is empty',
+  reference: ({ searched }) => ({
+    text: `Unknown policy \`\`: file \`.pmod\` not found in (${searched.join(', ')})`,
+  }),
 }
 
 const mountedPolicy: Kind<{ state: string }> = {

@@ -2,7 +2,9 @@
  * Whether a file may be believed: in a folder where others may write, a stranger could have put it
  * there, or could change it while it is used.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { readToEnd } from '../files/text-file.ts'
 
 /** No link is followed, and no pipe is waited for. */
 export const OWN_FILE_FLAGS = constants.O_NOFOLLOW | constants.O_NONBLOCK
@@ -39,7 +41,13 @@ export function readOwnText(path: string, limit: number): OwnText | undefined {
   try {
     const stats = fstatSync(descriptor)
     const why = whyNotOwn(stats) ?? (stats.size > limit ? 'it is too large' : undefined)
-    return why === undefined ? { text: readFileSync(descriptor, 'utf8') } : { why }
+    return why === undefined
+      ? { text: readToEnd(descriptor, path, limit).toString('utf8') }
+      : { why }
+  } catch (error) {
+    // It grew meanwhile.
+    if (error instanceof DiagnosticError) return { why: 'it is too large' }
+    throw error
   } finally {
     closeSync(descriptor)
   }

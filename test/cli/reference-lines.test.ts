@@ -82,6 +82,15 @@ test('names the folders of an unknown policy as the reference does', () => {
   )
 })
 
+test('tells an empty name as the reference does, which looks for a module without one', () => {
+  const host = new Host()
+  const { status, stderr } = runAs(host, '--set', 'DEFAULT:')
+  expect(status).toBe(1)
+  expect(stderr.split('\n')[0]).toBe(
+    `Unknown policy \`\`: file \`.pmod\` not found in (., policies/modules, ${host.path('policies/modules')}, ${join(ROOT, 'policies/modules')})`,
+  )
+})
+
 test('calls itself as it was called, also through a link of that name', () => {
   const link = join(scratchFolder(), 'update-crypto-policies')
   symlinkSync(join(ROOT, 'bin', 'update-policies'), link)
