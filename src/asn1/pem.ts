@@ -10,7 +10,7 @@ export type PemBlock = {
 }
 
 /** More than any bundle of authorities has; each one costs its reader time and memory. */
-export const MAX_BLOCKS = 4096
+const MAX_BLOCKS = 4096
 
 const BEGIN = '-----BEGIN '
 const DASHES = '-----'

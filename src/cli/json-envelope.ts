@@ -6,7 +6,7 @@ import { type Diagnostic, diagnose, hasErrors } from '../diagnostics/diagnostic.
 import { diagnosticToJson, type JsonObject, printJson } from '../diagnostics/diagnostic-json.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 
-export class JsonEnvelope {
+class JsonEnvelope {
   #command = 'error'
   #isWanted = false
   #result: JsonObject | undefined

@@ -5,12 +5,7 @@ import { printable } from '../diagnostics/print-diagnostic.ts'
 import type { TlsPeer } from '../tls/credentials/tls-session.ts'
 import type { ConnectionEvent, ConnectionOrigin } from './connection-event.ts'
 
-/** `#3 192.0.2.7:50123: secured by TLSv1.3 TLS_AES_256_GCM_SHA384, certificate C=UK,CN=qemu`. */
-export function printConnectionEvent(event: ConnectionEvent): string {
-  return printEventLine(event, describeConnectionEvent(event))
-}
-
-/** A line about a connection. Control characters that a client sent do not reach the terminal. */
+/** `#3 192.0.2.7:50123: TEXT`. Control characters that a client sent do not reach the terminal. */
 export function printEventLine({ connection, from }: ConnectionOrigin, text: string): string {
   return printable(`#${connection} ${from}: ${text}`)
 }

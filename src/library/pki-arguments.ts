@@ -61,7 +61,7 @@ const requirePskBits: Check = (value, name) => {
 
 const requireDays = optional(integerWithin(1, MAX_DAYS))
 
-export const checkKeyRequest = optionsOf<KeyRequest>({
+const checkKeyRequest = optionsOf<KeyRequest>({
   type: (value, name) => requireOneOf(value, KEY_TYPES, name),
   bits: optional(requireKeyBits),
   curve: optional((value, name) => requireOneOf(value, CURVE_NAMES, name)),

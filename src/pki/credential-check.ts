@@ -55,7 +55,7 @@ export type CheckReport = {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-export const DEFAULT_CHECK_DAYS = 30
+const DEFAULT_CHECK_DAYS = 30
 
 /** How many days before a newer list is due that is told. */
 const LIST_DAYS = 7

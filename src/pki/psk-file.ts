@@ -25,7 +25,7 @@ export type PskChange = {
   readonly isReplaced: boolean
 }
 
-export const DEFAULT_PSK_BITS = 256
+const DEFAULT_PSK_BITS = 256
 
 /** GnuTLS reads keys of up to this many bytes; below 128 bits a key can be guessed. */
 export const MAX_PSK_BITS = 512

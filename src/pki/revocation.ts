@@ -51,7 +51,7 @@ export type RevocationChange = {
 }
 
 /** As long as a host may be without a newer list before it warns. */
-export const DEFAULT_LIST_DAYS = 30
+const DEFAULT_LIST_DAYS = 30
 
 /**
  * Makes a list anew for each authority of a folder, with the certificates that are revoked.

@@ -76,11 +76,6 @@ export function allowedByPolicy(policy: Policy, name: TlsPurpose): TracedTls<Pol
   return { ...entries.allowed, origins }
 }
 
-/** What an effective policy allows of TLS, in its order. */
-export function allowedTlsOf(effective: EffectivePolicy): AllowedTls {
-  return entriesOf(effective).allowed
-}
-
 function entriesOf(effective: EffectivePolicy): {
   readonly allowed: AllowedTls
   readonly all: readonly Entry<AllowedElement>[]

@@ -17,7 +17,7 @@ import {
 import type { PriorityOptions } from './options.ts'
 
 /** What is compared, in the terms of TLS. */
-export type ComparedList =
+type ComparedList =
   | 'versions'
   | 'suites'
   | 'groups'
@@ -34,7 +34,7 @@ export type ListDifference = {
   readonly reordering: Reordering | undefined
 }
 
-export type SettingDifference = {
+type SettingDifference = {
   readonly kind: 'setting'
   readonly name: keyof PriorityOptions | 'profile' | 'minimum key size'
   readonly from: string
@@ -42,7 +42,7 @@ export type SettingDifference = {
 }
 
 /** Only one of the two can be used at all. */
-export type UsabilityDifference = {
+type UsabilityDifference = {
   readonly kind: 'usability'
   readonly usable: 'first' | 'second'
 }
@@ -67,10 +67,7 @@ export function diffOutcomes(first: Outcome, second: Outcome): readonly Priority
 }
 
 /** What changes from one evaluation to another. */
-export function diffEvaluations(
-  first: Evaluation,
-  second: Evaluation,
-): readonly PriorityDifference[] {
+function diffEvaluations(first: Evaluation, second: Evaluation): readonly PriorityDifference[] {
   return [...diffLists(first, second), ...diffOptions(first, second), ...diffKeys(first, second)]
 }
 

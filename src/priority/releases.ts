@@ -1,7 +1,7 @@
 /** The GnuTLS releases that a priority string can be evaluated for, and what tells them apart. */
 
 /** What a distributor may leave out of a build. */
-export type BuildFeature = 'srp' | 'ml-kem'
+type BuildFeature = 'srp' | 'ml-kem'
 
 type Release = {
   readonly name: string

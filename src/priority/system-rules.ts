@@ -17,7 +17,7 @@ import {
 import { describeRelease, type GnutlsRelease, isAvailable } from './releases.ts'
 import { type ConfigEntry, firstWord, type SystemConfig } from './system-config.ts'
 
-export type OverrideMode = 'allowlist' | 'blocklist'
+type OverrideMode = 'allowlist' | 'blocklist'
 
 /** An algorithm that the file names, and where. */
 export type Override<Class extends OverrideClass = OverrideClass> = {
@@ -25,7 +25,7 @@ export type Override<Class extends OverrideClass = OverrideClass> = {
   readonly entry: ConfigEntry
 }
 
-export type Overrides = { readonly [Class in OverrideClass]: readonly Override<Class>[] }
+type Overrides = { readonly [Class in OverrideClass]: readonly Override<Class>[] }
 
 /** The value of a setting, as the table of settings spells it, and where it stands. */
 export type SettingValue = { readonly value: string; readonly entry: ConfigEntry }

@@ -25,7 +25,7 @@ function alone({ source: { name, text }, start, end }: Span): Span {
 }
 
 /** Where libvirt keeps its configuration, and that of the QEMU that it starts. */
-export const DEFAULT_APPLICATION_DIR = '/etc/libvirt'
+const DEFAULT_APPLICATION_DIR = '/etc/libvirt'
 
 /**
  * Reads every setting of an application; files that do not exist are links of the chain too.

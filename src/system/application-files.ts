@@ -32,7 +32,7 @@ export type ApplicationFiles = {
 }
 
 /** The folder of the files that are an application's own, below the base directory. */
-export function applicationFolder(name: string): string {
+function applicationFolder(name: string): string {
   return `back-ends/applications/${name}`
 }
 

@@ -25,7 +25,7 @@ import type { Directories } from './directories.ts'
 import { isNullDevice, statIfReachable } from './null-device.ts'
 
 /** Why an application is in force, or is not. */
-export type ApplicationState = 'enabled' | 'not enabled' | 'masked'
+type ApplicationState = 'enabled' | 'not enabled' | 'masked'
 
 export type FoundApplication = {
   readonly name: string
@@ -125,7 +125,7 @@ function isApplicationName(name: string): boolean {
 }
 
 /** An empty file, or what the usual mask leads to. */
-export function isMask(path: string): boolean {
+function isMask(path: string): boolean {
   const stats = statIfReachable(path)
   return isNullDevice(path) || (stats?.isFile() === true && stats.size === 0)
 }

@@ -27,7 +27,7 @@ export type Configuration = {
   readonly extended: ReadonlyMap<string, ExtendedBackend>
 }
 
-export type ExtendedBackend = {
+type ExtendedBackend = {
   readonly policy: Source
   readonly dropIns: readonly Source[]
 }

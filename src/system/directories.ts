@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
 export const DEFAULT_BASE_DIR = '/etc/crypto-policies'
-export const DEFAULT_PROFILE_DIR = '/usr/share/crypto-policies'
+const DEFAULT_PROFILE_DIR = '/usr/share/crypto-policies'
 
 export type Directories = {
   /** config, local.d, policies, back-ends, state. */
@@ -37,7 +37,7 @@ export function baseDirectory(
 }
 
 /** The folder of the checkout or of the installed package that this program is part of. */
-export function packageRoot(): string {
+function packageRoot(): string {
   let folder = import.meta.dirname
   while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) {
     folder = dirname(folder)

@@ -29,7 +29,7 @@ export type Plan = {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-export type ApplicationPlan = {
+type ApplicationPlan = {
   readonly name: string
   readonly comparison: PolicyComparison
 }

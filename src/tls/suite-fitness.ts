@@ -20,7 +20,7 @@ import type { CredentialKind } from './credential-kind.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 
 /** What decides whether a suite is fit. */
-export type SuiteSurroundings = {
+type SuiteSurroundings = {
   readonly evaluation: Evaluation
   readonly role: TlsRole
   readonly versions: readonly TlsVersion[]

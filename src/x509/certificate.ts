@@ -72,7 +72,7 @@ export type Certificate = {
 }
 
 /** Names in DER and the identifiers of keys. */
-export type CertificateLink = {
+type CertificateLink = {
   readonly subject: Buffer
   readonly issuer: Buffer
   /** The public key with its algorithm, in DER. */

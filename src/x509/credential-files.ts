@@ -47,7 +47,7 @@ export type X509FilesOptions = {
   readonly passphrase?: string
 }
 
-export const CREDENTIAL_FILES = {
+const CREDENTIAL_FILES = {
   authorities: 'ca-cert.pem',
   revocationLists: 'ca-crl.pem',
   dhParameters: 'dh-params.pem',

@@ -11,7 +11,7 @@ import {
   requireTag,
 } from '../asn1/der.ts'
 
-export type Extension = {
+type Extension = {
   readonly critical: boolean
   /** The DER within the octet string. */
   readonly value: Buffer

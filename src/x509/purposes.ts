@@ -4,7 +4,7 @@ import type { Certificate } from './certificate.ts'
 
 const ANY = '2.5.29.37.0'
 
-export const TLS_PURPOSES: Readonly<Record<TlsRole, string>> = {
+const TLS_PURPOSES: Readonly<Record<TlsRole, string>> = {
   server: '1.3.6.1.5.5.7.3.1',
   client: '1.3.6.1.5.5.7.3.2',
 }

@@ -14,7 +14,7 @@ export type Subject = { readonly place: CertificatePlace; readonly subject: stri
 const SHOWN_NAME = 120
 
 /** A name between quotes, without characters that could drive a terminal or a log. */
-export function quoteName(name: string): string {
+function quoteName(name: string): string {
   const shown = name.length > SHOWN_NAME ? `${name.slice(0, SHOWN_NAME)}...` : name
   return JSON.stringify(shown)
 }

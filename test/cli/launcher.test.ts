@@ -8,7 +8,7 @@ import { ROOT, scratchFolder } from './command.ts'
 /** What a program in the place of Node.js is given: the number of threads, and its first argument. */
 function given(args: readonly string[], threads?: string): string {
   const node = join(scratchFolder(), 'node')
-  writeFileSync(node, '#!/bin/sh\necho "${UV_THREADPOOL_SIZE-none} $1"\n')
+  writeFileSync(node, `#!/bin/sh\necho "\${UV_THREADPOOL_SIZE-none} $1"\n`)
   chmodSync(node, 0o755)
   const { UV_THREADPOOL_SIZE: _, ...others } = process.env
   const env = {

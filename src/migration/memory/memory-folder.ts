@@ -25,7 +25,7 @@ import { MIGRATION_KINDS } from '../migration-diagnostics.ts'
 import { BlockFile } from './block-file.ts'
 import { MemoryImage } from './memory-image.ts'
 
-export type RebuiltBlock = {
+type RebuiltBlock = {
   readonly block: string
   /** Within the folder. */
   readonly file: string

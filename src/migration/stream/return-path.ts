@@ -97,12 +97,12 @@ function* passBitmap(input: StreamInput): Decoding {
   }
 }
 
-/** SHUT ends the return path. @param status 0 where the guest was taken. */
+/** SHUT ends the return path. @param status 0 where the guest was taken. @public */
 export function encodeShut(status: number): Buffer {
   return encodeMessage('SHUT', status)
 }
 
-/** Answers PING. @param value What PING said. */
+/** Answers PING. @param value What PING said. @public */
 export function encodePong(value: number): Buffer {
   return encodeMessage('PONG', value)
 }

@@ -102,7 +102,7 @@ export const STREAM_KINDS = defineKinds({
 type FaultKind = 'notAStream' | 'malformed' | 'cut' | 'beyondLimit' | 'sizesDiffer'
 
 /** A fault as a diagnostic, with its place as data for programs. */
-export function diagnoseFault(kind: FaultKind, fault: Fault): Diagnostic {
+function diagnoseFault(kind: FaultKind, fault: Fault): Diagnostic {
   return { ...diagnose(STREAM_KINDS[kind], fault), data: { found: null, ...fault } }
 }
 

@@ -10,7 +10,7 @@ import { refuseUnspeakable } from './speakable.ts'
  * What becomes of the clients of an export that is removed, in QEMU's words (BlockExportRemoveMode):
  * `safe` refuses to remove it while clients use it, `hard` disconnects them.
  */
-export const REMOVE_MODES = ['safe', 'hard'] as const
+const REMOVE_MODES = ['safe', 'hard'] as const
 
 export type RemoveMode = (typeof REMOVE_MODES)[number]
 

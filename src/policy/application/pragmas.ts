@@ -37,7 +37,7 @@ const WANTED = {
 
 type PragmaName = keyof typeof WANTED
 
-export const PRAGMA_NAMES = Object.keys(WANTED) as readonly PragmaName[]
+const PRAGMA_NAMES = Object.keys(WANTED) as readonly PragmaName[]
 
 type Pragma = { readonly name: string; readonly value: string; readonly span: Span }
 

@@ -21,7 +21,7 @@ export type CipherListExpansion = {
 }
 
 /** What Debian, Fedora and, from 3.2 on, OpenSSL itself set where a list says nothing. */
-export const DEFAULT_LEVEL = 2
+const DEFAULT_LEVEL = 2
 
 const SUITE_B_SUITES: { readonly [S in SuiteB]: readonly string[] } = {
   '128': ['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-AES256-GCM-SHA384'],

@@ -12,7 +12,7 @@ import { type Token, tokenize } from '../token.ts'
 import { vocabularyOf } from '../vocabulary.ts'
 
 /** `combination`: every list holds something, but no suite is made of what they hold. */
-export type MissingClass = ListName | 'combination'
+type MissingClass = ListName | 'combination'
 
 /** What a string that allows nothing lacks. */
 export type InsufficientReport = {

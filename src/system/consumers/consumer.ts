@@ -7,7 +7,7 @@ import { FILE_KINDS } from '../../files/file-diagnostics.ts'
 import { type Outcome, removeScratch, runProgram, type Unanswered } from './program-run.ts'
 
 /** What becomes of a program that reads something which it does not understand. */
-export type Effect =
+type Effect =
   /** It does not start, or fails at whatever it is to do. */
   | 'stops'
   /** It starts, and takes no part of the file: the policy is lost on it. */
@@ -28,7 +28,7 @@ export type Finding = {
   | { readonly complaint: string }
 )
 
-export type UnknownValue = {
+type UnknownValue = {
   /** As the configuration names it, such as `KexAlgorithms`. */
   readonly setting: string
   /** Null where the setting itself is not known. */

@@ -26,7 +26,7 @@ export type X509Generation = GenerationBase & {
   readonly revocationLists: readonly RevocationList[]
 }
 
-export type PskGeneration = GenerationBase & {
+type PskGeneration = GenerationBase & {
   readonly kind: 'psk'
   /** Of a client. */
   readonly key?: SharedKey
@@ -34,6 +34,6 @@ export type PskGeneration = GenerationBase & {
   readonly keys?: SharedKeyFile
 }
 
-export type AnonGeneration = GenerationBase & { readonly kind: 'anon' }
+type AnonGeneration = GenerationBase & { readonly kind: 'anon' }
 
 export type CredentialsGeneration = X509Generation | PskGeneration | AnonGeneration

@@ -18,7 +18,7 @@ import {
 import type { Request } from '../../protocol/requests.ts'
 
 /** One chunk of a reply. */
-export type Chunk = {
+type Chunk = {
   /** NBD_REPLY_TYPE_... */
   readonly type: number
   readonly payload: Buffer
