@@ -3,7 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { makeX509Folder } from '../nbd/nbd-credentials.ts'
+import type { ClientTls } from '../../src/endpoint/client-tls.ts'
+import { NbdClient } from '../../src/nbd/client/nbd-client.ts'
+import { makeX509Folder, x509Credentials } from '../nbd/nbd-credentials.ts'
 import { launchNbd, serveNbd } from '../nbd/our-server.ts'
 import { RawTransmission } from '../nbd/server/raw-transmission.ts'
 import { eventually } from '../nbd/server/test-server.ts'
@@ -85,3 +87,42 @@ testWith(
     expect(server.child.exitCode).toBe(null)
   },
 )
+
+testWith(
+  'prlimit',
+  'an authorization that changes while no descriptor is left is in force when there is one again',
+  async () => {
+    const dir = makeX509Folder()
+    const rules = join(scratchFolder(), 'rules.json')
+    const write = (policy: string) => writeFileSync(rules, JSON.stringify({ rules: [], policy }))
+    write('deny')
+    const server = await serveNbd([
+      ...[...MEMORY, '-e', '0', '-t', '--tls-creds', 'tls0', '--tls-authz', 'clients'],
+      ...['--object', `tls-creds-x509,id=tls0,endpoint=server,dir=${dir}`],
+      ...['--object', `authz-list-file,id=clients,filename=${rules},refresh=on`],
+    ])
+    const tls = { mode: 'required', credentials: x509Credentials(dir), hostname: 'localhost' }
+    const connectClient = () =>
+      NbdClient.connect({ kind: 'unix', path: server.socket }, '', {
+        tls: tls as ClientTls,
+        timeout: 240_000,
+      })
+    const refusal = { diagnostics: [{ code: 'NBD_ENDED_AFTER_TLS' }] }
+    await expect(connectClient()).rejects.toMatchObject(refusal)
+    // Fewer than it has open: what it opens from now on is refused by the system.
+    expect((await limitDescriptors(server.pid, 3)).status).toBe(0)
+    write('allow')
+    await server.says(/too many open files|EMFILE/)
+    expect((await limitDescriptors(server.pid, 1024)).status).toBe(0)
+    await server.says("'clients': loaded anew")
+    const client = await connectClient()
+    expect(client.info.size).toBe(1 << 20)
+    await client.disconnect()
+  },
+)
+
+/** The soft limit, which a process may reach again. */
+async function limitDescriptors(pid: number, count: number) {
+  const { runPeer } = await import('../interop/tls-peer.ts')
+  return runPeer('prlimit', ['--pid', String(pid), `--nofile=${count}:`])
+}
