@@ -48,6 +48,17 @@ export const BLK_MIG_FLAG = {
   ZERO_BLOCK: 0x08,
 } as const
 
+/** Flags of the parts of a section of dirty bitmaps. */
+export const DIRTY_BITMAP_MIG = {
+  EOS: 0x01,
+  ZEROES: 0x02,
+  BITMAP_NAME: 0x04,
+  DEVICE_NAME: 0x08,
+  START: 0x10,
+  COMPLETE: 0x20,
+  BITS: 0x40,
+} as const
+
 /** Commands by their number. */
 export const MIG_CMD = {
   OPEN_RETURN_PATH: 1,
