@@ -22,15 +22,25 @@ export function* decodeRamBody(input: StreamInput, ram: RamState, emit: Emit): D
  */
 function takePages(input: StreamInput, { current, pageSize }: RamState, emit: Emit): void {
   if (!current) return
-  while (input.available >= 8 + pageSize) {
+  while (input.available >= 9) {
     const header = input.peekUint64()
     const flags = header % pageSize
     const offset = header - flags
-    if (flags !== PLAIN_PAGE || offset >= current.size) return
+    const isZero = flags === ZERO_PAGE
+    if (offset >= current.size || !(isZero || flags === PLAIN_PAGE)) return
+    if (!isZero && input.available < 8 + pageSize) return
     input.skip(8)
-    const data = input.readBytes(pageSize)
-    emit({ type: 'page', kind: 'normal', block: current, offset, data, isNamed: false })
+    const data = isZero ? takeZero(input) : input.readBytes(pageSize)
+    const kind = isZero ? 'zero' : 'normal'
+    emit({ type: 'page', kind, block: current, offset, data, isNamed: false })
   }
+}
+
+/** A zero page is one byte, which is zero. */
+function takeZero(input: StreamInput): Buffer {
+  const byte = input.readUint8()
+  if (byte !== 0) input.refuse('the zero of a zero page', `${byte}`, input.offset - 1)
+  return NO_DATA
 }
 
 /** Reads one page or mark; says whether it was the mark of the end. */
@@ -53,6 +63,7 @@ const { ZERO, PAGE, XBZRLE, COMPRESS_PAGE, CONTINUE, EOS, MEM_SIZE, MULTIFD_FLUS
   RAM_SAVE_FLAG
 
 const PLAIN_PAGE = PAGE | CONTINUE
+const ZERO_PAGE = ZERO | CONTINUE
 
 const PAGE_FLAGS = ZERO | PAGE | XBZRLE | COMPRESS_PAGE
 
@@ -121,9 +132,8 @@ function* decodePageData(
 ): Decoding<Buffer> {
   let length = pageSize
   if (kind === 'zero') {
-    const byte = yield* input.uint8('the zero of a zero page')
-    if (byte !== 0) input.refuse('the zero of a zero page', `${byte}`, input.offset - 1)
-    return NO_DATA
+    yield* input.need(1, 'the zero of a zero page')
+    return takeZero(input)
   }
   if (kind === 'xbzrle') length = yield* decodeXbzrleLength(input, pageSize)
   if (kind === 'compressed') length = yield* decodeCompressedLength(input, pageSize)
