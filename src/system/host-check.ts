@@ -106,7 +106,9 @@ function diagnoseGroup(
   }
   const remedy = isDropIn || !isRead ? undefined : remedyFor(prepared, group)
   const failure = CONSUMERS.find((consumer) => consumer.backend === backend)?.failure ?? 'fails'
-  const data = { who, path, what, failure, isRead, isDropIn, remedy }
+  // Some programs do not tell the line.
+  const mayBeDropIn = line === undefined && sources.length > 1
+  const data = { who, path, what, failure, isRead, isDropIn, mayBeDropIn, remedy }
   // The line of a policy is shown where it matters.
   const shown = isRead || isDropIn ? span : undefined
   const found = diagnose(SYSTEM_KINDS.consumerStops, data, shown)

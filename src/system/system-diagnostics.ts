@@ -251,6 +251,7 @@ const consumerStops: Kind<{
   failure: string
   isRead: boolean
   isDropIn: boolean
+  mayBeDropIn: boolean
   remedy: readonly string[] | undefined
 }> = {
   code: 'HOST_PROGRAM_STOPS',
@@ -260,9 +261,11 @@ const consumerStops: Kind<{
     'A program of this host cannot work with what the policy or a drop-in gives it, so the policy is not put in force. `--force` does it all the same, and then leaves running services alone. A warning where no configuration of the program names the file.',
   message: ({ who, path, what, failure, isRead }) =>
     `${who} ${failure} with ${path}: ${what}${isRead ? '' : '; no configuration of it leads there now'}`,
-  hint: ({ who, isRead, isDropIn, remedy }) => {
+  hint: ({ who, isRead, isDropIn, mayBeDropIn, remedy }) => {
     const force = isRead ? ', or go on with --force' : ''
     if (isDropIn) return `mend or remove the drop-in${force}`
+    if (mayBeDropIn)
+      return `mend or remove the drop-in of this back-end that it cannot read${force}`
     if (!isRead)
       return 'once a configuration of it leads there, update-policies --reload names what to leave out'
     if (remedy) return `add a module with \`${remedy.join('; ')}\`${force}`

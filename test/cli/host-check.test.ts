@@ -123,6 +123,7 @@ for (const [program, backend, line, file, reader] of BROKEN) {
     const refused = whereRead(host, file, reader, set)
     expect(refused.status, refused.stderr).toBe(1)
     expect(refused.stderr).toContain('error[HOST_PROGRAM_STOPS]')
+    expect(refused.stderr).toContain('hint: mend or remove the drop-in')
     host.write({ [name]: '# nothing\n' })
     const mended = whereRead(host, file, reader, set)
     expect(mended.stderr).not.toContain('error[')
