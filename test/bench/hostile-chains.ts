@@ -1,7 +1,7 @@
 /**
  * Processor time that strangers can cost an endpoint by the certificates that they send.
  *
- *     npm run bench:hostile-chains -- [--connections 40]
+ *     npm run bench:hostile-chains -- [--connections 8]
  *
  * Each flood runs against an endpoint that keeps OpenSSL from verifying, and against one that cannot
  * (`--no-addons`), as a server and as a client.
@@ -18,7 +18,7 @@ import type { Made } from '../x509/made-certificate.ts'
 import { makeKeys, makeScratch } from './nbd-peers.ts'
 
 const { values: options } = parseArgs({
-  options: { connections: { type: 'string', default: '40' } },
+  options: { connections: { type: 'string', default: '8' } },
 })
 const CONNECTIONS = Number(options.connections)
 /** Clock ticks of /proc a second: sysconf(_SC_CLK_TCK) is 100 on every Linux of today. */

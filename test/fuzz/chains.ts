@@ -61,10 +61,11 @@ function hasExpired({ chain }: Case): boolean {
   return chain.some(({ description: { until = 1 } }) => until < 0)
 }
 
-const KEYS: readonly KeyKind[] = [
-  ...(['ec-prime256v1', 'ec-prime256v1', 'ec-prime256v1', 'ec-secp384r1'] as const),
-  ...(['ed25519', 'rsa-2048', 'ec-secp521r1', 'ec-secp256k1', 'rsa-1024'] as const),
-]
+const KEYS: readonly KeyKind[] = ['ec-prime256v1', 'ec-secp384r1', 'ed25519', 'rsa-2048']
+const FORBIDDEN_KEYS: readonly KeyKind[] = ['ec-secp521r1', 'ec-secp256k1', 'rsa-1024']
+
+/** Faults are so rare that about half of the chains, which have several certificates, have none. */
+const RARELY = 25
 
 function makeCase(random: Random): Case {
   const root = make(authority('root', random))
@@ -75,7 +76,7 @@ function makeCase(random: Random): Case {
   const end = make({ ...ending(random), issuer: levels[0] ?? root })
   const [first] = levels
   const again = first && random.below(3) === 0 ? renew(first, random) : undefined
-  const sent = [...levels].filter(() => random.below(20) > 0)
+  const sent = [...levels].filter(() => random.below(RARELY) > 0)
   const chain = [end, ...(again && random.below(2) ? [again, ...sent.slice(1)] : sent)]
   if (random.below(4) === 0) chain.push(root)
   const authorities = [root, ...(random.below(4) === 0 ? [root] : [])]
@@ -89,8 +90,9 @@ function renew(made: Made, random: Random): Made {
 }
 
 function authority(subject: string, random: Random): Description {
-  const rare = random.below(12)
-  const plain: Description = { subject, ...AUTHORITY, key: random.pick(KEYS) }
+  const rare = random.below(2 * RARELY)
+  const key = random.pick(random.below(RARELY) === 0 ? FORBIDDEN_KEYS : KEYS)
+  const plain: Description = { subject, ...AUTHORITY, key }
   if (rare === 0) return { ...plain, until: -1 }
   if (rare === 1) {
     const pathLength = random.below(2)
@@ -99,7 +101,7 @@ function authority(subject: string, random: Random): Description {
   if (rare === 2) return { ...plain, ...ENDPOINT }
   if (rare === 3) return { ...plain, keyUsage: { critical: true, uses: ['cRLSign'] } }
   if (rare === 4) return { ...plain, ...features(5) }
-  return rare < 9 ? { ...plain, ...limits(random) } : plain
+  return rare < RARELY / 2 ? { ...plain, ...limits(random) } : plain
 }
 
 const features = (number: number): Description => ({
@@ -142,7 +144,7 @@ function ending(random: Random): Description {
     ...ENDPOINT,
     key: random.pick(['ec-prime256v1', 'ec-secp384r1', 'rsa-2048']),
     ...(names.length > 0 ? { names } : {}),
-    ...(random.below(15) === 0 ? { until: -1 } : {}),
+    ...(random.below(RARELY) === 0 ? { until: -1 } : {}),
   }
   return random.below(8) === 0 ? { ...plain, ...features(5) } : plain
 }
