@@ -1,6 +1,7 @@
 /** The options that commands with objects share, and the objects that they define. */
 import type { Command } from 'commander'
 import type { ObjectDefinition } from '../options/object-definition.ts'
+import type { SystemConfig } from '../priority/system-config.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
 import type { CommonOptions } from './command.ts'
 import { several } from './option-values.ts'
@@ -11,6 +12,7 @@ export type ObjectOptions = CommonOptions & {
   readonly object?: readonly string[]
   readonly objects?: readonly string[]
   readonly config?: string
+  readonly application?: string
 }
 
 /** Adds the options that define objects, and the one that chooses the configuration file. */
@@ -22,6 +24,7 @@ export function withObjectOptions(command: Command): Command {
       several(String),
     )
     .option('--objects <FILE>', 'objects in a file of YAML or JSON', several(String))
+    .option('--application <NAME>', 'ask for @NAME,QEMU,SYSTEM where an object has no priority')
     .option('--base-dir <DIR>', 'where back-ends/gnutls.config is')
 }
 
@@ -41,9 +44,26 @@ export async function loadObjects(
   const { config, diagnostics } = readPriorityConfig(options)
   diagnostics.forEach(terminal.report)
   const readConfig = () => readPriorityConfig(options).config
-  const objects = TlsObjects.create(definitions, { config, readConfig })
+  const keyword = await keywordOf(options, config, terminal)
+  const known = { config, readConfig, ...(keyword === undefined ? {} : { keyword }) }
+  const objects = TlsObjects.create(definitions, known)
   objects.warnings.forEach(terminal.report)
   return objects
+}
+
+/** The keyword of an application's policy, else its name in capitals. */
+async function keywordOf(
+  options: ObjectOptions,
+  config: SystemConfig,
+  terminal: Terminal,
+): Promise<string | undefined> {
+  const { application } = options
+  if (application === undefined) return undefined
+  const { findKeyword } = await import('../system/application-keyword.ts')
+  const { findDirectories } = await import('../system/directories.ts')
+  const { keyword, diagnostics } = findKeyword(application, findDirectories(options), config)
+  diagnostics.forEach(terminal.report)
+  return keyword
 }
 
 async function readDefinitions({

@@ -1,12 +1,21 @@
 /** `cryptopolicy/tls`: TLS endpoints that obey a priority string, and credentials as QEMU's objects. */
 import type { TlsRole } from '../algorithms/tls-role.ts'
-import { requireString, requireText, type TextInput } from '../arguments/single-values.ts'
+import { optional, optionsOf } from '../arguments/objects.ts'
+import {
+  requireOneOf,
+  requireString,
+  requireText,
+  type TextInput,
+} from '../arguments/single-values.ts'
 import type { Source } from '../diagnostics/source.ts'
 import type { ObjectDefinition } from '../options/object-definition.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
 import { checkEvaluation } from '../priority/priority-arguments.ts'
+import { applicationPriority } from '../system/application-priority.ts'
+import { findDirectories } from '../system/directories.ts'
+import { CREDENTIAL_KINDS, type CredentialKind } from '../tls/credential-kind.ts'
 import { parseObject as parse, parseObjects as parseAll } from '../tls/objects/parse-object.ts'
-import { checkSettingsOptions } from '../tls/tls-arguments.ts'
+import { checkRole, checkSettingsOptions } from '../tls/tls-arguments.ts'
 import {
   tlsOptionsFor as optionsFor,
   type TlsSettings,
@@ -22,7 +31,6 @@ export {
   type ConnectOptions,
   connectTls,
 } from '../tls/connection.ts'
-export type { CredentialKind } from '../tls/credential-kind.ts'
 export type { TlsCredentials } from '../tls/credentials/credentials.ts'
 export type {
   AcceptSessionOptions,
@@ -40,8 +48,35 @@ export { checkSession, type Negotiated as NegotiatedSession } from '../tls/sessi
 export type { PriorityTlsOptions } from '../tls/tls-options.ts'
 export type { Certificate } from '../x509/certificate.ts'
 export * from './priority.ts'
-export type { ObjectDefinition, TlsRole, TlsSettings, TlsSettingsOptions }
+export type { CredentialKind, ObjectDefinition, TlsRole, TlsSettings, TlsSettingsOptions }
 
+/** A program that obeys its own application policy: see applications(5). */
+export type TlsApplication = {
+  /** The name of its policy. */
+  readonly application: string
+  /** A server unless given. */
+  readonly role?: TlsRole
+  readonly credentials?: CredentialKind
+  /** Instead of /etc/crypto-policies, or the environment's base_dir. */
+  readonly baseDir?: string
+  readonly profileDir?: string
+}
+
+const checkApplication = optionsOf<TlsApplication>({
+  application: requireString,
+  role: optional(checkRole),
+  credentials: optional((value, name) => requireOneOf(value, CREDENTIAL_KINDS, name)),
+  baseDir: optional(requireString),
+  profileDir: optional(requireString),
+})
+
+/**
+ * Options of node:tls for a program: what its application policy allows, else what the system policy does.
+ * The files are read at each call.
+ *
+ * @throws DiagnosticError where the string in force is refused; LIBRARY_ARGUMENT, LIBRARY_OPTION
+ */
+export function tlsOptionsFor(application: TlsApplication): TlsSettings
 /**
  * Turns a priority string into options of node:tls. Whatever they let an endpoint negotiate is
  * allowed by the string. What OpenSSL cannot be told beforehand (the keys and signatures of the
@@ -55,11 +90,30 @@ export type { ObjectDefinition, TlsRole, TlsSettings, TlsSettingsOptions }
 export function tlsOptionsFor(
   priority: TextInput | Evaluation,
   options: TlsSettingsOptions,
+): TlsSettings
+export function tlsOptionsFor(
+  priority: TextInput | Evaluation | TlsApplication,
+  options?: TlsSettingsOptions,
 ): TlsSettings {
+  if (isApplication(priority)) {
+    const {
+      application,
+      role = 'server',
+      credentials,
+      ...folders
+    } = checkApplication(priority, 'priority')
+    const evaluation = applicationPriority(application, findDirectories(folders))
+    return optionsFor(evaluation, { role, ...(credentials ? { credentials } : {}) })
+  }
   checkSettingsOptions(options, 'options')
   const isEvaluated = typeof priority === 'object' && priority !== null && 'resolution' in priority
-  if (isEvaluated) return optionsFor(checkEvaluation(priority, 'priority'), options)
-  return optionsFor(requireText(priority, 'priority', '<priority>'), options)
+  if (isEvaluated)
+    return optionsFor(checkEvaluation(priority, 'priority'), options as TlsSettingsOptions)
+  return optionsFor(requireText(priority, 'priority', '<priority>'), options as TlsSettingsOptions)
+}
+
+function isApplication(priority: unknown): priority is TlsApplication {
+  return typeof priority === 'object' && priority !== null && 'application' in priority
 }
 
 /**

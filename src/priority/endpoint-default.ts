@@ -3,10 +3,20 @@ import type { Source } from '../diagnostics/source.ts'
 import type { EvaluateOptions } from './evaluate.ts'
 import { isResolved, resolvePriority } from './resolve.ts'
 
-const DEFAULT_PRIORITY = '@QEMU,SYSTEM'
+const DEFAULT_KEYWORDS = 'QEMU,SYSTEM'
+
+export type EndpointDefaultOptions = EvaluateOptions & {
+  /** That of the application that the endpoint belongs to; it is asked for first. */
+  readonly keyword?: string | undefined
+}
 
 /** The default, or undefined where no keyword of it is configured: the library's own is left then. */
-export function endpointDefault({ config, release }: EvaluateOptions): Source | undefined {
-  const asked = { name: '<default>', text: DEFAULT_PRIORITY }
+export function endpointDefault({
+  config,
+  release,
+  keyword,
+}: EndpointDefaultOptions): Source | undefined {
+  const keywords = keyword === undefined ? DEFAULT_KEYWORDS : `${keyword},${DEFAULT_KEYWORDS}`
+  const asked = { name: '<default>', text: `@${keywords}` }
   return isResolved(resolvePriority(asked, config, release)) ? asked : undefined
 }

@@ -120,7 +120,7 @@ function readApplication(
 }
 
 /** It is a part of a path, and its capitals are a keyword. */
-function isApplicationName(name: string): boolean {
+export function isApplicationName(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name) && name.toUpperCase() !== 'SYSTEM'
 }
 

@@ -1,16 +1,14 @@
-/** Foresees what setting a policy would change on a host. */
-import { join } from 'node:path'
 import { purposesOf } from '../backends/applications/registry.ts'
 import { warnOfLooseness } from '../backends/backend-diagnostics.ts'
 import { findLooseness } from '../backends/looseness.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
-import { readTextFileIfPresent } from '../files/text-file.ts'
 import { layerApplication } from '../policy/application/application-policy.ts'
 import { comparePolicies, type PolicyComparison } from '../policy/compare.ts'
-import { type Policy, parseDirectives, parsePolicy } from '../policy/policy.ts'
+import { type Policy, parseDirectives } from '../policy/policy.ts'
 import { parseRecord } from './configuration-record.ts'
-import { type Directories, stateFolder } from './directories.ts'
+import type { Directories } from './directories.ts'
 import { GenerationStore } from './generation-store.ts'
+import { readPolicyInForce } from './policy-in-force.ts'
 import { formatSelection } from './policy-selection.ts'
 import { type PreparedPolicy, preparePolicy, selectPolicy } from './prepared-policy.ts'
 import { listChanges } from './publish.ts'
@@ -47,14 +45,6 @@ export async function planPolicy(directories: Directories, set: string | undefin
     files: listChanges(directories, prepared, set !== undefined),
     diagnostics: [...prepared.diagnostics, ...warnOfLooseness(findLooseness(prepared.policy))],
   }
-}
-
-/** The dump of the policy in force is a policy: it tells what was compiled, whatever changed since. */
-function readPolicyInForce(directories: Directories): Policy | undefined {
-  const dump = readTextFileIfPresent(join(stateFolder(directories), 'CURRENT.pol'))
-  if (!dump) return undefined
-  const name = /^# Policy (\S+) dump/.exec(dump.text)?.[1] ?? 'CURRENT'
-  return parsePolicy(name, [dump]).policy
 }
 
 /** Each application as it is in force, by the text that was compiled then, and as it would be. */

@@ -36,11 +36,7 @@ function convertPolicy(
   target: ConversionTarget,
   { effective, releases }: ApplicationInput,
 ): ApplicationText {
-  const { text } = priorityText(effective, {
-    release: DEFAULT_RELEASE,
-    macs: MACS,
-    profile: profileFor(effective),
-  })
+  const text = priorityTextOf(effective)
   const outcome = evaluatePriority({ name: '<application>', text })
   if (!outcome.ok) return { text: undefined, remarks: [] }
   try {
@@ -53,6 +49,12 @@ function convertPolicy(
     if (!(error instanceof DiagnosticError)) throw error
     return { text: undefined, remarks: error.diagnostics.map(({ message }) => message) }
   }
+}
+
+/** What a policy enables as a string of the newest GnuTLS, which knows all that a conversion can say. */
+export function priorityTextOf(effective: EffectivePolicy): string {
+  const profile = profileFor(effective)
+  return priorityText(effective, { release: DEFAULT_RELEASE, macs: MACS, profile }).text
 }
 
 /** One profile covers all kinds of keys, so the one that asks for the largest decides. */

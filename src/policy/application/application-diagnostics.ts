@@ -139,6 +139,20 @@ const keywordUnasked: Kind<{ name: string; keyword: string; asked: string }> = {
   hint: () => 'correct `# %keyword=...`, or set the string in the configuration of the program',
 }
 
+const noString: Kind<{ name: string; keyword: string; file: string; known: readonly string[] }> = {
+  code: 'APPLICATION_NO_STRING',
+  severity: 'warning',
+  fault: 'missing',
+  summary:
+    'The configuration file has no string for the keyword of an application, so that it gets that of the system.',
+  message: ({ name, keyword, file }) =>
+    `${file} has no string for ${keyword}: ${name} gets that of the system`,
+  hint: ({ name, known }) =>
+    known.includes(name)
+      ? `put its policy in force: update-policies --enable-application ${name}`
+      : didYouMean(name, known),
+}
+
 const unknownApplication: Kind<{ name: string; known: readonly string[] }> = {
   code: 'APPLICATION_NOT_FOUND',
   severity: 'error',
@@ -183,6 +197,7 @@ export const APPLICATION_KINDS = defineKinds({
   noEffect,
   keywordUnwritten,
   keywordUnasked,
+  noString,
   unknownApplication,
   badApplicationName,
   notEnabled,

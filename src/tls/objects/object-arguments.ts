@@ -25,6 +25,7 @@ export const checkContext = optionsOf<TlsObjectsContext>({
   config: optional(checkConfig),
   readConfig: optional(requireFunction),
   release: optional(checkRelease),
+  keyword: optional(requireString),
 })
 
 /** What takes no time at all would never let anything else happen. */

@@ -9,6 +9,11 @@ export type TlsObjectsContext = {
   /** Reads that file anew; without it the configuration never changes. */
   readonly readConfig?: () => SystemConfig
   readonly release?: GnutlsRelease
+  /**
+   * The keyword of the application that the objects belong to, such as `LIBVIRT`. Objects without a
+   * priority of their own ask for it before `@QEMU,SYSTEM`.
+   */
+  readonly keyword?: string
 }
 
 /**

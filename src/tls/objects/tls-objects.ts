@@ -263,6 +263,7 @@ export class TlsObjects {
     object.load({
       config: this.#config,
       release: this.#context.release ?? DEFAULT_RELEASE,
+      keyword: this.#context.keyword,
       secret: (id, reader, property) => {
         // People write the passphrase itself there: what is no id is shown nowhere.
         if (!this.#objects.has(id)) {

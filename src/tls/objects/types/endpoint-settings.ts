@@ -27,16 +27,16 @@ export function readSettings(
   reader: PropertyReader,
   kind: CredentialKind,
   role: TlsRole,
-  { config, release }: Surroundings,
+  { config, release, keyword }: Surroundings,
 ): TlsSettings {
-  const options = { config, release }
+  const options = { config, release, keyword }
   const text = reader.text('priority') ?? defaultText(options)
   const source: Source = { name: `priority of ${reader.what}`, text: `${text}${SUFFIXES[kind]}` }
   return tlsOptionsFor(requirePriority(source, options), { role, credentials: kind })
 }
 
 /** As a text, since what the kind adds is written behind it. */
-function defaultText(options: Pick<Surroundings, 'config' | 'release'>): string {
+function defaultText(options: Pick<Surroundings, 'config' | 'release' | 'keyword'>): string {
   const { given } = resolvePriority(undefined, options.config, options.release)
   return (endpointDefault(options) ?? given).text
 }

@@ -13,6 +13,8 @@ export type Surroundings = {
   readonly id: string
   readonly config: SystemConfig
   readonly release: GnutlsRelease
+  /** The keyword that is asked for first. */
+  readonly keyword?: string | undefined
   /** The load in force, which the new one would replace. */
   readonly previous?: LoadedObject | undefined
   /** The content of another object, a `secret`. */

@@ -1,0 +1,48 @@
+/** What an application may use on this host, as an evaluated priority string. */
+import { priorityTextOf } from '../backends/applications/converted.ts'
+import { findApplicationBackends } from '../backends/applications/registry.ts'
+import type { Source } from '../diagnostics/source.ts'
+import {
+  type ApplicationPolicy,
+  layerApplication,
+} from '../policy/application/application-policy.ts'
+import { evaluatePolicy } from '../policy/effective-policy.ts'
+import { purpose } from '../policy/scope.ts'
+import { type Evaluation, evaluatePriority } from '../priority/evaluate.ts'
+import { requirePriority } from '../priority/failure/failure-diagnostics.ts'
+import { NO_CONFIG } from '../priority/system-config.ts'
+import { findKeyword } from './application-keyword.ts'
+import { findApplications } from './applications.ts'
+import type { Directories } from './directories.ts'
+import { readPolicyInForce } from './policy-in-force.ts'
+import { readPriorityConfig } from './priority-config.ts'
+
+/**
+ * The string of the application's keyword, as GnuTLS would find it, else that of the system. Where the
+ * application's policy is in force and has no line for GnuTLS, what it comes to for OpenSSL.
+ *
+ * @throws DiagnosticError where the name cannot be one, or GnuTLS would refuse the string.
+ */
+export function applicationPriority(name: string, directories: Directories): Evaluation {
+  const { config } = readPriorityConfig({ baseDir: directories.base })
+  const { keyword } = findKeyword(name, directories, config)
+  const own = findApplications(directories).find((one) => one.name === name)
+  const { application } = own?.state === 'enabled' ? own : {}
+  const given: Source = { name: `@${keyword},SYSTEM`, text: `@${keyword},SYSTEM` }
+  if (!application || application.backends.includes('gnutls')) {
+    const outcome = evaluatePriority(given, { config })
+    // Without any configuration GnuTLS would go by its own default.
+    const isUnconfigured = config.absent === true && !outcome.ok
+    return requirePriority(isUnconfigured ? undefined : given, { config })
+  }
+  return requirePriority(textForOpenssl(application, directories), { config: NO_CONFIG })
+}
+
+function textForOpenssl(application: ApplicationPolicy, directories: Directories): Source {
+  const system = readPolicyInForce(directories)
+  const policy = system ? layerApplication(system, application) : application
+  const [backend] = findApplicationBackends(application.backends)
+  const { scopes } = purpose(backend?.purpose ?? 'openssl')
+  const layered = { name: application.name, directives: policy.directives }
+  return { name: application.source.name, text: priorityTextOf(evaluatePolicy(layered, scopes)) }
+}

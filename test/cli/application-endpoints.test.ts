@@ -1,0 +1,94 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { tlsOptionsFor } from '../../src/library/tls.ts'
+import { applicationPriority } from '../../src/system/application-priority.ts'
+import { findDirectories } from '../../src/system/directories.ts'
+import { runPeer } from '../interop/tls-peer.ts'
+import { makeX509Folder } from '../nbd/nbd-credentials.ts'
+import { serveNbd } from '../nbd/our-server.ts'
+import { eventually } from '../nbd/server/test-server.ts'
+import { testWith } from '../peers/peer.ts'
+import { scratchFolder } from './command.ts'
+import { Host } from './host.ts'
+
+function hostWith(files: Readonly<Record<string, string>>, policy = 'DEFAULT'): Host {
+  const host = new Host(files)
+  host.set(policy)
+  return host
+}
+
+const ONLY_13 = 'protocol@TLS = -TLS1.2\n'
+
+test('a Node server gets what its application policy allows, in one line', () => {
+  const host = hostWith({ 'applications/shop.pmod': ONLY_13 })
+  const { options, allowed } = tlsOptionsFor({ application: 'shop', baseDir: host.base })
+  expect(options).toMatchObject({ minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' })
+  expect(allowed.versions.map(({ name }) => name)).toEqual(['TLS1.3'])
+})
+
+test('without a policy of its own it gets that of the system', () => {
+  const host = hostWith({}, 'FUTURE')
+  const { options, allowed } = tlsOptionsFor({ application: 'shop', baseDir: host.base })
+  expect(options.minVersion).toBe('TLSv1.2')
+  expect(allowed.minimumKeySizes.rsa).toBe(3072)
+})
+
+test('a policy that has no line for GnuTLS counts too, and follows the system policy', () => {
+  const host = hostWith({ 'applications/shop.pmod': `# %back_ends=node\n${ONLY_13}` })
+  const settings = () => tlsOptionsFor({ application: 'shop', baseDir: host.base })
+  expect(settings().options.minVersion).toBe('TLSv1.3')
+  expect(settings().allowed.minimumKeySizes.rsa).toBe(2048)
+  host.set('FUTURE')
+  expect(settings().allowed.minimumKeySizes.rsa).toBe(3072)
+})
+
+test('on a host without any policy it is the default of GnuTLS', () => {
+  const { resolution } = applicationPriority('shop', findDirectories({ baseDir: '/nowhere' }))
+  expect(resolution.given.name).not.toContain('SHOP')
+})
+
+test('a name that is none is refused, and so is an option that does not exist', () => {
+  expect(() => tlsOptionsFor({ application: '../x' })).toThrow('is no name of an application')
+  expect(() => tlsOptionsFor({ application: 'x', rol: 'client' } as never)).toThrow(
+    '`priority.rol` is no option',
+  )
+})
+
+/** A program of libnbd whose GnuTLS speaks no TLS 1.3. */
+async function sizeWithTls12(folder: string, port: string): Promise<number | null> {
+  const config = join(scratchFolder(), 'gnutls.config')
+  writeFileSync(config, '[overrides]\ndisabled-version = tls1.3\n')
+  const env = { GNUTLS_SYSTEM_PRIORITY_FILE: config }
+  const uri = `nbds://127.0.0.1:${port}?tls-certificates=${folder}`
+  return (await runPeer('nbdinfo', ['--size', uri], env)).status
+}
+
+testWith(
+  'nbdinfo',
+  'nbd serve obeys the policy of an application, and takes a change of it up',
+  async () => {
+    const host = hostWith({ 'applications/shop.pmod': ONLY_13 })
+    const folder = makeX509Folder()
+    const object = `tls-creds-x509,id=tls0,endpoint=server,dir=${folder}`
+    const options = ['--application', 'shop', '--base-dir', host.base, '--object', object]
+    const place = ['-b', '127.0.0.1', '-p', '0', '-t', '--memory', '1M', '--tls-creds', 'tls0']
+    const server = await serveNbd([...place, ...options], { ownPlace: true })
+    const [, port = ''] = /^ready: \S+:(\d+) /m.exec(server.log()) ?? []
+    expect(await sizeWithTls12(folder, port)).not.toBe(0)
+    expect(host.update(['--disable-application', 'shop']).status).toBe(0)
+    await server.says('loaded anew')
+    expect(await sizeWithTls12(folder, port)).toBe(0)
+    expect(host.update(['--enable-application', 'shop']).status).toBe(0)
+    await eventually(async () => (await sizeWithTls12(folder, port)) !== 0)
+    expect(await server.stop()).toBe(0)
+  },
+)
+
+test('nbd serve warns where an application has no string', async () => {
+  const host = hostWith({})
+  const options = ['--application', 'libvrit', '--base-dir', host.base, '--memory', '1M', '-t']
+  const server = await serveNbd(options)
+  expect(server.log()).toContain('warning[APPLICATION_NO_STRING]')
+  expect(server.log()).toContain('did you mean libvirt?')
+})
