@@ -104,6 +104,14 @@ const tooLarge: Kind<{ limit: string }> = {
     `the memory cannot be rebuilt: expected at most ${limit} in several channels`,
 }
 
+const interrupted: Kind<{ folder: string }> = {
+  code: 'MIGRATION_INTERRUPTED',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'A signal ended the work before the memory was rebuilt. Nothing of it is left.',
+  message: ({ folder }) => `${folder} was not written: the work was interrupted`,
+}
+
 const folderNotEmpty: Kind<{ folder: string }> = {
   code: 'MIGRATION_FOLDER_NOT_EMPTY',
   severity: 'error',
@@ -134,6 +142,7 @@ export const MIGRATION_KINDS = defineKinds({
   strayPage,
   pagesNotSent,
   tooLarge,
+  interrupted,
   folderNotEmpty,
   notComparable,
 })

@@ -1,10 +1,12 @@
 /** The commands on live migration, as a user runs them. */
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { text } from 'node:stream/consumers'
+import { describe, expect, test, vi } from 'vitest'
 import { EXPECTED, readRecorded, recordedOf, STREAMS } from '../migration/recorded-streams.ts'
-import { spawnSync } from '../peers/child-process.ts'
+import { spawn, spawnSync } from '../peers/child-process.ts'
 import { ROOT, run, scratchFolder } from './command.ts'
 import { parseEnvelope, resultOf } from './json-output.ts'
 
@@ -73,6 +75,25 @@ test('a stream that is cut is shown as far as it goes, as not complete, with an 
     data: { file, offset: 52_000, section: 'section 0000:00:1f.0/ICH9LPC' },
   })
 })
+
+test('a signal ends the rebuilding of memory, and nothing of it is left', async () => {
+  const folder = scratchFolder()
+  const args = ['migrate', 'inspect', '--ram', '-', '--out', join(folder, 'memory')]
+  const child = spawn(join(ROOT, 'bin', 'cryptopolicy'), args)
+  const stderr = text(child.stderr)
+  child.stdin.write(readRecorded(SMALL).subarray(0, 30_000))
+  await vi.waitUntil(() => hasMemory(folder), { timeout: 120_000 })
+  child.kill('SIGTERM')
+  await once(child, 'close')
+  expect(await stderr).toMatch(/^error\[MIGRATION_INTERRUPTED\]/)
+  expect(readdirSync(folder)).toEqual([])
+})
+
+function hasMemory(folder: string): boolean {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).some((path) =>
+    path.endsWith('pc.ram'),
+  )
+}
 
 test('a packed file that is cut or damaged is an error', () => {
   const file = join(scratchFolder(), 'packed')

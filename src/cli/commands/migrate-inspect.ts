@@ -127,7 +127,9 @@ async function rebuild(
   terminal: Terminal,
 ): Promise<void> {
   const { rebuildMemory } = await import('../../migration/memory/memory-folder.ts')
-  const { migration, blocks, warnings } = await rebuildMemory(path, folder, settings)
+  const { migration, blocks, warnings } = await endedBySignals((signal) =>
+    rebuildMemory(path, folder, { ...settings, signal }),
+  )
   for (const warning of [...migration.warnings, ...warnings]) terminal.report(warning)
   if (terminal.options.json) {
     const { migrationToJson } = await import('../../migration/inspect/inspection-json.ts')
@@ -135,6 +137,20 @@ async function rebuild(
   }
   for (const { block, file, size } of blocks) {
     terminal.print(`${block}: ${size} bytes in ${folder}/${file}`)
+  }
+}
+
+/** A signal ends the work in order, so that no memory of the guest is left behind. */
+async function endedBySignals<Result>(
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const stop = new AbortController()
+  const abort = () => stop.abort()
+  process.once('SIGINT', abort).once('SIGTERM', abort)
+  try {
+    return await work(stop.signal)
+  } finally {
+    process.off('SIGINT', abort).off('SIGTERM', abort)
   }
 }
 

@@ -1,6 +1,6 @@
 /** The bytes of a channel: a file, a compressed one, or standard input, in parts. */
 import { type FileHandle, open } from 'node:fs/promises'
-import { Readable } from 'node:stream'
+import { addAbortSignal, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
@@ -18,8 +18,10 @@ export const STANDARD_INPUT = '-'
  * The parts of a file, unpacked where it is compressed. A part is valid until the next one is asked for.
  *
  * @param path `-` for standard input.
+ * @param signal Ends the wait for standard input, with an AbortError.
  */
-export async function* readParts(path: string): AsyncGenerator<Buffer> {
+export async function* readParts(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  if (path === STANDARD_INPUT && signal) addAbortSignal(signal, process.stdin)
   const parts = withWholeMagic(path === STANDARD_INPUT ? process.stdin : readFile(path))
   const first = await parts.next()
   if (first.done) return

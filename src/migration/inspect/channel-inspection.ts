@@ -30,6 +30,8 @@ export type ChannelOptions = {
   readonly ram?: RamCount
   /** Of the same migration, for channels that do not say which blocks there are. */
   readonly main?: MainInspection
+  /** Ends the work, with an AbortError. */
+  readonly signal?: AbortSignal
   /** Others that want to know what the channel holds. */
   readonly onStream?: (event: StreamEvent) => void
   readonly onMultifd?: (event: MultifdEvent) => void

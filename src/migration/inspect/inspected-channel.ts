@@ -43,7 +43,8 @@ export async function inspectChannel(
 ): Promise<InspectedChannel> {
   const channel = new ChannelInspection(options)
   try {
-    for await (const part of readParts(file)) {
+    for await (const part of readParts(file, options.signal)) {
+      options.signal?.throwIfAborted()
       channel.push(part)
       await onPart(channel.bytes)
     }

@@ -26,7 +26,7 @@ export type InspectedMigration = {
 
 export type InspectionOptions = Pick<
   ChannelOptions,
-  'offset' | 'pageSize' | 'onStream' | 'onMultifd'
+  'offset' | 'pageSize' | 'onStream' | 'onMultifd' | 'signal'
 > & {
   /** Told of each channel before its first byte. */
   readonly onChannel?: (kind: ChannelKind | undefined) => void

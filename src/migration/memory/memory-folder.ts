@@ -47,7 +47,7 @@ export type RebuiltMemory = {
 export async function rebuildMemory(
   path: string,
   folder: string,
-  options: Pick<InspectionOptions, 'offset' | 'pageSize'> = {},
+  options: Pick<InspectionOptions, 'offset' | 'pageSize' | 'signal'> = {},
 ): Promise<RebuiltMemory> {
   const temporary = makeTemporary(folder)
   const blocks: RebuiltBlock[] = []
@@ -77,6 +77,7 @@ export async function rebuildMemory(
   } catch (error) {
     image.close()
     rmSync(temporary, { recursive: true, force: true })
+    if (options.signal?.aborted) fail(MIGRATION_KINDS.interrupted, { folder })
     throw error
   }
 }
