@@ -65,6 +65,7 @@ describe('in place of blocks', () => {
     ['0\x82\x01', 'it is DER, which is binary'],
     ['0\ufffd', 'it is DER, which is binary'],
     ['words', 'it has no PEM block'],
+    ['-----BEGIN CERTIFICATE', 'it has no PEM block'],
     ['words 0\x82\x01', 'it has no PEM block'],
     ['-----BEGIN KEY-----\nAAAA\n-----END KEY-----\n', 'it has "KEY"'],
   ])('%j', (text, found) => {
@@ -90,6 +91,7 @@ describe('a block is refused, with its line and no part of it', () => {
   test.each([
     ['an end of another label', `\n${BLOCK.replace('END CERT', 'END TRUST')}`],
     ['none', '\n-----BEGIN CERTIFICATE-----\nAAAA\n'],
+    ['it stands before', '-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nAAAA'],
     ['another begin', `\n-----BEGIN CERTIFICATE-----\nAAAA\n${BLOCK}`],
   ])('its end: %s', (_, text) => {
     expect(refusalOf(text)).toBe('TLS_PEM_UNENDED f.pem:2: "-----END CERTIFICATE-----" is missing')
