@@ -122,3 +122,9 @@ async function answerOrEnd(socket: Duplex): Promise<void> {
   socket.write('?')
   await Promise.race([once(socket, 'close'), once(socket, 'data')])
 }
+
+test('an endpoint without clients is drained at once, whatever the limit', async () => {
+  const { endpoint, names } = await start()
+  await endpoint.drain(2 ** 31 - 1)
+  expect(names()).toEqual([])
+})

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { duplexPair } from 'node:stream'
 import { createSecureContext } from 'node:tls'
 import { expect, test } from 'vitest'
@@ -9,4 +10,20 @@ test('a handshake that cannot even begin ends in words, and the connection with 
   const options = { context: createSecureContext({ ca: [] }), minDHSize: -1 }
   await expect(runClientHandshake(connection, options)).rejects.toThrow(DiagnosticError)
   expect(connection.destroyed).toBe(true)
+})
+
+test('a client asks for the name that it was given (SNI), and for none without', async () => {
+  const greeting = async (servername?: string): Promise<string> => {
+    const [near, far] = duplexPair()
+    const options = { context: createSecureContext({ ca: [] }), servername }
+    const handshake = runClientHandshake(near, options).catch(() => undefined)
+    const [bytes] = (await once(far, 'data')) as [Buffer]
+    near.destroy()
+    await handshake
+    return bytes.toString('latin1')
+  }
+  // The extension server_name with a list of one host name (RFC 6066 section 3).
+  const named = '\x00\x00\x00\x0f\x00\x0d\x00\x00\x0aguest.test'
+  expect(await greeting('guest.test')).toContain(named)
+  expect(await greeting()).not.toContain('guest.test')
 })

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { certificateOf } from '../../src/x509/certificate.ts'
 import { matchesHostName } from '../../src/x509/host-name.ts'
+import { parseHostName } from '../../src/x509/host-syntax.ts'
 import { HOST_CASES } from './host-cases.ts'
 import { type Description, make } from './made-certificate.ts'
 
@@ -21,4 +22,22 @@ test('has no wildcards where they are not wanted', () => {
 
 test('compares international names as they stand in certificates', () => {
   expect(matchesHostName(read({ subject: 'xn--bcher-kva.example' }), 'bücher.example')).toBe(true)
+})
+
+test.each([
+  ['node1', 'node1'],
+  ['a.b2', 'a.b2'],
+  ['Node-1.Example', 'node-1.example'],
+  ['a.0xg', 'a.0xg'],
+  ['1.2.3.4', undefined],
+  ['a.1', undefined],
+  ['a.0x1f', undefined],
+  ['a.0x', undefined],
+  ['-a', undefined],
+  ['a..b', undefined],
+  ['', undefined],
+  ['a b', undefined],
+  ['a/b', undefined],
+])('%j is the host name %j', (text, name) => {
+  expect(parseHostName(text)).toBe(name)
 })
