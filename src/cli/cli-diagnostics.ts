@@ -103,6 +103,16 @@ const misuse = usage(
   'The command line is wrong in another way; the message says how.',
 )
 
+const onlyQemuNbd: Kind<{ option: string; hint: string }> = {
+  code: 'USAGE_ONLY_QEMU_NBD',
+  severity: 'error',
+  fault: 'usage',
+  summary:
+    'An option of qemu-nbd was given that `nbd serve` does not have; the hint says what does it.',
+  message: ({ option }) => `${option} is an option of qemu-nbd that is not here`,
+  hint: ({ hint }) => hint,
+}
+
 const nameUnchecked: Kind<{ credentials: string; hostname: string }> = {
   code: 'USAGE_NAME_UNCHECKED',
   severity: 'warning',
@@ -127,6 +137,7 @@ export const CLI_KINDS = defineKinds({
   mandatoryOption,
   excessArguments,
   invalidValue,
+  onlyQemuNbd,
   nameUnchecked,
   misuse,
 })

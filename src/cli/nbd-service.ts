@@ -19,6 +19,7 @@ import type { ReloadReport } from '../tls/objects/reload-report.ts'
 import { formatSize } from './byte-size.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { loadObjects } from './object-options.ts'
+import { handlingOf, tellIgnored } from './qemu-nbd-options.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { Terminal } from './terminal.ts'
 
@@ -36,9 +37,11 @@ export async function runServer(
     handshakeLimit: options.handshakeLimit,
   })
   if (options.explain) security.settings?.omissions.forEach(terminal.report)
+  tellIgnored(options, terminal)
   const exports = await openExports(requests, {
     isReadOnly: options.readOnly ?? false,
     isShared: options.shared !== 1,
+    handling: handlingOf(options),
   })
   const ending = new Ending()
   const server = new NbdServer({

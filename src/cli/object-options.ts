@@ -4,7 +4,7 @@ import type { ObjectDefinition } from '../options/object-definition.ts'
 import type { SystemConfig } from '../priority/system-config.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
 import type { CommonOptions } from './command.ts'
-import { several } from './option-values.ts'
+import { parseInputFile, several } from './option-values.ts'
 import { withConfigOption } from './priority-options.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -23,7 +23,7 @@ export function withObjectOptions(command: Command): Command {
       'an object, such as tls-creds-x509,id=tls0,...',
       several(String),
     )
-    .option('--objects <FILE>', 'objects in a file of YAML or JSON', several(String))
+    .option('--objects <FILE>', 'objects in a file of YAML or JSON', several(parseInputFile))
     .option('--application <NAME>', 'ask for @NAME,QEMU,SYSTEM where an object has no priority')
     .option('--base-dir <DIR>', 'where back-ends/gnutls.config is')
 }
@@ -43,7 +43,7 @@ export async function loadObjects(
   const definitions = (await readDefinitions(options)).map(change)
   const { config, diagnostics } = readPriorityConfig(options)
   diagnostics.forEach(terminal.report)
-  const readConfig = () => readPriorityConfig(options).config
+  const readConfig = () => readPriorityConfig({ ...options, isReadAgain: true }).config
   const keyword = await keywordOf(options, config, terminal)
   const known = { config, readConfig, ...(keyword === undefined ? {} : { keyword }) }
   const objects = TlsObjects.create(definitions, known)
@@ -71,7 +71,7 @@ async function readDefinitions({
   objects = [],
 }: ObjectOptions): Promise<readonly ObjectDefinition[]> {
   const { parseObject, parseObjects } = await import('../tls/objects/parse-object.ts')
-  const { readTextFile } = await import('../files/text-file.ts')
-  const written = objects.flatMap((path) => parseObjects(readTextFile(path)))
+  const { readNamedTextFile } = await import('../files/text-file.ts')
+  const written = objects.flatMap((path) => parseObjects(readNamedTextFile(path)))
   return [...written, ...object.map((text) => parseObject(text))]
 }

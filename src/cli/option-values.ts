@@ -39,3 +39,8 @@ export function parsePort(text: string): number {
 export function several<Value>(parse: (text: string) => Value) {
   return (text: string, before: readonly Value[] = []): readonly Value[] => [...before, parse(text)]
 }
+
+/** The name of a file that is read once: `-` is standard input, as of other programs. */
+export function parseInputFile(path: string): string {
+  return path === '-' ? '/dev/stdin' : path
+}

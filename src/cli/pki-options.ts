@@ -6,7 +6,7 @@ import type { KeyRequest } from '../pki/key-kind.ts'
 import type { Strength } from '../pki/key-strength.ts'
 import type { Layout } from '../pki/layout.ts'
 import { LAYOUT_NAMES, type LayoutName, ROLES } from '../pki/layout-names.ts'
-import { several } from './option-values.ts'
+import { parseInputFile, several } from './option-values.ts'
 import {
   loadPriorityContext,
   type PriorityCommandOptions,
@@ -45,7 +45,11 @@ export function withKeyOptions(command: Command, days: string): Command {
       '--key <KIND>',
       'rsa[:BITS], ecdsa[:CURVE], ed25519, ... (default: what the policy has)',
     )
-    .option('--passphrase-file <FILE>', 'the first line is the passphrase of the authority')
+    .option(
+      '--passphrase-file <FILE>',
+      'the first line is the passphrase of the authority',
+      parseInputFile,
+    )
 }
 
 export function withLayoutOption(command: Command): Command {

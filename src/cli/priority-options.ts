@@ -5,6 +5,7 @@ import type { EvaluateOptions } from '../priority/evaluate.ts'
 import { DEFAULT_RELEASE, GNUTLS_RELEASES, type GnutlsRelease } from '../priority/releases.ts'
 import type { SystemConfig } from '../priority/system-config.ts'
 import type { CommonOptions } from './command.ts'
+import { parseInputFile } from './option-values.ts'
 import type { Terminal } from './terminal.ts'
 
 export type PriorityCommandOptions = CommonOptions & {
@@ -22,7 +23,11 @@ export function withPriorityOptions(command: Command): Command {
 
 /** Adds the option that chooses the configuration file. */
 export function withConfigOption(command: Command): Command {
-  return command.option('--config <FILE>', 'the gnutls.config to look keywords up in')
+  return command.option(
+    '--config <FILE>',
+    'the gnutls.config to look keywords up in',
+    parseInputFile,
+  )
 }
 
 /** An option that takes a release. */

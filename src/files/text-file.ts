@@ -28,6 +28,41 @@ export function readSecretTextFile(path: string): Source {
   return decode(path, readBytes(path), { isSecret: true })
 }
 
+/**
+ * Reads a UTF-8 text that a user names on a command line, once. It may come out of a pipe: there is no
+ * other way for a secret that stands in no file.
+ *
+ * @throws DiagnosticError FILE_MISSING, FILE_UNREADABLE, FILE_NOT_REGULAR (a directory), FILE_TOO_LARGE or
+ *   FILE_INVALID_UTF8.
+ */
+export function readNamedTextFile(path: string): Source {
+  return decode(path, readNamedBytes(path), {})
+}
+
+/** The same of a text of which no message may show any part. */
+export function readNamedSecretFile(path: string): Source {
+  return decode(path, readNamedBytes(path), { isSecret: true })
+}
+
+/** Reads the bytes of a file or pipe that a user names. A pipe that has no writer yet is waited for, as by cat. */
+export function readNamedBytes(path: string, limit = TEXT_LIMIT): Buffer {
+  // The descriptor itself: opened by its name, a pipe of another user could be refused.
+  if (path === STANDARD_INPUT) return reading(path, () => readToEnd(0, path, limit))
+  const descriptor = openFile(path, constants.O_RDONLY)
+  return reading(path, () => {
+    try {
+      if (fstatSync(descriptor).isDirectory())
+        fail(FILE_KINDS.notAFile, { path, what: 'directory' })
+      return readToEnd(descriptor, path, limit)
+    } finally {
+      closeSync(descriptor)
+    }
+  })
+}
+
+/** What `-` stands for where a command line names a file. */
+export const STANDARD_INPUT = '/dev/stdin'
+
 function decode(path: string, bytes: Buffer, mark: Pick<Source, 'isSecret'>): Source {
   if (!isUtf8(bytes)) {
     const source = { name: path, text: bytes.toString('latin1'), ...mark }
@@ -63,17 +98,25 @@ export function unlessMissing<Value>(read: () => Value): Value | undefined {
  * @throws DiagnosticError FILE_MISSING, FILE_UNREADABLE, FILE_NOT_REGULAR or FILE_TOO_LARGE.
  */
 export function readBytes(path: string, limit = TEXT_LIMIT): Buffer {
-  const descriptor = openFile(path)
+  const descriptor = openFile(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  return reading(path, () => {
+    try {
+      const stats = fstatSync(descriptor)
+      if (!stats.isFile()) fail(FILE_KINDS.notAFile, { path, what: describeType(stats) })
+      if (stats.size > limit) fail(FILE_KINDS.tooLarge, { path, limit })
+      return readToEnd(descriptor, path, limit)
+    } finally {
+      closeSync(descriptor)
+    }
+  })
+}
+
+function reading<Value>(path: string, read: () => Value): Value {
   try {
-    const stats = fstatSync(descriptor)
-    if (!stats.isFile()) fail(FILE_KINDS.notAFile, { path, what: describeType(stats) })
-    if (stats.size > limit) fail(FILE_KINDS.tooLarge, { path, limit })
-    return readToEnd(descriptor, path, limit)
+    return read()
   } catch (error) {
     if (error instanceof DiagnosticError) throw error
     fail(FILE_KINDS.unreadable, { path, error })
-  } finally {
-    closeSync(descriptor)
   }
 }
 
@@ -88,7 +131,7 @@ export function readToEnd(descriptor: number, path: string, limit: number): Buff
   let length = 0
   for (;;) {
     const part = Buffer.allocUnsafe(Math.min(PART, limit + 1 - length))
-    const read = readSync(descriptor, part)
+    const read = readWhenThere(descriptor, part)
     if (read === 0) return Buffer.concat(parts, length)
     parts.push(part.subarray(0, read))
     length += read
@@ -96,12 +139,24 @@ export function readToEnd(descriptor: number, path: string, limit: number): Buff
   }
 }
 
+/** Another program may have made its end of a pipe non-blocking, and ours with it. */
+function readWhenThere(descriptor: number, part: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(descriptor, part)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+    }
+  }
+}
+
 /** Most files are shorter than this many bytes, so they are read in one go. */
 const PART = 65_536
 
-function openFile(path: string): number {
+function openFile(path: string, flags: number): number {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    return openSync(path, flags)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') fail(FILE_KINDS.missing, { path })
     fail(FILE_KINDS.unreadable, { path, error })

@@ -8,7 +8,7 @@ import {
   fail,
   hasErrors,
 } from '../diagnostics/diagnostic.ts'
-import { readBytes, readTextFile } from '../files/text-file.ts'
+import { readNamedBytes, readTextFile } from '../files/text-file.ts'
 import { type Certificate, certificateOf, parseCertificates } from '../x509/certificate.ts'
 import { isSame, isSelfIssued, namesIssuer } from '../x509/issuer.ts'
 import { checkOwnCertificates } from '../x509/sanity-check.ts'
@@ -58,7 +58,7 @@ type Sorted = {
  */
 export function importPkcs12(request: ImportRequest): Issued {
   const { path, passphrase, layout } = request
-  const content = openPkcs12(path, readBytes(path), passphrase)
+  const content = openPkcs12(path, readNamedBytes(path), passphrase)
   const sorted = sort(path, content)
   return withCredentialLock(layout.root, () => writeImported(request, content, sorted))
 }

@@ -2,7 +2,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { findPemBlock, type PemText } from '../asn1/pem.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
-import { readBytes, readSecretTextFile } from '../files/text-file.ts'
+import { readBytes, readNamedSecretFile } from '../files/text-file.ts'
 import { isKeyEncrypted } from '../x509/private-key.ts'
 import { PKCS12_KINDS } from './pkcs12/pkcs12-diagnostics.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
@@ -64,7 +64,7 @@ export function readAsciiPassphrase(path: string): string {
  * @throws DiagnosticError FILE_... or PKI_PASSPHRASE_EMPTY.
  */
 export function readPassphrase(path: string): string {
-  const [line = ''] = readSecretTextFile(path).text.split('\n')
+  const [line = ''] = readNamedSecretFile(path).text.split('\n')
   const passphrase = line.replace(/\r$/, '')
   if (passphrase === '') fail(PKI_KINDS.passphraseEmpty, { path })
   return passphrase

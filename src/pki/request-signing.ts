@@ -2,7 +2,7 @@
 import { createPublicKey } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { type Diagnostic, diagnose, fail } from '../diagnostics/diagnostic.ts'
-import { readSecretTextFile } from '../files/text-file.ts'
+import { readNamedSecretFile } from '../files/text-file.ts'
 import { type Issued, loadAuthority } from './authority.ts'
 import { type EndpointRole, encodeAlternativeNames } from './certificate-extensions.ts'
 import { chooseSignature } from './certificate-signature.ts'
@@ -114,7 +114,7 @@ function signLocked(request: SignRequest): Issued {
     now = new Date(),
     force = false,
   } = request
-  const wanted = readRequest(readSecretTextFile(request.path), strength)
+  const wanted = readRequest(readNamedSecretFile(request.path), strength)
   requireStrongKey(wanted.publicKey, 'endpoint', strength, 'ask for a request with another key')
   const granted = grantNames(request, wanted)
   const { commonName, hosts, notes } = completeNames({ role, ...granted })

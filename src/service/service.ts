@@ -1,6 +1,7 @@
 /** The life of a process that serves: from the first socket to the signal that ends it. */
 import type { ReloadReport } from '../tls/objects/reload-report.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
+import { tellReady } from './background.ts'
 import { Ending } from './ending.ts'
 import { removePidFile, writePidFile } from './pid-file.ts'
 import { ReloadWatch } from './reload-watch.ts'
@@ -39,6 +40,7 @@ export async function runService<Place>(service: Service<Place>): Promise<void> 
     ending.onSignals()
     service.announce(place)
     notifyServiceManager('READY=1')
+    tellReady()
     await ending.begun
     notifyServiceManager('STOPPING=1')
     await Promise.race([service.drain(drainLimit * 1000), ending.hurried])

@@ -1,11 +1,12 @@
 /** Lints what is on a host: policies by name or by file, and drop-ins. */
+import { statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { warnOfLooseness } from '../backends/backend-diagnostics.ts'
 import { gnutls } from '../backends/gnutls.ts'
 import { findLooseness } from '../backends/looseness.ts'
 import { type Diagnostic, DiagnosticError, hasErrors } from '../diagnostics/diagnostic.ts'
 import { replaceFile } from '../files/atomic-file.ts'
-import { readTextFile } from '../files/text-file.ts'
+import { readNamedTextFile, readTextFile, STANDARD_INPUT } from '../files/text-file.ts'
 import { findSameKeywords } from '../policy/application/application-policy.ts'
 import { fixSource } from '../policy/lint/fix.ts'
 import { type LintInput, lintContext, readContext } from '../policy/lint/lint.ts'
@@ -80,6 +81,10 @@ function lintTarget(target: string, directories: Directories): readonly Diagnost
   return collect(() => {
     if (isApplicationFile(target)) return lintApplicationFile(target, directories)
     if (isDropIn(target)) return lintDropIns([target], directories)
+    if (isPipe(target)) {
+      const source = readNamedTextFile(target)
+      return lintInputs('CUSTOM', [{ source, kind: 'base' }])
+    }
     if (isPolicyFile(target)) return lintInputs(policyNameOf(target), [readInput(target)])
     return lintSelection(checkSelection(parseSelection(target), `\`${target}\``), directories)
   })
@@ -139,4 +144,10 @@ function isDropIn(target: string): boolean {
 
 function policyNameOf(path: string): string {
   return basename(path).replace(/\.(?:pol|pmod)$/, '')
+}
+
+/** What comes out of a pipe is a policy: its name says nothing. */
+function isPipe(target: string): boolean {
+  if (target === STANDARD_INPUT) return true
+  return target.includes('/') && (statSync(target, { throwIfNoEntry: false })?.isFIFO() ?? false)
 }

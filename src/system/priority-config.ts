@@ -5,7 +5,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Diagnostic, DiagnosticError, diagnose, moderate } from '../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
-import { readBytes } from '../files/text-file.ts'
+import { readBytes, readNamedBytes } from '../files/text-file.ts'
 import { absentConfig, parseSystemConfig, type SystemConfig } from '../priority/system-config.ts'
 import { backendsFolder, baseDirectory } from './directories.ts'
 import { builtInConfigFile, findInstalledGnutls } from './installed-gnutls.ts'
@@ -15,6 +15,8 @@ import { SYSTEM_KINDS } from './system-diagnostics.ts'
 export type PriorityConfigOptions = {
   /** `--config` */
   readonly config?: string | undefined
+  /** Whether `config` was read before: a pipe gives what it has only once. */
+  readonly isReadAgain?: boolean
   readonly baseDir?: string | undefined
 }
 
@@ -34,7 +36,10 @@ export function readPriorityConfig(
   options: PriorityConfigOptions,
   environment: NodeJS.ProcessEnv = process.env,
 ): LoadedPriorityConfig {
-  if (options.config !== undefined) return { config: readConfig(options.config), diagnostics: [] }
+  if (options.config !== undefined) {
+    const read = options.isReadAgain ? readBytes : readNamedBytes
+    return { config: readConfig(options.config, read), diagnostics: [] }
+  }
   const named = environment.GNUTLS_SYSTEM_PRIORITY_FILE
   const { path, diagnostics } =
     named === undefined ? defaultFile(options, environment) : { path: named, diagnostics: [] }
@@ -74,10 +79,10 @@ function defaultFile(
 }
 
 /** GnuTLS reads bytes, so a text in another encoding is no error. */
-function readConfig(path: string): SystemConfig {
+function readConfig(path: string, read = (name: string) => readBytes(name)): SystemConfig {
   // The manual of GnuTLS names this device as the way to have no configuration.
   if (isNullDevice(path)) return parseSystemConfig({ name: path, text: '' })
-  const bytes = readBytes(path)
+  const bytes = read(path)
   const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1')
   return parseSystemConfig({ name: path, text })
 }

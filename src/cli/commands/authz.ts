@@ -1,4 +1,5 @@
 /** `cryptopolicy authz`: whether an authorization lets a certificate in, and which rule decides. */
+
 import { Argument, type Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { type JsonObject, locationToJson } from '../../diagnostics/diagnostic-json.ts'
@@ -9,6 +10,7 @@ import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { loadObjects, type ObjectOptions, withObjectOptions } from '../object-options.ts'
+import { parseInputFile } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = ObjectOptions & { readonly authz?: string }
@@ -27,16 +29,16 @@ export function addAuthz(program: Command): void {
     .summary('which rule of an authorization decides on a certificate')
     .description('Say what rules see of a certificate, whether it may come in, and who decides.')
     .addArgument(new Argument('<ACTION>', 'what to do').choices(['test']))
-    .argument('<CERT>', 'a file with the certificate of a client (PEM)')
+    .argument('<CERT>', 'a file with the certificate of a client (PEM), or -', parseInputFile)
     .option('--authz <ID>', 'the authorization to ask; without it all of them')
   withOutput(withObjectOptions(command)).action(testCertificate)
 }
 
 async function testCertificate(_: string, path: string, options: Options): Promise<void> {
   const { parseCertificates } = await import('../../x509/certificate.ts')
-  const { readSecretTextFile } = await import('../../files/text-file.ts')
+  const { readNamedSecretFile } = await import('../../files/text-file.ts')
   const terminal = terminalFor(options)
-  const [certificate] = parseCertificates(readSecretTextFile(path))
+  const [certificate] = parseCertificates(readNamedSecretFile(path))
   // Whoever reads certificates refuses a file without any.
   if (!certificate) return
   const objects = await loadObjects(options, terminal)

@@ -5,6 +5,7 @@ import { diagnosticToJson } from '../../diagnostics/diagnostic-json.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { type CommonOptions, terminalFor, withDirectories, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
+import { parseInputFile } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = CommonOptions & { readonly fix?: true }
@@ -14,7 +15,7 @@ export function addLint(program: Command): void {
     .command('lint')
     .summary('every problem in policies and drop-ins')
     .description('Look for problems. Without FILE: in the configured policy and its drop-ins.')
-    .argument('[FILE...]', '*.pol, *.pmod, *.config, or a name such as DEFAULT:NO-SHA1')
+    .argument('[FILE...]', '*.pol, *.pmod, *.config, - or a name such as DEFAULT:NO-SHA1')
     .option('--fix', 'rewrite deprecated forms in the files')
   withOutput(withDirectories(command)).action(lint)
 }
@@ -25,7 +26,7 @@ async function lint(names: readonly string[], options: Options): Promise<void> {
   const terminal = terminalFor(options)
   const directories = findDirectories(options)
   const fixed = options.fix ? fixFiles(checkFixable(names)) : []
-  const findings = lintTargets(names, directories)
+  const findings = lintTargets(names.map(parseInputFile), directories)
   if (options.json) {
     terminal.setResult({ fixed, findings: findings.map(diagnosticToJson) })
   } else {

@@ -6,7 +6,14 @@ import type { ExportRequest } from '../../nbd/exports/export-list.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { withObjectOptions } from '../object-options.ts'
 import { parseNumber, parsePort, parseSize, several } from '../option-values.ts'
+import {
+  handlingOf,
+  parseFormat,
+  withQemuNbdOptions,
+  withRefusedOptions,
+} from '../qemu-nbd-options.ts'
 import type { ServeOptions } from '../serve-options.ts'
+import { PROGRAM_VERSION } from '../version.ts'
 
 const CLI_DEFAULTS = { shared: 1, handshake: 10, idle: 0, drain: 10, memory: 8_388_608 } as const
 
@@ -17,6 +24,8 @@ export function addNbdServe(group: Command): void {
     .description('Export files, block devices and memory, as qemu-nbd does.')
     .argument('[FILE]', 'a raw image or a block device')
   addListening(addExports(command))
+  withRefusedOptions(withQemuNbdOptions(command))
+  command.version(PROGRAM_VERSION)
   addTls(withObjectOptions(command))
   addManners(command).action(serve)
 }
@@ -26,9 +35,8 @@ function addExports(command: Command): Command {
     .option('-x, --export-name <NAME>', 'the name of the export of FILE or --memory', '')
     .option('-D, --description <TEXT>', 'what people read of that export')
     .option('-r, --read-only', 'clients cannot write')
-    .addOption(
-      new Option('-f, --format <FORMAT>', 'the format of FILE').choices(['raw']).default('raw'),
-    )
+    .option('-f, --format <FORMAT>', 'the format of FILE: raw', parseFormat, 'raw')
+    .option('-o, --offset <SIZE>', 'where the export of FILE or --memory begins', parseSize)
     .option('--memory <SIZE>', 'export memory, which is empty at first', parseSize)
     .option('--export <NAME=FILE>', 'export another file; may be repeated', several(parseExport))
 }
@@ -36,7 +44,11 @@ function addExports(command: Command): Command {
 function addListening(command: Command): Command {
   return command
     .option('-p, --port <PORT>', 'the TCP port (default: 10809)', parsePort)
-    .option('-b, --bind <ADDRESS>', 'the address of this host to listen at (default: all)')
+    .option(
+      '-b, --bind <ADDRESS>',
+      'the address of this host to listen at (default: all)',
+      parseBind,
+    )
     .option('-k, --socket <PATH>', 'listen at a Unix socket instead')
     .option(
       '-e, --shared <NUMBER>',
@@ -45,6 +57,7 @@ function addListening(command: Command): Command {
       CLI_DEFAULTS.shared,
     )
     .option('-t, --persistent', 'go on after the last client has left')
+    .option('--fork', 'go to the background when clients can connect')
     .option('--pid-file <FILE>', 'write the number of the process there')
 }
 
@@ -93,6 +106,11 @@ function addManners(command: Command): Command {
     .option('-q, --quiet', 'print errors only')
 }
 
+/** An IPv6 address may stand in brackets, as qemu-nbd takes it. */
+function parseBind(address: string): string {
+  return /^\[(.*:.*)\]$/.exec(address)?.[1] ?? address
+}
+
 function parseExport(text: string): ExportRequest {
   const at = text.indexOf('=')
   if (at < 0 || at === text.length - 1) throw new InvalidArgumentError('it has to be NAME=FILE.')
@@ -102,20 +120,42 @@ function parseExport(text: string): ExportRequest {
 async function serve(file: string | undefined, options: ServeOptions): Promise<void> {
   const requests = requestsOf(file, options)
   refuseConflicts(options)
+  if (options.fork && (await startsInBackground())) return
   const { runServer } = await import('../nbd-service.ts')
   await runServer(requests, options)
 }
 
+/** Whether this process only waited for the one that serves. */
+async function startsInBackground(): Promise<boolean> {
+  const { isInBackground, startInBackground } = await import('../../service/background.ts')
+  const { listenDescriptors } = await import('../../service/service-manager.ts')
+  if (isInBackground()) return false
+  if (listenDescriptors().length > 0) {
+    const second = 'sockets of the service manager'
+    fail(CLI_KINDS.conflictingOptions, { first: '--fork', second })
+  }
+  process.exitCode = await startInBackground()
+  return true
+}
+
 function requestsOf(file: string | undefined, options: ServeOptions): readonly ExportRequest[] {
-  const { exportName: name, description, memory, export: more = [] } = options
+  const { exportName: name, description, memory, offset, export: more = [] } = options
   if (file !== undefined && memory !== undefined) {
     fail(CLI_KINDS.conflictingOptions, { first: 'FILE', second: '--memory' })
   }
-  const about = { name, ...(description === undefined ? {} : { description }) }
+  const about = {
+    name,
+    ...(description === undefined ? {} : { description }),
+    ...(offset === undefined ? {} : { offset }),
+  }
   const first: readonly ExportRequest[] = [
     ...(file === undefined ? [] : [{ ...about, from: { path: file } }]),
     ...(memory === undefined ? [] : [{ ...about, from: { memory } }]),
   ]
+  if (offset !== undefined && first.length === 0) {
+    const hint = 'an export that begins elsewhere stands alone: --offset SIZE FILE'
+    fail(CLI_KINDS.missingOption, { what: '--offset needs FILE or --memory', hint })
+  }
   if (first.length + more.length > 0) return [...first, ...more]
   const hint = 'for instance: cryptopolicy nbd serve --read-only disk.img'
   return fail(CLI_KINDS.missingOption, { what: 'nbd serve needs FILE, --memory or --export', hint })
@@ -126,6 +166,9 @@ function refuseConflicts({ socket, port, bind, tls, tlsCreds, ...rest }: ServeOp
     fail(CLI_KINDS.conflictingOptions, { first, second })
   if (socket !== undefined && port !== undefined) conflict('--socket', '--port')
   if (socket !== undefined && bind !== undefined) conflict('--socket', '--bind')
+  if (rest.detectZeroes === 'unmap' && handlingOf(rest).discard === 'ignore') {
+    conflict('--detect-zeroes unmap', `--discard ${rest.discard}`)
+  }
   const need = (what: string, hint: string) => fail(CLI_KINDS.missingOption, { what, hint })
   if (rest.tlsHostname !== undefined) {
     need('--tls-hostname is for clients', 'use it with cryptopolicy nbd list, info or copy')

@@ -1,10 +1,12 @@
 /** `cryptopolicy pki check`: whether endpoints could use what is in a folder, and until when. */
+
 import type { Command } from 'commander'
 import { hasErrors } from '../../diagnostics/diagnostic.ts'
 import { diagnosticToJson, type JsonObject } from '../../diagnostics/diagnostic-json.ts'
 import type { CheckReport } from '../../pki/credential-check.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
+import { parseInputFile } from '../option-values.ts'
 import {
   loadStrength,
   requireFolder,
@@ -29,7 +31,11 @@ export function addPkiCheck(group: Command): void {
     .option('--days <NUMBER>', 'what ends within so many days is a finding (default: 30)')
     .option('--expiring <TIME>', 'only what ends within a time such as 30d or 4w, the first first')
     .option('--hostname <NAME>', 'what clients connect to')
-    .option('--passphrase-file <FILE>', 'the first line is the passphrase of the keys')
+    .option(
+      '--passphrase-file <FILE>',
+      'the first line is the passphrase of the keys',
+      parseInputFile,
+    )
   withOutput(withStrengthOptions(command)).action(check)
 }
 

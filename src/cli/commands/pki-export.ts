@@ -1,6 +1,8 @@
 /** `cryptopolicy pki export`: a certificate, its key and its authorities in one PKCS #12 file. */
+
 import { Argument, type Command } from 'commander'
 import { type CommonOptions, terminalFor, withOutput } from '../command.ts'
+import { parseInputFile } from '../option-values.ts'
 import { openLayout, PKCS12_ROLES, type Pkcs12Role } from '../pki-options.ts'
 
 type Options = CommonOptions & {
@@ -19,8 +21,12 @@ export function addPkiExport(group: Command): void {
     .addArgument(new Argument('<ROLE>', 'whose').choices(PKCS12_ROLES))
     .argument('<DIR>', 'where they are')
     .requiredOption('--p12 <FILE>', 'the file to write')
-    .requiredOption('--passphrase-file <FILE>', 'the first line is its passphrase')
-    .option('--key-passphrase-file <FILE>', 'the first line is the passphrase of the key in DIR')
+    .requiredOption('--passphrase-file <FILE>', 'the first line is its passphrase', parseInputFile)
+    .option(
+      '--key-passphrase-file <FILE>',
+      'the first line is the passphrase of the key in DIR',
+      parseInputFile,
+    )
     .option('--identity <NUMBER>', 'this further identity, 0 to 3')
     .option('--force', 'replace a file that is there')
   withOutput(command).action(exportRole)

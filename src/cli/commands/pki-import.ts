@@ -1,6 +1,8 @@
 /** `cryptopolicy pki import`: the certificate and the key of a PKCS #12 file as QEMU looks for them. */
+
 import { Argument, type Command } from 'commander'
 import { terminalFor, withOutput } from '../command.ts'
+import { parseInputFile } from '../option-values.ts'
 import {
   type FolderOptions,
   loadStrength,
@@ -26,10 +28,18 @@ export function addPkiImport(group: Command): void {
     .summary('take a certificate and its key out of a PKCS #12 file')
     .description('Take a certificate, its key and its authorities out of a PKCS #12 file.')
     .addArgument(new Argument('<ROLE>', 'what it is for').choices(PKCS12_ROLES))
-    .argument('<FILE>', 'for instance host.p12')
+    .argument('<FILE>', 'for instance host.p12, or - for standard input', parseInputFile)
     .argument('<DIR>', 'where the files go')
-    .option('--passphrase-file <FILE>', 'the first line is the passphrase of the file')
-    .option('--key-passphrase-file <FILE>', 'the first line encrypts the key in DIR')
+    .option(
+      '--passphrase-file <FILE>',
+      'the first line is the passphrase of the file',
+      parseInputFile,
+    )
+    .option(
+      '--key-passphrase-file <FILE>',
+      'the first line encrypts the key in DIR',
+      parseInputFile,
+    )
     .option('--identity <NUMBER>', 'as this further identity, 0 to 3')
     .option('--force', 'replace files that are there')
   withOutput(withStrengthOptions(withLayoutOption(command))).action(importRole)

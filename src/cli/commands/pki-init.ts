@@ -1,6 +1,8 @@
 /** `cryptopolicy pki init`: an authority of one's own. */
+
 import type { Command } from 'commander'
 import { terminalFor, withOutput } from '../command.ts'
+import { parseInputFile } from '../option-values.ts'
 import {
   type FolderOptions,
   type KeyOptions,
@@ -30,7 +32,11 @@ export function addPkiInit(group: Command): void {
     .argument('<DIR>', 'for instance /etc/pki/qemu')
     .option('--cn <NAME>', 'the common name (default: that of the host, with CA)')
     .option('--org <NAME>', 'the organization')
-    .option('--parent-passphrase-file <FILE>', 'the first line is the passphrase of that one')
+    .option(
+      '--parent-passphrase-file <FILE>',
+      'the first line is the passphrase of that one',
+      parseInputFile,
+    )
     .option('--parent <DIR>', 'where the authority is that signs this one (default: it is a root)')
     .option('--force', 'replace an authority that is there')
   withOutput(withStrengthOptions(withLayoutOption(withKeyOptions(command, '3650')))).action(init)

@@ -1,8 +1,10 @@
 /** `cryptopolicy pki issue`: the certificate and the key of a server or a client. */
+
 import { Argument, type Command } from 'commander'
 import type { EndpointRole } from '../../pki/certificate-extensions.ts'
 import { ROLES } from '../../pki/layout-names.ts'
 import { terminalFor, withOutput } from '../command.ts'
+import { parseInputFile } from '../option-values.ts'
 import {
   type FolderOptions,
   type KeyOptions,
@@ -32,7 +34,7 @@ export function addPkiIssue(group: Command): void {
     .description('Make a key, and a certificate that the authority signs.')
     .addArgument(new Argument('<ROLE>', 'what it is for').choices(ROLES))
     .argument('<DIR>', 'where the authority is')
-    .option('--key-passphrase-file <FILE>', 'the first line encrypts the new key')
+    .option('--key-passphrase-file <FILE>', 'the first line encrypts the new key', parseInputFile)
     .option('--out <DIR>', 'where the files go (default: where the authority is)')
     .option('--force', 'replace files that are there')
   const named = withNameOptions(command)

@@ -1,4 +1,5 @@
 /** `cryptopolicy pki renew`: a new certificate in place of one that is about to expire. */
+
 import type { Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { Issued } from '../../pki/authority.ts'
@@ -6,6 +7,7 @@ import type { EndpointRole } from '../../pki/certificate-extensions.ts'
 import { ROLES } from '../../pki/layout-names.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
+import { parseInputFile } from '../option-values.ts'
 import {
   type KeyOptions,
   loadStrength,
@@ -32,7 +34,11 @@ export function addPkiRenew(group: Command): void {
     .argument('<ROLE>', 'server, client or authority; may be left out: every server and client')
     .argument('[DIR]', 'where the authority is')
     .option('--new-key', 'make a new key too')
-    .option('--key-passphrase-file <FILE>', 'the first line is the passphrase of the keys')
+    .option(
+      '--key-passphrase-file <FILE>',
+      'the first line is the passphrase of the keys',
+      parseInputFile,
+    )
     .option('--retire', 'of the authority: end the trust in the one before the new key')
     .option('--identity <NUMBER>', 'only this further identity, 0 to 3')
     .option('--out <DIR>', 'where the files are (default: where the authority is)')

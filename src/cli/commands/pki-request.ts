@@ -1,9 +1,11 @@
 /** `cryptopolicy pki request`: a key that stays here, and a request for its certificate. */
+
 import { Argument, type Command } from 'commander'
 import type { EndpointRole } from '../../pki/certificate-extensions.ts'
 import { ROLES } from '../../pki/layout-names.ts'
 import type { MadeRequest } from '../../pki/request-signing.ts'
 import { terminalFor, withOutput } from '../command.ts'
+import { parseInputFile } from '../option-values.ts'
 import {
   type FolderOptions,
   loadStrength,
@@ -35,7 +37,7 @@ export function addPkiRequest(group: Command): void {
       '--key <KIND>',
       'rsa[:BITS], ecdsa[:CURVE], ed25519, ... (default: what the policy has)',
     )
-    .option('--key-passphrase-file <FILE>', 'the first line encrypts the key')
+    .option('--key-passphrase-file <FILE>', 'the first line encrypts the key', parseInputFile)
     .option('--force', 'replace files that are there')
   withOutput(withStrengthOptions(withLayoutOption(withNameOptions(command)))).action(request)
 }

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import type { RevocationChange } from '../../pki/revocation.ts'
 import { REASON_NAMES, type RevocationReason } from '../../pki/revocation-reasons.ts'
 import { terminalFor, withOutput } from '../command.ts'
-import { several } from '../option-values.ts'
+import { parseInputFile, several } from '../option-values.ts'
 import {
   loadStrength,
   openLayout,
@@ -32,7 +32,11 @@ export function addPkiRevoke(group: Command): void {
     .addOption(reason)
     .option('--days <NUMBER>', 'when the next list is due (default: 30)')
     .option('--out <DIR>', 'a folder that gets the list too; may be repeated', text)
-    .option('--passphrase-file <FILE>', 'the first line is the passphrase of the authority')
+    .option(
+      '--passphrase-file <FILE>',
+      'the first line is the passphrase of the authority',
+      parseInputFile,
+    )
   withOutput(withStrengthOptions(command)).action(revoke)
 }
 

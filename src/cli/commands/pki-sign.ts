@@ -1,9 +1,11 @@
 /** `cryptopolicy pki sign`: a certificate for a key that was made elsewhere. */
+
 import { dirname } from 'node:path'
 import { Argument, type Command } from 'commander'
 import type { EndpointRole } from '../../pki/certificate-extensions.ts'
 import { ROLES } from '../../pki/layout-names.ts'
 import { terminalFor, withOutput } from '../command.ts'
+import { parseInputFile } from '../option-values.ts'
 import {
   type FolderOptions,
   loadStrength,
@@ -34,12 +36,20 @@ export function addPkiSign(group: Command): void {
       'Sign a request. Only its key is taken from it: the names are those of the options.',
     )
     .addArgument(new Argument('<ROLE>', 'what it is for').choices(ROLES))
-    .argument('<REQUEST>', 'a file with a certificate request (PKCS #10, PEM)')
+    .argument(
+      '<REQUEST>',
+      'a file with a certificate request (PKCS #10, PEM), or - for standard input',
+      parseInputFile,
+    )
     .argument('<DIR>', 'where the authority is')
     .option('--accept-names', 'give the names that the request asks for')
     .option('--days <NUMBER>', 'how long it is valid (default: 365)')
     .option('--out <DIR>', 'where the certificate goes (default: where the request is)')
-    .option('--passphrase-file <FILE>', 'the first line is the passphrase of the authority')
+    .option(
+      '--passphrase-file <FILE>',
+      'the first line is the passphrase of the authority',
+      parseInputFile,
+    )
     .option('--force', 'replace files that are there')
   withOutput(withStrengthOptions(withLayoutOption(withNameOptions(command)))).action(sign)
 }

@@ -6,8 +6,13 @@ import {
   requireBoolean,
   requireFunction,
   requireName,
+  requireOneOf,
   requireString,
 } from '../../arguments/single-values.ts'
+
+function oneOf(values: readonly string[]): Check {
+  return (value, name) => requireOneOf(value, values, name)
+}
 
 const checkStorage = objectOf({
   size: integerWithin(0),
@@ -39,10 +44,18 @@ export const checkExportRequests = listOf(
     name: requireString,
     description: optional(requireString),
     from: checkOrigin,
+    offset: optional(integerWithin(0)),
   }),
 )
 
 export const checkExportOptions = optionsOf({
   isReadOnly: requireBoolean,
   isShared: requireBoolean,
+  handling: optional(
+    optionsOf({
+      cache: optional(oneOf(['writeback', 'writethrough'])),
+      discard: optional(oneOf(['unmap', 'ignore'])),
+      detectZeroes: optional(oneOf(['off', 'on', 'unmap'])),
+    }),
+  ),
 })

@@ -65,8 +65,18 @@ const inUse: Kind<{ name: string; clients: number }> = {
     `it has ${clients} client${clients === 1 ? '' : 's'}; use mode 'hard' to force client disconnect`,
 }
 
+const offsetBeyond: Kind<{ path: string; offset: number; error: unknown }> = {
+  code: 'NBD_OFFSET_BEYOND',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'An export begins behind the end of its file.',
+  message: ({ path, offset, error }) =>
+    `${path} cannot be exported from byte ${offset} on: ${reasonOf(error)}`,
+}
+
 /** Errors by the name the code uses; docs/errors.md lists them by code. */
 export const EXPORT_KINDS = defineKinds({
+  offsetBeyond,
   cannotOpen,
   duplicateExport,
   unspeakable,

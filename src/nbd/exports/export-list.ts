@@ -1,7 +1,10 @@
 /** The exports that a user asks for, opened. */
 import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import { FileStorage } from '../storage/file-storage.ts'
+import { HandledStorage, needsHandling, type StorageHandling } from '../storage/handled-storage.ts'
 import { MemoryStorage } from '../storage/memory-storage.ts'
+import type { Storage } from '../storage/storage.ts'
+import { StoragePart } from '../storage/storage-part.ts'
 import { checkExportOptions, checkExportRequests, checkExports } from './export-arguments.ts'
 import { EXPORT_KINDS } from './export-diagnostics.ts'
 import type { NbdExport } from './nbd-export.ts'
@@ -13,12 +16,16 @@ export type ExportRequest = {
   readonly description?: string
   /** A file or a block device, or so many bytes of memory. */
   readonly from: { readonly path: string } | { readonly memory: number }
+  /** Where the export begins in the file or memory, in bytes; at its beginning without it. */
+  readonly offset?: number
 }
 
 export type ExportOptions = {
   readonly isReadOnly: boolean
   /** Several clients may be served at the same time. */
   readonly isShared: boolean
+  /** How writes reach the storage. */
+  readonly handling?: StorageHandling
 }
 
 /**
@@ -54,10 +61,26 @@ export async function closeExports(exports: readonly NbdExport[]): Promise<void>
 }
 
 async function open(request: ExportRequest, options: ExportOptions): Promise<NbdExport> {
-  const { name, description, from } = request
-  const storage =
-    'path' in from ? await openFile(from.path, options) : new MemoryStorage(from.memory)
-  return { name, ...(description === undefined ? {} : { description }), storage, ...options }
+  const { name, description, from, offset = 0 } = request
+  const { handling, ...rest } = options
+  const whole = 'path' in from ? await openFile(from.path, options) : new MemoryStorage(from.memory)
+  const handled = needsHandling(handling) ? new HandledStorage(whole, handling) : whole
+  const storage = offset === 0 ? handled : await openPart(handled, offset, request)
+  return { name, ...(description === undefined ? {} : { description }), storage, ...rest }
+}
+
+async function openPart(
+  whole: Storage,
+  offset: number,
+  { from }: ExportRequest,
+): Promise<StoragePart> {
+  try {
+    return new StoragePart(whole, offset)
+  } catch (error) {
+    await whole.close()
+    const path = 'path' in from ? from.path : 'the memory'
+    throw new DiagnosticError([diagnose(EXPORT_KINDS.offsetBeyond, { path, offset, error })])
+  }
 }
 
 async function openFile(path: string, { isReadOnly }: ExportOptions): Promise<FileStorage> {
