@@ -50,10 +50,15 @@ export async function inspectChannel(
     }
     channel.finish()
   } catch (error) {
-    if (error instanceof DiagnosticError) throw new ChannelFailure(file, error, channel)
+    if (isAboutChannel(error)) throw new ChannelFailure(file, error, channel)
     throw error
   }
   const { bytes, inspection } = channel
   if (!inspection) throw new Error('a channel without any kind was taken')
   return { file, bytes, sha256: channel.digest(), inspection }
+}
+
+/** Other errors, such as those of what the channel is written to, tell their own place. */
+function isAboutChannel(error: unknown): error is DiagnosticError {
+  return error instanceof DiagnosticError && error.diagnostics[0]?.fault === 'input'
 }

@@ -121,6 +121,12 @@ describe('nothing is written', () => {
     expect(existsSync(join(folder, 'out'))).toBe(false)
   })
 
+  test('where the folder cannot be made, which the error names', async () => {
+    const stream = join(STREAMS, 'exec-11-pc-q35-11.1-S.bin.gz')
+    const out = join(scratchFolder(), 'missing', 'out')
+    await expect(rebuildMemory(stream, out)).rejects.toThrow(`cannot write ${out}`)
+  })
+
   test('to a folder that holds files', async () => {
     const folder = scratchFolder()
     writeFileSync(join(folder, 'mine'), '')
