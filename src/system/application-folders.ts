@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
+import { readTextFile } from '../files/text-file.ts'
 import type { Directories } from './directories.ts'
 
 const SUFFIX = '.pmod'
@@ -31,6 +32,24 @@ export function listApplications(
   const folders = [ownApplications(directories), shippedApplications(directories)]
   const chosen = choice?.path === undefined ? [] : [choice.name]
   return [...new Set([...folders.flatMap(listFolder), ...chosen])].toSorted()
+}
+
+/**
+ * Whether any may be in force, by a look that costs little: a file of the administrator's own, or a shipped
+ * one that does not say that it waits to be enabled.
+ */
+export function mayHaveEnabled(directories: Directories): boolean {
+  if (listFolder(ownApplications(directories)).length > 0) return true
+  const shipped = shippedApplications(directories)
+  return listFolder(shipped).some((name) => !waits(applicationFile(shipped, name)))
+}
+
+function waits(path: string): boolean {
+  try {
+    return /^# %enabled_by_default=false$/m.test(readTextFile(path).text)
+  } catch {
+    return false
+  }
 }
 
 function listFolder(folder: string): readonly string[] {

@@ -10,24 +10,36 @@ import { findInstalledGnutls, libraryFolders } from './installed-gnutls.ts'
 
 /** The releases of this host; the oldest that is known of a library that is not found. */
 export function findHostReleases(root = '/'): HostReleases {
+  let openssl: OpensslRelease | undefined
   return {
     gnutls: findInstalledGnutls(root)?.release ?? GNUTLS_RELEASES[0] ?? 'newest',
-    openssl: findInstalledOpenssl(root) ?? oldestRelease('openssl'),
+    // The library is large, and most applications need nothing of it.
+    get openssl() {
+      openssl ??= findInstalledOpenssl(root) ?? oldestRelease('openssl')
+      return openssl
+    },
   }
 }
 
 /** The library has about 5 MB. */
 const LIBRARY_LIMIT = 67_108_864
 
-/** The version is a string in the library: `OpenSSL 3.0.17 1 Jul 2025`. */
+/** How a version begins in the library: `OpenSSL 3.0.17 1 Jul 2025`. */
+const MARK = '\0OpenSSL 3.'
+
+/** Longer than any version, in bytes. */
+const LONGEST = 32
+
 function findInstalledOpenssl(root: string): OpensslRelease | undefined {
   const link = libraryFolders()
     .map((folder) => join(root, folder, 'libcrypto.so.3'))
     .find((path) => existsSync(path))
   if (link === undefined) return undefined
   try {
-    const bytes = readBytes(realpathSync(link), LIBRARY_LIMIT).toString('latin1')
-    const version = /\0OpenSSL (3\.\d+\.\d+)[ -]/.exec(bytes)?.[1]
+    const bytes = readBytes(realpathSync(link), LIBRARY_LIMIT)
+    const at = bytes.indexOf(MARK)
+    const text = at < 0 ? '' : bytes.toString('latin1', at, at + LONGEST)
+    const version = /OpenSSL (3\.\d+\.\d+)[ -]/.exec(text)?.[1]
     return version === undefined ? undefined : findRelease('openssl', version)
   } catch (error) {
     if (error instanceof DiagnosticError) return undefined

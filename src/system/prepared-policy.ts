@@ -3,7 +3,7 @@ import { type Diagnostic, fail } from '../diagnostics/diagnostic.ts'
 import type { ApplicationPolicy } from '../policy/application/application-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { ApplicationFiles } from './application-files.ts'
-import { type ApplicationChoice, listApplications } from './application-folders.ts'
+import { type ApplicationChoice, mayHaveEnabled } from './application-folders.ts'
 import { type Configuration, compileConfiguration } from './configuration.ts'
 import { configFile, type Directories } from './directories.ts'
 import { loadPolicy, moduleFolders, policyFolders } from './policy-files.ts'
@@ -70,12 +70,7 @@ async function compileWithSystem(
   system: Policy,
   choice: ApplicationChoice | undefined,
 ): Promise<ApplicationFiles | undefined> {
-  if (listApplications(directories, choice).length === 0) return undefined
-  const { loadApplications } = await import('./applications.ts')
-  const { compileApplications } = await import('./application-files.ts')
-  const { findHostReleases } = await import('./host-releases.ts')
-  const { applications, diagnostics } = loadApplications(directories, choice)
-  if (applications.length === 0) return undefined
-  const compiled = compileApplications(system, applications, findHostReleases(), directories)
-  return { ...compiled, diagnostics: [...diagnostics, ...compiled.diagnostics] }
+  if (!choice && !mayHaveEnabled(directories)) return undefined
+  const { compileEnabled } = await import('./enabled-applications.ts')
+  return compileEnabled(directories, system, choice)
 }
