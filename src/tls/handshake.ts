@@ -9,6 +9,7 @@ import {
 } from 'node:tls'
 import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import { SESSION_KINDS } from './session-diagnostics.ts'
+import type { StatusRequestWatch } from './status-request.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 
 /** How long a handshake may take, in milliseconds. */
@@ -25,6 +26,7 @@ export type ServerHandshake = {
   /** The key of the user that a client names. */
   readonly findKey?: (username: string) => Buffer | undefined
   readonly timeout?: number | undefined
+  readonly statusRequest?: StatusRequestWatch
 }
 
 export type ClientHandshake = {
@@ -47,13 +49,14 @@ export type ClientHandshake = {
  */
 export function runServerHandshake(
   connection: Duplex,
-  { context, requestCertificate = false, findKey, timeout }: ServerHandshake,
+  { context, requestCertificate = false, findKey, timeout, statusRequest }: ServerHandshake,
 ): Promise<TLSSocket> {
   const options: TLSSocketOptions = {
     isServer: true,
     secureContext: context,
     requestCert: requestCertificate,
     rejectUnauthorized: false,
+    ...statusRequest?.options,
     ...(findKey
       ? { pskCallback: (_: TLSSocket, username: string) => findKey(username) ?? null }
       : {}),

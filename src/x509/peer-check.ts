@@ -1,9 +1,11 @@
 /** Whether a peer's chain leads to an authority that the endpoint trusts, as GnuTLS verifies it. */
-import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
 import type { Certificate } from './certificate.ts'
 import { checkTimes, findChainProblem } from './chain-check.ts'
 import type { RevocationList } from './revocation-list.ts'
+import { demandsStatus } from './status-demand.ts'
+import { X509_KINDS } from './x509-diagnostics.ts'
 
 export type PeerCertificates = {
   /** As the peer sent it: its own certificate first. */
@@ -11,17 +13,28 @@ export type PeerCertificates = {
   readonly authorities: readonly Certificate[]
   readonly revocationLists: readonly RevocationList[]
   readonly evaluation: Evaluation
+  /** Whether the session's client asked for an OCSP status, which no endpoint here sends or reads. */
+  readonly isStatusRequested?: boolean
   /** By default the present time. */
   readonly now?: Date
 }
 
 /**
  * The reason to refuse the peer, if there is one. As QEMU, it looks at the times of every
- * certificate that the peer sent, needed or not, and not at what extendedKeyUsage says.
+ * certificate that the peer sent, needed or not, and not at what extendedKeyUsage says. As GnuTLS, it
+ * looks for the OCSP status that any of them demands where the client asked for one.
  */
 export function checkPeerCertificates(input: PeerCertificates): Diagnostic | undefined {
   const now = input.now ?? new Date()
   const problem = findChainProblem({ ...input, now })
   if (problem) return problem
-  return input.chain.map((certificate) => checkTimes(certificate, now)).find((found) => found)
+  return (
+    input.chain.map((certificate) => checkTimes(certificate, now)).find((found) => found) ??
+    (input.isStatusRequested ? findMissingStatus(input.chain) : undefined)
+  )
+}
+
+function findMissingStatus(chain: readonly Certificate[]): Diagnostic | undefined {
+  const demanding = chain.find(demandsStatus)
+  return demanding && diagnose(X509_KINDS.needsStatus, demanding)
 }

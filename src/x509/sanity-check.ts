@@ -8,6 +8,7 @@ import { checkTimes, findChainProblem } from './chain-check.ts'
 import { isSelfIssued, namesIssuer } from './issuer.ts'
 import { allowsRole } from './purposes.ts'
 import { findRevocation, isListSignedBy, type RevocationList } from './revocation-list.ts'
+import { demandsStatus } from './status-demand.ts'
 import { X509_KINDS } from './x509-diagnostics.ts'
 
 export type OwnCertificates = {
@@ -40,7 +41,8 @@ export function checkOwnCertificates(input: OwnCertificates): readonly Diagnosti
   const problem = hasErrors(found)
     ? undefined
     : findChainProblem({ ...input, revocationLists: [], now })
-  return [...found, ...(problem ? [problem] : []), ...warnAboutRevocation(input, now)]
+  const warnings = [...warnAboutStatus(chain), ...warnAboutRevocation(input, now)]
+  return [...found, ...(problem ? [problem] : []), ...warnings]
 }
 
 function checkOwn(certificate: Certificate, role: TlsRole, now: Date): readonly Diagnostic[] {
@@ -103,6 +105,12 @@ function checkAuthorities(
     last = issuer
   }
   return found
+}
+
+/** QEMU loads a certificate that demands an OCSP status, and its peers refuse it. */
+function warnAboutStatus(chain: readonly Certificate[]): readonly Diagnostic[] {
+  const demanding = chain.find(demandsStatus)
+  return demanding ? [diagnose(X509_KINDS.ownNeedsStatus, demanding)] : []
 }
 
 /** QEMU loads a certificate that has been revoked, and lists whatever their age and signature. */

@@ -376,6 +376,28 @@ const missingFeature: Kind<Subject & { feature: number; issuer: Subject }> = {
   hint: reissue('with the TLS features of its authority'),
 }
 
+const needsStatus: Kind<Subject> = {
+  code: 'TLS_CERTIFICATE_NEEDS_STATUS',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'A certificate that the peer sent demands that an OCSP status comes with it (TLS feature 5, RFC 7633), and none came.',
+  message: (data) =>
+    `${nameCertificate(data)} has TLS feature 5: it counts only with an OCSP status, and none came with it`,
+  hint: reissue('without TLS feature 5: neither QEMU nor cryptopolicy sends an OCSP status'),
+}
+
+const ownNeedsStatus: Kind<Subject> = {
+  code: 'TLS_CERTIFICATE_OWN_NEEDS_STATUS',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    "The endpoint's own certificates demand an OCSP status (TLS feature 5, RFC 7633), which endpoints do not send.",
+  message: (data) =>
+    `${nameCertificate(data)} has TLS feature 5: peers refuse it without an OCSP status, and none is sent`,
+  hint: reissue('without TLS feature 5'),
+}
+
 const tooManyFeatures: Kind<Subject & { limit: number }> = {
   code: 'TLS_CERTIFICATE_TOO_MANY_FEATURES',
   severity: 'error',
@@ -413,6 +435,8 @@ export const X509_KINDS = defineKinds({
   unreadableKey,
   tooManyChecks,
   missingFeature,
+  needsStatus,
+  ownNeedsStatus,
   tooManyFeatures,
   oldVersion,
   weakSignature,

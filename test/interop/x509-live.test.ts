@@ -10,12 +10,17 @@ import { AUTHORITY, ENDPOINT, make } from '../x509/made-certificate.ts'
 import { makePathCases } from '../x509/path-cases.ts'
 import { isLetIn, succeeds } from './qemu-nbd.ts'
 
-/** One row of each kind: certtool judges all of them elsewhere. */
+/**
+ * Some rows of each kind: certtool judges all of them elsewhere. Of all rows three differ here. QEMU refuses
+ * `good first, pathlen:0 second`, which certtool takes. With `trusted by itself, alone` and `with a root` the
+ * client finds its issuer not among the names that QEMU sends, and shows QEMU no certificate.
+ */
 const NAMES = [
   ...['renewed, the old one in the file', 'renewed, the old one first'],
   ...['expired, sent and in the file', 'pathlen:0 first, good second'],
   ...['CA:FALSE first, good second', 'below a feature, without it'],
-  'trusted by itself, with its issuer',
+  ...['trusted by itself, with its issuer', 'below a feature, with it', 'all features'],
+  'of version 1 in Suite B',
 ]
 
 /** What the server shows has nothing to do with the row: QEMU's own checks would look at its authorities. */
@@ -59,7 +64,7 @@ for (const row of ROWS) {
     `QEMU and we let the same client in: ${row.name}`,
     async () => {
       const { ours, theirs } = await judge(row)
-      expect({ ours, theirs }).toEqual({ ours: theirs, theirs: row.verdict === undefined })
+      expect(ours).toBe(theirs)
     },
     120_000,
   )

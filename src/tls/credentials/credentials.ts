@@ -12,6 +12,7 @@ import { destroyOnFailure, runClientHandshake, runServerHandshake } from '../han
 import { OBJECT_KINDS } from '../object-diagnostics.ts'
 import { checkNegotiated } from '../session-check.ts'
 import { SESSION_KINDS } from '../session-diagnostics.ts'
+import { StatusRequestWatch } from '../status-request.ts'
 import { checkDuplex } from '../tls-arguments.ts'
 import type { TlsSettings } from '../tls-options.ts'
 import type { CredentialsGeneration } from './credentials-generation.ts'
@@ -143,9 +144,14 @@ async function acceptAny(
 ): Promise<TlsSession> {
   const { context, kind, verifyPeer } = generation
   const requestCertificate = kind === 'x509' && verifyPeer
-  const socket = await runServerHandshake(connection, { context, requestCertificate, timeout })
+  const statusRequest = new StatusRequestWatch(context)
+  const handshake = { context, requestCertificate, timeout, statusRequest }
+  const socket = await runServerHandshake(connection, handshake)
+  const { isAsked: isStatusRequested } = statusRequest
   return finish(socket, generation, () =>
-    generation.kind === 'x509' ? checkClient(socket, generation, authorization) : {},
+    generation.kind === 'x509'
+      ? checkClient(socket, generation, { authorization, isStatusRequested })
+      : {},
   )
 }
 

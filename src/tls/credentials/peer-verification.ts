@@ -13,6 +13,12 @@ import type { CredentialsGeneration, X509Generation } from './credentials-genera
 import { readPeerChain, rememberPeerChain } from './peer-chain.ts'
 import type { TlsPeer } from './tls-session.ts'
 
+export type ClientCheck = {
+  readonly authorization: Authorization | undefined
+  /** Whether the client asked for an OCSP status. */
+  readonly isStatusRequested: boolean
+}
+
 /**
  * Checks a client, as a server with x509 credentials does.
  *
@@ -25,10 +31,10 @@ import type { TlsPeer } from './tls-session.ts'
 export function checkClient(
   socket: TLSSocket,
   generation: X509Generation,
-  authorization: Authorization | undefined,
+  { authorization, isStatusRequested }: ClientCheck,
 ): TlsPeer {
   if (!generation.verifyPeer) return {}
-  const certificate = verifyChain(socket, generation)
+  const certificate = verifyChain(socket, generation, isStatusRequested)
   const decision = authorization?.decide(certificate)
   if (decision && !decision.allowed) {
     fail(SESSION_KINDS.notAuthorized, { name: certificate.subject, rule: decision.rule })
@@ -48,13 +54,18 @@ export function checkServer(
 ): TlsPeer {
   if (generation.kind !== 'x509') return refuseCertificate(socket, generation)
   if (!generation.verifyPeer) return {}
-  const certificate = verifyChain(socket, generation)
-  const { certificateWildcards: wildcards } = generation.settings.evaluation.options
+  const { certificateWildcards: wildcards, statusRequest } = generation.settings.evaluation.options
+  // A client of GnuTLS asks for a status unless its string forbids that.
+  const certificate = verifyChain(socket, generation, statusRequest)
   if (!matchesHostName(certificate, hostname, { wildcards })) refuseName(certificate, hostname)
   return peerOf(certificate)
 }
 
-function verifyChain(socket: TLSSocket, generation: X509Generation): Certificate {
+function verifyChain(
+  socket: TLSSocket,
+  generation: X509Generation,
+  isStatusRequested: boolean,
+): Certificate {
   const { authorities, revocationLists, settings, endpoint } = generation
   const chain = readPeerChain(socket)
   const [certificate] = chain
@@ -64,7 +75,8 @@ function verifyChain(socket: TLSSocket, generation: X509Generation): Certificate
   const types =
     endpoint === 'server' ? evaluation.clientCertificates : evaluation.serverCertificates
   if (!allowsX509(types)) fail(TLS_KINDS.forbiddenCertificate, {})
-  const refusal = checkPeerCertificates({ chain, authorities, revocationLists, evaluation })
+  const trust = { authorities, revocationLists, evaluation, isStatusRequested }
+  const refusal = checkPeerCertificates({ chain, ...trust })
   if (refusal) throw new DiagnosticError([refusal])
   rememberPeerChain(chain)
   return certificate
