@@ -3,6 +3,7 @@ import { fail } from '../../diagnostics/diagnostic.ts'
 import { ZEROES } from '../../transfer/zeroes.ts'
 import type { NbdUri } from '../client/nbd-uri.ts'
 import { NbdRequestError } from '../client/transmission.ts'
+import { hasState } from '../protocol/chunks.ts'
 import { NBD_ERROR, NBD_STATE } from '../protocol/constants.ts'
 import type { ConnectionPool } from './connection-pool.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
@@ -11,7 +12,6 @@ import type { CopyDestination, CopySource } from './copy-end.ts'
 /** Requests on their way over each connection. */
 const PARALLEL = 16
 
-/** @param connections How many it grows to, at most. */
 /** Connections to an export. */
 export type OpenExport = {
   readonly pool: ConnectionPool
@@ -37,7 +37,7 @@ export function nbdSource({ pool, uri, connections, close }: OpenExport): CopySo
       const extents = await pool.next().blockStatus(offset, length)
       return extents.map((extent) => ({
         length: extent.length,
-        isZero: (extent.status & NBD_STATE.ZERO) !== 0,
+        isZero: hasState(extent.status, NBD_STATE.ZERO),
       }))
     },
     read: async (offset, target) => {

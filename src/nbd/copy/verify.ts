@@ -23,6 +23,8 @@ export async function verifyCopy(
   const read = destination.read ?? fail(COPY_KINDS.unverifiable, { destination: destination.name })
   const alignment = Math.max(source.alignment, destination.alignment)
   const pieces = planPieces(source, size > 0 ? [[0, size]] : [], alignment)
+  // What one connection wrote, the others are sure to read only after a flush.
+  await destination.flush()
   let done = 0
   const makeWorker = () => {
     const buffers = [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)] as const

@@ -88,6 +88,22 @@ testWith('strace', 'holes of a file are not read', () => {
   expect(statSync(out).blocks * 512).toBeLessThan(2 * MIB)
 })
 
+testWith('nbdkit', '--verify reads over any connection only what was flushed before', async () => {
+  const folder = scratchFolder()
+  const disk = makeDisk(folder)
+  const log = join(folder, 'requests')
+  const size = `${24 * MIB + 512}`
+  const server = await startNbdkit(['--filter=log', 'memory', size, `logfile=${log}`])
+  expect(copy(disk, server.uri().text, '--verify').status).toBe(0)
+  await server.kill()
+  const requests = [...readFileSync(log, 'utf8').matchAll(/ (Read|Write|Zero|Flush) id=/g)]
+  const names = requests.map(([, name]) => name)
+  const lastWrite = Math.max(names.lastIndexOf('Write'), names.lastIndexOf('Zero'))
+  const firstFlush = names.indexOf('Flush', lastWrite)
+  expect(names.indexOf('Read')).toBeGreaterThan(firstFlush)
+  expect(firstFlush).toBeGreaterThan(lastWrite)
+})
+
 testWith('nbdkit', 'blocks of 4096, at most 64 KiB at once, no zeroing, no map', async () => {
   const folder = scratchFolder()
   const disk = makeDisk(folder, 24 * MIB)
