@@ -1,6 +1,7 @@
 /** Maps of exports and their totals, as nbdinfo prints them. */
 import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
 import type { MappedExtent } from './client/export-map.ts'
+import type { ExtentStatus } from './protocol/chunks.ts'
 import { BASE_ALLOCATION } from './protocol/constants.ts'
 
 /** How much of an export has one status. */
@@ -9,7 +10,7 @@ export type StatusTotal = {
   readonly size: number
   /** Of the whole export. */
   readonly percent: number
-  readonly status: number
+  readonly status: ExtentStatus
 }
 
 /** Offset, length, status and what that means: a line for each run. */
@@ -37,10 +38,10 @@ export function mapToJson(
 
 /** By status, the smallest first. */
 export function totalsOf(extents: readonly MappedExtent[], size: number): readonly StatusTotal[] {
-  const sums = new Map<number, number>()
+  const sums = new Map<ExtentStatus, number>()
   for (const { length, status } of extents) sums.set(status, (sums.get(status) ?? 0) + length)
   return [...sums]
-    .sort(([one], [other]) => one - other)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([status, sum]) => ({ size: sum, percent: (100 * sum) / size, status }))
 }
 
@@ -72,16 +73,17 @@ function printPercent(percent: number): string {
   return percent % 1 === 0.25 ? `${Math.floor(percent)}.2` : percent.toFixed(1)
 }
 
-function statusToJson(status: number, context: string): JsonObject {
+function statusToJson(status: ExtentStatus, context: string): JsonObject {
   const [description = null] = describeStatus(status, context)
-  return { type: status, description }
+  // Digits above 2^53 - 1, where numbers are not exact in every program.
+  return { type: typeof status === 'bigint' ? String(status) : status, description }
 }
 
 /** In words; nothing where the context has none for it. */
-function describeStatus(status: number, context: string): readonly string[] {
+function describeStatus(status: ExtentStatus, context: string): readonly string[] {
   if (context === ALLOCATION_DEPTH && status > 1) return [`backing depth ${status}`]
   const words = context.startsWith(DIRTY_BITMAP) ? ['clean', 'dirty'] : WORDS[context]
-  const word = words?.[status]
+  const word = words?.[Number(status)]
   return word === undefined ? [] : [word]
 }
 

@@ -39,8 +39,14 @@ export function decodeHole(payload: Buffer): Hole {
 /** A run of bytes with the same status. */
 export type Extent = {
   readonly length: number
-  /** For `base:allocation` NBD_STATE_... */
-  readonly status: number
+  /** For `base:allocation` NBD_STATE_... A number where it is exact, and a bigint above 2^53 - 1. */
+  readonly status: ExtentStatus
+}
+
+export type ExtentStatus = number | bigint
+
+export function hasState(status: ExtentStatus, state: number): boolean {
+  return (BigInt(status) & BigInt(state)) !== 0n
 }
 
 /** One metadata context's answer, from the offset of the request on. */
@@ -55,7 +61,7 @@ export function encodeBlockStatus({ contextId, extents }: BlockStatus): Buffer {
   let at = bytes.writeUInt32BE(contextId)
   for (const { length, status } of extents) {
     at = bytes.writeUInt32BE(length, at)
-    at = bytes.writeUInt32BE(status, at)
+    at = bytes.writeUInt32BE(Number(status), at)
   }
   return bytes
 }
@@ -75,13 +81,13 @@ export function encodeExtendedBlockStatus({ contextId, extents }: BlockStatus): 
   at = bytes.writeUInt32BE(extents.length, at)
   for (const { length, status } of extents) {
     writeUint64(bytes, length, at)
-    writeUint64(bytes, status, at + 8)
+    if (typeof status === 'number') writeUint64(bytes, status, at + 8)
+    else bytes.writeBigUInt64BE(status, at + 8)
     at += 16
   }
   return bytes
 }
 
-/** Bits of a status above the 53rd mean nothing yet, and are left out. */
 export function decodeExtendedBlockStatus(payload: Buffer): BlockStatus {
   const reader = new ByteReader(payload, 'block status')
   const contextId = reader.readUint32()
@@ -90,7 +96,7 @@ export function decodeExtendedBlockStatus(payload: Buffer): BlockStatus {
   if (count !== announced) refuse(`${count} extents where ${announced} were announced`)
   const readExtent = () => ({
     length: upTo53Bits(reader.readBigUint64()),
-    status: Number(BigInt.asUintN(53, reader.readBigUint64())),
+    status: exactStatus(reader.readBigUint64()),
   })
   return { contextId, extents: readExtents(count, readExtent) }
 }
@@ -98,6 +104,10 @@ export function decodeExtendedBlockStatus(payload: Buffer): BlockStatus {
 /** No export that is worked with is longer than that, so that a longer extent reaches its end as well. */
 function upTo53Bits(length: bigint): number {
   return length > MAX_SAFE ? Number.MAX_SAFE_INTEGER : Number(length)
+}
+
+function exactStatus(status: bigint): ExtentStatus {
+  return status > MAX_SAFE ? status : Number(status)
 }
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { NbdClient } from '../../../src/nbd/client/nbd-client.ts'
+import { mapToJson, printMap } from '../../../src/nbd/map-report.ts'
 import {
   encodeBlockStatus,
   encodeErrorChunk,
@@ -362,6 +363,27 @@ test('extended headers: an extent that reaches beyond 2^53 - 1 bytes reaches the
   extent.writeBigUInt64BE(2n ** 63n + 3n, 16)
   const onRequest = (r: Request) => extended(r, TYPE.BLOCK_STATUS_EXT, extent)
   const client = await open({ headers: 'extended', onRequest })
-  expect(await client.blockStatus(4096, 8192)).toEqual([{ length: 8192, status: 3 }])
+  expect(await client.blockStatus(4096, 8192)).toEqual([{ length: 8192, status: 2n ** 63n + 3n }])
   client.destroy()
+})
+
+test('extended headers: every bit of a status is printed', async () => {
+  const statuses = [2n ** 64n - 1n, 2n ** 53n + 1n, 2n ** 53n - 1n]
+  const extent = Buffer.alloc(8 + 16 * statuses.length)
+  extent.writeUInt32BE(7, 0)
+  extent.writeUInt32BE(statuses.length, 4)
+  statuses.forEach((status, index) => {
+    extent.writeBigUInt64BE(BigInt(SIZE / 4), 8 + 16 * index)
+    extent.writeBigUInt64BE(status, 16 + 16 * index)
+  })
+  const onRequest = (r: Request) => extended(r, TYPE.BLOCK_STATUS_EXT, extent)
+  const client = await open({ headers: 'extended', onRequest })
+  const map = await client.blockStatus(0, (SIZE / 4) * 3)
+  client.destroy()
+  expect(map.map(({ status }) => BigInt(status))).toEqual(statuses)
+  const runs = map.map((extent) => ({ ...extent, offset: 0 }))
+  const printed = printMap(runs, 'x-context:bits').map((line) => line.trim().split(/ +/)[2])
+  expect(printed).toEqual(statuses.map(String))
+  const types = mapToJson(runs, 'x-context:bits').map(({ type }) => type)
+  expect(types).toEqual(['18446744073709551615', '9007199254740993', Number.MAX_SAFE_INTEGER])
 })
