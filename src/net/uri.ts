@@ -29,6 +29,13 @@ export function splitUri(text: string): UriParts {
   return { scheme: scheme.toLowerCase(), authority, path, query, fragment }
 }
 
+/** A URI for messages: without the password of its user, and without values that are called secrets. */
+export function uriWithoutSecrets(text: string): string {
+  return text
+    .replace(/(\/\/[^/?#@:]*):[^?#]*@/, '$1:***@')
+    .replace(/([?&][^=&#]*(?:pass|secret|token|pwd)[^=&#]*=)[^&#]*/gi, '$1***')
+}
+
 /** `USER@HOST:PORT`, decoded. */
 export type UriAuthority = {
   readonly user?: string
@@ -89,6 +96,6 @@ export function decodePart(part: string, refuse: RefuseUri): string {
   try {
     return decodeURIComponent(part)
   } catch {
-    return refuse(`\`${part}\` is not percent-encoded UTF-8`)
+    return refuse(`\`${part.replace(/:.*/s, ':***')}\` is not percent-encoded UTF-8`)
   }
 }

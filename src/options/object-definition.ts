@@ -37,7 +37,7 @@ export function defineObject({ properties, places }: WrittenObject): ObjectDefin
     const hint = `begin with the type, for instance tls-creds-x509`
     fail(OPTION_KINDS.malformed, { reason: `the object has no ${TYPE}`, hint }, whole)
   }
-  if (id === undefined) fail(OPTION_KINDS.missingId, { type }, whole)
+  if (id === undefined) fail(OPTION_KINDS.missingId, { type: quote(type, whole) }, whole)
   if (typeof id !== 'string' || !/^[A-Za-z][A-Za-z0-9._-]*$/.test(id)) {
     const place = places.get(ID) ?? whole
     fail(OPTION_KINDS.invalidId, { id: quote(String(id), place) }, place)

@@ -1,6 +1,6 @@
 /** Reads the properties of an object: only those that its type has, each as what it is. */
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
-import type { Span } from '../diagnostics/source.ts'
+import { type Span, spanText } from '../diagnostics/source.ts'
 import type { ObjectDefinition, PropertyValue } from './object-definition.ts'
 import { NOT_SHOWN } from './object-definition.ts'
 import { OPTION_KINDS } from './option-diagnostics.ts'
@@ -121,11 +121,17 @@ export class PropertyReader {
     return Object.hasOwn(this.#values, name) ? this.#values[name] : undefined
   }
 
+  /** A word without a value may be what stands behind a comma of the value before. */
+  #isBare(name: string): boolean {
+    const span = this.spanOf(name)
+    return this.#values[name] === 'on' && span?.source.isSecret === true && spanText(span) === name
+  }
+
   #refuseUnknown(type: string, known: readonly string[]): void {
     const unknown = Object.keys(this.#values).filter((name) => !known.includes(name))
     if (unknown.length === 0) return
     const diagnostics = unknown.map((name) => {
-      const shown = this.#isSecret ? NOT_SHOWN : `\`${name}\``
+      const shown = this.#isSecret || this.#isBare(name) ? NOT_SHOWN : `\`${name}\``
       return diagnose(OPTION_KINDS.unknownProperty, { type, name: shown, known }, this.spanOf(name))
     })
     throw new DiagnosticError(diagnostics)

@@ -12,6 +12,7 @@ import {
   type RefuseUri,
   splitUri,
   type UriAuthority,
+  uriWithoutSecrets,
 } from '../../net/uri.ts'
 import { NBD_PORT, STRING_LIMIT } from '../protocol/constants.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
@@ -36,7 +37,7 @@ export type UriTls = {
 }
 
 export type NbdUri = {
-  /** As it was given, without what it may hold of secrets: nothing. */
+  /** As it was given, without passwords, for messages. */
   readonly text: string
   readonly address: SocketAddress
   /** Empty for the default export. */
@@ -58,7 +59,7 @@ const PARAMETERS = [
 
 /** Whether a text is meant as an NBD URI, rather than as a file. */
 export function looksLikeUri(text: string): boolean {
-  return /^nbds?(\+[a-z]+)?:/i.test(text)
+  return /^(?:nbds?(\+[a-z]+)?:|nbd[a-z+]*:\/\/)/i.test(text)
 }
 
 /**
@@ -80,7 +81,7 @@ export function parseNbdUri(text: string): NbdUri {
   const { user, ...server } = parseAuthority(authority, refuseText)
   const tls = readTls(text, parameters, user)
   return {
-    text,
+    text: uriWithoutSecrets(text),
     address: name.endsWith('+unix')
       ? unixAddress(text, parameters)
       : tcpAddress(text, server, parameters),
@@ -99,7 +100,7 @@ const EXAMPLES = {
 function parseWithoutSlashes(text: string): NbdUri {
   const { address, exportName } = parseQemuAddress(text, refusalOf(text))
   return {
-    text,
+    text: uriWithoutSecrets(text),
     address,
     exportName: checkExportName(text, exportName),
     tls: { isRequired: false },
@@ -175,6 +176,6 @@ function refusalOf(text: string): RefuseUri {
 }
 
 function refuse(uri: string, why: string, hint?: string): never {
-  const data = { uri, why, ...(hint === undefined ? {} : { hint }) }
+  const data = { uri: uriWithoutSecrets(uri), why, ...(hint === undefined ? {} : { hint }) }
   throw new DiagnosticError([diagnose(NBD_CLIENT_KINDS.badUri, data)])
 }

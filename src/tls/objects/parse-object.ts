@@ -39,9 +39,34 @@ export function parseObjects(source: Source): readonly ObjectDefinition[] {
 }
 
 /**
- * Marks a text that may define a secret. What it says cannot be told before it is parsed, so the words
- * of the type and of its property are looked for, and escapes that could spell them.
+ * Marks a text that may hold a secret. What it says cannot be told before it is parsed, so one word that
+ * is not known to be harmless is enough: a mistyped `secret` or `data` is such a word too.
  */
 function markSecret(source: Source): Source {
-  return /secret|\bdata\b|\\[ux]/i.test(source.text) ? { ...source, isSecret: true } : source
+  return SUSPICIOUS.test(source.text) || !hasPublicNamesOnly(source.text)
+    ? { ...source, isSecret: true }
+    : source
+}
+
+/** Words by which users call secrets, and escapes that could spell them. */
+const SUSPICIOUS = /secret|pass|pwd|token|\bdata\b|\\[ux]/i
+
+/** Properties whose values are no secrets. */
+const PUBLIC_NAMES: ReadonlySet<string> = new Set([
+  ...['objects', 'qom-type', 'id', 'endpoint', 'dir', 'verify-peer', 'priority', 'sanity-check'],
+  ...['x-file', 'identity', 'policy', 'rules', 'match', 'format', 'filename', 'refresh', 'service'],
+])
+
+/** Types begin so that have no secrets among their properties. */
+const PUBLIC_TYPE = /^(?:tls-creds-|authz-)/
+
+function hasPublicNamesOnly(text: string): boolean {
+  const words = text
+    .split(/[,{}[\]\n]/)
+    .map((part) => /^[\s"'-]*([^=:"'\s]*)/.exec(part)?.[1] ?? '')
+  return words.every((word) => word.split('.').every(isPublicName))
+}
+
+function isPublicName(name: string): boolean {
+  return name === '' || /^(?:\d+|#)/.test(name) || PUBLIC_NAMES.has(name) || PUBLIC_TYPE.test(name)
 }

@@ -1,0 +1,127 @@
+/** Plants a secret at every place of a definition, with every other mistake beside it: nothing may show it. */
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { scratchFolder, writeFiles } from './command.ts'
+import { runInProcess } from './in-process.ts'
+
+const SECRET = 'S3CR3T'
+
+/** Each is wrong, and each has the secret where a user may put it. */
+const DEFINITIONS = [
+  // A secret, and a mistake elsewhere.
+  'secret,id=s,data=S3CR3T,x=1',
+  'secret,id=s,data=S3CR3T,data=x',
+  'secret,id=s,data=S3CR3T,.=x',
+  'secret,id=1s,data=S3CR3T',
+  'secret,data=S3CR3T',
+  'secret,id=s,data=S3CR3T,format=base65',
+  'secret,id=s,data=S3CR3T,iv=x',
+  'secret,id=s,data=S3CR3T,file=/nowhere',
+  'secret,id=s,data=S3CR3T,keyid=other',
+  'secret,id=s,data.0=S3CR3T,data.2=x',
+  // A comma in it is not doubled.
+  'secret,id=s,data=a,S3CR3T',
+  'secret,id=s,data=a,S3CR3T=1',
+  'secret,id=s,data=a,=S3CR3T',
+  'secret,id=s,data=a,!S3CR3T',
+  'secret,id=s,data=a,id=S3CR3T',
+  // It is the value of another property.
+  'secret,S3CR3T',
+  'secret,id=S3CR3T!,data=a',
+  'secret,id=s,format=S3CR3T,data=x',
+  'secret,id=s,iv=S3CR3T,data=x',
+  'secret,id=s,keyid=S3CR3T,data=x',
+  // Mistyped words.
+  'secert,id=s,data=S3CR3T',
+  'secert,id=s,dta=S3CR3T',
+  'scrt,id=s,dta=S3CR3T',
+  'id=s,dta=S3CR3T',
+  'S3CR3T',
+  'secret_keyring,id=s,serial=S3CR3T',
+  // What other objects need of a secret.
+  'tls-creds-x509,id=t,dir=/nowhere,passwordid=S3CR3T',
+  'tls-creds-x509,id=t,dir=/nowhere,passwordid=a,S3CR3T',
+  'tls-creds-x509,id=t,dir=/nowhere,passwordid=a,S3CR3T,priority=BAD',
+  'tls-creds-x509,id=t,dir=/nowhere,password=S3CR3T',
+  'tls-creds-x509,id=t,dir=/nowhere,passphrase=S3CR3T',
+  'tls-creds-x509,id=t,dir=/nowhere,pwd=S3CR3T',
+  'tls-creds-x509,id=t,dir=/nowhere,keypass=S3CR3T',
+  'tls-creds-psk,id=t,dir=/nowhere,key=S3CR3T',
+  'tls-creds-psk,id=t,dir=/nowhere,endpoint=client,username=u,psk=S3CR3T',
+  'tls-creds-psk,id=t,dir=/nowhere,endpoint=client,username=u:S3CR3T',
+  'authz-simple,id=t,identity=u,token=S3CR3T',
+  // JSON and YAML.
+  '{"qom-type":"secret","id":"s","data":"S3CR3T","x":1}',
+  '{"qom-type":"secret","id":"s","data":"S3CR3T"',
+  '{"qom-type":"secret","id":"s","data":"S3CR3T","data":"x"}',
+  '{"qom-type":"secret","id":"s","data":["S3CR3T"]}',
+  '{"qom-type":"secret","id":"s","data":{"S3CR3T":1}}',
+  '{"qom-type":"secret","id":"s","data":*S3CR3T}',
+  '{"qom-type":"secret","id":"s","data":"\\S3CR3T"}',
+  '{"qom-type":"secret","id":"s","S3CR3T":1,"S3CR3T":2}',
+  '{"qom-type":"se\\u0063ret","id":"s","d\\x61ta":"S3CR3T","x":1}',
+  '{"qom-type":"tls-creds-x509","id":"t","password":"S3CR3T"}',
+  '{"qom-type":"tls-creds-x509","id":"t","password":"S3CR3T"',
+  '{"qom-type":"secert","id":"s","dta":"S3CR3T"}',
+  '{"qom-type":"secret","id":"S3CR3T 1"}',
+  '- qom-type: secret\n  id: s\n  data: S3CR3T\n x: y',
+  '- qom-type: secret\n  id: s\n  data: !S3CR3T x',
+  '- qom-type: secret\n  id: s\n  data: &S3CR3T',
+  '- qom-type: secert\n  id: s\n  dta: S3CR3T',
+  'objects:\n - qom-type: tls-creds-x509\n   id: x\n   dir: "/S\nS3CR3T: [{"qom-type": x}]',
+  '- qom-type: tls-creds-x509\n  id: x\n  pass: S3CR3T',
+  'S3CR3T: 1',
+]
+
+const URIS = [
+  'nbds://u:S3CR3T@localhost:1/x',
+  'nbds://:S3CR3T@localhost:1/x',
+  'nbds://u:S3CR3T@localhost:99999/x',
+  'nbd://u:S3CR3T@localhost:1/',
+  'nbdx://u:S3CR3T@localhost',
+  'nbds+unix://u:S3CR3T@/x?socket=/nowhere/socket',
+  'nbds://u:S3CR3T@localhost:1?tls-type=psk',
+  'nbds://u:S3CR3T@localhost:1?tls-type=other',
+  'nbds://u:S3CR3T@localhost:1?x=1',
+  'nbds://u:S3%3CR3T@localhost:1?password=S3CR3T',
+  'nbds://localhost:1?tls-password=S3CR3T',
+  'nbds://u:S3%CR3T@localhost/',
+]
+
+async function shows(args: readonly string[]): Promise<readonly string[]> {
+  const { stdout, stderr, status } = await runInProcess(args)
+  expect(status, args.join(' ')).not.toBe(0)
+  const text = `${stdout}${stderr}`
+  expect(text, args.join(' ')).not.toBe('')
+  return text.includes(SECRET) ? [`${args.join(' ')}\n${text}`] : []
+}
+
+test('no refusal of a definition shows the secret in it', async () => {
+  const folder = scratchFolder()
+  const file = join(folder, 'objects.yaml')
+  const shown: string[] = []
+  for (const definition of DEFINITIONS) {
+    writeFiles(folder, { 'objects.yaml': definition })
+    for (const object of [`--object=${definition}`, `--objects=${file}`]) {
+      const client = ['nbd', 'info', 'nbds://localhost:1/', '--tls-creds', 't']
+      const server = ['nbd', 'serve', '--memory', '1M', '--tls-creds', 't']
+      for (const command of [client, [...client, '--json'], server]) {
+        shown.push(...(await shows([...command, object])))
+      }
+    }
+  }
+  expect(shown).toEqual([])
+})
+
+test('no refusal of a URI shows the password in it', async () => {
+  const folder = scratchFolder()
+  const shown: string[] = []
+  for (const uri of URIS) {
+    for (const json of [[], ['--json']]) {
+      shown.push(...(await shows(['nbd', 'info', ...json, uri])))
+      shown.push(...(await shows(['nbd', 'list', ...json, uri])))
+      shown.push(...(await shows(['nbd', 'copy', ...json, uri, join(folder, 'copy')])))
+    }
+  }
+  expect(shown).toEqual([])
+})
