@@ -32,7 +32,7 @@ export function splitUri(text: string): UriParts {
 /** A URI for messages: without the password of its user, and without values that are called secrets. */
 export function uriWithoutSecrets(text: string): string {
   return text
-    .replace(/(\/\/[^/?#@:]*):[^?#]*@/, '$1:***@')
+    .replace(/(\/\/[^/?#@:]*):[^/]*@/, '$1:***@')
     .replace(/([?&][^=&#]*(?:pass|secret|token|pwd)[^=&#]*=)[^&#]*/gi, '$1***')
 }
 
