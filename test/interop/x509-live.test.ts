@@ -11,9 +11,9 @@ import { makePathCases } from '../x509/path-cases.ts'
 import { isLetIn, succeeds } from './qemu-nbd.ts'
 
 /**
- * Some rows of each kind: certtool judges all of them elsewhere. Of all rows three differ here. QEMU refuses
- * `good first, pathlen:0 second`, which certtool takes. With `trusted by itself, alone` and `with a root` the
- * client finds its issuer not among the names that QEMU sends, and shows QEMU no certificate.
+ * Some rows of each kind. Of all rows three differ here: GnuTLS refuses `good first, pathlen:0 second`, though a
+ * path is there that it would trust. With `trusted by itself, alone` and `with a root` the client seems to show
+ * QEMU no certificate, since its issuer is not among the names that the server sends.
  */
 const NAMES = [
   ...['renewed, the old one in the file', 'renewed, the old one first'],
