@@ -48,7 +48,7 @@ export function compileApplications(
   releases: HostReleases,
   directories: Directories,
 ): ApplicationFiles {
-  const raw = applications.length > 0 ? findRawStrings(directories) : new Map()
+  const raw = findRawStrings(directories)
   const diagnostics: Diagnostic[] = []
   const files = new Map<string, string>()
   let gnutlsLines = ''
@@ -82,8 +82,9 @@ function tell(
   const what = remarks.join('; ')
   const lacking = text === undefined ? what : findLack(backend, text)
   const data = { application, backend: backend.title }
-  if (lacking !== undefined)
+  if (lacking !== undefined) {
     return [diagnose(APPLICATION_KINDS.allowsNothing, { ...data, lacking })]
+  }
   return what === '' ? [] : [diagnose(APPLICATION_KINDS.cannotSay, { ...data, what })]
 }
 

@@ -41,10 +41,11 @@ export function listApplications(
 export function mayHaveEnabled(directories: Directories): boolean {
   if (listFolder(ownApplications(directories)).length > 0) return true
   const shipped = shippedApplications(directories)
-  return listFolder(shipped).some((name) => !waits(applicationFile(shipped, name)))
+  return listFolder(shipped).some((name) => !waitsToBeEnabled(applicationFile(shipped, name)))
 }
 
-function waits(path: string): boolean {
+/** Whether a shipped file says that it is not in force before it is enabled. */
+export function waitsToBeEnabled(path: string): boolean {
   try {
     return /^# %enabled_by_default=false$/m.test(readTextFile(path).text)
   } catch {

@@ -1,11 +1,13 @@
 /** What an application may use on this host, as an evaluated priority string. */
 import { priorityTextOf } from '../backends/applications/converted.ts'
-import { findApplicationBackends } from '../backends/applications/registry.ts'
+import { purposesOf } from '../backends/applications/registry.ts'
+import { DiagnosticError, hasErrors } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import {
   type ApplicationPolicy,
   layerApplication,
 } from '../policy/application/application-policy.ts'
+import { diagnoseExcess } from '../policy/application/exceeding.ts'
 import { evaluatePolicy } from '../policy/effective-policy.ts'
 import { purpose } from '../policy/scope.ts'
 import { type Evaluation, evaluatePriority } from '../priority/evaluate.ts'
@@ -21,13 +23,19 @@ import { readPriorityConfig } from './priority-config.ts'
  * The string of the application's keyword, as GnuTLS would find it, else that of the system. Where the
  * application's policy is in force and has no line for GnuTLS, what it comes to for OpenSSL.
  *
- * @throws DiagnosticError where the name cannot be one, or GnuTLS would refuse the string.
+ * @throws DiagnosticError where the name cannot be one, GnuTLS would refuse the string, or the file of a
+ *   policy without a line for GnuTLS has a mistake or allows more than it may.
  */
 export function applicationPriority(name: string, directories: Directories): Evaluation {
   const { config } = readPriorityConfig({ baseDir: directories.base })
-  const { keyword } = findKeyword(name, directories, config)
+  const { keyword, diagnostics: noString } = findKeyword(name, directories, config)
   const own = findApplications(directories).find((one) => one.name === name)
-  const { application } = own?.state === 'enabled' ? own : {}
+  const isEnabled = own?.state === 'enabled'
+  // What is in force for GnuTLS stays so. Without it a broken policy would give way to the system's.
+  if (isEnabled && hasErrors(own.diagnostics) && noString.length > 0) {
+    throw new DiagnosticError(own.diagnostics)
+  }
+  const application = isEnabled ? own.application : undefined
   const given: Source = { name: `@${keyword},SYSTEM`, text: `@${keyword},SYSTEM` }
   if (!application || application.backends.includes('gnutls')) {
     const outcome = evaluatePriority(given, { config })
@@ -39,10 +47,11 @@ export function applicationPriority(name: string, directories: Directories): Eva
 }
 
 function textForOpenssl(application: ApplicationPolicy, directories: Directories): Source {
-  const system = readPolicyInForce(directories)
-  const policy = system ? layerApplication(system, application) : application
-  const [backend] = findApplicationBackends(application.backends)
-  const { scopes } = purpose(backend?.purpose ?? 'openssl')
-  const layered = { name: application.name, directives: policy.directives }
-  return { name: application.source.name, text: priorityTextOf(evaluatePolicy(layered, scopes)) }
+  const system = readPolicyInForce(directories) ?? { name: 'no policy', directives: [] }
+  const purposes = purposesOf(application.backends)
+  const excess = diagnoseExcess(system, application, purposes)
+  if (hasErrors(excess)) throw new DiagnosticError(excess)
+  const { scopes } = purpose(purposes[0] ?? 'openssl')
+  const effective = evaluatePolicy(layerApplication(system, application), scopes)
+  return { name: application.source.name, text: priorityTextOf(effective) }
 }

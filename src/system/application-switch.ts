@@ -10,8 +10,9 @@ import {
   listApplications,
   ownApplications,
   shippedApplications,
+  waitsToBeEnabled,
 } from './application-folders.ts'
-import { findApplications, isThere } from './applications.ts'
+import { findApplications, isApplicationName, isThere } from './applications.ts'
 import type { Directories } from './directories.ts'
 import { makeOpenFolder, readLink } from './folder-entries.ts'
 
@@ -39,6 +40,7 @@ export function planApplicationSwitch(
   directories: Directories,
   { name, isEnabled }: ApplicationSwitch,
 ): ApplicationChange | undefined {
+  if (!isApplicationName(name)) fail(APPLICATION_KINDS.badApplicationName, { name })
   const own = applicationFile(ownApplications(directories), name)
   const shipped = applicationFile(shippedApplications(directories), name)
   const found = findApplications(directories).find((one) => one.name === name)
@@ -47,7 +49,7 @@ export function planApplicationSwitch(
   }
   const state = found?.state ?? 'not enabled'
   if ((state === 'enabled') === isEnabled) return undefined
-  if (!isEnabled) return disable(name, own, found?.application?.isEnabledByDefault ?? false)
+  if (!isEnabled) return disable(name, own, isThere(shipped) && !waitsToBeEnabled(shipped))
   if (isThere(own + DISABLED)) return bringBack(name, own)
   if (!isThere(shipped)) fail(APPLICATION_KINDS.notEnabled, { name, isMasked: true })
   return linkTo(shipped, { name, path: shipped }, own)
@@ -82,7 +84,7 @@ function linkTo(target: string, choice: ApplicationChoice, own: string): Applica
  * Nothing of the name may count afterwards. In each case one step decides, so that a run that is killed
  * leaves the old policy of the application or none.
  *
- * @param hasToBeMasked Whether a file that is there without a link would count.
+ * @param hasToBeMasked Whether the shipped file would count where none of base_dir stands before it.
  */
 function disable(name: string, own: string, hasToBeMasked: boolean): ApplicationChange {
   const choice = { name, path: undefined }

@@ -43,6 +43,15 @@ test('a policy that has no line for GnuTLS counts too, and follows the system po
   expect(settings().allowed.minimumKeySizes.rsa).toBe(3072)
 })
 
+test('a policy without a line for GnuTLS cannot allow more than the system policy, nor be broken', () => {
+  const host = hostWith({ 'applications/shop.pmod': '# %back_ends=node\n' })
+  const settings = () => tlsOptionsFor({ application: 'shop', baseDir: host.base })
+  host.write({ 'applications/shop.pmod': '# %back_ends=node\ncipher = +RC4-128\n' })
+  expect(settings).toThrow('shop allows cipher RC4-128')
+  host.write({ 'applications/shop.pmod': '# %back_ends=node\ncipher = -AES-257\n' })
+  expect(settings).toThrow('AES-257')
+})
+
 test('on a host without any policy it is the default of GnuTLS', () => {
   const { resolution } = applicationPriority('shop', findDirectories({ baseDir: '/nowhere' }))
   expect(resolution.given.name).not.toContain('SHOP')

@@ -228,6 +228,35 @@ test('a shipped policy may be enabled by default, and is masked by an empty file
   expect(stringOf(host, 'WEB')).toBeUndefined()
 })
 
+test('what a file of the administrator says of itself does not bring the shipped one back', () => {
+  const profile = profileWith({ 'applications/web.pmod': 'hash = -SHA1\n' })
+  const own = '# %enabled_by_default=false\nhash = -SHA1 -MD5\n'
+  const host = new Host({ 'applications/web.pmod': own }, profile)
+  host.set('OURS')
+  expect(stringOf(host, 'WEB')).toBeDefined()
+  expect(host.update(['--disable-application', 'web']).status).toBe(0)
+  expect(stringOf(host, 'WEB')).toBeUndefined()
+  expect(host.update(['--enable-application', 'web']).status).toBe(0)
+  expect(host.read('applications', 'web.pmod')).toBe(own)
+})
+
+test('a name that leads out of the folder is refused', () => {
+  const host = new Host({ 'x.pmod.disabled': 'hash = -SHA1\n' })
+  host.set('DEFAULT')
+  const { status, stderr } = host.update(['--enable-application', '../x'])
+  expect([status, stderr.includes('[APPLICATION_BAD_NAME]')]).toEqual([1, true])
+  expect(existsSync(host.path('x.pmod.disabled'))).toBe(true)
+})
+
+test('where nothing is left to negotiate, the reason is told', () => {
+  const text = '# %back_ends=nginx\nprotocol@TLS = -TLS1.3 -TLS1.2\n'
+  const host = new Host({ 'applications/web.pmod': text })
+  const { status, stderr } = host.update(['--set', 'DEFAULT'])
+  expect(status).toBe(0)
+  expect(stderr).toMatch(/web can negotiate nothing with nginx: .+/)
+  expect(existsSync(host.path('back-ends', 'applications'))).toBe(false)
+})
+
 test('a policy that cannot be enabled leaves the folder as it was', () => {
   const profile = profileWith({
     'applications/web.pmod': '# %enabled_by_default=false\ncipher = +RC4-128\n',

@@ -23,6 +23,9 @@ const NAMES = [
   'of version 1 in Suite B',
 ]
 
+/** certtool takes these; in a session with this client they need an OCSP status, which never comes. */
+const NEEDS_STATUS = ['below a feature, with it', 'all features']
+
 /** What the server shows has nothing to do with the row: QEMU's own checks would look at its authorities. */
 const hub = make({ subject: 'hub', ...AUTHORITY })
 const server = make({ subject: 'localhost', issuer: hub, ...ENDPOINT })
@@ -64,7 +67,8 @@ for (const row of ROWS) {
     `QEMU and we let the same client in: ${row.name}`,
     async () => {
       const { ours, theirs } = await judge(row)
-      expect(ours).toBe(theirs)
+      const isTaken = row.verdict === undefined && !NEEDS_STATUS.includes(row.name)
+      expect({ ours, theirs }).toEqual({ ours: isTaken, theirs: isTaken })
     },
     120_000,
   )

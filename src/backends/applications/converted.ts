@@ -6,6 +6,7 @@ import type { EffectivePolicy } from '../../policy/effective-policy.ts'
 import { type ConversionTarget, convertPriority } from '../../priority/convert/convert.ts'
 import { diagnoseConversion } from '../../priority/convert/convert-diagnostics.ts'
 import { evaluatePriority } from '../../priority/evaluate.ts'
+import { diagnoseFailure } from '../../priority/failure/failure-diagnostics.ts'
 import { smallestProfile } from '../../priority/profiles.ts'
 import { DEFAULT_RELEASE } from '../../priority/releases.ts'
 import { GNUTLS_MACS } from '../gnutls-names.ts'
@@ -38,7 +39,9 @@ function convertPolicy(
 ): ApplicationText {
   const text = priorityTextOf(effective)
   const outcome = evaluatePriority({ name: '<application>', text })
-  if (!outcome.ok) return { text: undefined, remarks: [] }
+  if (!outcome.ok) {
+    return { text: undefined, remarks: [diagnoseFailure(outcome.failure).message] }
+  }
   try {
     const conversion = convertPriority(outcome.evaluation, target, releases)
     const remarks = diagnoseConversion(conversion)

@@ -2,14 +2,13 @@
  * A policy as one GnuTLS priority string that begins with NONE and names everything
  * (GnuTLS manual, "Priority strings"). It means the same under an allowlist and without one.
  */
-import type { CipherName } from '../../algorithms/cipher.ts'
-import type { HashName } from '../../algorithms/hash.ts'
 import type { MacName } from '../../algorithms/mac.ts'
 import type { EffectivePolicy } from '../../policy/effective-policy.ts'
 import { PRIORITY_OPTIONS } from '../../priority/options.ts'
 import { type GnutlsRelease, isAvailable } from '../../priority/releases.ts'
 import { findWord, vocabularyOf } from '../../priority/vocabulary.ts'
 import {
+  ciphersWithHashes,
   GNUTLS_CIPHERS,
   GNUTLS_GROUPS,
   GNUTLS_KEY_EXCHANGES,
@@ -17,6 +16,7 @@ import {
   GNUTLS_SIGNATURES,
   GNUTLS_VERSIONS,
   gnutlsProfile,
+  plusWords,
 } from '../gnutls-names.ts'
 import { translate, type Words } from '../translate.ts'
 
@@ -34,9 +34,6 @@ export type PriorityTextOptions = {
   readonly profile?: string
 }
 
-/** The ciphers whose suites derive keys with SHA-384; all others use SHA-256 (RFC 5288). */
-const SHA384_CIPHERS: readonly CipherName[] = ['AES-256-GCM', 'CAMELLIA-256-GCM']
-
 /** Writes what a policy enables, in its order. */
 export function priorityText(
   effective: EffectivePolicy,
@@ -45,14 +42,14 @@ export function priorityText(
   const { enabled } = effective
   // No build speaks SSL 3.0; under an allowlist GnuTLS would give up TLS 1.3 for the gap after it.
   const versions = enabled.protocol.filter((name) => name !== 'SSL3.0')
-  const ciphers = enabled.cipher.filter((name) => enabled.hash.includes(suiteHash(name)))
+  const ciphers = ciphersWithHashes(effective)
   const words = [
-    ...plus('VERS-', translate(versions, GNUTLS_VERSIONS)),
-    ...plus('', translate(enabled.mac, macs)),
-    ...plus('', translate(enabled.group, GNUTLS_GROUPS)),
-    ...plus('SIGN-', translate(enabled.sign, GNUTLS_SIGNATURES)),
-    ...plus('', translate(ciphers, GNUTLS_CIPHERS)),
-    ...plus('', translate(enabled.key_exchange, GNUTLS_KEY_EXCHANGES)),
+    ...plusWords('VERS-', translate(versions, GNUTLS_VERSIONS)),
+    ...plusWords('', translate(enabled.mac, macs)),
+    ...plusWords('', translate(enabled.group, GNUTLS_GROUPS)),
+    ...plusWords('SIGN-', translate(enabled.sign, GNUTLS_SIGNATURES)),
+    ...plusWords('', translate(ciphers, GNUTLS_CIPHERS)),
+    ...plusWords('', translate(enabled.key_exchange, GNUTLS_KEY_EXCHANGES)),
     ...options(effective),
     `%PROFILE_${profile.toUpperCase().replaceAll(' ', '_')}`,
   ]
@@ -72,13 +69,4 @@ function options({ integers, choices }: EffectivePolicy): readonly string[] {
     ...(integers.sha1_in_certs > 0 ? ['%VERIFY_ALLOW_SIGN_WITH_SHA1'] : []),
     ...(choices.__ems === 'ENFORCE' ? ['%FORCE_SESSION_HASH'] : []),
   ]
-}
-
-/** A priority string cannot turn off a hash, so a cipher goes with the hash of its suites. */
-function suiteHash(cipher: CipherName): HashName {
-  return SHA384_CIPHERS.includes(cipher) ? 'SHA2-384' : 'SHA2-256'
-}
-
-function plus(prefix: string, names: readonly string[]): readonly string[] {
-  return names.map((name) => `+${prefix}${name}`)
 }

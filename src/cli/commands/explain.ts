@@ -66,11 +66,13 @@ async function explainPolicy(name: string | undefined, options: Options): Promis
   const terminal = terminalFor(options)
   const { report } = terminal
   const { policy, application } = await loadAskedPolicy(name, options.app, options, report)
-  const { asksAboutTls, explainForApplication } = await import('../application-explanation.ts')
-  const { suite, group, sign, protocol } = options
-  const question = { suite, group, sign, protocol }
-  if (application && asksAboutTls(question)) {
-    return explainForApplication(policy, application, question, terminal)
+  if (application) {
+    const { asksAboutTls, explainForApplication } = await import('../application-explanation.ts')
+    const { suite, group, sign, protocol } = options
+    const question = { suite, group, sign, protocol }
+    if (asksAboutTls(question)) {
+      return explainForApplication(policy, application, question, terminal)
+    }
   }
   const scopes = await scopesFor(options.scope, application)
   if (options.value !== undefined) await explainValues(policy, scopes, options, terminal)

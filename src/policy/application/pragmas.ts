@@ -23,12 +23,12 @@ export type ReadSettings = ApplicationSettings & {
 
 const DEFAULT_BACKENDS = ['gnutls']
 
-/** A setting that each policy file may have, whoever reads it. */
+/** A setting that each policy file may have. */
 const OF_ALL_POLICIES = 'suppress_experimental_value_warnings'
 
 /** The settings, with what each takes in words. */
 const WANTED = {
-  keyword: 'a word of capitals, digits, `-`, `_` and `.`, other than SYSTEM',
+  keyword: 'a word of at most 100 capitals, digits, `-`, `_` and `.`, other than SYSTEM',
   back_ends: 'a list of back-ends, divided by commas',
   may_exceed_system_policy: 'true or false',
   drop_in_wins: 'true or false',
@@ -104,7 +104,7 @@ function readTruth(
 /** The words that GnuTLS looks up: no `,` or `:` divides them, and `SYSTEM` is the system policy's. */
 function readKeyword(pragma: Pragma | undefined, name: string, diagnostics: Diagnostic[]): string {
   if (!pragma) return name.toUpperCase()
-  if (!/^[A-Z0-9][A-Z0-9_.-]*$/.test(pragma.value) || pragma.value === 'SYSTEM') {
+  if (!/^[A-Z0-9][A-Z0-9_.-]{0,99}$/.test(pragma.value) || pragma.value === 'SYSTEM') {
     refuse(pragma, 'keyword', diagnostics)
   }
   return pragma.value
