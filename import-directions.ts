@@ -3,7 +3,8 @@ import type { IForbiddenRuleType } from 'dependency-cruiser'
 
 /** What the files of each folder of src/ may import of the other folders. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  diagnostics: [],
+  cache: [],
+  diagnostics: ['cache'],
   arguments: ['diagnostics'],
   algorithms: [],
   wire: [],
@@ -12,12 +13,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   asn1: ['diagnostics'],
   options: ['diagnostics'],
   policy: ['diagnostics', 'arguments', 'algorithms'],
-  priority: ['diagnostics', 'arguments', 'algorithms'],
+  priority: ['cache', 'diagnostics', 'arguments', 'algorithms'],
   report: ['diagnostics', 'algorithms', 'policy', 'priority'],
   backends: ['diagnostics', 'algorithms', 'policy', 'priority'],
   system: ['diagnostics', 'algorithms', 'policy', 'priority', 'files', 'backends'],
-  x509: ['wire', 'diagnostics', 'algorithms', 'priority', 'files', 'asn1'],
+  x509: ['cache', 'wire', 'diagnostics', 'algorithms', 'priority', 'files', 'asn1'],
   tls: [
+    'cache',
     'wire',
     'arguments',
     'diagnostics',
@@ -57,6 +59,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** These compute and do nothing else: they import no module of Node but node:buffer. */
 const PURE = [
   ...[
+    'cache',
     'diagnostics',
     'arguments',
     'algorithms',

@@ -1,4 +1,5 @@
 /** A text with a name, and where its lines begin. */
+import { memoize } from '../cache/memoize.ts'
 
 export type Source = {
   /** What the user calls it: a path, or `<command line>`. */
@@ -21,7 +22,7 @@ export type Location = {
   readonly column: number
 }
 
-const lineStartsOf = new WeakMap<Source, readonly number[]>()
+const lineStarts = memoize(findLineStarts)
 
 /** Finds the line and column of an offset. */
 export function locate(source: Source, offset: number): Location {
@@ -55,16 +56,7 @@ export function spanText(span: Span): string {
   return span.source.text.slice(span.start, span.end)
 }
 
-function lineStarts(source: Source): readonly number[] {
-  let starts = lineStartsOf.get(source)
-  if (!starts) {
-    starts = findLineStarts(source.text)
-    lineStartsOf.set(source, starts)
-  }
-  return starts
-}
-
-function findLineStarts(text: string): readonly number[] {
+function findLineStarts({ text }: Source): readonly number[] {
   const starts = [0]
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
   return starts

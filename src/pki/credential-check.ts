@@ -1,13 +1,9 @@
 /** Whether endpoints could use what is in a folder, with which peers, and until when. */
+
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  type Diagnostic,
-  DiagnosticError,
-  diagnose,
-  fail,
-  hasErrors,
-} from '../diagnostics/diagnostic.ts'
+import { addOnce, collectDiagnostics } from '../diagnostics/collect-diagnostics.ts'
+import { type Diagnostic, diagnose, fail, hasErrors } from '../diagnostics/diagnostic.ts'
 import { readBytes, readSecretTextFile } from '../files/text-file.ts'
 import { checkSharedKeys } from '../tls/credentials/shared-keys.ts'
 import { type Certificate, parseCertificates } from '../x509/certificate.ts'
@@ -218,19 +214,9 @@ class Check {
 
   /** A refusal ends the check of what it is about, and of nothing else. */
   #collect(work: () => void): void {
-    try {
-      work()
-    } catch (error) {
-      if (!(error instanceof DiagnosticError)) throw error
-      error.diagnostics.forEach(this.#add)
-    }
+    collectDiagnostics(this.#add, work)
   }
 
   /** What server and client have in common is found twice, and told once. */
-  #add = (diagnostic: Diagnostic): void => {
-    const isKnown = this.#diagnostics.some(
-      ({ code, message }) => code === diagnostic.code && message === diagnostic.message,
-    )
-    if (!isKnown) this.#diagnostics.push(diagnostic)
-  }
+  #add = (diagnostic: Diagnostic): void => addOnce(this.#diagnostics, diagnostic)
 }

@@ -1,5 +1,7 @@
 /** Which algorithms a configuration forbids to every priority string, and which entry says so. */
+
 import { TLS_VERSIONS } from '../algorithms/tls-versions.ts'
+import { memoize } from '../cache/memoize.ts'
 import { GNUTLS_CURVES, GNUTLS_HASHES, GNUTLS_SIGNATURES } from './gnutls-algorithms.ts'
 import type { OverrideClass } from './override-keys.ts'
 import { isAvailable } from './releases.ts'
@@ -36,17 +38,11 @@ const MAX_MARKED = 127
 
 const NONE: Prohibitions = new Map()
 
-const cache = new WeakMap<SystemRules, AlgorithmRules>()
-
 /** Derives the prohibitions from a file's rules. */
-export function algorithmRules(rules: SystemRules): AlgorithmRules {
-  let result = cache.get(rules)
-  if (!result) {
-    result = rules.mode === 'allowlist' ? fromAllowlist(rules) : fromBlocklist(rules)
-    cache.set(rules, result)
-  }
-  return result
-}
+export const algorithmRules = memoize(
+  (rules: SystemRules): AlgorithmRules =>
+    rules.mode === 'allowlist' ? fromAllowlist(rules) : fromBlocklist(rules),
+)
 
 function fromBlocklist(rules: SystemRules): AlgorithmRules {
   const hashes = new Map([...builtInHashes(), ...named(rules, 'hashes')])

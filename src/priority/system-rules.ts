@@ -1,4 +1,6 @@
 /** What a configuration file means to one release: its mode, its overrides, its named strings. */
+
+import { memoize } from '../cache/memoize.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import { locate } from '../diagnostics/source.ts'
 import { isSameName, toUpperAscii } from './ascii-case.ts'
@@ -53,21 +55,14 @@ const MAX_OVERRIDES = 128
 
 const SECTIONS = ['global', 'overrides', 'priorities', 'provider']
 
-const cache = new WeakMap<SystemConfig, Map<GnutlsRelease, SystemRules>>()
+const rulesByRelease = memoize((_config: SystemConfig) => new Map<GnutlsRelease, SystemRules>())
 
 /** Reads a configuration as a release does. A malformed file means no rules at all. */
 export function systemRules(config: SystemConfig, release: GnutlsRelease): SystemRules {
-  let rules = cache.get(config)
-  if (!rules) {
-    rules = new Map()
-    cache.set(config, rules)
-  }
-  let result = rules.get(release)
-  if (!result) {
-    result = new RuleReader(config, release).read()
-    rules.set(release, result)
-  }
-  return result
+  const known = rulesByRelease(config)
+  const rules = known.get(release) ?? new RuleReader(config, release).read()
+  known.set(release, rules)
+  return rules
 }
 
 /** The value of a setting that does not repeat. */

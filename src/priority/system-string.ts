@@ -1,4 +1,6 @@
 /** Builds the string that an allowlist gives the keyword SYSTEM from its overrides. */
+
+import { memoize } from '../cache/memoize.ts'
 import type { Span } from '../diagnostics/source.ts'
 import type { OverrideClass } from './override-keys.ts'
 import { type Override, type SystemRules, settingOf } from './system-rules.ts'
@@ -27,19 +29,8 @@ const CLASSES: readonly (readonly [OverrideClass, string])[] = [
 /** GnuTLS drops a longer list of signatures or versions whole. */
 const MAX_MARKED = 127
 
-const cache = new WeakMap<SystemRules, SystemString>()
-
 /** `NONE`, and one word for each override, which is where the word is written. */
-export function systemString(rules: SystemRules): SystemString {
-  let result = cache.get(rules)
-  if (!result) {
-    result = buildSystemString(rules)
-    cache.set(rules, result)
-  }
-  return result
-}
-
-function buildSystemString(rules: SystemRules): SystemString {
+export const systemString = memoize((rules: SystemRules): SystemString => {
   const mode = settingOf(rules, 'override-mode')
   let text = 'NONE'
   const segments: Segment[] = []
@@ -52,7 +43,7 @@ function buildSystemString(rules: SystemRules): SystemString {
     }
   }
   return { text, segments }
-}
+})
 
 function namedBySystem({ overrides }: SystemRules, name: OverrideClass): readonly Override[] {
   const signatures = Math.max(overrides.signatures.length, overrides.certificateSignatures.length)

@@ -1,8 +1,6 @@
 /** Where application policies are: `applications/NAME.pmod` in base_dir and in the profile. */
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fail } from '../diagnostics/diagnostic.ts'
-import { FILE_KINDS } from '../files/file-diagnostics.ts'
+import { listFolderIfPresent } from '../files/folder-list.ts'
 import { readTextFile } from '../files/text-file.ts'
 import type { Directories } from './directories.ts'
 
@@ -54,12 +52,7 @@ export function waitsToBeEnabled(path: string): boolean {
 }
 
 function listFolder(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith(SUFFIX) && !name.startsWith('.'))
-      .map((name) => name.slice(0, -SUFFIX.length))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    fail(FILE_KINDS.unreadable, { path: folder, error })
-  }
+  return listFolderIfPresent(folder)
+    .filter((name) => name.endsWith(SUFFIX) && !name.startsWith('.'))
+    .map((name) => name.slice(0, -SUFFIX.length))
 }

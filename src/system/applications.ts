@@ -6,6 +6,7 @@
  */
 import { lstatSync } from 'node:fs'
 import { APPLICATION_BACKEND_NAMES } from '../backends/applications/registry.ts'
+import { collectDiagnostics } from '../diagnostics/collect-diagnostics.ts'
 import { type Diagnostic, DiagnosticError, fail, hasErrors } from '../diagnostics/diagnostic.ts'
 import { readTextFile } from '../files/text-file.ts'
 import { APPLICATION_KINDS } from '../policy/application/application-diagnostics.ts'
@@ -108,15 +109,16 @@ function readApplication(
   name: string,
   path: string,
 ): Pick<FoundApplication, 'application' | 'diagnostics'> {
-  try {
-    if (!isApplicationName(name)) fail(APPLICATION_KINDS.badApplicationName, { name })
-    const parsed = parseApplication(name, readTextFile(path), APPLICATION_BACKEND_NAMES)
-    const application = hasErrors(parsed.diagnostics) ? undefined : parsed.application
-    return { application, diagnostics: parsed.diagnostics }
-  } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error
-    return { application: undefined, diagnostics: error.diagnostics }
-  }
+  const refusals: Diagnostic[] = []
+  const parsed = collectDiagnostics(
+    (diagnostic) => refusals.push(diagnostic),
+    () => {
+      if (!isApplicationName(name)) fail(APPLICATION_KINDS.badApplicationName, { name })
+      return parseApplication(name, readTextFile(path), APPLICATION_BACKEND_NAMES)
+    },
+  )
+  const diagnostics = parsed?.diagnostics ?? refusals
+  return { application: hasErrors(diagnostics) ? undefined : parsed?.application, diagnostics }
 }
 
 /** It is a part of a path, and its capitals are a keyword. */

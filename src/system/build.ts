@@ -3,6 +3,7 @@
 import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import { BACKENDS, renderReloadCommands } from '../backends/registry.ts'
+import { collectDiagnostics } from '../diagnostics/collect-diagnostics.ts'
 import {
   type Diagnostic,
   DiagnosticError,
@@ -79,14 +80,13 @@ function loadAll(options: BuildOptions, directories: Directories): LoadedPolicie
   const policies: LoadedPolicy[] = []
   const diagnostics: Diagnostic[] = []
   for (const name of chooseNames(options)) {
-    try {
-      const loaded = loadPolicy(checkSelection(parseSelection(name), '--policy'), folders)
-      policies.push(loaded)
-      diagnostics.push(...loaded.diagnostics)
-    } catch (error) {
-      if (!(error instanceof DiagnosticError)) throw error
-      diagnostics.push(...error.diagnostics)
-    }
+    const loaded = collectDiagnostics(
+      (diagnostic) => diagnostics.push(diagnostic),
+      () => loadPolicy(checkSelection(parseSelection(name), '--policy'), folders),
+    )
+    if (!loaded) continue
+    policies.push(loaded)
+    diagnostics.push(...loaded.diagnostics)
   }
   const judged = options.strict ? diagnostics.map(escalate) : diagnostics
   if (hasErrors(judged)) throw new DiagnosticError(judged)

@@ -1,10 +1,9 @@
 /** Drop-ins: `local.d/BACKEND-NAME.config`, appended to what the policy gives a back-end. */
 
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
-import { FILE_KINDS } from '../files/file-diagnostics.ts'
+import { listFolderIfPresent } from '../files/folder-list.ts'
 import { readTextFile } from '../files/text-file.ts'
 import { unifyLineEnds } from './line-ends.ts'
 import { isNullDevice, statIfReachable } from './null-device.ts'
@@ -12,7 +11,7 @@ import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 /** The names of a back-end's drop-ins, in the order in which they are appended. */
 export function listDropIns(folder: string, backend: string): readonly string[] {
-  return listFolder(folder)
+  return listFolderIfPresent(folder)
     .filter((name) => name.startsWith(`${backend}-`) && name.endsWith('.config'))
     .toSorted()
 }
@@ -65,7 +64,7 @@ function findUnendedDropIns(dropIns: readonly Source[]): readonly Diagnostic[] {
 
 /** Whether any drop-in is there, of whichever back-end. */
 export function hasDropIns(folder: string): boolean {
-  return listFolder(folder).some((name) => /.-.*\.config$/.test(name))
+  return listFolderIfPresent(folder).some((name) => /.-.*\.config$/.test(name))
 }
 
 /**
@@ -96,13 +95,4 @@ function checkSshdDropIn(source: Source): readonly Diagnostic[] {
 /** Whether a line looks like a priority string: keywords joined by colons. */
 function isPriority(line: string): boolean {
   return /^@?[A-Z][A-Z0-9_,@-]*(:\S*)?$/.test(line) || /^[+!%-][A-Z]/.test(line)
-}
-
-function listFolder(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    fail(FILE_KINDS.unreadable, { path: folder, error })
-  }
 }

@@ -1,10 +1,12 @@
 /** Lints what is on a host: policies by name or by file, and drop-ins. */
+
 import { statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { warnOfLooseness } from '../backends/backend-diagnostics.ts'
 import { gnutls } from '../backends/gnutls.ts'
 import { findLooseness } from '../backends/looseness.ts'
-import { type Diagnostic, DiagnosticError, hasErrors } from '../diagnostics/diagnostic.ts'
+import { collectDiagnostics } from '../diagnostics/collect-diagnostics.ts'
+import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.ts'
 import { replaceFile } from '../files/atomic-file.ts'
 import { readNamedTextFile, readTextFile, STANDARD_INPUT } from '../files/text-file.ts'
 import { findSameKeywords } from '../policy/application/application-policy.ts'
@@ -125,13 +127,10 @@ function readInput(path: string): LintInput {
   return { source: readTextFile(path), kind: path.endsWith('.pmod') ? 'module' : 'base' }
 }
 
-function collect(work: () => readonly Diagnostic[]): readonly Diagnostic[] {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof DiagnosticError) return error.diagnostics
-    throw error
-  }
+/** What a check finds, or why it cannot be made. */
+function collect(check: () => readonly Diagnostic[]): readonly Diagnostic[] {
+  const refusals: Diagnostic[] = []
+  return collectDiagnostics((diagnostic) => refusals.push(diagnostic), check) ?? refusals
 }
 
 function isPolicyFile(target: string): boolean {

@@ -1,6 +1,8 @@
 /** Finds and reads the files of a policy and of its modules. */
+
 import { lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { collectDiagnostics } from '../diagnostics/collect-diagnostics.ts'
 import {
   type Diagnostic,
   DiagnosticError,
@@ -84,13 +86,11 @@ function readSources(
 ): readonly Source[] {
   const names = [selection.policy, ...selection.modules]
   return names.flatMap((name, index) => {
-    try {
-      return [readSource(name, index === 0 ? 'policy' : 'module', folders, diagnostics)]
-    } catch (error) {
-      if (!(error instanceof DiagnosticError)) throw error
-      diagnostics.push(...error.diagnostics)
-      return []
-    }
+    const source = collectDiagnostics(
+      (diagnostic) => diagnostics.push(diagnostic),
+      () => readSource(name, index === 0 ? 'policy' : 'module', folders, diagnostics),
+    )
+    return source ? [source] : []
   })
 }
 

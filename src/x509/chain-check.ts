@@ -1,4 +1,6 @@
 /** Checks a chain from the trusted authority down to its end, as GnuTLS verifies lists (RFC 5280 section 6). */
+
+import { memoize } from '../cache/memoize.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
 import type { Certificate } from './certificate.ts'
@@ -57,7 +59,13 @@ class CertificateRules implements ChainRules {
   readonly #now: Date
   readonly #names = new NameChecks()
   /** What is wrong with a certificate by itself, which is the same on every way. */
-  readonly #known = new Map<Certificate, Diagnostic | undefined>()
+  readonly #checkAlone = memoize(
+    (certificate: Certificate): Diagnostic | undefined =>
+      checkExtensions(certificate) ??
+      checkTimes(certificate, this.#now) ??
+      findKeyProblem(certificate, this.#evaluation) ??
+      findWeakSignature(certificate, this.#evaluation),
+  )
 
   constructor({ evaluation, now }: ChainInput) {
     this.#evaluation = evaluation
@@ -72,7 +80,7 @@ class CertificateRules implements ChainRules {
   checkStep(certificate: Certificate, issuers: readonly Certificate[]): Diagnostic | undefined {
     return (
       checkIssuer(issuers) ??
-      this.#remember(certificate, () => this.#checkAlone(certificate)) ??
+      this.#checkAlone(certificate) ??
       checkFeatures(certificate, issuers) ??
       findSuiteBProblem(certificate, issuers.at(-1), this.#evaluation)
     )
@@ -80,20 +88,6 @@ class CertificateRules implements ChainRules {
 
   checkEnd(end: Certificate, issuers: readonly Certificate[]): Diagnostic | undefined {
     return this.#names.check(end, issuers)
-  }
-
-  #checkAlone(certificate: Certificate): Diagnostic | undefined {
-    return (
-      checkExtensions(certificate) ??
-      checkTimes(certificate, this.#now) ??
-      findKeyProblem(certificate, this.#evaluation) ??
-      findWeakSignature(certificate, this.#evaluation)
-    )
-  }
-
-  #remember(certificate: Certificate, check: () => Diagnostic | undefined): Diagnostic | undefined {
-    if (!this.#known.has(certificate)) this.#known.set(certificate, check())
-    return this.#known.get(certificate)
   }
 }
 

@@ -1,9 +1,11 @@
 /** The files of a folder of X.509 credentials, named and read as QEMU does. */
+
 import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import type { TlsRole } from '../algorithms/tls-role.ts'
 import { hasPemBlock } from '../asn1/pem.ts'
 import { PEM_KINDS } from '../asn1/pem-diagnostics.ts'
+import { collectDiagnostics } from '../diagnostics/collect-diagnostics.ts'
 import {
   type Diagnostic,
   DiagnosticError,
@@ -105,13 +107,7 @@ class Refusals {
 
   /** What the work gives, or something to go on with where it fails. */
   collect<Value>(fallback: Value, work: () => Value): Value {
-    try {
-      return work()
-    } catch (error) {
-      if (!(error instanceof DiagnosticError)) throw error
-      this.#diagnostics.push(...error.diagnostics)
-      return fallback
-    }
+    return collectDiagnostics((diagnostic) => this.#diagnostics.push(diagnostic), work) ?? fallback
   }
 
   throwIfAny(): void {

@@ -1,4 +1,6 @@
 /** Holds the names of a certificate against the name constraints of all authorities above it. */
+
+import { memoize } from '../cache/memoize.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { AlternativeName } from './alternative-name.ts'
 import type { Certificate } from './certificate.ts'
@@ -35,8 +37,8 @@ type Holder = { readonly names: readonly ComparedName[]; readonly standIns: read
 export class NameChecks {
   #left = MAX_COMPARISONS
   // A search may come to the same certificates on many ways.
-  readonly #holders = new Map<Certificate, Holder>()
-  readonly #limits = new Map<NameConstraints, Limits>()
+  readonly #holderOf = memoize(holderOf)
+  readonly #limitsOf = memoize(limitsOf)
 
   /** The first name that an authority forbids, if there is one. */
   check(certificate: Certificate, issuers: readonly Certificate[]): Diagnostic | undefined {
@@ -44,8 +46,8 @@ export class NameChecks {
     for (const issuer of issuers) {
       const { nameConstraints } = issuer
       if (!nameConstraints) continue
-      const holder = remember(this.#holders, certificate, holderOf)
-      const limits = remember(this.#limits, nameConstraints, limitsOf)
+      const holder = this.#holderOf(certificate)
+      const limits = this.#limitsOf(nameConstraints)
       this.#left -= countComparisons(holder, limits, above)
       if (this.#left < 0) return forbid(certificate, issuer, 'all names: there are too many')
       const { permitted, excluded } = limits
@@ -58,12 +60,6 @@ export class NameChecks {
     }
     return undefined
   }
-}
-
-function remember<Key, Value>(known: Map<Key, Value>, key: Key, make: (key: Key) => Value): Value {
-  const value = known.get(key) ?? make(key)
-  known.set(key, value)
-  return value
 }
 
 function forbid(certificate: Certificate, issuer: Certificate, name: string): Diagnostic {

@@ -1,4 +1,6 @@
 /** Verifies the signatures of certificates: a few for each handshake, none twice. */
+
+import { RecentlyUsed } from '../cache/recently-used.ts'
 import type { Certificate } from './certificate.ts'
 
 /** Signatures that one search may verify: those of the longest chain that is accepted. */
@@ -8,7 +10,7 @@ const MAX_CHECKS = 16
 const MAX_REMEMBERED = 1_024
 
 /** Good or bad is a matter of the bytes alone, so a result never grows old. */
-const remembered = new Map<string, boolean>()
+const remembered = new RecentlyUsed<boolean>(MAX_REMEMBERED)
 
 /** The signatures of one search for a chain. */
 export class SignatureChecks {
@@ -35,7 +37,7 @@ export class SignatureChecks {
     }
     const isGood = remembered.get(id) ?? isSignedBy(certificate, issuer)
     this.#asked.set(id, isGood)
-    remember(id, isGood)
+    remembered.keep(id, isGood)
     return isGood
   }
 }
@@ -48,11 +50,4 @@ export function isSignedBy({ x509 }: Certificate, issuer: Certificate): boolean 
     // A key that this OpenSSL cannot use is none that it can vouch for.
     return false
   }
-}
-
-function remember(id: string, isGood: boolean): void {
-  remembered.delete(id)
-  remembered.set(id, isGood)
-  const [oldest] = remembered.keys()
-  if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest)
 }

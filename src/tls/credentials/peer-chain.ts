@@ -1,6 +1,8 @@
 /** The certificates that a peer sent, and nothing that OpenSSL found elsewhere. */
+
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
+import { RecentlyUsed } from '../../cache/recently-used.ts'
 import { type Certificate, certificateOf } from '../../x509/certificate.ts'
 import { MAX_CHAIN } from '../../x509/chain-search.ts'
 import { PEER } from '../../x509/x509-diagnostics.ts'
@@ -8,7 +10,7 @@ import { PEER } from '../../x509/x509-diagnostics.ts'
 /** How many certificates are remembered: those of peers that connect again and again. */
 const MAX_KNOWN = 256
 
-const known = new Map<string, Certificate>()
+const known = new RecentlyUsed<Certificate>(MAX_KNOWN)
 
 /**
  * The chain as it was sent, the peer's own certificate first; empty where there is none. The
@@ -38,11 +40,7 @@ function recall(x509: X509Certificate, index: number): Certificate {
  */
 export function rememberPeerChain(chain: readonly Certificate[]): void {
   for (const [index, certificate] of chain.entries()) {
-    const key = keyOf(certificate.x509, index)
-    known.delete(key)
-    known.set(key, certificate)
-    const [oldest] = known.keys()
-    if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest)
+    known.keep(keyOf(certificate.x509, index), certificate)
   }
 }
 

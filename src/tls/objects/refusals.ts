@@ -1,4 +1,5 @@
 /** Refusals of objects: all of them are told, and none of them ends a running program. */
+import { addOnce, collectDiagnostics } from '../../diagnostics/collect-diagnostics.ts'
 import { type Diagnostic, DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
 import { OBJECT_KINDS } from '../object-diagnostics.ts'
 
@@ -13,18 +14,7 @@ export function orDiagnose(step: () => void): void {
   }
 }
 
-/** Runs a step whose refusal is one of several to be told. */
+/** Runs a step. Its refusal is told once, though all objects that need a refused secret are refused for it. */
 export function collect(diagnostics: Diagnostic[], step: () => void): void {
-  try {
-    step()
-  } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error
-    for (const diagnostic of error.diagnostics) {
-      // What keeps a secret from being made also keeps back whatever needs it.
-      const isTold = diagnostics.some(
-        ({ code, message }) => code === diagnostic.code && message === diagnostic.message,
-      )
-      if (!isTold) diagnostics.push(diagnostic)
-    }
-  }
+  collectDiagnostics((diagnostic) => addOnce(diagnostics, diagnostic), step)
 }
