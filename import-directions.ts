@@ -51,7 +51,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['diagnostics', 'algorithms', 'priority', 'wire', 'net', 'files', 'asn1', 'options', 'x509'],
     ...['arguments', 'tls', 'endpoint', 'service', 'transfer'],
   ],
-  migration: ['diagnostics', 'files', 'wire', 'transfer'],
+  migration: [
+    ...['diagnostics', 'files', 'wire', 'net', 'options', 'tls', 'endpoint', 'service', 'transfer'],
+  ],
   cli: ['*'],
   library: ['*'],
 }
