@@ -78,7 +78,7 @@ const WITHOUT_MAC: Words<MacName> = {
   'HMAC-SHA1': '-SHA1',
 }
 
-/** Suites that hardly anybody negotiates: off under every policy, to keep the surface small. */
+/** Suites that hardly any peer negotiates: off under every policy, so that there is less to attack. */
 const ALWAYS_WITHOUT = ['-SHA384', '-CAMELLIA', '-ARIA', '-AESCCM8']
 
 type Suite = {

@@ -4,7 +4,7 @@ import { didYouMean } from '../diagnostics/suggestion.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
-/** A longer list of names helps nobody. */
+/** A user does not read a longer list of names. */
 const LISTED_NAMES = 50
 
 const internal: Kind<{ message: string }> = {

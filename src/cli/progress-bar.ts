@@ -2,7 +2,7 @@
 import { formatSize } from './byte-size.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Faster than that nobody reads, in milliseconds. */
+/** Milliseconds between two states of the bar: people do not read faster. */
 const INTERVAL = 200
 
 const BAR_WIDTH = 20

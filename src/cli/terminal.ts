@@ -21,7 +21,7 @@ import { ENVELOPE } from './json-envelope.ts'
 export type TerminalOptions = {
   readonly quiet: boolean
   readonly json: boolean
-  /** Others depend on this process: it does not end because nobody reads what it tells. */
+  /** Clients depend on this process, so it does not end when the reader of its output does. */
   readonly isService: boolean
 }
 

@@ -63,7 +63,7 @@ const clearText: Kind<{ address: string }> = {
   isAlwaysTold: true,
   fault: 'answer',
   summary: 'An endpoint can be reached from a network without TLS.',
-  message: ({ address }) => `everybody who reaches ${address} may use it: there is no TLS`,
+  message: ({ address }) => `every client that reaches ${address} may use it: there is no TLS`,
   hint: () =>
     'require TLS: --object tls-creds-x509,id=tls0,dir=DIR,endpoint=server --tls-creds tls0',
 }

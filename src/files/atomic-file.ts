@@ -41,7 +41,7 @@ export type Owner = { readonly uid: number; readonly gid: number }
 /**
  * Prepares the replacement of a file: all that needs space is done here.
  *
- * @param owner Whom it is to belong to, where that is not whoever runs the program.
+ * @param owner The user who is to own it; where it is left out, the user who runs the program.
  */
 export function stageFile(
   path: string,

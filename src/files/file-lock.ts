@@ -29,7 +29,7 @@ export type LockWords = {
 }
 
 /**
- * Runs `work` while nobody else holds the lock, in any process.
+ * Runs `work` while it holds the lock, and no other work in any process does.
  *
  * @throws DiagnosticError FILE_UNWRITABLE, or what `giveUp` throws.
  */
@@ -93,7 +93,7 @@ function lockOnce(path: string, seconds: number): DatabaseSync | undefined {
   const inode = makeLockFile(path)
   const database = new DatabaseSync(path, { timeout: seconds * 1000 })
   try {
-    // In memory, so that a full disk does not keep anybody from the lock.
+    // The journal stays in memory, so that the lock can be taken on a full disk.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()

@@ -1,4 +1,4 @@
-/** Reads a text file that somebody else wrote: bounded, never blocking, every failure in words. */
+/** Reads text files that others wrote: within a bound, without waiting; each failure is told in words. */
 import { isUtf8 } from 'node:buffer'
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'

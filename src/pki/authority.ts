@@ -92,7 +92,7 @@ export function createAuthority(request: AuthorityRequest): Issued {
   const { certificate: certificateFile, key: keyFile } = layout.authority
   const files: readonly CredentialFile[] = [
     { path: keyFile, text: encodePrivateKey(key, request.passphrase), secret: true },
-    // Whoever trusts a folder needs the root too.
+    // A peer that trusts the authority of this folder needs the root too.
     { path: certificateFile, text: certificate.toString() + (parent?.pem ?? ''), secret: false },
   ]
   withCredentialLock(layout.root, () =>

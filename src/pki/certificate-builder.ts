@@ -93,7 +93,7 @@ function encodePublicKey(publicKey: KeyObject): Buffer {
   return publicKey.export({ type: 'spki', format: 'der' })
 }
 
-/** 159 bits: never negative, never shorter than 20 octets, and nobody guesses the next one. */
+/** 159 random bits: never negative, never shorter than 20 octets, and the next one cannot be guessed. */
 function randomSerial(): Buffer {
   const bytes = randomBytes(20)
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40

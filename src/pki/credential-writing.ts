@@ -1,5 +1,5 @@
 /**
- * Writes certificates and keys: whole or not at all, keys for nobody else.
+ * Writes certificates and keys: whole or not at all. Only the owner of a key can read it.
  *
  * A pair is two files, and no file system replaces two at once. Both are complete on disk under
  * other names first, then renamed one right after the other; should the second rename fail, the
@@ -137,7 +137,7 @@ function lstatIfPresent(path: string): Stats | undefined {
 }
 
 /**
- * Makes a folder that nobody else may write to, and removes what killed runs left in one.
+ * Makes a folder that only its owner may write to, and removes what killed runs left in one.
  *
  * @returns the folders that were made.
  */
@@ -238,7 +238,7 @@ function isRunning(process_: number): boolean {
 
 /**
  * Warns of a folder in which users other than its owner can put another key or authority in place.
- * One with the sticky bit, such as /tmp, lets nobody replace the files of others.
+ * In one with the sticky bit, such as /tmp, users cannot replace the files of others.
  */
 export function isWritableByOthers(folder: string): boolean {
   const mode = modeOf(folder) ?? 0

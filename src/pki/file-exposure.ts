@@ -36,7 +36,7 @@ function checkWritable(path: string): readonly Diagnostic[] {
   return [diagnose(PKI_KINDS.fileWritable, { path, who })]
 }
 
-/** The owner of a folder can replace what is in it, whoever owns that. */
+/** The owner of a folder can replace the files in it, also those of other users. */
 function checkOwner(path: string): readonly Diagnostic[] {
   const [file, folder] = [lookAt(path), lookAt(dirname(resolve(path)))]
   if (!file || !folder) return []

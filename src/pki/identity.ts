@@ -155,7 +155,7 @@ export function signFor(authority: Authority, content: Content): X509Certificate
   return signCertificate({ subject, issuer, validity, publicKey, extensions }, authority.signer)
 }
 
-/** The key first: a certificate whose key is not there yet is of no use to anybody. */
+/** The key first: a certificate is of no use before its key is there. */
 function filesOf(
   { certificate: path, key: keyPath }: PairPaths,
   text: string,

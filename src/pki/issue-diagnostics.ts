@@ -33,7 +33,7 @@ const requestUnsigned: Kind<{ path: string; why: string }> = {
   code: 'PKI_REQUEST_UNSIGNED',
   severity: 'error',
   fault: 'input',
-  summary: 'The signature of a request does not prove that whoever made it has the key.',
+  summary: 'The signature of a request does not prove that its maker has the key.',
   message: ({ path, why }) => `${path} does not prove that its maker has the key: ${why}`,
 }
 
@@ -89,7 +89,7 @@ const fileForeign: Kind<{ path: string; folder: string }> = {
   severity: 'error',
   fault: 'write',
   summary:
-    'A file of another user stands in a folder that others may write to. Whoever put it there would own the new secret, so it is not replaced.',
+    'A file of another user stands in a folder that others may write to. That user would own the new secret, so the file is not replaced.',
   message: ({ path, folder }) =>
     `${path} belongs to another user, and others may write to ${folder}: the new file would be theirs`,
   hint: ({ folder }) => `remove the file, or chmod go-w ${folder} and make the file your own`,
@@ -117,7 +117,8 @@ const authorityUnfit: Kind<{ path: string; why: string }> = {
   code: 'PKI_AUTHORITY_UNFIT',
   severity: 'error',
   fault: 'input',
-  summary: 'Nobody would accept what this authority signs: it is none, or its time is over.',
+  summary:
+    'No peer would accept what this certificate signs: it is of no authority, or its time is over.',
   message: ({ path, why }) => `cannot sign: the certificate ${path} ${why}`,
 }
 

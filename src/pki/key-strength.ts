@@ -35,7 +35,7 @@ const ASK_FOR_LESS: Remedy = 'leave out --key to get what the policy allows'
 /** An authority signs certificates, the others sign handshakes too. */
 export type KeyUser = 'authority' | 'endpoint'
 
-/** As long as nobody asks for more: the length that is to last beyond 2030 (NIST SP 800-57). */
+/** The length where the user and the policy ask for none. It is to last beyond 2030 (NIST SP 800-57). */
 const RSA_BITS = 3072
 
 /** What is chosen by itself; every peer of the last ten years can read these. */

@@ -106,7 +106,7 @@ const commonNameIgnored: Kind<{ commonName: string }> = {
     'The common name looks like a host, but clients that see alternative names do not look at it.',
   message: ({ commonName }) =>
     `clients cannot connect to ${commonName}: it is the common name only`,
-  hint: ({ commonName }) => `add --dns ${commonName}, unless nobody connects to that name`,
+  hint: ({ commonName }) => `add --dns ${commonName}, unless no client connects to that name`,
 }
 
 const requestNames: Kind<{ path: string; subject: string; hosts: readonly string[] }> = {

@@ -36,7 +36,7 @@ export function validFor(days: number, now: Date): Validity {
   }
 }
 
-/** Within the validity of the issuer: what outlives it is refused by everybody from then on. */
+/** Within the validity of the issuer: when that is over, peers refuse the certificate too. */
 export function withinIssuer({ notBefore, notAfter }: Validity, issuer: X509Certificate): Validity {
   const { validFromDate, validToDate } = issuer
   return {

@@ -21,8 +21,8 @@ export function isInBackground(environment: NodeJS.ProcessEnv = process.env): bo
 
 /**
  * Starts this program anew, apart from the terminal, and waits until it is ready or has ended. What it
- * says until then is passed on. Afterwards it says what it says to the file that standard error is, or to
- * nobody.
+ * says until then is passed on. Afterwards its messages go to the file that standard error is, or are
+ * thrown away.
  *
  * @returns its exit status; 0 where it is ready.
  */

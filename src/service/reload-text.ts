@@ -10,7 +10,7 @@ export function describeReload({ type, id, outcome }: ObjectReload): string {
 function describeOutcome(type: string, outcome: ObjectReload['outcome']): string {
   if (outcome !== 'refused') return outcome === 'replaced' ? 'loaded anew' : 'unchanged'
   return type.startsWith('authz-')
-    ? 'the new file is refused, and everybody is denied until it is mended'
+    ? 'the new file is refused, and every client is denied until it is mended'
     : 'the new files are refused, the old ones stay'
 }
 

@@ -20,7 +20,7 @@ export function listenDescriptors(environment = process.env): readonly number[] 
   return Array.from({ length: count }, (_, index) => FIRST_DESCRIPTOR + index)
 }
 
-/** Tells a state such as `READY=1`; does nothing where nobody asked for it. */
+/** Tells a state such as `READY=1`; does nothing where no service manager asked for it. */
 export function notifyServiceManager(state: string): void {
   const path = process.env.NOTIFY_SOCKET
   if (!path) return

@@ -13,7 +13,7 @@ import { readContent, type VisibleFile } from './visible-files.ts'
 
 /** What made a file differ from what the policy gives now. */
 export type DriftCause =
-  /** Somebody changed the file after it was written. */
+  /** The file was changed after it was written. */
   | 'hand-edit'
   /** A drop-in was added, changed or removed since. */
   | 'drop-in'

@@ -137,7 +137,7 @@ function appendTexts(text: string, sources: readonly Source[]): string {
   return [text, ...sources.map((source) => source.text)].join('')
 }
 
-/** A policy file without a directive stands for back-end files that somebody made by hand. */
+/** A policy file without a directive stands for back-end files that were made by hand. */
 function handMadeText(
   selection: PolicySelection,
   loaded: LoadedPolicy,

@@ -46,7 +46,7 @@ export function readDropIn(path: string): Source {
   return isNullDevice(path) ? { name: path, text: '' } : unifyLineEnds(readTextFile(path))
 }
 
-/** A link that leads nowhere is a drop-in that somebody took away. */
+/** A link that leads nowhere is a drop-in whose file was removed. */
 function isDangling(path: string): boolean {
   return statIfReachable(path) === undefined
 }

@@ -19,7 +19,7 @@ import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 /** Folders that hold `*.pol`, and in `modules` below them `*.pmod`, first found first used. */
 export type PolicyFolders = {
-  /** Searched first, whether or not anybody meant them: whoever owns them decides. */
+  /** Searched first, even where the user did not mean them. Their owner decides whether they are trusted. */
   readonly ofCurrentDirectory: readonly string[]
   readonly chosen: readonly string[]
 }

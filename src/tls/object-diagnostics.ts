@@ -107,7 +107,7 @@ const uselessAuthorization: Kind<{ authorization: string; credentials: string; r
   severity: 'error',
   fault: 'input',
   summary:
-    'Authorization is to decide by certificates that nobody asks for. QEMU ignores it silently and lets everybody in.',
+    'An authorization is to decide by certificates, and the endpoint asks for none. QEMU ignores it silently and lets every client in.',
   message: ({ authorization, credentials, reason }) =>
     `\`${authorization}\` could not decide anything: the credentials \`${credentials}\` ${reason}`,
   hint: () => 'use tls-creds-x509 with verify-peer=on, or leave the authorization out',
@@ -214,7 +214,7 @@ const strayLine: Kind<{ path: string; line: number }> = {
   severity: 'warning',
   fault: 'input',
   summary:
-    'A line of a file of shared keys is neither `USER:KEY` nor a comment, so it lets nobody in. The line itself is not shown.',
+    'A line of a file of shared keys is neither `USER:KEY` nor a comment, so it lets no user in. The line itself is not shown.',
   message: ({ path, line }) => `line ${line} of ${path} is no USER:KEY, so it is not used`,
   hint: () => 'a line that begins with # is a comment',
 }

@@ -2,7 +2,7 @@
  * Keeps OpenSSL from verifying the peer's chain within the handshake.
  *
  * A peer may send 100 KB of certificates with keys of its choice. OpenSSL verifies the signatures among
- * them before anything is known to be trusted, on the thread that serves everybody: 50 certificates took
+ * them before anything is known to be trusted, on the thread that serves all clients: 50 certificates took
  * 0.3 s. src/x509 decides on a chain after the handshake, and verifies few signatures, each with a key that
  * is trusted already. So the verdict of OpenSSL is not needed.
  *

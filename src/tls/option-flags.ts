@@ -82,7 +82,7 @@ const UNSUPPORTED: readonly Unsupported[] = [
   },
   {
     option: 'NO_TICKETS',
-    effect: 'servers of TLS 1.3 still send tickets, which nobody can redeem',
+    effect: 'servers of TLS 1.3 still send tickets, which no client can use',
     isAsked: ({ tickets }, versions, role) =>
       !tickets && role === 'server' && versions.has('TLS1.3'),
   },

@@ -10,7 +10,7 @@ const noPeerCertificate: Kind<{ peer: string }> = {
   summary: 'The peer was asked for a certificate and showed none.',
   message: ({ peer }) => `Verify failed: No certificate was found: the ${peer} showed none`,
   hint: ({ peer }) =>
-    `give the ${peer} a ${peer}-cert.pem with its key, or set verify-peer=off to let anybody in`,
+    `give the ${peer} a ${peer}-cert.pem with its key, or set verify-peer=off to let every ${peer} in`,
 }
 
 const hostMismatch: Kind<{ hostname: string; names: readonly string[] }> = {

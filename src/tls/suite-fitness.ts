@@ -37,8 +37,8 @@ export type SuiteRule = {
 }
 
 /**
- * What each kind of credentials can do. A suite of another kind would let somebody in whom the
- * credentials do not know: one without authentication next to certificates, or the reverse.
+ * Which suites fit each kind of credentials. A suite of another kind would let in a peer whom the
+ * credentials do not know, such as one without authentication beside certificates.
  */
 const FITTING: { readonly [K in CredentialKind]: (suite: TlsSuite) => boolean } = {
   x509: (suite) => isTls13Suite(suite) || needsOnlyCertificate(suite),

@@ -81,7 +81,7 @@ type CertificateLink = {
   readonly authorityKey: Buffer | undefined
 }
 
-/** A certificate that is larger than this is an attack on whoever reads it. */
+/** In bytes. A larger certificate is an attack on its reader. */
 const MAX_CERTIFICATE = 262_144
 
 const LABELS = ['CERTIFICATE', 'X509 CERTIFICATE']

@@ -20,7 +20,7 @@ const MAX_STEPS = 2_000
 
 /** What is asked of each certificate on the way. */
 export type ChainRules = {
-  /** Of an authority as it stands in the file: nobody's signature makes it trusted. */
+  /** Of an authority as it stands in the file. It is trusted without a signature. */
   checkAnchor(anchor: Certificate): Diagnostic | undefined
   /** Of a certificate below its issuers, the anchor being the first of them: before its signature. */
   checkStep(certificate: Certificate, issuers: readonly Certificate[]): Diagnostic | undefined

@@ -2,7 +2,7 @@
  * Distinguished names as text, as GnuTLS prints them for QEMU: RFC 4514's words and escapes, but
  * in the order of the encoding (`C=UK,CN=qemu`).
  *
- * Rules of authorization compare this text, and whoever asks for a certificate chooses the values:
+ * Rules of authorization compare this text, and the owner of a certificate may have chosen the values:
  * a comma within a value is `\,`, so that no value passes for two attributes. Strings of an old
  * encoding that cannot be printed are `\#` and their bytes, as GnuTLS has them.
  */

@@ -46,7 +46,7 @@ function hostNames(certificate: Certificate): readonly string[] {
   return isForServers(certificate) ? commonName(certificate) : []
 }
 
-/** Of several common names nobody knows which is the host. */
+/** Of several common names, none is known to be the host. */
 function commonName({ link }: Certificate): readonly string[] {
   const names = readName(link.subject)
     .flat()
@@ -60,7 +60,7 @@ function matchesName(name: string, host: string, wildcards: boolean): boolean {
   if (!/^[\x20-\x7e]+$/.test(name)) return false
   const pattern = name.toLowerCase()
   if (!pattern.startsWith('*') || !wildcards) return pattern === host
-  // `*.org` would be the certificate of everybody.
+  // `*.org` would be the name of all hosts of `org`.
   if (!/^[^.]*\..*\.[^.]+$/.test(pattern)) return false
   const rest = pattern.slice(1)
   const firstLabel = host.length - rest.length

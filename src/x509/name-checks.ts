@@ -182,8 +182,8 @@ function standInsOf(certificate: Certificate): readonly StandIns[] {
 }
 
 /**
- * Why nothing can be said of the names. Of several stand-ins nobody knows which one counts, and one
- * without a text cannot be compared.
+ * Why the names cannot be judged: there are several stand-ins, and none is known to be the one that
+ * counts; or one has no text, which cannot be compared.
  */
 function findUnclear(
   { standIns }: Holder,

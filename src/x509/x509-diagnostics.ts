@@ -10,7 +10,7 @@ export const PEER = '<peer>'
 /** A certificate that a message is about. */
 export type Subject = { readonly place: CertificatePlace; readonly subject: string }
 
-/** Longer names are cut: whoever asked for a certificate chose them. */
+/** In characters. Longer names are cut: the owner of a certificate may have chosen them. */
 const SHOWN_NAME = 120
 
 /** A name between quotes, without characters that could drive a terminal or a log. */

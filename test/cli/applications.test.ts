@@ -79,7 +79,7 @@ test('real folders of a distribution stay, and lead to the files of applications
   )
 })
 
-test('a folder of somebody else in its place is left alone', () => {
+test('a folder of another program in its place is left alone', () => {
   const host = new Host({
     'back-ends/applications/theirs': 'theirs\n',
     'state/current': 'DEFAULT\n',

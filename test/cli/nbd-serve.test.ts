@@ -37,7 +37,7 @@ describe('listens', () => {
     },
   )
 
-  test('with a warning where everybody may connect in clear', async () => {
+  test('with a warning where every client may connect in clear', async () => {
     const server = await serveNbd([...MEMORY, '-p', '0', '-t'], { ownPlace: true })
     expect(server.log()).toContain('[ENDPOINT_CLEAR_TEXT]')
   })
@@ -101,7 +101,7 @@ describe('ends', () => {
     expect(existsSync(server.socket)).toBe(false)
   })
 
-  test('not when somebody only knocks, asks, or is refused', async () => {
+  test('not when a client only connects, asks, or is refused', async () => {
     const server = await serveNbd([...MEMORY])
     for (const option of [NBD_OPT.LIST, NBD_OPT.ABORT, NBD_OPT.GO]) {
       const client = await RawClient.greet(server.socket)
@@ -152,7 +152,7 @@ describe('ends', () => {
     expect(await server.stop('SIGINT')).toBe(0)
   })
 
-  test('not because nobody reads its log', async () => {
+  test('not because the reader of its log has ended', async () => {
     const server = await serveNbd([...MEMORY, '-t'])
     server.child.stderr?.destroy()
     for (let count = 0; count < 3; count++) {

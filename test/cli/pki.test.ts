@@ -55,7 +55,7 @@ describe('init', () => {
     expect(certificateIn(folder, 'ca-cert.pem').fingerprint256).not.toBe(first)
   })
 
-  test('lets nobody else read keys or write to folders, under any umask', () => {
+  test('lets only the owner read keys and write to folders, under any umask', () => {
     const folder = join(scratchFolder(), 'a', 'b')
     const launcher = join(ROOT, 'bin', 'cryptopolicy')
     const script = `umask 000; ${launcher} pki init ${folder} --layout libvirt --key ed25519`
@@ -315,7 +315,7 @@ describe('check', () => {
     expect(pki('check', folder).stdout).toContain('client-cert.pem')
   })
 
-  test('finds whoever else could have a hand in the files', () => {
+  test('finds which other users could read or replace the files', () => {
     const folder = makeAuthority()
     makeServer(folder, 'a.example')
     writeFiles(folder, { 'keys.psk': 'qemu:a5\n' })

@@ -80,6 +80,12 @@ describe('explain --priority with one algorithm', () => {
     expect(answer.status).toBe(status)
   })
 
+  test('gives as JSON that no token named it', async () => {
+    const args = ['explain', '--json', '--priority', 'NORMAL', '--sign', 'RSA-MD5']
+    const { stdout } = await cryptopolicy(...args)
+    expect(resultOf(stdout)).toMatchObject({ verdicts: [{ deciding: { by: 'nothing' } }] })
+  })
+
   test('names the override that decided', async () => {
     const folder = scratchFolder()
     writeFiles(folder, { 'x.config': '[overrides]\ndisabled-version = TLS1.0\n' })

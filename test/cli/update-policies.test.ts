@@ -151,7 +151,7 @@ test('runs the reload script of the profile, once for each change', () => {
   expect(readFileSync(log, 'utf8')).toBe('reloaded\n')
 })
 
-test('makes folders that everybody can read, whatever the umask', () => {
+test('makes folders that every user can read, whatever the umask', () => {
   const host = new Host()
   const launcher = join(ROOT, 'bin', 'update-policies')
   const script = `umask 077; exec ${launcher} --base-dir ${host.base} --set DEFAULT --no-reload`

@@ -60,7 +60,7 @@ const STEPS: readonly Step[] = [
   },
   ...NBD_STEPS,
   {
-    heading: 'Somebody edits a file by hand, and --check names the line',
+    heading: 'A file is edited by hand, and --check names the line',
     command:
       "sed -i 's/RSASize 3072/RSASize 1024/' $base_dir/back-ends/openssh.config && bin/update-policies --check",
     status: 1,

@@ -3,7 +3,7 @@ import type { Step } from './step.ts'
 
 const DISK = 'nbds+unix:///disk?socket=$base_dir/nbd.sock&tls-hostname=localhost'
 
-/** The address of the disk, for whoever holds a certificate of that name. */
+/** The address of the disk, for the client that has a certificate of that name. */
 function diskFor(holder: string): string {
   return `"${DISK}&tls-certificates=$base_dir/${holder}"`
 }
@@ -19,7 +19,7 @@ done`,
     shows: /laptop\/client-cert\.pem: O=Demo,CN=laptop$/m,
   },
   {
-    heading: 'Serve a disk with them under @QEMU,SYSTEM, to the laptop and to nobody else',
+    heading: 'Serve a disk with them under @QEMU,SYSTEM, to the laptop alone',
     command: `head -c 16M /dev/urandom > $base_dir/disk.raw && truncate -s 256M $base_dir/disk.raw
 bin/cryptopolicy nbd serve $base_dir/disk.raw -x disk -k $base_dir/nbd.sock -e 0 -t \\
   --object tls-creds-x509,id=tls0,endpoint=server,dir=$base_dir/server,priority=@QEMU,,SYSTEM \\
@@ -53,7 +53,7 @@ cmp $base_dir/disk.raw $base_dir/nbdcopy.raw && echo identical`,
     shows: /CN=stranger is denied: authz-simple laptop/,
   },
   {
-    heading: 'Without TLS nobody learns anything, not even the name of the disk',
+    heading: 'Without TLS a client learns nothing, not even the name of the disk',
     command: 'bin/cryptopolicy nbd list "nbd+unix:///?socket=$base_dir/nbd.sock"',
     status: 69,
     shows: /NBD_SERVER_REQUIRES_TLS/,

@@ -60,7 +60,7 @@ function makeFile(name: string, size: number, fill: (fd: number) => void = () =>
   return path
 }
 
-/** A range that nobody works on. */
+/** A range on which no operation works. */
 function takeRange(): { readonly offset: number; readonly length: number } {
   for (;;) {
     const offset = random.below(SIZE - 1)

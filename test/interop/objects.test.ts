@@ -74,7 +74,7 @@ async function serveOnce(
   await once(server, 'listening')
   onTestFinished(() => void server.close())
   const accepted = once(server, 'connection').then(async ([connection]: Socket[]) => {
-    if (!connection) throw new Error('nobody came')
+    if (!connection) throw new Error('no client came')
     connection.write(GREETING)
     await read(connection, 4 + 16)
     connection.write(Buffer.from(`${REPLY}000000050000000100000000`, 'hex'))
@@ -183,7 +183,7 @@ describe('shared keys', () => {
   for (const [version, priority] of Object.entries(VERSIONS)) {
     testWith(
       'gnutls-cli',
-      `let gnutls-cli in over ${version}, and nobody else`,
+      `let gnutls-cli in over ${version}, and no other client`,
       async () => {
         const { dir, key } = pskFolder()
         const objects = objectsOf(`tls-creds-psk,id=ours,endpoint=server,dir=${dir}`)

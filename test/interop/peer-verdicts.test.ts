@@ -22,7 +22,7 @@ const LEVEL_1 = make({ subject: 'Level 1', issuer: ROOT_CA, ...AUTHORITY })
 const FALSE_LEVEL = make({ subject: 'Level 1', issuer: OTHER_ROOT, ...AUTHORITY }, LEVEL_1)
 const GOOD = endpoint(LOCALHOST)
 
-/** Signed by nobody any more: its last byte is one of the signature. */
+/** Its signature is no longer good: the last byte is one of the signature. */
 function damaged(made: Made): Made {
   const raw = Buffer.from(made.raw)
   raw[raw.length - 1]! ^= 1

@@ -11,7 +11,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from '../peers/child-proce
 import { freePort } from '../peers/port.ts'
 import type { Identity } from '../tls/certificates.ts'
 
-/** Serves `hello` to whoever may connect; gives its port. */
+/** Serves `hello` to every client that may connect; gives its port. */
 export async function serveHello(settings: TlsSettings, identity: Identity): Promise<number> {
   const credentials = { key: identity.key, cert: identity.certificate }
   const server = createServer((connection: Socket) => {

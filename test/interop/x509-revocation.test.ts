@@ -28,7 +28,7 @@ const STRAY = 'TLS_REVOCATION_LIST_STRAY'
 
 const ROWS: readonly Row[] = [
   ['the client', { signer: authority, revoked: [client.serial] }, []],
-  ['nobody', { signer: authority, revoked: [] }, []],
+  ['none', { signer: authority, revoked: [] }, []],
   [
     'the server itself',
     { signer: authority, revoked: [server.serial] },

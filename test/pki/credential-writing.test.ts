@@ -37,7 +37,7 @@ function modeOf(path: string): number {
   return statSync(path).mode & 0o7777
 }
 
-test('keys are for their owner, certificates for everybody, whatever there was', () => {
+test('only the owner can read a key, every user a certificate, whatever was there before', () => {
   const folder = scratchFolder()
   writeFiles(folder, { 'key.pem': 'old', 'cert.pem': 'old' })
   chmodSync(join(folder, 'key.pem'), 0o666)

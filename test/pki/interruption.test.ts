@@ -52,7 +52,7 @@ function isLeftover(name: string): boolean {
   return /tmp$|journal$|lock$/.test(name)
 }
 
-/** Nobody but the owner may read a key, in whatever file it is. */
+/** Only the owner may read a key, in each file that holds one. */
 function expectSecrets(folder: string): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)

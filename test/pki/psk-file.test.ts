@@ -83,7 +83,7 @@ describe.skipIf(!isRoot)('a file that another user made beforehand [root]', () =
     expect(read(folder)).toBe('')
   })
 
-  test('keeps its owner in a folder that nobody else may write to', () => {
+  test('keeps its owner in a folder that only the owner may write to', () => {
     const folder = prepare(0o755)
     replacePsk({ folder, user: 'qemu' })
     expect(statSync(join(folder, 'keys.psk')).uid).toBe(65_534)

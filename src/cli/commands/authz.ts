@@ -39,7 +39,7 @@ async function testCertificate(_: string, path: string, options: Options): Promi
   const { readNamedSecretFile } = await import('../../files/text-file.ts')
   const terminal = terminalFor(options)
   const [certificate] = parseCertificates(readNamedSecretFile(path))
-  // Whoever reads certificates refuses a file without any.
+  // parseCertificates has refused a file without any.
   if (!certificate) return
   const objects = await loadObjects(options, terminal)
   const decisions = decideAll(objects, certificate, options)

@@ -1,4 +1,4 @@
-/** `cryptopolicy pki revoke`: certificates that are no longer to let anybody in. */
+/** `cryptopolicy pki revoke`: certificates that endpoints no longer let in. */
 import { type Command, Option } from 'commander'
 import type { RevocationChange } from '../../pki/revocation.ts'
 import { REASON_NAMES, type RevocationReason } from '../../pki/revocation-reasons.ts'

@@ -37,7 +37,7 @@ const notFixed: Kind<{ server: string }> = {
   severity: 'error',
   fault: 'unavailable',
   summary:
-    'The server does not speak the fixed new style of the protocol, or somebody on the way took that from its greeting: then there could be no TLS either.',
+    'The server does not speak the fixed new style of the protocol, or an attacker on the way took that from its greeting. There can be no TLS without it.',
   message: ({ server }) => `${server} does not speak the fixed new style of NBD`,
 }
 
@@ -45,7 +45,7 @@ const serverRequiresTls: Kind<{ server: string; option: number; hasCredentials: 
   code: 'NBD_SERVER_REQUIRES_TLS',
   severity: 'error',
   fault: 'unavailable',
-  summary: 'The server serves nobody, or this export to nobody, without TLS.',
+  summary: 'The server demands TLS of all clients, or of those of this export.',
   message: ({ server, option }) =>
     `This NBD server requires TLS: ${server} refuses ${optionName(option)} without it`,
   hint: ({ hasCredentials }) =>
@@ -59,11 +59,11 @@ const serverWithoutTls: Kind<{ server: string; reply: number; text: string }> = 
   severity: 'error',
   fault: 'unavailable',
   summary:
-    'TLS is required here, and the server, or somebody on the way to it, refuses it. Nothing else was sent.',
+    'TLS is required here, and the server, or an attacker on the way to it, refuses it. Nothing else was sent.',
   message: ({ server, reply, text }) =>
     `This NBD server does not offer TLS, which is required here: ${server} answers ${replyName(reply)}${saying(text)}`,
   hint: () =>
-    'give the server TLS credentials; without TLS everybody on the way reads and changes the data',
+    'give the server TLS credentials; without TLS an attacker on the way reads and changes the data',
 }
 
 const clearText: Kind<{ server: string; reply: number }> = {
@@ -81,7 +81,7 @@ const injected: Kind<{ server: string }> = {
   severity: 'error',
   fault: 'unavailable',
   summary:
-    'Data came in clear behind the reply to NBD_OPT_STARTTLS, where a server waits for the client. Somebody on the way may have put it there, so the connection was ended.',
+    'Data came in clear behind the reply to NBD_OPT_STARTTLS, where a server waits for the client. An attacker on the way may have put it there, so the connection was ended.',
   message: ({ server }) => `data in clear came from ${server} where the TLS handshake has to begin`,
 }
 

@@ -75,7 +75,7 @@ function isError(type: number): boolean {
   return type >= REPLY_ERROR_BIT
 }
 
-/** Ends the negotiation as the protocol has it. Nobody waits for the answer. */
+/** Ends the negotiation as the protocol has it, without waiting for the answer. */
 export function abortNegotiation(channel: NegotiationChannel): void {
   const { stream } = channel
   if (!stream.destroyed && stream.writable) {

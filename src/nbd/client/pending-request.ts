@@ -120,7 +120,7 @@ export class PendingRequest {
   placeData(offset: number, length: number): Buffer {
     const start = offset - this.offset
     this.#coverage?.add(start, length)
-    return (this.target ?? refuse('data that nobody asked for')).subarray(start, start + length)
+    return (this.target ?? refuse('data that was not asked for')).subarray(start, start + length)
   }
 
   /** Takes a chunk that holds anything but data. */

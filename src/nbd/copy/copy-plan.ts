@@ -84,7 +84,7 @@ export function alignExtents(
     if (!isZero) push(isEnd ? end : Math.ceil(border / alignment) * alignment, false)
     else push(isEnd ? end : Math.floor(border / alignment) * alignment, true)
   }
-  // Less than a block of zeroes, and nobody knows what comes behind it.
+  // Less than a block of zeroes, and what comes behind it is not known.
   if (pieces.length === 0) push(Math.floor(at / alignment) * alignment + alignment, false)
   return pieces
 }

@@ -164,7 +164,7 @@ function keepState(
   let saving: Promise<void> = save()
   const timer = setInterval(() => {
     saving = saving.then(save)
-    // Whoever stops it hears of the error.
+    // The caller of the function that stops it gets the error.
     saving.catch(() => {})
   }, SAVE_INTERVAL)
   saving.catch(() => {})

@@ -28,7 +28,7 @@ export async function openFileSource(path: string): Promise<CopySource> {
       identity: `file ${dev}:${ino} of ${mtimeMs}`,
       alignment: 1,
       parallel: PARALLEL,
-      // What nobody tells of is read, and zeroes in it are found then.
+      // Of what is not told here, the bytes are read, and zeroes among them are found then.
       extents: (offset, length) => extents.find(offset, length, EXTENTS),
       read: (offset, target) => readOrFail(path, readFully(handle, offset, target)),
       close: () => handle.close(),

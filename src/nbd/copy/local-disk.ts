@@ -40,7 +40,7 @@ export function diskSize(path: string, stats: Stats): number {
   }
 }
 
-/** Opens a disk without waiting for whoever holds the other end of a pipe. */
+/** Opens a disk, without waiting for another program where it is a pipe. */
 export async function openDisk(path: string, flags: number): Promise<FileHandle> {
   try {
     return await open(path, flags)

@@ -17,7 +17,7 @@ export type NbdExport = {
 /** Any request is served, whole blocks best; a request carries 32 MiB at most. */
 export const BLOCK_SIZES: BlockSizes = DEFAULT_BLOCK_SIZES
 
-/** The most data of one request, in bytes. Nobody who asked for the block sizes sends more. */
+/** The most data of one request, in bytes. A client that asked for the block sizes sends no more. */
 export const PAYLOAD_LIMIT = BLOCK_SIZES.maximum
 
 /** How replies look: each style came to the protocol after the one before it. */

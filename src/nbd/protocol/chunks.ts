@@ -124,7 +124,7 @@ function readExtents(count: number, readExtent: () => Extent): readonly Extent[]
   const extents: Extent[] = []
   for (let index = 0; index < count; index++) {
     const extent = readExtent()
-    // Whoever walks over extents of no bytes never arrives.
+    // A reader that goes from extent to extent would never reach the end.
     if (extent.length === 0) refuse('an extent of no bytes')
     extents.push(extent)
   }

@@ -50,7 +50,7 @@ export type ExportNameReply = {
   readonly flags: number
 }
 
-/** The zeroes that nobody needs and only NBD_FLAG_NO_ZEROES on both sides spares. */
+/** Bytes of zeroes without a use. They are left out where both sides have set NBD_FLAG_NO_ZEROES. */
 const RESERVED_SIZE = 124
 
 /** @param zeroes Whether the reserved bytes are there. */

@@ -1,4 +1,4 @@
-/** What messages call the numbers of the protocol; a number that nobody knows is shown as it is. */
+/** What messages call the numbers of the protocol; an unknown number is shown as it is. */
 import {
   NBD_CMD,
   NBD_ERROR,

@@ -8,7 +8,7 @@ export const OPTION_REPLY_HEADER_SIZE = 20
 
 export type OptionHeader = {
   readonly option: number
-  /** Bytes of data that follow. Whoever reads them decides how many are too many. */
+  /** Bytes of data that follow. The reader of the data bounds them. */
   readonly length: number
 }
 

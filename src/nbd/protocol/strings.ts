@@ -35,8 +35,7 @@ export function decodeString(bytes: Buffer, what: string): string {
 }
 
 /**
- * A text for people: what is not UTF-8 is replaced, because losing the reason of an error helps
- * nobody.
+ * A text for people: what is not UTF-8 is replaced, so that the reason of an error is not lost.
  */
 export function decodeText(bytes: Buffer, what: string): string {
   if (bytes.length > STRING_LIMIT) refuse(`${what} with a text of ${bytes.length} bytes`)

@@ -158,7 +158,7 @@ function isInMemory(stats: BigIntStats, path: string): boolean {
 
 /**
  * How to read what is cached without a thread in between, which is most of the cost of a small
- * read. What is not cached must not be waited for: everybody else would wait as well.
+ * read. It must not wait for what is not cached: all other clients would wait too.
  */
 function chooseReadNow(descriptor: number, inMemory: boolean, libc: Libc | undefined): ReadNow {
   if (inMemory) return readMemory(descriptor)

@@ -166,7 +166,7 @@ const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
 const BY_SIGNAL = 128
 
-/** Someone else ended it, so that it has not answered. Other signals are its own faults. */
+/** Signals by which a user or the system ends a program before it answers. Others are its own faults. */
 const { SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGXCPU, SIGXFSZ } = constants.signals
 const FROM_OUTSIDE: ReadonlySet<number> = new Set([SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGXCPU])
 

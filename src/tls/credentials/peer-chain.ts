@@ -14,7 +14,7 @@ const known = new RecentlyUsed<Certificate>(MAX_KNOWN)
 
 /**
  * The chain as it was sent, the peer's own certificate first; empty where there is none. The
- * context of a socket trusts nobody, so OpenSSL has nothing of its own to add.
+ * context of a socket trusts no authority, so OpenSSL has nothing of its own to add.
  *
  * @throws DiagnosticError where a certificate is malformed.
  */

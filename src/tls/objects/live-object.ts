@@ -82,11 +82,11 @@ export class LiveObject {
     return this.#newest as LoadedObject & { readonly kind: Kind }
   }
 
-  /** The rules in force: those of an authorization that could not be loaded let nobody in. */
+  /** The rules in force: those of an authorization that could not be loaded let no client in. */
   ruleList(): RuleList {
     const { list } = this.require('authorization')
     if (this.#isTrusted) return list
-    const fallbackReason = 'since its file could not be loaded, so everybody is denied'
+    const fallbackReason = 'since its file could not be loaded, so every client is denied'
     return { name: list.name, rules: [], fallback: 'deny', fallbackReason }
   }
 

@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
 export type ObjectReload = {
   readonly id: string
   readonly type: string
-  /** Refused: the last load stays, but an authorization denies everybody. */
+  /** Refused: the last load stays, but an authorization denies every client. */
   readonly outcome: 'replaced' | 'unchanged' | 'refused'
   /** Why it was refused, or what is noticed about the new load. */
   readonly diagnostics: readonly Diagnostic[]

@@ -165,7 +165,7 @@ export class TlsObjects {
 
   /**
    * Loads every object anew. What is refused keeps its last load, but for authorizations, which
-   * then deny everybody. Never throws.
+   * then deny every client. Never throws.
    */
   reload(): ReloadReport {
     const report = this.#tryReload()

@@ -21,7 +21,7 @@ const CREATE: Readonly<Record<'multifd' | 'return-path', Create>> = {
   'return-path': (tell) => createReturnPathDecoder(tell),
 }
 
-/** What a payload is has to be kept by whoever wants it. */
+/** A test that wants a payload has to keep it. */
 function copyOf(event: MultifdEvent): unknown {
   return event.type === 'payload' ? event.data.toString('latin1') : event
 }

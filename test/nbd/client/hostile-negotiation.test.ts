@@ -135,7 +135,7 @@ const ack = (option: number) => reply(option, NBD_REP.ACK)
 test.each<readonly [string, Script['onOption'] & object, string]>([
   ['a reply to another option', () => ack(NBD_OPT.LIST), 'a reply to NBD_OPT_LIST where'],
   ['a reply of 4 GiB', (option) => hugeReply(option), 'a reply of 4294967295 bytes'],
-  ['a reply that nobody knows', (option) => reply(option, 99), 'unknown reply 0x63'],
+  ['an unknown reply', (option) => reply(option, 99), 'unknown reply 0x63'],
   [
     'no size of the export',
     (option) => (option === NBD_OPT.GO ? ack(option) : undefined),

@@ -45,7 +45,7 @@ function copy(...args: readonly string[]) {
   return run('cryptopolicy', ['nbd', 'copy', ...args])
 }
 
-/** Leaves out of a failing test what nobody can read. */
+/** Leaves out of a failing test what people cannot read. */
 function isSame(one: string, other: string): boolean {
   return runFile('cmp', [one, other]).status === 0
 }

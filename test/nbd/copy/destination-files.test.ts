@@ -100,7 +100,7 @@ describe.each(Object.keys(JUDGES).filter(hasPeer))('as %s leaves it', (judge) =>
   })
 })
 
-testWith('strace', 'nobody else can open it before it is whole, whatever the umask', () => {
+testWith('strace', 'no other user can open it before it is whole, whatever the umask', () => {
   const folder = scratchFolder()
   const source = makeSource(folder)
   const out = join(folder, 'out.raw')

@@ -72,7 +72,7 @@ test('an empty hole, an empty extent, a wrong count of extents, an error that is
   )
 })
 
-test('more extents than anybody needs', () => {
+test('more extents than any client needs', () => {
   const bytes = Buffer.alloc(4 + 8 * (2 ** 20 + 1), 1)
   expect(() => decodeBlockStatus(bytes)).toThrow('1048577 extents')
 })

@@ -39,7 +39,7 @@ describe.each(STYLES)('%s replies', (style) => {
       const call = { command: NBD_CMD.READ, length }
       transmission.client.send(...Array.from({ length: 100 }, () => transmission.encode(call)))
     }
-    // It goes on with others meanwhile, and whoever reads again gets all.
+    // It serves others meanwhile, and a client that reads again gets all.
     const other = await open(1)
     for (let count = 0; count < 200; count++) {
       const call = { command: NBD_CMD.READ, offset: count, length: 65_536 }
@@ -98,7 +98,7 @@ test('who takes too long to negotiate is cut off, before TLS and within it', asy
     expect(event).toMatchObject({ diagnostics: [{ code: 'ENDPOINT_HANDSHAKE_TIME' }] })
   }
   expect(told.length).toBe(3)
-  // Whoever has negotiated has all the time in the world.
+  // After the negotiation a client may wait without end.
   expect(await served.error({ command: NBD_CMD.FLUSH })).toBe(0)
 })
 

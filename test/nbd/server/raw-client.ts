@@ -74,7 +74,7 @@ export class RawClient {
     return (await this.option(option, data)).at(-1)!.type
   }
 
-  /** The client's side of TLS, which trusts everybody. */
+  /** The client's side of TLS, which trusts every server. */
   async startTls(): Promise<void> {
     if ((await this.outcome(NBD_OPT.STARTTLS)) !== NBD_REP.ACK) throw new Error('no TLS')
     await this.secure()

@@ -48,7 +48,7 @@ describe.each(STYLES)('%s replies', (style) => {
     const content = await filled(storage)
     const random = new Random(7)
     if (storage instanceof ScriptedStorage) {
-      // Whoever asked first is not served first.
+      // The client that asked first is not served first.
       storage.before = () => new Promise((resolve) => setTimeout(resolve, random.below(3)))
     }
     const { path } = await startWith(storage)

@@ -20,7 +20,7 @@ import { execFileSync } from '../../peers/child-process.ts'
 const KIB = 1024
 const MIB = 1 << 20
 
-/** Data and holes as the kernel tells them to somebody else. */
+/** Data and holes as the kernel tells them to another program. */
 function mapOf(path: string): readonly (readonly ['data' | 'hole', number, number])[] {
   const script = `
 import os, sys
@@ -214,7 +214,7 @@ describe.each(Object.entries(PLACES))('a file in a file system of %s', (place, f
   })
 })
 
-test('refuses what is neither a file nor a block device, and waits for nobody', async () => {
+test('refuses what is neither a file nor a block device, and waits for no other program', async () => {
   const pipe = join(scratchFolder(), 'pipe')
   execFileSync('mkfifo', [pipe])
   for (const path of [pipe, '/dev/null', '/dev/zero', '/', scratchFolder()]) {

@@ -177,7 +177,7 @@ describe('authz-libvirt', () => {
     expect(decideBy(text)).toEqual([true, rule])
   })
 
-  test('denies everybody by an empty list and nobody without one', () => {
+  test('denies every client by an empty list and none without a list', () => {
     expect(decideBy('tls_allowed_dn_list = []\n')[0]).toBe(false)
     expect(decideBy('#tls_allowed_dn_list = ["x"]\n')).toEqual([
       true,

@@ -25,7 +25,7 @@ function codesOf(work: () => unknown): readonly string[] {
   }
 }
 
-describe('a line that is commented out lets nobody in', () => {
+describe('a line that is commented out lets no user in', () => {
   const LINES = ['#alice', '# alice', ' #alice', '\ufeff#alice', '#616c696365', ';alice', '//alice']
 
   test.each(LINES)('%j', (name) => {

@@ -222,7 +222,11 @@ describe('objects are refused when they are made', () => {
       ['secret,id=a,data=x,keyid=b', 'tls-creds-anon,id=b'],
       'OBJECT_WRONG_TYPE',
     ],
-    ['a simple authorization of nobody', ['authz-simple,id=a'], 'OBJECT_MISSING_PROPERTY'],
+    [
+      'a simple authorization without an identity',
+      ['authz-simple,id=a'],
+      'OBJECT_MISSING_PROPERTY',
+    ],
     ['a rule without a policy', ['authz-list,id=a,rules.0.match=x'], 'OBJECT_MISSING_PROPERTY'],
     ['a policy that is none', ['authz-list,id=a,policy=maybe'], 'OBJECT_WRONG_VALUE'],
     ['rules that are no list', ['authz-list,id=a,rules=x'], 'OBJECT_WRONG_VALUE'],

@@ -45,7 +45,7 @@ export async function openListener(
   server.listen(path ? { path } : { port: 0, host: '127.0.0.1' })
   await once(server, 'listening')
   onTestFinished(() => void server.close())
-  // One at a time, so that everybody knows which connection is whose.
+  // One at a time, so that each side knows which connection is whose.
   let last: Promise<unknown> = Promise.resolve()
   return () => {
     const pair = last.then(() => connectPair(server, path))

@@ -220,7 +220,7 @@ describe('reload', () => {
     expect((await meet(server, client)).server).toMatchObject({ code: 'FILE_MISSING' })
   })
 
-  test('denies everybody while the file of an authorization is broken', async () => {
+  test('denies every client while the file of an authorization is broken', async () => {
     const folder = scratchFolder()
     const file = join(folder, 'list.json')
     const rules = [{ match: 'C=UK,CN=qemu', policy: 'allow' }]

@@ -8,7 +8,7 @@ export type SessionCase = {
   readonly server: FolderContent
   readonly client: FolderContent
   readonly hostname: string
-  /** Globs on the client's name that are allowed; without them nobody is asked. */
+  /** Globs on the client's name that are allowed; without them no name is asked for. */
   readonly rules?: readonly string[]
   /** Whether each side goes on. */
   readonly passes: { readonly server: boolean; readonly client: boolean }

@@ -333,7 +333,7 @@ describe('shared keys', () => {
   })
 })
 
-test('anonymous endpoints meet in TLS 1.2 and authenticate nobody', async () => {
+test('anonymous endpoints meet in TLS 1.2 and authenticate no peer', async () => {
   const objects = objectsOf('tls-creds-anon,id=s,endpoint=server', 'tls-creds-anon,id=c')
   const { server, client } = await meet(
     objects.credentials('s', 'server'),

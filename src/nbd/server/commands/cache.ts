@@ -11,7 +11,8 @@ export const cache: CommandHandler = {
   beyondEnd: NBD_ERROR.EINVAL,
   serve(transmission, request) {
     const { offset } = request
-    // It is advice. Whoever asks for a whole disk must not keep the threads busy, even after leaving.
+    // The command is advice. A client that asks for a whole disk must not keep the threads busy, and not
+    // after it has left either.
     const length = Math.min(request.length, PAYLOAD_LIMIT)
     transmission.settle(request, readAndForget(transmission, { offset, length }))
   },

@@ -27,8 +27,8 @@ export const startTls: OptionHandler = {
 }
 
 /**
- * In clear text anybody on the way may have put words into the client's mouth: what has arrived
- * already is thrown away, and what was agreed is forgotten (CVE-2021-3716). A client waits for the
+ * In clear text an attacker on the way may speak as the client. So what has arrived already is
+ * thrown away, and what was agreed is forgotten (CVE-2021-3716). A client waits for the
  * answer before it begins with TLS, so nothing of that is lost.
  */
 async function forgetClearText(negotiation: OptionContext): Promise<void> {

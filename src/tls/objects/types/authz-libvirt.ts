@@ -1,8 +1,8 @@
 /**
  * `authz-libvirt`: the list `tls_allowed_dn_list` of libvirt's configuration, as it stands there.
  *
- * Where the setting is missing, libvirt checks nothing and everybody with a certificate may come
- * in; an empty list lets nobody in. Each entry is a glob on the distinguished name.
+ * Where the setting is missing, libvirt checks nothing and lets every client with a certificate
+ * in; an empty list lets no client in. Each entry is a glob on the distinguished name.
  */
 import { fail } from '../../../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../../files/file-diagnostics.ts'

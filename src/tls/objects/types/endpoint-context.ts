@@ -8,8 +8,8 @@ import { omitVerification } from '../../openssl-verification.ts'
 import type { TlsSettings } from '../../tls-options.ts'
 
 /**
- * Makes a context. It trusts nobody: whom a peer's chain leads to is checked after the handshake,
- * by the rules of GnuTLS.
+ * Makes a context that trusts no authority: the chain of the peer is checked after the handshake, by
+ * the rules of GnuTLS.
  *
  * @throws DiagnosticError OBJECT_CREDENTIALS_REFUSED where OpenSSL refuses a certificate or a key.
  */

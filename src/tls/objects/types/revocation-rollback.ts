@@ -19,7 +19,7 @@ export function findRollback(before: TrustSet, after: TrustSet): readonly Diagno
   return newestLists(before.revocationLists).flatMap((old) => {
     const present = newestOf(old, after.revocationLists)
     if (present) return isRollback(old, present) ? [tellOlder(old, present)] : []
-    // Of an authority that is no longer trusted there is nobody to keep out.
+    // An authority that is no longer trusted lets in no certificate, revoked or not.
     return isDropped(old, before, after) ? [] : [tellGone(old)]
   })
 }

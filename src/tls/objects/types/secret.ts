@@ -1,4 +1,4 @@
-/** `secret`: what other objects need and nobody else is to see, raw, in base64 or encrypted. */
+/** `secret`: a password or a key that only other objects are to see, raw, in base64 or encrypted. */
 import { createDecipheriv } from 'node:crypto'
 import { fail } from '../../../diagnostics/diagnostic.ts'
 import { readBytes } from '../../../files/text-file.ts'

@@ -124,7 +124,7 @@ function digestFiles(files: X509Files, { config, release }: Surroundings): strin
   )
 }
 
-/** Nobody knows whether a prime from a file is a good one; those of RFC 7919 are. */
+/** It cannot be known that a prime from a file is a good one; those of RFC 7919 are. */
 function warnAboutDh({ dhParameters }: X509Files, dir: string): readonly Diagnostic[] {
   if (dhParameters === undefined) return []
   return [diagnose(OBJECT_KINDS.unusedDhParameters, { path: `${dir}/dh-params.pem` })]
