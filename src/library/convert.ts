@@ -41,6 +41,7 @@ export const CONVERSION_TARGETS: readonly ConversionTarget[] = [
   'openssl',
   'node',
   'nginx',
+  'haproxy',
   'nss',
   'java',
   'go',

@@ -25,6 +25,13 @@ const QUESTIONS: Readonly<Record<ConversionTarget, readonly Question[]>> = {
       answer: /(?:running|built) with OpenSSL (\d+\.\d+\.\d+)(?!.*running with)/s,
     },
   ],
+  haproxy: [
+    {
+      program: 'haproxy',
+      args: ['-vv'],
+      answer: /^Running on OpenSSL version : OpenSSL (\d+\.\d+\.\d+)/m,
+    },
+  ],
   java: [{ program: 'java', args: ['-version'], answer: /version "(?:1\.)?(\d+)/ }],
   go: [{ program: 'go', args: ['env', 'GOVERSION'], answer: /^go(\d+\.\d+)/m }],
   // NSS has no program that tells its version everywhere.

@@ -57,7 +57,10 @@ function convertPolicy(
 /** What a policy enables as a string of the newest GnuTLS, which knows all that a conversion can say. */
 export function priorityTextOf(effective: EffectivePolicy): string {
   const profile = profileFor(effective)
-  return priorityText(effective, { release: DEFAULT_RELEASE, macs: MACS, profile }).text
+  // A suite of that MAC derives keys with SHA-384 too, whatever its cipher (RFC 5289 section 3.1).
+  const { 'HMAC-SHA2-384': _, ...others } = MACS
+  const macs = effective.enabled.hash.includes('SHA2-384') ? MACS : others
+  return priorityText(effective, { release: DEFAULT_RELEASE, macs, profile }).text
 }
 
 /** One profile covers all kinds of keys, so the one that asks for the largest decides. */

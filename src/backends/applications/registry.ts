@@ -14,6 +14,9 @@ export const APPLICATION_BACKENDS: readonly ApplicationBackend[] = [
   convertedBackend('nginx', {
     ...{ name: 'nginx', title: 'nginx', purpose: 'openssl', file: 'nginx.config' },
   }),
+  convertedBackend('haproxy', {
+    ...{ name: 'haproxy', title: 'HAProxy', purpose: 'openssl', file: 'haproxy.config' },
+  }),
   convertedBackend('node', {
     ...{ name: 'node', title: 'Node.js', purpose: 'openssl', file: 'node.json' },
   }),

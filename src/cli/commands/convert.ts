@@ -24,6 +24,7 @@ const TARGETS = {
   openssl: 'openssl',
   node: 'openssl',
   nginx: 'openssl',
+  haproxy: 'openssl',
   nss: 'nss',
   java: 'jdk',
   go: 'go',

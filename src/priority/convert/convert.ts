@@ -7,10 +7,12 @@ import type { Conversion } from './conversion.ts'
 import { CONVERT_KINDS } from './convert-diagnostics.ts'
 import { type Dialect, type Spoken, speak } from './dialect.ts'
 import { goDialect, printGo } from './go.ts'
+import { haproxyDialect, printHaproxy } from './haproxy.ts'
 import { javaDialect, printJava } from './java.ts'
 import { narrow } from './narrowing.ts'
+import { nginxDialect, printNginx } from './nginx.ts'
 import { nssDialect, printNss } from './nss.ts'
-import { nginxDialect, printNginx, printNode, printOpenssl } from './openssl.ts'
+import { printNode, printOpenssl } from './openssl.ts'
 import { opensslDialect } from './openssl-dialect.ts'
 
 type Target = {
@@ -35,6 +37,11 @@ const TARGETS = {
     library: 'openssl',
     dialect: ({ openssl = oldestRelease('openssl') }) => nginxDialect(openssl),
     print: printNginx,
+  },
+  haproxy: {
+    library: 'openssl',
+    dialect: ({ openssl = oldestRelease('openssl') }) => haproxyDialect(openssl),
+    print: printHaproxy,
   },
   nss: {
     library: 'nss',
@@ -89,5 +96,5 @@ export function convertPriority(
 
 function findSurplus(allowed: AllowedTls, { fixedSchemes }: Dialect): readonly string[] {
   const names = new Set<string>(allowed.signatureSchemes.map(({ name }) => name))
-  return fixedSchemes?.(allowed.versions).filter((name) => !names.has(name)) ?? []
+  return fixedSchemes?.(allowed).filter((name) => !names.has(name)) ?? []
 }

@@ -27,8 +27,8 @@ export type Dialect = {
   readonly alwaysNamesGroups?: true
   /** Whether the library names a scheme of certificates to its peer with TLS 1.3 alone. */
   readonly namesOldScheme?: (scheme: TlsSignatureScheme) => boolean
-  /** Signature schemes that are offered with these versions, whatever is said. */
-  readonly fixedSchemes?: (versions: readonly TlsVersion[]) => readonly string[]
+  /** Signature schemes that are offered with what the text allows, whatever is said. */
+  readonly fixedSchemes?: (allowed: AllowedTls) => readonly string[]
   /** What the library arranges itself without allowing more. */
   readonly undecided?: readonly string[]
   /** What a string may demand of a peer that the library cannot be told to demand. */

@@ -1,5 +1,5 @@
 /** The constants of Go's crypto/tls. */
-import type { TlsVersion } from '../../algorithms/tls-versions.ts'
+import type { AllowedTls } from '../../algorithms/allowed-tls.ts'
 import { type GoRelease, isSince } from '../library-releases.ts'
 import { findUnenforced, NEVER } from './demands.ts'
 import type { Dialect, Spoken } from './dialect.ts'
@@ -53,7 +53,7 @@ const SMALLEST_RSA = 1024
 
 /** `CipherSuites` says nothing of TLS 1.3, and nothing says anything of signatures. */
 export function goDialect(release: GoRelease): Dialect {
-  const fixedSchemes = (versions: readonly TlsVersion[]): readonly string[] =>
+  const fixedSchemes = ({ versions }: AllowedTls): readonly string[] =>
     schemesOf(release, new Set(versions.map(({ name }) => name)))
   const keySizes = isSince(release, '1.24') ? { ...KEY_SIZES, rsa: SMALLEST_RSA } : KEY_SIZES
   const every = schemesOf(release, new Set(['TLS1.2', 'TLS1.3']))

@@ -161,6 +161,23 @@ describe('to nginx', () => {
   })
 })
 
+describe('to haproxy', () => {
+  it('calls TLS 1.0 by its number', () => {
+    const old = 'NONE:+VERS-TLS1.0:+VERS-TLS1.1:+RSA:+AES-128-CBC:+SHA1'
+    const { text, surplus } = convert(old, 'haproxy')
+    expect(text).toContain('ssl-default-bind-options ssl-min-ver TLSv1.0 ssl-max-ver TLSv1.1\n')
+    expect(surplus).toEqual([])
+  })
+
+  it('says signature schemes to the releases that know the setting, and tells what others offer', () => {
+    const { text, surplus } = convert('SUITEB128', 'haproxy')
+    expect(text).toContain('.if version_atleast(2.8)\n    ssl-default-bind-sigalgs ecdsa_secp256r1')
+    expect(surplus).toContain('rsa_pkcs1_sha256')
+    expect(surplus).not.toContain('ecdsa_secp256r1_sha256')
+    expect(surplus).not.toContain('rsa_pkcs1_sha224')
+  })
+})
+
 describe('to java', () => {
   it('goes by the names of the registry', () => {
     const { text } = convert('NORMAL:-VERS-ALL:+VERS-TLS1.3', 'java')

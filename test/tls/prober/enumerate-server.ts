@@ -80,10 +80,14 @@ async function enumerateOld(probe: Probe, offer: Offer, negotiated: Negotiated):
   }
 }
 
-/** One by one: a server that is offered many settles on a kind of key before it signs. */
+/**
+ * One by one: a server that is offered many settles on a kind of key before it signs. A kind of which
+ * nothing was chosen, where every scheme was on offer, has none.
+ */
 async function enumerateSchemes(probe: Probe, offer: Offer, negotiated: Negotiated): Promise<void> {
   for (const kind of ['RSA', 'ECDSA', 'DSS']) {
     const suites = offer.suites.filter((suite) => exchangeOf(suite).endsWith(`DHE-${kind}`))
+    if (!suites.some((suite) => negotiated.get(TLS12)?.suites.has(suite))) continue
     for (const scheme of EVERY_SCHEME) {
       await ask(probe, { ...offer, suites, schemes: [scheme] }, negotiated)
     }

@@ -73,7 +73,9 @@ function readServerHello(body: Buffer): Answer {
 
 /** RFC 5246 section 7.4.3, RFC 8422 section 5.4, RFC 4279 section 3. */
 function readKeyExchange(body: Buffer, { suite, version }: Answer): Partial<Answer> {
-  const exchange = findTlsSuite(suite)?.keyExchange ?? ''
+  const exchange = findTlsSuite(suite)?.keyExchange
+  // How it exchanges keys is not known, so that nothing of it can be read.
+  if (exchange === undefined) return {}
   let at = /PSK/.test(exchange) ? 2 + body.readUInt16BE(0) : 0
   if (/^RSA-PSK$|^PSK$|SRP/.test(exchange)) return {}
   let chosen: Partial<Answer>
