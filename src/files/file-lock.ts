@@ -112,12 +112,21 @@ function lockOnce(path: string, seconds: number): DatabaseSync | undefined {
  */
 function makeLockFile(path: string): number {
   const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
-  const descriptor = openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
+  const descriptor = openUnlinked(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK)
   try {
     const stats = fstatSync(descriptor)
     if (!stats.isFile()) throw new Error('it is not a regular file')
     return stats.ino
   } finally {
     closeSync(descriptor)
+  }
+}
+
+function openUnlinked(path: string, flags: number): number {
+  try {
+    return openSync(path, flags, 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ELOOP') throw error
+    throw new Error('it is a symbolic link')
   }
 }

@@ -61,7 +61,6 @@ export class FileWatcher {
 
   /** Waits for the files to stay as they are, then tells of a change. */
   #look = (): void => {
-    if (this.#isClosed) return
     this.#watchFolders()
     const stamp = stampOf(this.#paths())
     if (stamp === this.#told) {
@@ -102,8 +101,7 @@ export class FileWatcher {
     try {
       const watcher = watch(folder, { persistent: false }, (_, name) => {
         // A folder that was replaced has the same name, and this would look at the old one.
-        const isOwn = name === null || name === basename(folder)
-        if (isOwn) this.#forget(folder, watcher)
+        if (name === basename(folder)) this.#forget(folder, watcher)
         this.lookSoon()
       })
       watcher.on('error', () => this.#forget(folder, watcher))
@@ -115,7 +113,7 @@ export class FileWatcher {
 
   #forget(folder: string, watcher: FSWatcher): void {
     watcher.close()
-    if (this.#watchers.get(folder) === watcher) this.#watchers.delete(folder)
+    this.#watchers.delete(folder)
     this.lookSoon()
   }
 }

@@ -4,7 +4,6 @@
  * Where the C library cannot be reached (another platform, an installation without koffi),
  * `loadLibc` gives nothing, and callers do without.
  */
-import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { CallQueue } from './call-queue.ts'
 import { type Call, type Koffi, type Library, loadKoffi } from './koffi.ts'
@@ -94,6 +93,7 @@ const PATH_ROOM = 108
 
 function bindSendDatagram(library: Library): Libc['sendDatagram'] {
   const socket = library.func('int socket(int, int, int)')
+  const close = library.func('int close(int)')
   const sendTo = library.func('int64_t sendto(int, void *, uint64_t, int, void *, uint32_t)')
   return (path, text) => {
     const name = Buffer.from(path.replace(/^@/, '\0'))
@@ -104,7 +104,7 @@ function bindSendDatagram(library: Library): Libc['sendDatagram'] {
     const address = Buffer.concat([Buffer.from([AF_UNIX, 0]), name])
     const bytes = Buffer.from(text)
     const sent = sendTo(descriptor, bytes, bytes.length, 0, address, address.length)
-    closeSync(descriptor)
+    close(descriptor)
     return Number(sent) === bytes.length
   }
 }

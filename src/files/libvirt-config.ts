@@ -69,7 +69,7 @@ class LibvirtReader {
       if (items.length > 0 && this.#take(/,/y) === '') this.#fail('a comma or ] is expected here')
       this.#take(blank)
       if (this.#source.text[this.#at] === '[') this.#fail('a list cannot hold lists')
-      if (items.length === 0 || this.#source.text[this.#at] !== ']') items.push(this.#readValue())
+      if (this.#source.text[this.#at] !== ']') items.push(this.#readValue())
     }
     return { kind: 'list', items, span: this.#spanFrom(start) }
   }

@@ -103,7 +103,6 @@ export function readBytes(path: string, limit = TEXT_LIMIT): Buffer {
     try {
       const stats = fstatSync(descriptor)
       if (!stats.isFile()) fail(FILE_KINDS.notAFile, { path, what: describeType(stats) })
-      if (stats.size > limit) fail(FILE_KINDS.tooLarge, { path, limit })
       return readToEnd(descriptor, path, limit)
     } finally {
       closeSync(descriptor)
@@ -130,7 +129,7 @@ export function readToEnd(descriptor: number, path: string, limit: number): Buff
   const parts: Buffer[] = []
   let length = 0
   for (;;) {
-    const part = Buffer.allocUnsafe(Math.min(PART, limit + 1 - length))
+    const part = Buffer.allocUnsafe(PART)
     const read = readWhenThere(descriptor, part)
     if (read === 0) return Buffer.concat(parts, length)
     parts.push(part.subarray(0, read))
@@ -170,8 +169,13 @@ function describeType(stats: Stats): string {
   return 'device'
 }
 
+/** The first byte that is not what it is read as. */
 function firstInvalidByte(bytes: Buffer): number {
-  const repaired = Buffer.from(bytes.toString('utf8'), 'utf8')
-  const index = bytes.findIndex((byte, at) => byte !== repaired[at])
-  return index < 0 ? bytes.length : index
+  let offset = 0
+  for (const character of bytes.toString('utf8')) {
+    const encoded = Buffer.from(character)
+    if (!bytes.subarray(offset, offset + encoded.length).equals(encoded)) break
+    offset += encoded.length
+  }
+  return offset
 }

@@ -11,6 +11,7 @@ import { describe, expect, test } from 'vitest'
 import {
   linkInPlace,
   makeFolder,
+  removeEmptyFolders,
   replaceFile,
   replaceLink,
   stageFile,
@@ -18,6 +19,7 @@ import {
   TEMPORARY_SUFFIX,
 } from '../../src/files/atomic-file.ts'
 import { scratchFolder } from '../cli/command.ts'
+import { openFilesBelow } from './open-files.ts'
 
 /** What a run of the same process id would have left, had it been killed at any of its files. */
 function leaveTemporaryFiles(path: string): void {
@@ -82,7 +84,28 @@ test('a replacement that fails leaves nothing', () => {
   expect(() => replaceFile(join(folder, 'taken'), 'x')).toThrow(/EISDIR|ENOTEMPTY|EEXIST/)
   expect(() => linkInPlace(join(folder, 'taken'), 'x')).toThrow(/EISDIR|ENOTEMPTY|EEXIST/)
   expect(() => replaceFile(join(folder, 'none', 'file'), 'x')).toThrow(/ENOENT/)
+  // The file is there already when its owner turns out to be impossible.
+  const owner = { uid: 2 ** 40, gid: 0 }
+  expect(() => stageFile(join(folder, 'file'), 'x', 0o600, owner)).toThrow('out of range')
   expect(readdirSync(folder)).toEqual(['taken'])
+  expect(openFilesBelow(folder)).toEqual([])
+})
+
+test('nothing stays open of what was written', () => {
+  const folder = scratchFolder()
+  replaceFile(join(folder, 'file'), 'x')
+  replaceLink(join(folder, 'link'), 'file')
+  const staged = stageNewFile(join(folder, 'new'), 'x')
+  staged.commit()
+  staged.settle()
+  expect(readdirSync(folder).toSorted()).toEqual(['file', 'link', 'new'])
+  expect(openFilesBelow(folder)).toEqual([])
+})
+
+test('a new file that is in place has no second name', () => {
+  const path = join(scratchFolder(), 'file')
+  stageNewFile(path, 'x', 0o640).commit()
+  expect(statSync(path)).toMatchObject({ nlink: 1, mode: 0o100640 })
 })
 
 test('a link is made in the workshop, or beside its place where that is on another file system', () => {
@@ -110,5 +133,17 @@ describe('makeFolder', () => {
     writeFileSync(path, '')
     expect(() => makeFolder(path)).toThrow(/EEXIST/)
     expect(() => makeFolder('/proc/none/x')).toThrow(/ENOENT/)
+  })
+
+  test('tells which it made, and takes away those alone that nothing was put into', () => {
+    const folder = scratchFolder()
+    const path = (...names: string[]): string => join(folder, ...names)
+    mkdirSync(path('a'))
+    const made = makeFolder(path('a', 'b', 'c', 'd'))
+    expect(made).toEqual([path('a', 'b'), path('a', 'b', 'c'), path('a', 'b', 'c', 'd')])
+    expect(makeFolder(path('a', 'b'))).toEqual([])
+    writeFileSync(path('a', 'b', 'file'), '')
+    removeEmptyFolders(made)
+    expect(readdirSync(folder, { recursive: true }).toSorted()).toEqual(['a', 'a/b', 'a/b/file'])
   })
 })

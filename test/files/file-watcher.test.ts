@@ -1,9 +1,18 @@
-import { mkdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { FileWatcher, type FileWatcherOptions } from '../../src/files/file-watcher.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
+import { watchedAmong } from './open-files.ts'
 
 /** Counts the changes of files that it is told of. */
 function countChanges(
@@ -82,4 +91,94 @@ test('tells once of many changes at a time, and of none after it was closed', as
   writeFileSync(path, 'more')
   await sleep(150)
   expect(seen.changes).toBe(1)
+})
+
+/** Which of some folders the kernel watches for a path. */
+function watchedFor(path: string, folder: string, names: readonly string[]): readonly string[] {
+  const watcher = new FileWatcher(
+    () => [path],
+    () => {},
+    { interval: 60_000 },
+  )
+  const folders = names.map((name) => join(folder, name))
+  const watched = watchedAmong(folders)
+  watcher.close()
+  expect(watchedAmong(folders)).toEqual([])
+  return watched.map((path) => path.slice(folder.length + 1))
+}
+
+test('watches only the folders in which a change could lead to another file', () => {
+  const folder = realpathSync(scratchFolder())
+  writeFiles(folder, { 'a/b/file': '', 'c/d/file': '', 'e/other': '' })
+  symlinkSync('../c/d', join(folder, 'a', 'relative'))
+  symlinkSync(join(folder, 'a', 'relative', 'file'), join(folder, 'e', 'absolute'))
+  const names = ['a', 'a/b', 'c', 'c/d', 'e']
+  const watched = (path: string) => watchedFor(join(folder, path), folder, names)
+  expect(watched('a/b/file')).toEqual(['a/b'])
+  expect(watched('a/b/none')).toEqual(['a/b'])
+  expect(watched('a/none/x/y')).toEqual(['a'])
+  expect(watched('a/relative/file')).toEqual(['a', 'c/d'])
+  expect(watched('e/absolute')).toEqual(['a', 'c/d', 'e'])
+})
+
+test('watches other folders once others matter, and none after it was closed', async () => {
+  const folder = realpathSync(scratchFolder())
+  writeFiles(folder, { 'a/file': '', 'b/file': '' })
+  const [a, b] = [join(folder, 'a'), join(folder, 'b')]
+  const paths = [join(a, 'file')]
+  const options = { quiet: 5, interval: 60_000 }
+  const watcher = new FileWatcher(
+    () => paths,
+    () => watcher.close(),
+    options,
+  )
+  expect(watchedAmong([a, b])).toEqual([a])
+  paths[0] = join(b, 'file')
+  watcher.lookSoon()
+  // The change is told, and who is told closes it.
+  await expect.poll(() => watchedAmong([a, b])).toEqual([])
+  watcher.lookSoon()
+  await sleep(50)
+  expect(watchedAmong([a, b])).toEqual([])
+})
+
+test('looks no more where it is closed before its next look', async () => {
+  const folder = realpathSync(scratchFolder())
+  let looks = 0
+  const paths = (): readonly string[] => {
+    looks++
+    return [join(folder, 'file')]
+  }
+  const watcher = new FileWatcher(paths, () => {}, { quiet: 1, interval: 1 })
+  watcher.lookSoon()
+  watcher.close()
+  const before = looks
+  await sleep(50)
+  expect(looks).toBe(before)
+})
+
+test('watches the folder that took the place of another', async () => {
+  const folder = realpathSync(scratchFolder())
+  writeFiles(folder, { 'a/b/file': '', 'new/file': '' })
+  const path = join(folder, 'a', 'b')
+  const seen = countChanges([join(path, 'file')])
+  renameSync(path, join(folder, 'old'))
+  renameSync(join(folder, 'new'), path)
+  await until(() => seen.changes > 0)
+  await expect.poll(() => watchedAmong([path, join(folder, 'old')])).toEqual([path])
+  const before = seen.changes
+  writeFileSync(join(path, 'file'), 'changed')
+  await until(() => seen.changes > before)
+})
+
+test('keeps no process alive', () => {
+  const folder = scratchFolder()
+  const before = process.getActiveResourcesInfo().toSorted()
+  const watcher = new FileWatcher(
+    () => [join(folder, 'file')],
+    () => {},
+  )
+  watcher.lookSoon()
+  expect(process.getActiveResourcesInfo().toSorted()).toEqual(before)
+  watcher.close()
 })

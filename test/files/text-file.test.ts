@@ -1,9 +1,22 @@
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, mkdirSync, openSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { readBytes, readTextFile, TEXT_LIMIT } from '../../src/files/text-file.ts'
+import {
+  readBytes,
+  readNamedBytes,
+  readNamedSecretFile,
+  readNamedTextFile,
+  readSecretTextFile,
+  readTextFile,
+  readTextFileIfPresent,
+  readToEnd,
+  TEXT_LIMIT,
+  unlessMissing,
+} from '../../src/files/text-file.ts'
 import { runFile, scratchFolder } from '../cli/command.ts'
+import { spawn } from '../peers/child-process.ts'
+import { openFilesBelow } from './open-files.ts'
 
 test('neither waits for a pipe or a device, nor reads a folder', () => {
   const folder = scratchFolder()
@@ -55,13 +68,73 @@ test('what is no file is called by its name', () => {
   expect(() => readBytes('/dev/null')).toThrow('it is a device')
 })
 
+const FOUR = [0xf0, 0x90, 0x8d, 0x88]
+
 test.each([
   ['a byte that begins nothing', [0x61, 0x0a, 0xff, 0x62], 2],
   ['the first byte of a character that does not go on', [0x61, 0xc3, 0x28], 1],
   ['a character that is cut off', [0x61, 0x62, 0xe2, 0x82], 2],
+  ['the beginning of the mark of what is no text', [0x61, 0xef, 0xbf], 1],
+  ['the same before a letter', [0xef, 0xbf, 0x41], 0],
+  ['after characters of every length', [0x24, 0xc2, 0xa2, 0xe2, 0x82, 0xac, ...FOUR, 0xff], 10],
+  ['after the mark itself', [0xef, 0xbf, 0xbd, 0xff], 3],
   ['a longer form than is needed', [0xc0, 0x80], 0],
 ])('text that is not UTF-8 is refused at its first bad byte: %s', (_, bytes, at) => {
   const path = join(scratchFolder(), 'text')
   writeFileSync(path, Buffer.from(bytes))
   expect(() => readTextFile(path)).toThrow(new RegExp(`\\b${at}\\b`))
+})
+
+test('of a file that is read or refused nothing stays open', () => {
+  const folder = scratchFolder()
+  const path = join(folder, 'file')
+  writeFileSync(path, 'text')
+  expect(readTextFile(path)).toEqual({ name: path, text: 'text' })
+  expect(readNamedTextFile(path)).toEqual({ name: path, text: 'text' })
+  expect(() => readBytes(path, 3)).toThrow('larger than 3 bytes')
+  expect(() => readNamedBytes(path, 3)).toThrow('larger than 3 bytes')
+  expect(() => readBytes(folder)).toThrow('it is a directory')
+  expect(() => readNamedBytes(folder)).toThrow('it is a directory')
+  expect(openFilesBelow(folder)).toEqual([])
+})
+
+test('a secret is marked, also where it is refused', () => {
+  const path = join(scratchFolder(), 'secret')
+  writeFileSync(path, 'key')
+  const secret = { name: path, text: 'key', isSecret: true }
+  expect([readSecretTextFile(path), readNamedSecretFile(path)]).toEqual([secret, secret])
+  writeFileSync(path, Buffer.from([0x61, 0xff]))
+  const refused = {
+    span: { source: { name: path, text: 'a\xff', isSecret: true }, start: 1, end: 2 },
+  }
+  const diagnostics = [expect.objectContaining({ code: 'FILE_INVALID_UTF8', ...refused })]
+  for (const read of [readSecretTextFile, readNamedSecretFile]) {
+    expect(() => read(path)).toThrow(expect.objectContaining({ diagnostics }))
+  }
+})
+
+test('a file that may be missing is undefined, and any other failure is told', () => {
+  const folder = scratchFolder()
+  const path = join(folder, 'file')
+  expect(readTextFileIfPresent(path)).toBeUndefined()
+  writeFileSync(path, 'x')
+  expect(readTextFileIfPresent(path)?.text).toBe('x')
+  expect(() => readTextFileIfPresent(folder)).toThrow('it is a directory')
+  expect(() => readTextFileIfPresent(join(path, 'below'))).toThrow(`cannot read ${path}/below`)
+  const other = (): never => {
+    throw new Error('other')
+  }
+  expect(() => unlessMissing(other)).toThrow('other')
+  expect(() => readNamedBytes(path.replace('file', 'none'))).toThrow('does not exist')
+})
+
+test('a pipe of which another program made its end non-blocking is read to its end', async () => {
+  const folder = scratchFolder()
+  const pipe = join(folder, 'pipe')
+  expect(runFile('mkfifo', [pipe]).status).toBe(0)
+  const descriptor = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK)
+  onTestFinished(() => closeSync(descriptor))
+  const writer = spawn('sh', ['-c', 'exec 3>"$0"; echo open; sleep 0.2; printf later >&3', pipe])
+  await new Promise((resolve) => writer.stdout.once('data', resolve))
+  expect(readToEnd(descriptor, pipe, 5).toString()).toBe('later')
 })
