@@ -10,7 +10,6 @@ import {
 import { fail } from '../diagnostics/diagnostic.ts'
 import { destroyOnFailure, handshakeError, runHandshake } from './handshake.ts'
 import { checkSession } from './session-check.ts'
-import { SESSION_KINDS } from './session-diagnostics.ts'
 import { checkDuplex, checkNodeOptions, checkSettingsFor } from './tls-arguments.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 import type { PriorityTlsOptions, TlsSettings } from './tls-options.ts'
@@ -52,7 +51,8 @@ export async function acceptTls(
     const start = (): TLSSocket =>
       new TLSSocket(connection as never, { ...rest, ...asked, isServer: true, secureContext })
     const socket = await runHandshake(connection, 'secure', handshakeTimeout, start)
-    return checked(socket, settings, () => requestCert && verifyClient(socket, rejectUnauthorized))
+    if (requestCert) verifyClient(socket, rejectUnauthorized)
+    return checked(socket, settings)
   })
 }
 
@@ -82,16 +82,9 @@ export async function connectTls(
 }
 
 /** Nothing has been read yet: data that came along with the handshake waits in the socket. */
-function checked(socket: TLSSocket, settings: TlsSettings, verify?: () => unknown): TLSSocket {
-  try {
-    if (socket.destroyed) fail(SESSION_KINDS.connectionClosed, {})
-    verify?.()
-    checkSession(socket, settings)
-    return socket
-  } catch (error) {
-    socket.destroy()
-    throw error
-  }
+function checked(socket: TLSSocket, settings: TlsSettings): TLSSocket {
+  checkSession(socket, settings)
+  return socket
 }
 
 /** The part of a TLSSocket that its type leaves out: the verdict of OpenSSL on the peer's chain. */

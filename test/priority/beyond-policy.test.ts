@@ -51,6 +51,45 @@ describe('under an allowlist', () => {
   })
 })
 
+const OLD = 'SYSTEM=NORMAL:-VERS-ALL:+VERS-TLS1.1'
+
+test('the last token that brings a name is named, and the first where all start with it', () => {
+  const twice = 'NORMAL:-VERS-ALL:+VERS-TLS1.2:-VERS-TLS1.2:+VERS-TLS1.3:+VERS-TLS1.2'
+  const { beyond } = examine(twice, BLOCKLIST.replace('SYSTEM=NORMAL', OLD))
+  const protocols = beyond.flatMap(([token, extra]) =>
+    (extra as Record<string, readonly string[]>).protocols?.map((name) => [token, name]),
+  )
+  expect(protocols.filter(Boolean)).toEqual([
+    ['+VERS-TLS1.3', 'TLS1.3'],
+    ['+VERS-TLS1.2', 'TLS1.2'],
+  ])
+})
+
+describe('what is out of reach is told with what keeps it there', () => {
+  const FORBIDDING: Readonly<Record<string, readonly [line: string, token: string]>> = {
+    cipher: ['tls-disabled-cipher = AES-128-CBC', '+AES-128-CBC'],
+    MAC: ['tls-disabled-mac = SHA1', '+SHA1'],
+    group: ['tls-disabled-group = GROUP-X25519', '+GROUP-X25519'],
+    curve: ['disabled-curve = SECP256R1', '+GROUP-SECP256R1'],
+    'key exchange': ['tls-disabled-kx = RSA', '+RSA'],
+    version: ['disabled-version = TLS1.2', '+VERS-TLS1.2'],
+    signature: ['insecure-sig = RSA-SHA512', '+SIGN-RSA-SHA512'],
+    hash: ['insecure-hash = SHA512', '+SIGN-RSA-SHA512'],
+  }
+
+  test.each(Object.entries(FORBIDDING))('a %s', (_, [line, token]) => {
+    const text = `[overrides]\n${line}\n[priorities]\nSYSTEM=NORMAL\n`
+    const config = parseSystemConfig({ name: 'gnutls.config', text })
+    const explanation = explainPriority({ name: 'test', text: `NORMAL:${token}` }, { config })
+    const vain = findVainTokens(explanation, { config })
+    expect(vain.map((one) => one.token)).toEqual([token])
+    expect(vain[0]?.prohibition).toMatchObject({
+      key: line.split(' ')[0],
+      value: line.split(' ')[2],
+    })
+  })
+})
+
 describe('under a blocklist', () => {
   test('what it disables is out of reach', () => {
     expect(examine('NORMAL:+AES-128-CBC', BLOCKLIST)).toEqual({

@@ -16,6 +16,7 @@ import {
   type ConnectOptions,
   connectTls,
 } from '../../src/tls/connection.ts'
+import { checkSession } from '../../src/tls/session-check.ts'
 import { type Identity, makeIdentity } from './certificates.ts'
 
 const authority = makeIdentity('Root CA', 'rsa-2048')
@@ -196,10 +197,20 @@ describe('acceptTls, as a server of node:tls', () => {
     const [socket] = await Promise.all([accept(far), once(peer, 'secureConnect')])
     socket.on('error', () => {})
     const closed = new Promise((resolve) => socket.resume().once('close', resolve))
-    near.write(Buffer.from([0x17, 3, 3, 0, 32, ...Buffer.alloc(32)]))
+    near.write(FORGED_RECORD)
     await closed
   })
 })
+
+test('a session that has ended passes no check', async () => {
+  const socket = await serve({})
+  checkSession(socket, accepting)
+  socket.destroy()
+  expect(() => checkSession(socket, accepting)).toThrow(/version/)
+})
+
+/** Application data of TLS 1.3 that no key of the session fits. */
+const FORGED_RECORD = Buffer.from([0x17, 3, 3, 0, 32, ...Buffer.alloc(32)])
 
 test('connectTls cannot be given a context that is looser than the string', async () => {
   const { near, far } = await connectedPair()

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { type TlsSettings, tlsOptionsFor } from '../../src/library/tls.ts'
 import { dhParameters } from '../../src/tls/dh-parameters.ts'
+import { execFileSync } from '../peers/child-process.ts'
+import { hasPeer } from '../peers/peer.ts'
 
 function server(priority: string): TlsSettings {
   return tlsOptionsFor(priority, { role: 'server' })
@@ -126,5 +128,107 @@ describe('tlsOptionsFor', () => {
 
   test('refuses a string that GnuTLS refuses', () => {
     expect(() => server('NORMAL:+NOPE')).toThrow(DiagnosticError)
+  })
+})
+
+/** The options of a string that it has no words for in node:tls, by their names. */
+function unsupported(priority: string, role: 'client' | 'server'): readonly string[] {
+  const { omissions } = tlsOptionsFor(priority, { role })
+  const told = omissions.filter(({ code }) => code === 'TLS_UNSUPPORTED_OPTION')
+  return told.map(({ message }) => /%(\w+)/.exec(message)?.[1] ?? message)
+}
+
+describe('an option that cannot be followed is told of where it matters', () => {
+  const OLD = '-VERS-ALL:+VERS-TLS1.2'
+  const NEW = '-VERS-ALL:+VERS-TLS1.3'
+  const BOTH = '-VERS-ALL:+VERS-TLS1.2:+VERS-TLS1.3'
+
+  test.each([
+    [`NORMAL:${BOTH}`, [], []],
+    [`NORMAL:${OLD}:%NO_EXTENSIONS`, ['NO_EXTENSIONS'], ['NO_EXTENSIONS']],
+    [`NORMAL:${BOTH}:%FALLBACK_SCSV`, [], ['FALLBACK_SCSV']],
+    [
+      `NORMAL:${BOTH}:%DISABLE_TLS13_COMPAT_MODE`,
+      ['DISABLE_TLS13_COMPAT_MODE'],
+      ['DISABLE_TLS13_COMPAT_MODE'],
+    ],
+    [`NORMAL:${OLD}:%DISABLE_TLS13_COMPAT_MODE`, [], []],
+    [`NORMAL:${BOTH}:%SAFE_RENEGOTIATION`, ['SAFE_RENEGOTIATION'], []],
+    [`NORMAL:${NEW}:%SAFE_RENEGOTIATION`, [], []],
+    [`NORMAL:${BOTH}:%UNSAFE_RENEGOTIATION`, ['UNSAFE_RENEGOTIATION'], ['UNSAFE_RENEGOTIATION']],
+    ['NORMAL:-VERS-ALL:+VERS-TLS1.0:%UNSAFE_RENEGOTIATION', ...twice('UNSAFE_RENEGOTIATION')],
+    ['NORMAL:-VERS-ALL:+VERS-TLS1.1:%UNSAFE_RENEGOTIATION', ...twice('UNSAFE_RENEGOTIATION')],
+    [`NORMAL:${NEW}:%UNSAFE_RENEGOTIATION`, [], []],
+    [`NORMAL:${BOTH}:%NO_TICKETS`, ['NO_TICKETS'], []],
+    [`NORMAL:${OLD}:%NO_TICKETS`, [], []],
+    [`NORMAL:${BOTH}:%NO_TICKETS_TLS12`, ['NO_TICKETS_TLS12'], ['NO_TICKETS_TLS12']],
+    [`NORMAL:${OLD}:%NO_TICKETS_TLS12`, [], []],
+    [`NORMAL:${NEW}:%NO_TICKETS_TLS12`, [], []],
+  ])('%s', (priority, ofServer, ofClient) => {
+    expect(unsupported(priority, 'server')).toEqual(ofServer)
+    expect(unsupported(priority, 'client')).toEqual(ofClient)
+  })
+
+  function twice(option: string): readonly [string[], string[]] {
+    return [[option], [option]]
+  }
+
+  test('and so are the curves that certificates of TLS 1.2 cannot have', () => {
+    const told = (priority: string) =>
+      server(priority)
+        .omissions.filter(({ code }) => code === 'TLS_CERTIFICATE_CURVE')
+        .map(({ message }) => message.match(/secp\d+r1/g))
+    expect(told(`NORMAL:${OLD}:-GROUP-SECP384R1`)).toEqual([['secp384r1']])
+    expect(told(`NORMAL:${OLD}:-GROUP-ALL:+GROUP-X25519`)).toEqual([
+      ['secp256r1', 'secp384r1', 'secp521r1'],
+    ])
+    expect(told(`NORMAL:${NEW}:-GROUP-SECP384R1`)).toEqual([])
+    expect(told(`NORMAL:${OLD}:-ECDHE-ECDSA:-GROUP-SECP384R1`)).toEqual([])
+    expect(told(`NORMAL:${OLD}`)).toEqual([])
+  })
+})
+
+describe.skipIf(!hasPeer('openssl'))('the suites are those of the credentials [openssl]', () => {
+  const ALL = 'NORMAL:+ANON-ECDH:+ANON-DH:+PSK:+DHE-PSK:+ECDHE-PSK'
+
+  /** What OpenSSL says authenticates each suite, and the hash of those of TLS 1.3. */
+  function authentications(
+    credentials: 'x509' | 'psk' | 'anon',
+    priority = ALL,
+  ): readonly string[] {
+    const { options } = tlsOptionsFor(priority, { role: 'server', credentials })
+    const names = (options.ciphers ?? '').split(':')
+    const suites13 = names.filter((name) => name.startsWith('TLS_')).join(':')
+    const list = names.filter((name) => !name.startsWith('TLS_')).join(':')
+    const args = ['ciphers', '-v', '-ciphersuites', suites13, `${list}:@SECLEVEL=0`]
+    const lines = execFileSync('openssl', args, { encoding: 'utf8' }).trim().split('\n')
+    const read = (line: string) =>
+      line.startsWith('TLS_')
+        ? `TLS 1.3 ${/_(SHA\d+) /.exec(line)?.[1]}`
+        : `${/Au=(\S+)/.exec(line)?.[1]} by ${/Kx=(\S+)/.exec(line)?.[1]}`
+    return [...new Set(lines.map(read))].toSorted()
+  }
+
+  test('certificates', () => {
+    expect(authentications('x509')).toEqual([
+      ...['ECDSA by ECDH', 'RSA by DH', 'RSA by ECDH', 'RSA by RSA'],
+      ...['TLS 1.3 SHA256', 'TLS 1.3 SHA384'],
+    ])
+  })
+
+  test('shared keys, in TLS 1.3 with the one hash that its callbacks have', () => {
+    expect(authentications('psk')).toEqual([
+      ...['PSK by DHEPSK', 'PSK by ECDHEPSK', 'PSK by PSK', 'TLS 1.3 SHA256'],
+    ])
+  })
+
+  test('neither alone, where both are needed at once', () => {
+    const old = ['PSK by DHEPSK', 'PSK by ECDHEPSK', 'PSK by PSK']
+    expect(authentications('psk', `${ALL}:+RSA-PSK`)).toEqual(old)
+    expect(authentications('x509', `${ALL}:+RSA-PSK`).join()).not.toContain('PSK')
+  })
+
+  test('none', () => {
+    expect(authentications('anon')).toEqual(['None by DH', 'None by ECDH'])
   })
 })

@@ -4,7 +4,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { TlsRole } from '../../src/algorithms/tls-role.ts'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
-import { readX509Files, type X509FilesOptions } from '../../src/x509/credential-files.ts'
+import {
+  readCredentialFile,
+  readX509Files,
+  type X509FilesOptions,
+} from '../../src/x509/credential-files.ts'
 import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
 import { AUTHORITY, ENDPOINT, make, makeList } from './made-certificate.ts'
@@ -39,6 +43,15 @@ function refusalsOf(folder: string, role: TlsRole, options?: X509FilesOptions): 
     return error.diagnostics.map(({ code }) => code)
   }
 }
+
+test('what stands in a file of credentials is shown in no message, whatever it is', () => {
+  const folder = scratchFolder()
+  const path = join(folder, 'server-key.pem')
+  expect(readCredentialFile(path)).toBeUndefined()
+  writeFiles(folder, { 'server-key.pem': Buffer.from([0x6b, 0xe9, 0xff]) })
+  expect(readCredentialFile(path)).toEqual({ name: path, text: 'k\u00e9\u00ff', isSecret: true })
+  expect(() => readCredentialFile(folder)).toThrow('it is a directory')
+})
 
 test('reads what a server has', () => {
   const files = readX509Files(folderOf({ ...SERVER, 'ca-crl.pem': list }), 'server')

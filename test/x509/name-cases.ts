@@ -96,6 +96,32 @@ const HOSTS: readonly Row[] = [
   ],
 ]
 
+/** RFC 3986: the host begins after the last @ of the authority, and ends before its port. */
+const URIS_WITHIN = [
+  'HTTPS://QEMU.org',
+  'nbd+tls.x-1://qemu.org/x',
+  'https://qemu.org?a',
+  'https://qemu.org#a',
+  'https://qemu.org:',
+  'https://qemu.org./',
+  'ftp://a:b@qemu.org:21/good.org',
+]
+
+const URIS_OUTSIDE = [
+  'https://good.org/qemu.org',
+  'https://good.org?@qemu.org',
+  'https://good.org#@qemu.org',
+  'https://qemu.org@good.org/',
+  'https://a@b@qemu.org',
+  'https://qemu.org:x/',
+  'https://qemu.org:80:80/',
+  '//qemu.org/',
+  'x https://qemu.org/',
+  '1a://qemu.org/',
+  'https:qemu.org',
+  'https://[qemu.org]/',
+]
+
 const OTHERS: readonly Row[] = [
   ['address within', only(NET_192), [ip(192, 168, 3, 4)]],
   ['address outside', only(NET_192), [ip(192, 169, 3, 4)], 'forbidden'],
@@ -130,6 +156,23 @@ const OTHERS: readonly Row[] = [
     'URI that decodes to the host',
     only(uri('qemu.org')),
     [uri('https://qem%75.org/')],
+    'forbidden',
+    { differs: STRICTER },
+  ],
+  ...URIS_WITHIN.map((text): Row => [`within: ${text}`, only(uri('QEMU.org')), [uri(text)]]),
+  ...URIS_OUTSIDE.map(
+    (text): Row => [
+      `outside: ${text}`,
+      only(uri('qemu.org')),
+      [uri(text)],
+      'forbidden',
+      { differs: STRICTER },
+    ],
+  ),
+  [
+    'URI of an address',
+    only(uri('10.0.0.1')),
+    [uri('https://10.0.0.1/')],
     'forbidden',
     { differs: STRICTER },
   ],

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { DER, readObjectIdentifier, readOnly } from '../../src/asn1/der.ts'
+import { GNUTLS_SIGNATURES } from '../../src/priority/gnutls-algorithms.ts'
 import {
+  acceptedCertificateHashes,
   findCertificateSignature,
   isSignatureAllowed,
   isSuiteB,
@@ -71,6 +73,46 @@ test('ML-DSA has the arcs 17 to 19, and RSA-PSS the hash of its parameters', () 
   expect(pss('2.16.840.1.101.3.4.2.1')).toBe('RSA-PSS-SHA256')
   expect(pss('2.16.840.1.101.3.4.2.3')).toBe('RSA-PSS-SHA512')
   expect(pss('1.3.14.3.2.26')).toBeUndefined()
+})
+
+describe('a weak signature passes where the string says so, and no other does', () => {
+  const WEAK = ['RSA-MD2', 'RSA-MD5', 'RSA-SHA1', 'ECDSA-SHA1', 'DSA-SHA1', 'RSA-RMD160']
+
+  /** Which of them certificates may bear. */
+  function weakUnder(options: string): readonly string[] {
+    const evaluation = evaluationOf(`NORMAL:%PROFILE_VERY_WEAK${options}`)
+    return WEAK.filter((name) => {
+      const row = GNUTLS_SIGNATURES.find((one) => one.name === name)
+      return row !== undefined && isSignatureAllowed({ ...evaluation, profile: undefined }, row)
+    })
+  }
+
+  test.each([
+    ['', []],
+    [':%VERIFY_ALLOW_SIGN_RSA_MD5', ['RSA-MD5']],
+    [':%VERIFY_ALLOW_SIGN_WITH_SHA1', ['RSA-SHA1', 'ECDSA-SHA1', 'DSA-SHA1']],
+    [':%VERIFY_ALLOW_BROKEN', WEAK],
+  ])('NORMAL%s', (options, allowed) => {
+    expect(weakUnder(options)).toEqual(allowed)
+  })
+})
+
+test('a profile asks each hash for its strength', () => {
+  const hashes = (profile: string): readonly string[] =>
+    acceptedCertificateHashes(evaluationOf(`NORMAL:%VERIFY_ALLOW_BROKEN:%PROFILE_${profile}`))
+  expect(hashes('ULTRA')).toEqual(expect.arrayContaining(['SHA384', 'SHA512', 'SHA3-512']))
+  for (const hash of ['SHA256', 'SHA3-256', 'STREEBOG-256', 'SHA224', 'SHA1', 'MD5']) {
+    expect(hashes('ULTRA')).not.toContain(hash)
+  }
+  expect(hashes('HIGH')).toEqual(expect.arrayContaining(['SHA256', 'SHA3-256']))
+  for (const hash of ['SHA224', 'SHA3-224', 'SHA1', 'MD5']) {
+    expect(hashes('HIGH')).not.toContain(hash)
+  }
+  expect(hashes('MEDIUM')).toEqual(expect.arrayContaining(['SHA224', 'SHA3-224']))
+  for (const profile of ['MEDIUM', 'LEGACY']) expect(hashes(profile)).not.toContain('SHA1')
+  expect(hashes('LOW')).toEqual(expect.arrayContaining(['SHA1', 'RIPEMD160']))
+  expect(hashes('LOW')).not.toContain('MD5')
+  expect(hashes('VERY_WEAK')).toEqual(expect.arrayContaining(['MD5', 'MD2']))
 })
 
 describe('Suite B names its signatures', () => {

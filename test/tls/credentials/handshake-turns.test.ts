@@ -84,3 +84,16 @@ test('a connection that closes while it waits leaves the line', async () => {
   await Promise.all(running)
   expect(await staying).toBe('stayed')
 })
+
+test('a good handshake forgets no failed one of its address', async () => {
+  const turns = new HandshakeTurns(LONG)
+  const address = '192.0.2.1'
+  const fail = () => Promise.reject(new Error('refused'))
+  for (let number = 0; number < 3; number++) {
+    await expect(turns.run(connectionFrom(address), fail)).rejects.toThrow('refused')
+    await turns.run(connectionFrom(address), async () => {})
+  }
+  expect(turns.addressCount).toBe(1)
+  await expect(turns.run(connectionFrom(address), fail)).rejects.toThrow('refused')
+  expect(await begins(turns, address)).toBe(false)
+})

@@ -3,7 +3,11 @@ import { chmodSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
-import { checkSharedKeys, findSharedKey } from '../../../src/tls/credentials/shared-keys.ts'
+import {
+  checkSharedKeys,
+  checkSharedKeysMode,
+  findSharedKey,
+} from '../../../src/tls/credentials/shared-keys.ts'
 import { runFile, scratchFolder, writeFiles } from '../../cli/command.ts'
 import { testWith } from '../../peers/peer.ts'
 import { meet, objectsOf, verdictOf } from '../objects/meeting.ts'
@@ -63,6 +67,7 @@ test('a key that can be guessed is not used', () => {
     ])
   }
   expect(find(`alice:${'a5'.repeat(16)}`, 'alice')).toBe('a5'.repeat(16))
+  expect(checkSharedKeys('keys.psk', Buffer.from(`alice:${'a5'.repeat(16)}\n`))).toEqual([])
   expect(codesOf(() => find(`alice:${KEY}0`, 'alice'))).toEqual(['OBJECT_INVALID_SHARED_KEY'])
 })
 
@@ -88,6 +93,19 @@ test('a server warns of keys that others may read, and of lines that it does not
   chmodSync(join(dir, 'keys.psk'), 0o640)
   expect(warnings()).toEqual(['OBJECT_SHORT_SHARED_KEY'])
   expect(statSync(join(dir, 'keys.psk')).mode & 0o777).toBe(0o640)
+})
+
+test.each([0o004, 0o002, 0o020, 0o777])('a file of the mode %o is told of', (bits) => {
+  const path = join(scratchFolder(), 'keys.psk')
+  writeFiles(path.replace('/keys.psk', ''), { 'keys.psk': '' })
+  chmodSync(path, 0o600 | bits)
+  expect(checkSharedKeysMode(path).map(({ message }) => message)).toEqual([
+    expect.stringContaining(`0${(0o600 | bits).toString(8)}`),
+  ])
+  // The group may read it: a server is not root. Who may run it does no harm.
+  chmodSync(path, 0o751)
+  expect(checkSharedKeysMode(path)).toEqual([])
+  expect(checkSharedKeysMode(`${path}.none`)).toEqual([])
 })
 
 testWith('psktool', 'a file of psktool is read as it is', () => {

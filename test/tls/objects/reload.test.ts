@@ -355,6 +355,57 @@ describe('watch', () => {
     expect(reports).toEqual([])
   })
 
+  /** Credentials that a policy without versions refuses; no file tells of its change. */
+  function policed(): {
+    readonly objects: TlsObjects
+    readonly allow: (isAllowed: boolean) => void
+  } {
+    const read = (text: string) =>
+      parseSystemConfig({ name: '<policy>', text: `[priorities]\nQEMU=${text}\n` })
+    let config = read('NORMAL:-VERS-ALL:+VERS-TLS1.2')
+    const definition = parseObject(`tls-creds-x509,id=s,endpoint=server,dir=${credentialFolder()}`)
+    const objects = TlsObjects.create([definition], { readConfig: () => config })
+    onTestFinished(() => objects.close())
+    let number = 2
+    const allow = (isAllowed: boolean): void => {
+      number = 5 - number
+      config = read(isAllowed ? `NORMAL:-VERS-ALL:+VERS-TLS1.${number}` : 'NORMAL:-VERS-ALL')
+    }
+    return { objects, allow }
+  }
+
+  test('reads again some time after a refusal, and tells of the success alone', async () => {
+    const { objects, allow } = policed()
+    const reports = watch(objects, { ...QUICK, retryAfter: 20 } as typeof QUICK)
+    allow(false)
+    expect(outcomes(objects.reload())).toEqual({ s: 'refused' })
+    // Some reads that are refused as well.
+    await sleep(100)
+    expect(reports).toEqual([])
+    allow(true)
+    await until(() => reports.length > 0)
+    expect(reports.map(outcomes)).toEqual([{ s: 'replaced' }])
+    await sleep(60)
+    expect(reports.length).toBe(1)
+  })
+
+  test('reads no more after close, although a refusal was to be tried again', async () => {
+    const { objects, allow } = policed()
+    const reports = watch(objects, { ...QUICK, retryAfter: 20 } as typeof QUICK)
+    allow(false)
+    objects.reload()
+    objects.close()
+    allow(true)
+    await sleep(100)
+    expect(reports).toEqual([])
+    expect(outcomes(objects.reload())).toEqual({ s: 'replaced' })
+    allow(false)
+    expect(outcomes(objects.reload())).toEqual({ s: 'refused' })
+    allow(true)
+    await sleep(100)
+    expect(reports).toEqual([])
+  })
+
   test('ends with close', async () => {
     const dir = credentialFolder()
     const objects = pairOf(dir)
