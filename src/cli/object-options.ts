@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { ObjectDefinition } from '../options/object-definition.ts'
 import type { SystemConfig } from '../priority/system-config.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
+import type { TlsObjectsContext } from '../tls/objects/tls-objects-options.ts'
 import type { CommonOptions } from './command.ts'
 import { parseInputFile, several } from './option-values.ts'
 import { withConfigOption } from './priority-options.ts'
@@ -44,26 +45,40 @@ export async function loadObjects(
   const { config, diagnostics } = readPriorityConfig(options)
   diagnostics.forEach(terminal.report)
   const readConfig = () => readPriorityConfig({ ...options, isReadAgain: true }).config
-  const keyword = await keywordOf(options, config, terminal)
-  const known = { config, readConfig, ...(keyword === undefined ? {} : { keyword }) }
-  const objects = TlsObjects.create(definitions, known)
+  const context = { config, readConfig }
+  const asked = await withKeyword(options, context, terminal)
+  const objects = TlsObjects.create(definitions, asked)
   objects.warnings.forEach(terminal.report)
   return objects
 }
 
-/** The keyword of an application's policy, else its name in capitals. */
-async function keywordOf(
+/** A configuration and the keyword in it, which goes with every load of the configuration. */
+async function withKeyword(
   options: ObjectOptions,
-  config: SystemConfig,
+  { config, readConfig }: Required<Pick<TlsObjectsContext, 'config' | 'readConfig'>>,
   terminal: Terminal,
-): Promise<string | undefined> {
+): Promise<TlsObjectsContext> {
   const { application } = options
-  if (application === undefined) return undefined
+  if (application === undefined) return { config, readConfig }
   const { findKeyword } = await import('../system/application-keyword.ts')
   const { findDirectories } = await import('../system/directories.ts')
-  const { keyword, diagnostics } = findKeyword(application, findDirectories(options), config)
-  diagnostics.forEach(terminal.report)
-  return keyword
+  const find = (read: SystemConfig) => findKeyword(application, findDirectories(options), read)
+  let found = find(config)
+  found.diagnostics.forEach(terminal.report)
+  return {
+    config,
+    readConfig: () => {
+      const read = readConfig()
+      const before = found
+      found = find(read)
+      // That a program has lost its policy is told once.
+      if (before.diagnostics.length === 0) found.diagnostics.forEach(terminal.report)
+      return read
+    },
+    get keyword() {
+      return found.keyword
+    },
+  }
 }
 
 async function readDefinitions({

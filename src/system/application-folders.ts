@@ -1,10 +1,15 @@
 /** Where application policies are: `applications/NAME.pmod` in base_dir and in the profile. */
 import { join } from 'node:path'
+import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { listFolderIfPresent } from '../files/folder-list.ts'
 import { readTextFile } from '../files/text-file.ts'
+import { waitsToBeEnabled } from '../policy/application/pragmas.ts'
 import type { Directories } from './directories.ts'
 
 const SUFFIX = '.pmod'
+
+/** An own file that is disabled stays under its name with this behind it. */
+export const DISABLED = '.disabled'
 
 /** Looked at as if the folder of base_dir were changed already. */
 export type ApplicationChoice = {
@@ -20,6 +25,12 @@ export const shippedApplications = ({ profile }: Pick<Directories, 'profile'>) =
 
 export function applicationFile(folder: string, name: string): string {
   return join(folder, `${name}${SUFFIX}`)
+}
+
+/** Whether a path is that of the application's file, in either folder; also of one that was just brought back. */
+export function isFileOf(name: string, path: string): boolean {
+  const file = applicationFile('/applications', name)
+  return path.endsWith(file) || path.endsWith(`${file}${DISABLED}`)
 }
 
 /** The names of all application policies, whether or not they are in force. */
@@ -39,14 +50,15 @@ export function listApplications(
 export function mayHaveEnabled(directories: Directories): boolean {
   if (listFolder(ownApplications(directories)).length > 0) return true
   const shipped = shippedApplications(directories)
-  return listFolder(shipped).some((name) => !waitsToBeEnabled(applicationFile(shipped, name)))
+  return listFolder(shipped).some((name) => !isWaiting(applicationFile(shipped, name)))
 }
 
-/** Whether a shipped file says that it is not in force before it is enabled. */
-export function waitsToBeEnabled(path: string): boolean {
+/** Whether a shipped file says that it is not in force before it is enabled; a broken one does not. */
+export function isWaiting(path: string): boolean {
   try {
-    return /^# %enabled_by_default=false$/m.test(readTextFile(path).text)
-  } catch {
+    return waitsToBeEnabled(readTextFile(path))
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
     return false
   }
 }

@@ -7,10 +7,11 @@ import { APPLICATION_KINDS } from '../policy/application/application-diagnostics
 import {
   type ApplicationChoice,
   applicationFile,
+  DISABLED,
+  isWaiting,
   listApplications,
   ownApplications,
   shippedApplications,
-  waitsToBeEnabled,
 } from './application-folders.ts'
 import { findApplications, isApplicationName, isThere } from './applications.ts'
 import type { Directories } from './directories.ts'
@@ -25,9 +26,6 @@ export type ApplicationChange = {
   readonly commit: () => void
   readonly undo: () => void
 }
-
-/** An own file that is disabled stays under this name. */
-const DISABLED = '.disabled'
 
 const MASK = '/dev/null'
 
@@ -49,7 +47,7 @@ export function planApplicationSwitch(
   }
   const state = found?.state ?? 'not enabled'
   if ((state === 'enabled') === isEnabled) return undefined
-  if (!isEnabled) return disable(name, own, isThere(shipped) && !waitsToBeEnabled(shipped))
+  if (!isEnabled) return disable(name, own, isThere(shipped) && !isWaiting(shipped))
   if (isThere(own + DISABLED)) return bringBack(name, own)
   if (!isThere(shipped)) fail(APPLICATION_KINDS.notEnabled, { name, isMasked: true })
   return linkTo(shipped, { name, path: shipped }, own)

@@ -7,6 +7,7 @@ import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { readTextFile } from '../files/text-file.ts'
 import { dumpPolicy } from '../policy/dump.ts'
+import { appendStrings } from './appended-strings.ts'
 import type { ApplicationFiles } from './application-files.ts'
 import type { ConfigurationRecord, FileRecord } from './configuration-record.ts'
 import { type Directories, localFolder, prebuiltFile } from './directories.ts'
@@ -72,7 +73,7 @@ export function compileConfiguration(
     )
     diagnostics.push(...found)
     const ofApplications = backend === gnutls ? (applications?.gnutlsLines ?? '') : ''
-    const text = policyText(backend, selection, loaded, directories) + ofApplications
+    const text = appendStrings(policyText(backend, selection, loaded, directories), ofApplications)
     if (dropIns.length === 0) {
       const mayLink = options.usePrebuilt && ofApplications === ''
       const prebuilt = mayLink && findPrebuilt(directories, name, backend)

@@ -78,11 +78,14 @@ function defaultFile(
   return { path: GNUTLS_OWN_FILE, diagnostics: told }
 }
 
+/** A thousand applications have a megabyte of strings; GnuTLS takes a file of any size. */
+const CONFIG_LIMIT = 16_777_216
+
 /** GnuTLS reads bytes, so a text in another encoding is no error. */
-function readConfig(path: string, read = (name: string) => readBytes(name)): SystemConfig {
+function readConfig(path: string, read: typeof readBytes = readBytes): SystemConfig {
   // The manual of GnuTLS names this device as the way to have no configuration.
   if (isNullDevice(path)) return parseSystemConfig({ name: path, text: '' })
-  const bytes = read(path)
+  const bytes = read(path, CONFIG_LIMIT)
   const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1')
   return parseSystemConfig({ name: path, text })
 }

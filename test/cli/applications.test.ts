@@ -125,21 +125,6 @@ test('a mistake stops the switch and names its line', () => {
   expect(host.read('config')).toBe('DEFAULT\n')
 })
 
-test.each([
-  ['# %keyword=system', 'APPLICATION_BAD_PRAGMA'],
-  ['# %keyword=A,B', 'APPLICATION_BAD_PRAGMA'],
-  ['# %keyword=SYSTEM', 'APPLICATION_BAD_PRAGMA'],
-  ['# %keyword=A\n# %keyword=B', 'APPLICATION_REPEATED_PRAGMA'],
-  ['# %back_ends=', 'APPLICATION_BAD_PRAGMA'],
-  ['# %back_ends=gnuTLS', 'APPLICATION_UNKNOWN_BACKEND'],
-  ['# %may_exceed_system_policy=yes', 'APPLICATION_BAD_PRAGMA'],
-  ['# %', 'APPLICATION_UNKNOWN_PRAGMA'],
-])('refuses the setting %j', (text, code) => {
-  const host = new Host({ 'applications/web.pmod': `${text}\n` })
-  const { status, stderr } = host.update(['--set', 'DEFAULT'])
-  expect([status, stderr.includes(`error[${code}]`)]).toEqual([1, true])
-})
-
 test('one keyword belongs to one application', () => {
   const host = new Host({
     'applications/a.pmod': '# %keyword=SAME\n',

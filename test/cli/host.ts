@@ -44,12 +44,12 @@ export class Host {
     writeFiles(this.base, files)
   }
 
-  /** What readers see: the text of every file in back-ends/ and state/. */
+  /** What readers see: the text of every file in back-ends/ and state/, and in folders there. */
   visible(): Readonly<Record<string, string>> {
     return Object.fromEntries(
-      ['back-ends', 'state'].flatMap((folder) =>
-        list(this.path(folder)).map((name) => [`${folder}/${name}`, this.read(folder, name)]),
-      ),
+      ['back-ends', 'state']
+        .flatMap((folder) => listDeep(this.base, folder))
+        .map((path) => [path, this.read(path)]),
     )
   }
 
@@ -70,4 +70,13 @@ export class Host {
 
 function list(folder: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder).toSorted() : []
+}
+
+/** The paths of all files below a folder, through links to folders too. */
+function listDeep(base: string, folder: string): readonly string[] {
+  return list(join(base, folder)).flatMap((name) => {
+    const path = `${folder}/${name}`
+    const isFolder = statSync(join(base, path), { throwIfNoEntry: false })?.isDirectory() === true
+    return isFolder ? listDeep(base, path) : [path]
+  })
 }

@@ -133,10 +133,10 @@ async function followApplication(
 async function builtInOf(app: string, options: Options): Promise<string | undefined> {
   const known = findApplication(app)?.builtIn.at(-1)
   if (known !== undefined || app === '') return known
-  const { findApplications } = await import('../../system/applications.ts')
+  const { keywordOfPolicy } = await import('../../system/application-keyword.ts')
   const { findDirectories } = await import('../../system/directories.ts')
-  const found = findApplications(findDirectories(options)).find(({ name }) => name === app)
-  return found?.application && `@${found.application.keyword},SYSTEM`
+  const keyword = keywordOfPolicy(app, findDirectories(options))
+  return keyword === undefined ? undefined : `@${keyword},SYSTEM`
 }
 
 async function readSettings({

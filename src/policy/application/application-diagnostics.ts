@@ -9,7 +9,7 @@ const unknownPragma: Kind<{ name: string; known: readonly string[] }> = {
   code: 'APPLICATION_UNKNOWN_PRAGMA',
   severity: 'error',
   fault: 'input',
-  summary: 'A comment that begins with `# %` names no setting of application policies.',
+  summary: 'A comment whose first character is `%` names no setting of application policies.',
   message: ({ name }) => `\`%${name}\` is no setting of an application policy`,
   hint: ({ name, known }) =>
     didYouMean(name, known) ?? `there are ${known.map((one) => `%${one}`).join(', ')}`,
@@ -21,6 +21,15 @@ const repeatedPragma: Kind<{ name: string }> = {
   fault: 'input',
   summary: 'An application policy sets one setting twice.',
   message: ({ name }) => `\`%${name}\` is set a second time`,
+}
+
+const misplacedPragma: Kind<{ name: string }> = {
+  code: 'APPLICATION_MISPLACED_PRAGMA',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A setting of an application policy shares its line with a directive.',
+  message: ({ name }) => `\`%${name}\` stands behind a directive, where it has no effect`,
+  hint: () => 'give it a line of its own',
 }
 
 const badPragma: Kind<{ name: string; value: string; wanted: string }> = {
@@ -186,6 +195,7 @@ const notEnabled: Kind<{ name: string; isMasked: boolean }> = {
 export const APPLICATION_KINDS = defineKinds({
   unknownPragma,
   repeatedPragma,
+  misplacedPragma,
   badPragma,
   unknownBackend,
   exceeds,

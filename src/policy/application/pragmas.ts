@@ -42,7 +42,7 @@ const PRAGMA_NAMES = Object.keys(WANTED) as readonly PragmaName[]
 type Pragma = { readonly name: string; readonly value: string; readonly span: Span }
 
 /**
- * Pragma : `# %` Name `=` Value, on a line of its own
+ * Pragma : `#` Space* `%` Name Space* `=` Space* Value, on a line of its own
  *
  * @param name The application's, whose capitals are the default keyword.
  * @param backends All that applications can have.
@@ -67,23 +67,59 @@ export function readSettings(
   }
 }
 
+/** Whether the file of a shipped policy says that it is not in force before it is enabled. */
+export function waitsToBeEnabled(source: Source): boolean {
+  return findPragmas(source, []).get('enabled_by_default')?.value === 'false'
+}
+
+/** Lines end with a line feed alone, as in the rest of the language: no other character begins a setting. */
 function findPragmas(source: Source, diagnostics: Diagnostic[]): ReadonlyMap<PragmaName, Pragma> {
   const found = new Map<PragmaName, Pragma>()
-  for (const match of source.text.matchAll(
-    /^[ \t]*# ?%([^\s=]*)[ \t]*(?:=[ \t]*(.*?))?[ \t]*\r?$/gm,
-  )) {
-    const [line, name = '', value = ''] = match
-    const span = { source, start: match.index, end: match.index + line.trimEnd().length }
-    if (name === OF_ALL_POLICIES) continue
-    if (!isPragmaName(name)) {
+  for (const line of source.text.matchAll(/[^\n]+/g)) {
+    const { isAlone, pragma } = readComment(source, line[0], line.index) ?? {}
+    if (pragma === undefined) continue
+    const { name, span } = pragma
+    const isKnown = isPragmaName(name)
+    if (isOfAllPolicies(name, span, diagnostics)) continue
+    if (!isKnown) {
       diagnostics.push(
         diagnose(APPLICATION_KINDS.unknownPragma, { name, known: PRAGMA_NAMES }, span),
       )
+    } else if (!isAlone) {
+      diagnostics.push(diagnose(APPLICATION_KINDS.misplacedPragma, { name }, span))
     } else if (found.has(name)) {
       diagnostics.push(diagnose(APPLICATION_KINDS.repeatedPragma, { name }, span))
-    } else found.set(name, { name, value, span })
+    } else found.set(name, { ...pragma, name })
   }
   return found
+}
+
+/** A comment whose first character is `%` is meant as a setting, so that no slip makes it one without effect. */
+function readComment(
+  source: Source,
+  line: string,
+  lineStart: number,
+): { readonly isAlone: boolean; readonly pragma: Pragma & { name: string } } | undefined {
+  const hash = line.indexOf('#')
+  if (hash < 0) return undefined
+  const comment = line.slice(hash)
+  const match = /^#[\s\u0085]*%([^=]*?)[\s\u0085]*(?:=[\s\u0085]*(.*?))?[\s\u0085]*$/.exec(comment)
+  if (!match) return undefined
+  const [, name = '', value = ''] = match
+  const start = lineStart + hash
+  const span = { source, start, end: start + comment.trimEnd().length }
+  return { isAlone: line.slice(0, hash).trim() === '', pragma: { name, value, span } }
+}
+
+/** The parser of policies goes by that setting, and only where it is written exactly so. */
+function isOfAllPolicies(name: string, span: Span, diagnostics: Diagnostic[]): boolean {
+  if (name !== OF_ALL_POLICIES) return false
+  const text = span.source.text.slice(span.start, span.end)
+  if (!/^# %\w+=(true|false)$/.test(text)) {
+    const wanted = `exactly \`# %${OF_ALL_POLICIES}=true\` or =false`
+    diagnostics.push(diagnose(APPLICATION_KINDS.badPragma, { name, value: text, wanted }, span))
+  }
+  return true
 }
 
 function isPragmaName(name: string): name is PragmaName {

@@ -1,0 +1,81 @@
+/** What stands in the comments of an application policy: no slip is without effect, and nothing hides. */
+import { existsSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { scratchFolder, writeFiles } from './command.ts'
+import { Host } from './host.ts'
+
+function keywordsOf(host: Host): readonly string[] {
+  const lines = host.read('back-ends', 'gnutls.config').split('\n')
+  return lines.flatMap((line) => /^([A-Z.-]+)=NONE:/.exec(line)?.[1] ?? [])
+}
+
+test.each(['# %keyword=X', '#%keyword=X', '#  %keyword=X', '#\t%keyword = X \t', '  # %keyword=X'])(
+  'white space around a setting means nothing: %j',
+  (line) => {
+    const host = new Host({ 'applications/web.pmod': `${line}\n` })
+    host.set('DEFAULT')
+    expect(keywordsOf(host)).toEqual(['X'])
+  },
+)
+
+test.each([
+  ['# %keyword=system', 'APPLICATION_BAD_PRAGMA'],
+  ['# %keyword=A,B', 'APPLICATION_BAD_PRAGMA'],
+  ['# %keyword=SYSTEM', 'APPLICATION_BAD_PRAGMA'],
+  ['# %keyword=X # comment', 'APPLICATION_BAD_PRAGMA'],
+  ['# %keyword', 'APPLICATION_BAD_PRAGMA'],
+  ['# %keyword=A\n# %keyword=B', 'APPLICATION_REPEATED_PRAGMA'],
+  ['# %back_ends=', 'APPLICATION_BAD_PRAGMA'],
+  ['# %back_ends=gnuTLS', 'APPLICATION_UNKNOWN_BACKEND'],
+  ['# %may_exceed_system_policy=yes', 'APPLICATION_BAD_PRAGMA'],
+  ['# %may_exceed_system_policy', 'APPLICATION_BAD_PRAGMA'],
+  ['# %', 'APPLICATION_UNKNOWN_PRAGMA'],
+  ['# % keyword=X', 'APPLICATION_UNKNOWN_PRAGMA'],
+  ['# %keyword X', 'APPLICATION_UNKNOWN_PRAGMA'],
+  ['# %Keyword=X', 'APPLICATION_UNKNOWN_PRAGMA'],
+  ['# %keyword:X', 'APPLICATION_UNKNOWN_PRAGMA'],
+  ['# %%keyword=X', 'APPLICATION_UNKNOWN_PRAGMA'],
+  ['#\u00a0%kyeword=X', 'APPLICATION_UNKNOWN_PRAGMA'],
+  ['cipher = -AES-128-GCM # %keyword=X', 'APPLICATION_MISPLACED_PRAGMA'],
+  ['#%suppress_experimental_value_warnings=true', 'APPLICATION_BAD_PRAGMA'],
+  ['# %suppress_experimental_value_warnings=TRUE', 'APPLICATION_BAD_PRAGMA'],
+])('refuses the setting %j', (text, code) => {
+  const host = new Host({ 'applications/web.pmod': `${text}\n` })
+  const { status, stderr } = host.update(['--set', 'DEFAULT'])
+  expect([status, stderr.includes(`error[${code}]`)]).toEqual([1, true])
+  expect(existsSync(host.path('back-ends'))).toBe(false)
+})
+
+test.each(['\u2028', '\u2029', '\u0085', '\u000c', '\u000b'])(
+  'a comment cannot hide a setting behind %j',
+  (character) => {
+    const hidden = `# a comment${character}# %may_exceed_system_policy=true\ncipher = +RC4-128\n`
+    const host = new Host({ 'applications/web.pmod': hidden })
+    const { status, stderr } = host.update(['--set', 'DEFAULT'])
+    expect([status, stderr.includes('error[APPLICATION_EXCEEDS]')]).toEqual([1, true])
+  },
+)
+
+test('what is no setting is a comment', () => {
+  const text = '## %keyword=X\n# 5 %keyword=X\n# \\%keyword=X\n'
+  const host = new Host({ 'applications/web.pmod': text })
+  host.set('DEFAULT')
+  expect(keywordsOf(host)).toEqual(['WEB'])
+})
+
+/** With another meaning here than where it is compiled, a shipped policy that waits would be masked. */
+test('a shipped policy waits to be enabled however that is written', () => {
+  const profile = scratchFolder()
+  const waiting = '#%enabled_by_default = false \nhash = -SHA1\n'
+  writeFiles(profile, {
+    'policies/OURS.pol': 'cipher = AES-256-GCM\n',
+    'applications/web.pmod': waiting,
+  })
+  const host = new Host({}, profile)
+  host.set('OURS')
+  expect(keywordsOf(host)).toEqual([])
+  expect(host.update(['--enable-application', 'web']).status).toBe(0)
+  expect(keywordsOf(host)).toEqual(['WEB'])
+  expect(host.update(['--disable-application', 'web']).status).toBe(0)
+  expect(existsSync(host.path('applications', 'web.pmod'))).toBe(false)
+})
