@@ -7,8 +7,9 @@ import {
   TLSSocket,
   type TlsOptions,
 } from 'node:tls'
-import { fail } from '../diagnostics/diagnostic.ts'
+import { diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { destroyOnFailure, handshakeError, runHandshake } from './handshake.ts'
+import { sendNoTickets } from './openssl-tickets.ts'
 import { checkSession } from './session-check.ts'
 import { checkDuplex, checkNodeOptions, checkSettingsFor } from './tls-arguments.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
@@ -47,6 +48,7 @@ export async function acceptTls(
     requireSharedKeys(settings, options)
     const { handshakeTimeout, requestCert = false, rejectUnauthorized = true, ...rest } = options
     const secureContext = createSecureContext({ ...rest, ...settings.options })
+    if (allowsTls13(settings) && !sendNoTickets(secureContext)) warnAboutTickets()
     const asked = { requestCert, rejectUnauthorized }
     const start = (): TLSSocket =>
       new TLSSocket(connection as never, { ...rest, ...asked, isServer: true, secureContext })
@@ -81,6 +83,20 @@ export async function connectTls(
   })
 }
 
+function allowsTls13({ allowed }: Pick<TlsSettings, 'allowed'>): boolean {
+  return allowed.versions.some(({ name }) => name === 'TLS1.3')
+}
+
+/** A process tells it once. Servers of the library have no other place for it. */
+function warnAboutTickets(): void {
+  if (isToldAboutTickets) return
+  isToldAboutTickets = true
+  const { code, message, hint = '' } = diagnose(TLS_KINDS.sessionTickets, {})
+  process.emitWarning(message, { code, detail: hint })
+}
+
+let isToldAboutTickets = false
+
 /** Nothing has been read yet: data that came along with the handshake waits in the socket. */
 function checked(socket: TLSSocket, settings: TlsSettings): TLSSocket {
   checkSession(socket, settings)
@@ -111,8 +127,7 @@ function requireSharedKeys(
   options: { readonly pskCallback?: unknown },
 ): void {
   if (options.pskCallback === undefined) return
-  const hasTls13 = allowed.versions.some(({ name }) => name === 'TLS1.3')
-  const isAllowed = hasTls13
+  const isAllowed = allowsTls13({ allowed })
     ? evaluation.keyExchanges.some(({ name }) => /^(EC)?DHE-PSK$/.test(name))
     : allowed.suites.some(({ keyExchange }) => keyExchange?.endsWith('PSK'))
   if (!isAllowed) fail(TLS_KINDS.pskNotAllowed, {})

@@ -82,7 +82,8 @@ const UNSUPPORTED: readonly Unsupported[] = [
   },
   {
     option: 'NO_TICKETS',
-    effect: 'servers of TLS 1.3 still send tickets, which no client can use',
+    effect:
+      'in TLS 1.3 the servers of this package send none, but node:tls has no option for that: servers that a program makes with these options send some',
     isAsked: ({ tickets }, versions, role) =>
       !tickets && role === 'server' && versions.has('TLS1.3'),
   },

@@ -149,6 +149,19 @@ const unsupportedOption: Kind<{ option: string; effect: string }> = {
   message: ({ option, effect }) => `%${option}: ${effect}`,
 }
 
+const sessionTickets: Kind<object> = {
+  code: 'TLS_SESSION_TICKETS',
+  severity: 'warning',
+  isAlwaysTold: true,
+  fault: 'unavailable',
+  summary:
+    'A server sends session tickets in TLS 1.3, and OpenSSL cannot be kept from it. A client that never reads them, such as a QEMU whose guest leaves without a return path, turns its close into a reset: the last bytes that it sent are lost, and it does not notice.',
+  message: () =>
+    'this server sends session tickets in TLS 1.3: the last bytes of a client that never reads may be lost',
+  hint: () =>
+    'install the package koffi with this one, and a Node.js that exports the functions of its OpenSSL, as those of nodejs.org do; or allow TLS 1.2 alone',
+}
+
 const nothingNegotiable: Kind<{ lacking: string; runtime: string }> = {
   code: 'TLS_NOTHING_NEGOTIABLE',
   severity: 'error',
@@ -234,6 +247,7 @@ export const TLS_KINDS = defineKinds({
   unused,
   certificateCurve,
   unsupportedOption,
+  sessionTickets,
   nothingNegotiable,
   pskNotAllowed,
   handshakeFailed,

@@ -112,7 +112,7 @@ test('a certificate is no answer to a client without authentication or with a sh
       { role: 'client' },
     )
     const context = createSecureContext()
-    const made = { context, isVerifiedByOpenssl: false }
+    const made = { context, isVerifiedByOpenssl: false, sendsTickets: false }
     return { kind, endpoint: 'client', verifyPeer: true, settings, ...made } as const
   }
   expect(verdictOf(() => checkServer(socket, generation('anon')))).toMatch(

@@ -17,6 +17,8 @@ export type EndpointContext = {
   readonly context: SecureContext
   /** Whether OpenSSL verifies chains in the handshake, which strangers can make expensive. */
   readonly isVerifiedByOpenssl: boolean
+  /** Whether a session of TLS 1.3 begins with session tickets, although none can be redeemed. */
+  readonly sendsTickets: boolean
 }
 
 export type X509Generation = GenerationBase & {

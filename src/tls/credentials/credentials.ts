@@ -173,7 +173,7 @@ async function acceptSharedKey(
 /** A session is handed over when everything about it has been checked, and is destroyed if not. */
 async function finish(
   socket: TLSSocket,
-  { settings, kind, endpoint }: CredentialsGeneration,
+  { settings, kind, endpoint, sendsTickets }: CredentialsGeneration,
   check: () => TlsPeer,
 ): Promise<TlsSession> {
   try {
@@ -184,7 +184,8 @@ async function finish(
     const peer = check()
     // What node:tls says is the verdict of OpenSSL, which may not have looked.
     socket.authorized = peer.certificate !== undefined
-    return { ...negotiated, socket, peer }
+    const sentTickets = sendsTickets && negotiated.protocol === 'TLSv1.3'
+    return { ...negotiated, socket, peer, sentTickets }
   } catch (error) {
     // The last words of a client's handshake are still to be sent, as QEMU sends them: without
     // them the server would have to tell of a broken handshake, not of a client that left.

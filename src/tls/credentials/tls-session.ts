@@ -21,4 +21,9 @@ export type TlsSession = TlsFacts & {
    * verified; `authorizationError` says nothing.
    */
   readonly socket: TLSSocket
+  /**
+   * Whether this side sent session tickets. The last bytes of a peer that never reads them may be lost;
+   * see TLS_SESSION_TICKETS.
+   */
+  readonly sentTickets: boolean
 }

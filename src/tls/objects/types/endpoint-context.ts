@@ -1,10 +1,12 @@
 /** The context of node:tls that all handshakes of one load of credentials share. */
 import { constants } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
-import { fail } from '../../../diagnostics/diagnostic.ts'
+import { type Diagnostic, diagnose, fail } from '../../../diagnostics/diagnostic.ts'
 import type { EndpointContext } from '../../credentials/credentials-generation.ts'
 import { OBJECT_KINDS } from '../../object-diagnostics.ts'
+import { sendNoTickets } from '../../openssl-tickets.ts'
 import { omitVerification } from '../../openssl-verification.ts'
+import { TLS_KINDS } from '../../tls-diagnostics.ts'
 import type { TlsSettings } from '../../tls-options.ts'
 
 /**
@@ -14,7 +16,7 @@ import type { TlsSettings } from '../../tls-options.ts'
  * @throws DiagnosticError OBJECT_CREDENTIALS_REFUSED where OpenSSL refuses a certificate or a key.
  */
 export function makeContext(
-  { options, role }: TlsSettings,
+  { options, role, allowed }: TlsSettings,
   credentials: Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> = {},
 ): EndpointContext {
   const { minDHSize: _, checkServerIdentity: __, secureOptions = 0, ...rest } = options
@@ -30,9 +32,19 @@ export function makeContext(
       // with one refuses its own shared key.
       ...(role === 'server' ? { sessionIdContext: 'cryptopolicy' } : {}),
     })
-    return { context, isVerifiedByOpenssl: !omitVerification(context) }
+    const sendsTickets = role === 'server' && hasTls13(allowed) && !sendNoTickets(context)
+    return { context, isVerifiedByOpenssl: !omitVerification(context), sendsTickets }
   } catch (error) {
     const { reason, message } = error as Error & { reason?: string }
     return fail(OBJECT_KINDS.contextRefused, { reason: reason ?? message })
   }
+}
+
+function hasTls13({ versions }: TlsSettings['allowed']): boolean {
+  return versions.some(({ name }) => name === 'TLS1.3')
+}
+
+/** What a server tells of its context when its credentials are loaded. */
+export function warnAboutTickets({ sendsTickets }: EndpointContext): readonly Diagnostic[] {
+  return sendsTickets ? [diagnose(TLS_KINDS.sessionTickets, {})] : []
 }

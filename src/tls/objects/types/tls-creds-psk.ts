@@ -13,7 +13,7 @@ import {
 } from '../../credentials/shared-keys.ts'
 import { OBJECT_KINDS } from '../../object-diagnostics.ts'
 import { digestOf } from './digest.ts'
-import { makeContext } from './endpoint-context.ts'
+import { makeContext, warnAboutTickets } from './endpoint-context.ts'
 import { readSettings } from './endpoint-settings.ts'
 import { ENDPOINTS, type ObjectType } from './object-type.ts'
 
@@ -40,7 +40,7 @@ export const TLS_CREDS_PSK: ObjectType = {
     const digest = digestOf(bytes, config.source.text, release)
     // The keys of other users are no concern of a client.
     const lines = endpoint === 'server' ? checkSharedKeys(path, bytes).map(moderate) : []
-    const warnings = [...checkSharedKeysMode(path), ...lines]
+    const warnings = [...checkSharedKeysMode(path), ...lines, ...warnAboutTickets(made)]
     return { kind: 'credentials', generation, digest, paths: [path], warnings }
   },
 }

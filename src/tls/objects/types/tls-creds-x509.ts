@@ -9,7 +9,7 @@ import type { X509Generation } from '../../credentials/credentials-generation.ts
 import { OBJECT_KINDS } from '../../object-diagnostics.ts'
 import type { TlsSettings } from '../../tls-options.ts'
 import { digestOf } from './digest.ts'
-import { makeContext } from './endpoint-context.ts'
+import { makeContext, warnAboutTickets } from './endpoint-context.ts'
 import { readSettings } from './endpoint-settings.ts'
 import { ENDPOINTS, type LoadedObject, type ObjectType, type Surroundings } from './object-type.ts'
 import { findRollback } from './revocation-rollback.ts'
@@ -46,6 +46,7 @@ export const TLS_CREDS_X509: ObjectType = {
         ...warnings,
         ...warnAboutDh(files, dir),
         ...warnAboutCost(generation),
+        ...warnAboutTickets(generation),
       ],
     } satisfies LoadedObject
   },
