@@ -52,7 +52,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['arguments', 'tls', 'endpoint', 'service', 'transfer'],
   ],
   migration: [
-    ...['diagnostics', 'files', 'wire', 'net', 'options', 'tls', 'endpoint', 'service', 'transfer'],
+    ...['diagnostics', 'files', 'wire', 'transfer', 'arguments', 'net', 'algorithms', 'priority'],
+    ...['report', 'options', 'x509', 'tls', 'endpoint', 'service'],
   ],
   cli: ['*'],
   library: ['*'],

@@ -81,7 +81,8 @@ async function withKeyword(
   }
 }
 
-async function readDefinitions({
+/** What the options define, in the order in which files and options stand. */
+export async function readDefinitions({
   object = [],
   objects = [],
 }: ObjectOptions): Promise<readonly ObjectDefinition[]> {

@@ -1,5 +1,11 @@
 /** `cryptopolicy migrate`: the commands on live migration. */
 import type { CommandDefinition } from '../command.ts'
+import { addMigrateBench } from './migrate-bench.ts'
 import { addMigrateInspect } from './migrate-inspect.ts'
+import { addMigratePreflight } from './migrate-preflight.ts'
 
-export const MIGRATE_COMMANDS: readonly CommandDefinition[] = [addMigrateInspect]
+export const MIGRATE_COMMANDS: readonly CommandDefinition[] = [
+  addMigrateInspect,
+  addMigratePreflight,
+  addMigrateBench,
+]

@@ -1,0 +1,158 @@
+/** A connection of a preflight, on the side that dials: hello, handshake, and what follows. */
+import { randomBytes } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
+import { printHostAndPort } from '../../net/address.ts'
+import { ByteChannel, ConnectionEnded } from '../../net/byte-channel.ts'
+import { dial } from '../../net/dial.ts'
+import { NET_KINDS } from '../../net/net-diagnostics.ts'
+import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
+import type { TlsSession } from '../../tls/credentials/tls-session.ts'
+import type { TlsSettings } from '../../tls/tls-options.ts'
+import { ProtocolError } from '../../wire/protocol-error.ts'
+import {
+  type ClientHello,
+  checkServerHello,
+  checkServerVerdict,
+  PROTOCOL_VERSION,
+  type ServerHello,
+  type ServerVerdict,
+} from './hello.ts'
+import { readMessage, writeMessage } from './message.ts'
+import { offeredTls } from './offered-tls.ts'
+import { PREFLIGHT_KINDS } from './preflight-diagnostics.ts'
+
+export type PreflightTarget = {
+  /** An address: names were looked up before. */
+  readonly address: string
+  readonly port: number
+  /** For each step, in milliseconds. */
+  readonly timeout: number
+}
+
+/** Tells the listener that nothing more comes. It need not be there any more. */
+export async function sayDone(target: PreflightTarget): Promise<void> {
+  const connection = await PreflightConnection.open(target).catch(() => undefined)
+  try {
+    await connection?.greet('done', { tls: false })
+    await connection?.verdict()
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+  } finally {
+    connection?.close()
+  }
+}
+
+/** What was heard in clear, and when. */
+export type Greeting = {
+  readonly hello: ServerHello
+  /** The times of this host just before and just after, in milliseconds since 1970. */
+  readonly asked: number
+  readonly answered: number
+}
+
+export class PreflightConnection {
+  readonly nonce: string
+  readonly #server: string
+  readonly #timeout: number
+  readonly #socket: Duplex
+  readonly #channel: ByteChannel
+
+  private constructor(socket: Duplex, { address, port, timeout }: PreflightTarget, nonce: string) {
+    this.nonce = nonce
+    this.#socket = socket
+    this.#server = printHostAndPort(address, port)
+    this.#timeout = timeout
+    this.#channel = new ByteChannel(socket)
+  }
+
+  /** @throws DiagnosticError NET_... */
+  static async open(
+    target: PreflightTarget,
+    nonce = randomBytes(16).toString('hex'),
+  ): Promise<PreflightConnection> {
+    const { address: host, port, timeout } = target
+    const socket = await dial({ kind: 'tcp', host, port }, { timeout })
+    socket.on('error', () => {})
+    return new PreflightConnection(socket, target, nonce)
+  }
+
+  /**
+   * @param tls Whether TLS is to follow.
+   * @throws DiagnosticError PREFLIGHT_..., NET_TIMED_OUT
+   */
+  async greet(
+    purpose: ClientHello['purpose'],
+    { tls, settings }: { readonly tls: boolean; readonly settings?: TlsSettings | undefined },
+  ): Promise<Greeting> {
+    const hello: ClientHello = {
+      version: PROTOCOL_VERSION,
+      purpose,
+      nonce: this.nonce,
+      tls,
+      ...(settings ? { offered: offeredTls(settings) } : {}),
+    }
+    const asked = Date.now()
+    const answer = await this.#within(async () => {
+      await writeMessage(this.#channel, hello)
+      return readMessage(this.#channel, checkServerHello)
+    })
+    const answered = Date.now()
+    if (answer.version !== PROTOCOL_VERSION) {
+      const versions = { own: PROTOCOL_VERSION, theirs: answer.version }
+      fail(PREFLIGHT_KINDS.otherVersion, { server: this.#server, ...versions })
+    }
+    return { hello: answer, asked, answered }
+  }
+
+  /** @throws DiagnosticError TLS_... */
+  secure(credentials: TlsCredentials, hostname: string | undefined): Promise<TlsSession> {
+    const options = { timeout: this.#timeout, ...(hostname === undefined ? {} : { hostname }) }
+    return this.#channel.replace((stream) => credentials.connect(stream, options))
+  }
+
+  /** @throws DiagnosticError PREFLIGHT_..., NET_TIMED_OUT */
+  verdict(): Promise<ServerVerdict> {
+    return this.#within(() => readMessage(this.#channel, checkServerVerdict))
+  }
+
+  /** The stream for what is no message. */
+  release(): Duplex {
+    return this.#channel.release()
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  async #within<Result>(work: () => Promise<Result>): Promise<Result> {
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      this.#socket.destroy()
+    }, this.#timeout)
+    try {
+      return await work()
+    } catch (error) {
+      if (isLate) {
+        const seconds = this.#timeout / 1000
+        return fail(NET_KINDS.timedOut, { server: this.#server, what: 'answer', seconds })
+      }
+      return this.#explain(error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #explain(error: unknown): never {
+    const server = this.#server
+    if (error instanceof ProtocolError) {
+      return fail(PREFLIGHT_KINDS.brokenProtocol, { server, what: error.message })
+    }
+    if (error instanceof ConnectionEnded) {
+      return fail(PREFLIGHT_KINDS.lost, { server, error: error.cause })
+    }
+    if (error instanceof DiagnosticError) throw error
+    return fail(PREFLIGHT_KINDS.lost, { server, error })
+  }
+}

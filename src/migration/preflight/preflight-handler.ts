@@ -1,0 +1,122 @@
+/** One connection of a preflight, on the side that listens. */
+import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
+import type { ConnectionHandler, EndpointConnection } from '../../endpoint/connection.ts'
+import type { Security } from '../../endpoint/security.ts'
+import { ByteChannel } from '../../net/byte-channel.ts'
+import type { SystemConfig } from '../../priority/system-config.ts'
+import type { TlsSession } from '../../tls/credentials/tls-session.ts'
+import {
+  type ClientHello,
+  checkClientHello,
+  PROTOCOL_VERSION,
+  type RateResult,
+  type ServerHello,
+  type ServerVerdict,
+} from './hello.ts'
+import { readMessage, writeMessage } from './message.ts'
+import { lackingReasons, offeredTls } from './offered-tls.ts'
+import { takeChunks } from './rate-stream.ts'
+import type { RefusedHandshakes } from './refused-handshakes.ts'
+
+export type PreflightHandlerOptions = {
+  readonly security: Security
+  /** The file that keywords of priority strings are looked up in. */
+  readonly config: SystemConfig
+  readonly refused: RefusedHandshakes
+  /** Called when a client says that it was its last connection. */
+  readonly onDone?: (() => void) | undefined
+}
+
+export class PreflightHandler implements ConnectionHandler {
+  readonly #options: PreflightHandlerOptions
+  #wasUsed = false
+
+  constructor(options: PreflightHandlerOptions) {
+    this.#options = options
+  }
+
+  get wasUsed(): boolean {
+    return this.#wasUsed
+  }
+
+  /** A client asks again; what is under way can be cut. */
+  drain(): boolean {
+    return false
+  }
+
+  async run(connection: EndpointConnection): Promise<string> {
+    const channel = new ByteChannel(connection.socket)
+    const [hello, session] = await connection.withinHandshakeLimit(() =>
+      this.#greet(channel, connection),
+    )
+    this.#wasUsed = true
+    const { stream } = channel
+    await connection.withinIdleLimit(stream, () => this.#serve(hello, channel, session))
+    connection.close(channel.release())
+    if (hello.purpose === 'done') this.#options.onDone?.()
+    return ENDINGS[hello.purpose]
+  }
+
+  /** Exchanges what both allow; then the handshake, where the client wants one. */
+  async #greet(
+    channel: ByteChannel,
+    connection: EndpointConnection,
+  ): Promise<readonly [ClientHello, TlsSession | undefined]> {
+    const hello = await readMessage(channel, checkClientHello)
+    const { tlsMode, secure } = this.#options.security
+    await writeMessage(channel, this.#answer(hello))
+    if (!hello.tls || tlsMode === 'off') return [hello, undefined]
+    try {
+      const session = await channel.replace((stream) => connection.secure(stream, secure))
+      return [hello, session]
+    } catch (error) {
+      if (error instanceof DiagnosticError) {
+        this.#options.refused.add(hello.nonce, error.diagnostics)
+      }
+      throw error
+    }
+  }
+
+  #answer({ offered }: ClientHello): ServerHello {
+    const { security, config } = this.#options
+    const { settings } = security
+    return {
+      version: PROTOCOL_VERSION,
+      time: Date.now(),
+      tls: security.tlsMode !== 'off',
+      ...(settings ? { offered: offeredTls(settings) } : {}),
+      refusals: settings && offered ? lackingReasons(settings, config, offered) : [],
+    }
+  }
+
+  async #serve(
+    { purpose, nonce }: ClientHello,
+    channel: ByteChannel,
+    session: TlsSession | undefined,
+  ): Promise<void> {
+    if (purpose === 'rate') return serveRate(channel)
+    const { distinguishedName, username } = session?.peer ?? {}
+    const verdict: ServerVerdict = {
+      ...(distinguishedName === undefined ? {} : { distinguishedName }),
+      ...(username === undefined ? {} : { username }),
+      refusals: purpose === 'verdict' ? this.#options.refused.take(nonce) : [],
+    }
+    await writeMessage(channel, verdict)
+  }
+}
+
+const ENDINGS: { readonly [Purpose in ClientHello['purpose']]: string } = {
+  check: 'checked',
+  verdict: 'told why',
+  rate: 'measured',
+  done: 'done',
+}
+
+async function serveRate(channel: ByteChannel): Promise<void> {
+  const before = process.cpuUsage()
+  const stream = channel.release()
+  const bytes = await takeChunks(stream)
+  const { user, system } = process.cpuUsage(before)
+  const result: RateResult = { bytes, cpuTime: user + system }
+  await writeMessage(new ByteChannel(stream), result)
+}

@@ -1,0 +1,57 @@
+/** The side of a preflight that listens: on the host that the guest is to move to. */
+import type { AddressInfo } from 'node:net'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { ConnectionEvent } from '../../endpoint/connection-event.ts'
+import { ENDPOINT_KINDS } from '../../endpoint/endpoint-diagnostics.ts'
+import { Listener } from '../../endpoint/listener.ts'
+import { printHostAndPort } from '../../net/address.ts'
+import { PreflightHandler, type PreflightHandlerOptions } from './preflight-handler.ts'
+import { QuestionResponder } from './question.ts'
+import { RefusedHandshakes } from './refused-handshakes.ts'
+
+export type PreflightListenerOptions = Omit<PreflightHandlerOptions, 'refused'> & {
+  readonly onEvent?: ((event: ConnectionEvent) => void) | undefined
+  /** Without a byte in either direction, in seconds; 0 for no limit. */
+  readonly idleLimit?: number
+}
+
+/** Until a client is let in, in seconds. */
+const HANDSHAKE_LIMIT = 30
+
+/** In seconds. */
+const IDLE_LIMIT = 60
+
+export class PreflightListener {
+  readonly #listener: Listener
+  #responder: QuestionResponder | undefined
+
+  constructor({ security, config, ...options }: PreflightListenerOptions) {
+    const { onEvent, onDone, idleLimit = IDLE_LIMIT } = options
+    const refused = new RefusedHandshakes()
+    this.#listener = new Listener({
+      handle: () => new PreflightHandler({ security, config, refused, onDone }),
+      handshakeLimit: HANDSHAKE_LIMIT,
+      idleLimit,
+      onEvent,
+    })
+  }
+
+  /** @throws DiagnosticError ENDPOINT_CANNOT_LISTEN */
+  async listen(host: string | undefined, port: number): Promise<AddressInfo> {
+    const place = { port, ...(host === undefined ? {} : { host }) }
+    const bound = (await this.#listener.listen(place)) as AddressInfo
+    try {
+      this.#responder = await QuestionResponder.listen(bound.address, bound.port)
+    } catch (error) {
+      const address = `UDP ${printHostAndPort(bound.address, bound.port)}`
+      fail(ENDPOINT_KINDS.cannotListen, { address, error })
+    }
+    return bound
+  }
+
+  async drain(limit: number): Promise<void> {
+    this.#responder?.close()
+    this.#responder = undefined
+    await this.#listener.drain(limit)
+  }
+}

@@ -1,0 +1,74 @@
+/** How many bytes a second go to the other host, over some channels, with or without TLS. */
+import { ByteChannel } from '../../net/byte-channel.ts'
+import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
+import { checkRateResult, type RateResult } from './hello.ts'
+import { readMessage } from './message.ts'
+import { PreflightConnection, type PreflightTarget } from './preflight-connection.ts'
+import { sendChunks } from './rate-stream.ts'
+
+export type RateRequest = {
+  readonly channels: number
+  readonly seconds: number
+  /** Undefined for a rate in clear. */
+  readonly credentials?: TlsCredentials | undefined
+  readonly hostname?: string | undefined
+}
+
+export type Rate = {
+  readonly channels: number
+  /** `TLS_AES_128_GCM_SHA256`; undefined in clear. */
+  readonly suite: string | undefined
+  readonly bytes: number
+  readonly seconds: number
+  /** Processor time of the two processes, in seconds for each GiB. */
+  readonly cpu: { readonly here: number; readonly there: number }
+}
+
+const GIB = 2 ** 30
+
+/** @throws DiagnosticError NET_..., TLS_..., PREFLIGHT_... */
+export async function measureRate(target: PreflightTarget, request: RateRequest): Promise<Rate> {
+  const { channels, seconds: asked } = request
+  const open: Channel[] = []
+  try {
+    for (let count = 0; count < channels; count++) open.push(await openChannel(target, request))
+    const cpuBefore = process.cpuUsage()
+    const start = performance.now()
+    const deadline = start + asked * 1000
+    const results = await Promise.all(open.map((channel) => fill(channel, deadline)))
+    const seconds = (performance.now() - start) / 1000
+    const { user, system } = process.cpuUsage(cpuBefore)
+    const bytes = results.reduce((total, result) => total + result.bytes, 0)
+    // Each channel's result has the time of the whole process there.
+    const there = Math.max(...results.map(({ cpuTime }) => cpuTime))
+    const perGib = (microseconds: number) => microseconds / 1e6 / (bytes / GIB)
+    const cpu = { here: perGib(user + system), there: perGib(there) }
+    return { channels, suite: open[0]?.suite, bytes, seconds, cpu }
+  } finally {
+    for (const { connection } of open) connection.close()
+  }
+}
+
+type Channel = { readonly connection: PreflightConnection; readonly suite: string | undefined }
+
+async function openChannel(
+  target: PreflightTarget,
+  { credentials, hostname }: RateRequest,
+): Promise<Channel> {
+  const connection = await PreflightConnection.open(target)
+  try {
+    const settings = credentials?.settings
+    await connection.greet('rate', { tls: credentials !== undefined, settings })
+    const session = credentials && (await connection.secure(credentials, hostname))
+    return { connection, suite: session?.suite }
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+async function fill({ connection }: Channel, deadline: number): Promise<RateResult> {
+  const stream = connection.release()
+  await sendChunks(stream, deadline)
+  return readMessage(new ByteChannel(stream), checkRateResult)
+}

@@ -1,0 +1,97 @@
+/** `migrate preflight` and `migrate bench` on the command line. */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../nbd/server/test-server.ts'
+import { spawn } from '../peers/child-process.ts'
+import { freePort } from '../peers/port.ts'
+import { ROOT, run, scratchFolder } from './command.ts'
+import { parseEnvelope, resultOf } from './json-output.ts'
+
+/** A folder with all that both sides need. */
+function makePki(): string {
+  const dir = join(scratchFolder(), 'pki')
+  run('cryptopolicy', ['pki', 'init', dir])
+  run('cryptopolicy', ['pki', 'issue', 'server', dir, '--dns', 'localhost'])
+  run('cryptopolicy', ['pki', 'issue', 'client', dir, '--cn', 'source'])
+  rmSync(join(dir, 'ca-key.pem'))
+  return dir
+}
+
+function credentials(dir: string, endpoint: string): readonly string[] {
+  const object = `tls-creds-x509,id=tls0,dir=${dir},endpoint=${endpoint},verify-peer=on`
+  return ['--object', object, '--tls-creds', 'tls0']
+}
+
+async function listen(command: string, args: readonly string[]) {
+  const port = await freePort()
+  const child = spawn(join(ROOT, 'bin/cryptopolicy'), [
+    ...['migrate', command, '--listen', `127.0.0.1:${port}`, ...args],
+  ])
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let said = ''
+  child.stderr?.on('data', (text) => (said += text))
+  child.stdout?.on('data', (text) => (said += text))
+  await eventually(() => said.includes('ready:'))
+  return { port, child, said: () => said }
+}
+
+test('a preflight tells what fits, measures, and lets the listener end', async () => {
+  const dir = makePki()
+  const { port, child, said } = await listen('preflight', [
+    ...credentials(dir, 'server'),
+    ...['--tls-hostname', 'localhost', '--tls-hostname', 'other.example', '--once'],
+  ])
+  expect(said()).toContain('ok      own certificate for localhost')
+  expect(said()).toContain('FAILED  own certificate for other.example')
+  const { status, stdout } = run('cryptopolicy', [
+    ...['migrate', 'preflight', '--to', `localhost:${port}`, ...credentials(dir, 'client')],
+    ...['--channels', '1', '--json'],
+  ])
+  const { checks, rates } = resultOf(stdout)
+  const failed = checks.filter(({ outcome }: { outcome: string }) => outcome === 'failed')
+  expect(failed).toEqual([])
+  expect(status).toBe(0)
+  expect(rates.length).toBeGreaterThan(1)
+  await eventually(() => child.exitCode !== null)
+  expect(child.exitCode).toBe(0)
+})
+
+test('a bench says how many channels to use', async () => {
+  const { port } = await listen('bench', [])
+  const { status, stdout } = run('cryptopolicy', [
+    ...['migrate', 'bench', '--to', `tcp:127.0.0.1:${port}`, '--channels', '1,2', '--json'],
+  ])
+  expect(status).toBe(0)
+  const { rates, advisedChannels } = resultOf(stdout)
+  expect(rates.map(({ channels }: { channels: number }) => channels)).toEqual([1, 2])
+  expect([1, 2]).toContain(advisedChannels)
+})
+
+test('without another host the files of this one are checked', () => {
+  const dir = makePki()
+  const args = [
+    'migrate',
+    'preflight',
+    ...credentials(dir, 'server'),
+    '--tls-hostname',
+    'a.example',
+  ]
+  const { status, stdout } = run('cryptopolicy', [...args, '--json'])
+  expect(status).toBe(1)
+  const [files, name] = resultOf(stdout).checks
+  expect(files).toMatchObject({ name: 'files of tls0', outcome: 'passed' })
+  expect(name.findings[0]).toMatchObject({ code: 'PKI_HOST_NOT_COVERED' })
+})
+
+test.each([
+  [['preflight', '--to', 'host'], 'USAGE_INVALID_VALUE'],
+  [['preflight', '--to', 'host:1', '--listen', '*:2'], 'USAGE_CONFLICTING_OPTIONS'],
+  [['bench'], 'USAGE_MISSING_OPTION'],
+  [['bench', '--to', 'a:1', '--channels', '0'], 'USAGE_INVALID_VALUE'],
+  [['bench', '--listen', '*:99999'], 'USAGE_INVALID_VALUE'],
+])('%j is refused', (args, code) => {
+  const { status, stdout } = run('cryptopolicy', ['migrate', ...args, '--json'])
+  expect(status).toBe(64)
+  expect(parseEnvelope(stdout).diagnostics[0]).toMatchObject({ code })
+})

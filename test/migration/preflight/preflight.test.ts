@@ -1,0 +1,285 @@
+/** What a preflight finds between two sides of this process, for each thing that can be wrong. */
+import { chmodSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { ConnectionEvent } from '../../../src/endpoint/connection-event.ts'
+import { findSecurity } from '../../../src/endpoint/security.ts'
+import { advisedChannels } from '../../../src/migration/preflight/advised-channels.ts'
+import type { Check } from '../../../src/migration/preflight/check.ts'
+import { type PreflightRequest, runPreflight } from '../../../src/migration/preflight/preflight.ts'
+import { PreflightListener } from '../../../src/migration/preflight/preflight-listener.ts'
+import { measureRate } from '../../../src/migration/preflight/rate.ts'
+import { credentialsForEachSuite } from '../../../src/migration/preflight/suite-credentials.ts'
+import { NO_CONFIG, parseSystemConfig } from '../../../src/priority/system-config.ts'
+import { parseObject } from '../../../src/tls/objects/parse-object.ts'
+import { TlsObjects } from '../../../src/tls/objects/tls-objects.ts'
+import { scratchFolder, writeFiles } from '../../cli/command.ts'
+import { eventually } from '../../nbd/server/test-server.ts'
+import { AUTHORITY, type Description, ENDPOINT, make } from '../../x509/made-certificate.ts'
+
+const TIMEOUT = 240_000
+
+/** In hours: what ends within 30 days is told. */
+const QUARTER = 24 * 90
+
+const LOCALHOST = [0x82, Buffer.from('localhost')] as const
+
+type Certificates = {
+  readonly server?: Partial<Description>
+  readonly client?: Partial<Description>
+  readonly clientAuthority?: 'the same' | 'another'
+}
+
+/** A folder for each side. */
+function makeFolders({ server = {}, client = {}, clientAuthority = 'the same' }: Certificates) {
+  const authority = make({ subject: 'Preflight CA', ...AUTHORITY })
+  const other = make({ subject: 'Other CA', ...AUTHORITY })
+  const issuer = clientAuthority === 'the same' ? authority : other
+  const ownServer = make({
+    subject: 'localhost',
+    issuer: authority,
+    names: [LOCALHOST],
+    until: QUARTER,
+    ...ENDPOINT,
+    ...server,
+  })
+  const ownClient = make({ subject: 'alice', issuer, ...ENDPOINT, ...client })
+  const [there, here] = [scratchFolder(), scratchFolder()]
+  writeFiles(there, {
+    'ca-cert.pem': authority.certificate,
+    'server-cert.pem': ownServer.certificate,
+    'server-key.pem': ownServer.key,
+  })
+  writeFiles(here, {
+    'ca-cert.pem': authority.certificate,
+    'client-cert.pem': ownClient.certificate,
+    'client-key.pem': ownClient.key,
+  })
+  chmodSync(join(there, 'server-key.pem'), 0o600)
+  chmodSync(join(here, 'client-key.pem'), 0o600)
+  return { there, here }
+}
+
+type Sides = Certificates & {
+  readonly serverWords?: string
+  readonly clientWords?: string
+  readonly authorization?: string
+  readonly config?: string
+}
+
+/** Starts the side that listens, and gives what the other side needs. */
+async function start(sides: Sides = {}) {
+  const { there, here } = makeFolders(sides)
+  const { serverWords = '', clientWords = '', authorization, config: text } = sides
+  const config = text === undefined ? NO_CONFIG : parseSystemConfig({ name: 'gnutls.config', text })
+  const words = (dir: string, endpoint: string, more: string) =>
+    parseObject(`tls-creds-x509,id=tls0,dir=${dir},endpoint=${endpoint},verify-peer=on${more}`)
+  const rules = authorization === undefined ? [] : [parseObject(authorization)]
+  const server = TlsObjects.create([words(there, 'server', serverWords), ...rules], { config })
+  const definition = words(here, 'client', clientWords)
+  const objects = TlsObjects.create([definition], { config })
+  const events: ConnectionEvent[] = []
+  const listener = new PreflightListener({
+    config,
+    security: findSecurity(server, {
+      credentials: 'tls0',
+      authorization: rules[0]?.id,
+      handshakeLimit: TIMEOUT / 1000,
+    }),
+    onEvent: (event) => void events.push(event),
+  })
+  const { port } = await listener.listen('127.0.0.1', 0)
+  onTestFinished(() => listener.drain(0))
+  const credentials = objects.credentials('tls0', 'client')
+  const request: PreflightRequest = {
+    ...{ host: '127.0.0.1', port, credentials, hostnames: ['localhost'], config },
+    ...{ isTrusted: false, timeout: TIMEOUT },
+  }
+  return {
+    request,
+    events,
+    objects,
+    definition,
+    target: { address: '127.0.0.1', port, timeout: TIMEOUT },
+  }
+}
+
+const codesOf = ({ diagnostics }: Check) => diagnostics.map(({ code }) => code)
+
+/** The codes of what failed, by the name of the check. */
+function failuresOf(checks: readonly Check[]): Record<string, readonly string[]> {
+  const failed = checks.filter(({ outcome }) => outcome === 'failed')
+  return Object.fromEntries(failed.map((check) => [check.name, codesOf(check)]))
+}
+
+test('nothing stands in the way of two hosts that fit', async () => {
+  const { request } = await start()
+  const { checks } = await runPreflight(request)
+  expect(failuresOf(checks)).toEqual({})
+  expect(checks.map(({ name }) => name)).toEqual([
+    ...['listener', 'connection', 'clock', 'shared versions', 'shared cipher suites'],
+    ...['shared groups', 'shared signature schemes', 'certificate for localhost'],
+    ...['this host there', 'session'],
+  ])
+  const found = new Map(checks.map((check) => [check.name, check.found]))
+  expect(found.get('this host there')).toBe('let in as CN=alice')
+  expect(found.get('session')).toMatch(/^TLSv1\.3 TLS_AES_256_GCM_SHA384 /)
+})
+
+describe('what is wrong is found, with the code of the side that refuses', () => {
+  const hours = { expired: { from: -48, until: -1 }, future: { from: 24, until: 48 } }
+  const unchecked = { serverWords: ',sanity-check=off', clientWords: ',sanity-check=off' }
+  const deny = `{"qom-type":"authz-simple","id":"clients","identity":"CN=bob"}`
+  test.each<[string, Sides, Record<string, readonly string[]>]>([
+    [
+      'expired there',
+      { ...unchecked, server: hours.expired },
+      { 'certificate for localhost': ['TLS_CERTIFICATE_EXPIRED'] },
+    ],
+    [
+      'not yet valid there',
+      { ...unchecked, server: hours.future },
+      { 'certificate for localhost': ['TLS_CERTIFICATE_NOT_YET_VALID'] },
+    ],
+    [
+      'wrong name',
+      { server: { names: [[0x82, Buffer.from('other.example')]] } },
+      { 'certificate for localhost': ['TLS_HOST_MISMATCH'] },
+    ],
+    [
+      'expired here',
+      { ...unchecked, client: hours.expired },
+      { 'this host there': ['TLS_CERTIFICATE_EXPIRED'] },
+    ],
+    [
+      'another authority',
+      { clientAuthority: 'another', clientWords: ',sanity-check=off' },
+      { 'this host there': ['TLS_CERTIFICATE_NO_ISSUER'] },
+    ],
+    ['not authorized', { authorization: deny }, { 'this host there': ['TLS_NOT_AUTHORIZED'] }],
+  ])('%s', async (_, sides, expected) => {
+    const { request } = await start(sides)
+    const { checks } = await runPreflight(request)
+    expect(failuresOf(checks)).toEqual(expected)
+  })
+
+  test('two policies that share no group, with the lines that decided', async () => {
+    const config =
+      '[priorities]\nHERE=NORMAL:-GROUP-ALL:+GROUP-X25519\nTHERE=NORMAL:-GROUP-ALL:+GROUP-SECP384R1\n'
+    const { request } = await start({
+      ...{ config, serverWords: ',priority=@THERE', clientWords: ',priority=@HERE' },
+    })
+    const { checks } = await runPreflight(request)
+    expect(failuresOf(checks)).toMatchObject({
+      'shared groups': expect.arrayContaining(['PREFLIGHT_NOTHING_SHARED', 'PREFLIGHT_LACKING']),
+    })
+    const groups = checks.find(({ name }) => name === 'shared groups')
+    const said = groups?.diagnostics.map(({ message }) => message).join('\n') ?? ''
+    expect(said).toContain(
+      'here x25519 (@HERE, gnutls.config:2:6); there secp384r1 (@THERE, gnutls.config:3:7)',
+    )
+    expect(said).toMatch(/here: SECP384R1 is not allowed: token -GROUP-ALL at gnutls.config:2:\d+/)
+    expect(said).toMatch(/there: X25519 is not allowed: token -GROUP-ALL at gnutls.config:3:\d+/)
+  })
+})
+
+test('what ends soon is told', async () => {
+  const { request } = await start({ server: { until: 24 * 3 } })
+  const { checks } = await runPreflight(request)
+  expect(failuresOf(checks)).toEqual({})
+  const told = checks.find(({ outcome }) => outcome === 'warning')
+  expect(told && codesOf(told)).toEqual(['PREFLIGHT_EXPIRES_SOON'])
+})
+
+test('each name is checked in a handshake of its own', async () => {
+  const { request } = await start()
+  const { checks } = await runPreflight({ ...request, hostnames: ['wrong.example', 'localhost'] })
+  expect(failuresOf(checks)).toEqual({ 'certificate for wrong.example': ['TLS_HOST_MISMATCH'] })
+  expect(checks.find(({ name }) => name === 'certificate for localhost')?.outcome).toBe('passed')
+})
+
+test('what answers no question is not connected to', async () => {
+  const { request } = await start()
+  let connections = 0
+  const server = createServer((socket) => {
+    connections++
+    socket.destroy()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const { checks, target } = await runPreflight({ ...request, port })
+  expect(checks[0]?.diagnostics.map(({ code }) => code)).toEqual(['PREFLIGHT_NOT_LISTENING'])
+  expect(checks.slice(1).every(({ outcome }) => outcome === 'not checked')).toBe(true)
+  expect(target).toBeUndefined()
+  expect(connections).toBe(0)
+})
+
+describe('what is no preflight', () => {
+  test.each<[string, Buffer, string]>([
+    [
+      'another protocol',
+      Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'),
+      'PREFLIGHT_PEER_BROKE_PROTOCOL',
+    ],
+    ['a huge message', Buffer.from('43505046ffffffff', 'hex'), 'PREFLIGHT_PEER_BROKE_PROTOCOL'],
+    [
+      'no JSON',
+      Buffer.concat([Buffer.from('4350504600000003', 'hex'), Buffer.from('{{{')]),
+      'PREFLIGHT_PEER_BROKE_PROTOCOL',
+    ],
+    [
+      'another shape',
+      Buffer.concat([Buffer.from('4350504600000002', 'hex'), Buffer.from('[]')]),
+      'PREFLIGHT_PEER_BROKE_PROTOCOL',
+    ],
+    ['nothing', Buffer.alloc(0), 'PREFLIGHT_CONNECTION_LOST'],
+  ])('%s', async (_, bytes, code) => {
+    const { request } = await start()
+    const server = createServer((socket) => void socket.end(bytes))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const { checks } = await runPreflight({ ...request, port, isTrusted: true })
+    expect(failuresOf(checks)).toEqual({ connection: [code] })
+  })
+})
+
+test('a client that sends anything else is refused, and others are served', async () => {
+  const { request, events, target } = await start()
+  for (const bytes of ['GET / HTTP/1.0\r\n\r\n', 'CPPF\xff\xff\xff\xff', 'CPPF\0\0\0\x02{}']) {
+    const socket = connect(target.port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.end(Buffer.from(bytes, 'latin1'))
+    socket.resume()
+  }
+  const refused = () => events.filter(({ event }) => event === 'refused').length
+  await eventually(() => refused() === 3)
+  expect(failuresOf((await runPreflight(request)).checks)).toEqual({})
+})
+
+test('rates are measured in clear and with each suite, over several channels', async () => {
+  const { objects, definition, target } = await start()
+  const plain = await measureRate(target, { channels: 2, seconds: 0.1 })
+  expect(plain).toMatchObject({ channels: 2, suite: undefined })
+  expect(plain.bytes % (256 * 1024)).toBe(0)
+  expect(plain.bytes).toBeGreaterThan(0)
+  const each = credentialsForEachSuite(objects, definition)
+  expect(each.map(({ suite }) => suite)).toContain('TLS_CHACHA20_POLY1305_SHA256')
+  for (const { suite, credentials } of each) {
+    const options = { channels: 1, seconds: 0.05, credentials, hostname: 'localhost' }
+    expect(await measureRate(target, options)).toMatchObject({ suite })
+  }
+})
+
+test('as many channels are advised as help', () => {
+  const rates = [100, 180, 190, 185].map((speed, index) => ({
+    ...{ channels: 2 ** index, suite: undefined, bytes: speed, seconds: 1 },
+    cpu: { here: 0, there: 0 },
+  }))
+  expect(advisedChannels(rates)).toBe(4)
+  expect(advisedChannels(rates.slice(0, 2))).toBe(2)
+  expect(advisedChannels(rates.slice(2, 4))).toBe(4)
+  expect(advisedChannels(rates.slice(0, 1))).toBe(1)
+})
