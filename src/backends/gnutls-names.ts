@@ -12,14 +12,14 @@ import type { Words } from './translate.ts'
  * The CBC suites with HMAC-SHA2-256 and HMAC-SHA2-384 are left out whatever the policy says: their
  * defence against Lucky Thirteen is in doubt (https://gitlab.com/gnutls/gnutls/-/issues/503).
  */
-export const GNUTLS_MACS: Words<MacName> = {
+export const GNUTLS_MAC_WORDS: Words<MacName> = {
   AEAD: 'AEAD',
   'HMAC-SHA1': 'SHA1',
   'HMAC-MD5': 'MD5',
   'HMAC-SHA2-512': 'SHA512',
 }
 
-export const GNUTLS_GROUPS: Words<GroupName> = {
+export const GNUTLS_GROUP_WORDS: Words<GroupName> = {
   X448: 'GROUP-X448',
   X25519: 'GROUP-X25519',
   SECP256R1: 'GROUP-SECP256R1',
@@ -36,7 +36,7 @@ export const GNUTLS_GROUPS: Words<GroupName> = {
 }
 
 /** An ECDSA signature has one name for TLS 1.2 and, with the curve fixed, another for TLS 1.3. */
-export const GNUTLS_SIGNATURES: Words<SignatureName> = {
+export const GNUTLS_SIGNATURE_WORDS: Words<SignatureName> = {
   'RSA-MD5': 'RSA-MD5',
   'RSA-SHA1': 'RSA-SHA1',
   'DSA-SHA1': 'DSA-SHA1',
@@ -78,7 +78,7 @@ export const GNUTLS_SIGNATURES: Words<SignatureName> = {
   MLDSA87: 'ML-DSA-87',
 }
 
-export const GNUTLS_CIPHERS: Words<CipherName> = {
+export const GNUTLS_CIPHER_WORDS: Words<CipherName> = {
   'AES-256-GCM': 'AES-256-GCM',
   'AES-128-GCM': 'AES-128-GCM',
   'AES-256-CCM': 'AES-256-CCM',
@@ -98,7 +98,7 @@ export const GNUTLS_CIPHERS: Words<CipherName> = {
  * Key exchange with pre-shared keys is left to the application: once enabled for all, clients ask
  * for an identity that they do not have (https://gitlab.com/gnutls/gnutls/-/issues/680).
  */
-export const GNUTLS_KEY_EXCHANGES: Words<KeyExchangeName> = {
+export const GNUTLS_KEY_EXCHANGE_WORDS: Words<KeyExchangeName> = {
   ECDHE: ['ECDHE-RSA', 'ECDHE-ECDSA'],
   RSA: 'RSA',
   'DHE-RSA': 'DHE-RSA',

@@ -8,11 +8,11 @@ import type { SignatureName } from '../algorithms/signature.ts'
 import type { EffectivePolicy } from '../policy/effective-policy.ts'
 import { defineBackend } from './backend.ts'
 import {
-  GNUTLS_CIPHERS,
-  GNUTLS_GROUPS,
-  GNUTLS_KEY_EXCHANGES,
-  GNUTLS_MACS,
-  GNUTLS_SIGNATURES,
+  GNUTLS_CIPHER_WORDS,
+  GNUTLS_GROUP_WORDS,
+  GNUTLS_KEY_EXCHANGE_WORDS,
+  GNUTLS_MAC_WORDS,
+  GNUTLS_SIGNATURE_WORDS,
   GNUTLS_VERSIONS,
   gnutlsProfile,
 } from './gnutls-names.ts'
@@ -83,17 +83,17 @@ export const gnutls = defineBackend({
 /** Each key with its values, in the order of the file. */
 function overrides(effective: EffectivePolicy): readonly (readonly [string, readonly string[]])[] {
   const { enabled, integers, choices } = effective
-  const signatures = translate(enabled.sign, GNUTLS_SIGNATURES)
+  const signatures = translate(enabled.sign, GNUTLS_SIGNATURE_WORDS)
   return [
     ['secure-hash', translate(enabled.hash, HASHES)],
-    ['tls-enabled-mac', translate(enabled.mac, GNUTLS_MACS)],
-    ['tls-enabled-group', translate(enabled.group, GNUTLS_GROUPS)],
+    ['tls-enabled-mac', translate(enabled.mac, GNUTLS_MAC_WORDS)],
+    ['tls-enabled-group', translate(enabled.group, GNUTLS_GROUP_WORDS)],
     ['secure-sig', signatures],
     ['secure-sig-for-cert', signatures],
     ['secure-sig-for-cert', integers.sha1_in_certs > 0 ? SHA1_CERTIFICATE_SIGNATURES : []],
     ['enabled-curve', curves(effective)],
-    ['tls-enabled-cipher', translate(enabled.cipher, GNUTLS_CIPHERS)],
-    ['tls-enabled-kx', translate(enabled.key_exchange, GNUTLS_KEY_EXCHANGES)],
+    ['tls-enabled-cipher', translate(enabled.cipher, GNUTLS_CIPHER_WORDS)],
+    ['tls-enabled-kx', translate(enabled.key_exchange, GNUTLS_KEY_EXCHANGE_WORDS)],
     ['enabled-version', translate(enabled.protocol, GNUTLS_VERSIONS)],
     ['tls-session-hash', SESSION_HASH[choices.__ems]],
     ['min-verification-profile', [gnutlsProfile(effective)]],

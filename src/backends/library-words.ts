@@ -1,11 +1,11 @@
 /** From the words of libraries back to the names of policies, for those who know only the former. */
 import { registeredGroupName, tableVersionName } from '../algorithms/other-names.ts'
 import {
-  GNUTLS_CIPHERS,
-  GNUTLS_GROUPS,
-  GNUTLS_KEY_EXCHANGES,
-  GNUTLS_MACS,
-  GNUTLS_SIGNATURES,
+  GNUTLS_CIPHER_WORDS,
+  GNUTLS_GROUP_WORDS,
+  GNUTLS_KEY_EXCHANGE_WORDS,
+  GNUTLS_MAC_WORDS,
+  GNUTLS_SIGNATURE_WORDS,
   GNUTLS_VERSIONS,
 } from './gnutls-names.ts'
 import {
@@ -25,11 +25,11 @@ const TABLES: readonly Table[] = [
   OPENSSL_CLASSIC_GROUPS,
   OPENSSL_MLKEM_GROUPS,
   GNUTLS_VERSIONS,
-  GNUTLS_CIPHERS,
-  GNUTLS_GROUPS,
-  GNUTLS_KEY_EXCHANGES,
-  GNUTLS_MACS,
-  GNUTLS_SIGNATURES,
+  GNUTLS_CIPHER_WORDS,
+  GNUTLS_GROUP_WORDS,
+  GNUTLS_KEY_EXCHANGE_WORDS,
+  GNUTLS_MAC_WORDS,
+  GNUTLS_SIGNATURE_WORDS,
   SSH_CIPHERS,
   SSH_MACS,
   SSH_SIGNATURES,

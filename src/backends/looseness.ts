@@ -11,7 +11,7 @@ import type { SignatureName } from '../algorithms/signature.ts'
 import { type EffectivePolicy, evaluatePolicy } from '../policy/effective-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type PurposeName, purpose } from '../policy/scope.ts'
-import { findBackend } from './registry.ts'
+import { findBackend } from './all-backends.ts'
 
 export type LoosenessRule = {
   /** The back-end's name. */

@@ -2,7 +2,7 @@
 import type { AlgorithmClass } from '../algorithms/algorithm-class.ts'
 import { findTlsSuiteByOpensslName } from '../algorithms/tls-suite-openssl.ts'
 import { findTlsSuiteByName } from '../algorithms/tls-suites.ts'
-import { purposesOf } from '../backends/applications/registry.ts'
+import { purposesOf } from '../backends/applications/all-application-backends.ts'
 import { policyName } from '../backends/library-words.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import type { ApplicationPolicy } from '../policy/application/application-policy.ts'

@@ -1,7 +1,7 @@
 /** Says in words where a host differs from its policy, and why. */
 import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
 import { printable } from '../diagnostics/print-diagnostic.ts'
-import type { Drift, DriftCause } from '../system/check.ts'
+import type { Drift, DriftCause } from '../system/drift.ts'
 
 const CAUSES: { readonly [C in DriftCause]: string } = {
   'hand-edit': 'it was changed by hand after it was written',

@@ -42,7 +42,7 @@ export async function loadAskedPolicy(
   const { loadApplication } = await import('../system/applications.ts')
   const { layerApplication } = await import('../policy/application/application-policy.ts')
   const { diagnoseExcess } = await import('../policy/application/exceeding.ts')
-  const { purposesOf } = await import('../backends/applications/registry.ts')
+  const { purposesOf } = await import('../backends/applications/all-application-backends.ts')
   const application = loadApplication(findDirectories(options), app)
   const excess = diagnoseExcess(system, application, purposesOf(application.backends))
   excess.map(moderate).forEach(report)

@@ -11,7 +11,7 @@ import { eventToJson, printEvent } from '../nbd/server/event-report.ts'
 import { NbdServer } from '../nbd/server/nbd-server.ts'
 import type { ServerEvent } from '../nbd/server/server-event.ts'
 import { printHostAndPort } from '../net/address.ts'
-import { Ending } from '../service/ending.ts'
+import { ServiceEnding } from '../service/ending.ts'
 import { changedObjects, describeReload, reloadToJson } from '../service/reload-text.ts'
 import { runService } from '../service/service.ts'
 import { listenDescriptors } from '../service/service-manager.ts'
@@ -43,7 +43,7 @@ export async function runServer(
     isShared: options.shared !== 1,
     handling: handlingOf(options),
   })
-  const ending = new Ending()
+  const ending = new ServiceEnding()
   const server = new NbdServer({
     exports: new ExportRegistry(exports),
     security,

@@ -2,8 +2,8 @@
 import { requireInstalled } from './installed-package.ts'
 
 export type Koffi = typeof import('koffi')
-export type Library = ReturnType<Koffi['load']>
-export type Call = ReturnType<Library['func']>
+export type SharedLibrary = ReturnType<Koffi['load']>
+export type Call = ReturnType<SharedLibrary['func']>
 
 /** The machine code of koffi, a package for each platform. */
 const NATIVE_PART = `@koromix/koffi-${process.platform}-${process.arch}`

@@ -6,7 +6,7 @@
  */
 import { constants } from 'node:os'
 import { CallQueue } from './call-queue.ts'
-import { type Call, type Koffi, type Library, loadKoffi } from './koffi.ts'
+import { type Call, type Koffi, loadKoffi, type SharedLibrary } from './koffi.ts'
 
 /** The calls. Those that may wait for a disk run on a thread of their own. */
 export type Libc = {
@@ -91,7 +91,7 @@ const SOCK_CLOEXEC = 0o2000000
 /** Bytes for the path in `struct sockaddr_un`. */
 const PATH_ROOM = 108
 
-function bindSendDatagram(library: Library): Libc['sendDatagram'] {
+function bindSendDatagram(library: SharedLibrary): Libc['sendDatagram'] {
   const socket = library.func('int socket(int, int, int)')
   const close = library.func('int close(int)')
   const sendTo = library.func('int64_t sendto(int, void *, uint64_t, int, void *, uint32_t)')

@@ -47,7 +47,7 @@ export function readNamedSecretFile(path: string): Source {
 /** Reads the bytes of a file or pipe that a user names. A pipe that has no writer yet is waited for, as by cat. */
 export function readNamedBytes(path: string, limit = TEXT_LIMIT): Buffer {
   // The descriptor itself: opened by its name, a pipe of another user could be refused.
-  if (path === STANDARD_INPUT) return reading(path, () => readToEnd(0, path, limit))
+  if (path === STANDARD_INPUT_PATH) return reading(path, () => readToEnd(0, path, limit))
   const descriptor = openFile(path, constants.O_RDONLY)
   return reading(path, () => {
     try {
@@ -61,7 +61,7 @@ export function readNamedBytes(path: string, limit = TEXT_LIMIT): Buffer {
 }
 
 /** What `-` stands for where a command line names a file. */
-export const STANDARD_INPUT = '/dev/stdin'
+export const STANDARD_INPUT_PATH = '/dev/stdin'
 
 function decode(path: string, bytes: Buffer, mark: Pick<Source, 'isSecret'>): Source {
   if (!isUtf8(bytes)) {

@@ -26,7 +26,7 @@ export {
   type ServerListing,
 } from '../nbd/client/server-listing.ts'
 export { NbdRequestError } from '../nbd/client/transmission.ts'
-export type { Negotiated as NegotiatedExport } from '../nbd/exports/agreement.ts'
+export type { NegotiatedExport } from '../nbd/exports/agreement.ts'
 export {
   closeExports,
   type ExportOptions,
@@ -38,7 +38,7 @@ export type { NbdExport } from '../nbd/exports/nbd-export.ts'
 export type { Extent } from '../nbd/protocol/chunks.ts'
 export { NbdServer, type NbdServerOptions } from '../nbd/server/nbd-server.ts'
 export type { NbdEvent } from '../nbd/server/server-event.ts'
-export type { Ending } from '../nbd/server/transmission.ts'
+export type { TransmissionEnd } from '../nbd/server/transmission.ts'
 export { FileStorage } from '../nbd/storage/file-storage.ts'
 export { MemoryStorage } from '../nbd/storage/memory-storage.ts'
 export {

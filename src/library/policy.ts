@@ -14,14 +14,9 @@ import {
   requireText,
   type TextInput,
 } from '../arguments/single-values.ts'
+import { findBackend as findByName } from '../backends/all-backends.ts'
 import type { Backend } from '../backends/backend.ts'
-import { findBackend as findByName } from '../backends/registry.ts'
-import {
-  allowedByPolicy as allowed,
-  type PolicyOrigin,
-  TLS_PURPOSES,
-  type TlsPurpose,
-} from '../policy/allowed-tls.ts'
+import { allowedByPolicy as allowed, type PolicyOrigin } from '../policy/allowed-tls.ts'
 import { comparePolicies as compare, type PolicyComparison } from '../policy/compare.ts'
 import { dumpPolicy as dump } from '../policy/dump.ts'
 import { type EffectivePolicy, evaluatePolicy as evaluate } from '../policy/effective-policy.ts'
@@ -47,6 +42,8 @@ import {
   type PurposeName,
   purpose as purposeOf,
   type ScopeSet,
+  TLS_PURPOSES,
+  type TlsPurpose,
 } from '../policy/scope.ts'
 import { checkAllowed, checkDifference } from './allowed-arguments.ts'
 
@@ -77,16 +74,16 @@ export type {
   TlsVersion,
   TlsVersionName,
 } from '../algorithms/tls-versions.ts'
-export { BACKENDS } from '../backends/registry.ts'
+export { BACKENDS } from '../backends/all-backends.ts'
 export type { Causes, ChangeGroup, PolicyChange } from '../policy/compare.ts'
 export type { Directive, Operation } from '../policy/directive.ts'
 export type { AlgorithmLists } from '../policy/effective-policy.ts'
-export type { Effect as ValueEffect, ExplainedStep, PropertyStep } from '../policy/explain.ts'
+export type { ExplainedStep, PropertyStep, ValueEffect } from '../policy/explain.ts'
 export type { ChoiceName, ChoiceValue, IntegerName } from '../policy/properties.ts'
 export type { PlaceName } from '../policy/purpose-readers.ts'
 export type { Move } from '../policy/reordering.ts'
 export { PURPOSES, type Scope, type ScopeSelector } from '../policy/scope.ts'
-export type { Statement, Word as PolicyWord } from '../policy/syntax.ts'
+export type { PolicyWord, Statement } from '../policy/syntax.ts'
 export * from './diagnostics.ts'
 export type {
   AlgorithmClass,

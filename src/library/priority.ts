@@ -8,8 +8,8 @@ import {
   allowedTls as allowed,
   type EvaluateOptions,
   type Evaluation,
+  type EvaluationOutcome,
   evaluatePriority as evaluate,
-  type Outcome,
   type PriorityFailure,
 } from '../priority/evaluate.ts'
 import { type Explanation, explainPriority as explain } from '../priority/explain.ts'
@@ -49,7 +49,7 @@ export type {
   TlsVersionName,
 } from '../algorithms/tls-versions.ts'
 export type { AlgorithmRules, Prohibition } from '../priority/algorithm-rules.ts'
-export type { Effect, OptionChange, Step } from '../priority/explain.ts'
+export type { ListEffect, OptionChange, Step } from '../priority/explain.ts'
 export type {
   GnutlsCipher,
   GnutlsGroup,
@@ -60,7 +60,6 @@ export type {
 } from '../priority/gnutls-algorithms.ts'
 export type { IniEntry, IniFile } from '../priority/ini-file.ts'
 export type { Instruction, Sign } from '../priority/instruction.ts'
-export type { PriorityOption, PriorityOptions } from '../priority/options.ts'
 export type { CertificateType, ListItems, ListName } from '../priority/priority-lists.ts'
 export type { ProfileName, SecurityLevelName } from '../priority/profiles.ts'
 export { type Availability, GNUTLS_RELEASES } from '../priority/releases.ts'
@@ -71,20 +70,21 @@ export type {
   Remainder,
 } from '../priority/remove-unusable.ts'
 export type { ResolutionOrigin } from '../priority/resolve.ts'
+export type { PriorityOption, PriorityOptions } from '../priority/string-options.ts'
 export type { ConfigEntry } from '../priority/system-config.ts'
 export type { SystemRules } from '../priority/system-rules.ts'
 export type { Segment } from '../priority/system-string.ts'
 export type { Token } from '../priority/token.ts'
 export type { LevelWord } from '../priority/vocabulary.ts'
-export type { Word as PriorityWord } from '../priority/word.ts'
+export type { PriorityWord } from '../priority/word.ts'
 export * from './diagnostics.ts'
 export type {
   AllowedTls,
   EvaluateOptions,
   Evaluation,
+  EvaluationOutcome,
   Explanation,
   GnutlsRelease,
-  Outcome,
   PriorityFailure,
   Resolution,
   SystemConfig,
@@ -126,7 +126,7 @@ export function resolvePriority(
 export function evaluatePriority(
   priority: TextInput | undefined,
   options: EvaluateOptions = {},
-): Outcome {
+): EvaluationOutcome {
   return evaluate(requirePriorityText(priority), requireOptions(options))
 }
 

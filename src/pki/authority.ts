@@ -155,7 +155,7 @@ function openAuthority(layout: Layout, keyFile: string, options: LoadOptions): A
   requireFitness(file, certificate, options.now)
   const kind = requireStrongKey(key, 'authority', options.strength, NEW_AUTHORITY)
   const signature = chooseSignature(kind, options.strength)
-  const parts = readParts(file, certificate)
+  const parts = requireCertificateParts(file, certificate)
   const chain = chainOf(found, authorities)
   return { certificate, pem: source.text, chain, parts, signer: { key, signature } }
 }
@@ -183,7 +183,10 @@ export function readCertificate(path: string): X509Certificate {
 }
 
 /** Takes a certificate of a file apart. */
-export function readParts(path: string, certificate: X509Certificate): CertificateParts {
+export function requireCertificateParts(
+  path: string,
+  certificate: X509Certificate,
+): CertificateParts {
   try {
     return readCertificateParts(certificate)
   } catch {

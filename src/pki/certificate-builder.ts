@@ -3,7 +3,7 @@ import { type KeyObject, randomBytes, X509Certificate } from 'node:crypto'
 import { DER, readElements, readOnly, requireTag } from '../asn1/der.ts'
 import { bitString, explicit, integer, sequenceOf, time } from '../asn1/der-writer.ts'
 import { readExtensions } from '../x509/extensions.ts'
-import { EXTENSIONS } from './certificate-extensions.ts'
+import { ISSUED_EXTENSIONS } from './certificate-extensions.ts'
 import {
   type CertificateSignature,
   encodeAlgorithm,
@@ -70,10 +70,10 @@ export function readCertificateParts(certificate: X509Certificate): CertificateP
   const wrapper = fields.find(({ tag }) => tag === EXTENSIONS_TAG)
   const extensions =
     wrapper && readExtensions(requireTag(readElements(wrapper.body)[0], DER.sequence))
-  const keyId = extensions?.get(EXTENSIONS.subjectKeyIdentifier)?.value
+  const keyId = extensions?.get(ISSUED_EXTENSIONS.subjectKeyIdentifier)?.value
   return {
     subject: subject.whole,
-    alternativeNames: extensions?.get(EXTENSIONS.alternativeNames)?.value,
+    alternativeNames: extensions?.get(ISSUED_EXTENSIONS.subjectAlternativeName)?.value,
     keyId: keyId ? readOctets(keyId) : keyIdOf(certificate.publicKey),
   }
 }

@@ -8,20 +8,17 @@ import {
   octetString,
   sequenceOf,
 } from '../asn1/der-writer.ts'
+import { EXTENSIONS } from '../x509/extensions.ts'
 import type { HostName } from './host-names.ts'
 
 /** What a certificate is for. */
 export type EndpointRole = 'server' | 'client'
 
-export const EXTENSIONS = {
-  subjectKeyIdentifier: '2.5.29.14',
-  keyUsage: '2.5.29.15',
-  alternativeNames: '2.5.29.17',
-  basicConstraints: '2.5.29.19',
+/** Of certificates, requests and revocation lists (RFC 5280 sections 5.2 and 5.3 for the latter). */
+export const ISSUED_EXTENSIONS = {
+  ...EXTENSIONS,
   listNumber: '2.5.29.20',
   reason: '2.5.29.21',
-  authorityKeyIdentifier: '2.5.29.35',
-  extendedKeyUsage: '2.5.29.37',
 } as const
 
 const PURPOSES: { readonly [R in EndpointRole]: string } = {
@@ -38,16 +35,20 @@ const SIGN_CERTIFICATES_AND_LISTS = [0b0000_0110, 1] as const
 export function authorityExtensions(keyId: Buffer, issuerKeyId?: Buffer): readonly Buffer[] {
   const pathLength = issuerKeyId ? [integer(Buffer.from([0]))] : []
   return [
-    encodeExtension(EXTENSIONS.basicConstraints, true, sequenceOf(boolean(true), ...pathLength)),
+    encodeExtension(
+      ISSUED_EXTENSIONS.basicConstraints,
+      true,
+      sequenceOf(boolean(true), ...pathLength),
+    ),
     keyUsage(SIGN_CERTIFICATES_AND_LISTS, true),
-    encodeExtension(EXTENSIONS.subjectKeyIdentifier, false, octetString(keyId)),
+    encodeExtension(ISSUED_EXTENSIONS.subjectKeyIdentifier, false, octetString(keyId)),
     ...(issuerKeyId ? [authorityKeyIdentifier(issuerKeyId)] : []),
   ]
 }
 
 export function authorityKeyIdentifier(issuerKeyId: Buffer): Buffer {
   const value = sequenceOf(implicit(0, issuerKeyId))
-  return encodeExtension(EXTENSIONS.authorityKeyIdentifier, false, value)
+  return encodeExtension(ISSUED_EXTENSIONS.authorityKeyIdentifier, false, value)
 }
 
 export type EndpointExtensions = {
@@ -67,13 +68,13 @@ export type EndpointExtensions = {
  */
 export function endpointExtensions(content: EndpointExtensions): readonly Buffer[] {
   const { role, isRsa, keyId, issuerKeyId, alternativeNames } = content
-  const { basicConstraints, extendedKeyUsage, subjectKeyIdentifier } = EXTENSIONS
+  const { basicConstraints, extendedKeyUsage, subjectKeyIdentifier } = ISSUED_EXTENSIONS
   return [
     encodeExtension(basicConstraints, true, sequenceOf()),
     keyUsage(isRsa ? SIGN_AND_ENCIPHER : SIGN, isRsa),
     encodeExtension(extendedKeyUsage, false, sequenceOf(objectIdentifier(PURPOSES[role]))),
     ...(alternativeNames
-      ? [encodeExtension(EXTENSIONS.alternativeNames, false, alternativeNames)]
+      ? [encodeExtension(ISSUED_EXTENSIONS.subjectAlternativeName, false, alternativeNames)]
       : []),
     encodeExtension(subjectKeyIdentifier, false, octetString(keyId)),
     authorityKeyIdentifier(issuerKeyId),
@@ -94,7 +95,11 @@ function keyUsage(
   [bits, unused]: readonly [bits: number, unused: number],
   critical: boolean,
 ): Buffer {
-  return encodeExtension(EXTENSIONS.keyUsage, critical, bitString(Buffer.from([bits]), unused))
+  return encodeExtension(
+    ISSUED_EXTENSIONS.keyUsage,
+    critical,
+    bitString(Buffer.from([bits]), unused),
+  )
 }
 
 /** Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue }; DER omits a default. */

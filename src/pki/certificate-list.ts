@@ -11,7 +11,11 @@ import {
 } from '../asn1/der-writer.ts'
 import { encodePem } from '../asn1/pem.ts'
 import type { Signer } from './certificate-builder.ts'
-import { authorityKeyIdentifier, EXTENSIONS, encodeExtension } from './certificate-extensions.ts'
+import {
+  authorityKeyIdentifier,
+  encodeExtension,
+  ISSUED_EXTENSIONS,
+} from './certificate-extensions.ts'
 import { encodeAlgorithm, signBytes } from './certificate-signature.ts'
 import { REASONS, type RevocationReason } from './revocation-reasons.ts'
 
@@ -50,7 +54,7 @@ export function signList(content: ListContent, signer: Signer): string {
       0,
       sequenceOf(
         authorityKeyIdentifier(issuerKeyId),
-        encodeExtension(EXTENSIONS.listNumber, false, unsignedInteger(number)),
+        encodeExtension(ISSUED_EXTENSIONS.listNumber, false, unsignedInteger(number)),
       ),
     ),
   )
@@ -66,7 +70,7 @@ export function encodeEntry({ serial, reason }: RevokedCertificate, date: Date):
   return sequenceOf(
     number,
     time(date),
-    sequenceOf(encodeExtension(EXTENSIONS.reason, false, value)),
+    sequenceOf(encodeExtension(ISSUED_EXTENSIONS.reason, false, value)),
   )
 }
 

@@ -9,7 +9,7 @@ import {
   type Issued,
   loadAuthority,
   readCertificate,
-  readParts,
+  requireCertificateParts,
 } from './authority.ts'
 import { keyIdOf, signCertificate } from './certificate-builder.ts'
 import {
@@ -109,7 +109,7 @@ function renewLocked(request: RenewRequest): Issued {
   const { pair, layout, strength, now = new Date() } = request
   const { certificate: file, key: keyFile } = pair.paths
   const old = readCertificate(file)
-  const { subject, alternativeNames } = readParts(file, old)
+  const { subject, alternativeNames } = requireCertificateParts(file, old)
   const authority = loadAuthority(layout, { strength, passphrase: request.passphrase, now })
   const isKeyKept = !request.newKey && request.key === undefined
   const key = isKeyKept

@@ -11,7 +11,7 @@ import { encodePkcs12 } from './pkcs12/container-writing.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 import { readPrivateKey } from './private-key.ts'
 
-export type ExportRequest = {
+export type Pkcs12ExportRequest = {
   readonly pair: PairPaths
   /** Certificates of authorities, put beside the chain; may be missing. */
   readonly authorityFile: string
@@ -34,7 +34,7 @@ export type Exported = {
  *
  * @throws DiagnosticError PKI_..., FILE_...
  */
-export function exportPkcs12(request: ExportRequest): Exported {
+export function exportPkcs12(request: Pkcs12ExportRequest): Exported {
   const { pair, path, passphrase, force = false } = request
   const chain = parseCertificates(readTextFile(pair.certificate))
   const key = readPrivateKey(pair.key, request.keyPassphrase)
@@ -53,7 +53,7 @@ export function exportPkcs12(request: ExportRequest): Exported {
   return { path, certificates }
 }
 
-function authoritiesOf({ authorityFile: path }: ExportRequest): readonly Certificate[] {
+function authoritiesOf({ authorityFile: path }: Pkcs12ExportRequest): readonly Certificate[] {
   return existsSync(path) ? parseCertificates(readTextFile(path)) : []
 }
 

@@ -15,7 +15,7 @@ import { chooseKeyKind, requireStrongKey, type Strength } from './key-strength.t
 import type { IdentityNumber, Layout } from './layout.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 import { encodePrivateKey, isKeyFileEncrypted, readPrivateKey } from './private-key.ts'
-import { encodeRequest, readRequest, type SigningRequest } from './signing-request.ts'
+import { encodeRequest, readSigningRequest, type SigningRequest } from './signing-request.ts'
 import { DEFAULT_DAYS } from './validity.ts'
 
 type Names = {
@@ -50,7 +50,7 @@ export type MadeRequest = {
  *
  * @throws DiagnosticError PKI_..., FILE_...
  */
-export function createRequest(request: MakeRequest): MadeRequest {
+export function createSigningRequest(request: MakeRequest): MadeRequest {
   const { role, identity, layout, strength, organization, passphrase, force = false } = request
   const { commonName, hosts, notes } = completeNames(request)
   const kind = chooseKeyKind(request.key, 'endpoint', strength)
@@ -114,7 +114,7 @@ function signLocked(request: SignRequest): Issued {
     now = new Date(),
     force = false,
   } = request
-  const wanted = readRequest(readNamedSecretFile(request.path), strength)
+  const wanted = readSigningRequest(readNamedSecretFile(request.path), strength)
   requireStrongKey(wanted.publicKey, 'endpoint', strength, 'ask for a request with another key')
   const granted = grantNames(request, wanted)
   const { commonName, hosts, notes } = completeNames({ role, ...granted })

@@ -21,11 +21,11 @@ import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { type AlternativeName, readAlternativeNames } from '../x509/alternative-name.ts'
 import { COMMON_NAME, printName, readName } from '../x509/distinguished-name.ts'
-import { type Extensions, EXTENSIONS as READ, readExtensions } from '../x509/extensions.ts'
+import { type Extensions, readExtensions } from '../x509/extensions.ts'
 import { readSignatureAlgorithm, signatureParameters } from '../x509/signature-algorithm.ts'
 import { findCertificateSignature, isSignatureAllowed } from '../x509/signature-rules.ts'
 import type { Signer } from './certificate-builder.ts'
-import { EXTENSIONS, encodeExtension } from './certificate-extensions.ts'
+import { encodeExtension, ISSUED_EXTENSIONS } from './certificate-extensions.ts'
 import { encodeAlgorithm, signBytes } from './certificate-signature.ts'
 import type { Strength } from './key-strength.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
@@ -48,7 +48,11 @@ export function encodeRequest(
   signer: Signer,
 ) {
   const wanted = alternativeNames
-    ? [sequenceOf(encodeExtension(EXTENSIONS.alternativeNames, false, alternativeNames))]
+    ? [
+        sequenceOf(
+          encodeExtension(ISSUED_EXTENSIONS.subjectAlternativeName, false, alternativeNames),
+        ),
+      ]
     : []
   const attributes = wanted.map((extensions) =>
     sequenceOf(objectIdentifier(EXTENSION_REQUEST), setOf(extensions)),
@@ -82,7 +86,7 @@ export type SigningRequest = {
  *
  * @throws DiagnosticError PKI_REQUEST_MALFORMED, PKI_REQUEST_UNSIGNED, TLS_PEM_...
  */
-export function readRequest(source: Source, strength: Strength): SigningRequest {
+export function readSigningRequest(source: Source, strength: Strength): SigningRequest {
   const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST']
   const [block] = readPemBlocks(source, labels, 'certificate request')
   const path = source.name
@@ -141,12 +145,14 @@ function readSubject(name: Buffer) {
 
 function readWishes(name: Buffer, attributes: DerElement | undefined) {
   const extensions = extensionsOf(attributes)
-  const wanted = extensions.get(READ.subjectAlternativeName)
+  const wanted = extensions.get(ISSUED_EXTENSIONS.subjectAlternativeName)
   const unknown = readName(name)
     .flat()
     .map(({ identifier }) => identifier)
     .filter((identifier) => identifier !== COMMON_NAME && identifier !== ORGANIZATION)
-  const others = [...extensions.keys()].filter((one) => one !== READ.subjectAlternativeName)
+  const others = [...extensions.keys()].filter(
+    (one) => one !== ISSUED_EXTENSIONS.subjectAlternativeName,
+  )
   return {
     names: wanted ? readAlternativeNames(wanted.value) : [],
     others: [...unknown, ...others],

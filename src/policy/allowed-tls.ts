@@ -19,17 +19,7 @@ import { type EffectivePolicy, evaluatePolicy } from './effective-policy.ts'
 import { explainProperty, explainValue } from './explain.ts'
 import type { Policy } from './policy.ts'
 import { isAlgorithmClass, type PropertyName } from './properties.ts'
-import { type PurposeName, purpose } from './scope.ts'
-
-/** The purposes of a policy that are TLS. */
-export const TLS_PURPOSES = [
-  'gnutls',
-  'openssl',
-  'nss-tls',
-  'java-tls',
-] as const satisfies readonly PurposeName[]
-
-export type TlsPurpose = (typeof TLS_PURPOSES)[number]
+import { purpose, type TlsPurpose } from './scope.ts'
 
 /** A value of a policy that something allowed rests on. */
 export type PolicyOrigin = {

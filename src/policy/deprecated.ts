@@ -5,7 +5,7 @@ import { versionsOf } from '../algorithms/protocol.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { PolicySyntax } from './parser.ts'
 import { POLICY_KINDS } from './policy-diagnostics.ts'
-import { printStatement, type Statement, spanOf, type Word } from './syntax.ts'
+import { type PolicyWord, printStatement, type Statement, spanOf } from './syntax.ts'
 
 /**
  * Properties renamed into a scope of another. Their directives count as if they stood at the end
@@ -170,7 +170,7 @@ function renameValues(statement: Statement, diagnostics: Diagnostic[]): Statemen
     changed = true
     const data = { old: word.text, replacement: text }
     diagnostics.push(diagnose(POLICY_KINDS.deprecatedValue, data, spanOf(statement, word)))
-    return { ...word, text } satisfies Word
+    return { ...word, text } satisfies PolicyWord
   })
   return changed ? { ...statement, values, replaces: statement } : statement
 }

@@ -21,13 +21,17 @@ import {
   type PropertyName,
 } from './properties.ts'
 import { parseScope, type ScopeSelector } from './scope.ts'
-import { type Statement, spanOf, type Word } from './syntax.ts'
+import { type PolicyWord, type Statement, spanOf } from './syntax.ts'
 
 /** One step of a directive. `word` is the value that asked for it. */
 export type Operation =
   | { readonly kind: 'reset' }
-  | { readonly kind: 'prepend' | 'append' | 'omit'; readonly value: string; readonly word: Word }
-  | { readonly kind: 'set'; readonly value: number | string; readonly word: Word }
+  | {
+      readonly kind: 'prepend' | 'append' | 'omit'
+      readonly value: string
+      readonly word: PolicyWord
+    }
+  | { readonly kind: 'set'; readonly value: number | string; readonly word: PolicyWord }
 
 export type ListOperation = Exclude<Operation, { kind: 'set' }>
 
@@ -145,7 +149,7 @@ function readList(
 function readStep(
   statement: Statement,
   property: AlgorithmClass,
-  word: Word,
+  word: PolicyWord,
   diagnostics: Diagnostic[],
 ): readonly ListOperation[] {
   const { text } = word
@@ -161,7 +165,7 @@ function readStep(
 function findValues(
   statement: Statement,
   property: AlgorithmClass,
-  word: Word,
+  word: PolicyWord,
   pattern: string,
   diagnostics: Diagnostic[],
 ): readonly string[] {

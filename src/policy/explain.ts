@@ -15,7 +15,7 @@ import { spanOf } from './syntax.ts'
 import { findValue } from './vocabulary.ts'
 
 /** What a directive did to a value. */
-export type Effect =
+export type ValueEffect =
   /** It was off and is on. */
   | 'enabled'
   /** It was on and is off: taken away by name. */
@@ -37,7 +37,7 @@ export type ExplainedStep = {
   readonly directive: Directive
   /** The value in the directive, else the whole directive. */
   readonly span: Span
-  readonly effect: Effect
+  readonly effect: ValueEffect
   /** Its place in the list after the directive, from 1; undefined where it is off. */
   readonly position: number | undefined
 }
@@ -140,7 +140,7 @@ function effectOn(
   before: readonly string[],
   after: readonly string[],
   value: string,
-): Effect | undefined {
+): ValueEffect | undefined {
   const [was, is] = [positionIn(before, value), positionIn(after, value)]
   const isNamed = wordFor(directive, value) !== undefined
   if (!was && is) return 'enabled'
@@ -180,7 +180,7 @@ function inPolicyOrder(policy: Policy, steps: readonly ExplainedStep[]): readonl
 
 /** The word that changed it last; where no word did, the one that last left it out. */
 function findWinner(steps: readonly ExplainedStep[]): ExplainedStep | undefined {
-  const deciding: readonly Effect[] = ['enabled', 'disabled', 'reset']
+  const deciding: readonly ValueEffect[] = ['enabled', 'disabled', 'reset']
   return (
     steps.findLast(({ effect }) => deciding.includes(effect)) ??
     steps.findLast(({ effect }) => effect === 'left-out' || effect === 'unchanged')

@@ -8,7 +8,7 @@
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { POLICY_KINDS } from './policy-diagnostics.ts'
-import type { Word } from './syntax.ts'
+import type { PolicyWord } from './syntax.ts'
 
 /** White space as the policy language has it: Unicode's, with the ASCII separators. */
 const SPACE =
@@ -120,7 +120,7 @@ function joinRanges(source: Source, ranges: readonly Range[], quiet: boolean): L
 }
 
 /** The word at a range of a logical line's text, edges trimmed, inner white space made one space. */
-export function wordAt(line: LogicalLine, start: number, end: number): Word {
+export function wordAt(line: LogicalLine, start: number, end: number): PolicyWord {
   const found = [...line.text.slice(start, end).matchAll(WORDS)]
   const first = found[0]
   const last = found.at(-1)
@@ -136,7 +136,7 @@ export function wordAt(line: LogicalLine, start: number, end: number): Word {
 }
 
 /** The words of a range of a logical line's text. */
-export function wordsAt(line: LogicalLine, start: number, end: number): Word[] {
+export function wordsAt(line: LogicalLine, start: number, end: number): PolicyWord[] {
   return [...line.text.slice(start, end).matchAll(WORDS)].map((match) => ({
     text: match[0],
     start: sourceOffset(line, start + match.index),

@@ -10,7 +10,7 @@ import {
   type PropertyName,
 } from './properties.ts'
 import { type ScopeSet, selects } from './scope.ts'
-import { printStatement, type Statement, type Word } from './syntax.ts'
+import { type PolicyWord, printStatement, type Statement } from './syntax.ts'
 
 /** What one directive did to a property. An integer or a choice is a list of one value. */
 export type TraceStep = {
@@ -56,7 +56,7 @@ export function decidingStep(steps: readonly TraceStep[], value: string): TraceS
 }
 
 /** The word of a directive that names a value, last of several. */
-export function wordFor(directive: Directive, value: string): Word | undefined {
+export function wordFor(directive: Directive, value: string): PolicyWord | undefined {
   const named = directive.operations.findLast(
     (operation) => operation.kind !== 'reset' && String(operation.value) === value,
   )

@@ -1,6 +1,13 @@
 /** Where a policy is looked at: each purpose of a back-end, and the baseline for everything else. */
 import type { PropertyName } from './properties.ts'
-import { NO_SCOPES, PURPOSE_NAMES, type PurposeName, purpose, type ScopeSet } from './scope.ts'
+import {
+  NO_SCOPES,
+  PURPOSE_NAMES,
+  type PurposeName,
+  purpose,
+  type ScopeSet,
+  TLS_PURPOSES,
+} from './scope.ts'
 
 export type PlaceName = PurposeName | 'baseline'
 
@@ -12,7 +19,7 @@ export function scopesAt(place: PlaceName): ScopeSet {
   return place === 'baseline' ? NO_SCOPES : purpose(place).scopes
 }
 
-const TLS: readonly PurposeName[] = ['gnutls', 'java-tls', 'nss-tls', 'openssl']
+const TLS: readonly PurposeName[] = TLS_PURPOSES
 const SSH: readonly PurposeName[] = ['libssh', 'openssh', 'openssh-client', 'openssh-server']
 const OPENPGP: readonly PurposeName[] = ['sequoia', 'rpm']
 const PKCS12: readonly PurposeName[] = ['nss-pkcs12', 'nss-pkcs12-import']
@@ -43,9 +50,6 @@ const READERS: { readonly [Name in PropertyName]: readonly PurposeName[] } = {
 export function readersOf(property: PropertyName): readonly PurposeName[] {
   return PURPOSE_NAMES.filter((name) => READERS[property].includes(name))
 }
-
-/** What a policy is for in TLS. */
-export const TLS_PURPOSES: readonly PurposeName[] = TLS
 
 /**
  * Purposes where two programs agree on what both allow, so that an attacker may talk them down.

@@ -2,7 +2,7 @@
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import { matchGlob } from './glob.ts'
 import { POLICY_KINDS } from './policy-diagnostics.ts'
-import { type Statement, spanOf, type Word } from './syntax.ts'
+import { type PolicyWord, type Statement, spanOf } from './syntax.ts'
 
 /** Every scope, named so that a misspelt one is an error rather than silence. */
 export const SCOPES = [
@@ -87,6 +87,16 @@ export type PurposeName = keyof typeof PURPOSES
 
 export const PURPOSE_NAMES = Object.keys(PURPOSES) as readonly PurposeName[]
 
+/** The purposes that are TLS. */
+export const TLS_PURPOSES = [
+  'gnutls',
+  'java-tls',
+  'nss-tls',
+  'openssl',
+] as const satisfies readonly PurposeName[]
+
+export type TlsPurpose = (typeof TLS_PURPOSES)[number]
+
 /** The purpose of that name. */
 export function purpose(name: PurposeName): Purpose {
   return PURPOSES[name]
@@ -132,7 +142,7 @@ export function parseScope(
 
 function splitGlobs(
   statement: Statement,
-  word: Word,
+  word: PolicyWord,
   body: string,
   diagnostics: Diagnostic[],
 ): readonly string[] | undefined {
@@ -158,7 +168,7 @@ function splitGlobs(
 
 function matchScopes(
   statement: Statement,
-  word: Word,
+  word: PolicyWord,
   glob: string,
   diagnostics: Diagnostic[],
 ): readonly Scope[] {

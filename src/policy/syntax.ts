@@ -2,7 +2,7 @@
 import type { Source, Span } from '../diagnostics/source.ts'
 
 /** A run of characters; `text` leaves out a line continuation that the range may span. */
-export type Word = {
+export type PolicyWord = {
   readonly text: string
   readonly start: number
   readonly end: number
@@ -11,10 +11,10 @@ export type Word = {
 /** `property[@scope] = value ...` */
 export type Statement = {
   readonly source: Source
-  readonly property: Word
+  readonly property: PolicyWord
   /** What follows the first `@`, undefined where there is none. */
-  readonly scope: Word | undefined
-  readonly values: readonly Word[]
+  readonly scope: PolicyWord | undefined
+  readonly values: readonly PolicyWord[]
   readonly start: number
   readonly end: number
   /** Inside `# %suppress_experimental_value_warnings=true`. */
@@ -24,7 +24,10 @@ export type Statement = {
 }
 
 /** The place of a word or a statement. */
-export function spanOf(statement: Statement, part: Pick<Word, 'start' | 'end'> = statement): Span {
+export function spanOf(
+  statement: Statement,
+  part: Pick<PolicyWord, 'start' | 'end'> = statement,
+): Span {
   return { source: statement.source, start: part.start, end: part.end }
 }
 

@@ -6,7 +6,7 @@ import type { Prohibition } from './algorithm-rules.ts'
 import { allowedTls, type EvaluateOptions, type Evaluation } from './evaluate.ts'
 import type { Explanation, Step } from './explain.ts'
 import type { ListName } from './priority-lists.ts'
-import { findVerdict, type Subject } from './verdict.ts'
+import { type AskedAlgorithm, findVerdict } from './verdict.ts'
 
 /** What one token brings in that the policy does not allow. */
 export type AllowedBeyondPolicy = {
@@ -116,7 +116,7 @@ function prohibitionOf(
 }
 
 /** The lists whose items a hash or a curve beneath them may forbid. */
-const SUBJECTS: Partial<Readonly<Record<ListName, Subject['kind']>>> = {
+const SUBJECTS: Partial<Readonly<Record<ListName, AskedAlgorithm['kind']>>> = {
   groups: 'group',
   signatures: 'signature',
 }

@@ -11,10 +11,10 @@ import {
   allowedTls,
   type EvaluateOptions,
   type Evaluation,
+  type EvaluationOutcome,
   evaluatePriority,
-  type Outcome,
 } from './evaluate.ts'
-import type { PriorityOptions } from './options.ts'
+import type { PriorityOptions } from './string-options.ts'
 
 /** What is compared, in the terms of TLS. */
 type ComparedList =
@@ -60,7 +60,10 @@ export function diffPriorities(
 }
 
 /** What changes from one outcome to another. */
-export function diffOutcomes(first: Outcome, second: Outcome): readonly PriorityDifference[] {
+export function diffOutcomes(
+  first: EvaluationOutcome,
+  second: EvaluationOutcome,
+): readonly PriorityDifference[] {
   if (first.ok && second.ok) return diffEvaluations(first.evaluation, second.evaluation)
   if (first.ok === second.ok) return []
   return [{ kind: 'usability', usable: first.ok ? 'first' : 'second' }]

@@ -5,7 +5,6 @@ import { canNegotiate } from '../algorithms/tls-suites.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { type AlgorithmRules, algorithmRules } from './algorithm-rules.ts'
 import { usesGroup } from './group-selection.ts'
-import type { PriorityOptions } from './options.ts'
 import type { ListItems } from './priority-lists.ts'
 import { applyToken, type PriorityState, startState, useProfile } from './priority-state.ts'
 import {
@@ -24,6 +23,7 @@ import {
   removeUnusable,
 } from './remove-unusable.ts'
 import { isResolved, type Resolution, resolvePriority, type Unresolved } from './resolve.ts'
+import type { PriorityOptions } from './string-options.ts'
 import { NO_CONFIG, type SystemConfig } from './system-config.ts'
 import { type SystemRules, settingOf, systemRules } from './system-rules.ts'
 import { type Token, tokenize } from './token.ts'
@@ -70,7 +70,7 @@ export type PriorityFailure =
     }
 
 /** What a string allows, or why it cannot be used. */
-export type Outcome =
+export type EvaluationOutcome =
   | { readonly ok: true; readonly evaluation: Evaluation }
   | { readonly ok: false; readonly failure: PriorityFailure }
 
@@ -78,7 +78,7 @@ export type Outcome =
 export function evaluatePriority(
   given: Source | undefined,
   { release = DEFAULT_RELEASE, config = NO_CONFIG }: EvaluateOptions = {},
-): Outcome {
+): EvaluationOutcome {
   const resolution = resolvePriority(given, config, release)
   if (!isResolved(resolution)) {
     return { ok: false, failure: { kind: 'unresolved', unresolved: resolution } }
@@ -121,7 +121,7 @@ export function allowedTls(evaluation: Evaluation): AllowedTls {
   }
 }
 
-function evaluateResolution(resolution: Resolution, rules: SystemRules): Outcome {
+function evaluateResolution(resolution: Resolution, rules: SystemRules): EvaluationOutcome {
   const { release } = rules
   const vocabulary = vocabularyOf(release)
   const algorithms = algorithmRules(rules)

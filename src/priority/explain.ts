@@ -3,12 +3,11 @@ import type { Source, Span } from '../diagnostics/source.ts'
 import { algorithmRules } from './algorithm-rules.ts'
 import {
   type EvaluateOptions,
+  type EvaluationOutcome,
   evaluatePriority,
-  type Outcome,
   type PriorityFailure,
 } from './evaluate.ts'
 import { type Instruction, parseToken } from './instruction.ts'
-import type { PriorityOptions } from './options.ts'
 import {
   copyLists,
   itemsOf,
@@ -22,13 +21,14 @@ import type { ProfileName } from './profiles.ts'
 import { DEFAULT_RELEASE, type GnutlsRelease } from './releases.ts'
 import type { Adjustment } from './remove-unusable.ts'
 import { isResolved, originOf, type Resolution, resolvePriority } from './resolve.ts'
+import type { PriorityOptions } from './string-options.ts'
 import { NO_CONFIG } from './system-config.ts'
 import { systemRules } from './system-rules.ts'
 import { type Token, tokenize } from './token.ts'
 import { vocabularyOf } from './vocabulary.ts'
 
 /** What happened to one list. */
-export type Effect = {
+export type ListEffect = {
   readonly list: ListName
   readonly added: readonly string[]
   readonly removed: readonly string[]
@@ -49,7 +49,7 @@ export type Step = {
   readonly instruction: Instruction
   /** In words: `level`, `cipher`, `set of groups`, `option`, `ignored`, `unknown`. */
   readonly what: string
-  readonly effects: readonly Effect[]
+  readonly effects: readonly ListEffect[]
   readonly options: readonly OptionChange[]
   /** The verification profile after it, where it changed. */
   readonly profile?: ProfileName | undefined
@@ -63,12 +63,12 @@ export type Explanation = {
   /** Undefined where no keyword was found. */
   readonly resolution: Resolution | undefined
   /** What the lists hold before the first token. */
-  readonly start: readonly Effect[]
+  readonly start: readonly ListEffect[]
   /** Up to the token that GnuTLS does not know, if there is one. */
   readonly steps: readonly Step[]
   /** What GnuTLS removes at the end. */
   readonly adjustments: readonly Adjustment[]
-  readonly outcome: Outcome
+  readonly outcome: EvaluationOutcome
 }
 
 const SINGULAR: Readonly<Record<ListName, string>> = {
@@ -97,7 +97,7 @@ export function explainPriority(
   return { release, resolution, ...traceSteps(resolution, options), adjustments, outcome }
 }
 
-function adjustmentsOf(outcome: Outcome): readonly Adjustment[] {
+function adjustmentsOf(outcome: EvaluationOutcome): readonly Adjustment[] {
   if (outcome.ok) return outcome.evaluation.adjustments
   const { failure }: { failure: PriorityFailure } = outcome
   return failure.kind === 'insufficient' ? failure.adjustments : []
@@ -154,7 +154,7 @@ function isIgnored({ option }: Extract<Instruction, { kind: 'option' }>): boolea
   return Object.keys(option.sets).length === 0 && option.profile === undefined
 }
 
-function effectsBetween(before: PriorityLists | undefined, after: PriorityLists): Effect[] {
+function effectsBetween(before: PriorityLists | undefined, after: PriorityLists): ListEffect[] {
   return LIST_NAMES.flatMap((list) => {
     const old = before ? namesOf(before, list) : []
     const now = namesOf(after, list)

@@ -4,8 +4,8 @@ import { type TlsVersion, type TlsVersionName, versionAge } from '../algorithms/
 import {
   type EvaluateOptions,
   type Evaluation,
+  type EvaluationOutcome,
   evaluatePriority,
-  type Outcome,
   type PriorityFailure,
   reportedOffset,
 } from './evaluate.ts'
@@ -35,7 +35,7 @@ export function listPriority(priority: string, options: EvaluateOptions = {}): L
 }
 
 /** Prints an outcome as gnutls-cli does. */
-export function printListing(priority: string, outcome: Outcome): Listing {
+export function printListing(priority: string, outcome: EvaluationOutcome): Listing {
   const header = `Cipher suites for ${priority}\n`
   if (!outcome.ok) {
     return { stdout: header, stderr: printFailure(priority, outcome.failure), status: 1 }

@@ -1,9 +1,9 @@
 /** Parses a token of a priority string to the instruction that it gives. */
 import { toUpperAscii } from './ascii-case.ts'
-import type { PriorityOption } from './options.ts'
+import type { PriorityOption } from './string-options.ts'
 import type { Token } from './token.ts'
 import { findLevel, findWord, type LevelWord, type Vocabulary } from './vocabulary.ts'
-import type { Word } from './word.ts'
+import type { PriorityWord } from './word.ts'
 
 export type Sign = '+' | '-' | '!'
 
@@ -12,7 +12,7 @@ export type Instruction =
   /** Begins with empty lists. */
   | { readonly kind: 'none' }
   | { readonly kind: 'level'; readonly level: LevelWord; readonly sign: '+' | undefined }
-  | { readonly kind: 'word'; readonly word: Word; readonly sign: Sign }
+  | { readonly kind: 'word'; readonly word: PriorityWord; readonly sign: Sign }
   | { readonly kind: 'option'; readonly option: PriorityOption }
   | { readonly kind: 'unknown' }
 

@@ -1,7 +1,6 @@
 /** What a priority string has set up so far, and how each instruction changes it. */
 import type { AlgorithmRules } from './algorithm-rules.ts'
 import { type Instruction, isNone, parseToken } from './instruction.ts'
-import { DEFAULT_OPTIONS, type PriorityOption, type PriorityOptions } from './options.ts'
 import {
   addItems,
   emptyLists,
@@ -16,6 +15,7 @@ import {
   type ProfileName,
   type SecurityLevelName,
 } from './profiles.ts'
+import { DEFAULT_OPTIONS, type PriorityOption, type PriorityOptions } from './string-options.ts'
 import type { Token } from './token.ts'
 import type { LevelWord, Vocabulary } from './vocabulary.ts'
 

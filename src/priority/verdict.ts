@@ -26,7 +26,7 @@ import { NO_CONFIG } from './system-config.ts'
 import { systemRules } from './system-rules.ts'
 
 /** What is asked about: a name of IANA, GnuTLS or OpenSSL, with or without GROUP-, SIGN- or VERS-. */
-export type Subject = {
+export type AskedAlgorithm = {
   readonly kind: 'suite' | 'group' | 'signature' | 'protocol'
   readonly name: string
 }
@@ -67,7 +67,7 @@ export type Verdict = {
 /** Says whether a string allows something, and which token or override decided. */
 export function findVerdict(
   given: Source | undefined,
-  subject: Subject,
+  subject: AskedAlgorithm,
   options: EvaluateOptions = {},
 ): Verdict | undefined {
   const judge = new Judge(explainPriority(given, options), options)
@@ -75,8 +75,8 @@ export function findVerdict(
 }
 
 /** The names that a kind of subject has, for suggestions. */
-export function subjectNames(kind: Subject['kind']): readonly string[] {
-  const rows: Readonly<Record<Subject['kind'], readonly { readonly name: string }[]>> = {
+export function subjectNames(kind: AskedAlgorithm['kind']): readonly string[] {
+  const rows: Readonly<Record<AskedAlgorithm['kind'], readonly { readonly name: string }[]>> = {
     suite: TLS_SUITES,
     group: GNUTLS_GROUPS,
     signature: GNUTLS_SIGNATURES,
@@ -95,7 +95,7 @@ class Judge {
     this.#rules = algorithmRules(systemRules(config, release))
   }
 
-  judge({ kind, name }: Subject): Verdict | undefined {
+  judge({ kind, name }: AskedAlgorithm): Verdict | undefined {
     if (kind === 'suite') return this.#judgeSuite(findSuite(name))
     if (kind === 'group') return this.#judgeGroup(findGroup(name))
     if (kind === 'signature') return this.#judgeSignature(findSignature(name))

@@ -3,10 +3,10 @@ import { toUpperAscii } from './ascii-case.ts'
 import { ChangeBuilder } from './change-builder.ts'
 import { GNUTLS_CIPHERS, GNUTLS_KEY_EXCHANGES, GNUTLS_MACS } from './gnutls-algorithms.ts'
 import * as sets from './keywords.ts'
-import { PRIORITY_OPTIONS, type PriorityOption } from './options.ts'
 import type { Change, ListItems, ListName } from './priority-lists.ts'
 import { type Availability, type GnutlsRelease, isAvailable } from './releases.ts'
-import { algorithmWord, IGNORED_WORD, type Word } from './word.ts'
+import { PRIORITY_OPTIONS, type PriorityOption } from './string-options.ts'
+import { algorithmWord, IGNORED_WORD, type PriorityWord } from './word.ts'
 import { certificates, type WordFamily, wordFamilies, X509 } from './word-families.ts'
 
 /** A level with its names turned into the items of a release. */
@@ -22,7 +22,7 @@ export type Vocabulary = {
   readonly options: ReadonlyMap<string, PriorityOption>
   /** What a string holds before its first word, unless that is NONE. */
   readonly start: readonly Change[]
-  readonly names: ReadonlyMap<string, Word>
+  readonly names: ReadonlyMap<string, PriorityWord>
   readonly families: readonly WordFamily[]
 }
 
@@ -39,7 +39,7 @@ export function vocabularyOf(release: GnutlsRelease): Vocabulary {
 }
 
 /** What a word after its sign means, or undefined where the release does not know it. */
-export function findWord(vocabulary: Vocabulary, text: string): Word | undefined {
+export function findWord(vocabulary: Vocabulary, text: string): PriorityWord | undefined {
   const word = toUpperAscii(text)
   const exact = vocabulary.names.get(word)
   if (exact) return exact
@@ -98,10 +98,10 @@ function levelWords(build: ChangeBuilder): ReadonlyMap<string, LevelWord> {
 }
 
 /** MACs, then ciphers, then key exchanges: a name of two classes means the first. */
-function bareNames(release: GnutlsRelease): ReadonlyMap<string, Word> {
+function bareNames(release: GnutlsRelease): ReadonlyMap<string, PriorityWord> {
   const known = <Row extends Availability>(rows: readonly Row[]): readonly Row[] =>
     rows.filter((row) => isAvailable(row, release))
-  const words = new Map<string, Word>()
+  const words = new Map<string, PriorityWord>()
   for (const row of known(GNUTLS_KEY_EXCHANGES)) words.set(row.name, bareName('keyExchanges', row))
   for (const row of known(GNUTLS_CIPHERS)) words.set(row.name, bareName('ciphers', row))
   for (const row of known(GNUTLS_MACS)) words.set(row.name, bareName('macs', row))
@@ -111,7 +111,7 @@ function bareNames(release: GnutlsRelease): ReadonlyMap<string, Word> {
 function bareName<Name extends ListName>(
   list: Name,
   row: ListItems[Name] & { readonly withdrawn?: true },
-): Word {
+): PriorityWord {
   return row.withdrawn
     ? IGNORED_WORD
     : algorithmWord({ list, items: [row], removes: 'items' } as Change)

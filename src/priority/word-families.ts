@@ -5,15 +5,15 @@ import { type ChangeBuilder, protocolOf } from './change-builder.ts'
 import { GNUTLS_CURVES, GNUTLS_GROUPS, GNUTLS_SIGNATURES } from './gnutls-algorithms.ts'
 import * as sets from './keywords.ts'
 import type { CertificateType, Change, ListItems, ListName } from './priority-lists.ts'
-import { algorithmWord, IGNORED_WORD, setWord, type Word } from './word.ts'
+import { algorithmWord, IGNORED_WORD, type PriorityWord, setWord } from './word.ts'
 
 /** A set, an ignored family, or exact names after a beginning. */
 export type WordFamily = {
   readonly prefix: string
   /** What every word with the prefix means. */
-  readonly any?: Word
+  readonly any?: PriorityWord
   /** What follows the prefix; a word that is not here is unknown. */
-  readonly members?: ReadonlyMap<string, Word>
+  readonly members?: ReadonlyMap<string, PriorityWord>
 }
 
 export const X509: CertificateType = { name: 'X.509' }
@@ -74,7 +74,7 @@ function groupFamilies(build: ChangeBuilder): readonly WordFamily[] {
   ]
 }
 
-function curveMembers(): ReadonlyMap<string, Word> {
+function curveMembers(): ReadonlyMap<string, PriorityWord> {
   return new Map(
     GNUTLS_CURVES.map(({ name, group }) => {
       const word = algorithmWord({ list: 'groups', items: [group], removes: 'items' })
@@ -93,7 +93,7 @@ function signatureFamilies(build: ChangeBuilder): readonly WordFamily[] {
 }
 
 /** Alone among the sets, this one leaves other groups in place when it is removed. */
-function gostWord(build: ChangeBuilder): Word {
+function gostWord(build: ChangeBuilder): PriorityWord {
   return setWord(
     build.groups(sets.GOST_GROUPS, 'items'),
     build.signatures(sets.GOST_SIGNATURES),
@@ -125,7 +125,9 @@ export function certificates(list: CertificateList, items: readonly CertificateT
   return { list, items, removes: 'everything' }
 }
 
-function certificateMembers(...lists: readonly CertificateList[]): ReadonlyMap<string, Word> {
+function certificateMembers(
+  ...lists: readonly CertificateList[]
+): ReadonlyMap<string, PriorityWord> {
   return new Map(
     Object.entries(CERTIFICATE_WORDS).map(([name, type]) => [
       name,
@@ -137,7 +139,7 @@ function certificateMembers(...lists: readonly CertificateList[]): ReadonlyMap<s
 function membersOf<Name extends ListName>(
   list: Name,
   rows: readonly (ListItems[Name] & { readonly name: string })[],
-): ReadonlyMap<string, Word> {
+): ReadonlyMap<string, PriorityWord> {
   return new Map(
     rows.map((row) => [
       toUpperAscii(row.name),

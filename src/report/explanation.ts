@@ -2,10 +2,10 @@
 import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.ts'
 import { formatLocation } from '../diagnostics/source.ts'
 import type {
-  Effect,
   ExplainedStep,
   PropertyExplanation,
   PropertyStep,
+  ValueEffect,
   ValueExplanation,
 } from '../policy/explain.ts'
 import { isAlgorithmClass } from '../policy/properties.ts'
@@ -13,7 +13,7 @@ import { printDirective } from '../policy/provenance.ts'
 import type { ScopeSet } from '../policy/scope.ts'
 import { alignColumns } from './table.ts'
 
-const EFFECTS: { readonly [E in Effect]: string } = {
+const EFFECTS: { readonly [E in ValueEffect]: string } = {
   enabled: 'turned it on',
   disabled: 'turned it off',
   reset: 'set anew without it: off',
@@ -25,7 +25,7 @@ const EFFECTS: { readonly [E in Effect]: string } = {
 }
 
 /** The same for integers and choices, which are set to one value or another. */
-const SETTINGS: { readonly [E in Effect]: string } = {
+const SETTINGS: { readonly [E in ValueEffect]: string } = {
   ...EFFECTS,
   enabled: 'set it',
   disabled: 'set something else',

@@ -1,7 +1,7 @@
 /** Prints what each token of a priority string does, for people and as data. */
 import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.ts'
 import { formatLocation } from '../diagnostics/source.ts'
-import type { Effect, Explanation, OptionChange, Step } from '../priority/explain.ts'
+import type { Explanation, ListEffect, OptionChange, Step } from '../priority/explain.ts'
 import { LIST_TITLES } from '../priority/priority-lists.ts'
 import { describeRelease } from '../priority/releases.ts'
 import type { Adjustment } from '../priority/remove-unusable.ts'
@@ -70,7 +70,7 @@ function printHeader(
 }
 
 /** That certificates are those of X.509 goes without saying. */
-function startRow(effects: readonly Effect[], options: ExplanationOptions): readonly string[] {
+function startRow(effects: readonly ListEffect[], options: ExplanationOptions): readonly string[] {
   const told = effects.filter(({ list }) => !/Certificates$/.test(list))
   return ['(start)', 'default', '', describeEffects(told, options), '']
 }
@@ -93,7 +93,7 @@ function adjustmentRow(
   return ['(end)', 'GnuTLS itself', '', `${change}: ${reason}`, '']
 }
 
-function describeEffects(effects: readonly Effect[], { all }: ExplanationOptions): string {
+function describeEffects(effects: readonly ListEffect[], { all }: ExplanationOptions): string {
   const limit = all ? Number.POSITIVE_INFINITY : SHOWN_NAMES
   const describe = (sign: string, names: readonly string[], title: string) =>
     `${sign} ${names.length > limit ? `${names.length} ${title}` : names.join(' ')}`

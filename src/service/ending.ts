@@ -2,7 +2,7 @@
 
 const ENDING_SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
-export class Ending {
+export class ServiceEnding {
   begin: () => void = () => {}
   readonly begun = new Promise<void>((resolve) => {
     this.begin = resolve

@@ -2,7 +2,7 @@
 import type { ReloadReport } from '../tls/objects/reload-report.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
 import { tellReady } from './background.ts'
-import { Ending } from './ending.ts'
+import { ServiceEnding } from './ending.ts'
 import { removePidFile, writePidFile } from './pid-file.ts'
 import { ReloadWatch } from './reload-watch.ts'
 import { notifyServiceManager } from './service-manager.ts'
@@ -13,7 +13,7 @@ const DRAIN_LIMIT = 30
 export type Service<Place> = {
   readonly objects: TlsObjects
   /** Ends the service for other reasons than a signal. */
-  readonly ending?: Ending
+  readonly ending?: ServiceEnding
   readonly pidFile?: string | undefined
   /** How long what is under way may take at the end, in seconds. */
   readonly drainLimit?: number
@@ -30,7 +30,7 @@ export type Service<Place> = {
 
 /** Serves until the service is told to end. */
 export async function runService<Place>(service: Service<Place>): Promise<void> {
-  const { objects, ending = new Ending(), pidFile, drainLimit = DRAIN_LIMIT } = service
+  const { objects, ending = new ServiceEnding(), pidFile, drainLimit = DRAIN_LIMIT } = service
   process.on(FILE_SIZE_SIGNAL, goOn)
   let watch: ReloadWatch | undefined
   try {

@@ -1,10 +1,14 @@
 /** Compiles application policies into the files of a host, together with the system's. */
+
+import {
+  findApplicationBackends,
+  purposesOf,
+} from '../backends/applications/all-application-backends.ts'
 import {
   type ApplicationBackend,
   type HostReleases,
   writeApplication,
 } from '../backends/applications/application-backend.ts'
-import { findApplicationBackends, purposesOf } from '../backends/applications/registry.ts'
 import { type Diagnostic, DiagnosticError, diagnose, hasErrors } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { APPLICATION_KINDS } from '../policy/application/application-diagnostics.ts'

@@ -1,6 +1,7 @@
 /** What an application may use on this host, as an evaluated priority string. */
+
+import { purposesOf } from '../backends/applications/all-application-backends.ts'
 import { priorityTextOf } from '../backends/applications/converted.ts'
-import { purposesOf } from '../backends/applications/registry.ts'
 import { DiagnosticError, hasErrors } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import {

@@ -5,7 +5,7 @@
  * masks it, and a link to the shipped file enables one that is not enabled by default.
  */
 import { lstatSync } from 'node:fs'
-import { APPLICATION_BACKEND_NAMES } from '../backends/applications/registry.ts'
+import { APPLICATION_BACKEND_NAMES } from '../backends/applications/all-application-backends.ts'
 import { collectDiagnostics } from '../diagnostics/collect-diagnostics.ts'
 import { type Diagnostic, DiagnosticError, fail, hasErrors } from '../diagnostics/diagnostic.ts'
 import { readTextFile } from '../files/text-file.ts'

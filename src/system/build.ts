@@ -2,7 +2,7 @@
 
 import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
-import { BACKENDS, renderReloadCommands } from '../backends/registry.ts'
+import { BACKENDS, renderReloadCommands } from '../backends/all-backends.ts'
 import { collectDiagnostics } from '../diagnostics/collect-diagnostics.ts'
 import {
   type Diagnostic,

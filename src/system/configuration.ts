@@ -1,8 +1,8 @@
 /** Compiles a policy into the files of a host: one a back-end, the dump and the name. */
 import { accessSync, constants, statSync } from 'node:fs'
+import { BACKENDS } from '../backends/all-backends.ts'
 import type { Backend } from '../backends/backend.ts'
 import { gnutls } from '../backends/gnutls.ts'
-import { BACKENDS } from '../backends/registry.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { readTextFile } from '../files/text-file.ts'

@@ -1,9 +1,9 @@
 /** Lets the programs of this host read what is about to be put in force, and says what they make of it. */
-import { findBackend } from '../backends/registry.ts'
+import { findBackend } from '../backends/all-backends.ts'
 import { type Diagnostic, diagnose, moderate } from '../diagnostics/diagnostic.ts'
 import type { Source, Span } from '../diagnostics/source.ts'
 import { backendPath } from './configuration.ts'
-import { CONSUMERS } from './consumers/registry.ts'
+import { CONSUMERS } from './consumers/all-consumers.ts'
 import type { Directories } from './directories.ts'
 import type { PreparedPolicy } from './prepared-policy.ts'
 import { isReadHere } from './readers.ts'

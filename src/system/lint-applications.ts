@@ -1,6 +1,9 @@
 /** Lints the policies of applications, over the configured policy. */
 import { basename, dirname } from 'node:path'
-import { APPLICATION_BACKEND_NAMES, purposesOf } from '../backends/applications/registry.ts'
+import {
+  APPLICATION_BACKEND_NAMES,
+  purposesOf,
+} from '../backends/applications/all-application-backends.ts'
 import { type Diagnostic, diagnose, hasErrors } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { APPLICATION_KINDS } from '../policy/application/application-diagnostics.ts'

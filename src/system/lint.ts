@@ -8,7 +8,7 @@ import { findLooseness } from '../backends/looseness.ts'
 import { collectDiagnostics } from '../diagnostics/collect-diagnostics.ts'
 import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.ts'
 import { replaceFile } from '../files/atomic-file.ts'
-import { readNamedTextFile, readTextFile, STANDARD_INPUT } from '../files/text-file.ts'
+import { readNamedTextFile, readTextFile, STANDARD_INPUT_PATH } from '../files/text-file.ts'
 import { findSameKeywords } from '../policy/application/application-policy.ts'
 import { fixSource } from '../policy/lint/fix.ts'
 import { type LintInput, lintContext, readContext } from '../policy/lint/lint.ts'
@@ -147,6 +147,6 @@ function policyNameOf(path: string): string {
 
 /** What comes out of a pipe is a policy: its name says nothing. */
 function isPipe(target: string): boolean {
-  if (target === STANDARD_INPUT) return true
+  if (target === STANDARD_INPUT_PATH) return true
   return target.includes('/') && (statSync(target, { throwIfNoEntry: false })?.isFIFO() ?? false)
 }

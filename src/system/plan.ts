@@ -1,4 +1,4 @@
-import { purposesOf } from '../backends/applications/registry.ts'
+import { purposesOf } from '../backends/applications/all-application-backends.ts'
 import { warnOfLooseness } from '../backends/backend-diagnostics.ts'
 import { findLooseness } from '../backends/looseness.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'

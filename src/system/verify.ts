@@ -1,4 +1,6 @@
 /** Lets the programs that are installed read what was written, and says what they do not know. */
+
+import { CONSUMERS } from './consumers/all-consumers.ts'
 import {
   askProgram,
   type CheckDepth,
@@ -8,7 +10,6 @@ import {
   findProgram,
   withWorkbench,
 } from './consumers/consumer.ts'
-import { CONSUMERS } from './consumers/registry.ts'
 
 /** A configuration to verify: the text that a back-end gave for some policies. */
 export type WrittenConfig = {

@@ -16,7 +16,7 @@ import type { SignatureSemantics, TlsVersion } from '../algorithms/tls-versions.
 import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import { allowedTls, type Evaluation } from '../priority/evaluate.ts'
 import type { CredentialKind } from './credential-kind.ts'
-import { Omissions } from './omissions.ts'
+import { OmittedItems } from './omitted-items.ts'
 import { hasGroup, hasSignatureScheme, hasSuite, nodeVersionName, runtimeName } from './runtime.ts'
 import { SUITE_RULES } from './suite-fitness.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
@@ -51,7 +51,7 @@ export function findNegotiable(
 /** Takes out what the runtime does not have; a stream endpoint has no use for DTLS either. */
 function intersectRuntime(evaluation: Evaluation): Negotiable {
   const wanted = allowedTls(evaluation)
-  const omissions = new Omissions()
+  const omissions = new OmittedItems()
   const keep = <Item extends { name: string }>(
     what: string,
     items: readonly Item[],
@@ -99,7 +99,7 @@ class Narrowing {
 
   /** Gives up one version at a time, the oldest first: what it stood in the way of comes back. */
   narrow(candidates: readonly TlsVersion[]): Narrowed {
-    const omissions = new Omissions()
+    const omissions = new OmittedItems()
     const versions = this.#contiguous(candidates, omissions)
     const signatureSchemes = this.#schemesOf(versions, omissions)
     const suites = this.#suitesOf(versions, signatureSchemes, omissions)
@@ -137,7 +137,7 @@ class Narrowing {
   }
 
   /** OpenSSL takes a gap in what a client offers for the end of it, and offers what is below. */
-  #contiguous(versions: readonly TlsVersion[], omissions: Omissions): readonly TlsVersion[] {
+  #contiguous(versions: readonly TlsVersion[], omissions: OmittedItems): readonly TlsVersion[] {
     if (this.#role === 'server') return versions
     const gap = versions.findLastIndex(
       ({ number }, index) => index > 0 && versions[index - 1]?.number !== number - 1,
@@ -150,7 +150,10 @@ class Narrowing {
   }
 
   /** A scheme that one version allows and another would use all the same is looser: it goes. */
-  #schemesOf(versions: readonly TlsVersion[], omissions: Omissions): readonly TlsSignatureScheme[] {
+  #schemesOf(
+    versions: readonly TlsVersion[],
+    omissions: OmittedItems,
+  ): readonly TlsSignatureScheme[] {
     const semantics = versions.filter(isSigningVersion).map(({ signatures }) => signatures)
     const usesOf = (scheme: TlsSignatureScheme): readonly SignatureSemantics[] =>
       semantics.filter((meaning) => canSign(scheme, meaning))
@@ -175,7 +178,7 @@ class Narrowing {
   #suitesOf(
     versions: readonly TlsVersion[],
     schemes: readonly TlsSignatureScheme[],
-    omissions: Omissions,
+    omissions: OmittedItems,
   ): readonly TlsSuite[] {
     const [evaluation, role, base, credentials] = [
       this.#evaluation,
@@ -199,7 +202,7 @@ class Narrowing {
   #groupsOf(
     versions: readonly TlsVersion[],
     suites: readonly TlsSuite[],
-    omissions: Omissions,
+    omissions: OmittedItems,
   ): readonly TlsGroup[] {
     const hasTls13 = versions.some(({ name }) => name === 'TLS1.3')
     // Before TLS 1.3 a client of OpenSSL names no finite field, and a server chooses any prime.

@@ -7,7 +7,7 @@
 import { constants } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { inspect, types } from 'node:util'
-import { type Koffi, type Library, loadKoffi } from '../files/koffi.ts'
+import { type Koffi, type SharedLibrary, loadKoffi } from '../files/koffi.ts'
 
 /**
  * Does something to a context; false where OpenSSL refused it. The address is that of the context's
@@ -17,11 +17,11 @@ export type ContextCall = (address: bigint) => boolean
 
 /** Loads the functions for one purpose, the first time that it is asked for. */
 export class OpensslCall {
-  readonly #bind: (library: Library) => ContextCall | undefined
+  readonly #bind: (library: SharedLibrary) => ContextCall | undefined
   #loaded: ContextCall | undefined | 'not yet' = 'not yet'
 
   /** @param bind Throws, or gives undefined, where this Node.js does not have the functions. */
-  constructor(bind: (library: Library) => ContextCall | undefined) {
+  constructor(bind: (library: SharedLibrary) => ContextCall | undefined) {
     this.#bind = bind
   }
 
@@ -36,7 +36,7 @@ export class OpensslCall {
 
 function tryBind(
   koffi: Koffi | undefined,
-  bind: (library: Library) => ContextCall | undefined,
+  bind: (library: SharedLibrary) => ContextCall | undefined,
 ): ContextCall | undefined {
   try {
     const library = koffi?.load(null)
@@ -54,7 +54,7 @@ const MARK = BigInt(constants.SSL_OP_CISCO_ANYCONNECT)
  * Whether the functions that are found are those of the OpenSSL that Node.js uses: of its release, and
  * able to read from a context what node:tls has put there.
  */
-function isOwnOpenssl(library: Library): boolean {
+function isOwnOpenssl(library: SharedLibrary): boolean {
   const version = library.func('const char *OpenSSL_version(int)')
   if (!`${version(0)}`.startsWith(`OpenSSL ${process.versions.openssl} `)) return false
   const optionsOf = library.func('uint64_t SSL_CTX_get_options(void *)')

@@ -9,7 +9,7 @@
  * Where OpenSSL cannot be told (see openssl-context.ts), it goes on to verify.
  */
 import type { SecureContext } from 'node:tls'
-import type { Library } from '../files/koffi.ts'
+import type { SharedLibrary } from '../files/koffi.ts'
 import { type ContextCall, OpensslCall } from './openssl-context.ts'
 
 /** What is set with SSL_CTX_ctrl(3), from OpenSSL's ssl.h. */
@@ -36,7 +36,7 @@ export function omitVerification(context: SecureContext): boolean {
  * given here), changes nothing and returns 1, which stands for a good chain. It is no function of
  * JavaScript, so nothing of it can be collected while a handshake runs.
  */
-function bindVerifier(library: Library): ContextCall | undefined {
+function bindVerifier(library: SharedLibrary): ContextCall | undefined {
   const findSymbol = library.func('void *dlsym(void *, const char *)')
   const setVerifier = library.func('void SSL_CTX_set_cert_verify_callback(void *, void *, void *)')
   const control = library.func('long SSL_CTX_ctrl(void *, int, long, void *)')

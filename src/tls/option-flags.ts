@@ -4,7 +4,7 @@ import type { AllowedTls } from '../algorithms/allowed-tls.ts'
 import type { TlsRole } from '../algorithms/tls-role.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
-import type { PriorityOptions } from '../priority/options.ts'
+import type { PriorityOptions } from '../priority/string-options.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 
 /** Not among the constants of node:crypto; the number is part of OpenSSL's ABI (ssl.h). */

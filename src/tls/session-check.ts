@@ -33,7 +33,7 @@ export function checkSession(socket: TLSSocket, settings: TlsSettings): void {
 }
 
 /** What a handshake came to, all of it allowed. */
-export type Negotiated = {
+export type NegotiatedSession = {
   /** `TLSv1.3` */
   readonly protocol: string
   /** `TLS_AES_256_GCM_SHA384` */
@@ -47,7 +47,7 @@ export type Negotiated = {
  *
  * @throws DiagnosticError with a code `TLS_...` where something is not allowed.
  */
-export function checkNegotiated(socket: TLSSocket, settings: TlsSettings): Negotiated {
+export function checkNegotiated(socket: TLSSocket, settings: TlsSettings): NegotiatedSession {
   const { allowed } = settings
   const version = checkVersion(socket, allowed)
   const { name: suite } = checkSuite(socket, allowed, version)

@@ -1,6 +1,6 @@
 /** Compares distinguished names by what they say (RFC 5280 section 7.1, RFC 4518). */
 
-import { readString } from './directory-string.ts'
+import { readDirectoryString } from './directory-string.ts'
 import { type NameAttribute, readName } from './distinguished-name.ts'
 
 /** A text for each relative name; names that say the same have the same texts. */
@@ -27,7 +27,7 @@ function canonicalAttribute(attribute: NameAttribute): string {
 
 /** Without differences of case, of composed characters, of white space and of what is not seen. */
 function canonicalText({ value }: NameAttribute): string | undefined {
-  return readString(value)
+  return readDirectoryString(value)
     ?.normalize('NFKC')
     .replace(/[\p{Cf}\p{Cc}]/gu, '')
     .toUpperCase()

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { DER, type DerElement } from '../asn1/der.ts'
 
 /** The text, or undefined where there is none or its encoding is in doubt. */
-export function readString({ tag, body }: DerElement): string | undefined {
+export function readDirectoryString({ tag, body }: DerElement): string | undefined {
   const text = decode(tag, body)
   // A zero byte ends a string for programs in C: `qemu\0.evil` must not be taken for `qemu`.
   return text?.includes('\0') ? undefined : text

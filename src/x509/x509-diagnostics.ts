@@ -8,7 +8,7 @@ type Kind<Data> = DiagnosticKind<Data>
 export const PEER = '<peer>'
 
 /** A certificate that a message is about. */
-export type Subject = { readonly place: CertificatePlace; readonly subject: string }
+export type NamedCertificate = { readonly place: CertificatePlace; readonly subject: string }
 
 /** In characters. Longer names are cut: the owner of a certificate may have chosen them. */
 const SHOWN_NAME = 120
@@ -24,17 +24,17 @@ function where({ file, index }: CertificatePlace): string {
 }
 
 /** What messages call a certificate: its file, its place there and its subject. */
-export function nameCertificate({ place, subject }: Subject): string {
+export function nameCertificate({ place, subject }: NamedCertificate): string {
   return `${where(place)} (${quoteName(subject)})`
 }
 
 /** What is done about an own certificate; a peer's is its own business. */
-function remedy({ place }: Subject, own: string, peers: string): string {
+function remedy({ place }: NamedCertificate, own: string, peers: string): string {
   return place.file === PEER ? `the peer has to ${peers}` : own
 }
 
 const replaceIt = 'issue a new certificate and put it in place of this one'
-const reissue = (what: string) => (data: Subject) =>
+const reissue = (what: string) => (data: NamedCertificate) =>
   remedy(data, `issue the certificate again ${what}`, `use a certificate ${what}`)
 
 function day(date: Date): string {
@@ -49,7 +49,7 @@ const malformed: Kind<{ place: CertificatePlace; reason: string }> = {
   message: ({ place, reason }) => `${where(place)} is malformed: ${reason}`,
 }
 
-const expired: Kind<Subject & { notAfter: Date }> = {
+const expired: Kind<NamedCertificate & { notAfter: Date }> = {
   code: 'TLS_CERTIFICATE_EXPIRED',
   severity: 'error',
   fault: 'answer',
@@ -58,7 +58,7 @@ const expired: Kind<Subject & { notAfter: Date }> = {
   hint: (data) => remedy(data, replaceIt, 'renew it'),
 }
 
-const notYetValid: Kind<Subject & { notBefore: Date }> = {
+const notYetValid: Kind<NamedCertificate & { notBefore: Date }> = {
   code: 'TLS_CERTIFICATE_NOT_YET_VALID',
   severity: 'error',
   fault: 'answer',
@@ -68,7 +68,7 @@ const notYetValid: Kind<Subject & { notBefore: Date }> = {
   hint: () => 'check the clocks of this host and of the one that issued it',
 }
 
-const isAuthority: Kind<Subject & { role: string }> = {
+const isAuthority: Kind<NamedCertificate & { role: string }> = {
   code: 'TLS_CERTIFICATE_IS_AUTHORITY',
   severity: 'error',
   fault: 'answer',
@@ -78,7 +78,7 @@ const isAuthority: Kind<Subject & { role: string }> = {
   hint: reissue('without CA:TRUE'),
 }
 
-const notAuthority: Kind<Subject & { found: string }> = {
+const notAuthority: Kind<NamedCertificate & { found: string }> = {
   code: 'TLS_CERTIFICATE_NOT_AUTHORITY',
   severity: 'error',
   fault: 'answer',
@@ -87,7 +87,7 @@ const notAuthority: Kind<Subject & { found: string }> = {
   hint: reissue('with basicConstraints CA:TRUE'),
 }
 
-const cannotSign: Kind<Subject> = {
+const cannotSign: Kind<NamedCertificate> = {
   code: 'TLS_CERTIFICATE_CANNOT_SIGN',
   severity: 'error',
   fault: 'answer',
@@ -97,7 +97,7 @@ const cannotSign: Kind<Subject> = {
   hint: reissue('with the key usage keyCertSign'),
 }
 
-const keyUsage: Kind<Subject> = {
+const keyUsage: Kind<NamedCertificate> = {
   code: 'TLS_CERTIFICATE_KEY_USAGE',
   severity: 'error',
   fault: 'answer',
@@ -107,7 +107,7 @@ const keyUsage: Kind<Subject> = {
   hint: reissue('with the key usage digitalSignature'),
 }
 
-const purpose: Kind<Subject & { role: string; needed: string }> = {
+const purpose: Kind<NamedCertificate & { role: string; needed: string }> = {
   code: 'TLS_CERTIFICATE_PURPOSE',
   severity: 'error',
   fault: 'answer',
@@ -118,7 +118,7 @@ const purpose: Kind<Subject & { role: string; needed: string }> = {
   hint: (data) => reissue(`with the extended key usage ${data.needed}`)(data),
 }
 
-const wrongOrder: Kind<Subject & { next: Subject }> = {
+const wrongOrder: Kind<NamedCertificate & { next: NamedCertificate }> = {
   code: 'TLS_CERTIFICATE_WRONG_ORDER',
   severity: 'error',
   fault: 'answer',
@@ -128,7 +128,7 @@ const wrongOrder: Kind<Subject & { next: Subject }> = {
   hint: () => "put the endpoint's own certificate first, then its issuer, then the issuer of that",
 }
 
-const noIssuer: Kind<Subject & { issuer: string }> = {
+const noIssuer: Kind<NamedCertificate & { issuer: string }> = {
   code: 'TLS_CERTIFICATE_NO_ISSUER',
   severity: 'error',
   fault: 'answer',
@@ -144,7 +144,7 @@ const noIssuer: Kind<Subject & { issuer: string }> = {
     ),
 }
 
-const badSignature: Kind<Subject & { issuer: Subject }> = {
+const badSignature: Kind<NamedCertificate & { issuer: NamedCertificate }> = {
   code: 'TLS_CERTIFICATE_BAD_SIGNATURE',
   severity: 'error',
   fault: 'answer',
@@ -164,7 +164,7 @@ const chainTooLong: Kind<{ count: number; limit: number; place: CertificatePlace
   hint: () => 'send the certificate and those that lead to the root, no others',
 }
 
-const pathTooLong: Kind<Subject & { pathLength: number }> = {
+const pathTooLong: Kind<NamedCertificate & { pathLength: number }> = {
   code: 'TLS_CERTIFICATE_PATH_TOO_LONG',
   severity: 'error',
   fault: 'answer',
@@ -174,7 +174,7 @@ const pathTooLong: Kind<Subject & { pathLength: number }> = {
   hint: reissue('with a larger pathlen, or without one'),
 }
 
-const forbiddenName: Kind<Subject & { name: string; issuer: Subject }> = {
+const forbiddenName: Kind<NamedCertificate & { name: string; issuer: NamedCertificate }> = {
   code: 'TLS_CERTIFICATE_FORBIDDEN_NAME',
   severity: 'error',
   fault: 'answer',
@@ -183,7 +183,7 @@ const forbiddenName: Kind<Subject & { name: string; issuer: Subject }> = {
     `${nameCertificate(data)}: the name constraints of ${nameCertificate(issuer)} forbid ${quoteName(name)}`,
 }
 
-const unknownExtension: Kind<Subject & { identifier: string }> = {
+const unknownExtension: Kind<NamedCertificate & { identifier: string }> = {
   code: 'TLS_CERTIFICATE_UNKNOWN_EXTENSION',
   severity: 'error',
   fault: 'answer',
@@ -193,7 +193,7 @@ const unknownExtension: Kind<Subject & { identifier: string }> = {
   hint: reissue('without it'),
 }
 
-const revoked: Kind<Subject & { list: string }> = {
+const revoked: Kind<NamedCertificate & { list: string }> = {
   code: 'TLS_CERTIFICATE_REVOKED',
   severity: 'error',
   fault: 'answer',
@@ -202,7 +202,7 @@ const revoked: Kind<Subject & { list: string }> = {
   hint: (data) => remedy(data, replaceIt, 'get a new one'),
 }
 
-const ownRevoked: Kind<Subject & { list: string }> = {
+const ownRevoked: Kind<NamedCertificate & { list: string }> = {
   code: 'TLS_CERTIFICATE_OWN_REVOKED',
   severity: 'warning',
   fault: 'answer',
@@ -353,7 +353,7 @@ const unreadableKey: Kind<{ certificate: string; reason: string }> = {
   message: ({ certificate, reason }) => `${certificate}: its public key cannot be read: ${reason}`,
 }
 
-const tooManyChecks: Kind<Subject & { limit: number }> = {
+const tooManyChecks: Kind<NamedCertificate & { limit: number }> = {
   code: 'TLS_CERTIFICATE_TOO_MANY_CHECKS',
   severity: 'error',
   fault: 'answer',
@@ -365,7 +365,7 @@ const tooManyChecks: Kind<Subject & { limit: number }> = {
     'send the certificate and those that lead to the root, no others; give authorities of one name key identifiers',
 }
 
-const missingFeature: Kind<Subject & { feature: number; issuer: Subject }> = {
+const missingFeature: Kind<NamedCertificate & { feature: number; issuer: NamedCertificate }> = {
   code: 'TLS_CERTIFICATE_MISSING_FEATURE',
   severity: 'error',
   fault: 'answer',
@@ -376,7 +376,7 @@ const missingFeature: Kind<Subject & { feature: number; issuer: Subject }> = {
   hint: reissue('with the TLS features of its authority'),
 }
 
-const needsStatus: Kind<Subject> = {
+const needsStatus: Kind<NamedCertificate> = {
   code: 'TLS_CERTIFICATE_NEEDS_STATUS',
   severity: 'error',
   fault: 'answer',
@@ -387,7 +387,7 @@ const needsStatus: Kind<Subject> = {
   hint: reissue('without TLS feature 5: neither QEMU nor cryptopolicy sends an OCSP status'),
 }
 
-const ownNeedsStatus: Kind<Subject> = {
+const ownNeedsStatus: Kind<NamedCertificate> = {
   code: 'TLS_CERTIFICATE_OWN_NEEDS_STATUS',
   severity: 'warning',
   fault: 'answer',
@@ -398,7 +398,7 @@ const ownNeedsStatus: Kind<Subject> = {
   hint: reissue('without TLS feature 5'),
 }
 
-const tooManyFeatures: Kind<Subject & { limit: number }> = {
+const tooManyFeatures: Kind<NamedCertificate & { limit: number }> = {
   code: 'TLS_CERTIFICATE_TOO_MANY_FEATURES',
   severity: 'error',
   fault: 'answer',
@@ -408,7 +408,7 @@ const tooManyFeatures: Kind<Subject & { limit: number }> = {
   hint: reissue('with few TLS features'),
 }
 
-const oldVersion: Kind<Subject & { version: number }> = {
+const oldVersion: Kind<NamedCertificate & { version: number }> = {
   code: 'TLS_CERTIFICATE_OLD_VERSION',
   severity: 'error',
   fault: 'answer',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findBackend } from '../../src/backends/registry.ts'
+import { findBackend } from '../../src/backends/all-backends.ts'
 import { readPolicyCorpus } from '../policy-corpus.ts'
 import { shippedPolicy } from '../shipped-policies.ts'
 

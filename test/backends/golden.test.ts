@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { BACKENDS } from '../../src/backends/registry.ts'
+import { BACKENDS } from '../../src/backends/all-backends.ts'
 import { shippedPolicy } from '../shipped-policies.ts'
 
 const FOLDER = join(import.meta.dirname, '..', 'golden')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { AlgorithmClass } from '../../src/algorithms/algorithm-class.ts'
 import { namesOf } from '../../src/algorithms/algorithm-class.ts'
-import { BACKENDS } from '../../src/backends/registry.ts'
+import { BACKENDS } from '../../src/backends/all-backends.ts'
 import { parsePolicy } from '../../src/policy/policy.ts'
 import {
   CHOICE_VALUES,

@@ -1,6 +1,6 @@
 /** Times one policy, read and compiled for every back-end, in a warm process: `node <this file>`. */
 import { performance } from 'node:perf_hooks'
-import { BACKENDS } from '../../src/backends/registry.ts'
+import { BACKENDS } from '../../src/backends/all-backends.ts'
 import { parsePolicy } from '../../src/policy/policy.ts'
 import { policySources } from '../shipped-policies.ts'
 

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, readlinkSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { BACKENDS } from '../../src/backends/registry.ts'
+import { BACKENDS } from '../../src/backends/all-backends.ts'
 import { ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
 import { Host } from './host.ts'
 import { resultOf } from './json-output.ts'

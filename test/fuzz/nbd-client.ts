@@ -16,7 +16,7 @@ import {
   listExports,
 } from '../../src/nbd/client/negotiation.ts'
 import { NegotiationChannel } from '../../src/nbd/client/negotiation-channel.ts'
-import { Transmission } from '../../src/nbd/client/transmission.ts'
+import { ClientTransmission } from '../../src/nbd/client/transmission.ts'
 import {
   encodeBlockStatus,
   encodeErrorChunk,
@@ -170,7 +170,7 @@ async function fuzzTransmission(random: Random): Promise<void> {
   const style = STYLES[random.below(3)] ?? 'simple'
   const wire = new Wire(random, Buffer.alloc(0), (sent) => replyTo(random, style, sent))
   const settings = { server: 'the server', style, contextId: 7, timeout: 1000, maximumInFlight: 8 }
-  const transmission = new Transmission(wire, settings)
+  const transmission = new ClientTransmission(wire, settings)
   const commands = [NBD_CMD.READ, NBD_CMD.READ, NBD_CMD.BLOCK_STATUS, NBD_CMD.FLUSH]
   const requests = Array.from({ length: 12 }, (_, index) => {
     const command = commands[random.below(commands.length)] ?? NBD_CMD.READ

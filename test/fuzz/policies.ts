@@ -9,7 +9,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { BACKENDS } from '../../src/backends/registry.ts'
+import { BACKENDS } from '../../src/backends/all-backends.ts'
 import { hasErrors } from '../../src/diagnostics/diagnostic.ts'
 import { printDiagnostic } from '../../src/diagnostics/print-diagnostic.ts'
 import { dumpPolicy } from '../../src/policy/dump.ts'

@@ -7,7 +7,11 @@ import { createAuthority } from '../../src/pki/authority.ts'
 import { parseDnsName } from '../../src/pki/host-names.ts'
 import { parseKeyRequest } from '../../src/pki/key-kind.ts'
 import { layoutAt } from '../../src/pki/layout.ts'
-import { createRequest, type SignRequest, signRequest } from '../../src/pki/request-signing.ts'
+import {
+  createSigningRequest,
+  type SignRequest,
+  signRequest,
+} from '../../src/pki/request-signing.ts'
 import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
 import { issue, makeAuthority, strengthOf } from './credentials.ts'
@@ -15,7 +19,7 @@ import { issue, makeAuthority, strengthOf } from './credentials.ts'
 const KINDS = ['rsa:3072', 'ecdsa:secp384r1', 'ed25519'] as const
 
 function makeRequest(kind: string, folder = scratchFolder()) {
-  return createRequest({
+  return createSigningRequest({
     role: 'server',
     layout: layoutAt('qemu', folder),
     strength: strengthOf(),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { BACKENDS } from '../../src/backends/registry.ts'
+import { BACKENDS } from '../../src/backends/all-backends.ts'
 import { hasErrors } from '../../src/diagnostics/diagnostic.ts'
 import { dumpPolicy } from '../../src/policy/dump.ts'
 import { parsePolicy } from '../../src/policy/policy.ts'

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { parseSystemConfig } from '../../src/priority/system-config.ts'
-import { findVerdict, type Subject, type Verdict } from '../../src/priority/verdict.ts'
+import { type AskedAlgorithm, findVerdict, type Verdict } from '../../src/priority/verdict.ts'
 
-function why(priority: string, kind: Subject['kind'], name: string, overrides = ''): Verdict {
+function why(
+  priority: string,
+  kind: AskedAlgorithm['kind'],
+  name: string,
+  overrides = '',
+): Verdict {
   const text = overrides && `[overrides]\n${overrides}\n`
   const config = parseSystemConfig({ name: 'gnutls.config', text })
   return findVerdict({ name: 'test', text: priority }, { kind, name }, { config }) as Verdict

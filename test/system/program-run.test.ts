@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
   type Job,
-  type Outcome,
+  type ProgramOutcome,
   runProgram,
   runTogether,
   type Unanswered,
@@ -15,13 +15,13 @@ import { scratchFolder } from '../cli/command.ts'
 function runScripts(
   scripts: readonly string[],
   seconds: number,
-): readonly (Outcome | Unanswered)[] {
+): readonly (ProgramOutcome | Unanswered)[] {
   const folder = scratchFolder()
-  const answers: (Outcome | Unanswered)[] = []
+  const answers: (ProgramOutcome | Unanswered)[] = []
   const jobs = scripts.map((script, at): Job => {
     const path = join(folder, `program-${at}`)
     writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
-    const resolve = (answer: Outcome | Unanswered) => {
+    const resolve = (answer: ProgramOutcome | Unanswered) => {
       answers[at] ??= answer
     }
     return { path, args: [folder], environment: {}, resolve }

@@ -1,7 +1,8 @@
 /** What a back-end of applications is: the settings of one program's TLS, written from a policy. */
-import type { TlsPurpose } from '../../policy/allowed-tls.ts'
+
 import { type EffectivePolicy, evaluatePolicy } from '../../policy/effective-policy.ts'
 import type { Policy } from '../../policy/policy.ts'
+import type { TlsPurpose } from '../../policy/scope.ts'
 import { purpose } from '../../policy/scope.ts'
 import type { LibraryReleases } from '../../priority/library-releases.ts'
 import type { GnutlsRelease } from '../../priority/releases.ts'

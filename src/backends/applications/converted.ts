@@ -9,7 +9,7 @@ import { evaluatePriority } from '../../priority/evaluate.ts'
 import { diagnoseFailure } from '../../priority/failure/failure-diagnostics.ts'
 import { smallestProfile } from '../../priority/profiles.ts'
 import { DEFAULT_RELEASE } from '../../priority/releases.ts'
-import { GNUTLS_MACS } from '../gnutls-names.ts'
+import { GNUTLS_MAC_WORDS } from '../gnutls-names.ts'
 import type { Words } from '../translate.ts'
 import type {
   ApplicationBackend,
@@ -20,7 +20,7 @@ import { priorityText } from './priority-string.ts'
 
 /** Other libraries take the MACs too that the back-end of GnuTLS leaves out. */
 const MACS: Words<MacName> = {
-  ...GNUTLS_MACS,
+  ...GNUTLS_MAC_WORDS,
   'HMAC-SHA2-256': 'SHA256',
   'HMAC-SHA2-384': 'SHA384',
 }

@@ -4,16 +4,16 @@
  */
 import type { MacName } from '../../algorithms/mac.ts'
 import type { EffectivePolicy } from '../../policy/effective-policy.ts'
-import { PRIORITY_OPTIONS } from '../../priority/options.ts'
 import { type GnutlsRelease, isAvailable } from '../../priority/releases.ts'
+import { PRIORITY_OPTIONS } from '../../priority/string-options.ts'
 import { findWord, vocabularyOf } from '../../priority/vocabulary.ts'
 import {
   ciphersWithHashes,
-  GNUTLS_CIPHERS,
-  GNUTLS_GROUPS,
-  GNUTLS_KEY_EXCHANGES,
-  GNUTLS_MACS,
-  GNUTLS_SIGNATURES,
+  GNUTLS_CIPHER_WORDS,
+  GNUTLS_GROUP_WORDS,
+  GNUTLS_KEY_EXCHANGE_WORDS,
+  GNUTLS_MAC_WORDS,
+  GNUTLS_SIGNATURE_WORDS,
   GNUTLS_VERSIONS,
   gnutlsProfile,
   plusWords,
@@ -37,7 +37,7 @@ export type PriorityTextOptions = {
 /** Writes what a policy enables, in its order. */
 export function priorityText(
   effective: EffectivePolicy,
-  { release, macs = GNUTLS_MACS, profile = gnutlsProfile(effective) }: PriorityTextOptions,
+  { release, macs = GNUTLS_MAC_WORDS, profile = gnutlsProfile(effective) }: PriorityTextOptions,
 ): PriorityText {
   const { enabled } = effective
   // No build speaks SSL 3.0; under an allowlist GnuTLS would give up TLS 1.3 for the gap after it.
@@ -46,10 +46,10 @@ export function priorityText(
   const words = [
     ...plusWords('VERS-', translate(versions, GNUTLS_VERSIONS)),
     ...plusWords('', translate(enabled.mac, macs)),
-    ...plusWords('', translate(enabled.group, GNUTLS_GROUPS)),
-    ...plusWords('SIGN-', translate(enabled.sign, GNUTLS_SIGNATURES)),
-    ...plusWords('', translate(ciphers, GNUTLS_CIPHERS)),
-    ...plusWords('', translate(enabled.key_exchange, GNUTLS_KEY_EXCHANGES)),
+    ...plusWords('', translate(enabled.group, GNUTLS_GROUP_WORDS)),
+    ...plusWords('SIGN-', translate(enabled.sign, GNUTLS_SIGNATURE_WORDS)),
+    ...plusWords('', translate(ciphers, GNUTLS_CIPHER_WORDS)),
+    ...plusWords('', translate(enabled.key_exchange, GNUTLS_KEY_EXCHANGE_WORDS)),
     ...options(effective),
     `%PROFILE_${profile.toUpperCase().replaceAll(' ', '_')}`,
   ]

@@ -5,7 +5,7 @@ import type { Policy } from '../../policy/policy.ts'
 import type { PurposeName } from '../../policy/scope.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withDirectories, withOutput } from '../command.ts'
-import type { PriorityDiffOptions } from '../priority-comparison.ts'
+import type { PriorityDiffOptions } from '../compare-priorities.ts'
 import { releaseOption, withPriorityOptions } from '../priority-options.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -43,7 +43,7 @@ async function diff(a: string | undefined, b: string | undefined, options: Optio
   if (options.app.length > 0) return diffApplications(a, b, options)
   if (a === undefined) return refuse()
   if (options.priority) {
-    const { comparePriorities } = await import('../priority-comparison.ts')
+    const { comparePriorities } = await import('../compare-priorities.ts')
     return comparePriorities(a, b, options, terminalFor(options))
   }
   if (b === undefined) return refuse()
@@ -75,7 +75,7 @@ async function diffApplications(
   }
   const { loadAskedPolicy } = await import('../named-policy.ts')
   const terminal = terminalFor(options)
-  const { purposesOf } = await import('../../backends/applications/registry.ts')
+  const { purposesOf } = await import('../../backends/applications/all-application-backends.ts')
   const load = (app: string | undefined) => loadAskedPolicy(a, app, options, terminal.report)
   const before = second === undefined ? await load(undefined) : await load(first)
   const after = await load(second ?? first)

@@ -8,7 +8,7 @@ import type { PropertyName } from '../../policy/properties.ts'
 import type { ScopeSet } from '../../policy/scope.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withDirectories, withOutput } from '../command.ts'
-import type { PriorityExplainOptions } from '../priority-explanation.ts'
+import type { PriorityExplainOptions } from '../explain-priority.ts'
 import { withPriorityOptions } from '../priority-options.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -53,7 +53,7 @@ async function explain(name: string | undefined, options: Options): Promise<void
   if (name !== undefined) {
     fail(CLI_KINDS.conflictingOptions, { first: `POLICY (${name})`, second: '--priority' })
   }
-  const { explainPriorityString } = await import('../priority-explanation.ts')
+  const { explainPriorityString } = await import('../explain-priority.ts')
   await explainPriorityString(priority, options, terminalFor(options))
 }
 
@@ -88,7 +88,7 @@ async function scopesFor(
   const { NO_SCOPES, purpose } = await import('../../policy/scope.ts')
   if (scope !== undefined) return findScopes(scope)
   if (!application) return NO_SCOPES
-  const { purposesOf } = await import('../../backends/applications/registry.ts')
+  const { purposesOf } = await import('../../backends/applications/all-application-backends.ts')
   const [first] = purposesOf(application.backends)
   return first ? purpose(first).scopes : NO_SCOPES
 }

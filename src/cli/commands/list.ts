@@ -1,7 +1,7 @@
 /** `cryptopolicy list`: what a priority string allows, as `gnutls-cli -l --priority` prints it. */
 import type { Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
-import type { Outcome } from '../../priority/evaluate.ts'
+import type { EvaluationOutcome } from '../../priority/evaluate.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -64,7 +64,7 @@ async function refusesToStart(
 }
 
 async function reportOutcome(
-  outcome: Outcome,
+  outcome: EvaluationOutcome,
   context: PriorityContext,
   terminal: Terminal,
 ): Promise<void> {
@@ -76,7 +76,7 @@ async function reportOutcome(
 }
 
 async function giveResult(
-  outcome: Outcome,
+  outcome: EvaluationOutcome,
   context: PriorityContext,
   terminal: Terminal,
 ): Promise<void> {

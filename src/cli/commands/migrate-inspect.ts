@@ -162,7 +162,7 @@ async function compare(
 ): Promise<void> {
   const { inspectMigration } = await import('../../migration/inspect/migration-inspection.ts')
   const { compareMigrations } = await import('../../migration/inspect/comparison.ts')
-  const { comparisonToJson, printComparison } = await import(
+  const { migrationComparisonToJson, printMigrationComparison } = await import(
     '../../migration/inspect/comparison-text.ts'
   )
   const { MIGRATION_KINDS } = await import('../../migration/migration-diagnostics.ts')
@@ -177,7 +177,7 @@ async function compare(
   if (!a || !b) throw new Error('two migrations were inspected')
   const comparison = compareMigrations(a, b)
   if (terminal.options.json)
-    terminal.setResult({ first: path, second: other, ...comparisonToJson(comparison) })
-  else for (const line of printComparison(comparison, path, other)) terminal.print(line)
+    terminal.setResult({ first: path, second: other, ...migrationComparisonToJson(comparison) })
+  else for (const line of printMigrationComparison(comparison, path, other)) terminal.print(line)
   if (!comparison.isTaken) process.exitCode = EXIT.answerIsNo
 }

@@ -5,7 +5,7 @@ import type { MappedExtent } from '../../nbd/client/export-map.ts'
 import type { NbdClient } from '../../nbd/client/nbd-client.ts'
 import type { NbdUri } from '../../nbd/client/nbd-uri.ts'
 import type { ExportFacts } from '../../nbd/client/negotiation.ts'
-import type { SessionFacts } from '../../nbd/report.ts'
+import type { SessionFacts } from '../../nbd/export-text.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -132,9 +132,9 @@ async function tell(
   options: Options,
   terminal: Terminal,
 ): Promise<void> {
-  const { printExport, exportToJson, sessionToJson } = await import('../../nbd/report.ts')
+  const { printExport, exportToJson, sessionToJson } = await import('../../nbd/export-text.ts')
   const { printMap, mapToJson, totalsOf, printTotals, totalsToJson } = await import(
-    '../../nbd/map-report.ts'
+    '../../nbd/map-text.ts'
   )
   // Without a session there is no map, so that its name is never needed.
   const context = session?.context ?? ''

@@ -28,7 +28,7 @@ async function list(words: readonly string[], options: Options): Promise<void> {
 
 async function listExports(uri: NbdUri, options: Options): Promise<void> {
   const { listServer } = await import('../../nbd/client/server-listing.ts')
-  const { exportToJson, printExport, tlsToJson } = await import('../../nbd/report.ts')
+  const { exportToJson, printExport, tlsToJson } = await import('../../nbd/export-text.ts')
   const terminal = terminalFor(options)
   const settings = await clientOptions(uri, options, terminal)
   const detail = options.long ?? false

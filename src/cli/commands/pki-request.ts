@@ -44,11 +44,11 @@ export function addPkiRequest(group: Command): void {
 
 async function request(role: EndpointRole, root: string, options: Options): Promise<void> {
   const terminal = terminalFor(options)
-  const { createRequest } = await import('../../pki/request-signing.ts')
+  const { createSigningRequest } = await import('../../pki/request-signing.ts')
   const { formatKeyKind, parseKeyRequest } = await import('../../pki/key-kind.ts')
   const { readPassphrase } = await import('../../pki/private-key.ts')
   const { key, keyPassphraseFile: file, force = false } = options
-  const made = createRequest({
+  const made = createSigningRequest({
     role,
     layout: await openLayout(root, options.layout),
     strength: await loadStrength(options, terminal),

@@ -55,7 +55,7 @@ async function listPolicies(options: Options, terminal: Terminal): Promise<void>
 }
 
 async function showBackend(policy: Policy, name: string, terminal: Terminal): Promise<void> {
-  const { BACKENDS, findBackend } = await import('../../backends/registry.ts')
+  const { BACKENDS, findBackend } = await import('../../backends/all-backends.ts')
   const known = BACKENDS.map((candidate) => candidate.name)
   const backend =
     findBackend(name) ?? fail(CLI_KINDS.unknownName, { what: 'back-end', name, known })
@@ -71,7 +71,7 @@ async function showApplicationBackend(
   terminal: Terminal,
 ): Promise<void> {
   const { APPLICATION_BACKENDS, APPLICATION_BACKEND_NAMES } = await import(
-    '../../backends/applications/registry.ts'
+    '../../backends/applications/all-application-backends.ts'
   )
   const { writeApplication } = await import('../../backends/applications/application-backend.ts')
   const { findHostReleases } = await import('../../system/host-releases.ts')

@@ -12,7 +12,7 @@ const PART = 0x10_0000
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
 
 /** Stands for standard input. */
-export const STANDARD_INPUT = '-'
+export const STANDARD_INPUT_MARK = '-'
 
 /**
  * The parts of a file, unpacked where it is compressed. A part is valid until the next one is asked for.
@@ -20,9 +20,12 @@ export const STANDARD_INPUT = '-'
  * @param path `-` for standard input.
  * @param signal Ends the wait for standard input, with an AbortError.
  */
-export async function* readParts(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
-  if (path === STANDARD_INPUT && signal) addAbortSignal(signal, process.stdin)
-  const parts = withWholeMagic(path === STANDARD_INPUT ? process.stdin : readFile(path))
+export async function* readChannelParts(
+  path: string,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
+  if (path === STANDARD_INPUT_MARK && signal) addAbortSignal(signal, process.stdin)
+  const parts = withWholeMagic(path === STANDARD_INPUT_MARK ? process.stdin : readFile(path))
   const first = await parts.next()
   if (first.done) return
   const all = prepend(first.value, parts)

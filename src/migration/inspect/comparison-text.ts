@@ -4,7 +4,7 @@ import type { Comparison } from './comparison.ts'
 import type { Difference } from './difference.ts'
 
 /** @param first The names of the two files. */
-export function printComparison(
+export function printMigrationComparison(
   { differences, isTaken }: Comparison,
   first: string,
   second: string,
@@ -19,7 +19,7 @@ function printDifference({ kind, subject, first, second, consequence }: Differen
   return `${consequence}: ${what}: ${first ?? 'nothing'}, second ${second ?? 'nothing'}`
 }
 
-export function comparisonToJson({ differences, isTaken }: Comparison): JsonObject {
+export function migrationComparisonToJson({ differences, isTaken }: Comparison): JsonObject {
   return {
     isTaken,
     differences: differences.map(({ first = null, second = null, ...rest }) => ({

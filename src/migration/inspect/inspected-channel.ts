@@ -1,6 +1,6 @@
 /** Reads one channel from its first byte to its last. */
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
-import { readParts } from './channel-file.ts'
+import { readChannelParts } from './channel-file.ts'
 import { ChannelInspection, type ChannelOptions, type Inspection } from './channel-inspection.ts'
 
 export type InspectedChannel = {
@@ -43,7 +43,7 @@ export async function inspectChannel(
 ): Promise<InspectedChannel> {
   const channel = new ChannelInspection(options)
   try {
-    for await (const part of readParts(file, options.signal)) {
+    for await (const part of readChannelParts(file, options.signal)) {
       options.signal?.throwIfAborted()
       channel.push(part)
       await onPart(channel.bytes)

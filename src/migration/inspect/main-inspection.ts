@@ -1,7 +1,7 @@
 /** What a main channel was found to hold. */
 import { type Description, deviceKey } from '../stream/description.ts'
 import type {
-  Configuration,
+  MachineConfiguration,
   MigrationCommand,
   RamBlock,
   Section,
@@ -50,7 +50,7 @@ export class MainInspection {
   readonly kind = 'main'
   startsAt = 0
   version = 0
-  configuration: Configuration | undefined
+  configuration: MachineConfiguration | undefined
   total: number | undefined
   blocks: readonly RamBlock[] = []
   /** Page headers that name their block. */

@@ -5,7 +5,7 @@ import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts
 import { MIGRATION_KINDS } from '../migration-diagnostics.ts'
 import { type ChannelKind, channelKindOf, DECIDING_BYTES } from '../stream/channel-kind.ts'
 import { STREAM_KINDS } from '../stream/stream-diagnostics.ts'
-import { readParts, STANDARD_INPUT } from './channel-file.ts'
+import { readChannelParts, STANDARD_INPUT_MARK } from './channel-file.ts'
 import type { ChannelOptions } from './channel-inspection.ts'
 import { type InspectedChannel, inspectChannel } from './inspected-channel.ts'
 import { MainInspection } from './main-inspection.ts'
@@ -42,7 +42,7 @@ export async function inspectMigration(
   path: string,
   options: InspectionOptions = {},
 ): Promise<InspectedMigration> {
-  if (path !== STANDARD_INPUT && (await isFolder(path))) return inspectFolder(path, options)
+  if (path !== STANDARD_INPUT_MARK && (await isFolder(path))) return inspectFolder(path, options)
   const ram = new RamCount()
   const first = await inspectChannel(path, { ...options, ram }, options.onPart)
   await checkDigest(first)
@@ -116,7 +116,7 @@ function byName(a: { readonly name: string }, b: { readonly name: string }): num
 
 async function firstBytes(file: string): Promise<Buffer> {
   let head = Buffer.alloc(0)
-  for await (const part of readParts(file)) {
+  for await (const part of readChannelParts(file)) {
     head = Buffer.concat([head, part])
     if (head.length >= DECIDING_BYTES) break
   }
@@ -158,7 +158,7 @@ function checkMultifd(
 
 /** What a stored migration has beside it says whether it is still the same. */
 async function checkDigest({ file, sha256 }: InspectedChannel): Promise<void> {
-  if (file === STANDARD_INPUT) return
+  if (file === STANDARD_INPUT_MARK) return
   let text: string
   try {
     text = await readFile(`${file}.sha256`, 'latin1')

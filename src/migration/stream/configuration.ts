@@ -1,9 +1,9 @@
 /** The CONFIGURATION section: the machine, and subsections that both sides have to agree on. */
 import { QEMU_VM } from './constants.ts'
-import type { Configuration } from './events.ts'
+import type { MachineConfiguration } from './events.ts'
 import type { Decoding, StreamInput } from './stream-input.ts'
 
-type Values = Omit<Partial<Configuration>, 'machine' | 'subsections'>
+type Values = Omit<Partial<MachineConfiguration>, 'machine' | 'subsections'>
 type SubsectionDecoder = (input: StreamInput) => Decoding<Values>
 
 /** Longer than the name of any machine, and than any list of capabilities. */
@@ -17,7 +17,7 @@ const SUBSECTIONS: Readonly<Record<string, SubsectionDecoder>> = {
 }
 
 /** Reads it from behind its type. */
-export function* decodeConfiguration(input: StreamInput): Decoding<Configuration> {
+export function* decodeConfiguration(input: StreamInput): Decoding<MachineConfiguration> {
   input.section = 'configuration'
   const length = yield* input.uint32('the length of the machine name')
   if (length > MAX_MACHINE_NAME) {

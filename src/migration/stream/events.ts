@@ -3,7 +3,7 @@ import type { CommandName, MultifdCompression, ReturnPathName, SectionKind } fro
 import type { Description } from './description.ts'
 
 /** Told before the machine starts: what the destination has to agree with. */
-export type Configuration = {
+export type MachineConfiguration = {
   readonly machine: string
   /** Bytes; undefined where the machine's own size is meant. */
   readonly pageSize?: number
@@ -107,7 +107,7 @@ export type StreamEvent =
   | {
       readonly type: 'configuration'
       readonly offset: number
-      readonly configuration: Configuration
+      readonly configuration: MachineConfiguration
     }
   | {
       readonly type: 'ram-setup'

@@ -11,7 +11,7 @@ import { QEMU_VM } from './constants.ts'
 import { ChannelDecoder } from './decoder.ts'
 import { decodeDevices } from './devices.ts'
 import { decodeEnd, passTrailing } from './end.ts'
-import type { Configuration } from './events.ts'
+import type { MachineConfiguration } from './events.ts'
 import { decodeHeader, passZeros } from './header.ts'
 import { decodeIterated } from './iterated-section.ts'
 import { createMainState, type MainOptions, type MainState } from './main-state.ts'
@@ -44,7 +44,7 @@ function* decodeMain(input: StreamInput, state: MainState): Decoding {
 function* decodeAgreement(input: StreamInput, { emit, ram }: MainState): Decoding {
   const offset = input.offset
   input.skip(1)
-  const configuration: Configuration = yield* decodeConfiguration(input)
+  const configuration: MachineConfiguration = yield* decodeConfiguration(input)
   ram.pageSize = configuration.pageSize ?? ram.pageSize
   ram.hasAddresses = configuration.capabilities?.includes('x-ignore-shared') ?? false
   ram.isMapped = configuration.capabilities?.includes('mapped-ram') ?? false

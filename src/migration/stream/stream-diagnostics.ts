@@ -10,7 +10,7 @@ import {
 type Kind<Data> = DiagnosticKind<Data>
 
 /** Where bytes are wrong, and what should be there. */
-export type Fault = {
+export type StreamFault = {
   /** The first wrong byte, counted from the beginning of the file or the connection. */
   readonly offset: number
   /** The part of the stream that was read: `section ram`, `command PING`. */
@@ -19,9 +19,10 @@ export type Fault = {
   readonly found?: string
 }
 
-const foundText = ({ found }: Fault): string => (found === undefined ? '' : `, found ${found}`)
+const foundText = ({ found }: StreamFault): string =>
+  found === undefined ? '' : `, found ${found}`
 
-const notAStream: Kind<Fault> = {
+const notAStream: Kind<StreamFault> = {
   code: 'MIGRATION_NOT_A_STREAM',
   severity: 'error',
   fault: 'input',
@@ -31,7 +32,7 @@ const notAStream: Kind<Fault> = {
   hint: () => 'where the stream begins later in the file, say so with --offset',
 }
 
-const malformed: Kind<Fault> = {
+const malformed: Kind<StreamFault> = {
   code: 'MIGRATION_STREAM_MALFORMED',
   severity: 'error',
   fault: 'input',
@@ -41,7 +42,7 @@ const malformed: Kind<Fault> = {
     `byte ${fault.offset}, ${fault.section}: expected ${fault.expected}${foundText(fault)}`,
 }
 
-const cut: Kind<Fault> = {
+const cut: Kind<StreamFault> = {
   code: 'MIGRATION_STREAM_CUT',
   severity: 'error',
   fault: 'input',
@@ -51,7 +52,7 @@ const cut: Kind<Fault> = {
     `byte ${fault.offset}, ${fault.section}: the stream is cut here: expected ${fault.expected}`,
 }
 
-const beyondLimit: Kind<Fault> = {
+const beyondLimit: Kind<StreamFault> = {
   code: 'MIGRATION_STREAM_LIMIT',
   severity: 'error',
   fault: 'input',
@@ -60,7 +61,7 @@ const beyondLimit: Kind<Fault> = {
     `byte ${fault.offset}, ${fault.section}: expected ${fault.expected}${foundText(fault)}`,
 }
 
-const sizesDiffer: Kind<Fault> = {
+const sizesDiffer: Kind<StreamFault> = {
   code: 'MIGRATION_DESCRIPTION_MISMATCH',
   severity: 'error',
   fault: 'input',
@@ -102,11 +103,11 @@ export const STREAM_KINDS = defineKinds({
 type FaultKind = 'notAStream' | 'malformed' | 'cut' | 'beyondLimit' | 'sizesDiffer'
 
 /** A fault as a diagnostic, with its place as data for programs. */
-function diagnoseFault(kind: FaultKind, fault: Fault): Diagnostic {
+function diagnoseFault(kind: FaultKind, fault: StreamFault): Diagnostic {
   return { ...diagnose(STREAM_KINDS[kind], fault), data: { found: null, ...fault } }
 }
 
 /** Refuses the bytes of a stream. */
-export function refuseStream(kind: FaultKind, fault: Fault): never {
+export function refuseStream(kind: FaultKind, fault: StreamFault): never {
   throw new DiagnosticError([diagnoseFault(kind, fault)])
 }

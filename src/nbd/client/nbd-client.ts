@@ -22,7 +22,7 @@ import {
   type HeaderStyle,
 } from './negotiation.ts'
 import { completeOptions, type NbdClientOptions, negotiate } from './open-connection.ts'
-import { Transmission, type WireRequest } from './transmission.ts'
+import { ClientTransmission, type WireRequest } from './transmission.ts'
 
 /** The most that is asked for at once: smaller pieces are answered side by side. */
 const PIECE_LIMIT = 0x20_0000
@@ -49,10 +49,10 @@ export class NbdClient {
   readonly context: string
   /** Whether the server has that context. */
   readonly hasBlockStatus: boolean
-  readonly #transmission: Transmission
+  readonly #transmission: ClientTransmission
   readonly #piece: number
 
-  private constructor(server: string, entered: Entered, transmission: Transmission) {
+  private constructor(server: string, entered: Entered, transmission: ClientTransmission) {
     this.server = server
     this.info = entered.info
     this.headers = entered.headers
@@ -89,7 +89,7 @@ export class NbdClient {
     })
     const { timeout, maximumInFlight } = settings
     const { headers: style, contextId } = result
-    const transmission = new Transmission(channel.release(), {
+    const transmission = new ClientTransmission(channel.release(), {
       ...{ server: channel.server, style, timeout, maximumInFlight },
       ...(contextId === undefined ? {} : { contextId }),
     })

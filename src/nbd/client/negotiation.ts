@@ -33,8 +33,8 @@ import {
 } from '../protocol/option-replies.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 import type { NegotiationChannel } from './negotiation-channel.ts'
-import { type OptionOutcome, sendOption } from './options.ts'
-import { startTls } from './start-tls.ts'
+import { type OptionOutcome, sendOption } from './send-option.ts'
+import { beginTls } from './start-tls.ts'
 
 /** What a server says of an export, which may be larger than this client can work with. */
 export type ExportFacts = Omit<ExportInfo, 'size'> & {
@@ -88,7 +88,7 @@ export async function beginNegotiation(
   if (!(greeting.flags & NBD_FLAG.FIXED_NEWSTYLE)) fail(NBD_CLIENT_KINDS.notFixed, { server })
   const known = NBD_FLAG.FIXED_NEWSTYLE | NBD_FLAG.NO_ZEROES
   await channel.write(encodeClientFlags(greeting.flags & known))
-  const facts = await startTls(channel, tls, warn)
+  const facts = await beginTls(channel, tls, warn)
   return {
     channel,
     ...(facts && { tls: facts }),

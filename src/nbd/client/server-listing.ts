@@ -15,7 +15,7 @@ import {
   type OpenNegotiation,
 } from './negotiation.ts'
 import { completeOptions, type NbdClientOptions, negotiate } from './open-connection.ts'
-import { abortNegotiation } from './options.ts'
+import { abortNegotiation } from './send-option.ts'
 
 /** What a server says of one export, without entering it. */
 export type ExportDescription = ExportFacts & { readonly tls?: TlsFacts }

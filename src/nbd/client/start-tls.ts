@@ -5,14 +5,14 @@ import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import { NBD_OPT } from '../protocol/constants.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 import type { NegotiationChannel } from './negotiation-channel.ts'
-import { sendOption } from './options.ts'
+import { sendOption } from './send-option.ts'
 
 /**
  * Asks for TLS, before anything else is asked. Whatever was negotiated before does not count.
  *
  * @returns undefined where the connection stays in clear.
  */
-export async function startTls(
+export async function beginTls(
   channel: NegotiationChannel,
   tls: ClientTls,
   warn: (diagnostic: Diagnostic) => void,

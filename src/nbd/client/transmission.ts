@@ -51,7 +51,7 @@ export type TransmissionOptions = {
  */
 const PROGRESS = 0x4000
 
-export class Transmission {
+export class ClientTransmission {
   readonly #stream: Duplex
   readonly #options: TransmissionOptions
   readonly #parser: ReplyParser

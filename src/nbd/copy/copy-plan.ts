@@ -9,17 +9,17 @@ export type CopyPiece = {
   readonly isZero: boolean
 }
 
-/** What is read at once. */
-export const PIECE = 0x4_0000
+/** The most data that a copy reads at once, in bytes. */
+export const COPY_PIECE = 0x4_0000
 
-/** Zeroes are not read, so their pieces are larger. */
+/** The most zeroes of one piece, in bytes: they are not read, so it is larger. */
 const ZERO_PIECE = 0x800_0000
 
-/** How much the source is asked about at a time. */
+/** How much the source is asked about at a time, in bytes. */
 const WINDOW = 0x4000_0000
 
 /** How often it is asked about one window: no more often than the window could be read. */
-const ANSWERS = WINDOW / PIECE
+const ANSWERS = WINDOW / COPY_PIECE
 
 /** Smaller holes are read: a request for each would cost more than it saves. */
 const GRAIN = 0x1000
@@ -54,7 +54,7 @@ function unknownBytes(length: number): readonly CopyExtent[] {
 }
 
 function* split({ offset, length, isZero }: CopyPiece): Generator<CopyPiece, void> {
-  const limit = isZero ? ZERO_PIECE : PIECE
+  const limit = isZero ? ZERO_PIECE : COPY_PIECE
   for (let done = 0; done < length; done += limit) {
     yield { offset: offset + done, length: Math.min(limit, length - done), isZero }
   }

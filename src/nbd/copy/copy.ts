@@ -12,7 +12,7 @@ import { workThrough } from '../../transfer/workers.ts'
 import { findZeroes } from '../../transfer/zeroes.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 import type { CopyDestination, CopySource } from './copy-end.ts'
-import { type CopyPiece, PIECE, planPieces } from './copy-plan.ts'
+import { COPY_PIECE, type CopyPiece, planPieces } from './copy-plan.ts'
 import { verifyCopy } from './verify.ts'
 
 export type CopyOptions = {
@@ -95,7 +95,7 @@ async function copyMissing(
   const pieces = planPieces(source, done.missing(size), alignment)
   let copied = done.total
   const makeWorker = () => {
-    const buffer = Buffer.allocUnsafeSlow(PIECE)
+    const buffer = Buffer.allocUnsafeSlow(COPY_PIECE)
     return async (piece: CopyPiece): Promise<void> => {
       const data = await copyPiece(source, destination, piece, buffer, alignment)
       counts.data += data

@@ -4,7 +4,7 @@ import { findZeroes } from '../../transfer/zeroes.ts'
 import type { CopyOptions, CopyResult } from './copy.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 import type { CopyDestination, CopySource, StreamDestination, StreamSource } from './copy-end.ts'
-import { type CopyPiece, PIECE, planPieces } from './copy-plan.ts'
+import { COPY_PIECE, type CopyPiece, planPieces } from './copy-plan.ts'
 import { InOrder } from './in-order.ts'
 
 export type StreamCopyOptions = Pick<CopyOptions, 'onProgress' | 'signal'>
@@ -43,8 +43,8 @@ export async function copyToStream(
 
 /** Runs of zeroes are as long as the disk may be. */
 function* partsOf({ offset, length, isZero }: CopyPiece): Generator<CopyPiece, void> {
-  for (let done = 0; done < length; done += PIECE) {
-    yield { offset: offset + done, length: Math.min(PIECE, length - done), isZero }
+  for (let done = 0; done < length; done += COPY_PIECE) {
+    yield { offset: offset + done, length: Math.min(COPY_PIECE, length - done), isZero }
   }
 }
 
@@ -124,16 +124,16 @@ export async function copyBetweenStreams(
 
 /** What comes in pieces of any size, in pieces that are whole; only the last one may be shorter. */
 async function* inPieces(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
-  let piece = Buffer.allocUnsafeSlow(PIECE)
+  let piece = Buffer.allocUnsafeSlow(COPY_PIECE)
   let filled = 0
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; ) {
       const count = chunk.copy(piece, filled, at)
       at += count
       filled += count
-      if (filled < PIECE) continue
+      if (filled < COPY_PIECE) continue
       yield piece
-      piece = Buffer.allocUnsafeSlow(PIECE)
+      piece = Buffer.allocUnsafeSlow(COPY_PIECE)
       filled = 0
     }
   }

@@ -5,7 +5,7 @@ import { workThrough } from '../../transfer/workers.ts'
 import { isZero as isAllZero } from '../../transfer/zeroes.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 import type { CopyDestination, CopySource } from './copy-end.ts'
-import { type CopyPiece, PIECE, planPieces } from './copy-plan.ts'
+import { COPY_PIECE, type CopyPiece, planPieces } from './copy-plan.ts'
 
 export type VerifyOptions = {
   readonly onProgress: ((progress: TransferProgress) => void) | undefined
@@ -27,7 +27,10 @@ export async function verifyCopy(
   await destination.flush()
   let done = 0
   const makeWorker = () => {
-    const buffers = [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)] as const
+    const buffers = [
+      Buffer.allocUnsafeSlow(COPY_PIECE),
+      Buffer.allocUnsafeSlow(COPY_PIECE),
+    ] as const
     return async (piece: CopyPiece): Promise<void> => {
       await comparePiece(source, { name: destination.name, read }, piece, buffers)
       done += piece.length
@@ -46,9 +49,9 @@ async function comparePiece(
   { offset, length, isZero }: CopyPiece,
   [mine, theirs]: readonly [Buffer, Buffer],
 ): Promise<void> {
-  for (let done = 0; done < length; done += PIECE) {
+  for (let done = 0; done < length; done += COPY_PIECE) {
     const at = offset + done
-    const size = Math.min(PIECE, length - done)
+    const size = Math.min(COPY_PIECE, length - done)
     const copy = theirs.subarray(0, size)
     const original = mine.subarray(0, size)
     const reading = isZero ? undefined : source.read(at, original)

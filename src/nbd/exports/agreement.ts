@@ -13,7 +13,7 @@ export function nothingAgreed(): Agreement {
 }
 
 /** What the negotiation came to. */
-export type Negotiated = {
+export type NegotiatedExport = {
   readonly served: NbdExport
   readonly style: ReplyStyle
   readonly hasAllocation: boolean

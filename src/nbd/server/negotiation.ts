@@ -8,7 +8,7 @@ import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { ByteChannel } from '../../net/byte-channel.ts'
 import type { TlsSession } from '../../tls/credentials/tls-session.ts'
 import { ProtocolError, refuse } from '../../wire/protocol-error.ts'
-import { type Agreement, type Negotiated, nothingAgreed } from '../exports/agreement.ts'
+import { type Agreement, type NegotiatedExport, nothingAgreed } from '../exports/agreement.ts'
 import type { NbdExport } from '../exports/nbd-export.ts'
 import { transmissionFlags } from '../exports/nbd-export.ts'
 import { NBD_FLAG, NBD_OPT, NBD_REP } from '../protocol/constants.ts'
@@ -21,8 +21,8 @@ import {
   type OptionHeader,
 } from '../protocol/option-header.ts'
 import { encodeErrorText } from '../protocol/option-replies.ts'
+import { OPTION_HANDLERS } from './options/all-options.ts'
 import type { Next, Offer, OptionContext } from './options/option-context.ts'
-import { OPTION_HANDLERS } from './options/registry.ts'
 import { NBD_SERVER_KINDS } from './server-diagnostics.ts'
 
 /** The longest data of an option that is looked at, in bytes. */
@@ -62,7 +62,7 @@ export class Negotiation implements OptionContext {
    * @returns undefined where the client has ended the negotiation.
    * @throws ProtocolError, ConnectionEnded, or DiagnosticError from a failed handshake.
    */
-  async run(): Promise<Negotiated | undefined> {
+  async run(): Promise<NegotiatedExport | undefined> {
     await this.channel.write(encodeGreeting(NBD_FLAG.FIXED_NEWSTYLE | NBD_FLAG.NO_ZEROES))
     this.#clientFlags = decodeClientFlags(await this.channel.read(CLIENT_FLAGS_SIZE))
     if (this.#clientFlags & ~(NBD_FLAG.FIXED_NEWSTYLE | NBD_FLAG.NO_ZEROES)) {
@@ -159,7 +159,7 @@ export class Negotiation implements OptionContext {
     return this.refuse(option, type, `${optionName(option)} may have ${DATA_LIMIT} bytes of data`)
   }
 
-  #conclude(served: NbdExport): Negotiated {
+  #conclude(served: NbdExport): NegotiatedExport {
     const { style, allocationFor } = this.agreement
     return { served, style, hasAllocation: allocationFor === served.name }
   }

@@ -5,13 +5,13 @@ import type { ConnectionHandler, EndpointConnection } from '../../endpoint/conne
 import { ByteChannel } from '../../net/byte-channel.ts'
 import type { BufferPool } from '../../transfer/buffer-pool.ts'
 import type { Turns } from '../../transfer/turns.ts'
-import type { Negotiated } from '../exports/agreement.ts'
+import type { NegotiatedExport } from '../exports/agreement.ts'
 import type { Request } from '../protocol/requests.ts'
 import { Negotiation } from './negotiation.ts'
 import type { Offer } from './options/option-context.ts'
 import { NBD_SERVER_KINDS } from './server-diagnostics.ts'
 import type { NbdEvent } from './server-event.ts'
-import { Transmission } from './transmission.ts'
+import { ServerTransmission } from './transmission.ts'
 
 /** What a session has of its server. */
 export type SessionContext = {
@@ -27,7 +27,7 @@ export type SessionContext = {
 export class NbdSession implements ConnectionHandler {
   readonly #context: SessionContext
   #negotiation: Negotiation | undefined
-  #transmission: Transmission | undefined
+  #transmission: ServerTransmission | undefined
   #exportName: string | undefined
   #isDraining = false
 
@@ -77,7 +77,7 @@ export class NbdSession implements ConnectionHandler {
   /** Serves the export, unless it was removed while the client chose it. */
   async #use(
     stream: Duplex,
-    negotiated: Negotiated,
+    negotiated: NegotiatedExport,
     connection: EndpointConnection,
   ): Promise<string> {
     let isRemoved = false
@@ -99,7 +99,7 @@ export class NbdSession implements ConnectionHandler {
 
   async #transmit(
     stream: Duplex,
-    negotiated: Negotiated,
+    negotiated: NegotiatedExport,
     connection: EndpointConnection,
   ): Promise<string> {
     const { pool, turns, window } = this.#context
@@ -114,7 +114,7 @@ export class NbdSession implements ConnectionHandler {
     // A client that has said all that it wants to say is still to get its replies.
     stream.allowHalfOpen = true
     this.#exportName = name
-    const transmission = new Transmission(stream, negotiated, {
+    const transmission = new ServerTransmission(stream, negotiated, {
       pool,
       turns,
       window,

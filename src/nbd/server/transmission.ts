@@ -8,7 +8,7 @@
 import type { Duplex } from 'node:stream'
 import { Completions } from '../../endpoint/completions.ts'
 import { refuse } from '../../wire/protocol-error.ts'
-import type { Negotiated } from '../exports/agreement.ts'
+import type { NegotiatedExport } from '../exports/agreement.ts'
 import { PAYLOAD_LIMIT } from '../exports/nbd-export.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_ERROR } from '../protocol/constants.ts'
 import { describeError, isSystemCode, nbdErrorOf } from '../protocol/errors.ts'
@@ -22,22 +22,22 @@ import {
   readRequest,
 } from '../protocol/requests.ts'
 import { checkRequest } from './commands/admission.ts'
+import { COMMAND_HANDLERS } from './commands/all-commands.ts'
 import type { CommandContext, Resources } from './commands/command-context.ts'
 import type { CommandHandler, PayloadSink } from './commands/command-handler.ts'
-import { COMMAND_HANDLERS } from './commands/registry.ts'
 import { REPLY_FORMATS, type ReplyFormat } from './replies/reply-format.ts'
 import { ReplySender } from './replies/reply-sender.ts'
 
 /** How a transmission came to its end. */
-export type Ending = 'disconnected' | 'closed' | 'drained'
+export type TransmissionEnd = 'disconnected' | 'closed' | 'drained'
 
 /** Requests of one connection that are served at the same time. */
 const IN_FLIGHT_LIMIT = 64
 
 const NOTHING = Buffer.alloc(0)
 
-export class Transmission implements CommandContext {
-  readonly negotiated: Negotiated
+export class ServerTransmission implements CommandContext {
+  readonly negotiated: NegotiatedExport
   readonly format: ReplyFormat
   readonly resources: Resources
   readonly sender: ReplySender
@@ -53,14 +53,14 @@ export class Transmission implements CommandContext {
   #isAdvancing = false
   #isDraining = false
   #isInputOver = false
-  #ending: Ending | undefined
+  #ending: TransmissionEnd | undefined
   readonly #waiting: (() => void)[] = []
   readonly #onFinish: (() => void)[] = []
   readonly #completions = new Completions((error) => this.#fail(error))
-  #finish: (ending: Ending) => void = () => {}
+  #finish: (ending: TransmissionEnd) => void = () => {}
   #fail: (error: unknown) => void = () => {}
 
-  constructor(socket: Duplex, negotiated: Negotiated, resources: Resources) {
+  constructor(socket: Duplex, negotiated: NegotiatedExport, resources: Resources) {
     this.#socket = socket
     this.negotiated = negotiated
     this.resources = resources
@@ -76,13 +76,13 @@ export class Transmission implements CommandContext {
    *
    * @throws ProtocolError, or what broke the connection; the caller destroys it then.
    */
-  async run(): Promise<Ending> {
+  async run(): Promise<TransmissionEnd> {
     const socket = this.#socket
     const onData = (chunk: Buffer) => this.#completions.run(() => this.#receive(chunk))
     const onEnd = () => this.#completions.run(() => this.#endInput())
     const onClose = () => this.#completions.run(() => this.#end('closed'))
     const onError = (error: Error) => this.#fail(error)
-    const over = new Promise<Ending>((resolve, reject) => {
+    const over = new Promise<TransmissionEnd>((resolve, reject) => {
       this.#finish = resolve
       this.#fail = reject
     })
@@ -293,7 +293,7 @@ export class Transmission implements CommandContext {
   }
 
   /** No more requests; what is under way still gets its replies. */
-  #end(ending: Ending): void {
+  #end(ending: TransmissionEnd): void {
     this.#ending ??= ending
     // No one waits for a payload that will never be complete.
     if (this.#sink) {

@@ -4,9 +4,9 @@ import { FALLOCATE, type FallocateMode, type Libc } from '../../files/libc.ts'
 import { storageError, type ZeroOptions } from './storage.ts'
 
 /** In bytes: zeroes that are written in one go. */
-const PIECE = 1_048_576
+const ZEROES_SIZE = 1_048_576
 
-const ZEROES = Buffer.alloc(PIECE)
+const ZEROES = Buffer.alloc(ZEROES_SIZE)
 
 /** What a file system says that cannot do it at all. */
 const UNSUPPORTED: ReadonlySet<string | undefined> = new Set(['EOPNOTSUPP', 'ENOTSUP', 'ENOSYS'])
@@ -56,7 +56,7 @@ export class FileZeroing {
 
   async #writeZeroes(offset: number, length: number, isWanted: () => boolean): Promise<void> {
     for (let done = 0; done < length && isWanted(); ) {
-      const count = Math.min(PIECE, length - done)
+      const count = Math.min(ZEROES_SIZE, length - done)
       done += (await this.#file.write(ZEROES, 0, count, offset + done)).bytesWritten
     }
   }

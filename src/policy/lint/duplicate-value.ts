@@ -2,7 +2,7 @@
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { Directive } from '../directive.ts'
 import { isGlob } from '../glob.ts'
-import { spanOf, type Word } from '../syntax.ts'
+import { type PolicyWord, spanOf } from '../syntax.ts'
 import { LINT_KINDS } from './lint-diagnostics.ts'
 import type { LintRule } from './rule.ts'
 
@@ -16,7 +16,7 @@ export const duplicateValue: LintRule = {
 
 /** What a wildcard matches besides is no duplicate: `-AES-* +AES-256-GCM` is meant so. */
 function checkDirective(directive: Directive): readonly Diagnostic[] {
-  const first = new Map<string, Word>()
+  const first = new Map<string, PolicyWord>()
   const findings: Diagnostic[] = []
   for (const operation of directive.operations) {
     if (operation.kind === 'reset' || operation.kind === 'set') continue

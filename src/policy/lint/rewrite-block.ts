@@ -1,6 +1,6 @@
 /** Rewrites one directive in the physical lines that it takes up, keeping their comments. */
 import { countsAtEnd } from '../deprecated.ts'
-import { printStatement, type Statement, type Word } from '../syntax.ts'
+import { type PolicyWord, printStatement, type Statement } from '../syntax.ts'
 
 /** A range of whole physical lines. */
 export type Block = { readonly start: number; readonly end: number }
@@ -50,7 +50,7 @@ function editWords(text: string, statement: Statement, form: Statement): readonl
 }
 
 /** A word may be continued on the next line; the line breaks and comments in it go behind it. */
-function replaceWord(text: string, word: Word, replacement: string): Edit {
+function replaceWord(text: string, word: PolicyWord, replacement: string): Edit {
   const lines = text.slice(word.start, word.end).split('\n').slice(0, -1)
   const breaks = lines.map((line) => {
     const hash = line.indexOf('#')

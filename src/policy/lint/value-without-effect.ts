@@ -4,7 +4,7 @@ import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { Directive } from '../directive.ts'
 import { PLACE_NAMES, scopesAt } from '../purpose-readers.ts'
 import { selects } from '../scope.ts'
-import { spanOf, type Word } from '../syntax.ts'
+import { type PolicyWord, spanOf } from '../syntax.ts'
 import { LINT_KINDS } from './lint-diagnostics.ts'
 import { followOperation, initialState, isSameState, type ListState } from './list-state.ts'
 import type { LintFile, LintRule } from './rule.ts'
@@ -23,7 +23,7 @@ export const valueWithoutEffect: LintRule = {
 
 function checkClass(file: LintFile, property: AlgorithmClass): readonly Diagnostic[] {
   const directives = file.directives.filter((directive) => directive.property === property)
-  const effective = new Set<Word>()
+  const effective = new Set<PolicyWord>()
   for (const place of PLACE_NAMES) {
     const scopes = scopesAt(place)
     let state = initialState(property)
@@ -35,7 +35,7 @@ function checkClass(file: LintFile, property: AlgorithmClass): readonly Diagnost
 }
 
 /** Follows a directive and notes which of its words change the state. */
-function follow(state: ListState, directive: Directive, effective: Set<Word>): ListState {
+function follow(state: ListState, directive: Directive, effective: Set<PolicyWord>): ListState {
   let current = state
   for (const operation of directive.operations) {
     const next = followOperation(current, operation)
@@ -49,7 +49,7 @@ function follow(state: ListState, directive: Directive, effective: Set<Word>): L
 function report(
   directive: Directive,
   property: AlgorithmClass,
-  effective: ReadonlySet<Word>,
+  effective: ReadonlySet<PolicyWord>,
 ): readonly Diagnostic[] {
   if (directive.operations[0]?.kind === 'reset') return []
   const words = [

@@ -4,7 +4,7 @@ import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { Directive } from '../directive.ts'
 import { isGlob } from '../glob.ts'
 import { isAlgorithmClass } from '../properties.ts'
-import { spanOf, type Word } from '../syntax.ts'
+import { type PolicyWord, spanOf } from '../syntax.ts'
 import { LINT_KINDS } from './lint-diagnostics.ts'
 import type { LintRule } from './rule.ts'
 
@@ -27,8 +27,8 @@ function checkDirective(directive: Directive): readonly Diagnostic[] {
 }
 
 /** In table order, whatever the order of preference. */
-function enabledByWildcards(directive: Directive): ReadonlyMap<Word, readonly string[]> {
-  const found = new Map<Word, string[]>()
+function enabledByWildcards(directive: Directive): ReadonlyMap<PolicyWord, readonly string[]> {
+  const found = new Map<PolicyWord, string[]>()
   for (const operation of directive.operations) {
     if (operation.kind !== 'append' && operation.kind !== 'prepend') continue
     if (!isGlob(operation.word.text)) continue

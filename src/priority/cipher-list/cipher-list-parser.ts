@@ -12,7 +12,7 @@ import {
 } from './cipher-list-words.ts'
 
 /** What the list does, step by step. */
-export type Step =
+export type CipherListStep =
   | { readonly kind: 'add' | 'delete' | 'kill' | 'order'; readonly pattern: Pattern }
   | { readonly kind: 'default' | 'strength' }
   | { readonly kind: 'level'; readonly level: number }
@@ -21,7 +21,7 @@ export type Step =
 export type SuiteB = '128' | '128 only' | '128 C2' | '192'
 
 export type CipherList = {
-  readonly steps: readonly Step[]
+  readonly steps: readonly CipherListStep[]
   /** Everything else in the list is then ignored. */
   readonly suiteB?: SuiteB
   /** Errors where OpenSSL refuses the list or hardly means it so; else warnings. */
@@ -64,7 +64,7 @@ function parseSuiteB(source: Source, word: string, suiteB: SuiteB): CipherList {
 }
 
 class CipherListReader implements CipherList {
-  readonly steps: Step[] = []
+  readonly steps: CipherListStep[] = []
   readonly diagnostics: Diagnostic[] = []
   readonly #source: Source
   readonly #release: OpensslRelease

@@ -8,7 +8,7 @@ import { type Diagnostic, diagnose, hasErrors } from '../../diagnostics/diagnost
 import type { Source } from '../../diagnostics/source.ts'
 import type { OpensslRelease } from '../library-releases.ts'
 import { CIPHER_LIST_KINDS } from './cipher-list-diagnostics.ts'
-import { parseCipherList, type Step, type SuiteB } from './cipher-list-parser.ts'
+import { type CipherListStep, parseCipherList, type SuiteB } from './cipher-list-parser.ts'
 import { matches, type Pattern, strengthBits } from './cipher-list-words.ts'
 
 export type CipherListExpansion = {
@@ -67,7 +67,7 @@ class Selection {
     return this.#order.filter((suite) => this.#active.has(suite))
   }
 
-  take(step: Step): void {
+  take(step: CipherListStep): void {
     switch (step.kind) {
       case 'level':
         this.level = step.level

@@ -5,7 +5,7 @@ import type { TlsSignatureScheme } from '../../algorithms/tls-signatures.ts'
 import type { TlsSuite } from '../../algorithms/tls-suites.ts'
 import type { TlsVersion } from '../../algorithms/tls-versions.ts'
 import type { Evaluation } from '../evaluate.ts'
-import type { PriorityOptions } from '../options.ts'
+import type { PriorityOptions } from '../string-options.ts'
 
 /** Names in a library's own words; undefined for what it does not have or cannot choose. */
 export type Dialect = {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
-import { type Outcome, removeScratch, runProgram, type Unanswered } from './program-run.ts'
+import { type ProgramOutcome, removeScratch, runProgram, type Unanswered } from './program-run.ts'
 
 /** What becomes of a program that reads something which it does not understand. */
 type Effect =
@@ -95,17 +95,17 @@ export class Workbench {
   async run(
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},
-  ): Promise<Outcome> {
+  ): Promise<ProgramOutcome> {
     const answer = await runProgram(this.program, args, environment)
     if ('failure' in answer) throw new ConsumerUnusable(answer.failure)
     return answer
   }
 }
 
-const ANSWERS = new Map<string, Promise<Outcome | Unanswered>>()
+const ANSWERS = new Map<string, Promise<ProgramOutcome | Unanswered>>()
 
 /** Asks a program what it always says alike, such as its version. It is run once. */
-export async function askProgram(path: string, args: readonly string[]): Promise<Outcome> {
+export async function askProgram(path: string, args: readonly string[]): Promise<ProgramOutcome> {
   const key = JSON.stringify([path, ...args])
   const answer = ANSWERS.get(key) ?? runProgram(path, args)
   ANSWERS.set(key, answer)

@@ -11,7 +11,7 @@ import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import { readBytes } from '../../files/text-file.ts'
 import { runSync } from './run-sync.ts'
 
-export type Outcome = {
+export type ProgramOutcome = {
   /** Null where it crashed. */
   readonly status: number | null
   /** Standard output and standard error. */
@@ -25,7 +25,7 @@ export type Job = {
   readonly path: string
   readonly args: readonly string[]
   readonly environment: Readonly<Record<string, string>>
-  readonly resolve: (answer: Outcome | Unanswered) => void
+  readonly resolve: (answer: ProgramOutcome | Unanswered) => void
 }
 
 /** How long programs may take, in seconds. */
@@ -48,7 +48,7 @@ export function runProgram(
   path: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-): Promise<Outcome | Unanswered> {
+): Promise<ProgramOutcome | Unanswered> {
   return new Promise((resolve) => {
     if (waiting.length === 0) setImmediate(runWaiting)
     waiting.push({ path, args, environment, resolve })
@@ -170,7 +170,7 @@ const BY_SIGNAL = 128
 const { SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGXCPU, SIGXFSZ } = constants.signals
 const FROM_OUTSIDE: ReadonlySet<number> = new Set([SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGXCPU])
 
-function readOutcome(path: string, status: number): Outcome | Unanswered {
+function readOutcome(path: string, status: number): ProgramOutcome | Unanswered {
   const bytes = readBytes(path, OUTPUT_LIMIT)
   const output = bytes.toString('utf8')
   if (status === NOT_EXECUTABLE || status === NOT_FOUND) {

@@ -1,7 +1,7 @@
 /** A session that was checked: what was negotiated, and who the peer is. */
 import type { TLSSocket } from 'node:tls'
 import type { Certificate } from '../../x509/certificate.ts'
-import type { Negotiated } from '../session-check.ts'
+import type { NegotiatedSession } from '../session-check.ts'
 
 export type TlsPeer = {
   /** Of credentials that verify. */
@@ -13,7 +13,7 @@ export type TlsPeer = {
 }
 
 /** What is known of a session, for people and programs. */
-export type TlsFacts = Negotiated & { readonly peer: TlsPeer }
+export type TlsFacts = NegotiatedSession & { readonly peer: TlsPeer }
 
 export type TlsSession = TlsFacts & {
   /**

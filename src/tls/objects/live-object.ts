@@ -4,8 +4,8 @@ import type { ObjectDefinition } from '../../options/object-definition.ts'
 import { PropertyReader } from '../../options/property-reader.ts'
 import type { RuleList } from '../authorization/authorization.ts'
 import { OBJECT_KINDS } from '../object-diagnostics.ts'
+import { findObjectType } from './types/all-types.ts'
 import type { LoadedObject, ObjectType, Surroundings } from './types/object-type.ts'
-import { findObjectType } from './types/registry.ts'
 
 export class LiveObject {
   readonly definition: ObjectDefinition

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { NbdClient } from '../../../src/nbd/client/nbd-client.ts'
-import { mapToJson, printMap } from '../../../src/nbd/map-report.ts'
+import { mapToJson, printMap } from '../../../src/nbd/map-text.ts'
 import {
   encodeBlockStatus,
   encodeErrorChunk,

@@ -8,7 +8,7 @@ export type SessionCase = {
   readonly server: FolderContent
   readonly client: FolderContent
   readonly hostname: string
-  /** Globs on the client's name that are allowed; without them no name is asked for. */
+  /** Globs on the client's name that are allowed; without them every client with a good certificate may come in. */
   readonly rules?: readonly string[]
   /** Whether each side goes on. */
   readonly passes: { readonly server: boolean; readonly client: boolean }

@@ -1,6 +1,6 @@
 /** Which requests are served at all. Protocol, sections "Request types" and "Error values". */
 
-import type { Negotiated } from '../../exports/agreement.ts'
+import type { NegotiatedExport } from '../../exports/agreement.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_ERROR } from '../../protocol/constants.ts'
 import type { Request } from '../../protocol/requests.ts'
 import type { CommandHandler } from './command-handler.ts'
@@ -9,7 +9,7 @@ import type { CommandHandler } from './command-handler.ts'
 export function checkRequest(
   handler: CommandHandler | undefined,
   request: Request,
-  negotiated: Negotiated,
+  negotiated: NegotiatedExport,
 ): number {
   if (!handler || request.flags & ~allowedFlags(handler.flags, request, negotiated)) {
     return NBD_ERROR.EINVAL
@@ -29,7 +29,7 @@ function claimedLength({ command, flags, length }: Request): number {
 }
 
 /** FUA may stand with every command; it means something where data is written. */
-function allowedFlags(flags: number, { command }: Request, { style }: Negotiated): number {
+function allowedFlags(flags: number, { command }: Request, { style }: NegotiatedExport): number {
   const ofStyle = style === 'simple' ? flags & ~NBD_CMD_FLAG.DF : flags
   const hasPayload = command === NBD_CMD.WRITE || command === NBD_CMD.BLOCK_STATUS
   const ofPayload = style === 'extended' && hasPayload ? NBD_CMD_FLAG.PAYLOAD_LEN : 0

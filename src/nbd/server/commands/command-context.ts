@@ -1,7 +1,7 @@
 /** What a command sees of the connection that its request came by, and the ways to end a request. */
 import type { BufferPool } from '../../../transfer/buffer-pool.ts'
 import type { Turns } from '../../../transfer/turns.ts'
-import type { Negotiated } from '../../exports/agreement.ts'
+import type { NegotiatedExport } from '../../exports/agreement.ts'
 import type { Request } from '../../protocol/requests.ts'
 import type { ReplyFormat } from '../replies/reply-format.ts'
 import type { ReplySender } from '../replies/reply-sender.ts'
@@ -18,7 +18,7 @@ export type Resources = {
 }
 
 export interface CommandContext {
-  readonly negotiated: Negotiated
+  readonly negotiated: NegotiatedExport
   readonly format: ReplyFormat
   readonly resources: Resources
   readonly sender: ReplySender

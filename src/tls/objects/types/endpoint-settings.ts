@@ -23,7 +23,7 @@ const SUFFIXES: { readonly [K in CredentialKind]: string } = {
  * @throws DiagnosticError where the string does not parse, names only keywords that are not there,
  *   or leaves nothing that could be negotiated. QEMU would tell with the first connection.
  */
-export function readSettings(
+export function readEndpointSettings(
   reader: PropertyReader,
   kind: CredentialKind,
   role: TlsRole,

@@ -14,7 +14,7 @@ import {
 import { OBJECT_KINDS } from '../../object-diagnostics.ts'
 import { digestOf } from './digest.ts'
 import { makeContext, warnAboutTickets } from './endpoint-context.ts'
-import { readSettings } from './endpoint-settings.ts'
+import { readEndpointSettings } from './endpoint-settings.ts'
 import { ENDPOINTS, type ObjectType } from './object-type.ts'
 
 const FILE = 'keys.psk'
@@ -30,7 +30,7 @@ export const TLS_CREDS_PSK: ObjectType = {
     const path = join(dir, reader.text('x-file') ?? FILE)
     const verifyPeer = reader.flag('verify-peer', true)
     const username = readUsername(reader, endpoint)
-    const settings = readSettings(reader, 'psk', endpoint, surroundings)
+    const settings = readEndpointSettings(reader, 'psk', endpoint, surroundings)
     const bytes = readBytes(path)
     const key = endpoint === 'client' ? requireKey(path, bytes, username) : undefined
     const made = makeContext(settings)

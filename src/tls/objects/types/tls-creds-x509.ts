@@ -10,7 +10,7 @@ import { OBJECT_KINDS } from '../../object-diagnostics.ts'
 import type { TlsSettings } from '../../tls-options.ts'
 import { digestOf } from './digest.ts'
 import { makeContext, warnAboutTickets } from './endpoint-context.ts'
-import { readSettings } from './endpoint-settings.ts'
+import { readEndpointSettings } from './endpoint-settings.ts'
 import { ENDPOINTS, type LoadedObject, type ObjectType, type Surroundings } from './object-type.ts'
 import { findRollback } from './revocation-rollback.ts'
 
@@ -21,7 +21,7 @@ export const TLS_CREDS_X509: ObjectType = {
   load: (reader, surroundings) => {
     const endpoint = reader.choice('endpoint', ENDPOINTS, 'client')
     const dir = reader.requiredText('dir', 'add dir=/etc/pki/qemu, or where the certificates are')
-    const settings = readSettings(reader, 'x509', endpoint, surroundings)
+    const settings = readEndpointSettings(reader, 'x509', endpoint, surroundings)
     const files = readX509Files(dir, endpoint, readPassphrase(reader, surroundings))
     refuseRollback(files, surroundings)
     const checked = reader.flag('sanity-check', true) ? checkAll(files, settings) : []

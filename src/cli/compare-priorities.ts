@@ -1,6 +1,6 @@
 /** What `diff --priority` does: compare two strings, or one string in two releases. */
 import { type Diagnostic, DiagnosticError, fail, moderate } from '../diagnostics/diagnostic.ts'
-import type { Outcome } from '../priority/evaluate.ts'
+import type { EvaluationOutcome } from '../priority/evaluate.ts'
 import { describeRelease, type GnutlsRelease } from '../priority/releases.ts'
 import type { ComparedSides } from '../report/priority-comparison.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
@@ -31,7 +31,7 @@ export async function comparePriorities(
   const { diffOutcomes } = await import('../priority/diff.ts')
   const sides = chooseSides(first, second, options, await loadHostContext(options, terminal))
   const outcomes = sides.map(({ text, context }) => evaluatePriority(prioritySource(text), context))
-  const [before, after] = outcomes as [Outcome, Outcome]
+  const [before, after] = outcomes as [EvaluationOutcome, EvaluationOutcome]
   await reportRefusals(sides, outcomes, terminal)
   const differences = diffOutcomes(before, after)
   const titles: ComparedSides = { first: sides[0].title, second: sides[1].title }
@@ -73,7 +73,7 @@ function failMissing(what: string): never {
 /** Where one side can be used, the refusal of the other is a finding; where none can, an error. */
 async function reportRefusals(
   sides: readonly Side[],
-  outcomes: readonly Outcome[],
+  outcomes: readonly EvaluationOutcome[],
   terminal: Terminal,
 ): Promise<void> {
   if (outcomes.every(({ ok }) => ok)) return

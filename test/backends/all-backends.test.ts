@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ALGORITHM_CLASSES, namesOf } from '../../src/algorithms/algorithm-class.ts'
+import { BACKENDS, findBackend, renderReloadCommands } from '../../src/backends/all-backends.ts'
 import { generateLegacyGnutls } from '../../src/backends/gnutls-legacy.ts'
-import { BACKENDS, findBackend, renderReloadCommands } from '../../src/backends/registry.ts'
 import { hasErrors } from '../../src/diagnostics/diagnostic.ts'
 import { parsePolicy } from '../../src/policy/policy.ts'
 import { CHOICE_NAMES, CHOICE_VALUES, INTEGER_NAMES } from '../../src/policy/properties.ts'

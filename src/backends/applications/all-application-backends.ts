@@ -3,14 +3,14 @@ import type { PurposeName } from '../../policy/scope.ts'
 import type { ApplicationBackend } from './application-backend.ts'
 import { convertedBackend } from './converted.ts'
 import { gnutlsString } from './gnutls-string.ts'
-import { java } from './java.ts'
+import { javaForApplications } from './java.ts'
 
 export const APPLICATION_BACKENDS: readonly ApplicationBackend[] = [
   gnutlsString,
   convertedBackend('openssl', {
     ...{ name: 'openssl', title: 'OpenSSL', purpose: 'openssl', file: 'openssl.config' },
   }),
-  java,
+  javaForApplications,
   convertedBackend('nginx', {
     ...{ name: 'nginx', title: 'nginx', purpose: 'openssl', file: 'nginx.config' },
   }),
@@ -26,7 +26,7 @@ export const APPLICATION_BACKEND_NAMES: readonly string[] = APPLICATION_BACKENDS
   ({ name }) => name,
 )
 
-/** The back-ends of these names, in the order of the registry. */
+/** The back-ends of these names, in the order of this list. */
 export function findApplicationBackends(names: readonly string[]): readonly ApplicationBackend[] {
   return APPLICATION_BACKENDS.filter(({ name }) => names.includes(name))
 }

@@ -1,7 +1,7 @@
 /** Collects what is left out while lists are filtered. */
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 
-export class Omissions {
+export class OmittedItems {
   readonly #diagnostics: Diagnostic[] = []
 
   get all(): readonly Diagnostic[] {

@@ -1,8 +1,8 @@
 /** What `explain --priority` does: the table of tokens, or the verdict on one algorithm. */
 import { fail } from '../diagnostics/diagnostic.ts'
 import { diagnosticToJson } from '../diagnostics/diagnostic-json.ts'
-import type { Outcome, PriorityFailure } from '../priority/evaluate.ts'
-import type { Subject } from '../priority/verdict.ts'
+import type { EvaluationOutcome, PriorityFailure } from '../priority/evaluate.ts'
+import type { AskedAlgorithm } from '../priority/verdict.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from './exit-codes.ts'
 import {
@@ -39,10 +39,10 @@ function findSubjects({
   group,
   sign,
   protocol,
-}: PriorityExplainOptions): readonly Subject[] {
+}: PriorityExplainOptions): readonly AskedAlgorithm[] {
   const asked = { suite, group, signature: sign, protocol }
   return Object.entries(asked).flatMap(([kind, name]) =>
-    name === undefined ? [] : { kind: kind as Subject['kind'], name },
+    name === undefined ? [] : { kind: kind as AskedAlgorithm['kind'], name },
   )
 }
 
@@ -74,7 +74,7 @@ async function explainTokens(
 /** A string that cannot be used is an error, whatever is asked of it. */
 async function explainSubjects(
   text: string,
-  subjects: readonly Subject[],
+  subjects: readonly AskedAlgorithm[],
   context: PriorityContext,
   terminal: Terminal,
 ): Promise<void> {
@@ -95,7 +95,7 @@ async function explainSubjects(
 }
 
 /** That GnuTLS refuses a string is part of its explanation, and there is no other error. */
-async function refusalToJson(outcome: Outcome, context: PriorityContext) {
+async function refusalToJson(outcome: EvaluationOutcome, context: PriorityContext) {
   if (outcome.ok) return null
   const { diagnoseFailure } = await import('../priority/failure/failure-diagnostics.ts')
   return diagnosticToJson(diagnoseFailure(outcome.failure, context))
@@ -112,7 +112,7 @@ async function refuse(
   if (!terminal.options.json) terminal.report(diagnostic)
 }
 
-async function refuseName({ kind, name }: Subject): Promise<never> {
+async function refuseName({ kind, name }: AskedAlgorithm): Promise<never> {
   const { subjectNames } = await import('../priority/verdict.ts')
   const what = kind === 'signature' ? 'signature algorithm' : kind
   return fail(CLI_KINDS.unknownName, { what, name, known: subjectNames(kind) })
