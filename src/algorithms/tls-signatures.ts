@@ -47,17 +47,9 @@ export const TLS_SIGNATURE_SCHEMES = [
 
 export type TlsSignatureSchemeName = (typeof TLS_SIGNATURE_SCHEMES)[number]['name']
 
-const byNumber = new Map<number, TlsSignatureScheme>(
-  TLS_SIGNATURE_SCHEMES.map((scheme) => [scheme.number, scheme]),
-)
 const byName = new Map<string, TlsSignatureScheme>(
   TLS_SIGNATURE_SCHEMES.map((scheme) => [scheme.name, scheme]),
 )
-
-/** The scheme with an IANA number, or undefined where it is not in the table. */
-export function findTlsSignatureScheme(number: number): TlsSignatureScheme | undefined {
-  return byNumber.get(number)
-}
 
 /** The scheme of a registry name. */
 export function tlsSignatureScheme(name: TlsSignatureSchemeName): TlsSignatureScheme {

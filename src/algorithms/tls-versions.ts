@@ -29,14 +29,8 @@ export const TLS_VERSIONS = [
 export type TlsVersionName = (typeof TLS_VERSIONS)[number]['name']
 
 const ages = new Map<string, number>(TLS_VERSIONS.map((version, age) => [version.name, age]))
-const byNumber = new Map<number, TlsVersion>(TLS_VERSIONS.map((row) => [row.number, row]))
 
 /** Grows with the version within a transport; values of different transports do not compare. */
 export function versionAge(name: TlsVersionName): number {
   return ages.get(name) as number
-}
-
-/** The version with a wire number, or undefined where it is not in the table. */
-export function findTlsVersion(number: number): TlsVersion | undefined {
-  return byNumber.get(number)
 }

@@ -104,26 +104,8 @@ export function bitString(bytes: Uint8Array, unused = 0): Buffer {
   return encodeElement(DER.bitString, Buffer.from([unused]), bytes)
 }
 
-/** A BIT STRING whose bits have names, from the numbers of those that are set (section 11.2.2). */
-export function namedBits(numbers: Iterable<number>): Buffer {
-  const all = [...numbers]
-  const last = Math.max(-1, ...all)
-  const bytes = Buffer.alloc((last >> 3) + 1)
-  for (const number of all) bytes[number >> 3] = (bytes[number >> 3] ?? 0) | (0x80 >> (number & 7))
-  return bitString(bytes, last < 0 ? 0 : 7 - (last & 7))
-}
-
 export function utf8String(text: string): Buffer {
   return encodeElement(DER.utf8String, Buffer.from(text, 'utf8'))
-}
-
-/** ASCII; the caller has checked that the text is nothing else. */
-export function ia5String(text: string): Buffer {
-  return encodeElement(DER.ia5String, Buffer.from(text, 'latin1'))
-}
-
-export function printableString(text: string): Buffer {
-  return encodeElement(DER.printableString, Buffer.from(text, 'latin1'))
 }
 
 /** A time as certificates have it: with two digits for the year up to 2049 (RFC 5280, 4.1.2.5). */

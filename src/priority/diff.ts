@@ -6,14 +6,7 @@ import {
   type NamesDifference,
   type Reordering,
 } from '../algorithms/compare-allowed.ts'
-import type { Source } from '../diagnostics/source.ts'
-import {
-  allowedTls,
-  type EvaluateOptions,
-  type Evaluation,
-  type EvaluationOutcome,
-  evaluatePriority,
-} from './evaluate.ts'
+import { allowedTls, type Evaluation, type EvaluationOutcome } from './evaluate.ts'
 import type { PriorityOptions } from './string-options.ts'
 
 /** What is compared, in the terms of TLS. */
@@ -49,17 +42,7 @@ type UsabilityDifference = {
 
 export type PriorityDifference = ListDifference | SettingDifference | UsabilityDifference
 
-export type PriorityInRelease = EvaluateOptions & { readonly given: Source | undefined }
-
 /** What changes from one string to another; nothing where both mean the same, or neither anything. */
-export function diffPriorities(
-  first: PriorityInRelease,
-  second: PriorityInRelease,
-): readonly PriorityDifference[] {
-  return diffOutcomes(evaluatePriority(first.given, first), evaluatePriority(second.given, second))
-}
-
-/** What changes from one outcome to another. */
 export function diffOutcomes(
   first: EvaluationOutcome,
   second: EvaluationOutcome,

@@ -2,10 +2,8 @@
 import type { TlsSuite } from '../algorithms/tls-suites.ts'
 import { type TlsVersion, type TlsVersionName, versionAge } from '../algorithms/tls-versions.ts'
 import {
-  type EvaluateOptions,
   type Evaluation,
   type EvaluationOutcome,
-  evaluatePriority,
   type PriorityFailure,
   reportedOffset,
 } from './evaluate.ts'
@@ -28,11 +26,6 @@ const LINES: readonly (readonly [string, ListName, string])[] = [
   ['Groups', 'groups', 'GROUP-'],
   ['PK-signatures', 'signatures', 'SIGN-'],
 ]
-
-/** Lists what a string allows. */
-export function listPriority(priority: string, options: EvaluateOptions = {}): Listing {
-  return printListing(priority, evaluatePriority({ name: '<priority>', text: priority }, options))
-}
 
 /** Prints an outcome as gnutls-cli does. */
 export function printListing(priority: string, outcome: EvaluationOutcome): Listing {

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 import type { AllowedTls } from '../algorithms/allowed-tls.ts'
-import { TLS_GROUPS } from '../algorithms/tls-groups.ts'
+import { findTlsGroup, TLS_GROUPS } from '../algorithms/tls-groups.ts'
 import { canNegotiate, findTlsSuiteByName, type TlsSuite } from '../algorithms/tls-suites.ts'
 import { TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
@@ -103,8 +103,7 @@ export function negotiatedGroup(socket: TLSSocket): string | undefined {
 function groupOfSession(socket: TLSSocket): string | undefined {
   const number = keyExchangeGroup(socket.getSession())
   if (number === 0) return undefined
-  const group = TLS_GROUPS.find((row) => row.number === number)
-  return group?.name ?? `0x${number.toString(16)}`
+  return findTlsGroup(number)?.name ?? `0x${number.toString(16)}`
 }
 
 type EphemeralKey = { type?: string; name?: string; size?: number }

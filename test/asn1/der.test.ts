@@ -16,7 +16,6 @@ import {
   enumerated,
   integer,
   objectIdentifier,
-  printableString,
   time,
   unsignedInteger,
 } from '../../src/asn1/der-writer.ts'
@@ -147,10 +146,6 @@ test('numbers are written in their shortest form, with their sign', () => {
   ]
   for (const [written, hex] of rows) expect(written.toString('hex')).toBe(hex)
   expect(() => unsignedInteger(-1)).toThrow(RangeError)
-})
-
-test('a printable string is written byte for byte', () => {
-  expect(printableString('DE')).toEqual(bytes('1302 4445'))
 })
 
 test.each(['11.2.3', '2.999.x', '1.2.', '.1.2', '1..2', '0.40', '2.01'])(

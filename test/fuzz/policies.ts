@@ -14,7 +14,7 @@ import { hasErrors } from '../../src/diagnostics/diagnostic.ts'
 import { printDiagnostic } from '../../src/diagnostics/print-diagnostic.ts'
 import { dumpPolicy } from '../../src/policy/dump.ts'
 import { fixSource } from '../../src/policy/lint/fix.ts'
-import { lintPolicy } from '../../src/policy/lint/lint.ts'
+import { lintContext, readContext } from '../../src/policy/lint/lint.ts'
 import { parsePolicy } from '../../src/policy/policy.ts'
 import { readPolicyCorpus } from '../policy-corpus.ts'
 import { Random } from './random.ts'
@@ -74,7 +74,7 @@ function exercise(text: string, lints: boolean): void {
   }
   if (!lints) return
   fixSource(source)
-  lintPolicy('FUZZ', [{ source, kind: 'base' }])
+  lintContext(readContext('FUZZ', [{ source, kind: 'base' }]))
 }
 
 console.log(`seed ${seed}, ${runs} runs`)

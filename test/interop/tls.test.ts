@@ -8,12 +8,12 @@ import {
 import { findTlsSuiteByName, type TlsSuite } from '../../src/algorithms/tls-suites.ts'
 import type { Source } from '../../src/diagnostics/source.ts'
 import { type TlsSettings, tlsOptionsFor } from '../../src/library/tls.ts'
-import { listPriority } from '../../src/priority/gnutls-cli-listing.ts'
 import { parseSystemConfig, type SystemConfig } from '../../src/priority/system-config.ts'
 import { connectTls } from '../../src/tls/connection.ts'
 import { writeFiles } from '../cli/command.ts'
 import { Host } from '../cli/host.ts'
 import { testWith } from '../peers/peer.ts'
+import { listPriority } from '../priority/list-priority.ts'
 import { makeIdentity } from '../tls/certificates.ts'
 import { runPeer, serveHello, startPeer } from './tls-peer.ts'
 

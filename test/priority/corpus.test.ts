@@ -1,9 +1,9 @@
 /** Compares `list` with what gnutls-cli of three releases printed for 1,500 random strings. */
 import { describe, expect, it } from 'vitest'
 import { evaluatePriority, reportedOffset } from '../../src/priority/evaluate.ts'
-import { listPriority } from '../../src/priority/gnutls-cli-listing.ts'
 import { parseSystemConfig } from '../../src/priority/system-config.ts'
 import { readPriorityCorpus } from '../priority-corpus.ts'
+import { listPriority } from './list-priority.ts'
 
 const corpus = readPriorityCorpus()
 const SYNTAX_ERROR = 'Syntax error at: '

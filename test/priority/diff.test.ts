@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { diffPriorities, type PriorityDifference } from '../../src/priority/diff.ts'
+import { diffOutcomes, type PriorityDifference } from '../../src/priority/diff.ts'
+import { evaluatePriority } from '../../src/priority/evaluate.ts'
 import type { GnutlsRelease } from '../../src/priority/releases.ts'
 
 function diff(first: string, second: string): readonly PriorityDifference[] {
-  return diffPriorities(
-    { given: { name: 'first', text: first } },
-    { given: { name: 'second', text: second } },
+  return diffOutcomes(
+    evaluatePriority({ name: 'first', text: first }),
+    evaluatePriority({ name: 'second', text: second }),
   )
 }
 
@@ -15,7 +16,10 @@ function upgrade(
   to: GnutlsRelease,
 ): readonly PriorityDifference[] {
   const given = { name: 'test', text }
-  return diffPriorities({ given, release: from }, { given, release: to })
+  return diffOutcomes(
+    evaluatePriority(given, { release: from }),
+    evaluatePriority(given, { release: to }),
+  )
 }
 
 describe('two strings', () => {

@@ -4,11 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Listing, listPriority } from '../../src/priority/gnutls-cli-listing.ts'
+import type { Listing } from '../../src/priority/gnutls-cli-listing.ts'
 import { GNUTLS_RELEASES, type GnutlsRelease } from '../../src/priority/releases.ts'
 import { parseSystemConfig } from '../../src/priority/system-config.ts'
 import { execFile, execFileSync } from '../peers/child-process.ts'
 import { SEED } from '../seed.ts'
+import { listPriority } from './list-priority.ts'
 import { Random, type RandomCase, randomCase } from './random-priorities.ts'
 
 const STRINGS = 2000

@@ -164,12 +164,6 @@ export type StatusFilter = {
   readonly contextIds: readonly number[]
 }
 
-export function encodeStatusFilter({ length, contextIds }: StatusFilter): Buffer {
-  const writer = new ByteWriter().uint64(length)
-  for (const id of contextIds) writer.uint32(id)
-  return writer.finish()
-}
-
 export function decodeStatusFilter(payload: Buffer): StatusFilter {
   const reader = new ByteReader(payload, 'a choice of metadata contexts')
   const length = reader.readUint64()

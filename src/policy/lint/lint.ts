@@ -20,15 +20,10 @@ const SHOWN_FINDINGS = 200
 export type LintInput = { readonly source: Source; readonly kind: PolicyFileKind }
 
 /**
- * Every finding in a policy: a base file and the modules on it in order, or a module alone.
+ * What the rules are given: a base file and the modules on it in order, or a module alone.
  *
  * @param name `POLICY:MODULE1:MODULE2`
  */
-export function lintPolicy(name: string, inputs: readonly LintInput[]): readonly Diagnostic[] {
-  return lintContext(readContext(name, inputs))
-}
-
-/** What the rules are given. */
 export function readContext(name: string, inputs: readonly LintInput[]): LintContext {
   const files = inputs.map(readFile)
   return {

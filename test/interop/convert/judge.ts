@@ -2,7 +2,6 @@
 import type { AllowedTls } from '../../../src/algorithms/allowed-tls.ts'
 import { isSigningVersion } from '../../../src/algorithms/handshake-needs.ts'
 import { findTlsGroup } from '../../../src/algorithms/tls-groups.ts'
-import { findTlsSignatureScheme } from '../../../src/algorithms/tls-signatures.ts'
 import { canNegotiate, findTlsSuite } from '../../../src/algorithms/tls-suites.ts'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
 import type { Conversion } from '../../../src/priority/convert/conversion.ts'
@@ -10,6 +9,7 @@ import { type ConversionTarget, convertPriority } from '../../../src/priority/co
 import { exactnessOf } from '../../../src/priority/convert/convert-diagnostics.ts'
 import { allowedTls, type Evaluation } from '../../../src/priority/evaluate.ts'
 import type { LibraryReleases } from '../../../src/priority/library-releases.ts'
+import { findTlsSignatureScheme } from '../../algorithms/by-number.ts'
 import { decodeClientHello } from '../../tls/prober/client-hello.ts'
 
 /** Names by list, for messages. */

@@ -2,13 +2,13 @@
 import type { AllowedTls } from '../../../src/algorithms/allowed-tls.ts'
 import { ALLOWED_LISTS, compareAllowed } from '../../../src/algorithms/compare-allowed.ts'
 import { findTlsGroupByGnutlsName, type TlsGroup } from '../../../src/algorithms/tls-groups.ts'
-import { findTlsSignatureScheme } from '../../../src/algorithms/tls-signatures.ts'
 import { canNegotiate, findTlsSuiteByName } from '../../../src/algorithms/tls-suites.ts'
 import { TLS_VERSIONS } from '../../../src/algorithms/tls-versions.ts'
 import { gnutls } from '../../../src/backends/gnutls.ts'
 import { findLooseness } from '../../../src/backends/looseness.ts'
 import { allowedByPolicy } from '../../../src/policy/allowed-tls.ts'
 import { type Policy, parsePolicy } from '../../../src/policy/policy.ts'
+import { findTlsSignatureScheme } from '../../algorithms/by-number.ts'
 import { type Listing, listPriority } from '../../backends/gnutls-cli.ts'
 
 /** Wire numbers of what GnuTLS 3.7.9 lists; ECDSA has a name for TLS 1.2 and one for TLS 1.3. */

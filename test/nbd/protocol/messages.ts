@@ -12,7 +12,6 @@ import {
   encodeErrorChunk,
   encodeExtendedBlockStatus,
   encodeHole,
-  encodeStatusFilter,
 } from '../../../src/nbd/protocol/chunks.ts'
 import { NBD_INFO } from '../../../src/nbd/protocol/constants.ts'
 import {
@@ -49,6 +48,7 @@ import {
   type Information,
 } from '../../../src/nbd/protocol/option-replies.ts'
 import { fc } from '../../seed.ts'
+import { encodeStatusFilter } from './status-filter.ts'
 
 export type Message<Value> = {
   readonly values: fc.Arbitrary<Value>

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { encodeStatusFilter } from '../../../src/nbd/protocol/chunks.ts'
 import {
   BASE_ALLOCATION,
   NBD_CMD,
@@ -11,6 +10,7 @@ import {
 } from '../../../src/nbd/protocol/constants.ts'
 import { encodeInfoOption, encodeMetaContextOption } from '../../../src/nbd/protocol/option-data.ts'
 import { MemoryStorage } from '../../../src/nbd/storage/memory-storage.ts'
+import { encodeStatusFilter } from '../protocol/status-filter.ts'
 import { RawClient } from './raw-client.ts'
 import { type Call, RawTransmission, STYLES } from './raw-transmission.ts'
 import { type Operation, ScriptedStorage } from './scripted-storage.ts'

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { lintPolicy } from '../../../src/policy/lint/lint.ts'
+import { lintContext, readContext } from '../../../src/policy/lint/lint.ts'
 import { LINT_KINDS } from '../../../src/policy/lint/lint-diagnostics.ts'
 import { LINT_RULES } from '../../../src/policy/lint/rules.ts'
 import { cpuSeconds } from '../../cpu-time.ts'
@@ -20,11 +20,11 @@ function lintShipped(name: string) {
     source,
     kind: index === 0 ? ('base' as const) : ('module' as const),
   }))
-  return lintPolicy(name, inputs)
+  return lintContext(readContext(name, inputs))
 }
 
 function lintText(text: string) {
-  return lintPolicy('TEST', [{ source: sourceOf(text), kind: 'base' }])
+  return lintContext(readContext('TEST', [{ source: sourceOf(text), kind: 'base' }]))
 }
 
 /** The codes of what is more than a note, each once. */

@@ -2,8 +2,8 @@
 import { duplexPair } from 'node:stream'
 import { connect } from 'node:tls'
 import { canNegotiate, findTlsSuite } from '../../../src/algorithms/tls-suites.ts'
-import { findTlsVersion } from '../../../src/algorithms/tls-versions.ts'
 import type { TlsSettings } from '../../../src/tls/tls-options.ts'
+import { findTlsVersion } from '../../algorithms/by-number.ts'
 import { decodeClientHello } from './client-hello.ts'
 import { type Negotiated, seenIn } from './negotiated.ts'
 

@@ -2,13 +2,10 @@
 import type { AllowedTls } from '../../../src/algorithms/allowed-tls.ts'
 import { canSign, canSignFor } from '../../../src/algorithms/handshake-needs.ts'
 import { findTlsGroup } from '../../../src/algorithms/tls-groups.ts'
-import {
-  findTlsSignatureScheme,
-  type TlsSignatureScheme,
-} from '../../../src/algorithms/tls-signatures.ts'
+import type { TlsSignatureScheme } from '../../../src/algorithms/tls-signatures.ts'
 import { canNegotiate, findTlsSuite } from '../../../src/algorithms/tls-suites.ts'
-import { findTlsVersion } from '../../../src/algorithms/tls-versions.ts'
 import type { TlsSettings } from '../../../src/tls/tls-options.ts'
+import { findTlsSignatureScheme, findTlsVersion } from '../../algorithms/by-number.ts'
 
 /** Wire numbers by version: what is allowed in one may not be in another. */
 export type Seen = {
