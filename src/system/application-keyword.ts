@@ -1,5 +1,5 @@
 /** The keyword that an application asks GnuTLS for, and the string that is in force for it. */
-import { APPLICATION_BACKEND_NAMES } from '../backends/applications/registry.ts'
+import { APPLICATION_BACKEND_NAMES } from '../backends/applications/all-application-backends.ts'
 import {
   type Diagnostic,
   DiagnosticError,
