@@ -2,12 +2,13 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type Listing, listPriority } from '../../src/priority/gnutls-cli-listing.ts'
+import type { Listing } from '../../src/priority/gnutls-cli-listing.ts'
 import { parseSystemConfig } from '../../src/priority/system-config.ts'
 import { systemRules } from '../../src/priority/system-rules.ts'
 import { systemString } from '../../src/priority/system-string.ts'
 import { runFile, scratchFolder } from '../cli/command.ts'
 import { hasPeer } from '../peers/peer.ts'
+import { listPriority } from './list-priority.ts'
 
 const LINES = [
   ...['secure-hash = SHA256', 'enabled-curve = X25519', 'tls-enabled-group = X25519'],

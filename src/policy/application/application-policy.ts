@@ -4,7 +4,7 @@ import type { Source, Span } from '../../diagnostics/source.ts'
 import type { Directive } from '../directive.ts'
 import { type Policy, parseDirectives } from '../policy.ts'
 import { APPLICATION_KINDS } from './application-diagnostics.ts'
-import { type ApplicationSettings, readApplicationSettings } from './pragmas.ts'
+import { type ApplicationSettings, readPragmas } from './pragmas.ts'
 
 export type ApplicationPolicy = ApplicationSettings & {
   readonly name: string
@@ -31,7 +31,7 @@ export function parseApplication(
   backends: readonly string[],
 ): ParsedApplication {
   const diagnostics: Diagnostic[] = []
-  const settings = readApplicationSettings(source, name, backends, diagnostics)
+  const settings = readPragmas(source, name, backends, diagnostics)
   const parsed = parseDirectives(source)
   const keywordSpan = settings.keywordSpan ?? { source, start: 0, end: 0 }
   return {

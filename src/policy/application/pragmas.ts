@@ -47,7 +47,7 @@ type Pragma = { readonly name: string; readonly value: string; readonly span: Sp
  * @param name The application's, whose capitals are the default keyword.
  * @param backends All that applications can have.
  */
-export function readApplicationSettings(
+export function readPragmas(
   source: Source,
   name: string,
   backends: readonly string[],
