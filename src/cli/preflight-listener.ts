@@ -8,7 +8,7 @@ import {
 import { findSecurity } from '../endpoint/security.ts'
 import { PreflightListener } from '../migration/preflight/preflight-listener.ts'
 import { printHostAndPort } from '../net/address.ts'
-import { Ending } from '../service/ending.ts'
+import { ServiceEnding } from '../service/ending.ts'
 import { changedObjects, describeReload } from '../service/reload-text.ts'
 import { runService } from '../service/service.ts'
 import { readPriorityConfig } from '../system/priority-config.ts'
@@ -39,7 +39,7 @@ export async function listenForPreflights(
     authorization: options.tlsAuthz,
     handshakeLimit: HANDSHAKE_LIMIT,
   })
-  const ending = new Ending()
+  const ending = new ServiceEnding()
   const { config } = readPriorityConfig({ ...options, isReadAgain: true })
   const listener = new PreflightListener({
     security,

@@ -7,7 +7,7 @@
 import { constants } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { inspect, types } from 'node:util'
-import { type Koffi, type SharedLibrary, loadKoffi } from '../files/koffi.ts'
+import { type Koffi, loadKoffi, type SharedLibrary } from '../files/koffi.ts'
 
 /**
  * Does something to a context; false where OpenSSL refused it. The address is that of the context's

@@ -10,7 +10,7 @@
  * number. Where OpenSSL cannot be told (see openssl-context.ts), it goes on to send them. Servers warn of that.
  */
 import type { SecureContext } from 'node:tls'
-import type { Library } from '../files/koffi.ts'
+import type { SharedLibrary } from '../files/koffi.ts'
 import { type ContextCall, OpensslCall } from './openssl-context.ts'
 
 /** @returns false where OpenSSL cannot be told, and sends tickets. */
@@ -18,7 +18,7 @@ export function sendNoTickets(context: SecureContext): boolean {
   return noTickets.callOn(context)
 }
 
-function bindTickets(library: Library): ContextCall {
+function bindTickets(library: SharedLibrary): ContextCall {
   const setNumber = library.func('int SSL_CTX_set_num_tickets(void *, size_t)')
   const number = library.func('size_t SSL_CTX_get_num_tickets(void *)')
   return (address) => setNumber(address, 0) === 1 && Number(number(address)) === 0

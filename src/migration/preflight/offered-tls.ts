@@ -1,7 +1,7 @@
 /** What one side can negotiate, in words that the other side can read, and why it lacks something. */
 import { formatLocation } from '../../diagnostics/source.ts'
 import type { SystemConfig } from '../../priority/system-config.ts'
-import { findVerdict, type Subject } from '../../priority/verdict.ts'
+import { type AskedAlgorithm, findVerdict } from '../../priority/verdict.ts'
 import { printVerdict } from '../../report/priority-verdict.ts'
 import type { TlsSettings } from '../../tls/tls-options.ts'
 import type { OfferedTls } from './hello.ts'
@@ -11,7 +11,7 @@ export const OFFERED_LISTS = ['versions', 'suites', 'groups', 'signatureSchemes'
 
 export type OfferedList = (typeof OFFERED_LISTS)[number]
 
-const SUBJECTS: { readonly [List in OfferedList]: Subject['kind'] } = {
+const SUBJECTS: { readonly [List in OfferedList]: AskedAlgorithm['kind'] } = {
   versions: 'protocol',
   suites: 'suite',
   groups: 'group',
