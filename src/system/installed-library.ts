@@ -12,9 +12,15 @@ type Question = {
   readonly answer: RegExp
 }
 
+const OPENSSL: Question = {
+  program: 'openssl',
+  args: ['version'],
+  answer: /^OpenSSL (\d+\.\d+\.\d+)/m,
+}
+
 /** Each program's own library counts: nginx and Node.js may bring another than the system's. */
 const QUESTIONS: Readonly<Record<ConversionTarget, readonly Question[]>> = {
-  openssl: [{ program: 'openssl', args: ['version'], answer: /^OpenSSL (\d+\.\d+\.\d+)/m }],
+  openssl: [OPENSSL],
   node: [
     { program: 'node', args: ['-p', 'process.versions.openssl'], answer: /^(\d+\.\d+\.\d+)/m },
   ],
@@ -25,11 +31,21 @@ const QUESTIONS: Readonly<Record<ConversionTarget, readonly Question[]>> = {
       answer: /(?:running|built) with OpenSSL (\d+\.\d+\.\d+)(?!.*running with)/s,
     },
   ],
+  // These do not tell, and have that of the system.
+  apache: [OPENSSL],
+  dovecot: [OPENSSL],
   haproxy: [
     {
       program: 'haproxy',
       args: ['-vv'],
       answer: /^Running on OpenSSL version : OpenSSL (\d+\.\d+\.\d+)/m,
+    },
+  ],
+  postfix: [
+    {
+      program: 'postconf',
+      args: ['-T', 'run-version'],
+      answer: /^OpenSSL (\d+\.\d+\.\d+)/m,
     },
   ],
   java: [{ program: 'java', args: ['-version'], answer: /version "(?:1\.)?(\d+)/ }],

@@ -14,8 +14,17 @@ export const APPLICATION_BACKENDS: readonly ApplicationBackend[] = [
   convertedBackend('nginx', {
     ...{ name: 'nginx', title: 'nginx', purpose: 'openssl', file: 'nginx.config' },
   }),
+  convertedBackend('apache', {
+    ...{ name: 'apache', title: 'Apache', purpose: 'openssl', file: 'apache.config' },
+  }),
   convertedBackend('haproxy', {
     ...{ name: 'haproxy', title: 'HAProxy', purpose: 'openssl', file: 'haproxy.config' },
+  }),
+  convertedBackend('postfix', {
+    ...{ name: 'postfix', title: 'Postfix', purpose: 'openssl', file: 'postfix.config' },
+  }),
+  convertedBackend('dovecot', {
+    ...{ name: 'dovecot', title: 'Dovecot', purpose: 'openssl', file: 'dovecot.config' },
   }),
   convertedBackend('node', {
     ...{ name: 'node', title: 'Node.js', purpose: 'openssl', file: 'node.json' },

@@ -3,9 +3,11 @@ import type { AllowedTls } from '../../algorithms/allowed-tls.ts'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../evaluate.ts'
 import { type Library, type LibraryReleases, oldestRelease } from '../library-releases.ts'
+import { apacheDialect, printApache } from './apache.ts'
 import type { Conversion } from './conversion.ts'
 import { CONVERT_KINDS } from './convert-diagnostics.ts'
 import { type Dialect, type Spoken, speak } from './dialect.ts'
+import { dovecotDialect, printDovecot } from './dovecot.ts'
 import { goDialect, printGo } from './go.ts'
 import { haproxyDialect, printHaproxy } from './haproxy.ts'
 import { javaDialect, printJava } from './java.ts'
@@ -14,6 +16,7 @@ import { nginxDialect, printNginx } from './nginx.ts'
 import { nssDialect, printNss } from './nss.ts'
 import { printNode, printOpenssl } from './openssl.ts'
 import { opensslDialect } from './openssl-dialect.ts'
+import { postfixDialect, printPostfix } from './postfix.ts'
 
 type Target = {
   /** Whose release decides which names are known. */
@@ -38,10 +41,25 @@ const TARGETS = {
     dialect: ({ openssl = oldestRelease('openssl') }) => nginxDialect(openssl),
     print: printNginx,
   },
+  apache: {
+    library: 'openssl',
+    dialect: ({ openssl = oldestRelease('openssl') }) => apacheDialect(openssl),
+    print: printApache,
+  },
   haproxy: {
     library: 'openssl',
     dialect: ({ openssl = oldestRelease('openssl') }) => haproxyDialect(openssl),
     print: printHaproxy,
+  },
+  postfix: {
+    library: 'openssl',
+    dialect: ({ openssl = oldestRelease('openssl') }) => postfixDialect(openssl),
+    print: printPostfix,
+  },
+  dovecot: {
+    library: 'openssl',
+    dialect: ({ openssl = oldestRelease('openssl') }) => dovecotDialect(openssl),
+    print: printDovecot,
   },
   nss: {
     library: 'nss',

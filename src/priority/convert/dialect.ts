@@ -3,7 +3,7 @@ import type { AllowedTls } from '../../algorithms/allowed-tls.ts'
 import type { TlsGroup } from '../../algorithms/tls-groups.ts'
 import type { TlsSignatureScheme } from '../../algorithms/tls-signatures.ts'
 import type { TlsSuite } from '../../algorithms/tls-suites.ts'
-import type { TlsVersion } from '../../algorithms/tls-versions.ts'
+import type { TlsVersion, TlsVersionName } from '../../algorithms/tls-versions.ts'
 import type { Evaluation } from '../evaluate.ts'
 import type { PriorityOptions } from '../string-options.ts'
 
@@ -15,6 +15,8 @@ export type Dialect = {
   readonly scheme: (scheme: TlsSignatureScheme) => string | undefined
   /** Only an oldest and a newest version can be set, and everything between is allowed. */
   readonly contiguous?: true
+  /** A version that no setting switches off: without it there is no conversion. */
+  readonly alwaysOffers?: TlsVersionName
   /** What TLS 1.3 always brings along: it is given up unless all of this is allowed. */
   readonly fixedTls13?: readonly string[]
   /** What the library refuses at the settings that it gets, with the reason. */

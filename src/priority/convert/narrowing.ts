@@ -48,7 +48,7 @@ class Narrowing {
     const known = this.#known(wanted, omissions)
     const base = this.#combined(known, omissions)
     const candidates = this.#withoutFixedTls13(base, omissions)
-    const result = this.#settle(base, candidates)
+    const result = this.#withOfferedVersion(this.#settle(base, candidates))
     return { ...result, omissions: [...omissions.all, ...result.omissions] }
   }
 
@@ -79,11 +79,11 @@ class Narrowing {
 
   #combined(known: AllowedTls, omissions: Omissions): AllowedTls {
     const { combine = (all) => all } = this.#dialect
-    const { suites, signatureSchemes } = combine(known)
+    const { suites, groups, signatureSchemes } = combine(known)
     return mapAllowed(known, {
       versions: known.versions,
       suites: omissions.keep('suite', known.suites, (one) => suites.includes(one), COMBINED),
-      groups: known.groups,
+      groups: omissions.keep('group', known.groups, (one) => groups.includes(one), COMBINED),
       schemes: omissions.keep(
         'signature scheme',
         known.signatureSchemes,
@@ -184,6 +184,17 @@ class Narrowing {
       (this.#dialect.namesOldGroup(group) &&
         suites.some((suite) => exchangeKind(suite) === group.kind))
     return omissions.keep('group', base.groups, isUsed, 'nothing that is left uses it')
+  }
+
+  /** Nothing is left where the library offers a version, whatever it is told, that is not to be had. */
+  #withOfferedVersion({ allowed, omissions }: Narrowed): Narrowed {
+    const { alwaysOffers } = this.#dialect
+    const { versions } = allowed
+    const isThere = !alwaysOffers || versions.some(({ name }) => name === alwaysOffers)
+    if (isThere) return { allowed, omissions }
+    const because = `${alwaysOffers} cannot be switched off`
+    const others = versions.map(({ name }) => ({ kind: 'version' as const, name, because }))
+    return { allowed: { ...allowed, versions: [] }, omissions: [...omissions, ...others] }
   }
 
   /** What a version cannot do without, and has none of. */

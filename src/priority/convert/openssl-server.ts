@@ -1,13 +1,13 @@
 /** What servers have in common that leave TLS to OpenSSL and show a certificate. */
 import type { AllowedTls } from '../../algorithms/allowed-tls.ts'
-import { exchangeKind } from '../../algorithms/handshake-needs.ts'
+import { exchangeKind, isTls13Suite } from '../../algorithms/handshake-needs.ts'
 import { bitsOfScheme } from '../../algorithms/openssl-security-bits.ts'
 import { bitsOfLevel } from '../cipher-list/cipher-list.ts'
 import type { OpensslRelease } from '../library-releases.ts'
 import type { Dialect } from './dialect.ts'
 import { opensslDialect } from './openssl-dialect.ts'
 import { requiredLevel } from './openssl-level.ts'
-import { offeredSchemes } from './openssl-settings.ts'
+import { DEFAULT_SUITES13, offeredSchemes } from './openssl-settings.ts'
 
 /**
  * They have no shared keys, and no Diffie-Hellman over finite fields before TLS 1.3: its prime
@@ -31,6 +31,13 @@ export function serverWithFixedSchemes(release: OpensslRelease): Dialect {
     scheme: ({ name }) => (every.has(name) ? name : undefined),
     fixedSchemes: (allowed) => fixedSchemesOf(allowed, release),
   }
+}
+
+/** The same where no setting speaks of the suites of TLS 1.3: those of OpenSSL are always offered with it. */
+export function withFixedTls13(dialect: Dialect): Dialect {
+  const isServed: Dialect['suite'] = (suite) =>
+    isTls13Suite(suite) && !DEFAULT_SUITES13.includes(suite.name) ? undefined : dialect.suite(suite)
+  return { ...dialect, suite: isServed, fixedTls13: DEFAULT_SUITES13 }
 }
 
 /** Offered besides those that have names in the registry (RFC 5246 section 7.4.1.4.1). */

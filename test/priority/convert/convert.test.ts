@@ -178,6 +178,32 @@ describe('to haproxy', () => {
   })
 })
 
+describe('to postfix', () => {
+  it('gives TLS 1.3 up unless all of its suites are allowed', () => {
+    const { allowed, omissions } = convert('NORMAL:-CHACHA20-POLY1305', 'postfix')
+    expect(allowed.versions.map(({ name }) => name)).not.toContain('TLS1.3')
+    expect(omissions).toContainEqual(expect.objectContaining({ kind: 'version', name: 'TLS1.3' }))
+    expect(convert('NORMAL', 'postfix').text).toContain(
+      'smtpd_tls_protocols = >=TLSv1.2, <=TLSv1.3\n',
+    )
+  })
+
+  it('names no hybrid group alone: a release that does not know it would take its own groups', () => {
+    const text = 'NORMAL:-GROUP-ALL:+GROUP-X25519-MLKEM768'
+    const work = () => convertPriority(evaluate(text), 'postfix', { openssl: '3.5' }).text
+    expect(attempt(work)).toContain('smtpd_tls_protocols = >=TLSv1.2, <=TLSv1.2\n')
+  })
+})
+
+describe('to dovecot', () => {
+  it('says nothing where TLS 1.3 is not allowed, since it cannot be switched off', () => {
+    expect(attempt(() => convert('NORMAL:-VERS-TLS1.3', 'dovecot').text)).toMatchObject({
+      code: 'CONVERT_NOTHING_LEFT',
+      hint: expect.stringContaining('TLS1.2: TLS1.3 cannot be switched off'),
+    })
+  })
+})
+
 describe('to java', () => {
   it('goes by the names of the registry', () => {
     const { text } = convert('NORMAL:-VERS-ALL:+VERS-TLS1.3', 'java')

@@ -19,10 +19,15 @@ export function testFolder(): string {
 }
 
 /** Writes the certificate and the key of a kind into one file; gives its path. */
-export function writeIdentity(folder: string, kind: KeyKind): string {
+export function writeIdentity(
+  folder: string,
+  kind: KeyKind,
+  order: 'certificate first' | 'key first' = 'certificate first',
+): string {
   const { certificate, key } = makeIdentity('localhost', kind)
   const path = join(folder, `${kind}.pem`)
-  writeFileSync(path, certificate + key, { mode: 0o600 })
+  const text = order === 'key first' ? key + certificate : certificate + key
+  writeFileSync(path, text, { mode: 0o600 })
   return path
 }
 
