@@ -11,9 +11,9 @@ const WEB = [
   '',
 ].join('\n')
 
-function hostWith(text = WEB): Host {
+async function hostWith(text = WEB): Promise<Host> {
   const host = new Host({ 'applications/web.pmod': text })
-  host.set('DEFAULT')
+  await host.setInProcess('DEFAULT')
   return host
 }
 
@@ -21,8 +21,8 @@ function ask(host: Host, ...args: readonly string[]) {
   return run('cryptopolicy', [...args, '--base-dir', host.base])
 }
 
-test('show gives what holds for an application, and the text of each of its back-ends', () => {
-  const host = hostWith()
+test('show gives what holds for an application, and the text of each of its back-ends', async () => {
+  const host = await hostWith()
   const { stdout } = ask(host, 'show', '--app', 'web', '--scope', 'gnutls', '--json')
   const { policy, properties } = resultOf(stdout)
   expect(policy).toBe('DEFAULT+web')
@@ -31,8 +31,8 @@ test('show gives what holds for an application, and the text of each of its back
   expect(host.read('back-ends', 'gnutls.config')).toContain(`\nWEB=${text}`)
 })
 
-test('explain names the line of the application, or of the system policy, for each purpose', () => {
-  const host = hostWith()
+test('explain names the line of the application, or of the system policy, for each purpose', async () => {
+  const host = await hostWith()
   const suite = 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'
   const { stdout } = ask(host, 'explain', '--app', 'web', '--suite', suite)
   expect(stdout).toContain(`${suite} is not allowed for web (gnutls)`)
@@ -53,14 +53,14 @@ test.each([
   ['--group', 'nonsense'],
   ['--sign', 'nonsense'],
   ['--protocol', 'nonsense'],
-])('explain refuses %s %s', (option, word) => {
-  const { status, stdout, stderr } = ask(hostWith(), 'explain', '--app', 'web', option, word)
+])('explain refuses %s %s', async (option, word) => {
+  const { status, stdout, stderr } = ask(await hostWith(), 'explain', '--app', 'web', option, word)
   expect([status !== 0, stdout]).toEqual([true, ''])
   expect(stderr).toMatch(/error\[/)
 })
 
-test('diff compares an application with the policy beneath it, and two applications', () => {
-  const host = hostWith()
+test('diff compares an application with the policy beneath it, and two applications', async () => {
+  const host = await hostWith()
   host.write({ 'applications/other.pmod': 'key_exchange = -RSA\n' })
   const { stdout } = ask(host, 'diff', 'DEFAULT', '--app', 'web')
   expect(stdout).toBe('gnutls, java-tls:\n  key_exchange - RSA\ngnutls:\n  cipher - AES-128-GCM\n')
@@ -68,8 +68,8 @@ test('diff compares an application with the policy beneath it, and two applicati
   expect(resultOf(two)).toMatchObject({ before: 'DEFAULT+web', after: 'DEFAULT+other' })
 })
 
-test('plan tells what changes for each application', () => {
-  const host = hostWith()
+test('plan tells what changes for each application', async () => {
+  const host = await hostWith()
   const { stdout } = ask(host, 'plan', '--set', 'FUTURE', '--json')
   const [web] = resultOf(stdout).applications
   expect(web.name).toBe('web')
@@ -82,15 +82,15 @@ test('plan tells what changes for each application', () => {
   expect(changed.files).toContain('back-ends/gnutls.config')
 })
 
-test('resolve takes the keyword of the policy for what the program asks', () => {
-  const host = hostWith('# %keyword=SHOP\nkey_exchange = -RSA\n')
+test('resolve takes the keyword of the policy for what the program asks', async () => {
+  const host = await hostWith('# %keyword=SHOP\nkey_exchange = -RSA\n')
   const { status, stdout } = ask(host, 'resolve', '--app', 'web')
   expect(status).toBe(0)
   expect(host.read('back-ends', 'gnutls.config')).toContain(`\nSHOP=${stdout}`)
 })
 
-test('lint names a line without effect, a keyword in vain, and more than the system policy', () => {
-  const host = hostWith()
+test('lint names a line without effect, a keyword in vain, and more than the system policy', async () => {
+  const host = await hostWith()
   const codesOf = (...files: readonly string[]) => {
     const { findings } = resultOf(ask(host, 'lint', ...files, '--json').stdout)
     return findings.map(({ code }: { code: string }) => code)
@@ -108,12 +108,12 @@ test('lint names a line without effect, a keyword in vain, and more than the sys
   )
 })
 
-test('the shipped policies have no mistake on top of any shipped policy', () => {
+test('the shipped policies have no mistake on top of any shipped policy', async () => {
   for (const policy of ['DEFAULT', 'LEGACY', 'FUTURE', 'FIPS', 'FIPS:OSPP', 'BSI', 'NEXT']) {
     const host = new Host()
-    host.set(policy)
+    await host.setInProcess(policy)
     for (const name of ['libvirt', 'qemu']) {
-      expect(host.update(['--enable-application', name]).status).toBe(0)
+      expect((await host.updateInProcess(['--enable-application', name])).status).toBe(0)
     }
     const { findings } = resultOf(ask(host, 'lint', '--json').stdout)
     const ours = findings.filter(({ severity, code }: { severity: string; code: string }) => {

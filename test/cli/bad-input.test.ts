@@ -59,12 +59,12 @@ const BAD_POLICIES: Readonly<Record<string, readonly [Prepare, code: string, wor
 }
 
 for (const [what, [prepare, code, words]] of Object.entries(BAD_POLICIES)) {
-  test(`refuses ${what} in words and leaves the old configuration`, () => {
+  test(`refuses ${what} in words and leaves the old configuration`, async () => {
     const host = new Host()
-    host.set('DEFAULT')
+    await host.setInProcess('DEFAULT')
     prepare(host)
     const before = host.visible()
-    const { status, stderr } = host.update(['--set', 'BAD', '--no-reload'])
+    const { status, stderr } = await host.updateInProcess(['--set', 'BAD', '--no-reload'])
     expect(status).toBe(1)
     expect(stderr).toContain(`error[${code}]`)
     expect(stderr).toMatch(words)
@@ -74,12 +74,12 @@ for (const [what, [prepare, code, words]] of Object.entries(BAD_POLICIES)) {
   })
 }
 
-test('shows the errors of all files in one run', () => {
+test('shows the errors of all files in one run', async () => {
   const host = new Host({
     'policies/BAD.pol': 'hash = SHA9\nciper = AES-256-GCM\n',
     'policies/modules/WORSE.pmod': 'cipher@tsl = -RC4-128\nmin_rsa_size = many\n',
   })
-  const { stderr } = host.update(['--set', 'BAD:WORSE:NOWHERE'])
+  const { stderr } = await host.updateInProcess(['--set', 'BAD:WORSE:NOWHERE'])
   for (const words of [
     'BAD.pol:1:8: error[POLICY_UNKNOWN_ALGORITHM]',
     'BAD.pol:2:1: error[POLICY_UNKNOWN_PROPERTY]',
@@ -91,32 +91,37 @@ test('shows the errors of all files in one run', () => {
   }
 })
 
-test('refuses names that would leave the policy folders', () => {
+test('refuses names that would leave the policy folders', async () => {
   const host = new Host()
   for (const name of ['../X', '/ETC/X', 'A:../B', '.hidden', 'A B']) {
-    const { status, stderr } = host.update(['--set', name])
+    const { status, stderr } = await host.updateInProcess(['--set', name])
     expect(status, name).toBe(1)
     expect(stderr).toContain('error[POLICY_BAD_NAME]')
   }
 })
 
-test('refuses a configuration that names no policy', () => {
-  const { status, stderr } = new Host({ config: '# nothing\n' }).update([])
+test('refuses a configuration that names no policy', async () => {
+  const { status, stderr } = await new Host({ config: '# nothing\n' }).updateInProcess([])
   expect(status).toBe(1)
   expect(stderr).toContain('error[POLICY_NO_NAME]')
 })
 
-test('refuses a base directory that cannot be written', () => {
+test('refuses a base directory that cannot be written', async () => {
   const host = new Host()
   const blocked = host.path('blocked')
   writeFileSync(blocked, '')
-  const { status, stderr } = host.update(['--base-dir', blocked, '--set', 'DEFAULT'])
+  const { status, stderr } = await host.updateInProcess(['--base-dir', blocked, '--set', 'DEFAULT'])
   expect(status).toBe(1)
   expect(stderr).toMatch(/error\[FILE_\w+\]: .*a part of the path is not a directory/)
 })
 
-test('returns from a file system that makes no folders', () => {
-  const { status, stderr } = new Host().update(['--base-dir', '/proc/x', '--set', 'DEFAULT'])
+test('returns from a file system that makes no folders', async () => {
+  const { status, stderr } = await new Host().updateInProcess([
+    '--base-dir',
+    '/proc/x',
+    '--set',
+    'DEFAULT',
+  ])
   expect(status).toBe(1)
   expect(stderr).toContain('error[FILE_UNWRITABLE]: cannot write /proc/x')
 })
@@ -126,34 +131,34 @@ test('an empty name, as an unset variable leaves it, is seen in the message', ()
   expect(stderr).toContain("cannot write a file named ''")
 })
 
-test('warns of a drop-in that runs into the next one', () => {
+test('warns of a drop-in that runs into the next one', async () => {
   const host = new Host({
     'local.d/gnutls-a.config': 'A=NONE:+VERS-ALL',
     'local.d/gnutls-b.config': 'B=NONE\n',
   })
-  const { stderr } = host.update(['--set', 'DEFAULT', '--no-reload'])
+  const { stderr } = await host.updateInProcess(['--set', 'DEFAULT', '--no-reload'])
   expect(stderr).toContain('gnutls-a.config:1:16: warning[DROPIN_UNENDED]')
 })
 
-test('refuses a back-ends that is a file, and leaves it', () => {
+test('refuses a back-ends that is a file, and leaves it', async () => {
   const host = new Host({ 'back-ends': 'mine\n' })
-  const { status } = host.update(['--set', 'DEFAULT', '--no-reload'])
+  const { status } = await host.updateInProcess(['--set', 'DEFAULT', '--no-reload'])
   expect(status).toBe(1)
   expect(host.read('back-ends')).toBe('mine\n')
 })
 
-test('refuses a gnutls drop-in without a keyword, and shows the line to write', () => {
+test('refuses a gnutls drop-in without a keyword, and shows the line to write', async () => {
   const host = new Host({ 'local.d/gnutls-libvirt.config': 'NORMAL:-VERS-TLS1.2\n' })
-  const { status, stderr } = host.update(['--set', 'DEFAULT'])
+  const { status, stderr } = await host.updateInProcess(['--set', 'DEFAULT'])
   expect(status).toBe(1)
   expect(stderr).toContain('error[DROPIN_GNUTLS_BARE_PRIORITY]')
   expect(stderr).toContain('LIBVIRT=NORMAL:-VERS-TLS1.2')
 })
 
-test('refuses a drop-in that cannot be read', () => {
+test('refuses a drop-in that cannot be read', async () => {
   const host = new Host()
   mkdirSync(host.path('local.d', 'nss-x.config'), { recursive: true })
-  const { status, stderr } = host.update(['--set', 'DEFAULT'])
+  const { status, stderr } = await host.updateInProcess(['--set', 'DEFAULT'])
   expect(status).toBe(1)
   expect(stderr).toContain('nss-x.config: it is a directory')
 })

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Outcome, type RunOptions, run, scratchFolder, writeFiles } from './command.ts'
+import { runInProcess } from './in-process.ts'
 
 export class Host {
   readonly base: string
@@ -15,10 +16,21 @@ export class Host {
     writeFiles(this.base, files)
   }
 
-  /** Runs update-policies on this host. */
+  /** Runs update-policies on this host, through the launcher. */
   update(args: readonly string[], options: RunOptions = {}): Outcome {
-    const own = ['--base-dir', this.base, ...this.profileOptions, '--no-verify']
-    return run('update-policies', [...own, ...args], options)
+    return run('update-policies', [...this.#ownOptions, ...args], options)
+  }
+
+  /** The same within the process of the test, which takes a tenth of the time. */
+  updateInProcess(
+    args: readonly string[],
+    { env = {} }: Pick<RunOptions, 'env'> = {},
+  ): Promise<Outcome> {
+    return runInProcess([...this.#ownOptions, ...args], { env, program: 'update-policies' })
+  }
+
+  get #ownOptions(): readonly string[] {
+    return ['--base-dir', this.base, ...this.profileOptions, '--no-verify']
   }
 
   /** Runs update-policies, which lets the programs of this machine read what it is to put in force. */
@@ -28,8 +40,11 @@ export class Host {
 
   /** Sets a policy without touching services and expects success. */
   set(policy: string): void {
-    const { status, stderr } = this.update(['--set', policy, '--no-reload'])
-    if (status !== 0) throw new Error(`--set ${policy} gave ${status}: ${stderr}`)
+    expectSet(policy, this.update(setting(policy)))
+  }
+
+  async setInProcess(policy: string): Promise<void> {
+    expectSet(policy, await this.updateInProcess(setting(policy)))
   }
 
   path(...parts: readonly string[]): string {
@@ -66,6 +81,14 @@ export class Host {
     const temporary = names.filter((name) => name.endsWith('-tmp') || name.endsWith('-pending'))
     return [...temporary, ...generations.slice(2)]
   }
+}
+
+function setting(policy: string): readonly string[] {
+  return ['--set', policy, '--no-reload']
+}
+
+function expectSet(policy: string, { status, stderr }: Outcome): void {
+  if (status !== 0) throw new Error(`--set ${policy} gave ${status}: ${stderr}`)
 }
 
 function list(folder: string): readonly string[] {

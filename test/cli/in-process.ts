@@ -1,29 +1,30 @@
 /**
- * Runs `cryptopolicy` within the process of the test, from the sources: many runs cost no more than
+ * Runs `cryptopolicy` or `update-policies` within the process of the test, from the sources: many runs cost no more than
  * one, and changed sources need no build. What a run writes to standard output and standard error is
  * caught where it goes to the system. Runs take turns, since a process has one of each.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
+import { updatePolicies } from '../../src/cli/programs/policy-update.ts'
 import { createProgram } from '../../src/cli/programs/program.ts'
 import { runToExit } from '../../src/cli/run.ts'
 import { inheritedEnvironment, type Outcome, type RunOptions } from './command.ts'
 
+type InProcessOptions = Pick<RunOptions, 'env'> & {
+  readonly program?: 'cryptopolicy' | 'update-policies'
+}
+
 export async function runInProcess(
   args: readonly string[],
-  options: Pick<RunOptions, 'env'> = {},
+  { env: more = {}, program = 'cryptopolicy' }: InProcessOptions = {},
 ): Promise<Outcome> {
   const { argv, env, exitCode } = process
   const written = catchOutput()
-  process.argv = [...argv.slice(0, 1), 'cryptopolicy', ...args]
-  process.env = { ...inheritedEnvironment(), ...options.env }
+  process.argv = [...argv.slice(0, 1), program, ...args]
+  process.env = { ...inheritedEnvironment(), ...more }
   process.exitCode = undefined
   try {
-    const status = await runToExit(async () => {
-      const program = await createProgram(args)
-      await program.parseAsync()
-      return Number(process.exitCode ?? 0)
-    })
+    const status = await (program === 'cryptopolicy' ? runCryptopolicy(args) : updatePolicies())
     return { status, stdout: written.text(1), stderr: written.text(2) }
   } finally {
     written.end()
@@ -31,6 +32,14 @@ export async function runInProcess(
     process.env = env
     process.exitCode = exitCode
   }
+}
+
+function runCryptopolicy(args: readonly string[]): Promise<number> {
+  return runToExit(async () => {
+    const program = await createProgram(args)
+    await program.parseAsync()
+    return Number(process.exitCode ?? 0)
+  })
 }
 
 type Caught = {

@@ -91,15 +91,16 @@ describe('each command gives a result as its schema has it', () => {
     expect(envelopeOf(...test, ...rules)).toMatchObject({ status: 1, result: { allowed: false } })
   })
 
-  test('update-policies', () => {
+  test('update-policies', async () => {
     const host = new Host()
-    const json = (...args: readonly string[]) => resultOf(host.update([...args, '--json']).stdout)
-    expect(json('--is-applied').applied).toBe(null)
-    expect(json('--check').matches).toBe(false)
-    expect(json('--set', 'DEFAULT', '--no-reload').policy).toBe('DEFAULT')
-    expect(json('--show').policy).toBe('DEFAULT')
+    const json = async (...args: readonly string[]) =>
+      resultOf((await host.updateInProcess([...args, '--json'])).stdout)
+    expect((await json('--is-applied')).applied).toBe(null)
+    expect((await json('--check')).matches).toBe(false)
+    expect((await json('--set', 'DEFAULT', '--no-reload')).policy).toBe('DEFAULT')
+    expect((await json('--show')).policy).toBe('DEFAULT')
     host.write({ config: 'FUTURE\n' })
-    expect(json('--check').drift[0].line).toBeGreaterThan(0)
+    expect((await json('--check')).drift[0].line).toBeGreaterThan(0)
   })
 })
 
@@ -127,14 +128,14 @@ describe('each failure has the same form, on standard output alone', () => {
     expect(status).not.toBe(0)
   })
 
-  test('update-policies too, with its own statuses', () => {
+  test('update-policies too, with its own statuses', async () => {
     const host = new Host()
     for (const [args, code, expected] of [
       [['--nope'], 'USAGE_UNKNOWN_OPTION', 2],
       [['--show', '--check'], 'USAGE_CONFLICTING_OPTIONS', 2],
       [['--set', 'NOPE'], 'POLICY_NOT_FOUND', 1],
     ] as const) {
-      const { status, stdout, stderr } = host.update([...args, '--json'])
+      const { status, stdout, stderr } = await host.updateInProcess([...args, '--json'])
       const { ok, diagnostics } = parseEnvelope(stdout)
       expect([status, stderr, ok, diagnostics[0]?.code]).toEqual([expected, '', false, code])
     }
@@ -148,13 +149,19 @@ describe('each failure has the same form, on standard output alone', () => {
   })
 })
 
-test('warnings are in the document, also under -q', () => {
+test('warnings are in the document, also under -q', async () => {
   const host = new Host({
     'local.d/gnutls-a.config': 'A=NONE:+VERS-ALL',
     'local.d/gnutls-b.config': 'B=NONE\n',
   })
   for (const more of [[], ['-q']]) {
-    const { stdout, stderr } = host.update(['--set', 'DEFAULT', '--no-reload', '--json', ...more])
+    const { stdout, stderr } = await host.updateInProcess([
+      '--set',
+      'DEFAULT',
+      '--no-reload',
+      '--json',
+      ...more,
+    ])
     expect(stderr).toBe('')
     expect(parseEnvelope(stdout).diagnostics[0]).toMatchObject({ code: 'DROPIN_UNENDED', line: 1 })
   }

@@ -43,13 +43,13 @@ function lint(host: Host, ...files: readonly string[]): Outcome {
 }
 
 for (const [what, [line, finding]] of Object.entries(FINDINGS)) {
-  test(`warns of a string ${what}, and refuses it under --strict`, () => {
+  test(`warns of a string ${what}, and refuses it under --strict`, async () => {
     const host = hostWith(line)
-    const { status, stderr } = host.update(['--set', 'DEFAULT', '--no-reload'])
+    const { status, stderr } = await host.updateInProcess(['--set', 'DEFAULT', '--no-reload'])
     expect(stderr).toMatch(finding)
     expect(status).toBe(0)
     const before = host.visible()
-    const strict = host.update(['--set', 'FUTURE', '--strict', '--no-reload'])
+    const strict = await host.updateInProcess(['--set', 'FUTURE', '--strict', '--no-reload'])
     expect(strict.status).toBe(1)
     expect(strict.stderr).toMatch(/error\[/)
     expect(host.visible()).toEqual(before)
@@ -57,10 +57,15 @@ for (const [what, [line, finding]] of Object.entries(FINDINGS)) {
   })
 }
 
-test('says nothing of a string that stays within the policy', () => {
+test('says nothing of a string that stays within the policy', async () => {
   const line =
     'LIBVIRT=NONE:+VERS-TLS1.3:+AES-256-GCM:+AEAD:+GROUP-X25519:+SIGN-RSA-PSS-RSAE-SHA256'
-  const { status, stderr } = hostWith(line).update(['--set', 'DEFAULT', '--strict', '--no-reload'])
+  const { status, stderr } = await hostWith(line).update([
+    '--set',
+    'DEFAULT',
+    '--strict',
+    '--no-reload',
+  ])
   expect([status, stderr]).toEqual([0, ''])
 })
 

@@ -116,13 +116,13 @@ testWith('setpriv', 'tells others than root who they are to be, by its name', ()
   expect(stderr).toMatch(/^You must be root to run update-crypto-policies\.\n/)
 })
 
-test('lists policies, modules and what is in force, in both commands', () => {
+test('lists policies, modules and what is in force, in both commands', async () => {
   const host = new Host({ config: 'LEGACY\n', 'policies/MINE.pol': '# mine\n' })
   const found = resultOf(runAs(host, '--list', '--json').stdout)
   expect(found).toMatchObject({ configured: 'LEGACY', inForce: null })
   expect(found.policies).toContainEqual({ name: 'MINE', path: host.path('policies', 'MINE.pol') })
   expect(found.modules.map(({ name }: { name: string }) => name)).toContain('NO-SHA1')
-  host.set('FUTURE:NO-PQ')
+  await host.setInProcess('FUTURE:NO-PQ')
   const args = ['show', '--list', '--base-dir', host.base]
   const { stdout } = runFile(join(ROOT, 'bin', 'cryptopolicy'), args)
   expect(stdout).toBe(runAs(host, '--list').stdout)

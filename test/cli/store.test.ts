@@ -41,20 +41,20 @@ for (const umask of ['000', '022', '077']) {
   })
 }
 
-test('leaves the modes of folders that were there', () => {
+test('leaves the modes of folders that were there', async () => {
   const host = new Host()
   chmodSync(host.base, 0o750)
-  host.set('DEFAULT')
+  await host.setInProcess('DEFAULT')
   expect(modeOf(host.base)).toBe(0o750)
 })
 
-test('does not follow .generations into another folder', () => {
+test('does not follow .generations into another folder', async () => {
   const host = new Host()
   const elsewhere = scratchFolder()
   chmodSync(elsewhere, 0o700)
   writeFiles(elsewhere, { 'g-7/precious': 'x\n', 'mine.cryptopolicy-tmp': 'x\n' })
   symlinkSync(elsewhere, host.path('.generations'))
-  const { status, stderr } = host.update(['--set', 'DEFAULT', '--no-reload'])
+  const { status, stderr } = await host.updateInProcess(['--set', 'DEFAULT', '--no-reload'])
   expect(status).toBe(1)
   expect(stderr).toContain('error[STORE_NOT_OURS]')
   expect(modeOf(elsewhere)).toBe(0o700)
@@ -62,13 +62,15 @@ test('does not follow .generations into another folder', () => {
   expect(existsSync(host.path('config'))).toBe(false)
 })
 
-test('does not follow the link of the generation in force out of the store', () => {
+test('does not follow the link of the generation in force out of the store', async () => {
   const host = new Host()
   const elsewhere = scratchFolder()
   writeFiles(elsewhere, { 'back-ends/secret.config': 'x\n' })
   mkdirSync(host.path('.generations'))
   symlinkSync(elsewhere, host.path('.generations', 'current'))
-  expect(host.update(['--set', 'DEFAULT', '--no-reload']).stderr).toContain('STORE_NOT_OURS')
+  expect((await host.updateInProcess(['--set', 'DEFAULT', '--no-reload'])).stderr).toContain(
+    'STORE_NOT_OURS',
+  )
 })
 
 test('follows neither a link nor a pipe in place of the lock', () => {
@@ -85,10 +87,10 @@ test('follows neither a link nor a pipe in place of the lock', () => {
   }
 })
 
-test('waits for no pipe, wherever one stands', () => {
+test('waits for no pipe, wherever one stands', async () => {
   for (const place of ['config', 'state/current', 'back-ends/krb5.config', 'back-ends/x.config']) {
     const host = new Host()
-    host.set('DEFAULT')
+    await host.setInProcess('DEFAULT')
     rmSync(host.path(place), { force: true })
     execFileSync('mkfifo', [host.path(place)])
     for (const args of [['--is-applied'], ['--check'], ['--show'], ['--set', 'FUTURE'], []]) {
@@ -106,16 +108,16 @@ function runBriefly(host: Host, args: readonly string[]) {
   return runFile('timeout', ['-k', '5', '240', LAUNCHER, '--base-dir', host.base, ...args])
 }
 
-test('keeps a private file of another program private, in folders of both kinds', () => {
+test('keeps a private file of another program private, in folders of both kinds', async () => {
   for (const isReal of [true, false]) {
     const host = new Host()
     if (isReal) mkdirSync(host.path('back-ends'))
-    else host.set('FUTURE')
+    else await host.setInProcess('FUTURE')
     const path = host.path('back-ends', 'secret.key')
     writeFileSync(path, 'a secret\n', { mode: 0o600 })
     mkdirSync(host.path('back-ends', 'theirs'))
     const inode = statSync(path).ino
-    for (const policy of ['DEFAULT', 'LEGACY', 'BSI']) host.set(policy)
+    for (const policy of ['DEFAULT', 'LEGACY', 'BSI']) await host.setInProcess(policy)
     expect(statSync(path)).toMatchObject({ ino: inode, nlink: isReal ? 1 : 2 })
     expect(host.read('back-ends', 'secret.key')).toBe('a secret\n')
     expect(readdirSync(host.path('back-ends'))).toContain('theirs')
@@ -125,9 +127,9 @@ test('keeps a private file of another program private, in folders of both kinds'
   }
 })
 
-test('does not read a stray file, however large', () => {
+test('does not read a stray file, however large', async () => {
   const host = new Host()
-  host.set('DEFAULT')
+  await host.setInProcess('DEFAULT')
   const stray = host.path('back-ends', 'stray.config')
   writeFileSync(stray, '')
   truncateSync(stray, 1.5e9)
@@ -149,12 +151,12 @@ function profileWithOutputs(): string {
   return profile
 }
 
-test('links of pre-built outputs lead straight to the profile, whatever lies beside them', () => {
+test('links of pre-built outputs lead straight to the profile, whatever lies beside them', async () => {
   const profile = profileWithOutputs()
   for (const isReal of [true, false]) {
     const host = new Host(isReal ? { 'back-ends/other.config': 'theirs\n' } : {})
     for (const policy of ['DEFAULT', 'FUTURE']) {
-      host.update(['--set', policy, '--no-reload', '--profile-dir', profile])
+      await host.updateInProcess(['--set', policy, '--no-reload', '--profile-dir', profile])
       for (const backend of ['krb5', 'gnutls', 'opensshserver']) {
         expect(readlinkSync(host.path('back-ends', `${backend}.config`))).toBe(
           join(profile, policy, `${backend}.txt`),
@@ -167,88 +169,90 @@ test('links of pre-built outputs lead straight to the profile, whatever lies bes
   }
 })
 
-test('a pre-built output that was edited is told by --check and by the run alike', () => {
+test('a pre-built output that was edited is told by --check and by the run alike', async () => {
   const profile = profileWithOutputs()
   const host = new Host()
   const log = host.path('reloads')
   writeFiles(profile, { 'reload-cmds.sh': `echo reloaded >> ${log}\n` })
-  const update = (...args: string[]) => host.update([...args, '--profile-dir', profile])
-  update('--set', 'DEFAULT', '--no-reload')
-  expect(update('--check').status).toBe(0)
-  expect(update().stdout).toContain('Services were reloaded')
+  const update = (...args: string[]) => host.updateInProcess([...args, '--profile-dir', profile])
+  await update('--set', 'DEFAULT', '--no-reload')
+  expect((await update('--check')).status).toBe(0)
+  expect((await update()).stdout).toContain('Services were reloaded')
   appendFileSync(host.path('back-ends', 'krb5.config'), 'allow_weak_crypto = true\n')
-  expect(JSON.parse(update('--check', '--json').stdout).result.drift).toMatchObject([
+  expect(JSON.parse((await update('--check', '--json')).stdout).result.drift).toMatchObject([
     {
       file: 'back-ends/krb5.config',
       cause: 'pre-built',
       because: [join(profile, 'DEFAULT', 'krb5.txt')],
     },
   ])
-  const first = update()
+  const first = await update()
   expect(first.stderr).toContain('warning[PREBUILT_DIFFERS]')
   expect(readFileSync(log, 'utf8')).toBe('reloaded\nreloaded\n')
-  const second = update()
+  const second = await update()
   expect(second.stdout).toContain('but for what was warned of')
-  expect(JSON.parse(update('--check', '--json').stdout).result.drift).toMatchObject([
+  expect(JSON.parse((await update('--check', '--json')).stdout).result.drift).toMatchObject([
     { file: 'back-ends/krb5.config', cause: 'package' },
   ])
   expect(readFileSync(log, 'utf8')).toBe('reloaded\nreloaded\n')
 })
 
-test('reloads where a reload is owed, and where --reload asks for it', () => {
+test('reloads where a reload is owed, and where --reload asks for it', async () => {
   const profile = scratchFolder()
   const host = new Host({ 'policies/A.pol': 'hash = SHA2-256\n' })
   const log = host.path('reloads')
   writeFiles(profile, { 'reload-cmds.sh': `echo reloaded >> ${log}\n` })
-  const update = (...args: string[]) => host.update(['--profile-dir', profile, ...args])
-  update('--set', 'A', '--no-reload')
-  update('--no-reload')
+  const update = (...args: string[]) => host.updateInProcess(['--profile-dir', profile, ...args])
+  await update('--set', 'A', '--no-reload')
+  await update('--no-reload')
   expect(existsSync(log)).toBe(false)
-  const { stdout } = update()
+  const { stdout } = await update()
   expect(stdout).toContain('Services were reloaded')
-  update()
+  await update()
   expect(readFileSync(log, 'utf8')).toBe('reloaded\n')
-  update('--reload')
+  await update('--reload')
   expect(readFileSync(log, 'utf8')).toBe('reloaded\nreloaded\n')
 })
 
-test('says of one missing file that it was removed, not that nothing was ever applied', () => {
+test('says of one missing file that it was removed, not that nothing was ever applied', async () => {
   const host = new Host({ config: 'DEFAULT\n' })
-  expect(host.update(['--check']).stderr).toContain('no policy has been put in force here yet')
-  host.set('DEFAULT')
+  expect((await host.updateInProcess(['--check'])).stderr).toContain(
+    'no policy has been put in force here yet',
+  )
+  await host.setInProcess('DEFAULT')
   rmSync(host.path('back-ends', 'java.config'))
-  const { stderr } = host.update(['--check'])
+  const { stderr } = await host.updateInProcess(['--check'])
   expect(stderr).toContain('back-ends/java.config: is missing: it was removed after it was written')
   expect(stderr).not.toContain('no policy has been put in force')
 })
 
-test('masks a drop-in by a link to /dev/null, and leaves out one that leads nowhere', () => {
+test('masks a drop-in by a link to /dev/null, and leaves out one that leads nowhere', async () => {
   const host = new Host({ 'local.d/krb5-b.config': '# b\n' })
   symlinkSync('/dev/null', host.path('local.d', 'krb5-a.config'))
   symlinkSync('/nowhere/at/all', host.path('local.d', 'krb5-c.config'))
-  const { status, stderr } = host.update(['--set', 'DEFAULT', '--no-reload'])
+  const { status, stderr } = await host.updateInProcess(['--set', 'DEFAULT', '--no-reload'])
   expect(status).toBe(0)
   expect(stderr).toContain('warning[DROPIN_DANGLING]')
   expect(stderr).toContain('krb5-c.config')
   expect(host.read('back-ends', 'krb5.config')).toMatch(/\n# b\n$/)
-  expect(host.update(['--check']).status).toBe(0)
+  expect((await host.updateInProcess(['--check'])).status).toBe(0)
 })
 
-test('takes line ends of Windows as the reference does', () => {
+test('takes line ends of Windows as the reference does', async () => {
   const host = new Host({
     config: 'DEFAULT\r\n',
     'local.d/krb5-a.config': '# a\r\n# b\r\n',
   })
-  expect(host.update(['--no-reload']).status).toBe(0)
+  expect((await host.updateInProcess(['--no-reload'])).status).toBe(0)
   expect(host.read('back-ends', 'krb5.config')).toMatch(/\n# a\n# b\n$/)
-  expect(host.update(['--is-applied']).status).toBe(0)
-  expect(host.update(['--check']).status).toBe(0)
+  expect((await host.updateInProcess(['--is-applied'])).status).toBe(0)
+  expect((await host.updateInProcess(['--check'])).status).toBe(0)
 })
 
-test('refuses --set with an empty name at a colon, which would drop modules', () => {
+test('refuses --set with an empty name at a colon, which would drop modules', async () => {
   const host = new Host({ config: 'DEFAULT:NO-SHA1\n' })
   for (const given of [':', '::', 'DEFAULT:', 'DEFAULT::NO-PQ', '::NO-PQ', ':NO-PQ:']) {
-    const { status, stderr } = host.update(['--set', given, '--no-reload'])
+    const { status, stderr } = await host.updateInProcess(['--set', given, '--no-reload'])
     // As the reference, which looks for a module without a name.
     expect(status).toBe(1)
     expect(stderr).toContain('error[POLICY_EMPTY_NAME]')

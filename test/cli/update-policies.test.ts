@@ -9,9 +9,9 @@ import { resultOf } from './json-output.ts'
 const golden = (policy: string, backend: string) =>
   readFileSync(join(ROOT, 'test', 'golden', `${policy}-${backend}.txt`), 'utf8')
 
-test('sets a policy for every back-end', () => {
+test('sets a policy for every back-end', async () => {
   const host = new Host()
-  const { status, stdout } = host.update(['--set', 'FUTURE', '--no-reload'])
+  const { status, stdout } = await host.updateInProcess(['--set', 'FUTURE', '--no-reload'])
   expect(status).toBe(0)
   expect(stdout).toContain('Setting system policy to FUTURE')
   for (const { name } of BACKENDS) {
@@ -22,27 +22,27 @@ test('sets a policy for every back-end', () => {
   expect(host.read('state', 'CURRENT.pol')).toContain('# Policy FUTURE dump\n')
 })
 
-test('layers modules, in whatever case they are typed', () => {
+test('layers modules, in whatever case they are typed', async () => {
   const host = new Host()
-  host.set('fips:ospp')
+  await host.setInProcess('fips:ospp')
   expect(host.read('config')).toBe('FIPS:OSPP\n')
   expect(host.read('back-ends', 'gnutls.config')).toBe(golden('FIPS:OSPP', 'gnutls'))
 })
 
-test('keeps the policy and replaces the modules with --set :MODULE', () => {
+test('keeps the policy and replaces the modules with --set :MODULE', async () => {
   const host = new Host({ config: 'FUTURE:NO-PQ\n' })
-  host.set(':NO-CAMELLIA')
+  await host.setInProcess(':NO-CAMELLIA')
   expect(host.read('config')).toBe('FUTURE:NO-CAMELLIA\n')
 })
 
-test('reads a configuration with comments and modules on lines of their own', () => {
+test('reads a configuration with comments and modules on lines of their own', async () => {
   const host = new Host({ config: '# ours\nLEGACY # for now\nAD-SUPPORT\n' })
-  expect(host.update(['--show']).stdout).toBe('LEGACY:AD-SUPPORT\n')
+  expect((await host.updateInProcess(['--show'])).stdout).toBe('LEGACY:AD-SUPPORT\n')
 })
 
-test('takes the shipped default where nothing is configured, and --show writes nothing', () => {
+test('takes the shipped default where nothing is configured, and --show writes nothing', async () => {
   const host = new Host()
-  expect(host.update(['--show'])).toMatchObject({ status: 0, stdout: 'DEFAULT\n' })
+  expect(await host.updateInProcess(['--show'])).toMatchObject({ status: 0, stdout: 'DEFAULT\n' })
   expect(host.times()).toEqual({})
 })
 
@@ -53,101 +53,110 @@ test('takes its folders from the environment', () => {
   expect(readFileSync(join(base, 'state', 'current'), 'utf8')).toBe('DEFAULT\n')
 })
 
-test('writes nothing where nothing would change', () => {
+test('writes nothing where nothing would change', async () => {
   const host = new Host()
-  host.set('DEFAULT')
+  await host.setInProcess('DEFAULT')
   const before = host.times()
-  const { status, stdout } = host.update(['--set', 'DEFAULT'])
+  const { status, stdout } = await host.updateInProcess(['--set', 'DEFAULT'])
   expect(status).toBe(0)
   expect(stdout).toContain('Nothing to do')
   expect(host.times()).toEqual(before)
 })
 
-test('tells in JSON what it changed', () => {
+test('tells in JSON what it changed', async () => {
   const host = new Host()
-  host.set('DEFAULT')
-  const first = resultOf(host.update(['--set', 'DEFAULT:SHA1', '--no-reload', '--json']).stdout)
+  await host.setInProcess('DEFAULT')
+  const first = resultOf(
+    (await host.updateInProcess(['--set', 'DEFAULT:SHA1', '--no-reload', '--json'])).stdout,
+  )
   expect(first.policy).toBe('DEFAULT:SHA1')
   expect(first.changed).toContain('back-ends/opensslcnf.config')
   expect(first.changed).not.toContain('back-ends/krb5.config')
-  const second = resultOf(host.update(['--no-reload', '--json']).stdout)
+  const second = resultOf((await host.updateInProcess(['--no-reload', '--json'])).stdout)
   expect(second.changed).toEqual([])
 })
 
-test('answers --is-applied with 77, 0 and 1', () => {
+test('answers --is-applied with 77, 0 and 1', async () => {
   const host = new Host()
-  expect(host.update(['--is-applied']).status).toBe(77)
-  host.set('DEFAULT')
-  expect(host.update(['--is-applied'])).toMatchObject({
+  expect((await host.updateInProcess(['--is-applied'])).status).toBe(77)
+  await host.setInProcess('DEFAULT')
+  expect(await host.updateInProcess(['--is-applied'])).toMatchObject({
     status: 0,
     stdout: 'The configured policy is applied\n',
   })
   host.write({ config: 'LEGACY\n' })
-  expect(host.update(['--is-applied'])).toMatchObject({
+  expect(await host.updateInProcess(['--is-applied'])).toMatchObject({
     status: 1,
     stdout: 'The configured policy is NOT applied\n',
   })
 })
 
-test('is applied again after a run, where the configuration was only touched', () => {
+test('is applied again after a run, where the configuration was only touched', async () => {
   const host = new Host()
-  host.set('DEFAULT')
+  await host.setInProcess('DEFAULT')
   const later = new Date(Date.now() + 2000)
   utimesSync(host.path('config'), later, later)
-  expect(host.update(['--is-applied']).status).toBe(1)
+  expect((await host.updateInProcess(['--is-applied'])).status).toBe(1)
   utimesSync(host.path('config'), new Date(), new Date())
-  expect(host.update(['--no-reload']).status).toBe(0)
-  expect(host.update(['--is-applied']).status).toBe(0)
+  expect((await host.updateInProcess(['--no-reload'])).status).toBe(0)
+  expect((await host.updateInProcess(['--is-applied'])).status).toBe(0)
 })
 
-test('links to pre-built outputs where there is no drop-in', () => {
+test('links to pre-built outputs where there is no drop-in', async () => {
   const profile = scratchFolder()
   const built = run('cryptopolicy', ['build', '--no-verify', join(ROOT, 'policies'), profile])
   expect(built.status).toBe(0)
   cpSync(join(ROOT, 'policies'), join(profile, 'policies'), { recursive: true })
   const host = new Host({ 'local.d/nss-site.config': 'name=site\n' })
-  host.update(['--set', 'LEGACY', '--no-reload', '--profile-dir', profile])
+  await host.updateInProcess(['--set', 'LEGACY', '--no-reload', '--profile-dir', profile])
   expect(readlinkSync(host.path('back-ends', 'bind.config'))).toBe(
     join(profile, 'LEGACY', 'bind.txt'),
   )
   expect(host.read('back-ends', 'nss.config')).toBe(`${golden('LEGACY', 'nss')}name=site\n`)
-  expect(host.update(['--check', '--profile-dir', profile]).status).toBe(0)
+  expect((await host.updateInProcess(['--check', '--profile-dir', profile])).status).toBe(0)
 })
 
-test('appends drop-ins in sorted order', () => {
+test('appends drop-ins in sorted order', async () => {
   const host = new Host({
     'local.d/bind-b.config': '// b\n',
     'local.d/bind-a.config': '// a\n',
     'local.d/bind.config': '// not a drop-in\n',
     'local.d/bindx-c.config': '// of another back-end\n',
   })
-  host.set('DEFAULT')
+  await host.setInProcess('DEFAULT')
   expect(host.read('back-ends', 'bind.config')).toBe(`${golden('DEFAULT', 'bind')}// a\n// b\n`)
 })
 
-test('uses the hand-made files of a policy without directives', () => {
+test('uses the hand-made files of a policy without directives', async () => {
   const profile = scratchFolder()
   const host = new Host({
     'policies/MINE.pol': '# made by hand\n',
     'local.d/krb5-x.config': '# more\n',
   })
   writeFiles(profile, { 'MINE/krb5.txt': '[libdefaults]\n' })
-  const { status } = host.update(['--set', 'MINE', '--no-reload', '--profile-dir', profile])
+  const { status } = await host.updateInProcess([
+    '--set',
+    'MINE',
+    '--no-reload',
+    '--profile-dir',
+    profile,
+  ])
   expect(status).toBe(0)
   expect(host.read('back-ends', 'krb5.config')).toBe('[libdefaults]\n# more\n')
 })
 
-test('runs the reload script of the profile, once for each change', () => {
+test('runs the reload script of the profile, once for each change', async () => {
   const profile = scratchFolder()
   const host = new Host({ 'policies/A.pol': 'hash = SHA2-256\n' })
   const log = host.path('reloads')
   writeFiles(profile, { 'reload-cmds.sh': `echo reloaded >> ${log}\n` })
-  const set = (...args: string[]) => host.update(['--set', 'A', '--profile-dir', profile, ...args])
-  expect(set().status).toBe(0)
-  expect(set().status).toBe(0)
+  const set = (...args: string[]) =>
+    host.updateInProcess(['--set', 'A', '--profile-dir', profile, ...args])
+  expect((await set()).status).toBe(0)
+  expect((await set()).status).toBe(0)
   expect(readFileSync(log, 'utf8')).toBe('reloaded\n')
   host.write({ 'policies/A.pol': 'hash = SHA2-384\n' })
-  expect(set('--no-reload').status).toBe(0)
+  expect((await set('--no-reload')).status).toBe(0)
   expect(readFileSync(log, 'utf8')).toBe('reloaded\n')
 })
 
@@ -163,7 +172,7 @@ test('makes folders that every user can read, whatever the umask', () => {
   expect(statSync(host.path('config')).mode & 0o777).toBe(0o644)
 })
 
-test('refuses wrong usage with 2, as its model does', () => {
+test('refuses wrong usage with 2, as its model does', async () => {
   const host = new Host()
   for (const args of [
     ['--set', 'A', '--show'],
@@ -171,9 +180,11 @@ test('refuses wrong usage with 2, as its model does', () => {
     ['--nonsense'],
     ['x'],
   ]) {
-    const { status, stderr } = host.update(args)
+    const { status, stderr } = await host.updateInProcess(args)
     expect(status, args.join(' ')).toBe(2)
     expect(stderr).not.toMatch(/ at .*\.js:/)
   }
-  expect(host.update(['--no-check', '--set', 'DEFAULT', '--no-reload']).status).toBe(0)
+  expect(
+    (await host.updateInProcess(['--no-check', '--set', 'DEFAULT', '--no-reload'])).status,
+  ).toBe(0)
 })
