@@ -4,16 +4,24 @@ import {
   type ConnectionOptions,
   connect,
   createSecureContext,
+  type SecureContext,
   TLSSocket,
   type TlsOptions,
 } from 'node:tls'
-import { diagnose, fail } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { findChainProblem } from '../x509/chain-check.ts'
+import { MAX_CHAIN } from '../x509/chain-search.ts'
+import { checkChainStrength } from '../x509/chain-strength.ts'
 import { destroyOnFailure, handshakeError, runHandshake } from './handshake.ts'
 import { sendNoTickets } from './openssl-tickets.ts'
-import { checkSession } from './session-check.ts'
+import { limitVerification, omitVerification } from './openssl-verification.ts'
+import { readPeerChain } from './peer-chain.ts'
+import { checkNegotiated, checkSession, requireX509 } from './session-check.ts'
 import { checkDuplex, checkNodeOptions, checkSettingsFor } from './tls-arguments.ts'
 import { TLS_KINDS } from './tls-diagnostics.ts'
 import type { PriorityTlsOptions, TlsSettings } from './tls-options.ts'
+import { type TrustOptions, trustedAuthorities } from './trusted-authorities.ts'
 
 /**
  * What the caller adds to what the string decides: keys, certificates, which clients must show
@@ -47,19 +55,21 @@ export async function acceptTls(
     checkNodeOptions(options, 'options')
     requireSharedKeys(settings, options)
     const { handshakeTimeout, requestCert = false, rejectUnauthorized = true, ...rest } = options
-    const secureContext = createSecureContext({ ...rest, ...settings.options })
+    const { secureContext, authorities } = makeContext(rest, settings)
     if (allowsTls13(settings) && !sendNoTickets(secureContext)) warnAboutTickets()
     const asked = { requestCert, rejectUnauthorized }
     const start = (): TLSSocket =>
       new TLSSocket(connection as never, { ...rest, ...asked, isServer: true, secureContext })
     const socket = await runHandshake(connection, 'secure', handshakeTimeout, start)
-    if (requestCert) verifyClient(socket, rejectUnauthorized)
-    return checked(socket, settings)
+    if (requestCert) checkOpensslVerdict(socket, rejectUnauthorized)
+    checkPeer(socket, settings, { authorities, rejectUnauthorized })
+    return socket
   })
 }
 
 /**
- * Runs the client's side of a handshake over a connection, for STARTTLS too.
+ * Runs the client's side of a handshake over a connection, for STARTTLS too. Unless `rejectUnauthorized` is
+ * false, a server that is not verified is refused, whatever the environment says.
  *
  * @throws DiagnosticError where the handshake fails, takes too long, or the session is not
  * allowed; LIBRARY_ARGUMENT; the connection is then destroyed.
@@ -74,12 +84,13 @@ export async function connectTls(
     checkSettingsFor('client', settings, 'settings')
     checkNodeOptions(options, 'options')
     requireSharedKeys(settings, options)
-    const { handshakeTimeout, ...rest } = options
-    const secureContext = createSecureContext({ ...rest, ...settings.options })
-    const all = { ...rest, ...settings.options, socket: connection, secureContext }
-    const start = (): TLSSocket => connect(all)
+    const { handshakeTimeout, rejectUnauthorized = true, ...rest } = options
+    const { secureContext, authorities } = makeContext(rest, settings)
+    const own = { rejectUnauthorized, socket: connection, secureContext }
+    const start = (): TLSSocket => connect({ ...rest, ...settings.options, ...own })
     const socket = await runHandshake(connection, 'secureConnect', handshakeTimeout, start)
-    return checked(socket, settings)
+    checkPeer(socket, settings, { authorities, rejectUnauthorized })
+    return socket
   })
 }
 
@@ -97,25 +108,75 @@ function warnAboutTickets(): void {
 
 let isToldAboutTickets = false
 
+type OwnContext = {
+  readonly secureContext: SecureContext
+  /** Undefined where OpenSSL verifies the peer's chain, since it alone knows who is trusted. */
+  readonly authorities: readonly Certificate[] | undefined
+}
+
+/** A context of this endpoint alone: how it verifies may be changed. */
+function makeContext(options: TrustOptions, settings: TlsSettings): OwnContext {
+  const secureContext = createSecureContext({ ...options, ...settings.options })
+  const authorities = trustedAuthorities(options)
+  if (authorities && omitVerification(secureContext)) return { secureContext, authorities }
+  limitVerification(secureContext)
+  return { secureContext, authorities: undefined }
+}
+
+type PeerTrust = Pick<OwnContext, 'authorities'> & { readonly rejectUnauthorized: boolean }
+
 /** Nothing has been read yet: data that came along with the handshake waits in the socket. */
-function checked(socket: TLSSocket, settings: TlsSettings): TLSSocket {
-  checkSession(socket, settings)
-  return socket
+function checkPeer(
+  socket: TLSSocket,
+  settings: TlsSettings,
+  { authorities, rejectUnauthorized }: PeerTrust,
+): void {
+  if (!authorities) {
+    checkSession(socket, settings)
+    return
+  }
+  checkNegotiated(socket, settings)
+  const chain = readPeerChain(socket)
+  if (chain.length === 0) return
+  requireX509(settings)
+  const problem = findPeerProblem(chain, settings, authorities)
+  if (!problem) return
+  if (rejectUnauthorized) throw new DiagnosticError([problem])
+  markUnauthorized(socket, problem.code)
+  checkChainStrength(chain.slice(0, MAX_CHAIN), settings.evaluation)
+}
+
+function findPeerProblem(
+  chain: readonly Certificate[],
+  { role, evaluation }: TlsSettings,
+  authorities: readonly Certificate[],
+): Diagnostic | undefined {
+  const purpose = role === 'server' ? 'client' : 'server'
+  const trust = { authorities, revocationLists: [], evaluation, now: new Date(), purpose } as const
+  return findChainProblem({ chain, ...trust })
 }
 
 /** The part of a TLSSocket that its type leaves out: the verdict of OpenSSL on the peer's chain. */
 type Verdict = (Error & { readonly code?: string }) | null
 type Verifying = { readonly _handle?: { verifyError?(): Verdict } }
 
-/** What a server of node:tls does for each client that it asked for a certificate. */
-function verifyClient(socket: TLSSocket, rejectUnauthorized: boolean): void {
+/**
+ * What a server of node:tls does for each client that it asked for a certificate. Where OpenSSL was told
+ * not to verify, its verdict is only whether there is a certificate.
+ */
+function checkOpensslVerdict(socket: TLSSocket, rejectUnauthorized: boolean): void {
   const handle = (socket as unknown as Verifying)._handle
   const unknown: Verdict = new Error('OpenSSL gave no verdict')
   const error = handle?.verifyError ? handle.verifyError() : unknown
   socket.authorized = !error
   if (!error) return
-  socket.authorizationError = (error.code ?? error.message) as unknown as Error
   if (rejectUnauthorized) throw handshakeError(error)
+  markUnauthorized(socket, error.code ?? error.message)
+}
+
+function markUnauthorized(socket: TLSSocket, reason: string): void {
+  socket.authorized = false
+  socket.authorizationError = reason as unknown as Error
 }
 
 /**

@@ -127,13 +127,22 @@ function checkMasterSecret(socket: TLSSocket, settings: TlsSettings, version: Tl
   fail(TLS_KINDS.noExtendedMasterSecret, {})
 }
 
-function checkCertificates(socket: TLSSocket, { evaluation, role }: TlsSettings): void {
+function checkCertificates(socket: TLSSocket, settings: TlsSettings): void {
   const chain = peerChain(socket)
   if (chain.length === 0) return
+  requireX509(settings)
+  checkChainStrength(chain, settings.evaluation)
+}
+
+/**
+ * Refuses a peer with a certificate where the string allows other kinds alone.
+ *
+ * @throws DiagnosticError TLS_FORBIDDEN_CERTIFICATE.
+ */
+export function requireX509({ evaluation, role }: TlsSettings): void {
   const { clientCertificates, serverCertificates } = evaluation
   const types = role === 'server' ? clientCertificates : serverCertificates
   if (!allowsX509(types)) fail(TLS_KINDS.forbiddenCertificate, {})
-  checkChainStrength(chain, evaluation)
 }
 
 /** From the peer's own certificate to the trust anchor, which comes from the endpoint's store. */

@@ -1,5 +1,6 @@
 /** Checks a chain from the trusted authority down to its end, as GnuTLS verifies lists (RFC 5280 section 6). */
 
+import type { TlsRole } from '../algorithms/tls-role.ts'
 import { memoize } from '../cache/memoize.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
@@ -9,6 +10,7 @@ import { MAX_FEATURES } from './extensions.ts'
 import { isSelfIssued } from './issuer.ts'
 import { findKeyProblem } from './key-check.ts'
 import { NameChecks } from './name-checks.ts'
+import { findPurposeProblem, findUseProblem } from './purposes.ts'
 import { findRevocation, type RevocationList } from './revocation-list.ts'
 import { findWeakSignature } from './strength-check.ts'
 import { findSuiteBProblem } from './suite-b.ts'
@@ -21,6 +23,8 @@ export type ChainInput = {
   readonly revocationLists: readonly RevocationList[]
   readonly evaluation: Evaluation
   readonly now: Date
+  /** What the end has to be for, and all above it; GnuTLS and QEMU do not ask. */
+  readonly purpose?: TlsRole
 }
 
 /** The first reason against a chain, from its authority downwards; then revocation. */
@@ -34,6 +38,8 @@ export function findChainProblem(input: ChainInput): Diagnostic | undefined {
   }
   const found = findChain(chain, authorities, new CertificateRules(input))
   if ('problem' in found) return found.problem
+  const otherUse = input.purpose && findUseProblem(end, input.purpose)
+  if (otherUse) return otherUse
   return first(found.path, (certificate) => checkRevocation(certificate, revocationLists))
 }
 
@@ -57,6 +63,7 @@ function checkRevocation(
 class CertificateRules implements ChainRules {
   readonly #evaluation: Evaluation
   readonly #now: Date
+  readonly #purpose: TlsRole | undefined
   readonly #names = new NameChecks()
   /** What is wrong with a certificate by itself, which is the same on every way. */
   readonly #checkAlone = memoize(
@@ -64,17 +71,23 @@ class CertificateRules implements ChainRules {
       checkExtensions(certificate) ??
       checkTimes(certificate, this.#now) ??
       findKeyProblem(certificate, this.#evaluation) ??
-      findWeakSignature(certificate, this.#evaluation),
+      findWeakSignature(certificate, this.#evaluation) ??
+      this.#checkPurpose(certificate),
   )
 
-  constructor({ evaluation, now }: ChainInput) {
+  constructor({ evaluation, now, purpose }: ChainInput) {
     this.#evaluation = evaluation
     this.#now = now
+    this.#purpose = purpose
   }
 
   checkAnchor(anchor: Certificate): Diagnostic | undefined {
     // Of the anchor only the key counts: its signature proves nothing.
-    return checkTimes(anchor, this.#now) ?? findKeyProblem(anchor, this.#evaluation)
+    return (
+      checkTimes(anchor, this.#now) ??
+      findKeyProblem(anchor, this.#evaluation) ??
+      this.#checkPurpose(anchor)
+    )
   }
 
   checkStep(certificate: Certificate, issuers: readonly Certificate[]): Diagnostic | undefined {
@@ -88,6 +101,10 @@ class CertificateRules implements ChainRules {
 
   checkEnd(end: Certificate, issuers: readonly Certificate[]): Diagnostic | undefined {
     return this.#names.check(end, issuers)
+  }
+
+  #checkPurpose(certificate: Certificate): Diagnostic | undefined {
+    return this.#purpose && findPurposeProblem(certificate, this.#purpose)
   }
 }
 

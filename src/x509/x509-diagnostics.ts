@@ -118,6 +118,17 @@ const purpose: Kind<NamedCertificate & { role: string; needed: string }> = {
   hint: (data) => reissue(`with the extended key usage ${data.needed}`)(data),
 }
 
+const otherPurpose: Kind<NamedCertificate & { role: string; found: string }> = {
+  code: 'TLS_CERTIFICATE_OTHER_PURPOSE',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'A certificate of the peer, or of an authority above it, is for another purpose. Endpoints do not ask, as QEMU; acceptTls and connectTls of the library do, as node:tls.',
+  message: ({ role, found, ...data }) =>
+    `${nameCertificate(data)}: ${found} says that it is not for a ${role}`,
+  hint: (data) => reissue(`for a ${data.role}`)(data),
+}
+
 const wrongOrder: Kind<NamedCertificate & { next: NamedCertificate }> = {
   code: 'TLS_CERTIFICATE_WRONG_ORDER',
   severity: 'error',
@@ -448,6 +459,7 @@ export const X509_KINDS = defineKinds({
   cannotSign,
   keyUsage,
   purpose,
+  otherPurpose,
   wrongOrder,
   noIssuer,
   badSignature,

@@ -141,10 +141,10 @@ describe('acceptTls, as a server of node:tls', () => {
 
   test('refuses a client without a certificate, or with one of an unknown authority', async () => {
     for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
-      for (const identity of [undefined, stranger]) {
-        const code = await codeOf(serve(asking, identity, { maxVersion }))
-        expect(code).toBe('TLS_HANDSHAKE_FAILED')
-      }
+      const none = codeOf(serve(asking, undefined, { maxVersion }))
+      expect(await none).toBe('TLS_HANDSHAKE_FAILED')
+      const unknown = codeOf(serve(asking, stranger, { maxVersion }))
+      expect(await unknown).toBe('TLS_CERTIFICATE_NO_ISSUER')
       expect((await serve(asking, client, { maxVersion })).authorized).toBe(true)
     }
   })
@@ -153,7 +153,7 @@ describe('acceptTls, as a server of node:tls', () => {
     const lenient = { ...asking, rejectUnauthorized: false }
     const socket = await serve(lenient, stranger)
     expect(socket.authorized).toBe(false)
-    expect(`${socket.authorizationError}`).toMatch(/^(DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED)/)
+    expect(socket.authorizationError).toBe('TLS_CERTIFICATE_NO_ISSUER')
     expect((await serve(lenient, client)).authorized).toBe(true)
   })
 

@@ -64,9 +64,11 @@ describe('checkSession', () => {
     expect((await meet(server, trusting('NORMAL:%PROFILE_LOW'))).client).toBe('connected')
   })
 
-  test('lets OpenSSL refuse it first where its level can', async () => {
+  test('lets OpenSSL refuse it first where OpenSSL verifies and its level can', async () => {
     const server = makeIdentity('localhost', 'rsa-1024', ca)
-    const result = await meet(server, trusting(`${NEW}:%PROFILE_MEDIUM`))
+    const { options } = trusting(NEW)
+    const verifying = { ...options, sessionIdContext: 'any' } as ConnectOptions
+    const result = await meet(server, { priority: `${NEW}:%PROFILE_MEDIUM`, options: verifying })
     expect(result.client).toBe('TLS_HANDSHAKE_FAILED')
   })
 

@@ -6,11 +6,11 @@ import { matchesHostName } from '../../x509/host-name.ts'
 import { checkPeerCertificates } from '../../x509/peer-check.ts'
 import type { Authorization } from '../authorization/authorization.ts'
 import { identitiesOf } from '../authorization/identity.ts'
-import { allowsX509 } from '../certificate-types.ts'
+import { readPeerChain, rememberPeerChain } from '../peer-chain.ts'
+import { requireX509 } from '../session-check.ts'
 import { SESSION_KINDS } from '../session-diagnostics.ts'
 import { TLS_KINDS } from '../tls-diagnostics.ts'
 import type { CredentialsGeneration, X509Generation } from './credentials-generation.ts'
-import { readPeerChain, rememberPeerChain } from './peer-chain.ts'
 import type { TlsPeer } from './tls-session.ts'
 
 export type ClientCheck = {
@@ -71,10 +71,8 @@ function verifyChain(
   const [certificate] = chain
   const peer = endpoint === 'server' ? 'client' : 'server'
   if (!certificate) return fail(SESSION_KINDS.noPeerCertificate, { peer })
+  requireX509(settings)
   const { evaluation } = settings
-  const types =
-    endpoint === 'server' ? evaluation.clientCertificates : evaluation.serverCertificates
-  if (!allowsX509(types)) fail(TLS_KINDS.forbiddenCertificate, {})
   const trust = { authorities, revocationLists, evaluation, isStatusRequested }
   const refusal = checkPeerCertificates({ chain, ...trust })
   if (refusal) throw new DiagnosticError([refusal])

@@ -2,10 +2,10 @@
 
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import { RecentlyUsed } from '../../cache/recently-used.ts'
-import { type Certificate, certificateOf } from '../../x509/certificate.ts'
-import { MAX_CHAIN } from '../../x509/chain-search.ts'
-import { PEER } from '../../x509/x509-diagnostics.ts'
+import { RecentlyUsed } from '../cache/recently-used.ts'
+import { type Certificate, certificateOf } from '../x509/certificate.ts'
+import { MAX_CHAIN } from '../x509/chain-search.ts'
+import { PEER } from '../x509/x509-diagnostics.ts'
 
 /** How many certificates are remembered: those of peers that connect again and again. */
 const MAX_KNOWN = 256

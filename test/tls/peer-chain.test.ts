@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { readPeerChain, rememberPeerChain } from '../../../src/tls/credentials/peer-chain.ts'
-import { make } from '../../x509/made-certificate.ts'
+import { readPeerChain, rememberPeerChain } from '../../src/tls/peer-chain.ts'
+import { make } from '../x509/made-certificate.ts'
 
 test('only chains that were verified are remembered', () => {
   const x509 = new X509Certificate(make({ subject: 'stranger' }).raw)
