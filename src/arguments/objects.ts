@@ -1,10 +1,10 @@
 /** Checks of objects and lists that programs hand to the library, key by key. */
 import { fail } from '../diagnostics/diagnostic.ts'
 import { ARGUMENT_KINDS } from './argument-diagnostics.ts'
-import { type Check, refuseArgument } from './single-values.ts'
+import { type ArgumentCheck, refuseArgument } from './single-values.ts'
 
 /** A check for each key of a type: one that is forgotten here is an error of the compiler. */
-export type Shape<Value> = { readonly [Key in keyof Value]-?: Check }
+export type Shape<Value> = { readonly [Key in keyof Value]-?: ArgumentCheck }
 
 type Keys = Readonly<Record<string, unknown>>
 
@@ -15,7 +15,7 @@ export function requireObject(value: unknown, name: string): Keys {
 }
 
 /** A list, each of whose members passes a check. */
-export function listOf(check: Check): Check<readonly unknown[]> {
+export function listOf(check: ArgumentCheck): ArgumentCheck<readonly unknown[]> {
   return (value, name) => {
     if (!Array.isArray(value)) return refuseArgument(name, 'an array', value)
     for (const [index, member] of value.entries()) check(member, `${name}[${index}]`)
@@ -24,7 +24,7 @@ export function listOf(check: Check): Check<readonly unknown[]> {
 }
 
 /** What may be left out, which undefined means too. */
-export function optional(check: Check): Check {
+export function optional(check: ArgumentCheck): ArgumentCheck {
   return (value, name) => (value === undefined ? undefined : check(value, name))
 }
 
@@ -32,7 +32,7 @@ export function optional(check: Check): Check {
  * What the program writes down itself: options, requests. A key that does not exist is refused, since it is
  * misspelt or has no effect.
  */
-export function optionsOf<Value>(shape: Shape<Value>): Check<Value> {
+export function optionsOf<Value>(shape: Shape<Value>): ArgumentCheck<Value> {
   const known = Object.keys(shape)
   const check = objectOf(shape)
   return (value, name) => {
@@ -44,8 +44,8 @@ export function optionsOf<Value>(shape: Shape<Value>): Check<Value> {
 }
 
 /** What the library made, or an object with methods: it may have more than these keys. */
-export function objectOf<Value>(shape: Partial<Shape<Value>>): Check<Value> {
-  const checks = Object.entries(shape) as [string, Check][]
+export function objectOf<Value>(shape: Partial<Shape<Value>>): ArgumentCheck<Value> {
+  const checks = Object.entries(shape) as [string, ArgumentCheck][]
   return (value, name) => {
     const object = requireObject(value, name)
     for (const [key, check] of checks) check(object[key], `${name}.${key}`)
@@ -54,8 +54,8 @@ export function objectOf<Value>(shape: Partial<Shape<Value>>): Check<Value> {
 }
 
 /** What the library made: there is no way for a program to write it down. */
-export function madeBy<Value>(maker: string, shape: Partial<Shape<Value>>): Check<Value> {
-  const checks = Object.entries(shape) as [string, Check][]
+export function madeBy<Value>(maker: string, shape: Partial<Shape<Value>>): ArgumentCheck<Value> {
+  const checks = Object.entries(shape) as [string, ArgumentCheck][]
   return (value, name) => {
     const object = value as Keys | null | undefined
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)

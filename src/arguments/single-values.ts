@@ -12,7 +12,7 @@ export type TextInput = string | Source
  * @param name What the caller knows it by: `options.timeout`.
  * @throws DiagnosticError LIBRARY_ARGUMENT, LIBRARY_OPTION
  */
-export type Check<Value = unknown> = (value: unknown, name: string) => Value
+export type ArgumentCheck<Value = unknown> = (value: unknown, name: string) => Value
 
 /** @param expected Completes "has to be". */
 export function refuseArgument(name: string, expected: string, value: unknown): never {
@@ -58,7 +58,10 @@ export function requireFunction(value: unknown, name: string): (...args: never) 
 }
 
 /** A whole number within limits, both of them allowed. */
-export function integerWithin(least: number, most = Number.MAX_SAFE_INTEGER): Check<number> {
+export function integerWithin(
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): ArgumentCheck<number> {
   const limits = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `${least} to ${most}`
   return (value, name) => {
     const isWithin = Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most
@@ -80,7 +83,7 @@ export function requireWait(value: unknown, name: string): number {
   return isTime ? value : refuseArgument(name, 'a number of milliseconds, 0 or more', value)
 }
 
-function timeWithin(unit: string, most: number): Check<number> {
+function timeWithin(unit: string, most: number): ArgumentCheck<number> {
   return (value, name) => {
     const isWithin = typeof value === 'number' && value >= 0 && value <= most
     return isWithin ? value : refuseArgument(name, `a number of ${unit}, 0 to ${most}`, value)

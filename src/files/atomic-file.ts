@@ -24,7 +24,7 @@ export type Staged = {
   /** Puts it in place, in one step: either it is there afterwards or it throws. */
   readonly commit: () => void
   /** After the commit: waits until it would survive a power cut. */
-  readonly settle: () => void
+  readonly makeDurable: () => void
   /** Takes it away. */
   readonly discard: () => void
 }
@@ -85,7 +85,7 @@ export function stageLink(path: string, target: string): StagedFile {
 export function replaceFile(path: string, content: string | Buffer, mode = 0o644): void {
   const replacement = stageFile(path, content, mode)
   commitOrDiscard(replacement)
-  replacement.settle()
+  replacement.makeDurable()
 }
 
 /** Replaces whatever stands at a path, a folder excepted, by a symbolic link. */
@@ -127,8 +127,8 @@ function stage(
     throw error
   }
   const commit = () => place(temporary, path)
-  const settle = () => syncFolder(dirname(path))
-  return { temporary, commit, settle, discard }
+  const makeDurable = () => syncFolder(dirname(path))
+  return { temporary, commit, makeDurable, discard }
 }
 
 /** Keeps the temporary names of one process apart. */

@@ -1,7 +1,7 @@
 /** Checks of what programs hand to conversions, and hand back. */
 import { listOf, madeBy, objectOf, optional, optionsOf } from '../arguments/objects.ts'
 import {
-  type Check,
+  type ArgumentCheck,
   requireBoolean,
   requireOneOf,
   requireString,
@@ -13,7 +13,7 @@ import { type Library, type LibraryReleases, releasesOf } from '../priority/libr
 import { checkRelease } from '../priority/priority-arguments.ts'
 import { checkAllowed } from './allowed-arguments.ts'
 
-const releaseOf = (library: Library): Check =>
+const releaseOf = (library: Library): ArgumentCheck =>
   optional((value, name) => requireOneOf<string>(value, releasesOf(library), name))
 
 export const checkReleases = optionsOf<LibraryReleases>({

@@ -1,7 +1,7 @@
 /** Checks of events that programs hand back, to have them printed. */
 import { listOf, objectOf, requireObject } from '../arguments/objects.ts'
 import {
-  type Check,
+  type ArgumentCheck,
   integerWithin,
   requireBoolean,
   requireOneOf,
@@ -9,7 +9,7 @@ import {
 } from '../arguments/single-values.ts'
 import type { ServerEvent } from '../nbd/server/server-event.ts'
 
-type Events = { readonly [Name in ServerEvent['event']]: Check }
+type Events = { readonly [Name in ServerEvent['event']]: ArgumentCheck }
 
 const checkDiagnostic = objectOf({ code: requireString, message: requireString })
 
@@ -30,7 +30,7 @@ const NAMES = Object.keys(EVENTS) as readonly ServerEvent['event'][]
 
 const checkOrigin = objectOf({ connection: integerWithin(0), from: requireString })
 
-export const checkEvent: Check<ServerEvent> = (value, name) => {
+export const checkEvent: ArgumentCheck<ServerEvent> = (value, name) => {
   const { event } = requireObject(value, name)
   checkOrigin(value, name)
   EVENTS[requireOneOf(event, NAMES, `${name}.event`)](value, name)

@@ -8,7 +8,7 @@ import {
   requireObject,
 } from '../arguments/objects.ts'
 import {
-  type Check,
+  type ArgumentCheck,
   integerWithin,
   refuseArgument,
   requireBoolean,
@@ -38,7 +38,8 @@ import { MAX_PSK_BITS, MIN_PSK_BITS, type PskRequest } from '../pki/psk-file.ts'
 import { MAX_DAYS } from '../pki/validity.ts'
 import { checkConfig, checkEvaluation } from '../priority/priority-arguments.ts'
 
-export const checkLayoutName: Check = (value, name) => requireOneOf(value, LAYOUT_NAMES, name)
+export const checkLayoutName: ArgumentCheck = (value, name) =>
+  requireOneOf(value, LAYOUT_NAMES, name)
 
 const checkPaths = optionsOf<PairPaths>({ certificate: requireName, key: requireName })
 
@@ -54,7 +55,7 @@ const checkStrength = optionsOf<Strength>({ evaluation: checkEvaluation, config:
 /** Longer keys take minutes to make; the policy says which are too short. */
 const requireKeyBits = integerWithin(MIN_RSA_BITS, MAX_RSA_BITS)
 
-const requirePskBits: Check = (value, name) => {
+const requirePskBits: ArgumentCheck = (value, name) => {
   const bits = integerWithin(MIN_PSK_BITS, MAX_PSK_BITS)(value, name)
   return bits % 8 === 0 ? bits : refuseArgument(name, 'a multiple of 8', value)
 }
@@ -68,7 +69,7 @@ const checkKeyRequest = optionsOf<KeyRequest>({
 })
 
 /** A kind, which has its size. */
-export const checkKeyKind: Check<KeyKind> = (value, name) => {
+export const checkKeyKind: ArgumentCheck<KeyKind> = (value, name) => {
   const { type } = checkKeyRequest(value, name)
   if (type === 'rsa') objectOf({ bits: requireKeyBits })(value, name)
   if (type === 'ecdsa') objectOf({ curve: requireString })(value, name)
@@ -92,11 +93,11 @@ const SIGNING = {
   ...{ days: requireDays, key: keyRequest, passphrase: text, keyPassphrase: text, now: time },
 }
 
-const checkRole: Check = (value, name) => requireOneOf(value, ROLES, name)
+const checkRole: ArgumentCheck = (value, name) => requireOneOf(value, ROLES, name)
 
 const checkIdentity = optional((value, name) => requireOneOf(value, IDENTITY_NUMBERS, name))
 
-const checkHost: Check = (value, name) => {
+const checkHost: ArgumentCheck = (value, name) => {
   const { kind } = requireObject(value, name)
   requireOneOf(kind, ['dns', 'ip'], `${name}.kind`)
   objectOf({ value: requireString })(value, name)

@@ -1,6 +1,6 @@
 /** Checks of what look-ups and evaluations gave, and programs hand back. */
 import { listOf, madeBy, requireObject } from '../arguments/objects.ts'
-import { type Check, requireOneOf, requireString } from '../arguments/single-values.ts'
+import { type ArgumentCheck, requireOneOf, requireString } from '../arguments/single-values.ts'
 import type { PriorityFailure } from '../priority/evaluate.ts'
 import type { Resolution, Unresolved } from '../priority/resolve.ts'
 
@@ -19,12 +19,12 @@ const checkFound = madeBy<Resolution>('resolvePriority', {
 })
 
 /** Either of the two that a look-up gives. */
-export const checkResolution: Check<Resolution | Unresolved> = (value, name) => {
+export const checkResolution: ArgumentCheck<Resolution | Unresolved> = (value, name) => {
   const isFound = typeof value === 'object' && value !== null && 'text' in value
   return isFound ? checkFound(value, name) : checkUnresolved(value, name)
 }
 
-type Failures = { readonly [Kind in PriorityFailure['kind']]: Check }
+type Failures = { readonly [Kind in PriorityFailure['kind']]: ArgumentCheck }
 
 const FAILURES: Failures = {
   unresolved: madeBy('evaluatePriority', { unresolved: checkUnresolved }),
@@ -38,7 +38,7 @@ const FAILURES: Failures = {
 
 const KINDS = Object.keys(FAILURES) as readonly PriorityFailure['kind'][]
 
-export const checkFailure: Check<PriorityFailure> = (value, name) => {
+export const checkFailure: ArgumentCheck<PriorityFailure> = (value, name) => {
   const { kind } = requireObject(value, name)
   FAILURES[requireOneOf(kind, KINDS, `${name}.kind`)](value, name)
   return value as PriorityFailure

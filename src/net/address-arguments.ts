@@ -2,7 +2,7 @@
 import type { ListenOptions } from 'node:net'
 import { optional, optionsOf, requireObject } from '../arguments/objects.ts'
 import {
-  type Check,
+  type ArgumentCheck,
   integerWithin,
   refuseArgument,
   requireBoolean,
@@ -17,7 +17,7 @@ const PORT_LIMIT = 65_535
 const DESCRIPTOR_LIMIT = 2 ** 31 - 1
 
 /** A name in Linux's abstract namespace begins with NUL. */
-const requirePath: Check = (value, name) =>
+const requirePath: ArgumentCheck = (value, name) =>
   value === '' ? refuseArgument(name, 'a path', value) : requireString(value, name)
 
 const checkTcp = optionsOf({

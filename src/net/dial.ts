@@ -23,7 +23,7 @@ export async function dial(
       ? { path: address.path }
       : { host: address.host, port: address.port, noDelay: true, keepAlive: true },
   )
-  const outcome = await settle(socket, timeout, signal)
+  const outcome = await outcomeOf(socket, timeout, signal)
   if (outcome === 'connected') return socket
   socket.on('error', () => {})
   socket.destroy()
@@ -34,15 +34,15 @@ export async function dial(
   fail(NET_KINDS.unreachable, { server, error: outcome })
 }
 
-type Outcome = 'connected' | 'late' | 'given up' | Error
+type DialOutcome = 'connected' | 'late' | 'given up' | Error
 
-function settle(
+function outcomeOf(
   socket: Socket,
   timeout: number,
   signal: AbortSignal | undefined,
-): Promise<Outcome> {
+): Promise<DialOutcome> {
   return new Promise((resolve) => {
-    const end = (outcome: Outcome) => {
+    const end = (outcome: DialOutcome) => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', giveUp)
       socket.off('connect', connected).off('error', end)

@@ -5,7 +5,7 @@
 import { didYouMean } from '../diagnostics/suggestion.ts'
 
 /** Refuses a URI, with a remedy where one is known. */
-export type RefuseUri = (why: string, hint?: string) => never
+export type RefuseUri = (reason: string, hint?: string) => never
 
 /** A URI cut into its parts, which are still percent-encoded. */
 export type UriParts = {

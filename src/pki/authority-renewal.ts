@@ -46,7 +46,7 @@ function renewLocked(request: AuthorityRenewal): Issued {
   const { certificate: path, key: keyFile } = layout.authority
   const old = certificateOf(authority.certificate, { file: path, index: 0 })
   if (!isSelfIssued(old)) {
-    fail(PKI_KINDS.authorityUnfit, { path, why: 'is signed by another: use pki init --parent' })
+    fail(PKI_KINDS.authorityUnfit, { path, reason: 'is signed by another: use pki init --parent' })
   }
   const isKeyKept = !newKey && request.key === undefined
   const certificate = isKeyKept

@@ -110,7 +110,7 @@ function loadParent(
   const { certificate: path } = layout.authority
   const { basicConstraints } = certificateOf(parent.certificate, { file: path, index: 0 })
   if (basicConstraints?.pathLength === 0) {
-    fail(PKI_KINDS.authorityUnfit, { path, why: 'may have no other authority below it' })
+    fail(PKI_KINDS.authorityUnfit, { path, reason: 'may have no other authority below it' })
   }
   return parent
 }
@@ -201,12 +201,12 @@ export function requireCertificateParts(
  */
 export function requireFitness(path: string, certificate: X509Certificate, now: Date): void {
   const { ca, validFromDate, validToDate } = certificate
-  if (!ca) fail(PKI_KINDS.authorityUnfit, { path, why: 'is not one of an authority' })
+  if (!ca) fail(PKI_KINDS.authorityUnfit, { path, reason: 'is not one of an authority' })
   if (validToDate <= now) {
-    fail(PKI_KINDS.authorityUnfit, { path, why: `expired on ${dateOf(validToDate)}` })
+    fail(PKI_KINDS.authorityUnfit, { path, reason: `expired on ${dateOf(validToDate)}` })
   }
   if (validFromDate > now) {
-    fail(PKI_KINDS.authorityUnfit, { path, why: `is not valid before ${dateOf(validFromDate)}` })
+    fail(PKI_KINDS.authorityUnfit, { path, reason: `is not valid before ${dateOf(validFromDate)}` })
   }
 }
 

@@ -91,14 +91,14 @@ const authorityBeside: Kind<{ path: string; beside: string }> = {
   hint: () => 'keep the authority in a folder and on a host of its own: pki issue --out',
 }
 
-const olderQemu: Kind<{ path: string; subject: string; why: string }> = {
+const olderQemu: Kind<{ path: string; subject: string; reason: string }> = {
   code: 'PKI_OLDER_QEMU_REFUSES',
   severity: 'warning',
   fault: 'answer',
   summary:
     'An authority of the file that this endpoint does not need is unfit. QEMU 11 passes it over; QEMU 10 and older refuse the whole folder.',
-  message: ({ path, subject, why }) =>
-    `${path}: ${subject} ${why}: QEMU 10 and older refuse the folder, QEMU 11 takes it`,
+  message: ({ path, subject, reason }) =>
+    `${path}: ${subject} ${reason}: QEMU 10 and older refuse the folder, QEMU 11 takes it`,
   hint: () => 'remove that certificate from the file',
 }
 

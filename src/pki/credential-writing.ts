@@ -199,15 +199,15 @@ function commitAll(
   }
   // It is only removed when all of it is in place: names that are not on disk yet would be lost with it.
   try {
-    settleAll(files, staged)
+    makeAllDurable(files, staged)
   } finally {
     orUnwritable(files[0]?.path ?? '', removeJournal)
   }
 }
 
-function settleAll(files: readonly CredentialFile[], staged: readonly StagedFile[]): void {
-  for (const [index, { settle }] of staged.entries()) {
-    orUnwritable(files[index]?.path ?? '', settle)
+function makeAllDurable(files: readonly CredentialFile[], staged: readonly StagedFile[]): void {
+  for (const [index, { makeDurable }] of staged.entries()) {
+    orUnwritable(files[index]?.path ?? '', makeDurable)
   }
 }
 

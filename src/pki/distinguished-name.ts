@@ -27,8 +27,8 @@ const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u206
  */
 export function parseNamePart(option: '--cn' | '--org', text: string): string {
   const name = text.normalize('NFC')
-  const why = reasonAgainst(name)
-  if (why !== undefined) fail(PKI_KINDS.nameInvalid, { option, text, why })
+  const reason = reasonAgainst(name)
+  if (reason !== undefined) fail(PKI_KINDS.nameInvalid, { option, text, reason })
   return name
 }
 

@@ -50,15 +50,18 @@ function isDnsName(text: string): boolean {
   return problemWith(text, toAsciiName(text)) === undefined
 }
 
-type Problem = { readonly why: string; readonly hint?: string }
+type Problem = { readonly reason: string; readonly hint?: string }
 
 function problemWith(text: string, ascii: string): Problem | undefined {
-  if (text === '') return { why: 'it is empty' }
-  if (isIP(text) !== 0) return { why: 'it is an address', hint: `use --ip ${text}` }
+  if (text === '') return { reason: 'it is empty' }
+  if (isIP(text) !== 0) return { reason: 'it is an address', hint: `use --ip ${text}` }
   if (ascii.endsWith('.')) {
-    return { why: 'it ends with a dot', hint: 'leave out the dot: with it, no client matches it' }
+    return {
+      reason: 'it ends with a dot',
+      hint: 'leave out the dot: with it, no client matches it',
+    }
   }
-  if (ascii.length > MAX_HOST_NAME) return { why: `it is longer than ${MAX_HOST_NAME} octets` }
+  if (ascii.length > MAX_HOST_NAME) return { reason: `it is longer than ${MAX_HOST_NAME} octets` }
   return problemWithWildcard(ascii) ?? problemWithLabels(text, ascii)
 }
 
@@ -67,12 +70,12 @@ function problemWithWildcard(ascii: string): Problem | undefined {
   const [first, ...rest] = ascii.split('.')
   if (first !== '*' || rest.some((label) => label.includes('*'))) {
     return {
-      why: 'a * stands in a wrong place',
+      reason: 'a * stands in a wrong place',
       hint: 'a * may only be the whole first label, as in *.example.com',
     }
   }
   if (rest.length >= 2) return undefined
-  return { why: 'its * covers too much', hint: 'a * needs two labels after it: *.example.com' }
+  return { reason: 'its * covers too much', hint: 'a * needs two labels after it: *.example.com' }
 }
 
 function problemWithLabels(text: string, ascii: string): Problem | undefined {
@@ -80,13 +83,15 @@ function problemWithLabels(text: string, ascii: string): Problem | undefined {
   const isWildcard = labels[0] === '*'
   const bad = labels.slice(isWildcard ? 1 : 0).find((label) => !isHostLabel(label))
   if (bad !== undefined || ascii === '') {
-    return { why: bad === '' && ascii !== '' ? 'it has an empty label' : 'it is not a host name' }
+    return {
+      reason: bad === '' && ascii !== '' ? 'it has an empty label' : 'it is not a host name',
+    }
   }
   if (endsInNumber(ascii)) {
-    return { why: 'its last label is a number', hint: 'addresses are given with --ip' }
+    return { reason: 'its last label is a number', hint: 'addresses are given with --ip' }
   }
   const isBroken = labels.some((label) => label.startsWith('xn--') && !isEncoded(label))
-  return isBroken ? { why: `${text} is not valid IDNA` } : undefined
+  return isBroken ? { reason: `${text} is not valid IDNA` } : undefined
 }
 
 /** Whether a label stands for another text. Some releases of Node.js leave a broken one as it is. */

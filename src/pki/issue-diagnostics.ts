@@ -29,12 +29,12 @@ const requestMalformed: Kind<{ path: string; reason: string }> = {
   message: ({ path, reason }) => `${path} is no certificate request: ${reason}`,
 }
 
-const requestUnsigned: Kind<{ path: string; why: string }> = {
+const requestUnsigned: Kind<{ path: string; reason: string }> = {
   code: 'PKI_REQUEST_UNSIGNED',
   severity: 'error',
   fault: 'input',
   summary: 'The signature of a request does not prove that its maker has the key.',
-  message: ({ path, why }) => `${path} does not prove that its maker has the key: ${why}`,
+  message: ({ path, reason }) => `${path} does not prove that its maker has the key: ${reason}`,
 }
 
 const foreignCertificate: Kind<{ path: string; subject: string }> = {
@@ -113,13 +113,13 @@ const noAuthority: Kind<{ path: string; root: string }> = {
   hint: ({ root }) => `make one: cryptopolicy pki init ${root}`,
 }
 
-const authorityUnfit: Kind<{ path: string; why: string }> = {
+const authorityUnfit: Kind<{ path: string; reason: string }> = {
   code: 'PKI_AUTHORITY_UNFIT',
   severity: 'error',
   fault: 'input',
   summary:
     'No peer would accept what this certificate signs: it is of no authority, or its time is over.',
-  message: ({ path, why }) => `cannot sign: the certificate ${path} ${why}`,
+  message: ({ path, reason }) => `cannot sign: the certificate ${path} ${reason}`,
 }
 
 const otherAuthority: Kind<{ path: string; root: string }> = {

@@ -123,12 +123,12 @@ const passphraseEmpty: Kind<{ path: string }> = {
   message: ({ path }) => `the first line of ${path} is to be a passphrase, and is empty`,
 }
 
-const pskUserInvalid: Kind<{ user: string; why: string }> = {
+const pskUserInvalid: Kind<{ user: string; reason: string }> = {
   code: 'PKI_PSK_USER_INVALID',
   severity: 'error',
   fault: 'usage',
   summary: 'The name of a user cannot stand in a file of pre-shared keys.',
-  message: ({ user, why }) => `${quoted(user)} cannot be a user of keys.psk: ${why}`,
+  message: ({ user, reason }) => `${quoted(user)} cannot be a user of keys.psk: ${reason}`,
 }
 
 const pskBitsInvalid: Kind<{ text: string; least: number; most: number }> = {

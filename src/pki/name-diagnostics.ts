@@ -30,21 +30,21 @@ const identityLayout: Kind<object> = {
   hint: () => 'name further pairs in libvirtd.conf: cert_files and key_files',
 }
 
-const nameInvalid: Kind<{ option: string; text: string; why: string }> = {
+const nameInvalid: Kind<{ option: string; text: string; reason: string }> = {
   code: 'PKI_NAME_INVALID',
   severity: 'error',
   fault: 'usage',
   summary: 'A common name or an organization is empty, too long, or has characters that mislead.',
-  message: ({ option, text, why }) =>
-    `${option} ${quoted(text)} cannot be in a certificate: ${why}`,
+  message: ({ option, text, reason }) =>
+    `${option} ${quoted(text)} cannot be in a certificate: ${reason}`,
 }
 
-const dnsInvalid: Kind<{ text: string; why: string; hint?: string }> = {
+const dnsInvalid: Kind<{ text: string; reason: string; hint?: string }> = {
   code: 'PKI_DNS_INVALID',
   severity: 'error',
   fault: 'usage',
   summary: 'The value of --dns is no name of a host.',
-  message: ({ text, why }) => `--dns ${quoted(text)} cannot be in a certificate: ${why}`,
+  message: ({ text, reason }) => `--dns ${quoted(text)} cannot be in a certificate: ${reason}`,
   hint: ({ hint }) => hint,
 }
 

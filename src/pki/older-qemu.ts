@@ -10,10 +10,10 @@ export function findUnfitAuthorities(
   now: Date,
 ): readonly Diagnostic[] {
   return authorities.flatMap((authority) => {
-    const why = reasonAgainst(authority, now)
-    if (why === undefined) return []
+    const reason = reasonAgainst(authority, now)
+    if (reason === undefined) return []
     const { place, subject } = authority
-    return [diagnose(PKI_KINDS.olderQemu, { path: place.file, subject, why })]
+    return [diagnose(PKI_KINDS.olderQemu, { path: place.file, subject, reason })]
   })
 }
 

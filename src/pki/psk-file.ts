@@ -66,13 +66,13 @@ export function parsePskBits(text: string): number {
 }
 
 function requireUserName(user: string): void {
-  const why =
+  const reason =
     problemWithUsername(user) ??
     (/\s/.test(user) ? 'it has white space or control characters' : undefined) ??
     (Buffer.byteLength(user) > MAX_USER_BYTES
       ? `it is longer than ${MAX_USER_BYTES} bytes`
       : undefined)
-  if (why !== undefined) fail(PKI_KINDS.pskUserInvalid, { user, why })
+  if (reason !== undefined) fail(PKI_KINDS.pskUserInvalid, { user, reason })
 }
 
 /** A file that is something else is not to be added to. Its text is not shown: it may hold keys. */

@@ -125,10 +125,11 @@ function requireSignature(
   const kind = findCertificateSignature(identifier, pssHash)
   const isAllowed = kind !== undefined && isSignatureAllowed(evaluation, kind)
   if (!isAllowed)
-    fail(PKI_KINDS.requestUnsigned, { path, why: `${kind?.name ?? identifier} is not allowed` })
+    fail(PKI_KINDS.requestUnsigned, { path, reason: `${kind?.name ?? identifier} is not allowed` })
   const { hash, options } = signatureParameters(algorithm, key)
   const isGood = verify(hash, info, { key, ...options }, bytes)
-  if (!isGood) fail(PKI_KINDS.requestUnsigned, { path, why: 'the key did not make the signature' })
+  if (!isGood)
+    fail(PKI_KINDS.requestUnsigned, { path, reason: 'the key did not make the signature' })
 }
 
 function readSubject(name: Buffer) {

@@ -1,7 +1,7 @@
 /** Checks of what programs hand to the functions for policies. */
 import { listOf, madeBy, optional, optionsOf, requireObject } from '../arguments/objects.ts'
 import {
-  type Check,
+  type ArgumentCheck,
   refuseArgument,
   requireBoolean,
   requireOneOf,
@@ -25,15 +25,17 @@ export const checkPolicy = madeBy<Policy>('parsePolicy', {
   directives: listOf(checkDirective),
 })
 
-export const checkScopes: Check = (value, name) => {
+export const checkScopes: ArgumentCheck = (value, name) => {
   if (!(value instanceof Set)) return refuseArgument(name, 'a Set of scopes', value)
   for (const scope of value) requireOneOf(scope, SCOPES, `${name}'s member`)
   return value
 }
 
-export const checkProperty: Check = (value, name) => requireOneOf(value, PROPERTY_NAMES, name)
+export const checkProperty: ArgumentCheck = (value, name) =>
+  requireOneOf(value, PROPERTY_NAMES, name)
 
-export const checkPurposeName: Check = (value, name) => requireOneOf(value, PURPOSE_NAMES, name)
+export const checkPurposeName: ArgumentCheck = (value, name) =>
+  requireOneOf(value, PURPOSE_NAMES, name)
 
 export const checkExplainOptions = optionsOf<ExplainOptions>({
   includeUnselected: optional(requireBoolean),

@@ -1,6 +1,6 @@
 /** Checks of what programs hand to the functions for priority strings. */
 import { listOf, madeBy, optional, optionsOf, requireObject } from '../arguments/objects.ts'
-import { type Check, requireOneOf, requireString } from '../arguments/single-values.ts'
+import { type ArgumentCheck, requireOneOf, requireString } from '../arguments/single-values.ts'
 import type { EvaluateOptions, Evaluation } from './evaluate.ts'
 import { GNUTLS_RELEASES } from './releases.ts'
 import type { SystemConfig } from './system-config.ts'
@@ -10,7 +10,8 @@ export const checkConfig = madeBy<SystemConfig>('parseSystemConfig', {
   entries: listOf(requireObject),
 })
 
-export const checkRelease: Check = (value, name) => requireOneOf(value, GNUTLS_RELEASES, name)
+export const checkRelease: ArgumentCheck = (value, name) =>
+  requireOneOf(value, GNUTLS_RELEASES, name)
 
 export const checkEvaluateOptions = optionsOf<EvaluateOptions>({
   config: optional(checkConfig),

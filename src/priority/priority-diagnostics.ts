@@ -200,13 +200,14 @@ const reenables: Kind<{ keyword: string; token: string; extra: readonly string[]
   hint: () => 'remove it from the string, or allow it in the policy for the scope gnutls',
 }
 
-const inVain: Kind<{ keyword: string; token: string; why: string }> = {
+const inVain: Kind<{ keyword: string; token: string; reason: string }> = {
   code: 'PRIORITY_IN_VAIN',
   severity: 'warning',
   fault: 'answer',
   summary:
     'A string of [priorities] asks for an algorithm that the configuration keeps from every string: what a blocklist disables, or a group whose curve an allowlist does not name. GnuTLS silently leaves it out.',
-  message: ({ keyword, token, why }) => `${quote(token)} of ${keyword} is without effect: ${why}`,
+  message: ({ keyword, token, reason }) =>
+    `${quote(token)} of ${keyword} is without effect: ${reason}`,
   hint: () => 'remove it from the string, or allow it in the policy for the scope gnutls',
 }
 

@@ -99,8 +99,8 @@ class Remover {
       this.#removeProhibited(list, 'forbidden by the configuration', this.#rules[list])
     }
     const { protocols } = this.#rules
-    const builtIn = new Map([...protocols].filter(([, why]) => why === 'built in'))
-    const configured = new Map([...protocols].filter(([, why]) => why !== 'built in'))
+    const builtIn = new Map([...protocols].filter(([, origin]) => origin === 'built in'))
+    const configured = new Map([...protocols].filter(([, origin]) => origin !== 'built in'))
     this.#removeProhibited('protocols', 'not built in', builtIn)
     this.#removeProhibited('protocols', 'forbidden by the configuration', configured)
   }

@@ -19,8 +19,8 @@ export function printVerdict(verdict: Verdict): readonly string[] {
   ])
   // Where all is there and it is not allowed, the string as a whole allows nothing.
   const isRefused = deciding.present && !allowed
-  const why = isRefused ? 'GnuTLS refuses the string' : describeDecision(deciding.decision)
-  return [`${answer}: ${why}`, ...alignColumns(rows)]
+  const reason = isRefused ? 'GnuTLS refuses the string' : describeDecision(deciding.decision)
+  return [`${answer}: ${reason}`, ...alignColumns(rows)]
 }
 
 /** For --json. */

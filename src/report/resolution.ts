@@ -60,6 +60,6 @@ function placeOf({ span, file }: ChainLink): string {
 
 function describeLink({ state, text = '', remark }: ChainLink): string {
   if (state === 'absent') return remark ?? 'not there'
-  const why = remark === undefined ? '' : ` (${remark})`
-  return `${state}${why}: ${text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text}`
+  const inBrackets = remark === undefined ? '' : ` (${remark})`
+  return `${state}${inBrackets}: ${text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text}`
 }

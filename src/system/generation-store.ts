@@ -126,10 +126,10 @@ export class GenerationStore {
     const link = this.#stageSwitch(generation)
     return {
       commit: link.commit,
-      settle: () => {
-        link.settle()
+      makeDurable: () => {
+        link.makeDurable()
         this.#moveFolders(before, generation)
-        this.#visible.settle(files)
+        this.#visible.linkPreBuilt(files)
         this.#removeGenerations()
       },
       discard: () => {
@@ -152,7 +152,7 @@ export class GenerationStore {
       })
       const snapshot = this.#stageSwitch(generation)
       snapshot.commit()
-      snapshot.settle()
+      snapshot.makeDurable()
     }
     this.#visible.attach(files)
   }

@@ -77,8 +77,8 @@ function checkEntry(
       diagnoseBeyondPolicy(key, found),
     ),
     ...findVainTokens(explanation, options).map(({ token, span, name, prohibition }) => {
-      const why = `${name} is ${describeProhibition(prohibition)}`
-      return diagnose(PRIORITY_KINDS.inVain, { keyword: key, token, why }, span)
+      const reason = `${name} is ${describeProhibition(prohibition)}`
+      return diagnose(PRIORITY_KINDS.inVain, { keyword: key, token, reason }, span)
     }),
   ]
 }

@@ -140,7 +140,7 @@ function publish(
     if (isNewlyOwed) rmSync(store.reloadMarker, { force: true })
     throw error
   }
-  for (const replacement of staged) replacement.settle()
+  for (const replacement of staged) replacement.makeDurable()
 }
 
 function commitOr(replacement: Staged, undo: () => void): void {
@@ -164,7 +164,7 @@ function stageConfig(
   if (before === wanted) return undefined
   const remove: Staged = {
     commit: () => rmSync(path, { force: true }),
-    settle: () => {},
+    makeDurable: () => {},
     discard: () => {},
   }
   const restore = before === undefined ? remove : stageFile(path, before)

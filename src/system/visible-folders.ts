@@ -95,7 +95,7 @@ export class VisibleFolders {
   }
 
   /** After a switch: what is a link to a pre-built output needs no way through the switch. */
-  settle(files: GeneratedFiles): void {
+  linkPreBuilt(files: GeneratedFiles): void {
     for (const folder of GENERATED_FOLDERS) {
       const links = this.isLinked(folder) ? [] : linksIn(files, folder)
       for (const { name, target } of links) this.#link(folder, name, target)

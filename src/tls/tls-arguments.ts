@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls'
 import type { TlsRole } from '../algorithms/tls-role.ts'
 import { madeBy, optional, optionsOf, requireObject } from '../arguments/objects.ts'
 import {
-  type Check,
+  type ArgumentCheck,
   refuseArgument,
   requireBoolean,
   requireFunction,
@@ -16,11 +16,13 @@ import { checkConfig, checkEvaluation, checkRelease } from '../priority/priority
 import { CREDENTIAL_KINDS } from './credential-kind.ts'
 import type { TlsSettings, TlsSettingsOptions } from './tls-options.ts'
 
-export const checkRole: Check = (value, name) => requireOneOf(value, ['server', 'client'], name)
+export const checkRole: ArgumentCheck = (value, name) =>
+  requireOneOf(value, ['server', 'client'], name)
 
-export const checkDuplex: Check<Duplex> = (value, name) => requireInstance(value, name, Duplex)
+export const checkDuplex: ArgumentCheck<Duplex> = (value, name) =>
+  requireInstance(value, name, Duplex)
 
-export const checkTlsSocket: Check<TLSSocket> = (value, name) =>
+export const checkTlsSocket: ArgumentCheck<TLSSocket> = (value, name) =>
   requireInstance(value, name, TLSSocket)
 
 export const checkSettingsOptions = optionsOf<TlsSettingsOptions>({

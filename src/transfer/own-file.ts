@@ -13,7 +13,7 @@ export const OWN_FILE_FLAGS = constants.O_NOFOLLOW | constants.O_NONBLOCK
 const OTHERS_MAY_WRITE = 0o022
 
 /** Says in words why a file is not this user's alone; undefined where it is. */
-export function whyNotOwn(stats: Stats): string | undefined {
+export function reasonNotOwn(stats: Stats): string | undefined {
   if (!stats.isFile()) return 'it is not a regular file'
   if (stats.uid !== process.geteuid?.()) return 'it belongs to another user'
   if (stats.nlink !== 1) return 'it has more than one name'
@@ -22,7 +22,7 @@ export function whyNotOwn(stats: Stats): string | undefined {
 }
 
 /** What was read, or why nothing was. */
-export type OwnText = { readonly text: string } | { readonly why: string }
+export type OwnText = { readonly text: string } | { readonly reason: string }
 
 /**
  * Reads a small file of this user's own.
@@ -36,17 +36,17 @@ export function readOwnText(path: string, limit: number): OwnText | undefined {
     descriptor = openSync(path, constants.O_RDONLY | OWN_FILE_FLAGS)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    return code === 'ENOENT' ? undefined : { why: `it cannot be opened (${code})` }
+    return code === 'ENOENT' ? undefined : { reason: `it cannot be opened (${code})` }
   }
   try {
     const stats = fstatSync(descriptor)
-    const why = whyNotOwn(stats) ?? (stats.size > limit ? 'it is too large' : undefined)
-    return why === undefined
+    const reason = reasonNotOwn(stats) ?? (stats.size > limit ? 'it is too large' : undefined)
+    return reason === undefined
       ? { text: readToEnd(descriptor, path, limit).toString('utf8') }
-      : { why }
+      : { reason }
   } catch (error) {
     // It grew meanwhile.
-    if (error instanceof DiagnosticError) return { why: 'it is too large' }
+    if (error instanceof DiagnosticError) return { reason: 'it is too large' }
     throw error
   } finally {
     closeSync(descriptor)

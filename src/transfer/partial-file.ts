@@ -9,7 +9,7 @@ import { constants, lstatSync, renameSync, type Stats, unlinkSync } from 'node:f
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { syncFolder } from '../files/atomic-file.ts'
-import { OWN_FILE_FLAGS, readOwnText, whyNotOwn } from './own-file.ts'
+import { OWN_FILE_FLAGS, readOwnText, reasonNotOwn } from './own-file.ts'
 import { STATE_LIMIT } from './transfer-state.ts'
 
 export type PartialFileOptions = {
@@ -110,7 +110,7 @@ type Opened = {
   readonly rejected?: Rejected | undefined
 }
 
-export type Rejected = { readonly path: string; readonly why: string }
+export type Rejected = { readonly path: string; readonly reason: string }
 
 /** @returns undefined where there is nothing to go on with. */
 async function openEarlier(
@@ -119,21 +119,21 @@ async function openEarlier(
 ): Promise<Opened | Rejected | undefined> {
   const text = readOwnText(state, STATE_LIMIT)
   if (!text) return undefined
-  if ('why' in text) return { path: state, why: text.why }
+  if ('reason' in text) return { path: state, reason: text.reason }
   let handle: FileHandle
   try {
     handle = await open(temporary, constants.O_RDWR | OWN_FILE_FLAGS)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const why = code === 'ENOENT' ? 'it is not there' : `it cannot be opened (${code})`
-    return { path: temporary, why }
+    const reason = code === 'ENOENT' ? 'it is not there' : `it cannot be opened (${code})`
+    return { path: temporary, reason }
   }
   try {
-    const why = whyNotOwn(await handle.stat())
-    const token = why === undefined ? await readTrailer(handle, size) : undefined
+    const reason = reasonNotOwn(await handle.stat())
+    const token = reason === undefined ? await readTrailer(handle, size) : undefined
     if (token !== undefined) return { handle, token, isResumed: true }
     await handle.close()
-    return { path: temporary, why: why ?? 'it is no unfinished copy of this size' }
+    return { path: temporary, reason: reason ?? 'it is no unfinished copy of this size' }
   } catch (error) {
     await handle.close()
     throw error

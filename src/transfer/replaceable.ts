@@ -13,7 +13,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path'
 
 /** Says in words why a file has to be written in place; undefined where it can be replaced. */
-export function whyInPlace(path: string, present: Stats): string | undefined {
+export function reasonInPlace(path: string, present: Stats): string | undefined {
   if (present.nlink > 1) return 'it has more than one name (hard links)'
   if (!mayMakeFiles(dirname(path))) return 'no file can be made in its folder'
   if (present.uid === process.geteuid?.() && present.gid === process.getegid?.()) return undefined

@@ -27,20 +27,21 @@ export function saveState(
 }
 
 /** A state that was read: what is done already, or why nothing is. */
-export type LoadedState = { readonly done: ByteRanges } | { readonly why: string }
+export type LoadedState = { readonly done: ByteRanges } | { readonly reason: string }
 
 /** @returns undefined where there is none. */
 export function loadState(path: string, binding: TransferBinding): LoadedState | undefined {
   const file = readOwnText(path, STATE_LIMIT)
   if (!file) return undefined
-  if ('why' in file) return file
+  if ('reason' in file) return file
   const state = parse(file.text)
-  if (!isRecord(state) || state.format !== FORMAT) return { why: 'it is no state of a copy' }
-  if (state.source !== binding.source) return { why: 'it belongs to another source' }
-  if (state.size !== binding.size) return { why: 'the size of the source has changed' }
-  if (state.destination !== binding.destination) return { why: 'it belongs to another destination' }
+  if (!isRecord(state) || state.format !== FORMAT) return { reason: 'it is no state of a copy' }
+  if (state.source !== binding.source) return { reason: 'it belongs to another source' }
+  if (state.size !== binding.size) return { reason: 'the size of the source has changed' }
+  if (state.destination !== binding.destination)
+    return { reason: 'it belongs to another destination' }
   const done = readRanges(state.done, binding.size)
-  return done ? { done: new ByteRanges(done) } : { why: 'it is damaged' }
+  return done ? { done: new ByteRanges(done) } : { reason: 'it is damaged' }
 }
 
 export function removeState(path: string): void {

@@ -1,7 +1,7 @@
 /** What the two sides of a preflight tell each other: in clear before TLS, and within it afterwards. */
 import { listOf, objectOf, optional } from '../../arguments/objects.ts'
 import {
-  type Check,
+  type ArgumentCheck,
   integerWithin,
   refuseArgument,
   requireBoolean,
@@ -76,7 +76,7 @@ const NONCE = /^[0-9a-f]{32}$/
 
 const requireTexts = listOf(requireString)
 
-const requireNonce: Check = (value, name) =>
+const requireNonce: ArgumentCheck = (value, name) =>
   typeof value === 'string' && NONCE.test(value)
     ? value
     : refuseArgument(name, '32 hexadecimal digits', value)

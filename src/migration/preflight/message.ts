@@ -2,7 +2,7 @@
  * The messages of a preflight: four bytes `CPPF`, a length of 32 bits, and so many bytes of JSON. The
  * protocol is this program's own; no other program speaks it.
  */
-import type { Check } from '../../arguments/single-values.ts'
+import type { ArgumentCheck } from '../../arguments/single-values.ts'
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import type { ByteChannel } from '../../net/byte-channel.ts'
 import { ByteWriter } from '../../wire/byte-writer.ts'
@@ -24,7 +24,7 @@ const MESSAGE_LIMIT = 128 * 1024
  */
 export async function readMessage<Message>(
   channel: ByteChannel,
-  check: Check<Message>,
+  check: ArgumentCheck<Message>,
 ): Promise<Message> {
   const header = await channel.read(MAGIC.length + LENGTH_SIZE)
   if (!header.subarray(0, MAGIC.length).equals(MAGIC)) refuse('something else than a preflight')
@@ -38,7 +38,7 @@ export async function writeMessage(channel: ByteChannel, message: object): Promi
   await channel.write(new ByteWriter().bytes(MAGIC).uint32(text.length).bytes(text).finish())
 }
 
-function parse<Message>(text: string, check: Check<Message>): Message {
+function parse<Message>(text: string, check: ArgumentCheck<Message>): Message {
   try {
     return check(JSON.parse(text), 'the message')
   } catch (error) {

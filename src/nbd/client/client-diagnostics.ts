@@ -6,12 +6,12 @@ import { commandName, optionName, replyName } from '../protocol/names.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
-const badUri: Kind<{ uri: string; why: string; hint?: string }> = {
+const badUri: Kind<{ uri: string; reason: string; hint?: string }> = {
   code: 'NBD_URI_INVALID',
   severity: 'error',
   fault: 'usage',
   summary: 'The text is no NBD URI.',
-  message: ({ uri, why }) => `\`${uri}\` is no NBD URI: ${why}`,
+  message: ({ uri, reason }) => `\`${uri}\` is no NBD URI: ${reason}`,
   hint: ({ hint }) => hint ?? 'for instance: nbds://host:10809/export',
 }
 

@@ -172,10 +172,10 @@ function oneOf<Value extends string>(
 }
 
 function refusalOf(text: string): RefuseUri {
-  return (why, hint) => refuse(text, why, hint)
+  return (reason, hint) => refuse(text, reason, hint)
 }
 
-function refuse(uri: string, why: string, hint?: string): never {
-  const data = { uri: uriWithoutSecrets(uri), why, ...(hint === undefined ? {} : { hint }) }
+function refuse(uri: string, reason: string, hint?: string): never {
+  const data = { uri: uriWithoutSecrets(uri), reason, ...(hint === undefined ? {} : { hint }) }
   throw new DiagnosticError([diagnose(NBD_CLIENT_KINDS.badUri, data)])
 }

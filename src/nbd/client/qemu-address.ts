@@ -4,11 +4,9 @@
  */
 import { readBytes } from '../../files/text-file.ts'
 import type { SocketAddress } from '../../net/address.ts'
+import type { RefuseUri } from '../../net/uri.ts'
 
 export type QemuAddress = { readonly address: SocketAddress; readonly exportName: string }
-
-/** Says why the text is no such address. */
-export type Refuse = (why: string, hint?: string) => never
 
 /** Whether QEMU takes the text as such an address: it looks for `://` anywhere. */
 export function isQemuAddress(text: string): boolean {
@@ -16,7 +14,7 @@ export function isQemuAddress(text: string): boolean {
 }
 
 /** Reads a text for which `isQemuAddress` is true. */
-export function parseQemuAddress(text: string, refuse: Refuse): QemuAddress {
+export function parseQemuAddress(text: string, refuse: RefuseUri): QemuAddress {
   const marker = text.indexOf(EXPORT_MARKER)
   const server = text.slice('nbd:'.length, marker === -1 ? undefined : marker)
   const exportName = marker === -1 ? '' : text.slice(marker + EXPORT_MARKER.length)
@@ -29,14 +27,14 @@ const EXPORT_MARKER = ':exportname='
 const UNIX = 'unix:'
 
 /** All to the end is the path, colons too. */
-function unixAddress(server: string, refuse: Refuse): SocketAddress {
+function unixAddress(server: string, refuse: RefuseUri): SocketAddress {
   const path = server.slice(UNIX.length)
   if (path === '') refuse('no path stands behind nbd:unix:')
   if (path.includes('\0')) refuse('its socket has a NUL')
   return { kind: 'unix', path }
 }
 
-function tcpAddress(server: string, refuse: Refuse): SocketAddress {
+function tcpAddress(server: string, refuse: RefuseUri): SocketAddress {
   const [, bracketed, plain, port = ''] =
     /^(?:\[([^\]]+)\]|([^:[\]]+)):([^,]+)$/.exec(server) ??
     refuse('what stands behind nbd: is neither HOST:PORT nor unix:PATH', HINT)
@@ -46,7 +44,7 @@ function tcpAddress(server: string, refuse: Refuse): SocketAddress {
 
 const HINT = 'for instance: nbd:host:10809:exportname=disk, nbd:[::1]:10809, nbd:unix:/run/nbd.sock'
 
-function readPort(port: string, refuse: Refuse): number {
+function readPort(port: string, refuse: RefuseUri): number {
   const number = /^\d+$/.test(port) ? Number(port) : portOfService(port)
   if (number === undefined || number < 1 || number > 65535)
     return refuse(`there is no port ${port}`)

@@ -99,21 +99,21 @@ const replaced: Kind<{ path: string }> = {
   hint: () => 'run one copy at a time for each destination',
 }
 
-const startedAnew: Kind<{ path: string; why: string }> = {
+const startedAnew: Kind<{ path: string; reason: string }> = {
   code: 'NBD_COPY_STARTED_ANEW',
   severity: 'warning',
   fault: 'input',
   summary: 'The state of an earlier copy was there, but it does not belong to this one.',
-  message: ({ path, why }) => `not resuming from ${path}: ${why}`,
+  message: ({ path, reason }) => `not resuming from ${path}: ${reason}`,
 }
 
-const inPlace: Kind<{ path: string; why: string }> = {
+const inPlace: Kind<{ path: string; reason: string }> = {
   code: 'NBD_COPY_IN_PLACE',
   severity: 'warning',
   fault: 'write',
   summary:
     'The destination is written in place, because a new file would lose its other names, its owner or its group. Until the copy is whole, a part of it stands there.',
-  message: ({ path, why }) => `${path} is written in place: ${why}`,
+  message: ({ path, reason }) => `${path} is written in place: ${reason}`,
 }
 
 const interrupted: Kind<{ destination: string; canResume: boolean }> = {

@@ -73,7 +73,7 @@ function startingPoint(
   if (!state || statePath === undefined) return new ByteRanges()
   if ('done' in state) return state.done
   // A destination that is new says nothing of an old state: it was made because there was no other.
-  if (!isZero) warn?.(diagnose(COPY_KINDS.startedAnew, { path: statePath, why: state.why }))
+  if (!isZero) warn?.(diagnose(COPY_KINDS.startedAnew, { path: statePath, reason: state.reason }))
   return new ByteRanges()
 }
 

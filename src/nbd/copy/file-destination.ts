@@ -7,7 +7,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
 import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import { PartialFile } from '../../transfer/partial-file.ts'
-import { placeOfDanglingLink, whyInPlace } from '../../transfer/replaceable.ts'
+import { placeOfDanglingLink, reasonInPlace } from '../../transfer/replaceable.ts'
 import { findZeroes, ZEROES } from '../../transfer/zeroes.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 import type { CopyDestination } from './copy-end.ts'
@@ -34,9 +34,9 @@ export async function openFileDestination(
   if (present) requireDisk(path, present)
   if (present?.isBlockDevice()) return openDevice(path, present, options)
   const place = present ? realpathSync(path) : placeOfDanglingLink(path)
-  const why = present && whyInPlace(place, present)
-  if (why === undefined) return openPartial(place, present, options)
-  options.warn?.(diagnose(COPY_KINDS.inPlace, { path, why }))
+  const reason = present && reasonInPlace(place, present)
+  if (reason === undefined) return openPartial(place, present, options)
+  options.warn?.(diagnose(COPY_KINDS.inPlace, { path, reason }))
   return openInPlace(place, options)
 }
 

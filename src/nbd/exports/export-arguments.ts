@@ -1,7 +1,7 @@
 /** Checks of the exports that programs hand over, and ask for. */
 import { listOf, objectOf, optional, optionsOf, requireObject } from '../../arguments/objects.ts'
 import {
-  type Check,
+  type ArgumentCheck,
   integerWithin,
   requireBoolean,
   requireFunction,
@@ -10,7 +10,7 @@ import {
   requireString,
 } from '../../arguments/single-values.ts'
 
-function oneOf(values: readonly string[]): Check {
+function oneOf(values: readonly string[]): ArgumentCheck {
   return (value, name) => requireOneOf(value, values, name)
 }
 
@@ -36,7 +36,7 @@ export const checkExports = listOf(checkExport)
 const checkFile = optionsOf({ path: requireName })
 const checkMemory = optionsOf({ memory: integerWithin(0) })
 
-const checkOrigin: Check = (value, name) =>
+const checkOrigin: ArgumentCheck = (value, name) =>
   'memory' in requireObject(value, name) ? checkMemory(value, name) : checkFile(value, name)
 
 export const checkExportRequests = listOf(

@@ -17,14 +17,14 @@ export function encodeGreeting(flags: number): Buffer {
   return bytes
 }
 
-export type Greeting = {
+export type NbdGreeting = {
   /** An old-style server goes on with its export at once: there is nothing to negotiate. */
   readonly isOldStyle: boolean
   /** Handshake flags; 0 in the old style. */
   readonly flags: number
 }
 
-export function decodeGreeting(bytes: Buffer): Greeting {
+export function decodeGreeting(bytes: Buffer): NbdGreeting {
   requireSize(bytes, GREETING_SIZE, 'a greeting')
   if (!bytes.subarray(0, 8).equals(NBD_MAGIC)) refuse('a greeting that is not of NBD')
   const style = bytes.subarray(8, 16)

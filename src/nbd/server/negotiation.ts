@@ -98,7 +98,7 @@ export class Negotiation implements OptionContext {
     return 'more'
   }
 
-  refuse(option: number, type: number, text: string): Promise<'more'> {
+  replyError(option: number, type: number, text: string): Promise<'more'> {
     if (DECISIVE.has(type)) this.#remember(option, text)
     return this.reply(option, type, encodeErrorText(text))
   }
@@ -136,17 +136,17 @@ export class Negotiation implements OptionContext {
     const handler = OPTION_HANDLERS.get(option)
     if (this.needsTls && !handler?.isServedInClear) {
       const text = `${optionName(option)} is not permitted before TLS: ${TLS_REQUIRED}`
-      return this.refuse(option, NBD_REP.ERR_TLS_REQD, text)
+      return this.replyError(option, NBD_REP.ERR_TLS_REQD, text)
     }
     if (!handler) {
-      return this.refuse(option, NBD_REP.ERR_UNSUP, `this server has no option ${option}`)
+      return this.replyError(option, NBD_REP.ERR_UNSUP, `this server has no option ${option}`)
     }
     try {
       return await handler.serve(this, data)
     } catch (error) {
       // The data was malformed, but it is known where the next option begins.
       if (!(error instanceof ProtocolError) || option === NBD_OPT.EXPORT_NAME) throw error
-      return this.refuse(option, NBD_REP.ERR_INVALID, error.message)
+      return this.replyError(option, NBD_REP.ERR_INVALID, error.message)
     }
   }
 
@@ -156,7 +156,11 @@ export class Negotiation implements OptionContext {
       rest -= (await this.channel.read(Math.min(rest, DATA_LIMIT))).length
     }
     const type = this.needsTls ? NBD_REP.ERR_TLS_REQD : NBD_REP.ERR_TOO_BIG
-    return this.refuse(option, type, `${optionName(option)} may have ${DATA_LIMIT} bytes of data`)
+    return this.replyError(
+      option,
+      type,
+      `${optionName(option)} may have ${DATA_LIMIT} bytes of data`,
+    )
   }
 
   #conclude(served: NbdExport): NegotiatedExport {

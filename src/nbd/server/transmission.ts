@@ -131,18 +131,18 @@ export class ServerTransmission implements CommandContext {
     this.#fail(error)
   }
 
-  settle(request: Request, work: Promise<void>): void {
+  answerAfter(request: Request, work: Promise<void>): void {
     const isDurable = (request.flags & NBD_CMD_FLAG.FUA) !== 0
     const done = isDurable ? work.then(() => this.negotiated.served.storage.flush()) : work
     const reply = done.then(
       () => this.acknowledge(request),
-      (error) => this.refuseAfter(request, error),
+      (error) => this.replyFailure(request, error),
     )
     this.#completions.own(reply)
   }
 
   own(request: Request, work: Promise<void>): void {
-    this.#completions.own(work.catch((error) => this.refuseAfter(request, error)))
+    this.#completions.own(work.catch((error) => this.replyFailure(request, error)))
   }
 
   holdWhile(size: number, work: Promise<void>): void {
@@ -151,7 +151,7 @@ export class ServerTransmission implements CommandContext {
     this.#completions.own(work.then(release, release))
   }
 
-  refuse(request: Request, error: number): void {
+  replyError(request: Request, error: number): void {
     this.sender.add(this.format.encodeError(request, error, describeError(error)))
     this.finish()
   }
@@ -161,12 +161,12 @@ export class ServerTransmission implements CommandContext {
    *
    * @throws what is no error of the system: it is a mistake of ours, and no reply can be trusted.
    */
-  refuseAfter(request: Request, error: unknown): void {
+  replyFailure(request: Request, error: unknown): void {
     const { code } = error as NodeJS.ErrnoException
     if (!isSystemCode(code)) throw error
     const number = nbdErrorOf(code)
     if (number === NBD_ERROR.EIO) this.resources.onStorageError(request, error)
-    this.refuse(request, number)
+    this.replyError(request, number)
   }
 
   acknowledge(request: Request): void {
@@ -259,7 +259,7 @@ export class ServerTransmission implements CommandContext {
         ? NBD_ERROR.ESHUTDOWN
         : checkRequest(handler, request, this.negotiated)
       if (payload > 0) this.#awaitPayload(request, payload, error, handler)
-      else if (error !== 0) this.refuse(request, error)
+      else if (error !== 0) this.replyError(request, error)
       else handler?.serve(this, request)
     }
   }
@@ -281,7 +281,7 @@ export class ServerTransmission implements CommandContext {
   #skip(request: Request, error: number): PayloadSink {
     return {
       receive: (_, isLast) => {
-        if (isLast) this.refuse(request, error)
+        if (isLast) this.replyError(request, error)
       },
     }
   }

@@ -48,7 +48,7 @@ class Narrowing {
     const known = this.#known(wanted, omissions)
     const base = this.#combined(known, omissions)
     const candidates = this.#withoutFixedTls13(base, omissions)
-    const result = this.#withOfferedVersion(this.#settle(base, candidates))
+    const result = this.#withOfferedVersion(this.#chooseVersions(base, candidates))
     return { ...result, omissions: [...omissions.all, ...result.omissions] }
   }
 
@@ -103,7 +103,7 @@ class Narrowing {
   }
 
   /** Gives up one version at a time: what it stood in the way of comes back. */
-  #settle(base: AllowedTls, candidates: readonly TlsVersion[]): Narrowed {
+  #chooseVersions(base: AllowedTls, candidates: readonly TlsVersion[]): Narrowed {
     const omissions = new Omissions()
     const versions = this.#dialect.contiguous ? newestRun(candidates, omissions) : candidates
     const schemes = this.#schemesOf(base, versions, omissions)
@@ -113,7 +113,7 @@ class Narrowing {
     for (const version of versions) {
       const lacking = this.#lackOf(version, allowed)
       if (lacking === undefined) continue
-      const rest = this.#settle(
+      const rest = this.#chooseVersions(
         base,
         versions.filter((other) => other !== version),
       )

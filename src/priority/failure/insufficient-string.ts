@@ -90,8 +90,8 @@ function describeMissing(
     return `no cipher suite combines ${describeLists(lists)}`
   }
   const removal = adjustments.find(({ list }) => list === missing)
-  const why = removal ? `: ${removal.removed.join(', ')} ${removal.reason}` : ''
-  return `no ${LIST_TITLES[missing]} are left${why}`
+  const removed = removal ? `: ${removal.removed.join(', ')} ${removal.reason}` : ''
+  return `no ${LIST_TITLES[missing]} are left${removed}`
 }
 
 function describeLists(lists: PriorityLists): string {

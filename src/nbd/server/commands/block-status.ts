@@ -33,7 +33,8 @@ export const blockStatus: CommandHandler = {
   serve(transmission, request) {
     const { negotiated } = transmission
     const { length } = request
-    if (!negotiated.hasAllocation || length === 0) transmission.refuse(request, NBD_ERROR.EINVAL)
+    if (!negotiated.hasAllocation || length === 0)
+      transmission.replyError(request, NBD_ERROR.EINVAL)
     else startAnswer(transmission, request, length)
   },
   receive: (transmission, request) => new FilterSink(transmission, request),
@@ -55,7 +56,7 @@ class FilterSink implements PayloadSink {
     if (isShort) this.#parts.push(bytes)
     if (!isLast) return
     const length = isShort ? this.#readLength(Buffer.concat(this.#parts)) : 0
-    if (length === 0) this.#transmission.refuse(this.#request, NBD_ERROR.EINVAL)
+    if (length === 0) this.#transmission.replyError(this.#request, NBD_ERROR.EINVAL)
     else startAnswer(this.#transmission, this.#request, length)
   }
 

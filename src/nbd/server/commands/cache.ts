@@ -14,6 +14,6 @@ export const cache: CommandHandler = {
     // The command is advice. A client that asks for a whole disk must not keep the threads busy, and not
     // after it has left either.
     const length = Math.min(request.length, PAYLOAD_LIMIT)
-    transmission.settle(request, readAndForget(transmission, { offset, length }))
+    transmission.answerAfter(request, readAndForget(transmission, { offset, length }))
   },
 }

@@ -36,13 +36,13 @@ export interface CommandContext {
   /** Ends the connection, because a reply that was begun cannot be ended. */
   abandon(error: unknown): void
   /** Ends a request when its work is done; with NBD_CMD_FLAG_FUA, when it is on disk. */
-  settle(request: Request, work: Promise<void>): void
+  answerAfter(request: Request, work: Promise<void>): void
   /** Owns work that ends its request itself; where it fails, the request gets the error. */
   own(request: Request, work: Promise<void>): void
   /** Counts memory as in use until work is done, however it ends. */
   holdWhile(size: number, work: Promise<void>): void
   /** Ends a request that has failed. */
-  refuse(request: Request, error: number): void
+  replyError(request: Request, error: number): void
   /** Ends a request that was served and has no data to bring. */
   acknowledge(request: Request): void
   /** Ends a request whose reply was sent. */

@@ -6,6 +6,6 @@ export const flush: CommandHandler = {
   command: NBD_CMD.FLUSH,
   flags: 0,
   serve(transmission, request) {
-    transmission.settle(request, transmission.negotiated.served.storage.flush())
+    transmission.answerAfter(request, transmission.negotiated.served.storage.flush())
   },
 }

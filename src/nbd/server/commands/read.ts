@@ -20,7 +20,7 @@ export const read: CommandHandler = {
     if (length === 0) return transmission.acknowledge(request)
     const limit = Math.max(UNFRAGMENTED, pieceSize(transmission))
     if (flags & NBD_CMD_FLAG.DF && length > limit) {
-      return transmission.refuse(request, NBD_ERROR.EOVERFLOW)
+      return transmission.replyError(request, NBD_ERROR.EOVERFLOW)
     }
     if (mayBringHoles(transmission, request) || !readAtOnce(transmission, request)) {
       transmission.own(request, readPieces(transmission, request))

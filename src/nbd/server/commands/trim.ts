@@ -10,6 +10,6 @@ export const trim: CommandHandler = {
   serve(transmission, request) {
     const { offset, length } = request
     if (length === 0) return transmission.acknowledge(request)
-    transmission.settle(request, transmission.negotiated.served.storage.trim(offset, length))
+    transmission.answerAfter(request, transmission.negotiated.served.storage.trim(offset, length))
   },
 }

@@ -16,6 +16,6 @@ export const writeZeroes: CommandHandler = {
       isWanted: () => !transmission.isGone,
     }
     const { storage } = transmission.negotiated.served
-    transmission.settle(request, storage.zero(offset, length, options))
+    transmission.answerAfter(request, storage.zero(offset, length, options))
   },
 }

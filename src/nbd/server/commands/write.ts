@@ -14,7 +14,7 @@ export const write: CommandHandler = {
   serve(transmission, request) {
     // Without data: there is nothing to write, or the flag is missing that tells of it.
     if (request.length === 0) transmission.acknowledge(request)
-    else transmission.refuse(request, NBD_ERROR.EINVAL)
+    else transmission.replyError(request, NBD_ERROR.EINVAL)
   },
   receive: (transmission, request) => new WriteSink(transmission, request),
 }
@@ -42,7 +42,7 @@ class WriteSink implements PayloadSink {
     this.#gathered += bytes.length
     if (isLast || this.#gathered >= pieceSize(this.#transmission)) this.#writePiece()
     else if (this.#parts.length >= PARTS_LIMIT) this.#parts = [Buffer.concat(this.#parts)]
-    if (isLast) this.#transmission.settle(this.#request, allSettled(this.#writes))
+    if (isLast) this.#transmission.answerAfter(this.#request, allSettled(this.#writes))
   }
 
   #writePiece(): void {

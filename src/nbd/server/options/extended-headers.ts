@@ -9,7 +9,11 @@ export const extendedHeaders: OptionHandler = {
     const { option } = extendedHeaders
     decodeNoData(option, data)
     if (negotiation.agreement.style === 'extended') {
-      return negotiation.refuse(option, NBD_REP.ERR_INVALID, 'extended headers are agreed already')
+      return negotiation.replyError(
+        option,
+        NBD_REP.ERR_INVALID,
+        'extended headers are agreed already',
+      )
     }
     negotiation.agreement.style = 'extended'
     return negotiation.reply(option, NBD_REP.ACK)

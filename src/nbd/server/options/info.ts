@@ -65,7 +65,7 @@ export function refuseUnknownExport(
   option: number,
   name: string,
 ): Promise<'more'> {
-  return negotiation.refuse(option, NBD_REP.ERR_UNKNOWN, describeUnknownExport(name))
+  return negotiation.replyError(option, NBD_REP.ERR_UNKNOWN, describeUnknownExport(name))
 }
 
 export function describeUnknownExport(name: string): string {

@@ -44,7 +44,7 @@ async function answer(
   const { name, queries } = decodeMetaContextOption(data)
   if (negotiation.agreement.style === 'simple') {
     const text = 'metadata contexts need structured replies, which were not agreed'
-    return negotiation.refuse(option, NBD_REP.ERR_INVALID, text)
+    return negotiation.replyError(option, NBD_REP.ERR_INVALID, text)
   }
   if (!negotiation.findExport(name)) return refuseUnknownExport(negotiation, option, name)
   if (isMeant(queries, name)) {

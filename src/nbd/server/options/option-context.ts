@@ -30,7 +30,7 @@ export interface OptionContext {
   flagsOf(served: NbdExport): number
   reply(option: number, type: number, data?: Buffer): Promise<'more'>
   /** @param text What the user of the client reads, without which that user knows no remedy. */
-  refuse(option: number, type: number, text: string): Promise<'more'>
+  replyError(option: number, type: number, text: string): Promise<'more'>
   /** Ends the negotiation, which is the only refusal that NBD_OPT_EXPORT_NAME has. */
   refuseExportName(text: string): 'end'
 }

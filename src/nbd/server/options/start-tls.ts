@@ -13,11 +13,11 @@ export const startTls: OptionHandler = {
     const { option } = startTls
     decodeNoData(option, data)
     if (negotiation.session) {
-      return negotiation.refuse(option, NBD_REP.ERR_INVALID, 'TLS has begun already')
+      return negotiation.replyError(option, NBD_REP.ERR_INVALID, 'TLS has begun already')
     }
     if (negotiation.offer.tlsMode === 'off') {
       const text = 'this NBD server has no TLS; connect without TLS credentials'
-      return negotiation.refuse(option, NBD_REP.ERR_POLICY, text)
+      return negotiation.replyError(option, NBD_REP.ERR_POLICY, text)
     }
     await forgetClearText(negotiation)
     await negotiation.reply(option, NBD_REP.ACK)

@@ -11,10 +11,10 @@ export const structuredReply: OptionHandler = {
     const { style } = negotiation.agreement
     if (style === 'extended') {
       const text = 'extended headers are agreed already, which include structured replies'
-      return negotiation.refuse(option, NBD_REP.ERR_EXT_HEADER_REQD, text)
+      return negotiation.replyError(option, NBD_REP.ERR_EXT_HEADER_REQD, text)
     }
     if (style === 'structured') {
-      return negotiation.refuse(
+      return negotiation.replyError(
         option,
         NBD_REP.ERR_INVALID,
         'structured replies are agreed already',
