@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
 import { NET_KINDS } from '../../net/net-diagnostics.ts'
+import { takeReceivedBytes } from '../../tls/received-bytes.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import type { Extent } from '../protocol/chunks.ts'
 import { NBD_CMD } from '../protocol/constants.ts'
@@ -72,10 +73,10 @@ export class ClientTransmission {
     this.#stream = stream
     this.#options = options
     this.#parser = new ReplyParser(options.style, { find: this.#find, finish: this.#finish })
-    stream.on('data', this.#receive)
     stream.on('error', (error) => this.#end(error))
     stream.on('end', () => this.#end(undefined))
     stream.on('close', () => this.#end(undefined))
+    takeReceivedBytes(stream, this.#receive)
     stream.resume()
   }
 

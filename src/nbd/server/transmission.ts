@@ -7,6 +7,7 @@
  */
 import type { Duplex } from 'node:stream'
 import { Completions } from '../../endpoint/completions.ts'
+import { takeReceivedBytes } from '../../tls/received-bytes.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import type { NegotiatedExport } from '../exports/agreement.ts'
 import { PAYLOAD_LIMIT } from '../exports/nbd-export.ts'
@@ -86,12 +87,14 @@ export class ServerTransmission implements CommandContext {
       this.#finish = resolve
       this.#fail = reject
     })
-    socket.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onError)
+    socket.on('end', onEnd).on('close', onClose).on('error', onError)
+    const stopTaking = takeReceivedBytes(socket, onData)
     socket.resume()
     try {
       return await over
     } finally {
-      socket.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onError)
+      stopTaking()
+      socket.off('end', onEnd).off('close', onClose).off('error', onError)
       this.sender.flush()
     }
   }
@@ -185,6 +188,11 @@ export class ServerTransmission implements CommandContext {
     this.#input = rest === 0 ? chunk : Buffer.concat([this.#input.subarray(this.#at), chunk])
     this.#at = 0
     this.#advance()
+    // The bytes are valid only now.
+    if (this.#input === chunk) {
+      this.#input = Buffer.from(chunk.subarray(this.#at))
+      this.#at = 0
+    }
   }
 
   /** Goes on with the input as far as it reaches and memory allows. */

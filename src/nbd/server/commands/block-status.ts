@@ -53,7 +53,7 @@ class FilterSink implements PayloadSink {
 
   receive(bytes: Buffer, isLast: boolean): void {
     const isShort = this.#request.length <= FILTER_LIMIT
-    if (isShort) this.#parts.push(bytes)
+    if (isShort) this.#parts.push(Buffer.from(bytes))
     if (!isLast) return
     const length = isShort ? this.#readLength(Buffer.concat(this.#parts)) : 0
     if (length === 0) this.#transmission.replyError(this.#request, NBD_ERROR.EINVAL)

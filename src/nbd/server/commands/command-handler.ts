@@ -5,7 +5,7 @@ import type { CommandContext } from './command-context.ts'
 
 /** Takes the payload of a request, piece by piece as it arrives. */
 export interface PayloadSink {
-  /** @param bytes May be kept; they are a part of what was received, not a copy. */
+  /** @param bytes Valid until it returns: what is needed longer has to be copied. */
   receive(bytes: Buffer, isLast: boolean): void
 }
 

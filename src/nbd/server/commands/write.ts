@@ -1,5 +1,6 @@
 /** NBD_CMD_WRITE: data goes to the storage as it comes in; only pieces of it are in memory. */
 
+import { SMALL_PIECE } from '../../../transfer/buffer-pool.ts'
 import { NBD_CMD, NBD_ERROR } from '../../protocol/constants.ts'
 import type { Request } from '../../protocol/requests.ts'
 import type { CommandContext } from './command-context.ts'
@@ -19,43 +20,63 @@ export const write: CommandHandler = {
   receive: (transmission, request) => new WriteSink(transmission, request),
 }
 
-/** Parts of a piece beyond which they are copied together: a peer may send byte by byte. */
-const PARTS_LIMIT = 64
-
 class WriteSink implements PayloadSink {
   readonly #transmission: CommandContext
   readonly #request: Request
-  /** Where the next piece goes. */
-  #position: number
-  #parts: Buffer[] = []
-  #gathered = 0
+  /** Bytes of the request that have not come. */
+  #rest: number
+  #piece: Piece | undefined
   readonly #writes: Promise<void>[] = []
 
   constructor(transmission: CommandContext, request: Request) {
     this.#transmission = transmission
     this.#request = request
-    this.#position = request.offset
+    this.#rest = request.length
   }
 
   receive(bytes: Buffer, isLast: boolean): void {
-    this.#parts.push(bytes)
-    this.#gathered += bytes.length
-    if (isLast || this.#gathered >= pieceSize(this.#transmission)) this.#writePiece()
-    else if (this.#parts.length >= PARTS_LIMIT) this.#parts = [Buffer.concat(this.#parts)]
+    for (let at = 0; at < bytes.length; ) {
+      this.#piece ??= this.#beginPiece()
+      const { buffer, size, filled } = this.#piece
+      const count = bytes.copy(buffer, filled, at, at + size - filled)
+      this.#piece.filled += count
+      this.#rest -= count
+      at += count
+      if (this.#piece.filled === size) this.#writePiece(this.#piece)
+    }
     if (isLast) this.#transmission.answerAfter(this.#request, allSettled(this.#writes))
   }
 
-  #writePiece(): void {
-    const { negotiated } = this.#transmission
-    const [parts, size, offset] = [this.#parts, this.#gathered, this.#position]
-    this.#parts = []
-    this.#gathered = 0
-    this.#position += size
-    const written = negotiated.served.storage.write(parts, offset)
+  #beginPiece(): Piece {
+    const size = Math.min(this.#rest, pieceSize(this.#transmission))
+    const { pool } = this.#transmission.resources
+    const isPooled = size >= SMALL_PIECE
+    const buffer = isPooled ? pool.take(size) : Buffer.allocUnsafe(size)
+    return { buffer, size, filled: 0, isPooled }
+  }
+
+  #writePiece({ buffer, size, isPooled }: Piece): void {
+    this.#piece = undefined
+    const { negotiated, resources } = this.#transmission
+    const { offset, length } = this.#request
+    const position = offset + length - this.#rest - size
+    const giveBack = () => isPooled && resources.pool.give(buffer)
+    const { storage } = negotiated.served
+    const written = storage.write([buffer.subarray(0, size)], position).finally(giveBack)
     // A failure is looked at when all pieces are there.
     this.#transmission.holdWhile(size, written)
     this.#writes.push(written)
   }
+}
+
+/** Data on its way to the storage. */
+type Piece = {
+  readonly buffer: Buffer
+  /** How much it is to hold, in bytes. */
+  readonly size: number
+  filled: number
+  /** The buffer is of the pool, and goes back to it. */
+  readonly isPooled: boolean
 }
 
 /** Waits for all, then fails where one has failed: no write may go on behind a reply. */

@@ -1,0 +1,114 @@
+/** What a session receives reaches its taker: every byte, in order, whichever way Node delivers it. */
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { PassThrough } from 'node:stream'
+import { expect, onTestFinished, test } from 'vitest'
+import { parseObject } from '../../src/tls/objects/parse-object.ts'
+import { TlsObjects } from '../../src/tls/objects/tls-objects.ts'
+import { canReadIntoOneBuffer, takeReceivedBytes } from '../../src/tls/received-bytes.ts'
+import { makeX509Folder, x509Credentials } from '../nbd/nbd-credentials.ts'
+import { eventually } from '../nbd/server/test-server.ts'
+
+/** Both sides of a session over a connection that was there before it. */
+async function openSession() {
+  const dir = makeX509Folder()
+  const definition = `tls-creds-x509,id=tls0,endpoint=server,dir=${dir},verify-peer=on`
+  const credentials = TlsObjects.create([parseObject(definition)]).credentials('tls0', 'server')
+  const server = createServer({ pauseOnConnect: true })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const accepted = once(server, 'connection') as Promise<[Socket]>
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const [socket] = await accepted
+  const [there, here] = await Promise.all([
+    credentials.accept(socket),
+    x509Credentials(dir).connect(client, { hostname: 'localhost' }),
+  ])
+  onTestFinished(() => void [there.socket, here.socket].map((each) => each.destroy()))
+  return { receiver: there.socket, sender: here.socket }
+}
+
+test('this Node reads a session into one buffer', async () => {
+  const { receiver } = await openSession()
+  expect(canReadIntoOneBuffer(receiver)).toBe(true)
+  takeReceivedBytes(receiver, () => {})
+  expect(canReadIntoOneBuffer(receiver)).toBe(false)
+})
+
+test.each([1, 100, 16_384, 300_000])(
+  'writes of %i bytes arrive whole and in order',
+  async (size) => {
+    const { receiver, sender } = await openSession()
+    const [sent, received] = [createHash('sha256'), createHash('sha256')]
+    const buffers = new Set<ArrayBufferLike>()
+    let length = 0
+    takeReceivedBytes(receiver, (bytes) => {
+      received.update(bytes)
+      buffers.add(bytes.buffer)
+      length += bytes.length
+      // A slow reader stops the peer now and then.
+      if (length % 7 !== 0) return
+      receiver.pause()
+      setImmediate(() => receiver.resume())
+    })
+    receiver.resume()
+    const count = Math.min(200, Math.ceil(3_000_000 / size))
+    for (let index = 0; index < count; index++) {
+      const bytes = randomBytes(size)
+      sent.update(bytes)
+      if (!sender.write(bytes)) await once(sender, 'drain')
+    }
+    sender.end()
+    await once(receiver, 'end')
+    expect(length).toBe(size * count)
+    expect(received.digest('hex')).toBe(sent.digest('hex'))
+    expect(buffers.size).toBe(1)
+  },
+)
+
+test('what was received before comes first', async () => {
+  const { receiver, sender } = await openSession()
+  sender.write('first ')
+  receiver.on('readable', () => {})
+  await eventually(() => receiver.readableLength > 0)
+  receiver.removeAllListeners('readable')
+  let text = ''
+  takeReceivedBytes(receiver, (bytes) => {
+    text += bytes
+  })
+  receiver.resume()
+  sender.end('second')
+  await once(receiver, 'end')
+  expect(text).toBe('first second')
+})
+
+test('nothing is handed over after the end was asked for', async () => {
+  const { receiver, sender } = await openSession()
+  let length = 0
+  const stop = takeReceivedBytes(receiver, (bytes) => {
+    length += bytes.length
+    stop()
+  })
+  receiver.resume()
+  sender.write('x')
+  await eventually(() => length === 1)
+  sender.end('y')
+  await once(receiver, 'end')
+  expect(length).toBe(1)
+})
+
+test('other streams bring their bytes by events', async () => {
+  const stream = new PassThrough()
+  expect(canReadIntoOneBuffer(stream)).toBe(false)
+  stream.write('first ')
+  let text = ''
+  takeReceivedBytes(stream, (bytes) => {
+    text += bytes
+  })
+  stream.resume()
+  stream.end('second')
+  await once(stream, 'end')
+  expect(text).toBe('first second')
+})
