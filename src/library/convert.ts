@@ -45,6 +45,7 @@ export const CONVERSION_TARGETS: readonly ConversionTarget[] = [
   'haproxy',
   'postfix',
   'dovecot',
+  'postgresql',
   'nss',
   'java',
   'go',

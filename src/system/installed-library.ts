@@ -34,6 +34,7 @@ const QUESTIONS: Readonly<Record<ConversionTarget, readonly Question[]>> = {
   // These do not tell, and have that of the system.
   apache: [OPENSSL],
   dovecot: [OPENSSL],
+  postgresql: [OPENSSL],
   haproxy: [
     {
       program: 'haproxy',

@@ -26,6 +26,9 @@ export const APPLICATION_BACKENDS: readonly ApplicationBackend[] = [
   convertedBackend('dovecot', {
     ...{ name: 'dovecot', title: 'Dovecot', purpose: 'openssl', file: 'dovecot.config' },
   }),
+  convertedBackend('postgresql', {
+    ...{ name: 'postgresql', title: 'PostgreSQL', purpose: 'openssl', file: 'postgresql.config' },
+  }),
   convertedBackend('node', {
     ...{ name: 'node', title: 'Node.js', purpose: 'openssl', file: 'node.json' },
   }),

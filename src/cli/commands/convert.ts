@@ -28,6 +28,7 @@ const TARGETS = {
   haproxy: 'openssl',
   postfix: 'openssl',
   dovecot: 'openssl',
+  postgresql: 'openssl',
   nss: 'nss',
   java: 'jdk',
   go: 'go',

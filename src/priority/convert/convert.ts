@@ -17,6 +17,7 @@ import { nssDialect, printNss } from './nss.ts'
 import { printNode, printOpenssl } from './openssl.ts'
 import { opensslDialect } from './openssl-dialect.ts'
 import { postfixDialect, printPostfix } from './postfix.ts'
+import { postgresqlDialect, printPostgresql } from './postgresql.ts'
 
 type Target = {
   /** Whose release decides which names are known. */
@@ -60,6 +61,11 @@ const TARGETS = {
     library: 'openssl',
     dialect: ({ openssl = oldestRelease('openssl') }) => dovecotDialect(openssl),
     print: printDovecot,
+  },
+  postgresql: {
+    library: 'openssl',
+    dialect: ({ openssl = oldestRelease('openssl') }) => postgresqlDialect(openssl),
+    print: printPostgresql,
   },
   nss: {
     library: 'nss',

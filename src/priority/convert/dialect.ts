@@ -23,6 +23,8 @@ export type Dialect = {
   readonly refusals?: (allowed: AllowedTls) => readonly Refusal[]
   /** What is left where the library's words allow more together than each of them. */
   readonly combine?: (allowed: AllowedTls) => AllowedTls
+  /** The library takes one group and no list. */
+  readonly takesOneGroup?: true
   /** Whether the library names a group for versions before TLS 1.3 alone. */
   readonly namesOldGroup: (group: TlsGroup) => boolean
   /** The library names groups to its peer even where nothing uses a group. */

@@ -46,7 +46,7 @@ class Narrowing {
     const omissions = new Omissions()
     const wanted = streamOnly(allowedTls(this.#evaluation))
     const known = this.#known(wanted, omissions)
-    const base = this.#combined(known, omissions)
+    const base = this.#withOneGroup(this.#combined(known, omissions), omissions)
     const candidates = this.#withoutFixedTls13(base, omissions)
     const result = this.#withOfferedVersion(this.#chooseVersions(base, candidates))
     return { ...result, omissions: [...omissions.all, ...result.omissions] }
@@ -91,6 +91,15 @@ class Narrowing {
         COMBINED,
       ),
     })
+  }
+
+  /** The first that TLS 1.3 can use, so that the newest version has one. */
+  #withOneGroup(base: AllowedTls, omissions: Omissions): AllowedTls {
+    if (!this.#dialect.takesOneGroup) return base
+    const { versions, suites, groups, signatureSchemes: schemes } = base
+    const chosen = groups.find(isTls13Group) ?? groups[0]
+    const kept = omissions.keep('group', groups, (group) => group === chosen, 'it takes one only')
+    return mapAllowed(base, { versions, suites, groups: kept, schemes })
   }
 
   #withoutFixedTls13(base: AllowedTls, omissions: Omissions): readonly TlsVersion[] {

@@ -29,7 +29,6 @@ export function printPostfix(spoken: Spoken): string {
     'smtpd_tls_ciphers = high',
     'smtpd_tls_mandatory_ciphers = high',
     `tls_high_cipherlist = ${cipherString(spoken)}`,
-    'smtpd_tls_eecdh_grade = auto',
     `tls_eecdh_auto_curves = ${groups}\${tls_ffdhe_auto_groups?}`,
     'tls_ffdhe_auto_groups =',
     '',

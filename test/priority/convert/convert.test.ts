@@ -204,6 +204,22 @@ describe('to dovecot', () => {
   })
 })
 
+describe('to postgresql', () => {
+  it('keeps one curve, the first that TLS 1.3 can use', () => {
+    const { text, omissions, allowed } = convert(
+      'NORMAL:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP384R1:+GROUP-SECP256R1',
+      'postgresql',
+    )
+    expect(text).toContain("ssl_ecdh_curve = 'secp384r1'\n")
+    expect(allowed.groups.map(({ name }) => name)).toEqual(['secp384r1'])
+    expect(omissions).toContainEqual({
+      kind: 'group',
+      name: 'secp256r1',
+      because: 'it takes one only',
+    })
+  })
+})
+
 describe('to java', () => {
   it('goes by the names of the registry', () => {
     const { text } = convert('NORMAL:-VERS-ALL:+VERS-TLS1.3', 'java')

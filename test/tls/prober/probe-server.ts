@@ -1,4 +1,5 @@
 /** Runs a TLS server within this process and asks it what it would negotiate. */
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import { createServer, type Server, type TlsOptions } from 'node:tls'
@@ -18,6 +19,20 @@ export function startProbing(options: TlsOptions): Probe {
 /** A server of another process. */
 export function probePort(port: number): Probe {
   return (offer) => askOver(connect(port, '127.0.0.1'), offer)
+}
+
+/** Begins a session of TLS within its protocol ("SSL Session Encryption"). */
+const POSTGRESQL_SSL_REQUEST = Buffer.from('0000000804d2162f', 'hex')
+
+/** A server of PostgreSQL, which has to be asked for TLS first. */
+export function probePostgresql(port: number): Probe {
+  return async (offer) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.write(POSTGRESQL_SSL_REQUEST)
+    const [reply] = (await once(socket, 'data')) as [Buffer]
+    if (reply.toString() !== 'S') throw new Error('the server speaks no TLS')
+    return askOver(socket, offer)
+  }
 }
 
 async function ask(server: Server, offer: Offer): Promise<Answer | undefined> {

@@ -43,9 +43,9 @@ const UNREGISTERED: Readonly<Record<string, number>> = {
 export async function judgeServers(
   target: ConversionTarget,
   start: StartServers,
-  { hasOneKey = false } = {},
+  { hasOneKey = false, withStrings = true } = {},
 ): Promise<void> {
-  const cases = drawServerCases(target)
+  const cases = drawServerCases(target, { withStrings })
   const settings = cases.map(({ conversion: { text } }, index) => {
     const keys = keysFor(text)
     return { text, keys: hasOneKey ? keys.slice(index % keys.length).slice(0, 1) : keys }

@@ -29,9 +29,12 @@ const POLICIES = Number(process.env.SERVER_POLICIES ?? 20)
 const SHIPPED = ['DEFAULT', 'LEGACY', 'FUTURE']
 
 /** Only those of which the server can be told anything. */
-export function drawServerCases(target: ConversionTarget): readonly ServerCase[] {
+export function drawServerCases(
+  target: ConversionTarget,
+  { withStrings = true } = {},
+): readonly ServerCase[] {
   const releases = findInstalledRelease(target, 'openssl')
-  const strings = drawStrings(0).flatMap(([name, evaluation]) => {
+  const strings = (withStrings ? drawStrings(0) : []).flatMap(([name, evaluation]) => {
     const conversion = tryConversion(evaluation, target, releases)
     return conversion ? [{ name, allowed: allowedTls(evaluation), conversion }] : []
   })
