@@ -12,10 +12,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   net: ['diagnostics', 'arguments', 'files'],
   asn1: ['diagnostics'],
   options: ['diagnostics'],
-  policy: ['diagnostics', 'arguments', 'algorithms'],
+  policy: ['cache', 'diagnostics', 'arguments', 'algorithms'],
   priority: ['cache', 'diagnostics', 'arguments', 'algorithms'],
   report: ['diagnostics', 'algorithms', 'policy', 'priority'],
-  backends: ['diagnostics', 'algorithms', 'policy', 'priority'],
+  backends: ['cache', 'diagnostics', 'algorithms', 'policy', 'priority'],
   system: ['diagnostics', 'algorithms', 'policy', 'priority', 'files', 'backends'],
   x509: ['cache', 'wire', 'diagnostics', 'algorithms', 'priority', 'files', 'asn1'],
   tls: [

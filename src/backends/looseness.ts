@@ -307,9 +307,12 @@ export const LOOSENESS_RULES: readonly LoosenessRule[] = [
   },
 ]
 
-/** Everything that a policy forbids and a library keeps. */
-export function findLooseness(policy: Policy): readonly Looseness[] {
-  return LOOSENESS_RULES.flatMap(({ find, purpose: name, ...rule }) => {
+/** Everything that a policy forbids and a library keeps, as far as these rules tell. */
+export function findLooseness(
+  policy: Policy,
+  rules: readonly LoosenessRule[] = LOOSENESS_RULES,
+): readonly Looseness[] {
+  return rules.flatMap(({ find, purpose: name, ...rule }) => {
     const effective = evaluatePolicy(policy, purpose(name).scopes)
     const text = findBackend(rule.backend)?.generate(policy) ?? ''
     const kept = find(effective, text)

@@ -1,6 +1,6 @@
 /** Reads the policy that an argument names, or the configured one. */
 import { type Diagnostic, moderate } from '../diagnostics/diagnostic.ts'
-import type { ApplicationPolicy } from '../policy/application/application-policy.ts'
+import type { ApplicationPolicy, LayeredPolicy } from '../policy/application/application-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { configFile, type DirectoryOptions, findDirectories } from '../system/directories.ts'
 import { loadPolicy, policyFolders } from '../system/policy-files.ts'
@@ -25,10 +25,9 @@ export function loadNamedPolicy(
 }
 
 /** A policy that is asked about, with the application whose directives lie over it, if one is named. */
-export type AskedPolicy = {
-  readonly policy: Policy
-  readonly application: ApplicationPolicy | undefined
-}
+export type AskedPolicy =
+  | { readonly policy: Policy; readonly application: undefined }
+  | { readonly policy: LayeredPolicy; readonly application: ApplicationPolicy }
 
 /** As loadNamedPolicy; with an application, what holds for it. */
 export async function loadAskedPolicy(
@@ -44,7 +43,8 @@ export async function loadAskedPolicy(
   const { diagnoseExcess } = await import('../policy/application/exceeding.ts')
   const { purposesOf } = await import('../backends/applications/all-application-backends.ts')
   const application = loadApplication(findDirectories(options), app)
-  const excess = diagnoseExcess(system, application, purposesOf(application.backends))
+  const policy = layerApplication(system, application)
+  const excess = diagnoseExcess(policy, purposesOf(application.backends))
   excess.map(moderate).forEach(report)
-  return { policy: layerApplication(system, application), application }
+  return { policy, application }
 }

@@ -181,13 +181,39 @@ export function writeDurable(
   mode = 0o644,
   owner?: Owner,
 ): void {
-  const descriptor = openSync(path, 'wx', mode)
-  try {
-    writeFileSync(descriptor, content)
+  writeNew(path, content, mode, (descriptor) => {
     // A change of owner may take bits of the mode away, so the mode comes last.
     if (owner) fchownSync(descriptor, owner.uid, owner.gid)
     fchmodSync(descriptor, mode)
     fsyncSync(descriptor)
+  })
+}
+
+/**
+ * Writes new files and waits until all are on disk. To write all and then wait takes a fraction of the time
+ * of waiting for each: the first wait takes the others along.
+ */
+export function writeAllDurable(
+  files: readonly { readonly path: string; readonly content: string | Buffer }[],
+  mode = 0o644,
+): void {
+  for (const { path, content } of files) {
+    writeNew(path, content, mode, (descriptor) => fchmodSync(descriptor, mode))
+  }
+  for (const { path } of files) sync(path)
+}
+
+/** Fails where a file of that name exists. */
+function writeNew(
+  path: string,
+  content: string | Buffer,
+  mode: number,
+  finish: (descriptor: number) => void,
+): void {
+  const descriptor = openSync(path, 'wx', mode)
+  try {
+    writeFileSync(descriptor, content)
+    finish(descriptor)
   } finally {
     closeSync(descriptor)
   }
@@ -195,6 +221,10 @@ export function writeDurable(
 
 /** Waits until the names in a folder are on disk. */
 export function syncFolder(path: string): void {
+  sync(path)
+}
+
+function sync(path: string): void {
   const descriptor = openSync(path, 'r')
   try {
     fsyncSync(descriptor)

@@ -18,6 +18,7 @@ import {
 } from '../policy/application/application-policy.ts'
 import { diagnoseExcess } from '../policy/application/exceeding.ts'
 import type { Policy } from '../policy/policy.ts'
+import { toUpperAscii } from '../priority/ascii-case.ts'
 import { evaluatePriority } from '../priority/evaluate.ts'
 import { diagnoseFailure } from '../priority/failure/failure-diagnostics.ts'
 import { type ConfigEntry, parseSystemConfig } from '../priority/system-config.ts'
@@ -59,7 +60,7 @@ export function compileApplications(
   for (const application of applications) {
     const { name, keyword, backends } = application
     const layered = layerApplication(system, application)
-    diagnostics.push(...diagnoseExcess(system, application, purposesOf(backends)))
+    diagnostics.push(...diagnoseExcess(layered, purposesOf(backends)))
     for (const backend of findApplicationBackends(backends)) {
       const { text, remarks } = writeApplication(layered, backend, releases)
       diagnostics.push(...tell(application, backend, text, remarks))
@@ -103,7 +104,9 @@ function findLack({ file }: ApplicationBackend, text: string): string | undefine
 function findRawStrings(directories: Directories): ReadonlyMap<string, ConfigEntry> {
   const { sources } = readDropIns(localFolder(directories), 'gnutls')
   const entries = sources.flatMap((source) => parseSystemConfig(source).entries)
-  const strings = entries.filter(({ section }) => section === '' || section === 'priorities')
+  const strings = entries.filter(
+    ({ section }) => section === '' || toUpperAscii(section) === 'PRIORITIES',
+  )
   return new Map(strings.map((entry) => [entry.key, entry]))
 }
 

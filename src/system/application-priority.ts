@@ -50,9 +50,10 @@ export function applicationPriority(name: string, directories: Directories): Eva
 function textForOpenssl(application: ApplicationPolicy, directories: Directories): Source {
   const system = readPolicyInForce(directories) ?? { name: 'no policy', directives: [] }
   const purposes = purposesOf(application.backends)
-  const excess = diagnoseExcess(system, application, purposes)
+  const layered = layerApplication(system, application)
+  const excess = diagnoseExcess(layered, purposes)
   if (hasErrors(excess)) throw new DiagnosticError(excess)
   const { scopes } = purpose(purposes[0] ?? 'openssl')
-  const effective = evaluatePolicy(layerApplication(system, application), scopes)
+  const effective = evaluatePolicy(layered, scopes)
   return { name: application.source.name, text: priorityTextOf(effective) }
 }

@@ -9,6 +9,7 @@ import {
   hasErrors,
   moderate,
 } from '../diagnostics/diagnostic.ts'
+import { printDiagnostic } from '../diagnostics/print-diagnostic.ts'
 import type { ApplicationChange, ApplicationSwitch } from './application-switch.ts'
 import { DEFAULT_BASE_DIR, type Directories, localFolder, stateFolder } from './directories.ts'
 import { hasDropIns } from './drop-ins.ts'
@@ -18,7 +19,7 @@ import { GenerationStore } from './generation-store.ts'
 import { formatSelection, type PolicySelection, parseConfig } from './policy-selection.ts'
 import { type PreparedPolicy, preparePolicy, selectPolicy } from './prepared-policy.ts'
 import type { PriorityDropInCheck } from './priority-drop-ins.ts'
-import { configText, listChanges, publishIfChanged } from './publish.ts'
+import { configText, listChanges, OUTDATED, publishIfChanged } from './publish.ts'
 import { runReloadScript } from './reload.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
@@ -61,7 +62,31 @@ export async function applyPolicy(
   directories: Directories,
   options: ApplyOptions,
 ): Promise<ApplyResult> {
+  const report = once(options.report)
+  const attempt = () => tryToApply(directories, { ...options, report })
+  let result = await attempt()
+  // Each further attempt takes up what another run has put in force meanwhile.
+  while (result === OUTDATED) result = await attempt()
+  return result
+}
+
+/** Tells each finding once, however often it is found. */
+function once(report: ApplyOptions['report']): ApplyOptions['report'] {
+  const told = new Set<string>()
+  return (diagnostic) => {
+    const text = printDiagnostic(diagnostic)
+    if (!told.has(text)) report(diagnostic)
+    told.add(text)
+  }
+}
+
+async function tryToApply(
+  directories: Directories,
+  options: ApplyOptions,
+): Promise<ApplyResult | typeof OUTDATED> {
   const { report } = options
+  const store = new GenerationStore(directories.base)
+  const basedOn = store.inForce
   const selection = selectPolicy(directories, options.set)
   if (options.set) warnAboutFips(directories, selection, report)
   requireRoot(directories)
@@ -74,8 +99,9 @@ export async function applyPolicy(
   }
   const stopped = await judge(directories, prepared, options)
   const setsConfig = Boolean(options.set)
-  const changed = publishIfChanged(directories, prepared, { setsConfig, application, report })
-  const store = new GenerationStore(directories.base)
+  const publishOptions = { setsConfig, basedOn, application, report }
+  const changed = publishIfChanged(directories, prepared, publishOptions)
+  if (changed === OUTDATED) return OUTDATED
   const strangers = listStrangers(store, prepared)
   for (const path of strangers) report(diagnose(SYSTEM_KINDS.strangeFile, { path }))
   const reloaded = reloadIfOwed(directories, store, options.reload ?? (stopped ? false : undefined))
@@ -99,7 +125,10 @@ function hasOtherPrebuilts({ diagnostics }: PreparedPolicy): boolean {
 
 function listStrangers(store: GenerationStore, prepared: PreparedPolicy): readonly string[] {
   const { files } = prepared.configuration
-  return [...store.readVisible(files).keys()].filter((path) => !files.has(path)).toSorted()
+  return store
+    .listVisible()
+    .filter((path) => !files.has(path))
+    .toSorted()
 }
 
 /**

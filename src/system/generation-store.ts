@@ -20,6 +20,7 @@ import {
   stageLink,
   syncFolder,
   TEMPORARY_SUFFIX,
+  writeAllDurable,
   writeDurable,
 } from '../files/atomic-file.ts'
 import { listNames, makeOpenFolder, readLink, removeNames } from './folder-entries.ts'
@@ -53,6 +54,11 @@ export class GenerationStore {
   /** The file whose lock guards the store. */
   get lockFile(): string {
     return join(this.#root, 'lock')
+  }
+
+  /** What names the set of files in force; each switch changes it. */
+  get inForce(): string | undefined {
+    return readLink(join(this.#root, CURRENT))
   }
 
   /** Made before a switch and removed after the services have been reloaded. */
@@ -101,6 +107,11 @@ export class GenerationStore {
     return this.#visible.read((path) => ours.has(path))
   }
 
+  /** The names of all that programs see; nothing is looked into. */
+  listVisible(): readonly string[] {
+    return [...this.#visible.read(() => false).keys()]
+  }
+
   /** Whether a run was killed after the switch, before it was done. */
   isUnfinished(files: GeneratedFiles): boolean {
     return this.#visible.hasDetours(files)
@@ -116,10 +127,7 @@ export class GenerationStore {
     const deeper = deeperFolders(files)
     const generation = this.#write(record, (root) => {
       for (const folder of deeper) makeOpenFolder(join(root, folder))
-      for (const [path, file] of files) {
-        if ('link' in file) symlinkSync(file.link, join(root, path))
-        else writeDurable(join(root, path), file.content)
-      }
+      writeFiles(root, files)
       for (const path of this.#strangers(files)) this.#keep(path, join(root, path))
       for (const folder of deeper.toReversed()) syncFolder(join(root, folder))
     })
@@ -224,6 +232,16 @@ export class GenerationStore {
   #listNumbers(): readonly number[] {
     return listNames(this.#root).map(numberOf)
   }
+}
+
+function writeFiles(root: string, files: GeneratedFiles): void {
+  const written: { path: string; content: Buffer }[] = []
+  for (const [name, file] of files) {
+    const path = join(root, name)
+    if ('link' in file) symlinkSync(file.link, path)
+    else written.push({ path, content: file.content })
+  }
+  writeAllDurable(written)
 }
 
 /** The number of a generation's folder; 0 for any other name. */

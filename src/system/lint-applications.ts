@@ -9,6 +9,7 @@ import type { Source } from '../diagnostics/source.ts'
 import { APPLICATION_KINDS } from '../policy/application/application-diagnostics.ts'
 import {
   type ApplicationPolicy,
+  layerApplication,
   parseApplication,
 } from '../policy/application/application-policy.ts'
 import { diagnoseExcess } from '../policy/application/exceeding.ts'
@@ -54,7 +55,7 @@ export function lintApplication(
     ...findKeywordProblems(application),
     ...ofRules,
     ...findVainDirectives(application, purposes),
-    ...diagnoseExcess(policy, application, purposes),
+    ...diagnoseExcess(layerApplication(policy, application), purposes),
   ]
 }
 

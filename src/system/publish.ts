@@ -21,6 +21,8 @@ import { sameFile } from './visible-files.ts'
 export type PublishOptions = {
   /** The policy was named to be set, so `config` has to name it too. */
   readonly setsConfig: boolean
+  /** The set of files that was in force before anything was read: see GenerationStore.inForce. */
+  readonly basedOn: string | undefined
   /** Enables or disables an application policy in the same switch. */
   readonly application?: ApplicationChange | undefined
   /** Called where the run has to wait for another. */
@@ -62,9 +64,13 @@ function hasOtherContent(
   return linked !== undefined && linked !== now.files[path]?.linked
 }
 
+/** Another run has put something in force since the files were read. */
+export const OUTDATED = Symbol('outdated')
+
 /**
  * Puts a configuration in force under the lock, and gives the files that it replaced; none where
- * all are as they should be.
+ * all are as they should be. Where another run was faster, nothing is done: what it has set or enabled is
+ * not in what was compiled here.
  *
  * @throws DiagnosticError FILE_UNWRITABLE or RUN_LOCKED, with the old configuration in force.
  */
@@ -72,8 +78,8 @@ export function publishIfChanged(
   directories: Directories,
   prepared: PreparedPolicy,
   options: PublishOptions,
-): readonly string[] {
-  const { setsConfig, application } = options
+): readonly string[] | typeof OUTDATED {
+  const { setsConfig, application, basedOn } = options
   const store = new GenerationStore(directories.base)
   const { files } = prepared.configuration
   const list = () => listChanges(directories, prepared, setsConfig)
@@ -83,6 +89,7 @@ export function publishIfChanged(
   try {
     store.prepare()
     return withRunLock(store.lockFile, options.report, () => {
+      if (store.inForce !== basedOn) return OUTDATED
       const changed = list()
       if (isDue(changed)) publish(directories, store, prepared, options)
       return changed

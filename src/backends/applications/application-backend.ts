@@ -1,7 +1,6 @@
 /** What a back-end of applications is: the settings of one program's TLS, written from a policy. */
-
+import type { LayeredPolicy } from '../../policy/application/application-policy.ts'
 import { type EffectivePolicy, evaluatePolicy } from '../../policy/effective-policy.ts'
-import type { Policy } from '../../policy/policy.ts'
 import type { TlsPurpose } from '../../policy/scope.ts'
 import { purpose } from '../../policy/scope.ts'
 import type { LibraryReleases } from '../../priority/library-releases.ts'
@@ -12,7 +11,7 @@ export type HostReleases = LibraryReleases & { readonly gnutls: GnutlsRelease }
 
 export type ApplicationInput = {
   /** The system policy with the application's directives over it. */
-  readonly policy: Policy
+  readonly policy: LayeredPolicy
   /** The same, evaluated for the back-end's purpose. */
   readonly effective: EffectivePolicy
   readonly releases: HostReleases
@@ -39,7 +38,7 @@ export type ApplicationBackend = {
 
 /** What a back-end makes of a system policy with an application's directives over it. */
 export function writeApplication(
-  policy: Policy,
+  policy: LayeredPolicy,
   backend: ApplicationBackend,
   releases: HostReleases,
 ): ApplicationText {

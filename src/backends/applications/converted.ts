@@ -1,13 +1,14 @@
 /** Back-ends whose text is the conversion of what a policy allows: never more than the policy. */
 
 import type { MacName } from '../../algorithms/mac.ts'
+import { memoize } from '../../cache/memoize.ts'
+import { RecentlyUsed } from '../../cache/recently-used.ts'
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import type { EffectivePolicy } from '../../policy/effective-policy.ts'
 import { type ConversionTarget, convertPriority } from '../../priority/convert/convert.ts'
 import { diagnoseConversion } from '../../priority/convert/convert-diagnostics.ts'
 import { evaluatePriority } from '../../priority/evaluate.ts'
 import { diagnoseFailure } from '../../priority/failure/failure-diagnostics.ts'
-import { smallestProfile } from '../../priority/profiles.ts'
 import { DEFAULT_RELEASE } from '../../priority/releases.ts'
 import { GNUTLS_MAC_WORDS } from '../gnutls-names.ts'
 import type { Words } from '../translate.ts'
@@ -15,6 +16,7 @@ import type {
   ApplicationBackend,
   ApplicationInput,
   ApplicationText,
+  HostReleases,
 } from './application-backend.ts'
 import { priorityText } from './priority-string.ts'
 
@@ -33,12 +35,25 @@ export function convertedBackend(
   return { ...definition, generate: (input) => convertPolicy(target, input) }
 }
 
+/** Many programs of a host are allowed the same. A host with more programs than this waits a little longer. */
+const CONVERTED = new RecentlyUsed<ApplicationText>(512)
+
 function convertPolicy(
   target: ConversionTarget,
   { effective, releases }: ApplicationInput,
 ): ApplicationText {
-  const text = priorityTextOf(effective)
-  const outcome = evaluatePriority({ name: '<application>', text })
+  const key = `${target} ${releases.openssl} ${priorityTextOf(effective)}`
+  const converted = CONVERTED.get(key) ?? convertEffective(target, effective, releases)
+  CONVERTED.keep(key, converted)
+  return converted
+}
+
+function convertEffective(
+  target: ConversionTarget,
+  effective: EffectivePolicy,
+  releases: HostReleases,
+): ApplicationText {
+  const outcome = evaluateAsPriority(effective)
   if (!outcome.ok) {
     return { text: undefined, remarks: [diagnoseFailure(outcome.failure).message] }
   }
@@ -54,17 +69,15 @@ function convertPolicy(
   }
 }
 
+/** Once for all back-ends of a program that ask for the same purpose. */
+const evaluateAsPriority = memoize((effective: EffectivePolicy) =>
+  evaluatePriority({ name: '<application>', text: priorityTextOf(effective) }),
+)
+
 /** What a policy enables as a string of the newest GnuTLS, which knows all that a conversion can say. */
-export function priorityTextOf(effective: EffectivePolicy): string {
-  const profile = profileFor(effective)
+export const priorityTextOf = memoize((effective: EffectivePolicy): string => {
   // A suite of that MAC derives keys with SHA-384 too, whatever its cipher (RFC 5289 section 3.1).
   const { 'HMAC-SHA2-384': _, ...others } = MACS
   const macs = effective.enabled.hash.includes('SHA2-384') ? MACS : others
-  return priorityText(effective, { release: DEFAULT_RELEASE, macs, profile }).text
-}
-
-/** One profile covers all kinds of keys, so the one that asks for the largest decides. */
-function profileFor({ integers }: EffectivePolicy): string {
-  const { min_rsa_size: rsa, min_dh_size: dh } = integers
-  return smallestProfile({ rsa, dh })
-}
+  return priorityText(effective, { release: DEFAULT_RELEASE, macs }).text
+})

@@ -1,5 +1,6 @@
 /** The line of an application in gnutls.config, below `[priorities]`. */
 import type { ApplicationBackend } from './application-backend.ts'
+import { remarkCertificates, remarkKeptOff, remarkProfile } from './gnutls-remarks.ts'
 import { priorityText } from './priority-string.ts'
 
 export const gnutlsString: ApplicationBackend = {
@@ -7,11 +8,16 @@ export const gnutlsString: ApplicationBackend = {
   title: 'GnuTLS',
   purpose: 'gnutls',
   file: undefined,
-  generate: ({ effective, releases }) => {
+  generate: ({ policy, effective, releases }) => {
     const { text, unknown } = priorityText(effective, { release: releases.gnutls })
     // An algorithm that the library does not have needs no word; a demand that it cannot make does.
     const demands = unknown.filter((word) => word.startsWith('%')).join(', ')
-    const remarks = demands === '' ? [] : [`this release of it does not know ${demands}`]
+    const remarks = [
+      ...(demands === '' ? [] : [`this release of it does not know ${demands}`]),
+      ...remarkProfile(effective),
+      ...remarkCertificates(policy, effective),
+      ...remarkKeptOff(policy, text, releases.gnutls),
+    ]
     return { text, remarks }
   },
 }

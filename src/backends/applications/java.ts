@@ -1,8 +1,10 @@
 /** Java: security properties, which `-Djava.security.properties=FILE` names. */
 
 import { java } from '../java.ts'
-import { findLooseness } from '../looseness.ts'
+import { findLooseness, LOOSENESS_RULES } from '../looseness.ts'
 import type { ApplicationBackend } from './application-backend.ts'
+
+const RULES = LOOSENESS_RULES.filter(({ backend }) => backend === java.name)
 
 export const javaForApplications: ApplicationBackend = {
   name: 'java',
@@ -11,8 +13,8 @@ export const javaForApplications: ApplicationBackend = {
   file: 'java.config',
   generate: ({ policy }) => ({
     text: java.generate(policy),
-    remarks: findLooseness(policy)
-      .filter(({ backend }) => backend === java.name)
-      .map(({ who, kept, because }) => `${who} keeps ${kept.join(', ')}: ${because}`),
+    remarks: findLooseness(policy, RULES).map(
+      ({ who, kept, because }) => `${who} keeps ${kept.join(', ')}: ${because}`,
+    ),
   }),
 }

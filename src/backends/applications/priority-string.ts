@@ -4,6 +4,7 @@
  */
 import type { MacName } from '../../algorithms/mac.ts'
 import type { EffectivePolicy } from '../../policy/effective-policy.ts'
+import { type ProfileName, smallestProfile } from '../../priority/profiles.ts'
 import { type GnutlsRelease, isAvailable } from '../../priority/releases.ts'
 import { PRIORITY_OPTIONS } from '../../priority/string-options.ts'
 import { findWord, vocabularyOf } from '../../priority/vocabulary.ts'
@@ -15,7 +16,6 @@ import {
   GNUTLS_MAC_WORDS,
   GNUTLS_SIGNATURE_WORDS,
   GNUTLS_VERSIONS,
-  gnutlsProfile,
   plusWords,
 } from '../gnutls-names.ts'
 import { translate, type Words } from '../translate.ts'
@@ -30,14 +30,12 @@ export type PriorityTextOptions = {
   /** A word that the library does not know makes it refuse the whole string. */
   readonly release: GnutlsRelease
   readonly macs?: Words<MacName>
-  /** The verification profile, as `%PROFILE_` names it. */
-  readonly profile?: string
 }
 
 /** Writes what a policy enables, in its order. */
 export function priorityText(
   effective: EffectivePolicy,
-  { release, macs = GNUTLS_MAC_WORDS, profile = gnutlsProfile(effective) }: PriorityTextOptions,
+  { release, macs = GNUTLS_MAC_WORDS }: PriorityTextOptions,
 ): PriorityText {
   const { enabled } = effective
   // No build speaks SSL 3.0; under an allowlist GnuTLS would give up TLS 1.3 for the gap after it.
@@ -51,7 +49,7 @@ export function priorityText(
     ...plusWords('', translate(ciphers, GNUTLS_CIPHER_WORDS)),
     ...plusWords('', translate(enabled.key_exchange, GNUTLS_KEY_EXCHANGE_WORDS)),
     ...options(effective),
-    `%PROFILE_${profile.toUpperCase().replaceAll(' ', '_')}`,
+    `%PROFILE_${profileFor(effective)}`,
   ]
   const vocabulary = vocabularyOf(release)
   const isKnown = (word: string): boolean =>
@@ -62,6 +60,12 @@ export function priorityText(
     text: ['NONE', ...words.filter(isKnown)].join(':'),
     unknown: words.filter((word) => !isKnown(word)),
   }
+}
+
+/** One profile covers all kinds of keys, so the one that asks for the largest decides. */
+export function profileFor({ integers }: EffectivePolicy): ProfileName {
+  const { min_rsa_size: rsa, min_dh_size: dh } = integers
+  return smallestProfile({ rsa, dh })
 }
 
 function options({ integers, choices }: EffectivePolicy): readonly string[] {

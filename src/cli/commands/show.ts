@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { JsonObject } from '../../diagnostics/diagnostic-json.ts'
+import type { LayeredPolicy } from '../../policy/application/application-policy.ts'
 import type { EffectivePolicy } from '../../policy/effective-policy.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
@@ -35,8 +36,9 @@ async function show(name: string | undefined, options: Options): Promise<void> {
   const { report } = terminal
   const { policy, application } = await loadAskedPolicy(name, options.app, options, report)
   if (options.backend !== undefined) {
-    const show = application ? showApplicationBackend : showBackend
-    return show(policy, options.backend, terminal)
+    return application
+      ? showApplicationBackend(policy, options.backend, terminal)
+      : showBackend(policy, options.backend, terminal)
   }
   if (options.scope === undefined && !options.json) {
     const { dumpPolicy } = await import('../../policy/dump.ts')
@@ -66,7 +68,7 @@ async function showBackend(policy: Policy, name: string, terminal: Terminal): Pr
 }
 
 async function showApplicationBackend(
-  policy: Policy,
+  policy: LayeredPolicy,
   name: string,
   terminal: Terminal,
 ): Promise<void> {

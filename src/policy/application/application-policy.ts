@@ -41,8 +41,16 @@ export function parseApplication(
 }
 
 /** What holds for an application: the system policy, its modules, then the application's directives. */
-export function layerApplication(system: Policy, application: ApplicationPolicy): Policy {
+export type LayeredPolicy = Policy & {
+  readonly system: Policy
+  readonly application: ApplicationPolicy
+}
+
+/** Puts the policy of an application over that of the system. */
+export function layerApplication(system: Policy, application: ApplicationPolicy): LayeredPolicy {
   return {
+    system,
+    application,
     name: `${system.name}+${application.name}`,
     directives: [...system.directives, ...application.directives],
   }

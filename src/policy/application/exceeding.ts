@@ -1,26 +1,20 @@
 /** What an application policy allows beyond the system policy, and the lines that do it. */
 import { type Diagnostic, diagnose, moderate } from '../../diagnostics/diagnostic.ts'
 import type { Span } from '../../diagnostics/source.ts'
-import type { Policy } from '../policy.ts'
+import { type EffectivePolicy, evaluatePolicy } from '../effective-policy.ts'
 import {
   isAlgorithmClass,
   isIntegerName,
   PROPERTY_NAMES,
   type PropertyName,
 } from '../properties.ts'
-import {
-  decidingStep,
-  tracedValues,
-  traceProperty,
-  wordFor,
-  writtenStatement,
-} from '../provenance.ts'
+import { decidingStep, traceProperty, wordFor, writtenStatement } from '../provenance.ts'
 import type { PlaceName } from '../purpose-readers.ts'
 import { readersOf, scopesAt } from '../purpose-readers.ts'
 import type { PurposeName } from '../scope.ts'
 import { spanOf } from '../syntax.ts'
 import { APPLICATION_KINDS } from './application-diagnostics.ts'
-import { type ApplicationPolicy, layerApplication } from './application-policy.ts'
+import type { LayeredPolicy } from './application-policy.ts'
 
 export type Excess = {
   readonly property: PropertyName
@@ -43,15 +37,13 @@ const PERMISSIONS: readonly PropertyName[] = ['sha1_in_certs', 'arbitrary_dh_gro
 
 /** Everything that an application allows beyond the system policy where one of its back-ends reads it. */
 export function findExcess(
-  system: Policy,
-  application: ApplicationPolicy,
+  layered: LayeredPolicy,
   purposes: readonly PurposeName[],
 ): readonly Excess[] {
-  const layered = layerApplication(system, application)
   const found = new Map<string, Excess>()
   for (const property of PROPERTY_NAMES) {
     for (const place of readersOf(property).filter((name) => purposes.includes(name))) {
-      for (const excess of excessAt(system, layered, property, place)) {
+      for (const excess of excessAt(layered, property, place)) {
         const key = `${property} ${excess.span.start} ${excess.values.join()} ${excess.instead}`
         const known = found.get(key)
         found.set(key, known ? { ...known, places: [...known.places, place] } : excess)
@@ -63,11 +55,11 @@ export function findExcess(
 
 /** Errors, or warnings where the application may exceed the system policy. */
 export function diagnoseExcess(
-  system: Policy,
-  application: ApplicationPolicy,
+  layered: LayeredPolicy,
   purposes: readonly PurposeName[],
 ): readonly Diagnostic[] {
-  const excesses = findExcess(system, application, purposes)
+  const { system, application } = layered
+  const excesses = findExcess(layered, purposes)
   const found = excesses.map(({ property, values, instead, places, span }) => {
     const what =
       instead === undefined
@@ -80,20 +72,21 @@ export function diagnoseExcess(
 }
 
 function excessAt(
-  system: Policy,
-  layered: Policy,
+  layered: LayeredPolicy,
   property: PropertyName,
   place: PlaceName,
 ): readonly Excess[] {
   const scopes = scopesAt(place)
-  const before = tracedValues(traceProperty(system, scopes, property), property)
-  const steps = traceProperty(layered, scopes, property)
-  const after = tracedValues(steps, property)
+  const before = valuesOf(evaluatePolicy(layered.system, scopes), property)
+  const after = valuesOf(evaluatePolicy(layered, scopes), property)
   const extra = isAlgorithmClass(property)
     ? after.filter((value) => !before.includes(value))
     : isLaxer(property, before[0], after[0])
       ? after
       : []
+  // Nearly all applications end here: to find the line of each value takes much longer.
+  if (extra.length === 0) return []
+  const steps = traceProperty(layered, scopes, property)
   const byLine = new Map<number, Excess>()
   for (const value of extra) {
     const directive = (decidingStep(steps, value) ?? steps.at(-1))?.directive
@@ -105,6 +98,14 @@ function excessAt(
     byLine.set(span.start, { property, values, instead, places: [place], span })
   }
   return [...byLine.values()]
+}
+
+function valuesOf(
+  { enabled, integers, choices }: EffectivePolicy,
+  property: PropertyName,
+): readonly string[] {
+  if (isAlgorithmClass(property)) return enabled[property]
+  return [isIntegerName(property) ? String(integers[property]) : choices[property]]
 }
 
 function isLaxer(property: PropertyName, before = '', after = ''): boolean {

@@ -235,10 +235,11 @@ class Omissions {
     isKept: (item: Kept) => boolean,
     because: string,
   ): readonly Kept[] {
-    for (const item of items) {
-      if (!isKept(item)) this.all.push({ kind, name: item.name, because })
-    }
-    return items.filter(isKept)
+    return items.filter((item) => {
+      const isOne = isKept(item)
+      if (!isOne) this.all.push({ kind, name: item.name, because })
+      return isOne
+    })
   }
 }
 

@@ -9,7 +9,7 @@ import {
   OPENSSL_SECURITY_LEVELS,
   type OpensslSecurityLevel,
 } from '../../algorithms/openssl-security-bits.ts'
-import { TLS_GROUPS } from '../../algorithms/tls-groups.ts'
+import { TLS_GROUPS, type TlsGroup } from '../../algorithms/tls-groups.ts'
 import { TLS_SUITES, type TlsSuite } from '../../algorithms/tls-suites.ts'
 import type { Item, Refusal } from './dialect.ts'
 
@@ -43,13 +43,22 @@ function isOldVersion(item: Item): boolean {
 
 function isWeak(item: Item, { bits, level }: OpensslSecurityLevel, dh: number): boolean {
   if ('transport' in item) return false
-  const suite = TLS_SUITES.find((one) => one === item)
-  if (suite) {
-    const isRefusedForSecrecy = level >= FORWARD_SECRET_LEVEL && !hasForwardSecrecy(suite)
-    return isRefusedForSecrecy || bitsOfSuite(suite, dh) < bits
+  if (isSuite(item)) {
+    const isRefusedForSecrecy = level >= FORWARD_SECRET_LEVEL && !hasForwardSecrecy(item)
+    return isRefusedForSecrecy || bitsOfSuite(item, dh) < bits
   }
-  const group = TLS_GROUPS.find((one) => one === item)
-  return (group ? bitsOfGroup(group) : bitsOfScheme(item.name)) < bits
+  return (isGroup(item) ? bitsOfGroup(item) : bitsOfScheme(item.name)) < bits
+}
+
+const SUITES: ReadonlySet<Item> = new Set(TLS_SUITES)
+const GROUPS: ReadonlySet<Item> = new Set(TLS_GROUPS)
+
+function isSuite(item: Item): item is TlsSuite {
+  return SUITES.has(item)
+}
+
+function isGroup(item: Item): item is TlsGroup {
+  return GROUPS.has(item)
 }
 
 function hasForwardSecrecy(suite: TlsSuite): boolean {
