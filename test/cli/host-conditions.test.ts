@@ -46,20 +46,50 @@ test('lets runs at the same time follow each other', async () => {
   expect(host.leftovers()).toEqual([])
 })
 
-test('says that it waits for another run', async () => {
-  const host = new Host()
-  host.set('DEFAULT')
-  const lock = new DatabaseSync(host.path('.generations', 'lock'))
-  lock.exec('BEGIN EXCLUSIVE')
-  const args = ['--base-dir', host.base, '--set', 'FUTURE', '--no-reload']
-  const child = spawn(LAUNCHER, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+/** Starts a run that has read all of its files and now waits for the lock; `end` gives its exit status. */
+async function startWaiting(host: Host, args: readonly string[]) {
+  const own = ['--base-dir', host.base, '--no-reload', '--no-verify']
+  const child = spawn(LAUNCHER, [...own, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const gone = once(child, 'exit')
   let said = ''
   while (!said.includes('note[RUN_WAITING]')) said += (await once(child.stderr, 'data'))[0]
   child.stderr.resume()
+  return { end: async () => (await gone)[0] as number | null }
+}
+
+function holdLock(host: Host): DatabaseSync {
+  const lock = new DatabaseSync(host.path('.generations', 'lock'))
+  lock.exec('BEGIN EXCLUSIVE')
+  return lock
+}
+
+test('says that it waits for another run', async () => {
+  const host = new Host()
+  host.set('DEFAULT')
+  const lock = holdLock(host)
+  const run = await startWaiting(host, ['--set', 'FUTURE'])
   expect(host.read('state', 'current')).toBe('DEFAULT\n')
   lock.close()
-  expect(await once(child, 'exit')).toEqual([0, null])
+  expect(await run.end()).toBe(0)
   expect(host.read('state', 'current')).toBe('FUTURE\n')
+})
+
+test('runs at the same time do not take back what each other has set or enabled', async () => {
+  const host = new Host()
+  host.set('DEFAULT')
+  const lock = holdLock(host)
+  const wanted = [
+    ['--enable-application', 'libvirt'],
+    ['--enable-application', 'qemu'],
+    ['--set', 'FUTURE'],
+  ]
+  const runs = await Promise.all(wanted.map((args) => startWaiting(host, args)))
+  lock.close()
+  expect(await Promise.all(runs.map(({ end }) => end()))).toEqual([0, 0, 0])
+  expect(host.read('state', 'current')).toBe('FUTURE\n')
+  const strings = host.read('back-ends', 'gnutls.config').match(/^[A-Z]+=(?=NONE:)/gm)
+  expect(strings).toEqual(['LIBVIRT=', 'QEMU='])
+  expect(host.update(['--check']).status).toBe(0)
 })
 
 testWith(

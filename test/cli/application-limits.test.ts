@@ -1,0 +1,55 @@
+/** What a program gets beyond, or short of, its policy: told in words, and so by GnuTLS itself. */
+import { expect, test } from 'vitest'
+import { listPriority } from '../backends/gnutls-cli.ts'
+import { testWith } from '../peers/peer.ts'
+import { Host } from './host.ts'
+
+/** What is told of an application, and the file that GnuTLS reads. */
+function apply(text: string, policy: string, more: Readonly<Record<string, string>> = {}) {
+  const host = new Host({ 'applications/web.pmod': text, ...more })
+  const { status, stderr } = host.update(['--set', policy, '--no-reload'])
+  expect(status).toBe(0)
+  const told = stderr.split('\n').filter((line) => line.includes('[APPLICATION_CANNOT_SAY]'))
+  return { told, config: host.read('back-ends', 'gnutls.config') }
+}
+
+test.each([
+  ['min_rsa_size = 3072\n', 'HIGH', 'Diffie-Hellman groups of 2048'],
+  ['min_dh_size = 3072\n', 'HIGH', 'RSA keys of 2048'],
+  ['min_rsa_size = 4096\n', 'ULTRA', 'RSA keys of 4096 and Diffie-Hellman groups of 2048'],
+])(
+  'the larger of two key sizes decides, and what that refuses is told: %j',
+  (text, profile, refused) => {
+    const { told, config } = apply(text, 'DEFAULT')
+    expect(config).toContain(`:%PROFILE_${profile}\n`)
+    expect(told).toEqual([expect.stringContaining(`no profile fits better than ${profile}`)])
+    expect(told[0]).toContain(`refuses ${refused}`)
+  },
+)
+
+test('sizes that a profile has are no remark', () => {
+  expect(apply('min_rsa_size = 3072\nmin_dh_size = 3072\n', 'DEFAULT').told).toEqual([])
+})
+
+test('signatures of certificates that stay allowed are told', () => {
+  const strict = 'sign = -*-SHA1\nhash = -SHA1\nsha1_in_certs = 0\n'
+  const { told } = apply(strict, 'LEGACY')
+  expect(told).toEqual([expect.stringMatching(/certificates may still bear .*: .*RSA-SHA1/)])
+  expect(apply(strict, 'DEFAULT').told).toEqual([])
+})
+
+testWith(
+  'gnutls-cli',
+  'what the system keeps off for every string is told where a program may exceed it',
+  () => {
+    const module = 'hash = -SHA2-384\ngroup = -X448\n'
+    const exceeding = '# %may_exceed_system_policy=true\nhash = +SHA2-384\ngroup = +X448\n'
+    const { told, config } = apply(exceeding, 'DEFAULT:NARROW', {
+      'policies/modules/NARROW.pmod': module,
+    })
+    expect(listPriority('@WEB', config).suites).not.toContain('TLS_AES_256_GCM_SHA384')
+    expect(told).toEqual([expect.stringContaining('keeps off for every program')])
+    expect(told[0]).toContain('TLS_AES_256_GCM_SHA384')
+    expect(told[0]).toContain('x448')
+  },
+)
