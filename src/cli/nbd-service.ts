@@ -12,14 +12,13 @@ import { NbdServer } from '../nbd/server/nbd-server.ts'
 import type { ServerEvent } from '../nbd/server/server-event.ts'
 import { printHostAndPort } from '../net/address.ts'
 import { ServiceEnding } from '../service/ending.ts'
-import { changedObjects, describeReload, reloadToJson } from '../service/reload-text.ts'
 import { runService } from '../service/service.ts'
 import { listenDescriptors } from '../service/service-manager.ts'
-import type { ReloadReport } from '../tls/objects/reload-report.ts'
 import { formatSize } from './byte-size.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { loadObjects } from './object-options.ts'
 import { handlingOf, tellIgnored } from './qemu-nbd-options.ts'
+import { logReload } from './reload-log.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { Terminal } from './terminal.ts'
 
@@ -120,18 +119,4 @@ function announce(
 function logEvent(event: ServerEvent, { quiet, log }: ServeOptions, terminal: Terminal): void {
   if (quiet && event.event !== 'failed') return
   terminal.warn(log === 'json' ? eventToJson(event, new Date()) : printEvent(event))
-}
-
-function logReload(report: ReloadReport, { log }: ServeOptions, terminal: Terminal): void {
-  const changed = changedObjects(report)
-  if (log === 'json') {
-    terminal.warn(reloadToJson(changed, new Date()))
-    return
-  }
-  report.diagnostics.forEach(terminal.report)
-  if (report.diagnostics.length > 0) terminal.note('the old policy stays')
-  for (const reload of changed) {
-    terminal.note(describeReload(reload))
-    reload.diagnostics.forEach(terminal.report)
-  }
 }

@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { descriptorRoom } from '../files/descriptors.ts'
 import { printListening, printPeer } from '../net/address.ts'
+import { type SocketFile, withSocketFile } from '../net/socket-file.ts'
 import { withSocketPath } from '../net/unix-socket.ts'
 import { Completions } from './completions.ts'
 import { type ConnectionContext, type ConnectionHandler, EndpointConnection } from './connection.ts'
@@ -27,6 +28,10 @@ export type ListenerOptions = {
   readonly handshakeLimit?: number | undefined
   /** Without a byte in either direction, in seconds; 0 for no limit. */
   readonly idleLimit?: number | undefined
+  /** A client that has said all may still be told something. */
+  readonly allowHalfOpen?: boolean | undefined
+  /** Clients begin to speak before they are greeted: those that wait are not read then. */
+  readonly clientsBegin?: boolean | undefined
   readonly onEvent?: ((event: ConnectionEvent) => void) | undefined
   /** Called when the last client has left. */
   readonly onEmpty?: (() => void) | undefined
@@ -48,7 +53,7 @@ export class Listener {
   readonly #context: ConnectionContext
   readonly #servers = new Set<Server>()
   readonly #connections = new Set<EndpointConnection>()
-  readonly #waiting = new WaitingLine()
+  readonly #waiting: WaitingLine
   #servedLimit: number
   #waitingLimit = WAITING_LIMIT
   #count = 0
@@ -58,6 +63,7 @@ export class Listener {
   constructor(options: ListenerOptions) {
     const { onEvent = () => {}, handshakeLimit = DEFAULT_HANDSHAKE, idleLimit = 0 } = options
     this.#options = options
+    this.#waiting = new WaitingLine(options.clientsBegin)
     this.#servedLimit = options.connectionLimit || Number.POSITIVE_INFINITY
     this.#context = { handshakeLimit, idleLimit, tell: onEvent }
   }
@@ -71,13 +77,19 @@ export class Listener {
    * Listens at an address, or on a descriptor that listens already. A socket that a killed server
    * has left at a path makes way.
    *
+   * @param file Who may connect to a Unix socket.
    * @returns where it listens; a path for a Unix socket.
    * @throws DiagnosticError ENDPOINT_CANNOT_LISTEN.
    */
-  async listen(options: ListenOptions & { readonly fd?: number }): Promise<AddressInfo | string> {
-    const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true })
+  async listen(
+    options: ListenOptions & { readonly fd?: number },
+    file?: SocketFile,
+  ): Promise<AddressInfo | string> {
+    const { allowHalfOpen = false } = this.#options
+    const kept = { noDelay: true, keepAlive: true, pauseOnConnect: true }
+    const server = createServer({ ...kept, allowHalfOpen })
     server.on('connection', (socket) => this.#admit(socket))
-    const begin = () => beginListening(server, options)
+    const begin = () => withSocketFile(options.path, file, () => beginListening(server, options))
     const { path } = options
     await (path === undefined ? begin() : withSocketPath(path, begin)).catch((error) =>
       fail(ENDPOINT_KINDS.cannotListen, { address: printListening(options), error }),

@@ -4,18 +4,24 @@
  */
 import type { Socket } from 'node:net'
 
-/** A client that says more than that before it was greeted is no client, in bytes. */
+/** What is read before a client is greeted, in bytes. One that says more is no client, or is not read. */
 const EARLY_LIMIT = 4_096
 
 export class WaitingLine {
+  readonly #clientsBegin: boolean
   readonly #sockets = new Map<Socket, Early>()
+
+  /** @param clientsBegin Whether clients may say much before they are greeted: it stays in the kernel. */
+  constructor(clientsBegin = false) {
+    this.#clientsBegin = clientsBegin
+  }
 
   get length(): number {
     return this.#sockets.size
   }
 
   add(socket: Socket): void {
-    const early = new Early(socket)
+    const early = new Early(socket, this.#clientsBegin)
     this.#sockets.set(socket, early)
     socket.once('close', () => this.#sockets.delete(socket))
     early.listen()
@@ -42,11 +48,13 @@ export class WaitingLine {
 /** What a client says before it is asked. The end of what it says is noticed when all was read. */
 class Early {
   readonly #socket: Socket
+  readonly #mayGoOn: boolean
   readonly #chunks: Buffer[] = []
   #length = 0
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, mayGoOn: boolean) {
     this.#socket = socket
+    this.#mayGoOn = mayGoOn
   }
 
   listen(): void {
@@ -65,7 +73,9 @@ class Early {
   readonly #onData = (chunk: Buffer): void => {
     this.#chunks.push(chunk)
     this.#length += chunk.length
-    if (this.#length > EARLY_LIMIT) this.#socket.destroy()
+    if (this.#length <= EARLY_LIMIT) return
+    if (this.#mayGoOn) this.#socket.pause()
+    else this.#socket.destroy()
   }
 
   readonly #onEnd = (): void => void this.#socket.destroy()

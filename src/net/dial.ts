@@ -9,20 +9,24 @@ export type DialOptions = {
   readonly timeout: number
   /** Gives the attempt up. */
   readonly signal?: AbortSignal | undefined
+  /** The one family of addresses to be used. */
+  readonly family?: 4 | 6 | undefined
+  /** The connection stays open when the server has said all, until this side has done so too. */
+  readonly allowHalfOpen?: boolean
 }
 
 /** @throws DiagnosticError NET_UNREACHABLE, NET_TIMED_OUT or NET_GIVEN_UP. */
 export async function dial(
   address: SocketAddress,
-  { timeout, signal }: DialOptions,
+  { timeout, signal, family, allowHalfOpen = false }: DialOptions,
 ): Promise<Socket> {
   const server = printAddress(address)
   if (signal?.aborted) fail(NET_KINDS.givenUp, { server })
-  const socket = connect(
+  const place =
     address.kind === 'unix'
       ? { path: address.path }
-      : { host: address.host, port: address.port, noDelay: true, keepAlive: true },
-  )
+      : { host: address.host, port: address.port, family, noDelay: true, keepAlive: true }
+  const socket = connect({ ...place, allowHalfOpen })
   const outcome = await outcomeOf(socket, timeout, signal)
   if (outcome === 'connected') return socket
   socket.on('error', () => {})

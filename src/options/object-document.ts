@@ -19,7 +19,11 @@ import { OPTION_KINDS } from './option-diagnostics.ts'
 
 const MAX_DEPTH = 8
 
-const EXAMPLE = 'objects:\n  - qom-type: tls-creds-x509\n    id: tls0\n    dir: /etc/pki/qemu'
+/** Keys that a list may stand below, with an example of each. */
+const EXAMPLES = {
+  objects: 'objects: - qom-type: tls-creds-x509 id: tls0 dir: /etc/pki/qemu',
+  relays: 'relays: - id: web1 listen: unix:/run/web1.sock to: tcp:host:49152 tls-creds: tls0',
+} as const
 
 /**
  * Reads a document that is one mapping.
@@ -32,18 +36,20 @@ export function parseMapping(source: Source): WrittenObject {
 }
 
 /**
- * Reads a document with a list of objects, which may stand below the key `objects`.
+ * Reads a document with a list of objects, or of others, which may stand below a key.
  *
  * @throws DiagnosticError OBJECT_MALFORMED with the place.
  */
-export function parseObjectList(source: Source): readonly WrittenObject[] {
+export function parseObjectList(
+  source: Source,
+  key: keyof typeof EXAMPLES = 'objects',
+): readonly WrittenObject[] {
   const { contents } = parse(source)
-  const list = isMap(contents) ? soleEntry(source, contents) : contents
+  const list = isMap(contents) ? soleEntry(source, contents, key) : contents
   if (!isSeq(list)) {
-    const hint = `write ${EXAMPLE.replace(/\n */g, ' ')}`
     fail(
       OPTION_KINDS.malformed,
-      { reason: 'this is no list of objects', hint },
+      { reason: `this is no list of ${key}`, hint: `write ${EXAMPLES[key]}` },
       placeOf(source, list),
     )
   }
@@ -66,14 +72,14 @@ function parse(source: Source): Document.Parsed<ParsedNode> {
   ])
 }
 
-function soleEntry(source: Source, map: YAMLMap): Node | null {
+function soleEntry(source: Source, map: YAMLMap, name: string): Node | null {
   for (const { key } of map.items) {
-    if (String(key) === 'objects') continue
+    if (String(key) === name) continue
     const place = placeOf(source, key as Node)
     const reason = `${quote(String(key), place)} is not known here`
-    fail(OPTION_KINDS.malformed, { reason, hint: 'the list stands below `objects`' }, place)
+    fail(OPTION_KINDS.malformed, { reason, hint: `the list stands below \`${name}\`` }, place)
   }
-  return (map.get('objects', true) as Node | undefined) ?? null
+  return (map.get(name, true) as Node | undefined) ?? null
 }
 
 function readMapping(source: Source, node: Node | null): WrittenObject {

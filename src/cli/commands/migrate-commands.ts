@@ -3,9 +3,11 @@ import type { CommandDefinition } from '../command.ts'
 import { addMigrateBench } from './migrate-bench.ts'
 import { addMigrateInspect } from './migrate-inspect.ts'
 import { addMigratePreflight } from './migrate-preflight.ts'
+import { addMigrateRelay } from './migrate-relay.ts'
 
 export const MIGRATE_COMMANDS: readonly CommandDefinition[] = [
   addMigrateInspect,
+  addMigrateRelay,
   addMigratePreflight,
   addMigrateBench,
 ]

@@ -153,6 +153,17 @@ export class TlsObjects {
   }
 
   /**
+   * For which side of connections credentials are.
+   *
+   * @throws DiagnosticError where there are none with the id.
+   */
+  endpointOf(id: string): TlsRole {
+    requireString(id, 'id')
+    return this.#find(id, 'credentials', 'TLS credentials').require('credentials').generation
+      .endpoint
+  }
+
+  /**
    * An authorization. It decides by its newest load; where its file is broken, it denies.
    *
    * @throws DiagnosticError where there is none with the id.

@@ -1,0 +1,152 @@
+/** Relays as a service: from their options or their map to the signal that ends them. */
+import type { AddressInfo } from 'node:net'
+import { type Diagnostic, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import { ENDPOINT_KINDS } from '../endpoint/endpoint-diagnostics.ts'
+import { readNamedTextFile } from '../files/text-file.ts'
+import { type MigrationUri, parseMigrationUri } from '../migration/address/migration-uri.ts'
+import { printRelayEvent, relayEventToJson } from '../migration/relay/event-report.ts'
+import { CHANNEL_MEMORY, Relay } from '../migration/relay/relay.ts'
+import type { RelayDefinition } from '../migration/relay/relay-definition.ts'
+import { RELAY_KINDS } from '../migration/relay/relay-diagnostics.ts'
+import type { RelayEvent } from '../migration/relay/relay-event.ts'
+import { parseRelayMap } from '../migration/relay/relay-map.ts'
+import { findSides, type RelaySides } from '../migration/relay/relay-sides.ts'
+import { printHostAndPort } from '../net/address.ts'
+import type { SocketFile } from '../net/socket-file.ts'
+import { findOwner } from '../service/file-owner.ts'
+import { runService } from '../service/service.ts'
+import type { TlsObjects } from '../tls/objects/tls-objects.ts'
+import { loadObjects } from './object-options.ts'
+import type { RelayCommandOptions } from './relay-options.ts'
+import { logReload } from './reload-log.ts'
+import { Terminal } from './terminal.ts'
+
+type OpenRelay = {
+  readonly definition: RelayDefinition
+  readonly sides: RelaySides
+  readonly relay: Relay
+  readonly file: SocketFile
+}
+
+/** Relays until a signal comes. */
+export async function runRelays(options: RelayCommandOptions): Promise<void> {
+  const terminal = new Terminal({ quiet: options.quiet ?? false, isService: true })
+  const definitions = readDefinitions(options)
+  const objects = await loadObjects(options, terminal)
+  const channelLimit = findChannelLimit(definitions.length, options)
+  const relays = definitions.map((definition) =>
+    openRelay(definition, { objects, channelLimit, options, terminal }),
+  )
+  const forEach = (work: (relay: Relay) => Promise<void>) =>
+    Promise.all(relays.map(({ relay }) => work(relay)))
+  await runService({
+    objects,
+    pidFile: options.pidFile,
+    drainLimit: options.drainLimit,
+    start: () => Promise.all(relays.map(listen)),
+    announce: (places) => announce(places, relays, terminal),
+    tellReload: (report) => logReload(report, options, terminal),
+    drain: async (limit) => void (await forEach((relay) => relay.drain(limit))),
+  })
+}
+
+function readDefinitions(options: RelayCommandOptions): readonly RelayDefinition[] {
+  const { map, listen = '', to = '' } = options
+  if (map !== undefined) return parseRelayMap(readNamedTextFile(map))
+  const one: RelayDefinition = {
+    listen: parseMigrationUri(listen),
+    to: parseMigrationUri(to),
+    credentials: options.tlsCreds,
+    authorization: options.tlsAuthz,
+    hostname: options.tlsHostname,
+    isNbd: options.nbd ?? false,
+    socket: { mode: options.socketMode, owner: options.socketOwner },
+  }
+  return [one]
+}
+
+/** What a migration with 8 channels and its return path needs, and as many more; for each relay. */
+const DEFAULT_CHANNELS = 16
+
+const LEAST_DEFAULT = 33_554_432
+
+/** Every relay gets the same part of the memory. */
+function findChannelLimit(relays: number, options: RelayCommandOptions): number {
+  const least = relays * CHANNEL_MEMORY
+  const { channels, memoryLimit = Math.max(LEAST_DEFAULT, least * DEFAULT_CHANNELS) } = options
+  if (memoryLimit < least) fail(RELAY_KINDS.memoryTooSmall, { limit: memoryLimit, least })
+  return Math.min(channels ?? Number.POSITIVE_INFINITY, Math.floor(memoryLimit / least))
+}
+
+type Surroundings = {
+  readonly objects: TlsObjects
+  readonly channelLimit: number
+  readonly options: RelayCommandOptions
+  readonly terminal: Terminal
+}
+
+function openRelay(
+  definition: RelayDefinition,
+  { objects, channelLimit, options, terminal }: Surroundings,
+): OpenRelay {
+  const { id, to, credentials, authorization, hostname, isNbd, socket } = definition
+  const { handshakeLimit, idleLimit } = options
+  const what = id === undefined ? 'a relay' : `relay ${id}`
+  const names = { what, to, credentials, authorization, hostname, handshakeLimit }
+  const sides = findSides(objects, names)
+  const onEvent = (event: RelayEvent) => logEvent({ ...event, relay: id }, options, terminal)
+  const limits = { channelLimit, handshakeLimit, idleLimit }
+  const relay = new Relay({ sides, isOrdered: !isNbd, onEvent, ...limits })
+  return { definition, sides, relay, file: socketFile(socket) }
+}
+
+/** The guest's memory passes there in clear: its owner alone may connect where nothing else is said. */
+const DEFAULT_MODE = 0o600
+
+function socketFile({ mode = DEFAULT_MODE, owner }: RelayDefinition['socket']): SocketFile {
+  return { mode, ...(owner === undefined ? {} : findOwner(owner)) }
+}
+
+async function listen({ relay, definition, file }: OpenRelay): Promise<string> {
+  return nameAddress(await relay.listen(definition.listen, file))
+}
+
+function nameAddress(address: AddressInfo | string): string {
+  return typeof address === 'string' ? address : printHostAndPort(address.address, address.port)
+}
+
+function announce(
+  places: readonly string[],
+  relays: readonly OpenRelay[],
+  terminal: Terminal,
+): void {
+  relays.forEach(({ definition, sides }, index) => {
+    const place = places[index] ?? ''
+    warnOfClearText(place, definition.to, sides).forEach(terminal.report)
+    const { id, isNbd } = definition
+    const secured = sides.tls === 'to' ? 'TLS onwards' : 'TLS from clients'
+    const what = isNbd ? 'a disk by NBD' : 'a guest'
+    const name = id === undefined ? '' : `${id}: `
+    terminal.note(`${name}carries ${what} from ${place} to ${sides.to}, ${secured}`)
+  })
+  // Programs that wait for this line wait for it under --quiet too.
+  terminal.warn(`ready: ${places.join(', ')}`)
+}
+
+const LOOPBACK = /^(127\.|\[?::1\]?|localhost)/
+
+function warnOfClearText(place: string, to: MigrationUri, { tls }: RelaySides): Diagnostic[] {
+  if (tls === 'listen') {
+    const isFar = to.kind === 'tcp' && !LOOPBACK.test(to.host)
+    return isFar
+      ? [diagnose(RELAY_KINDS.clearTarget, { to: printHostAndPort(to.host, to.port) })]
+      : []
+  }
+  const isOpen = /:\d+$/.test(place) && !LOOPBACK.test(place)
+  return isOpen ? [diagnose(ENDPOINT_KINDS.clearText, { address: place })] : []
+}
+
+function logEvent(event: RelayEvent, { log }: RelayCommandOptions, terminal: Terminal): void {
+  if (terminal.options.quiet && event.event !== 'refused') return
+  terminal.warn(log === 'json' ? relayEventToJson(event, new Date()) : printRelayEvent(event))
+}

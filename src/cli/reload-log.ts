@@ -1,0 +1,22 @@
+/** Tells what a reload of a service came to, as its log is written. */
+import { changedObjects, describeReload, reloadToJson } from '../service/reload-text.ts'
+import type { ReloadReport } from '../tls/objects/reload-report.ts'
+import type { Terminal } from './terminal.ts'
+
+export function logReload(
+  report: ReloadReport,
+  { log }: { readonly log: 'text' | 'json' },
+  terminal: Terminal,
+): void {
+  const changed = changedObjects(report)
+  if (log === 'json') {
+    terminal.warn(reloadToJson(changed, new Date()))
+    return
+  }
+  report.diagnostics.forEach(terminal.report)
+  if (report.diagnostics.length > 0) terminal.note('the old policy stays')
+  for (const reload of changed) {
+    terminal.note(describeReload(reload))
+    reload.diagnostics.forEach(terminal.report)
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Carries bytes from one connection to another, one direction of a relayed channel: no faster than
+ * they are taken, and up to the end, which is passed on while the other direction goes on.
+ */
+import type { Duplex } from 'node:stream'
+import { ConnectionEnded } from '../../net/byte-channel.ts'
+
+/** Bytes that may wait to be taken before no more are read. */
+export const WINDOW = 131_072
+
+export type PumpOptions = {
+  readonly from: Duplex
+  readonly to: Duplex
+  /** Told how many bytes were read. */
+  readonly count: (bytes: number) => void
+}
+
+export class BytePump {
+  readonly #options: PumpOptions
+  readonly #end = Promise.withResolvers<void>()
+  #isCorked = false
+
+  constructor(options: PumpOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Resolves when the last byte and the end behind it were taken.
+   *
+   * @throws the error of either connection; ConnectionEnded where one ends early without any.
+   */
+  async run(): Promise<void> {
+    const { from, to } = this.#options
+    this.#watch()
+    try {
+      if (from.destroyed || to.destroyed) throw new ConnectionEnded(from.errored ?? to.errored)
+      if (from.readableEnded) this.#onEnd()
+      else from.resume()
+      await this.#end.promise
+    } finally {
+      this.#unwatch()
+    }
+  }
+
+  #watch(): void {
+    const { from, to } = this.#options
+    from.on('data', this.#onData).on('end', this.#onEnd)
+    from.on('error', this.#onError).on('close', this.#onFromClose)
+    to.on('drain', this.#onDrain).on('finish', this.#onFinish)
+    to.on('error', this.#onError).on('close', this.#onToClose)
+  }
+
+  #unwatch(): void {
+    const { from, to } = this.#options
+    from.off('data', this.#onData).off('end', this.#onEnd)
+    from.off('error', this.#onError).off('close', this.#onFromClose)
+    to.off('drain', this.#onDrain).off('finish', this.#onFinish)
+    to.off('error', this.#onError).off('close', this.#onToClose)
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    const { from, to, count } = this.#options
+    count(bytes.length)
+    this.#cork()
+    to.write(bytes)
+    if (to.writableLength < WINDOW) return
+    from.pause()
+    this.#uncork()
+  }
+
+  /**
+   * TLS gives its records one by one, all that have arrived in one turn of the event loop: they are
+   * written together at its end.
+   */
+  #cork(): void {
+    if (this.#isCorked) return
+    this.#isCorked = true
+    this.#options.to.cork()
+    setImmediate(this.#uncork)
+  }
+
+  readonly #uncork = (): void => {
+    if (!this.#isCorked) return
+    this.#isCorked = false
+    this.#options.to.uncork()
+  }
+
+  readonly #onDrain = (): void => void this.#options.from.resume()
+
+  readonly #onEnd = (): void => {
+    this.#uncork()
+    this.#options.to.end()
+  }
+
+  readonly #onFinish = (): void => this.#end.resolve()
+
+  readonly #onError = (error: Error): void => this.#end.reject(error)
+
+  /** After its end it may close. */
+  readonly #onFromClose = (): void => {
+    const { from } = this.#options
+    if (!from.readableEnded) this.#end.reject(new ConnectionEnded(from.errored ?? undefined))
+  }
+
+  readonly #onToClose = (): void => {
+    const { to } = this.#options
+    if (!to.writableFinished) this.#end.reject(new ConnectionEnded(to.errored ?? undefined))
+  }
+}

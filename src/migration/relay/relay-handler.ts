@@ -1,0 +1,102 @@
+/** One relayed channel: its two connections, in the order of the channels, and the bytes between. */
+import type { Duplex } from 'node:stream'
+import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
+import type { ConnectionHandler, EndpointConnection } from '../../endpoint/connection.ts'
+import type { ConnectionOrigin } from '../../endpoint/connection-event.ts'
+import { ConnectionEnded } from '../../net/byte-channel.ts'
+import { BytePump } from './byte-pump.ts'
+import type { ChannelPlace } from './channel-order.ts'
+import { RELAY_KINDS } from './relay-diagnostics.ts'
+import type { RelayEvent } from './relay-event.ts'
+import type { FarSide, RelaySides } from './relay-sides.ts'
+
+export type RelayHandlerOptions = {
+  readonly sides: RelaySides
+  readonly origin: ConnectionOrigin
+  /** Its place among the channels; undefined where their order does not matter. */
+  readonly place: ChannelPlace | undefined
+  readonly tell: (event: RelayEvent) => void
+}
+
+export class RelayHandler implements ConnectionHandler {
+  readonly #options: RelayHandlerOptions
+  readonly #stop = new AbortController()
+  #far: Duplex | undefined
+  #isRelaying = false
+  #sent = 0
+  #received = 0
+
+  constructor(options: RelayHandlerOptions) {
+    this.#options = options
+  }
+
+  get wasUsed(): boolean {
+    return this.#isRelaying
+  }
+
+  async run(connection: EndpointConnection): Promise<string> {
+    const { sides, place, origin, tell } = this.#options
+    connection.socket.once('close', () => this.#stop.abort())
+    try {
+      const near = await sides.secureNear(connection)
+      await place?.isFirst
+      const { stream: far, tls } = await this.#openFar(connection)
+      place?.leave()
+      tell({ ...origin, event: 'reached', to: sides.to, ...(tls ? { tls } : {}) })
+      return await this.#relay(connection, near, far)
+    } finally {
+      place?.leave()
+      this.#far?.destroy()
+    }
+  }
+
+  /** A channel that is open goes on to its end; others have nothing under way. */
+  drain(): boolean {
+    if (!this.#isRelaying) this.#stop.abort()
+    return this.#isRelaying
+  }
+
+  async #openFar(connection: EndpointConnection): Promise<FarSide> {
+    const open = () => this.#options.sides.openFar(this.#stop.signal)
+    const far = await connection.withinHandshakeLimit(open)
+    this.#far = far.stream
+    far.stream.on('error', () => {})
+    return far
+  }
+
+  async #relay(connection: EndpointConnection, near: Duplex, far: Duplex): Promise<string> {
+    this.#isRelaying = true
+    const { origin, tell } = this.#options
+    try {
+      await connection.withinIdleLimit(near, () => this.#pump(near, far))
+      return 'closed'
+    } finally {
+      tell({ ...origin, event: 'relayed', sent: this.#sent, received: this.#received })
+    }
+  }
+
+  /** Both directions to their ends; an error of one ends both, and neither side sees an end in order. */
+  async #pump(near: Duplex, far: Duplex): Promise<void> {
+    const there = new BytePump({ from: near, to: far, count: (bytes) => (this.#sent += bytes) })
+    const back = new BytePump({ from: far, to: near, count: (bytes) => (this.#received += bytes) })
+    try {
+      await Promise.all([there.run(), back.run()])
+    } catch (error) {
+      // Never within a callback of OpenSSL.
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      const isOfFar = far.errored !== null || (far.closed && !near.errored)
+      near.destroy()
+      far.destroy()
+      throw isOfFar ? this.#describe(error) : error
+    }
+  }
+
+  #describe(error: unknown): DiagnosticError {
+    const { to } = this.#options.sides
+    const cause = error instanceof ConnectionEnded ? (error.cause ?? new Error(CLOSED)) : error
+    const kind = this.#received === 0 ? RELAY_KINDS.notAnswered : RELAY_KINDS.targetLost
+    return new DiagnosticError([diagnose(kind, { to, error: cause })])
+  }
+}
+
+const CLOSED = 'it closed the connection'

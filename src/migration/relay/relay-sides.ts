@@ -1,0 +1,129 @@
+/** Which side of a relay has TLS: the credentials decide, `endpoint=client` or `endpoint=server`. */
+import type { Duplex } from 'node:stream'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { EndpointConnection } from '../../endpoint/connection.ts'
+import { findSecurity } from '../../endpoint/security.ts'
+import type { SocketAddress } from '../../net/address.ts'
+import { dial } from '../../net/dial.ts'
+import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
+import type { TlsObjects } from '../../tls/objects/tls-objects.ts'
+import { ADDRESS_KINDS } from '../address/address-diagnostics.ts'
+import { expectedName } from '../address/expected-name.ts'
+import { type MigrationUri, printMigrationUri } from '../address/migration-uri.ts'
+import { RELAY_KINDS } from './relay-diagnostics.ts'
+
+export type FarSide = {
+  readonly stream: Duplex
+  /** What was negotiated, where this side has TLS. */
+  readonly tls?: TlsFacts
+}
+
+/** How the two connections of a channel are made. */
+export type RelaySides = {
+  /** Which side has TLS. */
+  readonly tls: 'listen' | 'to'
+  /** Where it leads to, for messages. */
+  readonly to: string
+  /** The client's connection, secured where it has TLS. @throws DiagnosticError TLS_... */
+  readonly secureNear: (connection: EndpointConnection) => Promise<Duplex>
+  /** The connection onwards. @throws DiagnosticError NET_..., TLS_... */
+  readonly openFar: (signal: AbortSignal) => Promise<FarSide>
+  /** To be called when the relay has ended: until then its objects are in use. */
+  readonly release: () => void
+}
+
+export type RelaySidesOptions = {
+  /** What messages call the relay. */
+  readonly what: string
+  readonly to: MigrationUri
+  readonly credentials: string | undefined
+  readonly authorization?: string | undefined
+  /** The name that the certificate of the other side has to bear. */
+  readonly hostname?: string | undefined
+  /** In seconds; 0 for no limit. */
+  readonly handshakeLimit: number
+}
+
+/** A connection that takes longer was lost: one day, in seconds. */
+const NO_LIMIT = 86_400
+
+/** @throws DiagnosticError OBJECT_..., RELAY_..., MIGRATION_URI_UNUSABLE, MIGRATION_HOSTNAME_MISSING. */
+export function findSides(objects: TlsObjects, options: RelaySidesOptions): RelaySides {
+  const { what, credentials: id } = options
+  if (id === undefined) return fail(RELAY_KINDS.noCredentials, { what })
+  const endpoint = objects.endpointOf(id)
+  const { hostname, authorization } = options
+  if (endpoint === 'server' && hostname !== undefined) {
+    const reason = 'clients tell their names by certificates alone'
+    fail(RELAY_KINDS.wrongSide, { option: '--tls-hostname', endpoint, reason })
+  }
+  if (endpoint === 'client' && authorization !== undefined) {
+    const reason = 'it decides about clients, and --tls-hostname about servers'
+    fail(RELAY_KINDS.wrongSide, { option: '--tls-authz', endpoint, reason })
+  }
+  return endpoint === 'client' ? dialsTls(objects, id, options) : acceptsTls(objects, id, options)
+}
+
+/** On the source's host: clear from the guest's QEMU, TLS onwards. */
+function dialsTls(objects: TlsObjects, id: string, options: RelaySidesOptions): RelaySides {
+  const { to, handshakeLimit } = options
+  const credentials = objects.credentials(id, 'client')
+  const hostname = expectedName(to, options.hostname, credentials)
+  const connect = dialer(to, handshakeLimit)
+  const timeout = (handshakeLimit || NO_LIMIT) * 1000
+  return {
+    tls: 'to',
+    to: printMigrationUri(to),
+    secureNear: async ({ socket }) => socket,
+    openFar: async (signal) => {
+      const connection = await connect(signal)
+      const giveUp = () => void connection.destroy()
+      signal.addEventListener('abort', giveUp, { once: true })
+      const { socket: stream, ...tls } = await credentials.connect(connection, {
+        hostname,
+        timeout,
+      })
+      signal.removeEventListener('abort', giveUp)
+      return { stream, tls }
+    },
+    release: objects.hold(id),
+  }
+}
+
+/** On the destination's host: TLS from the other relay, clear onwards. */
+function acceptsTls(objects: TlsObjects, id: string, options: RelaySidesOptions): RelaySides {
+  const { to, authorization, handshakeLimit } = options
+  const security = findSecurity(objects, { credentials: id, authorization, handshakeLimit })
+  const connect = dialer(to, handshakeLimit)
+  return {
+    tls: 'listen',
+    to: printMigrationUri(to),
+    secureNear: async (connection) => {
+      const secure = () => connection.secure(connection.socket, security.secure)
+      const { socket } = await connection.withinHandshakeLimit(secure)
+      return socket
+    },
+    openFar: async (signal) => ({ stream: await connect(signal) }),
+    release: () => security.release?.(),
+  }
+}
+
+/** @throws DiagnosticError MIGRATION_URI_UNUSABLE. */
+function dialer(
+  to: MigrationUri,
+  handshakeLimit: number,
+): (signal: AbortSignal) => Promise<Duplex> {
+  const { address, family } = addressOf(to)
+  const timeout = (handshakeLimit || NO_LIMIT) * 1000
+  return (signal) => dial(address, { timeout, signal, family, allowHalfOpen: true })
+}
+
+/** Each channel is a connection of its own. */
+function addressOf(to: MigrationUri): { address: SocketAddress; family?: 4 | 6 | undefined } {
+  const refuse = (reason: string) =>
+    fail(ADDRESS_KINDS.unusableUri, { place: printMigrationUri(to), reason })
+  if (to.kind === 'unix') return { address: to }
+  if (to.kind !== 'tcp') return refuse('a relay leads to tcp:HOST:PORT or unix:PATH')
+  if (to.host === '' || to.port === 0) return refuse('it names no host, or no port')
+  return { address: { kind: 'tcp', host: to.host, port: to.port }, family: to.family }
+}
