@@ -92,8 +92,8 @@ function openRelay(
   const { id, to, credentials, authorization, hostname, isNbd, socket } = definition
   const { handshakeLimit, idleLimit } = options
   const what = id === undefined ? 'a relay' : `relay ${id}`
-  const names = { what, to, credentials, authorization, hostname, handshakeLimit }
-  const sides = findSides(objects, names)
+  const names = { what, to, credentials, authorization, hostname }
+  const sides = findSides(objects, { ...names, isOrdered: !isNbd, handshakeLimit })
   const onEvent = (event: RelayEvent) => logEvent({ ...event, relay: id }, options, terminal)
   const limits = { channelLimit, handshakeLimit, idleLimit }
   const relay = new Relay({ sides, isOrdered: !isNbd, onEvent, ...limits })

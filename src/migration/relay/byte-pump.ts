@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream'
 import { ConnectionEnded } from '../../net/byte-channel.ts'
 
 /** Bytes that may wait to be taken before no more are read. */
-export const WINDOW = 131_072
+const WINDOW = 131_072
 
 export type PumpOptions = {
   readonly from: Duplex

@@ -16,7 +16,7 @@ export type RelayDefinition = {
 }
 
 /** Who may connect to its Unix socket. */
-export type SocketAccess = {
+type SocketAccess = {
   /** Permissions, such as 0o660. */
   readonly mode?: number | undefined
   /** `USER`, `USER:GROUP` or `:GROUP`, as chown(1) takes them. */

@@ -19,6 +19,16 @@ const notAnswered: Kind<Place & { error: unknown }> = {
     'it may refuse this certificate, or not reach its QEMU: see what is told there at the same time',
 }
 
+const nothingCame: Kind<object> = {
+  code: 'RELAY_NOTHING_CAME',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'A client was let in, and left before it sent a byte: it may have refused our certificate. Its channel was not opened.',
+  message: () => 'the client left before it sent anything',
+  hint: () => 'it may refuse this certificate: see what is told there at the same time',
+}
+
 const targetLost: Kind<Place & { error: unknown }> = {
   code: 'RELAY_TARGET_LOST',
   severity: 'warning',
@@ -86,6 +96,7 @@ const emptyMap: Kind<{ file: string }> = {
 /** Errors by the name the code uses; docs/errors.md lists them by code. */
 export const RELAY_KINDS = defineKinds({
   notAnswered,
+  nothingCame,
   targetLost,
   clearTarget,
   noCredentials,

@@ -1,4 +1,5 @@
 /** One relayed channel: its two connections, in the order of the channels, and the bytes between. */
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { ConnectionHandler, EndpointConnection } from '../../endpoint/connection.ts'
@@ -40,7 +41,8 @@ export class RelayHandler implements ConnectionHandler {
     try {
       const near = await sides.secureNear(connection)
       await place?.isFirst
-      const { stream: far, tls } = await this.#openFar(connection)
+      const far = await this.#openFar(connection, near)
+      const { tls } = far
       place?.leave()
       tell({ ...origin, event: 'reached', to: sides.to, ...(tls ? { tls } : {}) })
       return await this.#relay(connection, near, far)
@@ -56,38 +58,45 @@ export class RelayHandler implements ConnectionHandler {
     return this.#isRelaying
   }
 
-  async #openFar(connection: EndpointConnection): Promise<FarSide> {
-    const open = () => this.#options.sides.openFar(this.#stop.signal)
+  async #openFar(connection: EndpointConnection, near: Duplex): Promise<FarSide> {
+    const open = () => this.#options.sides.openFar(near, this.#stop.signal)
     const far = await connection.withinHandshakeLimit(open)
     this.#far = far.stream
     far.stream.on('error', () => {})
     return far
   }
 
-  async #relay(connection: EndpointConnection, near: Duplex, far: Duplex): Promise<string> {
+  async #relay(connection: EndpointConnection, near: Duplex, far: FarSide): Promise<string> {
     this.#isRelaying = true
     const { origin, tell } = this.#options
     try {
       await connection.withinIdleLimit(near, () => this.#pump(near, far))
       return 'closed'
+    } catch (error) {
+      // Never within a callback of OpenSSL.
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      cutOff(connection.socket)
+      cutOff(far.socket)
+      throw error
     } finally {
       tell({ ...origin, event: 'relayed', sent: this.#sent, received: this.#received })
     }
   }
 
-  /** Both directions to their ends; an error of one ends both, and neither side sees an end in order. */
-  async #pump(near: Duplex, far: Duplex): Promise<void> {
+  /** Both directions to their ends; an error of one is the error of both. */
+  async #pump(near: Duplex, { stream: far, saidNothing }: FarSide): Promise<void> {
     const there = new BytePump({ from: near, to: far, count: (bytes) => (this.#sent += bytes) })
     const back = new BytePump({ from: far, to: near, count: (bytes) => (this.#received += bytes) })
+    const answers = async () => {
+      await back.run()
+      // A server that refuses its client ends so, and what is sent to it is lost.
+      if (saidNothing?.() && !near.readableEnded) throw new ConnectionEnded(undefined)
+    }
     try {
-      await Promise.all([there.run(), back.run()])
+      await Promise.all([there.run(), answers()])
     } catch (error) {
-      // Never within a callback of OpenSSL.
-      await new Promise<void>((resolve) => setImmediate(resolve))
-      const isOfFar = far.errored !== null || (far.closed && !near.errored)
-      near.destroy()
-      far.destroy()
-      throw isOfFar ? this.#describe(error) : error
+      const isOfFar = far.errored !== null || far.readableEnded || far.closed
+      throw isOfFar && near.errored === null ? this.#describe(error) : error
     }
   }
 
@@ -100,3 +109,12 @@ export class RelayHandler implements ConnectionHandler {
 }
 
 const CLOSED = 'it closed the connection'
+
+/**
+ * Ends a connection so that the other end is told of an error, and takes it for no end in order. Of
+ * TLS without its goodbye node:tls makes an end in order.
+ */
+function cutOff(socket: Duplex): void {
+  if (socket instanceof Socket && socket.remoteAddress !== undefined) socket.resetAndDestroy()
+  else socket.destroy()
+}

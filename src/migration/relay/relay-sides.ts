@@ -1,4 +1,5 @@
 /** Which side of a relay has TLS: the credentials decide, `endpoint=client` or `endpoint=server`. */
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { EndpointConnection } from '../../endpoint/connection.ts'
@@ -10,10 +11,15 @@ import type { TlsObjects } from '../../tls/objects/tls-objects.ts'
 import { ADDRESS_KINDS } from '../address/address-diagnostics.ts'
 import { expectedName } from '../address/expected-name.ts'
 import { type MigrationUri, printMigrationUri } from '../address/migration-uri.ts'
+import { firstBytes } from './first-bytes.ts'
 import { RELAY_KINDS } from './relay-diagnostics.ts'
 
 export type FarSide = {
   readonly stream: Duplex
+  /** The connection below TLS; the same where there is none. */
+  readonly socket: Duplex
+  /** Whether nothing came after the handshake, not even the goodbye of TLS. */
+  readonly saidNothing?: () => boolean
   /** What was negotiated, where this side has TLS. */
   readonly tls?: TlsFacts
 }
@@ -26,8 +32,8 @@ export type RelaySides = {
   readonly to: string
   /** The client's connection, secured where it has TLS. @throws DiagnosticError TLS_... */
   readonly secureNear: (connection: EndpointConnection) => Promise<Duplex>
-  /** The connection onwards. @throws DiagnosticError NET_..., TLS_... */
-  readonly openFar: (signal: AbortSignal) => Promise<FarSide>
+  /** The connection onwards. @throws DiagnosticError NET_..., TLS_..., RELAY_NOTHING_CAME */
+  readonly openFar: (near: Duplex, signal: AbortSignal) => Promise<FarSide>
   /** To be called when the relay has ended: until then its objects are in use. */
   readonly release: () => void
 }
@@ -40,6 +46,8 @@ export type RelaySidesOptions = {
   readonly authorization?: string | undefined
   /** The name that the certificate of the other side has to bear. */
   readonly hostname?: string | undefined
+  /** Whether it carries a migration, whose channels are told apart by their order. */
+  readonly isOrdered: boolean
   /** In seconds; 0 for no limit. */
   readonly handshakeLimit: number
 }
@@ -75,7 +83,7 @@ function dialsTls(objects: TlsObjects, id: string, options: RelaySidesOptions): 
     tls: 'to',
     to: printMigrationUri(to),
     secureNear: async ({ socket }) => socket,
-    openFar: async (signal) => {
+    openFar: async (_, signal) => {
       const connection = await connect(signal)
       const giveUp = () => void connection.destroy()
       signal.addEventListener('abort', giveUp, { once: true })
@@ -84,7 +92,9 @@ function dialsTls(objects: TlsObjects, id: string, options: RelaySidesOptions): 
         timeout,
       })
       signal.removeEventListener('abort', giveUp)
-      return { stream, tls }
+      const { bytesRead } = connection
+      const saidNothing = () => connection.bytesRead === bytesRead
+      return { stream, socket: connection, saidNothing, tls }
     },
     release: objects.hold(id),
   }
@@ -103,7 +113,11 @@ function acceptsTls(objects: TlsObjects, id: string, options: RelaySidesOptions)
       const { socket } = await connection.withinHandshakeLimit(secure)
       return socket
     },
-    openFar: async (signal) => ({ stream: await connect(signal) }),
+    openFar: async (near, signal) => {
+      if (options.isOrdered) await firstBytes(near)
+      const stream = await connect(signal)
+      return { stream, socket: stream }
+    },
     release: () => security.release?.(),
   }
 }
@@ -112,7 +126,7 @@ function acceptsTls(objects: TlsObjects, id: string, options: RelaySidesOptions)
 function dialer(
   to: MigrationUri,
   handshakeLimit: number,
-): (signal: AbortSignal) => Promise<Duplex> {
+): (signal: AbortSignal) => Promise<Socket> {
   const { address, family } = addressOf(to)
   const timeout = (handshakeLimit || NO_LIMIT) * 1000
   return (signal) => dial(address, { timeout, signal, family, allowHalfOpen: true })
