@@ -13,7 +13,7 @@ export type MinimumKeySizes = {
   readonly dh: number
 }
 
-/** Every list stands in order of preference. */
+/** Every list stands in order of preference; the versions of an endpoint from the newest to the oldest. */
 export type AllowedTls = {
   readonly versions: readonly TlsVersion[]
   readonly suites: readonly TlsSuite[]

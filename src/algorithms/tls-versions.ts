@@ -34,3 +34,10 @@ const ages = new Map<string, number>(TLS_VERSIONS.map((version, age) => [version
 export function versionAge(name: TlsVersionName): number {
   return ages.get(name) as number
 }
+
+const TLS_1_2 = 0x0303
+
+/** Of versions over streams: those before TLS 1.2, whose hashes and signatures are fixed. */
+export function isBeforeTls12({ number }: TlsVersion): boolean {
+  return number < TLS_1_2
+}

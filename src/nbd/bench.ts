@@ -5,7 +5,10 @@ import type { NbdClient } from './client/nbd-client.ts'
 import type { NbdUri } from './client/nbd-uri.ts'
 import type { NbdClientOptions } from './client/open-connection.ts'
 import { ConnectionPool } from './copy/connection-pool.ts'
-import { NBD_CMD } from './protocol/constants.ts'
+import { NBD_CMD, NBD_TRANSMISSION_FLAG } from './protocol/constants.ts'
+
+/** Fills what is written: no server takes it for a hole. */
+const FILLING = 0xa5
 
 export const BENCH_PATTERNS = ['read', 'write', 'random-read', 'random-write'] as const
 export type BenchPattern = (typeof BENCH_PATTERNS)[number]
@@ -84,7 +87,7 @@ async function measure(
   const begin = performance.now()
   const deadline = begin + options.seconds * 1000
   const worker = async (): Promise<void> => {
-    const buffer = Buffer.alloc(length, 0xa5)
+    const buffer = Buffer.alloc(length, FILLING)
     while (performance.now() < deadline) {
       const sent = performance.now()
       await request(pool.next(), pattern, nextOffset(), buffer)
@@ -101,7 +104,7 @@ function requireRoom({ info, server }: NbdClient, length: number, pattern: Bench
   if (size < length || length % minimum !== 0) {
     fail(NBD_CLIENT_KINDS.outOfRange, { offset: 0, length, size, minimum })
   }
-  if (pattern.endsWith('write') && (info.flags & 2) !== 0) {
+  if (pattern.endsWith('write') && (info.flags & NBD_TRANSMISSION_FLAG.READ_ONLY) !== 0) {
     fail(NBD_CLIENT_KINDS.cannotDo, { server, command: NBD_CMD.WRITE })
   }
 }

@@ -66,7 +66,7 @@ function intersectRuntime(evaluation: Evaluation): Negotiable {
   const versions = keep('versions', stream, (version) => nodeVersionName(version) !== undefined)
   const usable = wanted.suites.filter((suite) => stream.some((v) => canNegotiate(suite, v)))
   const allowed: AllowedTls = {
-    versions: versions.toSorted((a, b) => a.number - b.number),
+    versions: versions.toSorted((a, b) => b.number - a.number),
     suites: keep('cipher suites', usable, hasSuite),
     groups: keep('groups', wanted.groups, hasGroup),
     signatureSchemes: keep('signature schemes', wanted.signatureSchemes, hasSignatureScheme),
@@ -133,18 +133,19 @@ class Narrowing {
         (scheme) =>
           canSign(scheme, version.signatures) && this.#allowsScheme(scheme, version.signatures),
       )
-    return versions.toSorted((a, b) => Number(hasScheme(a)) - Number(hasScheme(b)))
+    const oldestFirst = versions.toReversed()
+    return oldestFirst.toSorted((a, b) => Number(hasScheme(a)) - Number(hasScheme(b)))
   }
 
   /** OpenSSL takes a gap in what a client offers for the end of it, and offers what is below. */
   #contiguous(versions: readonly TlsVersion[], omissions: OmittedItems): readonly TlsVersion[] {
     if (this.#role === 'server') return versions
-    const gap = versions.findLastIndex(
-      ({ number }, index) => index > 0 && versions[index - 1]?.number !== number - 1,
-    )
+    const isBelowGap = ({ number }: TlsVersion, index: number): boolean =>
+      index > 0 && versions[index - 1]?.number !== number + 1
+    const gap = versions.findIndex(isBelowGap)
     return omissions.keep(
       versions,
-      (version) => versions.indexOf(version) >= gap,
+      (version) => gap === -1 || versions.indexOf(version) < gap,
       (names) => diagnose(TLS_KINDS.versionGap, { names }),
     )
   }

@@ -10,6 +10,7 @@ import {
   OPENSSL_SECURITY_LEVELS,
   type OpensslSecurityLevel,
 } from '../algorithms/openssl-security-bits.ts'
+import { isBeforeTls12 } from '../algorithms/tls-versions.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
 import { acceptedCertificateHashes } from '../x509/signature-rules.ts'
 
@@ -38,7 +39,7 @@ function hasOldWays({ options }: Evaluation, { suites }: AllowedTls): boolean {
 /** The bits of the weakest thing that the level could refuse. */
 function weakestBits(evaluation: Evaluation, allowed: AllowedTls): number {
   // Versions before TLS 1.2, and servers without a key of their own, are for level 0 only.
-  if (allowed.versions.some(({ number }) => number < 0x0303)) return 0
+  if (allowed.versions.some(isBeforeTls12)) return 0
   return Math.min(
     ...allowed.suites.map((suite) => bitsOfSuite(suite, allowed.minimumKeySizes.dh)),
     ...allowed.groups.map(bitsOfGroup),

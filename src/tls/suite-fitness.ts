@@ -12,7 +12,7 @@ import {
 import type { TlsRole } from '../algorithms/tls-role.ts'
 import type { TlsSignatureScheme } from '../algorithms/tls-signatures.ts'
 import { canNegotiate, type TlsSuite } from '../algorithms/tls-suites.ts'
-import type { TlsVersion } from '../algorithms/tls-versions.ts'
+import { isBeforeTls12, type TlsVersion } from '../algorithms/tls-versions.ts'
 import type { DiagnosticKind } from '../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
 import { allowsX509 } from './certificate-types.ts'
@@ -80,7 +80,7 @@ export const SUITE_RULES: readonly SuiteRule[] = [
     isUnfit: (suite, { versions }) =>
       /PSK$/.test(suite.keyExchange ?? '') &&
       /^SHA(256|384)$/.test(suite.mac) &&
-      versions.some((version) => version.number < 0x0303 && !canNegotiate(suite, version)),
+      versions.some((version) => isBeforeTls12(version) && !canNegotiate(suite, version)),
   },
   {
     kind: TLS_KINDS.noCurve,

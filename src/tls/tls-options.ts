@@ -94,8 +94,9 @@ function contextOptions(
   const parameters =
     role === 'server' ? dhGroup(suites, groups, allowed.minimumKeySizes) : undefined
   const schemes = signatureSchemes.map(({ name }) => name).join(':')
-  const oldest = versions[0] && nodeVersionName(versions[0])
-  const newest = versions.at(-1)
+  const last = versions.at(-1)
+  const oldest = last && nodeVersionName(last)
+  const [newest] = versions
   return {
     ...(oldest ? { minVersion: oldest } : {}),
     ...(newest ? { maxVersion: nodeVersionName(newest) } : {}),

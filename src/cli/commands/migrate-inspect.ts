@@ -37,9 +37,14 @@ export function addMigrateInspect(group: Command): void {
   withOutput(command).action(inspect)
 }
 
+/** In bytes: the page sizes of the machines that QEMU emulates. */
+const SMALLEST_PAGE = 1_024
+const LARGEST_PAGE = 65_536
+
 function parsePageSize(text: string): number {
   const size = parseSize(text)
-  if (size >= 1024 && size <= 65_536 && Number.isInteger(Math.log2(size))) return size
+  const isPowerOfTwo = Number.isInteger(Math.log2(size))
+  if (size >= SMALLEST_PAGE && size <= LARGEST_PAGE && isPowerOfTwo) return size
   throw new InvalidArgumentError('a page has 1K, 2K, 4K and so on up to 64K.')
 }
 

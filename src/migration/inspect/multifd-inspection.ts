@@ -5,6 +5,10 @@ import type { RamCount } from './ram-count.ts'
 /** Packets that are listed. */
 const MAX_LISTED = 8
 
+/** What is counted by value is bounded: the stream may have any. */
+const MAX_SIZES = 1_024
+const MAX_BLOCKS = 65_536
+
 export class MultifdInspection {
   readonly kind = 'multifd'
   version = 0
@@ -53,8 +57,9 @@ export class MultifdInspection {
     if (normal === 0 && packet.nextSize > 0) this.stale++
     this.lastFlags = flags
     this.flags.set(flags, (this.flags.get(flags) ?? 0) + 1)
-    if (this.allocated.size < 1024) this.allocated.add(allocated)
-    if (this.blocks.size < 0x1_0000) this.blocks.set(block, (this.blocks.get(block) ?? 0) + normal)
+    if (this.allocated.size < MAX_SIZES) this.allocated.add(allocated)
+    if (this.blocks.size < MAX_BLOCKS)
+      this.blocks.set(block, (this.blocks.get(block) ?? 0) + normal)
     if (this.first.length < MAX_LISTED) this.first.push(packet)
     packet.offsets.forEach((offset, at) => {
       this.#ram.add(at < normal ? 'normal' : 'zero', block, offset / this.#pageSize)

@@ -14,6 +14,9 @@ import type { BlockFile } from './block-file.ts'
 import { EpochBudget, PageEpochs } from './page-epochs.ts'
 import { PageInflater } from './page-inflater.ts'
 
+/** In bytes, of a machine whose stream does not say otherwise. */
+const USUAL_PAGE = 4_096
+
 type Block = { readonly file: BlockFile; readonly size: number; readonly epochs: PageEpochs }
 
 export type MemoryOptions = {
@@ -28,8 +31,8 @@ export class MemoryImage {
   #packed: { readonly packet: MultifdPacket; readonly payload: Buffer; readonly epoch: number }[] =
     []
   #inflater: PageInflater | undefined
-  #pageSize = 4096
-  #zeroes = Buffer.alloc(4096)
+  #pageSize = USUAL_PAGE
+  #zeroes = Buffer.alloc(USUAL_PAGE)
   readonly #budget = new EpochBudget()
   /** A file alone is read in the order in which it was sent. */
   #hasSeveralChannels = false

@@ -21,13 +21,23 @@ import {
 import { chunkName, commandName } from '../protocol/names.ts'
 import { ReadCoverage } from './read-coverage.ts'
 
-/** Larger than every error: number, length, message and offset. */
-const ERROR_PAYLOAD_LIMIT = 14 + STRING_LIMIT
+/** In bytes, of an error with an offset: its number, the length of its text, and the offset. */
+const ERROR_FIELDS_SIZE = 4 + 2 + 8
+
+/** In bytes. No error is larger. */
+const ERROR_PAYLOAD_LIMIT = ERROR_FIELDS_SIZE + STRING_LIMIT
+
+/** In bytes, of a hole: its offset, and its length in 32 bits. */
+const HOLE_SIZE = 8 + 4
+
+/** In bytes, of block status with 64-bit extents: the context and the count before the extents, and one extent. */
+const STATUS_FIELDS_SIZE = 4 + 4
+const EXTENT_SIZE = 8 + 8
 
 /** Honest servers send one, or one for each bad part of a read. */
 const ERROR_CHUNK_LIMIT = 16
 
-/** Servers cut reads at borders of blocks or of extents, and none of these is smaller on average. */
+/** Servers cut reads at borders of blocks or of extents, and none of these is smaller on average, in bytes. */
 const AVERAGE_CHUNK = 512
 
 /** Beyond what the length of a request allows: the last chunk, and parts before the first border. */
@@ -104,7 +114,7 @@ export class PendingRequest {
 
   #checkHole(length: number): void {
     if (this.command !== NBD_CMD.READ) refuse(`a hole in answer to ${commandName(this.command)}`)
-    if (length !== 12) refuse(`a hole described in ${length} bytes`)
+    if (length !== HOLE_SIZE) refuse(`a hole described in ${length} bytes`)
   }
 
   #checkStatus(type: number, length: number): void {
@@ -113,7 +123,8 @@ export class PendingRequest {
     if (!isStatus || this.command !== NBD_CMD.BLOCK_STATUS) {
       refuse(`${chunkName(type)} in answer to ${commandName(this.command)}`)
     }
-    if (length > 8 + EXTENT_LIMIT * 16) refuse(`block status of ${length} bytes`)
+    if (length > STATUS_FIELDS_SIZE + EXTENT_LIMIT * EXTENT_SIZE)
+      refuse(`block status of ${length} bytes`)
   }
 
   /** Says where data of a chunk goes. */

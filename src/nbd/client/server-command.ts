@@ -51,6 +51,9 @@ export function uriOfCommand(words: readonly string[], path: string): NbdUri {
 /** In milliseconds: how long a server may take to end. */
 const PATIENCE = 10_000
 
+/** How long its end may follow that of the connection, in milliseconds. */
+const END_LIMIT = 1_000
+
 export class ServerCommand {
   /** Where it serves. */
   readonly uri: NbdUri
@@ -84,7 +87,7 @@ export class ServerCommand {
   /** The reason why a connection to it failed: it may have ended. */
   async explain(error: unknown): Promise<unknown> {
     // The end of the connection may be seen before the end of the command that brought it about.
-    await Promise.race([this.#ended, delay(1000, undefined, { ref: false })])
+    await Promise.race([this.#ended, delay(END_LIMIT, undefined, { ref: false })])
     const { exitCode, signalCode } = this.#child
     if (exitCode === null && signalCode === null) return error
     const how = signalCode === null ? `with status ${exitCode}` : `by ${signalCode}`

@@ -52,6 +52,12 @@ export type TransmissionOptions = {
  */
 const PROGRESS = 0x4000
 
+/** How long a server may take to end the connection after the good-bye, in milliseconds. */
+const GOODBYE_LIMIT = 1_000
+
+/** A half of a cookie has 32 bits. */
+const COOKIE_HALF = 0x1_0000_0000
+
 export class ClientTransmission {
   readonly #stream: Duplex
   readonly #options: TransmissionOptions
@@ -60,7 +66,7 @@ export class ClientTransmission {
   readonly #waiting: (() => void)[] = []
   readonly #request = createRequest()
   /** The upper half of every cookie; a server cannot guess it for a request it has not seen. */
-  readonly #cookieHigh = randomInt(0x1_0000_0000)
+  readonly #cookieHigh = randomInt(COOKIE_HALF)
   #nextCookie = 0
   #timer: NodeJS.Timeout | undefined
   /** Bytes since the last progress. */
@@ -107,14 +113,14 @@ export class ClientTransmission {
     })
   }
 
-  /** Says good-bye, and waits until the server has ended the connection or for a second. */
+  /** Says good-bye, and waits until the server has ended the connection, within the limit. */
   async disconnect(): Promise<void> {
     if (this.#stream.destroyed) return
     this.#isLeaving = true
     const gone = new Promise<void>((resolve) => this.#stream.once('close', resolve))
     this.#write({ command: NBD_CMD.DISC, offset: 0, length: 0 }, 0)
     this.#stream.end()
-    const impatience = setTimeout(() => this.#stream.destroy(), 1000)
+    const impatience = setTimeout(() => this.#stream.destroy(), GOODBYE_LIMIT)
     await gone
     clearTimeout(impatience)
   }

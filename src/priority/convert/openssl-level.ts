@@ -11,6 +11,7 @@ import {
 } from '../../algorithms/openssl-security-bits.ts'
 import { TLS_GROUPS, type TlsGroup } from '../../algorithms/tls-groups.ts'
 import { TLS_SUITES, type TlsSuite } from '../../algorithms/tls-suites.ts'
+import { isBeforeTls12 } from '../../algorithms/tls-versions.ts'
 import type { Item, Refusal } from './dialect.ts'
 
 /** Level 4 asks for RSA keys of 7680 bits where GnuTLS asks for 8192: only level 5 has more. */
@@ -38,7 +39,7 @@ export function refusalsAt(row: OpensslSecurityLevel, { minimumKeySizes }: Allow
 }
 
 function isOldVersion(item: Item): boolean {
-  return 'transport' in item && item.number < 0x0303
+  return 'transport' in item && isBeforeTls12(item)
 }
 
 function isWeak(item: Item, { bits, level }: OpensslSecurityLevel, dh: number): boolean {

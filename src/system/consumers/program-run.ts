@@ -36,6 +36,9 @@ const GRACE = 10
 
 /** How much a program may print. Shells count in blocks of 512 bytes; some in 1,024. */
 const OUTPUT_BLOCKS = 2048
+
+/** The smallest unit of `ulimit -f` in any shell, in bytes. */
+const BLOCK = 512
 const OUTPUT_LIMIT = OUTPUT_BLOCKS * 1024
 
 /** So many run at one time. */
@@ -177,7 +180,7 @@ function readOutcome(path: string, status: number): ProgramOutcome | Unanswered 
     return { failure: `cannot be run: ${/[^:\n]*$/m.exec(output.trim())?.[0].trim() ?? ''}` }
   }
   const signal = status - BY_SIGNAL
-  if (signal === SIGXFSZ || bytes.length >= OUTPUT_BLOCKS * 512)
+  if (signal === SIGXFSZ || bytes.length >= OUTPUT_BLOCKS * BLOCK)
     return { failure: 'prints without end' }
   if (FROM_OUTSIDE.has(signal)) return { failure: `was killed by ${nameOf(signal)}` }
   const name = nameOf(signal)
