@@ -6,6 +6,7 @@ import type { KeyExchangeName } from './key-exchange.ts'
 import type { MacName } from './mac.ts'
 import type { SignatureName } from './signature.ts'
 import type { TlsSignatureSchemeName } from './tls-signatures.ts'
+import type { TlsSuite } from './tls-suites.ts'
 
 type Names<Name extends string, Value> = { readonly [N in Name]?: Value }
 
@@ -39,6 +40,22 @@ export const PSEUDORANDOM_HASHES: Names<HashName, string> = {
   'SHA2-256': 'SHA256',
   'SHA2-384': 'SHA384',
   'STREEBOG-256': 'STREEBOG-256',
+}
+
+/** What policies call the parts of a suite; a part without a name in policies has its own. */
+export function policyNamesOf({ keyExchange, cipher, mac, prf }: TlsSuite): readonly string[] {
+  const exchanges = keyExchange === undefined ? [] : [nameIn(SUITE_KEY_EXCHANGES, keyExchange)]
+  return [
+    ...exchanges,
+    nameIn(SUITE_CIPHERS, cipher),
+    nameIn(SUITE_MACS, mac),
+    nameIn(PSEUDORANDOM_HASHES, prf),
+  ]
+}
+
+function nameIn(table: Names<string, string | readonly string[]>, part: string): string {
+  const row = Object.entries(table).find(([, words]) => [words].flat().includes(part))
+  return row?.[0] ?? part
 }
 
 /** Names in the registry. */

@@ -1,11 +1,10 @@
 /** What the host's programs, and what libraries in general, make of a policy that is to be put in force. */
-import { warnOfLooseness } from '../backends/backend-diagnostics.ts'
-import { findLooseness } from '../backends/looseness.ts'
+import { warnOfLooseness } from '../backends/looseness/looseness-diagnostics.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Directories } from './directories.ts'
 import { checkHost } from './host-check.ts'
-import { onlyOfThisHost } from './installed-release.ts'
+import { findLoosenessHere } from './looseness-here.ts'
 import type { PreparedPolicy } from './prepared-policy.ts'
 
 /** Finds what a policy does not do, or does that it should not, on this host. */
@@ -28,5 +27,5 @@ export const findEffects: EffectSearch = async (prepared, directories) => {
 export const findKnownEffects: EffectSearch = ({ policy }) => warnOfLibraries(policy)
 
 async function warnOfLibraries(policy: Policy): Promise<readonly Diagnostic[]> {
-  return warnOfLooseness(await onlyOfThisHost(findLooseness(policy)))
+  return warnOfLooseness(findLoosenessHere(policy))
 }

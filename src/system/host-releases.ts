@@ -15,7 +15,7 @@ export function findHostReleases(root = '/'): HostReleases {
     gnutls: findInstalledGnutls(root)?.release ?? GNUTLS_RELEASES[0] ?? 'newest',
     // The library is large, and most applications need nothing of it.
     get openssl() {
-      openssl ??= findInstalledOpenssl(root) ?? oldestRelease('openssl')
+      openssl ??= findRelease('openssl', findOpensslVersion(root) ?? '') ?? oldestRelease('openssl')
       return openssl
     },
   }
@@ -30,7 +30,8 @@ const MARK = '\0OpenSSL 3.'
 /** Longer than any version, in bytes. */
 const LONGEST = 32
 
-function findInstalledOpenssl(root: string): OpensslRelease | undefined {
+/** The version of the library of this host, such as `3.0.17`; undefined where none is found. */
+export function findOpensslVersion(root = '/'): string | undefined {
   const link = libraryFolders()
     .map((folder) => join(root, folder, 'libcrypto.so.3'))
     .find((path) => existsSync(path))
@@ -39,8 +40,7 @@ function findInstalledOpenssl(root: string): OpensslRelease | undefined {
     const bytes = readBytes(realpathSync(link), LIBRARY_LIMIT)
     const at = bytes.indexOf(MARK)
     const text = at < 0 ? '' : bytes.toString('latin1', at, at + LONGEST)
-    const version = /OpenSSL (3\.\d+\.\d+)[ -]/.exec(text)?.[1]
-    return version === undefined ? undefined : findRelease('openssl', version)
+    return /OpenSSL (3\.\d+\.\d+)[ -]/.exec(text)?.[1]
   } catch (error) {
     if (error instanceof DiagnosticError) return undefined
     throw error

@@ -1,10 +1,8 @@
 /** Lints what is on a host: policies by name or by file, and drop-ins. */
-
 import { statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { warnOfLooseness } from '../backends/backend-diagnostics.ts'
 import { gnutls } from '../backends/gnutls.ts'
-import { findLooseness } from '../backends/looseness.ts'
+import { warnOfLooseness } from '../backends/looseness/looseness-diagnostics.ts'
 import { collectDiagnostics } from '../diagnostics/collect-diagnostics.ts'
 import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.ts'
 import { replaceFile } from '../files/atomic-file.ts'
@@ -17,6 +15,7 @@ import { backendPath, policyText } from './configuration.ts'
 import { configFile, type Directories, localFolder } from './directories.ts'
 import { checkGnutlsDropIn, listDropIns, readDropIn } from './drop-ins.ts'
 import { isApplicationFile, lintApplication } from './lint-applications.ts'
+import { findLoosenessHere } from './looseness-here.ts'
 import { findPolicyFiles, loadPolicy, policyFolders } from './policy-files.ts'
 import {
   checkSelection,
@@ -105,7 +104,7 @@ function lintInputs(name: string, inputs: readonly LintInput[]): readonly Diagno
   const context = readContext(name, inputs)
   const findings = lintContext(context)
   const isWhole = context.hasBase && !hasErrors(findings)
-  return isWhole ? [...findings, ...warnOfLooseness(findLooseness(context.policy))] : findings
+  return isWhole ? [...findings, ...warnOfLooseness(findLoosenessHere(context.policy))] : findings
 }
 
 /** Strings of gnutls drop-ins are checked against the configured policy, together. */

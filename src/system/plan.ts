@@ -1,6 +1,5 @@
 import { purposesOf } from '../backends/applications/all-application-backends.ts'
-import { warnOfLooseness } from '../backends/backend-diagnostics.ts'
-import { findLooseness } from '../backends/looseness.ts'
+import { warnOfLooseness } from '../backends/looseness/looseness-diagnostics.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { layerApplication } from '../policy/application/application-policy.ts'
 import { comparePolicies, type PolicyComparison } from '../policy/compare.ts'
@@ -8,6 +7,7 @@ import { type Policy, parseDirectives } from '../policy/policy.ts'
 import { parseRecord } from './configuration-record.ts'
 import type { Directories } from './directories.ts'
 import { GenerationStore } from './generation-store.ts'
+import { findLoosenessHere } from './looseness-here.ts'
 import { readPolicyInForce } from './policy-in-force.ts'
 import { formatSelection } from './policy-selection.ts'
 import { type PreparedPolicy, preparePolicy, selectPolicy } from './prepared-policy.ts'
@@ -43,7 +43,7 @@ export async function planPolicy(directories: Directories, set: string | undefin
     comparison: inForce && comparePolicies(inForce, prepared.policy),
     applications: inForce ? planApplications(directories, inForce, prepared) : [],
     files: listChanges(directories, prepared, set !== undefined),
-    diagnostics: [...prepared.diagnostics, ...warnOfLooseness(findLooseness(prepared.policy))],
+    diagnostics: [...prepared.diagnostics, ...warnOfLooseness(findLoosenessHere(prepared.policy))],
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createServer } from 'node:tls'
 import { expect, test } from 'vitest'
 import { findBackend } from '../../src/backends/all-backends.ts'
-import { findLooseness, LOOSENESS_RULES } from '../../src/backends/looseness.ts'
+import { findLooseness, LOOSENESS_RULES } from '../../src/backends/looseness/looseness.ts'
 import { parsePolicy } from '../../src/policy/policy.ts'
 import { loadPolicy, policyFolders } from '../../src/system/policy-files.ts'
 import { parseSelection } from '../../src/system/policy-selection.ts'
@@ -37,9 +37,11 @@ function findIds(text: string): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(found.map(({ id, kept }) => [id, kept]))
 }
 
-function shipped(name: string): readonly string[] {
+function shipped(name: string, openssl = '3.5.0'): readonly string[] {
   const folders = policyFolders({ base: '/nonexistent', profile: ROOT })
-  return findLooseness(loadPolicy(parseSelection(name), folders).policy).map(({ id }) => id)
+  return findLooseness(loadPolicy(parseSelection(name), folders).policy, { openssl }).map(
+    ({ id }) => id,
+  )
 }
 
 test('finds nothing in policies that every library can be told', () => {
@@ -47,10 +49,17 @@ test('finds nothing in policies that every library can be told', () => {
   expect(shipped('LEGACY')).toEqual([])
 })
 
+test('finds that a mark makes an older OpenSSL keep DSA under each policy with ML-DSA', () => {
+  expect(shipped('DEFAULT', '3.2.6')).toEqual(['openssl-signatures'])
+  expect(shipped('DEFAULT', '3.3.0')).toEqual([])
+})
+
 test('finds what shipped policies cannot make libraries do', () => {
   expect(shipped('DEFAULT:NO-PQ')).toEqual(['java-hybrid-groups'])
   expect(shipped('FUTURE')).toContain('nss-ffdhe')
-  expect(shipped('FIPS')).toEqual(expect.arrayContaining(['openssl-groups', 'openssh-host-keys']))
+  expect(shipped('FIPS', '3.0.17')).toEqual(
+    expect.arrayContaining(['openssl-groups', 'openssh-host-keys']),
+  )
   expect(shipped('FIPS:OSPP')).toEqual(expect.arrayContaining(['java-versions', 'nss-versions']))
 })
 
@@ -194,7 +203,7 @@ testWith(
     server.close()
     // A ClientHello in a record of TLS.
     expect([first[0], first[1], first[5]]).toEqual([0x16, 0x03, 0x01])
-    expect(findIds('protocol@TLS = DTLS1.2')['openssl-no-versions']).toContain('TLS1.3')
+    expect(findIds('protocol@TLS = DTLS1.2')['openssl-versions']).toContain('TLS1.2')
   },
 )
 

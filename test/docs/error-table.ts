@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ARGUMENT_KINDS } from '../../src/arguments/argument-diagnostics.ts'
 import { PEM_KINDS } from '../../src/asn1/pem-diagnostics.ts'
-import { BACKEND_KINDS } from '../../src/backends/backend-diagnostics.ts'
+import { LOOSENESS_KINDS } from '../../src/backends/looseness/looseness-diagnostics.ts'
 import { CLI_KINDS } from '../../src/cli/cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from '../../src/cli/exit-codes.ts'
 import type { DiagnosticKind } from '../../src/diagnostics/diagnostic.ts'
@@ -45,7 +45,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   files: Object.values(FILE_KINDS),
   system: Object.values(SYSTEM_KINDS),
   lint: Object.values(LINT_KINDS),
-  backends: Object.values(BACKEND_KINDS),
+  backends: Object.values(LOOSENESS_KINDS),
   priority: Object.values(PRIORITY_KINDS),
   config: Object.values(CONFIG_KINDS),
   convert: [...Object.values(CONVERT_KINDS), ...Object.values(CIPHER_LIST_KINDS)],

@@ -1,10 +1,8 @@
 /** Java: security properties, which `-Djava.security.properties=FILE` names. */
 
 import { java } from '../java.ts'
-import { findLooseness, LOOSENESS_RULES } from '../looseness.ts'
+import { findLooseness } from '../looseness/looseness.ts'
 import type { ApplicationBackend } from './application-backend.ts'
-
-const RULES = LOOSENESS_RULES.filter(({ backend }) => backend === java.name)
 
 export const javaForApplications: ApplicationBackend = {
   name: 'java',
@@ -13,7 +11,7 @@ export const javaForApplications: ApplicationBackend = {
   file: 'java.config',
   generate: ({ policy }) => ({
     text: java.generate(policy),
-    remarks: findLooseness(policy, RULES).map(
+    remarks: findLooseness(policy, { backend: java.name }).map(
       ({ who, kept, because }) => `${who} keeps ${kept.join(', ')}: ${because}`,
     ),
   }),

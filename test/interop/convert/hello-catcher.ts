@@ -1,5 +1,6 @@
 /** Runs a client against a port that reads what it offers first, and says nothing. */
 
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { type ChildProcess, spawn } from '../../peers/child-process.ts'
@@ -40,6 +41,26 @@ export async function catchHello(
     return await Promise.race([caught, ended(child).then(() => undefined)])
   } finally {
     kill(child)
+    await ended(child)
+    server.close()
+  }
+}
+
+/** The first datagram of a client of DTLS, or undefined where it gave up before it sent any. */
+export async function catchDatagram(
+  place: Place,
+  commandFor: (port: number) => readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Buffer | undefined> {
+  const server = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(server, 'listening')
+  const caught = once(server, 'message').then(([message]): Buffer => message)
+  const child = start(place, commandFor(server.address().port), environment)
+  try {
+    return await Promise.race([caught, ended(child).then(() => undefined)])
+  } finally {
+    kill(child)
+    await ended(child)
     server.close()
   }
 }
@@ -83,6 +104,7 @@ function start(
 }
 
 async function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
   const timer = setTimeout(() => kill(child), TIME_LIMIT)
   try {
     const [status] = await once(child, 'close')

@@ -39,6 +39,29 @@ export function drawPolicy(random: Random): string {
   return `${[...lines, ...changes, ...sizes].join('\n')}\n`
 }
 
+/** Every name that TLS has in policies, and sizes of keys below and between those of libraries. */
+const EVERY_CLASS = CLASSES.map(([name]) => [name, namesOf(name)] as const)
+
+const ODD_SIZES = ['0', '512', '1023', ...SIZES, '1536', '16384']
+
+/**
+ * The text of a policy of any names, few of them at times: where nothing is left that a library has, it
+ * may take its own.
+ */
+export function drawAnyPolicy(random: Random): string {
+  const lines = CLASSES.map(([name, usual]) => {
+    const every: readonly string[] = namesOf(name)
+    const values = drawSome(random, random.below(3) === 0 ? every : usual)
+    return `${name} = ${values.slice(0, random.below(3) === 0 ? 1 : undefined).join(' ')}`
+  })
+  const changes = Array.from({ length: random.below(6) }, () => {
+    const [name, values] = random.pick(EVERY_CLASS)
+    return `${name} = ${random.pick(['+', '-', '-'])}${random.pick(values)}`
+  })
+  const sizes = ['rsa', 'dh'].map((key) => `min_${key}_size = ${random.pick(ODD_SIZES)}`)
+  return `${[...lines, ...changes, ...sizes].join('\n')}\n`
+}
+
 /** The text of an application policy that takes some of everything away, and reorders nothing. */
 export function drawRestrictions(random: Random): string {
   const lines = Array.from({ length: 1 + random.below(5) }, () => {

@@ -5,7 +5,7 @@ import { findTlsGroupByGnutlsName, type TlsGroup } from '../../../src/algorithms
 import { canNegotiate, findTlsSuiteByName } from '../../../src/algorithms/tls-suites.ts'
 import { TLS_VERSIONS } from '../../../src/algorithms/tls-versions.ts'
 import { gnutls } from '../../../src/backends/gnutls.ts'
-import { findLooseness } from '../../../src/backends/looseness.ts'
+import { findLooseness } from '../../../src/backends/looseness/looseness.ts'
 import { allowedByPolicy } from '../../../src/policy/allowed-tls.ts'
 import { type Policy, parsePolicy } from '../../../src/policy/policy.ts'
 import { findTlsSignatureScheme } from '../../algorithms/by-number.ts'

@@ -48,16 +48,29 @@ function* extensions({ versions, groups, schemes, keyShare }: Offer): Generator<
   yield extension(KEY_SHARE, vector16(...share))
 }
 
+/** What a client offers; `versions` is empty where the message has no list of them. */
+export type Hello = Required<Omit<Offer, 'keyShare'>>
+
 /** What a client offers in the first record that it sends. */
-export function decodeClientHello(record: Buffer): Required<Omit<Offer, 'keyShare'>> {
-  const legacyVersion = record.readUInt16BE(9)
-  let at = 43
+export function decodeClientHello(record: Buffer): Hello {
+  return decodeBody(record.subarray(9), [1])
+}
+
+/** What a client of DTLS offers in its first datagram (RFC 6347 section 4.2.1): a cookie is there too. */
+export function decodeDatagramHello(record: Buffer): Hello {
+  return decodeBody(record.subarray(25), [1, 1])
+}
+
+/** `skipped` are the sizes, in bytes, of the lengths of what stands before the suites. */
+function decodeBody(record: Buffer, skipped: readonly 1[]): Hello {
+  const legacyVersion = record.readUInt16BE(0)
+  let at = 34
   const take = (prefix: 1 | 2): Buffer => {
     const length = record.readUIntBE(at, prefix)
     at += prefix + length
     return record.subarray(at - length, at)
   }
-  take(1)
+  for (const prefix of skipped) take(prefix)
   const suites = numbers(take(2))
   take(1)
   const found = new Map<number, Buffer>()

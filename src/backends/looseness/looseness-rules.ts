@@ -1,42 +1,20 @@
-/**
- * What back-ends cannot say: where a library goes on allowing what the policy forbids.
- *
- * The texts stay as every configuration published so far has them, so the one thing left is to tell.
- * Each row was tried with the library; docs/back-ends-cannot-say.md shows them all.
- */
-import type { CipherName } from '../algorithms/cipher.ts'
-import type { GroupName } from '../algorithms/group.ts'
-import { type ProtocolFamily, type ProtocolName, versionsOf } from '../algorithms/protocol.ts'
-import type { SignatureName } from '../algorithms/signature.ts'
-import { type EffectivePolicy, evaluatePolicy } from '../policy/effective-policy.ts'
-import type { Policy } from '../policy/policy.ts'
-import { type PurposeName, purpose } from '../policy/scope.ts'
-import { findBackend } from './all-backends.ts'
+/** What libraries keep by the texts that are written for them, a row for each; OpenSSL has a file of its own. */
+import type { GroupName } from '../../algorithms/group.ts'
+import { type ProtocolName, versionsOf } from '../../algorithms/protocol.ts'
+import type { SignatureName } from '../../algorithms/signature.ts'
+import type { EffectivePolicy } from '../../policy/effective-policy.ts'
+import type { PurposeName } from '../../policy/scope.ts'
+import type { LoosenessDescription } from './looseness-rule.ts'
 
-export type LoosenessRule = {
-  /** The back-end's name. */
-  readonly backend: string
-  readonly purpose: PurposeName
-  /** Stable, for the page: `java-tls13`. */
-  readonly id: string
-  /** The program as people call it, with the releases that are meant. */
-  readonly who: string
-  /** The first release of OpenSSL that can be told. */
-  readonly until?: string
-  /** Why it cannot be said. */
-  readonly because: string
-  /** What an administrator can do. */
-  readonly remedy: string
+export type LoosenessRule = LoosenessDescription & {
   /** What the library keeps although the policy forbids it. */
   readonly find: (effective: EffectivePolicy, text: string) => readonly string[]
 }
 
-export type Looseness = Pick<
-  LoosenessRule,
-  'backend' | 'id' | 'who' | 'until' | 'because' | 'remedy'
-> & {
-  readonly kept: readonly string[]
-}
+const RANGED_VERSIONS: readonly ProtocolName[] = [
+  ...(['TLS1.3', 'TLS1.2', 'TLS1.1', 'TLS1.0', 'SSL3.0'] as const),
+  ...(['DTLS1.2', 'DTLS1.0'] as const),
+]
 
 const ALL = 'all that it has built in'
 
@@ -44,25 +22,6 @@ const ALL = 'all that it has built in'
 function forbidden<Name extends string>(disabled: readonly string[], names: readonly Name[]) {
   return names.filter((name) => disabled.includes(name))
 }
-
-/** A range has no holes, and each end is an enabled version. */
-function holes(
-  { enabled, disabled }: EffectivePolicy,
-  family: ProtocolFamily,
-  known: readonly ProtocolName[],
-): readonly string[] {
-  const order = versionsOf(family, known)
-  const places = order.flatMap((name, at) => (enabled.protocol.includes(name) ? [at] : []))
-  return order.filter(
-    (name, at) =>
-      disabled.protocol.includes(name) && at > Math.min(...places) && at < Math.max(...places),
-  )
-}
-
-const RANGED_VERSIONS: readonly ProtocolName[] = [
-  ...(['TLS1.3', 'TLS1.2', 'TLS1.1', 'TLS1.0', 'SSL3.0'] as const),
-  ...(['DTLS1.2', 'DTLS1.0'] as const),
-]
 
 /** Whether a file has no line for an option: OpenSSH, libssh and Libreswan then use their own. */
 function lacksLine(text: string, option: string): boolean {
@@ -96,31 +55,9 @@ const SSH_HOST_KEYS: readonly SignatureName[] = [
   ...(['RSA-SHA2-256', 'RSA-SHA2-512'] as const),
 ]
 
-/** The defaults of OpenSSL 3.0, which takes a list with `*`, `?` or `/` for an error. */
-const OPENSSL_30_GROUPS: readonly GroupName[] = [
-  ...(['X25519', 'SECP256R1', 'X448', 'SECP521R1', 'SECP384R1'] as const),
-  ...(['FFDHE-2048', 'FFDHE-3072', 'FFDHE-4096', 'FFDHE-6144', 'FFDHE-8192'] as const),
-]
-
-const OPENSSL_SIGNATURES: readonly SignatureName[] = [
-  ...([
-    'ECDSA-SHA2-256',
-    'ECDSA-SHA2-384',
-    'ECDSA-SHA2-512',
-    'EDDSA-ED25519',
-    'EDDSA-ED448',
-  ] as const),
-  ...(['RSA-PSS-SHA2-256', 'RSA-PSS-SHA2-384', 'RSA-PSS-SHA2-512'] as const),
-  ...(['RSA-PSS-RSAE-SHA2-256', 'RSA-PSS-RSAE-SHA2-384', 'RSA-PSS-RSAE-SHA2-512'] as const),
-  ...(['RSA-SHA2-256', 'RSA-SHA2-384', 'RSA-SHA2-512', 'ECDSA-SHA2-224', 'RSA-SHA2-224'] as const),
-]
-
 const FFDHE: readonly GroupName[] = [
   ...(['FFDHE-2048', 'FFDHE-3072', 'FFDHE-4096', 'FFDHE-6144', 'FFDHE-8192'] as const),
 ]
-
-/** What it still makes, where it is not told a range. */
-const OPENSSL_TLS: readonly ProtocolName[] = ['TLS1.3', 'TLS1.2', 'TLS1.1', 'TLS1.0']
 
 /** What SECLEVEL asks of RSA and Diffie-Hellman keys, in bits: SSL_CTX_set_security_level(3). */
 const LEVEL_BITS = [0, 1024, 2048, 3072]
@@ -138,7 +75,7 @@ function smallKeys({ integers }: EffectivePolicy, bits: number): readonly string
   ]
 }
 
-export const LOOSENESS_RULES: readonly LoosenessRule[] = [
+export const TEXT_RULES: readonly LoosenessRule[] = [
   {
     ...{ backend: 'gnutls', purpose: 'gnutls', id: 'gnutls-key-sizes', who: 'GnuTLS' },
     because: 'one profile stands for RSA and Diffie-Hellman together, and the smaller size decides',
@@ -190,64 +127,6 @@ export const LOOSENESS_RULES: readonly LoosenessRule[] = [
     because: 'it is told kinds of keys and hashes, and takes every pair of them',
     remedy: 'forbid the hash, or the kind of key, altogether',
     find: ({ enabled, disabled }) => crossedSignatures(enabled.sign, disabled.sign),
-  },
-  {
-    ...{ backend: 'opensslcnf', purpose: 'openssl', id: 'openssl-versions', who: 'OpenSSL' },
-    because: 'it is told the lowest and the highest version',
-    remedy: 'forbid the versions below too',
-    find: (effective) => [
-      ...holes(effective, 'tls', RANGED_VERSIONS),
-      ...holes(effective, 'dtls', RANGED_VERSIONS),
-    ],
-  },
-  {
-    ...{ backend: 'opensslcnf', purpose: 'openssl', id: 'openssl-no-versions', who: 'OpenSSL' },
-    because: 'the range that is to hold no version has ends that it does not take, and leaves out',
-    remedy: 'leave at least one version of TLS, and one of DTLS',
-    find: ({ disabled }, text) => [
-      ...(text.includes('# Disable all TLS') ? forbidden(disabled.protocol, OPENSSL_TLS) : []),
-      ...(text.includes('# Disable all DTLS')
-        ? forbidden(disabled.protocol, ['DTLS1.2'] as const)
-        : []),
-    ],
-  },
-  {
-    ...{
-      backend: 'opensslcnf',
-      purpose: 'openssl',
-      id: 'openssl-groups',
-      who: 'OpenSSL before 3.5',
-      until: '3.5',
-    },
-    because: 'it takes the marks *, ? and / in Groups for an error, and uses its own list',
-    remedy: 'set Groups in the programs, or install OpenSSL 3.5',
-    find: ({ disabled }) => forbidden(disabled.group, OPENSSL_30_GROUPS),
-  },
-  {
-    ...{
-      backend: 'opensslcnf',
-      purpose: 'openssl',
-      id: 'openssl-marked-signatures',
-      who: 'OpenSSL before 3.3',
-      until: '3.3',
-    },
-    because: 'it takes the mark ? in SignatureAlgorithms for an error, and uses its own list',
-    remedy: 'take signatures that have ML-DSA in them away, or install a newer OpenSSL',
-    find: ({ disabled }, text) =>
-      /^SignatureAlgorithms = .*\?/m.test(text) ? forbidden(disabled.sign, OPENSSL_SIGNATURES) : [],
-  },
-  {
-    ...{ backend: 'opensslcnf', purpose: 'openssl', id: 'openssl-no-signatures', who: 'OpenSSL' },
-    because: 'it takes an empty list for an error',
-    remedy: 'leave at least one signature algorithm',
-    find: (_, text) => (/^SignatureAlgorithms = $/m.test(text) ? [`${ALL} of signatures`] : []),
-  },
-  {
-    ...{ backend: 'opensslcnf', purpose: 'openssl', id: 'openssl-ciphers', who: 'OpenSSL' },
-    because:
-      'CipherString has words for CBC and for CCM as a whole, and none for AES-128-CBC alone',
-    remedy: 'forbid all ciphers with CBC, or all with CCM',
-    find: (effective) => keptCiphers(effective),
   },
   {
     ...{ backend: 'opensslcnf', purpose: 'openssl', id: 'openssl-key-sizes', who: 'OpenSSL' },
@@ -306,33 +185,6 @@ export const LOOSENESS_RULES: readonly LoosenessRule[] = [
         : [],
   },
 ]
-
-/** Everything that a policy forbids and a library keeps, as far as these rules tell. */
-export function findLooseness(
-  policy: Policy,
-  rules: readonly LoosenessRule[] = LOOSENESS_RULES,
-): readonly Looseness[] {
-  return rules.flatMap(({ find, purpose: name, ...rule }) => {
-    const effective = evaluatePolicy(policy, purpose(name).scopes)
-    const text = findBackend(rule.backend)?.generate(policy) ?? ''
-    const kept = find(effective, text)
-    return kept.length === 0 ? [] : [{ ...rule, kept }]
-  })
-}
-
-/** The word for a mode takes away all of it; the word for 128 or 256 bits goes with GCM. */
-function keptCiphers({ enabled, disabled }: EffectivePolicy): readonly string[] {
-  const isOn = (name: CipherName) => enabled.cipher.includes(name)
-  const hasSha1 = enabled.mac.includes('HMAC-SHA1')
-  const hasSha2 = enabled.mac.includes('HMAC-SHA2-256') || disabled.cipher.includes('AES-256-CBC')
-  const kept: readonly (readonly [CipherName, boolean])[] = [
-    ['AES-128-CBC', isOn('AES-128-GCM') && isOn('AES-256-CBC') && (hasSha1 || hasSha2)],
-    ['AES-256-CBC', isOn('AES-256-GCM') && isOn('AES-128-CBC') && hasSha1],
-    ['AES-128-CCM', isOn('AES-128-GCM') && isOn('AES-256-CCM')],
-    ['AES-256-CCM', isOn('AES-256-GCM') && isOn('AES-128-CCM')],
-  ]
-  return kept.filter(([name, isKept]) => isKept && !isOn(name)).map(([name]) => name)
-}
 
 function nssVersions(effective: EffectivePolicy): readonly string[] {
   const { enabled, disabled } = effective

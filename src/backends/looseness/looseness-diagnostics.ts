@@ -4,8 +4,8 @@ import {
   type DiagnosticKind,
   defineKinds,
   diagnose,
-} from '../diagnostics/diagnostic.ts'
-import type { Looseness } from './looseness.ts'
+} from '../../diagnostics/diagnostic.ts'
+import type { Looseness } from './looseness-rule.ts'
 
 /** So many things are named; the others are counted. */
 const NAMED = 8
@@ -26,9 +26,9 @@ const cannotSay: DiagnosticKind<Looseness> = {
   hint: ({ remedy }) => remedy,
 }
 
-export const BACKEND_KINDS = defineKinds({ cannotSay })
+export const LOOSENESS_KINDS = defineKinds({ cannotSay })
 
 /** A warning for each library that keeps something that the policy forbids. */
 export function warnOfLooseness(found: readonly Looseness[]): readonly Diagnostic[] {
-  return found.map((each) => diagnose(BACKEND_KINDS.cannotSay, each))
+  return found.map((each) => diagnose(LOOSENESS_KINDS.cannotSay, each))
 }
