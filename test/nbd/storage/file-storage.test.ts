@@ -205,6 +205,19 @@ describe.each(Object.entries(PLACES))('a file in a file system of %s', (place, f
     expect(found.equals(content)).toBe(true)
   })
 
+  test('a search for holes ends where it is no longer wanted', async () => {
+    const path = makeFile(Buffer.alloc(0))
+    truncateSync(path, 8 * MIB)
+    const file = openSync(path, 'r+')
+    for (let at = 0; at < 8 * MIB; at += 128 * KIB) writeSync(file, randomBytes(4096), 0, 4096, at)
+    closeSync(file)
+    expect(mapOf(path)).toHaveLength(128)
+    const storage = await open(path)
+    let asked = 0
+    const found = await storage.extents(0, storage.size, 1000, () => asked++ < 2)
+    expect(found.length).toBeLessThanOrEqual(3)
+  })
+
   test('read-only', async () => {
     const storage = await open(makeFile(randomBytes(4096)), true)
     expect(storage.isReadOnly).toBe(true)
