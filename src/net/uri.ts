@@ -33,6 +33,7 @@ export function splitUri(text: string): UriParts {
 export function uriWithoutSecrets(text: string): string {
   return text
     .replace(/(\/\/[^/?#@:]*):[^/]*@/, '$1:***@')
+    .replace(/^((?:nbds?:)?[^/?#@:]*):[^/]*@/i, '$1:***@')
     .replace(/([?&][^=&#]*(?:pass|secret|token|pwd)[^=&#]*=)[^&#]*/gi, '$1***')
 }
 

@@ -57,3 +57,8 @@ export function quote(word: string, place: Span | undefined): string {
 
 /** Stands for what may be a secret, or a part of one. */
 export const NOT_SHOWN = '(not shown: it may be of a secret)'
+
+/** A place whose text no message shows. */
+export function withoutText(place: Span): Span {
+  return { ...place, source: { ...place.source, isSecret: true } }
+}

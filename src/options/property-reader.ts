@@ -121,17 +121,23 @@ export class PropertyReader {
     return Object.hasOwn(this.#values, name) ? this.#values[name] : undefined
   }
 
-  /** A word without a value may be what stands behind a comma of the value before. */
-  #isBare(name: string): boolean {
+  /**
+   * What stands behind a comma of the value before looks like a property: a word without a value, the
+   * `=` at the end of base64, or nothing that a property could be called.
+   */
+  #mayBeRest(name: string): boolean {
     const span = this.spanOf(name)
-    return this.#values[name] === 'on' && span?.source.isSecret === true && spanText(span) === name
+    if (!span?.source.isSecret) return false
+    const value = this.#values[name]
+    const isBare = value === 'on' && spanText(span) === name
+    return isBare || value === '' || !/^[a-z]+(?:-[a-z]+)*$/.test(name)
   }
 
   #refuseUnknown(type: string, known: readonly string[]): void {
     const unknown = Object.keys(this.#values).filter((name) => !known.includes(name))
     if (unknown.length === 0) return
     const diagnostics = unknown.map((name) => {
-      const shown = this.#isSecret || this.#isBare(name) ? NOT_SHOWN : `\`${name}\``
+      const shown = this.#isSecret || this.#mayBeRest(name) ? NOT_SHOWN : `\`${name}\``
       return diagnose(OPTION_KINDS.unknownProperty, { type, name: shown, known }, this.spanOf(name))
     })
     throw new DiagnosticError(diagnostics)

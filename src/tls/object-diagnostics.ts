@@ -9,7 +9,8 @@ const unknownType: Kind<{ type: string; known: readonly string[] }> = {
   severity: 'error',
   fault: 'input',
   summary: 'No object has this type.',
-  message: ({ type }) => `there is no object type \`${type}\``,
+  // What stands there may be a secret whose type was left out.
+  message: () => 'there is no such type of object',
   hint: ({ type, known }) => didYouMean(type, known) ?? `the types are ${known.join(', ')}`,
 }
 

@@ -1,6 +1,10 @@
 /** Plants a secret at every place of a definition, with every other mistake beside it: nothing may show it. */
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { makePskFolder, makeX509Folder } from '../nbd/nbd-credentials.ts'
+import { serveNbd } from '../nbd/our-server.ts'
 import { scratchFolder, writeFiles } from './command.ts'
 import { runInProcess } from './in-process.ts'
 
@@ -71,6 +75,31 @@ const DEFINITIONS = [
   'objects:\n - qom-type: tls-creds-x509\n   id: x\n   dir: "/S\nS3CR3T: [{"qom-type": x}]',
   '- qom-type: tls-creds-x509\n  id: x\n  pass: S3CR3T',
   'S3CR3T: 1',
+  // What looks like a word that tells nothing.
+  'S3CR3T,id=s',
+  '1S3CR3T,id=s',
+  '#S3CR3T,id=s',
+  'tls-creds-S3CR3T,id=t',
+  'authz-S3CR3T,id=t',
+  'tls-creds-psk,id=t,dir=/nowhere,S3CR3T=',
+  'tls-creds-psk,id=t,dir=/nowhere,1S3CR3T=',
+  'tls-creds-psk,id=t,dir=/nowhere,1S3CR3T',
+  'tls-creds-psk,id=t,dir=/nowhere,authz-S3CR3T',
+  'tls-creds-psk,id=t,dir=/nowhere,authz-S3CR3T=1',
+  'tls-creds-x509,id=t,dir=/nowhere,passwordid=a,1S3CR3T==',
+  'secret,id=s,data=a,1S3CR3T=',
+  'secret,id=s,data=a,tls-creds-S3CR3T=',
+  '{"qom-type":"S3CR3T","id":"s"}',
+  '{"qom-type":"tls-creds-S3CR3T","id":"s"}',
+  '{"#S3CR3T":"x","qom-type":"tls-creds-x509","id":"s"}',
+  '{"1S3CR3T":"x","qom-type":"tls-creds-x509","id":"s"}',
+  '- qom-type: tls-creds-x509\n  id: t\n  dir: /nowhere # S3CR3T\n  endpoint: bad',
+  '# S3CR3T\n- qom-type: tls-creds-x509\n  id: t\n dir: x',
+  '- qom-type: tls-creds-psk\n  id: t\n  endpoint: x\n  # pw: S3CR3T\n  1S3CR3T: x',
+  '- qom-type: 1S3CR3T\n  id: t',
+  // The secret in place of the name of its file.
+  'secret,id=s,file=S3CR3T',
+  'secret,id=s,file=S3CR3T,format=x',
 ]
 
 const URIS = [
@@ -86,6 +115,34 @@ const URIS = [
   'nbds://u:S3%3CR3T@localhost:1?password=S3CR3T',
   'nbds://localhost:1?tls-password=S3CR3T',
   'nbds://u:S3%CR3T@localhost/',
+  'http://u:S3CR3T@localhost',
+  'https://u:S3CR3T@localhost/x',
+  'NBDS://u:S3CR3T@localhost:x',
+  'qemu+tcp://u:S3CR3T@localhost',
+]
+
+/** A URI where none belongs. */
+const ARGUMENTS = [
+  ...[['URI'], ['nbd', 'URI'], ['nbd', 'serve', 'URI'], ['nbd', 'bench', 'URI']],
+  ...[
+    ['pki', 'check', 'URI'],
+    ['migrate', 'inspect', 'URI'],
+    ['build', 'URI', '/nowhere/out'],
+  ],
+  ...[
+    ['explain', 'URI'],
+    ['show', 'URI'],
+    ['lint', 'URI'],
+    ['plan', '--set', 'URI'],
+  ],
+  ...[
+    ['resolve', '--config', 'URI', '@X'],
+
+    ['pki', 'import', 'URI'],
+  ],
+  ...['-b', '-k', '-p', '-e', '--object', '--objects', '--tls-hostname'].map((option) => [
+    ...['nbd', 'serve', '--memory', '1M', option, 'URI'],
+  ]),
 ]
 
 async function shows(args: readonly string[]): Promise<readonly string[]> {
@@ -124,4 +181,59 @@ test('no refusal of a URI shows the password in it', async () => {
     }
   }
   expect(shown).toEqual([])
+})
+
+test('no refusal of a URI where none belongs shows the password in it', async () => {
+  const shown: string[] = []
+  for (const words of ARGUMENTS) {
+    const args = words.map((word) => (word === 'URI' ? 'http://u:S3CR3T@localhost' : word))
+    shown.push(...(await shows(args)))
+  }
+  expect(shown).toEqual([])
+})
+
+/** What users write into files of a running server, by the name of the file. */
+const SLIPS = [
+  ['keys.psk', 'alice:S3CR3T\n'],
+  ['keys.psk', 'S3CR3T\n'],
+  ['keys.psk', 'alice S3CR3T\n'],
+  ['keys.psk', 'alice:00\n#bob:S3CR3T\n: S3CR3T\n'],
+  ['keys.psk', Buffer.from('alice:S3CR3T\xff\n', 'latin1')],
+  ['passphrase', 'S3CR3T='],
+  ['passphrase', Buffer.from('S3CR3T\xff', 'latin1')],
+  ['passphrase', Buffer.from('S3CR3T').toString('base64')],
+  ['libvirtd.conf', 'password = "S3CR3T"\ntls_allowed_dn_list = S3CR3T\n'],
+  ['libvirtd.conf', 'tls_allowed_dn_list = [] S3CR3T\n'],
+  ['server-key.pem', '-----BEGIN PRIVATE KEY-----\nS3CR3T\n-----END PRIVATE KEY-----\n'],
+  ['server-key.pem', 'S3CR3T'],
+] as const
+
+test('no reload of a slip in a file shows the secret in it', async () => {
+  const dir = makeX509Folder()
+  cpSync(makePskFolder(), dir, { recursive: true })
+  writeFiles(dir, { passphrase: 'YWJj', 'libvirtd.conf': 'tls_allowed_dn_list = ["*"]' })
+  const objects = [
+    `secret,id=pass,file=${dir}/passphrase,format=base64`,
+    `tls-creds-psk,id=psk0,endpoint=server,dir=${dir}`,
+    `tls-creds-x509,id=tls0,endpoint=server,dir=${dir},passwordid=pass`,
+    `authz-libvirt,id=who,filename=${dir}/libvirtd.conf`,
+  ]
+  for (const log of ['text', 'json']) {
+    const server = await serveNbd([
+      ...['--memory', '1M', '-t', '-e', '0', '--log', log, '--tls-creds', 'tls0'],
+      ...['--tls-authz', 'who', ...objects.flatMap((object) => ['--object', object])],
+    ])
+    for (const [file, slip] of SLIPS) {
+      const before = readFileSync(join(dir, file))
+      const said = server.log().length
+      writeFileSync(join(dir, file), slip)
+      server.child.kill('SIGHUP')
+      while (server.log().length === said) await pause(20)
+      writeFileSync(join(dir, file), before)
+    }
+    server.child.kill('SIGTERM')
+    await server.ended
+    expect(server.log()).toContain('refused')
+    expect(server.log()).not.toContain(SECRET)
+  }
 })

@@ -35,7 +35,13 @@ export function parseTcp(text: string, refuse: RefuseUri): TcpUri {
 
 function parsePort(text: string, refuse: RefuseUri): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
-  return port <= PORT_LIMIT ? port : refuse(`there is no port ${JSON.stringify(text)}`)
+  if (port <= PORT_LIMIT) return port
+  // With an @ it may be a password that stands before the host.
+  return refuse(
+    text.includes('@')
+      ? 'what should be its port has an @'
+      : `there is no port ${JSON.stringify(text)}`,
+  )
 }
 
 type Options = Pick<TcpUri, 'family' | 'lastPort'>

@@ -47,7 +47,10 @@ const HINT = 'for instance: nbd:host:10809:exportname=disk, nbd:[::1]:10809, nbd
 function readPort(port: string, refuse: RefuseUri): number {
   const number = /^\d+$/.test(port) ? Number(port) : portOfService(port)
   if (number === undefined || number < 1 || number > 65535)
-    return refuse(`there is no port ${port}`)
+    // With an @ it may be a password that stands before the host.
+    return refuse(
+      port.includes('@') ? 'what should be its port has an @' : `there is no port ${port}`,
+    )
   return number
 }
 

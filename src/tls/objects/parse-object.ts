@@ -48,8 +48,8 @@ function markSecret(source: Source): Source {
     : source
 }
 
-/** Words by which users call secrets, and escapes that could spell them. */
-const SUSPICIOUS = /secret|pass|pwd|token|\bdata\b|\\[ux]/i
+/** Words by which users call secrets, escapes that could spell them, and comments, which may say anything. */
+const SUSPICIOUS = /secret|pass|pwd|token|\bdata\b|\\[ux]|#/i
 
 /** Properties whose values are no secrets. */
 const PUBLIC_NAMES: ReadonlySet<string> = new Set([
@@ -57,16 +57,27 @@ const PUBLIC_NAMES: ReadonlySet<string> = new Set([
   ...['x-file', 'identity', 'policy', 'rules', 'match', 'format', 'filename', 'refresh', 'service'],
 ])
 
-/** Types begin so that have no secrets among their properties. */
-const PUBLIC_TYPE = /^(?:tls-creds-|authz-)/
+/** Types that have no secrets among their properties, in place of a name on the command line. */
+const PUBLIC_TYPES: ReadonlySet<string> = new Set([
+  ...['tls-creds-x509', 'tls-creds-psk', 'tls-creds-anon'],
+  ...['authz-simple', 'authz-list', 'authz-list-file', 'authz-libvirt', 'authz-pam'],
+])
+
+/** What is given as a type, in any syntax. */
+const TYPE = /qom-type["']?\s*[:=]\s*["']?([^,"'\s}\]]*)/g
 
 function hasPublicNamesOnly(text: string): boolean {
   const words = text
     .split(/[,{}[\]\n]/)
     .map((part) => /^[\s"'-]*([^=:"'\s]*)/.exec(part)?.[1] ?? '')
-  return words.every((word) => word.split('.').every(isPublicName))
+  const types = [...text.matchAll(TYPE)].map(([, type = '']) => type)
+  return (
+    types.every((type) => PUBLIC_TYPES.has(type)) &&
+    words.every((word) => word.split('.').every(isPublicName))
+  )
 }
 
 function isPublicName(name: string): boolean {
-  return name === '' || /^(?:\d+|#)/.test(name) || PUBLIC_NAMES.has(name) || PUBLIC_TYPE.test(name)
+  // A number is the place in a list, up to where lists end.
+  return /^\d{0,3}$/.test(name) || PUBLIC_NAMES.has(name) || PUBLIC_TYPES.has(name)
 }

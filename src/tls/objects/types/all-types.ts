@@ -1,6 +1,6 @@
 /** Every type of objects. */
 import { fail } from '../../../diagnostics/diagnostic.ts'
-import type { ObjectDefinition } from '../../../options/object-definition.ts'
+import { type ObjectDefinition, withoutText } from '../../../options/object-definition.ts'
 import { OBJECT_KINDS } from '../../object-diagnostics.ts'
 import { AUTHZ_LIBVIRT } from './authz-libvirt.ts'
 import { AUTHZ_LIST } from './authz-list.ts'
@@ -32,5 +32,6 @@ export function findObjectType({ type, places }: ObjectDefinition): ObjectType {
   )
   if (found) return found
   const known = OBJECT_TYPES.filter((one) => one !== AUTHZ_PAM).map(({ name }) => name)
-  return fail(OBJECT_KINDS.unknownType, { type, known }, places?.get('qom-type') ?? places?.get(''))
+  const place = places?.get('qom-type') ?? places?.get('')
+  return fail(OBJECT_KINDS.unknownType, { type, known }, place && withoutText(place))
 }

@@ -7,7 +7,7 @@
 import { fail } from '../../../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../../files/file-diagnostics.ts'
 import { findLibvirtSetting, type LibvirtValue } from '../../../files/libvirt-config.ts'
-import { readTextFile } from '../../../files/text-file.ts'
+import { readSecretTextFile } from '../../../files/text-file.ts'
 import { type AuthorizationRule, makeRule } from '../../authorization/authorization-rule.ts'
 import { digestOf } from './digest.ts'
 import type { ObjectType } from './object-type.ts'
@@ -22,7 +22,7 @@ export const AUTHZ_LIBVIRT: ObjectType = {
   load: (reader) => {
     const path = reader.text('filename') ?? DEFAULT_FILE
     const key = reader.text('key') ?? DEFAULT_KEY
-    const source = readTextFile(path)
+    const source = readSecretTextFile(path)
     const value = findLibvirtSetting(source, key)
     const rules = value ? readRules(value, key) : []
     const where = `${key} of ${path}`

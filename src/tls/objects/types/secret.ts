@@ -1,6 +1,7 @@
 /** `secret`: a password or a key that only other objects are to see, raw, in base64 or encrypted. */
 import { createDecipheriv } from 'node:crypto'
-import { fail } from '../../../diagnostics/diagnostic.ts'
+import { isAbsolute } from 'node:path'
+import { DiagnosticError, fail } from '../../../diagnostics/diagnostic.ts'
 import { readBytes } from '../../../files/text-file.ts'
 import { OPTION_KINDS } from '../../../options/option-diagnostics.ts'
 import type { PropertyReader } from '../../../options/property-reader.ts'
@@ -30,7 +31,7 @@ function readInput(reader: PropertyReader, path: string | undefined): Buffer {
     const reason = 'data and file exclude each other'
     fail(OBJECT_KINDS.conflictingProperties, { what: reader.what, reason }, reader.spanOf('data'))
   }
-  if (path !== undefined) return readBytes(path)
+  if (path !== undefined) return readSecretFile(path, reader)
   if (data !== undefined) return Buffer.from(data, 'utf8')
   const hint = 'add file=PATH; data=TEXT would show in the list of processes'
   return fail(
@@ -38,6 +39,18 @@ function readInput(reader: PropertyReader, path: string | undefined): Buffer {
     { what: reader.what, name: 'file', hint },
     reader.spanOf(''),
   )
+}
+
+/** What is no absolute path may be the secret itself, put there by mistake. */
+function readSecretFile(path: string, reader: PropertyReader): Buffer {
+  if (isAbsolute(path)) return readBytes(path)
+  try {
+    return readBytes(path)
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    const codes = error.diagnostics.map(({ code }) => code)
+    return unusable(reader, `its file cannot be read (${codes.join(', ')})`)
+  }
 }
 
 function decode(reader: PropertyReader, input: Buffer, surroundings: Surroundings): Buffer {
