@@ -129,6 +129,8 @@ export class EndpointConnection {
 
   /** What was written goes out first, then the end of TLS, then that of the connection. */
   close(stream: Duplex): void {
+    // Nothing would end the time limits below.
+    if (this.socket.closed) return
     // A client that does not read, or does not close its side, must not keep it for ever.
     let timer = setTimeout(() => this.socket.destroy(), PATIENCE)
     this.socket.once('close', () => clearTimeout(timer))

@@ -21,6 +21,8 @@ export type PartialFileOptions = {
   readonly statePath?: string
   /** The file that is replaced: the new one gets its owner, group and mode. */
   readonly present: Stats | undefined
+  /** Instead of the mode of the file that is replaced, or of new files. */
+  readonly mode?: number
 }
 
 /** What stands behind the content until the file is whole. */
@@ -78,15 +80,15 @@ export class PartialFile {
    * @returns false where another program has replaced it meanwhile; then nothing was done.
    */
   async putInPlace(size: number): Promise<boolean> {
-    const { present } = this.#options
+    const { present, mode: asked } = this.#options
     await this.handle.truncate(size)
     const { dev, ino, uid, gid } = await this.handle.stat()
     if (present && (present.uid !== uid || present.gid !== gid)) {
       await this.handle.chown(present.uid, present.gid)
     }
     // Last: a change of owner may take bits of the mode away.
-    const mode = present ? present.mode & PERMISSIONS : NEW_FILE_MODE & ~process.umask()
-    await this.handle.chmod(mode)
+    const usual = present ? present.mode & PERMISSIONS : NEW_FILE_MODE & ~process.umask()
+    await this.handle.chmod(asked ?? usual)
     await this.handle.sync()
     const found = lstatSync(this.#temporary)
     if (found.dev !== dev || found.ino !== ino) return false

@@ -12,8 +12,13 @@ import { LOOSENESS_KINDS } from '../../src/backends/looseness/looseness-diagnost
 import { CLI_KINDS } from '../../src/cli/cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from '../../src/cli/exit-codes.ts'
 import type { DiagnosticKind } from '../../src/diagnostics/diagnostic.ts'
+import { ENDPOINT_KINDS } from '../../src/endpoint/endpoint-diagnostics.ts'
 import { FILE_KINDS } from '../../src/files/file-diagnostics.ts'
+import { ADDRESS_KINDS } from '../../src/migration/address/address-diagnostics.ts'
 import { MIGRATION_KINDS } from '../../src/migration/migration-diagnostics.ts'
+import { PREFLIGHT_KINDS } from '../../src/migration/preflight/preflight-diagnostics.ts'
+import { RECEIVE_KINDS } from '../../src/migration/receive/receive-diagnostics.ts'
+import { RELAY_KINDS } from '../../src/migration/relay/relay-diagnostics.ts'
 import { STREAM_KINDS } from '../../src/migration/stream/stream-diagnostics.ts'
 import { NBD_CLIENT_KINDS } from '../../src/nbd/client/client-diagnostics.ts'
 import { COPY_KINDS } from '../../src/nbd/copy/copy-diagnostics.ts'
@@ -30,6 +35,7 @@ import { CIPHER_LIST_KINDS } from '../../src/priority/cipher-list/cipher-list-di
 import { CONFIG_KINDS } from '../../src/priority/config-diagnostics.ts'
 import { CONVERT_KINDS } from '../../src/priority/convert/convert-diagnostics.ts'
 import { PRIORITY_KINDS } from '../../src/priority/priority-diagnostics.ts'
+import { SERVICE_KINDS } from '../../src/service/service-diagnostics.ts'
 import { SYSTEM_KINDS } from '../../src/system/system-diagnostics.ts'
 import { OBJECT_KINDS } from '../../src/tls/object-diagnostics.ts'
 import { SESSION_KINDS } from '../../src/tls/session-diagnostics.ts'
@@ -58,8 +64,20 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
     ...Object.values(NBD_CLIENT_KINDS),
     ...Object.values(COPY_KINDS),
   ],
-  'nbd-server': [...Object.values(NBD_SERVER_KINDS), ...Object.values(EXPORT_KINDS)],
-  migration: [...Object.values(STREAM_KINDS), ...Object.values(MIGRATION_KINDS)],
+  'nbd-server': [
+    ...Object.values(NBD_SERVER_KINDS),
+    ...Object.values(EXPORT_KINDS),
+    ...Object.values(ENDPOINT_KINDS),
+    ...Object.values(SERVICE_KINDS),
+  ],
+  migration: [
+    ...Object.values(STREAM_KINDS),
+    ...Object.values(MIGRATION_KINDS),
+    ...Object.values(ADDRESS_KINDS),
+    ...Object.values(PREFLIGHT_KINDS),
+    ...Object.values(RECEIVE_KINDS),
+    ...Object.values(RELAY_KINDS),
+  ],
   cli: [...Object.values(CLI_KINDS), ...Object.values(ARGUMENT_KINDS)],
 }
 

@@ -3,10 +3,12 @@ import type { CommandDefinition } from '../command.ts'
 import { addMigrateBench } from './migrate-bench.ts'
 import { addMigrateInspect } from './migrate-inspect.ts'
 import { addMigratePreflight } from './migrate-preflight.ts'
+import { addMigrateReceive } from './migrate-receive.ts'
 import { addMigrateRelay } from './migrate-relay.ts'
 
 export const MIGRATE_COMMANDS: readonly CommandDefinition[] = [
   addMigrateInspect,
+  addMigrateReceive,
   addMigrateRelay,
   addMigratePreflight,
   addMigrateBench,

@@ -4,6 +4,6 @@ import type { CommandGroup } from '../command-group.ts'
 export const MIGRATE: CommandGroup = {
   name: 'migrate',
   summary: 'live migration of guests',
-  description: 'Look at what QEMU sends when a guest moves, and carry it over TLS.',
+  description: 'Look at what QEMU sends when a guest moves, receive it, and carry it over TLS.',
   load: async () => (await import('./migrate-commands.ts')).MIGRATE_COMMANDS,
 }

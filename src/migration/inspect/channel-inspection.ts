@@ -53,6 +53,11 @@ export class ChannelInspection {
     return this.#bytes
   }
 
+  /** Whether the channel could end after the last byte. */
+  get mayEnd(): boolean {
+    return this.#decoder?.mayEnd ?? false
+  }
+
   /** What was found so far; undefined where too few bytes have come. */
   get inspection(): Inspection | undefined {
     return this.#inspection

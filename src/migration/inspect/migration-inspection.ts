@@ -9,7 +9,7 @@ import { readChannelParts, STANDARD_INPUT_MARK } from './channel-file.ts'
 import type { ChannelOptions } from './channel-inspection.ts'
 import { type InspectedChannel, inspectChannel } from './inspected-channel.ts'
 import { MainInspection } from './main-inspection.ts'
-import { MultifdInspection } from './multifd-inspection.ts'
+import { checkMultifd } from './multifd-check.ts'
 import { RamCount } from './ram-count.ts'
 
 export type InspectedMigration = {
@@ -105,9 +105,14 @@ async function findChannels(
     const file = join(folder, entry.name)
     const kind = entry.isFile() ? channelKindOf(await firstBytes(file)) : undefined
     if (kind) channels.push({ file, kind })
-    else ignored.push(entry.name)
+    else if (!isDigest(entry.name)) ignored.push(entry.name)
   }
   return { channels, ignored }
+}
+
+/** It is read with its channel. */
+function isDigest(name: string): boolean {
+  return name.endsWith('.sha256')
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {
@@ -121,39 +126,6 @@ async function firstBytes(file: string): Promise<Buffer> {
     if (head.length >= DECIDING_BYTES) break
   }
   return head.subarray(0, DECIDING_BYTES)
-}
-
-/** Each multifd channel catches up as often as the main channel says. One that was cut does it less often. */
-function checkMultifd(
-  folder: string,
-  main: MainInspection,
-  others: readonly InspectedChannel[],
-): void {
-  const channels = others.flatMap(({ file, bytes, inspection }) =>
-    inspection instanceof MultifdInspection ? [{ file, bytes, inspection }] : [],
-  )
-  const numbers = channels.map(({ inspection }) => inspection.channel).sort((a, b) => a - b)
-  numbers.forEach((number, at) => {
-    if (number === at) return
-    const file = folder
-    fail(MIGRATION_KINDS.channelIncomplete, {
-      file,
-      expected: `channel ${at}`,
-      found: `channel ${number}`,
-      offset: 0,
-    })
-  })
-  const expected = main.flushCount > 0 ? main.flushCount : main.ramEnds
-  for (const { file, bytes, inspection } of channels) {
-    if (main.packages.length > 0 || inspection.syncs === expected) continue
-    const found = `${inspection.syncs}`
-    fail(MIGRATION_KINDS.channelIncomplete, {
-      file,
-      expected: `${expected} packets with SYNC`,
-      found,
-      offset: bytes,
-    })
-  }
 }
 
 /** What a stored migration has beside it says whether it is still the same. */
@@ -171,7 +143,8 @@ async function checkDigest({ file, sha256 }: InspectedChannel): Promise<void> {
   }
 }
 
-function warningsOf({ inspection }: InspectedChannel): readonly Diagnostic[] {
+/** What was noticed of a main channel. */
+export function warningsOf({ inspection }: InspectedChannel): readonly Diagnostic[] {
   if (!(inspection instanceof MainInspection)) return []
   const { trailing, description, end = 0 } = inspection
   // After post-copy there is none.

@@ -16,6 +16,11 @@ export class ChannelDecoder {
     return this.#input.offset
   }
 
+  /** Whether the channel could end here. */
+  get mayEnd(): boolean {
+    return this.#input.mayEnd
+  }
+
   /**
    * Decodes what can be decoded. The part can be used for other bytes afterwards.
    *

@@ -97,14 +97,19 @@ function* passBitmap(input: StreamInput): Decoding {
   }
 }
 
-/** SHUT ends the return path. @param status 0 where the guest was taken. @public */
+/** SHUT ends the return path. @param status 0 where the guest was taken. */
 export function encodeShut(status: number): Buffer {
   return encodeMessage('SHUT', status)
 }
 
-/** Answers PING. @param value What PING said. @public */
+/** Answers PING. @param value What PING said. */
 export function encodePong(value: number): Buffer {
   return encodeMessage('PONG', value)
+}
+
+/** Lets a source with the capability switchover-ack stop its guest. */
+export function encodeSwitchoverAck(): Buffer {
+  return new ByteWriter().uint16(MIG_RP_MSG.SWITCHOVER_ACK).uint16(0).finish()
 }
 
 function encodeMessage(message: 'SHUT' | 'PONG', value: number): Buffer {

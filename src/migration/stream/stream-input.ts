@@ -8,6 +8,8 @@ export type Decoding<Result = void> = Generator<undefined, Result, undefined>
 export class StreamInput extends IncrementalReader {
   /** The part that is read, for errors: `section ram`. */
   section = 'header'
+  /** Whether the decoder takes the end of the input for its next bytes. */
+  mayEnd = false
 
   refuse(expected: string, found: string, offset = this.offset): never {
     refuseStream('malformed', { offset, section: this.section, expected, found })
@@ -26,6 +28,7 @@ export class StreamInput extends IncrementalReader {
   /** Waits for bytes, which the reader then has. */
   *need(length: number, expected: string): Decoding {
     while (this.available < length) {
+      this.mayEnd = false
       if (this.isEnded) this.cut(expected)
       yield
     }
@@ -35,6 +38,7 @@ export class StreamInput extends IncrementalReader {
   *has(length: number): Decoding<boolean> {
     while (this.available < length) {
       if (this.isEnded) return false
+      this.mayEnd = true
       yield
     }
     return true

@@ -1,0 +1,62 @@
+/** `cryptopolicy migrate receive`: takes a guest from QEMU and stores it. */
+import { type Command, Option } from 'commander'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import { CLI_KINDS } from '../cli-diagnostics.ts'
+import { withObjectOptions } from '../object-options.ts'
+import { parseNumber } from '../option-values.ts'
+import type { ReceiveCommandOptions } from '../receive-options.ts'
+
+const DEFAULTS = { handshake: 10, idle: 300 } as const
+
+export function addMigrateReceive(group: Command): void {
+  const command = group
+    .command('receive')
+    .summary('take a guest from QEMU and store it')
+    .description(
+      'Take what a QEMU sends, check it as it comes, and store it: whole or not at all. One migration is received.',
+    )
+    .argument('<FILE>', 'where it is stored; a folder with --multifd; /dev/null only checks it')
+    .requiredOption('--listen <URI>', 'tcp:HOST:PORT, unix:PATH, or fd:N with a listening socket')
+    .option('--multifd <NUMBER>', 'channels of the source beside the main one', parseNumber, 0)
+    .option('--switchover-ack', 'the source has the capability switchover-ack')
+  addManners(addTls(withObjectOptions(command))).action(receive)
+}
+
+function addTls(command: Command): Command {
+  return command
+    .option('--tls-creds <ID>', 'the credentials of TLS, an --object')
+    .option('--tls-authz <ID>', 'who may connect, an --object')
+}
+
+function addManners(command: Command): Command {
+  return command
+    .option(
+      '--handshake-limit <SECONDS>',
+      'for the TLS handshake, 0 for no limit',
+      parseNumber,
+      DEFAULTS.handshake,
+    )
+    .option(
+      '--idle-limit <SECONDS>',
+      'without a byte of the source, 0 for no limit',
+      parseNumber,
+      DEFAULTS.idle,
+    )
+    .option('--pid-file <FILE>', 'write the number of the process there')
+    .addOption(
+      new Option('--log <FORMAT>', 'how connections are told on standard error')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .option('--json', 'print the result as JSON')
+    .option('-q, --quiet', 'print errors only')
+}
+
+async function receive(path: string, options: ReceiveCommandOptions): Promise<void> {
+  if (options.tlsAuthz !== undefined && options.tlsCreds === undefined) {
+    const hint = '--object tls-creds-x509,id=tls0,dir=DIR,endpoint=server --tls-creds tls0'
+    fail(CLI_KINDS.missingOption, { what: '--tls-authz needs TLS', hint })
+  }
+  const { runReceive } = await import('../receive-service.ts')
+  await runReceive(path, options)
+}

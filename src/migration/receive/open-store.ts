@@ -1,0 +1,38 @@
+/** Chooses where a migration is kept, and refuses places before a source connects. */
+import { realpathSync, type Stats, statSync } from 'node:fs'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import { FILE_KINDS } from '../../files/file-diagnostics.ts'
+import { placeOfDanglingLink } from '../../transfer/replaceable.ts'
+import { FileStore } from './file-store.ts'
+import { FolderStore } from './folder-store.ts'
+import type { MigrationStore } from './migration-store.ts'
+import { NullStore } from './null-store.ts'
+import { RECEIVE_KINDS } from './receive-diagnostics.ts'
+
+/**
+ * @param multifd How many channels there are beside the main one: of several, a folder is made.
+ * @throws DiagnosticError
+ */
+export async function openStore(path: string, multifd: number): Promise<MigrationStore> {
+  const present = statPresent(path)
+  if (present?.isCharacterDevice() && isNullDevice(present)) return new NullStore()
+  if (multifd > 0) return new FolderStore(path)
+  if (present && !present.isFile()) {
+    const reason = present.isDirectory() ? 'it is a folder' : 'it is no regular file'
+    fail(RECEIVE_KINDS.unusablePlace, { path, reason })
+  }
+  return FileStore.create(present ? realpathSync(path) : placeOfDanglingLink(path), present)
+}
+
+function isNullDevice({ rdev }: Stats): boolean {
+  return rdev === statSync('/dev/null').rdev
+}
+
+function statPresent(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    return fail(FILE_KINDS.unreadable, { path, error })
+  }
+}

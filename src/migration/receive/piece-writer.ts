@@ -1,0 +1,67 @@
+/** Writes a channel to its file in large pieces, while the next one is filled. */
+import type { FileHandle } from 'node:fs/promises'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import { FILE_KINDS } from '../../files/file-diagnostics.ts'
+
+/** Bytes that are written at once. A channel holds two pieces at most. */
+const PIECE = 0x10_0000
+
+export class PieceWriter {
+  readonly #path: string
+  readonly #handle: FileHandle
+  /** Into files by their places; other things have none. */
+  readonly #hasPlaces: boolean
+  #piece = Buffer.allocUnsafeSlow(PIECE)
+  #spare = Buffer.allocUnsafeSlow(PIECE)
+  #filled = 0
+  #place = 0
+  #underWay: Promise<void> = Promise.resolve()
+
+  /** @param path For errors: where the file is to be when it is whole. */
+  constructor(path: string, handle: FileHandle, hasPlaces = true) {
+    this.#path = path
+    this.#handle = handle
+    this.#hasPlaces = hasPlaces
+  }
+
+  /** Takes bytes, which the caller can use again. @throws DiagnosticError FILE_UNWRITABLE. */
+  async write(part: Buffer): Promise<void> {
+    for (let at = 0; at < part.length; ) {
+      const count = part.copy(this.#piece, this.#filled, at)
+      at += count
+      this.#filled += count
+      if (this.#filled === PIECE) await this.#beginWrite()
+    }
+  }
+
+  /** Writes what is left; gives the length of the file. @throws DiagnosticError FILE_UNWRITABLE. */
+  async finish(): Promise<number> {
+    await this.#beginWrite()
+    await this.#underWay
+    return this.#place
+  }
+
+  async #beginWrite(): Promise<void> {
+    await this.#underWay
+    const [piece, length] = [this.#piece, this.#filled]
+    this.#piece = this.#spare
+    this.#spare = piece
+    this.#filled = 0
+    const place = this.#place
+    this.#place += length
+    this.#underWay = this.#writeAt(place, piece.subarray(0, length))
+    // It is told where it is waited for.
+    this.#underWay.catch(() => {})
+  }
+
+  async #writeAt(place: number, piece: Buffer): Promise<void> {
+    try {
+      for (let at = 0; at < piece.length; ) {
+        const where = this.#hasPlaces ? place + at : null
+        at += (await this.#handle.write(piece, at, piece.length - at, where)).bytesWritten
+      }
+    } catch (error) {
+      fail(FILE_KINDS.unwritable, { path: this.#path, error })
+    }
+  }
+}

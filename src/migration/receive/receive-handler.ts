@@ -1,0 +1,41 @@
+/** One connection of a source: its handshake, then a channel of the migration. */
+import type { ConnectionHandler, EndpointConnection } from '../../endpoint/connection.ts'
+import type { Security } from '../../endpoint/security.ts'
+import type { Reception, SourceConnection } from './reception.ts'
+
+export class ReceiveHandler implements ConnectionHandler {
+  readonly #security: Security
+  readonly #reception: Reception
+  #wasUsed = false
+
+  constructor(security: Security, reception: Reception) {
+    this.#security = security
+    this.#reception = reception
+  }
+
+  get wasUsed(): boolean {
+    return this.#wasUsed
+  }
+
+  async run(connection: EndpointConnection): Promise<string> {
+    const source = await this.#secure(connection)
+    this.#wasUsed = true
+    const ending = await this.#reception.take(source)
+    connection.close(source.stream)
+    return ending
+  }
+
+  /** The reception closes its connections when it is over. */
+  drain(): boolean {
+    return this.#wasUsed
+  }
+
+  async #secure(connection: EndpointConnection): Promise<SourceConnection> {
+    const { tlsMode, secure } = this.#security
+    if (tlsMode === 'off') return { stream: connection.socket, sentTickets: false }
+    const { socket, sentTickets } = await connection.withinHandshakeLimit(() =>
+      connection.secure(connection.socket, secure),
+    )
+    return { stream: socket, sentTickets }
+  }
+}

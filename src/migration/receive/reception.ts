@@ -1,0 +1,317 @@
+/**
+ * A migration that is received: its channels, whoever they come from, until the guest is stored or refused.
+ *
+ * The stream's own end decides that the guest is whole, never that of a connection. With a return path the
+ * source is told so after all is on disk, and keeps its guest until then.
+ */
+import type { Duplex } from 'node:stream'
+import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
+import { ChannelInspection, type ChannelOptions } from '../inspect/channel-inspection.ts'
+import type { InspectedChannel } from '../inspect/inspected-channel.ts'
+import { MainInspection } from '../inspect/main-inspection.ts'
+import { warningsOf } from '../inspect/migration-inspection.ts'
+import { checkMultifd, hasCaughtUp } from '../inspect/multifd-check.ts'
+import { RamCount } from '../inspect/ram-count.ts'
+import { MIGRATION_KINDS } from '../migration-diagnostics.ts'
+import { type ChannelHead, readHead } from './channel-head.ts'
+import { IncomingParts } from './incoming-parts.ts'
+import type { MigrationStore } from './migration-store.ts'
+import { RECEIVE_KINDS } from './receive-diagnostics.ts'
+import { type ChannelConnection, ReceivedChannel } from './received-channel.ts'
+import { SilenceWatch } from './silence-watch.ts'
+import { SourceDialogue } from './source-dialogue.ts'
+
+export type ReceptionOptions = {
+  readonly store: MigrationStore
+  /** Channels beside the main one. */
+  readonly multifd: number
+  /** Seconds that the source may be silent while the guest is not whole; 0 for any time. */
+  readonly idleLimit: number
+  readonly switchoverAck?: boolean
+  readonly onProgress?: (progress: ReceptionProgress) => void
+}
+
+export type ReceptionProgress = {
+  /** Of all channels. */
+  readonly bytes: number
+  readonly pages: number
+  readonly passes: number
+}
+
+export type ReceivedMigration = {
+  readonly path: string
+  /** The main one first. */
+  readonly channels: readonly InspectedChannel[]
+  readonly main: MainInspection
+  readonly ram: RamCount
+  readonly hasReturnPath: boolean
+  readonly warnings: readonly Diagnostic[]
+}
+
+/** A connection of a source that was let in. */
+export type SourceConnection = { readonly stream: Duplex; readonly sentTickets: boolean }
+
+/**
+ * How long a source may be silent after the end, in milliseconds: until it closes its connections, sends what
+ * is left of the other channels, or the description, which not every source sends.
+ */
+const CLOSING = 10_000
+
+/** How long a source may take to read that the migration failed, in milliseconds. */
+const FAREWELL = 1_000
+
+export class Reception {
+  readonly #options: ReceptionOptions
+  readonly #ram = new RamCount()
+  readonly #channels = new Map<string, ReceivedChannel>()
+  readonly #setup = Promise.withResolvers<MainInspection>()
+  readonly #outcome = Promise.withResolvers<ReceivedMigration>()
+  readonly #silence = new SilenceWatch(() => this.#onSilence())
+  #dialogue: SourceDialogue | undefined
+  #hasMain = false
+  #uuid: string | undefined
+  #isQuiet = false
+  /** All came, or something failed: no part is taken any more. */
+  #isClosed = false
+  #allOver: () => void = () => {}
+
+  constructor(options: ReceptionOptions) {
+    this.#options = options
+    // Each is waited for elsewhere, or by nothing.
+    this.#setup.promise.catch(() => {})
+    this.#outcome.promise.catch(() => {})
+  }
+
+  /** What was received. Rejects with a DiagnosticError where nothing was stored. */
+  get outcome(): Promise<ReceivedMigration> {
+    return this.#outcome.promise
+  }
+
+  /** Whether a source is being received. */
+  get isUnderWay(): boolean {
+    return this.#hasMain && !this.#isClosed
+  }
+
+  /**
+   * Receives one channel; resolves when the migration is over.
+   *
+   * @returns what it was, in words.
+   * @throws DiagnosticError where it is no channel of this migration. That ends nothing else.
+   */
+  async take({ stream, sentTickets }: SourceConnection): Promise<string> {
+    const parts = new IncomingParts(stream)
+    const head = await readHead(parts)
+    const connection = { stream, parts }
+    const channel =
+      head.kind === 'main'
+        ? await this.#admitMain(connection, sentTickets)
+        : await this.#admitMultifd(head, connection)
+    await this.#receive(channel, head.bytes).catch((error) => this.#fail(error))
+    const ending = channel.name === 'main' ? 'main channel' : `channel ${channel.name}`
+    return this.#outcome.promise.then(
+      () => ending,
+      () => `${ending}, and the migration failed`,
+    )
+  }
+
+  /** Ends the migration, unless it is stored already. */
+  cancel(): void {
+    const { path } = this.#options.store
+    void this.#refuse(() => fail(RECEIVE_KINDS.cancelled, { path }))
+  }
+
+  async #admitMain(connection: ChannelConnection, sentTickets: boolean): Promise<ReceivedChannel> {
+    if (this.#hasMain || this.#isClosed) refuseChannel('there is a main channel already')
+    this.#hasMain = true
+    const dialogue = new SourceDialogue(connection.stream, {
+      sentTickets,
+      switchoverAck: this.#options.switchoverAck ?? false,
+      onSetup: () => {
+        const { inspection } = this.#channels.get('main') ?? {}
+        if (inspection instanceof MainInspection) this.#setup.resolve(inspection)
+      },
+    })
+    this.#dialogue = dialogue
+    return this.#open('main', connection, { ram: this.#ram, onStream: dialogue.handle })
+  }
+
+  /** Its pages can be read when the main channel has said how large they are. */
+  async #admitMultifd(head: ChannelHead, connection: ChannelConnection): Promise<ReceivedChannel> {
+    const { multifd } = this.#options
+    if (head.kind !== 'multifd') return refuseChannel(`it is a ${head.kind} channel`)
+    const { channel, uuid } = head
+    if (multifd === 0) {
+      refuseChannel('the source has multifd channels', '--multifd NUMBER says how many')
+    }
+    const name = `multifd-${channel}`
+    if (channel >= multifd) refuseChannel(`it is channel ${channel} of ${multifd}, counted from 0`)
+    if (this.#names.has(name)) refuseChannel(`there is a channel ${channel} already`)
+    if (this.#uuid !== undefined && uuid !== this.#uuid) refuseChannel('it is of another guest')
+    this.#uuid = uuid
+    this.#names.add(name)
+    const main = await this.#setup.promise.catch(() => undefined)
+    if (!main || this.#isClosed) return refuseChannel('the migration is over')
+    return this.#open(name, connection, { ram: this.#ram, main })
+  }
+
+  /** Of the channels that were admitted, and may wait for the main one. */
+  readonly #names = new Set<string>()
+
+  async #open(
+    name: string,
+    connection: ChannelConnection,
+    options: ChannelOptions,
+  ): Promise<ReceivedChannel> {
+    const { store } = this.#options
+    const file = store.fileOf(name) ?? name
+    const inspection = new ChannelInspection(options)
+    const writer = await store.open(name).catch(async (error) => {
+      await this.#fail(error)
+      throw error
+    })
+    const channel = new ReceivedChannel({ name, file }, connection, writer, inspection)
+    this.#channels.set(name, channel)
+    return channel
+  }
+
+  async #receive(channel: ReceivedChannel, head: Buffer): Promise<void> {
+    const { parts } = channel.connection
+    for (let part: Buffer | undefined = head; part; part = await parts.next()) {
+      if (this.#isClosed) continue
+      await channel.take(part)
+      this.#look()
+      this.#tell()
+    }
+    channel.isOver = true
+    if (this.#isClosed) this.#lookOver()
+    else {
+      channel.finish()
+      this.#look()
+    }
+  }
+
+  /** Looks whether the guest is whole, and the source has nothing more to say. */
+  #look(): void {
+    const { inspection: main, isOver = false } = this.#channels.get('main') ?? {}
+    if (this.#isClosed || !(main instanceof MainInspection)) return
+    const hasEnd = main.end !== undefined
+    this.#silence.touch(hasEnd ? CLOSING : this.#options.idleLimit * 1000)
+    const isDecided = isOver || main.description !== undefined || this.#isQuiet
+    if (!hasEnd || !isDecided) return
+    const channels = [...this.#channels.values()]
+    const isThere = channels.length > this.#options.multifd
+    const isWhole =
+      isThere && channels.every((channel) => channel.isOver || hasCaughtUp(channel, main))
+    const isAnswered = this.#dialogue?.hasReturnPath || channels.every((channel) => channel.isOver)
+    if (this.#isQuiet || (isWhole && isAnswered)) void this.#conclude(main)
+  }
+
+  #onSilence(): void {
+    const { inspection: main, bytes = 0 } = this.#channels.get('main') ?? {}
+    if (main instanceof MainInspection && main.end !== undefined) {
+      this.#isQuiet = true
+      this.#look()
+      return
+    }
+    const { idleLimit: seconds } = this.#options
+    void this.#refuse(() => fail(RECEIVE_KINDS.silent, { seconds, bytes }))
+  }
+
+  async #conclude(main: MainInspection): Promise<void> {
+    this.#isClosed = true
+    this.#silence.stop()
+    try {
+      const channels = await this.#finishChannels(main)
+      const names = [...this.#channels.keys()]
+      const digests = new Map(channels.map(({ sha256 }, at) => [names[at] ?? '', sha256]))
+      await this.#options.store.publish(digests)
+      this.#dialogue?.tellWhole()
+      await this.#untilOver()
+      const [first] = channels
+      const warnings = first ? warningsOf(first) : []
+      const hasReturnPath = this.#dialogue?.hasReturnPath ?? false
+      const { path } = this.#options.store
+      this.#outcome.resolve({ path, channels, main, ram: this.#ram, hasReturnPath, warnings })
+    } catch (error) {
+      await this.#giveUp(error)
+    }
+  }
+
+  /** @throws DiagnosticError where one of them is cut, or not there. */
+  async #finishChannels(main: MainInspection): Promise<readonly InspectedChannel[]> {
+    const channels = [...this.#channels.values()]
+    await Promise.all(channels.map(({ settled }) => settled))
+    for (const channel of channels) channel.finish()
+    const found = channels.map((channel) => channel.summary())
+    const { multifd, store } = this.#options
+    if (found.length <= multifd) {
+      const expected = `${multifd} multifd channels`
+      const count = found.length - 1
+      const file = store.path
+      fail(MIGRATION_KINDS.channelIncomplete, { file, expected, found: `${count}`, offset: 0 })
+    }
+    checkMultifd(store.path, main, found.slice(1))
+    return found
+  }
+
+  /** A source that waited for an answer closes its connections now. */
+  async #untilOver(): Promise<void> {
+    const over = new Promise<void>((resolve) => {
+      this.#allOver = resolve
+    })
+    const timer = setTimeout(this.#allOver, CLOSING)
+    this.#lookOver()
+    await over
+    clearTimeout(timer)
+  }
+
+  #lookOver(): void {
+    if ([...this.#channels.values()].every(({ isOver }) => isOver)) this.#allOver()
+  }
+
+  async #refuse(refusal: () => never): Promise<void> {
+    try {
+      refusal()
+    } catch (error) {
+      await this.#fail(error)
+    }
+  }
+
+  /** What was received is taken away, unless it is being put in place. */
+  async #fail(error: unknown): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#giveUp(error)
+  }
+
+  async #giveUp(error: unknown): Promise<void> {
+    this.#silence.stop()
+    this.#setup.reject(error)
+    this.#dialogue?.tellFailed()
+    const channels = [...this.#channels.values()]
+    await Promise.all(channels.map(({ settled }) => settled))
+    await this.#options.store.discard()
+    const patience = this.#dialogue?.hasReturnPath ? FAREWELL : 0
+    const timer = setTimeout(() => {
+      for (const { connection } of channels) connection.stream.destroy()
+    }, patience)
+    for (const { connection } of channels) connection.stream.once('close', () => this.#lookOver())
+    this.#allOver = () => clearTimeout(timer)
+    this.#outcome.reject(error)
+  }
+
+  #tell(): void {
+    const { onProgress } = this.#options
+    if (!onProgress) return
+    const channels = [...this.#channels.values()]
+    const bytes = channels.reduce((sum, channel) => sum + channel.bytes, 0)
+    const { normal, zero, compressed, xbzrle } = this.#ram.pages
+    const { inspection } = this.#channels.get('main') ?? {}
+    const passes = inspection instanceof MainInspection ? inspection.passes : 0
+    onProgress({ bytes, pages: normal + zero + compressed + xbzrle, passes })
+  }
+}
+
+function refuseChannel(reason: string, hint?: string): never {
+  fail(RECEIVE_KINDS.channelRefused, { reason, ...(hint === undefined ? {} : { hint }) })
+}

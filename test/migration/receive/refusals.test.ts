@@ -1,0 +1,262 @@
+/** What is no whole guest is never stored, and every reason has its code. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { scratchFolder } from '../../cli/command.ts'
+import { parseEnvelope } from '../../cli/json-output.ts'
+import { makeX509Folder } from '../../nbd/nbd-credentials.ts'
+import { execFile } from '../../peers/child-process.ts'
+import { testWith } from '../../peers/peer.ts'
+import { readRecorded } from '../recorded-streams.ts'
+import {
+  connectTo,
+  launchReceive,
+  type ReceiveProcess,
+  serverWith,
+  startReceive,
+} from './receive-process.ts'
+
+/** A whole main channel of QEMU 11, without return path. */
+const STREAM = readRecorded('exec-11-pc-q35-11.1-S.bin.gz')
+
+/** Its command to open a return path, with PING 1 behind it, as a source sends them first. */
+const OPEN_RETURN_PATH = Buffer.from('08000100000800020004 00000001'.replace(' ', ''), 'hex')
+
+/** Behind the header and the configuration. */
+function withReturnPath(stream: Buffer): Buffer {
+  const at = 8 + 1 + 4 + stream.readUInt32BE(9)
+  return Buffer.concat([stream.subarray(0, at), OPEN_RETURN_PATH, stream.subarray(at)])
+}
+
+async function ends(receiver: ReceiveProcess, status: number, code: string): Promise<void> {
+  const end = await receiver.ended
+  expect([end.status, receiver.log()]).toEqual([status, expect.stringContaining(`[${code}]`)])
+  expect(receiver.left()).toEqual([])
+}
+
+/** All that a receiver says to its source. */
+async function answersOf(socket: Socket): Promise<string> {
+  const parts: Buffer[] = []
+  socket.on('data', (part) => parts.push(part as Buffer))
+  await new Promise((resolve) => socket.once('close', resolve))
+  return Buffer.concat(parts).toString('hex')
+}
+
+describe('a stream', () => {
+  test('is stored when it ends at its end, with its digest beside it', async () => {
+    const receiver = await startReceive()
+    const socket = await connectTo(receiver)
+    socket.end(STREAM)
+    expect((await receiver.ended).status).toBe(0)
+    expect(readFileSync(receiver.file).equals(STREAM)).toBe(true)
+    expect(receiver.left()).toEqual(['guest', 'guest.sha256'])
+  })
+
+  test.each([4, 100, 20_000, STREAM.length - 40_000])(
+    'that is cut at byte %i is not',
+    async (at) => {
+      const receiver = await startReceive()
+      const socket = await connectTo(receiver)
+      socket.end(STREAM.subarray(0, at))
+      await (at < 8
+        ? receiver.says(/MIGRATION_CHANNEL_REFUSED/)
+        : ends(receiver, 65, 'MIGRATION_STREAM_CUT'))
+      expect(existsSync(receiver.file)).toBe(false)
+      if (at >= 8) expect(receiver.log()).toMatch(new RegExp(`guest: byte ${at}, .*cut here`))
+    },
+  )
+
+  test('that is reset before its end is not, and what broke it is told', async () => {
+    const receiver = await startReceive()
+    const socket = await connectTo(receiver)
+    socket.write(STREAM.subarray(0, 50_000))
+    await receiver.says(/connected/)
+    socket.resetAndDestroy()
+    await ends(receiver, 65, 'MIGRATION_STREAM_CUT')
+    expect(receiver.log()).toContain('ENDPOINT_CLIENT_LOST')
+  })
+
+  test('with a broken section is refused while it comes, and the source is told', async () => {
+    const receiver = await startReceive()
+    const socket = await connectTo(receiver)
+    const broken = withReturnPath(STREAM)
+    // The type of the first section.
+    broken[8 + 1 + 4 + broken.readUInt32BE(9) + OPEN_RETURN_PATH.length] = 0x55
+    socket.write(broken)
+    const answers = await answersOf(socket)
+    await ends(receiver, 65, 'MIGRATION_STREAM_MALFORMED')
+    // PONG 1, then SHUT with what is no success.
+    expect(answers).toBe(`${'000200040000 0001'.replace(' ', '')}0001000400000001`)
+  })
+
+  test('with a return path is answered when it is stored, before its connection ends', async () => {
+    const receiver = await startReceive()
+    const socket = await connectTo(receiver)
+    const stream = withReturnPath(STREAM)
+    socket.write(stream)
+    let answers = ''
+    const told = new Promise<boolean>((resolve) => {
+      socket.on('data', (part) => {
+        answers += part.toString('hex')
+        if (answers.endsWith('0001000400000000')) resolve(existsSync(receiver.file))
+      })
+    })
+    expect(await told).toBe(true)
+    expect(readFileSync(receiver.file).equals(stream)).toBe(true)
+    socket.end()
+    expect((await receiver.ended).status).toBe(0)
+  })
+
+  test('that announces post-copy is refused', async () => {
+    const receiver = await startReceive()
+    const socket = await connectTo(receiver)
+    const stream = withReturnPath(STREAM)
+    stream.writeUInt16BE(3, stream.indexOf(OPEN_RETURN_PATH) + 6)
+    stream.writeUInt16BE(0, stream.indexOf(OPEN_RETURN_PATH.subarray(0, 5)) + 8)
+    socket.write(stream)
+    await ends(receiver, 1, 'MIGRATION_POSTCOPY_REFUSED')
+  })
+
+  test('whose source falls silent is refused', async () => {
+    const receiver = await startReceive({ args: ['--idle-limit', '1'] })
+    const socket = await connectTo(receiver)
+    socket.write(STREAM.subarray(0, 50_000))
+    await ends(receiver, 69, 'MIGRATION_SOURCE_SILENT')
+  })
+})
+
+describe('a connection that is no channel of the guest is ended, and the guest still comes', () => {
+  test.each([
+    ['another protocol', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+    [
+      'a multifd channel that was not asked for',
+      readRecorded('tcp-7.2-multifd2-zlib-S/conn.c1.fwd.gz'),
+    ],
+    ['nothing', Buffer.alloc(0)],
+  ])('%s', async (_, bytes) => {
+    const receiver = await startReceive()
+    const stranger = await connectTo(receiver)
+    stranger.end(bytes)
+    await receiver.says(/MIGRATION_CHANNEL_REFUSED/)
+    const socket = await connectTo(receiver)
+    socket.end(STREAM)
+    expect((await receiver.ended).status).toBe(0)
+  })
+
+  test('a second main channel', async () => {
+    const receiver = await startReceive()
+    const socket = await connectTo(receiver)
+    socket.write(STREAM.subarray(0, 50_000))
+    await receiver.says(/connected/)
+    const second = await connectTo(receiver)
+    second.end(STREAM)
+    await receiver.says(/main channel already.*MIGRATION_CHANNEL_REFUSED/)
+    socket.end(STREAM.subarray(50_000))
+    expect((await receiver.ended).status).toBe(0)
+    expect(readFileSync(receiver.file).equals(STREAM)).toBe(true)
+  })
+})
+
+describe('channels', () => {
+  const FOLDER = 'tcp-7.2-multifd2-zlib-S'
+  const channels = ['c0', 'c1', 'c2'].map((name) => readRecorded(`${FOLDER}/conn.${name}.fwd.gz`))
+
+  test('are taken in any order', async () => {
+    const receiver = await startReceive({ args: ['--multifd', '2'] })
+    const [main = Buffer.alloc(0), ...others] = channels
+    for (const bytes of others.toReversed()) (await connectTo(receiver)).end(bytes)
+    ;(await connectTo(receiver)).end(main)
+    expect((await receiver.ended).status, receiver.log()).toBe(0)
+    expect(readFileSync(join(receiver.file, 'main')).equals(main)).toBe(true)
+  })
+
+  test.each([1, 2])('of which number %i is cut are not stored', async (cut) => {
+    const receiver = await startReceive({ args: ['--multifd', '2'] })
+    for (const [at, bytes] of channels.entries()) {
+      const socket = await connectTo(receiver)
+      socket.end(at === cut ? bytes.subarray(0, bytes.length - 2000) : bytes)
+    }
+    const { status } = await receiver.ended
+    expect([status, receiver.left()], receiver.log()).toEqual([65, []])
+  })
+})
+
+describe('who is let in', () => {
+  const refusedBy = async (receiver: ReceiveProcess, args: readonly string[], code: string) => {
+    await execFile('openssl', ['s_client', '-connect', receiver.place, ...args])
+    expect(await receiver.says(new RegExp(`\\[${code}\\]`))).toContain(`[${code}]`)
+    receiver.kill('SIGTERM')
+    await ends(receiver, 1, 'MIGRATION_RECEIVE_CANCELLED')
+  }
+
+  testWith('openssl', 'nobody without a certificate', async () => {
+    const receiver = await startReceive({ args: serverWith('x509', makeX509Folder()) })
+    await refusedBy(receiver, [], 'TLS_NO_PEER_CERTIFICATE')
+  })
+
+  testWith('openssl', 'nobody whom the authorization does not name', async () => {
+    const dir = makeX509Folder()
+    const who = ['--object', 'authz-simple,id=hosts,identity=CN=other', '--tls-authz', 'hosts']
+    const receiver = await startReceive({ args: [...serverWith('x509', dir), ...who] })
+    const own = ['-cert', join(dir, 'client-cert.pem'), '-key', join(dir, 'client-key.pem')]
+    await refusedBy(receiver, own, 'TLS_NOT_AUTHORIZED')
+  })
+})
+
+describe('nothing is begun', () => {
+  test('where the folder of the channels is not empty', async () => {
+    const file = scratchFolder()
+    writeFileSync(join(file, 'main'), '')
+    const receiver = launchReceive({ file, args: ['--multifd', '2'] })
+    expect((await receiver.ended).status).toBe(73)
+    expect(receiver.log()).toContain('MIGRATION_FOLDER_NOT_EMPTY')
+  })
+
+  test('where a folder stands in the place of the file', async () => {
+    const file = join(scratchFolder(), 'guest')
+    mkdirSync(file)
+    const receiver = launchReceive({ file, args: ['--json'] })
+    const { status, stdout } = await receiver.ended
+    expect(status).toBe(73)
+    expect(parseEnvelope(stdout).diagnostics[0]?.code).toBe('MIGRATION_PLACE_UNUSABLE')
+  })
+})
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s ends it in order, and the source is told',
+  async (signal) => {
+    const receiver = await startReceive()
+    const socket = await connectTo(receiver)
+    socket.write(withReturnPath(STREAM).subarray(0, 60_000))
+    const answers = answersOf(socket)
+    await receiver.says(/connected/)
+    receiver.kill(signal)
+    await ends(receiver, 1, 'MIGRATION_RECEIVE_CANCELLED')
+    expect(await answers).toMatch(/^(0002000400000001)?(0001000400000001)?$/)
+  },
+)
+
+test('after kill -9 nothing looks whole, and the next run begins anew', async () => {
+  const receiver = await startReceive()
+  const socket = await connectTo(receiver)
+  socket.write(STREAM.subarray(0, 60_000))
+  await receiver.says(/connected/)
+  receiver.kill('SIGKILL')
+  await receiver.ended
+  expect(receiver.left()).toEqual(['.guest.cryptopolicy-partial'])
+  const next = await startReceive({ file: receiver.file })
+  ;(await connectTo(next)).end(STREAM)
+  expect((await next.ended).status).toBe(0)
+  expect(next.left()).toEqual(['guest', 'guest.sha256'])
+})
+
+test('a full disk is told, and the source keeps its guest', async () => {
+  // Files may have 64 KiB at most; the signal that comes with it must not end the process.
+  const receiver = await startReceive({ wrapper: 'ulimit -f 128; exec "$@"' })
+  const socket = await connectTo(receiver)
+  const answers = answersOf(socket)
+  socket.write(withReturnPath(STREAM))
+  await ends(receiver, 73, 'FILE_UNWRITABLE')
+  expect(await answers).toMatch(/0001000400000001$/)
+})
