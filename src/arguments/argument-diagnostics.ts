@@ -15,7 +15,7 @@ const option: DiagnosticKind<{ name: string; key: string; known: readonly string
   severity: 'error',
   fault: 'usage',
   summary:
-    'A program gave the library an option that does not exist. It would have had no effect, so it is refused.',
+    'A program gave the library an option that does not exist. It would have no effect, so it is refused.',
   message: ({ name, key, known }) =>
     `\`${name}.${key}\` is no option; \`${name}\` takes ${known.join(', ')}`,
   hint: ({ key, known }) => didYouMean(key, known),

@@ -7,7 +7,7 @@ const missing: Kind<{ file: string; what: string; found: string }> = {
   code: 'TLS_PEM_MISSING',
   severity: 'error',
   fault: 'input',
-  summary: 'A file does not have what it should: it is empty, binary, or holds something else.',
+  summary: 'A file does not hold what its name says: it is empty, binary, or holds something else.',
   message: ({ file, what, found }) => `${file}: no ${what} there: ${found}`,
   hint: ({ found }) =>
     found.includes('DER')
@@ -28,7 +28,7 @@ const malformed: Kind<{ file: string; line: number }> = {
   code: 'TLS_PEM_MALFORMED',
   severity: 'error',
   fault: 'input',
-  summary: 'What stands in a block of PEM is not base64.',
+  summary: 'A block of PEM holds something other than base64.',
   message: ({ file, line }) => `${file}:${line}: the block that begins here is not base64`,
 }
 
@@ -36,7 +36,7 @@ const tooMany: Kind<{ file: string; limit: number }> = {
   code: 'TLS_PEM_TOO_MANY',
   severity: 'error',
   fault: 'input',
-  summary: 'A file has more blocks than any file of its kind can sensibly have.',
+  summary: 'A file has more blocks than any sensible file of its kind.',
   message: ({ file, limit }) => `${file}: there are more than ${limit} blocks of PEM`,
 }
 

@@ -1,4 +1,4 @@
-/** From the words of libraries back to the names of policies, for those who know only the former. */
+/** From the words of libraries back to the names of policies, for users who know only the words of a library. */
 import { registeredGroupName, tableVersionName } from '../algorithms/other-names.ts'
 import {
   GNUTLS_CIPHER_WORDS,

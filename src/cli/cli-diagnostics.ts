@@ -11,7 +11,7 @@ const internal: Kind<{ message: string }> = {
   code: 'INTERNAL',
   severity: 'error',
   fault: 'answer',
-  summary: 'The program is wrong, not you. Please report it with the output of --debug.',
+  summary: 'This is a fault of the program. Please report it with the output of --debug.',
   message: ({ message }) => `the program failed: ${message}`,
   hint: () => 'run it again with --debug and report what it prints',
 }
@@ -117,7 +117,7 @@ const nameUnchecked: Kind<{ credentials: string; hostname: string }> = {
   code: 'USAGE_NAME_UNCHECKED',
   severity: 'warning',
   fault: 'usage',
-  summary: 'A name is asked of a server, and its credentials check none.',
+  summary: '--tls-hostname names the server, and the credentials do not check names.',
   message: ({ credentials, hostname }) =>
     `nothing checks that the server is ${hostname}: the credentials ${credentials} verify no certificate`,
   hint: () => 'use tls-creds-x509 with verify-peer=on, or leave --tls-hostname out',

@@ -94,7 +94,7 @@ async function explainSubjects(
   process.exitCode = verdicts.every(({ allowed }) => allowed) ? EXIT.done : EXIT.answerIsNo
 }
 
-/** That GnuTLS refuses a string is part of its explanation, and there is no other error. */
+/** A string that GnuTLS refuses is explained too, so the refusal is a part of the result. */
 async function refusalToJson(outcome: EvaluationOutcome, context: PriorityContext) {
   if (outcome.ok) return null
   const { diagnoseFailure } = await import('../priority/failure/failure-diagnostics.ts')

@@ -71,7 +71,7 @@ async function withKeyword(
       const read = readConfig()
       const before = found
       found = find(read)
-      // That a program has lost its policy is told once.
+      // A program that has lost its policy is told of once.
       if (before.diagnostics.length === 0) found.diagnostics.forEach(terminal.report)
       return read
     },

@@ -23,7 +23,7 @@ export type KeyOptions = StrengthOptions & {
   readonly passphraseFile?: string
 }
 
-/** Of whom a PKCS #12 file may be. */
+/** Whose certificate and key a PKCS #12 file may hold. */
 export const PKCS12_ROLES = [...ROLES, 'authority'] as const
 
 export type Pkcs12Role = (typeof PKCS12_ROLES)[number]

@@ -16,7 +16,7 @@ export function referenceLines(diagnostics: readonly Diagnostic[]): readonly str
   const first = told.find(({ severity, kind }) => severity === 'error' && kind !== undefined)
   const unnamed = told.find(({ severity, kind }) => severity === 'error' && kind === undefined)
   const named = told.filter(({ severity, kind }) => severity !== 'error' || kind !== undefined)
-  // It stops at the first file that it does not find, before it reads any.
+  // update-crypto-policies looks for all files first, and stops at the first that is missing.
   if (unnamed) return [unnamed.text].map(printable)
   const lines = named.flatMap(listLines)
   if (first) lines.push('Errors found in policy, first one:  ', first.text)

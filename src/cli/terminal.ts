@@ -152,7 +152,7 @@ const LOG_IS_LOST: ReadonlySet<string> = new Set([
   ...['EPIPE', 'EAGAIN', 'ENOSPC', 'EIO', 'EDQUOT', 'EFBIG'],
 ])
 
-/** What was to be told could not be: a full disk behind a redirection, for instance. */
+/** Output could not be written, for instance because of a full disk behind a redirection. */
 export class OutputError extends Error {
   /** 1 or 2. */
   readonly descriptor: number

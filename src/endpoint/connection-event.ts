@@ -1,4 +1,4 @@
-/** What every endpoint tells of its connections: who came, how they were secured, why they went. */
+/** Events of connections, the same for all endpoints: who connected, how the connection was secured, why it ended. */
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { TlsPeer } from '../tls/credentials/tls-session.ts'
 

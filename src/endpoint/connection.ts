@@ -55,7 +55,7 @@ export class EndpointConnection {
     this.origin = origin
     this.#context = context
     this.#handler = handler
-    // What breaks it later is told by what reads at that time.
+    // The code that reads from the connection later tells what broke it.
     socket.on('error', () => {})
   }
 

@@ -1,4 +1,4 @@
-/** What endpoints do whose clients begin with TLS: a handshake, then what the endpoint serves. */
+/** For endpoints whose clients begin with TLS: the handshake first, then the endpoint's own work. */
 import type { TlsSession } from '../tls/credentials/tls-session.ts'
 import type { ConnectionHandler, EndpointConnection } from './connection.ts'
 import type { Secure } from './security.ts'

@@ -11,7 +11,7 @@ export type Secure = (connection: Duplex) => Promise<TlsSession>
 export type Security = {
   readonly tlsMode: TlsMode
   readonly secure: Secure
-  /** What the credentials settled on when they were looked up; none without TLS. */
+  /** The settings of the credentials when the endpoint began; undefined without TLS. */
   readonly settings?: TlsSettings
   /** To be called when the endpoint has ended: until then its objects are in use. */
   readonly release?: () => void

@@ -45,7 +45,7 @@ export class WaitingLine {
   }
 }
 
-/** What a client says before it is asked. The end of what it says is noticed when all was read. */
+/** Reads what a client sends while it waits. The end of a connection is noticed only after all bytes before it were read. */
 class Early {
   readonly #socket: Socket
   readonly #mayGoOn: boolean

@@ -35,7 +35,7 @@ export type StagedFile = Staged & {
   readonly temporary: string
 }
 
-/** Whom a file belongs to, by number. */
+/** The owner and the group of a file, by number. */
 export type Owner = { readonly uid: number; readonly gid: number }
 
 /**

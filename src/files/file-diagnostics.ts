@@ -4,7 +4,7 @@ import { reasonOf } from '../diagnostics/system-errors.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
-/** What an unset variable of a shell leaves has to be seen. */
+/** A path that is empty, as an unset variable of a shell leaves it, has to be visible in a message. */
 const shown = (path: string): string => (path === '' ? "a file named ''" : path)
 
 const missing: Kind<{ path: string; hint?: string }> = {
@@ -36,7 +36,7 @@ const tooLarge: Kind<{ path: string; limit: number }> = {
   code: 'FILE_TOO_LARGE',
   severity: 'error',
   fault: 'input',
-  summary: 'The file is larger than any file of its kind can sensibly be, so it was not read.',
+  summary: 'The file is larger than any sensible file of its kind, so it was not read.',
   message: ({ path, limit }) => `cannot read ${shown(path)}: it is larger than ${limit} bytes`,
 }
 

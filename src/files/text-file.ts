@@ -79,7 +79,7 @@ export function readTextFileIfPresent(path: string): Source | undefined {
   return unlessMissing(() => readTextFile(path))
 }
 
-/** What the work reads, or undefined where its file does not exist. */
+/** The result of the work, or undefined where the file that it reads does not exist. */
 export function unlessMissing<Value>(read: () => Value): Value | undefined {
   try {
     return read()

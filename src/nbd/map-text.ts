@@ -68,7 +68,7 @@ export function totalsToJson(
   }))
 }
 
-/** As printf(3) rounds: of 6.25, halfway between two, the even one. */
+/** Rounds as printf(3) does: 6.25 becomes 6.2, since halves go to the even digit. */
 function printPercent(percent: number): string {
   return percent % 1 === 0.25 ? `${Math.floor(percent)}.2` : percent.toFixed(1)
 }

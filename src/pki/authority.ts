@@ -160,7 +160,7 @@ function openAuthority(layout: Layout, keyFile: string, options: LoadOptions): A
   return { certificate, pem: source.text, chain, parts, signer: { key, signature } }
 }
 
-/** From an authority upwards, without the root, which peers have to have already. */
+/** The authorities from this one up to the root. The root is left out: peers have it already. */
 function chainOf(authority: Certificate, all: readonly Certificate[]): string {
   const chain: Certificate[] = []
   let next: Certificate | undefined = authority

@@ -43,7 +43,7 @@ const expiresSoon: Kind<{ path: string; subject: string; date: string; daysLeft:
   code: 'PKI_EXPIRES_SOON',
   severity: 'error',
   fault: 'answer',
-  summary: 'A certificate ends within the number of days that was asked about.',
+  summary: 'A certificate expires within the days of --days.',
   message: ({ path, subject, date, daysLeft }) =>
     `${path}: ${subject} expires on ${date}, in ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}`,
   hint: () => 'renew it: cryptopolicy pki renew',
@@ -106,7 +106,7 @@ const listDue: Kind<{ path: string; issuer: string; date: string; daysLeft: numb
   code: 'PKI_LIST_DUE_SOON',
   severity: 'error',
   fault: 'answer',
-  summary: 'A newer revocation list is due within the number of days that was asked about.',
+  summary: 'A newer revocation list is due within the days of --days.',
   message: ({ path, issuer, date, daysLeft }) =>
     `${path}: the list of ${issuer} is to be replaced by ${date}, in ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}`,
   hint: () => 'make the next one: cryptopolicy pki revoke DIR',

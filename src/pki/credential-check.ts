@@ -28,7 +28,7 @@ import { daysUntil } from './validity.ts'
 export type CheckRequest = {
   readonly root: string
   readonly strength: Strength
-  /** What ends within so many days is a finding. */
+  /** In days: a certificate that ends sooner is a finding. */
   readonly days?: number
   /** A name or an address that clients connect to. */
   readonly hostname?: string
@@ -206,7 +206,7 @@ class Check {
       if (!nextUpdate) continue
       const daysLeft = daysUntil(nextUpdate, this.#now)
       const data = { path: place.file, issuer, date: dateOf(nextUpdate), daysLeft }
-      // With lists of a month a warning of a month would never end.
+      // A list that lives a month would cause a warning of 30 days all the time.
       const isDue = daysLeft >= 0 && daysLeft < Math.min(days, LIST_DAYS)
       if (isDue) this.#add(diagnose(PKI_KINDS.listDue, data))
     }
@@ -217,6 +217,6 @@ class Check {
     collectDiagnostics(this.#add, work)
   }
 
-  /** What server and client have in common is found twice, and told once. */
+  /** A file that server and client share is checked twice; what is wrong with it is told once. */
   #add = (diagnostic: Diagnostic): void => addOnce(this.#diagnostics, diagnostic)
 }

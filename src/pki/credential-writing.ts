@@ -45,7 +45,7 @@ const PUBLIC_MODE = 0o644
 /** A folder that others may write to is one in which they may replace a key. */
 const FOLDER_MODE = 0o755
 
-/** Of the mode of a key that is replaced, what is kept: that its group may read it. */
+/** The part of the old mode that a replaced key keeps: its group may read it. */
 const KEPT_BITS = 0o640
 
 /** In the folder of a layout; held while a run decides what to write there and writes it. */
@@ -119,7 +119,7 @@ function writeDown(
 }
 
 /**
- * What stands at a path: nothing or a file, for nothing else is replaced.
+ * Looks at a path. A file there is replaced; anything else is refused.
  *
  * @throws DiagnosticError PKI_FILE_IN_THE_WAY, FILE_UNWRITABLE.
  */

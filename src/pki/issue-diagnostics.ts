@@ -41,7 +41,7 @@ const foreignCertificate: Kind<{ path: string; subject: string }> = {
   code: 'PKI_FOREIGN_CERTIFICATE',
   severity: 'error',
   fault: 'input',
-  summary: 'A certificate that is to be revoked was issued by another authority.',
+  summary: 'The certificate to revoke was issued by another authority.',
   message: ({ path, subject }) => `${path}: ${subject} was not issued by this authority`,
   hint: () => 'name the folder of the authority that issued it',
 }
@@ -51,7 +51,7 @@ const foreignList: Kind<{ path: string; issuer: string }> = {
   severity: 'error',
   fault: 'input',
   summary:
-    'The revocation list that is there bears the name of the authority, and its key did not sign it. It is not gone on with.',
+    'The existing revocation list has the name of the authority, but its key did not sign it. So no newer list is made from it.',
   message: ({ path, issuer }) => `${path}: the list of ${issuer} is not signed by that authority`,
   hint: () => 'move the file away to begin a new list',
 }
@@ -60,7 +60,8 @@ const lifetimeCut: Kind<{ date: string; days: number }> = {
   code: 'PKI_LIFETIME_CUT',
   severity: 'warning',
   fault: 'answer',
-  summary: 'A certificate cannot outlive the authority that signed it.',
+  summary:
+    'A certificate would be valid for longer than the authority that signs it, so its time was cut.',
   message: ({ date, days }) => `valid until ${date}, not for ${days} days: the authority ends then`,
   hint: () => 'make a new authority in time',
 }
@@ -79,7 +80,8 @@ const fileInTheWay: Kind<{ path: string; what: string }> = {
   code: 'PKI_FILE_IN_THE_WAY',
   severity: 'error',
   fault: 'write',
-  summary: 'Something other than a file stands where a certificate or key is to be written.',
+  summary:
+    'A folder, link or device stands in the place of a certificate or key that is to be written.',
   message: ({ path, what }) => `cannot replace ${path}: it is a ${what}`,
   hint: () => 'name the folder that it leads to, or remove it',
 }
@@ -126,8 +128,7 @@ const otherAuthority: Kind<{ path: string; root: string }> = {
   code: 'PKI_OTHER_AUTHORITY',
   severity: 'error',
   fault: 'write',
-  summary:
-    'Where the files were to go there is an authority already, which is not the one that signs.',
+  summary: 'The folder has an authority already, and it is not the one that signs.',
   message: ({ path, root }) => `${path} does not hold the authority of ${root}`,
   hint: () => 'add the certificate of the authority to that file, or choose another folder',
 }

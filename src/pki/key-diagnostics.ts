@@ -36,7 +36,8 @@ const keyTooWeak: Kind<{ key: string; needed: string; words: string; remedy: str
   code: 'PKI_KEY_TOO_WEAK',
   severity: 'error',
   fault: 'answer',
-  summary: 'The policy in force asks for larger keys than the one that was asked for or is there.',
+  summary:
+    'The key, an existing one or one to be made, is smaller than the policy in force demands.',
   message: ({ key, needed, words }) => `${key} is too weak: \`${words}\` asks for ${needed}`,
   hint: ({ remedy }) => remedy,
 }
@@ -46,7 +47,7 @@ const keyForbidden: Kind<{ key: string; name: string; remedy: string }> = {
   severity: 'error',
   fault: 'answer',
   summary:
-    'The policy in force allows no handshake with keys of the kind: it forbids their curve or their signatures, or it does not name them.',
+    'The policy in force allows no handshake with keys of this kind: it forbids their curve or their signatures, or it does not name them.',
   message: ({ key, name }) =>
     `no endpoint could use a key of the kind ${key}: the policy does not allow ${name}`,
   hint: ({ remedy }) => remedy,

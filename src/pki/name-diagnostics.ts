@@ -94,7 +94,7 @@ const commonNameAdded: Kind<{ commonName: string; kind: string }> = {
   severity: 'note',
   fault: 'answer',
   summary:
-    'Clients look at the alternative names of a server, few at its common name, so that it was added to them.',
+    'Clients look at the alternative names of a server, and few look at its common name. So the common name was added to the alternative names.',
   message: ({ commonName, kind }) => `added the common name as --${kind} ${commonName}`,
 }
 
@@ -113,7 +113,7 @@ const requestNames: Kind<{ path: string; subject: string; hosts: readonly string
   code: 'PKI_REQUEST_NAMES',
   severity: 'error',
   fault: 'usage',
-  summary: 'No option says for which names a request may be signed.',
+  summary: 'An option has to say for which names the request is signed, and none does.',
   message: ({ path, subject, hosts }) =>
     `${path} asks for ${[quoted(subject), ...hosts.map(quoted)].join(', ')}, and no option grants a name`,
   hint: () => 'name what is granted with --cn, --dns and --ip, or grant all with --accept-names',
@@ -124,7 +124,7 @@ const requestLeftOut: Kind<{ path: string; left: readonly string[] }> = {
   severity: 'warning',
   fault: 'answer',
   summary:
-    'A request asks for names or extensions that the certificate does not have: what an option names counts, and extensions are as for every certificate.',
+    'A request asks for names or extensions that the certificate does not get. Names come from options alone, and extensions are the same for all certificates.',
   message: ({ path, left }) => `${path} asks for more than it got: ${left.map(quoted).join(', ')}`,
 }
 

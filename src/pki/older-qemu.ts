@@ -1,4 +1,4 @@
-/** What QEMU 10 and older ask of every authority of a file, and QEMU 11 of those that it needs. */
+/** Authorities that older releases of QEMU refuse: up to 10 they check every one of the file, from 11 on the needed ones. */
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { dateOf } from './authority.ts'

@@ -45,7 +45,7 @@ function readKeyBlock(path: string): PemText | undefined {
   return findPemBlock({ name: path, text: readBytes(path).toString('latin1') }, 'PRIVATE KEY')
 }
 
-/** What every program encodes alike, whether it takes texts for bytes, UTF-8 or UTF-16. */
+/** Characters that all programs encode alike, as bytes, UTF-8 or UTF-16. */
 const ASCII = /^[\x20-\x7e]+$/
 
 /**

@@ -28,7 +28,7 @@ export function parseDays(text: string): number {
   return days
 }
 
-/** From an hour ago, for clocks that are behind, until so many days from now. */
+/** Begins an hour ago, since the clocks of peers may be behind, and ends in so many days. */
 export function validFor(days: number, now: Date): Validity {
   return {
     notBefore: wholeSeconds(now.getTime() - CLOCK_SKEW),

@@ -84,7 +84,7 @@ function finish({ temporary, path, isNew }: JournalEntry): void {
   } else renameSync(temporary, path)
 }
 
-/** None where it is missing, cut short, or of another user, who would decide what is moved where. */
+/** Undefined where it is missing, cut short, or of another user: that user could have files moved. */
 function readJournal(path: string): readonly JournalEntry[] {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return []
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants

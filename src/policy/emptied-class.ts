@@ -6,13 +6,13 @@ import type { PropertyName } from './properties.ts'
 import type { PurposeName } from './scope.ts'
 
 export const EMPTIED = {
-  /** Nothing of the class is used, so what needs it fails. */
+  /** The library uses nothing of the class, so whatever needs one fails. */
   closed: 'closed',
   /** The back-end has no way to say it, and the library takes all that it has built in. */
   open: 'open',
   /** The library keeps some, for which the back-end has no word. */
   partly: 'partly',
-  /** What others signed is no longer checked. */
+  /** The library no longer checks signatures of others. */
   unchecked: 'unchecked',
 } as const
 
@@ -20,7 +20,7 @@ export type Emptied = (typeof EMPTIED)[keyof typeof EMPTIED]
 
 const SSH: readonly PurposeName[] = ['libssh', 'openssh', 'openssh-client', 'openssh-server']
 
-/** What is not listed is closed. */
+/** Of a class that is not listed here, the library uses nothing. */
 const EXCEPTIONS: readonly {
   readonly purposes: readonly PurposeName[]
   readonly properties: readonly PropertyName[]

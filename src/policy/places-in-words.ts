@@ -2,7 +2,7 @@
 import { PLACE_NAMES, type PlaceName } from './purpose-readers.ts'
 import { purpose } from './scope.ts'
 
-/** So few places are named rather than called everywhere. */
+/** At most so many places are named one by one; more are called "everywhere". */
 const NAMED_PLACES = 5
 
 /**

@@ -18,7 +18,7 @@ export type ParsedPolicy = {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** So many errors of one file are shown. */
+/** The most errors of one file that are shown. */
 const SHOWN_ERRORS = 500
 
 /**
@@ -46,7 +46,7 @@ export function parseDirectives(source: Source): {
   let checked = 0
   let failed = false
   for (const statement of modernize(syntax, diagnostics)) {
-    // Only what is new is looked at: a file may have as many warnings as lines.
+    // Only new diagnostics are looked at: a file may have as many warnings as lines.
     failed ||= hasErrors(diagnostics.slice(checked))
     checked = diagnostics.length
     if (failed && checked > SHOWN_ERRORS) break

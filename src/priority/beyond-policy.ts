@@ -70,7 +70,7 @@ export function findVainTokens(
   })
 }
 
-/** Only what makes a difference: a cipher counts where a suite that is not allowed has it. */
+/** Names what makes a difference only: a cipher counts if a suite uses it that the policy does not allow. */
 function extraNames(evaluation: Evaluation, policy: Evaluation | undefined): Names {
   const mine = allowedTls(evaluation)
   const beyond = compareAllowed(policy ? allowedTls(policy) : NOTHING_ALLOWED, mine)

@@ -1,4 +1,4 @@
-/** What an endpoint of ours asks for that was told nothing, as QEMU's of distributions do. */
+/** The priority string of an endpoint that was given none: that of QEMU as distributions build it. */
 import type { Source } from '../diagnostics/source.ts'
 import type { EvaluateOptions } from './evaluate.ts'
 import { isResolved, resolvePriority } from './resolve.ts'
@@ -6,7 +6,7 @@ import { isResolved, resolvePriority } from './resolve.ts'
 const DEFAULT_KEYWORDS = 'QEMU,SYSTEM'
 
 export type EndpointDefaultOptions = EvaluateOptions & {
-  /** That of the application that the endpoint belongs to; it is asked for first. */
+  /** The keyword of the application that the endpoint belongs to. It is looked up first. */
   readonly keyword?: string | undefined
 }
 

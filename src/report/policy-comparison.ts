@@ -5,7 +5,7 @@ import type { ChangeGroup, PolicyChange, PolicyComparison } from '../policy/comp
 import { namePlaces } from '../policy/places-in-words.ts'
 import type { Move } from '../policy/reordering.ts'
 
-/** So many moves are told one by one; beyond them the new order is clearer. */
+/** The most moves that are told one by one. Where there are more, the new order is clearer. */
 const TOLD_MOVES = 3
 
 export type ComparisonOptions = {

@@ -10,7 +10,7 @@ import { systemRules } from '../priority/system-rules.ts'
 import { resolvedToJson } from './resolution.ts'
 import { alignColumns } from './table.ts'
 
-/** So many names are shown; of more than that only how many they are. */
+/** The most names that are shown. Where there are more, only their number is. */
 const SHOWN_NAMES = 3
 
 export type ExplanationOptions = {

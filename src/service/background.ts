@@ -10,12 +10,12 @@ import type { Readable } from 'node:stream'
 /** Which descriptor of the second process the first one waits at. */
 const READY_DESCRIPTOR = 3
 
-/** What tells the second process that it is that. */
+/** The variable by which the second process knows that it is the second. */
 const MARK = 'CRYPTOPOLICY_IN_BACKGROUND'
 
 /** Whether this is the process that serves. */
 export function isInBackground(environment: NodeJS.ProcessEnv = process.env): boolean {
-  // Without the word nothing waits at the descriptor, whatever the environment says.
+  // Only a process that was started with --fork has another one waiting at the descriptor.
   return environment[MARK] === '1' && process.argv.includes('--fork')
 }
 
@@ -58,7 +58,7 @@ export function tellReady(): void {
 async function untilReady(child: ChildProcess): Promise<number> {
   const ready = child.stdio[READY_DESCRIPTOR] as Readable
   const [chunk] = await Promise.race([once(ready, 'data'), once(ready, 'end')])
-  // Without a word it has ended; its status tells more.
+  // Where it said nothing it has ended; its status tells more.
   return chunk === undefined ? untilEnded(child) : 0
 }
 

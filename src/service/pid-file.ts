@@ -19,6 +19,6 @@ export function removePidFile(path: string): void {
   try {
     if (Number(readBytes(path).toString('latin1')) === process.pid) rmSync(path)
   } catch {
-    // It is gone already.
+    // The file is gone already.
   }
 }

@@ -40,7 +40,7 @@ export function applicationPriority(name: string, directories: Directories): Eva
   const given: Source = { name: `@${keyword},SYSTEM`, text: `@${keyword},SYSTEM` }
   if (!application || application.backends.includes('gnutls')) {
     const outcome = evaluatePriority(given, { config })
-    // Without any configuration GnuTLS would go by its own default.
+    // GnuTLS without a configuration uses its own default.
     const isUnconfigured = config.absent === true && !outcome.ok
     return requirePriority(isUnconfigured ? undefined : given, { config })
   }

@@ -27,7 +27,7 @@ export type DriftCause =
   | 'package'
   /** No policy has been put in force here. */
   | 'never-applied'
-  /** Not written by this program, so there is no telling. */
+  /** This program did not write the file, so the cause is not known. */
   | 'unknown'
 
 export type Drift = {

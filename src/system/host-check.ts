@@ -46,7 +46,7 @@ export async function checkHost(
   return [...found, ...skipped.flatMap(warnOfUnanswered)]
 }
 
-/** What was not checked may be as bad as what was refused. */
+/** A file that no program checked may be as wrong as one that a program refused. */
 function warnOfUnanswered({ backend, reason, unanswered }: SkippedCheck): readonly Diagnostic[] {
   const path = backendPath({ name: backend })
   return unanswered === null ? [] : [diagnose(SYSTEM_KINDS.consumerSilent, { path, reason })]

@@ -52,7 +52,7 @@ type Search = {
   readonly seen: Set<string>
 }
 
-/** So many files are looked into; includes may go round in a circle. */
+/** The most files that are read: they may include each other in a circle. */
 const MOST_FILES = 500
 
 /** Whether a file, or one that it includes, names a folder of back-ends. */

@@ -122,7 +122,7 @@ const prebuiltDiffers: Kind<{ path: string }> = {
   severity: 'warning',
   fault: 'answer',
   summary:
-    'A pre-built output of the profile folder is not what the policy gives. The back-end is a link to it all the same, and `--check` tells of the difference.',
+    'A pre-built output of the profile folder differs from what the policy gives. The back-end is still a link to it, and `--check` names the difference.',
   message: ({ path }) => `${path} is not what the policy gives; programs read it all the same`,
   hint: () =>
     'reinstall the package that it belongs to, or remove the file and run update-policies again',
@@ -133,7 +133,7 @@ const strangeFile: Kind<{ path: string }> = {
   severity: 'warning',
   fault: 'answer',
   summary:
-    'A file in back-ends or state is none that a policy gives. It is left alone, and `--check` tells of it.',
+    'A file in back-ends or state does not come from a policy. It is left alone, and `--check` names it.',
   message: ({ path }) => `${path} is no file of a policy; it is left alone`,
   hint: () => 'move it elsewhere: update-policies --check goes on telling of it',
 }
@@ -153,7 +153,7 @@ const emptyName: Kind<{ given: string; searched: readonly string[] }> = {
   severity: 'error',
   fault: 'input',
   summary:
-    'A policy was to be set with an empty name beside a colon, as an empty variable of a shell gives it. It would take modules away.',
+    'The name of a policy to set has nothing beside a colon, as an empty variable of a shell leaves it. Modules would be lost.',
   message: ({ given }) =>
     /^:+$/.test(given)
       ? `--set '${given}' names neither a policy nor a module`
@@ -231,7 +231,7 @@ const unmountFailed: Kind<{ path: string; output: string }> = {
   code: 'FIPS_UNMOUNT_FAILED',
   severity: 'error',
   fault: 'permission',
-  summary: 'The mounted FIPS policy could not be taken away, so the new policy was not set.',
+  summary: 'The mounted FIPS policy could not be unmounted, so the new policy was not set.',
   message: ({ path, output }) => `cannot unmount ${path}: ${output}`,
 }
 
@@ -258,7 +258,7 @@ const consumerStops: Kind<{
   severity: 'error',
   fault: 'answer',
   summary:
-    'A program of this host cannot work with what the policy or a drop-in gives it, so the policy is not put in force. `--force` does it all the same, and then leaves running services alone. A warning where no configuration of the program names the file.',
+    'A program of this host cannot work with the new files, so the policy is not put in force. `--force` puts it in force, and then restarts no service. It is a warning where no configuration of the program names the file.',
   message: ({ who, path, what, failure, isRead }) =>
     `${who} ${failure} with ${path}: ${what}${isRead ? '' : '; no configuration of it leads there now'}`,
   hint: ({ who, isRead, isDropIn, mayBeDropIn, remedy }) => {
@@ -283,7 +283,7 @@ const consumerIgnores: Kind<{ who: string; path: string; what: string; effect: s
   severity: 'warning',
   fault: 'answer',
   summary:
-    'A program of this host does not understand a part of what the policy or a drop-in gives it, and goes on without that part.',
+    'A program of this host does not understand a part of the new files, and ignores that part.',
   message: ({ who, path, what, effect }) => `${who}, in ${path}: ${what}, ${EFFECTS[effect]}`,
 }
 
@@ -292,7 +292,7 @@ const consumerSilent: Kind<{ path: string; reason: string }> = {
   severity: 'warning',
   fault: 'unavailable',
   summary:
-    'An installed program was to read what is put in force and gave no answer: it could not be run, did not end in time, was killed, or printed without end. Whether it can work with the file is not known.',
+    'An installed program was asked to read the new files and gave no answer: it could not be run, did not end in time, was killed, or printed without end. It is not known whether it can work with them.',
   message: ({ path, reason }) => `${path} is not checked: ${reason}`,
   hint: () =>
     'see whether the program still works after the switch, or leave the checks out with --no-verify',
@@ -313,7 +313,7 @@ const otherConfiguration: Kind<{ read: string; ours: string }> = {
   severity: 'warning',
   fault: 'answer',
   summary:
-    'GnuTLS of this host was built to read another file than that of the crypto policy, and both are there. What GnuTLS reads is taken.',
+    'GnuTLS of this host was built to read another file than the crypto policy writes, and both are there. The program reads the one that GnuTLS reads.',
   message: ({ read, ours }) => `GnuTLS of this host reads ${read} and not ${ours}`,
   hint: ({ read, ours }) =>
     `make ${read} a link to ${ours}, or name the file that is meant: GNUTLS_SYSTEM_PRIORITY_FILE or --config`,

@@ -83,7 +83,7 @@ async function verifyBackend(
   if (path === undefined) return skip(backend, `${consumer.program} is not installed`)
   try {
     const found = await collectProblems(consumer, path, configs)
-    // To be told in short, nothing more is asked.
+    // A short report does not name the version of the program, so it is not asked for.
     const isShort = configs.every(({ depth }) => depth === 'first-stop')
     const isNamed = asksVersions || (found.length > 0 && !isShort)
     const version = isNamed ? await readVersion(consumer, path) : ''

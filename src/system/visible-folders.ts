@@ -136,7 +136,7 @@ export class VisibleFolders {
     syncFolder(join(this.#base, folder))
   }
 
-  /** What stands in the place of the folder of applications and is not our link is another program's. */
+  /** Anything but our link in the place of the folder of applications belongs to another program. */
   #refuseStranger(folder: GeneratedFolder): void {
     const path = join(this.#base, folder, APPLICATIONS)
     if (lstatSync(path, { throwIfNoEntry: false })) fail(SYSTEM_KINDS.storeNotOurs, { path })

@@ -35,7 +35,7 @@ const conflictingProperties: Kind<{ what: string; reason: string; hint?: string 
   code: 'OBJECT_CONFLICTING_PROPERTIES',
   severity: 'error',
   fault: 'input',
-  summary: 'Properties of an object exclude each other.',
+  summary: 'Two properties of an object exclude each other.',
   message: ({ what, reason }) => `${what}: ${reason}`,
   hint: ({ hint }) => hint,
 }
@@ -67,7 +67,7 @@ const absent: Kind<{ id: string; known: readonly string[] }> = {
   code: 'OBJECT_ABSENT',
   severity: 'error',
   fault: 'usage',
-  summary: 'An object is to be removed or held that is not there.',
+  summary: 'The object that was asked for does not exist.',
   message: ({ id }) => `object '${id}' not found`,
   hint: ({ id, known }) => didYouMean(id, known),
 }
@@ -77,7 +77,7 @@ const inUse: Kind<{ id: string; needing: readonly string[]; holders: number }> =
   severity: 'error',
   fault: 'answer',
   summary:
-    'An object that endpoints or other objects use is not removed, unless they are to keep its last load.',
+    'Endpoints or other objects use the object, so it is not removed. It can be removed so that they keep its last load.',
   message: ({ id }) => `object '${id}' is in use, can not be deleted`,
   hint: ({ needing, holders }) => {
     const users = holders === 0 ? [] : [holders === 1 ? 'one endpoint' : `${holders} endpoints`]
@@ -97,7 +97,8 @@ const wrongEndpoint: Kind<{ id: string; endpoint: string; wanted: string }> = {
   code: 'OBJECT_WRONG_ENDPOINT',
   severity: 'error',
   fault: 'input',
-  summary: 'Credentials serve one side of a connection: that of their property `endpoint`.',
+  summary:
+    'Credentials are for one side of a connection, which their property `endpoint` names; the other side asked for them.',
   message: ({ id, endpoint, wanted }) =>
     `the credentials \`${id}\` are for a ${endpoint}, and a ${wanted} needs them`,
   hint: ({ wanted }) => `add endpoint=${wanted}, or define a second object for the same dir`,
@@ -156,7 +157,7 @@ const costlyVerification: Kind<object> = {
   severity: 'warning',
   fault: 'answer',
   summary:
-    'OpenSSL cannot be kept from verifying the chains of clients, so that addresses whose handshakes fail have to wait for the next ones.',
+    'OpenSSL verifies the chains of clients, and this runtime cannot turn that off. So addresses whose handshakes fail have to wait before the next one.',
   message: () =>
     'OpenSSL verifies whatever certificates a client sends, and strangers can make that expensive: addresses whose handshakes fail have to wait',
   hint: () =>
@@ -235,7 +236,7 @@ const listGone: Kind<{ file: string; issuer: string }> = {
   severity: 'error',
   fault: 'input',
   summary:
-    'A revocation list that is in force is not in the new set of files, which would let in again whom it keeps out. The set in force stays.',
+    'A revocation list that is in force is missing in the new set of files. Without it, revoked certificates would be let in again, so the set in force stays.',
   message: ({ file, issuer }) => `${file}: the revocation list of \`${issuer}\` is gone`,
   hint: () => 'put the list back; to go without it, restart the program',
 }
@@ -245,7 +246,7 @@ const olderList: Kind<{ file: string; issuer: string; thisUpdate: Date; inForce:
   severity: 'error',
   fault: 'input',
   summary:
-    'The new set of files has an older revocation list than the one in force, which would let in again whom the newer one keeps out. The set in force stays.',
+    'The new set of files has an older revocation list than the one in force. Certificates that were revoked since would be let in again, so the set in force stays.',
   message: ({ file, issuer, thisUpdate, inForce }) =>
     `${file}: the revocation list of \`${issuer}\` of ${thisUpdate.toISOString()} is older than the one in force, of ${inForce.toISOString()}`,
   hint: () => 'put the newer list back; to go back to the older one, restart the program',
@@ -255,7 +256,7 @@ const invalidRule: Kind<{ reason: string; hint?: string }> = {
   code: 'OBJECT_INVALID_RULE',
   severity: 'error',
   fault: 'input',
-  summary: 'A rule of an authorization could never decide as it seems to.',
+  summary: 'A rule of an authorization can never match what it seems to match.',
   message: ({ reason }) => reason,
   hint: ({ hint }) => hint,
 }

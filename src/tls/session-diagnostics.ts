@@ -27,7 +27,8 @@ const badHostname: Kind<{ hostname: string }> = {
   code: 'TLS_HOSTNAME_INVALID',
   severity: 'error',
   fault: 'usage',
-  summary: 'What the server is to be called is neither the name of a host nor an address.',
+  summary:
+    "The name that the server's certificate has to have is neither the name of a host nor an address.",
   message: ({ hostname }) => `${JSON.stringify(hostname)} is no name of a host and no address`,
   hint: () => 'no certificate could have it: give the name or address alone',
 }

@@ -75,7 +75,7 @@ const noSuiteSignature: Kind<Names> = {
   severity: 'warning',
   fault: 'answer',
   summary:
-    'Servers sign their side of the key exchange in these suites, and no signature algorithm is left that their keys could use.',
+    'Servers sign their part of the key exchange in these suites, and no signature algorithm is left for it.',
   message: ({ names }) => `no signature algorithm is left for ${list(names)}: left out`,
 }
 
@@ -166,8 +166,7 @@ const nothingNegotiable: Kind<{ lacking: string; runtime: string }> = {
   code: 'TLS_NOTHING_NEGOTIABLE',
   severity: 'error',
   fault: 'answer',
-  summary:
-    'The string allows something, and OpenSSL has something, but they have nothing in common that could be negotiated.',
+  summary: 'The string and OpenSSL have nothing in common that could be negotiated.',
   message: ({ lacking, runtime }) =>
     `nothing can be negotiated: no ${lacking} are both allowed by the string and usable in ${runtime}`,
 }

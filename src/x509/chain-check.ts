@@ -82,7 +82,7 @@ class CertificateRules implements ChainRules {
   }
 
   checkAnchor(anchor: Certificate): Diagnostic | undefined {
-    // Of the anchor only the key counts: its signature proves nothing.
+    // Only the key of the anchor counts: its signature proves nothing.
     return (
       checkTimes(anchor, this.#now) ??
       findKeyProblem(anchor, this.#evaluation) ??
@@ -112,7 +112,7 @@ function checkIssuer(issuers: readonly Certificate[]): Diagnostic | undefined {
   const issuer = issuers.at(-1)
   if (!issuer) return undefined
   const { basicConstraints, keyUsage } = issuer
-  // Of version 1 are authorities older than extensions: trusted because they were put there.
+  // Authorities of version 1 are older than extensions. They are trusted because an administrator put them there.
   if (issuers.length === 1 && issuer.version === 1) return undefined
   const isOldRoot = issuers.length === 1 && !basicConstraints && isSelfIssued(issuer)
   if (!basicConstraints?.isAuthority && !isOldRoot) {

@@ -90,7 +90,7 @@ class ChainSearch {
     return undefined
   }
 
-  /** From the end upwards, by names alone: certificates from which a way leads to the end. */
+  /** The certificates from which a way leads to the end, found from the end upwards, by names alone. */
   #candidates(): readonly Certificate[] {
     const isKnown = (one: Certificate): boolean =>
       this.#authorities.some((authority) => isSame(one, authority))
@@ -156,7 +156,7 @@ class ChainSearch {
     return child === this.#end ? this.#rules.checkEnd(child, issuers) : undefined
   }
 
-  /** Of several reasons the one nearest to the end says most. */
+  /** Several ways may fail. The reason nearest to the peer's own certificate says most. */
   #note(depth: number, problem: Diagnostic): void {
     if (!this.#nearest || depth > this.#nearest.depth) this.#nearest = { depth, problem }
   }

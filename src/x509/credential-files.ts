@@ -93,7 +93,7 @@ export function readX509Files(
   return files
 }
 
-/** What is wrong with the files, collected to be told at once. */
+/** Collects all errors of the files, so that one run tells them all. */
 class Refusals {
   readonly #diagnostics: Diagnostic[] = []
 
@@ -105,7 +105,7 @@ class Refusals {
     this.#diagnostics.push(diagnose(kind, data))
   }
 
-  /** What the work gives, or something to go on with where it fails. */
+  /** Gives the result of the work, or the fallback where the work is refused. */
   collect<Value>(fallback: Value, work: () => Value): Value {
     return collectDiagnostics((diagnostic) => this.#diagnostics.push(diagnostic), work) ?? fallback
   }

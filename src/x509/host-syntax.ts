@@ -1,5 +1,5 @@
 /**
- * What is the name of a host (RFC 1123 section 2.1). node:url's functions read hosts of URLs: they
+ * Whether a text is the name of a host (RFC 1123 section 2.1). node:url's functions read hosts of URLs: they
  * cut off paths, decode escapes and take numbers for addresses. So a text is checked before, and
  * what they make of it after.
  */
@@ -18,7 +18,7 @@ export function isHostLabel(label: string): boolean {
   return LABEL.test(label)
 }
 
-/** What ends with a number is an address to those who parse it (WHATWG URL, "ends in a number"). */
+/** Programs that parse a name whose last label is a number take it for an address (WHATWG URL, "ends in a number"). */
 export function endsInNumber(ascii: string): boolean {
   return /^(\d+|0x[0-9a-f]*)$/.test(ascii.split('.').at(-1) ?? '')
 }

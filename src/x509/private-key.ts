@@ -44,7 +44,7 @@ function hasHeaders(text: string): boolean {
   return /^Proc-Type: 4,ENCRYPTED\s*$/m.test(text)
 }
 
-/** What OpenSSL calls "unsupported" is mostly no DER at all. */
+/** OpenSSL says "unsupported" also of bytes that are no DER. */
 function problemWithDer({ text, decode }: PemText): string | undefined {
   if (hasHeaders(text)) return undefined
   try {

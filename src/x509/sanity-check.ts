@@ -37,7 +37,7 @@ export function checkOwnCertificates(input: OwnCertificates): readonly Diagnosti
     ...chain.flatMap((certificate, at) => checkOrder(certificate, chain[at + 1])),
     ...checkAuthorities(input, now),
   ]
-  // What is wrong already would be said again.
+  // The same errors would be told a second time.
   const problem = hasErrors(found)
     ? undefined
     : findChainProblem({ ...input, revocationLists: [], now })

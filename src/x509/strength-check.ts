@@ -10,7 +10,7 @@ import { readSignatureAlgorithm } from './signature-algorithm.ts'
 import { findCertificateSignature, isSignatureAllowed, isSuiteB } from './signature-rules.ts'
 import { nameCertificate, X509_KINDS } from './x509-diagnostics.ts'
 
-/** What of a key decides about its strength. */
+/** The facts of a key that decide about its strength. */
 export type MeasurableKey = {
   readonly asymmetricKeyType?: string
   readonly asymmetricKeyDetails?: { readonly modulusLength?: number; readonly namedCurve?: string }

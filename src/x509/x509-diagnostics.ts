@@ -28,7 +28,7 @@ export function nameCertificate({ place, subject }: NamedCertificate): string {
   return `${where(place)} (${quoteName(subject)})`
 }
 
-/** What is done about an own certificate; a peer's is its own business. */
+/** The remedy: `own` for a certificate of this endpoint; a certificate of the peer is mended by the peer. */
 function remedy({ place }: NamedCertificate, own: string, peers: string): string {
   return place.file === PEER ? `the peer has to ${peers}` : own
 }
@@ -72,7 +72,7 @@ const isAuthority: Kind<NamedCertificate & { role: string }> = {
   code: 'TLS_CERTIFICATE_IS_AUTHORITY',
   severity: 'error',
   fault: 'answer',
-  summary: "The endpoint's own certificate is one of an authority.",
+  summary: "The endpoint's own certificate is the certificate of an authority.",
   message: (data) =>
     `${nameCertificate(data)}: basicConstraints say CA:TRUE, but a ${data.role} needs CA:FALSE`,
   hint: reissue('without CA:TRUE'),
@@ -82,7 +82,7 @@ const notAuthority: Kind<NamedCertificate & { found: string }> = {
   code: 'TLS_CERTIFICATE_NOT_AUTHORITY',
   severity: 'error',
   fault: 'answer',
-  summary: 'A certificate that others are issued by is not one of an authority.',
+  summary: 'A certificate issued others, and it is not the certificate of an authority.',
   message: (data) => `${nameCertificate(data)}: ${data.found}, but an authority needs CA:TRUE`,
   hint: reissue('with basicConstraints CA:TRUE'),
 }
@@ -112,7 +112,7 @@ const purpose: Kind<NamedCertificate & { role: string; needed: string }> = {
   severity: 'error',
   fault: 'answer',
   summary:
-    "The extended key usage of the endpoint's own certificate is critical and lacks its role.",
+    "The extended key usage of the endpoint's own certificate is critical and does not name its role.",
   message: (data) =>
     `${nameCertificate(data)}: extendedKeyUsage is critical and lacks ${data.needed}, which a ${data.role} needs`,
   hint: (data) => reissue(`with the extended key usage ${data.needed}`)(data),
@@ -133,7 +133,7 @@ const wrongOrder: Kind<NamedCertificate & { next: NamedCertificate }> = {
   code: 'TLS_CERTIFICATE_WRONG_ORDER',
   severity: 'error',
   fault: 'answer',
-  summary: 'In a file of certificates each has to be issued by the next.',
+  summary: 'In a file of certificates, each one has to be issued by the one after it.',
   message: ({ next, ...data }) =>
     `${nameCertificate(data)} is not issued by the next one, ${nameCertificate(next)}`,
   hint: () => "put the endpoint's own certificate first, then its issuer, then the issuer of that",
@@ -179,7 +179,7 @@ const pathTooLong: Kind<NamedCertificate & { pathLength: number }> = {
   code: 'TLS_CERTIFICATE_PATH_TOO_LONG',
   severity: 'error',
   fault: 'answer',
-  summary: 'There are more authorities below one than its basicConstraints allow.',
+  summary: 'More authorities stand below an authority than its basicConstraints allow.',
   message: (data) =>
     `${nameCertificate(data)}: its pathlen allows ${data.pathLength} authorities below it`,
   hint: reissue('with a larger pathlen, or without one'),
@@ -198,7 +198,7 @@ const unknownExtension: Kind<NamedCertificate & { identifier: string }> = {
   code: 'TLS_CERTIFICATE_UNKNOWN_EXTENSION',
   severity: 'error',
   fault: 'answer',
-  summary: 'An extension is critical and nothing here understands it, so nothing may be trusted.',
+  summary: 'A critical extension is unknown here. RFC 5280 forbids to trust the certificate then.',
   message: (data) =>
     `${nameCertificate(data)}: extension ${data.identifier} is critical and unknown`,
   hint: reissue('without it'),
@@ -218,7 +218,7 @@ const ownRevoked: Kind<NamedCertificate & { list: string }> = {
   severity: 'warning',
   fault: 'answer',
   summary:
-    "The endpoint's own certificate has been revoked. It is used none the less, as QEMU uses it; peers with the same list refuse it.",
+    "The endpoint's own certificate has been revoked. It is still used, as QEMU does; peers with the same list refuse it.",
   message: (data) =>
     `${nameCertificate(data)} has been revoked, says ${data.list}: peers will refuse it`,
   hint: () => replaceIt,
@@ -237,7 +237,7 @@ const staleList: Kind<{ file: string; nextUpdate: Date }> = {
   code: 'TLS_REVOCATION_LIST_STALE',
   severity: 'warning',
   fault: 'answer',
-  summary: 'A revocation list was to be replaced by now. It is used none the less.',
+  summary: 'A newer revocation list is due. The one that is there is still used.',
   message: ({ file, nextUpdate }) => `${file}: a newer list was due at ${day(nextUpdate)}`,
   hint: () => 'get the present list from the authority',
 }
@@ -247,7 +247,7 @@ const strayList: Kind<{ file: string; issuer: string }> = {
   severity: 'warning',
   fault: 'answer',
   summary:
-    'A revocation list is signed by none of the authorities. It is used none the less for certificates whose issuer has the name.',
+    'None of the authorities signed a revocation list. It is still used for certificates whose issuer has its name.',
   message: ({ file, issuer }) =>
     `${file}: the list of ${quoteName(issuer)} is signed by none of the authorities`,
 }
@@ -293,7 +293,7 @@ const keyMismatch: Kind<{ certFile: string; keyFile: string }> = {
   code: 'TLS_CREDENTIALS_KEY_MISMATCH',
   severity: 'error',
   fault: 'input',
-  summary: 'A private key is not that of the certificate beside it.',
+  summary: 'A private key does not belong to the certificate beside it.',
   message: ({ certFile, keyFile }) =>
     `${keyFile} is not the key of the first certificate in ${certFile}`,
   hint: () => 'the two have to be replaced together',
@@ -434,7 +434,7 @@ const weakSignature: Kind<{ certificate: string; signature: string }> = {
   severity: 'error',
   fault: 'answer',
   summary:
-    'A certificate of the peer or of the endpoint bears a signature that the configuration or the minimum verification profile forbids.',
+    'A certificate, of the peer or of the endpoint, has a signature that the configuration or the minimum verification profile forbids.',
   message: ({ certificate, signature }) =>
     `${certificate}: signed with ${signature}, which is not allowed`,
   hint: () => 'issue the certificate again with a signature of SHA-256 or better',

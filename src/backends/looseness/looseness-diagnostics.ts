@@ -7,7 +7,7 @@ import {
 } from '../../diagnostics/diagnostic.ts'
 import type { Looseness } from './looseness-rule.ts'
 
-/** So many things are named; the others are counted. */
+/** The most things that a message names; the others are counted. */
 const NAMED = 8
 
 function list(names: readonly string[]): string {

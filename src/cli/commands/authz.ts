@@ -48,7 +48,7 @@ async function testCertificate(_: string, path: string, options: Options): Promi
   process.exitCode = allowed ? EXIT.done : EXIT.answerIsNo
 }
 
-/** Without any authorization only what rules see is told, to write one by. */
+/** Without an authorization, it prints what rules would see of the certificate, so that the user can write rules. */
 function decideAll(
   objects: TlsObjects,
   certificate: Certificate,

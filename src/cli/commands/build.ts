@@ -72,7 +72,7 @@ async function chooseGenerators(options: Options) {
   return { gnutls: generateLegacyGnutls }
 }
 
-/** What differs from an existing file was not written, and is not verified. */
+/** A file that differs from the existing one was not written, so it is not verified. */
 async function verify(result: BuildResult): Promise<Verification> {
   const { verifyConfigs } = await import('../../system/verify.ts')
   return verifyConfigs(result.files.filter((file) => file.outcome !== 'differs'))

@@ -36,7 +36,7 @@ async function lint(names: readonly string[], options: Options): Promise<void> {
   process.exitCode = judge(findings)
 }
 
-/** What is rewritten has to be named as a file: a name may lead to the shipped policies. */
+/** Only a file that is named by its path is rewritten: the name of a policy may lead to a shipped one. */
 function checkFixable(names: readonly string[]): readonly string[] {
   if (names.length > 0 && names.every((name) => /\.(?:pol|pmod)$/.test(name))) return names
   const hint = 'name the files to rewrite: lint --fix policies/MINE.pol'

@@ -67,7 +67,7 @@ async function renew(first: string, second: string | undefined, options: Options
       )
     }
   } catch (error) {
-    // Those before it have been replaced all the same.
+    // The certificates before this one have been replaced and stay so.
     reportBeforeFailure(renewed, terminal)
     throw error
   }

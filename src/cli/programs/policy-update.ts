@@ -20,7 +20,7 @@ import { Terminal } from '../terminal.ts'
 import { refuseInWords } from '../usage-error.ts'
 import { PROGRAM_VERSION } from '../version.ts'
 
-/** What the JSON calls it, whatever it is called. */
+/** The name of the command in JSON, the same under each name that it is called by. */
 const NAME = 'update-policies'
 
 /** Exit statuses of the program that this one stands in for. */

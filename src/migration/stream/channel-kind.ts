@@ -3,7 +3,7 @@ import { MIG_RP_MSG, MULTIFD_MAGIC, QEMU_VM_FILE_MAGIC } from './constants.ts'
 
 export type ChannelKind = 'main' | 'multifd' | 'preempt' | 'return-path'
 
-/** So many bytes decide. */
+/** How many bytes tell the kinds of channels apart. */
 export const DECIDING_BYTES = 8
 
 /**

@@ -56,7 +56,7 @@ const beyondLimit: Kind<StreamFault> = {
   code: 'MIGRATION_STREAM_LIMIT',
   severity: 'error',
   fault: 'input',
-  summary: 'A number in the stream is larger than any that QEMU sends, so it was not obeyed.',
+  summary: 'A number in the stream is larger than any that QEMU sends, so reading ended there.',
   message: (fault) =>
     `byte ${fault.offset}, ${fault.section}: expected ${fault.expected}${foundText(fault)}`,
 }

@@ -127,7 +127,7 @@ const closedAfterTls: Kind<{ server: string }> = {
   severity: 'error',
   fault: 'unavailable',
   summary:
-    'The server ended the connection when TLS had begun, before it served an export. Servers do so where they refuse the certificate of a client, or have no authorization for it.',
+    'The server ended the connection when TLS had begun, before it served an export. Servers do so when they refuse the certificate of a client, or when the authorization does not let it in.',
   message: ({ server }) => `${server} ended the connection after TLS had begun`,
   hint: () =>
     'it may refuse your certificate or shared key, or that you show none: its log says why',
@@ -179,7 +179,7 @@ const mapTooFine: Kind<{ server: string; at: number; size: number; runs: number 
   severity: 'error',
   fault: 'unavailable',
   summary:
-    'The server tells of so little in each answer, or of so many changes between data and holes, that the map of the export was given up.',
+    'Each answer of the server describes too little, or there are too many changes between data and holes. The map of the export was given up.',
   message: ({ server, at, size, runs }) =>
     `${server} tells of its blocks in pieces that are too small: after ${runs} runs the map has come to ${at} of ${size} bytes`,
 }
@@ -188,7 +188,7 @@ const cannotDo: Kind<{ server: string; command: number }> = {
   code: 'NBD_NOT_SUPPORTED',
   severity: 'error',
   fault: 'unavailable',
-  summary: 'The export cannot do what is asked: it is read-only, or its server too old.',
+  summary: 'The export cannot do what is asked: it is read-only, or its server is too old.',
   message: ({ server, command }) => `the export of ${server} has no ${commandName(command)}`,
 }
 

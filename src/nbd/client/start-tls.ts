@@ -26,8 +26,8 @@ export async function beginTls(
     warn(diagnose(NBD_CLIENT_KINDS.clearText, { server, reply }))
     return undefined
   }
-  // In TLS the client speaks first: whatever is here already was put in by an attacker in between, who
-  // would have it taken for an answer from inside TLS.
+  // In TLS the client speaks first. Bytes that are here already are from an attacker on the way, who
+  // wants them to be taken for an answer that came through TLS.
   if (channel.hasUnreadBytes) fail(NBD_CLIENT_KINDS.injected, { server })
   return secure(channel, tls)
 }

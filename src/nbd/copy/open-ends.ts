@@ -46,7 +46,7 @@ export async function openEnds(
   const source = await openSource(from, options)
   try {
     const destination = await openDestination(to, source.size, options)
-    // Not before: where one server has both, more connections to one end could leave the other none.
+    // Both ends are open now. One server may have both, and would have no connection left for the second end.
     if ('expand' in source) source.expand?.()
     if ('expand' in destination) destination.expand?.()
     return { source, destination }

@@ -9,7 +9,7 @@ const cannotOpen: Kind<{ path: string; error: unknown }> = {
   code: 'NBD_EXPORT_UNREADABLE',
   severity: 'error',
   fault: 'missing',
-  summary: 'A file that is to be exported cannot be opened.',
+  summary: 'The file of an export cannot be opened.',
   message: ({ path, error }) => `cannot export ${path}: ${reasonOf(error)}`,
   hint: ({ error }) => OPEN_HINTS[(error as NodeJS.ErrnoException).code ?? ''],
 }
@@ -43,7 +43,7 @@ const exists: Kind<{ name: string }> = {
   code: 'NBD_EXPORT_EXISTS',
   severity: 'error',
   fault: 'usage',
-  summary: 'An export is added under a name that another one has.',
+  summary: 'The server has an export of this name already.',
   message: ({ name }) => `NBD server already has export named '${name}'`,
 }
 
@@ -51,7 +51,7 @@ const notFound: Kind<{ name: string }> = {
   code: 'NBD_EXPORT_NOT_FOUND',
   severity: 'error',
   fault: 'usage',
-  summary: 'An export is to be removed that the server does not have.',
+  summary: 'The server does not have the export that it was asked to remove.',
   message: ({ name }) => `Export '${name}' is not found`,
 }
 
@@ -59,7 +59,8 @@ const inUse: Kind<{ name: string; clients: number }> = {
   code: 'NBD_EXPORT_IN_USE',
   severity: 'error',
   fault: 'answer',
-  summary: 'An export that clients use is not removed, unless its clients are to be disconnected.',
+  summary:
+    'Clients use the export, so it is not removed. It can be removed with its clients disconnected.',
   message: ({ name }) => `export '${name}' still in use`,
   hint: ({ clients }) =>
     `it has ${clients} client${clients === 1 ? '' : 's'}; use mode 'hard' to force client disconnect`,

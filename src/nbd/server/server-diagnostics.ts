@@ -9,7 +9,7 @@ const refused: Kind<{ option: number; text: string }> = {
   code: 'NBD_CLIENT_REFUSED',
   severity: 'warning',
   fault: 'answer',
-  summary: 'A client left because it did not get what it asked for.',
+  summary: 'A client was refused what it asked for, and left.',
   message: ({ option, text }) => `the client was refused ${optionName(option)}: ${text}`,
 }
 

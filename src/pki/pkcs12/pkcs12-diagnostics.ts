@@ -35,7 +35,7 @@ const passphraseWrong: Kind<{ path: string }> = {
   code: 'PKI_P12_PASSPHRASE_WRONG',
   severity: 'error',
   fault: 'input',
-  summary: 'The passphrase is not that of the PKCS #12 file, or the file was changed.',
+  summary: 'The passphrase does not open the PKCS #12 file, or the file was changed.',
   message: ({ path }) => `${path} has another passphrase, or it is damaged`,
 }
 

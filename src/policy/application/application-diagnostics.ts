@@ -153,7 +153,7 @@ const noString: Kind<{ name: string; keyword: string; file: string; known: reado
   severity: 'warning',
   fault: 'missing',
   summary:
-    'The configuration file has no string for the keyword of an application, so that it gets that of the system.',
+    'The configuration file has no string for the keyword of an application, so the application gets the string of the system.',
   message: ({ name, keyword, file }) =>
     `${file} has no string for ${keyword}: ${name} gets that of the system`,
   hint: ({ name, known }) =>

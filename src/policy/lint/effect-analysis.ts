@@ -11,7 +11,7 @@ export type Ineffective = {
     | { readonly kind: 'default' }
     /** What it asks for holds already. */
     | { readonly kind: 'redundant' }
-    /** Nothing of what it does outlives this one. */
+    /** This later directive undoes all that it does. */
     | { readonly kind: 'overridden'; readonly by: Directive }
 }
 

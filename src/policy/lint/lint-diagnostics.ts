@@ -6,7 +6,7 @@ import type { Emptied } from '../emptied-class.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
-/** So many values are named in a message; the others are counted. */
+/** The most values that a message names; the others are counted. */
 const NAMED = 8
 
 function listValues(values: readonly string[]): string {
@@ -142,7 +142,7 @@ const weakAlgorithm: Kind<{
   severity: 'warning',
   fault: 'answer',
   summary:
-    'A weak algorithm is enabled. A note where nothing can be talked down to it (files, packages, zones) or where the weakness is low.',
+    'A weak algorithm is enabled. It is a note where an attacker cannot make two programs agree on it (files, packages, zones), or where the weakness is low.',
   message: ({ property, algorithms, weakness, because, where }) =>
     `weak ${property} ${listValues(algorithms)} ${where} (${weakness}: ${because})`,
   hint: ({ elsewhere }) =>
@@ -163,7 +163,7 @@ const weakSetting: Kind<{
   severity: 'warning',
   fault: 'answer',
   summary:
-    'A key size or a switch is weak, or no directive sets it and its default is. A note where nothing can be talked down to it or where the weakness is low.',
+    'A key size or a switch is weak, by a directive or by default. It is a note where an attacker cannot make two programs agree on it, or where the weakness is low.',
   message: ({ property, value, weakness, because, where, isSet }) =>
     `weak ${property} = ${value}${isSet ? '' : ', its default,'} ${where} (${weakness}: ${because})`,
   hint: ({ target, better }) => `write ${target} = ${better}`,

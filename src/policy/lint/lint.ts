@@ -13,7 +13,7 @@ import { LINT_RULES } from './rules.ts'
  */
 const STEP_LIMIT = 2_500
 
-/** So many findings of one rule are shown. */
+/** The most findings of one rule that are shown. */
 const SHOWN_FINDINGS = 200
 
 /** A text to lint, and whether it is a base policy (`.pol`) or a module (`.pmod`). */

@@ -133,7 +133,7 @@ function checkLimit(context: LintContext, limit: Limit): readonly Diagnostic[] {
     const value = tracedValues(steps, limit.property)[0] ?? ''
     if (!limit.grades.some((grade) => grade.isWeak(value))) continue
     if (!directive && !context.hasBase) continue
-    // What a module leaves to its base is not known to matter; it is taken to.
+    // A module does not know its base, so a setting that it leaves to the base is taken to matter.
     if (context.hasBase && !limit.matters(evaluatePolicy(context.policy, scopes))) continue
     const finding = findings.get(directive) ?? { value, directive, purposes: [] }
     finding.purposes.push(purpose)

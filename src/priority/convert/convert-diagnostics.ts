@@ -27,7 +27,7 @@ const surplus: Kind<{ names: readonly string[] }> = {
   severity: 'warning',
   fault: 'answer',
   summary:
-    'The library offers something whatever it is told, and the string does not allow it. The text is then looser than the string.',
+    'The library offers something that the string does not allow, and no setting turns it off. The text is then looser than the string.',
   message: ({ names }) => `the library also offers, whatever it is told: ${names.join(', ')}`,
 }
 
@@ -44,7 +44,8 @@ const undecided: Kind<{ what: string }> = {
   code: 'CONVERT_UNCONTROLLED',
   severity: 'warning',
   fault: 'answer',
-  summary: 'The library arranges this itself, whatever it is told; it allows nothing more by that.',
+  summary:
+    'The library decides this itself, and no setting changes it. It allows nothing more than the string.',
   message: ({ what }) => `the library decides itself: ${what}`,
 }
 

@@ -75,7 +75,7 @@ function readBadLines(output: string): readonly BadLine[] {
   }))
 }
 
-/** So much of a list is in what is said of it, at least. */
+/** How many characters of a list a message of ssh quotes, at least. */
 const SHOWN_LENGTH = 500
 
 /** A list of names alone: it neither adds to the list that is built in, nor has patterns. */
@@ -108,7 +108,7 @@ async function explainLine(
   return refused.length === 0 ? complaint : { findings: refused.map(unknown), rest: '' }
 }
 
-/** For some settings it names the first value that it does not know; otherwise lists are halved. */
+/** For some settings ssh names the first value that it does not know; for others the list is halved until it is found. */
 async function findRefusedByName(
   values: readonly string[],
   words: string,

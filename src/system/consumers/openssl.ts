@@ -72,7 +72,7 @@ async function checkCiphers(workbench: Workbench, ciphers: string): Promise<read
   return isAnonymous ? [{ effect, complaint: 'CipherString enables anonymous ciphers' }] : []
 }
 
-/** So many settings of the properties are tried one after the other. */
+/** The most settings of the properties that are tried one after the other. */
 const PROPERTY_ROUNDS = 8
 
 /** `[evp_properties]`: OpenSSL tells the first that it does not know, where errors are fatal. */

@@ -41,7 +41,7 @@ const OUTPUT_BLOCKS = 2048
 const BLOCK = 512
 const OUTPUT_LIMIT = OUTPUT_BLOCKS * 1024
 
-/** So many run at one time. */
+/** How many programs run at one time. */
 const MOST_AT_ONCE = 16
 
 let waiting: Job[] = []
