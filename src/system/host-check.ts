@@ -3,7 +3,7 @@ import { findBackend } from '../backends/all-backends.ts'
 import { type Diagnostic, diagnose, moderate } from '../diagnostics/diagnostic.ts'
 import type { Source, Span } from '../diagnostics/source.ts'
 import { backendPath } from './configuration.ts'
-import { CONSUMERS } from './consumers/all-consumers.ts'
+import { findConsumer } from './consumers/all-consumers.ts'
 import type { Directories } from './directories.ts'
 import type { PreparedPolicy } from './prepared-policy.ts'
 import { isReadHere } from './readers.ts'
@@ -22,7 +22,7 @@ import { readContent } from './visible-files.ts'
  * it; one for each setting that a program ignores, and one for all values that it ignores.
  *
  * Where nothing leads a program to this base folder, it is asked only what it would stop at: about
- * drop-ins, and in short if without it an administrator is locked out.
+ * drop-ins, and in short if it is for an application, or if without it an administrator is locked out.
  */
 export async function checkHost(
   prepared: PreparedPolicy,
@@ -31,7 +31,8 @@ export async function checkHost(
   const texts = collectTexts(prepared)
   const read = new Set([...texts.keys()].filter((backend) => isReadHere(backend, base)))
   const asked = [...texts].filter(
-    ([backend, sources]) => read.has(backend) || sources.length > 1 || locksOut(backend),
+    ([backend, sources]) =>
+      read.has(backend) || sources.length > 1 || locksOut(backend) || isOfApplication(backend),
   )
   const configs = asked.map(([backend, sources]): WrittenConfig => {
     const text = sources.map((source) => source.text).join('')
@@ -53,7 +54,12 @@ function warnOfUnanswered({ backend, reason, unanswered }: SkippedCheck): readon
 }
 
 function locksOut(backend: string): boolean {
-  return CONSUMERS.some((consumer) => consumer.backend === backend && consumer.locksOut)
+  return findConsumer(backend)?.locksOut === true
+}
+
+/** An administrator asked for it, and may lead the program to it in a way that is not known here. */
+function isOfApplication(backend: string): boolean {
+  return backend.startsWith('applications/')
 }
 
 /** The text of each back-end, in the parts that it was put together from. */
@@ -105,7 +111,7 @@ function diagnoseGroup(
     return diagnose(SYSTEM_KINDS.consumerIgnores, data, isDropIn ? span : undefined)
   }
   const remedy = isDropIn || !isRead ? undefined : remedyFor(prepared, group)
-  const failure = CONSUMERS.find((consumer) => consumer.backend === backend)?.failure ?? 'fails'
+  const failure = findConsumer(backend)?.failure ?? 'fails'
   // Some programs do not tell the line.
   const mayBeDropIn = line === undefined && sources.length > 1
   const data = { who, path, what, failure, isRead, isDropIn, mayBeDropIn, remedy }

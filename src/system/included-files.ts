@@ -1,8 +1,8 @@
-/** Which other files a configuration includes: `Include`, `includedir`, `.include = FILE`. */
+/** Which other files a configuration includes: `Include`, `includedir`, `.include = FILE`, `!include_try`. */
 import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { dirname, join, matchesGlob, resolve } from 'node:path'
 
-const INCLUDE = /^\s*\.?include(?:dir)?\s*[\s=]\s*(.+?)\s*;?\s*$/gim
+const INCLUDE = /^\s*[.!]?include(?:optional|_?dir|_try|_if_exists)?\s*[\s=]\s*(.+?)\s*;?\s*$/gim
 
 /** The files that the text of a configuration includes. Names are relative to the folder of the file. */
 export function listIncluded(path: string, text: string): readonly string[] {

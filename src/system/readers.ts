@@ -1,8 +1,9 @@
 /** Whether a program of this host is set up to read the file that a back-end writes. */
-import { lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
+import { globSync, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { readTextFile } from '../files/text-file.ts'
+import { backendKind } from './consumers/all-consumers.ts'
 import { DEFAULT_BASE_DIR } from './directories.ts'
 import { listIncluded } from './included-files.ts'
 
@@ -28,6 +29,24 @@ const CONFIGURATIONS: Readonly<Record<string, readonly string[]>> = {
     ...['/etc/pki/tls/openssl.cnf', '/etc/pki/tls/openssl.d'],
     ...['/etc/ssl/openssl.cnf', '/etc/ssl/openssl.d'],
   ],
+  'applications/nginx': [
+    ...['/etc/nginx/nginx.conf', '/etc/nginx/conf.d', '/etc/nginx/sites-enabled'],
+  ],
+  'applications/apache': [
+    ...['/etc/apache2/apache2.conf', '/etc/apache2/sites-enabled', '/etc/apache2/conf-enabled'],
+    ...['/etc/apache2/mods-enabled', '/etc/httpd/conf/httpd.conf', '/etc/httpd/conf.d'],
+  ],
+  'applications/haproxy': [
+    ...['/etc/default/haproxy', '/etc/sysconfig/haproxy', '/etc/haproxy', '/etc/haproxy/conf.d'],
+    ...['/etc/systemd/system/haproxy.service', '/etc/systemd/system/haproxy.service.d'],
+  ],
+  'applications/dovecot': [
+    ...['/etc/dovecot/dovecot.conf', '/etc/dovecot/local.conf', '/etc/dovecot/conf.d'],
+  ],
+  'applications/postgresql': [
+    ...['/etc/postgresql/*/*/postgresql.conf', '/etc/postgresql/*/*/conf.d'],
+    ...['/var/lib/pgsql/data/postgresql.conf', '/var/lib/pgsql/*/data/postgresql.conf'],
+  ],
 }
 
 /**
@@ -39,8 +58,10 @@ const CONFIGURATIONS: Readonly<Record<string, readonly string[]>> = {
 export function isReadHere(backend: string, base: string): boolean {
   // Distributions build GnuTLS with its path in it, and no configuration names it.
   if (backend === 'gnutls') return base === DEFAULT_BASE_DIR
-  const folders = [base, realPath(base)].map((path) => join(path, 'back-ends'))
-  const places = (CONFIGURATIONS[backend] ?? []).flatMap(listFiles)
+  // The file of an application has to be named itself: other programs are led to other files there.
+  const file = backend.startsWith('applications/') ? `${backend}.config` : ''
+  const folders = [base, realPath(base)].map((path) => join(path, 'back-ends', file))
+  const places = (CONFIGURATIONS[backendKind(backend)] ?? []).flatMap(expand).flatMap(listFiles)
   const search: Search = { folders, unreadable: base === DEFAULT_BASE_DIR, seen: new Set() }
   return places.some((path) => names(path, search))
 }
@@ -76,6 +97,10 @@ function names(path: string, search: Search): boolean {
 
 function isBelow(relative: string, target: string, folders: readonly string[]): boolean {
   return folders.some((folder) => relative.startsWith(folder) || target.startsWith(folder))
+}
+
+function expand(path: string): readonly string[] {
+  return path.includes('*') ? globSync(path) : [path]
 }
 
 /** The file itself, or all that a folder holds. */

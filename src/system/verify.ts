@@ -1,6 +1,6 @@
 /** Lets the programs that are installed read what was written, and says what they do not know. */
 
-import { CONSUMERS } from './consumers/all-consumers.ts'
+import { findConsumer } from './consumers/all-consumers.ts'
 import {
   askProgram,
   type CheckDepth,
@@ -77,9 +77,9 @@ async function verifyBackend(
   configs: readonly WrittenConfig[],
   asksVersions: boolean,
 ): Promise<Verification> {
-  const consumer = CONSUMERS.find((candidate) => candidate.backend === backend)
+  const consumer = findConsumer(backend)
   if (!consumer) return skip(backend, 'no program is known that checks it')
-  const path = findProgram(consumer.program)
+  const path = consumer.find ? consumer.find() : findProgram(consumer.program)
   if (path === undefined) return skip(backend, `${consumer.program} is not installed`)
   try {
     const found = await collectProblems(consumer, path, configs)

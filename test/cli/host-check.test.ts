@@ -2,26 +2,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { testWith } from '../peers/peer.ts'
-import { type Outcome, ROOT, runFile, scratchFolder } from './command.ts'
+import { ROOT, runFile, scratchFolder } from './command.ts'
 import { Host } from './host.ts'
+import { whereRead } from './where-read.ts'
 
 const LAUNCHER = join(ROOT, 'bin', 'update-policies')
 
 /** A value that no release of OpenSSH knows, in a policy that is good for nothing else. */
 const ODD_DROP_IN = { 'local.d/opensshserver-odd.config': 'Ciphers no-such-cipher@example.com\n' }
-
-/** Runs a script where a configuration of sshd, or of another program, names this host's files. */
-function whereRead(host: Host, file: string, line: string, script: string): Outcome {
-  const copy = join(scratchFolder(), 'configuration')
-  writeFileSync(copy, `${line.replace('BASE', host.base)}\n`)
-  const prepare = existsSync(file) ? '' : `mkdir -p "$(dirname ${file})"; touch ${file};`
-  return runFile('unshare', [
-    '--mount',
-    'sh',
-    '-euc',
-    `${prepare} mount --bind ${copy} ${file}; ${script}`,
-  ])
-}
 
 const INCLUDE = 'Include BASE/back-ends/opensshserver.config'
 

@@ -36,9 +36,11 @@ type UnknownValue = {
 }
 
 export type Consumer = {
-  /** The back-end whose files it reads. */
+  /** The back-end whose files it reads; for one of applications with `applications/` before its name. */
   readonly backend: string
   readonly program: string
+  /** Finds the program where its name alone does not. */
+  readonly find?: () => string | undefined
   /** What becomes of it where it stops at something: `would not start`. */
   readonly failure: string
   /** Without it an administrator is locked out, so it is asked also where nothing leads it to the file. */
