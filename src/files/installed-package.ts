@@ -16,11 +16,13 @@ import { basename, dirname, join } from 'node:path'
  * @throws an Error where one is not installed, or does not load.
  */
 export function requireInstalled(name: string, parts: readonly string[]): unknown {
-  const folder = foldersOf(import.meta.dirname).find((one) => existsSync(join(one, name)))
+  const folders = foldersOf(import.meta.dirname)
+  const folder = folders.find((one) => existsSync(join(one, name)))
   if (folder === undefined) throw new Error(`${name} is not installed`)
   const path = join(folder, name)
-  const isThere = (part: string) =>
-    existsSync(join(path, 'node_modules', part)) || existsSync(join(folder, part))
+  // npm may put them beside this package even where the package itself is within it.
+  const places = [join(path, 'node_modules'), ...folders.slice(folders.indexOf(folder))]
+  const isThere = (part: string) => places.some((place) => existsSync(join(place, part)))
   const missing = parts.find((part) => !isThere(part))
   if (missing !== undefined) throw new Error(`${missing} is not installed`)
   return createRequire(import.meta.url)(path)

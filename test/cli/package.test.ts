@@ -140,6 +140,51 @@ test('brings no Node.js to a project that depends on the library', () => {
   expect(runFile(process.execPath, ['-e', library], { cwd: project }).stdout).toBe('13\n')
 })
 
+/** A koffi that leaves a file where it is loaded. */
+function plantKoffi(folder: string, mark: string): void {
+  for (const name of ['koffi', `@koromix/koffi-${process.platform}-${process.arch}`]) {
+    mkdirSync(join(folder, name), { recursive: true })
+    writeFileSync(join(folder, name, 'package.json'), JSON.stringify({ name, version: '99.0.0' }))
+    writeFileSync(join(folder, name, 'index.js'), `require('fs').writeFileSync('${mark}', '')`)
+  }
+}
+
+/** Opens a disk, which calls functions of the C library, and tells which koffi does it. */
+const WHOSE_KOFFI = `
+import { readFileSync } from 'node:fs'
+import { FileStorage } from 'cryptopolicy/nbd'
+const storage = await FileStorage.open('package.json', { readOnly: true })
+await storage.extents(0, 1, 1)
+console.log([...new Set(readFileSync('/proc/self/maps', 'utf8').match(/\\S*koffi\\S*/g))].join())
+`
+
+test.each([
+  ['with koffi', []],
+  ['without koffi', ['--omit=optional']],
+] as const)('an installed package %s loads none that others planted', (_, options) => {
+  const outer = scratchFolder()
+  const mark = join(outer, 'loaded')
+  const planted = ['node_modules', 'home/.node_modules', 'home/.node_libraries', 'path', 'evil']
+  for (const folder of planted) plantKoffi(join(outer, folder), mark)
+  const project = join(outer, 'project')
+  mkdirSync(project)
+  // The project has one of its own, so that npm puts ours within the package.
+  const dependencies = { koffi: 'file:../evil/koffi' }
+  const about = { private: true, type: 'module', dependencies }
+  writeFileSync(join(project, 'package.json'), JSON.stringify(about))
+  const args = ['install', ...QUIET, ...options, '--ignore-scripts', packCheckout()]
+  const installed = runFile('npm', args, { cwd: project })
+  expect(installed.status, installed.stderr).toBe(0)
+  writeFileSync(join(project, 'main.js'), WHOSE_KOFFI)
+  const env = { HOME: join(outer, 'home'), NODE_PATH: join(outer, 'path') }
+  const { stdout, stderr } = runFile(process.execPath, ['main.js'], { cwd: project, env })
+  expect(existsSync(mark), stderr).toBe(false)
+  // The part for this machine may be beside the package.
+  const own = join(project, 'node_modules')
+  if (options.length === 0) expect(stdout.trim().startsWith(own), stdout + stderr).toBe(true)
+  else expect(stdout, stderr).toBe('\n')
+})
+
 test('takes the Node.js of the machine where that is new enough, whatever was brought along', () => {
   const newer = toolsWithout('#!/bin/sh\n[ "$1" = --version ] && echo v99.0.0 || echo the newer\n')
   const { stdout } = runFile(join(ROOT, 'bin', 'cryptopolicy'), ['--version'], pathOf(newer))
