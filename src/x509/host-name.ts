@@ -61,7 +61,7 @@ function matchesName(name: string, host: string, wildcards: boolean): boolean {
   const pattern = name.toLowerCase()
   if (!pattern.startsWith('*') || !wildcards) return pattern === host
   // `*.org` would be the name of all hosts of `org`.
-  if (!/^[^.]*\..*\.[^.]+$/.test(pattern)) return false
+  if (!/\..*\.[^.]+$/.test(pattern)) return false
   const rest = pattern.slice(1)
   const firstLabel = host.length - rest.length
   return firstLabel >= 0 && host.endsWith(rest) && !host.slice(0, firstLabel).includes('.')

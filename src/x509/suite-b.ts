@@ -6,8 +6,8 @@ import { isSuiteB } from './signature-rules.ts'
 import { signatureOf } from './strength-check.ts'
 import { nameCertificate, X509_KINDS } from './x509-diagnostics.ts'
 
-/** Curves by node:crypto's names, from small to large; other keys are refused by themselves. */
-const CURVES: readonly string[] = ['prime256v1', 'secp384r1']
+/** The larger of the two curves; keys on others are refused by themselves. */
+const LARGE_CURVE = 'secp384r1'
 
 /** The reason against a certificate below an issuer, if there is one. */
 export function findSuiteBProblem(
@@ -23,7 +23,7 @@ export function findSuiteBProblem(
 
 function findWeakerIssuer(certificate: Certificate, issuer: Certificate): Diagnostic | undefined {
   const [curve, needed] = [curveOf(issuer), curveOf(certificate)]
-  if (CURVES.indexOf(curve) >= CURVES.indexOf(needed)) return undefined
+  if (needed !== LARGE_CURVE || curve === LARGE_CURVE) return undefined
   const data = { certificate: nameCertificate(issuer), key: `ec ${curve}`, needed }
   return diagnose(X509_KINDS.weakKey, data)
 }
@@ -31,7 +31,7 @@ function findWeakerIssuer(certificate: Certificate, issuer: Certificate): Diagno
 /** A key on P-384 signs with SHA-384 only. */
 function findSmallHash(certificate: Certificate, issuer: Certificate): Diagnostic | undefined {
   const { name } = signatureOf(certificate)
-  if (name !== 'ECDSA-SHA256' || curveOf(issuer) !== CURVES[1]) return undefined
+  if (name !== 'ECDSA-SHA256' || curveOf(issuer) !== LARGE_CURVE) return undefined
   const data = { certificate: nameCertificate(certificate), signature: `${name} of a P-384 key` }
   return diagnose(X509_KINDS.weakSignature, data)
 }

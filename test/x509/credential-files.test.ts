@@ -180,6 +180,7 @@ test('warns of a key that every user can read, not of one for a group', () => {
   chmodSync(join(folder, 'server-key.pem'), 0o644)
   const [warning] = readX509Files(folder, 'server').warnings
   expect(warning?.code).toBe('TLS_CREDENTIALS_KEY_READABLE')
+  expect(warning?.message).toContain('0644')
   expect(warning?.hint).toBe(`chmod o-rwx ${join(folder, 'server-key.pem')}`)
 })
 

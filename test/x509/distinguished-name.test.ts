@@ -3,6 +3,7 @@ import { printName } from '../../src/x509/distinguished-name.ts'
 import { type Attribute, encodeName } from './made-certificate.ts'
 
 const [CN, UTF8, PRINTABLE] = ['2.5.4.3', 0x0c, 0x13]
+const UTF32 = Buffer.from('00000061000000e90001f600', 'hex')
 const bmp = Buffer.from('é中', 'utf16le').swap16()
 
 function one(
@@ -27,6 +28,7 @@ const NAMES: readonly (readonly [text: string, name: readonly (readonly Attribut
   ],
   ['1.2.3.4=#0c0178', one('x', UTF8, '1.2.3.4')],
   ['CN=é中', one(bmp, 0x1e)],
+  ['CN=\\#00000061000000e90001f600', one(UTF32, 0x1c)],
   ['CN=ascii', one('ascii', 0x14)],
   ['CN=\\#e941', one(Buffer.from([0xe9, 0x41]), 0x14)],
   ['CN=#1603696135', one('ia5', 0x16)],

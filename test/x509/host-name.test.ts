@@ -29,6 +29,7 @@ test.each([
   ['a.b2', 'a.b2'],
   ['Node-1.Example', 'node-1.example'],
   ['a.0xg', 'a.0xg'],
+  ['क३.example', 'xn--11b2o.example'],
   ['1.2.3.4', undefined],
   ['a.1', undefined],
   ['a.0x1f', undefined],

@@ -182,6 +182,8 @@ const OTHERS: readonly Row[] = [
   ['empty URI', {}, [uri('')], 'malformed'],
 ]
 
+const EVIL_16 = Buffer.from('Evil', 'utf16le').swap16()
+const EVIL_32 = Buffer.from(EVIL_16.toString('hex').replaceAll(/..../g, '0000$&'), 'hex')
 const EVIL = directory(organization(0x0c, 'Evil'))
 
 const DIRECTORIES: readonly Row[] = [
@@ -197,6 +199,8 @@ const DIRECTORIES: readonly Row[] = [
   ).map(
     ([name, subject]): Row => [`excluded O, ${name}`, never(EVIL), [], 'forbidden', { subject }],
   ),
+  ['permitted O, UTF-16', only(EVIL), [], undefined, { subject: organization(0x1e, EVIL_16) }],
+  ['permitted O, UTF-32', only(EVIL), [], undefined, { subject: organization(0x1c, EVIL_32) }],
   ['permitted O, spaces', only(EVIL), [], undefined, { subject: organization(0x13, ' evil  ') }],
   [
     'permitted O, another',
