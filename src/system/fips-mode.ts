@@ -14,13 +14,19 @@ const MOUNTED_CONFIG = '/crypto-policies/default-fips-config'
 const MOUNTED_BACKENDS = '/crypto-policies/back-ends/FIPS'
 
 /** Whether the kernel runs in FIPS mode. */
-export function isFipsEnabled(): boolean {
-  return Number.parseInt(readKernelFile(FIPS_FLAG), 10) > 0
+export function isFipsEnabled(flag = readKernelFile(FIPS_FLAG)): boolean {
+  return Number.parseInt(flag, 10) > 0
 }
 
-/** Whether the start-up units have mounted a FIPS policy over the configured one. */
-export function isFipsPolicyMounted(directories: Directories): boolean {
-  const mounts = readKernelFile(MOUNTS)
+/**
+ * Whether the start-up units have mounted a FIPS policy over the configured one.
+ *
+ * @param mounts What is mounted, as in proc(5), mountinfo.
+ */
+export function isFipsPolicyMounted(
+  directories: Directories,
+  mounts = readKernelFile(MOUNTS),
+): boolean {
   return (
     isMounted(mounts, MOUNTED_CONFIG, configFile(directories)) &&
     isMounted(mounts, MOUNTED_BACKENDS, backendsFolder(directories))

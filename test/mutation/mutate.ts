@@ -3,13 +3,16 @@
  * test notices.
  *
  *     npm run mutate -- --files 'src/asn1/*.ts' [--tests 'test/x509/*.test.ts'] [--command-line]
- *         [--sample 70 [--seed 1]] [--survivors-of coverage/mutation.json] [--report FILE]
+ *         [--sample 70 [--seed 1]] [--survivors-of coverage/mutation.json] [--report FILE] [--no-static]
  *
  * Without --command-line each change is held against the tests that run it in their own process.
  * With it each change runs all the tests named, command lines included: dist/ is built once with
  * all changes, and a variable of the environment chooses one. That takes some seconds a change.
  *
  * --sample tries so many changes, spread evenly over the files; another seed gives others.
+ * --no-static leaves out changes of what is computed as a file is loaded, such as tables: each of them
+ * runs all tests named, the others only those that reach them.
+ *
  * --survivors-of tries those that a report calls unnoticed: first in process, then those by command
  * lines. At the end it prints how many were noticed, by folder.
  */
@@ -30,6 +33,7 @@ const { values } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     'survivors-of': { type: 'string' },
+    'no-static': { type: 'boolean', default: false },
     report: { type: 'string', default: 'coverage/mutation.json' },
   },
 })
@@ -62,6 +66,7 @@ const IN_PROCESS: PartialStrykerOptions = {
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner', SAMPLE_PLUGIN],
   coverageAnalysis: 'perTest',
+  ignoreStatic: values['no-static'],
   // Not with `testFiles`, nor with `related`: changes of what is computed as a file is loaded would then
   // be tried too late, or by no test.
   vitest: { related: false, configFile: 'test/mutation/vitest.config.ts' },
