@@ -54,14 +54,18 @@ const CONFIGURATIONS: Readonly<Record<string, readonly string[]>> = {
  *
  * Where a configuration may not be read, the programs of the host are taken to read
  * /etc/crypto-policies, and no other folder.
+ *
+ * @param root Below it stand the configurations.
  */
-export function isReadHere(backend: string, base: string): boolean {
+export function isReadHere(backend: string, base: string, root = '/'): boolean {
   // Distributions build GnuTLS with its path in it, and no configuration names it.
   if (backend === 'gnutls') return base === DEFAULT_BASE_DIR
   // The file of an application has to be named itself: other programs are led to other files there.
   const file = backend.startsWith('applications/') ? `${backend}.config` : ''
   const folders = [base, realPath(base)].map((path) => join(path, 'back-ends', file))
-  const places = (CONFIGURATIONS[backendKind(backend)] ?? []).flatMap(expand).flatMap(listFiles)
+  const places = (CONFIGURATIONS[backendKind(backend)] ?? [])
+    .flatMap((path) => expand(join(root, path)))
+    .flatMap(listFiles)
   const search: Search = { folders, unreadable: base === DEFAULT_BASE_DIR, seen: new Set() }
   return places.some((path) => names(path, search))
 }

@@ -1,5 +1,5 @@
 /**
- * The texts of all errors: error-error-messages.json has for each code what it was told with in some run, and what a
+ * The texts of all errors: error-messages.json has for each code what it was told with in some run, and what a
  * user then reads. A text that changes is changed there too, and a new code gets its row.
  */
 import { readFileSync } from 'node:fs'
