@@ -248,6 +248,17 @@ test('where nothing is left to negotiate, the reason is told', async () => {
   expect(existsSync(host.path('back-ends', 'applications'))).toBe(false)
 })
 
+test('what a server cannot be told is told with the reason', () => {
+  const text = '# %back_ends=dovecot\nprotocol@TLS = -TLS1.3\n'
+  const host = new Host({ 'applications/mail.pmod': text })
+  const { status, stderr } = host.update(['--set', 'DEFAULT'])
+  expect(status).toBe(0)
+  expect(stderr).toMatch(
+    /mail can negotiate nothing with Dovecot: .*TLS1\.2: TLS1\.3 cannot be switched off/,
+  )
+  expect(existsSync(host.path('back-ends', 'applications', 'mail', 'dovecot.config'))).toBe(false)
+})
+
 test('a policy that cannot be enabled leaves the folder as it was', async () => {
   const profile = profileWith({
     'applications/web.pmod': '# %enabled_by_default=false\ncipher = +RC4-128\n',

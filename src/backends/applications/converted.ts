@@ -65,7 +65,11 @@ function convertEffective(
     return { text: conversion.text, remarks }
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error
-    return { text: undefined, remarks: error.diagnostics.map(({ message }) => message) }
+    const remarks = error.diagnostics.flatMap(({ message, hint }) => [
+      message,
+      ...(hint ? [hint] : []),
+    ])
+    return { text: undefined, remarks }
   }
 }
 
