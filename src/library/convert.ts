@@ -3,7 +3,7 @@
 import { requireOneOf, requireText, type TextInput } from '../arguments/single-values.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Conversion } from '../priority/convert/conversion.ts'
-import { type ConversionTarget, convertPriority as convert } from '../priority/convert/convert.ts'
+import { convertPriority as convert } from '../priority/convert/convert.ts'
 import {
   exactnessOf as compare,
   diagnoseConversion as describe,
@@ -15,7 +15,11 @@ import {
   convertFromOpenssl as fromOpenssl,
 } from '../priority/convert/from-openssl.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
-import type { LibraryReleases } from '../priority/library-releases.ts'
+import {
+  CONVERSION_LIBRARIES,
+  type ConversionTarget,
+  type LibraryReleases,
+} from '../priority/library-releases.ts'
 import { checkEvaluation } from '../priority/priority-arguments.ts'
 import {
   checkConversion,
@@ -37,19 +41,7 @@ export type {
 }
 
 /** What `convertPriority` writes for. */
-export const CONVERSION_TARGETS: readonly ConversionTarget[] = [
-  'openssl',
-  'node',
-  'nginx',
-  'apache',
-  'haproxy',
-  'postfix',
-  'dovecot',
-  'postgresql',
-  'nss',
-  'java',
-  'go',
-]
+export const CONVERSION_TARGETS = Object.keys(CONVERSION_LIBRARIES) as readonly ConversionTarget[]
 
 /**
  * Says the same set in another library's words, or a subset: it never allows more.

@@ -10,6 +10,23 @@ const RELEASES = {
 
 export type Library = keyof typeof RELEASES
 
+/** What a conversion can be written for, with the library whose release decides which names are known. */
+export const CONVERSION_LIBRARIES = {
+  openssl: 'openssl',
+  node: 'openssl',
+  nginx: 'openssl',
+  apache: 'openssl',
+  haproxy: 'openssl',
+  postfix: 'openssl',
+  dovecot: 'openssl',
+  postgresql: 'openssl',
+  nss: 'nss',
+  java: 'jdk',
+  go: 'go',
+} as const satisfies Record<string, Library>
+
+export type ConversionTarget = keyof typeof CONVERSION_LIBRARIES
+
 export type LibraryRelease<Name extends Library> = (typeof RELEASES)[Name][number]
 
 export type OpensslRelease = LibraryRelease<'openssl'>

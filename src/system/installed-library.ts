@@ -1,7 +1,11 @@
 /** Asks installed programs which release of a library they use. */
 import { fail } from '../diagnostics/diagnostic.ts'
-import type { ConversionTarget } from '../priority/convert/convert.ts'
-import { findRelease, type Library, type LibraryReleases } from '../priority/library-releases.ts'
+import {
+  type ConversionTarget,
+  findRelease,
+  type Library,
+  type LibraryReleases,
+} from '../priority/library-releases.ts'
 import { runSync } from './consumers/run-sync.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 

@@ -10,8 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { libraryOf } from '../../src/priority/convert/convert.ts'
-import type { LibraryReleases } from '../../src/priority/library-releases.ts'
+import { CONVERSION_LIBRARIES, type LibraryReleases } from '../../src/priority/library-releases.ts'
 import { findInstalledRelease } from '../../src/system/installed-library.ts'
 import { CLIENTS, type Client } from '../interop/convert/clients.ts'
 import { findProblems, tryConversion } from '../interop/convert/judge.ts'
@@ -36,7 +35,7 @@ for (const client of CLIENTS) {
 
 async function tryClient(client: Client): Promise<void> {
   const { target } = client
-  const library = libraryOf(target)
+  const library = CONVERSION_LIBRARIES[target]
   const releases: LibraryReleases = values.release
     ? { [library]: values.release }
     : findInstalledRelease(target, library)

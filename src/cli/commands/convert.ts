@@ -1,9 +1,10 @@
 /** `cryptopolicy convert`: what a priority string allows, in another library's words, and back. */
 import { type Command, Option } from 'commander'
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
-import type { ConversionTarget } from '../../priority/convert/convert.ts'
 import type { Exactness } from '../../priority/convert/convert-diagnostics.ts'
 import {
+  CONVERSION_LIBRARIES,
+  type ConversionTarget,
   findRelease,
   type Library,
   type LibraryReleases,
@@ -18,21 +19,6 @@ import {
   withPriorityOptions,
 } from '../priority-options.ts'
 import type { Terminal } from '../terminal.ts'
-
-/** What `--to` takes, with the library whose release decides which names are known. */
-const TARGETS = {
-  openssl: 'openssl',
-  node: 'openssl',
-  nginx: 'openssl',
-  apache: 'openssl',
-  haproxy: 'openssl',
-  postfix: 'openssl',
-  dovecot: 'openssl',
-  postgresql: 'openssl',
-  nss: 'nss',
-  java: 'jdk',
-  go: 'go',
-} as const satisfies Record<ConversionTarget, Library>
 
 const LIBRARIES: readonly Library[] = ['openssl', 'jdk', 'nss', 'go']
 
@@ -65,7 +51,7 @@ export function addConvert(program: Command): void {
     )
     .addOption(
       new Option('--to <LANGUAGE>', 'the language to print')
-        .choices(['gnutls', ...Object.keys(TARGETS)])
+        .choices(['gnutls', ...Object.keys(CONVERSION_LIBRARIES)])
         .makeOptionMandatory(),
     )
     .option('--openssl <RELEASE>', 'for this release of OpenSSL')
@@ -108,7 +94,7 @@ const EXACTNESS: { readonly [E in Exactness]: string } = {
 /** The release of the other library: the one that is named, installed, or the oldest. */
 async function chooseReleases(options: Options): Promise<LibraryReleases> {
   const target = otherLanguage(options)
-  const library = target && TARGETS[target]
+  const library = target && CONVERSION_LIBRARIES[target]
   for (const name of LIBRARIES) {
     if (options[name] === undefined) continue
     if (name !== library) refuse(`--to ${options.to}`, `--${name}`)

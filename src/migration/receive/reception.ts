@@ -1,5 +1,5 @@
 /**
- * A migration that is received: its channels, whoever they come from, until the guest is stored or refused.
+ * A migration that is received: its channels, from any peer, until the guest is stored or refused.
  *
  * The stream's own end decides that the guest is whole, never that of a connection. With a return path the
  * source is told so after all is on disk, and keeps its guest until then.

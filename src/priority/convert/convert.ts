@@ -2,7 +2,7 @@
 import type { AllowedTls } from '../../algorithms/allowed-tls.ts'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../evaluate.ts'
-import { type Library, type LibraryReleases, oldestRelease } from '../library-releases.ts'
+import { type ConversionTarget, type LibraryReleases, oldestRelease } from '../library-releases.ts'
 import { apacheDialect, printApache } from './apache.ts'
 import type { Conversion } from './conversion.ts'
 import { CONVERT_KINDS } from './convert-diagnostics.ts'
@@ -20,75 +20,55 @@ import { postfixDialect, printPostfix } from './postfix.ts'
 import { postgresqlDialect, printPostgresql } from './postgresql.ts'
 
 type Target = {
-  /** Whose release decides which names are known. */
-  readonly library: Library
   readonly dialect: (releases: LibraryReleases) => Dialect
   readonly print: (spoken: Spoken) => string
 }
 
-const TARGETS = {
+const TARGETS: Readonly<Record<ConversionTarget, Target>> = {
   openssl: {
-    library: 'openssl',
     dialect: ({ openssl = oldestRelease('openssl') }) => opensslDialect(openssl),
     print: printOpenssl,
   },
   node: {
-    library: 'openssl',
     dialect: ({ openssl = oldestRelease('openssl') }) => opensslDialect(openssl),
     print: printNode,
   },
   nginx: {
-    library: 'openssl',
     dialect: ({ openssl = oldestRelease('openssl') }) => nginxDialect(openssl),
     print: printNginx,
   },
   apache: {
-    library: 'openssl',
     dialect: ({ openssl = oldestRelease('openssl') }) => apacheDialect(openssl),
     print: printApache,
   },
   haproxy: {
-    library: 'openssl',
     dialect: ({ openssl = oldestRelease('openssl') }) => haproxyDialect(openssl),
     print: printHaproxy,
   },
   postfix: {
-    library: 'openssl',
     dialect: ({ openssl = oldestRelease('openssl') }) => postfixDialect(openssl),
     print: printPostfix,
   },
   dovecot: {
-    library: 'openssl',
     dialect: ({ openssl = oldestRelease('openssl') }) => dovecotDialect(openssl),
     print: printDovecot,
   },
   postgresql: {
-    library: 'openssl',
     dialect: ({ openssl = oldestRelease('openssl') }) => postgresqlDialect(openssl),
     print: printPostgresql,
   },
   nss: {
-    library: 'nss',
     dialect: ({ nss = oldestRelease('nss') }) => nssDialect(nss),
     print: printNss,
   },
   java: {
-    library: 'jdk',
     dialect: ({ jdk = oldestRelease('jdk') }) => javaDialect(jdk),
     print: printJava,
   },
   go: {
-    library: 'go',
     dialect: ({ go = oldestRelease('go') }) => goDialect(go),
     print: printGo,
   },
-} as const satisfies Record<string, Target>
-
-export type ConversionTarget = keyof typeof TARGETS
-
-/** The library whose release decides what a target knows. */
-export function libraryOf(target: ConversionTarget): Library {
-  return TARGETS[target].library
 }
 
 /**
@@ -102,7 +82,7 @@ export function convertPriority(
   target: ConversionTarget,
   releases: LibraryReleases = {},
 ): Conversion {
-  const { dialect: dialectOf, print }: Target = TARGETS[target]
+  const { dialect: dialectOf, print } = TARGETS[target]
   const dialect = dialectOf(releases)
   const { allowed, omissions } = narrow(evaluation, dialect)
   if (allowed.versions.length === 0) fail(CONVERT_KINDS.nothingLeft, { target, omissions })

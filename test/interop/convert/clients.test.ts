@@ -2,13 +2,14 @@
  * What real clients offer when a converted text sets them up: never more than the priority string
  * allows, and just what the conversion claims. `npm run fuzz:convert` tries many more strings.
  */
+
 import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import { libraryOf } from '../../../src/priority/convert/convert.ts'
 import { exactnessOf } from '../../../src/priority/convert/convert-diagnostics.ts'
+import { CONVERSION_LIBRARIES } from '../../../src/priority/library-releases.ts'
 import { findInstalledRelease } from '../../../src/system/installed-library.ts'
 import { testWith } from '../../peers/peer.ts'
 import { CLIENTS, type Client } from './clients.ts'
@@ -29,7 +30,7 @@ for (const client of CLIENTS) {
 
 async function tryClient(client: Client): Promise<void> {
   const { target } = client
-  const releases = findInstalledRelease(target, libraryOf(target))
+  const releases = findInstalledRelease(target, CONVERSION_LIBRARIES[target])
   const folder = mkdtempSync(join(tmpdir(), 'cryptopolicy-test-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const cases = drawStrings(COUNTS[target] ?? 0).flatMap(([text, evaluation]) => {

@@ -1,8 +1,9 @@
 /** Real clients that are set up by a converted text, and what each offers then. */
+
 import { readFileSync } from 'node:fs'
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ConversionTarget } from '../../../src/priority/convert/convert.ts'
+import type { ConversionTarget } from '../../../src/priority/library-releases.ts'
 import { catchHello, insidePath, output, type Place } from './hello-catcher.ts'
 
 export type Client = {

@@ -190,12 +190,12 @@ describe('who is let in', () => {
     await ends(receiver, 1, 'MIGRATION_RECEIVE_CANCELLED')
   }
 
-  testWith('openssl', 'nobody without a certificate', async () => {
+  testWith('openssl', 'no client without a certificate', async () => {
     const receiver = await startReceive({ args: serverWith('x509', makeX509Folder()) })
     await refusedBy(receiver, [], 'TLS_NO_PEER_CERTIFICATE')
   })
 
-  testWith('openssl', 'nobody whom the authorization does not name', async () => {
+  testWith('openssl', 'no client that the authorization does not name', async () => {
     const dir = makeX509Folder()
     const who = ['--object', 'authz-simple,id=hosts,identity=CN=other', '--tls-authz', 'hosts']
     const receiver = await startReceive({ args: [...serverWith('x509', dir), ...who] })

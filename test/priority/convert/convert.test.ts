@@ -4,10 +4,11 @@ import { opensslSuiteName } from '../../../src/algorithms/tls-suite-openssl.ts'
 import type { Diagnostic } from '../../../src/diagnostics/diagnostic.ts'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
 import type { Conversion } from '../../../src/priority/convert/conversion.ts'
-import { type ConversionTarget, convertPriority } from '../../../src/priority/convert/convert.ts'
+import { convertPriority } from '../../../src/priority/convert/convert.ts'
 import { exactnessOf } from '../../../src/priority/convert/convert-diagnostics.ts'
 import type { Evaluation } from '../../../src/priority/evaluate.ts'
 import { requirePriority } from '../../../src/priority/failure/failure-diagnostics.ts'
+import type { ConversionTarget } from '../../../src/priority/library-releases.ts'
 import { execFileSync } from '../../peers/child-process.ts'
 
 const STRINGS = ['NORMAL', 'PFS', 'SECURE192', 'SUITEB128', 'NORMAL:+PSK:+DHE-PSK', 'PERFORMANCE']

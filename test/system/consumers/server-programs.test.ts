@@ -1,7 +1,9 @@
 /** The programs of servers judge the texts of applications: what is written passes, and a line that no release knows is found. */
+
 import { expect } from 'vitest'
-import { type ConversionTarget, convertPriority } from '../../../src/priority/convert/convert.ts'
+import { convertPriority } from '../../../src/priority/convert/convert.ts'
 import { requirePriority } from '../../../src/priority/failure/failure-diagnostics.ts'
+import type { ConversionTarget } from '../../../src/priority/library-releases.ts'
 import { findConsumer } from '../../../src/system/consumers/all-consumers.ts'
 import { type Finding, findProgram, withWorkbench } from '../../../src/system/consumers/consumer.ts'
 import { testWith } from '../../peers/peer.ts'

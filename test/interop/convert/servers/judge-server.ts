@@ -1,7 +1,8 @@
 /** Enumerates running servers, and compares them with what was converted for them. */
+
 import { expect } from 'vitest'
 import { TLS_SIGNATURE_SCHEMES } from '../../../../src/algorithms/tls-signatures.ts'
-import type { ConversionTarget } from '../../../../src/priority/convert/convert.ts'
+import type { ConversionTarget } from '../../../../src/priority/library-releases.ts'
 import type { KeyKind } from '../../../tls/certificates.ts'
 import { enumerateProbed } from '../../../tls/prober/enumerate-server.ts'
 import { findLooser } from '../../../tls/prober/negotiated.ts'

@@ -1,4 +1,5 @@
 /** What servers are set up with: conversions of priority strings and of policies, the same in each run. */
+
 import type { AllowedTls } from '../../../../src/algorithms/allowed-tls.ts'
 import { priorityTextOf } from '../../../../src/backends/applications/converted.ts'
 import { allowedByPolicy } from '../../../../src/policy/allowed-tls.ts'
@@ -6,8 +7,8 @@ import { evaluatePolicy } from '../../../../src/policy/effective-policy.ts'
 import { type Policy, parsePolicy } from '../../../../src/policy/policy.ts'
 import { purpose } from '../../../../src/policy/scope.ts'
 import type { Conversion } from '../../../../src/priority/convert/conversion.ts'
-import type { ConversionTarget } from '../../../../src/priority/convert/convert.ts'
 import { allowedTls, evaluatePriority } from '../../../../src/priority/evaluate.ts'
+import type { ConversionTarget } from '../../../../src/priority/library-releases.ts'
 import { findInstalledRelease } from '../../../../src/system/installed-library.ts'
 import { Random } from '../../../fuzz/random.ts'
 import { SEED } from '../../../seed.ts'
