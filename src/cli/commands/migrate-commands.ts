@@ -5,11 +5,13 @@ import { addMigrateInspect } from './migrate-inspect.ts'
 import { addMigratePreflight } from './migrate-preflight.ts'
 import { addMigrateReceive } from './migrate-receive.ts'
 import { addMigrateRelay } from './migrate-relay.ts'
+import { addMigrateSend } from './migrate-send.ts'
 
 export const MIGRATE_COMMANDS: readonly CommandDefinition[] = [
   addMigrateInspect,
   addMigrateReceive,
   addMigrateRelay,
+  addMigrateSend,
   addMigratePreflight,
   addMigrateBench,
 ]

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { InspectedMigration } from '../../migration/inspect/migration-inspection.ts'
 import { type CommonOptions, terminalFor, withOutput } from '../command.ts'
+import { endedBySignals } from '../ended-by-signals.ts'
 import { EXIT } from '../exit-codes.ts'
 import { parseSize } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
@@ -142,20 +143,6 @@ async function rebuild(
   }
   for (const { block, file, size } of blocks) {
     terminal.print(`${block}: ${size} bytes in ${folder}/${file}`)
-  }
-}
-
-/** A signal ends the work in order, so that no memory of the guest is left behind. */
-async function endedBySignals<Result>(
-  work: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const stop = new AbortController()
-  const abort = () => stop.abort()
-  process.once('SIGINT', abort).once('SIGTERM', abort)
-  try {
-    return await work(stop.signal)
-  } finally {
-    process.off('SIGINT', abort).off('SIGTERM', abort)
   }
 }
 

@@ -1,0 +1,84 @@
+/** A stored migration as it is sent: its channels in the order in which QEMU expects them. */
+import { fail } from '../../diagnostics/diagnostic.ts'
+import { STANDARD_INPUT_MARK } from '../inspect/channel-file.ts'
+import type { InspectedChannel } from '../inspect/inspected-channel.ts'
+import type { MainInspection } from '../inspect/main-inspection.ts'
+import { type InspectedMigration, inspectMigration } from '../inspect/migration-inspection.ts'
+import { SEND_KINDS } from './send-diagnostics.ts'
+
+export type StoredChannel = {
+  readonly file: string
+  /** The bytes to be sent, of the unpacked file. */
+  readonly start: number
+  readonly end: number
+}
+
+export type StoredMigration = {
+  /** The main channel first, then those of multifd, then the one for urgent pages. */
+  readonly channels: readonly StoredChannel[]
+  /** Bytes of all channels. */
+  readonly total: number
+  /** Whether the destination is asked to answer. */
+  readonly hasReturnPath: boolean
+  /** How often it is asked whether it is there. */
+  readonly pings: number
+}
+
+export type StoredMigrationOptions = {
+  readonly signal?: AbortSignal
+  /** Told how many bytes of a channel were looked at. */
+  readonly onPart?: (bytes: number) => void
+}
+
+/**
+ * Reads all of it once: nothing is sent of a stream that is cut or damaged.
+ *
+ * @throws DiagnosticError MIGRATION_..., FILE_...
+ */
+export async function readStoredMigration(
+  path: string,
+  options: StoredMigrationOptions = {},
+): Promise<StoredMigration> {
+  if (path === STANDARD_INPUT_MARK) {
+    const reason = 'standard input can be read only once, and it is checked before it is sent'
+    fail(SEND_KINDS.notSendable, { file: path, reason, hint: 'store it in a file first' })
+  }
+  const migration = await inspectMigration(path, options)
+  const main = mainOf(migration)
+  const channels = [migration.first, ...inOrder(migration.others)].map(channelOf)
+  return {
+    channels,
+    total: channels.reduce((sum, { start, end }) => sum + end - start, 0),
+    hasReturnPath: main.placeOf('OPEN_RETURN_PATH') !== undefined,
+    pings: main.commands.filter(({ command }) => command === 'PING').length,
+  }
+}
+
+function mainOf({ first: { file, inspection } }: InspectedMigration): MainInspection {
+  if (inspection.kind !== 'main') {
+    const hint = 'name the folder of all its channels'
+    return fail(SEND_KINDS.notSendable, { file, reason: 'it is not the main channel', hint })
+  }
+  if (inspection.blocks.some(({ mapped }) => mapped)) {
+    const reason =
+      'its pages have fixed places in the file (mapped-ram), and no connection has these'
+    const hint = `QEMU reads it itself: -incoming file:${file}`
+    return fail(SEND_KINDS.notSendable, { file, reason, hint })
+  }
+  return inspection
+}
+
+/** What the destination answered when it was recorded is not sent. */
+function inOrder(others: readonly InspectedChannel[]): readonly InspectedChannel[] {
+  const numberOf = ({ inspection }: InspectedChannel) =>
+    inspection.kind === 'multifd' ? inspection.channel : Number.POSITIVE_INFINITY
+  return others
+    .filter(({ inspection: { kind } }) => kind === 'multifd' || kind === 'preempt')
+    .sort((a, b) => numberOf(a) - numberOf(b) || 0)
+}
+
+/** Of a main channel what stands before it and behind it is left out. */
+function channelOf({ file, bytes, inspection }: InspectedChannel): StoredChannel {
+  if (inspection.kind !== 'main') return { file, start: 0, end: bytes }
+  return { file, start: inspection.startsAt, end: inspection.trailing?.offset ?? bytes }
+}
