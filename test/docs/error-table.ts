@@ -19,6 +19,7 @@ import { MIGRATION_KINDS } from '../../src/migration/migration-diagnostics.ts'
 import { PREFLIGHT_KINDS } from '../../src/migration/preflight/preflight-diagnostics.ts'
 import { RECEIVE_KINDS } from '../../src/migration/receive/receive-diagnostics.ts'
 import { RELAY_KINDS } from '../../src/migration/relay/relay-diagnostics.ts'
+import { SEND_KINDS } from '../../src/migration/send/send-diagnostics.ts'
 import { STREAM_KINDS } from '../../src/migration/stream/stream-diagnostics.ts'
 import { NBD_CLIENT_KINDS } from '../../src/nbd/client/client-diagnostics.ts'
 import { COPY_KINDS } from '../../src/nbd/copy/copy-diagnostics.ts'
@@ -77,6 +78,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
     ...Object.values(PREFLIGHT_KINDS),
     ...Object.values(RECEIVE_KINDS),
     ...Object.values(RELAY_KINDS),
+    ...Object.values(SEND_KINDS),
   ],
   cli: [...Object.values(CLI_KINDS), ...Object.values(ARGUMENT_KINDS)],
 }
