@@ -1,17 +1,21 @@
 /**
- * Takes what a session receives without a new buffer for each record.
+ * Takes what a session or a socket receives without a new buffer for each read.
  *
- * A `data` event brings 16 KiB in a buffer of its own, and to make it costs as much as to decrypt what
- * is in it. `onread` of node:net reads into one buffer again and again, but node:tls ignores that option
- * where a session begins over a connection that is already there, as after STARTTLS. So the fields that the
- * option would fill are filled here. They are no part of Node's interface: where they are not as
- * expected, `data` events bring the bytes.
+ * A `data` event of a session brings 16 KiB in a buffer of its own, and to make it costs as much as to
+ * decrypt what is in it. `onread` of node:net reads into one buffer again and again, but there is no such option
+ * for connections that a server accepts, and node:tls ignores it where a session begins over a connection that
+ * is already there, as after STARTTLS. So the fields that the option would fill are filled here. They are
+ * no part of Node's interface: where they are not as expected, `data` events bring the bytes.
  */
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 
 /** The largest plaintext of a record, in bytes (RFC 8446, section 5.1). */
 const RECORD = 16_384
+
+/** How much is read at a time of a socket in clear, in bytes. */
+const READ_SIZE = 65_536
 
 /** The fields of a socket that `onread` fills: the buffer, what takes it, and what makes the next one. */
 const FIELDS = ['kBuffer', 'kBufferCb', 'kBufferGen'] as const
@@ -52,7 +56,7 @@ function readIntoOneBuffer(stream: Duplex, take: TakeBytes): () => void {
   const useUserBuffer = useUserBufferOf(stream)
   if (!symbols || !useUserBuffer) return () => {}
   let takeNow: TakeBytes = take
-  const buffer = Buffer.allocUnsafeSlow(RECORD)
+  const buffer = Buffer.allocUnsafeSlow(stream instanceof TLSSocket ? RECORD : READ_SIZE)
   const fields = stream as unknown as Record<symbol, unknown>
   fields[symbols.kBuffer] = buffer
   fields[symbols.kBufferCb] = (length: number): boolean => {
@@ -67,9 +71,9 @@ function readIntoOneBuffer(stream: Duplex, take: TakeBytes): () => void {
 
 type Symbols = { readonly [Name in Field]: symbol }
 
-/** The three fields of a session that nothing has filled. */
+/** The three fields of a session or a socket that nothing has filled. */
 function findSymbols(stream: Duplex): Symbols | undefined {
-  if (!(stream instanceof TLSSocket) || stream.destroyed) return undefined
+  if (!(stream instanceof Socket) || stream.destroyed) return undefined
   const own = Object.getOwnPropertySymbols(stream)
   const found = FIELDS.map((name) => own.find(({ description }) => description === name))
   const fields = stream as unknown as Record<symbol, unknown>

@@ -68,6 +68,28 @@ test.each([1, 100, 16_384, 300_000])(
   },
 )
 
+test('a socket in clear is read the same way', async () => {
+  const server = createServer({ pauseOnConnect: true })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const accepted = once(server, 'connection') as Promise<[Socket]>
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const [receiver] = await accepted
+  expect(canReadIntoOneBuffer(receiver)).toBe(true)
+  const [sent, received] = [createHash('sha256'), createHash('sha256')]
+  takeReceivedBytes(receiver, (bytes) => void received.update(bytes))
+  receiver.resume()
+  for (let count = 0; count < 20; count++) {
+    const bytes = randomBytes(100_000)
+    sent.update(bytes)
+    client.write(bytes)
+  }
+  client.end()
+  await once(receiver, 'end')
+  expect(received.digest('hex')).toBe(sent.digest('hex'))
+})
+
 test('what was received before comes first', async () => {
   const { receiver, sender } = await openSession()
   sender.write('first ')

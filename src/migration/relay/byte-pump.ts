@@ -4,9 +4,13 @@
  */
 import type { Duplex } from 'node:stream'
 import { ConnectionEnded } from '../../net/byte-channel.ts'
+import { takeReceivedBytes } from '../../tls/received-bytes.ts'
 
 /** Bytes that may wait to be taken before no more are read. */
 const WINDOW = 131_072
+
+/** How much is written at a time, in bytes: eight full records of TLS. */
+const PIECE = 131_072
 
 export type PumpOptions = {
   readonly from: Duplex
@@ -18,7 +22,12 @@ export type PumpOptions = {
 export class BytePump {
   readonly #options: PumpOptions
   readonly #end = Promise.withResolvers<void>()
-  #isCorked = false
+  /** What was read and is not written. */
+  #piece: Buffer = Buffer.allocUnsafeSlow(PIECE)
+  #filled = 0
+  /** Pieces that were written, to be used again. */
+  readonly #free: Buffer[] = []
+  #stopTaking: () => void = () => {}
 
   constructor(options: PumpOptions) {
     this.#options = options
@@ -35,7 +44,10 @@ export class BytePump {
     try {
       if (from.destroyed || to.destroyed) throw new ConnectionEnded(from.errored ?? to.errored)
       if (from.readableEnded) this.#onEnd()
-      else from.resume()
+      else {
+        this.#stopTaking = takeReceivedBytes(from, this.#onBytes)
+        from.resume()
+      }
       await this.#end.promise
     } finally {
       this.#unwatch()
@@ -44,7 +56,7 @@ export class BytePump {
 
   #watch(): void {
     const { from, to } = this.#options
-    from.on('data', this.#onData).on('end', this.#onEnd)
+    from.on('end', this.#onEnd)
     from.on('error', this.#onError).on('close', this.#onFromClose)
     to.on('drain', this.#onDrain).on('finish', this.#onFinish)
     to.on('error', this.#onError).on('close', this.#onToClose)
@@ -52,43 +64,41 @@ export class BytePump {
 
   #unwatch(): void {
     const { from, to } = this.#options
-    from.off('data', this.#onData).off('end', this.#onEnd)
+    this.#stopTaking()
+    from.off('end', this.#onEnd)
     from.off('error', this.#onError).off('close', this.#onFromClose)
     to.off('drain', this.#onDrain).off('finish', this.#onFinish)
     to.off('error', this.#onError).off('close', this.#onToClose)
   }
 
-  readonly #onData = (bytes: Buffer): void => {
-    const { from, to, count } = this.#options
-    count(bytes.length)
-    this.#cork()
-    to.write(bytes)
-    if (to.writableLength < WINDOW) return
-    from.pause()
-    this.#uncork()
+  /** The bytes are valid until it returns. */
+  readonly #onBytes = (bytes: Buffer): void => {
+    this.#options.count(bytes.length)
+    // TLS gives its records one by one, all that have arrived in one turn of the event loop: they are
+    // written together at its end.
+    if (this.#filled === 0) setImmediate(this.#writePiece)
+    for (let at = 0; at < bytes.length; ) {
+      const count = bytes.copy(this.#piece, this.#filled, at)
+      this.#filled += count
+      at += count
+      if (this.#filled === PIECE) this.#writePiece()
+    }
   }
 
-  /**
-   * TLS gives its records one by one, all that have arrived in one turn of the event loop: they are
-   * written together at its end.
-   */
-  #cork(): void {
-    if (this.#isCorked) return
-    this.#isCorked = true
-    this.#options.to.cork()
-    setImmediate(this.#uncork)
-  }
-
-  readonly #uncork = (): void => {
-    if (!this.#isCorked) return
-    this.#isCorked = false
-    this.#options.to.uncork()
+  readonly #writePiece = (): void => {
+    if (this.#filled === 0) return
+    const { from, to } = this.#options
+    const piece = this.#piece
+    to.write(piece.subarray(0, this.#filled), () => void this.#free.push(piece))
+    this.#piece = this.#free.pop() ?? Buffer.allocUnsafeSlow(PIECE)
+    this.#filled = 0
+    if (to.writableLength >= WINDOW) from.pause()
   }
 
   readonly #onDrain = (): void => void this.#options.from.resume()
 
   readonly #onEnd = (): void => {
-    this.#uncork()
+    this.#writePiece()
     this.#options.to.end()
   }
 
