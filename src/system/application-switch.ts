@@ -49,7 +49,7 @@ export function planApplicationSwitch(
   if ((state === 'enabled') === isEnabled) return undefined
   if (!isEnabled) return disable(name, own, isThere(shipped) && !isWaiting(shipped))
   if (isThere(own + DISABLED)) return bringBack(name, own)
-  if (!isThere(shipped)) fail(APPLICATION_KINDS.notEnabled, { name, isMasked: true })
+  if (!isThere(shipped)) fail(APPLICATION_KINDS.notEnabled, { name })
   return linkTo(shipped, { name, path: shipped }, own)
 }
 

@@ -84,7 +84,7 @@ export function loadApplication(directories: Directories, name: string): Applica
   if (!found)
     fail(APPLICATION_KINDS.unknownApplication, { name, known: all.map((one) => one.name) })
   if (hasErrors(found.diagnostics)) throw new DiagnosticError(found.diagnostics)
-  return found.application ?? fail(APPLICATION_KINDS.notEnabled, { name, isMasked: true })
+  return found.application ?? fail(APPLICATION_KINDS.notEnabled, { name })
 }
 
 function findApplication(

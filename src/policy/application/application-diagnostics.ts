@@ -182,14 +182,15 @@ const badApplicationName: Kind<{ name: string }> = {
   hint: () => 'names are made of letters, digits, `-`, `_` and `.`, as in libvirt.pmod',
 }
 
-const notEnabled: Kind<{ name: string; isMasked: boolean }> = {
+const notEnabled: Kind<{ name: string }> = {
   code: 'APPLICATION_NOT_ENABLED',
   severity: 'error',
   fault: 'missing',
-  summary: 'An application policy is there, but it is not enabled.',
-  message: ({ name, isMasked }) =>
-    `the application policy \`${name}\` is ${isMasked ? 'masked' : 'not enabled'}`,
-  hint: ({ name }) => `enable it: update-policies --enable-application ${name}`,
+  summary:
+    'The application policy is masked: its file is a link to /dev/null, so there is nothing to use.',
+  message: ({ name }) =>
+    `the application policy \`${name}\` is masked: its file is a link to /dev/null`,
+  hint: () => 'remove the link, or put a policy in its place',
 }
 
 export const APPLICATION_KINDS = defineKinds({
