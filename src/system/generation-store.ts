@@ -138,11 +138,11 @@ export class GenerationStore {
         link.makeDurable()
         this.#moveFolders(before, generation)
         this.#visible.linkPreBuilt(files)
-        this.#removeGenerations()
+        this.#tidy()
       },
       discard: () => {
         link.discard()
-        this.#removeGenerations()
+        this.#tidy()
       },
     }
   }
@@ -215,6 +215,13 @@ export class GenerationStore {
       rmSync(join(this.#root, generation), { recursive: true, force: true })
       throw error
     }
+  }
+
+  /** After a switch, or after its failure, which is what counts then: the next run repairs what is left. */
+  #tidy(): void {
+    try {
+      this.#removeGenerations()
+    } catch {}
   }
 
   /**

@@ -31,6 +31,9 @@ export type PublishOptions = {
 
 const UNCHANGED = 'nothing was changed: the configuration that was in force still is'
 
+const UNFINISHED =
+  'the new configuration is in force, and might not survive a crash of the host: run it again'
+
 /** The files that putting a configuration in force would replace or remove. */
 export function listChanges(
   directories: Directories,
@@ -72,7 +75,7 @@ export const OUTDATED = Symbol('outdated')
  * all are as they should be. Where another run was faster, nothing is done: what it has set or enabled is
  * not in what was compiled here.
  *
- * @throws DiagnosticError FILE_UNWRITABLE or RUN_LOCKED, with the old configuration in force.
+ * @throws DiagnosticError FILE_UNWRITABLE or RUN_LOCKED; its hint says which configuration is in force.
  */
 export function publishIfChanged(
   directories: Directories,
@@ -147,7 +150,17 @@ function publish(
     if (isNewlyOwed) rmSync(store.reloadMarker, { force: true })
     throw error
   }
-  for (const replacement of staged) replacement.makeDurable()
+  finish(directories, staged)
+}
+
+/** @throws DiagnosticError FILE_UNWRITABLE, with the new configuration in force. */
+function finish(directories: Directories, staged: readonly Staged[]): void {
+  try {
+    for (const replacement of staged) replacement.makeDurable()
+  } catch (error) {
+    const { path = directories.base } = error as NodeJS.ErrnoException
+    fail(FILE_KINDS.unwritable, { path, error, hint: UNFINISHED })
+  }
 }
 
 function commitOr(replacement: Staged, undo: () => void): void {

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { ROOT } from '../cli/command.ts'
 import { spawnSync } from '../peers/child-process.ts'
 
-export type Fault = { readonly signal: 'KILL' } | { readonly error: 'ENOSPC' | 'EIO' | 'EROFS' }
+export type Fault =
+  | { readonly signal: 'KILL' }
+  | { readonly error: 'ENOSPC' | 'EIO' | 'EROFS' | 'EMFILE' }
 
 /** The n-th of one system call. strace counts each call by itself, whatever set it is given. */
 export type Moment = { readonly call: string; readonly n: number }

@@ -92,6 +92,7 @@ function classify(visible: Visible, old: Visible, fresh: Visible): 'old' | 'new'
 
 function expectClearRefusal(host: Host, state: string, stderr: string): void {
   if (state === 'old') expect(host.read('config')).toBe('DEFAULT\n')
+  else expect(stderr).not.toContain('nothing was changed')
   expect(stderr).not.toMatch(/\n\s+at /)
 }
 
@@ -153,6 +154,31 @@ testWith(
     const host = new Host({ 'back-ends/other.config': 'theirs\n' }, profile)
     host.set('DEFAULT')
     interruptEverywhere(host, { signal: 'KILL' }, ['rename', 'symlink'])
+  },
+  LIMIT,
+)
+
+testWith(
+  'strace',
+  'an old set of files that cannot be removed is no failure of a switch',
+  () => {
+    const original = ownHost()
+    original.set('LEGACY')
+    const counted = copyOf(original)
+    const log = counted.path('strace.log')
+    const moments = countCalls('update-policies', argsOf(counted), log, ['unlinkat', 'rmdir'])
+    const fresh = counted.visible()
+    expect(moments.length).toBeGreaterThan(0)
+    for (const moment of choose(moments)) {
+      const host = copyOf(original)
+      const log = host.path('strace.log')
+      const { status } = runWithFault('update-policies', argsOf(host), log, moment, {
+        error: 'EMFILE',
+      })
+      expect(status, `${moment.call} ${moment.n}`).toBe(0)
+      expect(host.visible()).toEqual(fresh)
+      expectRepair(host, fresh, 'new')
+    }
   },
   LIMIT,
 )
