@@ -45,7 +45,10 @@ export class WaitingLine {
   }
 }
 
-/** Reads what a client sends while it waits. The end of a connection is noticed only after all bytes before it were read. */
+/**
+ * Reads what a client sends while it waits. The end of a connection is noticed only after all bytes
+ * before it were read.
+ */
 class Early {
   readonly #socket: Socket
   readonly #mayGoOn: boolean

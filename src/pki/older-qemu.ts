@@ -1,4 +1,7 @@
-/** Authorities that older releases of QEMU refuse: up to 10 they check every one of the file, from 11 on the needed ones. */
+/**
+ * Authorities that older releases of QEMU refuse: up to QEMU 10 they check every authority of the file,
+ * from QEMU 11 on those that are needed.
+ */
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { dateOf } from './authority.ts'

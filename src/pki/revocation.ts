@@ -176,7 +176,10 @@ function nextList(
   return { pem: signList(content, authority.signer), facts }
 }
 
-/** The time of the new list. It is not before that of the old list, even if the clock has gone back: servers refuse an older list. */
+/**
+ * The time of the new list. It is not before that of the old list, even if the clock has gone back:
+ * servers refuse an older list.
+ */
 function timesOf(before: readonly ListBefore[], days: number, now: Date) {
   const last = Math.max(0, ...before.map(({ list }) => list.thisUpdate.getTime()))
   const thisUpdate = new Date(Math.max(Math.floor(now.getTime() / 1000) * 1000, last))

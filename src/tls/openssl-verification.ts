@@ -28,8 +28,8 @@ const MAX_CHAIN_BYTES = 32_768
 const MAX_DEPTH = MAX_CHAIN - 2
 
 /**
- * Lets each chain pass in the handshakes of a context, up to 32 KiB of it. The owner of the context has to check the chain
- * itself; OpenSSL still checks that the peer has the key of its first certificate.
+ * Lets each chain pass in the handshakes of a context, up to 32 KiB of it. The owner of the context has
+ * to check the chain itself; OpenSSL still checks that the peer has the key of its first certificate.
  *
  * @returns false where OpenSSL cannot be told, and goes on to verify.
  */

@@ -1,4 +1,4 @@
-/** Whom options of node:tls trust, for our own check of a chain in place of OpenSSL's. */
+/** The authorities that options of node:tls trust, for our own check of a chain in place of OpenSSL's. */
 import { getCACertificates, type SecureContextOptions, type TlsOptions } from 'node:tls'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { type Certificate, parseCertificates } from '../x509/certificate.ts'

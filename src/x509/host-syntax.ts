@@ -18,7 +18,7 @@ export function isHostLabel(label: string): boolean {
   return LABEL.test(label)
 }
 
-/** Programs that parse a name whose last label is a number take it for an address (WHATWG URL, "ends in a number"). */
+/** Programs take a name whose last label is a number for an address (WHATWG URL, "ends in a number"). */
 export function endsInNumber(ascii: string): boolean {
   return /^(\d+|0x[0-9a-f]*)$/.test(ascii.split('.').at(-1) ?? '')
 }

@@ -108,7 +108,7 @@ async function explainLine(
   return refused.length === 0 ? complaint : { findings: refused.map(unknown), rest: '' }
 }
 
-/** For some settings ssh names the first value that it does not know; for others the list is halved until it is found. */
+/** For some settings ssh names the first unknown value; for others the list is halved until it is found. */
 async function findRefusedByName(
   values: readonly string[],
   words: string,

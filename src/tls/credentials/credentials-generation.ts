@@ -23,7 +23,7 @@ export type EndpointContext = {
 
 export type X509Generation = GenerationBase & {
   readonly kind: 'x509'
-  /** Whom a peer's chain may lead to. */
+  /** The authorities to which the chain of a peer may lead. */
   readonly authorities: readonly Certificate[]
   readonly revocationLists: readonly RevocationList[]
 }
