@@ -55,6 +55,15 @@ const SSH_HOST_KEYS: readonly SignatureName[] = [
   ...(['RSA-SHA2-256', 'RSA-SHA2-512'] as const),
 ]
 
+const PSS: readonly SignatureName[] = [
+  ...(['RSA-PSS-SHA2-256', 'RSA-PSS-SHA2-384', 'RSA-PSS-SHA2-512'] as const),
+  ...(['RSA-PSS-RSAE-SHA2-256', 'RSA-PSS-RSAE-SHA2-384', 'RSA-PSS-RSAE-SHA2-512'] as const),
+]
+
+/** Ciphers that NSS has in suites with AEAD, and in suites that derive keys with SHA-256. */
+const NSS_AEAD = /^(AES-(128|256)-GCM|CHACHA20-POLY1305)$/
+const NSS_SHA256 = /^(AES-128-GCM|CHACHA20-POLY1305|(AES|CAMELLIA)-(128|256)-CBC|3DES-CBC)$/
+
 const FFDHE: readonly GroupName[] = [
   ...(['FFDHE-2048', 'FFDHE-3072', 'FFDHE-4096', 'FFDHE-6144', 'FFDHE-8192'] as const),
 ]
@@ -106,6 +115,49 @@ export const TEXT_RULES: readonly LoosenessRule[] = [
         : [],
   },
   {
+    ...{ backend: 'java', purpose: 'java-tls', id: 'java-tls13-suites', who: 'Java before 25' },
+    because:
+      'the words AES_256_GCM and AES_128_GCM do not reach the suites of TLS 1.3; those for HMAC do',
+    remedy:
+      'start programs with -Djdk.tls.client.cipherSuites and -Djdk.tls.server.cipherSuites, or forbid HMAC-SHA2-384 or HMAC-SHA2-256 too',
+    find: ({ disabled, enabled }) => [
+      ...(enabled.mac.includes('HMAC-SHA2-384') ? forbidden(disabled.cipher, ['AES-256-GCM']) : []),
+      ...(enabled.mac.includes('HMAC-SHA2-256') ? forbidden(disabled.cipher, ['AES-128-GCM']) : []),
+    ],
+  },
+  {
+    ...{ backend: 'java', purpose: 'java-tls', id: 'java-suites', who: 'Java' },
+    because:
+      'it has no words for AEAD, for the hash of a suite, and for the key exchange RSA with 3DES; suites with AEAD go with the HMAC of their hash',
+    remedy: 'forbid the ciphers or the HMAC that need the part',
+    find: ({ disabled, enabled: { mac, cipher } }) => {
+      const has256 = mac.includes('HMAC-SHA2-256')
+      const has384 = mac.includes('HMAC-SHA2-384')
+      const hasSha1 =
+        mac.includes('HMAC-SHA1') && cipher.some((name) => /^(3DES|AES-\d+)-CBC/.test(name))
+      return [
+        ...(has256 || has384 ? forbidden(disabled.mac, ['AEAD']) : []),
+        ...(has256 || hasSha1 ? forbidden(disabled.hash, ['SHA2-256']) : []),
+        ...(has384 ? forbidden(disabled.hash, ['SHA2-384']) : []),
+        ...(mac.includes('HMAC-SHA1') && cipher.includes('3DES-CBC')
+          ? forbidden(disabled.key_exchange, ['RSA'])
+          : []),
+      ]
+    },
+  },
+  {
+    ...{ backend: 'java', purpose: 'java-tls', id: 'java-pss', who: 'Java' },
+    because:
+      'the words for signatures with RSA-PSS, such as SHA256withRSAandMGF1, do not reach TLS',
+    remedy:
+      'start programs with -Djdk.tls.client.SignatureSchemes and -Djdk.tls.server.SignatureSchemes',
+    // Without a size all keys of the kind RSA go, and those that are bound to the padding stay.
+    find: ({ disabled, integers }) =>
+      forbidden(disabled.sign, PSS).filter(
+        (name) => integers.min_rsa_size > 0 || !name.includes('RSAE'),
+      ),
+  },
+  {
     ...{ backend: 'nss', purpose: 'nss-tls', id: 'nss-versions', who: 'NSS' },
     because:
       'its configuration is given the lowest version only, and none where the policy has no version at all',
@@ -117,10 +169,20 @@ export const TEXT_RULES: readonly LoosenessRule[] = [
     ...{ backend: 'nss', purpose: 'nss-tls', id: 'nss-ffdhe', who: 'NSS' },
     because: 'its policy has no names for the groups of RFC 7919',
     remedy: 'take away the key exchange DHE-RSA for nss, and turn the groups off in the programs',
-    find: ({ disabled, enabled }) =>
-      enabled.key_exchange.includes('DHE-RSA') || enabled.protocol.includes('TLS1.3')
-        ? forbidden(disabled.group, FFDHE)
-        : [],
+    find: ({ disabled }) => forbidden(disabled.group, FFDHE),
+  },
+  {
+    ...{ backend: 'nss', purpose: 'nss-tls', id: 'nss-suites', who: 'NSS' },
+    because: 'its policy has no words for AEAD and for the hash of a suite',
+    remedy: 'forbid the ciphers that need the part',
+    find: ({ disabled, enabled: { cipher } }) => {
+      const hasAny = (pattern: RegExp): boolean => cipher.some((name) => pattern.test(name))
+      return [
+        ...(hasAny(NSS_AEAD) ? forbidden(disabled.mac, ['AEAD']) : []),
+        ...(hasAny(NSS_SHA256) ? forbidden(disabled.hash, ['SHA2-256']) : []),
+        ...(hasAny(/^AES-256-GCM$/) ? forbidden(disabled.hash, ['SHA2-384']) : []),
+      ]
+    },
   },
   {
     ...{ backend: 'nss', purpose: 'nss-tls', id: 'nss-signatures', who: 'NSS' },
@@ -214,5 +276,5 @@ function crossedSignatures(
   })
 }
 
-/** Pairs that NSS can make in TLS: it has no SHA3 and no SHA1 with RSA-PSS there. */
-const HAS = /^(?:RSA|ECDSA)-SHA(?:1|2-)|^RSA-PSS-(?:RSAE-)?SHA2-(?:256|384|512)$/
+/** Pairs that NSS offers in TLS. */
+const HAS = /^(?:(?:RSA|ECDSA|DSA)-SHA(?:1|2-(?:256|384|512))|RSA-PSS-RSAE-SHA2-(?:256|384|512))$/

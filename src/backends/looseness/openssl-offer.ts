@@ -29,9 +29,9 @@ export type OpensslOffer = {
   readonly suites13: readonly TlsSuite[]
   /** Whether the suites of TLS 1.3 are OpenSSL's own, not those of the file. */
   readonly hasOwnSuites13: boolean
-  /** OpenSSL's own; undefined where it takes those of the file. */
-  readonly groups: readonly GroupName[] | undefined
-  readonly signatures: readonly SignatureName[] | undefined
+  /** OpenSSL's own; none where it takes those of the file. */
+  readonly groups: readonly GroupName[]
+  readonly signatures: readonly SignatureName[]
 }
 
 /** @param release such as `3.0.17`. */
@@ -43,9 +43,9 @@ export function readOpensslOffer(text: string, release: string): OpensslOffer {
   const list = { name: 'CipherString', text: settings.get('CipherString') ?? '' }
   const { suites, level } = expandCipherList(list, known)
   const { suites13, hasOwnSuites13, hasSuites13 } = readSuites13(settings, level, release)
-  const written = readSignatures(settings, release)
   const hasAll13 = hasSuites13 && hasKnownGroup(settings, release)
   const families = (['tls', 'dtls'] as const).map((family): FamilyOffer => {
+    const written = readSignatures(settings, release, family)
     const range = versionsIn(settings, family, level, release)
     const versions = hasAll13 ? range : range.filter((name) => name !== 'TLS1.3')
     const frame = { level, versions, release }
@@ -53,7 +53,8 @@ export function readOpensslOffer(text: string, release: string): OpensslOffer {
     const signatures = (written ?? ownSignatures(frame)).filter(
       (name) => isNewest || !isNewSignature(name),
     )
-    return offerOf({ suites, suites13, signatures, frame })
+    const hasOwnSignatures = written === undefined
+    return offerOf({ suites, suites13, signatures, hasOwnSignatures, frame })
   })
   const all = <Key extends keyof FamilyOffer>(key: Key) => [
     ...new Set(families.flatMap((family) => family[key] as readonly FamilyOffer[Key][number][])),
@@ -63,28 +64,33 @@ export function readOpensslOffer(text: string, release: string): OpensslOffer {
     suites: all('suites'),
     suites13: all('suites13'),
     hasOwnSuites13,
-    groups: takesGroups(release) ? undefined : all('groups'),
-    signatures: written ? undefined : all('signatures'),
+    groups: takesGroups(release) ? [] : all('groups'),
+    signatures: all('ownSignatures'),
   }
 }
 
 /** What is offered of a family of versions: nothing at all where no version has a suite. */
 type FamilyOffer = Pick<OpensslOffer, 'versions' | 'suites' | 'suites13'> & {
   readonly groups: readonly GroupName[]
-  readonly signatures: readonly SignatureName[]
+  readonly ownSignatures: readonly SignatureName[]
 }
 
-const NOTHING: FamilyOffer = { versions: [], suites: [], suites13: [], groups: [], signatures: [] }
+const NOTHING: FamilyOffer = {
+  ...{ versions: [], suites: [], suites13: [], groups: [], ownSignatures: [] },
+}
 
 function offerOf({
   suites,
   suites13,
   signatures,
+  hasOwnSignatures,
   frame,
 }: {
   readonly suites: readonly OpensslSuite[]
   readonly suites13: readonly TlsSuite[]
   readonly signatures: readonly SignatureName[]
+  /** Whether they are not those of the file. */
+  readonly hasOwnSignatures: boolean
   readonly frame: Frame
 }): FamilyOffer {
   const { versions, level } = frame
@@ -97,7 +103,7 @@ function offerOf({
   if (isIdle || (isSigning && !isSigned)) return NOTHING
   const groups = ownGroups({ ...frame, suites: offered })
   const rest = { versions, suites: offered, suites13: offered13, groups }
-  return { ...rest, signatures: isSigning ? signatures : [] }
+  return { ...rest, ownSignatures: isSigning && hasOwnSignatures ? signatures : [] }
 }
 
 /** The marks `*` and `/` came with 3.5. Before it, an empty list is an error too. */
@@ -172,11 +178,12 @@ function isClear(name: string): boolean {
 function readSignatures(
   settings: ReadonlyMap<string, string>,
   release: string,
+  family: ProtocolFamily,
 ): readonly SignatureName[] | undefined {
   const words = (settings.get('SignatureAlgorithms') ?? '').split(':').filter(Boolean)
   const hasMarks = words.some((word) => word.startsWith('?'))
   if (hasMarks && !isSince(release, '3.3')) return undefined
-  const known = words.filter((word) => isKnownSignature(word, release))
+  const known = words.filter((word) => isKnownSignature(word, release, family))
   if (known.length === 0) return undefined
   const rows = Object.entries(OPENSSL_SIGNATURES)
   return known.flatMap((word) => {
@@ -185,10 +192,10 @@ function readSignatures(
   })
 }
 
-/** Those that neither OpenSSL nor the provider of a distribution has are left out. */
-function isKnownSignature(word: string, release: string): boolean {
-  if (/^\?ecdsa_brainpool/.test(word)) return true
-  return word.startsWith('?') ? /^\?mldsa(44|65|87)$/.test(word) && isSince(release, '3.5') : true
+/** OpenSSL has ML-DSA from 3.5 on, and not in DTLS; other marked names need a provider of another vendor. */
+function isKnownSignature(word: string, release: string, family: ProtocolFamily): boolean {
+  if (!word.startsWith('?') || word.startsWith('?ecdsa_brainpool')) return true
+  return /^\?mldsa(44|65|87)$/.test(word) && isSince(release, '3.5') && family === 'tls'
 }
 
 /** OpenSSL offers a suite where a version can negotiate it and a key could sign for it. */

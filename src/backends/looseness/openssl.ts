@@ -28,7 +28,7 @@ export const OPENSSL_RULES: readonly OpensslRule[] = [
     ...{ ...FOR_OPENSSL, id: 'openssl-groups' },
     because: 'it takes the marks *, ? and / in Groups for an error, and uses its own list',
     remedy: 'set Groups in the programs, or install OpenSSL 3.5',
-    find: ({ enabled }, { groups = [] }) => groups.filter((name) => !enabled.group.includes(name)),
+    find: ({ enabled }, { groups }) => groups.filter((name) => !enabled.group.includes(name)),
   },
   {
     ...{ ...FOR_OPENSSL, id: 'openssl-signatures' },
@@ -36,7 +36,7 @@ export const OPENSSL_RULES: readonly OpensslRule[] = [
       'it uses its own list where it knows no name of SignatureAlgorithms, and before 3.3 where a name has the mark ?',
     remedy:
       'leave a signature algorithm that it has, and for an older release none with ML-DSA in it',
-    find: ({ enabled }, { signatures = [] }) =>
+    find: ({ enabled }, { signatures }) =>
       signatures.filter((name) => !enabled.sign.includes(name)),
   },
   {

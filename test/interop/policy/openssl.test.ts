@@ -26,6 +26,7 @@ const CHANGES = [
   'cipher = -AES-*-CBC CAMELLIA-256-CBC',
   'cipher = -AES-128-CCM AES-256-CCM',
   'sign = FALCON512',
+  'sign = MLDSA44',
   'group = MLKEM512',
   'protocol = -TLS1.2 TLS1.1',
   'protocol = DTLS1.2',

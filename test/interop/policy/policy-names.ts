@@ -36,6 +36,7 @@ export const GROUP_NAMES: Readonly<Record<number, string>> = {
 
 /** The registry "TLS SignatureScheme", and pairs of hash and key of RFC 5246. */
 export const SIGNATURE_NAMES: Readonly<Record<number, string>> = {
+  ...{ 257: 'RSA-MD5' },
   ...{ 513: 'RSA-SHA1', 514: 'DSA-SHA1', 515: 'ECDSA-SHA1' },
   ...{ 769: 'RSA-SHA2-224', 770: 'DSA-SHA2-224', 771: 'ECDSA-SHA2-224' },
   ...{ 1025: 'RSA-SHA2-256', 1026: 'DSA-SHA2-256', 1027: 'ECDSA-SHA2-256' },
