@@ -58,6 +58,38 @@ const STEPS: readonly Step[] = [
       'node_modules/.bin/node test/demo/connection.ts @LIBVIRT,SYSTEM $base_dir/back-ends/gnutls.config',
     shows: /^server: TLSv1\.3 TLS_AES_256_GCM_SHA384$/m,
   },
+  {
+    heading:
+      'libvirt is to use less than the system: its application policy, compiled over DEFAULT',
+    command:
+      'bin/update-policies --set DEFAULT --quiet && bin/update-policies --enable-application libvirt --quiet && bin/cryptopolicy diff DEFAULT --app libvirt',
+    shows: /^ {2}cipher - AES-256-CBC, - AES-128-CBC$/m,
+  },
+  {
+    heading: 'Now @LIBVIRT,SYSTEM is a string of its own, and has none of these',
+    command:
+      'bin/cryptopolicy resolve --explain @LIBVIRT,SYSTEM | cut -c 1-150 | head -n 3; bin/cryptopolicy resolve @LIBVIRT,SYSTEM | grep -c CBC',
+    shows: /^>\s+LIBVIRT\s[\s\S]*^0$/m,
+    status: 1,
+  },
+  {
+    heading: 'Why may libvirt not use AES-CBC? Its own line decided',
+    command:
+      'bin/cryptopolicy explain --app libvirt --suite TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA | cut -c 1-150',
+    shows: /^ {2}>.*libvirt\.pmod:.*turned it off$/m,
+  },
+  {
+    heading: 'A connection that obeys it',
+    command:
+      'node_modules/.bin/node test/demo/connection.ts @LIBVIRT,SYSTEM $base_dir/back-ends/gnutls.config',
+    shows: /^server: TLSv1\.3 TLS_AES_256_GCM_SHA384$/m,
+  },
+  {
+    heading: 'A switch of the system policy takes libvirt along',
+    command:
+      'bin/cryptopolicy plan --set FUTURE | grep -A 3 libvirt; bin/update-policies --set FUTURE --quiet && bin/cryptopolicy resolve @LIBVIRT,SYSTEM | grep -o PROFILE_.*',
+    shows: /^PROFILE_HIGH$/m,
+  },
   ...NBD_STEPS,
   {
     heading: 'A file is edited by hand, and --check names the line',

@@ -18,10 +18,27 @@ function ownHost(): Host {
   return host
 }
 
+/** Programs with lines in a file of the system, and with files of their own. */
+const APPLICATIONS = {
+  'applications/guests.pmod': 'key_exchange = -RSA\n',
+  'applications/shop.pmod':
+    '# %back_ends=gnutls, openssl, java, nginx, node\nprotocol@TLS = -TLS1.1 -TLS1.0\n',
+  'applications/mail.pmod': '# %back_ends=nginx\ncipher = -AES-128-CBC\n',
+}
+
+function hostWithApplications(): Host {
+  const host = new Host(APPLICATIONS)
+  host.set('DEFAULT')
+  return host
+}
+
 /** A host whose back-ends/ and state/ are real folders, as distributions ship them. */
 function foreignHost(): Host {
-  const made = ownHost()
-  const host = new Host({ config: 'DEFAULT\n' })
+  return likeDistribution(ownHost())
+}
+
+function likeDistribution(made: Host, files: Readonly<Record<string, string>> = {}): Host {
+  const host = new Host({ config: 'DEFAULT\n', ...files })
   for (const folder of ['back-ends', 'state']) {
     cpSync(`${made.path(folder)}/`, host.path(folder), { recursive: true, dereference: true })
   }
@@ -118,6 +135,29 @@ testWith(
   'strace',
   'kill -9 leaves all files old or all new in folders of a distribution',
   () => interruptEverywhere(foreignHost(), { signal: 'KILL' }, SWITCHING),
+  LIMIT,
+)
+
+testWith(
+  'strace',
+  'kill -9 leaves all files old or all new where applications have some of them',
+  () =>
+    interruptEverywhere(hostWithApplications(), { signal: 'KILL' }, [
+      ...SWITCHING,
+      'fsync',
+      'link',
+    ]),
+  LIMIT,
+)
+
+testWith(
+  'strace',
+  'kill -9 leaves all files old or all new in folders of a distribution with applications',
+  () => {
+    const host = likeDistribution(ownHost(), APPLICATIONS)
+    host.set('DEFAULT')
+    interruptEverywhere(host, { signal: 'KILL' }, SWITCHING)
+  },
   LIMIT,
 )
 

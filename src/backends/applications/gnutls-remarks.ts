@@ -34,6 +34,15 @@ export function remarkKeptOff(
     : [`the system policy keeps off for every program: ${names.join(', ')}`]
 }
 
+/** Whatever a string says, servers of GnuTLS use this curve for clients that name no group. */
+export function remarkDefaultCurve({ enabled }: EffectivePolicy): readonly string[] {
+  const isOld = enabled.protocol.some((name) => /^(TLS1\.[012]|DTLS)/.test(name))
+  const isUsed = isOld && enabled.key_exchange.includes('ECDHE')
+  return isUsed && !enabled.group.includes('SECP256R1')
+    ? ['its servers use SECP256R1 with clients that name no group before TLS 1.3']
+    : []
+}
+
 /** A string says which signatures a handshake may have; those of certificates are the system's. */
 export function remarkCertificates(
   { system }: LayeredPolicy,

@@ -1,6 +1,11 @@
 /** The line of an application in gnutls.config, below `[priorities]`. */
 import type { ApplicationBackend } from './application-backend.ts'
-import { remarkCertificates, remarkKeptOff, remarkProfile } from './gnutls-remarks.ts'
+import {
+  remarkCertificates,
+  remarkDefaultCurve,
+  remarkKeptOff,
+  remarkProfile,
+} from './gnutls-remarks.ts'
 import { priorityText } from './priority-string.ts'
 
 export const gnutlsString: ApplicationBackend = {
@@ -15,6 +20,7 @@ export const gnutlsString: ApplicationBackend = {
     const remarks = [
       ...(demands === '' ? [] : [`this release of it does not know ${demands}`]),
       ...remarkProfile(effective),
+      ...remarkDefaultCurve(effective),
       ...remarkCertificates(policy, effective),
       ...remarkKeptOff(policy, text, releases.gnutls),
     ]

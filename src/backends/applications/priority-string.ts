@@ -2,6 +2,7 @@
  * A policy as one GnuTLS priority string that begins with NONE and names everything
  * (GnuTLS manual, "Priority strings"). It means the same under an allowlist and without one.
  */
+import type { GroupName } from '../../algorithms/group.ts'
 import type { MacName } from '../../algorithms/mac.ts'
 import type { EffectivePolicy } from '../../policy/effective-policy.ts'
 import { type ProfileName, smallestProfile } from '../../priority/profiles.ts'
@@ -44,7 +45,7 @@ export function priorityText(
   const words = [
     ...plusWords('VERS-', translate(versions, GNUTLS_VERSIONS)),
     ...plusWords('', translate(enabled.mac, macs)),
-    ...plusWords('', translate(enabled.group, GNUTLS_GROUP_WORDS)),
+    ...plusWords('', translate(groupsOfSize(effective), GNUTLS_GROUP_WORDS)),
     ...plusWords('SIGN-', translate(enabled.sign, GNUTLS_SIGNATURE_WORDS)),
     ...plusWords('', translate(ciphers, GNUTLS_CIPHER_WORDS)),
     ...plusWords('', translate(enabled.key_exchange, GNUTLS_KEY_EXCHANGE_WORDS)),
@@ -60,6 +61,12 @@ export function priorityText(
     text: ['NONE', ...words.filter(isKnown)].join(':'),
     unknown: words.filter((word) => !isKnown(word)),
   }
+}
+
+/** Servers of GnuTLS use a group of the list whatever its size, so that those below the smallest are left out. */
+function groupsOfSize({ enabled, integers }: EffectivePolicy): readonly GroupName[] {
+  const bitsOf = (name: GroupName) => Number(/^FFDHE-(\d+)$/.exec(name)?.[1] ?? Infinity)
+  return enabled.group.filter((name) => bitsOf(name) >= integers.min_dh_size)
 }
 
 /** One profile covers all kinds of keys, so the one that asks for the largest decides. */

@@ -29,7 +29,7 @@ const PROFILES: Readonly<Record<string, number>> = {
 }
 
 /** Lines for later releases: 3.7.9 takes a name that it does not know for an error. */
-const NEWER = /^(.* = .*(MLKEM|ML-DSA).*|tls-session-hash = .*)\n/gm
+export const NEWER = /^(.* = .*(MLKEM|ML-DSA).*|tls-session-hash = .*)\n/gm
 
 /** What differs, in words. */
 export function findGnutlsProblems(policy: Policy): readonly string[] {
