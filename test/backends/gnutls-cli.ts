@@ -1,6 +1,6 @@
 /** Asks an installed gnutls-cli what a priority string allows. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawnSync } from '../peers/child-process.ts'
@@ -19,22 +19,41 @@ export function hasGnutlsCli(): boolean {
   return isThere
 }
 
-/** Lists what a priority string allows under a system-wide configuration. */
-export function listPriority(priority: string, configuration = ''): Listing {
+export type Question = { readonly priority: string; readonly configuration?: string }
+
+/** One shell asks all questions: starting each program from here takes longer than its work. */
+const SCRIPT = `
+export GNUTLS_SYSTEM_PRIORITY_FAIL_ON_INVALID=1
+for config in "$1"/*.config; do
+  job=\${config%.config}
+  GNUTLS_SYSTEM_PRIORITY_FILE=$config gnutls-cli -l --priority "$(cat "$job.priority")" >"$job.out"
+  echo $? >"$job.status"
+done`
+
+/** Lists what priority strings allow, each under a system-wide configuration. */
+export function listPriorities(questions: readonly Question[]): readonly Listing[] {
   const folder = mkdtempSync(join(tmpdir(), 'gnutls-cli-'))
   try {
-    const path = join(folder, 'gnutls.config')
-    writeFileSync(path, configuration)
-    const env = {
-      ...process.env,
-      GNUTLS_SYSTEM_PRIORITY_FILE: path,
-      GNUTLS_SYSTEM_PRIORITY_FAIL_ON_INVALID: '1',
+    for (const [at, { priority, configuration = '' }] of questions.entries()) {
+      writeFileSync(join(folder, `${at}.config`), configuration)
+      writeFileSync(join(folder, `${at}.priority`), priority)
     }
-    const { status, stdout } = spawnSync('gnutls-cli', ['-l', '--priority', priority], { env })
-    return { ok: status === 0, ...parseListing(stdout.toString()) }
+    spawnSync('sh', ['-c', SCRIPT, 'sh', folder])
+    const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
+    return questions.map((_, at) => ({
+      ok: read(`${at}.status`) === '0\n',
+      ...parseListing(read(`${at}.out`)),
+    }))
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+/** Lists what one allows. */
+export function listPriority(priority: string, configuration = ''): Listing {
+  const [listing] = listPriorities([{ priority, configuration }])
+  if (!listing) throw new Error('nothing was answered')
+  return listing
 }
 
 /** Suites stand one a line with tabs after the name, classes as `Title: name, name`. */

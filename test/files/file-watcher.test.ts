@@ -171,6 +171,22 @@ test('watches the folder that took the place of another', async () => {
   await until(() => seen.changes > before)
 })
 
+test('tells nothing where it looks and nothing has changed', async () => {
+  const folder = scratchFolder()
+  writeFiles(folder, { file: '' })
+  let looks = 0
+  let changes = 0
+  const paths = (): readonly string[] => {
+    looks++
+    return [join(folder, 'file')]
+  }
+  const options = { quiet: 1, interval: 1 }
+  const watcher = new FileWatcher(paths, () => changes++, options)
+  onTestFinished(() => watcher.close())
+  await until(() => looks > 20)
+  expect(changes).toBe(0)
+})
+
 test('keeps no process alive', () => {
   const folder = scratchFolder()
   const before = process.getActiveResourcesInfo().toSorted()

@@ -2,6 +2,7 @@ import { closeSync, constants, mkdirSync, openSync, truncateSync, writeFileSync 
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { listFolderIfPresent } from '../../src/files/folder-list.ts'
 import {
   readBytes,
   readNamedBytes,
@@ -126,6 +127,21 @@ test('a file that may be missing is undefined, and any other failure is told', (
   }
   expect(() => unlessMissing(other)).toThrow('other')
   expect(() => readNamedBytes(path.replace('file', 'none'))).toThrow('does not exist')
+})
+
+test('a file that fails while it is read is told with the reason', () => {
+  // The system has nothing at the address 0 of any process.
+  expect(() => readBytes('/proc/self/mem')).toThrow(
+    'cannot read /proc/self/mem: input/output error',
+  )
+})
+
+test('a folder that is missing is an empty one, and nothing else is', () => {
+  const folder = scratchFolder()
+  writeFileSync(join(folder, 'file'), '')
+  expect(listFolderIfPresent(folder)).toEqual(['file'])
+  expect(listFolderIfPresent(join(folder, 'none'))).toEqual([])
+  expect(() => listFolderIfPresent(join(folder, 'file'))).toThrow('cannot read')
 })
 
 test('a pipe of which another program made its end non-blocking is read to its end', async () => {
