@@ -18,7 +18,10 @@ async function check(workbench: Workbench, config: string): Promise<readonly Fin
   )
 }
 
-/** A certificate that is named by a variable is read at a handshake, so that none has to be there. */
+/**
+ * A certificate that is named by a variable is read at a handshake, so that none has to be there. nginx
+ * opens what it listens on even for a test, and not every user may open the port of HTTPS.
+ */
 function configuration(folder: string, text: string, workbench: Workbench): string {
   return `pid ${folder}/pid;
 error_log stderr;
@@ -28,7 +31,7 @@ access_log off;
 ${FOLDERS.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n')}
 map $host $none { default data:; }
 server {
-listen 127.0.0.1:443 ssl;
+listen unix:${folder}/socket ssl;
 ssl_certificate $none;
 ssl_certificate_key $none;
 include ${workbench.write('snippet', text)};
