@@ -1,6 +1,6 @@
 /** Lets the programs that are installed read what was written, and says what they do not know. */
 
-import { findConsumer } from './consumers/all-consumers.ts'
+import { backendKind, findConsumer } from './consumers/all-consumers.ts'
 import {
   askProgram,
   type CheckDepth,
@@ -55,20 +55,40 @@ export async function verifyConfigs(
   configs: readonly WrittenConfig[],
   asksVersions = true,
 ): Promise<Verification> {
-  const backends = [...new Set(configs.map((config) => config.backend))]
-  const results = await Promise.all(
-    backends.map((backend) =>
-      verifyBackend(
-        backend,
-        configs.filter((c) => c.backend === backend),
-        asksVersions,
-      ),
-    ),
-  )
+  const kinds = Map.groupBy(configs, ({ backend }) => backendKind(backend))
+  const results = (
+    await Promise.all([...kinds.values()].map((some) => verifyKind(some, asksVersions)))
+  ).flat()
   return {
     problems: results.flatMap((result) => result.problems),
     checked: results.flatMap((result) => result.checked),
     skipped: results.flatMap((result) => result.skipped),
+  }
+}
+
+/** Of many applications that have one program, each is asked about where it does not take all together. */
+async function verifyKind(
+  configs: readonly WrittenConfig[],
+  asksVersions: boolean,
+): Promise<readonly Verification[]> {
+  const backends = Map.groupBy(configs, ({ backend }) => backend)
+  if (backends.size > 1 && (await areAccepted(configs))) return []
+  return Promise.all(
+    [...backends].map(([backend, some]) => verifyBackend(backend, some, asksVersions)),
+  )
+}
+
+async function areAccepted(configs: readonly WrittenConfig[]): Promise<boolean> {
+  const consumer = findConsumer(configs[0]?.backend ?? '')
+  const path = consumer && findPath(consumer)
+  const acceptsAll = consumer?.acceptsAll
+  if (!acceptsAll || path === undefined) return false
+  const texts = [...new Set(configs.map(({ text }) => text))]
+  try {
+    return await withWorkbench(path, (workbench) => acceptsAll(workbench, texts))
+  } catch (error) {
+    if (error instanceof ConsumerUnusable) return false
+    throw error
   }
 }
 
@@ -79,7 +99,7 @@ async function verifyBackend(
 ): Promise<Verification> {
   const consumer = findConsumer(backend)
   if (!consumer) return skip(backend, 'no program is known that checks it')
-  const path = consumer.find ? consumer.find() : findProgram(consumer.program)
+  const path = findPath(consumer)
   if (path === undefined) return skip(backend, `${consumer.program} is not installed`)
   try {
     const found = await collectProblems(consumer, path, configs)
@@ -96,6 +116,10 @@ async function verifyBackend(
     if (!(error instanceof ConsumerUnusable)) throw error
     return skip(backend, `${consumer.program} ${error.message}`, consumer.program)
   }
+}
+
+function findPath({ find, program }: Consumer): string | undefined {
+  return find ? find() : findProgram(program)
 }
 
 function skip(backend: string, reason: string, unanswered: string | null = null): Verification {

@@ -81,6 +81,19 @@ testWith('nginx', 'only warns where no configuration of the program names the fi
   expect(stderr).toContain('no configuration of it leads there now')
 })
 
+testWith('nginx', 'names the one of many applications whose text is refused', () => {
+  const [server] = SERVERS
+  if (!server) throw new Error('no server')
+  const host = new Host({
+    ...filesFor(server),
+    'applications/mail.pmod': '# %back_ends=nginx\nprotocol@TLS = -TLS1.2\n',
+  })
+  const set = setWithOldRelease(host, { ...server, setting: 'ssl_protocols TLSv1.2' })
+  const { stderr } = whereRead(host, server.configuration, '# nothing', set)
+  expect(stderr).toContain('applications/web/nginx.config, line 1: unknown directive')
+  expect(stderr).not.toContain('applications/mail/nginx.config')
+})
+
 testWith('nginx', 'says nothing of texts that the programs take', () => {
   const backends = SERVERS.map(({ backend }) => backend).join(',')
   const host = new Host({ 'applications/web.pmod': `# %back_ends=${backends},postfix\n` })

@@ -57,6 +57,12 @@ export type Consumer = {
     config: string,
     depth: CheckDepth,
   ) => Promise<readonly Finding[]>
+  /**
+   * Whether the program takes all of these configurations in one run, which is faster than a run for each.
+   *
+   * @throws ConsumerUnusable as `check` does.
+   */
+  readonly acceptsAll?: (workbench: Workbench, configs: readonly string[]) => Promise<boolean>
 }
 
 /** How much is asked: all that the program does not understand, what it stops at, or the first of that. */

@@ -1,6 +1,6 @@
-/** HAProxy: the text of an application as the first of its files. */
-import type { Consumer, Finding, Workbench } from './consumer.ts'
-import { findStops } from './included-text.ts'
+/** HAProxy: the texts of applications as the first of its files. */
+import type { Workbench } from './consumer.ts'
+import { includingServer } from './included-text.ts'
 
 /** Without anything that listens it calls each configuration a failure. */
 const LISTENER = `listen check
@@ -11,23 +11,21 @@ const LISTENER = `listen check
   timeout connect 1s
 `
 
-async function check(workbench: Workbench, config: string): Promise<readonly Finding[]> {
-  const listener = workbench.write('listener', LISTENER)
-  return findStops(
-    config,
-    async (text) => {
-      const snippet = workbench.write('snippet', text)
-      const { status, output } = await workbench.run(['-c', '-f', snippet, '-f', listener])
-      return status === 0 ? undefined : output
-    },
-    /parsing \[[^ ]*-snippet:(?<line>\d+)\] ?: (?<words>.*)/,
-  )
+async function complain(
+  workbench: Workbench,
+  texts: readonly string[],
+): Promise<string | undefined> {
+  const snippets = texts.map((text) => workbench.write('snippet', text))
+  const files = [...snippets, workbench.write('listener', LISTENER)]
+  const { status, output } = await workbench.run(['-c', ...files.flatMap((file) => ['-f', file])])
+  return status === 0 ? undefined : output
 }
 
-export const HAPROXY: Consumer = {
+export const HAPROXY = includingServer({
   backend: 'applications/haproxy',
   program: 'haproxy',
   failure: 'would not start',
   versionArguments: ['-v'],
-  check,
-}
+  complain,
+  pattern: /parsing \[[^ ]*-snippet:(?<line>\d+)\] ?: (?<words>.*)/,
+})

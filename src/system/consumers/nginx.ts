@@ -1,28 +1,22 @@
-/** nginx: the text of an application within a server that takes TLS. */
-import type { Consumer, Finding, Workbench } from './consumer.ts'
-import { findStops } from './included-text.ts'
+/** nginx: the texts of applications, each within a server that takes TLS. */
+import type { Workbench } from './consumer.ts'
+import { includingServer } from './included-text.ts'
 
 /** The user who runs the check may have no right to write to the folders that are built in. */
 const FOLDERS = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
 
-async function check(workbench: Workbench, config: string): Promise<readonly Finding[]> {
+async function complain(
+  workbench: Workbench,
+  texts: readonly string[],
+): Promise<string | undefined> {
   const folder = workbench.scratch('')
-  return findStops(
-    config,
-    async (text) => {
-      const scratch = workbench.write('nginx.conf', configuration(folder, text, workbench))
-      const { status, output } = await workbench.run(['-t', '-q', '-c', scratch, '-p', folder])
-      return status === 0 ? undefined : output
-    },
-    /\[emerg\][^:]*: (?<words>.*?)(?: in [^ ]*-snippet:(?<line>\d+))?$/m,
-  )
+  const servers = texts.map((text) => server(folder, workbench.write('snippet', text)))
+  const scratch = workbench.write('nginx.conf', configuration(folder, servers))
+  const { status, output } = await workbench.run(['-t', '-q', '-c', scratch, '-p', folder])
+  return status === 0 ? undefined : output
 }
 
-/**
- * A certificate that is named by a variable is read at a handshake, so that none has to be there. nginx
- * opens what it listens on even for a test, and not every user may open the port of HTTPS.
- */
-function configuration(folder: string, text: string, workbench: Workbench): string {
+function configuration(folder: string, servers: readonly string[]): string {
   return `pid ${folder}/pid;
 error_log stderr;
 events {}
@@ -30,20 +24,29 @@ http {
 access_log off;
 ${FOLDERS.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n')}
 map $host $none { default data:; }
-server {
-listen unix:${folder}/socket ssl;
-ssl_certificate $none;
-ssl_certificate_key $none;
-include ${workbench.write('snippet', text)};
-}
+${servers.join('\n')}
 }
 `
 }
 
-export const NGINX: Consumer = {
+/**
+ * A certificate that is named by a variable is read at a handshake, so that none has to be there. nginx
+ * opens what it listens on even for a test, and not every user may open the port of HTTPS.
+ */
+function server(folder: string, included: string): string {
+  return `server {
+listen unix:${folder}/socket ssl;
+ssl_certificate $none;
+ssl_certificate_key $none;
+include ${included};
+}`
+}
+
+export const NGINX = includingServer({
   backend: 'applications/nginx',
   program: 'nginx',
   failure: 'would not start',
   versionArguments: ['-v'],
-  check,
-}
+  complain,
+  pattern: /\[emerg\][^:]*: (?<words>.*?)(?: in [^ ]*-snippet:(?<line>\d+))?$/m,
+})

@@ -1,34 +1,33 @@
-/** PostgreSQL: the text of an application as a whole configuration. */
+/** PostgreSQL: the texts of applications and nothing else. */
 import { globSync } from 'node:fs'
-import { type Consumer, type Finding, findProgram, type Workbench } from './consumer.ts'
-import { findStops } from './included-text.ts'
+import { findProgram, type Workbench } from './consumer.ts'
+import { includingServer } from './included-text.ts'
 
 /** Distributions keep the server of each release apart, in folders that are not searched for programs. */
 const PLACES = ['/usr/lib/postgresql/*/bin/postgres', '/usr/pgsql-*/bin/postgres']
 
-async function check(workbench: Workbench, config: string): Promise<readonly Finding[]> {
-  return findStops(
-    config,
-    async (text) => {
-      const snippet = workbench.write('snippet', text)
-      const { status, output } = await workbench.run([
-        ...['-C', 'ssl_ciphers', '-D', workbench.scratch('')],
-        ...['-c', `config_file=${snippet}`],
-      ])
-      return status === 0 ? undefined : output.replaceAll(/^.*skipping missing.*\n/gm, '')
-    },
-    /LOG: +(?<words>.*?)(?: in file "[^"]*-snippet" line (?<line>\d+).*)?$/m,
-  )
+async function complain(
+  workbench: Workbench,
+  texts: readonly string[],
+): Promise<string | undefined> {
+  const included = texts.map((text) => `include '${workbench.write('snippet', text)}'\n`)
+  const scratch = workbench.write('postgresql.conf', included.join(''))
+  const { status, output } = await workbench.run([
+    ...['-C', 'ssl_ciphers', '-D', workbench.scratch('')],
+    ...['-c', `config_file=${scratch}`],
+  ])
+  return status === 0 ? undefined : output.replaceAll(/^.*skipping missing.*\n/gm, '')
 }
 
-export const POSTGRES: Consumer = {
+export const POSTGRES = includingServer({
   backend: 'applications/postgresql',
   program: 'postgres',
   find: () => findProgram('postgres') ?? newest(globSync(PLACES)),
   failure: 'would not start',
   versionArguments: ['--version'],
-  check,
-}
+  complain,
+  pattern: /LOG: +(?<words>.*?)(?: in file "[^"]*-snippet" line (?<line>\d+).*)?$/m,
+})
 
 function newest(paths: readonly string[]): string | undefined {
   const releaseOf = (path: string): number => Number(/\d+/.exec(path)?.[0])

@@ -5,7 +5,13 @@ import { convertPriority } from '../../../src/priority/convert/convert.ts'
 import { requirePriority } from '../../../src/priority/failure/failure-diagnostics.ts'
 import type { ConversionTarget } from '../../../src/priority/library-releases.ts'
 import { findConsumer } from '../../../src/system/consumers/all-consumers.ts'
-import { type Finding, findProgram, withWorkbench } from '../../../src/system/consumers/consumer.ts'
+import {
+  type Consumer,
+  type Finding,
+  findProgram,
+  type Workbench,
+  withWorkbench,
+} from '../../../src/system/consumers/consumer.ts'
 import { testWith } from '../../peers/peer.ts'
 
 const SERVERS: readonly (readonly [program: string, target: ConversionTarget, line: string])[] = [
@@ -27,6 +33,8 @@ for (const [program, target, line] of SERVERS) {
       expect(others).toEqual([])
       expect(finding).toMatchObject({ effect: 'stops', line: text.split('\n').length })
       expect(finding).toHaveProperty('complaint', expect.stringMatching(/nonsense/i))
+      expect(await acceptsAll(target, [text, text])).toBe(true)
+      expect(await acceptsAll(target, [text, `${text}${line}\n`])).toBe(false)
     },
   )
 }
@@ -58,8 +66,19 @@ function textFor(target: ConversionTarget): string {
 }
 
 async function check(target: string, text: string): Promise<readonly Finding[]> {
+  return withProgram(target, ({ check }, workbench) => check(workbench, text, 'all'))
+}
+
+async function acceptsAll(target: string, texts: readonly string[]): Promise<boolean | undefined> {
+  return withProgram(target, async (consumer, workbench) => consumer.acceptsAll?.(workbench, texts))
+}
+
+async function withProgram<Result>(
+  target: string,
+  work: (consumer: Consumer, workbench: Workbench) => Promise<Result>,
+): Promise<Result> {
   const consumer = findConsumer(`applications/web/${target}`)
   const path = consumer?.find ? consumer.find() : findProgram(consumer?.program ?? '')
   if (!consumer || path === undefined) throw new Error(`${target} is not checked`)
-  return withWorkbench(path, (workbench) => consumer.check(workbench, text, 'all'))
+  return withWorkbench(path, (workbench) => work(consumer, workbench))
 }
