@@ -8,7 +8,7 @@ import type { NbdClientOptions } from '../nbd/client/open-connection.ts'
 import type { ObjectDefinition } from '../options/object-definition.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { loadObjects, type ObjectOptions, withObjectOptions } from './object-options.ts'
-import { parseCount } from './option-values.ts'
+import { parseWait } from './option-values.ts'
 import type { Terminal } from './terminal.ts'
 import { credentialsOfUri, defaultCredentials, URI_CREDENTIALS } from './uri-credentials.ts'
 
@@ -30,7 +30,7 @@ export function withNbdOptions(command: Command): Command {
         TLS_MODES,
       ),
     )
-    .option('--timeout <SECONDS>', 'how long a server may be silent (default: 30)', parseCount)
+    .option('--timeout <SECONDS>', 'how long a server may be silent (default: 30)', parseWait)
 }
 
 /** What the options and a URI ask for, as the client takes it. */

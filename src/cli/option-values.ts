@@ -22,6 +22,16 @@ export function parseCount(text: string): number {
   return count
 }
 
+/** What Node.js can wait for at most: 2^31 - 1 milliseconds. */
+const LONGEST_WAIT = 2_147_483
+
+/** Reads a time to wait, in seconds. @throws InvalidArgumentError */
+export function parseWait(text: string): number {
+  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (seconds >= 1 && seconds <= LONGEST_WAIT) return seconds
+  throw new InvalidArgumentError(`it has to be a whole number from 1 to ${LONGEST_WAIT}.`)
+}
+
 /** Reads a whole number. @throws InvalidArgumentError */
 export function parseNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('it has to be a whole number.')

@@ -7,7 +7,7 @@ import type { TlsObjects } from '../tls/objects/tls-objects.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { type HostAndPort, parseChannels, parseListening, parsePeer } from './migration-peers.ts'
 import { loadObjects, type ObjectOptions, withObjectOptions } from './object-options.ts'
-import { parseCount } from './option-values.ts'
+import { parseCount, parseWait } from './option-values.ts'
 import type { PreflightListenOptions } from './preflight-listener.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -35,7 +35,7 @@ export function withPeerOptions(command: Command, channels: string): Command {
     .option('--tls-authz <ID>', 'with --listen: who may connect, an --object')
     .option('--connect', 'do not ask by UDP first: no QEMU waits at the address')
     .option('--once', 'with --listen: end when a client is done')
-    .option('--timeout <SECONDS>', 'for each step', parseCount, DEFAULTS.timeout)
+    .option('--timeout <SECONDS>', 'for each step', parseWait, DEFAULTS.timeout)
     .option('--seconds <NUMBER>', 'for each measured rate', parseCount, DEFAULTS.seconds)
     .addOption(
       new Option('--channels <NUMBERS>', 'whose rate is measured')

@@ -9,7 +9,7 @@ import { formatSize } from '../byte-size.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { endedBySignals } from '../ended-by-signals.ts'
 import { loadObjects, type ObjectOptions, withObjectOptions } from '../object-options.ts'
-import { parseCount, parseSize } from '../option-values.ts'
+import { parseSize, parseWait } from '../option-values.ts'
 import { ProgressBar } from '../progress-bar.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -39,7 +39,7 @@ export function addMigrateSend(group: Command): void {
     .option(
       '--timeout <SECONDS>',
       'to connect, and for the answer at the end',
-      parseCount,
+      parseWait,
       DEFAULT_TIMEOUT,
     )
   withOutput(command).action(send)
