@@ -188,7 +188,7 @@ export const TEXT_RULES: readonly LoosenessRule[] = [
     ...{ backend: 'nss', purpose: 'nss-tls', id: 'nss-signatures', who: 'NSS' },
     because: 'it is told kinds of keys and hashes, and takes every pair of them',
     remedy: 'forbid the hash, or the kind of key, altogether',
-    find: ({ enabled, disabled }) => crossedSignatures(enabled.sign, disabled.sign),
+    find: ({ enabled, disabled }) => crossedSignatures(enabled, disabled.sign),
   },
   {
     ...{ backend: 'opensslcnf', purpose: 'openssl', id: 'openssl-key-sizes', who: 'OpenSSL' },
@@ -262,12 +262,15 @@ function nssVersions(effective: EffectivePolicy): readonly string[] {
 
 /** `ECDSA-SHA1` where ECDSA is enabled with another hash, and SHA1 with another key. */
 function crossedSignatures(
-  enabled: readonly string[],
+  enabled: EffectivePolicy['enabled'],
   disabled: readonly string[],
 ): readonly string[] {
   const parts = (name: string) => /^(RSA-PSS-RSAE|RSA-PSS|RSA|ECDSA|DSA)-(SHA[0-9-]+)$/.exec(name)
-  const keys = new Set(enabled.flatMap((name) => parts(name)?.[1] ?? []))
-  const hashes = new Set(enabled.flatMap((name) => parts(name)?.[2] ?? []))
+  const keys = new Set(enabled.sign.flatMap((name) => parts(name)?.[1] ?? []))
+  const hashes = new Set<string>([
+    ...enabled.hash,
+    ...enabled.sign.flatMap((name) => parts(name)?.[2] ?? []),
+  ])
   return disabled.filter((name) => {
     const [, key, hash] = parts(name) ?? []
     return (
