@@ -1,5 +1,5 @@
 /** `cryptopolicy migrate receive`: takes a guest from QEMU and stores it. */
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { withObjectOptions } from '../object-options.ts'
@@ -17,7 +17,7 @@ export function addMigrateReceive(group: Command): void {
     )
     .argument('<FILE>', 'where it is stored; a folder with --multifd; /dev/null only checks it')
     .requiredOption('--listen <URI>', 'tcp:HOST:PORT, unix:PATH, or fd:N with a listening socket')
-    .option('--multifd <NUMBER>', 'channels of the source beside the main one', parseNumber, 0)
+    .option('--multifd <NUMBER>', 'channels of the source beside the main one', parseChannels, 0)
     .option('--switchover-ack', 'the source has the capability switchover-ack')
   addManners(addTls(withObjectOptions(command))).action(receive)
 }
@@ -50,6 +50,15 @@ function addManners(command: Command): Command {
     )
     .option('--json', 'print the result as JSON')
     .option('-q, --quiet', 'print errors only')
+}
+
+/** As the parameter multifd-channels of QEMU. */
+const MAX_CHANNELS = 255
+
+function parseChannels(text: string): number {
+  const count = parseNumber(text)
+  if (count <= MAX_CHANNELS) return count
+  throw new InvalidArgumentError(`QEMU has at most ${MAX_CHANNELS} channels.`)
 }
 
 async function receive(path: string, options: ReceiveCommandOptions): Promise<void> {

@@ -22,6 +22,7 @@ export class SourceDialogue {
   readonly #stream: Duplex
   readonly #options: DialogueOptions
   #hasReturnPath = false
+  #machine = ''
 
   constructor(stream: Duplex, options: DialogueOptions) {
     this.#stream = stream
@@ -35,7 +36,8 @@ export class SourceDialogue {
 
   /** @throws DiagnosticError where the guest cannot be received. */
   readonly handle = (event: StreamEvent): void => {
-    if (event.type === 'command') this.#answer(event)
+    if (event.type === 'configuration') this.#machine = event.configuration.machine
+    else if (event.type === 'command') this.#answer(event)
     else if (event.type === 'ram-setup') this.#beginMemory()
   }
 
@@ -64,7 +66,20 @@ export class SourceDialogue {
 
   #openReturnPath(): void {
     this.#hasReturnPath = true
-    // As a destination without devices that need it: at once.
-    if (this.#options.switchoverAck) this.#stream.write(encodeSwitchoverAck())
+    const { switchoverAck } = this.#options
+    if (switchoverAck && expectsSwitchoverAck(this.#machine)) {
+      // As a destination without devices that have to be ready: at once.
+      this.#stream.write(encodeSwitchoverAck())
+    }
   }
+}
+
+/**
+ * Whether a source with the capability switchover-ack waits for an answer though no device asks for one. From
+ * the machine types of 11.1 on, it counts the devices that do, and fails where an answer comes that none asked for.
+ */
+function expectsSwitchoverAck(machine: string): boolean {
+  const [, major, minor] = /-(\d+)\.(\d+)$/.exec(machine) ?? []
+  if (major === undefined) return true
+  return Number(major) < 11 || (Number(major) === 11 && Number(minor) < 1)
 }

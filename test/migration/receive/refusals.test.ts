@@ -23,6 +23,9 @@ const STREAM = readRecorded('exec-11-pc-q35-11.1-S.bin.gz')
 /** Its command to open a return path, with PING 1 behind it, as a source sends them first. */
 const OPEN_RETURN_PATH = Buffer.from('08000100000800020004 00000001'.replace(' ', ''), 'hex')
 
+/** The answer to a source whose guest is stored. */
+const SHUT = '0001000400000000'
+
 /** Behind the header and the configuration. */
 function withReturnPath(stream: Buffer): Buffer {
   const at = 8 + 1 + 4 + stream.readUInt32BE(9)
@@ -99,7 +102,7 @@ describe('a stream', () => {
     const told = new Promise<boolean>((resolve) => {
       socket.on('data', (part) => {
         answers += part.toString('hex')
-        if (answers.endsWith('0001000400000000')) resolve(existsSync(receiver.file))
+        if (answers.endsWith(SHUT)) resolve(existsSync(receiver.file))
       })
     })
     expect(await told).toBe(true)
@@ -107,6 +110,25 @@ describe('a stream', () => {
     socket.end()
     expect((await receiver.ended).status).toBe(0)
   })
+
+  test.each([
+    ['pc-q35-11.1', ''],
+    ['pc-q35-11.0', '00070000'],
+  ])(
+    'of a source with switchover-ack and machine %s is answered as it expects',
+    async (machine, ack) => {
+      const receiver = await startReceive({ args: ['--switchover-ack'] })
+      const socket = await connectTo(receiver)
+      const answers = answersOf(socket)
+      const stream = withReturnPath(STREAM)
+      stream.write(machine, stream.indexOf('pc-q35-11.1'))
+      socket.write(stream)
+      // It closes its connection when it was told that its guest is stored.
+      socket.on('data', (part) => part.toString('hex').endsWith(SHUT) && socket.end())
+      expect((await receiver.ended).status).toBe(0)
+      expect(await answers).toBe(`${ack}0002000400000001${SHUT}`)
+    },
+  )
 
   test('that announces post-copy is refused', async () => {
     const receiver = await startReceive()
