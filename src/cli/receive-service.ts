@@ -64,7 +64,10 @@ async function receive(
   const store = await openStore(path, multifd)
   const onProgress = status.update
   const reception = new Reception({ store, multifd, idleLimit, switchoverAck, onProgress })
-  const listener = openListener(reception, security, options, terminal)
+  const listener = openListener(reception, security, options, (event) => {
+    status.end()
+    logEvent(event, options, terminal)
+  })
   const ending = new ServiceEnding()
   const isOver = reception.outcome.then(ending.begin, ending.begin)
   await runService({
@@ -89,14 +92,14 @@ function openListener(
   reception: Reception,
   security: Security,
   options: ReceiveCommandOptions,
-  terminal: Terminal,
+  onEvent: (event: ConnectionEvent) => void,
 ): Listener {
   return new Listener({
     handle: () => new ReceiveHandler(security, reception),
     connectionLimit: 1 + options.multifd + UNKNOWN_CONNECTIONS,
     handshakeLimit: options.handshakeLimit,
     clientsBegin: true,
-    onEvent: (event) => logEvent(event, options, terminal),
+    onEvent,
   })
 }
 

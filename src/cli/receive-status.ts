@@ -24,7 +24,7 @@ export class ReceiveStatus {
 
   readonly update = ({ bytes, pages, passes }: ReceptionProgress): void => {
     const now = performance.now()
-    this.#begunAt ??= now
+    if (this.#begunAt === undefined) this.#begunAt = this.#shownAt = now
     this.#endedAt = now
     const elapsed = now - this.#shownAt
     if (elapsed < INTERVAL) return

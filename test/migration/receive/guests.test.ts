@@ -1,6 +1,6 @@
 /** Real guests are received, stored, and go on in another QEMU that is given what was stored. */
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { run, scratchFolder } from '../../cli/command.ts'
@@ -36,8 +36,15 @@ async function send(
   { place }: ReceiveProcess,
   { kind, multifd, hasReturnPath, capabilities = [] }: Way,
   dir: string,
+  properties: object = {},
 ): Promise<string> {
-  const credentials = { 'qom-type': `tls-creds-${kind}`, id: 'tls0', dir, endpoint: 'client' }
+  const credentials = {
+    'qom-type': `tls-creds-${kind}`,
+    id: 'tls0',
+    dir,
+    endpoint: 'client',
+    ...properties,
+  }
   await qmp.run('object-add', credentials)
   await qmp.setCapabilities([
     ...['events', ...capabilities],
@@ -108,3 +115,21 @@ testWith(QEMU, 'another QEMU takes what was stored, and the guest goes on there'
   expect(await destination.memory()).toBe(await source.memory())
   expect(await goOn(destination)).toMatch(/^[a-p]{4}/)
 })
+
+testWith(
+  QEMU,
+  'a QEMU with a certificate of another authority is refused, and keeps its guest',
+  async () => {
+    const [dir, other] = [makeX509Folder(), makeX509Folder()]
+    copyFileSync(join(dir, 'ca-cert.pem'), join(other, 'ca-cert.pem'))
+    const receiver = await startReceive({ args: serverWith('x509', dir) })
+    const source = await startGuest()
+    const way = { kind: 'x509', multifd: 0, hasReturnPath: true } as const
+    expect(await send(source, receiver, way, other, { 'sanity-check': false })).toBe('failed')
+    expect(await receiver.says(/ended: /)).toContain('[TLS_CERTIFICATE_BAD_SIGNATURE]')
+    expect(await source.qmp.run('query-status')).toMatchObject({ running: true })
+    receiver.kill('SIGTERM')
+    expect((await receiver.ended).status).toBe(1)
+    expect(existsSync(receiver.file)).toBe(false)
+  },
+)
