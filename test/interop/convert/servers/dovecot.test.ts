@@ -1,11 +1,12 @@
 /** Dovecot with converted settings: it takes them, and its IMAP server negotiates nothing else. */
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { findProgram } from '../../../../src/system/consumers/consumer.ts'
-import { spawn, spawnSync } from '../../../peers/child-process.ts'
+import { type ChildProcess, spawn, spawnSync } from '../../../peers/child-process.ts'
 import { testWith } from '../../../peers/peer.ts'
-import { probePort } from '../../../tls/prober/probe-server.ts'
+import { type Probe, probePort } from '../../../tls/prober/probe-server.ts'
 import { judgeServers, type ServerSettings } from './judge-server.ts'
 import { freePorts, testFolder, waitFor, writeIdentity } from './server-process.ts'
 
@@ -20,19 +21,35 @@ describe.skipIf(!isRoot)('Dovecot [root]', () => {
   )
 })
 
-/** A Dovecot for each text. */
+/** A Dovecot for each text, started when it is asked for the first time: many at once use up what the system has. */
 async function startDovecot(settings: readonly ServerSettings[]) {
   const folder = testFolder()
   chmodSync(folder, 0o755)
   const program = findProgram('dovecot') ?? 'dovecot'
   const ports = await freePorts(settings.length)
-  for (const [index, one] of settings.entries()) {
+  let running: ChildProcess | undefined
+  return settings.map((one, index): Probe => {
     const port = ports[index] ?? 0
-    const file = writeConfiguration(one, port, folder)
-    if (index < 5) expectNoComplaint(file)
-    await waitFor(port, spawn(program, ['-F', '-c', file], { stdio: 'ignore' }))
-  }
-  return ports.map(probePort)
+    let isStarted = false
+    return async (offer) => {
+      if (!isStarted) {
+        isStarted = true
+        await stop(running)
+        const file = writeConfiguration(one, port, folder)
+        if (index < 5) expectNoComplaint(file)
+        running = spawn(program, ['-F', '-c', file], { stdio: 'ignore' })
+        await waitFor(port, running)
+      }
+      return probePort(port)(offer)
+    }
+  })
+}
+
+async function stop(server: ChildProcess | undefined): Promise<void> {
+  if (!server || server.exitCode !== null) return
+  const ended = once(server, 'exit')
+  server.kill('SIGTERM')
+  await ended
 }
 
 function expectNoComplaint(file: string): void {
