@@ -32,7 +32,7 @@ function addManners(command: Command): Command {
   return command
     .option(
       '--handshake-limit <SECONDS>',
-      'for the TLS handshake, 0 for no limit',
+      'for the TLS handshake, and to say which channel it is; 0 for no limit',
       parseNumber,
       DEFAULTS.handshake,
     )

@@ -7,7 +7,7 @@ import type { IncomingParts } from './incoming-parts.ts'
 import { RECEIVE_KINDS } from './receive-diagnostics.ts'
 
 /** Bytes of the packet that a multifd channel begins with. */
-const INIT_BYTES = 64
+export const INIT_BYTES = 64
 
 export type ChannelHead =
   | { readonly kind: Exclude<ChannelKind, 'multifd'>; readonly bytes: Buffer }

@@ -2,7 +2,7 @@
  * A migration of one channel, in one file. `FILE.sha256` beside it says what its bytes are, as sha256sum
  * writes it.
  */
-import type { Stats } from 'node:fs'
+import { lstatSync, type Stats } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { fail } from '../../diagnostics/diagnostic.ts'
@@ -31,6 +31,7 @@ export class FileStore implements MigrationStore {
    * @throws DiagnosticError FILE_UNWRITABLE.
    */
   static async create(path: string, present: Stats | undefined): Promise<FileStore> {
+    refuseFolder(digestFile(path))
     const options = { size: undefined, resume: false, present, mode: OWNER_ONLY }
     return new FileStore(path, await writing(path, () => PartialFile.open(path, options)))
   }
@@ -48,8 +49,10 @@ export class FileStore implements MigrationStore {
     const digest = digests.get('main') ?? ''
     const size = (await this.#writer?.finish()) ?? 0
     await writing(this.path, async () => {
+      // It may take long: until it is done, the file that stands there keeps its digest.
+      await this.#partial.handle.sync()
       // First: a file is never there without the digest that it has to have.
-      replaceFile(`${this.path}.sha256`, digestLine(this.path, digest), OWNER_ONLY)
+      replaceFile(digestFile(this.path), digestLine(this.path, digest), OWNER_ONLY)
       const isInPlace = await this.#partial.putInPlace(size)
       if (!isInPlace) fail(RECEIVE_KINDS.replaced, { path: this.#partial.temporaryPath })
       await this.#partial.handle.close()
@@ -61,6 +64,15 @@ export class FileStore implements MigrationStore {
     await this.#partial.handle.close().catch(() => {})
     await unlink(this.#partial.temporaryPath).catch(() => {})
   }
+}
+
+function digestFile(path: string): string {
+  return `${path}.sha256`
+}
+
+function refuseFolder(path: string): void {
+  const isFolder = lstatSync(path, { throwIfNoEntry: false })?.isDirectory()
+  if (isFolder) fail(RECEIVE_KINDS.unusablePlace, { path, reason: 'it is a folder' })
 }
 
 /** As `sha256sum` writes it, so that `sha256sum -c` reads it. */

@@ -17,6 +17,7 @@ export class IncomingParts {
   #room = Buffer.allocUnsafeSlow(ENOUGH + SLACK)
   #given = Buffer.allocUnsafeSlow(ENOUGH + SLACK)
   #filled = 0
+  readonly #closed = Promise.withResolvers<void>()
   #error: Error | undefined
   #isOver = false
   #wake: () => void = () => {}
@@ -24,7 +25,7 @@ export class IncomingParts {
   constructor(stream: Duplex) {
     this.#stream = stream
     stream.on('drain', () => this.#wake())
-    stream.on('end', () => this.#end()).on('close', () => this.#end())
+    stream.on('end', () => this.#end()).on('close', () => this.#close())
     stream.on('error', (error) => this.#end(error))
     takeReceivedBytes(stream, (bytes) => this.#gather(bytes))
   }
@@ -32,6 +33,16 @@ export class IncomingParts {
   /** What broke the connection; undefined where the source closed it, or it is open. */
   get error(): Error | undefined {
     return this.#error
+  }
+
+  /** Resolves when the connection is closed, also while no part is asked for, unless too much has come. */
+  get closed(): Promise<void> {
+    return this.#closed.promise
+  }
+
+  /** Whether bytes have come since the last part. */
+  get hasMore(): boolean {
+    return this.#filled > 0
   }
 
   /**
@@ -73,6 +84,11 @@ export class IncomingParts {
     const room = Buffer.allocUnsafeSlow(this.#filled + length)
     this.#room.copy(room, 0, 0, this.#filled)
     this.#room = room
+  }
+
+  #close(): void {
+    this.#end()
+    this.#closed.resolve()
   }
 
   #end(error?: Error): void {

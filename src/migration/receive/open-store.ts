@@ -1,5 +1,6 @@
 /** Chooses where a migration is kept, and refuses places before a source connects. */
 import { realpathSync, type Stats, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
 import { placeOfDanglingLink } from '../../transfer/replaceable.ts'
@@ -16,12 +17,22 @@ import { RECEIVE_KINDS } from './receive-diagnostics.ts'
 export async function openStore(path: string, multifd: number): Promise<MigrationStore> {
   const present = statPresent(path)
   if (present?.isCharacterDevice() && isNullDevice(present)) return new NullStore()
-  if (multifd > 0) return new FolderStore(path)
+  const place = present ? realpathSync(path) : placeOfDanglingLink(path)
+  if (multifd > 0) {
+    refuseMountPoint(place, present)
+    return new FolderStore(place)
+  }
   if (present && !present.isFile()) {
     const reason = present.isDirectory() ? 'it is a folder' : 'it is no regular file'
     fail(RECEIVE_KINDS.unusablePlace, { path, reason })
   }
-  return FileStore.create(present ? realpathSync(path) : placeOfDanglingLink(path), present)
+  return FileStore.create(place, present)
+}
+
+/** The folder is replaced by one that was made beside it. */
+function refuseMountPoint(path: string, present: Stats | undefined): void {
+  if (!present || statSync(dirname(path)).dev === present.dev) return
+  fail(RECEIVE_KINDS.unusablePlace, { path, reason: 'it is a mount point; name a folder in it' })
 }
 
 function isNullDevice({ rdev }: Stats): boolean {

@@ -20,7 +20,9 @@ export class ReceiveHandler implements ConnectionHandler {
   async run(connection: EndpointConnection): Promise<string> {
     const source = await this.#secure(connection)
     this.#wasUsed = true
-    const ending = await this.#reception.take(source)
+    const ending = await this.#reception.take(source, (work) =>
+      connection.withinHandshakeLimit(work),
+    )
     connection.close(source.stream)
     return ending
   }

@@ -13,7 +13,7 @@ import { warningsOf } from '../inspect/migration-inspection.ts'
 import { checkMultifd, hasCaughtUp } from '../inspect/multifd-check.ts'
 import { RamCount } from '../inspect/ram-count.ts'
 import { MIGRATION_KINDS } from '../migration-diagnostics.ts'
-import { type ChannelHead, readHead } from './channel-head.ts'
+import { ChannelAdmission, refuseChannel } from './channel-admission.ts'
 import { IncomingParts } from './incoming-parts.ts'
 import type { MigrationStore } from './migration-store.ts'
 import { RECEIVE_KINDS } from './receive-diagnostics.ts'
@@ -48,6 +48,9 @@ export type ReceivedMigration = {
   readonly warnings: readonly Diagnostic[]
 }
 
+/** Runs work for which a connection has a limited time. */
+type Soon = <Result>(work: () => Promise<Result>) => Promise<Result>
+
 /** A connection of a source that was let in. */
 export type SourceConnection = { readonly stream: Duplex; readonly sentTickets: boolean }
 
@@ -64,12 +67,11 @@ export class Reception {
   readonly #options: ReceptionOptions
   readonly #ram = new RamCount()
   readonly #channels = new Map<string, ReceivedChannel>()
+  readonly #admission: ChannelAdmission
   readonly #setup = Promise.withResolvers<MainInspection>()
   readonly #outcome = Promise.withResolvers<ReceivedMigration>()
   readonly #silence = new SilenceWatch(() => this.#onSilence())
   #dialogue: SourceDialogue | undefined
-  #hasMain = false
-  #uuid: string | undefined
   #isQuiet = false
   /** All came, or something failed: no part is taken any more. */
   #isClosed = false
@@ -77,6 +79,7 @@ export class Reception {
 
   constructor(options: ReceptionOptions) {
     this.#options = options
+    this.#admission = new ChannelAdmission(options.multifd)
     // Each is waited for elsewhere, or by nothing.
     this.#setup.promise.catch(() => {})
     this.#outcome.promise.catch(() => {})
@@ -89,23 +92,23 @@ export class Reception {
 
   /** Whether a source is being received. */
   get isUnderWay(): boolean {
-    return this.#hasMain && !this.#isClosed
+    return this.#admission.hasMain && !this.#isClosed
   }
 
   /**
    * Receives one channel; resolves when the migration is over.
    *
+   * @param soon Runs what may not take long: until a connection has said what it is, and its guest comes.
    * @returns what it was, in words.
    * @throws DiagnosticError where it is no channel of this migration. That ends nothing else.
    */
-  async take({ stream, sentTickets }: SourceConnection): Promise<string> {
-    const parts = new IncomingParts(stream)
-    const head = await readHead(parts)
-    const connection = { stream, parts }
+  async take({ stream, sentTickets }: SourceConnection, soon: Soon): Promise<string> {
+    const connection = { stream, parts: new IncomingParts(stream) }
+    const { head, name } = await soon(() => this.#admission.meet(connection))
     const channel =
-      head.kind === 'main'
+      name === 'main'
         ? await this.#admitMain(connection, sentTickets)
-        : await this.#admitMultifd(head, connection)
+        : await this.#admitMultifd(name, connection)
     await this.#receive(channel, head.bytes).catch((error) => this.#fail(error))
     const ending = channel.name === 'main' ? 'main channel' : `channel ${channel.name}`
     return this.#outcome.promise.then(
@@ -121,8 +124,7 @@ export class Reception {
   }
 
   async #admitMain(connection: ChannelConnection, sentTickets: boolean): Promise<ReceivedChannel> {
-    if (this.#hasMain || this.#isClosed) refuseChannel('there is a main channel already')
-    this.#hasMain = true
+    if (this.#isClosed) refuseChannel('the migration is over')
     const dialogue = new SourceDialogue(connection.stream, {
       sentTickets,
       switchoverAck: this.#options.switchoverAck ?? false,
@@ -136,26 +138,11 @@ export class Reception {
   }
 
   /** Its pages can be read when the main channel has said how large they are. */
-  async #admitMultifd(head: ChannelHead, connection: ChannelConnection): Promise<ReceivedChannel> {
-    const { multifd } = this.#options
-    if (head.kind !== 'multifd') return refuseChannel(`it is a ${head.kind} channel`)
-    const { channel, uuid } = head
-    if (multifd === 0) {
-      refuseChannel('the source has multifd channels', '--multifd NUMBER says how many')
-    }
-    const name = `multifd-${channel}`
-    if (channel >= multifd) refuseChannel(`it is channel ${channel} of ${multifd}, counted from 0`)
-    if (this.#names.has(name)) refuseChannel(`there is a channel ${channel} already`)
-    if (this.#uuid !== undefined && uuid !== this.#uuid) refuseChannel('it is of another guest')
-    this.#uuid = uuid
-    this.#names.add(name)
+  async #admitMultifd(name: string, connection: ChannelConnection): Promise<ReceivedChannel> {
     const main = await this.#setup.promise.catch(() => undefined)
     if (!main || this.#isClosed) return refuseChannel('the migration is over')
     return this.#open(name, connection, { ram: this.#ram, main })
   }
-
-  /** Of the channels that were admitted, and may wait for the main one. */
-  readonly #names = new Set<string>()
 
   async #open(
     name: string,
@@ -310,8 +297,4 @@ export class Reception {
     const passes = inspection instanceof MainInspection ? inspection.passes : 0
     onProgress({ bytes, pages: normal + zero + compressed + xbzrle, passes })
   }
-}
-
-function refuseChannel(reason: string, hint?: string): never {
-  fail(RECEIVE_KINDS.channelRefused, { reason, ...(hint === undefined ? {} : { hint }) })
 }

@@ -1,5 +1,5 @@
 /** What is no whole guest is never stored, and every reason has its code. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -166,6 +166,17 @@ describe('a connection that is no channel of the guest is ended, and the guest s
     expect((await receiver.ended).status).toBe(0)
   })
 
+  test('silent ones, in clear', async () => {
+    const receiver = await startReceive({ args: ['--handshake-limit', '1'] })
+    const strangers = await Promise.all(Array.from({ length: 8 }, () => connectTo(receiver)))
+    // One of them drips, and never says what it is.
+    strangers[0]?.write('Q')
+    const socket = await connectTo(receiver)
+    socket.end(STREAM)
+    expect((await receiver.ended).status, receiver.log()).toBe(0)
+    expect(receiver.log()).toContain('ENDPOINT_HANDSHAKE_TIME')
+  })
+
   test('a second main channel', async () => {
     const receiver = await startReceive()
     const socket = await connectTo(receiver)
@@ -191,6 +202,35 @@ describe('channels', () => {
     ;(await connectTo(receiver)).end(main)
     expect((await receiver.ended).status, receiver.log()).toBe(0)
     expect(readFileSync(join(receiver.file, 'main')).equals(main)).toBe(true)
+  })
+
+  test.each([
+    ['closes', (stale: Socket) => void stale.end()],
+    ['is reset', (stale: Socket) => void stale.resetAndDestroy()],
+    ['falls silent', () => {}],
+  ])('take the place of one that %s before the guest comes', async (_, leave) => {
+    const receiver = await startReceive({ args: ['--multifd', '2', '--handshake-limit', '1'] })
+    const [, first = Buffer.alloc(0)] = channels
+    const ofAnother = Buffer.from(first.subarray(0, 64))
+    ofAnother.fill(0x41, 8, 24)
+    const stale = await connectTo(receiver)
+    stale.write(ofAnother)
+    await receiver.says(/#1 .*connected/)
+    leave(stale)
+    await receiver.says(/#1 .*\[(MIGRATION_CHANNEL_REFUSED|ENDPOINT_HANDSHAKE_TIME)\]/)
+    for (const bytes of channels) (await connectTo(receiver)).end(bytes)
+    expect((await receiver.ended).status, receiver.log()).toBe(0)
+  })
+
+  test.each(['a folder', 'nothing'])('are stored at a link to %s', async (target) => {
+    const folder = scratchFolder()
+    if (target === 'a folder') mkdirSync(join(folder, 'real'))
+    symlinkSync('real', join(folder, 'link'))
+    const receiver = await startReceive({ file: join(folder, 'link'), args: ['--multifd', '2'] })
+    for (const bytes of channels) (await connectTo(receiver)).end(bytes)
+    expect((await receiver.ended).status, receiver.log()).toBe(0)
+    expect(readFileSync(join(folder, 'real', 'main')).equals(channels[0]!)).toBe(true)
+    expect(receiver.left()).toEqual(['link', 'real'])
   })
 
   test.each([1, 2])('of which number %i is cut are not stored', async (cut) => {
@@ -233,6 +273,15 @@ describe('nothing is begun', () => {
     const receiver = launchReceive({ file, args: ['--multifd', '2'] })
     expect((await receiver.ended).status).toBe(73)
     expect(receiver.log()).toContain('MIGRATION_FOLDER_NOT_EMPTY')
+  })
+
+  test('where a folder stands in the place of the digest', async () => {
+    const file = join(scratchFolder(), 'guest')
+    mkdirSync(`${file}.sha256`)
+    const receiver = launchReceive({ file })
+    expect((await receiver.ended).status).toBe(73)
+    expect(receiver.log()).toMatch(/MIGRATION_PLACE_UNUSABLE.*guest\.sha256/)
+    expect(receiver.left()).toEqual(['guest.sha256'])
   })
 
   test('where a folder stands in the place of the file', async () => {
