@@ -68,7 +68,7 @@ function readDefinitions(options: RelayCommandOptions): readonly RelayDefinition
 /** What a migration with 8 channels and its return path needs, and as many more; for each relay. */
 const DEFAULT_CHANNELS = 16
 
-const LEAST_DEFAULT = 33_554_432
+const LEAST_DEFAULT = 134_217_728
 
 /** Every relay gets the same part of the memory. */
 function findChannelLimit(relays: number, options: RelayCommandOptions): number {

@@ -51,7 +51,7 @@ function addLimits(command: Command): Command {
     .option('--channels <NUMBER>', 'channels of each guest at the same time', parseCount)
     .option(
       '--memory-limit <SIZE>',
-      'for bytes on their way (default: 32M, more for a large map)',
+      'for bytes on their way (default: 128M, more for a large map)',
       parseSize,
     )
     .option(

@@ -7,7 +7,7 @@ import { ConnectionEnded } from '../../net/byte-channel.ts'
 import { takeReceivedBytes } from '../../tls/received-bytes.ts'
 
 /** Bytes that may wait to be taken before no more are read. */
-const WINDOW = 131_072
+const WINDOW = 524_288
 
 /** How much is written at a time, in bytes: eight full records of TLS. */
 const PIECE = 131_072

@@ -14,7 +14,7 @@ import type { RelaySides } from './relay-sides.ts'
  * What one channel may hold, in bytes: in each direction what waits to be taken, what was read when
  * that was full, and what TLS has encrypted of it.
  */
-export const CHANNEL_MEMORY = 1_048_576
+export const CHANNEL_MEMORY = 4_194_304
 
 export type RelayOptions = {
   readonly sides: RelaySides

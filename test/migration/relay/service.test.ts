@@ -173,7 +173,7 @@ describe('what is refused before anything listens', () => {
     ],
     ['RELAY_WRONG_SIDE', () => [...pair, ...server(), '--tls-hostname', 'a']],
     ['RELAY_WRONG_SIDE', () => [...pair, ...client(), '--tls-authz', 'a']],
-    ['RELAY_MEMORY_TOO_SMALL', () => [...pair, ...client(), '--memory-limit', '512K']],
+    ['RELAY_MEMORY_TOO_SMALL', () => [...pair, ...client(), '--memory-limit', '3M']],
     ['SERVICE_UNKNOWN_OWNER', () => [...pair, ...client(), '--socket-owner', 'no-such-user']],
     ['USAGE_CONFLICTING_OPTIONS', () => [...pair, '--map', 'x']],
     ['USAGE_MISSING_OPTION', () => ['--listen', 'unix:a']],
