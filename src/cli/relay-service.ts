@@ -43,7 +43,7 @@ export async function runRelays(options: RelayCommandOptions): Promise<void> {
     objects,
     pidFile: options.pidFile,
     drainLimit: options.drainLimit,
-    start: () => Promise.all(relays.map(listen)),
+    start: () => listenAll(relays),
     announce: (places) => announce(places, relays, terminal),
     tellReload: (report) => logReload(report, options, terminal),
     drain: async (limit) => void (await forEach((relay) => relay.drain(limit))),
@@ -105,6 +105,13 @@ const DEFAULT_MODE = 0o600
 
 function socketFile({ mode = DEFAULT_MODE, owner }: RelayDefinition['socket']): SocketFile {
   return { mode, ...(owner === undefined ? {} : findOwner(owner)) }
+}
+
+/** One after the other: two at the same path, in two spellings, would each wait for the other's lock. */
+async function listenAll(relays: readonly OpenRelay[]): Promise<readonly string[]> {
+  const places: string[] = []
+  for (const relay of relays) places.push(await listen(relay))
+  return places
 }
 
 async function listen({ relay, definition, file }: OpenRelay): Promise<string> {

@@ -1,5 +1,6 @@
 /** A connection of a preflight, on the side that dials: hello, handshake, and what follows. */
 import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
 import { printHostAndPort } from '../../net/address.ts'
@@ -12,15 +13,18 @@ import type { TlsSettings } from '../../tls/tls-options.ts'
 import { ProtocolError } from '../../wire/protocol-error.ts'
 import {
   type ClientHello,
+  checkRateResult,
   checkServerHello,
   checkServerVerdict,
   PROTOCOL_VERSION,
+  type RateResult,
   type ServerHello,
   type ServerVerdict,
 } from './hello.ts'
 import { readMessage, writeMessage } from './message.ts'
 import { offeredTls } from './offered-tls.ts'
 import { PREFLIGHT_KINDS } from './preflight-diagnostics.ts'
+import { sendChunks } from './rate-stream.ts'
 
 export type PreflightTarget = {
   /** An address: names were looked up before. */
@@ -116,21 +120,41 @@ export class PreflightConnection {
     return this.#within(() => readMessage(this.#channel, checkServerVerdict))
   }
 
-  /** The stream for what is no message. */
-  release(): Duplex {
-    return this.#channel.release()
+  /**
+   * Sends bytes until a time of performance.now(), and reads how many came. A slow peer has all the time
+   * that it needs; one that takes nothing and says nothing has that of a step.
+   *
+   * @throws DiagnosticError PREFLIGHT_..., NET_TIMED_OUT
+   */
+  rate(deadline: number): Promise<RateResult> {
+    const stream = this.#channel.release() as Socket
+    const work = async () => {
+      await sendChunks(stream, deadline)
+      return readMessage(new ByteChannel(stream), checkRateResult)
+    }
+    return this.#within(work, (giveUp) => {
+      stream.setTimeout(this.#timeout, giveUp)
+      return () => void stream.setTimeout(0)
+    })
   }
 
   close(): void {
     this.#socket.destroy()
   }
 
-  async #within<Result>(work: () => Promise<Result>): Promise<Result> {
+  /** @param watch Calls what it is given when the work takes too long; returns what ends the watch. */
+  async #within<Result>(
+    work: () => Promise<Result>,
+    watch = (giveUp: () => void): (() => void) => {
+      const timer = setTimeout(giveUp, this.#timeout)
+      return () => clearTimeout(timer)
+    },
+  ): Promise<Result> {
     let isLate = false
-    const timer = setTimeout(() => {
+    const stopWatch = watch(() => {
       isLate = true
       this.#socket.destroy()
-    }, this.#timeout)
+    })
     try {
       return await work()
     } catch (error) {
@@ -140,7 +164,7 @@ export class PreflightConnection {
       }
       return this.#explain(error)
     } finally {
-      clearTimeout(timer)
+      stopWatch()
     }
   }
 

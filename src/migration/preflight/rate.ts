@@ -1,10 +1,6 @@
 /** How many bytes a second go to the other host, over some channels, with or without TLS. */
-import { ByteChannel } from '../../net/byte-channel.ts'
 import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
-import { checkRateResult, type RateResult } from './hello.ts'
-import { readMessage } from './message.ts'
 import { PreflightConnection, type PreflightTarget } from './preflight-connection.ts'
-import { sendChunks } from './rate-stream.ts'
 
 export type RateRequest = {
   readonly channels: number
@@ -35,7 +31,7 @@ export async function measureRate(target: PreflightTarget, request: RateRequest)
     const cpuBefore = process.cpuUsage()
     const start = performance.now()
     const deadline = start + asked * 1000
-    const results = await Promise.all(open.map((channel) => fill(channel, deadline)))
+    const results = await Promise.all(open.map(({ connection }) => connection.rate(deadline)))
     const seconds = (performance.now() - start) / 1000
     const { user, system } = process.cpuUsage(cpuBefore)
     const bytes = results.reduce((total, result) => total + result.bytes, 0)
@@ -65,10 +61,4 @@ async function openChannel(
     connection.close()
     throw error
   }
-}
-
-async function fill({ connection }: Channel, deadline: number): Promise<RateResult> {
-  const stream = connection.release()
-  await sendChunks(stream, deadline)
-  return readMessage(new ByteChannel(stream), checkRateResult)
 }

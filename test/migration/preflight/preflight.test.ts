@@ -273,6 +273,34 @@ test('rates are measured in clear and with each suite, over several channels', a
   }
 })
 
+test.each(['takes nothing', 'says nothing'])(
+  'a rate ends with an error where the peer %s',
+  async (how) => {
+    const greeting = { version: 1, time: 0, tls: false, refusals: [] }
+    const text = Buffer.from(JSON.stringify(greeting))
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => {
+        if (how === 'takes nothing') socket.pause()
+        else socket.resume()
+        socket.write(Buffer.concat([Buffer.from('CPPF'), length(text.length), text]))
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const target = { address: '127.0.0.1', port, timeout: 500 }
+    const rate = measureRate(target, { channels: 1, seconds: 0.1 })
+    await expect(rate).rejects.toThrow('did not answer within 0.5 seconds')
+  },
+)
+
+function length(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return bytes
+}
+
 test('as many channels are advised as help', () => {
   const rates = [100, 180, 190, 185].map((speed, index) => ({
     ...{ channels: 2 ** index, suite: undefined, bytes: speed, seconds: 1 },

@@ -50,6 +50,18 @@ test('one process relays for many guests, each to its own place', async () => {
   expect(statSync(path('mail')).mode & 0o777).toBe(0o640)
 })
 
+test('a socket that a map names twice, in two spellings, is refused', async () => {
+  const folder = scratchFolder()
+  const map = writeMap(join(folder, 'map'), {
+    one: `listen: "unix:${folder}/guest.sock", to: "tcp:localhost:1"`,
+    two: `listen: "unix:${folder}/./guest.sock", to: "tcp:localhost:1"`,
+  })
+  const [, client = ''] = credentialsOf('x509', makeX509Folder(), 'client')
+  const relay = launchRelay(['--map', map, '--object', client])
+  expect(await relay.ended).toBe(69)
+  expect(relay.log()).toMatch(/ENDPOINT_CANNOT_LISTEN.*guest\.sock/)
+})
+
 test('a map that is wrong is refused with its place', async () => {
   const path = join(scratchFolder(), 'map.yaml')
   const twice = { a: 'listen: "unix:x", to: "tcp:h:1"', b: 'listen: "unix:x", to: "tcp:h:2"' }
