@@ -77,9 +77,10 @@ export class PartialFile {
 
   /**
    * @param size Of the whole file, in bytes.
+   * @param prepare What has to be done just before, when nothing else can fail.
    * @returns false where another program has replaced it meanwhile; then nothing was done.
    */
-  async putInPlace(size: number): Promise<boolean> {
+  async putInPlace(size: number, prepare = (): void => {}): Promise<boolean> {
     const { present, mode: asked } = this.#options
     await this.handle.truncate(size)
     const { dev, ino, uid, gid } = await this.handle.stat()
@@ -92,6 +93,7 @@ export class PartialFile {
     await this.handle.sync()
     const found = lstatSync(this.#temporary)
     if (found.dev !== dev || found.ino !== ino) return false
+    prepare()
     renameSync(this.#temporary, this.#path)
     syncFolder(dirname(this.#path))
     return true

@@ -16,6 +16,11 @@ import { basename, dirname, join, resolve } from 'node:path'
 export function reasonInPlace(path: string, present: Stats): string | undefined {
   if (present.nlink > 1) return 'it has more than one name (hard links)'
   if (!mayMakeFiles(dirname(path))) return 'no file can be made in its folder'
+  return reasonOfOwner(path, present)
+}
+
+/** Says in words why a new file cannot belong to whom the present one does; undefined where it can. */
+export function reasonOfOwner(path: string, present: Stats): string | undefined {
   if (present.uid === process.geteuid?.() && present.gid === process.getegid?.()) return undefined
   return canGiveAway(path, present) ? undefined : 'a new file cannot get its owner and group'
 }

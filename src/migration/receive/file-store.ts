@@ -49,11 +49,10 @@ export class FileStore implements MigrationStore {
     const digest = digests.get('main') ?? ''
     const size = (await this.#writer?.finish()) ?? 0
     await writing(this.path, async () => {
-      // It may take long: until it is done, the file that stands there keeps its digest.
-      await this.#partial.handle.sync()
       // First: a file is never there without the digest that it has to have.
-      replaceFile(digestFile(this.path), digestLine(this.path, digest), OWNER_ONLY)
-      const isInPlace = await this.#partial.putInPlace(size)
+      const isInPlace = await this.#partial.putInPlace(size, () =>
+        replaceFile(digestFile(this.path), digestLine(this.path, digest), OWNER_ONLY),
+      )
       if (!isInPlace) fail(RECEIVE_KINDS.replaced, { path: this.#partial.temporaryPath })
       await this.#partial.handle.close()
     })

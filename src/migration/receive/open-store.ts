@@ -3,8 +3,8 @@ import { realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
-import { placeOfDanglingLink } from '../../transfer/replaceable.ts'
-import { FileStore } from './file-store.ts'
+import { placeOfDanglingLink, reasonOfOwner } from '../../transfer/replaceable.ts'
+import { FileStore, writing } from './file-store.ts'
 import { FolderStore } from './folder-store.ts'
 import type { MigrationStore } from './migration-store.ts'
 import { NullStore } from './null-store.ts'
@@ -26,6 +26,8 @@ export async function openStore(path: string, multifd: number): Promise<Migratio
     const reason = present.isDirectory() ? 'it is a folder' : 'it is no regular file'
     fail(RECEIVE_KINDS.unusablePlace, { path, reason })
   }
+  const reason = present && (await writing(path, async () => reasonOfOwner(place, present)))
+  if (reason !== undefined) fail(RECEIVE_KINDS.unusablePlace, { path, reason })
   return FileStore.create(place, present)
 }
 

@@ -1,5 +1,5 @@
 /** What is no whole guest is never stored, and every reason has its code. */
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -282,6 +282,18 @@ describe('nothing is begun', () => {
     expect((await receiver.ended).status).toBe(73)
     expect(receiver.log()).toMatch(/MIGRATION_PLACE_UNUSABLE.*guest\.sha256/)
     expect(receiver.left()).toEqual(['guest.sha256'])
+  })
+
+  testWith('setpriv', 'where a file of another user stands', async () => {
+    const folder = scratchFolder()
+    chmodSync(folder, 0o777)
+    const file = join(folder, 'guest')
+    writeFileSync(file, 'of root')
+    const wrapper = 'exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"'
+    const receiver = launchReceive({ file, wrapper })
+    expect((await receiver.ended).status, receiver.log()).toBe(73)
+    expect(receiver.log()).toMatch(/MIGRATION_PLACE_UNUSABLE.*owner/)
+    expect([readFileSync(file, 'utf8'), receiver.left()]).toEqual(['of root', ['guest']])
   })
 
   test('where a folder stands in the place of the file', async () => {
