@@ -25,7 +25,7 @@ export type ServerCase = {
 }
 
 /** How many policies are drawn; a script sets more. */
-const POLICIES = Number(process.env.SERVER_POLICIES ?? 20)
+const POLICIES = Number(process.env.SERVER_POLICIES ?? 6)
 
 const SHIPPED = ['DEFAULT', 'LEGACY', 'FUTURE']
 
