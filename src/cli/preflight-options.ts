@@ -15,7 +15,6 @@ export type PeerOptions = ObjectOptions &
   PreflightListenOptions & {
     readonly to?: HostAndPort
     readonly listen?: Partial<HostAndPort> & { readonly port: number }
-    readonly tlsHostname?: string | readonly string[]
     readonly connect?: true
     /** Seconds. */
     readonly timeout: number

@@ -15,7 +15,7 @@ import {
 import { adviceOf, printRates, rateToJson } from '../preflight-text.ts'
 import type { Terminal } from '../terminal.ts'
 
-type Options = Omit<PeerOptions, 'tlsHostname'> & { readonly tlsHostname?: string }
+type Options = PeerOptions & { readonly tlsHostname?: string }
 
 export function addMigrateBench(group: Command): void {
   const command = group

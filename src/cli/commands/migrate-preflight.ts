@@ -17,7 +17,7 @@ import {
 import { checkToJson, printChecks, printRates, rateToJson } from '../preflight-text.ts'
 import type { Terminal } from '../terminal.ts'
 
-type Options = Omit<PeerOptions, 'tlsHostname'> & {
+type Options = PeerOptions & {
   readonly tlsHostname?: readonly string[]
   readonly rate: boolean
 }
@@ -35,7 +35,7 @@ export function addMigratePreflight(group: Command): void {
 }
 
 async function preflight(options: Options): Promise<void> {
-  checkPeerOptions(options as PeerOptions)
+  checkPeerOptions(options)
   const terminal = terminalFor(options)
   const { checkOwnFiles } = await import('../own-files.ts')
   const own = await checkOwnFiles(options, options.tlsHostname ?? [], terminal)
@@ -56,7 +56,7 @@ async function checkOther(options: Options, terminal: Terminal): Promise<Finding
   const { checked } = await import('../../migration/preflight/check.ts')
   let client: LoadedClient | undefined
   try {
-    client = await loadClient(options as PeerOptions, terminal)
+    client = await loadClient(options, terminal)
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error
     return { checks: [checked('credentials', '', error.diagnostics)], rates: [] }

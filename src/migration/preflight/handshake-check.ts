@@ -1,6 +1,8 @@
 /** One handshake with the other host, under one name, and all that it shows. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Diagnostic, DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
 import { printHostAndPort } from '../../net/address.ts'
+import { daysUntil } from '../../pki/validity.ts'
 import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
 import type { TlsFacts, TlsSession } from '../../tls/credentials/tls-session.ts'
 import { type Check, checked } from './check.ts'
@@ -14,8 +16,6 @@ export type Handshake = {
   readonly session?: TlsFacts
   readonly checks: readonly Check[]
 }
-
-const DAY = 86_400_000
 
 /** What ends sooner is a finding, in days. */
 const SOON = 30
@@ -76,7 +76,7 @@ function goodChecks(
 
 function soonEnding(certificate: { subject: string; notAfter: Date }): readonly Diagnostic[] {
   const { subject, notAfter } = certificate
-  const days = Math.floor((notAfter.getTime() - Date.now()) / DAY)
+  const days = daysUntil(notAfter, new Date())
   return days < SOON ? [diagnose(PREFLIGHT_KINDS.expiresSoon, { subject, days })] : []
 }
 
@@ -115,7 +115,7 @@ async function askWhy(nonce: string, target: PreflightTarget): Promise<readonly 
     } finally {
       connection.close()
     }
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await delay(100)
   }
   return []
 }

@@ -127,10 +127,10 @@ export class PreflightConnection {
    * @throws DiagnosticError PREFLIGHT_..., NET_TIMED_OUT
    */
   rate(deadline: number): Promise<RateResult> {
-    const stream = this.#channel.release() as Socket
+    const stream = this.#channel.stream as Socket
     const work = async () => {
-      await sendChunks(stream, deadline)
-      return readMessage(new ByteChannel(stream), checkRateResult)
+      await sendChunks(this.#channel, deadline)
+      return readMessage(this.#channel, checkRateResult)
     }
     return this.#within(work, (giveUp) => {
       stream.setTimeout(this.#timeout, giveUp)

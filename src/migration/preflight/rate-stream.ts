@@ -2,9 +2,9 @@
  * The bytes of a measured rate: chunks of one size. The first byte of each says whether it is the
  * last, so that the stream need not be closed to tell its end.
  */
-import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
-import { ConnectionEnded } from '../../net/byte-channel.ts'
+import { type ByteChannel, ConnectionEnded } from '../../net/byte-channel.ts'
+import { takeReceivedBytes } from '../../tls/received-bytes.ts'
 
 /** In bytes; QEMU's own buffers of a channel are as large or larger. */
 const CHUNK_SIZE = 256 * 1024
@@ -12,28 +12,14 @@ const CHUNK_SIZE = 256 * 1024
 const MORE = 0
 const LAST = 1
 
-/** Sends chunks until a time of performance.now(), and one more. */
-export async function sendChunks(stream: Duplex, deadline: number): Promise<void> {
+/** Sends chunks until a time of performance.now(), and one more; none where the connection has ended. */
+export async function sendChunks(channel: ByteChannel, deadline: number): Promise<void> {
   const chunk = Buffer.alloc(CHUNK_SIZE, 0x5a)
   chunk[0] = MORE
-  while (performance.now() < deadline) {
-    if (!stream.write(chunk)) await drained(stream)
-  }
+  while (performance.now() < deadline && channel.isOpen) await channel.write(chunk)
   const last = Buffer.from(chunk)
   last[0] = LAST
-  if (!stream.write(last)) await drained(stream)
-}
-
-async function drained(stream: Duplex): Promise<void> {
-  if (stream.destroyed) throw new ConnectionEnded(stream.errored)
-  const stop = new AbortController()
-  const { signal } = stop
-  try {
-    await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })])
-  } finally {
-    stop.abort()
-  }
-  if (stream.destroyed) throw new ConnectionEnded(stream.errored)
+  if (channel.isOpen) await channel.write(last)
 }
 
 /**
@@ -56,9 +42,12 @@ export function takeChunks(stream: Duplex): Promise<number> {
     if (isLast && total % CHUNK_SIZE === 0) resolve(total)
   }
   const end = (): void => reject(new ConnectionEnded(stream.errored))
-  stream.on('data', take).once('end', end).once('close', end)
+  stream.once('end', end).once('close', end)
+  const stopTaking = takeReceivedBytes(stream, take)
+  stream.resume()
   return promise.finally(() => {
-    stream.off('data', take).off('end', end).off('close', end)
+    stopTaking()
+    stream.off('end', end).off('close', end)
     stream.pause()
   })
 }
