@@ -46,7 +46,7 @@ async function bench(options: Options): Promise<void> {
   const hostname = options.tlsHostname ?? to.host
   const rates = await measureAll(target, client, { ...options, hostname }, terminal)
   const { sayDone } = await import('../../migration/preflight/preflight-connection.ts')
-  await sayDone(target)
+  await sayDone(target, client && { credentials: client.credentials, hostname })
   const { advisedChannels } = await import('../../migration/preflight/advised-channels.ts')
   const secured = rates.filter(({ suite }) => (suite !== undefined) === (client !== undefined))
   const advised = advisedChannels(secured)

@@ -67,14 +67,14 @@ async function checkOther(options: Options, terminal: Terminal): Promise<Finding
   const { config } = readPriorityConfig({ ...options, isReadAgain: true })
   const hostnames = options.tlsHostname ?? [to.host]
   const credentials = client?.credentials
-  const { checks, target } = await runPreflight({
+  const { checks, target, agreed } = await runPreflight({
     ...{ ...to, credentials, hostnames, config, isTrusted },
     timeout: timeout * 1000,
   })
   const isReady = target && checks.every(({ outcome }) => outcome !== 'failed')
   const rates =
     isReady && options.rate ? await measure(target, client, hostnames[0], options, terminal) : []
-  if (target) await sayDone(target)
+  if (target) await sayDone(target, agreed)
   return { checks, rates }
 }
 

@@ -34,11 +34,22 @@ export type PreflightTarget = {
   readonly timeout: number
 }
 
-/** Tells the listener that nothing more comes. It need not be there any more. */
-export async function sayDone(target: PreflightTarget): Promise<void> {
+/** With what both sides let each other in. */
+export type AgreedTls = {
+  readonly credentials: TlsCredentials
+  readonly hostname: string | undefined
+}
+
+/**
+ * Tells the listener that nothing more comes. It need not be there any more.
+ *
+ * @param agreed Without it a listener that has credentials does not heed it.
+ */
+export async function sayDone(target: PreflightTarget, agreed?: AgreedTls): Promise<void> {
   const connection = await PreflightConnection.open(target).catch(() => undefined)
   try {
-    await connection?.greet('done', { tls: false })
+    const greeting = await connection?.greet('done', { tls: agreed !== undefined })
+    if (agreed && greeting?.hello.tls) await connection?.secure(agreed.credentials, agreed.hostname)
     await connection?.verdict()
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error

@@ -23,7 +23,7 @@ export type PreflightHandlerOptions = {
   /** The file that keywords of priority strings are looked up in. */
   readonly config: SystemConfig
   readonly refused: RefusedHandshakes
-  /** Called when a client says that it was its last connection. */
+  /** Called when a client that was let in says that it was its last connection. */
   readonly onDone?: (() => void) | undefined
 }
 
@@ -53,8 +53,12 @@ export class PreflightHandler implements ConnectionHandler {
     const { stream } = channel
     await connection.withinIdleLimit(stream, () => this.#serve(hello, channel, session))
     connection.close(channel.release())
-    if (hello.purpose === 'done') this.#options.onDone?.()
-    return ENDINGS[hello.purpose]
+    if (hello.purpose !== 'done') return ENDINGS[hello.purpose]
+    // In clear any stranger can say it.
+    if (!session && this.#options.security.tlsMode !== 'off')
+      return 'done, which counts over TLS only'
+    this.#options.onDone?.()
+    return ENDINGS.done
   }
 
   /** Exchanges what both allow; then the handshake, where the client wants one. */

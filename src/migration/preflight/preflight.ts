@@ -6,7 +6,12 @@ import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
 import { type Check, checked, notChecked } from './check.ts'
 import { findListener } from './find-listener.ts'
 import { checkHandshake } from './handshake-check.ts'
-import { type Greeting, PreflightConnection, type PreflightTarget } from './preflight-connection.ts'
+import {
+  type AgreedTls,
+  type Greeting,
+  PreflightConnection,
+  type PreflightTarget,
+} from './preflight-connection.ts'
 import { PREFLIGHT_KINDS } from './preflight-diagnostics.ts'
 import { checkSharedTls } from './shared-tls.ts'
 
@@ -28,6 +33,8 @@ export type PreflightReport = {
   readonly checks: readonly Check[]
   /** Where the other side answers; undefined where it does not. */
   readonly target?: PreflightTarget
+  /** Undefined where no name led to a session. */
+  readonly agreed?: AgreedTls | undefined
 }
 
 /** Never throws for what the other host does: that is in the report. */
@@ -42,26 +49,22 @@ export async function runPreflight(request: PreflightRequest): Promise<Preflight
   const target = { address: found.result, port, timeout }
   const server = printHostAndPort(target.address, port)
   const said = isTrusted ? 'not asked (--connect)' : `a preflight answers at ${server}`
-  return {
-    checks: [checked('listener', said), ...(await checkConnection(target, request))],
-    target,
-  }
+  const { checks, agreed } = await checkConnection(target, request)
+  return { checks: [checked('listener', said), ...checks], target, agreed }
 }
 
-async function checkConnection(
-  target: PreflightTarget,
-  request: PreflightRequest,
-): Promise<readonly Check[]> {
+type Found = Pick<PreflightReport, 'checks' | 'agreed'>
+
+async function checkConnection(target: PreflightTarget, request: PreflightRequest): Promise<Found> {
   const { credentials, config } = request
   const greeting = await attempt('connection', () => greet(target, credentials))
-  if ('failed' in greeting) return [greeting.failed]
+  if ('failed' in greeting) return { checks: [greeting.failed] }
   const server = printHostAndPort(target.address, target.port)
   const checks = [checked('connection', server), checkClock(greeting.result)]
-  if (!credentials) return [...checks, notChecked('TLS', 'no --tls-creds')]
+  if (!credentials) return { checks: [...checks, notChecked('TLS', 'no --tls-creds')] }
   const shared = checkSharedTls(credentials.settings, config, greeting.result.hello)
-  const named = await checkNames(target, credentials, request.hostnames)
-  const isProven = named.some(({ name }) => name === 'session')
-  return [...checks, ...(isProven ? shared.map(moderated) : shared), ...named]
+  const { checks: named, agreed } = await checkNames(target, credentials, request.hostnames)
+  return { checks: [...checks, ...(agreed ? shared.map(moderated) : shared), ...named], agreed }
 }
 
 /** Older versions do without groups or signature schemes: a handshake is the better proof. */
@@ -90,18 +93,21 @@ async function checkNames(
   target: PreflightTarget,
   credentials: TlsCredentials,
   hostnames: readonly string[],
-): Promise<readonly Check[]> {
+): Promise<Found> {
   const isVerified = credentials.kind === 'x509' && credentials.verifyPeer
   const names = isVerified ? hostnames : [undefined]
   const checks: Check[] = []
+  let agreed: AgreedTls | undefined
   for (const name of names) {
     const handshake = await attempt('handshake', () => checkHandshake(target, credentials, name))
     const found = 'failed' in handshake ? [handshake.failed] : handshake.result.checks
+    if ('result' in handshake && handshake.result.session)
+      agreed ??= { credentials, hostname: name }
     // What does not depend on the name is told once.
     const isNew = (check: Check) => !checks.some((other) => other.name === check.name)
     checks.push(...found.filter(isNew))
   }
-  return checks
+  return { checks, agreed }
 }
 
 /** What is further apart is a finding, in seconds. */

@@ -8,6 +8,7 @@ import { findSecurity } from '../../../src/endpoint/security.ts'
 import { advisedChannels } from '../../../src/migration/preflight/advised-channels.ts'
 import type { Check } from '../../../src/migration/preflight/check.ts'
 import { type PreflightRequest, runPreflight } from '../../../src/migration/preflight/preflight.ts'
+import { sayDone } from '../../../src/migration/preflight/preflight-connection.ts'
 import { PreflightListener } from '../../../src/migration/preflight/preflight-listener.ts'
 import { measureRate } from '../../../src/migration/preflight/rate.ts'
 import { credentialsForEachSuite } from '../../../src/migration/preflight/suite-credentials.ts'
@@ -80,6 +81,7 @@ async function start(sides: Sides = {}) {
   const definition = words(here, 'client', clientWords)
   const objects = TlsObjects.create([definition], { config })
   const events: ConnectionEvent[] = []
+  let done = 0
   const listener = new PreflightListener({
     config,
     security: findSecurity(server, {
@@ -88,6 +90,7 @@ async function start(sides: Sides = {}) {
       handshakeLimit: TIMEOUT / 1000,
     }),
     onEvent: (event) => void events.push(event),
+    onDone: () => void done++,
   })
   const { port } = await listener.listen('127.0.0.1', 0)
   onTestFinished(() => listener.drain(0))
@@ -99,6 +102,7 @@ async function start(sides: Sides = {}) {
   return {
     request,
     events,
+    doneTimes: () => done,
     objects,
     definition,
     target: { address: '127.0.0.1', port, timeout: TIMEOUT },
@@ -181,6 +185,49 @@ describe('what is wrong is found, with the code of the side that refuses', () =>
     )
     expect(said).toMatch(/here: SECP384R1 is not allowed: token -GROUP-ALL at gnutls.config:2:\d+/)
     expect(said).toMatch(/there: X25519 is not allowed: token -GROUP-ALL at gnutls.config:3:\d+/)
+  })
+})
+
+describe('a listener that has credentials is done', () => {
+  const endings = (events: readonly ConnectionEvent[]) =>
+    events.flatMap((event) => (event.event === 'left' ? [event.ending] : []))
+
+  test('not where a stranger says so in clear, with or without a wish for TLS', async () => {
+    const { events, target, doneTimes } = await start()
+    await sayDone(target)
+    await eventually(() => endings(events).includes('done, which counts over TLS only'))
+    const socket = connect(target.port, '127.0.0.1')
+    const hello = { version: 1, purpose: 'done', nonce: '0'.repeat(32), tls: true }
+    const text = Buffer.from(JSON.stringify(hello))
+    socket.end(Buffer.concat([Buffer.from('CPPF'), length(text.length), text]))
+    socket.resume()
+    await eventually(() => events.some(({ event }) => event === 'refused'))
+    expect(doneTimes()).toBe(0)
+  })
+
+  test('not where a client that is not authorized says so over TLS', async () => {
+    const authorization = `{"qom-type":"authz-simple","id":"clients","identity":"CN=bob"}`
+    const { request, events, target, doneTimes } = await start({ authorization })
+    const { credentials } = request
+    if (!credentials) throw new Error('no credentials')
+    await sayDone(target, { credentials, hostname: 'localhost' })
+    await eventually(() => events.some(({ event }) => event === 'refused'))
+    expect(doneTimes()).toBe(0)
+  })
+
+  test('where a client says so that had a session, whichever of its names led to it', async () => {
+    const { request, target, doneTimes } = await start()
+    const names = ['wrong.example', 'localhost']
+    const { agreed } = await runPreflight({ ...request, hostnames: names })
+    expect(agreed).toMatchObject({ hostname: 'localhost' })
+    await sayDone(target, agreed)
+    await eventually(() => doneTimes() === 1)
+  })
+
+  test('not by a client whose names all fail', async () => {
+    const { request } = await start()
+    const { agreed } = await runPreflight({ ...request, hostnames: ['wrong.example'] })
+    expect(agreed).toBeUndefined()
   })
 })
 
