@@ -85,7 +85,12 @@ export class ServerTransmission implements CommandContext {
     const onError = (error: Error) => this.#fail(error)
     const over = new Promise<TransmissionEnd>((resolve, reject) => {
       this.#finish = resolve
-      this.#fail = reject
+      this.#fail = (error) => {
+        // Requests that are under way go on with the input when they end, which may now be in the middle
+        // of a message. So nothing more is taken.
+        this.#ending ??= 'closed'
+        reject(error)
+      }
     })
     socket.on('end', onEnd).on('close', onClose).on('error', onError)
     const stopTaking = takeReceivedBytes(socket, onData)

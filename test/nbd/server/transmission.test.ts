@@ -221,6 +221,23 @@ test('a flush on one connection covers what was acknowledged on another', async 
   expect(storage.done).toEqual(['write', 'flush', 'trim', 'flush'])
 })
 
+test('nothing behind a request that ends the connection is taken, also when earlier ones end later', async () => {
+  const storage = new ScriptedStorage(MIB)
+  const gate = makeGate()
+  storage.before = (operation) => (operation === 'flush' ? gate.passed : undefined)
+  const { path, server } = await startWith(storage)
+  const transmission = await RawTransmission.open(path, 'simple')
+  const tooLong = { command: WRITE, length: 33 * MIB }
+  const write = { command: WRITE, payload: Buffer.alloc(512, 'x') }
+  const calls = [{ command: FLUSH }, tooLong, write]
+  transmission.client.send(Buffer.concat(calls.map((call) => transmission.encode(call))))
+  await eventually(() => server.connectionCount === 0)
+  gate.open()
+  await eventually(() => storage.done.includes('flush'))
+  await pause(20)
+  expect(storage.done).toEqual(['flush'])
+})
+
 test('zeroes that are written for a client end when it has left', async () => {
   let isEnded = false
   class EndlessZeroing extends MemoryStorage {
