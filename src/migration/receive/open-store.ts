@@ -2,7 +2,7 @@
 import { realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fail } from '../../diagnostics/diagnostic.ts'
-import { FILE_KINDS } from '../../files/file-diagnostics.ts'
+import { statPresent } from '../../files/present-file.ts'
 import { placeOfDanglingLink, reasonOfOwner } from '../../transfer/replaceable.ts'
 import { FileStore, writing } from './file-store.ts'
 import { FolderStore } from './folder-store.ts'
@@ -39,13 +39,4 @@ function refuseMountPoint(path: string, present: Stats | undefined): void {
 
 function isNullDevice({ rdev }: Stats): boolean {
   return rdev === statSync('/dev/null').rdev
-}
-
-function statPresent(path: string): Stats | undefined {
-  try {
-    return statSync(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    return fail(FILE_KINDS.unreadable, { path, error })
-  }
 }

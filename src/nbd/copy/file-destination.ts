@@ -6,12 +6,13 @@ import { constants, existsSync, realpathSync, type Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
 import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { statPresent } from '../../files/present-file.ts'
 import { PartialFile } from '../../transfer/partial-file.ts'
 import { placeOfDanglingLink, reasonInPlace } from '../../transfer/replaceable.ts'
 import { findZeroes, ZEROES } from '../../transfer/zeroes.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 import type { CopyDestination } from './copy-end.ts'
-import { diskSize, readFully, requireDisk, statPresent, writeFully } from './local-disk.ts'
+import { diskSize, readFully, requireDisk, writeFully } from './local-disk.ts'
 
 const PARALLEL = 4
 

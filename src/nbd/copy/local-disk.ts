@@ -1,5 +1,5 @@
 /** What stands at a path: a file or a block device, and how large it is. */
-import { type Stats, statSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { blockDeviceSize } from '../../files/block-device.ts'
@@ -18,16 +18,6 @@ function describe(stats: Stats): string {
   if (stats.isFIFO()) return 'pipe'
   if (stats.isSocket()) return 'socket'
   return 'character device'
-}
-
-/** Undefined where nothing is there. */
-export function statPresent(path: string): Stats | undefined {
-  try {
-    return statSync(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    fail(FILE_KINDS.unreadable, { path, error })
-  }
 }
 
 /** In bytes. */

@@ -1,5 +1,6 @@
 /** Opens the two ends of a copy: the source first, so that nothing is touched before it answers. */
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
+import { statPresent } from '../../files/present-file.ts'
 import type { NbdUri } from '../client/nbd-uri.ts'
 import { ServerCommand } from '../client/server-command.ts'
 import { ConnectionPool } from './connection-pool.ts'
@@ -8,7 +9,6 @@ import type { CopyDestination, CopySource, StreamDestination, StreamSource } fro
 import type { EndName, SourceName } from './end-name.ts'
 import { openFileDestination } from './file-destination.ts'
 import { openFileSource } from './file-source.ts'
-import { statPresent } from './local-disk.ts'
 import { nbdDestination, nbdSource, type OpenExport } from './nbd-end.ts'
 import { nullDestination } from './null-destination.ts'
 import {
