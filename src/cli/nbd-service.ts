@@ -1,5 +1,4 @@
 /** An NBD server as a service: from its options to the signal that ends it. */
-import type { AddressInfo } from 'node:net'
 import { diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { ENDPOINT_KINDS } from '../endpoint/endpoint-diagnostics.ts'
 import { findSecurity, type Security } from '../endpoint/security.ts'
@@ -10,7 +9,7 @@ import { NBD_PORT } from '../nbd/protocol/constants.ts'
 import { eventToJson, printEvent } from '../nbd/server/event-report.ts'
 import { NbdServer } from '../nbd/server/nbd-server.ts'
 import type { ServerEvent } from '../nbd/server/server-event.ts'
-import { printHostAndPort } from '../net/address.ts'
+import { printBoundAddress } from '../net/address.ts'
 import { ServiceEnding } from '../service/ending.ts'
 import { runService } from '../service/service.ts'
 import { listenDescriptors } from '../service/service-manager.ts'
@@ -82,18 +81,14 @@ async function listen(server: NbdServer, options: ServeOptions): Promise<readonl
         fail(CLI_KINDS.conflictingOptions, { first, second: 'sockets of the service manager' })
       }
     }
-    const places = descriptors.map(async (fd) => nameAddress(await server.listen({ fd })))
+    const places = descriptors.map(async (fd) => printBoundAddress(await server.listen({ fd })))
     return Promise.all(places)
   }
   if (socket !== undefined) {
-    return [nameAddress(await server.listen({ path: socket }))]
+    return [printBoundAddress(await server.listen({ path: socket }))]
   }
   const place = { port: port ?? NBD_PORT, ...(bind === undefined ? {} : { host: bind }) }
-  return [nameAddress(await server.listen(place))]
-}
-
-function nameAddress(address: AddressInfo | string): string {
-  return typeof address === 'string' ? address : printHostAndPort(address.address, address.port)
+  return [printBoundAddress(await server.listen(place))]
 }
 
 const LOOPBACK = /^(127\.|\[::1\])/

@@ -1,9 +1,11 @@
 /** The options that commands with objects share, and the objects that they define. */
 import type { Command } from 'commander'
+import { fail } from '../diagnostics/diagnostic.ts'
 import type { ObjectDefinition } from '../options/object-definition.ts'
 import type { SystemConfig } from '../priority/system-config.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
 import type { TlsObjectsContext } from '../tls/objects/tls-objects-options.ts'
+import { CLI_KINDS } from './cli-diagnostics.ts'
 import type { CommonOptions } from './command.ts'
 import { parseInputFile, several } from './option-values.ts'
 import { withConfigOption } from './priority-options.ts'
@@ -27,6 +29,18 @@ export function withObjectOptions(command: Command): Command {
     .option('--objects <FILE>', 'objects in a file of YAML or JSON', several(parseInputFile))
     .option('--application <NAME>', 'ask for @NAME,QEMU,SYSTEM where an object has no priority')
     .option('--base-dir <DIR>', 'where back-ends/gnutls.config is')
+}
+
+/** Clients without TLS have no name that could be authorized. @throws DiagnosticError USAGE_MISSING_OPTION. */
+export function refuseAuthzWithoutTls({ tlsAuthz, tlsCreds }: AuthzOptions): void {
+  if (tlsAuthz === undefined || tlsCreds !== undefined) return
+  const hint = '--object tls-creds-x509,id=tls0,dir=DIR,endpoint=server --tls-creds tls0'
+  fail(CLI_KINDS.missingOption, { what: '--tls-authz needs TLS', hint })
+}
+
+type AuthzOptions = {
+  readonly tlsAuthz?: string | undefined
+  readonly tlsCreds?: string | undefined
 }
 
 /**

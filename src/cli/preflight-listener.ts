@@ -1,10 +1,5 @@
 /** `--listen` of `migrate preflight` and `migrate bench`, as a service. */
-import { printJson } from '../diagnostics/diagnostic-json.ts'
-import {
-  connectionEventToJson,
-  describeConnectionEvent,
-  printEventLine,
-} from '../endpoint/event-report.ts'
+
 import { findSecurity } from '../endpoint/security.ts'
 import { PreflightListener } from '../migration/preflight/preflight-listener.ts'
 import { printHostAndPort } from '../net/address.ts'
@@ -12,6 +7,8 @@ import { ServiceEnding } from '../service/ending.ts'
 import { changedObjects, describeReload } from '../service/reload-text.ts'
 import { runService } from '../service/service.ts'
 import { readPriorityConfig } from '../system/priority-config.ts'
+import { logConnection } from './connection-log.ts'
+import type { LogFormat } from './log-option.ts'
 import type { HostAndPort } from './migration-peers.ts'
 import { loadObjects, type ObjectOptions } from './object-options.ts'
 import { Terminal } from './terminal.ts'
@@ -20,7 +17,7 @@ export type PreflightListenOptions = ObjectOptions & {
   readonly tlsCreds?: string
   readonly tlsAuthz?: string
   readonly once?: true
-  readonly log: 'text' | 'json'
+  readonly log: LogFormat
 }
 
 /** For handshakes, in seconds. */
@@ -31,7 +28,7 @@ export async function listenForPreflights(
   { host, port }: Partial<HostAndPort> & { readonly port: number },
   options: PreflightListenOptions,
 ): Promise<void> {
-  const { quiet = false, log } = options
+  const { quiet = false } = options
   const terminal = new Terminal({ quiet, isService: true })
   const objects = await loadObjects(options, terminal)
   const security = findSecurity(objects, {
@@ -46,10 +43,7 @@ export async function listenForPreflights(
     config,
     onDone: () => void (options.once && ending.begin()),
     onEvent: (event) => {
-      if (quiet) return
-      const json = { time: new Date().toISOString(), ...connectionEventToJson(event) }
-      const text = printEventLine(event, describeConnectionEvent(event))
-      terminal.warn(log === 'json' ? printJson(json) : text)
+      if (!quiet) logConnection(event, options, terminal)
     },
   })
   await runService({

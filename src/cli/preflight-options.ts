@@ -5,8 +5,14 @@ import type { ObjectDefinition } from '../options/object-definition.ts'
 import type { TlsCredentials } from '../tls/credentials/credentials.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
+import { logOption } from './log-option.ts'
 import { type HostAndPort, parseChannels, parseListening, parsePeer } from './migration-peers.ts'
-import { loadObjects, type ObjectOptions, withObjectOptions } from './object-options.ts'
+import {
+  loadObjects,
+  type ObjectOptions,
+  refuseAuthzWithoutTls,
+  withObjectOptions,
+} from './object-options.ts'
 import { parseCount, parseWait } from './option-values.ts'
 import type { PreflightListenOptions } from './preflight-listener.ts'
 import type { Terminal } from './terminal.ts'
@@ -41,16 +47,12 @@ export function withPeerOptions(command: Command, channels: string): Command {
         .argParser(parseChannels)
         .default(parseChannels(channels), channels),
     )
-    .addOption(
-      new Option('--log <FORMAT>', 'with --listen: how connections are told')
-        .choices(['text', 'json'])
-        .default('text'),
-    )
+    .addOption(logOption('with --listen: how connections are told'))
 }
 
 /** Refuses options that contradict each other. */
 export function checkPeerOptions(options: PeerOptions): void {
-  const { to, listen, json, connect, tlsAuthz, once, tlsCreds } = options
+  const { to, listen, json, connect, tlsAuthz, once } = options
   const conflict = (first: string, second: string) =>
     fail(CLI_KINDS.conflictingOptions, { first, second })
   if (to && listen) conflict('--to', '--listen')
@@ -58,10 +60,7 @@ export function checkPeerOptions(options: PeerOptions): void {
   if (listen && connect) conflict('--listen', '--connect')
   if (to && tlsAuthz !== undefined) conflict('--to', '--tls-authz')
   if (to && once) conflict('--to', '--once')
-  if (tlsAuthz !== undefined && tlsCreds === undefined) {
-    const hint = '--object tls-creds-x509,id=tls0,dir=DIR,endpoint=server --tls-creds tls0'
-    fail(CLI_KINDS.missingOption, { what: '--tls-authz needs TLS', hint })
-  }
+  refuseAuthzWithoutTls(options)
 }
 
 export type LoadedClient = {

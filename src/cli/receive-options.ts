@@ -1,4 +1,5 @@
 /** What `migrate receive` is told on its command line. */
+import type { LogFormat } from './log-option.ts'
 import type { ObjectOptions } from './object-options.ts'
 
 export type ReceiveCommandOptions = ObjectOptions & {
@@ -10,5 +11,5 @@ export type ReceiveCommandOptions = ObjectOptions & {
   readonly handshakeLimit: number
   readonly idleLimit: number
   readonly pidFile?: string
-  readonly log: 'text' | 'json'
+  readonly log: LogFormat
 }

@@ -1,14 +1,8 @@
 /** A migration that is received, as a service: from its options to the guest that is stored. */
 import type { AddressInfo } from 'node:net'
 import { diagnose } from '../diagnostics/diagnostic.ts'
-import { printJson } from '../diagnostics/diagnostic-json.ts'
 import type { ConnectionEvent } from '../endpoint/connection-event.ts'
 import { ENDPOINT_KINDS } from '../endpoint/endpoint-diagnostics.ts'
-import {
-  connectionEventToJson,
-  describeConnectionEvent,
-  printEventLine,
-} from '../endpoint/event-report.ts'
 import { Listener } from '../endpoint/listener.ts'
 import { findSecurity, type Security } from '../endpoint/security.ts'
 import { listenAt } from '../migration/address/listen-at.ts'
@@ -17,9 +11,10 @@ import { openStore } from '../migration/receive/open-store.ts'
 import { ReceiveHandler } from '../migration/receive/receive-handler.ts'
 import { describeReceived, receivedToJson } from '../migration/receive/received-report.ts'
 import { type ReceivedMigration, Reception } from '../migration/receive/reception.ts'
-import { printHostAndPort } from '../net/address.ts'
+import { printBoundAddress } from '../net/address.ts'
 import { ServiceEnding } from '../service/ending.ts'
 import { runService } from '../service/service.ts'
+import { logConnection } from './connection-log.ts'
 import { loadObjects } from './object-options.ts'
 import type { ReceiveCommandOptions } from './receive-options.ts'
 import { ReceiveStatus } from './receive-status.ts'
@@ -66,7 +61,8 @@ async function receive(
   const reception = new Reception({ store, multifd, idleLimit, switchoverAck, onProgress })
   const listener = openListener(reception, security, options, (event) => {
     status.end()
-    logEvent(event, options, terminal)
+    const isTold = !options.quiet || event.event === 'refused'
+    if (isTold) logConnection(event, options, terminal)
   })
   const ending = new ServiceEnding()
   const isOver = reception.outcome.then(ending.begin, ending.begin)
@@ -106,21 +102,10 @@ function openListener(
 const LOOPBACK = /^(127\.|\[::1\])/
 
 function announce(place: AddressInfo | string, { tlsMode }: Security, terminal: Terminal): void {
-  const address = typeof place === 'string' ? place : printHostAndPort(place.address, place.port)
+  const address = printBoundAddress(place)
   if (tlsMode === 'off' && typeof place !== 'string' && !LOOPBACK.test(address)) {
     terminal.report(diagnose(ENDPOINT_KINDS.clearText, { address }))
   }
   // Programs that wait for this line wait for it under --quiet too.
   terminal.warn(`ready: ${address} waits for a guest, TLS ${tlsMode}`)
-}
-
-function logEvent(
-  event: ConnectionEvent,
-  { quiet, log }: ReceiveCommandOptions,
-  terminal: Terminal,
-): void {
-  if (quiet && event.event !== 'refused') return
-  if (log === 'json') {
-    terminal.warn(printJson({ time: new Date().toISOString(), ...connectionEventToJson(event) }))
-  } else terminal.warn(printEventLine(event, describeConnectionEvent(event)))
 }

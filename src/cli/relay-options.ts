@@ -1,4 +1,5 @@
 /** What `migrate relay` is told on its command line. */
+import type { LogFormat } from './log-option.ts'
 import type { ObjectOptions } from './object-options.ts'
 
 export type RelayCommandOptions = ObjectOptions & {
@@ -17,5 +18,5 @@ export type RelayCommandOptions = ObjectOptions & {
   readonly handshakeLimit: number
   readonly idleLimit: number
   readonly drainLimit: number
-  readonly log: 'text' | 'json'
+  readonly log: LogFormat
 }

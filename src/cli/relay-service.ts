@@ -1,5 +1,4 @@
 /** Relays as a service: from their options or their map to the signal that ends them. */
-import type { AddressInfo } from 'node:net'
 import { type Diagnostic, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { ENDPOINT_KINDS } from '../endpoint/endpoint-diagnostics.ts'
 import { readNamedTextFile } from '../files/text-file.ts'
@@ -11,7 +10,7 @@ import { RELAY_KINDS } from '../migration/relay/relay-diagnostics.ts'
 import type { RelayEvent } from '../migration/relay/relay-event.ts'
 import { parseRelayMap } from '../migration/relay/relay-map.ts'
 import { findSides, type RelaySides } from '../migration/relay/relay-sides.ts'
-import { printHostAndPort } from '../net/address.ts'
+import { printBoundAddress, printHostAndPort } from '../net/address.ts'
 import type { SocketFile } from '../net/socket-file.ts'
 import { findOwner } from '../service/file-owner.ts'
 import { runService } from '../service/service.ts'
@@ -115,11 +114,7 @@ async function listenAll(relays: readonly OpenRelay[]): Promise<readonly string[
 }
 
 async function listen({ relay, definition, file }: OpenRelay): Promise<string> {
-  return nameAddress(await relay.listen(definition.listen, file))
-}
-
-function nameAddress(address: AddressInfo | string): string {
-  return typeof address === 'string' ? address : printHostAndPort(address.address, address.port)
+  return printBoundAddress(await relay.listen(definition.listen, file))
 }
 
 function announce(

@@ -1,11 +1,13 @@
 /** Tells what a reload of a service came to, as its log is written. */
+
 import { changedObjects, describeReload, reloadToJson } from '../service/reload-text.ts'
 import type { ReloadReport } from '../tls/objects/reload-report.ts'
+import type { LogFormat } from './log-option.ts'
 import type { Terminal } from './terminal.ts'
 
 export function logReload(
   report: ReloadReport,
-  { log }: { readonly log: 'text' | 'json' },
+  { log }: { readonly log: LogFormat },
   terminal: Terminal,
 ): void {
   const changed = changedObjects(report)

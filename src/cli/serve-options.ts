@@ -1,6 +1,8 @@
 /** What `nbd serve` is told on its command line. */
+
 import type { TlsMode } from '../endpoint/tls-mode.ts'
 import type { ExportRequest } from '../nbd/exports/export-list.ts'
+import type { LogFormat } from './log-option.ts'
 import type { ObjectOptions } from './object-options.ts'
 import type { QemuNbdOptions } from './qemu-nbd-options.ts'
 
@@ -28,5 +30,5 @@ export type ServeOptions = ObjectOptions &
     readonly idleLimit: number
     readonly drainLimit: number
     readonly memoryLimit: number
-    readonly log: 'text' | 'json'
+    readonly log: LogFormat
   }

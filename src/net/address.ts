@@ -1,5 +1,5 @@
 /** Addresses of TCP and Unix sockets, and how they are written for people. */
-import type { ListenOptions, Socket } from 'node:net'
+import type { AddressInfo, ListenOptions, Socket } from 'node:net'
 
 /** Where a server listens. */
 export type SocketAddress =
@@ -20,6 +20,11 @@ export function printAddress(address: SocketAddress): string {
 /** `host:port`, or `[address]:port` for an IPv6 address. */
 export function printHostAndPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** Where a server listens, as node:net tells it: `host:port`, or a path. */
+export function printBoundAddress(address: AddressInfo | string): string {
+  return typeof address === 'string' ? address : printHostAndPort(address.address, address.port)
 }
 
 /** The address of the client of a connection; `unix` where its socket has none. */

@@ -1,8 +1,7 @@
 /** `cryptopolicy migrate receive`: takes a guest from QEMU and stores it. */
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { fail } from '../../diagnostics/diagnostic.ts'
-import { CLI_KINDS } from '../cli-diagnostics.ts'
-import { withObjectOptions } from '../object-options.ts'
+import { type Command, InvalidArgumentError } from 'commander'
+import { logOption } from '../log-option.ts'
+import { refuseAuthzWithoutTls, withObjectOptions } from '../object-options.ts'
 import { parseNumber } from '../option-values.ts'
 import type { ReceiveCommandOptions } from '../receive-options.ts'
 
@@ -43,11 +42,7 @@ function addManners(command: Command): Command {
       DEFAULTS.idle,
     )
     .option('--pid-file <FILE>', 'write the number of the process there')
-    .addOption(
-      new Option('--log <FORMAT>', 'how connections are told on standard error')
-        .choices(['text', 'json'])
-        .default('text'),
-    )
+    .addOption(logOption('how connections are told on standard error'))
     .option('--json', 'print the result as JSON')
     .option('-q, --quiet', 'print errors only')
 }
@@ -62,10 +57,7 @@ function parseChannels(text: string): number {
 }
 
 async function receive(path: string, options: ReceiveCommandOptions): Promise<void> {
-  if (options.tlsAuthz !== undefined && options.tlsCreds === undefined) {
-    const hint = '--object tls-creds-x509,id=tls0,dir=DIR,endpoint=server --tls-creds tls0'
-    fail(CLI_KINDS.missingOption, { what: '--tls-authz needs TLS', hint })
-  }
+  refuseAuthzWithoutTls(options)
   const { runReceive } = await import('../receive-service.ts')
   await runReceive(path, options)
 }

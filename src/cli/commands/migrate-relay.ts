@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { parseMode } from '../../migration/relay/relay-definition.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
+import { logOption } from '../log-option.ts'
 import { withObjectOptions } from '../object-options.ts'
 import { parseCount, parseInputFile, parseNumber, parseSize } from '../option-values.ts'
 import type { RelayCommandOptions } from '../relay-options.ts'
@@ -72,11 +73,7 @@ function addLimits(command: Command): Command {
       parseNumber,
       drain,
     )
-    .addOption(
-      new Option('--log <FORMAT>', 'how channels are told on standard error')
-        .choices(['text', 'json'])
-        .default('text'),
-    )
+    .addOption(logOption('how channels are told on standard error'))
     .option('-q, --quiet', 'print errors only')
 }
 

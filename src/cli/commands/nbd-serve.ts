@@ -4,7 +4,8 @@ import { fail } from '../../diagnostics/diagnostic.ts'
 import { TLS_MODES } from '../../endpoint/tls-mode.ts'
 import type { ExportRequest } from '../../nbd/exports/export-list.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
-import { withObjectOptions } from '../object-options.ts'
+import { logOption } from '../log-option.ts'
+import { refuseAuthzWithoutTls, withObjectOptions } from '../object-options.ts'
 import { parseNumber, parsePort, parseSize, several } from '../option-values.ts'
 import {
   handlingOf,
@@ -98,11 +99,7 @@ function addManners(command: Command): Command {
         .argParser(parseSize)
         .default(memory, '8M'),
     )
-    .addOption(
-      new Option('--log <FORMAT>', 'how connections are told on standard error')
-        .choices(['text', 'json'])
-        .default('text'),
-    )
+    .addOption(logOption('how connections are told on standard error'))
     .option('-q, --quiet', 'print errors only')
 }
 
@@ -179,7 +176,7 @@ function refuseConflicts({ socket, port, bind, tls, tlsCreds, ...rest }: ServeOp
   }
   // Each of these asks for a protection that the other takes away from every client.
   if (tls === 'off' && tlsCreds !== undefined) conflict('--tls off', '--tls-creds')
-  if (rest.tlsAuthz !== undefined && tlsCreds === undefined) need('--tls-authz needs TLS', hint)
+  refuseAuthzWithoutTls({ tlsAuthz: rest.tlsAuthz, tlsCreds })
   // A client without TLS has no name that could be authorized, and is served all the same.
   if (rest.tlsAuthz !== undefined && tls === 'optional') conflict('--tls optional', '--tls-authz')
   if (rest.explain && tlsCreds === undefined) need('--explain needs --tls-creds', hint)
