@@ -142,7 +142,7 @@ export function listPairs(layout: Layout): readonly PresentPair[] {
 }
 
 /**
- * Checks a DNS name and gives it stands in certificates: lower case, with A-labels.
+ * Checks a DNS name and gives it as it stands in certificates: lower case, with A-labels.
  *
  * @throws DiagnosticError PKI_DNS_INVALID, LIBRARY_ARGUMENT
  */
