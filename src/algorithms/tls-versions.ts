@@ -41,3 +41,8 @@ const TLS_1_2 = 0x0303
 export function isBeforeTls12({ number }: TlsVersion): boolean {
   return number < TLS_1_2
 }
+
+/** Whether TLS 1.3 is among them. */
+export function includesTls13(versions: readonly Pick<TlsVersion, 'name'>[]): boolean {
+  return versions.some(({ name }) => name === 'TLS1.3')
+}

@@ -13,7 +13,7 @@ import {
 import { TLS_GROUPS, type TlsGroup } from '../algorithms/tls-groups.ts'
 import { type TlsSignatureScheme, tlsSignatureScheme } from '../algorithms/tls-signatures.ts'
 import { canNegotiate, TLS_SUITES, type TlsSuite } from '../algorithms/tls-suites.ts'
-import { TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
+import { includesTls13, TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
 import type { Span } from '../diagnostics/source.ts'
 import { type EffectivePolicy, evaluatePolicy } from './effective-policy.ts'
 import { explainProperty, explainValue } from './explain.ts'
@@ -130,7 +130,7 @@ function groupEntries(
   versions: readonly TlsVersion[],
   suites: readonly TlsSuite[],
 ): readonly Entry<TlsGroup>[] {
-  const hasTls13 = versions.some(({ name }) => name === 'TLS1.3')
+  const hasTls13 = includesTls13(versions)
   const isUsed = ({ kind }: TlsGroup): boolean =>
     kind === 'gost-curve'
       ? suites.some(({ keyExchange }) => keyExchange === 'VKO-GOST-12')

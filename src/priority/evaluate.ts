@@ -2,6 +2,7 @@
 import type { AllowedTls } from '../algorithms/allowed-tls.ts'
 import { tlsSignatureScheme } from '../algorithms/tls-signatures.ts'
 import { canNegotiate } from '../algorithms/tls-suites.ts'
+import { includesTls13 } from '../algorithms/tls-versions.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { type AlgorithmRules, algorithmRules } from './algorithm-rules.ts'
 import { usesGroup } from './group-selection.ts'
@@ -105,7 +106,7 @@ export function allowedTls(evaluation: Evaluation): AllowedTls {
   // Under an allowlist GnuTLS lists SSL 3.0 where a string names it, though no build speaks it.
   const protocols = evaluation.protocols.filter(({ name }) => name !== 'SSL3.0')
   const suites = evaluation.suites.filter((suite) => protocols.some((v) => canNegotiate(suite, v)))
-  const hasTls13 = protocols.some(({ name }) => name === 'TLS1.3')
+  const hasTls13 = includesTls13(protocols)
   const groups = usableGroups.filter(
     (group) => hasTls13 || suites.some((suite) => usesGroup(suite, group)),
   )

@@ -1,6 +1,6 @@
 /** Selects the groups that are offered, in the order in which GnuTLS offers them. */
 import type { TlsSuite } from '../algorithms/tls-suites.ts'
-import type { TlsVersion } from '../algorithms/tls-versions.ts'
+import { includesTls13, type TlsVersion } from '../algorithms/tls-versions.ts'
 import type { AlgorithmRules } from './algorithm-rules.ts'
 import { GNUTLS_CURVES, type GnutlsGroup } from './gnutls-algorithms.ts'
 
@@ -25,7 +25,7 @@ export function findGroups(
     const kind = kindOfSuite(suite)
     if (kind) kinds.add(kind)
   }
-  if (versions.some((version) => version.name === 'TLS1.3')) {
+  if (includesTls13(versions)) {
     for (const group of usable) kinds.add(kindOfGroup(group))
   }
   return [...kinds].flatMap((kind) => usable.filter((group) => kindOfGroup(group) === kind))

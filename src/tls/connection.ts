@@ -8,6 +8,7 @@ import {
   TLSSocket,
   type TlsOptions,
 } from 'node:tls'
+import { includesTls13 } from '../algorithms/tls-versions.ts'
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { findChainProblem } from '../x509/chain-check.ts'
@@ -56,7 +57,8 @@ export async function acceptTls(
     requireSharedKeys(settings, options)
     const { handshakeTimeout, requestCert = false, rejectUnauthorized = true, ...rest } = options
     const { secureContext, authorities } = makeContext(rest, settings)
-    if (allowsTls13(settings) && !sendNoTickets(secureContext)) warnAboutTickets()
+    const hasTls13 = includesTls13(settings.allowed.versions)
+    if (hasTls13 && !sendNoTickets(secureContext)) warnOnceAboutTickets()
     const asked = { requestCert, rejectUnauthorized }
     const start = (): TLSSocket =>
       new TLSSocket(connection as never, { ...rest, ...asked, isServer: true, secureContext })
@@ -94,12 +96,8 @@ export async function connectTls(
   })
 }
 
-function allowsTls13({ allowed }: Pick<TlsSettings, 'allowed'>): boolean {
-  return allowed.versions.some(({ name }) => name === 'TLS1.3')
-}
-
-/** A process tells it once. Servers of the library have no other place for it. */
-function warnAboutTickets(): void {
+/** The process gets the warning: servers of the library have no other place for it. */
+function warnOnceAboutTickets(): void {
   if (isToldAboutTickets) return
   isToldAboutTickets = true
   const { code, message, hint = '' } = diagnose(TLS_KINDS.sessionTickets, {})
@@ -188,7 +186,7 @@ function requireSharedKeys(
   options: { readonly pskCallback?: unknown },
 ): void {
   if (options.pskCallback === undefined) return
-  const isAllowed = allowsTls13({ allowed })
+  const isAllowed = includesTls13(allowed.versions)
     ? evaluation.keyExchanges.some(({ name }) => /^(EC)?DHE-PSK$/.test(name))
     : allowed.suites.some(({ keyExchange }) => keyExchange?.endsWith('PSK'))
   if (!isAllowed) fail(TLS_KINDS.pskNotAllowed, {})

@@ -12,7 +12,11 @@ import type { TlsGroup } from '../algorithms/tls-groups.ts'
 import type { TlsRole } from '../algorithms/tls-role.ts'
 import type { TlsSignatureScheme } from '../algorithms/tls-signatures.ts'
 import { canNegotiate, type TlsSuite } from '../algorithms/tls-suites.ts'
-import type { SignatureSemantics, TlsVersion } from '../algorithms/tls-versions.ts'
+import {
+  includesTls13,
+  type SignatureSemantics,
+  type TlsVersion,
+} from '../algorithms/tls-versions.ts'
 import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import { allowedTls, type Evaluation } from '../priority/evaluate.ts'
 import type { CredentialKind } from './credential-kind.ts'
@@ -205,7 +209,7 @@ class Narrowing {
     suites: readonly TlsSuite[],
     omissions: OmittedItems,
   ): readonly TlsGroup[] {
-    const hasTls13 = versions.some(({ name }) => name === 'TLS1.3')
+    const hasTls13 = includesTls13(versions)
     // Before TLS 1.3 a client of OpenSSL names no finite field, and a server chooses any prime.
     const isNamed = ({ kind }: TlsGroup): boolean =>
       this.#role === 'server' || kind !== 'finite-field'

@@ -15,7 +15,7 @@ import {
 import type { TlsGroup } from '../../algorithms/tls-groups.ts'
 import type { TlsSignatureScheme } from '../../algorithms/tls-signatures.ts'
 import { canNegotiate, type TlsSuite } from '../../algorithms/tls-suites.ts'
-import type { TlsVersion } from '../../algorithms/tls-versions.ts'
+import { includesTls13, type TlsVersion } from '../../algorithms/tls-versions.ts'
 import { allowedTls, type Evaluation } from '../evaluate.ts'
 import type { Dialect, Item, Omission } from './dialect.ts'
 
@@ -187,7 +187,7 @@ class Narrowing {
     suites: readonly TlsSuite[],
     omissions: Omissions,
   ): readonly TlsGroup[] {
-    const hasTls13 = versions.some(({ name }) => name === 'TLS1.3')
+    const hasTls13 = includesTls13(versions)
     const isUsed = (group: TlsGroup): boolean =>
       (hasTls13 && isTls13Group(group)) ||
       (this.#dialect.namesOldGroup(group) &&

@@ -1,6 +1,7 @@
 /** The context of node:tls that all handshakes of one load of credentials share. */
 import { constants } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import { includesTls13 } from '../../../algorithms/tls-versions.ts'
 import { type Diagnostic, diagnose, fail } from '../../../diagnostics/diagnostic.ts'
 import type { EndpointContext } from '../../credentials/credentials-generation.ts'
 import { OBJECT_KINDS } from '../../object-diagnostics.ts'
@@ -32,16 +33,13 @@ export function makeContext(
       // with one refuses its own shared key.
       ...(role === 'server' ? { sessionIdContext: 'cryptopolicy' } : {}),
     })
-    const sendsTickets = role === 'server' && hasTls13(allowed) && !sendNoTickets(context)
+    const sendsTickets =
+      role === 'server' && includesTls13(allowed.versions) && !sendNoTickets(context)
     return { context, isVerifiedByOpenssl: !omitVerification(context), sendsTickets }
   } catch (error) {
     const { reason, message } = error as Error & { reason?: string }
     return fail(OBJECT_KINDS.contextRefused, { reason: reason ?? message })
   }
-}
-
-function hasTls13({ versions }: TlsSettings['allowed']): boolean {
-  return versions.some(({ name }) => name === 'TLS1.3')
 }
 
 /** What a server tells of its context when its credentials are loaded. */
