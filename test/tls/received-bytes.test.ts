@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { PassThrough } from 'node:stream'
+import { type Duplex, PassThrough } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseObject } from '../../src/tls/objects/parse-object.ts'
 import { TlsObjects } from '../../src/tls/objects/tls-objects.ts'
@@ -10,24 +10,41 @@ import { canReadIntoOneBuffer, takeReceivedBytes } from '../../src/tls/received-
 import { makeX509Folder, x509Credentials } from '../nbd/nbd-credentials.ts'
 import { eventually } from '../nbd/server/test-server.ts'
 
-/** Both sides of a session over a connection that was there before it. */
-async function openSession() {
-  const dir = makeX509Folder()
-  const definition = `tls-creds-x509,id=tls0,endpoint=server,dir=${dir},verify-peer=on`
-  const credentials = TlsObjects.create([parseObject(definition)]).credentials('tls0', 'server')
+/** Both sides of a connection in clear, of which nothing is read yet. */
+async function openConnection() {
   const server = createServer({ pauseOnConnect: true })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => void server.close())
   const accepted = once(server, 'connection') as Promise<[Socket]>
-  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
-  const [socket] = await accepted
+  const sender = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const [receiver] = await accepted
+  return { receiver, sender }
+}
+
+/** Both sides of a session over a connection that was there before it. */
+async function openSession() {
+  const dir = makeX509Folder()
+  const definition = `tls-creds-x509,id=tls0,endpoint=server,dir=${dir},verify-peer=on`
+  const credentials = TlsObjects.create([parseObject(definition)]).credentials('tls0', 'server')
+  const { receiver, sender } = await openConnection()
   const [there, here] = await Promise.all([
-    credentials.accept(socket),
-    x509Credentials(dir).connect(client, { hostname: 'localhost' }),
+    credentials.accept(receiver),
+    x509Credentials(dir).connect(sender, { hostname: 'localhost' }),
   ])
   onTestFinished(() => void [there.socket, here.socket].map((each) => each.destroy()))
   return { receiver: there.socket, sender: here.socket }
+}
+
+/** All that a stream brings until its end. */
+async function takeText(stream: Duplex): Promise<string> {
+  let text = ''
+  takeReceivedBytes(stream, (bytes) => {
+    text += bytes
+  })
+  stream.resume()
+  await once(stream, 'end')
+  return text
 }
 
 test('this Node reads a session into one buffer', async () => {
@@ -69,13 +86,7 @@ test.each([1, 100, 16_384, 300_000])(
 )
 
 test('a socket in clear is read the same way', async () => {
-  const server = createServer({ pauseOnConnect: true })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => void server.close())
-  const accepted = once(server, 'connection') as Promise<[Socket]>
-  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
-  const [receiver] = await accepted
+  const { receiver, sender } = await openConnection()
   expect(canReadIntoOneBuffer(receiver)).toBe(true)
   const [sent, received] = [createHash('sha256'), createHash('sha256')]
   takeReceivedBytes(receiver, (bytes) => void received.update(bytes))
@@ -83,9 +94,9 @@ test('a socket in clear is read the same way', async () => {
   for (let count = 0; count < 20; count++) {
     const bytes = randomBytes(100_000)
     sent.update(bytes)
-    client.write(bytes)
+    sender.write(bytes)
   }
-  client.end()
+  sender.end()
   await once(receiver, 'end')
   expect(received.digest('hex')).toBe(sent.digest('hex'))
 })
@@ -96,14 +107,9 @@ test('what was received before comes first', async () => {
   receiver.on('readable', () => {})
   await eventually(() => receiver.readableLength > 0)
   receiver.removeAllListeners('readable')
-  let text = ''
-  takeReceivedBytes(receiver, (bytes) => {
-    text += bytes
-  })
-  receiver.resume()
+  const text = takeText(receiver)
   sender.end('second')
-  await once(receiver, 'end')
-  expect(text).toBe('first second')
+  expect(await text).toBe('first second')
 })
 
 test('nothing is handed over after the end was asked for', async () => {
@@ -125,12 +131,7 @@ test('other streams bring their bytes by events', async () => {
   const stream = new PassThrough()
   expect(canReadIntoOneBuffer(stream)).toBe(false)
   stream.write('first ')
-  let text = ''
-  takeReceivedBytes(stream, (bytes) => {
-    text += bytes
-  })
-  stream.resume()
+  const text = takeText(stream)
   stream.end('second')
-  await once(stream, 'end')
-  expect(text).toBe('first second')
+  expect(await text).toBe('first second')
 })
