@@ -1,5 +1,6 @@
 /** The words of OpenSSL's cipher lists (ciphers(1)): which suites each selects. */
 import { findOpensslSuite, type OpensslSuite } from '../../algorithms/openssl-suites.ts'
+import { memoize } from '../../cache/memoize.ts'
 import { isSince, type OpensslRelease } from '../library-releases.ts'
 
 /** The parts of a suite that a word can ask for; each lists what it takes. */
@@ -146,16 +147,30 @@ export function isIdleWord(word: string): boolean {
 
 /** Whether all parts of a suite are among those that a pattern takes. */
 export function matches(suite: OpensslSuite, pattern: Pattern, release: OpensslRelease): boolean {
-  const { suite: named, version, ...parts } = patternOfSuite(suite, release)
-  const own = { ...parts, suite: named, version: [suite.version], isDefault: [isDefault(suite)] }
+  const own = partsOf(suite, release)
   return KEYS.every((key) => {
     const wanted: readonly unknown[] | undefined = pattern[key]
-    const has: readonly unknown[] = own[key] ?? []
+    if (wanted === undefined) return true
     // A suite that is named comes with COMPLEMENTOFDEFAULT too.
     if (key === 'isDefault' && pattern.suite) return true
-    return wanted === undefined || has.some((part) => wanted.includes(part))
+    const has: readonly unknown[] = own[key] ?? []
+    return has.some((part) => wanted.includes(part))
   })
 }
+
+/** Every part of a suite; made once for each release, since each word of a list looks at each suite. */
+function partsOf(suite: OpensslSuite, release: OpensslRelease): Pattern {
+  const known = partsByRelease(suite)
+  const parts = known.get(release) ?? {
+    ...patternOfSuite(suite, release),
+    version: [suite.version],
+    isDefault: [isDefault(suite)],
+  }
+  known.set(release, parts)
+  return parts
+}
+
+const partsByRelease = memoize((_suite: OpensslSuite) => new Map<OpensslRelease, Pattern>())
 
 /** What both take, or undefined where they have a part that no suite can have. */
 export function intersect(first: Pattern, second: Pattern): Pattern | undefined {
