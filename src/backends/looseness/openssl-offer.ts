@@ -34,7 +34,7 @@ export type OpensslOffer = {
   readonly signatures: readonly SignatureName[]
 }
 
-/** @param release such as `3.0.17`. */
+/** @param release One of the turns; each release reads the file as the turn before it. */
 export function readOpensslOffer(text: string, release: string): OpensslOffer {
   const settings = new Map(
     [...text.matchAll(/^([\w.]+) = (.*)$/gm)].map(([, key = '', value = '']) => [key, value]),

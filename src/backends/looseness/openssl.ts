@@ -4,6 +4,7 @@ import type { TlsSuite } from '../../algorithms/tls-suites.ts'
 import { type EffectivePolicy, evaluatePolicy } from '../../policy/effective-policy.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { purpose } from '../../policy/scope.ts'
+import { isSince } from '../../priority/library-releases.ts'
 import { opensslcnf } from '../opensslcnf.ts'
 import type { Looseness, LoosenessDescription } from './looseness-rule.ts'
 import { OPENSSL_TURNS, type OpensslOffer, readOpensslOffer } from './openssl-offer.ts'
@@ -11,6 +12,12 @@ import { OPENSSL_TURNS, type OpensslOffer, readOpensslOffer } from './openssl-of
 type OpensslRule = LoosenessDescription & {
   /** What a release keeps although the policy forbids it. */
   readonly find: (effective: EffectivePolicy, offer: OpensslOffer) => readonly string[]
+}
+
+/** The OpenSSL that is asked about. */
+export type OpensslOfHost = {
+  /** Its release, such as `3.0.17`; without it, what any release keeps. Read where some release keeps something. */
+  readonly openssl?: string | undefined
 }
 
 const FOR_OPENSSL = { backend: opensslcnf.name, purpose: 'openssl', who: 'OpenSSL' } as const
@@ -56,24 +63,34 @@ export const OPENSSL_RULES: readonly OpensslRule[] = [
   },
 ]
 
-/**
- * What OpenSSL keeps.
- *
- * @param release of OpenSSL, such as `3.0.17`; without it, what any release keeps.
- */
-export function findOpensslLooseness(policy: Policy, release?: string): readonly Looseness[] {
+/** Everything that a policy forbids and OpenSSL keeps. */
+export function findOpensslLooseness(
+  policy: Policy,
+  host: OpensslOfHost = {},
+): readonly Looseness[] {
   const effective = evaluatePolicy(policy, purpose('openssl').scopes)
   const text = opensslcnf.generate(policy)
   const offers = OPENSSL_TURNS.map((turn) => readOpensslOffer(text, turn))
-  const asked = release === undefined ? offers : [readOpensslOffer(text, release)]
-  return OPENSSL_RULES.flatMap(({ find, ...rule }) => {
-    const kept = [...new Set(asked.flatMap((offer) => find(effective, offer)))]
-    if (kept.length === 0) return []
-    const last = offers.findLastIndex((offer) => find(effective, offer).length > 0)
-    const until = OPENSSL_TURNS[last + 1]
-    const who = until === undefined ? rule.who : `${rule.who} before ${until}`
-    return [{ ...rule, who, kept }]
+  const found = OPENSSL_RULES.flatMap(({ find, ...rule }) => {
+    const byTurn = offers.map((offer) => find(effective, offer))
+    return byTurn.every((kept) => kept.length === 0) ? [] : [{ rule, byTurn }]
   })
+  if (found.length === 0) return []
+  const { openssl } = host
+  return found.flatMap(({ rule, byTurn }) => {
+    const kept = [...new Set(openssl === undefined ? byTurn.flat() : byTurn[turnOf(openssl)])]
+    const until = OPENSSL_TURNS[byTurn.findLastIndex((each) => each.length > 0) + 1]
+    const who = until === undefined ? rule.who : `${rule.who} before ${until}`
+    return kept.length === 0 ? [] : [{ ...rule, who, kept }]
+  })
+}
+
+/** The index of the turn from which on a release reads the file as it does. */
+function turnOf(release: string): number {
+  return Math.max(
+    OPENSSL_TURNS.findLastIndex((turn) => isSince(release, turn)),
+    0,
+  )
 }
 
 /** What the policy forbids of the parts of suites that it does not allow. */
