@@ -4,6 +4,11 @@ import { PageSet, PageSetBudget } from './page-set.ts'
 
 export type PageCounts = { readonly [kind in PageKind]: number }
 
+/** Pages within the stream: mapped ones have places of their own in a file. */
+export function countPages({ normal, zero, compressed, xbzrle }: PageCounts): number {
+  return normal + zero + compressed + xbzrle
+}
+
 /** How often the pages of one block were sent. */
 export type BlockCount = {
   readonly sent: number

@@ -4,7 +4,6 @@ import { type FileHandle, open, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { syncFolder, writeDurable } from '../../files/atomic-file.ts'
-import { FILE_KINDS } from '../../files/file-diagnostics.ts'
 import { MIGRATION_KINDS } from '../migration-diagnostics.ts'
 import { digestLine, writing } from './file-store.ts'
 import type { MigrationStore } from './migration-store.ts'
@@ -18,18 +17,20 @@ export class FolderStore implements MigrationStore {
   readonly #temporary: string
   readonly #channels = new Map<string, StoredChannel>()
 
-  /** @throws DiagnosticError where the folder is there and not empty, or cannot be made. */
-  constructor(path: string) {
+  private constructor(path: string, temporary: string) {
     this.path = path
-    try {
+    this.#temporary = temporary
+  }
+
+  /** @throws DiagnosticError where the folder is there and not empty, or cannot be made. */
+  static async create(path: string): Promise<FolderStore> {
+    return writing(path, async () => {
       const isTaken = existsSync(path) && readdirSync(path).length > 0
       if (isTaken) fail(MIGRATION_KINDS.folderNotEmpty, { folder: path })
       const place = resolve(path)
-      this.#temporary = mkdtempSync(join(dirname(place), `.${basename(place)}.cryptopolicy-tmp-`))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).syscall === undefined) throw error
-      fail(FILE_KINDS.unwritable, { path, error })
-    }
+      const prefix = join(dirname(place), `.${basename(place)}.cryptopolicy-tmp-`)
+      return new FolderStore(path, mkdtempSync(prefix))
+    })
   }
 
   async open(channel: string): Promise<PieceWriter> {

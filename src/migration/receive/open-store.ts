@@ -20,7 +20,7 @@ export async function openStore(path: string, multifd: number): Promise<Migratio
   const place = present ? realpathSync(path) : placeOfDanglingLink(path)
   if (multifd > 0) {
     refuseMountPoint(place, present)
-    return new FolderStore(place)
+    return FolderStore.create(place)
   }
   if (present && !present.isFile()) {
     const reason = present.isDirectory() ? 'it is a folder' : 'it is no regular file'

@@ -2,17 +2,16 @@
 import type { JsonObject } from '../../diagnostics/diagnostic-json.ts'
 import type { InspectedChannel } from '../inspect/inspected-channel.ts'
 import { MultifdInspection } from '../inspect/multifd-inspection.ts'
+import { countPages } from '../inspect/ram-count.ts'
 import type { ReceivedMigration } from './reception.ts'
 
 /** One line. */
 export function describeReceived(received: ReceivedMigration, seconds: number): string {
   const { path, main, ram } = received
   const machine = main.configuration?.machine ?? 'a machine of an old type'
-  const { normal, zero, compressed, xbzrle } = ram.pages
-  const pages = normal + zero + compressed + xbzrle
   const parts = [
     `${path}: ${machine}, ${bytesOf(received)} bytes in ${Math.max(seconds, 0.1).toFixed(1)} s`,
-    `${pages} pages in ${main.passes} ${main.passes === 1 ? 'pass' : 'passes'}`,
+    `${countPages(ram.pages)} pages in ${main.passes} ${main.passes === 1 ? 'pass' : 'passes'}`,
     received.hasReturnPath ? 'the source was told' : 'the source has no return path',
   ]
   return parts.join('; ')

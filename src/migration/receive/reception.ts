@@ -5,13 +5,13 @@
  * source is told so after all is on disk, and keeps its guest until then.
  */
 import type { Duplex } from 'node:stream'
-import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import { ChannelInspection, type ChannelOptions } from '../inspect/channel-inspection.ts'
 import type { InspectedChannel } from '../inspect/inspected-channel.ts'
 import { MainInspection } from '../inspect/main-inspection.ts'
 import { warningsOf } from '../inspect/migration-inspection.ts'
 import { checkMultifd, hasCaughtUp } from '../inspect/multifd-check.ts'
-import { RamCount } from '../inspect/ram-count.ts'
+import { countPages, RamCount } from '../inspect/ram-count.ts'
 import { MIGRATION_KINDS } from '../migration-diagnostics.ts'
 import { ChannelAdmission, refuseChannel } from './channel-admission.ts'
 import { IncomingParts } from './incoming-parts.ts'
@@ -117,10 +117,16 @@ export class Reception {
     )
   }
 
+  /** What the main channel has said so far; undefined before it says anything. */
+  get #main(): MainInspection | undefined {
+    const { inspection } = this.#channels.get('main') ?? {}
+    return inspection instanceof MainInspection ? inspection : undefined
+  }
+
   /** Ends the migration, unless it is stored already. */
   cancel(): void {
     const { path } = this.#options.store
-    void this.#refuse(() => fail(RECEIVE_KINDS.cancelled, { path }))
+    void this.#fail(new DiagnosticError([diagnose(RECEIVE_KINDS.cancelled, { path })]))
   }
 
   async #admitMain(connection: ChannelConnection, sentTickets: boolean): Promise<ReceivedChannel> {
@@ -129,8 +135,8 @@ export class Reception {
       sentTickets,
       switchoverAck: this.#options.switchoverAck ?? false,
       onSetup: () => {
-        const { inspection } = this.#channels.get('main') ?? {}
-        if (inspection instanceof MainInspection) this.#setup.resolve(inspection)
+        const main = this.#main
+        if (main) this.#setup.resolve(main)
       },
     })
     this.#dialogue = dialogue
@@ -179,10 +185,11 @@ export class Reception {
 
   /** Looks whether the guest is whole, and the source has nothing more to say. */
   #look(): void {
-    const { inspection: main, isOver = false } = this.#channels.get('main') ?? {}
-    if (this.#isClosed || !(main instanceof MainInspection)) return
+    const main = this.#main
+    if (this.#isClosed || !main) return
     const hasEnd = main.end !== undefined
     this.#silence.touch(hasEnd ? CLOSING : this.#options.idleLimit * 1000)
+    const isOver = this.#channels.get('main')?.isOver
     const isDecided = isOver || main.description !== undefined || this.#isQuiet
     if (!hasEnd || !isDecided) return
     const channels = [...this.#channels.values()]
@@ -194,14 +201,14 @@ export class Reception {
   }
 
   #onSilence(): void {
-    const { inspection: main, bytes = 0 } = this.#channels.get('main') ?? {}
-    if (main instanceof MainInspection && main.end !== undefined) {
+    if (this.#main?.end !== undefined) {
       this.#isQuiet = true
       this.#look()
       return
     }
     const { idleLimit: seconds } = this.#options
-    void this.#refuse(() => fail(RECEIVE_KINDS.silent, { seconds, bytes }))
+    const bytes = this.#channels.get('main')?.bytes ?? 0
+    void this.#fail(new DiagnosticError([diagnose(RECEIVE_KINDS.silent, { seconds, bytes })]))
   }
 
   async #conclude(main: MainInspection): Promise<void> {
@@ -256,14 +263,6 @@ export class Reception {
     if ([...this.#channels.values()].every(({ isOver }) => isOver)) this.#allOver()
   }
 
-  async #refuse(refusal: () => never): Promise<void> {
-    try {
-      refusal()
-    } catch (error) {
-      await this.#fail(error)
-    }
-  }
-
   /** What was received is taken away, unless it is being put in place. */
   async #fail(error: unknown): Promise<void> {
     if (this.#isClosed) return
@@ -292,9 +291,7 @@ export class Reception {
     if (!onProgress) return
     const channels = [...this.#channels.values()]
     const bytes = channels.reduce((sum, channel) => sum + channel.bytes, 0)
-    const { normal, zero, compressed, xbzrle } = this.#ram.pages
-    const { inspection } = this.#channels.get('main') ?? {}
-    const passes = inspection instanceof MainInspection ? inspection.passes : 0
-    onProgress({ bytes, pages: normal + zero + compressed + xbzrle, passes })
+    const pages = countPages(this.#ram.pages)
+    onProgress({ bytes, pages, passes: this.#main?.passes ?? 0 })
   }
 }
