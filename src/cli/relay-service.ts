@@ -36,8 +36,6 @@ export async function runRelays(options: RelayCommandOptions): Promise<void> {
   const relays = definitions.map((definition) =>
     openRelay(definition, { objects, channelLimit, options, terminal }),
   )
-  const forEach = (work: (relay: Relay) => Promise<void>) =>
-    Promise.all(relays.map(({ relay }) => work(relay)))
   await runService({
     objects,
     pidFile: options.pidFile,
@@ -45,7 +43,10 @@ export async function runRelays(options: RelayCommandOptions): Promise<void> {
     start: () => listenAll(relays),
     announce: (places) => announce(places, relays, terminal),
     tellReload: (report) => logReload(report, options, terminal),
-    drain: async (limit) => void (await forEach((relay) => relay.drain(limit))),
+    drain: async (limit) => void (await Promise.all(relays.map(({ relay }) => relay.drain(limit)))),
+    close: async () => {
+      for (const { sides } of relays) sides.release()
+    },
   })
 }
 

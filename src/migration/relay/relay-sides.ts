@@ -55,6 +55,11 @@ export type RelaySidesOptions = {
 /** A connection that takes longer was lost: one day, in seconds. */
 const NO_LIMIT = 86_400
 
+/** In milliseconds. */
+function timeoutOf(handshakeLimit: number): number {
+  return (handshakeLimit || NO_LIMIT) * 1000
+}
+
 /** @throws DiagnosticError OBJECT_..., RELAY_..., MIGRATION_URI_UNUSABLE, MIGRATION_HOSTNAME_MISSING. */
 export function findSides(objects: TlsObjects, options: RelaySidesOptions): RelaySides {
   const { what, credentials: id } = options
@@ -77,8 +82,8 @@ function dialsTls(objects: TlsObjects, id: string, options: RelaySidesOptions): 
   const { to, handshakeLimit } = options
   const credentials = objects.credentials(id, 'client')
   const hostname = expectedName(to, options.hostname, credentials)
-  const connect = dialer(to, handshakeLimit)
-  const timeout = (handshakeLimit || NO_LIMIT) * 1000
+  const timeout = timeoutOf(handshakeLimit)
+  const connect = dialer(to, timeout)
   return {
     tls: 'to',
     to: printMigrationUri(to),
@@ -104,7 +109,7 @@ function dialsTls(objects: TlsObjects, id: string, options: RelaySidesOptions): 
 function acceptsTls(objects: TlsObjects, id: string, options: RelaySidesOptions): RelaySides {
   const { to, authorization, handshakeLimit } = options
   const security = findSecurity(objects, { credentials: id, authorization, handshakeLimit })
-  const connect = dialer(to, handshakeLimit)
+  const connect = dialer(to, timeoutOf(handshakeLimit))
   return {
     tls: 'listen',
     to: printMigrationUri(to),
@@ -123,12 +128,8 @@ function acceptsTls(objects: TlsObjects, id: string, options: RelaySidesOptions)
 }
 
 /** @throws DiagnosticError MIGRATION_URI_UNUSABLE. */
-function dialer(
-  to: MigrationUri,
-  handshakeLimit: number,
-): (signal: AbortSignal) => Promise<Socket> {
+function dialer(to: MigrationUri, timeout: number): (signal: AbortSignal) => Promise<Socket> {
   const { address, family } = addressOf(to)
-  const timeout = (handshakeLimit || NO_LIMIT) * 1000
   return (signal) => dial(address, { timeout, signal, family, allowHalfOpen: true })
 }
 

@@ -53,7 +53,6 @@ export class Relay {
   /** Lets no channel in any more, and waits so many milliseconds for the ends of those that are open. */
   async drain(limit: number): Promise<void> {
     await this.#listener.drain(limit)
-    if (limit === 0) this.#options.sides.release()
   }
 
   #handle(origin: ConnectionOrigin): RelayHandler {
