@@ -9,7 +9,7 @@ import { NBD_PORT } from '../nbd/protocol/constants.ts'
 import { eventToJson, printEvent } from '../nbd/server/event-report.ts'
 import { NbdServer } from '../nbd/server/nbd-server.ts'
 import type { ServerEvent } from '../nbd/server/server-event.ts'
-import { printBoundAddress } from '../net/address.ts'
+import { isOpenToNetwork, printBoundAddress } from '../net/address.ts'
 import { ServiceEnding } from '../service/ending.ts'
 import { runService } from '../service/service.ts'
 import { listenDescriptors } from '../service/service-manager.ts'
@@ -91,8 +91,6 @@ async function listen(server: NbdServer, options: ServeOptions): Promise<readonl
   return [printBoundAddress(await server.listen(place))]
 }
 
-const LOOPBACK = /^(127\.|\[::1\])/
-
 function announce(
   places: readonly string[],
   exports: readonly NbdExport[],
@@ -100,7 +98,7 @@ function announce(
   terminal: Terminal,
 ): void {
   for (const address of places) {
-    const isOpen = tlsMode !== 'required' && address.includes(':') && !LOOPBACK.test(address)
+    const isOpen = tlsMode !== 'required' && isOpenToNetwork(address)
     if (isOpen) terminal.report(diagnose(ENDPOINT_KINDS.clearText, { address }))
   }
   const names = exports.map(

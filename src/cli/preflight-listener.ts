@@ -1,5 +1,4 @@
 /** `--listen` of `migrate preflight` and `migrate bench`, as a service. */
-
 import { findSecurity } from '../endpoint/security.ts'
 import { PreflightListener } from '../migration/preflight/preflight-listener.ts'
 import { printHostAndPort } from '../net/address.ts'

@@ -11,7 +11,7 @@ import { openStore } from '../migration/receive/open-store.ts'
 import { ReceiveHandler } from '../migration/receive/receive-handler.ts'
 import { describeReceived, receivedToJson } from '../migration/receive/received-report.ts'
 import { type ReceivedMigration, Reception } from '../migration/receive/reception.ts'
-import { printBoundAddress } from '../net/address.ts'
+import { isOpenToNetwork, printBoundAddress } from '../net/address.ts'
 import { ServiceEnding } from '../service/ending.ts'
 import { runService } from '../service/service.ts'
 import { logConnection } from './connection-log.ts'
@@ -99,11 +99,9 @@ function openListener(
   })
 }
 
-const LOOPBACK = /^(127\.|\[::1\])/
-
 function announce(place: AddressInfo | string, { tlsMode }: Security, terminal: Terminal): void {
   const address = printBoundAddress(place)
-  if (tlsMode === 'off' && typeof place !== 'string' && !LOOPBACK.test(address)) {
+  if (tlsMode === 'off' && isOpenToNetwork(address)) {
     terminal.report(diagnose(ENDPOINT_KINDS.clearText, { address }))
   }
   // Programs that wait for this line wait for it under --quiet too.

@@ -10,7 +10,7 @@ import { RELAY_KINDS } from '../migration/relay/relay-diagnostics.ts'
 import type { RelayEvent } from '../migration/relay/relay-event.ts'
 import { parseRelayMap } from '../migration/relay/relay-map.ts'
 import { findSides, type RelaySides } from '../migration/relay/relay-sides.ts'
-import { printBoundAddress, printHostAndPort } from '../net/address.ts'
+import { isLoopback, isOpenToNetwork, printBoundAddress, printHostAndPort } from '../net/address.ts'
 import type { SocketFile } from '../net/socket-file.ts'
 import { findOwner } from '../service/file-owner.ts'
 import { runService } from '../service/service.ts'
@@ -136,17 +136,14 @@ function announce(
   terminal.warn(`ready: ${places.join(', ')}`)
 }
 
-const LOOPBACK = /^(127\.|\[?::1\]?|localhost)/
-
 function warnOfClearText(place: string, to: MigrationUri, { tls }: RelaySides): Diagnostic[] {
   if (tls === 'listen') {
-    const isFar = to.kind === 'tcp' && !LOOPBACK.test(to.host)
+    const isFar = to.kind === 'tcp' && !isLoopback(to.host)
     return isFar
       ? [diagnose(RELAY_KINDS.clearTarget, { to: printHostAndPort(to.host, to.port) })]
       : []
   }
-  const isOpen = /:\d+$/.test(place) && !LOOPBACK.test(place)
-  return isOpen ? [diagnose(ENDPOINT_KINDS.clearText, { address: place })] : []
+  return isOpenToNetwork(place) ? [diagnose(ENDPOINT_KINDS.clearText, { address: place })] : []
 }
 
 function logEvent(event: RelayEvent, { log }: RelayCommandOptions, terminal: Terminal): void {

@@ -1,5 +1,4 @@
 /** What `nbd serve` is told on its command line. */
-
 import type { TlsMode } from '../endpoint/tls-mode.ts'
 import type { ExportRequest } from '../nbd/exports/export-list.ts'
 import type { LogFormat } from './log-option.ts'

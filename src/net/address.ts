@@ -27,6 +27,21 @@ export function printBoundAddress(address: AddressInfo | string): string {
   return typeof address === 'string' ? address : printHostAndPort(address.address, address.port)
 }
 
+/** Whether other hosts may reach what printBoundAddress has printed. */
+export function isOpenToNetwork(bound: string): boolean {
+  const [, inBrackets, plain] = /^(?:\[(.+)\]|([\d.]+)):\d+$/.exec(bound) ?? []
+  const host = inBrackets ?? plain
+  return host !== undefined && !isLoopback(host)
+}
+
+/** Addresses of the host itself, and the names that hosts have for them. */
+const LOOPBACK = /^(127\.[\d.]+|::1|localhost[46]?(\.localdomain[46]?)?)$/i
+
+/** Whether what goes there stays on this host. A name such as localhost.example.com is of another. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host)
+}
+
 /** The address of the client of a connection; `unix` where its socket has none. */
 export function printPeer({ remoteAddress, remotePort = 0 }: Socket): string {
   if (remoteAddress === undefined) return 'unix'

@@ -81,14 +81,14 @@ async function findCredentials(
   return fail(CLI_KINDS.missingOption, { what: '--tls-hostname needs --tls-creds', hint })
 }
 
-const LOOPBACK = /^(127\.|::1|localhost)/
-
 async function warnOfClearText(
   to: MigrationUri,
   credentials: TlsCredentials | undefined,
   terminal: Terminal,
 ): Promise<void> {
-  if (credentials || to.kind !== 'tcp' || LOOPBACK.test(to.host)) return
+  if (credentials || to.kind !== 'tcp') return
+  const { isLoopback } = await import('../../net/address.ts')
+  if (isLoopback(to.host)) return
   const { SEND_KINDS } = await import('../../migration/send/send-diagnostics.ts')
   const { printMigrationUri } = await import('../../migration/address/migration-uri.ts')
   terminal.report(diagnose(SEND_KINDS.clearText, { to: printMigrationUri(to) }))
