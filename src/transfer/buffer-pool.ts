@@ -32,6 +32,7 @@ export class BufferPool {
     return Buffer.allocUnsafeSlow(size)
   }
 
+  /** Takes a buffer back. One that is of none of its sizes is left to the garbage collector. */
   give(buffer: Buffer): void {
     const buffers = this.#free.get(buffer.length)
     if (buffers && buffers.length * buffer.length < KEPT) buffers.push(buffer)

@@ -50,17 +50,17 @@ class WriteSink implements PayloadSink {
   #beginPiece(): Piece {
     const size = Math.min(this.#rest, pieceSize(this.#transmission))
     const { pool } = this.#transmission.resources
-    const isPooled = size >= SMALL_PIECE
-    const buffer = isPooled ? pool.take(size) : Buffer.allocUnsafe(size)
-    return { buffer, size, filled: 0, isPooled }
+    // The pool has no small buffers.
+    const buffer = size < SMALL_PIECE ? Buffer.allocUnsafe(size) : pool.take(size)
+    return { buffer, size, filled: 0 }
   }
 
-  #writePiece({ buffer, size, isPooled }: Piece): void {
+  #writePiece({ buffer, size }: Piece): void {
     this.#piece = undefined
     const { negotiated, resources } = this.#transmission
     const { offset, length } = this.#request
     const position = offset + length - this.#rest - size
-    const giveBack = () => isPooled && resources.pool.give(buffer)
+    const giveBack = () => resources.pool.give(buffer)
     const { storage } = negotiated.served
     const written = storage.write([buffer.subarray(0, size)], position).finally(giveBack)
     // A failure is looked at when all pieces are there.
@@ -75,8 +75,6 @@ type Piece = {
   /** How much it is to hold, in bytes. */
   readonly size: number
   filled: number
-  /** The buffer is of the pool, and goes back to it. */
-  readonly isPooled: boolean
 }
 
 /** Waits for all, then fails where one has failed: no write may go on behind a reply. */
