@@ -7,6 +7,7 @@
 import { constants } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { inspect, types } from 'node:util'
+import { memoize } from '../cache/memoize.ts'
 import { type Koffi, loadKoffi, type SharedLibrary } from '../files/koffi.ts'
 
 /**
@@ -27,7 +28,7 @@ export class OpensslCall {
 
   /** @returns false where OpenSSL cannot be reached, or refused; then nothing was done. */
   callOn(context: SecureContext): boolean {
-    if (this.#loaded === 'not yet') this.#loaded = tryBind(loadKoffi(), this.#bind)
+    if (this.#loaded === 'not yet') this.#loaded = tryBind(this.#bind)
     const address = addressOf(context)
     if (this.#loaded === undefined || address === undefined) return false
     return this.#loaded(address)
@@ -35,17 +36,23 @@ export class OpensslCall {
 }
 
 function tryBind(
-  koffi: Koffi | undefined,
   bind: (library: SharedLibrary) => ContextCall | undefined,
 ): ContextCall | undefined {
+  const koffi = loadKoffi()
   try {
-    const library = koffi?.load(null)
-    return library && isOwnOpenssl(library) ? bind(library) : undefined
+    const library = koffi && ownOpenssl(koffi)
+    return library && bind(library)
   } catch {
     // A function is not there: this Node.js was built in another way.
     return undefined
   }
 }
+
+/** What is found is checked once, for all purposes. */
+const ownOpenssl = memoize((koffi: Koffi): SharedLibrary | undefined => {
+  const library = koffi.load(null)
+  return isOwnOpenssl(library) ? library : undefined
+})
 
 /** A flag that nothing sets by itself. */
 const MARK = BigInt(constants.SSL_OP_CISCO_ANYCONNECT)
