@@ -7,10 +7,11 @@ import { expect, onTestFinished } from 'vitest'
 import { addNbdServe } from '../../src/cli/commands/nbd-serve.ts'
 import { NbdClient } from '../../src/nbd/client/nbd-client.ts'
 import { startQemuNbd } from '../nbd/nbd-servers.ts'
-import { CRYPTOPOLICY, serveNbd } from '../nbd/our-server.ts'
+import { serveNbd } from '../nbd/our-server.ts'
 import { spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 import { run, runFile, scratchFolder } from './command.ts'
+import { CRYPTOPOLICY } from './service-process.ts'
 
 const MIB = 1 << 20
 

@@ -9,13 +9,14 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { NBD_CMD, NBD_OPT } from '../../src/nbd/protocol/constants.ts'
 import { runPeer } from '../interop/tls-peer.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
-import { CRYPTOPOLICY, launchNbd, serveNbd } from '../nbd/our-server.ts'
+import { launchNbd, serveNbd } from '../nbd/our-server.ts'
 import { RawClient } from '../nbd/server/raw-client.ts'
 import { RawTransmission } from '../nbd/server/raw-transmission.ts'
 import { eventually } from '../nbd/server/test-server.ts'
 import { spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 import { run, scratchFolder, writeFiles } from './command.ts'
+import { CRYPTOPOLICY } from './service-process.ts'
 
 const MEMORY = ['--memory', '1M'] as const
 

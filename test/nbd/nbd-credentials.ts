@@ -35,6 +35,16 @@ export function makePskFolder(username = 'qemu'): string {
   return folder
 }
 
+/** The options of credentials. */
+export function credentialsOf(kind: 'x509' | 'psk', dir: string, endpoint: string): string[] {
+  return [
+    '--object',
+    `tls-creds-${kind},id=tls0,dir=${dir},endpoint=${endpoint}`,
+    '--tls-creds',
+    'tls0',
+  ]
+}
+
 export function x509Credentials(dir: string, verifyPeer = 'on'): TlsCredentials {
   return credentials('tls-creds-x509', { dir, 'verify-peer': verifyPeer })
 }

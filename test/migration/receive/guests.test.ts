@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { run, scratchFolder } from '../../cli/command.ts'
 import { resultOf } from '../../cli/json-output.ts'
-import { makePskFolder, makeX509Folder } from '../../nbd/nbd-credentials.ts'
+import { credentialsOf, makePskFolder, makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { execFileSync } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
 import { type Guest, goOn, startGuest } from '../guest.ts'
 import { QEMU } from '../qemu.ts'
-import { type ReceiveProcess, serverWith, startReceive } from './receive-process.ts'
+import { type ReceiveProcess, startReceive } from './receive-process.ts'
 
 type Way = {
   readonly kind: 'x509' | 'psk'
@@ -63,7 +63,7 @@ async function receive(way: Way): Promise<{ source: Guest; receiver: ReceiveProc
   const { kind, multifd, listen } = way
   const dir = kind === 'x509' ? makeX509Folder() : makePskFolder()
   const receiver = await startReceive({
-    args: [...serverWith(kind, dir), '--multifd', `${multifd}`, '--json'],
+    args: [...credentialsOf(kind, dir, 'server'), '--multifd', `${multifd}`, '--json'],
     ...(listen ? { listen: `${listen}${join(scratchFolder(), 'socket')}` } : {}),
   })
   const source = await startGuest()
@@ -122,7 +122,7 @@ testWith(
   async () => {
     const [dir, other] = [makeX509Folder(), makeX509Folder()]
     copyFileSync(join(dir, 'ca-cert.pem'), join(other, 'ca-cert.pem'))
-    const receiver = await startReceive({ args: serverWith('x509', dir) })
+    const receiver = await startReceive({ args: credentialsOf('x509', dir, 'server') })
     const source = await startGuest()
     const way = { kind: 'x509', multifd: 0, hasReturnPath: true } as const
     expect(await send(source, receiver, way, other, { 'sanity-check': false })).toBe('failed')

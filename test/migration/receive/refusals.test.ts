@@ -5,17 +5,11 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { scratchFolder } from '../../cli/command.ts'
 import { parseEnvelope } from '../../cli/json-output.ts'
-import { makeX509Folder } from '../../nbd/nbd-credentials.ts'
+import { credentialsOf, makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { execFile } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
 import { readRecorded } from '../recorded-streams.ts'
-import {
-  connectTo,
-  launchReceive,
-  type ReceiveProcess,
-  serverWith,
-  startReceive,
-} from './receive-process.ts'
+import { connectTo, launchReceive, type ReceiveProcess, startReceive } from './receive-process.ts'
 
 /** A whole main channel of QEMU 11, without return path. */
 const STREAM = readRecorded('exec-11-pc-q35-11.1-S.bin.gz')
@@ -253,14 +247,14 @@ describe('who is let in', () => {
   }
 
   testWith('openssl', 'no client without a certificate', async () => {
-    const receiver = await startReceive({ args: serverWith('x509', makeX509Folder()) })
+    const receiver = await startReceive({ args: credentialsOf('x509', makeX509Folder(), 'server') })
     await refusedBy(receiver, [], 'TLS_NO_PEER_CERTIFICATE')
   })
 
   testWith('openssl', 'no client that the authorization does not name', async () => {
     const dir = makeX509Folder()
     const who = ['--object', 'authz-simple,id=hosts,identity=CN=other', '--tls-authz', 'hosts']
-    const receiver = await startReceive({ args: [...serverWith('x509', dir), ...who] })
+    const receiver = await startReceive({ args: [...credentialsOf('x509', dir, 'server'), ...who] })
     const own = ['-cert', join(dir, 'client-cert.pem'), '-key', join(dir, 'client-key.pem')]
     await refusedBy(receiver, own, 'TLS_NOT_AUTHORIZED')
   })

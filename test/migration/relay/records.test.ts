@@ -4,9 +4,9 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { scratchFolder } from '../../cli/command.ts'
-import { makeX509Folder } from '../../nbd/nbd-credentials.ts'
+import { credentialsOf, makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { connectPlain, listenPlain, readAll } from './plain-ends.ts'
-import { credentialsOf, startRelay } from './relay-process.ts'
+import { startRelay } from './relay-process.ts'
 
 const RECORD_HEADER = 5
 const APPLICATION_DATA = 23

@@ -4,11 +4,11 @@ import { chmodSync, copyFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { scratchFolder } from '../../cli/command.ts'
-import { makeX509Folder } from '../../nbd/nbd-credentials.ts'
+import { credentialsOf, makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { spawnSync } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
 import { connectPlain, listenPlain, readAll } from './plain-ends.ts'
-import { credentialsOf, launchRelay, startPair, startRelay } from './relay-process.ts'
+import { launchRelay, startPair, startRelay } from './relay-process.ts'
 
 function portOf(log: string): string {
   return /^ready: 127\.0\.0\.1:(\d+)/m.exec(log)?.[1] ?? ''

@@ -4,10 +4,10 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { runFile, scratchFolder } from '../../cli/command.ts'
+import { CRYPTOPOLICY } from '../../cli/service-process.ts'
 import { execFileSync } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
 import { startNbdkit } from '../nbd-servers.ts'
-import { CRYPTOPOLICY } from '../our-server.ts'
 
 const MIB = 1 << 20
 
