@@ -8,7 +8,6 @@ import {
   connect as tlsConnect,
 } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { tlsOptionsFor } from '../../src/library/tls.ts'
 import {
   type AcceptOptions,
@@ -18,6 +17,7 @@ import {
 } from '../../src/tls/connection.ts'
 import { checkSession } from '../../src/tls/session-check.ts'
 import { type Identity, makeIdentity } from './certificates.ts'
+import { codeOf } from './handshake-code.ts'
 
 const authority = makeIdentity('Root CA', 'rsa-2048')
 const server = makeIdentity('localhost', 'ec-prime256v1', authority)
@@ -44,15 +44,6 @@ async function connectedPair(): Promise<{ near: Socket; far: Socket }> {
 async function accept(far: Socket, options: AcceptOptions = {}): Promise<TLSSocket> {
   const credentials = { key: server.key, cert: server.certificate }
   return acceptTls(far, accepting, { ...credentials, ...options })
-}
-
-async function codeOf(secured: Promise<unknown>): Promise<string> {
-  try {
-    await secured
-    return 'secured'
-  } catch (error) {
-    return error instanceof DiagnosticError ? `${error.diagnostics[0]?.code}` : `${error}`
-  }
 }
 
 /** Runs a client of node:tls against acceptTls; gives the server's socket. */

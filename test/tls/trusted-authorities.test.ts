@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { getCACertificates, connect as tlsConnect } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import type { TlsRole } from '../../src/algorithms/tls-role.ts'
-import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { tlsOptionsFor } from '../../src/library/tls.ts'
 import { acceptTls, connectTls } from '../../src/tls/connection.ts'
 import { trustedAuthorities } from '../../src/tls/trusted-authorities.ts'
@@ -23,6 +22,7 @@ import {
   SERVER_AUTH,
 } from '../x509/made-certificate.ts'
 import { makeIdentity } from './certificates.ts'
+import { codeOf } from './handshake-code.ts'
 import { openPair } from './objects/meeting.ts'
 
 const own = makeIdentity('localhost', 'ec-prime256v1')
@@ -30,15 +30,6 @@ const names = [[0x82, Buffer.from('localhost')]] as const
 
 function pems(chain: readonly Made[]): string {
   return chain.map(({ certificate }) => certificate).join('')
-}
-
-async function codeOf(secured: Promise<unknown>): Promise<string> {
-  try {
-    await secured
-    return 'secured'
-  } catch (error) {
-    return error instanceof DiagnosticError ? `${error.diagnostics[0]?.code}` : `${error}`
-  }
 }
 
 /** An option that only OpenSSL understands. */
