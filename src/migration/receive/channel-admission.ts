@@ -26,10 +26,6 @@ export class ChannelAdmission {
     this.#multifd = multifd
   }
 
-  get hasMain(): boolean {
-    return this.#hasMain
-  }
-
   /**
    * Learns what a connection is; resolves when the main channel has come.
    *

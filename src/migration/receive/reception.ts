@@ -90,11 +90,6 @@ export class Reception {
     return this.#outcome.promise
   }
 
-  /** Whether a source is being received. */
-  get isUnderWay(): boolean {
-    return this.#admission.hasMain && !this.#isClosed
-  }
-
   /**
    * Receives one channel; resolves when the migration is over.
    *

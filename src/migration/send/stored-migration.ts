@@ -24,12 +24,6 @@ export type StoredMigration = {
   readonly pings: number
 }
 
-export type StoredMigrationOptions = {
-  readonly signal?: AbortSignal
-  /** Told how many bytes of a channel were looked at. */
-  readonly onPart?: (bytes: number) => void
-}
-
 /**
  * Reads all of it once: nothing is sent of a stream that is cut or damaged.
  *
@@ -37,7 +31,7 @@ export type StoredMigrationOptions = {
  */
 export async function readStoredMigration(
   path: string,
-  options: StoredMigrationOptions = {},
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<StoredMigration> {
   if (path === STANDARD_INPUT_MARK) {
     const reason = 'standard input can be read only once, and it is checked before it is sent'
