@@ -9,19 +9,19 @@ const PIECE = 0x10_0000
 export class PieceWriter {
   readonly #path: string
   readonly #handle: FileHandle
-  /** Into files by their places; other things have none. */
-  readonly #hasPlaces: boolean
+  /** A file is written at offsets; a device such as /dev/null has none. */
+  readonly #hasOffsets: boolean
   #piece = Buffer.allocUnsafeSlow(PIECE)
   #spare = Buffer.allocUnsafeSlow(PIECE)
   #filled = 0
-  #place = 0
+  #offset = 0
   #underWay: Promise<void> = Promise.resolve()
 
   /** @param path For errors: where the file is to be when it is whole. */
-  constructor(path: string, handle: FileHandle, hasPlaces = true) {
+  constructor(path: string, handle: FileHandle, hasOffsets = true) {
     this.#path = path
     this.#handle = handle
-    this.#hasPlaces = hasPlaces
+    this.#hasOffsets = hasOffsets
   }
 
   /** Takes bytes, which the caller can use again. @throws DiagnosticError FILE_UNWRITABLE. */
@@ -38,7 +38,7 @@ export class PieceWriter {
   async finish(): Promise<number> {
     await this.#beginWrite()
     await this.#underWay
-    return this.#place
+    return this.#offset
   }
 
   async #beginWrite(): Promise<void> {
@@ -47,17 +47,17 @@ export class PieceWriter {
     this.#piece = this.#spare
     this.#spare = piece
     this.#filled = 0
-    const place = this.#place
-    this.#place += length
-    this.#underWay = this.#writeAt(place, piece.subarray(0, length))
+    const offset = this.#offset
+    this.#offset += length
+    this.#underWay = this.#writeAt(offset, piece.subarray(0, length))
     // It is told where it is waited for.
     this.#underWay.catch(() => {})
   }
 
-  async #writeAt(place: number, piece: Buffer): Promise<void> {
+  async #writeAt(offset: number, piece: Buffer): Promise<void> {
     try {
       for (let at = 0; at < piece.length; ) {
-        const where = this.#hasPlaces ? place + at : null
+        const where = this.#hasOffsets ? offset + at : null
         at += (await this.#handle.write(piece, at, piece.length - at, where)).bytesWritten
       }
     } catch (error) {

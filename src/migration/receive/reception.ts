@@ -49,7 +49,7 @@ export type ReceivedMigration = {
 }
 
 /** Runs work for which a connection has a limited time. */
-type Soon = <Result>(work: () => Promise<Result>) => Promise<Result>
+type WithinLimit = <Result>(work: () => Promise<Result>) => Promise<Result>
 
 /** A connection of a source that was let in. */
 export type SourceConnection = { readonly stream: Duplex; readonly sentTickets: boolean }
@@ -72,7 +72,7 @@ export class Reception {
   readonly #outcome = Promise.withResolvers<ReceivedMigration>()
   readonly #silence = new SilenceWatch(() => this.#onSilence())
   #dialogue: SourceDialogue | undefined
-  #isQuiet = false
+  #isSilent = false
   /** All came, or something failed: no part is taken any more. */
   #isClosed = false
   #allOver: () => void = () => {}
@@ -93,13 +93,13 @@ export class Reception {
   /**
    * Receives one channel; resolves when the migration is over.
    *
-   * @param soon Runs what may not take long: until a connection has said what it is, and its guest comes.
+   * @param withinLimit Runs what may not take long: until a connection has said what it is, and its guest comes.
    * @returns what it was, in words.
    * @throws DiagnosticError where it is no channel of this migration. That ends nothing else.
    */
-  async take({ stream, sentTickets }: SourceConnection, soon: Soon): Promise<string> {
+  async take({ stream, sentTickets }: SourceConnection, withinLimit: WithinLimit): Promise<string> {
     const connection = { stream, parts: new IncomingParts(stream) }
-    const { head, name } = await soon(() => this.#admission.meet(connection))
+    const { head, name } = await withinLimit(() => this.#admission.meet(connection))
     const channel =
       name === 'main'
         ? await this.#admitMain(connection, sentTickets)
@@ -167,38 +167,38 @@ export class Reception {
     for (let part: Buffer | undefined = head; part; part = await parts.next()) {
       if (this.#isClosed) continue
       await channel.take(part)
-      this.#look()
-      this.#tell()
+      this.#concludeWhenWhole()
+      this.#reportProgress()
     }
     channel.isOver = true
-    if (this.#isClosed) this.#lookOver()
+    if (this.#isClosed) this.#endWhenAllOver()
     else {
       channel.finish()
-      this.#look()
+      this.#concludeWhenWhole()
     }
   }
 
-  /** Looks whether the guest is whole, and the source has nothing more to say. */
-  #look(): void {
+  /** Stores the guest when it is whole, and its source has nothing more to say. */
+  #concludeWhenWhole(): void {
     const main = this.#main
     if (this.#isClosed || !main) return
     const hasEnd = main.end !== undefined
     this.#silence.touch(hasEnd ? CLOSING : this.#options.idleLimit * 1000)
     const isOver = this.#channels.get('main')?.isOver
-    const isDecided = isOver || main.description !== undefined || this.#isQuiet
+    const isDecided = isOver || main.description !== undefined || this.#isSilent
     if (!hasEnd || !isDecided) return
     const channels = [...this.#channels.values()]
     const isThere = channels.length > this.#options.multifd
     const isWhole =
       isThere && channels.every((channel) => channel.isOver || hasCaughtUp(channel, main))
     const isAnswered = this.#dialogue?.hasReturnPath || channels.every((channel) => channel.isOver)
-    if (this.#isQuiet || (isWhole && isAnswered)) void this.#conclude(main)
+    if (this.#isSilent || (isWhole && isAnswered)) void this.#conclude(main)
   }
 
   #onSilence(): void {
     if (this.#main?.end !== undefined) {
-      this.#isQuiet = true
-      this.#look()
+      this.#isSilent = true
+      this.#concludeWhenWhole()
       return
     }
     const { idleLimit: seconds } = this.#options
@@ -249,12 +249,12 @@ export class Reception {
       this.#allOver = resolve
     })
     const timer = setTimeout(this.#allOver, CLOSING)
-    this.#lookOver()
+    this.#endWhenAllOver()
     await over
     clearTimeout(timer)
   }
 
-  #lookOver(): void {
+  #endWhenAllOver(): void {
     if ([...this.#channels.values()].every(({ isOver }) => isOver)) this.#allOver()
   }
 
@@ -276,12 +276,13 @@ export class Reception {
     const timer = setTimeout(() => {
       for (const { connection } of channels) connection.stream.destroy()
     }, patience)
-    for (const { connection } of channels) connection.stream.once('close', () => this.#lookOver())
+    for (const { connection } of channels)
+      connection.stream.once('close', () => this.#endWhenAllOver())
     this.#allOver = () => clearTimeout(timer)
     this.#outcome.reject(error)
   }
 
-  #tell(): void {
+  #reportProgress(): void {
     const { onProgress } = this.#options
     if (!onProgress) return
     const channels = [...this.#channels.values()]

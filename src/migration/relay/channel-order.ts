@@ -8,21 +8,21 @@
 export class ChannelOrder {
   readonly #last = new Map<string, Promise<void>>()
 
-  /** Takes the place behind all channels of the host so far. */
-  enter(host: string): ChannelPlace {
-    const isFirst = this.#last.get(host) ?? Promise.resolve()
-    const { promise: left, resolve: leave } = Promise.withResolvers<void>()
-    const passed = Promise.all([isFirst, left]).then(() => {
+  /** Gives a channel its turn, behind all channels of its host so far. */
+  queue(host: string): ChannelTurn {
+    const begun = this.#last.get(host) ?? Promise.resolve()
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    const passed = Promise.all([begun, ended]).then(() => {
       if (this.#last.get(host) === passed) this.#last.delete(host)
     })
     this.#last.set(host, passed)
-    return { isFirst, leave }
+    return { begun, end }
   }
 }
 
-export type ChannelPlace = {
-  /** Resolves when all before it have left. */
-  readonly isFirst: Promise<void>
+export type ChannelTurn = {
+  /** Resolves when the turns of all channels before it have ended. */
+  readonly begun: Promise<void>
   /** To be called when its connection was opened, or never will be. */
-  readonly leave: () => void
+  readonly end: () => void
 }

@@ -75,7 +75,7 @@ const memoryTooSmall: Kind<{ limit: number; least: number }> = {
     `--memory-limit ${limit} is too small: it has to be ${least} bytes`,
 }
 
-const twicePlace: Kind<{ listen: string }> = {
+const repeated: Kind<{ listen: string }> = {
   code: 'RELAY_MAP_REPEATED',
   severity: 'error',
   fault: 'input',
@@ -102,6 +102,6 @@ export const RELAY_KINDS = defineKinds({
   noCredentials,
   wrongSide,
   memoryTooSmall,
-  twicePlace,
+  repeated,
   emptyMap,
 })

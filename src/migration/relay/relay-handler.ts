@@ -6,7 +6,7 @@ import type { ConnectionHandler, EndpointConnection } from '../../endpoint/conne
 import type { ConnectionOrigin } from '../../endpoint/connection-event.ts'
 import { ConnectionEnded } from '../../net/byte-channel.ts'
 import { BytePump } from './byte-pump.ts'
-import type { ChannelPlace } from './channel-order.ts'
+import type { ChannelTurn } from './channel-order.ts'
 import { RELAY_KINDS } from './relay-diagnostics.ts'
 import type { RelayEvent } from './relay-event.ts'
 import type { FarSide, RelaySides } from './relay-sides.ts'
@@ -14,8 +14,8 @@ import type { FarSide, RelaySides } from './relay-sides.ts'
 export type RelayHandlerOptions = {
   readonly sides: RelaySides
   readonly origin: ConnectionOrigin
-  /** Its place among the channels; undefined where their order does not matter. */
-  readonly place: ChannelPlace | undefined
+  /** When its connection may be opened; undefined where their order does not matter. */
+  readonly turn: ChannelTurn | undefined
   readonly tell: (event: RelayEvent) => void
 }
 
@@ -36,18 +36,18 @@ export class RelayHandler implements ConnectionHandler {
   }
 
   async run(connection: EndpointConnection): Promise<string> {
-    const { sides, place, origin, tell } = this.#options
+    const { sides, turn, origin, tell } = this.#options
     connection.socket.once('close', () => this.#stop.abort())
     try {
       const near = await sides.secureNear(connection)
-      await place?.isFirst
+      await turn?.begun
       const far = await this.#openFar(connection, near)
       const { tls } = far
-      place?.leave()
+      turn?.end()
       tell({ ...origin, event: 'reached', to: sides.to, ...(tls ? { tls } : {}) })
       return await this.#relay(connection, near, far)
     } finally {
-      place?.leave()
+      turn?.end()
       this.#far?.destroy()
     }
   }

@@ -72,6 +72,6 @@ function refuseRepeated(
   const key = `${name} ${value}`
   const span = places?.get(name)
   if (seen.has(key))
-    throw new DiagnosticError([diagnose(RELAY_KINDS.twicePlace, { listen: value }, span)])
+    throw new DiagnosticError([diagnose(RELAY_KINDS.repeated, { listen: value }, span)])
   seen.add(key)
 }

@@ -57,8 +57,8 @@ export class Relay {
 
   #handle(origin: ConnectionOrigin): RelayHandler {
     const { sides, isOrdered, onEvent } = this.#options
-    const place = isOrdered ? this.#order.enter(hostOf(origin)) : undefined
-    return new RelayHandler({ sides, origin, place, tell: onEvent })
+    const turn = isOrdered ? this.#order.queue(hostOf(origin)) : undefined
+    return new RelayHandler({ sides, origin, turn, tell: onEvent })
   }
 }
 

@@ -5,11 +5,11 @@ import { ChannelOrder } from '../../../src/migration/relay/channel-order.ts'
 test('a channel waits for all before it from its host, and for no other host', async () => {
   const order = new ChannelOrder()
   const seen: string[] = []
-  const [first, second, third] = ['a', 'a', 'a'].map((host) => order.enter(host))
-  const watch = (name: string, place = order.enter(name)) =>
-    place.isFirst.then(() => {
+  const [first, second, third] = ['a', 'a', 'a'].map((host) => order.queue(host))
+  const watch = (name: string, turn = order.queue(name)) =>
+    turn.begun.then(() => {
       seen.push(name)
-      place.leave()
+      turn.end()
     })
   const [one, two, three] = [watch('1', first), watch('2', second), watch('3', third)]
   await watch('other')
@@ -19,14 +19,14 @@ test('a channel waits for all before it from its host, and for no other host', a
 
 test('a channel that leaves before its turn does not let others pass those before it', async () => {
   const order = new ChannelOrder()
-  const [first, second, third] = ['a', 'a', 'a'].map((host) => order.enter(host))
-  second?.leave()
+  const [first, second, third] = ['a', 'a', 'a'].map((host) => order.queue(host))
+  second?.end()
   let isFirst = false
-  const turn = third?.isFirst.then(() => {
+  const passed = third?.begun.then(() => {
     isFirst = true
   })
   await new Promise(setImmediate)
   expect(isFirst).toBe(false)
-  first?.leave()
-  await turn
+  first?.end()
+  await passed
 })
