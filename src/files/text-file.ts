@@ -98,12 +98,43 @@ export function unlessMissing<Value>(read: () => Value): Value | undefined {
  * @throws DiagnosticError FILE_MISSING, FILE_UNREADABLE, FILE_NOT_REGULAR or FILE_TOO_LARGE.
  */
 export function readBytes(path: string, limit = TEXT_LIMIT): Buffer {
+  return readRegular(path, (descriptor) => readToEnd(descriptor, path, limit))
+}
+
+/**
+ * Reads the bytes of a file from a mark on; undefined where the file has no such mark. One part of the file is
+ * held at a time, so that a version in a large library costs little.
+ *
+ * @param length How many bytes are read, with the mark; fewer at the end of the file.
+ * @throws DiagnosticError as readBytes.
+ */
+export function readFromMark(
+  path: string,
+  mark: string,
+  { length, limit }: { readonly length: number; readonly limit: number },
+): Buffer | undefined {
+  const part = Buffer.allocUnsafe(PART)
+  return readRegular(path, (descriptor) => {
+    // Parts overlap, so that what is cut by the end of one part is whole in the next.
+    for (let at = 0; at <= limit; at += PART - length) {
+      const read = readSync(descriptor, part, 0, PART, at)
+      const found = part.subarray(0, read).indexOf(mark)
+      const isLast = read < PART
+      if (found >= 0 && (isLast || found + length <= read))
+        return part.subarray(found, Math.min(found + length, read))
+      if (isLast) return undefined
+    }
+    return fail(FILE_KINDS.tooLarge, { path, limit })
+  })
+}
+
+function readRegular<Value>(path: string, read: (descriptor: number) => Value): Value {
   const descriptor = openFile(path, constants.O_RDONLY | constants.O_NONBLOCK)
   return reading(path, () => {
     try {
       const stats = fstatSync(descriptor)
       if (!stats.isFile()) fail(FILE_KINDS.notAFile, { path, what: describeType(stats) })
-      return readToEnd(descriptor, path, limit)
+      return read(descriptor)
     } finally {
       closeSync(descriptor)
     }

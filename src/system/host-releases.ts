@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostReleases } from '../backends/applications/application-backend.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
-import { readBytes } from '../files/text-file.ts'
+import { readFromMark } from '../files/text-file.ts'
 import { findRelease, type OpensslRelease, oldestRelease } from '../priority/library-releases.ts'
 import { GNUTLS_RELEASES } from '../priority/releases.ts'
 import { findInstalledGnutls, libraryFolders } from './installed-gnutls.ts'
@@ -37,10 +37,8 @@ export function findOpensslVersion(root = '/'): string | undefined {
     .find((path) => existsSync(path))
   if (link === undefined) return undefined
   try {
-    const bytes = readBytes(realpathSync(link), LIBRARY_LIMIT)
-    const at = bytes.indexOf(MARK)
-    const text = at < 0 ? '' : bytes.toString('latin1', at, at + LONGEST)
-    return /OpenSSL (3\.\d+\.\d+)[ -]/.exec(text)?.[1]
+    const bytes = readFromMark(realpathSync(link), MARK, { length: LONGEST, limit: LIBRARY_LIMIT })
+    return /OpenSSL (3\.\d+\.\d+)[ -]/.exec(bytes?.toString('latin1') ?? '')?.[1]
   } catch (error) {
     if (error instanceof DiagnosticError) return undefined
     throw error

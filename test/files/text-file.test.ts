@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { listFolderIfPresent } from '../../src/files/folder-list.ts'
 import {
   readBytes,
+  readFromMark,
   readNamedBytes,
   readNamedSecretFile,
   readNamedTextFile,
@@ -96,6 +97,23 @@ test('of a file that is read or refused nothing stays open', () => {
   expect(() => readNamedBytes(path, 3)).toThrow('larger than 3 bytes')
   expect(() => readBytes(folder)).toThrow('it is a directory')
   expect(() => readNamedBytes(folder)).toThrow('it is a directory')
+  expect(openFilesBelow(folder)).toEqual([])
+})
+
+test('what begins at a mark is read wherever it lies, and no part of the file is passed over', () => {
+  const folder = scratchFolder()
+  const path = join(folder, 'library')
+  const bounds = { length: 8, limit: 200_000 }
+  for (const at of [0, 1, ...Array.from({ length: 20 }, (_, n) => 65_520 + n), 131_060]) {
+    writeFileSync(path, `${'-'.repeat(at)}MARK 1.2 ${'-'.repeat(65_536)}`)
+    expect(readFromMark(path, 'MARK', bounds)?.toString(), String(at)).toBe('MARK 1.2')
+    writeFileSync(path, `${'-'.repeat(at)}MARK`)
+    expect(readFromMark(path, 'MARK', bounds)?.toString(), String(at)).toBe('MARK')
+    writeFileSync(path, `${'-'.repeat(at)}MAR`)
+    expect(readFromMark(path, 'MARK', bounds), String(at)).toBeUndefined()
+  }
+  expect(() => readFromMark(path, 'MARK', { length: 8, limit: 1000 })).toThrow('larger than')
+  expect(() => readFromMark(folder, 'MARK', bounds)).toThrow('it is a directory')
   expect(openFilesBelow(folder)).toEqual([])
 })
 
