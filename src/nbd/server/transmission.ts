@@ -189,11 +189,12 @@ export class ServerTransmission implements CommandContext {
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#ending) return
     const rest = this.#input.length - this.#at
     this.#input = rest === 0 ? chunk : Buffer.concat([this.#input.subarray(this.#at), chunk])
     this.#at = 0
     this.#advance()
-    // The bytes are valid only now.
+    // The bytes of the chunk are valid until this returns.
     if (this.#input === chunk) {
       this.#input = Buffer.from(chunk.subarray(this.#at))
       this.#at = 0

@@ -238,6 +238,23 @@ test('nothing behind a request that ends the connection is taken, also when earl
   expect(storage.done).toEqual(['flush'])
 })
 
+test('what a client sends behind its good-bye costs next to nothing while its requests go on', async () => {
+  const storage = new ScriptedStorage(MIB)
+  const gate = makeGate()
+  storage.before = (operation) => (operation === 'flush' ? gate.passed : undefined)
+  const { path, server } = await startWith(storage)
+  const transmission = await RawTransmission.open(path, 'simple')
+  for (const command of [FLUSH, DISC]) transmission.send({ command })
+  const before = process.threadCpuUsage()
+  const flood = Buffer.alloc(64 * MIB)
+  await new Promise((resolve) => transmission.client.stream.write(flood, resolve))
+  const { user, system } = process.threadCpuUsage(before)
+  expect((user + system) / 1_000_000).toBeLessThan(2)
+  gate.open()
+  expect((await transmission.readReply()).error).toBe(0)
+  await eventually(() => server.connectionCount === 0)
+})
+
 test('zeroes that are written for a client end when it has left', async () => {
   let isEnded = false
   class EndlessZeroing extends MemoryStorage {
