@@ -1,18 +1,10 @@
 /** Rebuilds the guest's memory from a migration: a folder with a file for each block, whole or not at all. */
 
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { syncFolder } from '../../files/atomic-file.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
 import { MainInspection } from '../inspect/main-inspection.ts'
 import {
@@ -106,20 +98,11 @@ function readdirSyncOrFail(folder: string): readonly string[] {
 /** Puts the folder in its place in one step, which fails where another has appeared there. */
 function publish(temporary: string, folder: string): void {
   try {
-    sync(temporary)
+    syncFolder(temporary)
     renameSync(temporary, folder)
-    sync(dirname(resolve(folder)))
+    syncFolder(dirname(resolve(folder)))
   } catch (error) {
     fail(FILE_KINDS.unwritable, { path: folder, error })
-  }
-}
-
-function sync(folder: string): void {
-  const descriptor = openSync(folder, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
   }
 }
 
