@@ -4,11 +4,10 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type Duplex, PassThrough } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
-import { parseObject } from '../../src/tls/objects/parse-object.ts'
-import { TlsObjects } from '../../src/tls/objects/tls-objects.ts'
 import { canReadIntoOneBuffer, takeReceivedBytes } from '../../src/tls/received-bytes.ts'
 import { makeX509Folder, x509Credentials } from '../nbd/nbd-credentials.ts'
 import { eventually } from '../nbd/server/test-server.ts'
+import { objectsOf } from './objects/meeting.ts'
 
 /** Both sides of a connection in clear, of which nothing is read yet. */
 async function openConnection() {
@@ -26,7 +25,7 @@ async function openConnection() {
 async function openSession() {
   const dir = makeX509Folder()
   const definition = `tls-creds-x509,id=tls0,endpoint=server,dir=${dir},verify-peer=on`
-  const credentials = TlsObjects.create([parseObject(definition)]).credentials('tls0', 'server')
+  const credentials = objectsOf(definition).credentials('tls0', 'server')
   const { receiver, sender } = await openConnection()
   const [there, here] = await Promise.all([
     credentials.accept(receiver),
