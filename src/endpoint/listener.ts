@@ -9,7 +9,6 @@ import {
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { diagnose, fail } from '../diagnostics/diagnostic.ts'
-import { descriptorRoom } from '../files/descriptors.ts'
 import { printListening, printPeer } from '../net/address.ts'
 import { type SocketFile, withSocketFile } from '../net/socket-file.ts'
 import { withSocketPath } from '../net/unix-socket.ts'
@@ -17,6 +16,7 @@ import { Completions } from './completions.ts'
 import { type ConnectionContext, type ConnectionHandler, EndpointConnection } from './connection.ts'
 import type { ConnectionEvent, ConnectionOrigin } from './connection-event.ts'
 import { ENDPOINT_KINDS } from './endpoint-diagnostics.ts'
+import { requireRoom } from './listening-room.ts'
 import { WaitingLine } from './waiting-line.ts'
 
 export type ListenerOptions = {
@@ -95,7 +95,7 @@ export class Listener {
       fail(ENDPOINT_KINDS.cannotListen, { address: printListening(options), error }),
     )
     this.#servers.add(server)
-    this.#keepDescriptors()
+    this.#keepDescriptors(printListening(options))
     return server.address() ?? printListening(options)
   }
 
@@ -136,11 +136,20 @@ export class Listener {
   #onGone: () => void = () => {}
 
   /** Clients, waiting ones too, never take the descriptors that a reload needs. */
-  #keepDescriptors(): void {
-    const room = Math.max(2, descriptorRoom() - RESERVED_DESCRIPTORS)
+  #keepDescriptors(address: string): void {
+    const room = Math.max(2, this.#roomAt(address) - RESERVED_DESCRIPTORS)
     this.#waitingLimit = Math.min(WAITING_LIMIT, Math.floor(room / 4))
     const limit = this.#options.connectionLimit || Number.POSITIVE_INFINITY
     this.#servedLimit = Math.min(limit, room - this.#waitingLimit)
+  }
+
+  #roomAt(address: string): number {
+    try {
+      return requireRoom(address)
+    } catch (error) {
+      for (const server of this.#servers) server.close()
+      throw error
+    }
   }
 
   #admit(socket: Socket): void {

@@ -4,6 +4,7 @@ import { fail } from '../../diagnostics/diagnostic.ts'
 import type { ConnectionEvent } from '../../endpoint/connection-event.ts'
 import { ENDPOINT_KINDS } from '../../endpoint/endpoint-diagnostics.ts'
 import { Listener } from '../../endpoint/listener.ts'
+import { requireRoom } from '../../endpoint/listening-room.ts'
 import { printHostAndPort } from '../../net/address.ts'
 import { PreflightHandler, type PreflightHandlerOptions } from './preflight-handler.ts'
 import { QuestionResponder } from './question.ts'
@@ -46,6 +47,7 @@ export class PreflightListener {
       const address = `UDP ${printHostAndPort(bound.address, bound.port)}`
       fail(ENDPOINT_KINDS.cannotListen, { address, error })
     }
+    requireRoom(printHostAndPort(bound.address, bound.port))
     return bound
   }
 
