@@ -11,3 +11,16 @@ export function memoize<Key extends object, Value>(
     return known.value
   }
 }
+
+/** The same for an object together with a second value, such as a release. */
+export function memoizePairs<Key extends object, Second, Value extends object>(
+  compute: (key: Key, second: Second) => Value,
+): (key: Key, second: Second) => Value {
+  const resultsOf = memoize((_key: Key) => new Map<Second, Value>())
+  return (key, second) => {
+    const results = resultsOf(key)
+    const known = results.get(second) ?? compute(key, second)
+    results.set(second, known)
+    return known
+  }
+}

@@ -6,7 +6,7 @@ import {
   namesOf,
 } from '../algorithms/algorithm-class.ts'
 import { type ProtocolFamily, type ProtocolName, versionsOf } from '../algorithms/protocol.ts'
-import { memoize } from '../cache/memoize.ts'
+import { memoizePairs } from '../cache/memoize.ts'
 import type { Directive, ListOperation, Operation } from './directive.ts'
 import type { Policy } from './policy.ts'
 import {
@@ -36,16 +36,7 @@ export type EffectivePolicy = {
 }
 
 /** Applies every directive that these scopes select, in order; once for each policy and set of scopes. */
-export function evaluatePolicy(policy: Policy, scopes: ScopeSet): EffectivePolicy {
-  const known = evaluated(policy)
-  const effective = known.get(scopes) ?? evaluate(policy, scopes)
-  known.set(scopes, effective)
-  return effective
-}
-
-const evaluated = memoize((_policy: Policy) => new Map<ScopeSet, EffectivePolicy>())
-
-function evaluate(policy: Policy, scopes: ScopeSet): EffectivePolicy {
+export const evaluatePolicy = memoizePairs((policy: Policy, scopes: ScopeSet): EffectivePolicy => {
   const lists = emptyLists()
   const values: Record<string, number | string> = { ...INTEGER_DEFAULTS, ...choiceDefaults() }
   for (const directive of policy.directives) {
@@ -61,7 +52,7 @@ function evaluate(policy: Policy, scopes: ScopeSet): EffectivePolicy {
     integers: values as EffectivePolicy['integers'],
     choices: values as EffectivePolicy['choices'],
   }
-}
+})
 
 /** Applies one step to a list of algorithms and returns the list that results. */
 export function applyOperation(list: readonly string[], operation: Operation): readonly string[] {

@@ -1,6 +1,6 @@
 /** What a configuration file means to one release: its mode, its overrides, its named strings. */
 
-import { memoize } from '../cache/memoize.ts'
+import { memoizePairs } from '../cache/memoize.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import { locate } from '../diagnostics/source.ts'
 import { isSameName, toUpperAscii } from './ascii-case.ts'
@@ -55,15 +55,11 @@ const MAX_OVERRIDES = 128
 
 const SECTIONS = ['global', 'overrides', 'priorities', 'provider']
 
-const rulesByRelease = memoize((_config: SystemConfig) => new Map<GnutlsRelease, SystemRules>())
-
 /** Reads a configuration as a release does. A malformed file means no rules at all. */
-export function systemRules(config: SystemConfig, release: GnutlsRelease): SystemRules {
-  const known = rulesByRelease(config)
-  const rules = known.get(release) ?? new RuleReader(config, release).read()
-  known.set(release, rules)
-  return rules
-}
+export const systemRules = memoizePairs(
+  (config: SystemConfig, release: GnutlsRelease): SystemRules =>
+    new RuleReader(config, release).read(),
+)
 
 /** The value of a setting that does not repeat. */
 export function settingOf(rules: SystemRules, name: SettingName): SettingValue | undefined {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { memoize } from '../../src/cache/memoize.ts'
+import { memoize, memoizePairs } from '../../src/cache/memoize.ts'
 import { RecentlyUsed } from '../../src/cache/recently-used.ts'
 
 test('computes once for each object, also where the result is undefined', () => {
@@ -11,6 +11,19 @@ test('computes once for each object, also where the result is undefined', () => 
   const [a, b] = [{}, {}]
   expect([nothing(a), nothing(a), nothing(b)]).toEqual([undefined, undefined, undefined])
   expect(asked.map((key) => key === a)).toEqual([true, false])
+})
+
+test('computes once for each object with each second value', () => {
+  const asked: string[] = []
+  const joined = memoizePairs((key: { readonly name: string }, second: string) => {
+    asked.push(key.name + second)
+    return [key.name + second]
+  })
+  const [a, b] = [{ name: 'a' }, { name: 'b' }]
+  const all = () => [joined(a, '1'), joined(a, '2'), joined(b, '1')]
+  expect(all()).toEqual([['a1'], ['a2'], ['b1']])
+  expect(all()).toEqual([['a1'], ['a2'], ['b1']])
+  expect(asked).toEqual(['a1', 'a2', 'b1'])
 })
 
 test('computes again after an error', () => {

@@ -1,6 +1,6 @@
 /** The words of OpenSSL's cipher lists (ciphers(1)): which suites each selects. */
 import { findOpensslSuite, type OpensslSuite } from '../../algorithms/openssl-suites.ts'
-import { memoize } from '../../cache/memoize.ts'
+import { memoizePairs } from '../../cache/memoize.ts'
 import { isSince, type OpensslRelease } from '../library-releases.ts'
 
 /** The parts of a suite that a word can ask for; each lists what it takes. */
@@ -159,18 +159,13 @@ export function matches(suite: OpensslSuite, pattern: Pattern, release: OpensslR
 }
 
 /** Every part of a suite; made once for each release, since each word of a list looks at each suite. */
-function partsOf(suite: OpensslSuite, release: OpensslRelease): Pattern {
-  const known = partsByRelease(suite)
-  const parts = known.get(release) ?? {
+const partsOf = memoizePairs(
+  (suite: OpensslSuite, release: OpensslRelease): Pattern => ({
     ...patternOfSuite(suite, release),
     version: [suite.version],
     isDefault: [isDefault(suite)],
-  }
-  known.set(release, parts)
-  return parts
-}
-
-const partsByRelease = memoize((_suite: OpensslSuite) => new Map<OpensslRelease, Pattern>())
+  }),
+)
 
 /** What both take, or undefined where they have a part that no suite can have. */
 export function intersect(first: Pattern, second: Pattern): Pattern | undefined {
