@@ -6,7 +6,7 @@ import {
   describeConnectionEvent,
   printEventLine,
 } from '../endpoint/event-report.ts'
-import type { LogFormat } from './log-option.ts'
+import type { LogFormat } from './service-options.ts'
 import type { Terminal } from './terminal.ts'
 
 export function logConnection(

@@ -7,9 +7,9 @@ import { changedObjects, describeReload } from '../service/reload-text.ts'
 import { runService } from '../service/service.ts'
 import { readPriorityConfig } from '../system/priority-config.ts'
 import { logConnection } from './connection-log.ts'
-import type { LogFormat } from './log-option.ts'
 import type { HostAndPort } from './migration-peers.ts'
 import { loadObjects, type ObjectOptions } from './object-options.ts'
+import type { LogFormat } from './service-options.ts'
 import { Terminal } from './terminal.ts'
 
 export type PreflightListenOptions = ObjectOptions & {

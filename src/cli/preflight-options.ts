@@ -5,7 +5,6 @@ import type { ObjectDefinition } from '../options/object-definition.ts'
 import type { TlsCredentials } from '../tls/credentials/credentials.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
-import { logOption } from './log-option.ts'
 import { type HostAndPort, parseChannels, parseListening, parsePeer } from './migration-peers.ts'
 import {
   loadObjects,
@@ -15,6 +14,7 @@ import {
 } from './object-options.ts'
 import { parseCount, parseWait } from './option-values.ts'
 import type { PreflightListenOptions } from './preflight-listener.ts'
+import { logOption } from './service-options.ts'
 import type { Terminal } from './terminal.ts'
 
 export type PeerOptions = ObjectOptions &

@@ -1,6 +1,6 @@
 /** What `migrate receive` is told on its command line. */
-import type { LogFormat } from './log-option.ts'
 import type { ObjectOptions } from './object-options.ts'
+import type { LogFormat } from './service-options.ts'
 
 export type ReceiveCommandOptions = ObjectOptions & {
   readonly listen: string

@@ -1,6 +1,6 @@
 /** What `migrate relay` is told on its command line. */
-import type { LogFormat } from './log-option.ts'
 import type { ObjectOptions } from './object-options.ts'
+import type { LogFormat } from './service-options.ts'
 
 export type RelayCommandOptions = ObjectOptions & {
   readonly listen?: string

@@ -1,7 +1,7 @@
 /** Tells what a reload of a service came to, as its log is written. */
 import { changedObjects, describeReload, reloadToJson } from '../service/reload-text.ts'
 import type { ReloadReport } from '../tls/objects/reload-report.ts'
-import type { LogFormat } from './log-option.ts'
+import type { LogFormat } from './service-options.ts'
 import type { Terminal } from './terminal.ts'
 
 export function logReload(

@@ -1,9 +1,9 @@
 /** What `nbd serve` is told on its command line. */
 import type { TlsMode } from '../endpoint/tls-mode.ts'
 import type { ExportRequest } from '../nbd/exports/export-list.ts'
-import type { LogFormat } from './log-option.ts'
 import type { ObjectOptions } from './object-options.ts'
 import type { QemuNbdOptions } from './qemu-nbd-options.ts'
+import type { LogFormat } from './service-options.ts'
 
 export type ServeOptions = ObjectOptions &
   QemuNbdOptions & {

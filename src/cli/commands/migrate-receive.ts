@@ -1,9 +1,9 @@
 /** `cryptopolicy migrate receive`: takes a guest from QEMU and stores it. */
 import { type Command, InvalidArgumentError } from 'commander'
-import { logOption } from '../log-option.ts'
 import { refuseAuthzWithoutTls, withObjectOptions } from '../object-options.ts'
 import { parseNumber } from '../option-values.ts'
 import type { ReceiveCommandOptions } from '../receive-options.ts'
+import { limitOption, logOption } from '../service-options.ts'
 
 const DEFAULTS = { handshake: 10, idle: 300 } as const
 
@@ -29,17 +29,15 @@ function addTls(command: Command): Command {
 
 function addManners(command: Command): Command {
   return command
-    .option(
-      '--handshake-limit <SECONDS>',
-      'for the TLS handshake, and to say which channel it is; 0 for no limit',
-      parseNumber,
-      DEFAULTS.handshake,
+    .addOption(
+      limitOption(
+        '--handshake-limit',
+        'for the TLS handshake, and to say which channel it is; 0 for no limit',
+        DEFAULTS.handshake,
+      ),
     )
-    .option(
-      '--idle-limit <SECONDS>',
-      'without a byte of the source, 0 for no limit',
-      parseNumber,
-      DEFAULTS.idle,
+    .addOption(
+      limitOption('--idle-limit', 'without a byte of the source, 0 for no limit', DEFAULTS.idle),
     )
     .option('--pid-file <FILE>', 'write the number of the process there')
     .addOption(logOption('how connections are told on standard error'))

@@ -3,10 +3,10 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { parseMode } from '../../migration/relay/relay-definition.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
-import { logOption } from '../log-option.ts'
 import { withObjectOptions } from '../object-options.ts'
-import { parseCount, parseInputFile, parseNumber, parseSize } from '../option-values.ts'
+import { parseCount, parseInputFile, parseSize } from '../option-values.ts'
 import type { RelayCommandOptions } from '../relay-options.ts'
+import { limitOption, logOption } from '../service-options.ts'
 
 const DEFAULTS = { handshake: 10, idle: 0, drain: 30 } as const
 
@@ -55,24 +55,11 @@ function addLimits(command: Command): Command {
       'for bytes on their way (default: 128M, more for a large map)',
       parseSize,
     )
-    .option(
-      '--handshake-limit <SECONDS>',
-      'to connect and to shake hands, 0 for no limit',
-      parseNumber,
-      handshake,
+    .addOption(
+      limitOption('--handshake-limit', 'to connect and to shake hands, 0 for no limit', handshake),
     )
-    .option(
-      '--idle-limit <SECONDS>',
-      'without a byte either way, 0 for no limit',
-      parseNumber,
-      idle,
-    )
-    .option(
-      '--drain-limit <SECONDS>',
-      'for channels under way when it is told to end',
-      parseNumber,
-      drain,
-    )
+    .addOption(limitOption('--idle-limit', 'without a byte either way, 0 for no limit', idle))
+    .addOption(limitOption('--drain-limit', 'for channels under way when it is told to end', drain))
     .addOption(logOption('how channels are told on standard error'))
     .option('-q, --quiet', 'print errors only')
 }

@@ -4,7 +4,6 @@ import { fail } from '../../diagnostics/diagnostic.ts'
 import { TLS_MODES } from '../../endpoint/tls-mode.ts'
 import type { ExportRequest } from '../../nbd/exports/export-list.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
-import { logOption } from '../log-option.ts'
 import { refuseAuthzWithoutTls, withObjectOptions } from '../object-options.ts'
 import { parseNumber, parsePort, parseSize, several } from '../option-values.ts'
 import {
@@ -14,6 +13,7 @@ import {
   withRefusedOptions,
 } from '../qemu-nbd-options.ts'
 import type { ServeOptions } from '../serve-options.ts'
+import { limitOption, logOption } from '../service-options.ts'
 import { PROGRAM_VERSION } from '../version.ts'
 
 const CLI_DEFAULTS = { shared: 1, handshake: 10, idle: 0, drain: 10, memory: 8_388_608 } as const
@@ -76,24 +76,9 @@ function addTls(command: Command): Command {
 function addManners(command: Command): Command {
   const { handshake, idle, drain, memory } = CLI_DEFAULTS
   return command
-    .option(
-      '--handshake-limit <SECONDS>',
-      'for the negotiation, 0 for no limit',
-      parseNumber,
-      handshake,
-    )
-    .option(
-      '--idle-limit <SECONDS>',
-      'without a byte either way, 0 for no limit',
-      parseNumber,
-      idle,
-    )
-    .option(
-      '--drain-limit <SECONDS>',
-      'for requests under way when it is told to end',
-      parseNumber,
-      drain,
-    )
+    .addOption(limitOption('--handshake-limit', 'for the negotiation, 0 for no limit', handshake))
+    .addOption(limitOption('--idle-limit', 'without a byte either way, 0 for no limit', idle))
+    .addOption(limitOption('--drain-limit', 'for requests under way when it is told to end', drain))
     .addOption(
       new Option('--memory-limit <SIZE>', 'for data on its way, all clients together')
         .argParser(parseSize)
