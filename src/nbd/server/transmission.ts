@@ -30,7 +30,7 @@ import { REPLY_FORMATS, type ReplyFormat } from './replies/reply-format.ts'
 import { ReplySender } from './replies/reply-sender.ts'
 
 /** How a transmission came to its end. */
-export type TransmissionEnd = 'disconnected' | 'closed' | 'drained'
+export type TransmissionEnd = 'disconnected' | 'closed' | 'closed within a request' | 'drained'
 
 /** Requests of one connection that are served at the same time. */
 const IN_FLIGHT_LIMIT = 64
@@ -308,7 +308,8 @@ export class ServerTransmission implements CommandContext {
 
   /** No more requests; what is under way still gets its replies. */
   #end(ending: TransmissionEnd): void {
-    this.#ending ??= ending
+    const isCut = ending === 'closed' && this.#sink !== undefined
+    this.#ending ??= isCut ? 'closed within a request' : ending
     // No one waits for a payload that will never be complete.
     if (this.#sink) {
       this.#sink = undefined

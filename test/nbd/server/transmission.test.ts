@@ -85,6 +85,15 @@ describe.each(STYLES)('%s replies', (style) => {
     expect(events.at(-1)).toMatchObject({ event: 'left', ending: 'closed' })
   })
 
+  test('who leaves in the middle of what it writes is told of so', async () => {
+    const { path, server, events } = await startWith(new MemoryStorage(4 * MIB))
+    const transmission = await RawTransmission.open(path, style)
+    const write = transmission.encode({ command: WRITE, length: MIB, payload: randomBytes(MIB) })
+    transmission.client.stream.end(write.subarray(0, MIB / 2))
+    await eventually(() => server.connectionCount === 0)
+    expect(events.at(-1)).toMatchObject({ event: 'left', ending: 'closed within a request' })
+  })
+
   test('DISC ends the connection when what came before it is done; what comes after is not', async () => {
     const storage = new ScriptedStorage(MIB)
     const gate = makeGate()
