@@ -46,8 +46,9 @@ export function rateToJson({ channels, suite, bytes, seconds, cpu }: Rate): Json
   return { channels, suite: suite ?? null, bytes, seconds, bytesPerSecond, cpuSecondsPerGib }
 }
 
-/** What to tell QEMU. */
-export function adviceOf(channels: number): string {
+/** What to tell QEMU; undefined where there was nothing to choose from. */
+export function adviceOf(channels: number, rates: readonly Rate[]): string | undefined {
+  if (new Set(rates.map((rate) => rate.channels)).size < 2) return undefined
   return channels === 1
     ? 'one channel is as fast as several: leave multifd off'
     : `give QEMU multifd and multifd-channels=${channels}`

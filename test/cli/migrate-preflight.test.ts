@@ -68,6 +68,16 @@ test('a bench says how many channels to use', async () => {
   expect([1, 2]).toContain(advisedChannels)
 })
 
+test('a bench of one number of channels does not say that others are no faster', async () => {
+  const { port } = await listen('bench', ['--once'])
+  const { status, stdout } = run('cryptopolicy', [
+    ...['migrate', 'bench', '--to', `127.0.0.1:${port}`, '--channels', '2'],
+  ])
+  expect(status).toBe(0)
+  expect(stdout.trim().split('\n').length).toBe(2)
+  expect(stdout).not.toContain('multifd')
+})
+
 test('without another host the files of this one are checked', () => {
   const dir = makePki()
   const args = [

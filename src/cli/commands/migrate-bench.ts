@@ -53,7 +53,8 @@ async function bench(options: Options): Promise<void> {
   if (options.json) terminal.setResult({ rates: rates.map(rateToJson), advisedChannels: advised })
   else {
     printRates(rates, terminal)
-    terminal.print(adviceOf(advised))
+    const advice = adviceOf(advised, rates)
+    if (advice) terminal.print(advice)
   }
 }
 
