@@ -13,7 +13,7 @@ import { parseApplication } from '../policy/application/application-policy.ts'
 import { isResolved, resolvePriority } from '../priority/resolve.ts'
 import type { SystemConfig } from '../priority/system-config.ts'
 import { isFileOf, listApplications } from './application-folders.ts'
-import { findApplications, isApplicationName } from './applications.ts'
+import { findApplication, isApplicationName } from './applications.ts'
 import { parseRecord } from './configuration-record.ts'
 import type { Directories } from './directories.ts'
 import { GenerationStore } from './generation-store.ts'
@@ -52,7 +52,7 @@ export function findKeyword(
 export function keywordOfPolicy(name: string, directories: Directories): string | undefined {
   const inForce = keywordInForce(name, directories)
   if (inForce !== undefined) return inForce
-  const file = findApplications(directories).find((one) => one.name === name)
+  const file = findApplication(directories, name)
   if (file?.state === 'enabled' && hasErrors(file.diagnostics)) {
     throw new DiagnosticError(file.diagnostics)
   }

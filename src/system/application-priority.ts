@@ -15,7 +15,7 @@ import { type Evaluation, evaluatePriority } from '../priority/evaluate.ts'
 import { requirePriority } from '../priority/failure/failure-diagnostics.ts'
 import { NO_CONFIG } from '../priority/system-config.ts'
 import { findKeyword } from './application-keyword.ts'
-import { findApplications } from './applications.ts'
+import { findApplication } from './applications.ts'
 import type { Directories } from './directories.ts'
 import { readPolicyInForce } from './policy-in-force.ts'
 import { readPriorityConfig } from './priority-config.ts'
@@ -30,7 +30,7 @@ import { readPriorityConfig } from './priority-config.ts'
 export function applicationPriority(name: string, directories: Directories): Evaluation {
   const { config } = readPriorityConfig({ baseDir: directories.base })
   const { keyword, diagnostics: noString } = findKeyword(name, directories, config)
-  const own = findApplications(directories).find((one) => one.name === name)
+  const own = findApplication(directories, name)
   const isEnabled = own?.state === 'enabled'
   // What is in force for GnuTLS stays so. Without it a broken policy would give way to the system's.
   if (isEnabled && hasErrors(own.diagnostics) && noString.length > 0) {

@@ -13,7 +13,7 @@ import {
   ownApplications,
   shippedApplications,
 } from './application-folders.ts'
-import { findApplications, isApplicationName, isThere } from './applications.ts'
+import { findApplication, isApplicationName, isThere } from './applications.ts'
 import type { Directories } from './directories.ts'
 import { makeOpenFolder, readLink } from './folder-entries.ts'
 
@@ -41,7 +41,7 @@ export function planApplicationSwitch(
   if (!isApplicationName(name)) fail(APPLICATION_KINDS.badApplicationName, { name })
   const own = applicationFile(ownApplications(directories), name)
   const shipped = applicationFile(shippedApplications(directories), name)
-  const found = findApplications(directories).find((one) => one.name === name)
+  const found = findApplication(directories, name)
   if (!found && !isThere(own + DISABLED)) {
     fail(APPLICATION_KINDS.unknownApplication, { name, known: listApplications(directories) })
   }

@@ -43,11 +43,15 @@ export function findApplications(
   directories: Directories,
   choice?: ApplicationChoice,
 ): readonly FoundApplication[] {
-  return listApplications(directories, choice).map((name) => {
-    const own = applicationFile(ownApplications(directories), name)
-    const shipped = applicationFile(shippedApplications(directories), name)
-    return findApplication(name, own, shipped, choice)
-  })
+  return listApplications(directories, choice).map((name) => readState(directories, name, choice))
+}
+
+/** One application policy by name, without reading the others; undefined where neither folder has it. */
+export function findApplication(
+  directories: Directories,
+  name: string,
+): FoundApplication | undefined {
+  return listApplications(directories).includes(name) ? readState(directories, name) : undefined
 }
 
 /**
@@ -79,20 +83,21 @@ export function loadApplications(
  * @throws DiagnosticError APPLICATION_NOT_FOUND, or with what is wrong with its file.
  */
 export function loadApplication(directories: Directories, name: string): ApplicationPolicy {
-  const all = findApplications(directories)
-  const found = all.find((one) => one.name === name)
-  if (!found)
-    fail(APPLICATION_KINDS.unknownApplication, { name, known: all.map((one) => one.name) })
+  const found = findApplication(directories, name)
+  if (!found) {
+    fail(APPLICATION_KINDS.unknownApplication, { name, known: listApplications(directories) })
+  }
   if (hasErrors(found.diagnostics)) throw new DiagnosticError(found.diagnostics)
   return found.application ?? fail(APPLICATION_KINDS.notEnabled, { name })
 }
 
-function findApplication(
+function readState(
+  directories: Directories,
   name: string,
-  own: string,
-  shipped: string,
-  choice: ApplicationChoice | undefined,
+  choice?: ApplicationChoice,
 ): FoundApplication {
+  const own = applicationFile(ownApplications(directories), name)
+  const shipped = applicationFile(shippedApplications(directories), name)
   const isChosen = choice?.name === name
   const path = (isChosen && choice.path) || (isThere(own) ? own : shipped)
   if (!isChosen && path === own && isMask(own)) {
