@@ -3,12 +3,12 @@ import { findSecurity } from '../endpoint/security.ts'
 import { PreflightListener } from '../migration/preflight/preflight-listener.ts'
 import { printHostAndPort } from '../net/address.ts'
 import { ServiceEnding } from '../service/ending.ts'
-import { changedObjects, describeReload } from '../service/reload-text.ts'
 import { runService } from '../service/service.ts'
 import { readPriorityConfig } from '../system/priority-config.ts'
 import { logConnection } from './connection-log.ts'
 import type { HostAndPort } from './migration-peers.ts'
 import { loadObjects, type ObjectOptions } from './object-options.ts'
+import { logReload } from './reload-log.ts'
 import type { LogFormat } from './service-options.ts'
 import { Terminal } from './terminal.ts'
 
@@ -51,12 +51,7 @@ export async function listenForPreflights(
     start: () => listener.listen(host, port),
     announce: ({ address, port: bound }) =>
       terminal.warn(`ready: ${printHostAndPort(address, bound)} answers preflights`),
-    tellReload: (report) => {
-      for (const reload of changedObjects(report)) {
-        terminal.note(describeReload(reload))
-        reload.diagnostics.forEach(terminal.report)
-      }
-    },
+    tellReload: (report) => logReload(report, options, terminal),
     drain: (limit) => listener.drain(limit),
     close: async () => security.release?.(),
   })

@@ -1,5 +1,5 @@
 /** `migrate preflight` and `migrate bench` on the command line. */
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../nbd/server/test-server.ts'
@@ -55,6 +55,15 @@ test('a preflight tells what fits, measures, and lets the listener end', async (
   expect(rates.length).toBeGreaterThan(1)
   await eventually(() => child.exitCode !== null)
   expect(child.exitCode).toBe(0)
+})
+
+test('a reload is told in the form of --log, as by the other services', async () => {
+  const dir = makePki()
+  const { said } = await listen('preflight', [...credentials(dir, 'server'), '--log', 'json'])
+  writeFileSync(join(dir, 'server-cert.pem'), 'broken')
+  await eventually(() => said().includes('"event":"reloaded"'))
+  const [, line = ''] = /^(\{.*"reloaded".*\})$/m.exec(said()) ?? []
+  expect(JSON.parse(line).objects).toMatchObject([{ id: 'tls0', outcome: 'refused' }])
 })
 
 test('a bench says how many channels to use', async () => {
