@@ -13,17 +13,13 @@ const MODULE_FOLDERS = [
 /** One of them serves; a build may have it built in. */
 const PROCESSING = ['mpm_event', 'mpm_worker', 'mpm_prefork']
 
-async function complain(
-  workbench: Workbench,
-  texts: readonly string[],
-): Promise<string | undefined> {
+function argumentsFor(workbench: Workbench, files: readonly string[]): readonly string[] {
   const modules = MODULE_FOLDERS.find((folder) => existsSync(join(folder, 'mod_ssl.so')))
   if (modules === undefined) throw new ConsumerUnusable('has no mod_ssl that can be found')
-  const included = texts.map((text) => `Include ${workbench.write('snippet', text)}`)
+  const included = files.map((file) => `Include ${file}`)
   const lines = [...configuration(workbench.scratch(''), modules), ...included, '']
   const scratch = workbench.write('apache.conf', lines.join('\n'))
-  const { status, output } = await workbench.run(['-t', '-f', scratch])
-  return status === 0 ? undefined : output
+  return ['-t', '-f', scratch]
 }
 
 function configuration(folder: string, modules: string): readonly string[] {
@@ -47,6 +43,6 @@ export const APACHE = includingServer({
   find: () => findProgram('apache2') ?? findProgram('httpd'),
   failure: 'would not start',
   versionArguments: ['-v'],
-  complain,
+  argumentsFor,
   pattern: /line (?<line>\d+) of [^ ]*-snippet:\n(?<words>.*)/,
 })

@@ -7,16 +7,14 @@ const NOTHING = 'protocols =\nssl = no\n'
 /** From 2.4 on a configuration begins with the release that it was written for. */
 const VERSIONS = 'dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n'
 
-async function complain(
+async function argumentsFor(
   workbench: Workbench,
-  texts: readonly string[],
-): Promise<string | undefined> {
+  files: readonly string[],
+): Promise<readonly string[]> {
   const { output } = await askProgram(workbench.program, ['-c', '/dev/null', '-n'])
   const head = output.includes('dovecot_config_version') ? VERSIONS + NOTHING : NOTHING
-  const included = texts.map((text) => `!include ${workbench.write('snippet', text)}\n`)
-  const scratch = workbench.write('dovecot.conf', head + included.join(''))
-  const answer = await workbench.run(['-c', scratch, '-n'])
-  return answer.status === 0 ? undefined : answer.output
+  const included = files.map((file) => `!include ${file}\n`)
+  return ['-c', workbench.write('dovecot.conf', head + included.join('')), '-n']
 }
 
 export const DOVECONF = includingServer({
@@ -24,6 +22,6 @@ export const DOVECONF = includingServer({
   program: 'doveconf',
   failure: 'says that Dovecot would not start',
   versionArguments: ['-n', '-c', '/dev/null'],
-  complain,
+  argumentsFor,
   pattern: /Fatal: (?:Error in configuration file [^ ]*-snippet line (?<line>\d+): )?(?<words>.*)/,
 })

@@ -11,14 +11,9 @@ const LISTENER = `listen check
   timeout connect 1s
 `
 
-async function complain(
-  workbench: Workbench,
-  texts: readonly string[],
-): Promise<string | undefined> {
-  const snippets = texts.map((text) => workbench.write('snippet', text))
-  const files = [...snippets, workbench.write('listener', LISTENER)]
-  const { status, output } = await workbench.run(['-c', ...files.flatMap((file) => ['-f', file])])
-  return status === 0 ? undefined : output
+function argumentsFor(workbench: Workbench, files: readonly string[]): readonly string[] {
+  const all = [...files, workbench.write('listener', LISTENER)]
+  return ['-c', ...all.flatMap((file) => ['-f', file])]
 }
 
 export const HAPROXY = includingServer({
@@ -26,6 +21,6 @@ export const HAPROXY = includingServer({
   program: 'haproxy',
   failure: 'would not start',
   versionArguments: ['-v'],
-  complain,
+  argumentsFor,
   pattern: /parsing \[[^ ]*-snippet:(?<line>\d+)\] ?: (?<words>.*)/,
 })

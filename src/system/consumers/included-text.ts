@@ -8,16 +8,29 @@ import {
 } from './consumer.ts'
 
 type IncludingServer = Omit<Consumer, 'check' | 'acceptsAll'> & {
-  /** What the program says against a scratch configuration with these texts; undefined for nothing. */
-  readonly complain: (workbench: Workbench, texts: readonly string[]) => Promise<string | undefined>
+  /** By which arguments the program checks a scratch configuration that includes these files, one for each text. */
+  readonly argumentsFor: (
+    workbench: Workbench,
+    files: readonly string[],
+  ) => readonly string[] | Promise<readonly string[]>
+  /** What the program prints whatever it is given. */
+  readonly noise?: RegExp
   /** Finds the groups `words` and, where the program tells it, `line`. */
   readonly pattern: RegExp
 }
 
 /** The program that checks what a server includes. */
-export function includingServer({ complain, pattern, ...server }: IncludingServer): Consumer {
+export function includingServer(server: IncludingServer): Consumer {
+  const { argumentsFor, noise, pattern, ...consumer } = server
+  // What the program says against these texts; undefined for nothing.
+  const complain = async (workbench: Workbench, texts: readonly string[]) => {
+    const files = texts.map((text) => workbench.write('snippet', text))
+    const { status, output } = await workbench.run(await argumentsFor(workbench, files))
+    if (status === 0) return undefined
+    return noise === undefined ? output : output.replaceAll(noise, '')
+  }
   return {
-    ...server,
+    ...consumer,
     check: (workbench, text) => findStops(text, (texts) => complain(workbench, texts), pattern),
     acceptsAll: async (workbench, texts) => (await complain(workbench, texts)) === undefined,
   }

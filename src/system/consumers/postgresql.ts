@@ -6,17 +6,10 @@ import { includingServer } from './included-text.ts'
 /** Distributions keep the server of each release apart, in folders that are not searched for programs. */
 const PLACES = ['/usr/lib/postgresql/*/bin/postgres', '/usr/pgsql-*/bin/postgres']
 
-async function complain(
-  workbench: Workbench,
-  texts: readonly string[],
-): Promise<string | undefined> {
-  const included = texts.map((text) => `include '${workbench.write('snippet', text)}'\n`)
+function argumentsFor(workbench: Workbench, files: readonly string[]): readonly string[] {
+  const included = files.map((file) => `include '${file}'\n`)
   const scratch = workbench.write('postgresql.conf', included.join(''))
-  const { status, output } = await workbench.run([
-    ...['-C', 'ssl_ciphers', '-D', workbench.scratch('')],
-    ...['-c', `config_file=${scratch}`],
-  ])
-  return status === 0 ? undefined : output.replaceAll(/^.*skipping missing.*\n/gm, '')
+  return ['-C', 'ssl_ciphers', '-D', workbench.scratch(''), '-c', `config_file=${scratch}`]
 }
 
 export const POSTGRES = includingServer({
@@ -25,7 +18,8 @@ export const POSTGRES = includingServer({
   find: () => findProgram('postgres') ?? newest(globSync(PLACES)),
   failure: 'would not start',
   versionArguments: ['--version'],
-  complain,
+  argumentsFor,
+  noise: /^.*skipping missing.*\n/gm,
   pattern: /LOG: +(?<words>.*?)(?: in file "[^"]*-snippet" line (?<line>\d+).*)?$/m,
 })
 
