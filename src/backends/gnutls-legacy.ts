@@ -7,18 +7,8 @@ import type { SignatureName } from '../algorithms/signature.ts'
 import { evaluatePolicy } from '../policy/effective-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { purpose } from '../policy/scope.ts'
-import {
-  ciphersWithHashes,
-  GNUTLS_CIPHER_WORDS,
-  GNUTLS_GROUP_WORDS,
-  GNUTLS_KEY_EXCHANGE_WORDS,
-  GNUTLS_MAC_WORDS,
-  GNUTLS_SIGNATURE_WORDS,
-  GNUTLS_VERSIONS,
-  gnutlsProfile,
-  plusWords,
-} from './gnutls-names.ts'
-import { translate } from './translate.ts'
+import { gnutlsProfile } from './gnutls-names.ts'
+import { priorityWords } from './gnutls-priority-words.ts'
 
 /** One name that a library does not know makes it refuse the whole string. */
 const NEWER_GROUPS: readonly GroupName[] = ['MLKEM768-X25519', 'P256-MLKEM768', 'P384-MLKEM1024']
@@ -34,18 +24,16 @@ const NEWER_SIGNATURES: readonly SignatureName[] = ['MLDSA44', 'MLDSA65', 'MLDSA
 export function generateLegacyGnutls(policy: Policy): string {
   const effective = evaluatePolicy(policy, purpose('gnutls').scopes)
   const { enabled, integers } = effective
-  const ciphers = ciphersWithHashes(effective)
-  const groups = enabled.group.filter((name) => !NEWER_GROUPS.includes(name))
-  const signatures = enabled.sign.filter((name) => !NEWER_SIGNATURES.includes(name))
+  const { first, last } = priorityWords({
+    ...enabled,
+    group: enabled.group.filter((name) => !NEWER_GROUPS.includes(name)),
+    sign: enabled.sign.filter((name) => !NEWER_SIGNATURES.includes(name)),
+  })
   const tokens = [
     'NONE',
-    ...plusWords('VERS-', translate(enabled.protocol, GNUTLS_VERSIONS)),
-    ...plusWords('', translate(enabled.mac, GNUTLS_MAC_WORDS)),
-    ...plusWords('', translate(groups, GNUTLS_GROUP_WORDS)),
-    ...plusWords('SIGN-', translate(signatures, GNUTLS_SIGNATURE_WORDS)),
+    ...first,
     ...(integers.sha1_in_certs > 0 ? ['%VERIFY_ALLOW_SIGN_WITH_SHA1'] : []),
-    ...plusWords('', translate(ciphers, GNUTLS_CIPHER_WORDS)),
-    ...plusWords('', translate(enabled.key_exchange, GNUTLS_KEY_EXCHANGE_WORDS)),
+    ...last,
     // Releases before 3.6 can negotiate nothing without a compression method.
     '+COMP-NULL',
     `%PROFILE_${gnutlsProfile(effective).toUpperCase()}`,

@@ -134,18 +134,3 @@ export function gnutlsProfile({ integers }: EffectivePolicy): string {
   const size = Math.min(integers.min_dh_size, integers.min_rsa_size)
   return PROFILES.find(({ upTo }) => size <= upTo)?.name ?? 'future'
 }
-
-/** The ciphers whose suites derive keys with SHA-384; all others use SHA-256 (RFC 5288). */
-const SHA384_CIPHERS: readonly CipherName[] = ['AES-256-GCM', 'CAMELLIA-256-GCM']
-
-/** A priority string cannot turn off a hash, so a cipher goes with the hash of its suites. */
-export function ciphersWithHashes({ enabled }: EffectivePolicy): readonly CipherName[] {
-  return enabled.cipher.filter((name) =>
-    enabled.hash.includes(SHA384_CIPHERS.includes(name) ? 'SHA2-384' : 'SHA2-256'),
-  )
-}
-
-/** Names as words that a priority string adds: `+VERS-TLS1.3`. */
-export function plusWords(prefix: string, names: readonly string[]): readonly string[] {
-  return names.map((name) => `+${prefix}${name}`)
-}

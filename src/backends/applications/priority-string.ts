@@ -9,17 +9,8 @@ import { type ProfileName, smallestProfile } from '../../priority/profiles.ts'
 import { type GnutlsRelease, isAvailable } from '../../priority/releases.ts'
 import { PRIORITY_OPTIONS } from '../../priority/string-options.ts'
 import { findWord, vocabularyOf } from '../../priority/vocabulary.ts'
-import {
-  ciphersWithHashes,
-  GNUTLS_CIPHER_WORDS,
-  GNUTLS_GROUP_WORDS,
-  GNUTLS_KEY_EXCHANGE_WORDS,
-  GNUTLS_MAC_WORDS,
-  GNUTLS_SIGNATURE_WORDS,
-  GNUTLS_VERSIONS,
-  plusWords,
-} from '../gnutls-names.ts'
-import { translate, type Words } from '../translate.ts'
+import { priorityWords } from '../gnutls-priority-words.ts'
+import type { Words } from '../translate.ts'
 
 export type PriorityText = {
   readonly text: string
@@ -36,22 +27,19 @@ export type PriorityTextOptions = {
 /** Writes what a policy enables, in its order. */
 export function priorityText(
   effective: EffectivePolicy,
-  { release, macs = GNUTLS_MAC_WORDS }: PriorityTextOptions,
+  { release, macs }: PriorityTextOptions,
 ): PriorityText {
   const { enabled } = effective
-  // No build speaks SSL 3.0; under an allowlist GnuTLS would give up TLS 1.3 for the gap after it.
-  const versions = enabled.protocol.filter((name) => name !== 'SSL3.0')
-  const ciphers = ciphersWithHashes(effective)
-  const words = [
-    ...plusWords('VERS-', translate(versions, GNUTLS_VERSIONS)),
-    ...plusWords('', translate(enabled.mac, macs)),
-    ...plusWords('', translate(groupsOfSize(effective), GNUTLS_GROUP_WORDS)),
-    ...plusWords('SIGN-', translate(enabled.sign, GNUTLS_SIGNATURE_WORDS)),
-    ...plusWords('', translate(ciphers, GNUTLS_CIPHER_WORDS)),
-    ...plusWords('', translate(enabled.key_exchange, GNUTLS_KEY_EXCHANGE_WORDS)),
-    ...options(effective),
-    `%PROFILE_${profileFor(effective)}`,
-  ]
+  const { first, last } = priorityWords(
+    {
+      ...enabled,
+      // No build speaks SSL 3.0; under an allowlist GnuTLS would give up TLS 1.3 for the gap after it.
+      protocol: enabled.protocol.filter((name) => name !== 'SSL3.0'),
+      group: groupsOfSize(effective),
+    },
+    macs,
+  )
+  const words = [...first, ...last, ...options(effective), `%PROFILE_${profileFor(effective)}`]
   const vocabulary = vocabularyOf(release)
   const isKnown = (word: string): boolean =>
     word.startsWith('%')
