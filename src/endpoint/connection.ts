@@ -44,6 +44,7 @@ export class EndpointConnection {
   readonly #context: ConnectionContext
   readonly #handler: ConnectionHandler
   #timeout: Diagnostic | undefined
+  #isCutHere = false
 
   constructor(
     socket: Duplex,
@@ -79,10 +80,11 @@ export class EndpointConnection {
 
   /** Finishes what is under way, then closes. */
   drain(): void {
-    if (!this.#handler.drain()) this.socket.destroy()
+    if (!this.#handler.drain()) this.destroy()
   }
 
   destroy(): void {
+    this.#isCutHere = true
     this.socket.destroy()
   }
 
@@ -142,6 +144,7 @@ export class EndpointConnection {
 
   #reasons(error: unknown): readonly Diagnostic[] {
     if (this.#timeout) return [this.#timeout]
+    if (this.#isCutHere) return [diagnose(ENDPOINT_KINDS.lostConnection, { error: new Error(CUT) })]
     if (error instanceof DiagnosticError) return error.diagnostics
     if (error instanceof ProtocolError) {
       return [diagnose(ENDPOINT_KINDS.brokenProtocol, { what: error.message })]
@@ -166,7 +169,9 @@ function isOwnMistake(error: unknown): boolean {
   return code === undefined || (isArgument && !code.startsWith('ERR_STREAM_'))
 }
 
-const CLOSED = 'the client closed it during the negotiation'
+const CLOSED = 'the client closed it before all was said'
+
+const CUT = 'this side cut it, since it ends'
 
 type DistributiveOmit<Type, Keys extends keyof never> = Type extends unknown
   ? Omit<Type, Keys>

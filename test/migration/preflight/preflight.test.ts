@@ -105,6 +105,7 @@ async function start(sides: Sides = {}) {
     doneTimes: () => done,
     objects,
     definition,
+    listener,
     target: { address: '127.0.0.1', port, timeout: TIMEOUT },
   }
 }
@@ -304,6 +305,19 @@ test('a client that sends anything else is refused, and others are served', asyn
   const refused = () => events.filter(({ event }) => event === 'refused').length
   await eventually(() => refused() === 3)
   expect(failuresOf((await runPreflight(request)).checks)).toEqual({})
+})
+
+test('a rate that is under way when the listener ends is told as cut by the listener', async () => {
+  const { events, listener, target } = await start()
+  const rate = measureRate(target, { channels: 1, seconds: 600 })
+  const lost = expect(rate).rejects.toThrow('127.0.0.1')
+  await eventually(() => events.some(({ event }) => event === 'connected'))
+  await listener.drain(0)
+  await lost
+  await eventually(() => events.some(({ event }) => event === 'refused'))
+  expect(events.at(-1)).toMatchObject({
+    diagnostics: [{ message: 'the connection broke: this side cut it, since it ends' }],
+  })
 })
 
 test('rates are measured in clear and with each suite, over several channels', async () => {
