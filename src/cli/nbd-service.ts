@@ -87,8 +87,8 @@ async function listen(server: NbdServer, options: ServeOptions): Promise<readonl
   if (socket !== undefined) {
     return [printBoundAddress(await server.listen({ path: socket }))]
   }
-  const place = { port: port ?? NBD_PORT, ...(bind === undefined ? {} : { host: bind }) }
-  return [printBoundAddress(await server.listen(place))]
+  const address = { port: port ?? NBD_PORT, ...(bind === undefined ? {} : { host: bind }) }
+  return [printBoundAddress(await server.listen(address))]
 }
 
 function announce(

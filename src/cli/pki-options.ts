@@ -87,7 +87,7 @@ export async function readKeyOptions({
 }: KeyOptions): Promise<KeyChoice> {
   const { parseDays } = await import('../pki/validity.ts')
   const { parseKeyRequest } = await import('../pki/key-kind.ts')
-  const { readPassphrase } = await import('../pki/private-key.ts')
+  const { readPassphrase } = await import('../pki/private-key-file.ts')
   return {
     ...(days === undefined ? {} : { days: parseDays(days) }),
     ...(key === undefined ? {} : { key: parseKeyRequest(key) }),
@@ -128,7 +128,7 @@ export async function readNames(options: NameOptions) {
 
 /** The names of a subject, checked. */
 export async function readSubject({ cn, org }: { readonly cn?: string; readonly org?: string }) {
-  const { parseNamePart } = await import('../pki/distinguished-name.ts')
+  const { parseNamePart } = await import('../pki/subject-name.ts')
   return {
     ...(cn === undefined ? {} : { commonName: parseNamePart('--cn', cn) }),
     ...(org === undefined ? {} : { organization: parseNamePart('--org', org) }),

@@ -13,7 +13,7 @@ import {
   withObjectOptions,
 } from './object-options.ts'
 import { parseCount, parseWait } from './option-values.ts'
-import type { PreflightListenOptions } from './preflight-listener.ts'
+import type { PreflightListenOptions } from './preflight-service.ts'
 import { logOption } from './service-options.ts'
 import type { Terminal } from './terminal.ts'
 

@@ -1,4 +1,5 @@
 /** What went wrong, where and whose fault it is: the one shape of every error and warning. */
+import { withoutSecrets } from './secrets.ts'
 import type { Span } from './source.ts'
 
 export type Severity = 'error' | 'warning' | 'note'
@@ -57,14 +58,6 @@ export type Diagnostic = {
   readonly data?: Readonly<Record<string, unknown>>
 }
 
-/** What a URI has as the password of its user: `http://user:PASSWORD@host`, also where it was taken for a path. */
-const URI_PASSWORD = /([a-z][a-z0-9+.-]*:\/{1,2}[^\s/?#@:]*:)[^\s/]*@/gi
-
-/** A text for messages without the passwords of URIs: any argument may be a URI by mistake. */
-export function withoutPasswords(text: string): string {
-  return text.replace(URI_PASSWORD, '$1***@')
-}
-
 /** Makes a diagnostic of a kind. */
 export function diagnose<Data>(kind: DiagnosticKind<Data>, data: Data, span?: Span): Diagnostic {
   const hint = kind.hint?.(data)
@@ -73,8 +66,8 @@ export function diagnose<Data>(kind: DiagnosticKind<Data>, data: Data, span?: Sp
     code: kind.code,
     severity: kind.severity,
     fault: kind.fault,
-    message: withoutPasswords(kind.message(data)),
-    ...(hint === undefined ? {} : { hint: withoutPasswords(hint) }),
+    message: withoutSecrets(kind.message(data)),
+    ...(hint === undefined ? {} : { hint: withoutSecrets(hint) }),
     ...(kind.isAlwaysTold ? { isAlwaysTold: true } : {}),
     ...(span === undefined ? {} : { span }),
     ...(reference === undefined ? {} : { reference }),

@@ -1,5 +1,6 @@
 /** Prints a diagnostic as a compiler does: what and where, the line, a caret, a hint. */
-import { type Diagnostic, type Severity, withoutPasswords } from './diagnostic.ts'
+import type { Diagnostic, Severity } from './diagnostic.ts'
+import { withoutSecrets } from './secrets.ts'
 import { formatLocation, lineText, locate, type Span } from './source.ts'
 
 /** How the parts are coloured; plain text by default. */
@@ -25,14 +26,14 @@ export function printDiagnostic(diagnostic: Diagnostic, style: DiagnosticStyle =
   const lines = [
     `${where}${style.severity(`${severity}[${code}]`, severity)}: ${printable(message)}`,
   ]
-  if (span && !span.source.isSecret && !hasPassword(span)) lines.push(...excerpt(span, style))
+  if (span && !span.source.isSecret && !hasSecret(span)) lines.push(...excerpt(span, style))
   if (hint !== undefined) lines.push(`${style.hint('hint:')} ${printable(hint)}`)
   return lines.join('\n')
 }
 
-function hasPassword({ source, start }: Span): boolean {
+function hasSecret({ source, start }: Span): boolean {
   const text = lineText(source, locate(source, start).line)
-  return withoutPasswords(text) !== text
+  return withoutSecrets(text) !== text
 }
 
 function excerpt(span: Span, style: DiagnosticStyle): readonly string[] {

@@ -22,11 +22,11 @@ export async function dial(
 ): Promise<Socket> {
   const server = printAddress(address)
   if (signal?.aborted) fail(NET_KINDS.givenUp, { server })
-  const place =
+  const target =
     address.kind === 'unix'
       ? { path: address.path }
       : { host: address.host, port: address.port, family, noDelay: true, keepAlive: true }
-  const socket = connect({ ...place, allowHalfOpen })
+  const socket = connect({ ...target, allowHalfOpen })
   const outcome = await outcomeOf(socket, timeout, signal)
   if (outcome === 'connected') return socket
   socket.on('error', () => {})

@@ -2,6 +2,7 @@
  * The parts of URIs: RFC 3986. What a scheme makes of them is said where the scheme is known, and so
  * are its errors: each function takes a way to refuse what it cannot read.
  */
+import { withoutSecrets } from '../diagnostics/secrets.ts'
 import { didYouMean } from '../diagnostics/suggestion.ts'
 
 /** Refuses a URI, with a remedy where one is known. */
@@ -29,12 +30,9 @@ export function splitUri(text: string): UriParts {
   return { scheme: scheme.toLowerCase(), authority, path, query, fragment }
 }
 
-/** A URI for messages: without the password of its user, and without values that are called secrets. */
+/** A URI for messages. Of a text that is one, a password may stand without a scheme or without `//`. */
 export function uriWithoutSecrets(text: string): string {
-  return text
-    .replace(/(\/\/[^/?#@:]*):[^/]*@/, '$1:***@')
-    .replace(/^((?:nbds?:)?[^/?#@:]*):[^/]*@/i, '$1:***@')
-    .replace(/([?&][^=&#]*(?:pass|secret|token|pwd)[^=&#]*=)[^&#]*/gi, '$1***')
+  return withoutSecrets(text).replace(/^((?:nbds?:)?(?:\/\/)?[^/?#@:]*):[^/]*@/i, '$1:***@')
 }
 
 /** `USER@HOST:PORT`, decoded. */

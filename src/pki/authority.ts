@@ -16,12 +16,12 @@ import {
 import { authorityExtensions } from './certificate-extensions.ts'
 import { chooseSignature } from './certificate-signature.ts'
 import { type CredentialFile, withCredentialLock, writeCredentials } from './credential-writing.ts'
-import { encodeSubject, MAX_NAME_LENGTH, type SubjectName } from './distinguished-name.ts'
 import { generateKey, type KeyRequest } from './key-kind.ts'
 import { chooseKeyKind, requireStrongKey, type Strength } from './key-strength.ts'
 import type { Layout } from './layout.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
-import { encodePrivateKey, readPrivateKey } from './private-key.ts'
+import { encodePrivateKey, readPrivateKey } from './private-key-file.ts'
+import { encodeSubject, MAX_NAME_LENGTH, type SubjectName } from './subject-name.ts'
 import { DEFAULT_AUTHORITY_DAYS, validFor, withinIssuer } from './validity.ts'
 
 /** What to do about an authority that is too weak. */

@@ -69,7 +69,7 @@ export function checkCredentials(request: CheckRequest): CheckReport {
   for (const layout of layouts) check.checkLayout(layout)
   check.checkHost()
   if (hasPsk) check.checkSharedKeys(join(request.root, PSK_FILE))
-  return check.report()
+  return check.findings()
 }
 
 class Check {
@@ -84,7 +84,7 @@ class Check {
     this.#now = request.now ?? new Date()
   }
 
-  report(): CheckReport {
+  findings(): CheckReport {
     return { certificates: this.#certificates, diagnostics: this.#diagnostics }
   }
 

@@ -18,13 +18,13 @@ import {
   endpointExtensions,
 } from './certificate-extensions.ts'
 import { type CredentialFile, withCredentialLock, writeCredentials } from './credential-writing.ts'
-import { encodeSubject, MAX_NAME_LENGTH } from './distinguished-name.ts'
 import { type HostName, hostOfCommonName } from './host-names.ts'
 import { generateKey, type KeyRequest } from './key-kind.ts'
 import { chooseKeyKind, requireStrongKey, type Strength } from './key-strength.ts'
 import type { IdentityNumber, Layout, PairPaths, PresentPair } from './layout.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
-import { encodePrivateKey, isKeyFileEncrypted, readPrivateKey } from './private-key.ts'
+import { encodePrivateKey, isKeyFileEncrypted, readPrivateKey } from './private-key-file.ts'
+import { encodeSubject, MAX_NAME_LENGTH } from './subject-name.ts'
 import { DEFAULT_DAYS, daysOf, validFor, withinIssuer } from './validity.ts'
 
 /** What to do about a key that is too weak. */

@@ -8,7 +8,7 @@ import { parseRevocationLists } from '../x509/revocation-list.ts'
 import type { EndpointRole } from './certificate-extensions.ts'
 import type { Layout, PairPaths } from './layout.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
-import { readPrivateKey } from './private-key.ts'
+import { readPrivateKey } from './private-key-file.ts'
 
 export type LibvirtFiles = Pick<X509Files, 'authorities' | 'revocationLists' | 'identities'>
 

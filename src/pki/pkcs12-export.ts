@@ -9,7 +9,7 @@ import { withCredentialLock, writeCredentials } from './credential-writing.ts'
 import type { PairPaths } from './layout.ts'
 import { encodePkcs12 } from './pkcs12/container-writing.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
-import { readPrivateKey } from './private-key.ts'
+import { readPrivateKey } from './private-key-file.ts'
 
 export type Pkcs12ExportRequest = {
   readonly pair: PairPaths

@@ -21,7 +21,7 @@ import type { IdentityNumber, Layout } from './layout.ts'
 import { openPkcs12, type Pkcs12Content } from './pkcs12/container-reading.ts'
 import { PKCS12_KINDS } from './pkcs12/pkcs12-diagnostics.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
-import { encodePrivateKey } from './private-key.ts'
+import { encodePrivateKey } from './private-key-file.ts'
 
 export type ImportRequest = {
   readonly role: EndpointRole | 'authority'

@@ -76,12 +76,12 @@ export function comparePolicies(
 ): PolicyComparison {
   const found = new Map<string, { change: PolicyChange; places: PlaceName[] }>()
   for (const property of PROPERTY_NAMES) {
-    for (const place of readersOf(property).filter((name) => only.includes(name))) {
-      for (const change of compareAt(before, after, property, place)) {
+    for (const purpose of readersOf(property).filter((name) => only.includes(name))) {
+      for (const change of compareAt(before, after, property, purpose)) {
         const key = keyOf(change)
         const known = found.get(key)
-        if (known) known.places.push(place)
-        else found.set(key, { change, places: [place] })
+        if (known) known.places.push(purpose)
+        else found.set(key, { change, places: [purpose] })
       }
     }
   }

@@ -13,8 +13,8 @@ export type Move = {
  * @param from, to The same values in two orders.
  */
 export function findMoves(from: readonly string[], to: readonly string[]): readonly Move[] {
-  const place = new Map(from.map((value, index) => [value, index]))
-  const kept = longestRise(to.map((value) => place.get(value) ?? 0))
+  const formerIndex = new Map(from.map((value, index) => [value, index]))
+  const kept = longestRise(to.map((value) => formerIndex.get(value) ?? 0))
   return to.flatMap((value, index) => (kept.has(index) ? [] : [{ value, after: to[index - 1] }]))
 }
 

@@ -198,9 +198,9 @@ function adjusted(adjustment: Adjustment, name: string): Decision {
 }
 
 function latest(parts: readonly Part[]): Part {
-  const place = ({ decision }: Part): number =>
+  const positionOf = ({ decision }: Part): number =>
     decision.by === 'token' ? decision.step.token.start : -1
-  return parts.reduce((last, part) => (place(part) > place(last) ? part : last))
+  return parts.reduce((last, part) => (positionOf(part) > positionOf(last) ? part : last))
 }
 
 function findSuite(name: string): TlsSuite | undefined {

@@ -1,6 +1,6 @@
 /** Finds and reads the files of a policy and of its modules. */
 
-import { lstatSync, readdirSync, realpathSync } from 'node:fs'
+import { lstatSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { collectDiagnostics } from '../diagnostics/collect-diagnostics.ts'
 import {
@@ -14,6 +14,7 @@ import type { Source } from '../diagnostics/source.ts'
 import { readTextFile } from '../files/text-file.ts'
 import { type Policy, parsePolicy } from '../policy/policy.ts'
 import type { Directories } from './directories.ts'
+import { listNames } from './folder-entries.ts'
 import { formatSelection, type PolicySelection } from './policy-selection.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
@@ -75,7 +76,7 @@ export function findPolicyFiles(
 /** The names of all policies, or of all modules, in the folders. */
 export function listPolicies(folders: readonly string[], kind: PolicyFileKind): readonly string[] {
   const [folder, suffix] = kind === 'policy' ? ['', '.pol'] : ['modules', '.pmod']
-  const names = folders.flatMap((root) => listNames(join(root, folder), suffix))
+  const names = folders.flatMap((root) => namesWithSuffix(join(root, folder), suffix))
   return [...new Set(names)].toSorted()
 }
 
@@ -151,12 +152,9 @@ function exists(path: string): boolean {
   }
 }
 
-function listNames(folder: string, suffix: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith(suffix) && !name.startsWith('.'))
-      .map((name) => name.slice(0, -suffix.length))
-  } catch {
-    return []
-  }
+/** The names of the files with a suffix, without it; hidden files are none. */
+function namesWithSuffix(folder: string, suffix: string): readonly string[] {
+  return listNames(folder)
+    .filter((name) => name.endsWith(suffix) && !name.startsWith('.'))
+    .map((name) => name.slice(0, -suffix.length))
 }

@@ -56,13 +56,13 @@ const LINKS = 40
 
 /** Where a file is made that is opened through a link to nothing; the path itself if it is no link. */
 export function placeOfDanglingLink(path: string): string {
-  let place = path
+  let end = path
   for (let count = 0; count < LINKS; count++) {
-    const target = linkTarget(place)
-    if (target === undefined) return place
-    place = resolve(dirname(place), target)
+    const target = linkTarget(end)
+    if (target === undefined) return end
+    end = resolve(dirname(end), target)
   }
-  return place
+  return end
 }
 
 function linkTarget(path: string): string | undefined {

@@ -4,6 +4,10 @@ import { uriWithoutSecrets } from '../../src/net/uri.ts'
 test.each([
   ['nbds://user:S3CR3T@host:10809/export', 'nbds://user:***@host:10809/export'],
   ['nbds://user:S3C#R?3T@host/export', 'nbds://user:***@host/export'],
+  ['nbds://user:S3/CR3T@host/export', 'nbds://user:***@host/export'],
+  ['nbd:user:S3CR3T@host:10809', 'nbd:user:***@host:10809'],
+  ['//user:S3CR3T@host/export', '//user:***@host/export'],
+  ['user:S3CR3T@host', 'user:***@host'],
   ['nbd://host:10809/a@b', 'nbd://host:10809/a@b'],
   ['nbd://host/a:b@c', 'nbd://host/a:b@c'],
   [

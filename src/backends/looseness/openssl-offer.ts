@@ -135,8 +135,8 @@ function versionsIn(
 ): readonly ProtocolName[] {
   const known = KNOWN_VERSIONS[family]
   const bound = (end: string): ProtocolName | undefined => {
-    const word = settings.get(`${family.toUpperCase()}.${end}`)
-    const row = Object.entries(OPENSSL_VERSIONS).find(([, name]) => name === word)
+    const setting = settings.get(`${family.toUpperCase()}.${end}`)
+    const row = Object.entries(OPENSSL_VERSIONS).find(([, name]) => name === setting)
     const isFamily = row?.[0].startsWith('D') === (family === 'dtls')
     return isFamily && row?.[0] !== 'DTLS0.9' ? (row?.[0] as ProtocolName) : undefined
   }

@@ -31,7 +31,7 @@ async function bench(options: Options): Promise<void> {
   checkPeerOptions(options)
   const { to, listen } = options
   if (listen) {
-    const { listenForPreflights } = await import('../preflight-listener.ts')
+    const { listenForPreflights } = await import('../preflight-service.ts')
     return listenForPreflights(listen, options)
   }
   if (!to) {

@@ -41,11 +41,11 @@ async function preflight(options: Options): Promise<void> {
   const own = await checkOwnFiles(options, options.tlsHostname ?? [], terminal)
   if (options.listen) {
     printChecks(own, terminal)
-    const { listenForPreflights } = await import('../preflight-listener.ts')
+    const { listenForPreflights } = await import('../preflight-service.ts')
     return listenForPreflights(options.listen, options)
   }
   const { checks, rates } = await checkOther(options, terminal)
-  report([...own, ...checks], rates, terminal)
+  tellChecks([...own, ...checks], rates, terminal)
 }
 
 type Findings = { readonly checks: readonly Check[]; readonly rates: readonly Rate[] }
@@ -110,7 +110,7 @@ function ignoreRefusal(error: unknown): undefined {
   return undefined
 }
 
-function report(checks: readonly Check[], rates: readonly Rate[], terminal: Terminal): void {
+function tellChecks(checks: readonly Check[], rates: readonly Rate[], terminal: Terminal): void {
   const failed = checks.filter(({ outcome }) => outcome === 'failed').length
   if (terminal.options.json) {
     terminal.setResult({ checks: checks.map(checkToJson), rates: rates.map(rateToJson) })

@@ -44,7 +44,7 @@ async function check(root: string, options: Options): Promise<void> {
   await requireFolder(root)
   const { checkCredentials } = await import('../../pki/credential-check.ts')
   const { parseDays } = await import('../../pki/validity.ts')
-  const { readPassphrase } = await import('../../pki/private-key.ts')
+  const { readPassphrase } = await import('../../pki/private-key-file.ts')
   const { expiring, days = expiring, hostname, passphraseFile } = options
   const all = checkCredentials({
     root,

@@ -37,7 +37,7 @@ async function exportRole(role: Pkcs12Role, root: string, options: Options): Pro
   const layout = await openLayout(root)
   const { parseIdentity } = await import('../../pki/layout.ts')
   const { exportPkcs12 } = await import('../../pki/pkcs12-export.ts')
-  const { readAsciiPassphrase, readPassphrase } = await import('../../pki/private-key.ts')
+  const { readAsciiPassphrase, readPassphrase } = await import('../../pki/private-key-file.ts')
   const { p12, passphraseFile, keyPassphraseFile: file, identity: text, force = false } = options
   const identity = text === undefined ? undefined : parseIdentity(text)
   const { path, certificates } = exportPkcs12({

@@ -59,7 +59,7 @@ async function init(root: string, options: Options): Promise<void> {
 
 async function readParent({ parent, parentPassphraseFile: file }: Options) {
   if (parent === undefined) return {}
-  const { readPassphrase } = await import('../../pki/private-key.ts')
+  const { readPassphrase } = await import('../../pki/private-key-file.ts')
   const passphrase = file === undefined ? {} : { passphrase: readPassphrase(file) }
   return { parent: { layout: await openLayout(parent), ...passphrase } }
 }

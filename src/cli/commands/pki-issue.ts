@@ -44,7 +44,7 @@ export function addPkiIssue(group: Command): void {
 async function issue(role: EndpointRole, root: string, options: Options): Promise<void> {
   const terminal = terminalFor(options)
   const { issueIdentity } = await import('../../pki/identity.ts')
-  const { readPassphrase } = await import('../../pki/private-key.ts')
+  const { readPassphrase } = await import('../../pki/private-key-file.ts')
   const { reportIssued } = await import('../pki-text.ts')
   const { keyPassphraseFile: file } = options
   const issued = issueIdentity({

@@ -55,7 +55,7 @@ async function renew(first: string, second: string | undefined, options: Options
   const choice = await readKeyOptions(options)
   const { renewIdentity } = await import('../../pki/identity.ts')
   const { reportBeforeFailure, reportIssued } = await import('../pki-text.ts')
-  const { readPassphrase } = await import('../../pki/private-key.ts')
+  const { readPassphrase } = await import('../../pki/private-key-file.ts')
   const { newKey = false, keyPassphraseFile: file } = options
   const keyPassphrase = file === undefined ? {} : { keyPassphrase: readPassphrase(file) }
   const pairs = await findPairs(out, role, options)

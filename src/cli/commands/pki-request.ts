@@ -46,7 +46,7 @@ async function request(role: EndpointRole, root: string, options: Options): Prom
   const terminal = terminalFor(options)
   const { createSigningRequest } = await import('../../pki/request-signing.ts')
   const { formatKeyKind, parseKeyRequest } = await import('../../pki/key-kind.ts')
-  const { readPassphrase } = await import('../../pki/private-key.ts')
+  const { readPassphrase } = await import('../../pki/private-key-file.ts')
   const { key, keyPassphraseFile: file, force = false } = options
   const made = createSigningRequest({
     role,

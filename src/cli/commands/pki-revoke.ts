@@ -43,7 +43,7 @@ export function addPkiRevoke(group: Command): void {
 async function revoke(root: string, files: readonly string[], options: Options): Promise<void> {
   const terminal = terminalFor(options)
   const { revokeCertificates } = await import('../../pki/revocation.ts')
-  const { readPassphrase } = await import('../../pki/private-key.ts')
+  const { readPassphrase } = await import('../../pki/private-key-file.ts')
   const { parseDays } = await import('../../pki/validity.ts')
   const { serial, reason, days, out = [], passphraseFile } = options
   const change = revokeCertificates({

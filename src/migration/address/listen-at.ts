@@ -20,9 +20,8 @@ export async function listenAt(
   if (uri.kind === 'unix') return listener.listen({ path: uri.path }, file)
   if (uri.kind === 'fd') return listener.listen({ fd: uri.descriptor })
   if (uri.kind === 'tcp') return listenAtPorts(listener, uri)
-  const place = printMigrationUri(uri)
   return fail(ADDRESS_KINDS.unusableUri, {
-    place,
+    place: printMigrationUri(uri),
     reason: 'nothing can listen there',
     hint: 'listen at tcp:HOST:PORT, unix:PATH, or at fd:N with a socket that listens already',
   })

@@ -39,8 +39,8 @@ export class PreflightListener {
 
   /** @throws DiagnosticError ENDPOINT_CANNOT_LISTEN */
   async listen(host: string | undefined, port: number): Promise<AddressInfo> {
-    const place = { port, ...(host === undefined ? {} : { host }) }
-    const bound = (await this.#listener.listen(place)) as AddressInfo
+    const options = { port, ...(host === undefined ? {} : { host }) }
+    const bound = (await this.#listener.listen(options)) as AddressInfo
     try {
       this.#responder = await QuestionResponder.listen(bound.address, bound.port)
     } catch (error) {

@@ -27,8 +27,8 @@ export class FolderStore implements MigrationStore {
     return writing(path, async () => {
       const isTaken = existsSync(path) && readdirSync(path).length > 0
       if (isTaken) fail(MIGRATION_KINDS.folderNotEmpty, { folder: path })
-      const place = resolve(path)
-      const prefix = join(dirname(place), `.${basename(place)}.cryptopolicy-tmp-`)
+      const absolute = resolve(path)
+      const prefix = join(dirname(absolute), `.${basename(absolute)}.cryptopolicy-tmp-`)
       return new FolderStore(path, mkdtempSync(prefix))
     })
   }

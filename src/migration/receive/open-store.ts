@@ -17,18 +17,18 @@ import { RECEIVE_KINDS } from './receive-diagnostics.ts'
 export async function openStore(path: string, multifd: number): Promise<MigrationStore> {
   const present = statPresent(path)
   if (present?.isCharacterDevice() && isNullDevice(present)) return new NullStore()
-  const place = present ? realpathSync(path) : placeOfDanglingLink(path)
+  const target = present ? realpathSync(path) : placeOfDanglingLink(path)
   if (multifd > 0) {
-    refuseMountPoint(place, present)
-    return FolderStore.create(place)
+    refuseMountPoint(target, present)
+    return FolderStore.create(target)
   }
   if (present && !present.isFile()) {
     const reason = present.isDirectory() ? 'it is a folder' : 'it is no regular file'
     fail(RECEIVE_KINDS.unusablePlace, { path, reason })
   }
-  const reason = present && (await writing(path, async () => reasonOfOwner(place, present)))
+  const reason = present && (await writing(path, async () => reasonOfOwner(target, present)))
   if (reason !== undefined) fail(RECEIVE_KINDS.unusablePlace, { path, reason })
-  return FileStore.create(place, present)
+  return FileStore.create(target, present)
 }
 
 /** The folder is replaced by one that was made beside it. */

@@ -34,11 +34,11 @@ export async function openFileDestination(
   const present = statPresent(path)
   if (present) requireDisk(path, present)
   if (present?.isBlockDevice()) return openDevice(path, present, options)
-  const place = present ? realpathSync(path) : placeOfDanglingLink(path)
-  const reason = present && reasonInPlace(place, present)
-  if (reason === undefined) return openPartial(place, present, options)
+  const target = present ? realpathSync(path) : placeOfDanglingLink(path)
+  const reason = present && reasonInPlace(target, present)
+  if (reason === undefined) return openPartial(target, present, options)
   options.warn?.(diagnose(COPY_KINDS.inPlace, { path, reason }))
-  return openInPlace(place, options)
+  return openInPlace(target, options)
 }
 
 async function openDevice(

@@ -42,11 +42,11 @@ export function findExcess(
 ): readonly Excess[] {
   const found = new Map<string, Excess>()
   for (const property of PROPERTY_NAMES) {
-    for (const place of readersOf(property).filter((name) => purposes.includes(name))) {
-      for (const excess of excessAt(layered, property, place)) {
+    for (const purpose of readersOf(property).filter((name) => purposes.includes(name))) {
+      for (const excess of excessAt(layered, property, purpose)) {
         const key = `${property} ${excess.span.start} ${excess.values.join()} ${excess.instead}`
         const known = found.get(key)
-        found.set(key, known ? { ...known, places: [...known.places, place] } : excess)
+        found.set(key, known ? { ...known, places: [...known.places, purpose] } : excess)
       }
     }
   }

@@ -39,7 +39,7 @@ function checkClass(context: LintContext, property: AlgorithmClass): readonly Di
     const steps = traceProperty(context.policy, scopesAt(place), property)
     collectConflicts(steps, place, modules, conflicts)
   }
-  return [...conflicts.values()].map(report)
+  return [...conflicts.values()].map(diagnoseConflict)
 }
 
 /** Remembers who last decided each value, and notes where another module decides otherwise. */
@@ -84,7 +84,7 @@ function areTwoModules(a: Directive, b: Directive, modules: ReadonlySet<Source>)
   return first !== second && modules.has(first) && modules.has(second)
 }
 
-function report({ earlier, later, verb, values, places }: Conflict): Diagnostic {
+function diagnoseConflict({ earlier, later, verb, values, places }: Conflict): Diagnostic {
   const module = earlier.statement.source.name
   const where = phrasePlaces([...places])
   const data = { property: later.property, values: [...values], module, verb, where }

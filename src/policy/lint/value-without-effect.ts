@@ -31,7 +31,7 @@ function checkClass(file: LintFile, property: AlgorithmClass): readonly Diagnost
       if (selects(directive.selector, scopes)) state = follow(state, directive, effective)
     }
   }
-  return directives.flatMap((directive) => report(directive, property, effective))
+  return directives.flatMap((directive) => diagnoseIdleWords(directive, property, effective))
 }
 
 /** Follows a directive and notes which of its words change the state. */
@@ -46,7 +46,7 @@ function follow(state: ListState, directive: Directive, effective: Set<PolicyWor
 }
 
 /** A directive none of whose words counts is the business of another rule. */
-function report(
+function diagnoseIdleWords(
   directive: Directive,
   property: AlgorithmClass,
   effective: ReadonlySet<PolicyWord>,

@@ -38,7 +38,9 @@ export const weakAlgorithm: LintRule = {
   kinds: [LINT_KINDS.weakAlgorithm],
   evaluates: true,
   check: (context) =>
-    ALGORITHM_CLASSES.flatMap((property) => groupFindings(findWeak(context, property)).map(report)),
+    ALGORITHM_CLASSES.flatMap((property) =>
+      groupFindings(findWeak(context, property)).map(diagnoseWeakAlgorithms),
+    ),
 }
 
 /** A module alone is taken for all that it enables by itself. */
@@ -76,7 +78,7 @@ function groupFindings(findings: readonly Finding[]): readonly Finding[] {
   return [...groups.values()]
 }
 
-function report({ property, algorithms, weakness, enabled }: Finding): Diagnostic {
+function diagnoseWeakAlgorithms({ property, algorithms, weakness, enabled }: Finding): Diagnostic {
   const purposes = [...enabled.values()].flat()
   const [first, ...others] = [...enabled.keys()]
   const value = algorithms[0] ?? ''

@@ -139,10 +139,10 @@ function checkLimit(context: LintContext, limit: Limit): readonly Diagnostic[] {
     finding.purposes.push(purpose)
     findings.set(directive, finding)
   }
-  return [...findings.values()].map((finding) => report(context, limit, finding))
+  return [...findings.values()].map((finding) => diagnoseWeakSetting(context, limit, finding))
 }
 
-function report(context: LintContext, limit: Limit, finding: Finding): Diagnostic {
+function diagnoseWeakSetting(context: LintContext, limit: Limit, finding: Finding): Diagnostic {
   const { property, better } = limit
   const { value, directive, purposes } = finding
   const grade = limit.grades.find(({ isWeak }) => isWeak(value))

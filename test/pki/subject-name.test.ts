@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
-import { parseNamePart } from '../../src/pki/distinguished-name.ts'
+import { parseNamePart } from '../../src/pki/subject-name.ts'
 
 function refusalOf(text: string): string {
   try {
