@@ -55,6 +55,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['diagnostics', 'files', 'wire', 'transfer', 'arguments', 'net', 'algorithms', 'priority'],
     ...['report', 'options', 'x509', 'pki', 'tls', 'endpoint', 'service'],
   ],
+  audit: [
+    ...['cache', 'diagnostics', 'arguments', 'algorithms', 'wire', 'net', 'files', 'asn1', 'x509'],
+    ...['policy', 'priority', 'backends', 'report', 'nbd/protocol'],
+  ],
   cli: ['*'],
   library: ['*'],
 }
@@ -73,13 +77,14 @@ const PURE = [
     'priority',
     'report',
   ],
-  ...['backends', 'nbd/protocol', 'migration/stream'],
+  ...['backends', 'nbd/protocol', 'migration/stream', 'audit/ssh/messages'],
 ]
 
 /** Folders within a folder that may import less than it. */
 const MAY_IMPORT_WITHIN: Readonly<Record<string, readonly string[]>> = {
   'nbd/protocol': ['wire'],
   'migration/stream': ['wire', 'diagnostics'],
+  'audit/ssh/messages': ['wire'],
 }
 
 const folders = Object.keys(MAY_IMPORT)

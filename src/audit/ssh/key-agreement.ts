@@ -1,0 +1,179 @@
+/**
+ * Key exchanges that an audit can do, so that it reads what comes behind them: RFC 4253, section 8; RFC 4419;
+ * RFC 5656; RFC 8731; RFC 8268; and the hybrid ones of draft-ietf-sshm-mlkem-hybrid-kex.
+ */
+import {
+  createECDH,
+  createHash,
+  createPublicKey,
+  decapsulate,
+  diffieHellman,
+  generateKeyPairSync,
+  getDiffieHellman,
+  randomBytes,
+} from 'node:crypto'
+import { ByteWriter } from '../../wire/byte-writer.ts'
+import { refuse } from '../../wire/protocol-error.ts'
+import { writePositiveNumber, writeSshString } from './messages/data-types.ts'
+import type { ExchangeGroup, ShareForm } from './messages/key-exchange.ts'
+import { beginPickedGroupExchange } from './picked-group.ts'
+
+/** This side of one key exchange. */
+export type KeyAgreement = {
+  readonly share: Buffer
+  /** K as it is hashed, from the share of the server. */
+  readonly agree: (serverShare: Buffer) => Buffer
+}
+
+export type KeyExchangeMethod = {
+  readonly hash: 'sha1' | 'sha256' | 'sha384' | 'sha512'
+  readonly shareForm: ShareForm
+  readonly begin: () => KeyAgreement
+  /** The server's answer holds its host key, but K cannot be computed here. */
+  readonly isShareOnly?: true
+}
+
+/** Raw keys of X25519 stand behind this in their SubjectPublicKeyInfo (RFC 8410). */
+const X25519_PREFIX = Buffer.from('302a300506032b656e032100', 'hex')
+const ML_KEM_PREFIX_SIZE = 22
+
+const curve25519: Pick<KeyExchangeMethod, 'hash' | 'shareForm' | 'begin'> = {
+  hash: 'sha256',
+  shareForm: 'bytes',
+  begin: () => {
+    const { share, compute } = beginX25519()
+    return { share, agree: (serverShare) => asNumber(compute(serverShare)) }
+  },
+}
+
+/** In the order of the audit's preference: what costs both sides least stands first. */
+export const KEY_EXCHANGE_METHODS: ReadonlyMap<string, KeyExchangeMethod> = new Map<
+  string,
+  KeyExchangeMethod
+>([
+  ['curve25519-sha256', curve25519],
+  ['curve25519-sha256@libssh.org', curve25519],
+  ['ecdh-sha2-nistp256', onCurve('prime256v1', 'sha256')],
+  ['ecdh-sha2-nistp384', onCurve('secp384r1', 'sha384')],
+  ['ecdh-sha2-nistp521', onCurve('secp521r1', 'sha512')],
+  ['mlkem768x25519-sha256', hybrid('ml-kem-768', beginX25519, 'sha256')],
+  ['mlkem768nistp256-sha256', hybrid('ml-kem-768', () => beginCurve('prime256v1'), 'sha256')],
+  ['mlkem1024nistp384-sha384', hybrid('ml-kem-1024', () => beginCurve('secp384r1'), 'sha384')],
+  ['diffie-hellman-group14-sha256', inGroup('modp14', 'sha256')],
+  ['diffie-hellman-group14-sha1', inGroup('modp14', 'sha1')],
+  ['diffie-hellman-group15-sha512', inGroup('modp15', 'sha512')],
+  ['diffie-hellman-group16-sha512', inGroup('modp16', 'sha512')],
+  ['diffie-hellman-group17-sha512', inGroup('modp17', 'sha512')],
+  ['diffie-hellman-group18-sha512', inGroup('modp18', 'sha512')],
+  // SSH's group 1 is the second of Oakley's.
+  ['diffie-hellman-group1-sha1', inGroup('modp2', 'sha1')],
+  ['sntrup761x25519-sha512', shareOnly()],
+  ['sntrup761x25519-sha512@openssh.com', shareOnly()],
+])
+
+/** The key exchanges of RFC 4419, and their hashes. */
+export const GROUP_EXCHANGES: ReadonlyMap<string, KeyExchangeMethod['hash']> = new Map([
+  ['diffie-hellman-group-exchange-sha256', 'sha256'],
+  ['diffie-hellman-group-exchange-sha1', 'sha1'],
+])
+
+/** This side of a key exchange in the group that the server picked. */
+export function beginInPickedGroup(group: ExchangeGroup): KeyAgreement {
+  const { share, compute } = beginPickedGroupExchange(group)
+  return { share, agree: (serverShare) => asNumber(compute(serverShare)) }
+}
+
+function inGroup(name: string, hash: KeyExchangeMethod['hash']): KeyExchangeMethod {
+  const begin = (): KeyAgreement => {
+    const group = getDiffieHellman(name)
+    const share = group.generateKeys()
+    return {
+      share,
+      agree: (serverShare) => asNumber(computed(() => group.computeSecret(serverShare))),
+    }
+  }
+  return { hash, shareForm: 'number', begin }
+}
+
+function onCurve(curve: string, hash: KeyExchangeMethod['hash']): KeyExchangeMethod {
+  const begin = (): KeyAgreement => {
+    const { share, compute } = beginCurve(curve)
+    return { share, agree: (serverShare) => asNumber(compute(serverShare)) }
+  }
+  return { hash, shareForm: 'bytes', begin }
+}
+
+/** This side of an exchange on a curve; `compute` gives the bytes that both sides share. */
+type CurveExchange = {
+  readonly share: Buffer
+  readonly compute: (serverShare: Buffer) => Buffer
+}
+
+function beginCurve(curve: string): CurveExchange {
+  const exchange = createECDH(curve)
+  const share = exchange.generateKeys()
+  return { share, compute: (serverShare) => computed(() => exchange.computeSecret(serverShare)) }
+}
+
+function beginX25519(): CurveExchange {
+  const { privateKey, publicKey } = generateKeyPairSync('x25519')
+  const share = publicKey.export({ type: 'spki', format: 'der' }).subarray(X25519_PREFIX.length)
+  const compute = (serverShare: Buffer): Buffer => {
+    const key = Buffer.concat([X25519_PREFIX, serverShare])
+    return computed(() =>
+      diffieHellman({
+        privateKey,
+        publicKey: createPublicKey({ key, type: 'spki', format: 'der' }),
+      }),
+    )
+  }
+  return { share, compute }
+}
+
+/** ML-KEM's share stands before that of the curve, and so do the secrets; K is a string, not a number. */
+function hybrid(
+  kem: 'ml-kem-768' | 'ml-kem-1024',
+  beginClassic: () => CurveExchange,
+  hash: KeyExchangeMethod['hash'],
+): KeyExchangeMethod {
+  const ciphertextSize = kem === 'ml-kem-768' ? 1088 : 1568
+  const begin = (): KeyAgreement => {
+    const { privateKey, publicKey } = generateKeyPairSync(kem as 'x25519')
+    const classic = beginClassic()
+    const encoded = publicKey.export({ type: 'spki', format: 'der' }).subarray(ML_KEM_PREFIX_SIZE)
+    const agree = (serverShare: Buffer): Buffer => {
+      const ciphertext = serverShare.subarray(0, ciphertextSize)
+      const secret = computed(() => decapsulate(privateKey, ciphertext))
+      const digest = createHash(hash).update(secret)
+      return asString(digest.update(classic.compute(serverShare.subarray(ciphertextSize))).digest())
+    }
+    return { share: Buffer.concat([encoded, classic.share]), agree }
+  }
+  return { hash, shareForm: 'bytes', begin }
+}
+
+/** sntrup761 takes any bytes of the right length for a public key, and OpenSSL does not have it. */
+function shareOnly(): KeyExchangeMethod {
+  const begin = (): KeyAgreement => ({
+    share: Buffer.concat([randomBytes(1158), beginX25519().share]),
+    agree: () => refuse('a key exchange that cannot be computed here'),
+  })
+  return { hash: 'sha512', shareForm: 'bytes', begin, isShareOnly: true }
+}
+
+/** OpenSSL refuses a share that lies on no curve, or has another length: the peer is at fault. */
+function computed(compute: () => Buffer): Buffer {
+  try {
+    return compute()
+  } catch {
+    return refuse('a share of a key exchange that is none')
+  }
+}
+
+function asNumber(secret: Buffer): Buffer {
+  return writePositiveNumber(new ByteWriter(), secret).finish()
+}
+
+function asString(secret: Buffer): Buffer {
+  return writeSshString(new ByteWriter(), secret).finish()
+}

@@ -1,0 +1,104 @@
+/**
+ * Host keys and their sizes: RFC 4253, section 6.6; RFC 5656, section 3.1; RFC 8709; and OpenSSH's
+ * PROTOCOL.certkeys and PROTOCOL.u2f.
+ */
+import { ByteReader } from '../../../wire/byte-reader.ts'
+import { refuse } from '../../../wire/protocol-error.ts'
+import { bitLength, readPositiveNumber, readSshString, readText } from './data-types.ts'
+
+export type HostKey = {
+  /** `ssh-rsa`: of RSA keys whatever the signature is. Of a certificate with its suffix. */
+  readonly type: string
+  /** Undefined of a type whose form is not known. */
+  readonly bits: number | undefined
+  /** Of a certificate: the size of the key that signed it, and its type. */
+  readonly authority: { readonly type: string; readonly bits: number | undefined } | undefined
+}
+
+const CERTIFICATE_SUFFIX = '-cert-v01@openssh.com'
+
+/** Names of curves in keys, and the bits of their order. */
+const CURVE_BITS: Readonly<Record<string, number>> = {
+  nistp256: 256,
+  nistp384: 384,
+  nistp521: 521,
+}
+
+/** @param blob K_S of a key exchange. */
+export function decodeHostKey(blob: Buffer): HostKey {
+  const reader = new ByteReader(blob, 'a host key')
+  const type = readText(reader)
+  if (!/^[\x21-\x7e]+$/.test(type)) refuse('a host key of a malformed type')
+  if (!type.endsWith(CERTIFICATE_SUFFIX)) {
+    const bits = readKeySize(reader, type)
+    if (bits !== undefined) reader.end()
+    return { type, bits, authority: undefined }
+  }
+  return decodeCertificate(reader, type)
+}
+
+function decodeCertificate(reader: ByteReader, type: string): HostKey {
+  const nonce = readSshString(reader)
+  if (nonce.length === 0) refuse('a certificate without a nonce')
+  const plain = type.slice(0, -CERTIFICATE_SUFFIX.length)
+  const bits = readKeySize(reader, plain.startsWith('sk-') ? `${plain}@openssh.com` : plain)
+  if (bits === undefined) return { type, bits, authority: undefined }
+  // Serial number, type, key identifier, principals, validity, critical options, extensions, reserved.
+  reader.readBytes(12)
+  readSshString(reader)
+  readSshString(reader)
+  reader.readBytes(16)
+  for (let field = 0; field < 3; field++) readSshString(reader)
+  const { type: signer, bits: signerBits } = decodeHostKey(readSshString(reader))
+  readSshString(reader)
+  reader.end()
+  return { type, bits, authority: { type: signer, bits: signerBits } }
+}
+
+/** Reads the public key of a type; gives its size. */
+function readKeySize(reader: ByteReader, type: string): number | undefined {
+  const bits = readPlainKeySize(
+    reader,
+    type.replace(/^sk-(ssh-)?/, '$1').replace('@openssh.com', ''),
+  )
+  // The application of a key on a token.
+  if (bits !== undefined && type.startsWith('sk-')) readSshString(reader)
+  return bits
+}
+
+function readPlainKeySize(reader: ByteReader, type: string): number | undefined {
+  switch (type) {
+    case 'ssh-rsa': {
+      readPositiveNumber(reader)
+      return bitLength(readPositiveNumber(reader))
+    }
+    case 'ssh-dss': {
+      const bits = bitLength(readPositiveNumber(reader))
+      for (let field = 0; field < 3; field++) readPositiveNumber(reader)
+      return bits
+    }
+    case 'ssh-ed25519':
+      return readFixedKey(reader, 32, 256)
+    case 'ssh-ed448':
+      return readFixedKey(reader, 57, 456)
+    default:
+      return type.startsWith('ecdsa-sha2-') ? readCurveKeySize(reader) : undefined
+  }
+}
+
+function readFixedKey(reader: ByteReader, length: number, bits: number): number {
+  const key = readSshString(reader)
+  if (key.length !== length) refuse(`a host key of ${key.length} bytes, not ${length}`)
+  return bits
+}
+
+function readCurveKeySize(reader: ByteReader): number {
+  const curve = readText(reader)
+  readSshString(reader)
+  return CURVE_BITS[curve] ?? refuse('a host key on a curve that is not known')
+}
+
+/** The type of the key behind a host key algorithm: three algorithms sign with one RSA key. */
+export function keyTypeOf(algorithm: string): string {
+  return algorithm.replace(/^rsa-sha2-(256|512)/, 'ssh-rsa')
+}

@@ -1,0 +1,50 @@
+/**
+ * Diffie-Hellman in a group that a server picks: RFC 4419. OpenSSL would first prove that the prime is one,
+ * which takes half a minute for 8192 bits: a server could keep an audit busy. The audit has no secret to lose.
+ */
+import { randomBytes } from 'node:crypto'
+import { refuse } from '../../wire/protocol-error.ts'
+import type { ExchangeGroup } from './messages/key-exchange.ts'
+
+/** Twice the strength of the strongest cipher: RFC 4419, section 6.2. */
+const EXPONENT_SIZE = 64
+
+export type PickedGroupExchange = {
+  readonly share: Buffer
+  readonly compute: (serverShare: Buffer) => Buffer
+}
+
+export function beginPickedGroupExchange({ prime, generator }: ExchangeGroup): PickedGroupExchange {
+  const modulus = toNumber(prime)
+  // Any other number cannot be a prime, and 1 divides by itself for ever.
+  if (modulus < 5n || modulus % 2n === 0n) refuse('a group that has no prime')
+  const exponent = toNumber(randomBytes(EXPONENT_SIZE))
+  return {
+    share: toBytes(power(toNumber(generator), exponent, modulus)),
+    compute: (serverShare) => {
+      const share = toNumber(serverShare)
+      if (share < 2n || share > modulus - 2n) refuse('a share of a key exchange that is none')
+      return toBytes(power(share, exponent, modulus))
+    },
+  }
+}
+
+/** @returns base ** exponent % modulus */
+function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
+  let result = 1n
+  let square = base % modulus
+  for (let rest = exponent; rest > 0n; rest >>= 1n) {
+    if (rest & 1n) result = (result * square) % modulus
+    square = (square * square) % modulus
+  }
+  return result
+}
+
+function toNumber(bytes: Buffer): bigint {
+  return bytes.length === 0 ? 0n : BigInt(`0x${bytes.toString('hex')}`)
+}
+
+function toBytes(number: bigint): Buffer {
+  const digits = number.toString(16)
+  return Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex')
+}
