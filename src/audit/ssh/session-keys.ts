@@ -49,7 +49,7 @@ export function exchangeHash(
 }
 
 /** The letters that tell the keys of a session apart. */
-export type KeyUse = 'A' | 'B' | 'C' | 'D' | 'E' | 'F'
+type KeyUse = 'A' | 'B' | 'C' | 'D' | 'E' | 'F'
 
 /** The letters of each direction. */
 export const TO_SERVER = { iv: 'A', key: 'C', macKey: 'E' } as const

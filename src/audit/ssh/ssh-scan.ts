@@ -1,7 +1,7 @@
 /** What an audit of an SSH server finds: facts that are written as JSON. */
 
 /** What a side offers for each direction, in its order of preference. */
-export type Directions = {
+type Directions = {
   readonly toServer: readonly string[]
   readonly toClient: readonly string[]
 }

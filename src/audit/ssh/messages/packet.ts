@@ -7,7 +7,7 @@ import { refuse } from '../../../wire/protocol-error.ts'
 export const PACKET_LENGTH_SIZE = 4
 
 /** What OpenSSH takes at most; section 6.1 asks for 35000 at the least. */
-export const PACKET_LIMIT = 256 * 1024
+const PACKET_LIMIT = 256 * 1024
 
 /** What a packet is padded to where no cipher has greater blocks. */
 const BLOCK_SIZE = 8
