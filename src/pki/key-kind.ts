@@ -114,17 +114,21 @@ export function describeForRuntime(kind: KeyKind): {
  * @throws DiagnosticError PKI_RUNTIME_LACKS_KEY where the OpenSSL that runs us has no such keys.
  */
 export function generateKey(kind: KeyKind): KeyObject {
+  try {
+    return generate(kind)
+  } catch {
+    const runtime = `OpenSSL ${process.versions.openssl}`
+    return fail(PKI_KINDS.runtimeLacksKey, { type: kind.type, runtime })
+  }
+}
+
+function generate(kind: KeyKind): KeyObject {
   if (kind.type === 'rsa') {
     return generateKeyPairSync('rsa', { modulusLength: kind.bits }).privateKey
   }
   if (kind.type === 'ecdsa') {
     return generateKeyPairSync('ec', { namedCurve: CURVES[kind.curve][0] }).privateKey
   }
-  try {
-    // The types of Node name each kind of key in an overload of its own.
-    return generateKeyPairSync(kind.type as 'ed25519').privateKey
-  } catch {
-    const runtime = `OpenSSL ${process.versions.openssl}`
-    return fail(PKI_KINDS.runtimeLacksKey, { type: kind.type, runtime })
-  }
+  // The types of Node name each kind of key in an overload of its own.
+  return generateKeyPairSync(kind.type as 'ed25519').privateKey
 }

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Diagnostic, DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { formatLocation } from '../../src/diagnostics/source.ts'
@@ -11,6 +12,7 @@ import {
   type Strength,
 } from '../../src/pki/key-strength.ts'
 import { findCertificateSignature } from '../../src/x509/signature-rules.ts'
+import { ROOT, runFile } from '../cli/command.ts'
 import { strengthOf } from './credentials.ts'
 
 function choose(key: string | undefined, strength: Strength, user: KeyUser = 'endpoint'): string {
@@ -40,6 +42,16 @@ describe('the key that is chosen', () => {
     ['NORMAL:%PROFILE_MEDIUM', 'rsa:3072'],
   ])('is the first that %s allows', (priority, key) => {
     expect(choose(undefined, strengthOf(priority))).toBe(key)
+  })
+
+  test.each([
+    // DSA and GOST are no kinds of key that pki makes; the last profile asks for more than Ed25519 has.
+    'NORMAL:-SIGN-ALL:+SIGN-DSA-SHA256',
+    'NORMAL:-SIGN-ALL:+SIGN-GOSTR341012-256:+GOST',
+    'NORMAL:-SIGN-ALL:+SIGN-EDDSA-ED25519:%PROFILE_FUTURE',
+  ])('is none under %s', (priority) => {
+    const refusal = refusalOf(() => choose(undefined, strengthOf(priority)))
+    expect(refusal.code).toBe('PKI_NO_KEY_ALLOWED')
   })
 
   test('is of the size that the policy asks for, where none is named', () => {
@@ -161,3 +173,18 @@ describe('--key', () => {
     },
   )
 })
+
+test.each(['rsa:3072', 'ecdsa:p-256', 'ed25519', 'ml-dsa-65'])(
+  'a key of %s that OpenSSL does not make is refused in words',
+  (text) => {
+    // Without the provider of FIPS, this mode leaves OpenSSL nothing. It is that of a whole process.
+    const program = `
+      import { setFips } from 'node:crypto'
+      import { generateKey } from '${join(ROOT, 'src/pki/key-kind.ts')}'
+      setFips(true)
+      try { generateKey(${JSON.stringify(chooseKeyKind(parseKeyRequest(text), 'authority', strengthOf()))}) }
+      catch (error) { console.log(error.diagnostics[0].code) }`
+    const { stdout, stderr } = runFile(process.execPath, ['--input-type=module', '-e', program])
+    expect([stdout, stderr]).toEqual(['PKI_RUNTIME_LACKS_KEY\n', ''])
+  },
+)

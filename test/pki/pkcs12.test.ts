@@ -1,4 +1,5 @@
 /** PKCS #12 files of hostile users, and those that the policy or the folder forbids. */
+import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -231,6 +232,60 @@ describe('import', () => {
     expect(codesOf(() => importInto(into, rootless))).toEqual(['PKI_P12_NO_AUTHORITY'])
     writeFiles(into, { 'ca-cert.pem': readFileSync(join(authority, 'ca-cert.pem')) })
     expect(importInto(into, rootless).notes).toEqual([])
+  })
+
+  testWith('openssl', 'leaves out what has nothing to do with the key, and tells it', () => {
+    const { folder } = makeFile()
+    const other = makeAuthority('ed25519')
+    writeFiles(folder, {
+      'all.pem': `${readFileSync(join(folder, 'ca-cert.pem'), 'utf8')}${readFileSync(join(other, 'ca-cert.pem'), 'utf8')}`,
+    })
+    const out = ['-out', 'all.p12', '-passout', `pass:${PASSPHRASE}`]
+    const files = ['-inkey', 'server-key.pem', '-in', 'server-cert.pem', '-certfile', 'all.pem']
+    runFile('openssl', ['pkcs12', '-export', ...files, ...out], { cwd: folder })
+    const into = join(folder, 'into')
+    expect(importInto(into, join(folder, 'all.p12')).notes).toMatchObject([
+      { code: 'PKI_P12_LEFT_OUT', severity: 'warning' },
+    ])
+    expect(readFileSync(join(into, 'ca-cert.pem'), 'utf8')).toBe(
+      readFileSync(join(folder, 'ca-cert.pem'), 'utf8'),
+    )
+  })
+
+  testWith(
+    'openssl',
+    'refuses a key without its certificate, and a digest that it does not know',
+    () => {
+      const { folder } = makeFile()
+      const into = join(folder, 'into')
+      const refusalOf = (name: string, args: readonly string[]) => {
+        const out = ['-out', name, '-passout', `pass:${PASSPHRASE}`]
+        const made = runFile('openssl', ['pkcs12', '-export', ...args, ...out], { cwd: folder })
+        expect(made.status, made.stderr).toBe(0)
+        return codesOf(() => importInto(into, join(folder, name)))
+      }
+      const key = ['-inkey', 'server-key.pem']
+      expect(refusalOf('key.p12', [...key, '-nocerts'])).toEqual(['PKI_P12_NO_CERTIFICATE'])
+      const digest = [...key, '-in', 'server-cert.pem', '-macalg', 'ripemd160']
+      expect(refusalOf('digest.p12', digest)).toEqual(['PKI_P12_UNSUPPORTED'])
+      expect(existsSync(into)).toBe(false)
+    },
+  )
+
+  test('refuses a certificate that is none', () => {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const key = contentInfo(
+      '1.2.840.113549.1.12.10.1.1',
+      privateKey.export({ type: 'pkcs8', format: 'der' }),
+    )
+    const certificate = contentInfo(
+      '1.2.840.113549.1.12.10.1.3',
+      contentInfo('1.2.840.113549.1.9.22.1', octetString(Buffer.from('3003020101', 'hex'))),
+    )
+    const bags = sequenceOf(key, certificate)
+    const path = join(scratchFolder(), 'made.p12')
+    writeFileSync(path, fileOf(contentInfo(DATA, octetString(bags))))
+    expect(codesOf(() => importInto(scratchFolder(), path))).toEqual(['PKI_CERTIFICATE_MALFORMED'])
   })
 
   test('brings an authority that signs', () => {

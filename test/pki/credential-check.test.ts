@@ -1,0 +1,182 @@
+/** What `pki check` finds in folders of credentials. */
+import { chmodSync, copyFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { createAuthority } from '../../src/pki/authority.ts'
+import { type CheckRequest, checkCredentials } from '../../src/pki/credential-check.ts'
+import { parseKeyRequest } from '../../src/pki/key-kind.ts'
+import { layoutAt } from '../../src/pki/layout.ts'
+import type { LayoutName } from '../../src/pki/layout-names.ts'
+import { scratchFolder, writeFiles } from '../cli/command.ts'
+import { AUTHORITY, ENDPOINT, make, makeList } from '../x509/made-certificate.ts'
+import { issue, strengthOf } from './credentials.ts'
+
+const DAY = 86_400_000
+/** Times of certificates are in whole seconds. */
+const NOW = Math.floor(Date.now() / 1000) * 1000
+
+/** An authority and a server with its client, which live for years. */
+function makeFolder(name: LayoutName): string {
+  const folder = scratchFolder()
+  const layout = layoutAt(name, folder)
+  const key = parseKeyRequest('ed25519')
+  createAuthority({ layout, strength: strengthOf(), subject: { commonName: 'CA' }, key })
+  issue(folder, 'server', 'ed25519', { layout })
+  issue(folder, 'client', 'ed25519', { layout })
+  rmSync(layout.authority.key)
+  return folder
+}
+
+function check(root: string, more: Partial<CheckRequest> = {}) {
+  return checkCredentials({ root, strength: strengthOf(), ...more })
+}
+
+function codesOf(root: string, more: Partial<CheckRequest> = {}): readonly string[] {
+  return check(root, more).diagnostics.map(({ code }) => code)
+}
+
+describe.each(['qemu', 'libvirt'] as const)('in the layout of %s', (name) => {
+  const scene = () => {
+    const folder = makeFolder(name)
+    return { folder, layout: layoutAt(name, folder) }
+  }
+
+  test('nothing is wrong with what pki makes; each certificate is told once', () => {
+    const { folder } = scene()
+    const { certificates, diagnostics } = check(folder)
+    expect(diagnostics).toEqual([])
+    expect(certificates.map(({ role }) => role).toSorted()).toEqual([
+      'authority',
+      'client',
+      'server',
+    ])
+  })
+
+  test('a key that others could read or change is told', () => {
+    const { folder, layout } = scene()
+    const { key, certificate } = layout.pair('server')
+    chmodSync(key, 0o604)
+    chmodSync(certificate, 0o666)
+    expect(check(folder).diagnostics).toMatchObject([
+      { code: 'PKI_SECRET_EXPOSED', message: `every user can read or change ${key}` },
+      { code: 'PKI_FILE_WRITABLE', message: expect.stringContaining(certificate) },
+    ])
+    chmodSync(key, 0o640)
+    chmodSync(certificate, 0o644)
+    expect(codesOf(folder)).toEqual([])
+  })
+
+  test('the key of the authority need not lie beside that of a server', () => {
+    const { folder, layout } = scene()
+    writeFileSync(layout.authority.key, 'any', { mode: 0o600 })
+    expect(codesOf(folder)).toEqual(['PKI_AUTHORITY_KEY_BESIDE'])
+  })
+
+  test('a certificate that ends within the days asked for is told, one day later it is not', () => {
+    const { folder } = scene()
+    const { certificates } = check(folder)
+    const left = certificates.find(({ role }) => role === 'server')?.daysLeft ?? 0
+    expect(codesOf(folder, { days: left })).toEqual([])
+    expect(codesOf(folder, { days: left + 1 })).toContain('PKI_EXPIRES_SOON')
+  })
+
+  test('a name that no server has is told with those that there are', () => {
+    const { folder } = scene()
+    expect(codesOf(folder, { hostname: 'localhost' })).toEqual([])
+    expect(codesOf(folder, { hostname: '127.0.0.1' })).toEqual([])
+    expect(check(folder, { hostname: 'other.example' }).diagnostics).toMatchObject([
+      {
+        code: 'PKI_HOST_NOT_COVERED',
+        message: expect.stringContaining('localhost, 127.0.0.1'),
+        hint: 'issue one with --dns other.example',
+      },
+    ])
+    expect(check(folder, { hostname: '::1' }).diagnostics).toMatchObject([
+      { hint: 'issue one with --ip ::1' },
+    ])
+  })
+})
+
+test.each(['certificate', 'key'] as const)('libvirt takes no pair without its %s', (half) => {
+  const folder = makeFolder('libvirt')
+  const pair = layoutAt('libvirt', folder).pair('server')
+  const there = pair[half === 'key' ? 'certificate' : 'key']
+  rmSync(pair[half])
+  expect(check(folder).diagnostics).toMatchObject([
+    {
+      code: 'PKI_HALF_PAIR',
+      severity: 'error',
+      message: `${there} is there without ${pair[half]}`,
+    },
+  ])
+})
+
+test('a key of another certificate is refused', () => {
+  const folder = makeFolder('libvirt')
+  const layout = layoutAt('libvirt', folder)
+  copyFileSync(layout.pair('client').key, layout.pair('server').key)
+  expect(codesOf(folder)).toEqual(['PKI_KEY_MISMATCH'])
+})
+
+test('a folder with nothing to check is refused', () => {
+  expect(() => check(scratchFolder())).toThrow('there are no credentials in')
+})
+
+test('an identity that QEMU does not read for want of those before it is told', () => {
+  const folder = makeFolder('qemu')
+  const { certificate, key } = layoutAt('qemu', folder).pair('server')
+  copyFileSync(certificate, join(folder, 'server-cert-2.pem'))
+  copyFileSync(key, join(folder, 'server-key-2.pem'))
+  expect(codesOf(folder)).toContain('PKI_IDENTITY_UNREAD')
+})
+
+describe('a revocation list', () => {
+  const authority = make({
+    ...AUTHORITY,
+    keyUsage: { critical: true, uses: ['keyCertSign', 'cRLSign'] },
+    subject: 'CA',
+    until: 9_000,
+  })
+  const server = make({
+    ...ENDPOINT,
+    subject: 'server',
+    issuer: authority,
+    until: 8_000,
+    names: [[0x82, Buffer.from('localhost')]],
+  })
+
+  /** The codes of a list that is due after so many hours. */
+  const dueIn = (hours: number, more: Partial<CheckRequest> = {}) => {
+    const folder = scratchFolder()
+    writeFiles(folder, {
+      'ca-cert.pem': authority.certificate,
+      'ca-crl.pem': makeList({ signer: authority, revoked: [], until: hours, at: NOW }),
+      'server-cert.pem': server.certificate,
+      'server-key.pem': server.key,
+    })
+    chmodSync(join(folder, 'server-key.pem'), 0o600)
+    return codesOf(folder, { now: new Date(NOW), ...more })
+  }
+
+  test('is told in the last week before it is due', () => {
+    expect(dueIn(24 * 8)).toEqual([])
+    expect(dueIn(24 * 7)).toEqual([])
+    expect(dueIn(24 * 7 - 1)).toEqual(['PKI_LIST_DUE_SOON'])
+    expect(dueIn(1)).toEqual(['PKI_LIST_DUE_SOON'])
+  })
+
+  test('is told in fewer days where the user asks for fewer', () => {
+    expect(dueIn(24 * 2, { days: 2 })).toEqual([])
+    expect(dueIn(24 * 2 - 1, { days: 2 })).toEqual(['PKI_LIST_DUE_SOON'])
+    expect(dueIn(24 * 7, { days: 30, now: new Date(NOW - DAY) })).toEqual([])
+  })
+})
+
+test('shared keys that others could read are told', () => {
+  const folder = scratchFolder()
+  writeFiles(folder, { 'keys.psk': `alice:${'5a'.repeat(32)}\n` })
+  chmodSync(join(folder, 'keys.psk'), 0o600)
+  expect(codesOf(folder)).toEqual([])
+  chmodSync(join(folder, 'keys.psk'), 0o644)
+  expect(codesOf(folder)).toEqual(['PKI_SECRET_EXPOSED'])
+})
