@@ -82,7 +82,7 @@ export function findInstalledRelease(target: ConversionTarget, library: Library)
   const programs = questions.map(({ program }) => program)
   if (version === undefined) fail(SYSTEM_KINDS.noInstalledLibrary, { target, programs })
   const release = findRelease(library, version)
-  if (release === undefined) fail(SYSTEM_KINDS.oldInstalledLibrary, { target, version })
+  if (release === undefined) fail(SYSTEM_KINDS.oldInstalledLibrary, { library, version })
   return { [library]: release }
 }
 

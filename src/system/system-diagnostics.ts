@@ -329,12 +329,12 @@ const noInstalledLibrary: Kind<{ target: string; programs: readonly string[] }> 
   hint: () => 'name the release instead of --target installed',
 }
 
-const oldInstalledLibrary: Kind<{ target: string; version: string }> = {
+const oldInstalledLibrary: Kind<{ library: string; version: string }> = {
   code: 'SYSTEM_OLD_INSTALLED_LIBRARY',
   severity: 'error',
   fault: 'unavailable',
   summary: 'The installed release of a library is older than all that are supported.',
-  message: ({ target, version }) => `${target} ${version} of this host is not supported`,
+  message: ({ library, version }) => `${library} ${version} of this host is not supported`,
 }
 
 export const SYSTEM_KINDS = defineKinds({

@@ -2,8 +2,13 @@
 import { mkdirSync, realpathSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { isFipsEnabled, isFipsPolicyMounted } from '../../src/system/fips-mode.ts'
+import {
+  isFipsEnabled,
+  isFipsPolicyMounted,
+  unmountFipsPolicy,
+} from '../../src/system/fips-mode.ts'
 import { scratchFolder } from '../cli/command.ts'
+import { testWith } from '../peers/peer.ts'
 
 const CONFIG = '/usr/share/crypto-policies/default-fips-config'
 const BACKENDS = '/usr/share/crypto-policies/back-ends/FIPS'
@@ -68,4 +73,15 @@ test('the kernel is in FIPS mode where its flag is not 0', () => {
 
 test('this host is asked where nothing is given', () => {
   expect(isFipsPolicyMounted({ base: scratchFolder(), profile: '/' })).toBe(false)
+})
+
+testWith('umount', 'a policy that cannot be unmounted is told, with the words of umount', () => {
+  const base = scratchFolder()
+  const told = expect.objectContaining({
+    code: 'FIPS_UNMOUNT_FAILED',
+    message: expect.stringMatching(`${join(base, 'config')}.*umount: `),
+  })
+  expect(() => unmountFipsPolicy({ base, profile: '/' })).toThrow(
+    expect.objectContaining({ diagnostics: [told] }),
+  )
 })
