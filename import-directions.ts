@@ -59,6 +59,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['cache', 'diagnostics', 'arguments', 'algorithms', 'wire', 'net', 'files', 'asn1', 'x509'],
     ...['policy', 'priority', 'backends', 'report', 'nbd/protocol'],
   ],
+  monitor: [
+    ...['diagnostics', 'arguments', 'files', 'net', 'options', 'transfer', 'tls', 'endpoint'],
+    ...['service', 'nbd', 'migration'],
+  ],
   cli: ['*'],
   library: ['*'],
 }
@@ -78,6 +82,7 @@ const PURE = [
     'report',
   ],
   ...['backends', 'nbd/protocol', 'migration/stream', 'audit/ssh/messages'],
+  ...['monitor/protocol', 'monitor/schema'],
 ]
 
 /** Folders within a folder that may import less than it. */
@@ -85,6 +90,8 @@ const MAY_IMPORT_WITHIN: Readonly<Record<string, readonly string[]>> = {
   'nbd/protocol': ['wire'],
   'migration/stream': ['wire', 'diagnostics'],
   'audit/ssh/messages': ['wire'],
+  'monitor/protocol': [],
+  'monitor/schema': ['monitor/protocol'],
 }
 
 const folders = Object.keys(MAY_IMPORT)

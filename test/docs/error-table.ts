@@ -21,6 +21,8 @@ import { RECEIVE_KINDS } from '../../src/migration/receive/receive-diagnostics.t
 import { RELAY_KINDS } from '../../src/migration/relay/relay-diagnostics.ts'
 import { SEND_KINDS } from '../../src/migration/send/send-diagnostics.ts'
 import { STREAM_KINDS } from '../../src/migration/stream/stream-diagnostics.ts'
+import { HOST_KINDS } from '../../src/monitor/host/host-diagnostics.ts'
+import { MONITOR_KINDS } from '../../src/monitor/server/monitor-diagnostics.ts'
 import { NBD_CLIENT_KINDS } from '../../src/nbd/client/client-diagnostics.ts'
 import { COPY_KINDS } from '../../src/nbd/copy/copy-diagnostics.ts'
 import { EXPORT_KINDS } from '../../src/nbd/exports/export-diagnostics.ts'
@@ -80,6 +82,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
     ...Object.values(RELAY_KINDS),
     ...Object.values(SEND_KINDS),
   ],
+  monitor: [...Object.values(HOST_KINDS), ...Object.values(MONITOR_KINDS)],
   cli: [...Object.values(CLI_KINDS), ...Object.values(ARGUMENT_KINDS)],
 }
 

@@ -343,6 +343,10 @@ export const OBJECT_METHODS: Readonly<Record<string, Call>> = {
     objects.add.bind(objects),
     options('definition', { type: 'secret', id: 'sec1', properties: { data: 'x' } }),
   ),
+  redefine: call(
+    objects.redefine.bind(objects),
+    options('definition', { type: 'secret', id: 'sec0', properties: { data: 'x' } }),
+  ),
   remove: call(objects.remove.bind(objects), text('id', 'x'), {
     ...{ name: 'mode', value: 'safe', isOptional: true },
   }),

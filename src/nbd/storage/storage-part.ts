@@ -1,4 +1,4 @@
-/** What lies behind an offset of a storage, as a storage of its own. */
+/** A part of a storage, from an offset on, as a storage of its own. */
 import { type Storage, type StorageExtent, storageError, type ZeroOptions } from './storage.ts'
 
 export class StoragePart implements Storage {
@@ -10,11 +10,14 @@ export class StoragePart implements Storage {
 
   /**
    * @param offset In bytes.
-   * @throws an error with the code EINVAL where the storage ends before the offset.
+   * @param size In bytes; all that is behind the offset without it.
+   * @throws an error with the code EINVAL where the storage ends before the part.
    */
-  constructor(whole: Storage, offset: number) {
-    if (offset > whole.size) throw storageError('EINVAL', `it has only ${whole.size} bytes`)
-    this.size = whole.size - offset
+  constructor(whole: Storage, offset: number, size = whole.size - offset) {
+    if (size < 0 || offset + size > whole.size) {
+      throw storageError('EINVAL', `it has only ${whole.size} bytes`)
+    }
+    this.size = size
     this.isReadOnly = whole.isReadOnly
     this.isSparse = whole.isSparse
     this.#whole = whole

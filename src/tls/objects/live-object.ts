@@ -1,4 +1,5 @@
 /** An object with its newest load; what holds on to the object never holds on to a load. */
+import type { TlsRole } from '../../algorithms/tls-role.ts'
 import { type Diagnostic, DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
 import { PropertyReader } from '../../options/property-reader.ts'
@@ -8,9 +9,9 @@ import { findObjectType } from './types/all-types.ts'
 import type { LoadedObject, ObjectType, Surroundings } from './types/object-type.ts'
 
 export class LiveObject {
-  readonly definition: ObjectDefinition
+  #definition: ObjectDefinition
   readonly #type: ObjectType
-  readonly #reader: PropertyReader
+  #reader: PropertyReader
   #newest: LoadedObject | undefined
   #state: 'outdated' | 'loading' | 'loaded' = 'outdated'
   #isTrusted = true
@@ -20,9 +21,13 @@ export class LiveObject {
 
   /** @throws DiagnosticError where the type is unknown or does not have a property. */
   constructor(definition: ObjectDefinition) {
-    this.definition = definition
+    this.#definition = definition
     this.#type = findObjectType(definition)
     this.#reader = PropertyReader.of(definition, this.#type.properties)
+  }
+
+  get definition(): ObjectDefinition {
+    return this.#definition
   }
 
   get kind(): LoadedObject['kind'] {
@@ -50,6 +55,43 @@ export class LiveObject {
 
   get wasDistrusted(): boolean {
     return !this.#isTrusted
+  }
+
+  /**
+   * Takes other properties and loads itself with them. Who uses it goes on with them.
+   *
+   * @param load Loads it, as everywhere else.
+   * @throws DiagnosticError where they are refused; then nothing has changed.
+   */
+  redefine(definition: ObjectDefinition, load: () => void): void {
+    const before = {
+      definition: this.#definition,
+      reader: this.#reader,
+      newest: this.#newest,
+      needs: [...this.needs],
+    }
+    this.#reader = PropertyReader.of(definition, this.#type.properties)
+    this.#definition = definition
+    this.beginReload()
+    try {
+      load()
+      this.#refuseOtherSide(before.newest)
+    } catch (error) {
+      this.#newest = before.newest
+      this.#definition = before.definition
+      this.#reader = before.reader
+      this.needs.clear()
+      for (const id of before.needs) this.needs.add(id)
+      throw error
+    }
+  }
+
+  /** Endpoints are made for a side: credentials in use that change sides would only refuse every peer. */
+  #refuseOtherSide(before: LoadedObject | undefined): void {
+    const isSame = endpointOf(before) === endpointOf(this.#newest)
+    if (isSame || this.#holders === 0) return
+    const { id } = this.definition
+    fail(OBJECT_KINDS.inUse, { id, needing: [], holders: this.#holders })
   }
 
   /** The next load reads everything again. */
@@ -109,4 +151,8 @@ export class LiveObject {
     diagnostic.span
       ? diagnostic
       : { ...diagnostic, message: `${this.#reader.what}: ${diagnostic.message}` }
+}
+
+function endpointOf(loaded: LoadedObject | undefined): TlsRole | undefined {
+  return loaded?.kind === 'credentials' ? loaded.generation.endpoint : undefined
 }

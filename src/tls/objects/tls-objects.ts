@@ -97,6 +97,29 @@ export class TlsObjects {
   }
 
   /**
+   * Gives an object other properties, of the same type and id. Who uses it has them from the next
+   * connection on; the side of credentials in use cannot be changed.
+   *
+   * @returns what was noticed; never errors.
+   * @throws DiagnosticError OBJECT_ABSENT, OBJECT_IN_USE, or with every refusal; then nothing has changed.
+   */
+  redefine(definition: ObjectDefinition): readonly Diagnostic[] {
+    checkDefinition(definition, 'definition')
+    const { id } = definition
+    const object = this.#require(id)
+    if (object.definition.type !== definition.type) fail(OBJECT_KINDS.duplicateId, { id })
+    orDiagnose(() => object.redefine(definition, () => this.#load(object)))
+    object.trust()
+    this.#watcher?.lookSoon()
+    return object.loaded?.warnings ?? []
+  }
+
+  /** The definitions of all objects, in the order in which they were added. */
+  get definitions(): readonly ObjectDefinition[] {
+    return [...this.#objects.values()].map(({ definition }) => definition)
+  }
+
+  /**
    * Removes an object; its id is free at once. Where it is in use and the mode is `hard`, who uses it
    * goes on with its last load, which never changes any more.
    *

@@ -1,0 +1,61 @@
+/** What objects and endpoints refuse, in the words of QEMU where it has the same refusal. */
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
+import { type JsonObject, type JsonValue, memberOf } from '../protocol/json-value.ts'
+import type { Request } from '../protocol/request.ts'
+
+/** @param request What the refusals are the answer to: it has the ids and names. */
+export function describeInQemuWords(
+  diagnostics: readonly Diagnostic[],
+  { arguments: args }: Request,
+): string {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error')
+  return errors.map((diagnostic) => describe(diagnostic, args)).join('; ')
+}
+
+function describe({ code, message }: Diagnostic, args: JsonObject): string {
+  const words = Object.hasOwn(WORDS, code) ? WORDS[code] : undefined
+  const argument = (name: string) => text(memberOf(args, name))
+  return words?.(argument, message) ?? withoutObject(message, argument)
+}
+
+/** Messages begin with the object that they are about; the client has just named it. */
+function withoutObject(message: string, argument: (name: string) => string | undefined): string {
+  const prefix = `${argument('qom-type') ?? ''} ${argument('id') ?? ''}: `
+  return message.startsWith(prefix)
+    ? withoutObject(message.slice(prefix.length), argument)
+    : message
+}
+
+function text(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+/** Undefined where the arguments do not say enough. */
+type Words = (argument: (name: string) => string | undefined, message: string) => string | undefined
+
+const WORDS: Readonly<Record<string, Words>> = {
+  OBJECT_DUPLICATE_ID: (argument) =>
+    `attempt to add duplicate property '${argument('id') ?? ''}' to object (type 'container')`,
+  OBJECT_NOT_FOUND: (argument, message) =>
+    message.startsWith('there is no TLS credentials')
+      ? `No TLS credentials with id '${argument('tls-creds') ?? ''}'`
+      : undefined,
+  OBJECT_WRONG_TYPE: (argument, message) =>
+    message.endsWith('not TLS credentials')
+      ? `Object with id '${argument('tls-creds') ?? ''}' is not TLS credentials`
+      : undefined,
+  OBJECT_WRONG_ENDPOINT: (_, message) =>
+    `Expected TLS credentials for a ${message.includes('a server needs') ? 'server' : 'client'} endpoint`,
+  OBJECT_MISSING_PROPERTY: (_, message) => {
+    const [, name] = /has no property `([^`]+)`/.exec(message) ?? []
+    return name === undefined ? undefined : `Missing '${name}' property value`
+  },
+  OBJECT_MISSING_USER: (argument, message) => {
+    const [, path] = /: (.*) has no key for the user/.exec(message) ?? []
+    return path && `Username ${argument('username') ?? ''} not found in PSK file ${path}`
+  },
+  FILE_MISSING: (_, message) => {
+    const [, path] = /(\/.*) does not exist$/.exec(message) ?? []
+    return path && `Unable to access credentials ${path}: No such file or directory`
+  },
+}

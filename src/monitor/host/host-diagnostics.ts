@@ -1,0 +1,187 @@
+/** Every error of a host's endpoints, in one place. The messages are QEMU's, since its users look for them. */
+import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
+import { didYouMean } from '../../diagnostics/suggestion.ts'
+import { systemText } from './system-text.ts'
+
+type Kind<Data> = DiagnosticKind<Data>
+
+const propertyAbsent: Kind<{ type: string; name: string; known: readonly string[] }> = {
+  code: 'MONITOR_PROPERTY_NOT_FOUND',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'An object does not have the property that was asked for.',
+  message: ({ type, name }) => `Property '${type}.${name}' not found`,
+  hint: ({ name, known }) => didYouMean(name, known) ?? `it has ${known.join(', ')}`,
+}
+
+const propertyFixed: Kind<{ type: string; name: string }> = {
+  code: 'MONITOR_PROPERTY_NOT_WRITABLE',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'A property of an object cannot be changed.',
+  message: ({ type, name }) => `Property '${type}.${name}' is not writable`,
+}
+
+const propertySecret: Kind<{ type: string; name: string }> = {
+  code: 'MONITOR_PROPERTY_NOT_READABLE',
+  severity: 'error',
+  fault: 'permission',
+  summary: 'A property holds a secret, so it is not shown.',
+  message: ({ type, name }) => `Property '${type}.${name}' is not readable`,
+}
+
+const nodeInvalid: Kind<{ name: string }> = {
+  code: 'MONITOR_NODE_INVALID_NAME',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'The name of a block node begins with a letter and has letters, digits, `-`, `.` and `_`; 31 characters at most.',
+  message: ({ name }) => `Invalid node-name: '${name}'`,
+}
+
+const nodeExists: Kind<{ name: string }> = {
+  code: 'MONITOR_NODE_EXISTS',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'There is a block node of this name already.',
+  message: ({ name }) => `Duplicate nodes with node-name='${name}'`,
+}
+
+const nodeUnnamed: Kind<object> = {
+  code: 'MONITOR_NODE_UNNAMED',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A block node has no name, so nothing could use it.',
+  message: () => "'node-name' must be specified for the root node",
+}
+
+const nodeAbsent: Kind<{ name: string; known: readonly string[] }> = {
+  code: 'MONITOR_NODE_ABSENT',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'The block node that is to be removed is not there.',
+  message: ({ name }) => `Failed to find node with node-name='${name}'`,
+  hint: ({ name, known }) => didYouMean(name, known),
+}
+
+const nodeNotFound: Kind<{ name: string; device: string; known: readonly string[] }> = {
+  code: 'MONITOR_NODE_NOT_FOUND',
+  severity: 'error',
+  fault: 'missing',
+  summary: 'Something names a block node that is not there.',
+  message: ({ name, device }) => `Cannot find device='${device}' nor node-name='${name}'`,
+  hint: ({ name, known }) => didYouMean(name, known),
+}
+
+const nodeInUse: Kind<{ name: string }> = {
+  code: 'MONITOR_NODE_IN_USE',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'Exports or other block nodes use the block node, so it is not removed.',
+  message: ({ name }) => `Node ${name} is in use`,
+}
+
+const cannotOpen: Kind<{ path: string; error: unknown }> = {
+  code: 'MONITOR_NODE_UNREADABLE',
+  severity: 'error',
+  fault: 'missing',
+  summary: 'The file of a block node cannot be opened.',
+  message: ({ path, error }) => `Could not open '${path}': ${systemText(error)}`,
+}
+
+const rangeBeyond: Kind<{ offset: number; size: number; available: number }> = {
+  code: 'MONITOR_NODE_BEYOND',
+  severity: 'error',
+  fault: 'input',
+  summary: 'The part of a block node that another node offers is not within it.',
+  message: ({ offset, size, available }) =>
+    `The sum of offset (${offset}) and size (${size}) has to be smaller or equal to the  actual size of the containing file (${available})`,
+}
+
+const serverRunning: Kind<object> = {
+  code: 'MONITOR_NBD_RUNNING',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'The NBD server is to be started, and runs already.',
+  message: () => 'NBD server already running',
+}
+
+const serverNotRunning: Kind<object> = {
+  code: 'MONITOR_NBD_NOT_RUNNING',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'Something needs the NBD server, which does not run.',
+  message: () => 'NBD server not running',
+}
+
+const portUnknown: Kind<{ host: string; port: string }> = {
+  code: 'MONITOR_PORT_UNKNOWN',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A port is no number from 0 to 65535.',
+  message: ({ host, port }) =>
+    `address resolution failed for ${host}:${port}: Servname not supported for ai_socktype`,
+}
+
+const addressUnsupported: Kind<{ reason: string }> = {
+  code: 'MONITOR_ADDRESS_UNSUPPORTED',
+  severity: 'error',
+  fault: 'input',
+  summary: 'An address is of a kind that this program has no endpoints for.',
+  message: ({ reason }) => reason,
+}
+
+const exportInvalidId: Kind<{ id: string }> = {
+  code: 'MONITOR_EXPORT_INVALID_ID',
+  severity: 'error',
+  fault: 'input',
+  summary: 'The id of an export begins with a letter and has letters, digits, `-`, `.` and `_`.',
+  message: () => 'Invalid block export id',
+}
+
+const exportIdUsed: Kind<{ id: string }> = {
+  code: 'MONITOR_EXPORT_ID_USED',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'There is an export with this id already.',
+  message: ({ id }) => `Block export id '${id}' is already in use`,
+}
+
+const exportNotFound: Kind<{ id: string }> = {
+  code: 'MONITOR_EXPORT_NOT_FOUND',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'There is no export with this id.',
+  message: ({ id }) => `Export '${id}' is not found`,
+}
+
+const exportReadOnly: Kind<object> = {
+  code: 'MONITOR_EXPORT_READ_ONLY',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'An export is to be writable, and its block node is not.',
+  message: () => 'Cannot export read-only node as writable',
+}
+
+/** Errors by the name the code uses; docs/errors.md lists them by code. */
+export const HOST_KINDS = defineKinds({
+  propertyAbsent,
+  propertyFixed,
+  propertySecret,
+  nodeInvalid,
+  nodeExists,
+  nodeUnnamed,
+  nodeAbsent,
+  nodeNotFound,
+  nodeInUse,
+  cannotOpen,
+  rangeBeyond,
+  serverRunning,
+  serverNotRunning,
+  portUnknown,
+  addressUnsupported,
+  exportInvalidId,
+  exportIdUsed,
+  exportNotFound,
+  exportReadOnly,
+})

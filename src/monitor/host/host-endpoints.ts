@@ -1,0 +1,53 @@
+/**
+ * The endpoints of a host in one process: everything that a monitor, a file or a metric can ask about or change.
+ * It knows none of their languages.
+ */
+import type { ServerEvent } from '../../nbd/server/server-event.ts'
+import type { ObjectDefinition } from '../../options/object-definition.ts'
+import type { TlsObjectsContext } from '../../tls/objects/tls-objects-options.ts'
+import { BlockNodes } from './block-nodes.ts'
+import { HostEvents } from './host-events.ts'
+import { HostObjects } from './host-objects.ts'
+import { NbdEndpoint } from './nbd-endpoint.ts'
+
+export type HostOptions = {
+  /** Objects that are there from the beginning. */
+  readonly objects?: readonly ObjectDefinition[]
+  readonly context?: TlsObjectsContext
+  /** As `query-name` tells it. */
+  readonly name?: string
+  /** What happens to clients of the NBD server. */
+  readonly onNbdEvent?: (event: ServerEvent) => void
+  /** A client of the monitor asks the process to end. */
+  readonly onQuit?: () => void
+}
+
+export class HostEndpoints {
+  readonly name: string | undefined
+  readonly events = new HostEvents()
+  readonly objects: HostObjects
+  readonly nodes = new BlockNodes()
+  readonly nbd: NbdEndpoint
+  readonly #onQuit: () => void
+
+  /** @throws DiagnosticError OBJECT_... with every refusal of every object. */
+  constructor({ objects = [], context = {}, name, onNbdEvent, onQuit }: HostOptions = {}) {
+    this.name = name
+    this.objects = new HostObjects(objects, context)
+    this.nbd = new NbdEndpoint(this.objects, this.nodes, this.events, onNbdEvent)
+    this.#onQuit = onQuit ?? (() => {})
+  }
+
+  /** Tells the users of the host that it ends, and asks the process to end. */
+  quit(): void {
+    this.events.emit('SHUTDOWN', { guest: false, reason: 'host-qmp-quit' })
+    this.#onQuit()
+  }
+
+  /** Ends all endpoints in order. */
+  async close(): Promise<void> {
+    if (this.nbd.place !== undefined) await this.nbd.stop()
+    await this.nodes.close()
+    this.objects.close()
+  }
+}

@@ -1,0 +1,224 @@
+/** The NBD server of a host: started, filled with exports, and stopped while the process runs. */
+import type { AddressInfo, ListenOptions } from 'node:net'
+import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
+import { findSecurity, type Security } from '../../endpoint/security.ts'
+import { ExportRegistry, type RemoveMode } from '../../nbd/exports/export-registry.ts'
+import { NbdServer } from '../../nbd/server/nbd-server.ts'
+import type { ServerEvent } from '../../nbd/server/server-event.ts'
+import { HandledStorage } from '../../nbd/storage/handled-storage.ts'
+import type { NodeUse } from './block-node.ts'
+import type { BlockNodes } from './block-nodes.ts'
+import { HOST_KINDS } from './host-diagnostics.ts'
+import type { HostEvents } from './host-events.ts'
+import type { HostObjects } from './host-objects.ts'
+import { isIdentifier } from './identifier.ts'
+import { type HostAddress, listenOptionsOf } from './listen-address.ts'
+
+export type NbdStartOptions = {
+  readonly address: HostAddress
+  /** The id of credentials. */
+  readonly credentials?: string | undefined
+  /** The id of an authorization. */
+  readonly authorization?: string | undefined
+  /** How many clients at the same time; 0 for any number. */
+  readonly connectionLimit?: number | undefined
+  /** In seconds; 0 for no limit. */
+  readonly handshakeLimit?: number | undefined
+}
+
+export type NbdExportOptions = {
+  readonly id: string
+  readonly nodeName: string
+  /** Under which clients find it; that of the node without it. */
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+  readonly isWritable?: boolean | undefined
+  /** Whatever is written is on disk before the client is told so. */
+  readonly isWrittenThrough?: boolean | undefined
+}
+
+export type HostExport = {
+  readonly id: string
+  readonly nodeName: string
+  readonly name: string
+  readonly isShuttingDown: boolean
+}
+
+type Entry = HostExport & { isShuttingDown: boolean; readonly use: NodeUse }
+
+type Running = {
+  readonly server: NbdServer
+  readonly registry: ExportRegistry
+  readonly security: Security
+  readonly place: AddressInfo | string
+  readonly connectionLimit: number
+}
+
+/** In seconds, as in present releases of QEMU. */
+const HANDSHAKE_LIMIT = 10
+
+/** How long requests may take that are under way when the server stops, in milliseconds. */
+const DRAIN_LIMIT = 5_000
+
+export class NbdEndpoint {
+  readonly #objects: HostObjects
+  readonly #nodes: BlockNodes
+  readonly #events: HostEvents
+  readonly #onEvent: ((event: ServerEvent) => void) | undefined
+  readonly #exports = new Map<string, Entry>()
+  #running: Running | undefined
+  #isStarting = false
+
+  constructor(
+    objects: HostObjects,
+    nodes: BlockNodes,
+    events: HostEvents,
+    onEvent?: (event: ServerEvent) => void,
+  ) {
+    this.#objects = objects
+    this.#nodes = nodes
+    this.#events = events
+    this.#onEvent = onEvent
+  }
+
+  /** Where it listens; undefined where it does not run. */
+  get place(): AddressInfo | string | undefined {
+    return this.#running?.place
+  }
+
+  /** The newest first, as QEMU lists them. */
+  get exports(): readonly HostExport[] {
+    return [...this.#exports.values()].reverse()
+  }
+
+  /**
+   * Starts it without exports.
+   *
+   * @throws DiagnosticError MONITOR_NBD_RUNNING, MONITOR_PORT_UNKNOWN, OBJECT_..., ENDPOINT_CANNOT_LISTEN
+   */
+  async start(options: NbdStartOptions): Promise<void> {
+    if (this.#running || this.#isStarting) fail(HOST_KINDS.serverRunning, {})
+    this.#isStarting = true
+    try {
+      this.#running = await this.#begin(options)
+    } finally {
+      this.#isStarting = false
+    }
+  }
+
+  async #begin(options: NbdStartOptions): Promise<Running> {
+    const { address, connectionLimit = 0, handshakeLimit = HANDSHAKE_LIMIT } = options
+    const { credentials, authorization } = options
+    const security = findSecurity(this.#objects.tls, { credentials, authorization, handshakeLimit })
+    const registry = new ExportRegistry()
+    try {
+      const server = new NbdServer({
+        exports: registry,
+        security: { tlsMode: security.tlsMode, secure: security.secure },
+        connectionLimit,
+        handshakeLimit,
+        ...(this.#onEvent ? { onEvent: this.#onEvent } : {}),
+      })
+      const place = await listenAtFirst(server, listenOptionsOf(address))
+      return { server, registry, security, place, connectionLimit }
+    } catch (error) {
+      security.release?.()
+      throw error
+    }
+  }
+
+  /**
+   * Ends all connections and all exports.
+   *
+   * @throws DiagnosticError MONITOR_NBD_NOT_RUNNING
+   */
+  async stop(): Promise<void> {
+    const { server, registry, security } = this.#requireRunning()
+    this.#running = undefined
+    for (const entry of this.#exports.values()) entry.isShuttingDown = true
+    await server.drain(DRAIN_LIMIT)
+    for (const entry of [...this.#exports.values()]) {
+      await registry.remove(entry.name, 'hard')
+      await this.#finish(entry)
+    }
+    security.release?.()
+  }
+
+  /** @throws DiagnosticError MONITOR_EXPORT_..., MONITOR_NODE_NOT_FOUND, MONITOR_NBD_NOT_RUNNING, NBD_... */
+  addExport(options: NbdExportOptions): void {
+    const { id, nodeName, name = nodeName } = options
+    if (!isIdentifier(id)) fail(HOST_KINDS.exportInvalidId, { id })
+    if (this.#exports.has(id)) fail(HOST_KINDS.exportIdUsed, { id })
+    const use = this.#nodes.use(nodeName)
+    try {
+      this.#offer(use, name, options)
+    } catch (error) {
+      use.release()
+      throw error
+    }
+    this.#exports.set(id, { id, nodeName, name, isShuttingDown: false, use })
+  }
+
+  #offer({ node }: NodeUse, name: string, options: NbdExportOptions): void {
+    const { isWritable = false, isWrittenThrough = false, description } = options
+    if (isWritable && node.isReadOnly) fail(HOST_KINDS.exportReadOnly, {})
+    const { registry, connectionLimit } = this.#requireRunning()
+    const isHandled = isWritable && isWrittenThrough
+    registry.add({
+      name,
+      ...(description === undefined ? {} : { description }),
+      storage: isHandled
+        ? new HandledStorage(node.storage, { cache: 'writethrough' })
+        : node.storage,
+      isReadOnly: !isWritable,
+      isShared: connectionLimit !== 1,
+    })
+  }
+
+  /**
+   * Ends an export. It is gone when no client uses it any more.
+   *
+   * @param mode `hard` disconnects the clients; `safe` refuses where there are any.
+   * @throws DiagnosticError MONITOR_EXPORT_NOT_FOUND, NBD_EXPORT_IN_USE
+   */
+  async removeExport(id: string, mode: RemoveMode): Promise<void> {
+    const entry = this.#exports.get(id)
+    if (!entry || entry.isShuttingDown) return fail(HOST_KINDS.exportNotFound, { id })
+    // It refuses at once where clients use the export, before anything has changed.
+    const removed = this.#requireRunning().registry.remove(entry.name, mode)
+    entry.isShuttingDown = true
+    try {
+      await removed
+    } catch (error) {
+      entry.isShuttingDown = false
+      throw error
+    }
+    await this.#finish(entry)
+  }
+
+  async #finish(entry: Entry): Promise<void> {
+    const { id, use } = entry
+    if (!use.node.isReadOnly) await use.node.storage.flush().catch(() => {})
+    use.release()
+    this.#exports.delete(id)
+    this.#events.emit('BLOCK_EXPORT_DELETED', { id })
+  }
+
+  #requireRunning(): Running {
+    return this.#running ?? fail(HOST_KINDS.serverNotRunning, {})
+  }
+}
+
+/** Listens at the first address that is free. */
+async function listenAtFirst(
+  server: NbdServer,
+  places: readonly ListenOptions[],
+): Promise<AddressInfo | string> {
+  const [first, ...others] = places
+  try {
+    return await server.listen(first ?? {})
+  } catch (error) {
+    if (others.length === 0 || !(error instanceof DiagnosticError)) throw error
+    return listenAtFirst(server, others)
+  }
+}

@@ -1,0 +1,69 @@
+/** Strings of QEMU's JSON: what stands between quotes -> text. */
+import { refuseJson } from './json-error.ts'
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  "'": "'",
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+}
+
+/**
+ * @param text With its quotes, a character for each byte.
+ * @throws JsonError
+ */
+export function readString(text: string): string {
+  const last = text.length - 1
+  const parts: string[] = []
+  for (let at = 1; at < last; ) {
+    const backslash = text.indexOf('\\', at)
+    const end = backslash < 0 ? last : backslash
+    parts.push(decodeUtf8(text.slice(at, end)))
+    if (backslash < 0) break
+    const [character, next] = readEscape(text, backslash + 1)
+    parts.push(character)
+    at = next
+  }
+  return parts.join('')
+}
+
+/** @returns the character, and where the text goes on. */
+function readEscape(text: string, at: number): readonly [string, number] {
+  const letter = text[at] ?? ''
+  if (letter !== 'u') {
+    const character = Object.hasOwn(ESCAPES, letter) ? ESCAPES[letter] : undefined
+    return [character ?? refuseJson('invalid escape sequence in string'), at + 1]
+  }
+  const first = readUnit(text, at)
+  if (first < 0xd800 || first > 0xdfff) return [String.fromCharCode(first), at + 5]
+  const isPair = first < 0xdc00 && text.startsWith('\\u', at + 5)
+  const second = isPair ? readUnit(text, at + 6) : 0
+  if (second < 0xdc00 || second > 0xdfff) return refuseUnit(text, at)
+  return [String.fromCharCode(first, second), at + 11]
+}
+
+function readUnit(text: string, at: number): number {
+  const digits = text.slice(at + 1, at + 5)
+  return /^[0-9a-fA-F]{4}$/.test(digits) ? Number.parseInt(digits, 16) : refuseUnit(text, at)
+}
+
+function refuseUnit(text: string, at: number): never {
+  return refuseJson(`\\${text.slice(at, at + 5)} is not a valid Unicode character`)
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function decodeUtf8(bytes: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: every character of ASCII
+  if (/^[\x00-\x7f]*$/.test(bytes)) return bytes
+  try {
+    return decoder.decode(Buffer.from(bytes, 'latin1'))
+  } catch {
+    return refuseJson('invalid UTF-8 sequence in string')
+  }
+}

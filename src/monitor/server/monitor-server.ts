@@ -1,0 +1,121 @@
+/** The monitor of a host as a server: on Unix sockets that only their owner can use, on TCP for clients that are known. */
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { ConnectionHandler, EndpointConnection } from '../../endpoint/connection.ts'
+import type { ConnectionEvent } from '../../endpoint/connection-event.ts'
+import { Listener } from '../../endpoint/listener.ts'
+import { findSecurity, type Security } from '../../endpoint/security.ts'
+import type { HostEndpoints } from '../host/host-endpoints.ts'
+import { type HostAddress, listenOptionsOf } from '../host/listen-address.ts'
+import { MONITOR_KINDS } from './monitor-diagnostics.ts'
+import { QmpSession } from './qmp-session.ts'
+
+export type MonitorOptions = {
+  /** On TCP both are needed. */
+  readonly credentials?: string | undefined
+  readonly authorization?: string | undefined
+  readonly onEvent?: ((event: ConnectionEvent) => void) | undefined
+}
+
+/** Clients at the same time; others wait. */
+const CONNECTION_LIMIT = 32
+
+/** For the handshake of TLS, in seconds. */
+const HANDSHAKE_LIMIT = 10
+
+/** The owner of the socket alone. */
+const OWNER_ONLY = 0o600
+
+export class MonitorServer {
+  readonly #listener: Listener
+  readonly #address: HostAddress
+  readonly #security: Security | undefined
+
+  /** @throws DiagnosticError MONITOR_OPEN, OBJECT_... */
+  constructor(host: HostEndpoints, address: HostAddress, options: MonitorOptions = {}) {
+    this.#address = address
+    this.#security = requireSecurity(host, address, options)
+    this.#listener = new Listener({
+      handle: () => new MonitorHandler(host, this.#security),
+      connectionLimit: CONNECTION_LIMIT,
+      handshakeLimit: HANDSHAKE_LIMIT,
+      allowHalfOpen: true,
+      onEvent: options.onEvent,
+    })
+  }
+
+  /**
+   * @returns where it listens.
+   * @throws DiagnosticError ENDPOINT_CANNOT_LISTEN
+   */
+  async listen(): Promise<AddressInfo | string> {
+    const [place = {}] = listenOptionsOf(this.#address)
+    return this.#listener.listen(place, { mode: OWNER_ONLY })
+  }
+
+  /** Commands that are under way are answered. @param limit In milliseconds. */
+  async close(limit: number): Promise<void> {
+    await this.#listener.drain(limit)
+    this.#security?.release?.()
+  }
+}
+
+/** A monitor can do whatever the process can: it is never open to strangers. */
+function requireSecurity(
+  host: HostEndpoints,
+  address: HostAddress,
+  { credentials, authorization }: MonitorOptions,
+): Security | undefined {
+  if (address.kind === 'unix') {
+    if (address.isAbstract) fail(MONITOR_KINDS.abstract, { name: address.path })
+    return undefined
+  }
+  if (credentials === undefined || authorization === undefined) {
+    return fail(MONITOR_KINDS.open, { host: address.host, port: address.port })
+  }
+  const { tls } = host.objects
+  return findSecurity(tls, { credentials, authorization, handshakeLimit: HANDSHAKE_LIMIT })
+}
+
+class MonitorHandler implements ConnectionHandler {
+  readonly #host: HostEndpoints
+  readonly #security: Security | undefined
+  #session: QmpSession | undefined
+  #isDraining = false
+
+  constructor(host: HostEndpoints, security: Security | undefined) {
+    this.#host = host
+    this.#security = security
+  }
+
+  get wasUsed(): boolean {
+    return this.#session !== undefined
+  }
+
+  drain(): boolean {
+    this.#isDraining = true
+    this.#session?.end()
+    return this.wasUsed
+  }
+
+  async run(connection: EndpointConnection): Promise<string> {
+    const stream = await this.#secure(connection)
+    stream.on('error', () => {})
+    this.#session = new QmpSession(this.#host, stream)
+    if (this.#isDraining) this.#session.end()
+    const ending = await this.#session.run()
+    connection.close(stream)
+    return ending
+  }
+
+  async #secure(connection: EndpointConnection): Promise<Duplex> {
+    const security = this.#security
+    if (!security) return connection.socket
+    const session = await connection.withinHandshakeLimit(() =>
+      connection.secure(connection.socket, security.secure),
+    )
+    session.socket.allowHalfOpen = true
+    return session.socket
+  }
+}

@@ -1,0 +1,96 @@
+/** Scripts of commands on a real QEMU and on our monitor: the same keys, the same errors; where not, the manual says why. */
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { scratchFolder } from '../cli/command.ts'
+import { makePskFolder, makeX509Folder } from '../nbd/nbd-credentials.ts'
+import { testWith } from '../peers/peer.ts'
+import { startMonitor } from './our-monitor.ts'
+import { QEMU, startQemu } from './qemu-monitor.ts'
+import type { Message, RawMonitor } from './raw-monitor.ts'
+
+const SCRIPTS = ['protocol', 'objects', 'nbd'] as const
+
+type Step = { readonly line: string; readonly difference: string | undefined }
+
+function readScript(name: string): readonly Step[] {
+  const text = readFileSync(join(import.meta.dirname, 'scripts', `${name}.qmp`), 'utf8')
+  const steps: Step[] = []
+  let difference: string | undefined
+  for (const line of text.split('\n')) {
+    if (line.startsWith('#~ ')) difference = line.slice(3)
+    else if (line !== '' && !line.startsWith('#')) {
+      steps.push({ line, difference })
+      difference = undefined
+    }
+  }
+  return steps
+}
+
+/** The differences of the manual, by their names. */
+function readDifferences(): readonly string[] {
+  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'monitor.7.md'), 'utf8')
+  const [, section = ''] = page.split('## DIFFERENCES FROM QEMU')
+  return [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name ?? '')
+}
+
+/** The keys of a value, and the types of what is not an object. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])]
+  if (typeof value !== 'object' || value === null) return typeof value
+  const keys = Object.keys(value).sort()
+  return Object.fromEntries(keys.map((key) => [key, shapeOf(value[key as keyof typeof value])]))
+}
+
+function answerOf(message: Message | undefined): unknown {
+  if (!message) return 'no answer'
+  const { id, error } = message
+  if (error) return { id, error }
+  return { id, return: shapeOf(message.return) }
+}
+
+async function play(monitor: RawMonitor, steps: readonly Step[], texts: Record<string, string>) {
+  const answers: unknown[] = []
+  for (const { line } of steps) {
+    const filled = line.replaceAll(/\{(CERTS|PSK|TMP)\}/g, (_, name) => texts[name] ?? '')
+    answers.push(answerOf(await monitor.ask(filled)))
+  }
+  const events = monitor.events.map(({ event, data }) => ({ event, data: shapeOf(data) }))
+  return { answers, events }
+}
+
+function makePlaces() {
+  const folder = scratchFolder()
+  writeFileSync(join(folder, 'disk'), '')
+  truncateSync(join(folder, 'disk'), 1_048_576)
+  return folder
+}
+
+for (const name of SCRIPTS) {
+  testWith(QEMU, `answers the script ${name} as QEMU does`, async () => {
+    const steps = readScript(name)
+    const shared = { CERTS: makeX509Folder(), PSK: makePskFolder() }
+    const theirs = await play(await startQemu(), steps, { ...shared, TMP: makePlaces() })
+    const { connect } = await startMonitor()
+    const ours = await play(await connect(), steps, { ...shared, TMP: makePlaces() })
+    const known = readDifferences()
+    const pairs = steps.map(({ line, difference }, index) => {
+      return { line, difference, ours: ours.answers[index], theirs: theirs.answers[index] }
+    })
+    const same = pairs.filter(({ difference }) => difference === undefined)
+    expect(same.map(({ line, ours }) => [line, ours])).toEqual(
+      same.map(({ line, theirs }) => [line, theirs]),
+    )
+    for (const { line, difference, ours, theirs } of pairs) {
+      if (difference === undefined) continue
+      expect(known).toContain(difference)
+      expect([line, ours]).not.toEqual([line, theirs])
+    }
+    expect(ours.events).toEqual(theirs.events)
+  })
+}
+
+test('each difference of the manual is shown by a script', () => {
+  const shown = SCRIPTS.flatMap(readScript).flatMap(({ difference }) => difference ?? [])
+  expect([...new Set(shown)].sort()).toEqual([...readDifferences()].sort())
+})

@@ -1,0 +1,17 @@
+/** A process with a monitor alone. `node monitor-process.ts PATH`; ends with `quit` or a signal. */
+import { HostEndpoints } from '../../src/monitor/host/host-endpoints.ts'
+import { MonitorServer } from '../../src/monitor/server/monitor-server.ts'
+
+const [path = ''] = process.argv.slice(2)
+
+const end = async () => {
+  await server.close(5000)
+  await host.close()
+  process.exit()
+}
+
+const host = new HostEndpoints({ onQuit: () => void end() })
+const server = new MonitorServer(host, { kind: 'unix', path })
+process.once('SIGTERM', end)
+await server.listen()
+console.log('ready')

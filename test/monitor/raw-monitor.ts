@@ -1,0 +1,97 @@
+/** A client of a monitor that sends lines as they are, and sorts what comes back: replies, and the events before them. */
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
+
+export type Message = {
+  readonly QMP?: unknown
+  readonly return?: unknown
+  readonly error?: { readonly class: string; readonly desc: string }
+  readonly event?: string
+  readonly data?: Readonly<Record<string, unknown>>
+  readonly id?: unknown
+}
+
+export class RawMonitor {
+  readonly socket: Socket
+  /** What came and was not asked for yet. */
+  readonly #messages: Message[] = []
+  readonly events: Message[] = []
+  #wake: () => void = () => {}
+  #hasEnded = false
+
+  private constructor(socket: Socket) {
+    this.socket = socket
+    createInterface({ input: socket }).on('line', (line) => {
+      const message = JSON.parse(line) as Message
+      if (message.event === undefined) this.#messages.push(message)
+      else this.events.push(message)
+      this.#wake()
+    })
+    socket
+      .on('error', () => {})
+      .on('close', () => {
+        this.#hasEnded = true
+        this.#wake()
+      })
+  }
+
+  /** Waits until the monitor is there, and reads its greeting. */
+  static async connect(path: string): Promise<RawMonitor> {
+    for (;;) {
+      const socket = connect(path)
+      const isThere = await once(socket, 'connect').then(
+        () => true,
+        () => false,
+      )
+      if (isThere) {
+        const monitor = new RawMonitor(socket)
+        await monitor.next()
+        return monitor
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  /** The next message that is no event; undefined where the monitor has closed the connection. */
+  async next(): Promise<Message | undefined> {
+    for (;;) {
+      const message = this.#messages.shift()
+      if (message || this.#hasEnded) return message
+      await this.#change()
+    }
+  }
+
+  /** Sends a line, and waits for its reply. */
+  async ask(line: string): Promise<Message | undefined> {
+    this.socket.write(`${line}\n`)
+    return this.next()
+  }
+
+  /** Executes a command; gives what it returns. @throws Error with what the monitor says. */
+  async run(execute: string, args?: object): Promise<unknown> {
+    const reply = await this.ask(JSON.stringify({ execute, ...(args && { arguments: args }) }))
+    if (reply?.error) throw new Error(reply.error.desc)
+    return reply?.return
+  }
+
+  /** Waits for an event; one that came before counts too. */
+  async waitFor(name: string): Promise<Message> {
+    for (;;) {
+      const found = this.events.find(({ event }) => event === name)
+      if (found) return found
+      if (this.#hasEnded) throw new Error(`the monitor has ended without ${name}`)
+      await this.#change()
+    }
+  }
+
+  close(): void {
+    this.socket.destroy()
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+}
