@@ -50,6 +50,8 @@ const WORDS: Readonly<Record<string, Words>> = {
     const [, name] = /has no property `([^`]+)`/.exec(message) ?? []
     return name === undefined ? undefined : `Missing '${name}' property value`
   },
+  NBD_EXPORT_IN_USE: (argument) =>
+    `export '${argument('id') ?? argument('name') ?? ''}' still in use`,
   OBJECT_MISSING_USER: (argument, message) => {
     const [, path] = /: (.*) has no key for the user/.exec(message) ?? []
     return path && `Username ${argument('username') ?? ''} not found in PSK file ${path}`
