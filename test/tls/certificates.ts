@@ -19,6 +19,9 @@ export type KeyKind =
   | `ec-${string}`
   | 'ed25519'
   | 'ed448'
+  | 'x25519'
+  | 'x448'
+  | 'ml-kem-768'
   | `ml-dsa-${44 | 65 | 87}`
 
 export type SignatureName =
