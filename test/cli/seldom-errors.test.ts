@@ -1,5 +1,5 @@
 /** Errors that are told seldom, each by a real call that leads to it. */
-import { symlinkSync } from 'node:fs'
+import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { tlsOptionsFor } from '../../src/library/tls.ts'
@@ -13,6 +13,7 @@ import { objectsOf } from '../tls/objects/meeting.ts'
 import { scratchFolder, writeFiles } from './command.ts'
 import { Host } from './host.ts'
 import { runInProcess } from './in-process.ts'
+import { parseEnvelope } from './json-output.ts'
 
 describe('a policy', () => {
   test.each([
@@ -83,6 +84,21 @@ describe('pki', () => {
     writeFiles(folder, { 'ca-key.pem': 'nonsense\n' })
     expect(await codeOf('issue', 'client', folder, '--cn', 'x')).toBe('PKI_KEY_UNREADABLE')
   })
+})
+
+test('a renewal that fails says as data what it has replaced before', async () => {
+  const folder = join(scratchFolder(), 'pki')
+  const pki = (...args: readonly string[]) => runInProcess(['pki', ...args])
+  await pki('init', folder, '--key', 'ed25519')
+  await pki('issue', 'server', folder, '--key', 'ed25519', '--dns', 'host.example')
+  await pki('issue', 'client', folder, '--key', 'ed25519', '--cn', 'laptop')
+  writeFiles(folder, { 'client-cert.pem': 'nonsense\n' })
+  const before = readFileSync(join(folder, 'server-cert.pem'), 'utf8')
+  const { status, stdout } = await pki('renew', folder, '--json')
+  expect(status).not.toBe(0)
+  const told = parseEnvelope(stdout).diagnostics.find(({ code }) => code === 'PKI_WRITTEN')
+  expect(told?.data).toMatchObject({ certificateFile: join(folder, 'server-cert.pem') })
+  expect(readFileSync(join(folder, 'server-cert.pem'), 'utf8')).not.toBe(before)
 })
 
 test('an application policy that is masked is neither enabled nor shown', async () => {

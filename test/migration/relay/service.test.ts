@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, copyFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { parseRelayMap } from '../../../src/migration/relay/relay-map.ts'
 import { scratchFolder } from '../../cli/command.ts'
 import { credentialsOf, makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { spawnSync } from '../../peers/child-process.ts'
@@ -31,10 +32,15 @@ test('one process relays for many guests, each to its own place', async () => {
   const accepts = writeMap(path('there'), {
     web: `listen: "tcp:127.0.0.1:0", to: "unix:${path('web.exit')}"`,
     mail: `listen: "tcp:127.0.0.2:0", to: "unix:${path('mail.exit')}", nbd: on`,
+    // An address for documentation (RFC 5737), which no client of this test asks for.
+    far: 'listen: "tcp:127.0.0.3:0", to: "tcp:192.0.2.1:4444"',
   })
   const [, server = ''] = credentialsOf('x509', dir, 'server')
   const there = await startRelay(['--map', accepts, '--object', server])
-  const [first, second] = /^ready: (\S+), (\S+)$/m.exec(there.log())?.slice(1) ?? []
+  expect(there.log().match(/warning\[RELAY_CLEAR_TARGET\].*/g)).toEqual([
+    expect.stringContaining('192.0.2.1:4444'),
+  ])
+  const [first, second] = /^ready: (\S+), (\S+), \S+$/m.exec(there.log())?.slice(1) ?? []
   const dials = writeMap(path('here'), {
     web: `listen: "unix:${path('web')}", to: "tcp:${first}"`,
     mail: `listen: "unix:${path('mail')}", to: "tcp:${second}", tls-hostname: localhost, socket-mode: "0640"`,
@@ -210,4 +216,12 @@ test('a place that others listen at is not taken', async () => {
   const near = await connectPlain(entry)
   near.destroy()
   await once(near, 'close')
+})
+
+test.each(['relays: []', '[]', '{"relays": []}'])('a map without relays is refused: %s', (text) => {
+  expect(() => parseRelayMap({ name: 'map.yaml', text })).toThrow(
+    expect.objectContaining({
+      diagnostics: [expect.objectContaining({ code: 'RELAY_MAP_EMPTY' })],
+    }),
+  )
 })
