@@ -1,5 +1,5 @@
 /** Gives a stored migration to a QEMU that waits for one. */
-import { once } from 'node:events'
+import { finished } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
@@ -178,10 +178,10 @@ class Sending {
   }
 
   async #endAll(): Promise<void> {
-    const ends = this.#open.map(async ({ stream }) => {
-      const finished = stream.writableFinished ? undefined : once(stream, 'finish')
+    // One that broke before is told too: it would never tell again.
+    const ends = this.#open.map(({ stream }) => {
       stream.end()
-      await finished
+      return finished(stream, { readable: false })
     })
     await this.#within(Promise.all(ends)).catch((error) => this.#failClosed(error))
   }
