@@ -81,7 +81,7 @@ const PURE = [
     'priority',
     'report',
   ],
-  ...['backends', 'nbd/protocol', 'migration/stream', 'audit/ssh/messages'],
+  ...['backends', 'nbd/protocol', 'migration/stream', 'audit/messages', 'audit/ssh/messages'],
   ...['monitor/protocol', 'monitor/schema'],
 ]
 
@@ -92,6 +92,7 @@ const MAY_IMPORT_WITHIN: Readonly<Record<string, readonly string[]>> = {
   'audit/ssh/messages': ['wire'],
   'monitor/protocol': [],
   'monitor/schema': ['monitor/protocol'],
+  'audit/messages': ['wire', 'algorithms'],
 }
 
 const folders = Object.keys(MAY_IMPORT)

@@ -1,0 +1,70 @@
+/** Asks a server one question for each connection. What comes back is always a value. */
+import { createHmac } from 'node:crypto'
+import { ProtocolError } from '../../wire/protocol-error.ts'
+import { Exchange } from './exchange.ts'
+import { type Asked, ExchangeEnded, type Failure, UpgradeRefused } from './failure.ts'
+import { Transcript } from './transcript.ts'
+import { isTransport, type TransportSource } from './transport.ts'
+
+/** What has to be said before TLS begins; plain TLS needs nothing. */
+type Prelude = (exchange: Exchange) => Promise<void>
+
+export type ConnectionsOptions = {
+  readonly source: TransportSource
+  /** Draws the random bytes of all questions; a replay has the same. */
+  readonly seed: Buffer
+  readonly prelude?: Prelude | undefined
+  /** Gets what every question sent and received, in the order in which they ended. */
+  readonly keep?: ((transcript: Transcript) => void) | undefined
+}
+
+export class Connections {
+  readonly #options: ConnectionsOptions
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options
+  }
+
+  /** How many connections were begun. */
+  get count(): number {
+    return this.#options.source.connections
+  }
+
+  /**
+   * Opens a connection, upgrades it, and holds the conversation.
+   *
+   * @param claim What is asked; no two questions of a scan have the same.
+   */
+  async ask<Value>(
+    claim: string,
+    converse: (exchange: Exchange) => Promise<Value>,
+  ): Promise<Asked<Value>> {
+    const { source, prelude, seed, keep } = this.#options
+    const transcript = new Transcript(claim)
+    const opened = await source.open(claim)
+    if (!isTransport(opened)) {
+      transcript.failure = opened
+      keep?.(transcript)
+      return { isAnswered: false, failure: opened }
+    }
+    const own = createHmac('sha256', seed).update(claim).digest()
+    const exchange = new Exchange(opened, transcript, own)
+    try {
+      await prelude?.(exchange)
+      return { isAnswered: true, value: await converse(exchange) }
+    } catch (error) {
+      return { isAnswered: false, failure: failureOf(error) }
+    } finally {
+      opened.close()
+      keep?.(transcript)
+    }
+  }
+}
+
+/** @throws any error that is a mistake of this program. */
+function failureOf(error: unknown): Failure {
+  if (error instanceof ExchangeEnded) return { failure: error.end }
+  if (error instanceof ProtocolError) return { failure: 'malformed', reason: error.message }
+  if (error instanceof UpgradeRefused) return { failure: 'no-upgrade', reason: error.message }
+  throw error
+}

@@ -1,0 +1,98 @@
+/** Opens a connection to a server for each question, as many as are permitted and not too fast. */
+import { setTimeout } from 'node:timers/promises'
+import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
+import type { SocketAddress } from '../../net/address.ts'
+import { dial } from '../../net/dial.ts'
+import { NET_KINDS } from '../../net/net-diagnostics.ts'
+import type { Failure } from './failure.ts'
+import { SocketTransport, type TransportLimits } from './socket-transport.ts'
+import type { Transport, TransportSource } from './transport.ts'
+
+export type DialLimits = TransportLimits & {
+  /** How long it may take until there is a connection, in milliseconds. */
+  readonly connecting: number
+  /** How many connections may be begun; undefined where any number may. */
+  readonly budget: number | undefined
+  /** How many connections may be begun in a second; undefined where any number may. */
+  readonly rate: number | undefined
+  /** How many connections may be open at a time. */
+  readonly atOnce: number
+}
+
+export const DEFAULT_LIMITS: DialLimits = {
+  connecting: 5000,
+  silence: 5000,
+  duration: 15_000,
+  bytes: 1024 * 1024,
+  budget: undefined,
+  rate: undefined,
+  atOnce: 8,
+}
+
+export class DialedSource implements TransportSource {
+  readonly #address: SocketAddress
+  readonly #limits: DialLimits
+  readonly #waiting: (() => void)[] = []
+  #connections = 0
+  #open = 0
+  #next = 0
+
+  constructor(address: SocketAddress, limits: DialLimits) {
+    this.#address = address
+    this.#limits = limits
+  }
+
+  get connections(): number {
+    return this.#connections
+  }
+
+  async open(): Promise<Transport | Failure> {
+    const { budget } = this.#limits
+    if (budget !== undefined && this.#connections >= budget) return { failure: 'budget-spent' }
+    this.#connections++
+    await this.#enter()
+    await this.#pace()
+    const opened = await this.#dial()
+    if ('failure' in opened) this.#leave()
+    return opened
+  }
+
+  async #dial(): Promise<Transport | Failure> {
+    try {
+      const socket = await dial(this.#address, { timeout: this.#limits.connecting })
+      socket.once('close', () => this.#leave())
+      return new SocketTransport(socket, this.#limits)
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error
+      const [diagnostic] = error.diagnostics
+      if (diagnostic?.code === NET_KINDS.timedOut.code) return { failure: 'timed-out' }
+      return { failure: 'unreachable', reason: diagnostic?.message ?? error.message }
+    }
+  }
+
+  /** Waits until fewer connections are open than may be. */
+  async #enter(): Promise<void> {
+    if (this.#open < this.#limits.atOnce) {
+      this.#open++
+      return
+    }
+    await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** The place of a connection that ended goes to the next that waits. */
+  #leave(): void {
+    const next = this.#waiting.shift()
+    if (next) next()
+    else this.#open--
+  }
+
+  /** Waits until the rate permits one more connection. */
+  async #pace(): Promise<void> {
+    const { rate } = this.#limits
+    if (rate === undefined) return
+    const now = performance.now()
+    const start = Math.max(now, this.#next)
+    this.#next = start + 1000 / rate
+    if (start > now) await setTimeout(start - now)
+  }
+}

@@ -1,0 +1,49 @@
+/** Why a question to a server got no answer. Every failure is a value: a scan goes on without that answer. */
+
+/** How a connection ended before it answered. */
+export type ConnectionEnd =
+  /** The peer closed it in order. */
+  | 'closed'
+  /** The peer or the network broke it. */
+  | 'reset'
+  /** The peer said nothing, or next to nothing, until the time was over. */
+  | 'timed-out'
+  /** The peer sent more than any answer needs. */
+  | 'too-much'
+
+export type Failure =
+  | { readonly failure: ConnectionEnd }
+  /** No connection was made: it was refused, or there is no way to the host. */
+  | { readonly failure: 'unreachable'; readonly reason: string }
+  /** The server answered before, and answers nothing at all now. */
+  | { readonly failure: 'rate-limited' }
+  /** No further connection is permitted (`--budget`). */
+  | { readonly failure: 'budget-spent' }
+  /** What the peer sent breaks the protocol. */
+  | { readonly failure: 'malformed'; readonly reason: string }
+  /** The peer speaks the protocol below TLS, but does not begin TLS in it. */
+  | { readonly failure: 'no-upgrade'; readonly reason: string }
+
+/** What became of a question. */
+export type Asked<Value> =
+  | { readonly isAnswered: true; readonly value: Value }
+  | { readonly isAnswered: false; readonly failure: Failure }
+
+/** Thrown by an exchange whose connection ended, and caught where the question was asked. */
+export class ExchangeEnded extends Error {
+  readonly end: ConnectionEnd
+
+  constructor(end: ConnectionEnd) {
+    super(`the connection ended: ${end}`)
+    this.name = 'ExchangeEnded'
+    this.end = end
+  }
+}
+
+/** Thrown by an upgrade where the server does not begin TLS, in words that go on after "the server". */
+export class UpgradeRefused extends Error {
+  constructor(reason: string) {
+    super(reason)
+    this.name = 'UpgradeRefused'
+  }
+}

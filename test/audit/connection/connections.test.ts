@@ -1,0 +1,133 @@
+/** Questions to real sockets: every outcome is a value, within the bounds that were given. */
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { Connections } from '../../../src/audit/connection/connections.ts'
+import {
+  DEFAULT_LIMITS,
+  DialedSource,
+  type DialLimits,
+} from '../../../src/audit/connection/dialed-source.ts'
+import type { Transcript } from '../../../src/audit/connection/transcript.ts'
+import { refuse } from '../../../src/wire/protocol-error.ts'
+
+async function serve(behave: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}))
+    behave(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
+}
+
+function connect(port: number, limits: Partial<DialLimits> = {}, kept: Transcript[] = []) {
+  const source = new DialedSource(
+    { kind: 'tcp', host: '127.0.0.1', port },
+    { ...DEFAULT_LIMITS, ...limits },
+  )
+  return new Connections({
+    source,
+    seed: Buffer.alloc(32),
+    keep: (transcript) => void kept.push(transcript),
+  })
+}
+
+test('an answer is the value of the conversation, and all of it is on record', async () => {
+  const port = await serve((socket) => void socket.once('data', (bytes) => socket.end(bytes)))
+  const kept: Transcript[] = []
+  const connections = connect(port, {}, kept)
+  const asked = await connections.ask('echo', async (exchange) => {
+    await exchange.write(Buffer.from('hello\nrest'))
+    return [String(await exchange.readUntil('\n')), String(await exchange.read(4))]
+  })
+  expect(asked).toEqual({ isAnswered: true, value: ['hello\n', 'rest'] })
+  expect(kept[0]).toMatchObject({
+    claim: 'echo',
+    steps: [{ sent: Buffer.from('hello\nrest') }, { received: Buffer.from('hello\nrest') }],
+  })
+  expect(connections.count).toBe(1)
+})
+
+test.each<[string, (socket: Socket) => void]>([
+  ['closed', (socket) => void socket.end()],
+  ['reset', (socket) => void socket.once('data', () => socket.resetAndDestroy())],
+  ['timed-out', () => {}],
+  ['too-much', (socket) => void socket.write(Buffer.alloc(70_000))],
+])('a server that gives nothing of use: %s', async (failure, behave) => {
+  const connections = connect(await serve(behave), { silence: 200, bytes: 65_536 })
+  const asked = await connections.ask('all', async (exchange) => {
+    await exchange.write(Buffer.from('x'))
+    return exchange.read(100_000)
+  })
+  expect(asked).toEqual({ isAnswered: false, failure: { failure } })
+})
+
+test('a server that drips is cut off when the time of the question is over', async () => {
+  const port = await serve((socket) => {
+    const timer = setInterval(() => socket.write('x'), 20)
+    socket.on('close', () => clearInterval(timer))
+  })
+  const connections = connect(port, { silence: 5000, duration: 300 })
+  const asked = await connections.ask('drip', (exchange) => exchange.read(1_000_000))
+  expect(asked).toEqual({ isAnswered: false, failure: { failure: 'timed-out' } })
+})
+
+test('what breaks the protocol is a failure; nothing listening is another', async () => {
+  const port = await serve((socket) => void socket.write('x'))
+  const asked = await connect(port).ask('bad', async () => refuse('rubbish'))
+  expect(asked).toEqual({ isAnswered: false, failure: { failure: 'malformed', reason: 'rubbish' } })
+  const nobody = await connect(1).ask('none', async () => 0)
+  expect(nobody).toMatchObject({ isAnswered: false, failure: { failure: 'unreachable' } })
+})
+
+test('no more connections are begun than the budget permits', async () => {
+  let begun = 0
+  const port = await serve((socket) => {
+    begun++
+    socket.write('x')
+  })
+  const connections = connect(port, { budget: 3 })
+  const all = await Promise.all(
+    [1, 2, 3, 4, 5].map((n) => connections.ask(`q${n}`, (exchange) => exchange.read(1))),
+  )
+  expect(all.filter(({ isAnswered }) => isAnswered)).toHaveLength(3)
+  expect(all[4]).toEqual({ isAnswered: false, failure: { failure: 'budget-spent' } })
+  expect(begun).toBe(3)
+})
+
+test('as many connections are open at a time as may be', async () => {
+  let open = 0
+  let most = 0
+  const port = await serve((socket) => {
+    most = Math.max(most, ++open)
+    socket.on('close', () => open--)
+    socket.on('end', () => socket.end())
+    setTimeout(() => socket.write('x'), 20)
+  })
+  const connections = connect(port, { atOnce: 2 })
+  const questions = Array.from({ length: 10 }, (_, n) =>
+    connections.ask(`q${n}`, (exchange) => exchange.read(1)),
+  )
+  expect((await Promise.all(questions)).every(({ isAnswered }) => isAnswered)).toBe(true)
+  expect(most).toBeLessThanOrEqual(3)
+})
+
+test('the random bytes of a question are the same in a replay and differ between questions', async () => {
+  const port = await serve((socket) => void socket.write('x'))
+  const draw = async (claim: string) => {
+    const asked = await connect(port).ask(claim, async (exchange) => [
+      exchange.random(40).toString('hex'),
+      exchange.random(40).toString('hex'),
+    ])
+    return asked.isAnswered ? asked.value : []
+  }
+  const [first, again, other] = [await draw('a'), await draw('a'), await draw('b')]
+  expect(first).toEqual(again)
+  expect(new Set([...first, ...other]).size).toBe(4)
+})
