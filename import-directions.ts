@@ -63,6 +63,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['diagnostics', 'arguments', 'files', 'net', 'options', 'transfer', 'tls', 'endpoint'],
     ...['service', 'nbd', 'migration'],
   ],
+  chardev: [...['diagnostics', 'arguments', 'files', 'net', 'options', 'tls', 'endpoint']],
   cli: ['*'],
   library: ['*'],
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { ARGUMENT_KINDS } from '../../src/arguments/argument-diagnostics.ts'
 import { PEM_KINDS } from '../../src/asn1/pem-diagnostics.ts'
 import { LOOSENESS_KINDS } from '../../src/backends/looseness/looseness-diagnostics.ts'
+import { DEFINITION_KINDS } from '../../src/chardev/definition/definition-diagnostics.ts'
 import { CLI_KINDS } from '../../src/cli/cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from '../../src/cli/exit-codes.ts'
 import type { DiagnosticKind } from '../../src/diagnostics/diagnostic.ts'
@@ -83,6 +84,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
     ...Object.values(SEND_KINDS),
   ],
   monitor: [...Object.values(HOST_KINDS), ...Object.values(MONITOR_KINDS)],
+  chardev: Object.values(DEFINITION_KINDS),
   cli: [...Object.values(CLI_KINDS), ...Object.values(ARGUMENT_KINDS)],
 }
 

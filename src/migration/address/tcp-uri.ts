@@ -1,5 +1,6 @@
 /** `tcp:HOST:PORT` with the options of QEMU's inet sockets. */
 import { didYouMean } from '../../diagnostics/suggestion.ts'
+import { chosenFamily } from '../../net/address-family.ts'
 import type { RefuseUri } from '../../net/uri.ts'
 
 export type TcpUri = {
@@ -81,13 +82,12 @@ function parseFlag(
   return value === 'on'
 }
 
-/** One family that is on, or that the other leaves, is the only one. */
 function familyOf(
   ipv4: boolean | undefined,
   ipv6: boolean | undefined,
   refuse: RefuseUri,
 ): Pick<TcpUri, 'family'> {
-  if (ipv4 === false && ipv6 === false) refuse('it turns off both IPv4 and IPv6')
-  if (ipv4 === ipv6) return {}
-  return { family: ipv4 === true || ipv6 === false ? 4 : 6 }
+  const family = chosenFamily(ipv4, ipv6)
+  if (family === 'none') return refuse('it turns off both IPv4 and IPv6')
+  return family === undefined ? {} : { family }
 }
