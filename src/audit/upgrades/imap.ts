@@ -1,0 +1,37 @@
+/** IMAP's STARTTLS: RFC 9051, section 6.2.1. */
+import type { ByteExchange } from '../../net/byte-channel.ts'
+import { readLine, readLines, sendLine } from './reply-lines.ts'
+import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
+
+export const imap: Upgrade = {
+  scheme: 'imap',
+  title: 'IMAP',
+  port: 143,
+  begin: async (exchange) => {
+    const greeting = await readLine(exchange)
+    if (!/^\* (OK|PREAUTH)/i.test(greeting)) return refused(greeting)
+    const answer = (await command(exchange, 'a1', 'STARTTLS')).at(-1) ?? ''
+    return /^a1 OK/i.test(answer) ? READY : refused(answer)
+  },
+  tryClearText: async (exchange) => {
+    const greeting = await readLine(exchange)
+    if (/^\* PREAUTH/i.test(greeting)) return clearText('accepted', greeting)
+    if (!/^\* OK/i.test(greeting)) return clearText('unknown', greeting)
+    const lines = await command(exchange, 'a1', 'CAPABILITY')
+    const capabilities = lines.find((line) => /^\* CAPABILITY /i.test(line))
+    if (!capabilities) return clearText('unknown', lines.at(-1) ?? '')
+    const isDisabled = / LOGINDISABLED( |$)/i.test(capabilities)
+    const mechanisms = / AUTH=(PLAIN|LOGIN)( |$)/i.test(capabilities)
+    return clearText(isDisabled && !mechanisms ? 'refused' : 'accepted', capabilities)
+  },
+}
+
+/** The answers to a command; the last one has its tag. */
+async function command(
+  exchange: ByteExchange,
+  tag: string,
+  words: string,
+): Promise<readonly string[]> {
+  await sendLine(exchange, `${tag} ${words}`)
+  return readLines(exchange, (line) => line.startsWith(`${tag} `))
+}

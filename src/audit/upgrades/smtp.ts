@@ -1,0 +1,46 @@
+/** SMTP's STARTTLS: RFC 3207. */
+import type { ByteExchange } from '../../net/byte-channel.ts'
+import { type Reply, readReply, sendLine } from './reply-lines.ts'
+import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
+
+/** RFC 2606: no host has this name. A server may look up the name that a client gives. */
+const CLIENT_NAME = 'audit.invalid'
+
+export const smtp: Upgrade = {
+  scheme: 'smtp',
+  title: 'SMTP',
+  port: 25,
+  begin: async (exchange) => {
+    const { greeting, extensions } = await greet(exchange)
+    if (extensions === undefined) return refused(greeting.said)
+    if (!has(extensions, 'STARTTLS')) return refused('the server does not offer STARTTLS')
+    await sendLine(exchange, 'STARTTLS')
+    const { code, said } = await readReply(exchange)
+    return code === 220 ? READY : refused(said)
+  },
+  tryClearText: async (exchange) => {
+    const { greeting, extensions } = await greet(exchange)
+    if (extensions === undefined) return clearText('unknown', greeting.said)
+    if (has(extensions, 'AUTH')) return clearText('accepted', 'AUTH is offered before STARTTLS')
+    await sendLine(exchange, 'MAIL FROM:<>')
+    const { code, said } = await readReply(exchange)
+    if (code === 250) return clearText('accepted', `MAIL FROM before STARTTLS: ${said}`)
+    return clearText(code === 530 ? 'refused' : 'unknown', said)
+  },
+}
+
+async function greet(
+  exchange: ByteExchange,
+): Promise<{ readonly greeting: Reply; readonly extensions: Reply | undefined }> {
+  const greeting = await readReply(exchange)
+  if (greeting.code !== 220) return { greeting, extensions: undefined }
+  await sendLine(exchange, `EHLO ${CLIENT_NAME}`)
+  const extensions = await readReply(exchange)
+  return extensions.code === 250
+    ? { greeting, extensions }
+    : { greeting: extensions, extensions: undefined }
+}
+
+function has({ lines }: Reply, keyword: string): boolean {
+  return lines.some((line) => line.slice(4).toUpperCase().split(/[ =]/)[0] === keyword)
+}

@@ -1,0 +1,52 @@
+/** What an upgrade is: the words in clear that make a server begin TLS. */
+import type { ByteExchange } from '../../net/byte-channel.ts'
+
+/** How the words in clear ended. */
+export type UpgradeResult =
+  /** The next byte of this side is the first one of TLS. */
+  | { readonly kind: 'ready' }
+  /** The server speaks the protocol, and does not begin TLS. `said` has its words. */
+  | { readonly kind: 'refused'; readonly said: string }
+
+export const READY: UpgradeResult = { kind: 'ready' }
+
+/** What a server does with a client that never asks for TLS. */
+export type ClearText = {
+  readonly kind: 'accepted' | 'refused' | 'unknown'
+  /** What shows it, for people. */
+  readonly said: string
+}
+
+export type UpgradeTarget = {
+  /** The name that the user gave: some protocols have the client name the host that it wants. */
+  readonly host: string
+}
+
+export type Upgrade = {
+  /** Scheme of its URI: `smtp` of `smtp://host:25`. */
+  readonly scheme: string
+  /** What people call it. */
+  readonly title: string
+  /** Undefined where the protocol has no port of its own. */
+  readonly port: number | undefined
+  /** Says in clear what is to be said. */
+  readonly begin: (exchange: ByteExchange, target: UpgradeTarget) => Promise<UpgradeResult>
+  /** Finds out, over a connection of its own, whether the server does without TLS; undefined where it cannot be asked. */
+  readonly tryClearText?: (exchange: ByteExchange, target: UpgradeTarget) => Promise<ClearText>
+}
+
+export function refused(said: string): UpgradeResult {
+  return { kind: 'refused', said: printable(said) }
+}
+
+export function clearText(kind: ClearText['kind'], said: string): ClearText {
+  return { kind, said: printable(said) }
+}
+
+/** A server's words, for people: without what moves a cursor, and not endless. */
+export function printable(text: string): string {
+  return text
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .trim()
+    .slice(0, 200)
+}

@@ -1,0 +1,124 @@
+/** VNC's VeNCrypt: the RFB protocol, RFC 6143, section 7.1, and "VeNCrypt" of the community's specification. */
+import type { ByteExchange } from '../../net/byte-channel.ts'
+import { refuse } from '../../wire/protocol-error.ts'
+import { clearText, READY, refused, type Upgrade, type UpgradeResult } from './upgrade.ts'
+
+const SECURITY_NAMES: Readonly<Record<number, string>> = {
+  1: 'None',
+  2: 'VNC Authentication',
+  5: 'RA2',
+  6: 'RA2ne',
+  16: 'Tight',
+  18: 'TLS',
+  19: 'VeNCrypt',
+  20: 'SASL',
+  30: 'Apple',
+}
+
+const VENCRYPT = 19
+
+/** Anonymous TLS without VeNCrypt, of vino. */
+const TLS = 18
+
+const VERSION_LENGTH = 12
+const OWN_VERSION = 'RFB 003.008\n'
+const TEXT_LIMIT = 4096
+
+/** Subtypes of VeNCrypt; those of X509 have certificates, those of TLS have none on either side. */
+const SUBTYPE_NAMES: Readonly<Record<number, string>> = {
+  256: 'Plain',
+  257: 'TLSNone',
+  258: 'TLSVnc',
+  259: 'TLSPlain',
+  260: 'X509None',
+  261: 'X509Vnc',
+  262: 'X509Plain',
+  263: 'TLSSASL',
+  264: 'X509SASL',
+}
+
+const WITH_CERTIFICATES = [261, 262, 264, 260]
+const ANONYMOUS = [258, 259, 263, 257]
+
+/** TLS with certificates, or else without. */
+export const vnc: Upgrade = {
+  scheme: 'vnc',
+  title: 'VNC',
+  port: 5900,
+  begin: (exchange) => beginVeNCrypt(exchange, [...WITH_CERTIFICATES, ...ANONYMOUS]),
+  tryClearText: async (exchange) => {
+    const types = await readSecurityTypes(exchange)
+    if (typeof types === 'string') return clearText('unknown', types)
+    const clear = types.filter((type) => type !== VENCRYPT && type !== TLS)
+    if (clear.length > 0) return clearText('accepted', clear.map(securityName).join(', '))
+    if (!types.includes(VENCRYPT)) return clearText('refused', types.map(securityName).join(', '))
+    const subtypes = await readSubtypes(exchange)
+    const names = subtypes.map((type) => SUBTYPE_NAMES[type] ?? String(type)).join(', ')
+    return clearText(subtypes.includes(256) ? 'accepted' : 'refused', `VeNCrypt: ${names}`)
+  },
+}
+
+/** TLS without certificates alone. */
+export const vncAnonymous: Upgrade = {
+  scheme: 'vnc+anonymous',
+  title: 'VNC with anonymous TLS',
+  port: 5900,
+  begin: (exchange) => beginVeNCrypt(exchange, ANONYMOUS),
+}
+
+async function beginVeNCrypt(
+  exchange: ByteExchange,
+  wanted: readonly number[],
+): Promise<UpgradeResult> {
+  const types = await readSecurityTypes(exchange)
+  if (typeof types === 'string') return refused(types)
+  if (!types.includes(VENCRYPT)) return refused(`it offers ${types.map(securityName).join(', ')}`)
+  const subtypes = await readSubtypes(exchange)
+  const chosen = wanted.find((subtype) => subtypes.includes(subtype))
+  if (chosen === undefined) {
+    const names = subtypes.map((type) => SUBTYPE_NAMES[type] ?? String(type))
+    return refused(`of VeNCrypt it offers ${names.join(', ') || 'nothing'}`)
+  }
+  const choice = Buffer.alloc(4)
+  choice.writeUInt32BE(chosen)
+  await exchange.write(choice)
+  const [accepted] = await exchange.read(1)
+  return accepted === 1 ? READY : refused(`it does not accept ${SUBTYPE_NAMES[chosen]}`)
+}
+
+/** The server's types of security, or its reason to offer none. */
+async function readSecurityTypes(exchange: ByteExchange): Promise<readonly number[] | string> {
+  const version = (await exchange.read(VERSION_LENGTH)).toString('latin1')
+  const [, major, minor] = /^RFB (\d{3})\.(\d{3})\n$/.exec(version) ?? []
+  if (major === undefined) refuse('a greeting that is not of VNC')
+  await exchange.write(Buffer.from(Number(minor) >= 7 ? OWN_VERSION : version))
+  if (Number(major) === 3 && Number(minor) < 7) {
+    // Version 3.3: the server alone decides.
+    const type = (await exchange.read(4)).readUInt32BE()
+    return type === 0 ? readText(exchange) : [type]
+  }
+  const [count = 0] = await exchange.read(1)
+  return count === 0 ? readText(exchange) : [...(await exchange.read(count))]
+}
+
+async function readText(exchange: ByteExchange): Promise<string> {
+  const length = (await exchange.read(4)).readUInt32BE()
+  if (length > TEXT_LIMIT) refuse(`a reason of ${length} bytes`)
+  return (await exchange.read(length)).toString('latin1')
+}
+
+async function readSubtypes(exchange: ByteExchange): Promise<readonly number[]> {
+  await exchange.write(Buffer.of(VENCRYPT))
+  const [major = 0, minor = 0] = await exchange.read(2)
+  if (major !== 0 || minor < 2) refuse(`version ${major}.${minor} of VeNCrypt`)
+  await exchange.write(Buffer.of(0, 2))
+  const [status] = await exchange.read(1)
+  if (status !== 0) refuse('a refusal of version 0.2 of VeNCrypt')
+  const [count = 0] = await exchange.read(1)
+  const bytes = await exchange.read(4 * count)
+  return Array.from({ length: count }, (_, at) => bytes.readUInt32BE(4 * at))
+}
+
+function securityName(type: number): string {
+  return SECURITY_NAMES[type] ?? String(type)
+}

@@ -1,0 +1,65 @@
+/** XMPP's STARTTLS: RFC 6120, section 5. */
+import type { ByteExchange } from '../../net/byte-channel.ts'
+import { refuse } from '../../wire/protocol-error.ts'
+import { clearText, READY, refused, type Upgrade, type UpgradeTarget } from './upgrade.ts'
+
+/** What a server says of itself is a few hundred bytes. */
+const TEXT_LIMIT = 64 * 1024
+
+const LEFT_ANGLE = 0x3c
+const RIGHT_ANGLE = 0x3e
+
+export const xmpp: Upgrade = {
+  scheme: 'xmpp',
+  title: 'XMPP',
+  port: 5222,
+  begin: async (exchange, target) => {
+    const features = await openStream(exchange, target)
+    if (!offersTls(features)) return refused(errorOf(features))
+    await exchange.write(Buffer.from("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"))
+    const answer = await readUntil(exchange, /<(proceed|failure)\b[^>]*>/)
+    return /<proceed\b/.test(answer) ? READY : refused(answer)
+  },
+  tryClearText: async (exchange, target) => {
+    const features = await openStream(exchange, target)
+    const mechanisms = /<mechanisms\b.*<\/mechanisms>/s.exec(features)?.[0]
+    if (mechanisms)
+      return clearText('accepted', `before TLS: ${mechanisms.replace(/<[^>]*>/g, ' ')}`)
+    const isRequired = /<starttls\b[^>]*>\s*<required\b/.test(features)
+    return clearText(isRequired || offersTls(features) ? 'refused' : 'unknown', errorOf(features))
+  },
+}
+
+/** The server's stream up to what it can do, or up to its error. */
+async function openStream(exchange: ByteExchange, { host }: UpgradeTarget): Promise<string> {
+  const name = host.replace(/[&<>'"]/g, '')
+  const opening =
+    `<?xml version='1.0'?><stream:stream to='${name}' version='1.0' xmlns='jabber:client' ` +
+    "xmlns:stream='http://etherx.jabber.org/streams'>"
+  await exchange.write(Buffer.from(opening))
+  return readUntil(exchange, /<\/stream:features>|<stream:features\s*\/>|<\/stream:error>/)
+}
+
+function offersTls(features: string): boolean {
+  return /<starttls\b/.test(features)
+}
+
+function errorOf(features: string): string {
+  const error = /<stream:error>.*/s.exec(features)?.[0]
+  if (error) return error
+  return offersTls(features) ? 'TLS is required' : 'the server does not offer STARTTLS'
+}
+
+async function readUntil(exchange: ByteExchange, end: RegExp): Promise<string> {
+  const bytes: number[] = []
+  while (bytes.length < TEXT_LIMIT) {
+    const [byte = 0] = await exchange.read(1)
+    bytes.push(byte)
+    if (byte !== RIGHT_ANGLE) continue
+    // Only its last tag can end a text: to search all of it each time would take too long.
+    const start = bytes.lastIndexOf(LEFT_ANGLE)
+    const tag = Buffer.from(bytes.slice(Math.max(start, 0))).toString('utf8')
+    if (end.test(tag)) return Buffer.from(bytes).toString('utf8')
+  }
+  return refuse(`more than ${TEXT_LIMIT} bytes before TLS`)
+}
