@@ -34,16 +34,16 @@ export const UPGRADES: readonly Upgrade[] = [
 ]
 
 /** Other schemes for the same. */
-const ALIASES: Readonly<Record<string, string>> = {
-  nbds: 'nbd',
-  postgres: 'postgresql',
-  mariadb: 'mysql',
-  rediss: 'redis',
-  'qemu+tls': 'libvirt',
-}
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['nbds', 'nbd'],
+  ['postgres', 'postgresql'],
+  ['mariadb', 'mysql'],
+  ['rediss', 'redis'],
+  ['qemu+tls', 'libvirt'],
+])
 
 export function upgradeOf(scheme: string): Upgrade | undefined {
-  const name = ALIASES[scheme] ?? scheme
+  const name = ALIASES.get(scheme) ?? scheme
   return UPGRADES.find((upgrade) => upgrade.scheme === name)
 }
 
