@@ -34,6 +34,8 @@ test.each([
   ['a.1', undefined],
   ['a.0x1f', undefined],
   ['a.0x', undefined],
+  ['a.b.1', undefined],
+  ['a.1.b', 'a.1.b'],
   ['-a', undefined],
   ['a..b', undefined],
   ['', undefined],
