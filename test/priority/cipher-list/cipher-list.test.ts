@@ -31,10 +31,13 @@ function readRecorded(): readonly Recorded[] {
   return lines.map((line) => JSON.parse(line) as Recorded)
 }
 
-function expand(list: string, release: OpensslRelease): string | null {
+function expandInOrder(list: string, release: OpensslRelease): string | null {
   const { suites, diagnostics } = expandCipherList({ name: 'list', text: list }, release)
-  const names = suites.map(({ name }) => name)
-  return hasErrors(diagnostics) ? null : names.toSorted().join(':')
+  return hasErrors(diagnostics) ? null : suites.map(({ name }) => name).join(':')
+}
+
+function expand(list: string, release: OpensslRelease): string | null {
+  return expandInOrder(list, release)?.split(':').toSorted().join(':') ?? null
 }
 
 /** Words that OpenSSL ignores in silence, so that its answer says nothing of our refusal. */
@@ -46,6 +49,49 @@ describe('a cipher list', () => {
       if (IGNORED.has(list)) continue
       const expected = out[release] === undefined ? out['3.5'] : out[release]
       expect({ list, suites: expand(list, release) }).toEqual({ list, suites: expected })
+    }
+  })
+
+  /** In the order that `openssl ciphers -s -psk -srp` of 3.0 and 3.5 prints. */
+  it.each([
+    [
+      'AES256-SHA:ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA',
+      'AES256-SHA ECDHE-RSA-AES128-GCM-SHA256 AES128-SHA',
+    ],
+    [
+      'AES256-SHA:ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA:+AES256-SHA',
+      'ECDHE-RSA-AES128-GCM-SHA256 AES128-SHA AES256-SHA',
+    ],
+    [
+      'kRSA+AESGCM:kRSA+SHA1+AES:@STRENGTH',
+      'AES256-GCM-SHA384 AES256-SHA AES128-GCM-SHA256 AES128-SHA',
+    ],
+    [
+      'CHACHA20:AESGCM+aECDSA:+CHACHA20:!PSK',
+      'ECDHE-ECDSA-AES256-GCM-SHA384 ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-ECDSA-CHACHA20-POLY1305 ECDHE-RSA-CHACHA20-POLY1305 DHE-RSA-CHACHA20-POLY1305',
+    ],
+    [
+      'aECDSA+AESGCM:ECDHE-RSA-CHACHA20-POLY1305:-AES128:kRSA+AESGCM:AES128+aECDSA+AESGCM',
+      'ECDHE-ECDSA-AES256-GCM-SHA384 ECDHE-RSA-CHACHA20-POLY1305 AES256-GCM-SHA384 AES128-GCM-SHA256 ECDHE-ECDSA-AES128-GCM-SHA256',
+    ],
+    [
+      'AESGCM+aRSA:-kRSA:kRSA+AESGCM:!DHE',
+      'ECDHE-RSA-AES256-GCM-SHA384 ECDHE-RSA-AES128-GCM-SHA256 RSA-PSK-AES256-GCM-SHA384 RSA-PSK-AES128-GCM-SHA256 AES256-GCM-SHA384 AES128-GCM-SHA256',
+    ],
+    [
+      'AESGCM+aRSA:AES128-SHA:@SECLEVEL=3',
+      'ECDHE-RSA-AES256-GCM-SHA384 DHE-RSA-AES256-GCM-SHA384 ECDHE-RSA-AES128-GCM-SHA256 DHE-RSA-AES128-GCM-SHA256',
+    ],
+    [
+      'AESGCM+aRSA:AES128-SHA:@SECLEVEL=4:!kRSA',
+      'ECDHE-RSA-AES256-GCM-SHA384 DHE-RSA-AES256-GCM-SHA384',
+    ],
+    ['AECDH+AES:AES128-SHA', 'AES128-SHA'],
+    ['AECDH+AES:AES128-SHA:@SECLEVEL=0', 'AECDH-AES256-SHA AECDH-AES128-SHA AES128-SHA'],
+  ])('%s selects in the order of OpenSSL', (text, names) => {
+    for (const release of ['3.0', '3.5'] as const) {
+      const { suites } = expandCipherList({ name: 'list', text }, release)
+      expect(suites.map(({ name }) => name).join(' ')).toBe(names)
     }
   })
 
@@ -72,7 +118,7 @@ testWith('openssl', 'random lists select what the installed OpenSSL selects', ()
   const random = new Random(42)
   for (let count = 0; count < 40; count++) {
     const list = randomList(random)
-    const suites = expand(list, release)
+    const suites = expandInOrder(list, release)
     expect({ list, suites }).toEqual({ list, suites: askOpenssl(list) })
   }
 })
@@ -86,10 +132,7 @@ function askOpenssl(list: string): string | null {
       timeout: 60_000,
     })
     const names = text.trim().split(':')
-    return names
-      .filter((name) => name !== '' && !name.startsWith('TLS_'))
-      .toSorted()
-      .join(':')
+    return names.filter((name) => name !== '' && !name.startsWith('TLS_')).join(':')
   } catch {
     return null
   }
