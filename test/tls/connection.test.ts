@@ -203,6 +203,14 @@ test('a session that has ended passes no check', async () => {
 /** Application data of TLS 1.3 that no key of the session fits. */
 const FORGED_RECORD = Buffer.from([0x17, 3, 3, 0, 32, ...Buffer.alloc(32)])
 
+test('what is no stream is refused by the name of its argument', async () => {
+  const refused = expect.objectContaining({
+    diagnostics: [expect.objectContaining({ message: expect.stringContaining('connection') })],
+  })
+  await expect(connectTls(5 as never, connecting, {})).rejects.toThrow(refused)
+  await expect(acceptTls({} as never, accepting, {})).rejects.toThrow(refused)
+})
+
 test('connectTls cannot be given a context that is looser than the string', async () => {
   const { near, far } = await connectedPair()
   const loose = createSecureContext({ ca: authority.certificate })

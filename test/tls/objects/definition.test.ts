@@ -289,5 +289,9 @@ describe('look-ups', () => {
       'OBJECT_WRONG_TYPE',
     ])
     expect(refusal(() => objects.credentials('tls1', 'client'))[0]?.hint).toBe('did you mean tls0?')
+    expect(refusal(() => objects.credentials('other', 'client'))[0]?.hint).toBe('there is tls0')
+    expect(refusal(() => create().credentials('tls0', 'client'))[0]?.hint).toBe(
+      'define it with --object',
+    )
   })
 })
