@@ -8,9 +8,9 @@ import {
   type TLSSocketOptions,
 } from 'node:tls'
 import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
+import { handshakeError } from './handshake-error.ts'
 import { SESSION_KINDS } from './session-diagnostics.ts'
 import type { StatusRequestWatch } from './status-request.ts'
-import { TLS_KINDS } from './tls-diagnostics.ts'
 
 /** How long a handshake may take, in milliseconds. */
 const HANDSHAKE_TIMEOUT = 30_000
@@ -177,28 +177,3 @@ function errorOf(diagnostic: Diagnostic): DiagnosticError {
 }
 
 function ignore(): void {}
-
-/** What OpenSSL says, in words that help. */
-const REASONS: Readonly<Record<string, string>> = {
-  'wrong version number': 'what came is no TLS: the peer speaks in clear or another protocol',
-  'packet length too long': 'what came is no TLS: the peer speaks in clear or another protocol',
-  'http request': 'what came is no TLS but HTTP',
-  'no shared cipher': 'the client offers no cipher suite that is allowed here',
-  'unsupported protocol': 'the peer offers no version of TLS that is allowed here',
-  'tlsv1 alert protocol version': 'the peer allows no version of TLS that is allowed here',
-  'no suitable signature algorithm': 'no signature or shared key is usable for both sides',
-  'ssl/tls alert handshake failure': 'the peer refused the handshake: nothing it allows is offered',
-  'sslv3 alert handshake failure': 'the peer refused the handshake: nothing it allows is offered',
-  'tlsv1 alert unknown ca': 'the peer does not know the authority of our certificate',
-  'ssl/tls alert bad certificate': 'the peer refuses our certificate',
-}
-
-/** The error of a handshake as a diagnostic, with OpenSSL's own as its cause. */
-export function handshakeError(error: Error): DiagnosticError {
-  const { reason = error.message, code } = error as NodeJS.ErrnoException & { reason?: string }
-  const diagnostic =
-    code === 'ECONNRESET' || code === 'EPIPE'
-      ? diagnose(SESSION_KINDS.connectionClosed, {})
-      : diagnose(TLS_KINDS.handshakeFailed, { reason: REASONS[reason] ?? reason })
-  return Object.assign(new DiagnosticError([diagnostic]), { cause: error })
-}

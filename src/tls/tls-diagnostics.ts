@@ -185,8 +185,27 @@ const handshakeFailed: Kind<{ reason: string }> = {
   code: 'TLS_HANDSHAKE_FAILED',
   severity: 'error',
   fault: 'unavailable',
-  summary: 'The handshake failed: the two sides agree on nothing, or one refuses the other.',
+  summary: 'The handshake failed, for a reason that OpenSSL gives.',
   message: ({ reason }) => `TLS handshake failed: ${reason}`,
+}
+
+const nothingShared: Kind<{ reason: string }> = {
+  code: 'TLS_NOTHING_SHARED',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'The handshake failed: no version, cipher suite, group or signature is allowed on both sides.',
+  message: ({ reason }) => `TLS handshake failed: ${reason}`,
+  hint: () => 'compare what both sides allow: cryptopolicy list --priority STRING on each',
+}
+
+const refusedByPeer: Kind<{ reason: string }> = {
+  code: 'TLS_REFUSED_BY_PEER',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'The peer refuses our certificate, or our user, and says so by an alert of TLS.',
+  message: ({ reason }) => `TLS handshake failed: ${reason}`,
+  hint: () => 'the log of the peer says more',
 }
 
 const forbiddenVersion: Kind<{ name: string }> = {
@@ -250,6 +269,8 @@ export const TLS_KINDS = defineKinds({
   nothingNegotiable,
   pskNotAllowed,
   handshakeFailed,
+  nothingShared,
+  refusedByPeer,
   forbiddenVersion,
   forbiddenSuite,
   forbiddenGroup,

@@ -45,8 +45,12 @@ async function readAtLeast(
 }
 
 function refuse(bytes: Buffer): never {
-  const shown = `it begins with 0x${bytes.subarray(0, 4).toString('hex')}`
-  fail(RECEIVE_KINDS.channelRefused, { reason: bytes.length === 0 ? 'it ended at once' : shown })
+  if (bytes.length === 0) {
+    const hint = 'a client that refuses our certificate leaves so: see what its QEMU says'
+    fail(RECEIVE_KINDS.channelRefused, { reason: 'it ended at once', hint })
+  }
+  const reason = `it begins with 0x${bytes.subarray(0, 4).toString('hex')}`
+  fail(RECEIVE_KINDS.channelRefused, { reason })
 }
 
 /** @throws DiagnosticError MIGRATION_STREAM_... */

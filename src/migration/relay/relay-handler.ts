@@ -5,6 +5,7 @@ import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { ConnectionHandler, EndpointConnection } from '../../endpoint/connection.ts'
 import type { ConnectionOrigin } from '../../endpoint/connection-event.ts'
 import { ConnectionEnded } from '../../net/byte-channel.ts'
+import { describeRefusal } from '../../tls/handshake-error.ts'
 import { BytePump } from './byte-pump.ts'
 import type { ChannelTurn } from './channel-order.ts'
 import { RELAY_KINDS } from './relay-diagnostics.ts'
@@ -103,6 +104,8 @@ export class RelayHandler implements ConnectionHandler {
   #describe(error: unknown): DiagnosticError {
     const { to } = this.#options.sides
     const cause = error instanceof ConnectionEnded ? (error.cause ?? new Error(CLOSED)) : error
+    const refusal = describeRefusal(cause)
+    if (refusal) return new DiagnosticError([refusal])
     const kind = this.#received === 0 ? RELAY_KINDS.notAnswered : RELAY_KINDS.targetLost
     return new DiagnosticError([diagnose(kind, { to, error: cause })])
   }

@@ -23,7 +23,18 @@ const destinationFailed: Kind<{ to: string; status: number; sent: number }> = {
   hint: () => 'see what its QEMU says on standard error',
 }
 
-const destinationClosed: Kind<{ to: string; sent: number; total: number; error?: unknown }> = {
+type ClosedConnection = {
+  readonly to: string
+  readonly sent: number
+  readonly total: number
+  readonly isSecured?: boolean
+  readonly error?: unknown
+}
+
+/** A server of TLS 1.3 judges its client when that one has begun to send. */
+const SMALL = 1_048_576
+
+const destinationClosed: Kind<ClosedConnection> = {
   code: 'MIGRATION_DESTINATION_CLOSED',
   severity: 'error',
   fault: 'answer',
@@ -31,8 +42,8 @@ const destinationClosed: Kind<{ to: string; sent: number; total: number; error?:
     'The destination ended the connection before it had the whole guest, or without its answer.',
   message: ({ to, sent, total, error }) =>
     `${to} ended the connection after ${sent} of ${total} bytes${error ? `: ${reasonOf(error)}` : ''}`,
-  hint: () =>
-    'see what its QEMU says on standard error; the machine, its devices and its memory have to be those of the source',
+  hint: ({ sent, isSecured }) =>
+    `${isSecured && sent < SMALL ? 'it may refuse this certificate; ' : ''}see what its QEMU says on standard error; the machine, its devices and its memory have to be those of the source`,
 }
 
 const answerMalformed: Kind<{ to: string; reason: string }> = {

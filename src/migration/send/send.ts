@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
+import { describeRefusal } from '../../tls/handshake-error.ts'
 import { ADDRESS_KINDS } from '../address/address-diagnostics.ts'
 import { expectedName } from '../address/expected-name.ts'
 import { type MigrationUri, printMigrationUri } from '../address/migration-uri.ts'
@@ -215,8 +216,13 @@ class Sending {
 
   #failClosed(error: unknown): never {
     if (error instanceof DiagnosticError) throw error
-    const { total } = this.#migration
-    return fail(SEND_KINDS.destinationClosed, { to: this.#to, sent: this.#sent, total, error })
+    // What broke a connection says more than that it is broken.
+    const broken = this.#open.map(({ stream }) => stream.errored).find((found) => found !== null)
+    const refusal = describeRefusal(broken ?? error)
+    if (refusal) throw new DiagnosticError([refusal])
+    const isSecured = this.#open.some(({ tls }) => tls !== undefined)
+    const data = { to: this.#to, sent: this.#sent, total: this.#migration.total, isSecured }
+    return fail(SEND_KINDS.destinationClosed, { ...data, error: broken ?? error })
   }
 }
 

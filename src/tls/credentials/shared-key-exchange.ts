@@ -33,7 +33,7 @@ export class SharedKeyExchange {
   explain = (error: unknown): never => {
     const [username, isKnown, failure] = [this.#username, this.#isKnown, this.#failure]
     if (failure) throw failure
-    if (username === undefined || !isHandshakeFailure(error)) throw error
+    if (username === undefined || !isOfSharedKey(error, isKnown)) throw error
     const cause = (error as DiagnosticError).cause as { reason?: string; message?: string }
     const reason = cause?.reason ?? cause?.message ?? 'it ended early'
     const path = this.#keys?.path ?? ''
@@ -56,7 +56,10 @@ export class SharedKeyExchange {
   }
 }
 
-function isHandshakeFailure(error: unknown): boolean {
+/** Without a key of the client's user, OpenSSL finds that nothing is shared. */
+function isOfSharedKey(error: unknown, isKnown: boolean): boolean {
   const code = error instanceof DiagnosticError ? error.diagnostics[0]?.code : undefined
-  return code === TLS_KINDS.handshakeFailed.code
+  return (
+    code === TLS_KINDS.handshakeFailed.code || (!isKnown && code === TLS_KINDS.nothingShared.code)
+  )
 }
