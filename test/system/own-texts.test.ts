@@ -39,6 +39,21 @@ describe('a drop-in of gnutls', () => {
   })
 })
 
+test('a drop-in of sshd in the form of an older unit of systemd is told, line by line', () => {
+  const folder = scratchFolder()
+  const text = "# CRYPTO_POLICY=\nCRYPTO_POLICY='-oCiphers=aes128-ctr'\n  -oMACs=x\nCiphers a-o\n"
+  writeFiles(folder, { 'opensshserver-a.config': text, 'openssh-a.config': text })
+  const told = (backend: string) =>
+    readDropIns(folder, backend).diagnostics.map(
+      ({ code, span }) => `${code} ${span?.start}-${span?.end}`,
+    )
+  expect(told('opensshserver')).toEqual([
+    'DROPIN_SSHD_COMMAND_LINE 17-53',
+    'DROPIN_SSHD_COMMAND_LINE 54-64',
+  ])
+  expect(told('openssh')).toEqual([])
+})
+
 test('of drop-ins those that run into the next one are told of', () => {
   const folder = scratchFolder()
   writeFiles(folder, {
