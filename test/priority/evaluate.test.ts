@@ -223,3 +223,27 @@ describe('the allowed TLS', () => {
     expect(allowedTls(evaluate('LEGACY')).minimumKeySizes).toMatchObject({ rsa: 0, dh: 767 })
   })
 })
+
+describe('protocols that cannot be used', () => {
+  /** Reasons for what was taken out of a list, with the names. */
+  const removedOf = (text: string, options: EvaluateOptions = {}) =>
+    evaluate(text, options)
+      .adjustments.filter(({ list }) => list === 'protocols')
+      .map(({ reason, removed }) => `${reason}: ${removed}`)
+  const OLD = ':+AES-128-CBC:+SHA1:+RSA:+SIGN-ALL:+GROUP-ALL'
+
+  // As gnutls-cli -l says of the same strings.
+  it('of SSL 3.0 alone nothing is left', () => {
+    expect(offsetOf(`NONE:+VERS-SSL3.0${OLD}`)).toBeDefined()
+    expect(names(evaluate(`NONE:+VERS-SSL3.0:+VERS-TLS1.0${OLD}`).protocols)).toBe('TLS1.0')
+  })
+
+  it('are told apart: what the library lacks, and what the configuration forbids', () => {
+    const string = `NONE:+VERS-SSL3.0:+VERS-TLS1.0:+VERS-TLS1.1${OLD}`
+    expect(removedOf(string)).toEqual(['not built in: SSL3.0'])
+    expect(removedOf(string, config('disabled-version = tls1.0'))).toEqual([
+      'not built in: SSL3.0',
+      'forbidden by the configuration: TLS1.0',
+    ])
+  })
+})
