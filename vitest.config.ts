@@ -7,8 +7,10 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 240_000, interval: 10 } },
-    pool: 'threads',
+    // A test starts programs, and to start one copies the tables of all memory of the process: that of a
+    // single file is small, that of all threads together is large, and the other threads wait meanwhile.
+    pool: 'forks',
     // Most tests wait for other programs.
-    maxWorkers: '100%',
+    maxWorkers: '150%',
   },
 })

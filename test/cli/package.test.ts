@@ -2,13 +2,16 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { ROOT, type RunOptions, runFile, scratchFolder } from './command.ts'
 
@@ -81,13 +84,17 @@ test('says that a checkout has not been built', () => {
   expect(stderr).toContain('run npm ci')
 })
 
-/** What `npm pack` makes. */
+/** What `npm pack` makes, once for all tests. */
+const packages = mkdtempSync(join(tmpdir(), 'cryptopolicy-test-'))
+afterAll(() => rmSync(packages, { recursive: true, force: true }))
+
 function packCheckout(): string {
-  const folder = scratchFolder()
-  const pack = ['pack', ...QUIET, '--ignore-scripts', '--pack-destination', folder]
-  const packed = runFile('npm', pack, { cwd: ROOT })
-  expect(packed.status, packed.stderr).toBe(0)
-  return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '')
+  if (readdirSync(packages).length === 0) {
+    const pack = ['pack', ...QUIET, '--ignore-scripts', '--pack-destination', packages]
+    const packed = runFile('npm', pack, { cwd: ROOT })
+    expect(packed.status, packed.stderr).toBe(0)
+  }
+  return join(packages, readdirSync(packages).find((name) => name.endsWith('.tgz')) ?? '')
 }
 
 const QUIET = ['--silent', '--no-audit', '--no-fund'] as const

@@ -101,14 +101,12 @@ describe.each(KINDS)('a key %s', (kind) => {
     const files = ['--load-privkey=server-key.pem', '--load-certificate=server-cert.pem']
     const out = ['--outder', '--outfile=host.p12', `--password=${PASSPHRASE}`, '--p12-name=x']
     const args = ['--to-p12', ...files, '--load-ca-certificate=ca-cert.pem', ...out]
-    succeed('certtool', args, host.folder)
+    // Without --outder it writes PEM. One kind is enough to see it: its many iterations take seconds.
+    const isPem = kind === 'ed25519'
+    succeed('certtool', isPem ? args.filter((word) => word !== '--outder') : args, host.folder)
+    expect(/^-----BEGIN PKCS12-----/.test(readFileSync(host.p12, 'utf8'))).toBe(isPem)
     const { folder, notes } = importFrom(host.p12)
     expect(notes).toEqual([])
-    // Without --outder it writes PEM.
-    const pem = args.filter((word) => word !== '--outder')
-    succeed('certtool', pem, host.folder)
-    expect(readFileSync(host.p12, 'utf8')).toMatch(/^-----BEGIN PKCS12-----/)
-    expect(importFrom(host.p12).notes).toEqual([])
     const certificate = (root: string) =>
       new X509Certificate(readFileSync(join(root, 'server-cert.pem'))).fingerprint256
     expect(certificate(folder)).toBe(certificate(host.folder))

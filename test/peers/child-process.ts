@@ -108,7 +108,12 @@ function endWithTest(end: () => void): void {
   try {
     onTestFinished(end)
   } catch {
-    // It belongs to a whole file of tests.
+    // It belongs to a whole file of tests, whose process ends by a signal.
     process.once('exit', end)
+    if (process.listenerCount('SIGTERM', exit) === 0) process.on('SIGTERM', exit)
   }
+}
+
+function exit(): void {
+  process.exit()
 }

@@ -12,9 +12,9 @@ import { testWith } from '../peers/peer.ts'
 import { countCalls, type Fault, type Moment, runWithFault } from './fault.ts'
 
 /** A host whose folders are links through the switch, as we make them. */
-function ownHost(): Host {
+async function ownHost(): Promise<Host> {
   const host = new Host()
-  host.set('DEFAULT')
+  await host.setInProcess('DEFAULT')
   return host
 }
 
@@ -26,15 +26,15 @@ const APPLICATIONS = {
   'applications/mail.pmod': '# %back_ends=nginx\ncipher = -AES-128-CBC\n',
 }
 
-function hostWithApplications(): Host {
+async function hostWithApplications(): Promise<Host> {
   const host = new Host(APPLICATIONS)
-  host.set('DEFAULT')
+  await host.setInProcess('DEFAULT')
   return host
 }
 
 /** A host whose back-ends/ and state/ are real folders, as distributions ship them. */
-function foreignHost(): Host {
-  return likeDistribution(ownHost())
+async function foreignHost(): Promise<Host> {
+  return likeDistribution(await ownHost())
 }
 
 function likeDistribution(made: Host, files: Readonly<Record<string, string>> = {}): Host {
@@ -70,14 +70,18 @@ function argsOf({ base, profileOptions }: Host): readonly string[] {
 }
 
 /** Interrupts `--set FUTURE` at each of these calls in turn; each time all files are old or new. */
-function interruptEverywhere(original: Host, fault: Fault, calls: readonly string[]): void {
+async function interruptEverywhere(
+  original: Host,
+  fault: Fault,
+  calls: readonly string[],
+): Promise<void> {
   const old = original.visible()
   const after = copyOf(original)
-  after.set('FUTURE')
+  await after.setInProcess('FUTURE')
   const fresh = after.visible()
   const seen = { old: 0, new: 0 }
   let hits = 0
-  const interrupt = (moment: Moment): void => {
+  const interrupt = async (moment: Moment): Promise<void> => {
     const host = copyOf(original)
     const log = host.path('strace.log')
     const run = runWithFault('update-policies', argsOf(host), log, moment, fault)
@@ -87,14 +91,14 @@ function interruptEverywhere(original: Host, fault: Fault, calls: readonly strin
     expect(state, `${moment.call} ${moment.n}: ${stderr}`).not.toBe('mixed')
     if (state !== 'mixed') seen[state]++
     if ('error' in fault && status !== 0) expectClearRefusal(host, state, stderr)
-    expectRepair(host, fresh, state)
+    await expectRepair(host, fresh, state)
     rmSync(host.base, { recursive: true, force: true })
   }
   const counted = copyOf(original)
   const moments = choose(
     countCalls('update-policies', argsOf(counted), counted.path('strace.log'), calls),
   )
-  moments.forEach(interrupt)
+  for (const moment of moments) await interrupt(moment)
   // How often threads wake each other by a write differs from run to run.
   expect(hits).toBeGreaterThan(moments.length / 2)
   expect(seen.old).toBeGreaterThan(0)
@@ -114,10 +118,10 @@ function expectClearRefusal(host: Host, state: string, stderr: string): void {
 }
 
 /** The next run that changes anything finishes the work and leaves nothing behind. */
-function expectRepair(host: Host, fresh: Visible, state: string): void {
-  host.set('FUTURE')
+async function expectRepair(host: Host, fresh: Visible, state: string): Promise<void> {
+  await host.setInProcess('FUTURE')
   expect(host.visible()).toEqual(fresh)
-  if (state === 'new') host.set('DEFAULT')
+  if (state === 'new') await host.setInProcess('DEFAULT')
   expect(host.leftovers()).toEqual([])
 }
 
@@ -127,22 +131,22 @@ const LIMIT = 1_200_000
 testWith(
   'strace',
   'kill -9 at any moment leaves all files old or all new',
-  () => interruptEverywhere(ownHost(), { signal: 'KILL' }, [...SWITCHING, 'fsync']),
+  async () => interruptEverywhere(await ownHost(), { signal: 'KILL' }, [...SWITCHING, 'fsync']),
   LIMIT,
 )
 
 testWith(
   'strace',
   'kill -9 leaves all files old or all new in folders of a distribution',
-  () => interruptEverywhere(foreignHost(), { signal: 'KILL' }, SWITCHING),
+  async () => interruptEverywhere(await foreignHost(), { signal: 'KILL' }, SWITCHING),
   LIMIT,
 )
 
 testWith(
   'strace',
   'kill -9 leaves all files old or all new where applications have some of them',
-  () =>
-    interruptEverywhere(hostWithApplications(), { signal: 'KILL' }, [
+  async () =>
+    interruptEverywhere(await hostWithApplications(), { signal: 'KILL' }, [
       ...SWITCHING,
       'fsync',
       'link',
@@ -153,10 +157,10 @@ testWith(
 testWith(
   'strace',
   'kill -9 leaves all files old or all new in folders of a distribution with applications',
-  () => {
-    const host = likeDistribution(ownHost(), APPLICATIONS)
-    host.set('DEFAULT')
-    interruptEverywhere(host, { signal: 'KILL' }, SWITCHING)
+  async () => {
+    const host = likeDistribution(await ownHost(), APPLICATIONS)
+    await host.setInProcess('DEFAULT')
+    await interruptEverywhere(host, { signal: 'KILL' }, SWITCHING)
   },
   LIMIT,
 )
@@ -164,21 +168,23 @@ testWith(
 testWith(
   'strace',
   'a full disk leaves all files old or all new',
-  () => interruptEverywhere(ownHost(), { error: 'ENOSPC' }, ['symlink', 'mkdir', 'write']),
+  async () =>
+    interruptEverywhere(await ownHost(), { error: 'ENOSPC' }, ['symlink', 'mkdir', 'write']),
   LIMIT,
 )
 
 testWith(
   'strace',
   'a failing rename, fsync, unlink or chmod leaves all files old or all new',
-  () => interruptEverywhere(ownHost(), { error: 'EIO' }, ['rename', 'fsync', 'unlink', 'chmod']),
+  async () =>
+    interruptEverywhere(await ownHost(), { error: 'EIO' }, ['rename', 'fsync', 'unlink', 'chmod']),
   LIMIT,
 )
 
 testWith(
   'strace',
   'kill -9 leaves all files old or all new where they are links to pre-built outputs',
-  () => {
+  async () => {
     const profile = scratchFolder()
     cpSync(join(ROOT, 'policies'), join(profile, 'policies'), { recursive: true })
     for (const policy of ['DEFAULT', 'FUTURE']) {
@@ -192,8 +198,8 @@ testWith(
       ])
     }
     const host = new Host({ 'back-ends/other.config': 'theirs\n' }, profile)
-    host.set('DEFAULT')
-    interruptEverywhere(host, { signal: 'KILL' }, ['rename', 'symlink'])
+    await host.setInProcess('DEFAULT')
+    await interruptEverywhere(host, { signal: 'KILL' }, ['rename', 'symlink'])
   },
   LIMIT,
 )
@@ -201,9 +207,9 @@ testWith(
 testWith(
   'strace',
   'an old set of files that cannot be removed is no failure of a switch',
-  () => {
-    const original = ownHost()
-    original.set('LEGACY')
+  async () => {
+    const original = await ownHost()
+    await original.setInProcess('LEGACY')
     const counted = copyOf(original)
     const log = counted.path('strace.log')
     const moments = countCalls('update-policies', argsOf(counted), log, ['unlinkat', 'rmdir'])
@@ -217,7 +223,7 @@ testWith(
       })
       expect(status, `${moment.call} ${moment.n}`).toBe(0)
       expect(host.visible()).toEqual(fresh)
-      expectRepair(host, fresh, 'new')
+      await expectRepair(host, fresh, 'new')
     }
   },
   LIMIT,
