@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tlsOptionsFor } from '../../src/library/tls.ts'
@@ -64,6 +64,16 @@ test('a name that is none is refused, and so is an option that does not exist', 
   )
 })
 
+/** `nbd serve` under the policy of an application, and its port. */
+async function serveShop(host: Host, folder: string) {
+  const object = `tls-creds-x509,id=tls0,endpoint=server,dir=${folder}`
+  const options = ['--application', 'shop', '--base-dir', host.base, '--object', object]
+  const place = ['-b', '127.0.0.1', '-p', '0', '-t', '--memory', '1M', '--tls-creds', 'tls0']
+  const server = await serveNbd([...place, ...options], { ownPlace: true })
+  const [, port = ''] = /^ready: \S+:(\d+) /m.exec(server.log()) ?? []
+  return { server, port }
+}
+
 /** A program of libnbd whose GnuTLS speaks no TLS 1.3. */
 async function sizeWithTls12(folder: string, port: string): Promise<number | null> {
   const config = join(scratchFolder(), 'gnutls.config')
@@ -79,17 +89,42 @@ testWith(
   async () => {
     const host = hostWith({ 'applications/shop.pmod': ONLY_13 })
     const folder = makeX509Folder()
-    const object = `tls-creds-x509,id=tls0,endpoint=server,dir=${folder}`
-    const options = ['--application', 'shop', '--base-dir', host.base, '--object', object]
-    const place = ['-b', '127.0.0.1', '-p', '0', '-t', '--memory', '1M', '--tls-creds', 'tls0']
-    const server = await serveNbd([...place, ...options], { ownPlace: true })
-    const [, port = ''] = /^ready: \S+:(\d+) /m.exec(server.log()) ?? []
+    const { server, port } = await serveShop(host, folder)
     expect(await sizeWithTls12(folder, port)).not.toBe(0)
     expect(host.update(['--disable-application', 'shop']).status).toBe(0)
     await server.says('loaded anew')
     expect(await sizeWithTls12(folder, port)).toBe(0)
     expect(host.update(['--enable-application', 'shop']).status).toBe(0)
     await eventually(async () => (await sizeWithTls12(folder, port)) !== 0)
+    expect(await server.stop()).toBe(0)
+  },
+)
+
+testWith(
+  'nbdinfo',
+  'nbd serve stays with the old policy while a file has a mistake, and takes up the mended one',
+  async () => {
+    const host = hostWith({ 'applications/shop.pmod': ONLY_13 })
+    const folder = makeX509Folder()
+    const { server, port } = await serveShop(host, folder)
+    host.write({ 'applications/shop.pmod': 'protocol@TLS = +TLS1.2\ncipher = -AES-257\n' })
+    const refused = host.update([])
+    expect(refused.status).toBe(1)
+    expect(refused.stderr).toMatch(
+      /applications\/shop\.pmod:2:10: error\[POLICY_UNKNOWN_ALGORITHM\]/,
+    )
+    expect(await sizeWithTls12(folder, port)).not.toBe(0)
+    // A line that another program breaks is told by the server itself.
+    const line = readFileSync(host.path('back-ends', 'gnutls.config'), 'utf8')
+    const broken = line.replace(/^SHOP=.*$/m, 'SHOP=NONE:+VERS-TLS9.9')
+    const at = broken.slice(0, broken.indexOf('SHOP=')).split('\n').length
+    writeFileSync(host.path('back-ends', 'gnutls.config'), broken)
+    const log = await server.says('error[PRIORITY_')
+    expect(log).toMatch(new RegExp(`gnutls\\.config:${at}:\\d+: error\\[PRIORITY_`))
+    expect(await sizeWithTls12(folder, port)).not.toBe(0)
+    host.write({ 'applications/shop.pmod': 'cipher = -AES-128-CBC\n' })
+    expect(host.update([]).status).toBe(0)
+    await eventually(async () => (await sizeWithTls12(folder, port)) === 0)
     expect(await server.stop()).toBe(0)
   },
 )

@@ -7,18 +7,11 @@ import { TLS_GROUPS, type TlsGroup } from '../../../src/algorithms/tls-groups.ts
 import type { TlsSuite } from '../../../src/algorithms/tls-suites.ts'
 import { priorityTextOf } from '../../../src/backends/applications/converted.ts'
 import { allowedByPolicy } from '../../../src/policy/allowed-tls.ts'
-import {
-  type LayeredPolicy,
-  layerApplication,
-  parseApplication,
-} from '../../../src/policy/application/application-policy.ts'
 import { evaluatePolicy } from '../../../src/policy/effective-policy.ts'
-import { parsePolicy } from '../../../src/policy/policy.ts'
 import { purpose } from '../../../src/policy/scope.ts'
 import { convertPriority } from '../../../src/priority/convert/convert.ts'
 import { evaluatePriority } from '../../../src/priority/evaluate.ts'
 import { findHostReleases } from '../../../src/system/host-releases.ts'
-import { Host } from '../../cli/host.ts'
 import { Random } from '../../fuzz/random.ts'
 import { spawn } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
@@ -29,35 +22,8 @@ import { findLooser } from '../../tls/prober/negotiated.ts'
 import { type Probe, probePort, startProbing } from '../../tls/prober/probe-server.ts'
 import { findMissing } from '../convert/servers/promised.ts'
 import { freePorts, testFolder, waitFor, writeIdentity } from '../convert/servers/server-process.ts'
-import { drawPolicy, drawRestrictions } from './draw-policies.ts'
+import { type Case, COUNT, drawCase, isOwnPrime } from './application-cases.ts'
 import { NEWER } from './gnutls-judge.ts'
-
-/** `npm run soak:applications` sets more. */
-const COUNT = Number(process.env.LIVE_APPLICATIONS ?? 2)
-
-/** A policy in force for one application, and what was warned of. */
-type Case = {
-  readonly name: string
-  readonly host: Host
-  readonly policy: LayeredPolicy
-  readonly warnings: string
-}
-
-function drawCase(random: Random): Case {
-  // Most keys are too short for most of the sizes that are drawn.
-  const sizes = random.below(4) > 0 ? 'min_rsa_size = 2048\nmin_dh_size = 2048\n' : ''
-  const systemText = drawPolicy(random) + sizes
-  const text = `# %back_ends=gnutls, openssl, nginx, node\n${drawRestrictions(random)}`
-  const host = new Host({ 'policies/P.pol': systemText, 'applications/app.pmod': text })
-  const { status, stderr } = host.update(['--set', 'P', '--no-reload'])
-  expect(status, stderr).toBe(0)
-  const system = parsePolicy('P', [{ name: 'P.pol', text: systemText }]).policy
-  const { application } = parseApplication('app', { name: 'app.pmod', text }, BACK_ENDS)
-  const policy = layerApplication(system, application)
-  return { name: systemText + text, host, policy, warnings: stderr }
-}
-
-const BACK_ENDS = ['gnutls', 'openssl', 'nginx', 'node']
 
 /** What a server may negotiate, and what it has to where its keys can show it. */
 type Expected = {
@@ -87,11 +53,6 @@ async function judge(
   expect(found).toEqual([])
   // Random lists of a policy often have nothing in common that a key of this test could show.
   expect(answering).toBeGreaterThanOrEqual(COUNT * 0.25)
-}
-
-/** Programs choose the prime for clients that name no group; it has to be large enough. */
-function isOwnPrime(found: string, { minimumKeySizes }: AllowedTls): boolean {
-  return Number(/^prime of (\d+) bits/.exec(found)?.[1]) >= minimumKeySizes.dh
 }
 
 const KEYS: readonly KeyKind[] = ['rsa-3072', 'ec-prime256v1']

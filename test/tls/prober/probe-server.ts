@@ -35,6 +35,30 @@ export function probePostgresql(port: number): Probe {
   }
 }
 
+/** The flags of a client of NBD, and the option that asks for TLS (the NBD protocol, "Option types": NBD_OPT_STARTTLS). */
+const NBD_STARTTLS = Buffer.from(`00000003${hexOf('IHAVEOPT')}0000000500000000`, 'hex')
+/** What a server sends up to TLS: its greeting of 18 bytes, then a reply whose type stands behind magic and option. */
+const NBD_REPLY = { end: 38, type: 30, acknowledged: 1 } as const
+
+/** A server of NBD, which has to be asked for TLS first. */
+export function probeNbd(port: number): Probe {
+  return async (offer) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.write(NBD_STARTTLS)
+    let told = Buffer.alloc(0)
+    while (told.length < NBD_REPLY.end) {
+      const [part] = (await once(socket, 'data')) as [Buffer]
+      told = Buffer.concat([told, part])
+    }
+    if (told.readUInt32BE(NBD_REPLY.type) !== NBD_REPLY.acknowledged) throw new Error('no TLS')
+    return askOver(socket, offer)
+  }
+}
+
+function hexOf(text: string): string {
+  return Buffer.from(text, 'latin1').toString('hex')
+}
+
 async function ask(server: Server, offer: Offer): Promise<Answer | undefined> {
   const [near, far] = duplexPair()
   server.emit('connection', far)
