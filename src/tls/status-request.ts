@@ -1,6 +1,7 @@
 /**
  * Whether a client has asked for an OCSP status (RFC 6066 section 8). node:tls tells that only to a
- * server of its own, by an event that does not say of which connection.
+ * server of its own, by an event that does not say of which connection. status-request-trial.ts finds out
+ * whether that still works.
  */
 import { EventEmitter } from 'node:events'
 import type { SecureContext, TLSSocketOptions } from 'node:tls'

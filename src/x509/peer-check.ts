@@ -4,7 +4,7 @@ import type { Evaluation } from '../priority/evaluate.ts'
 import type { Certificate } from './certificate.ts'
 import { checkTimes, findChainProblem } from './chain-check.ts'
 import type { RevocationList } from './revocation-list.ts'
-import { demandsStatus } from './status-demand.ts'
+import { demandsStatus, type StatusRequest } from './status-demand.ts'
 import { X509_KINDS } from './x509-diagnostics.ts'
 
 export type PeerCertificates = {
@@ -13,8 +13,8 @@ export type PeerCertificates = {
   readonly authorities: readonly Certificate[]
   readonly revocationLists: readonly RevocationList[]
   readonly evaluation: Evaluation
-  /** Whether the session's client asked for an OCSP status, which no endpoint here sends or reads. */
-  readonly isStatusRequested?: boolean
+  /** By default not asked. No endpoint here sends or reads a status. */
+  readonly statusRequest?: StatusRequest
   /** By default the present time. */
   readonly now?: Date
 }
@@ -22,7 +22,7 @@ export type PeerCertificates = {
 /**
  * The reason to refuse the peer, if there is one. As QEMU, it looks at the times of every
  * certificate that the peer sent, needed or not, and not at what extendedKeyUsage says. As GnuTLS, it
- * looks for the OCSP status that any of them demands where the client asked for one.
+ * looks for the OCSP status that any of them demands where the client asked for one, or may have asked.
  */
 export function checkPeerCertificates(input: PeerCertificates): Diagnostic | undefined {
   const now = input.now ?? new Date()
@@ -30,11 +30,18 @@ export function checkPeerCertificates(input: PeerCertificates): Diagnostic | und
   if (problem) return problem
   return (
     input.chain.map((certificate) => checkTimes(certificate, now)).find((found) => found) ??
-    (input.isStatusRequested ? findMissingStatus(input.chain) : undefined)
+    findMissingStatus(input.chain, input.statusRequest)
   )
 }
 
-function findMissingStatus(chain: readonly Certificate[]): Diagnostic | undefined {
+function findMissingStatus(
+  chain: readonly Certificate[],
+  request: StatusRequest = 'not asked',
+): Diagnostic | undefined {
+  if (request === 'not asked') return undefined
   const demanding = chain.find(demandsStatus)
-  return demanding && diagnose(X509_KINDS.needsStatus, demanding)
+  if (!demanding) return undefined
+  return request === 'asked'
+    ? diagnose(X509_KINDS.needsStatus, demanding)
+    : diagnose(X509_KINDS.unknownStatusRequest, { ...demanding, release: process.version })
 }

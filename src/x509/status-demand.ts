@@ -5,6 +5,9 @@ import { MAX_FEATURES } from './extensions.ts'
 /** The number of the TLS extension status_request (RFC 6066 section 8). */
 const STATUS_REQUEST = 5
 
+/** Whether the client of a session asked for a status; unknown where nothing told its server. */
+export type StatusRequest = 'asked' | 'not asked' | 'unknown'
+
 /** Whether GnuTLS wants a status with a certificate. Of one with too many features it reads none. */
 export function demandsStatus({ tlsFeatures }: Certificate): boolean {
   return tlsFeatures.length <= MAX_FEATURES && tlsFeatures.includes(STATUS_REQUEST)

@@ -398,6 +398,19 @@ const needsStatus: Kind<NamedCertificate> = {
   hint: reissue('without TLS feature 5: neither QEMU nor cryptopolicy sends an OCSP status'),
 }
 
+const unknownStatusRequest: Kind<NamedCertificate & { release: string }> = {
+  code: 'TLS_CERTIFICATE_STATUS_REQUEST_UNKNOWN',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'A certificate that the client sent demands an OCSP status (TLS feature 5, RFC 7633), and this Node.js does not tell whether the client asked for one.',
+  message: ({ release, ...data }) =>
+    `${nameCertificate(data)} has TLS feature 5: it counts without an OCSP status only for clients that ask for none, and Node.js ${release} does not tell whether this one asked`,
+  hint: reissue(
+    'without TLS feature 5, or use a release of Node.js that cryptopolicy was tested with',
+  ),
+}
+
 const ownNeedsStatus: Kind<NamedCertificate> = {
   code: 'TLS_CERTIFICATE_OWN_NEEDS_STATUS',
   severity: 'warning',
@@ -447,6 +460,7 @@ export const X509_KINDS = defineKinds({
   tooManyChecks,
   missingFeature,
   needsStatus,
+  unknownStatusRequest,
   ownNeedsStatus,
   tooManyFeatures,
   oldVersion,

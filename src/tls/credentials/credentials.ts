@@ -6,6 +6,7 @@ import type { TlsRole } from '../../algorithms/tls-role.ts'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { isHost } from '../../x509/host-name.ts'
 import { parseHostName } from '../../x509/host-syntax.ts'
+import type { StatusRequest } from '../../x509/status-demand.ts'
 import type { Authorization } from '../authorization/authorization.ts'
 import type { CredentialKind } from '../credential-kind.ts'
 import { destroyOnFailure, runClientHandshake, runServerHandshake } from '../handshake.ts'
@@ -13,6 +14,7 @@ import { OBJECT_KINDS } from '../object-diagnostics.ts'
 import { checkNegotiated } from '../session-check.ts'
 import { SESSION_KINDS } from '../session-diagnostics.ts'
 import { StatusRequestWatch } from '../status-request.ts'
+import { noticesStatusRequests } from '../status-request-trial.ts'
 import { checkDuplex } from '../tls-arguments.ts'
 import type { TlsSettings } from '../tls-options.ts'
 import type { CredentialsGeneration } from './credentials-generation.ts'
@@ -144,15 +146,20 @@ async function acceptAny(
 ): Promise<TlsSession> {
   const { context, kind, verifyPeer } = generation
   const requestCertificate = kind === 'x509' && verifyPeer
-  const statusRequest = new StatusRequestWatch(context)
-  const handshake = { context, requestCertificate, timeout, statusRequest }
+  const watch = new StatusRequestWatch(context)
+  const handshake = { context, requestCertificate, timeout, statusRequest: watch }
   const socket = await runServerHandshake(connection, handshake)
-  const { isAsked: isStatusRequested } = statusRequest
+  const statusRequest = requestCertificate ? await statusRequestOf(watch) : 'not asked'
   return finish(socket, generation, () =>
     generation.kind === 'x509'
-      ? checkClient(socket, generation, { authorization, isStatusRequested })
+      ? checkClient(socket, generation, { authorization, statusRequest })
       : {},
   )
+}
+
+async function statusRequestOf({ isAsked }: StatusRequestWatch): Promise<StatusRequest> {
+  if (isAsked) return 'asked'
+  return (await noticesStatusRequests()) ? 'not asked' : 'unknown'
 }
 
 async function acceptSharedKey(

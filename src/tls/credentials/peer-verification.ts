@@ -4,6 +4,7 @@ import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { matchesHostName } from '../../x509/host-name.ts'
 import { checkPeerCertificates } from '../../x509/peer-check.ts'
+import type { StatusRequest } from '../../x509/status-demand.ts'
 import type { Authorization } from '../authorization/authorization.ts'
 import { identitiesOf } from '../authorization/identity.ts'
 import { readPeerChain, rememberPeerChain } from '../peer-chain.ts'
@@ -16,7 +17,7 @@ import type { TlsPeer } from './tls-session.ts'
 export type ClientCheck = {
   readonly authorization: Authorization | undefined
   /** Whether the client asked for an OCSP status. */
-  readonly isStatusRequested: boolean
+  readonly statusRequest: StatusRequest
 }
 
 /**
@@ -31,10 +32,10 @@ export type ClientCheck = {
 export function checkClient(
   socket: TLSSocket,
   generation: X509Generation,
-  { authorization, isStatusRequested }: ClientCheck,
+  { authorization, statusRequest }: ClientCheck,
 ): TlsPeer {
   if (!generation.verifyPeer) return {}
-  const certificate = verifyChain(socket, generation, isStatusRequested)
+  const certificate = verifyChain(socket, generation, statusRequest)
   const decision = authorization?.decide(certificate)
   if (decision && !decision.allowed) {
     fail(SESSION_KINDS.notAuthorized, { name: certificate.subject, rule: decision.rule })
@@ -54,9 +55,10 @@ export function checkServer(
 ): TlsPeer {
   if (generation.kind !== 'x509') return refuseCertificate(socket, generation)
   if (!generation.verifyPeer) return {}
-  const { certificateWildcards: wildcards, statusRequest } = generation.settings.evaluation.options
+  const { certificateWildcards: wildcards, statusRequest: asks } =
+    generation.settings.evaluation.options
   // A client of GnuTLS asks for a status unless its string forbids that.
-  const certificate = verifyChain(socket, generation, statusRequest)
+  const certificate = verifyChain(socket, generation, asks ? 'asked' : 'not asked')
   if (!matchesHostName(certificate, hostname, { wildcards })) refuseName(certificate, hostname)
   return peerOf(certificate)
 }
@@ -64,7 +66,7 @@ export function checkServer(
 function verifyChain(
   socket: TLSSocket,
   generation: X509Generation,
-  isStatusRequested: boolean,
+  statusRequest: StatusRequest,
 ): Certificate {
   const { authorities, revocationLists, settings, endpoint } = generation
   const chain = readPeerChain(socket)
@@ -73,7 +75,7 @@ function verifyChain(
   if (!certificate) return fail(SESSION_KINDS.noPeerCertificate, { peer })
   requireX509(settings)
   const { evaluation } = settings
-  const trust = { authorities, revocationLists, evaluation, isStatusRequested }
+  const trust = { authorities, revocationLists, evaluation, statusRequest }
   const refusal = checkPeerCertificates({ chain, ...trust })
   if (refusal) throw new DiagnosticError([refusal])
   rememberPeerChain(chain)
