@@ -1,6 +1,7 @@
 /** A diagnostic and a place as data: the one form in which every JSON output has them. */
 import type { Diagnostic, Fault, Severity } from './diagnostic.ts'
 import { INVISIBLE } from './print-diagnostic.ts'
+import { withoutSecrets } from './secrets.ts'
 import { locate, type Span } from './source.ts'
 
 /** A result. It is no array, so that keys can be added to it later. */
@@ -34,7 +35,9 @@ export function diagnosticToJson(diagnostic: Diagnostic): JsonDiagnostic {
 
 /** The start of a span; null where there is none. */
 export function locationToJson(span: Span | undefined): JsonLocation | null {
-  return span ? { file: span.source.name, ...locate(span.source, span.start) } : null
+  return span
+    ? { file: withoutSecrets(span.source.name), ...locate(span.source, span.start) }
+    : null
 }
 
 /**

@@ -22,7 +22,7 @@ const SHOWN_WIDTH = 120
 /** Prints one diagnostic, without a final line end. */
 export function printDiagnostic(diagnostic: Diagnostic, style: DiagnosticStyle = PLAIN): string {
   const { severity, code, message, span, hint } = diagnostic
-  const where = span ? `${printable(formatLocation(span))}: ` : ''
+  const where = span ? `${printable(withoutSecrets(formatLocation(span)))}: ` : ''
   const lines = [
     `${where}${style.severity(`${severity}[${code}]`, severity)}: ${printable(message)}`,
   ]

@@ -25,6 +25,14 @@ const REASONS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'it does not answer',
 }
 
+/** What helps against a failure, where that is known. */
+export function remedyOf(error: unknown): string | undefined {
+  const { code = '' } = error as NodeJS.ErrnoException
+  return ['EMFILE', 'ENFILE'].includes(code)
+    ? 'allow more open files: ulimit -n 256, or LimitNOFILE= of its unit'
+    : undefined
+}
+
 /** Says why a system call failed. */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException

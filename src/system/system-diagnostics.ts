@@ -28,7 +28,8 @@ const badPolicyName: Kind<{ name: string }> = {
   severity: 'error',
   fault: 'input',
   summary: 'A policy or module name has a character that cannot be in one.',
-  message: ({ name }) => `\`${name}\` is not a policy name`,
+  // With an @ it may be the password of an address, whose user was taken for the policy.
+  message: ({ name }) => `\`${name.replace(/^.*@/s, '***@')}\` is not a policy name`,
   hint: () => 'names are made of letters, digits, `-`, `_` and `.`, as in DEFAULT:NO-SHA1',
 }
 

@@ -24,3 +24,14 @@ test.each([
 ])('%s has no secret', (text) => {
   expect(withoutSecrets(text)).toBe(text)
 })
+
+test.each([
+  'DEFAULT:@SECLEVEL=2',
+  'HIGH:!MD5@SECLEVEL=2:!aNULL@STRENGTH',
+  '`Ciphers:aes128-gcm@openssh.com`',
+  'email:user@example.com',
+  'x.pol:3:5: cipher@TLS',
+  '@LIBVIRT,SYSTEM:+VERS-ALL',
+])('%s has no password', (text) => {
+  expect(withoutSecrets(text)).toBe(text)
+})
