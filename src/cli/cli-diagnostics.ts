@@ -16,6 +16,16 @@ const internal: Kind<{ message: string }> = {
   hint: () => 'run it again with --debug and report what it prints',
 }
 
+const outOfDescriptors: Kind<object> = {
+  code: 'OUT_OF_DESCRIPTORS',
+  severity: 'error',
+  fault: 'unavailable',
+  summary:
+    'The process or the system may open no more files and sockets, so the program could not go on.',
+  message: () => 'too many open files: the program may not open as many as it needs',
+  hint: () => 'allow more open files: ulimit -n 256, or LimitNOFILE= of its unit',
+}
+
 /** The system's names of what happens to a stream, in words. */
 const LOST: Readonly<Record<string, string>> = {
   ENOSPC: 'there is no space left',
@@ -52,12 +62,13 @@ const missingOption: Kind<{ what: string; hint: string }> = {
   hint: ({ hint }) => hint,
 }
 
-const conflictingOptions: Kind<{ first: string; second: string }> = {
+const conflictingOptions: Kind<{ first: string; second: string; hint?: string }> = {
   code: 'USAGE_CONFLICTING_OPTIONS',
   severity: 'error',
   fault: 'usage',
   summary: 'Two options that were given exclude each other.',
   message: ({ first, second }) => `${first} and ${second} cannot be given together`,
+  hint: ({ hint }) => hint,
 }
 
 /** What the parser of the command line says. */
@@ -125,6 +136,7 @@ const nameUnchecked: Kind<{ credentials: string; hostname: string }> = {
 
 export const CLI_KINDS = defineKinds({
   internal,
+  outOfDescriptors,
   outputUnwritable,
   unknownName,
   missingOption,

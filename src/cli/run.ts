@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander'
 import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import { printDiagnostic } from '../diagnostics/print-diagnostic.ts'
+import { isOutOfDescriptors } from '../files/descriptors.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from './exit-codes.ts'
 import { ENVELOPE } from './json-envelope.ts'
@@ -62,6 +63,11 @@ function reportFailure(error: unknown, options: RunOptions, terminal: Terminal):
   if (error instanceof DiagnosticError) {
     error.diagnostics.forEach(terminal.report)
     return options.statusOf(error)
+  }
+  if (isOutOfDescriptors(error)) {
+    const lack = new DiagnosticError([diagnose(CLI_KINDS.outOfDescriptors, {})])
+    lack.diagnostics.forEach(terminal.report)
+    return options.statusOf(lack)
   }
   const message = error instanceof Error ? error.message : String(error)
   terminal.report(diagnose(CLI_KINDS.internal, { message }))

@@ -40,6 +40,9 @@ export function refuseInWords(command: Command, words: string, name: string): vo
     })
 }
 
+/** How commander says that one option excludes the other. */
+const CONFLICT = /^option '(--?[\w-]+).*' cannot be used with option '(--?[\w-]+).*'$/
+
 /** Only such a command has a schema of its own. */
 function hasJson(command: Command): boolean {
   return command.options.some(({ long }) => long === '--json')
@@ -53,6 +56,11 @@ function toDiagnosticError(error: CommanderError, command: string): DiagnosticEr
   if (error.code === 'commander.help') {
     const message = `${command} needs the name of a command`
     return new DiagnosticError([diagnose(CLI_KINDS.missingCommand, { message, hint })])
+  }
+  const [, one, other] = CONFLICT.exec(first) ?? []
+  if (one !== undefined && other !== undefined) {
+    const data = { first: one, second: other, hint }
+    return new DiagnosticError([diagnose(CLI_KINDS.conflictingOptions, data)])
   }
   const kind = KINDS[error.code] ?? CLI_KINDS.misuse
   return new DiagnosticError([diagnose(kind, { message: first.replace(/\.$/, ''), hint })])

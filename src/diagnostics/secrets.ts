@@ -17,7 +17,7 @@ const URI_PASSWORD = new RegExp(`(${USER_INFO})${PASSWORD}`, 'gi')
  * (`HIGH:!MD5@SECLEVEL=2`), names of SSH (`aes128-gcm@openssh.com`) and addresses of mail are none.
  */
 const BARE_PASSWORD =
-  /(?<=^|[\s"'`([{<=,/])(?!(?:email|mailto|sips?|xmpp):)([\w.+~%-]{1,64}(?::|%3a))[^\s/@][^\s/]{0,1024}@(?!SECLEVEL|STRENGTH|openssh\.com|libssh\.org)(?=[\w.[])/gi
+  /(?<=(?:^|[\s"'`([{<=,])\/{0,2})(?!(?:email|mailto|sips?|xmpp):)((?:nbds?:|tcp:)?[\w.+~%-]{1,64}(?::|%3a))[^\s/@][^\s/]{0,1024}@(?!SECLEVEL|STRENGTH|openssh\.com|libssh\.org)(?=[\w.[])/gi
 
 /** The value of a parameter that is called a secret. */
 const SECRET_PARAMETER = /([?&][^\s=&#?]{0,63}(?:pass|secret|token|pwd)[^\s=&#?]{0,63}=)[^\s&#]*/gi

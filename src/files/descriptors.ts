@@ -9,10 +9,11 @@ export function descriptorRoom(): number {
     if (limit === undefined) return Number.POSITIVE_INFINITY
     return Math.max(0, Number(limit) - readdirSync('/proc/self/fd').length)
   } catch (error) {
-    return isExhaustion(error) ? 0 : Number.POSITIVE_INFINITY
+    return isOutOfDescriptors(error) ? 0 : Number.POSITIVE_INFINITY
   }
 }
 
-function isExhaustion(error: unknown): boolean {
+/** Whether a call failed since this process, or the system, may open no more. */
+export function isOutOfDescriptors(error: unknown): boolean {
   return ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')
 }

@@ -1,6 +1,6 @@
 /** Every error about reading and writing files, in one place. */
 import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
-import { reasonOf } from '../diagnostics/system-errors.ts'
+import { reasonOf, remedyOf } from '../diagnostics/system-errors.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
@@ -22,6 +22,7 @@ const unreadable: Kind<{ path: string; error: unknown }> = {
   fault: 'input',
   summary: 'A file is there but cannot be read.',
   message: ({ path, error }) => `cannot read ${shown(path)}: ${reasonOf(error)}`,
+  hint: ({ error }) => remedyOf(error),
 }
 
 const notAFile: Kind<{ path: string; what: string }> = {
@@ -55,7 +56,7 @@ const unwritable: Kind<{ path: string; error: unknown; hint?: string }> = {
   fault: 'write',
   summary: 'A file cannot be written. Of a host, the configuration that was in force still is.',
   message: ({ path, error }) => `cannot write ${shown(path)}: ${reasonOf(error)}`,
-  hint: ({ hint }) => hint,
+  hint: ({ hint, error }) => hint ?? remedyOf(error),
 }
 
 const libvirtSyntax: Kind<{ reason: string }> = {

@@ -1,6 +1,6 @@
 /** Every error of connections below TLS, in one place. */
 import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
-import { reasonOf } from '../diagnostics/system-errors.ts'
+import { reasonOf, remedyOf } from '../diagnostics/system-errors.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
@@ -10,6 +10,7 @@ const unreachable: Kind<{ server: string; error: unknown }> = {
   fault: 'unavailable',
   summary: 'No connection to the server could be made.',
   message: ({ server, error }) => `cannot connect to ${server}: ${reasonOf(error)}`,
+  hint: ({ error }) => remedyOf(error),
 }
 
 const timedOut: Kind<{ server: string; what: string; seconds: number }> = {

@@ -18,6 +18,8 @@ const halfPair: Kind<{ there: string; missing: string }> = {
   fault: 'input',
   summary: 'A certificate without its key, or a key without its certificate.',
   message: ({ there, missing }) => `${there} is there without ${missing}`,
+  hint: () =>
+    'put back the file that is missing, or issue both again: cryptopolicy pki issue --force',
 }
 
 const nothingToCheck: Kind<{ root: string }> = {
@@ -118,6 +120,7 @@ const identityUnread: Kind<{ path: string }> = {
   fault: 'answer',
   summary: 'QEMU reads numbered identities from 0 up to the first number that is not there.',
   message: ({ path }) => `${path} is not read: an identity with a lower number is missing`,
+  hint: () => 'number the identities from 0 without a gap',
 }
 
 const notAFolder: Kind<{ path: string }> = {
@@ -126,6 +129,7 @@ const notAFolder: Kind<{ path: string }> = {
   fault: 'input',
   summary: 'Something else stands where a folder of credentials is to be.',
   message: ({ path }) => `${path} is not a folder`,
+  hint: () => 'name the folder that holds the files, such as /etc/pki/qemu',
 }
 
 export const CHECK_KINDS = defineKinds({

@@ -19,6 +19,7 @@ const nothingToRetire: Kind<{ path: string }> = {
   fault: 'missing',
   summary: 'No authority was replaced by one with a new key, so there is none to retire.',
   message: ({ path }) => `there is no former authority: ${path} is missing`,
+  hint: () => 'retire follows cryptopolicy pki renew authority --new-key',
 }
 
 const requestMalformed: Kind<{ path: string; reason: string }> = {
@@ -27,6 +28,7 @@ const requestMalformed: Kind<{ path: string; reason: string }> = {
   fault: 'input',
   summary: 'A file is no certificate request as RFC 2986 describes it.',
   message: ({ path, reason }) => `${path} is no certificate request: ${reason}`,
+  hint: () => 'make one with cryptopolicy pki request, or with openssl req -new',
 }
 
 const requestUnsigned: Kind<{ path: string; reason: string }> = {
@@ -35,6 +37,7 @@ const requestUnsigned: Kind<{ path: string; reason: string }> = {
   fault: 'input',
   summary: 'The signature of a request does not prove that its maker has the key.',
   message: ({ path, reason }) => `${path} does not prove that its maker has the key: ${reason}`,
+  hint: () => 'have the request made again by the one who has the key',
 }
 
 const foreignCertificate: Kind<{ path: string; subject: string }> = {
@@ -122,6 +125,8 @@ const authorityUnfit: Kind<{ path: string; reason: string }> = {
   summary:
     'No peer would accept what this certificate signs: it is of no authority, or its time is over.',
   message: ({ path, reason }) => `cannot sign: the certificate ${path} ${reason}`,
+  hint: () =>
+    'make another authority with cryptopolicy pki init, or renew this one: cryptopolicy pki renew authority',
 }
 
 const otherAuthority: Kind<{ path: string; root: string }> = {
@@ -139,6 +144,7 @@ const certificateMalformed: Kind<{ path: string }> = {
   fault: 'input',
   summary: 'A file holds no certificate in PEM, or one that is broken.',
   message: ({ path }) => `${path} holds no certificate that can be read`,
+  hint: () => 'a certificate in DER becomes PEM by openssl x509 -inform DER -in FILE',
 }
 
 const nothingToRenew: Kind<{ root: string; role: string | undefined }> = {
@@ -161,6 +167,7 @@ const written: Kind<{ certificateFile: string; keyFile: string | undefined }> = 
     keyFile === undefined
       ? `${certificateFile} was written before`
       : `${certificateFile} and ${keyFile} were written before`,
+  hint: () => 'it may be used; run the command again for what failed',
 }
 
 const listTooLarge: Kind<{ path: string; limit: number }> = {

@@ -97,6 +97,7 @@ const keyUnreadable: Kind<{ path: string }> = {
   fault: 'input',
   summary: 'A file holds no private key in PEM.',
   message: ({ path }) => `${path} holds no private key`,
+  hint: () => 'a key in DER becomes PEM by openssl pkey -inform DER -in FILE',
 }
 
 const passphraseMissing: Kind<{ path: string }> = {
@@ -114,6 +115,7 @@ const passphraseWrong: Kind<{ path: string }> = {
   fault: 'input',
   summary: 'The key is encrypted with another passphrase.',
   message: ({ path }) => `${path} cannot be decrypted with that passphrase`,
+  hint: () => 'the passphrase is the first line of its file, spaces included',
 }
 
 const passphraseEmpty: Kind<{ path: string }> = {
@@ -122,6 +124,7 @@ const passphraseEmpty: Kind<{ path: string }> = {
   fault: 'input',
   summary: 'The first line of the passphrase file is empty.',
   message: ({ path }) => `the first line of ${path} is to be a passphrase, and is empty`,
+  hint: () => 'write the passphrase into the first line of the file',
 }
 
 const pskUserInvalid: Kind<{ user: string; reason: string }> = {
@@ -130,6 +133,7 @@ const pskUserInvalid: Kind<{ user: string; reason: string }> = {
   fault: 'usage',
   summary: 'The name of a user cannot stand in a file of pre-shared keys.',
   message: ({ user, reason }) => `${quoted(user)} cannot be a user of keys.psk: ${reason}`,
+  hint: () => 'use letters, digits, dots and hyphens',
 }
 
 const pskBitsInvalid: Kind<{ text: string; least: number; most: number }> = {
@@ -139,6 +143,7 @@ const pskBitsInvalid: Kind<{ text: string; least: number; most: number }> = {
   summary: 'The value of --bits is no size of a pre-shared key.',
   message: ({ text, least, most }) =>
     `${quoted(text)} is not a multiple of 8 from ${least} to ${most}`,
+  hint: () => 'leave --bits out for a key of 256 bits',
 }
 
 const pskMalformed: Kind<{ path: string; line: number }> = {
@@ -148,6 +153,7 @@ const pskMalformed: Kind<{ path: string; line: number }> = {
   summary:
     'A line of a file of pre-shared keys is not `user:hexkey`. The line itself is not shown.',
   message: ({ path, line }) => `line ${line} of ${path} is not user:hexkey`,
+  hint: () => 'remove the line, and give its user a new key: cryptopolicy pki psk USER DIR',
 }
 
 const pskBusy: Kind<{ path: string }> = {

@@ -10,6 +10,7 @@ const daysInvalid: Kind<{ text: string; most: number }> = {
   fault: 'usage',
   summary: 'The value of --days is no number of days.',
   message: ({ text, most }) => `${quoted(text)} is not a number of days from 1 to ${most}`,
+  hint: () => 'for instance --days 365',
 }
 
 const identityInvalid: Kind<{ text: string }> = {
@@ -37,6 +38,7 @@ const nameInvalid: Kind<{ option: string; text: string; reason: string }> = {
   summary: 'A common name or an organization is empty, too long, or has characters that mislead.',
   message: ({ option, text, reason }) =>
     `${option} ${quoted(text)} cannot be in a certificate: ${reason}`,
+  hint: () => 'use up to 64 letters, digits, spaces, dots and hyphens',
 }
 
 const dnsInvalid: Kind<{ text: string; reason: string; hint?: string }> = {
@@ -96,6 +98,7 @@ const commonNameAdded: Kind<{ commonName: string; kind: string }> = {
   summary:
     'Clients look at the alternative names of a server, and few look at its common name. So the common name was added to the alternative names.',
   message: ({ commonName, kind }) => `added the common name as --${kind} ${commonName}`,
+  hint: () => 'name it yourself to be rid of this note',
 }
 
 const commonNameIgnored: Kind<{ commonName: string }> = {
@@ -126,6 +129,7 @@ const requestLeftOut: Kind<{ path: string; left: readonly string[] }> = {
   summary:
     'A request asks for names or extensions that the certificate does not get. Names come from options alone, and extensions are the same for all certificates.',
   message: ({ path, left }) => `${path} asks for more than it got: ${left.map(quoted).join(', ')}`,
+  hint: () => 'give the names that it is to have as options',
 }
 
 const serialInvalid: Kind<{ text: string }> = {
@@ -134,6 +138,7 @@ const serialInvalid: Kind<{ text: string }> = {
   fault: 'usage',
   summary: 'The value of --serial is no serial number in hexadecimal.',
   message: ({ text }) => `--serial ${quoted(text)} is not a number in hexadecimal`,
+  hint: () => 'openssl x509 -noout -serial -in FILE prints that of a certificate',
 }
 
 export const NAME_KINDS = defineKinds({

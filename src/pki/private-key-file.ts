@@ -4,6 +4,7 @@ import { findPemBlock, type PemText } from '../asn1/pem.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { readBytes, readNamedSecretFile } from '../files/text-file.ts'
 import { isKeyEncrypted } from '../x509/private-key.ts'
+import { isCommonPassphrase } from './pkcs12/passphrase.ts'
 import { PKCS12_KINDS } from './pkcs12/pkcs12-diagnostics.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 
@@ -45,17 +46,15 @@ function readKeyBlock(path: string): PemText | undefined {
   return findPemBlock({ name: path, text: readBytes(path).toString('latin1') }, 'PRIVATE KEY')
 }
 
-/** Characters that all programs encode alike, as bytes, UTF-8 or UTF-16. */
-const ASCII = /^[\x20-\x7e]+$/
-
 /**
- * Reads a passphrase of a PKCS #12 file.
+ * Reads a passphrase for a new PKCS #12 file.
  *
- * @throws DiagnosticError as readPassphrase, PKI_P12_PASSPHRASE_NOT_ASCII.
+ * @throws DiagnosticError as readPassphrase, PKI_P12_PASSPHRASE_AMBIGUOUS.
  */
-export function readAsciiPassphrase(path: string): string {
+export function readCommonPassphrase(path: string): string {
   const passphrase = readPassphrase(path)
-  return ASCII.test(passphrase) ? passphrase : fail(PKCS12_KINDS.passphraseForeign, { path })
+  if (isCommonPassphrase(passphrase)) return passphrase
+  return fail(PKCS12_KINDS.passphraseAmbiguous, { path })
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What `nbd info` answers, beside what nbdinfo answers of the same servers. */
 import { openSync, truncateSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import { findFeature } from '../../src/nbd/client/export-features.ts'
 import { NbdClient } from '../../src/nbd/client/nbd-client.ts'
 import { parseNbdUri } from '../../src/nbd/client/nbd-uri.ts'
@@ -10,6 +10,7 @@ import { type OurServer, serveNbd } from '../nbd/our-server.ts'
 import { execFileSync } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 import { type Outcome, run, runFile, scratchFolder } from './command.ts'
+import { runInProcess } from './in-process.ts'
 import { resultOf } from './json-output.ts'
 
 const MIB = 1 << 20
@@ -145,4 +146,13 @@ testWith('nbdinfo', 'a command in brackets is the server', () => {
   expect(ours('--size', ...image).stdout).toBe('4194304\n')
   const listed = run('cryptopolicy', ['nbd', 'list', '--', '[', 'nbdkit', '-e', 'me', 'null', ']'])
   expect(listed.status).toBe(0)
+})
+
+test.each(['--can', '--is'])('%s answers by the exit status alone, not as JSON', async (option) => {
+  const args = ['nbd', 'info', `${option}=read-only`, '--json', 'nbd://localhost:1/']
+  const { stdout, status } = await runInProcess(args)
+  expect(status).toBe(64)
+  const [diagnostic] = JSON.parse(stdout).diagnostics
+  expect(diagnostic).toMatchObject({ code: 'USAGE_CONFLICTING_OPTIONS', file: null })
+  expect(diagnostic.hint).toContain('the exit status is the answer')
 })

@@ -18,7 +18,6 @@ test.each([
   'nbd://host:10809/disk@today',
   'nbd://host/a:b@c',
   'tls://[::1]:10809/',
-  'user:name@host',
   'mail to a@b: no secret',
   'nbd+unix:///disk?socket=/run/x',
 ])('%s has no secret', (text) => {

@@ -23,10 +23,10 @@ function makeHost(kind: string): Host {
   return { folder, p12: join(folder, 'host.p12') }
 }
 
-function exportTo({ folder, p12 }: Host): void {
+function exportTo({ folder, p12 }: Host, passphrase = PASSPHRASE): void {
   const layout = layoutAt('qemu', folder)
   const authorityFile = layout.authority.certificate
-  exportPkcs12({ pair: layout.pair('server'), authorityFile, path: p12, passphrase: PASSPHRASE })
+  exportPkcs12({ pair: layout.pair('server'), authorityFile, path: p12, passphrase })
 }
 
 function importFrom(path: string, more: Partial<ImportRequest> = {}) {
@@ -113,6 +113,37 @@ describe.each(KINDS)('a key %s', (kind) => {
     expect(checkCredentials({ root: folder, strength: strengthOf() }).diagnostics).toEqual([])
   })
 })
+
+describe.each(['pässwörd', 'пароль 密码', 'ключ 😀', 'שלום'])('a passphrase %s', (passphrase) => {
+  const files = ['-inkey', 'server-key.pem', '-in', 'server-cert.pem', '-certfile', 'ca-cert.pem']
+
+  testWith('openssl', 'means the same to openssl, in the old ciphers too', () => {
+    const host = makeHost('ecdsa:secp256r1')
+    exportTo(host, passphrase)
+    const read = ['pkcs12', '-in', host.p12, '-passin', `pass:${passphrase}`, '-noenc']
+    expect(succeed('openssl', read, host.folder)).toContain('PRIVATE KEY')
+    for (const how of [[], ['-legacy']]) {
+      const out = ['-out', 'host.p12', '-passout', `pass:${passphrase}`]
+      succeed('openssl', ['pkcs12', '-export', ...how, ...files, ...out], host.folder)
+      expectSame(importFrom(host.p12, { passphrase }).folder, host.folder)
+    }
+  })
+
+  testWith('certtool', 'means the same to certtool', () => {
+    const host = makeHost('ecdsa:secp256r1')
+    exportTo(host, passphrase)
+    const read = ['--p12-info', '--inder', '--infile', host.p12, '--password', passphrase]
+    expect(succeed('certtool', read, host.folder)).toContain('BEGIN CERTIFICATE')
+    writeByCerttool(host, passphrase)
+    expect(importFrom(host.p12, { passphrase }).notes).toEqual([])
+  })
+})
+
+function writeByCerttool({ folder }: Host, passphrase: string): void {
+  const files = ['--load-privkey=server-key.pem', '--load-certificate=server-cert.pem']
+  const out = ['--outder', '--outfile=host.p12', `--password=${passphrase}`, '--p12-name=x']
+  succeed('certtool', ['--to-p12', ...files, '--load-ca-certificate=ca-cert.pem', ...out], folder)
+}
 
 describe('what other programs protect otherwise', () => {
   test.each([

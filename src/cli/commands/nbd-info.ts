@@ -47,7 +47,7 @@ export function addNbdInfo(group: Command): void {
   withOutput(withNbdOptions(command)).action(info)
 }
 
-const EXCLUDED_BY_QUESTIONS = ['map', 'size', 'json']
+const EXCLUDED_BY_QUESTIONS = ['map', 'size']
 
 async function info(given: readonly string[], options: Options, command: Command): Promise<void> {
   const { withClient, withServer } = await import('../nbd-connection.ts')
@@ -59,6 +59,12 @@ async function info(given: readonly string[], options: Options, command: Command
     fail(CLI_KINDS.missingOption, { what: '--totals needs --map', hint })
   }
   const question = options.can ?? options.is
+  if (question !== undefined && options.json) {
+    const first = options.can === undefined ? '--is' : '--can'
+    const hint =
+      'the exit status is the answer: 0 yes, 2 no; --json without it prints all abilities'
+    fail(CLI_KINDS.conflictingOptions, { first, second: '--json', hint })
+  }
   const asked = { ...options, ...(context === undefined ? {} : { context }) }
   const terminal = terminalFor(options)
   await withServer(target, async (uri) => {

@@ -37,14 +37,14 @@ async function exportRole(role: Pkcs12Role, root: string, options: Options): Pro
   const layout = await openLayout(root)
   const { parseIdentity } = await import('../../pki/layout.ts')
   const { exportPkcs12 } = await import('../../pki/pkcs12-export.ts')
-  const { readAsciiPassphrase, readPassphrase } = await import('../../pki/private-key-file.ts')
+  const { readCommonPassphrase, readPassphrase } = await import('../../pki/private-key-file.ts')
   const { p12, passphraseFile, keyPassphraseFile: file, identity: text, force = false } = options
   const identity = text === undefined ? undefined : parseIdentity(text)
   const { path, certificates } = exportPkcs12({
     pair: role === 'authority' ? layout.authority : layout.pair(role, identity),
     authorityFile: layout.authority.certificate,
     path: p12,
-    passphrase: readAsciiPassphrase(passphraseFile),
+    passphrase: readCommonPassphrase(passphraseFile),
     ...(file === undefined ? {} : { keyPassphrase: readPassphrase(file) }),
     force,
   })

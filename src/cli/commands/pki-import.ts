@@ -54,7 +54,7 @@ async function importRole(
   const terminal = terminalFor(options)
   const { parseIdentity } = await import('../../pki/layout.ts')
   const { importPkcs12 } = await import('../../pki/pkcs12-import.ts')
-  const { readAsciiPassphrase, readPassphrase } = await import('../../pki/private-key-file.ts')
+  const { readPassphrase } = await import('../../pki/private-key-file.ts')
   const { reportIssued } = await import('../pki-text.ts')
   const { passphraseFile, keyPassphraseFile, identity, force = false } = options
   const imported = importPkcs12({
@@ -63,7 +63,7 @@ async function importRole(
     layout: await openLayout(root, options.layout),
     strength: await loadStrength(options, terminal),
     ...(identity === undefined ? {} : { identity: parseIdentity(identity) }),
-    ...(passphraseFile === undefined ? {} : { passphrase: readAsciiPassphrase(passphraseFile) }),
+    ...(passphraseFile === undefined ? {} : { passphrase: readPassphrase(passphraseFile) }),
     ...(keyPassphraseFile === undefined
       ? {}
       : { keyPassphrase: readPassphrase(keyPassphraseFile) }),

@@ -26,6 +26,7 @@ export class BlockFile {
   readonly #pageSize: number
   /** Pages of the file that are not a hole. */
   readonly #written: PageSet
+  #isOpen = true
   #run: Buffer | undefined
   #runStart = 0
   #runLength = 0
@@ -66,7 +67,10 @@ export class BlockFile {
     this.close()
   }
 
+  /** Does nothing where the file was finished: another block may fail after it. */
   close(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
     closeSync(this.#descriptor)
   }
 

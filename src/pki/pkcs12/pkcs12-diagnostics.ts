@@ -10,6 +10,7 @@ const malformed: Kind<{ path: string; reason: string }> = {
   summary:
     'A file is not PKCS #12 as RFC 7292 describes it: it is cut off, damaged or another thing.',
   message: ({ path, reason }) => `${path} is no PKCS #12 file: ${reason}`,
+  hint: () => 'look at it with openssl pkcs12 -info -in FILE, or get it again',
 }
 
 const unsupported: Kind<{ path: string; what: string }> = {
@@ -29,6 +30,7 @@ const tooCostly: Kind<{ path: string; limit: number }> = {
   summary:
     'To open a PKCS #12 file would take far more work than any program asks for. Such files are made to keep their reader busy.',
   message: ({ path, limit }) => `${path} asks for more than ${limit} iterations`,
+  hint: () => 'use it only if you know who made it, and have it written anew with fewer',
 }
 
 const passphraseWrong: Kind<{ path: string }> = {
@@ -37,6 +39,7 @@ const passphraseWrong: Kind<{ path: string }> = {
   fault: 'input',
   summary: 'The passphrase does not open the PKCS #12 file, or the file was changed.',
   message: ({ path }) => `${path} has another passphrase, or it is damaged`,
+  hint: () => 'the passphrase is the first line of the file of --passphrase-file, spaces included',
 }
 
 const passphraseMissing: Kind<{ path: string }> = {
@@ -48,14 +51,16 @@ const passphraseMissing: Kind<{ path: string }> = {
   hint: () => 'put it into the first line of a file: --passphrase-file FILE',
 }
 
-const passphraseForeign: Kind<{ path: string }> = {
-  code: 'PKI_P12_PASSPHRASE_NOT_ASCII',
+const passphraseAmbiguous: Kind<{ path: string }> = {
+  code: 'PKI_P12_PASSPHRASE_AMBIGUOUS',
   severity: 'error',
   fault: 'input',
   summary:
-    'Programs disagree about other characters in the passphrase of a PKCS #12 file, so that one could not open what another wrote.',
-  message: ({ path }) => `the passphrase in ${path} has characters other than those of ASCII`,
-  hint: () => 'use letters without accents, digits and signs',
+    'Programs disagree about some characters in the passphrase of a PKCS #12 file, so that one could not open what another wrote.',
+  message: ({ path }) =>
+    `the passphrase in ${path} has characters that programs encode in different ways`,
+  hint: () =>
+    'use letters, digits, signs and plain spaces; an accent belongs into its letter (Unicode form NFC)',
 }
 
 const outdated: Kind<{ path: string; names: readonly string[] }> = {
@@ -75,6 +80,7 @@ const unprotected: Kind<{ path: string }> = {
   fault: 'answer',
   summary: 'A PKCS #12 file has no code that shows whether it was changed on its way.',
   message: ({ path }) => `${path} does not show whether it was changed on its way`,
+  hint: () => 'compare the fingerprint of its certificate with what its maker tells you',
 }
 
 const keyCount: Kind<{ path: string; count: number }> = {
@@ -83,6 +89,7 @@ const keyCount: Kind<{ path: string; count: number }> = {
   fault: 'input',
   summary: 'A PKCS #12 file that is imported holds one private key.',
   message: ({ path, count }) => `${path} holds ${count === 0 ? 'no' : count} private keys, not one`,
+  hint: () => 'have it written with one key and the certificates of that key',
 }
 
 const noCertificate: Kind<{ path: string }> = {
@@ -91,6 +98,7 @@ const noCertificate: Kind<{ path: string }> = {
   fault: 'input',
   summary: 'A PKCS #12 file holds no certificate of its private key.',
   message: ({ path }) => `${path} holds no certificate of its key`,
+  hint: () => 'have it written with the certificate: openssl pkcs12 -export -in CERT -inkey KEY',
 }
 
 const noAuthority: Kind<{ path: string; file: string }> = {
@@ -108,6 +116,8 @@ const leftOut: Kind<{ path: string; left: readonly string[] }> = {
   fault: 'answer',
   summary: 'A PKCS #12 file holds what does not belong to its key; that was not imported.',
   message: ({ path, left }) => `${path} also holds what was left out: ${left.join(', ')}`,
+  hint: () =>
+    'nothing needs it here; what belongs to another key is imported from a file of its own',
 }
 
 /** Errors by the name the code uses; docs/errors.md lists them by code. */
@@ -117,7 +127,7 @@ export const PKCS12_KINDS = defineKinds({
   tooCostly,
   passphraseWrong,
   passphraseMissing,
-  passphraseForeign,
+  passphraseAmbiguous,
   outdated,
   unprotected,
   keyCount,
