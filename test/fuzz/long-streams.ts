@@ -82,7 +82,7 @@ type PeerResult = {
 }
 
 async function receive(): Promise<PeerResult> {
-  const place = ['--listen', 'tcp:127.0.0.1:0', '--json', ...tls, '/dev/null']
+  const place = ['--listen', 'tcp:127.0.0.1:0', '--json', ...tls, join(scratch, 'guest')]
   const endpoint = await startEndpoint(['migrate', 'receive', ...place])
   const result = await runPeer('receive', endpoint)
   const stored = JSON.parse(await endpoint.stdout).result

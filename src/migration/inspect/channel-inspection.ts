@@ -1,5 +1,4 @@
-/** Inspects one channel: finds out which it is, counts and digests its bytes, decodes them. */
-import { createHash } from 'node:crypto'
+/** Inspects one channel: finds out which it is, counts its bytes, decodes them. */
 import { type ChannelKind, channelKindOf, DECIDING_BYTES } from '../stream/channel-kind.ts'
 import { DEFAULT_PAGE_SIZE } from '../stream/constants.ts'
 import type { ChannelDecoder } from '../stream/decoder.ts'
@@ -39,7 +38,6 @@ export type ChannelOptions = {
 
 export class ChannelInspection {
   readonly #options: ChannelOptions
-  readonly #hash = createHash('sha256')
   #bytes = 0
   #head: Buffer = Buffer.alloc(0)
   #decoder: ChannelDecoder | undefined
@@ -65,7 +63,6 @@ export class ChannelInspection {
 
   /** @throws DiagnosticError */
   push(part: Buffer): void {
-    this.#hash.update(part)
     const left = Math.max(0, (this.#options.offset ?? 0) - this.#bytes)
     this.#bytes += part.length
     if (left < part.length) this.#decode(part.subarray(left))
@@ -75,11 +72,6 @@ export class ChannelInspection {
   finish(): void {
     if (!this.#decoder) this.#begin()
     this.#decoder?.finish()
-  }
-
-  /** Of all bytes. To be asked for once. */
-  digest(): string {
-    return this.#hash.digest('hex')
   }
 
   #decode(part: Buffer): void {

@@ -1,14 +1,18 @@
 /** Reads one channel from its first byte to its last. */
+import { createHash } from 'node:crypto'
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import { readChannelParts } from './channel-file.ts'
 import { ChannelInspection, type ChannelOptions, type Inspection } from './channel-inspection.ts'
 
-export type InspectedChannel = {
+export type CheckedChannel = {
   readonly file: string
   readonly bytes: number
+  readonly inspection: Inspection
+}
+
+export type InspectedChannel = CheckedChannel & {
   /** Of the bytes, unpacked where the file is compressed. */
   readonly sha256: string
-  readonly inspection: Inspection
 }
 
 /** A channel with an error, and what was found before it. */
@@ -42,9 +46,11 @@ export async function inspectChannel(
   onPart: (bytes: number) => Promise<void> | void = () => {},
 ): Promise<InspectedChannel> {
   const channel = new ChannelInspection(options)
+  const hash = createHash('sha256')
   try {
     for await (const part of readChannelParts(file, options.signal)) {
       options.signal?.throwIfAborted()
+      hash.update(part)
       channel.push(part)
       await onPart(channel.bytes)
     }
@@ -55,7 +61,7 @@ export async function inspectChannel(
   }
   const { bytes, inspection } = channel
   if (!inspection) throw new Error('a channel without any kind was taken')
-  return { file, bytes, sha256: channel.digest(), inspection }
+  return { file, bytes, sha256: hash.digest('hex'), inspection }
 }
 
 /** Other errors, such as those of what the channel is written to, tell their own place. */

@@ -7,7 +7,7 @@ import { type ChannelKind, channelKindOf, DECIDING_BYTES } from '../stream/chann
 import { STREAM_KINDS } from '../stream/stream-diagnostics.ts'
 import { readChannelParts, STANDARD_INPUT_MARK } from './channel-file.ts'
 import type { ChannelOptions } from './channel-inspection.ts'
-import { type InspectedChannel, inspectChannel } from './inspected-channel.ts'
+import { type CheckedChannel, type InspectedChannel, inspectChannel } from './inspected-channel.ts'
 import { MainInspection } from './main-inspection.ts'
 import { checkMultifd } from './multifd-check.ts'
 import { RamCount } from './ram-count.ts'
@@ -144,7 +144,7 @@ async function checkDigest({ file, sha256 }: InspectedChannel): Promise<void> {
 }
 
 /** What was noticed of a main channel. */
-export function warningsOf({ inspection }: InspectedChannel): readonly Diagnostic[] {
+export function warningsOf({ inspection }: CheckedChannel): readonly Diagnostic[] {
   if (!(inspection instanceof MainInspection)) return []
   const { trailing, description, end = 0 } = inspection
   // After post-copy there is none.

@@ -2,7 +2,7 @@
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { MIGRATION_KINDS } from '../migration-diagnostics.ts'
 import type { Inspection } from './channel-inspection.ts'
-import type { InspectedChannel } from './inspected-channel.ts'
+import type { CheckedChannel } from './inspected-channel.ts'
 import type { MainInspection } from './main-inspection.ts'
 import { MultifdInspection } from './multifd-inspection.ts'
 
@@ -25,7 +25,7 @@ export function hasCaughtUp(
 export function checkMultifd(
   folder: string,
   main: MainInspection,
-  others: readonly InspectedChannel[],
+  others: readonly CheckedChannel[],
 ): void {
   const channels = others.flatMap(({ file, bytes, inspection }) =>
     inspection instanceof MultifdInspection ? [{ file, bytes, inspection }] : [],

@@ -45,9 +45,9 @@ export class FileStore implements MigrationStore {
     return this.path
   }
 
-  async publish(digests: ReadonlyMap<string, string>): Promise<void> {
-    const digest = digests.get('main') ?? ''
+  async publish(): Promise<void> {
     const size = (await this.#writer?.finish()) ?? 0
+    const digest = this.#writer?.sha256 ?? ''
     await writing(this.path, async () => {
       // First: a file is never there without the digest that it has to have.
       const isInPlace = await this.#partial.putInPlace(size, () =>

@@ -45,14 +45,14 @@ export class FolderStore implements MigrationStore {
   }
 
   /** The folder appears in one step, which fails where another has appeared there. */
-  async publish(digests: ReadonlyMap<string, string>): Promise<void> {
+  async publish(): Promise<void> {
     await writing(this.path, async () => {
       for (const [channel, { handle, writer }] of this.#channels) {
         await writer.finish()
         await handle.sync()
         await handle.close()
         const file = join(this.#temporary, `${channel}.sha256`)
-        writeDurable(file, digestLine(channel, digests.get(channel) ?? ''), 0o600)
+        writeDurable(file, digestLine(channel, writer.sha256 ?? ''), 0o600)
       }
       syncFolder(this.#temporary)
       renameSync(this.#temporary, this.path)

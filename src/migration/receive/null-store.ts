@@ -1,30 +1,20 @@
 /** Keeps nothing: a migration that is checked and measured, and goes to /dev/null. */
-import { type FileHandle, open } from 'node:fs/promises'
-import { writing } from './file-store.ts'
-import type { MigrationStore } from './migration-store.ts'
-import { PieceWriter } from './piece-writer.ts'
+import type { ChannelWriter, MigrationStore } from './migration-store.ts'
 
-const NULL_DEVICE = '/dev/null'
+const NOTHING_KEPT: ChannelWriter = { write: async () => {}, sha256: undefined }
 
 export class NullStore implements MigrationStore {
-  readonly path = NULL_DEVICE
-  readonly #handles: FileHandle[] = []
+  readonly path = '/dev/null'
 
-  async open(): Promise<PieceWriter> {
-    const handle = await writing(this.path, () => open(NULL_DEVICE, 'w'))
-    this.#handles.push(handle)
-    return new PieceWriter(this.path, handle, false)
+  async open(): Promise<ChannelWriter> {
+    return NOTHING_KEPT
   }
 
   fileOf(): undefined {
     return undefined
   }
 
-  publish(): Promise<void> {
-    return this.discard()
-  }
+  async publish(): Promise<void> {}
 
-  async discard(): Promise<void> {
-    await Promise.all(this.#handles.splice(0).map((handle) => handle.close().catch(() => {})))
-  }
+  async discard(): Promise<void> {}
 }

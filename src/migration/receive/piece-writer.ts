@@ -1,16 +1,18 @@
-/** Writes a channel to its file in large pieces, while the next one is filled. */
+/** Writes a channel to its file in large pieces, while the next one is filled, and digests them. */
+import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
+import type { ChannelWriter } from './migration-store.ts'
 
 /** Bytes that are written at once. A channel holds two pieces at most. */
 const PIECE = 0x10_0000
 
-export class PieceWriter {
+export class PieceWriter implements ChannelWriter {
   readonly #path: string
   readonly #handle: FileHandle
-  /** A file is written at offsets; a device such as /dev/null has none. */
-  readonly #hasOffsets: boolean
+  readonly #hash = createHash('sha256')
+  #sha256: string | undefined
   #piece = Buffer.allocUnsafeSlow(PIECE)
   #spare = Buffer.allocUnsafeSlow(PIECE)
   #filled = 0
@@ -18,13 +20,15 @@ export class PieceWriter {
   #underWay: Promise<void> = Promise.resolve()
 
   /** @param path For errors: where the file is to be when it is whole. */
-  constructor(path: string, handle: FileHandle, hasOffsets = true) {
+  constructor(path: string, handle: FileHandle) {
     this.#path = path
     this.#handle = handle
-    this.#hasOffsets = hasOffsets
   }
 
-  /** Takes bytes, which the caller can use again. @throws DiagnosticError FILE_UNWRITABLE. */
+  get sha256(): string | undefined {
+    return this.#sha256
+  }
+
   async write(part: Buffer): Promise<void> {
     for (let at = 0; at < part.length; ) {
       const count = part.copy(this.#piece, this.#filled, at)
@@ -38,6 +42,7 @@ export class PieceWriter {
   async finish(): Promise<number> {
     await this.#beginWrite()
     await this.#underWay
+    this.#sha256 ??= this.#hash.digest('hex')
     return this.#offset
   }
 
@@ -52,13 +57,15 @@ export class PieceWriter {
     this.#underWay = this.#writeAt(offset, piece.subarray(0, length))
     // It is told where it is waited for.
     this.#underWay.catch(() => {})
+    // The piece is written meanwhile.
+    if (length > 0) this.#hash.update(piece.subarray(0, length))
   }
 
   async #writeAt(offset: number, piece: Buffer): Promise<void> {
     try {
       for (let at = 0; at < piece.length; ) {
-        const where = this.#hasOffsets ? offset + at : null
-        at += (await this.#handle.write(piece, at, piece.length - at, where)).bytesWritten
+        const { bytesWritten } = await this.#handle.write(piece, at, piece.length - at, offset + at)
+        at += bytesWritten
       }
     } catch (error) {
       fail(FILE_KINDS.unwritable, { path: this.#path, error })

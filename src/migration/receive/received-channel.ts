@@ -3,11 +3,16 @@ import type { Duplex } from 'node:stream'
 import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
 import { ENDPOINT_KINDS } from '../../endpoint/endpoint-diagnostics.ts'
 import type { ChannelInspection } from '../inspect/channel-inspection.ts'
-import { ChannelFailure, type InspectedChannel } from '../inspect/inspected-channel.ts'
+import { ChannelFailure, type CheckedChannel } from '../inspect/inspected-channel.ts'
 import type { IncomingParts } from './incoming-parts.ts'
-import type { PieceWriter } from './piece-writer.ts'
+import type { ChannelWriter } from './migration-store.ts'
 
 export type ChannelConnection = { readonly stream: Duplex; readonly parts: IncomingParts }
+
+export type StoredChannel = CheckedChannel & {
+  /** Null where the bytes are not kept. */
+  readonly sha256: string | null
+}
 
 export class ReceivedChannel {
   /** `main`, or `multifd-N`. */
@@ -17,7 +22,7 @@ export class ReceivedChannel {
   isOver = false
   /** Where it is kept, for messages. */
   readonly #file: string
-  readonly #writer: PieceWriter
+  readonly #writer: ChannelWriter
   readonly #inspection: ChannelInspection
   #isFinished = false
   #underWay: Promise<void> = Promise.resolve()
@@ -25,7 +30,7 @@ export class ReceivedChannel {
   constructor(
     { name, file }: { readonly name: string; readonly file: string },
     connection: ChannelConnection,
-    writer: PieceWriter,
+    writer: ChannelWriter,
     inspection: ChannelInspection,
   ) {
     this.name = name
@@ -71,11 +76,16 @@ export class ReceivedChannel {
     this.#naming(() => this.#inspection.finish())
   }
 
-  /** What was found. To be asked for once, at the end. */
-  summary(): InspectedChannel {
+  /** What was found. */
+  get checked(): CheckedChannel {
     const { inspection, bytes } = this
     if (!inspection) throw new Error('a channel without any kind was received')
-    return { file: this.#file, bytes, sha256: this.#inspection.digest(), inspection }
+    return { file: this.#file, bytes, inspection }
+  }
+
+  /** The same when it is stored. */
+  get stored(): StoredChannel {
+    return { ...this.checked, sha256: this.#writer.sha256 ?? null }
   }
 
   /** What is wrong with a channel is told with its name, and with what broke the connection. */

@@ -1,8 +1,8 @@
 /** A migration that was stored, in words and as data. */
 import type { JsonObject } from '../../diagnostics/diagnostic-json.ts'
-import type { InspectedChannel } from '../inspect/inspected-channel.ts'
 import { MultifdInspection } from '../inspect/multifd-inspection.ts'
 import { countPages } from '../inspect/ram-count.ts'
+import type { StoredChannel } from './received-channel.ts'
 import type { ReceivedMigration } from './reception.ts'
 
 /** One line. */
@@ -23,7 +23,7 @@ export function receivedToJson(received: ReceivedMigration, seconds: number): Js
   return {
     file: path,
     bytes: bytesOf(received),
-    sha256: first?.sha256 ?? '',
+    sha256: first?.sha256 ?? null,
     complete: true,
     machine: main.configuration?.machine ?? null,
     returnPath: hasReturnPath,
@@ -41,7 +41,7 @@ function bytesOf({ channels }: ReceivedMigration): number {
   return channels.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
-function channelToJson({ file, bytes, sha256, inspection }: InspectedChannel): JsonObject {
+function channelToJson({ file, bytes, sha256, inspection }: StoredChannel): JsonObject {
   const number = inspection instanceof MultifdInspection ? inspection.channel : null
   return { file, kind: inspection.kind, number, bytes, sha256 }
 }

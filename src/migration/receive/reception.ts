@@ -7,7 +7,7 @@
 import type { Duplex } from 'node:stream'
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import { ChannelInspection, type ChannelOptions } from '../inspect/channel-inspection.ts'
-import type { InspectedChannel } from '../inspect/inspected-channel.ts'
+import type { CheckedChannel } from '../inspect/inspected-channel.ts'
 import { MainInspection } from '../inspect/main-inspection.ts'
 import { warningsOf } from '../inspect/migration-inspection.ts'
 import { checkMultifd, hasCaughtUp } from '../inspect/multifd-check.ts'
@@ -17,7 +17,7 @@ import { ChannelAdmission, refuseChannel } from './channel-admission.ts'
 import { IncomingParts } from './incoming-parts.ts'
 import type { MigrationStore } from './migration-store.ts'
 import { RECEIVE_KINDS } from './receive-diagnostics.ts'
-import { type ChannelConnection, ReceivedChannel } from './received-channel.ts'
+import { type ChannelConnection, ReceivedChannel, type StoredChannel } from './received-channel.ts'
 import { SilenceWatch } from './silence-watch.ts'
 import { SourceDialogue } from './source-dialogue.ts'
 
@@ -41,7 +41,7 @@ export type ReceptionProgress = {
 export type ReceivedMigration = {
   readonly path: string
   /** The main one first. */
-  readonly channels: readonly InspectedChannel[]
+  readonly channels: readonly StoredChannel[]
   readonly main: MainInspection
   readonly ram: RamCount
   readonly hasReturnPath: boolean
@@ -210,12 +210,11 @@ export class Reception {
     this.#isClosed = true
     this.#silence.stop()
     try {
-      const channels = await this.#finishChannels(main)
-      const names = [...this.#channels.keys()]
-      const digests = new Map(channels.map(({ sha256 }, at) => [names[at] ?? '', sha256]))
-      await this.#options.store.publish(digests)
+      await this.#finishChannels(main)
+      await this.#options.store.publish()
       this.#dialogue?.tellWhole()
       await this.#untilOver()
+      const channels = [...this.#channels.values()].map(({ stored }) => stored)
       const [first] = channels
       const warnings = first ? warningsOf(first) : []
       const hasReturnPath = this.#dialogue?.hasReturnPath ?? false
@@ -227,11 +226,11 @@ export class Reception {
   }
 
   /** @throws DiagnosticError where one of them is cut, or not there. */
-  async #finishChannels(main: MainInspection): Promise<readonly InspectedChannel[]> {
+  async #finishChannels(main: MainInspection): Promise<void> {
     const channels = [...this.#channels.values()]
     await Promise.all(channels.map(({ settled }) => settled))
     for (const channel of channels) channel.finish()
-    const found = channels.map((channel) => channel.summary())
+    const found: readonly CheckedChannel[] = channels.map(({ checked }) => checked)
     const { multifd, store } = this.#options
     if (found.length <= multifd) {
       const expected = `${multifd} multifd channels`
@@ -240,7 +239,6 @@ export class Reception {
       fail(MIGRATION_KINDS.channelIncomplete, { file, expected, found: `${count}`, offset: 0 })
     }
     checkMultifd(store.path, main, found.slice(1))
-    return found
   }
 
   /** A source that waited for an answer closes its connections now. */

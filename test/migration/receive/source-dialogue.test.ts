@@ -84,7 +84,7 @@ test('a guest is not stored over an unfinished file that another program has put
   const [unfinished = ''] = readdirSync(folder)
   renameSync(join(folder, unfinished), join(folder, 'aside'))
   writeFileSync(join(folder, unfinished), 'of another program')
-  const publish = store.publish(new Map([['main', '0'.repeat(64)]]))
+  const publish = store.publish()
   await expect(publish).rejects.toThrow(told('MIGRATION_FILE_REPLACED'))
   expect([existsSync(path), existsSync(`${path}.sha256`)]).toEqual([false, false])
   expect(readFileSync(join(folder, unfinished), 'utf8')).toBe('of another program')
