@@ -11,9 +11,6 @@ export class ConnectionEnded extends Error {
   }
 }
 
-/** What a conversation with a peer needs: exactly so many bytes in, and bytes out. */
-export type ByteExchange = Pick<ByteChannel, 'read' | 'write'>
-
 export class ByteChannel {
   #stream: Duplex
   #ended = false

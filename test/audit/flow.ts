@@ -2,7 +2,8 @@
  * Recorded conversations with real servers, as readable hex: what either side sent, in turn. A line of
  * `#` tells of the server, `= ` what the audit made of it, `> ` and `< ` are bytes to and from the server.
  */
-import { type ByteExchange, ConnectionEnded } from '../../src/net/byte-channel.ts'
+import type { ClearExchange } from '../../src/audit/connection/clear-exchange.ts'
+import { ExchangeEnded } from '../../src/audit/connection/failure.ts'
 
 type Turn = { readonly side: '>' | '<'; readonly bytes: Buffer }
 
@@ -47,7 +48,7 @@ export function parseFlow(text: string): Flow {
 }
 
 /** A server that says what was recorded, and holds the client to what it said then. */
-export function replay({ turns }: Flow): ByteExchange & { readonly unread: () => number } {
+export function replay({ turns }: Flow): ClearExchange & { readonly unread: () => number } {
   const left = turns.map(({ side, bytes }) => ({ side, bytes }))
   const take = (side: '>' | '<', length: number): Buffer | undefined => {
     const [turn] = left
@@ -66,16 +67,22 @@ export function replay({ turns }: Flow): ByteExchange & { readonly unread: () =>
       const expected = take('>', bytes.length)
       if (!expected?.equals(bytes)) throw new Error(`the client sent ${bytes.toString('hex')}`)
     },
+    random: noRandom,
     unread: () => left.length,
   }
 }
 
+/** No upgrade says anything by chance. */
+function noRandom(): never {
+  throw new Error('an upgrade asks for random bytes')
+}
+
 function fail(): never {
-  throw new ConnectionEnded(undefined)
+  throw new ExchangeEnded('closed')
 }
 
 /** A server that sends these bytes, whatever it is told. */
-export function replayBytes(bytes: Buffer): ByteExchange {
+export function replayBytes(bytes: Buffer): ClearExchange {
   let at = 0
   return {
     read: async (length) => {
@@ -84,12 +91,13 @@ export function replayBytes(bytes: Buffer): ByteExchange {
       return Buffer.from(bytes.subarray(at - length, at))
     },
     write: async () => {},
+    random: noRandom,
   }
 }
 
 /** Goes on to a server, and keeps all that is said. */
-export function record(exchange: ByteExchange): {
-  readonly exchange: ByteExchange
+export function record(exchange: ClearExchange): {
+  readonly exchange: ClearExchange
   readonly turns: readonly Turn[]
 } {
   const turns: { side: '>' | '<'; bytes: Buffer }[] = []
@@ -106,6 +114,7 @@ export function record(exchange: ByteExchange): {
         keep('<', bytes)
         return bytes
       },
+      random: (length) => exchange.random(length),
       write: (bytes) => {
         keep('>', bytes)
         return exchange.write(bytes)

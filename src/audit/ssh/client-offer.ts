@@ -1,5 +1,4 @@
 /** What the audit offers to an SSH server, and what follows from both offers: RFC 4253, section 7.1. */
-import { randomBytes } from 'node:crypto'
 import { refuse } from '../../wire/protocol-error.ts'
 import { GROUP_EXCHANGES, KEY_EXCHANGE_METHODS } from './key-agreement.ts'
 import type { KeyExchangeInit } from './messages/key-exchange-init.ts'
@@ -74,10 +73,11 @@ export const ANY_CHOICE: ClientChoice = {
 /** Neither compresses before a user is known, and an audit never comes that far. */
 const COMPRESSION = ['none', 'zlib@openssh.com']
 
-export function clientInit(choice: ClientChoice): KeyExchangeInit {
+/** @param cookie 16 random bytes. */
+export function clientInit(choice: ClientChoice, cookie: Buffer): KeyExchangeInit {
   const { ciphers, macs } = choice
   return {
-    cookie: randomBytes(16),
+    cookie,
     keyExchanges: [...choice.keyExchanges, WANTS_EXTENSIONS],
     hostKeyAlgorithms: choice.hostKeyAlgorithms,
     ciphersToServer: ciphers,

@@ -51,7 +51,7 @@ export async function exchangeOffers(
 ): Promise<Offers> {
   const identification = await conversation.identify()
   if (!speaksSsh2(identification)) refuse(`only version ${identification.protocol} of SSH`)
-  const client = clientInit(choice)
+  const client = clientInit(choice, conversation.random(16))
   const clientPayload = encodeKeyExchangeInit(client)
   await conversation.writePayload(clientPayload)
   const serverPayload = await conversation.readPayload()
@@ -118,7 +118,7 @@ async function exchangeBy(
   conversation: SshConversation,
   method: KeyExchangeMethod,
 ): Promise<Exchanged> {
-  const agreement = method.begin()
+  const agreement = method.begin((size) => conversation.random(size))
   await conversation.writePayload(encodeKeyExchangeShare(agreement.share, method.shareForm))
   const reply = decodeKeyExchangeReply(await conversation.readPayload(), method.shareForm)
   return { method, agreement, reply }
@@ -133,7 +133,7 @@ async function exchangeInPickedGroup(
   const group = decodeExchangeGroup(await conversation.readPayload())
   if (bitLength(group.prime) > SMALL_PRIMES.most)
     refuse('a prime above the size that was asked for')
-  const agreement = beginInPickedGroup(group)
+  const agreement = beginInPickedGroup(group, (size) => conversation.random(size))
   const share = encodeKeyExchangeShare(agreement.share, shareForm, SSH_MSG.KEX_DH_GEX_INIT)
   await conversation.writePayload(share)
   const payload = await conversation.readPayload()

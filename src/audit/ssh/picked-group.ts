@@ -2,23 +2,28 @@
  * Diffie-Hellman in a group that a server picks: RFC 4419. OpenSSL would first prove that the prime is one,
  * which takes half a minute for 8192 bits: a server could keep an audit busy. The audit has no secret to lose.
  */
-import { randomBytes } from 'node:crypto'
 import { refuse } from '../../wire/protocol-error.ts'
 import type { ExchangeGroup } from './messages/key-exchange.ts'
 
 /** Twice the strength of the strongest cipher: RFC 4419, section 6.2. */
 const EXPONENT_SIZE = 64
 
+/** Gives random bytes; a replay of the audit has the same ones. */
+export type RandomSource = (size: number) => Buffer
+
 export type PickedGroupExchange = {
   readonly share: Buffer
   readonly compute: (serverShare: Buffer) => Buffer
 }
 
-export function beginPickedGroupExchange({ prime, generator }: ExchangeGroup): PickedGroupExchange {
+export function beginPickedGroupExchange(
+  { prime, generator }: ExchangeGroup,
+  random: RandomSource,
+): PickedGroupExchange {
   const modulus = toNumber(prime)
   // Any other number cannot be a prime, and 1 divides by itself for ever.
   if (modulus < 5n || modulus % 2n === 0n) refuse('a group that has no prime')
-  const exponent = toNumber(randomBytes(EXPONENT_SIZE))
+  const exponent = toNumber(random(EXPONENT_SIZE))
   return {
     share: toBytes(power(toNumber(generator), exponent, modulus)),
     compute: (serverShare) => {

@@ -1,7 +1,7 @@
 /** The first messages of a connection of SSH: identifications, then packets in clear. */
-import type { ByteExchange } from '../../net/byte-channel.ts'
-import { ConnectionEnded } from '../../net/byte-channel.ts'
 import { refuse } from '../../wire/protocol-error.ts'
+import type { ClearExchange } from '../connection/clear-exchange.ts'
+import { ExchangeEnded } from '../connection/failure.ts'
 import { type Disconnect, decodeDisconnect } from './messages/disconnect.ts'
 import {
   IDENTIFICATION_LIMIT,
@@ -54,10 +54,17 @@ export class SshConversation {
   /** Packets of each direction: they number what is encrypted. */
   sent = 0
   received = 0
-  readonly #exchange: ByteExchange
+  /** The server's first line; empty before it. */
+  identification = ''
+  readonly #exchange: ClearExchange
 
-  constructor(exchange: ByteExchange) {
+  constructor(exchange: ClearExchange) {
     this.#exchange = exchange
+  }
+
+  /** Random bytes that a replay has again. */
+  random(length: number): Buffer {
+    return this.#exchange.random(length)
   }
 
   readonly read = (length: number): Promise<Buffer> => this.#exchange.read(length)
@@ -72,7 +79,11 @@ export class SshConversation {
     const lines: string[] = []
     for (let count = 0; count < LINES_BEFORE_LIMIT; count++) {
       const line = await this.#readLine(lines)
-      if (isIdentification(line)) return parseIdentification(line)
+      if (isIdentification(line)) {
+        const identification = parseIdentification(line)
+        this.identification = identification.line
+        return identification
+      }
       if (lines.length < LINES_KEPT) lines.push(line)
     }
     return refuse(`${LINES_BEFORE_LIMIT} lines that do not identify it`)
@@ -110,7 +121,7 @@ export class SshConversation {
 
   #readByte(before: readonly string[], bytes: readonly number[]): Promise<Buffer> {
     return this.read(1).catch((error: unknown) => {
-      if (!(error instanceof ConnectionEnded)) throw error
+      if (!(error instanceof ExchangeEnded) || error.end === 'timed-out') throw error
       const last = decodeLine(bytes)
       throw new SshTurnedAway(last === '' ? before : [...before, last])
     })

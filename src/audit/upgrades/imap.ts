@@ -1,5 +1,5 @@
 /** IMAP's STARTTLS: RFC 9051, section 6.2.1. */
-import type { ByteExchange } from '../../net/byte-channel.ts'
+import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { readLine, readLines, sendLine } from './reply-lines.ts'
 import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
 
@@ -28,7 +28,7 @@ export const imap: Upgrade = {
 
 /** The answers to a command; the last one has its tag. */
 async function command(
-  exchange: ByteExchange,
+  exchange: ClearExchange,
   tag: string,
   words: string,
 ): Promise<readonly string[]> {

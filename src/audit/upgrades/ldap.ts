@@ -1,7 +1,8 @@
 /** LDAP's StartTLS: RFC 4511, section 4.14. */
-import type { ByteExchange } from '../../net/byte-channel.ts'
+
 import { ByteReader } from '../../wire/byte-reader.ts'
 import { refuse } from '../../wire/protocol-error.ts'
+import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
 
 const START_TLS = '1.3.6.1.4.1.1466.20037'
@@ -45,7 +46,7 @@ export const ldap: Upgrade = {
 
 type LdapResult = { readonly result: number; readonly said: string }
 
-async function ask(exchange: ByteExchange, request: Buffer, answer: number): Promise<LdapResult> {
+async function ask(exchange: ClearExchange, request: Buffer, answer: number): Promise<LdapResult> {
   const messageId = Buffer.from('020101', 'hex')
   await exchange.write(element(TAG.SEQUENCE, Buffer.concat([messageId, request])))
   const reader = new ByteReader(await readMessage(exchange), 'an answer of LDAP')
@@ -60,7 +61,7 @@ async function ask(exchange: ByteExchange, request: Buffer, answer: number): Pro
   return { result, said: `result ${result}: ${text}` }
 }
 
-async function readMessage(exchange: ByteExchange): Promise<Buffer> {
+async function readMessage(exchange: ClearExchange): Promise<Buffer> {
   const [tag = 0, first = 0] = await exchange.read(2)
   if (tag !== TAG.SEQUENCE) refuse('an answer that is not of LDAP')
   const length = first < 0x80 ? first : await readLongLength(exchange, first & 0x7f)
@@ -68,7 +69,7 @@ async function readMessage(exchange: ByteExchange): Promise<Buffer> {
   return exchange.read(length)
 }
 
-async function readLongLength(exchange: ByteExchange, size: number): Promise<number> {
+async function readLongLength(exchange: ClearExchange, size: number): Promise<number> {
   if (size < 1 || size > 4) refuse('an answer of LDAP without a length')
   return (await exchange.read(size)).readUIntBE(0, size)
 }

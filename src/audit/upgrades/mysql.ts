@@ -1,7 +1,8 @@
 /** MySQL's and MariaDB's SSLRequest: "Connection Phase" and "Protocol::SSLRequest" of MySQL's internals manual. */
-import type { ByteExchange } from '../../net/byte-channel.ts'
+
 import { ByteReader } from '../../wire/byte-reader.ts'
 import { refuse } from '../../wire/protocol-error.ts'
+import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { READY, refused, type Upgrade } from './upgrade.ts'
 
 const CLIENT = {
@@ -34,7 +35,7 @@ export const mysql: Upgrade = {
   },
 }
 
-async function readPacket(exchange: ByteExchange): Promise<Buffer> {
+async function readPacket(exchange: ClearExchange): Promise<Buffer> {
   const length = (await exchange.read(4)).readUIntLE(0, 3)
   if (length < 1 || length > PACKET_LIMIT) refuse(`a packet of ${length} bytes`)
   return exchange.read(length)

@@ -8,8 +8,8 @@ import {
   encodeOption,
   OPTION_REPLY_HEADER_SIZE,
 } from '../../nbd/protocol/option-header.ts'
-import type { ByteExchange } from '../../net/byte-channel.ts'
 import { refuse } from '../../wire/protocol-error.ts'
+import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { clearText, printable, READY, refused, type Upgrade } from './upgrade.ts'
 
 /** No reply is longer: a name, a description and their lengths. */
@@ -44,7 +44,7 @@ export const nbd: Upgrade = {
 }
 
 /** Whether the server negotiates at all. */
-async function greet(exchange: ByteExchange): Promise<boolean> {
+async function greet(exchange: ClearExchange): Promise<boolean> {
   const { isOldStyle, flags } = decodeGreeting(Buffer.from(await exchange.read(GREETING_SIZE)))
   if (isOldStyle) return false
   if ((flags & NBD_FLAG.FIXED_NEWSTYLE) === 0) return false
@@ -61,7 +61,7 @@ type LastReply = {
 }
 
 async function sendOption(
-  exchange: ByteExchange,
+  exchange: ClearExchange,
   option: number,
   data?: Buffer,
 ): Promise<LastReply> {

@@ -1,7 +1,8 @@
 /** PostgreSQL's SSLRequest: its documentation, "Frontend/Backend Protocol", sections on message flow and formats. */
-import type { ByteExchange } from '../../net/byte-channel.ts'
+
 import { ByteWriter } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
+import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
 
 const SSL_REQUEST = 80877103
@@ -42,7 +43,7 @@ export const postgresql: Upgrade = {
 
 /** ErrorResponse behind its first byte: fields of a letter and a text. */
 async function readError(
-  exchange: ByteExchange,
+  exchange: ClearExchange,
 ): Promise<{ readonly code: string; readonly text: string }> {
   const length = (await exchange.read(4)).readUInt32BE()
   if (length < 4 || length > MESSAGE_LIMIT) refuse(`an error of ${length} bytes`)

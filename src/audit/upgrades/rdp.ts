@@ -1,8 +1,9 @@
 /** RDP's negotiation of its security: [MS-RDPBCGR], sections 2.2.1.1, 2.2.1.2 and 5.4. */
-import type { ByteExchange } from '../../net/byte-channel.ts'
+
 import { ByteReader } from '../../wire/byte-reader.ts'
 import { ByteWriter } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
+import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
 
 const PROTOCOL = { RDP: 0, SSL: 1, HYBRID: 2 } as const
@@ -40,7 +41,7 @@ export const rdp: Upgrade = {
 
 type Negotiated = { readonly kind: number; readonly value: number }
 
-async function negotiate(exchange: ByteExchange, protocols: number): Promise<Negotiated> {
+async function negotiate(exchange: ClearExchange, protocols: number): Promise<Negotiated> {
   await exchange.write(encodeRequest(protocols))
   const header = new ByteReader(await exchange.read(4), 'an answer of RDP')
   if (header.readUint8() !== TPKT_VERSION) refuse('an answer that is not of RDP')

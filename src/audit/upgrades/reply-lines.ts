@@ -1,6 +1,7 @@
 /** Lines of text protocols, and the replies of several lines that SMTP and FTP give. */
-import type { ByteExchange } from '../../net/byte-channel.ts'
+
 import { refuse } from '../../wire/protocol-error.ts'
+import type { ClearExchange } from '../connection/clear-exchange.ts'
 
 /** The longest line: SMTP allows 512 bytes, IMAP's capabilities may be longer. */
 const LINE_LIMIT = 8192
@@ -10,7 +11,7 @@ const LINES_LIMIT = 256
 const LF = 0x0a
 
 /** A line without its end. */
-export async function readLine(exchange: ByteExchange): Promise<string> {
+export async function readLine(exchange: ClearExchange): Promise<string> {
   const bytes: number[] = []
   for (;;) {
     // One byte at a time: what follows the line may belong to TLS already.
@@ -21,13 +22,13 @@ export async function readLine(exchange: ByteExchange): Promise<string> {
   }
 }
 
-export function sendLine(exchange: ByteExchange, line: string): Promise<void> {
+export function sendLine(exchange: ClearExchange, line: string): Promise<void> {
   return exchange.write(Buffer.from(`${line}\r\n`, 'latin1'))
 }
 
 /** Lines up to the first one that `isLast` takes, with it. */
 export async function readLines(
-  exchange: ByteExchange,
+  exchange: ClearExchange,
   isLast: (line: string) => boolean,
 ): Promise<readonly string[]> {
   const lines: string[] = []
@@ -47,7 +48,7 @@ export type Reply = {
 }
 
 /** A reply with a code of three digits: `250-more`, then `250 last` (RFC 5321, 4.2; RFC 959, 4.2). */
-export async function readReply(exchange: ByteExchange): Promise<Reply> {
+export async function readReply(exchange: ClearExchange): Promise<Reply> {
   const lines = await readLines(exchange, (line) => /^\d{3}( |$)/.test(line))
   const said = lines.at(-1) ?? ''
   return { code: Number(said.slice(0, 3)), lines, said }

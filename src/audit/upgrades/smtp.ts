@@ -1,5 +1,5 @@
 /** SMTP's STARTTLS: RFC 3207. */
-import type { ByteExchange } from '../../net/byte-channel.ts'
+import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { type Reply, readReply, sendLine } from './reply-lines.ts'
 import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
 
@@ -30,7 +30,7 @@ export const smtp: Upgrade = {
 }
 
 async function greet(
-  exchange: ByteExchange,
+  exchange: ClearExchange,
 ): Promise<{ readonly greeting: Reply; readonly extensions: Reply | undefined }> {
   const greeting = await readReply(exchange)
   if (greeting.code !== 220) return { greeting, extensions: undefined }

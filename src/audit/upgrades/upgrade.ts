@@ -1,5 +1,5 @@
 /** What an upgrade is: the words in clear that make a server begin TLS. */
-import type { ByteExchange } from '../../net/byte-channel.ts'
+import type { ClearExchange } from '../connection/clear-exchange.ts'
 
 /** How the words in clear ended. */
 export type UpgradeResult =
@@ -30,9 +30,9 @@ export type Upgrade = {
   /** Undefined where the protocol has no port of its own. */
   readonly port: number | undefined
   /** Says in clear what is to be said. */
-  readonly begin: (exchange: ByteExchange, target: UpgradeTarget) => Promise<UpgradeResult>
+  readonly begin: (exchange: ClearExchange, target: UpgradeTarget) => Promise<UpgradeResult>
   /** Finds out, over a connection of its own, whether the server does without TLS; undefined where it cannot be asked. */
-  readonly tryClearText?: (exchange: ByteExchange, target: UpgradeTarget) => Promise<ClearText>
+  readonly tryClearText?: (exchange: ClearExchange, target: UpgradeTarget) => Promise<ClearText>
 }
 
 export function refused(said: string): UpgradeResult {

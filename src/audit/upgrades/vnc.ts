@@ -1,6 +1,7 @@
 /** VNC's VeNCrypt: the RFB protocol, RFC 6143, section 7.1, and "VeNCrypt" of the community's specification. */
-import type { ByteExchange } from '../../net/byte-channel.ts'
+
 import { refuse } from '../../wire/protocol-error.ts'
+import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { clearText, READY, refused, type Upgrade, type UpgradeResult } from './upgrade.ts'
 
 const SECURITY_NAMES: Readonly<Record<number, string>> = {
@@ -67,7 +68,7 @@ export const vncAnonymous: Upgrade = {
 }
 
 async function beginVeNCrypt(
-  exchange: ByteExchange,
+  exchange: ClearExchange,
   wanted: readonly number[],
 ): Promise<UpgradeResult> {
   const types = await readSecurityTypes(exchange)
@@ -87,7 +88,7 @@ async function beginVeNCrypt(
 }
 
 /** The server's types of security, or its reason to offer none. */
-async function readSecurityTypes(exchange: ByteExchange): Promise<readonly number[] | string> {
+async function readSecurityTypes(exchange: ClearExchange): Promise<readonly number[] | string> {
   const version = (await exchange.read(VERSION_LENGTH)).toString('latin1')
   const [, major, minor] = /^RFB (\d{3})\.(\d{3})\n$/.exec(version) ?? []
   if (major === undefined) refuse('a greeting that is not of VNC')
@@ -101,13 +102,13 @@ async function readSecurityTypes(exchange: ByteExchange): Promise<readonly numbe
   return count === 0 ? readText(exchange) : [...(await exchange.read(count))]
 }
 
-async function readText(exchange: ByteExchange): Promise<string> {
+async function readText(exchange: ClearExchange): Promise<string> {
   const length = (await exchange.read(4)).readUInt32BE()
   if (length > TEXT_LIMIT) refuse(`a reason of ${length} bytes`)
   return (await exchange.read(length)).toString('latin1')
 }
 
-async function readSubtypes(exchange: ByteExchange): Promise<readonly number[]> {
+async function readSubtypes(exchange: ClearExchange): Promise<readonly number[]> {
   await exchange.write(Buffer.of(VENCRYPT))
   const [major = 0, minor = 0] = await exchange.read(2)
   if (major !== 0 || minor < 2) refuse(`version ${major}.${minor} of VeNCrypt`)

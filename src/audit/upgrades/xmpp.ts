@@ -1,6 +1,7 @@
 /** XMPP's STARTTLS: RFC 6120, section 5. */
-import type { ByteExchange } from '../../net/byte-channel.ts'
+
 import { refuse } from '../../wire/protocol-error.ts'
+import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { clearText, READY, refused, type Upgrade, type UpgradeTarget } from './upgrade.ts'
 
 /** What a server says of itself is a few hundred bytes. */
@@ -31,7 +32,7 @@ export const xmpp: Upgrade = {
 }
 
 /** The server's stream up to what it can do, or up to its error. */
-async function openStream(exchange: ByteExchange, { host }: UpgradeTarget): Promise<string> {
+async function openStream(exchange: ClearExchange, { host }: UpgradeTarget): Promise<string> {
   const name = host.replace(/[&<>'"]/g, '')
   const opening =
     `<?xml version='1.0'?><stream:stream to='${name}' version='1.0' xmlns='jabber:client' ` +
@@ -50,7 +51,7 @@ function errorOf(features: string): string {
   return offersTls(features) ? 'TLS is required' : 'the server does not offer STARTTLS'
 }
 
-async function readUntil(exchange: ByteExchange, end: RegExp): Promise<string> {
+async function readUntil(exchange: ClearExchange, end: RegExp): Promise<string> {
   const bytes: number[] = []
   while (bytes.length < TEXT_LIMIT) {
     const [byte = 0] = await exchange.read(1)

@@ -2,8 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { ClearExchange } from '../../../src/audit/connection/clear-exchange.ts'
+import { ExchangeEnded } from '../../../src/audit/connection/failure.ts'
 import { UPGRADES, upgradeOf } from '../../../src/audit/upgrades/all-upgrades.ts'
-import { type ByteExchange, ConnectionEnded } from '../../../src/net/byte-channel.ts'
 import { ProtocolError } from '../../../src/wire/protocol-error.ts'
 import { fc } from '../../seed.ts'
 import { type Flow, parseFlow, printFlow, replay, replayBytes } from '../flow.ts'
@@ -19,7 +20,7 @@ const FLOWS = readdirSync(FOLDER)
   })
 
 /** What is said in a flow of that kind. */
-function conversation(scheme: string, kind: string): (exchange: ByteExchange) => Promise<unknown> {
+function conversation(scheme: string, kind: string): (exchange: ClearExchange) => Promise<unknown> {
   const upgrade = upgradeOf(scheme)
   const use = kind === 'begin' ? upgrade?.begin : upgrade?.tryClearText
   if (!use) throw new Error(`${scheme} has no ${kind}`)
@@ -42,7 +43,7 @@ describe.each(FLOWS)('$file', ({ scheme, kind, text }) => {
 
   test('waits for more wherever it is cut', async () => {
     for (let length = 0; length < received.length; length++) {
-      await expect(use(replayBytes(received.subarray(0, length)))).rejects.toThrow(ConnectionEnded)
+      await expect(use(replayBytes(received.subarray(0, length)))).rejects.toThrow(ExchangeEnded)
     }
   })
 
@@ -55,7 +56,7 @@ describe.each(FLOWS)('$file', ({ scheme, kind, text }) => {
         for (const bytes of [changed, Buffer.from(tail)]) {
           const outcome = await use(replayBytes(bytes)).catch((error: unknown) => error)
           const isKnown = !(outcome instanceof Error) || outcome instanceof ProtocolError
-          expect(isKnown || outcome instanceof ConnectionEnded, String(outcome)).toBe(true)
+          expect(isKnown || outcome instanceof ExchangeEnded, String(outcome)).toBe(true)
         }
       }),
     )
@@ -76,7 +77,7 @@ test.each(
 )('%s does not read endlessly', async (_scheme, upgrade) => {
   for (const filler of ['x', '220-\n', '\0', '\xff', '<a>', '* OK\n']) {
     let read = 0
-    const exchange: ByteExchange = {
+    const exchange: ClearExchange = {
       read: async (length) => {
         if (length > 0x100_0000) throw new Error(`${length} bytes are asked for at once`)
         read += length
@@ -84,6 +85,7 @@ test.each(
         return Buffer.alloc(length, filler, 'latin1')
       },
       write: async () => {},
+      random: (length) => Buffer.alloc(length),
     }
     const outcome = await upgrade.begin(exchange, { host: 'h' }).catch((error: unknown) => error)
     const isKnown = !(outcome instanceof Error) || outcome instanceof ProtocolError

@@ -3,11 +3,12 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { Connections } from '../../../src/audit/connection/connections.ts'
+import { DEFAULT_LIMITS, DialedSource } from '../../../src/audit/connection/dialed-source.ts'
 import { scanSsh } from '../../../src/audit/ssh/scan-ssh.ts'
-import type { SshScan } from '../../../src/audit/ssh/ssh-scan.ts'
-import { ByteChannel, type ByteExchange } from '../../../src/net/byte-channel.ts'
-import { dial } from '../../../src/net/dial.ts'
+import type { SshScan } from '../../../src/audit/ssh-model.ts'
 import { execFileSync } from '../../peers/child-process.ts'
+import { SEED } from '../../seed.ts'
 import { startPeer } from '../tls-peer.ts'
 
 export const SSHD = '/usr/sbin/sshd'
@@ -50,24 +51,16 @@ export async function startSshd(
   return { port, configuration: new Map(pairs) }
 }
 
-/** Opens a connection, uses it and closes it. */
-export async function onConnection<Result>(
-  port: number,
-  use: (exchange: ByteExchange) => Promise<Result>,
-): Promise<Result> {
-  const socket = await dial({ kind: 'tcp', host: '127.0.0.1', port }, { timeout: 60_000 })
-  try {
-    return await use(new ByteChannel(socket))
-  } finally {
-    socket.destroy()
-  }
+/** Connections to a port of this host. */
+export function connectionsTo(port: number): Connections {
+  const address = { kind: 'tcp', host: '127.0.0.1', port } as const
+  const limits = { ...DEFAULT_LIMITS, connecting: 60_000, silence: 60_000, duration: 60_000 }
+  const source = new DialedSource(address, limits)
+  return new Connections({ source, seed: Buffer.alloc(32, SEED) })
 }
 
 export async function scanPort(port: number): Promise<SshScan & { readonly connections: number }> {
-  let connections = 0
-  const scan = await scanSsh((_purpose, use) => {
-    connections++
-    return onConnection(port, use)
-  })
-  return { ...scan, connections }
+  const connections = connectionsTo(port)
+  const scan = await scanSsh((claim, converse) => connections.ask(claim, converse))
+  return { ...scan, connections: connections.count }
 }

@@ -9,10 +9,10 @@ import { bitLength, readPositiveNumber, readSshString, readText } from './data-t
 export type HostKey = {
   /** `ssh-rsa`: of RSA keys whatever the signature is. Of a certificate with its suffix. */
   readonly type: string
-  /** Undefined of a type whose form is not known. */
-  readonly bits: number | undefined
+  /** Null of a type whose form is not known. */
+  readonly bits: number | null
   /** Of a certificate: the size of the key that signed it, and its type. */
-  readonly authority: { readonly type: string; readonly bits: number | undefined } | undefined
+  readonly authority: { readonly type: string; readonly bits: number | null } | null
 }
 
 const CERTIFICATE_SUFFIX = '-cert-v01@openssh.com'
@@ -31,8 +31,8 @@ export function decodeHostKey(blob: Buffer): HostKey {
   if (!/^[\x21-\x7e]+$/.test(type)) refuse('a host key of a malformed type')
   if (!type.endsWith(CERTIFICATE_SUFFIX)) {
     const bits = readKeySize(reader, type)
-    if (bits !== undefined) reader.end()
-    return { type, bits, authority: undefined }
+    if (bits !== null) reader.end()
+    return { type, bits, authority: null }
   }
   return decodeCertificate(reader, type)
 }
@@ -42,7 +42,7 @@ function decodeCertificate(reader: ByteReader, type: string): HostKey {
   if (nonce.length === 0) refuse('a certificate without a nonce')
   const plain = type.slice(0, -CERTIFICATE_SUFFIX.length)
   const bits = readKeySize(reader, plain.startsWith('sk-') ? `${plain}@openssh.com` : plain)
-  if (bits === undefined) return { type, bits, authority: undefined }
+  if (bits === null) return { type, bits, authority: null }
   // Serial number, type, key identifier, principals, validity, critical options, extensions, reserved.
   reader.readBytes(12)
   readSshString(reader)
@@ -56,17 +56,17 @@ function decodeCertificate(reader: ByteReader, type: string): HostKey {
 }
 
 /** Reads the public key of a type; gives its size. */
-function readKeySize(reader: ByteReader, type: string): number | undefined {
+function readKeySize(reader: ByteReader, type: string): number | null {
   const bits = readPlainKeySize(
     reader,
     type.replace(/^sk-(ssh-)?/, '$1').replace('@openssh.com', ''),
   )
   // The application of a key on a token.
-  if (bits !== undefined && type.startsWith('sk-')) readSshString(reader)
+  if (bits !== null && type.startsWith('sk-')) readSshString(reader)
   return bits
 }
 
-function readPlainKeySize(reader: ByteReader, type: string): number | undefined {
+function readPlainKeySize(reader: ByteReader, type: string): number | null {
   switch (type) {
     case 'ssh-rsa': {
       readPositiveNumber(reader)
@@ -82,7 +82,7 @@ function readPlainKeySize(reader: ByteReader, type: string): number | undefined 
     case 'ssh-ed448':
       return readFixedKey(reader, 57, 456)
     default:
-      return type.startsWith('ecdsa-sha2-') ? readCurveKeySize(reader) : undefined
+      return type.startsWith('ecdsa-sha2-') ? readCurveKeySize(reader) : null
   }
 }
 

@@ -1,0 +1,110 @@
+/** Holds what a scan of an SSH server found against a policy. */
+import { isKnown, type SshOffer, type SshScan } from '../ssh-model.ts'
+import { type Finding, sortFindings } from './finding.ts'
+import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
+import type { SshItemKind, SshYardstick } from './ssh-yardstick.ts'
+import { unlessAnswered } from './unknown.ts'
+
+const OFFERS = 'ssh offers'
+
+/** Findings, worst first. */
+export function compareSsh(scan: SshScan, yardstick: SshYardstick): readonly Finding[] {
+  const { offer } = scan
+  if (!isKnown(offer)) return unlessAnswered(notOffered(offer), 'algorithms', '', null, [OFFERS])
+  return sortFindings([
+    ...LISTS.flatMap(({ kind, namesOf }) => compareNames(kind, namesOf(offer), yardstick)),
+    ...compareHostKeys(scan, yardstick),
+    ...comparePrime(scan, yardstick),
+  ])
+}
+
+/** A server that ends the connection has not said what it offers. */
+function notOffered<A extends { readonly answer: string }>(answer: A) {
+  if (answer.answer !== 'refused' && answer.answer !== 'not-offered') return answer as never
+  return { answer: 'unknown', because: 'the server ended the connection' } as const
+}
+
+const LISTS: readonly {
+  readonly kind: SshItemKind
+  readonly namesOf: (offer: SshOffer) => readonly string[]
+}[] = [
+  { kind: 'key exchange', namesOf: ({ keyExchanges }) => keyExchanges },
+  { kind: 'host key algorithm', namesOf: ({ hostKeyAlgorithms }) => hostKeyAlgorithms },
+  { kind: 'cipher', namesOf: ({ ciphers }) => [...ciphers.toServer, ...ciphers.toClient] },
+  { kind: 'MAC', namesOf: ({ macs }) => [...macs.toServer, ...macs.toClient] },
+]
+
+function compareNames(
+  kind: SshItemKind,
+  offered: readonly string[],
+  yardstick: SshYardstick,
+): readonly Finding[] {
+  const allowed = yardstick.allowed[kind]
+  if (!allowed) return []
+  const found = [...new Set(offered)]
+  const details = (name: string) => ({
+    item: { kind, name, version: null },
+    evidence: [OFFERS],
+    reasons: yardstick.reasonsFor(kind, name),
+  })
+  const forbidden = found
+    .filter((name) => !allowed.some((one) => means(name, one)))
+    .map((name) => {
+      const severity = isBroken(name) ? 'high' : 'medium'
+      return makeFinding(FINDING_KINDS.sshForbidden, { ...details(name), severity })
+    })
+  const absent = allowed
+    .filter((one) => !found.some((name) => means(name, one)))
+    .map((name) => makeFinding(FINDING_KINDS.sshAbsent, details(name)))
+  return [...forbidden, ...absent]
+}
+
+/** Key exchanges of GSSAPI end in the hash of a mechanism (RFC 4462, section 2). */
+function means(offered: string, allowed: string): boolean {
+  return offered === allowed || (allowed.endsWith('-') && offered.startsWith(allowed))
+}
+
+function isBroken(name: string): boolean {
+  return (
+    /^none$|arcfour|3des|blowfish|cast128|md5|group1-|ssh-dss|-sha1/.test(name) &&
+    !/^hmac-sha1/.test(name)
+  )
+}
+
+function compareHostKeys({ hostKeys }: SshScan, yardstick: SshYardstick): readonly Finding[] {
+  const { leastRsaBits, reasonsFor } = yardstick
+  return hostKeys.flatMap(({ type, key }) => {
+    const evidence = [`ssh host key ${type}`]
+    if (!isKnown(key)) return unlessAnswered(key, 'host key', type, null, evidence)
+    const isRsa = type.startsWith('ssh-rsa')
+    if (!isRsa || key.bits === null || key.bits >= leastRsaBits) return []
+    return [
+      makeFinding(FINDING_KINDS.sshKeyTooSmall, {
+        item: { kind: 'host key', name: type, version: null },
+        evidence,
+        reasons: reasonsFor('RSA size', String(leastRsaBits)),
+        detail: `an RSA host key of ${key.bits} bits; at least ${leastRsaBits} are asked for`,
+      }),
+    ]
+  })
+}
+
+function comparePrime(
+  { smallestPrime }: SshScan,
+  { leastPrimeBits, reasonsFor }: SshYardstick,
+): readonly Finding[] {
+  const evidence = ['ssh host key']
+  if (!isKnown(smallestPrime)) {
+    return unlessAnswered(smallestPrime, 'smallest prime', '', null, evidence)
+  }
+  if (smallestPrime >= leastPrimeBits) return []
+  return [
+    makeFinding(FINDING_KINDS.dhTooSmall, {
+      item: { kind: 'prime', name: `${smallestPrime} bits`, version: null },
+      evidence,
+      reasons: reasonsFor('prime size', String(leastPrimeBits)),
+      detail: `a prime of ${smallestPrime} bits; at least ${leastPrimeBits} are asked for`,
+      severity: smallestPrime < 2048 ? 'high' : 'medium',
+    }),
+  ]
+}

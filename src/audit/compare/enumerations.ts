@@ -1,0 +1,154 @@
+/** Lists of a version, such as its suites: what is accepted against what is allowed. */
+import { exchangeKind } from '../../algorithms/handshake-needs.ts'
+import { canNegotiate, findTlsSuiteByName, type TlsSuite } from '../../algorithms/tls-suites.ts'
+import { TLS_VERSIONS, type TlsVersion } from '../../algorithms/tls-versions.ts'
+import { type Enumeration, isWhole, type Numbered, type TlsScan } from '../model.ts'
+import type { Finding, FindingSeverity } from './finding.ts'
+import { FINDING_KINDS, type FindingKind, makeFinding } from './finding-kinds.ts'
+import { suiteSeverity } from './suite-severity.ts'
+import { unlessAnswered } from './unknown.ts'
+import type { TlsYardstick } from './yardstick.ts'
+
+type ItemKind = 'suite' | 'group' | 'signature scheme'
+
+/** What is asked of one kind of list. */
+type Rule = {
+  readonly kind: ItemKind
+  readonly forbidden: FindingKind
+  /** Undefined where an absent item is no difference. */
+  readonly absent: FindingKind | undefined
+  /** The question whose answers show it. */
+  readonly claim: string
+  readonly severityOf: (name: string) => FindingSeverity
+  /** Allowed items that a server could have in the version. */
+  readonly expected: (
+    yardstick: TlsYardstick,
+    version: TlsVersion,
+    scan: TlsScan,
+  ) => readonly string[]
+}
+
+const SUITES: Rule = {
+  kind: 'suite',
+  forbidden: FINDING_KINDS.suiteForbidden,
+  absent: FINDING_KINDS.suiteAbsent,
+  claim: 'suites',
+  severityOf: suiteSeverity,
+  expected: ({ allowed }, version, scan) =>
+    allowed.suites
+      .filter((suite) => canNegotiate(suite, version) && hasKeyFor(suite, scan))
+      .map(({ name }) => name),
+}
+
+const GROUPS: Rule = {
+  kind: 'group',
+  forbidden: FINDING_KINDS.groupForbidden,
+  absent: FINDING_KINDS.groupAbsent,
+  claim: 'groups',
+  severityOf: () => 'medium',
+  expected: ({ allowed }, version, scan) => {
+    const suites = suitesOf(scan, version)
+    return allowed.groups
+      .filter(({ kind }) =>
+        version.name === 'TLS1.3'
+          ? kind !== 'gost-curve'
+          : suites.some((suite) => exchangeKind(suite) === kind),
+      )
+      .map(({ name }) => name)
+  },
+}
+
+const SIGNATURES: Rule = {
+  kind: 'signature scheme',
+  forbidden: FINDING_KINDS.signatureForbidden,
+  // A server signs with what its keys can; that it could sign otherwise is no matter.
+  absent: undefined,
+  claim: 'signatures',
+  severityOf: (name) => (/sha1|md5/.test(name) ? 'high' : 'medium'),
+  expected: () => [],
+}
+
+export function compareEnumerations(scan: TlsScan, yardstick: TlsYardstick): readonly Finding[] {
+  return [
+    ...scan.suites.flatMap((list) => compareList(list, SUITES, yardstick, scan)),
+    ...scan.groups.flatMap((list) => compareList(list, GROUPS, yardstick, scan)),
+    ...scan.signatures.flatMap((list) => compareList(list, SIGNATURES, yardstick, scan)),
+    ...compareClientSignatures(scan, yardstick),
+  ]
+}
+
+function compareList(
+  list: Enumeration<Numbered> & { readonly version: string },
+  rule: Rule,
+  yardstick: TlsYardstick,
+  scan: TlsScan,
+): readonly Finding[] {
+  const { version } = list
+  const { kind, claim } = rule
+  const evidence = [`${claim} ${version}`]
+  const unknown = unlessAnswered(list.end, `${kind}s`, '', version, evidence)
+  const tlsVersion = TLS_VERSIONS.find(({ name }) => name === version)
+  const isAllowedVersion = yardstick.allowed.versions.some(({ name }) => name === version)
+  const isVersionAsked = !yardstick.silentOn.includes('version')
+  // A version that is not allowed is one finding; each thing in it would be another one for the same cause.
+  if (yardstick.silentOn.includes(kind) || (isVersionAsked && !isAllowedVersion)) return unknown
+  const allowed = new Set(allowedNames(kind, yardstick))
+  const found = list.items.map(({ name }) => name)
+  const finding = (name: string, of: FindingKind, severity: FindingSeverity): Finding => {
+    const reasons = yardstick.reasonsFor({ kind, name })
+    return makeFinding(of, { item: { kind, name, version }, evidence, reasons, severity })
+  }
+  const forbidden = found
+    .filter((name) => !allowed.has(name))
+    .map((name) => finding(name, rule.forbidden, rule.severityOf(name)))
+  const { absent } = rule
+  if (!absent || !tlsVersion || !isWhole(list)) return [...unknown, ...forbidden]
+  const missing = rule.expected(yardstick, tlsVersion, scan).filter((name) => !found.includes(name))
+  return [
+    ...unknown,
+    ...forbidden,
+    ...missing.map((name) => finding(name, absent, absent.severity)),
+  ]
+}
+
+function allowedNames(kind: ItemKind, { allowed }: TlsYardstick): readonly string[] {
+  const lists = {
+    suite: allowed.suites,
+    group: allowed.groups,
+    'signature scheme': allowed.signatureSchemes,
+  }
+  return lists[kind].map(({ name }) => name)
+}
+
+/** What the server says it takes from clients. */
+function compareClientSignatures(
+  { clientCertificate }: TlsScan,
+  yardstick: TlsYardstick,
+): readonly Finding[] {
+  if (yardstick.silentOn.includes('signature scheme')) return []
+  const allowed = new Set(allowedNames('signature scheme', yardstick))
+  return clientCertificate.schemes
+    .filter(({ name }) => !allowed.has(name))
+    .map(({ name }) =>
+      makeFinding(FINDING_KINDS.clientSignatureForbidden, {
+        item: { kind: 'client signature scheme', name, version: null },
+        evidence: ['client certificate'],
+        reasons: yardstick.reasonsFor({ kind: 'signature scheme', name }),
+      }),
+    )
+}
+
+function suitesOf(scan: TlsScan, version: TlsVersion): readonly TlsSuite[] {
+  const list = scan.suites.find((one) => one.version === version.name)
+  return (list?.items ?? []).flatMap(({ name }) => findTlsSuiteByName(name) ?? [])
+}
+
+/** Whether the server shows a certificate with which it could do the suite. */
+function hasKeyFor({ keyExchange }: TlsSuite, { chains }: TlsScan): boolean {
+  if (keyExchange === undefined) return true
+  const types = chains.flatMap(({ certificates }) => certificates[0]?.keyType ?? [])
+  if (/^(ECDHE-RSA|DHE-RSA|RSA)$/.test(keyExchange)) return types.includes('rsa')
+  if (keyExchange === 'ECDHE-ECDSA') return types.some((type) => /^(ec|ed)/.test(type))
+  // Suites with shared keys, without authentication, or of GOST: a server has to be set up for them.
+  return false
+}

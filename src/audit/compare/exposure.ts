@@ -1,0 +1,44 @@
+/** What a server does with clients that show nothing, or ask for nothing. */
+import type { TlsScan } from '../model.ts'
+import type { ClearText } from '../upgrades/upgrade.ts'
+import type { Finding } from './finding.ts'
+import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
+import { unlessAnswered } from './unknown.ts'
+
+/** Endpoints that let nobody in without a certificate, unless they are told to. */
+const WITH_CLIENT_CERTIFICATES: readonly string[] = ['migration', 'chardev', 'libvirt']
+
+/** @param isRequired Whether a certificate has to be required; undefined leaves it to the protocol. */
+export function compareClientCertificate(
+  { clientCertificate }: TlsScan,
+  protocol: string,
+  isRequired: boolean | undefined,
+): readonly Finding[] {
+  if (!(isRequired ?? WITH_CLIENT_CERTIFICATES.includes(protocol))) return []
+  const { required } = clientCertificate
+  if (required.answer === 'accepted') return []
+  const kind = 'client certificate'
+  const evidence = ['client certificate']
+  const unknown = unlessAnswered(required, kind, protocol, null, evidence)
+  if (unknown.length > 0) return unknown
+  const item = { kind, name: protocol, version: null }
+  const reasons = [
+    { text: isRequired ? '--client-certificate' : `usual for ${protocol}`, place: null },
+  ]
+  return [makeFinding(FINDING_KINDS.clientCertificateNotRequired, { item, evidence, reasons })]
+}
+
+/** Mail between hosts goes in clear where the other side has no TLS; that is how it is meant. */
+const USUALLY_CLEAR: readonly string[] = ['smtp']
+
+export function compareClearText(clear: ClearText, protocol: string): readonly Finding[] {
+  if (clear.kind !== 'accepted') return []
+  return [
+    makeFinding(FINDING_KINDS.clearTextAccepted, {
+      item: { kind: 'clear text', name: protocol, version: null },
+      evidence: ['clear text'],
+      detail: clear.said,
+      severity: USUALLY_CLEAR.includes(protocol) ? 'low' : 'high',
+    }),
+  ]
+}

@@ -1,0 +1,94 @@
+/** Mozilla's guidelines for servers, in their JSON form, as a yardstick. */
+import { NOTHING_ALLOWED } from '../../algorithms/allowed-tls.ts'
+import { registeredGroupName, tableVersionName } from '../../algorithms/other-names.ts'
+import { TLS_GROUPS } from '../../algorithms/tls-groups.ts'
+import { findTlsSuiteByOpensslName } from '../../algorithms/tls-suite-openssl.ts'
+import { findTlsSuiteByName } from '../../algorithms/tls-suites.ts'
+import { TLS_VERSIONS } from '../../algorithms/tls-versions.ts'
+import type { TlsYardstick } from './yardstick.ts'
+
+/** One of `modern`, `intermediate` and `old`. Fields that are not used here are left out. */
+export type Guideline = {
+  readonly ciphers: readonly string[]
+  readonly ciphersuites: readonly string[]
+  readonly tls_curves: readonly string[]
+  readonly tls_versions: readonly string[]
+  readonly rsa_key_size: number | null
+  readonly dh_param_size: number | null
+  readonly ecdh_param_size: number | null
+}
+
+export type GuidelinesParse =
+  | { readonly ok: true; readonly guideline: Guideline }
+  | { readonly ok: false; readonly reason: string }
+
+/** @param document What JSON.parse gave. */
+export function parseGuidelines(document: unknown, level: string): GuidelinesParse {
+  const configurations = fieldOf(document, 'configurations')
+  const chosen = fieldOf(configurations, level)
+  if (chosen === undefined) {
+    const levels = Object.keys(Object(configurations ?? {}))
+    const known = levels.length > 0 ? `it has ${levels.join(', ')}` : 'it has no configurations'
+    return { ok: false, reason: `there is no level ${level}: ${known}` }
+  }
+  const ciphers = namesOf(
+    fieldOf(fieldOf(chosen, 'ciphers'), 'openssl') ?? fieldOf(chosen, 'openssl_ciphers'),
+  )
+  const guideline = {
+    ciphers,
+    ciphersuites: namesOf(
+      fieldOf(chosen, 'ciphersuites') ?? fieldOf(chosen, 'openssl_ciphersuites'),
+    ),
+    tls_curves: namesOf(fieldOf(chosen, 'tls_curves')),
+    tls_versions: namesOf(fieldOf(chosen, 'tls_versions')),
+    rsa_key_size: sizeOf(fieldOf(chosen, 'rsa_key_size')),
+    dh_param_size: sizeOf(fieldOf(chosen, 'dh_param_size')),
+    ecdh_param_size: sizeOf(fieldOf(chosen, 'ecdh_param_size')),
+  }
+  if (guideline.tls_versions.length === 0) return { ok: false, reason: 'it names no tls_versions' }
+  return { ok: true, guideline }
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+  return (value as Record<string, unknown>)[name]
+}
+
+function namesOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+}
+
+function sizeOf(value: unknown): number | null {
+  return typeof value === 'number' ? value : null
+}
+
+/** @param file What messages call it. */
+export function guidelinesYardstick(
+  guideline: Guideline,
+  level: string,
+  file: string,
+): TlsYardstick {
+  const { tls_versions, tls_curves, ciphers, ciphersuites } = guideline
+  const suites = [...ciphersuites, ...ciphers].flatMap(
+    (name) => findTlsSuiteByName(name) ?? findTlsSuiteByOpensslName(name) ?? [],
+  )
+  const spelled = tls_versions.map(tableVersionName)
+  const groups = tls_curves.map((name) => registeredGroupName(name).toLowerCase())
+  const { rsa_key_size: rsa, dh_param_size: dh, ecdh_param_size: ec } = guideline
+  return {
+    title: `Mozilla's guideline ${level} of ${file}`,
+    allowed: {
+      ...NOTHING_ALLOWED,
+      versions: TLS_VERSIONS.filter(({ name }) =>
+        (spelled as readonly string[]).includes(name),
+      ).toReversed(),
+      suites,
+      groups: TLS_GROUPS.filter(({ name }) => groups.includes(name.toLowerCase())),
+      minimumKeySizes: { rsa: rsa ?? 0, dsa: 0, ec: ec ?? 0, dh: dh ?? 0 },
+    },
+    silentOn: tls_curves.length > 0 ? ['signature scheme'] : ['signature scheme', 'group'],
+    reasonsFor: ({ kind, name }) => [
+      { text: `configurations.${level} (${kind} ${name})`, place: file },
+    ],
+  }
+}

@@ -1,0 +1,21 @@
+/** What a TLS server is held against: what is allowed, and the lines that say so. */
+import type { AllowedTls, MinimumKeySizes } from '../../algorithms/allowed-tls.ts'
+import type { Reason } from './finding.ts'
+
+/** What a yardstick can be asked about, by its name in the IANA registry. */
+export type AskedItem =
+  | {
+      readonly kind: 'version' | 'suite' | 'group' | 'signature scheme'
+      readonly name: string
+    }
+  | { readonly kind: 'key size'; readonly name: keyof MinimumKeySizes }
+
+export type TlsYardstick = {
+  /** `the policy FUTURE, as GnuTLS reads it` */
+  readonly title: string
+  readonly allowed: AllowedTls
+  /** Parts of TLS that it says nothing of: a cipher list has no groups. */
+  readonly silentOn: readonly AskedItem['kind'][]
+  /** The lines that allow or forbid something. */
+  readonly reasonsFor: (item: AskedItem) => readonly Reason[]
+}

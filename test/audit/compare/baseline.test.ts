@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { compareScans } from '../../../src/audit/compare/baseline.ts'
+import type { TlsScan } from '../../../src/audit/model.ts'
+import { ACCEPTED, items, REFUSED, resultOf, SCAN } from './scans.ts'
+
+const before = { ...resultOf(SCAN), ssh: null }
+
+function messages(tls: TlsScan): string[] {
+  return compareScans(before, { tls, ssh: null }).map(({ message }) => message)
+}
+
+test('two equal scans do not differ', () => {
+  expect(messages(SCAN)).toEqual([])
+})
+
+test('what a server accepts now, or no longer, is told', () => {
+  const [tls13, tls12] = SCAN.suites
+  const suites = [tls13!, { ...tls12!, items: items('TLS_RSA_WITH_RC4_128_SHA') }]
+  expect(messages({ ...SCAN, suites }).sort()).toEqual([
+    'the server no longer accepts the suite TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 in TLS1.2',
+    'the server now accepts the suite TLS_RSA_WITH_RC4_128_SHA in TLS1.2',
+  ])
+})
+
+test('what was not learnt is no change', () => {
+  const cut = { answer: 'timed-out' } as const
+  const [tls13] = SCAN.suites
+  const suites = [{ ...tls13!, end: cut, items: [] }]
+  const versions = SCAN.versions.map((one) =>
+    one.name === 'TLS1.2' ? { ...one, result: cut } : one,
+  )
+  expect(
+    messages({ ...SCAN, suites, versions, groups: [{ ...SCAN.groups[0]!, end: cut, items: [] }] }),
+  ).toEqual([])
+})
+
+test('another order of the same suites is told, and only where the server has one', () => {
+  const [, tls12] = SCAN.suites
+  const [one, other] = ['TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384', 'TLS_RSA_WITH_AES_128_CBC_SHA']
+  const first = { ...tls12!, items: items(one!, other!) }
+  const second = { ...tls12!, items: items(other!, one!) }
+  const compare = (order: 'server' | 'client') =>
+    compareScans(
+      { tls: { ...SCAN, suites: [{ ...first, order }] }, ssh: null },
+      { tls: { ...SCAN, suites: [{ ...second, order }] }, ssh: null },
+    ).map(({ message }) => message)
+  expect(compare('client')).toEqual([])
+  expect(compare('server')).toEqual([
+    `the server has another order of suites: TLS1.2, ${one} ${other} before, ${other} ${one} now`,
+  ])
+})
+
+test('answers are compared as yes and no', () => {
+  const features = { tickets: ACCEPTED }
+  const later = { tls: { ...SCAN, features: { tickets: REFUSED } }, ssh: null }
+  const findings = compareScans({ tls: { ...SCAN, features }, ssh: null }, later)
+  expect(findings.map(({ message }) => message)).toEqual([
+    'the server has another feature: tickets, yes before, no now',
+  ])
+})

@@ -1,0 +1,240 @@
+import { describe, expect, test } from 'vitest'
+import { cipherListYardstick } from '../../../src/audit/compare/cipher-list-yardstick.ts'
+import { compareTls } from '../../../src/audit/compare/compare-tls.ts'
+import { compareClearText, compareClientCertificate } from '../../../src/audit/compare/exposure.ts'
+import { type Finding, reaches } from '../../../src/audit/compare/finding.ts'
+import {
+  guidelinesYardstick,
+  parseGuidelines,
+} from '../../../src/audit/compare/guidelines-yardstick.ts'
+import { policyYardstick } from '../../../src/audit/compare/policy-yardstick.ts'
+import { priorityYardstick } from '../../../src/audit/compare/priority-yardstick.ts'
+import type { TlsScan } from '../../../src/audit/model.ts'
+import { evaluatePriority } from '../../../src/priority/evaluate.ts'
+import { shippedPolicy } from '../../shipped-policies.ts'
+import { ACCEPTED, CERTIFICATE, items, REFUSED, SCAN } from './scans.ts'
+
+const FUTURE = policyYardstick(shippedPolicy('FUTURE').policy, 'openssl')
+const DEFAULT = policyYardstick(shippedPolicy('DEFAULT').policy, 'openssl')
+
+/** Codes and items of findings that are no mere absence. */
+function told(findings: readonly Finding[]): readonly string[] {
+  const worse = findings.filter(({ severity }) => severity !== 'info')
+  return worse.map(({ code, item }) => `${code} ${item.name} ${item.version ?? ''}`.trim())
+}
+
+test('a server that keeps to the policy has no finding', () => {
+  expect(told(compareTls(SCAN, DEFAULT))).toEqual([])
+})
+
+test('a version that is not allowed is told, with the line, and not each suite of it', () => {
+  const scan: TlsScan = {
+    ...SCAN,
+    versions: [...SCAN.versions, { name: 'TLS1.0', number: 0x301, result: ACCEPTED }],
+    suites: [
+      ...SCAN.suites,
+      {
+        version: 'TLS1.0',
+        order: 'server',
+        end: REFUSED,
+        items: items('TLS_RSA_WITH_CAMELLIA_128_CBC_SHA'),
+      },
+    ],
+  }
+  const findings = compareTls(scan, DEFAULT)
+  expect(told(findings)).toEqual(['AUDIT_VERSION_FORBIDDEN TLS1.0'])
+  expect(findings[0]?.severity).toBe('high')
+  expect(findings[0]?.reasons[0]).toEqual({
+    text: expect.stringMatching(/^protocol@TLS = TLS1\.3 TLS1\.2/),
+    place: expect.stringMatching(/^DEFAULT\.pol:\d+:\d+$/),
+  })
+})
+
+test('suites are told with the line of each part that forbids them, worst first', () => {
+  const [newest, older] = SCAN.suites
+  const more = items(
+    'TLS_RSA_WITH_CAMELLIA_128_CBC_SHA',
+    'TLS_RSA_WITH_RC4_128_SHA',
+    'TLS_DH_anon_WITH_AES_128_CBC_SHA',
+    'TLS_RSA_WITH_ARIA_128_CBC_SHA256',
+  )
+  const scan = { ...SCAN, suites: [newest!, { ...older!, items: [...older!.items, ...more] }] }
+  const findings = compareTls(scan, DEFAULT).filter(({ severity }) => severity !== 'info')
+  expect(findings.map(({ severity, item }) => `${severity} ${item.name}`)).toEqual([
+    'critical TLS_DH_anon_WITH_AES_128_CBC_SHA',
+    'high TLS_RSA_WITH_RC4_128_SHA',
+    'medium TLS_RSA_WITH_CAMELLIA_128_CBC_SHA',
+    'medium TLS_RSA_WITH_ARIA_128_CBC_SHA256',
+  ])
+  const camellia = findings.find(({ item }) => item.name === 'TLS_RSA_WITH_CAMELLIA_128_CBC_SHA')
+  expect(camellia?.reasons.map(({ text }) => text)).toEqual([
+    expect.stringMatching(/^cipher@TLS = /),
+  ])
+  const aria = findings.find(({ item }) => item.name.includes('ARIA'))
+  expect(aria?.reasons[0]?.place).toBeNull()
+})
+
+test('what was not learnt is told as unknown, and is no absence', () => {
+  const [newest, older] = SCAN.suites
+  const cut = { answer: 'unknown', because: 'budget spent' } as const
+  const scan: TlsScan = {
+    ...SCAN,
+    versions: SCAN.versions.map((one) =>
+      one.name === 'TLS1.1' ? { ...one, result: { answer: 'rate-limited' } } : one,
+    ),
+    suites: [newest!, { ...older!, end: cut }],
+  }
+  const findings = compareTls(scan, DEFAULT)
+  const unknown = findings.filter(({ severity }) => severity === 'unknown')
+  expect(unknown.map(({ message }) => message)).toEqual([
+    'the server could not be asked for its version: it was rate-limited',
+    'the server could not be asked for its suites: budget spent',
+  ])
+  expect(
+    findings.filter(({ code, item }) => code === 'AUDIT_SUITE_ABSENT' && item.version === 'TLS1.2'),
+  ).toEqual([])
+  expect(reaches(findings, 'low')).toBe(false)
+  expect(reaches(findings, 'unknown')).toBe(true)
+})
+
+test('small keys, weak signatures of certificates and small primes are told', () => {
+  const weak = { ...CERTIFICATE, keyBits: 1024, signatureAlgorithm: 'sha1WithRSAEncryption' }
+  const scan: TlsScan = {
+    ...SCAN,
+    chains: [{ certificates: [weak, weak], isInOrder: true, unreadable: [] }],
+    diffieHellman: [{ version: 'TLS1.2', bits: 1024, group: null }],
+  }
+  const findings = compareTls(scan, DEFAULT)
+  expect(told(findings)).toEqual([
+    'AUDIT_DH_TOO_SMALL 1024 bits TLS1.2',
+    'AUDIT_KEY_TOO_SMALL CN=host.example',
+    'AUDIT_CERTIFICATE_SIGNATURE_FORBIDDEN CN=host.example',
+  ])
+  expect(findings[1]?.reasons[0]?.text).toBe('min_rsa_size = 2048')
+})
+
+test("an authority's signature on itself is not judged", () => {
+  const root = {
+    ...CERTIFICATE,
+    subject: 'CN=authority',
+    signatureAlgorithm: 'sha1WithRSAEncryption',
+  }
+  const scan = {
+    ...SCAN,
+    chains: [{ certificates: [CERTIFICATE, root], isInOrder: true, unreadable: [] }],
+  }
+  expect(told(compareTls(scan, DEFAULT))).toEqual([])
+})
+
+test('a weak suite before a strong one is told, but no order among alike', () => {
+  const suites = (...names: readonly string[]): TlsScan => ({
+    ...SCAN,
+    suites: [{ version: 'TLS1.2', order: 'server', end: REFUSED, items: items(...names) }],
+  })
+  const strong = 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384'
+  const other = 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'
+  const weak = 'TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA'
+  expect(told(compareTls(suites(other, strong, weak), DEFAULT))).toEqual([])
+  expect(told(compareTls(suites(weak, strong), DEFAULT))).toEqual([
+    `AUDIT_ORDER_WEAKER ${weak} TLS1.2`,
+  ])
+})
+
+test('signature schemes for which clients are asked are told', () => {
+  const { clientCertificate } = SCAN
+  const schemes = items('rsa_pkcs1_sha1', 'rsa_pss_rsae_sha256')
+  const scan = { ...SCAN, clientCertificate: { ...clientCertificate, asked: ACCEPTED, schemes } }
+  expect(told(compareTls(scan, FUTURE))).toContain(
+    'AUDIT_CLIENT_SIGNATURE_FORBIDDEN rsa_pkcs1_sha1',
+  )
+})
+
+describe('a client certificate', () => {
+  test('has to be required by migrations, character devices and libvirt, and where it is asked for', () => {
+    expect(told(compareClientCertificate(SCAN, 'migration', undefined))).toHaveLength(1)
+    expect(told(compareClientCertificate(SCAN, 'https', undefined))).toEqual([])
+    expect(told(compareClientCertificate(SCAN, 'https', true))).toHaveLength(1)
+    expect(told(compareClientCertificate(SCAN, 'migration', false))).toEqual([])
+  })
+
+  test('whose demand was not learnt is unknown', () => {
+    const clientCertificate = {
+      ...SCAN.clientCertificate,
+      required: { answer: 'timed-out' } as const,
+    }
+    const [finding] = compareClientCertificate({ ...SCAN, clientCertificate }, 'chardev', undefined)
+    expect(finding?.severity).toBe('unknown')
+    const required = { ...SCAN, clientCertificate: { ...clientCertificate, required: ACCEPTED } }
+    expect(compareClientCertificate(required, 'chardev', undefined)).toEqual([])
+  })
+})
+
+test('clear text beside TLS is told, less loudly where it is usual', () => {
+  const clear = { kind: 'accepted', said: 'it lists 1 exports' } as const
+  expect(compareClearText(clear, 'nbd')[0]?.severity).toBe('high')
+  expect(compareClearText(clear, 'smtp')[0]?.severity).toBe('low')
+  expect(compareClearText({ ...clear, kind: 'refused' }, 'nbd')).toEqual([])
+})
+
+test('a priority string names the word that decides', () => {
+  const text = 'NORMAL:-VERS-TLS1.0:-VERS-TLS1.1:-AES-256-GCM'
+  const source = { name: '<priority>', text }
+  const outcome = evaluatePriority(source)
+  if (!outcome.ok) throw new Error(text)
+  const findings = compareTls(SCAN, priorityYardstick(source, outcome.evaluation, {}))
+  const suite = findings.find(({ code }) => code === 'AUDIT_SUITE_FORBIDDEN')
+  expect(suite?.reasons).toEqual([{ text: '-AES-256-GCM', place: '<priority>:1:34' }])
+})
+
+test('a cipher list judges suites before TLS 1.3 and nothing else', () => {
+  const source = { name: '<ciphers>', text: 'ECDHE+CHACHA20' }
+  const findings = compareTls(SCAN, cipherListYardstick(source, '3.5'))
+  expect(told(findings)).toEqual([
+    'AUDIT_SUITE_FORBIDDEN TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 TLS1.2',
+  ])
+})
+
+/** The form of the guidelines that Mozilla publishes. */
+const GUIDELINES = {
+  version: 5.7,
+  configurations: {
+    modern: {
+      certificate_curves: ['prime256v1', 'secp384r1'],
+      ciphers: { openssl: [] },
+      ciphersuites: ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384'],
+      dh_param_size: null,
+      ecdh_param_size: 256,
+      rsa_key_size: null,
+      tls_curves: ['X25519', 'prime256v1', 'secp384r1'],
+      tls_versions: ['TLSv1.3'],
+    },
+    old: {
+      ciphers: { openssl: ['ECDHE-RSA-AES256-GCM-SHA384', 'AES128-SHA'] },
+      ciphersuites: ['TLS_AES_256_GCM_SHA384'],
+      dh_param_size: 1024,
+      ecdh_param_size: 256,
+      rsa_key_size: 2048,
+      tls_curves: ['X25519', 'prime256v1', 'secp384r1'],
+      tls_versions: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
+    },
+  },
+}
+
+test("Mozilla's guidelines are a yardstick", () => {
+  const judge = (level: string) => {
+    const parsed = parseGuidelines(GUIDELINES, level)
+    if (!parsed.ok) throw new Error(parsed.reason)
+    return told(compareTls(SCAN, guidelinesYardstick(parsed.guideline, level, '5.7.json')))
+  }
+  expect(judge('modern')).toEqual(['AUDIT_VERSION_FORBIDDEN TLS1.2'])
+  expect(judge('old')).toEqual([])
+})
+
+test.each([
+  [GUIDELINES, 'strict', 'there is no level strict: it has modern, old'],
+  [GUIDELINES, 'constructor', 'there is no level constructor: it has modern, old'],
+  [null, 'modern', 'there is no level modern: it has no configurations'],
+  [{ configurations: { modern: {} } }, 'modern', 'it names no tls_versions'],
+])('what is no guideline is refused with the reason', (document, level, reason) => {
+  expect(parseGuidelines(document, level)).toEqual({ ok: false, reason })
+})
