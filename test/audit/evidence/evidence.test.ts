@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest'
+import { Connections } from '../../../src/audit/connection/connections.ts'
+import type { Transcript } from '../../../src/audit/connection/transcript.ts'
+import { parseEvidence, printEvidence } from '../../../src/audit/evidence/evidence.ts'
+import { EvidenceMismatch, ReplaySource } from '../../../src/audit/evidence/replay-source.ts'
+import { fc } from '../../seed.ts'
+
+const SEED = Buffer.alloc(32, 7)
+
+const HEADER = { evidence: 1, subject: { target: 'host:22' }, seed: SEED.toString('hex') } as const
+
+/** A source that answers with the claim, the later the shorter it is. */
+function live() {
+  let connections = 0
+  return {
+    get connections() {
+      return connections
+    },
+    async open(claim: string) {
+      connections++
+      if (claim === 'none') return { failure: 'unreachable', reason: 'nothing listens' } as const
+      const answers = [Buffer.from(claim)]
+      return {
+        send: () => {},
+        receive: async () => {
+          for (let turn = 20 - claim.length; turn > 0; turn--) await Promise.resolve()
+          return answers.shift() ?? ('reset' as const)
+        },
+        close: () => {},
+      }
+    },
+  }
+}
+
+const CLAIMS = ['a', 'none', 'longer claim', 'middle', 'a']
+
+async function askAll(connections: Connections): Promise<readonly unknown[]> {
+  const order: string[] = []
+  const answers = await Promise.all(
+    CLAIMS.map(async (claim) => {
+      const asked = await connections.ask(claim, async (exchange) => {
+        await exchange.write(exchange.random(8))
+        const read = await exchange.readSome()
+        return read.toString()
+      })
+      order.push(claim)
+      return asked
+    }),
+  )
+  return [...answers, order, connections.count]
+}
+
+test('a replay has the answers, the order and the count of the audit', async () => {
+  const transcripts: Transcript[] = []
+  const keep = (transcript: Transcript): void => void transcripts.push(transcript)
+  const first = await askAll(new Connections({ source: live(), seed: SEED, keep }))
+  const parsed = parseEvidence(printEvidence({ header: HEADER, transcripts }))
+  if (!parsed.ok) throw new Error(parsed.reason)
+  const again: Transcript[] = []
+  const source = new ReplaySource(parsed.evidence.transcripts)
+  const replayed = await askAll(
+    new Connections({ source, seed: SEED, keep: (transcript) => void again.push(transcript) }),
+  )
+  expect(replayed).toEqual(first)
+  expect(printEvidence({ header: HEADER, transcripts: again })).toBe(
+    printEvidence({ header: HEADER, transcripts }),
+  )
+})
+
+test('a question that the evidence does not hold is refused', async () => {
+  const connections = new Connections({ source: new ReplaySource([]), seed: SEED })
+  await expect(connections.ask('new', async () => 0)).rejects.toThrow(EvidenceMismatch)
+})
+
+const LINE = { claim: 'a', steps: [{ sent: '00' }, { received: 'ff' }], end: null, failure: null }
+
+test.each([
+  ['', 1, 'it does not begin as evidence of an audit'],
+  ['{}\n', 1, 'it does not begin as evidence of an audit'],
+  [`${JSON.stringify(HEADER)}\n{`, 2, 'it is not JSON'],
+  ...[
+    { ...LINE, claim: 1 },
+    { ...LINE, steps: [{ sent: '0' }] },
+    { ...LINE, steps: [{}] },
+    { ...LINE, end: 'burnt' },
+    { ...LINE, failure: { failure: 'unreachable' } },
+    { ...LINE, failure: 'closed' },
+    [],
+    null,
+  ].map((line): [string, number, string] => [
+    `${JSON.stringify(HEADER)}\n${JSON.stringify(LINE)}\n${JSON.stringify(line)}\n`,
+    3,
+    'it is no question with its answer',
+  ]),
+])('%j is no evidence', (text, line, reason) => {
+  expect(parseEvidence(text)).toEqual({ ok: false, line, reason })
+})
+
+test('random texts are refused, never a crash', () => {
+  fc.assert(
+    fc.property(fc.json(), (json) => {
+      expect(parseEvidence(`${JSON.stringify(HEADER)}\n${json}\n`).ok).toBe(false)
+      expect(parseEvidence(json).ok).toBe(false)
+    }),
+  )
+})
