@@ -6,7 +6,7 @@
 import type { ConnectionEnd, Failure } from '../connection/failure.ts'
 import { Transcript, type TranscriptStep } from '../connection/transcript.ts'
 
-export type EvidenceHeader = {
+type EvidenceHeader = {
   readonly evidence: 1
   /** What has to be known to ask the same questions again. */
   readonly subject: Readonly<Record<string, unknown>>

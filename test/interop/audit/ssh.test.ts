@@ -1,6 +1,6 @@
 /** What the audit finds of an SSH server is what `sshd -T` says of it: nothing missing, nothing more. */
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { expect } from 'vitest'
 import { ANY_CHOICE } from '../../../src/audit/ssh/client-offer.ts'
 import {
@@ -166,9 +166,18 @@ testWith('sshd', 'host keys are shown with the sizes and fingerprints of ssh-key
 testWith('sshd', 'a server with too many clients is told apart from one that refuses', async () => {
   const key = hostKey(scratchFolder(), 'ed25519')
   const { port } = await startSshd([`HostKey ${key}`, 'MaxStartups 1:100:1', 'LoginGraceTime 60'])
-  const held = connect(port, '127.0.0.1').on('error', () => {})
-  await once(held, 'data')
+  const held = await holdConnection(port)
   const { offer } = await scanPort(port)
   held.destroy()
   expect(offer).toEqual({ answer: 'rate-limited' })
 })
+
+/** A client that has a place at the server and says nothing; one that came too early is turned away. */
+async function holdConnection(port: number): Promise<Socket> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1').on('error', () => {})
+    const [greeting] = await once(socket, 'data')
+    if (String(greeting).startsWith('SSH-')) return socket
+    socket.destroy()
+  }
+}
