@@ -4,28 +4,19 @@ import { ENDPOINT_KINDS } from '../endpoint/endpoint-diagnostics.ts'
 import { readNamedTextFile } from '../files/text-file.ts'
 import { type MigrationUri, parseMigrationUri } from '../migration/address/migration-uri.ts'
 import { printRelayEvent, relayEventToJson } from '../migration/relay/event-report.ts'
-import { CHANNEL_MEMORY, Relay } from '../migration/relay/relay.ts'
+import { type OpenRelay, openRelay } from '../migration/relay/open-relay.ts'
+import { CHANNEL_MEMORY } from '../migration/relay/relay.ts'
 import type { RelayDefinition } from '../migration/relay/relay-definition.ts'
 import { RELAY_KINDS } from '../migration/relay/relay-diagnostics.ts'
 import type { RelayEvent } from '../migration/relay/relay-event.ts'
 import { parseRelayMap } from '../migration/relay/relay-map.ts'
-import { findSides, type RelaySides } from '../migration/relay/relay-sides.ts'
+import type { RelaySides } from '../migration/relay/relay-sides.ts'
 import { isLoopback, isOpenToNetwork, printBoundAddress, printHostAndPort } from '../net/address.ts'
-import type { SocketFile } from '../net/socket-file.ts'
-import { findOwner } from '../service/file-owner.ts'
 import { runService } from '../service/service.ts'
-import type { TlsObjects } from '../tls/objects/tls-objects.ts'
 import { loadObjects } from './object-options.ts'
 import type { RelayCommandOptions } from './relay-options.ts'
 import { logReload } from './reload-log.ts'
 import { Terminal } from './terminal.ts'
-
-type OpenRelay = {
-  readonly definition: RelayDefinition
-  readonly sides: RelaySides
-  readonly relay: Relay
-  readonly file: SocketFile
-}
 
 /** Relays until a signal comes. */
 export async function runRelays(options: RelayCommandOptions): Promise<void> {
@@ -33,9 +24,10 @@ export async function runRelays(options: RelayCommandOptions): Promise<void> {
   const definitions = readDefinitions(options)
   const objects = await loadObjects(options, terminal)
   const channelLimit = findChannelLimit(definitions.length, options)
-  const relays = definitions.map((definition) =>
-    openRelay(definition, { objects, channelLimit, options, terminal }),
-  )
+  const { handshakeLimit, idleLimit } = options
+  const limits = { channelLimit, handshakeLimit, idleLimit }
+  const onEvent = (event: RelayEvent) => logEvent(event, options, terminal)
+  const relays = definitions.map((definition) => openRelay(definition, objects, limits, onEvent))
   await runService({
     objects,
     pidFile: options.pidFile,
@@ -76,35 +68,6 @@ function findChannelLimit(relays: number, options: RelayCommandOptions): number 
   const { channels, memoryLimit = Math.max(LEAST_DEFAULT, least * DEFAULT_CHANNELS) } = options
   if (memoryLimit < least) fail(RELAY_KINDS.memoryTooSmall, { limit: memoryLimit, least })
   return Math.min(channels ?? Number.POSITIVE_INFINITY, Math.floor(memoryLimit / least))
-}
-
-type Surroundings = {
-  readonly objects: TlsObjects
-  readonly channelLimit: number
-  readonly options: RelayCommandOptions
-  readonly terminal: Terminal
-}
-
-function openRelay(
-  definition: RelayDefinition,
-  { objects, channelLimit, options, terminal }: Surroundings,
-): OpenRelay {
-  const { id, to, credentials, authorization, hostname, isNbd, socket } = definition
-  const { handshakeLimit, idleLimit } = options
-  const what = id === undefined ? 'a relay' : `relay ${id}`
-  const names = { what, to, credentials, authorization, hostname }
-  const sides = findSides(objects, { ...names, isOrdered: !isNbd, handshakeLimit })
-  const onEvent = (event: RelayEvent) => logEvent({ ...event, relay: id }, options, terminal)
-  const limits = { channelLimit, handshakeLimit, idleLimit }
-  const relay = new Relay({ sides, isOrdered: !isNbd, onEvent, ...limits })
-  return { definition, sides, relay, file: socketFile(socket) }
-}
-
-/** The guest's memory passes there in clear: its owner alone may connect where nothing else is said. */
-const DEFAULT_MODE = 0o600
-
-function socketFile({ mode = DEFAULT_MODE, owner }: RelayDefinition['socket']): SocketFile {
-  return { mode, ...(owner === undefined ? {} : findOwner(owner)) }
 }
 
 /** One after the other: two at the same path, in two spellings, would each wait for the other's lock. */

@@ -8,7 +8,8 @@ import { type MigrationUri, parseMigrationUri } from '../address/migration-uri.t
 import { parseMode, type RelayDefinition } from './relay-definition.ts'
 import { RELAY_KINDS } from './relay-diagnostics.ts'
 
-const PROPERTIES = [
+/** What one relay of a map may say, beside its id. */
+export const RELAY_PROPERTIES = [
   ...['listen', 'to', 'tls-creds', 'tls-authz', 'tls-hostname'],
   ...['nbd', 'socket-mode', 'socket-owner'],
 ]
@@ -30,8 +31,9 @@ export function parseRelayMap(source: Source): readonly RelayDefinition[] {
   })
 }
 
-function readRelay(entry: ObjectDefinition): RelayDefinition {
-  const reader = PropertyReader.of(entry, PROPERTIES)
+/** @throws DiagnosticError OBJECT_..., MIGRATION_URI_INVALID, RELAY_MAP_..., with file, line and column. */
+export function readRelay(entry: ObjectDefinition): RelayDefinition {
+  const reader = PropertyReader.of(entry, RELAY_PROPERTIES)
   const mode = reader.text('socket-mode')
   return {
     id: entry.id,
