@@ -7,8 +7,8 @@ import type { TlsObjects } from '../tls/objects/tls-objects.ts'
 import type { TlsObjectsContext } from '../tls/objects/tls-objects-options.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import type { CommonOptions } from './command.ts'
+import { withObjectsPolicy } from './objects-policy-options.ts'
 import { parseInputFile, several } from './option-values.ts'
-import { withConfigOption } from './priority-options.ts'
 import type { Terminal } from './terminal.ts'
 
 export type ObjectOptions = CommonOptions & {
@@ -20,15 +20,13 @@ export type ObjectOptions = CommonOptions & {
 
 /** Adds the options that define objects, and the one that chooses the configuration file. */
 export function withObjectOptions(command: Command): Command {
-  return withConfigOption(command)
+  return withObjectsPolicy(command)
     .option(
       '--object <DEFINITION>',
       'an object, such as tls-creds-x509,id=tls0,...',
       several(String),
     )
     .option('--objects <FILE>', 'objects in a file of YAML or JSON', several(parseInputFile))
-    .option('--application <NAME>', 'ask for @NAME,QEMU,SYSTEM where an object has no priority')
-    .option('--base-dir <DIR>', 'where back-ends/gnutls.config is')
 }
 
 /** Clients without TLS have no name that could be authorized. @throws DiagnosticError USAGE_MISSING_OPTION. */
@@ -53,17 +51,23 @@ export async function loadObjects(
   terminal: Terminal,
   change: (definition: ObjectDefinition) => ObjectDefinition = (definition) => definition,
 ): Promise<TlsObjects> {
-  const { readPriorityConfig } = await import('../system/priority-config.ts')
   const { TlsObjects } = await import('../tls/objects/tls-objects.ts')
   const definitions = (await readDefinitions(options)).map(change)
+  const objects = TlsObjects.create(definitions, await objectsContext(options, terminal))
+  objects.warnings.forEach(terminal.report)
+  return objects
+}
+
+/** The policy that objects obey, now and when they are loaded anew; what is noticed about it is told. */
+export async function objectsContext(
+  options: ObjectOptions,
+  terminal: Terminal,
+): Promise<TlsObjectsContext> {
+  const { readPriorityConfig } = await import('../system/priority-config.ts')
   const { config, diagnostics } = readPriorityConfig(options)
   diagnostics.forEach(terminal.report)
   const readConfig = () => readPriorityConfig({ ...options, isReadAgain: true }).config
-  const context = { config, readConfig }
-  const asked = await withKeyword(options, context, terminal)
-  const objects = TlsObjects.create(definitions, asked)
-  objects.warnings.forEach(terminal.report)
-  return objects
+  return withKeyword(options, { config, readConfig }, terminal)
 }
 
 /** A configuration and the keyword in it, which goes with every load of the configuration. */

@@ -1,11 +1,10 @@
 /** The values of options, checked as they are read. */
 import { InvalidArgumentError } from 'commander'
+import { readSize } from '../options/size.ts'
 
 /** Reads `4096`, `64k`, `1M` or `2GiB`, in powers of 1024. @throws InvalidArgumentError */
 export function parseSize(text: string): number {
-  const [, digits, unit = ''] = /^(\d+)([KMGTPE]?)(?:i?B)?$/i.exec(text) ?? []
-  const power = unit === '' ? 0 : 'KMGTPE'.indexOf(unit.toUpperCase()) + 1
-  const size = Number(digits) * 1024 ** power
+  const size = readSize(text)
   if (Number.isNaN(size)) {
     throw new InvalidArgumentError('a size is a number with K, M, G, T, P or E behind it.')
   }

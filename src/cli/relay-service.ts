@@ -1,8 +1,8 @@
 /** Relays as a service: from their options or their map to the signal that ends them. */
-import { type Diagnostic, diagnose, fail } from '../diagnostics/diagnostic.ts'
-import { ENDPOINT_KINDS } from '../endpoint/endpoint-diagnostics.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
 import { readNamedTextFile } from '../files/text-file.ts'
-import { type MigrationUri, parseMigrationUri } from '../migration/address/migration-uri.ts'
+import { parseMigrationUri } from '../migration/address/migration-uri.ts'
+import { clearTextWarnings } from '../migration/relay/clear-text-warnings.ts'
 import { printRelayEvent, relayEventToJson } from '../migration/relay/event-report.ts'
 import { type OpenRelay, openRelay } from '../migration/relay/open-relay.ts'
 import { CHANNEL_MEMORY } from '../migration/relay/relay.ts'
@@ -10,8 +10,7 @@ import type { RelayDefinition } from '../migration/relay/relay-definition.ts'
 import { RELAY_KINDS } from '../migration/relay/relay-diagnostics.ts'
 import type { RelayEvent } from '../migration/relay/relay-event.ts'
 import { parseRelayMap } from '../migration/relay/relay-map.ts'
-import type { RelaySides } from '../migration/relay/relay-sides.ts'
-import { isLoopback, isOpenToNetwork, printBoundAddress, printHostAndPort } from '../net/address.ts'
+import { printBoundAddress } from '../net/address.ts'
 import { runService } from '../service/service.ts'
 import { loadObjects } from './object-options.ts'
 import type { RelayCommandOptions } from './relay-options.ts'
@@ -88,7 +87,7 @@ function announce(
 ): void {
   relays.forEach(({ definition, sides }, index) => {
     const place = places[index] ?? ''
-    warnOfClearText(place, definition.to, sides).forEach(terminal.report)
+    clearTextWarnings(place, definition.to, sides).forEach(terminal.report)
     const { id, isNbd } = definition
     const secured = sides.tls === 'to' ? 'TLS onwards' : 'TLS from clients'
     const what = isNbd ? 'a disk by NBD' : 'a guest'
@@ -97,16 +96,6 @@ function announce(
   })
   // Programs that wait for this line wait for it under --quiet too.
   terminal.warn(`ready: ${places.join(', ')}`)
-}
-
-function warnOfClearText(place: string, to: MigrationUri, { tls }: RelaySides): Diagnostic[] {
-  if (tls === 'listen') {
-    const isFar = to.kind === 'tcp' && !isLoopback(to.host)
-    return isFar
-      ? [diagnose(RELAY_KINDS.clearTarget, { to: printHostAndPort(to.host, to.port) })]
-      : []
-  }
-  return isOpenToNetwork(place) ? [diagnose(ENDPOINT_KINDS.clearText, { address: place })] : []
 }
 
 function logEvent(event: RelayEvent, { log }: RelayCommandOptions, terminal: Terminal): void {

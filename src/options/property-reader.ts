@@ -4,6 +4,7 @@ import { type Span, spanText } from '../diagnostics/source.ts'
 import type { ObjectDefinition, PropertyValue } from './object-definition.ts'
 import { NOT_SHOWN } from './object-definition.ts'
 import { OPTION_KINDS } from './option-diagnostics.ts'
+import { readSize } from './size.ts'
 
 /** As QEMU reads booleans. */
 const FLAGS: Readonly<Record<string, boolean>> = {
@@ -75,6 +76,24 @@ export class PropertyReader {
     if (value === undefined || typeof value === 'boolean') return value ?? fallback
     const read = typeof value === 'string' && Object.hasOwn(FLAGS, value) ? FLAGS[value] : undefined
     return read ?? this.refuse(name, 'on or off')
+  }
+
+  /** A whole number up to a limit. */
+  count(name: string, fallback: number, limit = Number.MAX_SAFE_INTEGER): number {
+    const text = this.text(name)
+    if (text === undefined) return fallback
+    const count = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+    if (count <= limit) return count
+    return this.refuse(name, `a whole number up to ${limit}`)
+  }
+
+  /** In bytes, below 2^53. */
+  size(name: string): number | undefined {
+    const text = this.text(name)
+    if (text === undefined) return undefined
+    const size = readSize(text)
+    if (Number.isSafeInteger(size)) return size
+    return this.refuse(name, 'a number of bytes below 2^53, as 512M or 2G')
   }
 
   choice<Choice extends string>(

@@ -6,10 +6,20 @@ import { notifyReloading, notifyServiceManager } from './service-manager.ts'
 export class ReloadWatch {
   readonly #objects: TlsObjects
   readonly #tell: (report: ReloadReport) => void
+  readonly #configure: () => Promise<void>
+  /** Signals that come while a reload is under way are one more reload after it. */
+  #isReloading = false
+  #isAskedAgain = false
 
-  constructor(objects: TlsObjects, tell: (report: ReloadReport) => void) {
+  /** @param configure Reads the configuration of the service again before the objects; never throws. */
+  constructor(
+    objects: TlsObjects,
+    tell: (report: ReloadReport) => void,
+    configure = async () => {},
+  ) {
     this.#objects = objects
     this.#tell = tell
+    this.#configure = configure
     objects.watch(tell)
     process.on('SIGHUP', this.#onSignal)
   }
@@ -20,8 +30,19 @@ export class ReloadWatch {
   }
 
   readonly #onSignal = (): void => {
+    this.#isAskedAgain = true
+    if (!this.#isReloading) void this.#reload()
+  }
+
+  async #reload(): Promise<void> {
+    this.#isReloading = true
     notifyReloading()
-    this.#tell(this.#objects.reload())
+    while (this.#isAskedAgain) {
+      this.#isAskedAgain = false
+      await this.#configure()
+      this.#tell(this.#objects.reload())
+    }
+    this.#isReloading = false
     notifyServiceManager('READY=1')
   }
 }

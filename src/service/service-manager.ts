@@ -20,6 +20,19 @@ export function listenDescriptors(environment = process.env): readonly number[] 
   return Array.from({ length: count }, (_, index) => FIRST_DESCRIPTOR + index)
 }
 
+/** The same sockets by their names, `FileDescriptorName=`; a name may stand for several. */
+export function namedDescriptors(
+  environment = process.env,
+): ReadonlyMap<string, readonly number[]> {
+  const names = (environment.LISTEN_FDNAMES ?? '').split(':')
+  const named = new Map<string, readonly number[]>()
+  listenDescriptors(environment).forEach((descriptor, index) => {
+    const name = names[index] ?? ''
+    named.set(name, [...(named.get(name) ?? []), descriptor])
+  })
+  return named
+}
+
 /** Tells a state such as `READY=1`; does nothing where no service manager asked for it. */
 export function notifyServiceManager(state: string): void {
   const path = process.env.NOTIFY_SOCKET

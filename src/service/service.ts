@@ -22,6 +22,8 @@ export type Service<Place> = {
   /** Tells that it is ready. */
   readonly announce: (place: Place) => void
   readonly tellReload: (report: ReloadReport) => void
+  /** Reads the configuration of the service again, on SIGHUP; never throws. */
+  readonly configure?: () => Promise<void>
   /** Ends in order within so many milliseconds. */
   readonly drain: (limit: number) => Promise<void>
   /** Closes what the endpoint served. */
@@ -36,7 +38,7 @@ export async function runService<Place>(service: Service<Place>): Promise<void> 
   try {
     const place = await service.start()
     if (pidFile !== undefined) writePidFile(pidFile)
-    watch = new ReloadWatch(objects, service.tellReload)
+    watch = new ReloadWatch(objects, service.tellReload, service.configure)
     ending.onSignals()
     service.announce(place)
     notifyServiceManager('READY=1')

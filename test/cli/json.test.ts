@@ -66,6 +66,13 @@ describe('each command gives a result as its schema has it', () => {
     expect(envelopeOf(...args).ok).toBe(true)
   })
 
+  test('endpoint check', () => {
+    const folder = scratchFolder()
+    writeFiles(folder, { 'host.yaml': 'monitors: [{id: m, listen: "unix:m.sock"}]' })
+    const { ok, result } = envelopeOf('endpoint', 'check', join(folder, 'host.yaml'))
+    expect({ ok, entries: result.entries }).toEqual({ ok: true, entries: ['monitor m'] })
+  })
+
   test('pki and authz', () => {
     const folder = scratchFolder()
     const other = scratchFolder()

@@ -5,6 +5,7 @@ import { addAuthz } from '../commands/authz.ts'
 import { addBuild } from '../commands/build.ts'
 import { addConvert } from '../commands/convert.ts'
 import { addDiff } from '../commands/diff.ts'
+import { ENDPOINT } from '../commands/endpoint.ts'
 import { addExplain } from '../commands/explain.ts'
 import { addLint } from '../commands/lint.ts'
 import { addList } from '../commands/list.ts'
@@ -18,9 +19,10 @@ import { frameProgram } from '../program-frame.ts'
 
 /** @param args Those of the command line, without the program. */
 export async function createProgram(args: readonly string[]): Promise<Command> {
-  const [nbd, migrate, pki] = await Promise.all([
+  const [nbd, migrate, endpoint, pki] = await Promise.all([
     defineGroup(NBD, args),
     defineGroup(MIGRATE, args),
+    defineGroup(ENDPOINT, args),
     defineGroup(PKI, args),
   ])
   return frameProgram([
@@ -35,6 +37,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addConvert,
     nbd,
     migrate,
+    endpoint,
     addAuthz,
     pki,
   ])

@@ -4,12 +4,11 @@ import type { Source } from '../../diagnostics/source.ts'
 import { defineObject, type ObjectDefinition } from '../../options/object-definition.ts'
 import { parseObjectList } from '../../options/object-document.ts'
 import { PropertyReader } from '../../options/property-reader.ts'
-import { type MigrationUri, parseMigrationUri } from '../address/migration-uri.ts'
+import { readUriProperty } from '../address/uri-property.ts'
 import { parseMode, type RelayDefinition } from './relay-definition.ts'
 import { RELAY_KINDS } from './relay-diagnostics.ts'
 
-/** What one relay of a map may say, beside its id. */
-export const RELAY_PROPERTIES = [
+const PROPERTIES = [
   ...['listen', 'to', 'tls-creds', 'tls-authz', 'tls-hostname'],
   ...['nbd', 'socket-mode', 'socket-owner'],
 ]
@@ -25,20 +24,23 @@ export function parseRelayMap(source: Source): readonly RelayDefinition[] {
   const seen = new Set<string>()
   return entries.map((entry) => {
     refuseRepeated(entry, 'id', entry.id, seen)
-    const relay = readRelay(entry)
+    const relay = readRelay(PropertyReader.of(entry, PROPERTIES), entry.id)
     refuseRepeated(entry, 'listen', String(entry.properties.listen), seen)
     return relay
   })
 }
 
-/** @throws DiagnosticError OBJECT_..., MIGRATION_URI_INVALID, RELAY_MAP_..., with file, line and column. */
-export function readRelay(entry: ObjectDefinition): RelayDefinition {
-  const reader = PropertyReader.of(entry, RELAY_PROPERTIES)
+/** @throws DiagnosticError OBJECT_..., MIGRATION_URI_INVALID, with file, line and column. */
+export function readRelay(
+  reader: PropertyReader,
+  id: string,
+  listen = readUriProperty(reader, 'listen'),
+): RelayDefinition {
   const mode = reader.text('socket-mode')
   return {
-    id: entry.id,
-    listen: readUri(reader, 'listen'),
-    to: readUri(reader, 'to'),
+    id,
+    listen,
+    to: readUriProperty(reader, 'to'),
     credentials: reader.text('tls-creds'),
     authorization: reader.text('tls-authz'),
     hostname: reader.text('tls-hostname'),
@@ -50,18 +52,6 @@ export function readRelay(entry: ObjectDefinition): RelayDefinition {
           : (parseMode(mode) ?? reader.refuse('socket-mode', 'permissions in octal, as "0660"')),
       owner: reader.text('socket-owner'),
     },
-  }
-}
-
-/** The error of a URI is told where it is written. */
-function readUri(reader: PropertyReader, name: 'listen' | 'to'): MigrationUri {
-  const text = reader.requiredText(name)
-  try {
-    return parseMigrationUri(text)
-  } catch (error) {
-    const span = reader.spanOf(name)
-    if (!(error instanceof DiagnosticError) || !span) throw error
-    throw new DiagnosticError(error.diagnostics.map((one) => ({ ...one, fault: 'input', span })))
   }
 }
 

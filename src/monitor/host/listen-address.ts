@@ -3,6 +3,9 @@ import type { ListenOptions } from 'node:net'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { HOST_KINDS } from './host-diagnostics.ts'
 
+/** As node:net takes them. */
+export type ListeningOptions = ListenOptions & { readonly fd?: number }
+
 export type HostAddress =
   | {
       readonly kind: 'inet'
@@ -15,13 +18,19 @@ export type HostAddress =
       readonly ipv6?: boolean
     }
   | { readonly kind: 'unix'; readonly path: string; readonly isAbstract?: boolean }
+  /** A socket that listens already. */
+  | { readonly kind: 'fd'; readonly descriptor: number }
+
+/** One that clients can see from outside. */
+export type DialableAddress = Exclude<HostAddress, { readonly kind: 'fd' }>
 
 /**
  * The addresses to try, in order.
  *
  * @throws DiagnosticError MONITOR_PORT_UNKNOWN
  */
-export function listenOptionsOf(address: HostAddress): readonly ListenOptions[] {
+export function listenOptionsOf(address: HostAddress): readonly ListeningOptions[] {
+  if (address.kind === 'fd') return [{ fd: address.descriptor }]
   if (address.kind === 'unix') {
     return [{ path: address.isAbstract ? `\0${address.path}` : address.path }]
   }

@@ -1,5 +1,5 @@
 /** The NBD server of a host: started, filled with exports, and stopped while the process runs. */
-import type { AddressInfo, ListenOptions } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
 import { findSecurity, type Security } from '../../endpoint/security.ts'
 import { ExportRegistry, type RemoveMode } from '../../nbd/exports/export-registry.ts'
@@ -12,7 +12,7 @@ import { HOST_KINDS } from './host-diagnostics.ts'
 import type { HostEvents } from './host-events.ts'
 import type { HostObjects } from './host-objects.ts'
 import { isIdentifier } from './identifier.ts'
-import { type HostAddress, listenOptionsOf } from './listen-address.ts'
+import { type HostAddress, type ListeningOptions, listenOptionsOf } from './listen-address.ts'
 
 export type NbdStartOptions = {
   readonly address: HostAddress
@@ -67,6 +67,7 @@ export class NbdEndpoint {
   readonly #onEvent: ((event: ServerEvent) => void) | undefined
   readonly #exports = new Map<string, Entry>()
   #running: Running | undefined
+  #ending: NbdServer | undefined
   #isStarting = false
 
   constructor(
@@ -84,6 +85,11 @@ export class NbdEndpoint {
   /** Where it listens; undefined where it does not run. */
   get place(): AddressInfo | string | undefined {
     return this.#running?.place
+  }
+
+  /** Whether its last clients are being waited for. */
+  get isEnding(): boolean {
+    return this.#ending !== undefined
   }
 
   /** The newest first, as QEMU lists them. */
@@ -128,20 +134,24 @@ export class NbdEndpoint {
   }
 
   /**
-   * Ends all connections and all exports.
+   * Ends all connections and all exports. Where it is ending already, its clients get no more time than this.
    *
+   * @param limit For requests that are under way, in milliseconds.
    * @throws DiagnosticError MONITOR_NBD_NOT_RUNNING
    */
-  async stop(): Promise<void> {
+  async stop(limit = DRAIN_LIMIT): Promise<void> {
+    if (!this.#running && this.#ending) return this.#ending.drain(limit)
     const { server, registry, security } = this.#requireRunning()
     this.#running = undefined
+    this.#ending = server
     for (const entry of this.#exports.values()) entry.isShuttingDown = true
-    await server.drain(DRAIN_LIMIT)
+    await server.drain(limit)
     for (const entry of [...this.#exports.values()]) {
       await registry.remove(entry.name, 'hard')
       await this.#finish(entry)
     }
     security.release?.()
+    this.#ending = undefined
   }
 
   /** @throws DiagnosticError MONITOR_EXPORT_..., MONITOR_NODE_NOT_FOUND, MONITOR_NBD_NOT_RUNNING, NBD_... */
@@ -212,7 +222,7 @@ export class NbdEndpoint {
 /** Listens at the first address that is free. */
 async function listenAtFirst(
   server: NbdServer,
-  places: readonly ListenOptions[],
+  places: readonly ListeningOptions[],
 ): Promise<AddressInfo | string> {
   const [first, ...others] = places
   try {

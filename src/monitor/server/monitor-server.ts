@@ -7,7 +7,7 @@ import type { ConnectionEvent } from '../../endpoint/connection-event.ts'
 import { Listener } from '../../endpoint/listener.ts'
 import { findSecurity, type Security } from '../../endpoint/security.ts'
 import type { HostEndpoints } from '../host/host-endpoints.ts'
-import { type HostAddress, listenOptionsOf } from '../host/listen-address.ts'
+import { type DialableAddress, listenOptionsOf } from '../host/listen-address.ts'
 import { MONITOR_KINDS } from './monitor-diagnostics.ts'
 import { QmpSession } from './qmp-session.ts'
 
@@ -29,11 +29,11 @@ const OWNER_ONLY = 0o600
 
 export class MonitorServer {
   readonly #listener: Listener
-  readonly #address: HostAddress
+  readonly #address: DialableAddress
   readonly #security: Security | undefined
 
   /** @throws DiagnosticError MONITOR_OPEN, OBJECT_... */
-  constructor(host: HostEndpoints, address: HostAddress, options: MonitorOptions = {}) {
+  constructor(host: HostEndpoints, address: DialableAddress, options: MonitorOptions = {}) {
     this.#address = address
     this.#security = requireSecurity(host, address, options)
     this.#listener = new Listener({
@@ -64,7 +64,7 @@ export class MonitorServer {
 /** A monitor can do whatever the process can: it is never open to strangers. */
 function requireSecurity(
   host: HostEndpoints,
-  address: HostAddress,
+  address: DialableAddress,
   { credentials, authorization }: MonitorOptions,
 ): Security | undefined {
   if (address.kind === 'unix') {

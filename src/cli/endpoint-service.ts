@@ -1,0 +1,131 @@
+/** The endpoints of a file as a service: from its first start over each change of the file to the end. */
+import { type Diagnostic, DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { diagnosticToJson, printJson } from '../diagnostics/diagnostic-json.ts'
+import { readNamedTextFile } from '../files/text-file.ts'
+import { readEndpointFile } from '../monitor/file/endpoint-file.ts'
+import { entryEventToJson, printEntryEvent } from '../monitor/file/event-report.ts'
+import { type AppliedChange, FileInForce } from '../monitor/file/file-in-force.ts'
+import { HostEndpoints } from '../monitor/host/host-endpoints.ts'
+import type { EntryEvent, FileHost } from '../monitor/sections/section.ts'
+import { ServiceEnding } from '../service/ending.ts'
+import { runService } from '../service/service.ts'
+import type { EndpointRunOptions } from './endpoint-options.ts'
+import { objectsContext } from './object-options.ts'
+import { logReload } from './reload-log.ts'
+import { Terminal } from './terminal.ts'
+
+/** Serves until a signal comes, or a client of a monitor asks for the end. */
+export async function runEndpoints(path: string, options: EndpointRunOptions): Promise<void> {
+  const terminal = new Terminal({ quiet: options.quiet ?? false, isService: true })
+  const log = new EndpointLog(options, terminal)
+  const file = readEndpointFile(readNamedTextFile(path))
+  const context = await objectsContext(options, terminal)
+  const ending = new ServiceEnding()
+  const { name, objects } = file
+  const endpoints = new HostEndpoints({
+    ...(name === undefined ? {} : { name }),
+    ...{ objects, context },
+    onNbdEvent: (event) => log.tellEvent('nbd', event),
+    onQuit: () => ending.begin(),
+  })
+  endpoints.objects.tls.warnings.forEach(terminal.report)
+  const host: FileHost = { endpoints, context, tell: log.tellEvent, tellOutcome: log.tellOutcome }
+  const inForce = new FileInForce(host, objects)
+  await runService({
+    objects: endpoints.objects.tls,
+    ending,
+    pidFile: options.pidFile,
+    drainLimit: options.drainLimit,
+    start: () => inForce.apply(file),
+    announce: ({ warnings }) => announce(inForce, warnings, terminal),
+    tellReload: (report) => logReload(report, options, terminal),
+    configure: () => applyAgain(path, inForce, log),
+    drain: (limit) => inForce.end(limit),
+    close: () => endpoints.close(),
+  })
+}
+
+/** A file that is refused changes nothing. */
+async function applyAgain(path: string, inForce: FileInForce, log: EndpointLog): Promise<void> {
+  try {
+    log.tellChange(path, await inForce.apply(readEndpointFile(readNamedTextFile(path))))
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    log.tellRefusal(path, error.diagnostics)
+  }
+}
+
+function announce(inForce: FileInForce, warnings: readonly Diagnostic[], terminal: Terminal): void {
+  warnings.forEach(terminal.report)
+  const places = [...inForce.places].map(([name, place]) => `${name} at ${place}`)
+  // Programs that wait for this line wait for it under --quiet too.
+  terminal.warn(`ready: ${places.join(', ')}`)
+}
+
+class EndpointLog {
+  readonly #options: EndpointRunOptions
+  readonly #terminal: Terminal
+
+  constructor(options: EndpointRunOptions, terminal: Terminal) {
+    this.#options = options
+    this.#terminal = terminal
+  }
+
+  readonly tellEvent = (entry: string, event: EntryEvent): void => {
+    const isTold = !this.#options.quiet || event.event === 'refused' || event.event === 'failed'
+    if (!isTold) return
+    this.#terminal.warn(
+      this.#isJson ? entryEventToJson(entry, event, new Date()) : printEntryEvent(entry, event),
+    )
+  }
+
+  readonly tellOutcome = (entry: string, error?: unknown): void => {
+    const diagnostics = error instanceof DiagnosticError ? error.diagnostics : []
+    if (this.#isJson) this.#tellJson({ entry, event: 'ended', ...asJson(diagnostics) })
+    else {
+      diagnostics.forEach(this.#terminal.report)
+      this.#terminal.note(`${entry} ${error === undefined ? 'is done' : 'has failed'}`)
+    }
+  }
+
+  tellChange(path: string, { started, stopped, objects, warnings }: AppliedChange): void {
+    if (this.#isJson) {
+      this.#tellJson({
+        event: 'applied',
+        file: path,
+        started,
+        stopped,
+        objects,
+        ...asJson(warnings),
+      })
+      return
+    }
+    warnings.forEach(this.#terminal.report)
+    const parts = { started, stopped, objects }
+    const told = Object.entries(parts).flatMap(([what, names]) =>
+      names.length === 0 ? [] : `${what} ${names.join(', ')}`,
+    )
+    this.#terminal.note(`${path}: ${told.join('; ') || 'nothing has changed'}`)
+  }
+
+  tellRefusal(path: string, diagnostics: readonly Diagnostic[]): void {
+    if (this.#isJson) {
+      this.#tellJson({ event: 'refused-file', file: path, ...asJson(diagnostics) })
+      return
+    }
+    diagnostics.forEach(this.#terminal.report)
+    this.#terminal.note(`${path} is refused, and the file before it stays in force`)
+  }
+
+  get #isJson(): boolean {
+    return this.#options.log === 'json'
+  }
+
+  #tellJson(facts: object): void {
+    this.#terminal.warn(printJson({ time: new Date().toISOString(), ...facts }))
+  }
+}
+
+function asJson(diagnostics: readonly Diagnostic[]): object {
+  return { diagnostics: diagnostics.map(diagnosticToJson) }
+}

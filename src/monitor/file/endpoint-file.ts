@@ -1,0 +1,110 @@
+/** An endpoint file: the objects and the endpoints of one host, in YAML or JSON. */
+import { collectDiagnostics } from '../../diagnostics/collect-diagnostics.ts'
+import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import type { Source, Span } from '../../diagnostics/source.ts'
+import { defineObject, type ObjectDefinition } from '../../options/object-definition.ts'
+import { parseMapping } from '../../options/object-document.ts'
+import { PropertyReader } from '../../options/property-reader.ts'
+import { FILE_SECTIONS } from '../sections/all-sections.ts'
+import {
+  type FileEntry,
+  type FileSection,
+  nameOfEntry,
+  type StartEntry,
+} from '../sections/section.ts'
+import { Document, markSecret, NAME } from './document.ts'
+import { FILE_DIAGNOSTIC_KINDS } from './file-diagnostics.ts'
+
+export type ReadEntry = FileEntry & { readonly name: string; readonly start: StartEntry }
+
+export type EndpointFile = {
+  /** As `query-name` tells it. */
+  readonly name?: string
+  readonly objects: readonly ObjectDefinition[]
+  /** In the order in which they are started. */
+  readonly entries: readonly ReadEntry[]
+}
+
+/**
+ * Reads a file without touching the host.
+ *
+ * @throws DiagnosticError with every mistake, each at its line.
+ */
+export function readEndpointFile(source: Source): EndpointFile {
+  const { properties, places } = parseMapping(markSecret(source))
+  const document = new Document(source, { properties, places })
+  const diagnostics: Diagnostic[] = []
+  const collect = <Value>(step: () => Value): Value | undefined =>
+    collectDiagnostics((one) => diagnostics.push(one), step)
+  for (const key of Object.keys(properties)) collect(() => document.refuseUnknown(key))
+  const name = collect(() => document.text(NAME))
+  const written = collect(() => document.objects()) ?? []
+  const objects = written.flatMap((one) => collect(() => defineObject(one)) ?? [])
+  const entries = FILE_SECTIONS.flatMap((section) =>
+    (collect(() => document.entries(section)) ?? []).flatMap(
+      (definition) => collect(() => readEntry(section, definition)) ?? [],
+    ),
+  )
+  for (const step of checksOf(objects, entries, document)) collect(step)
+  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics)
+  return { ...(name === undefined ? {} : { name }), objects, entries }
+}
+
+function readEntry(section: FileSection, definition: ObjectDefinition): ReadEntry {
+  const reader = PropertyReader.of(definition, Object.keys(section.properties))
+  const start = section.read(reader, definition)
+  const entry = { section, definition }
+  return { ...entry, name: nameOfEntry(entry), start }
+}
+
+/** What one entry alone does not tell. */
+function checksOf(
+  objects: readonly ObjectDefinition[],
+  entries: readonly ReadEntry[],
+  document: Document,
+): readonly (() => void)[] {
+  const seen = new Set<string>()
+  const refuseTwice = (what: string, place: Span | undefined) => {
+    if (seen.has(what)) fail(FILE_DIAGNOSTIC_KINDS.repeated, { what }, place)
+    seen.add(what)
+  }
+  return [
+    ...objects.map((one) => () => refuseTwice(`object ${one.id}`, one.places?.get('id'))),
+    ...entries.flatMap((entry) => {
+      const { places, properties } = entry.definition
+      return [
+        () => refuseTwice(entry.name, places?.get('id')),
+        () => {
+          const { listen } = properties
+          if (listen !== undefined) refuseTwice(`listen: ${listen}`, places?.get('listen'))
+        },
+        () => requireSection(entry, document),
+        () => requireObjects(entry, objects),
+      ]
+    }),
+    () => {
+      if (!document.hasEntries) fail(FILE_DIAGNOSTIC_KINDS.nothing, { file: document.name })
+    },
+  ]
+}
+
+function requireSection({ section, name, definition }: ReadEntry, document: Document): void {
+  const { needs } = section
+  if (needs === undefined || document.has(needs)) return
+  const place = definition.places?.get('')
+  fail(FILE_DIAGNOSTIC_KINDS.noSection, { entry: name, needed: needs }, place)
+}
+
+/** Properties that name an object. */
+const REFERENCES = ['tls-creds', 'tls-authz'] as const
+
+function requireObjects({ definition }: ReadEntry, objects: readonly ObjectDefinition[]): void {
+  const known = objects.map(({ id }) => id)
+  const unknown = REFERENCES.flatMap((property) => {
+    const id = definition.properties[property]
+    if (typeof id !== 'string' || known.includes(id)) return []
+    const place = definition.places?.get(property)
+    return diagnose(FILE_DIAGNOSTIC_KINDS.unknownObject, { property, id, known }, place)
+  })
+  if (unknown.length > 0) throw new DiagnosticError(unknown)
+}

@@ -1,0 +1,59 @@
+/** What differs between two endpoint files, by meaning: comments and the order of lines do not count. */
+import type { ObjectDefinition } from '../../options/object-definition.ts'
+import type { EndpointFile, ReadEntry } from './endpoint-file.ts'
+
+export type FileDifference = {
+  readonly objects: {
+    readonly added: readonly ObjectDefinition[]
+    readonly changed: readonly ObjectDefinition[]
+    readonly removed: readonly ObjectDefinition[]
+  }
+  /** Of the old file, in the order in which they are stopped. */
+  readonly stopped: readonly ReadEntry[]
+  /** Of the new file, in the order in which they are started. */
+  readonly started: readonly ReadEntry[]
+}
+
+export function compareFiles(before: EndpointFile, after: EndpointFile): FileDifference {
+  const oldObjects = new Map(before.objects.map((one) => [one.id, one]))
+  const newIds = new Set(after.objects.map(({ id }) => id))
+  const isAnew = anew(before, after)
+  const kept = new Set(after.entries.filter((entry) => !isAnew(entry)).map(({ name }) => name))
+  return {
+    objects: {
+      added: after.objects.filter(({ id }) => !oldObjects.has(id)),
+      changed: after.objects.filter((one) => {
+        const old = oldObjects.get(one.id)
+        return old !== undefined && !isSame(old, one)
+      }),
+      removed: before.objects.filter(({ id }) => !newIds.has(id)),
+    },
+    stopped: before.entries.filter(({ name }) => !kept.has(name)).reverse(),
+    started: after.entries.filter(({ name }) => !kept.has(name)),
+  }
+}
+
+/** Whether an entry of the new file has to be started: it is new, has changed, or stands on one that has. */
+function anew(before: EndpointFile, after: EndpointFile): (entry: ReadEntry) => boolean {
+  const old = new Map(before.entries.map((entry) => [entry.name, entry]))
+  const hasChanged = ({ name, definition }: ReadEntry): boolean => {
+    const found = old.get(name)
+    return found === undefined || !isSame(found.definition, definition)
+  }
+  const keys = new Set(after.entries.filter(hasChanged).map(({ section }) => section.key))
+  return (entry) =>
+    hasChanged(entry) || (entry.section.needs !== undefined && keys.has(entry.section.needs))
+}
+
+function isSame(one: ObjectDefinition, other: ObjectDefinition): boolean {
+  return one.type === other.type && canonical(one.properties) === canonical(other.properties)
+}
+
+/** Equal for equal values, whatever order their keys are in. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
+}

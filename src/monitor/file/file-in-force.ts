@@ -1,0 +1,196 @@
+/** The endpoint file that is in force: applied by difference, as a whole or not at all. */
+import { type Diagnostic, DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
+import type { ObjectDefinition } from '../../options/object-definition.ts'
+import { TlsObjects } from '../../tls/objects/tls-objects.ts'
+import type { HostObjects } from '../host/host-objects.ts'
+import type { FileHost, StartedEntry } from '../sections/section.ts'
+import type { EndpointFile, ReadEntry } from './endpoint-file.ts'
+import { FILE_DIAGNOSTIC_KINDS } from './file-diagnostics.ts'
+import { compareFiles, type FileDifference } from './file-difference.ts'
+
+/** How long requests may take that are under way in an entry that is stopped, in milliseconds. */
+const DRAIN_LIMIT = 5_000
+
+/** What one application changed, by name. */
+export type AppliedChange = {
+  readonly started: readonly string[]
+  readonly stopped: readonly string[]
+  readonly objects: readonly string[]
+  readonly warnings: readonly Diagnostic[]
+}
+
+type Undo = () => Promise<void> | void
+
+export class FileInForce {
+  readonly #host: FileHost
+  readonly #running = new Map<string, StartedEntry>()
+  #file: EndpointFile
+
+  /** @param objects Those that the host has already. */
+  constructor(host: FileHost, objects: readonly ObjectDefinition[] = []) {
+    this.#host = host
+    this.#file = { objects, entries: [] }
+  }
+
+  /** Where what listens does so, by the name of its entry. */
+  get places(): ReadonlyMap<string, string> {
+    return new Map(
+      [...this.#running].flatMap(([name, { place }]) =>
+        place === undefined ? [] : [[name, place]],
+      ),
+    )
+  }
+
+  /**
+   * Brings the host from the file before to this one. What is the same in both is not touched: its
+   * connections stay.
+   *
+   * @throws DiagnosticError where anything of it is refused. What was changed by then is undone.
+   */
+  async apply(next: EndpointFile): Promise<AppliedChange> {
+    const difference = compareFiles(this.#file, next)
+    refuseOtherTypes(this.#file, difference)
+    tryObjects(next, this.#host)
+    const undo: Undo[] = []
+    try {
+      const warnings = await this.#change(difference, undo)
+      this.#file = next
+      const { objects, started, stopped } = difference
+      const names = (entries: readonly ReadEntry[]) => entries.map(({ name }) => name)
+      const changed = [...objects.added, ...objects.changed, ...objects.removed].map(({ id }) => id)
+      return { started: names(started), stopped: names(stopped), objects: changed, warnings }
+    } catch (error) {
+      const lost = await undoAll(undo)
+      if (lost.length === 0 || !(error instanceof DiagnosticError)) throw error
+      throw new DiagnosticError([...error.diagnostics, ...lost])
+    }
+  }
+
+  /**
+   * Ends all entries; called once more, it gives their clients no more time than this.
+   *
+   * @param limit For what is under way, in milliseconds.
+   */
+  async end(limit: number): Promise<void> {
+    // An export ends with the server, which waits for its clients.
+    for (const isDependent of [false, true]) {
+      const ending = this.#file.entries
+        .filter(({ section }) => (section.needs !== undefined) === isDependent)
+        .map(({ name }) => this.#running.get(name)?.stop(limit))
+      await Promise.all(ending)
+    }
+  }
+
+  async #change(difference: FileDifference, undo: Undo[]): Promise<readonly Diagnostic[]> {
+    const { objects } = this.#host.endpoints
+    const { added, changed, removed } = difference.objects
+    const warnings: Diagnostic[] = []
+    for (const entry of difference.stopped) await this.#stop(entry, undo)
+    for (const one of changed) warnings.push(...redefine(objects, one, undo))
+    for (const one of secretsFirst(added)) {
+      warnings.push(...objects.add(one))
+      undo.push(() => objects.remove(one.id))
+    }
+    for (const entry of difference.started) {
+      const { warnings: noticed = [] } = await this.#start(entry, undo)
+      warnings.push(...noticed)
+    }
+    // Nothing of the new file names them, so that nothing can fail from here on.
+    for (const { id } of removed) if (objects.find(id)) objects.remove(id)
+    return warnings
+  }
+
+  async #stop(entry: ReadEntry, undo: Undo[]): Promise<void> {
+    const { name, start } = entry
+    const running = this.#running.get(name)
+    if (!running) return
+    undo.push(async () => {
+      try {
+        this.#running.set(name, await start(this.#host))
+      } catch (error) {
+        throw new DiagnosticError([
+          ...(error instanceof DiagnosticError ? error.diagnostics : []),
+          diagnose(FILE_DIAGNOSTIC_KINDS.notRestored, { entry: name }, placeOf(entry)),
+        ])
+      }
+    })
+    this.#running.delete(name)
+    await running.stop(DRAIN_LIMIT)
+  }
+
+  /** The errors of an entry are told at its line. */
+  async #start(entry: ReadEntry, undo: Undo[]): Promise<StartedEntry> {
+    const { name, start } = entry
+    try {
+      const running = await start(this.#host)
+      this.#running.set(name, running)
+      undo.push(async () => {
+        this.#running.delete(name)
+        await running.stop(0)
+      })
+      return running
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error
+      const span = placeOf(entry)
+      throw new DiagnosticError(
+        error.diagnostics.map((one) => (one.span || !span ? one : { ...one, span })),
+      )
+    }
+  }
+}
+
+function placeOf({ definition: { places } }: ReadEntry) {
+  return places?.get('listen') ?? places?.get('id') ?? places?.get('')
+}
+
+function redefine(
+  objects: HostObjects,
+  definition: ObjectDefinition,
+  undo: Undo[],
+): readonly Diagnostic[] {
+  const before = objects.find(definition.id)
+  // A client of the monitor may have removed it meanwhile.
+  const warnings = before ? objects.tls.redefine(definition) : objects.add(definition)
+  undo.push(() => {
+    if (before) objects.tls.redefine(before)
+    else objects.remove(definition.id)
+  })
+  return warnings
+}
+
+function refuseOtherTypes(before: EndpointFile, { objects }: FileDifference): void {
+  const old = new Map(before.objects.map((one) => [one.id, one.type]))
+  const refused = objects.changed.flatMap(({ id, type, places }) => {
+    const was = old.get(id)
+    if (was === undefined || was === type) return []
+    const data = { id, before: was, after: type }
+    return diagnose(FILE_DIAGNOSTIC_KINDS.typeChanged, data, places?.get('qom-type'))
+  })
+  if (refused.length > 0) throw new DiagnosticError(refused)
+}
+
+/** All that is refused of the objects is told before anything is changed. */
+function tryObjects({ objects }: EndpointFile, { context }: FileHost): void {
+  TlsObjects.create(objects, context).close()
+}
+
+/** An object is made with the secrets that are there, and a secret with the one that encrypts it. */
+function secretsFirst(objects: readonly ObjectDefinition[]): readonly ObjectDefinition[] {
+  const rank = ({ type, properties }: ObjectDefinition) =>
+    type !== 'secret' ? 2 : properties.keyid === undefined ? 0 : 1
+  return objects.toSorted((one, other) => rank(one) - rank(other))
+}
+
+/** The last change first. @returns what could not be undone. */
+async function undoAll(undo: readonly Undo[]): Promise<readonly Diagnostic[]> {
+  const lost: Diagnostic[] = []
+  for (const step of [...undo].reverse()) {
+    try {
+      await step()
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error
+      lost.push(...error.diagnostics)
+    }
+  }
+  return lost
+}

@@ -1,0 +1,16 @@
+/** The sections of an endpoint file, in the order in which their entries are started. */
+
+import { EXPORTS_SECTION } from './exports.ts'
+import { MONITORS_SECTION } from './monitors.ts'
+import { NBD_SECTION } from './nbd.ts'
+import { RECEIVERS_SECTION } from './receivers.ts'
+import { RELAYS_SECTION } from './relays.ts'
+import type { FileSection } from './section.ts'
+
+export const FILE_SECTIONS: readonly FileSection[] = [
+  NBD_SECTION,
+  EXPORTS_SECTION,
+  RELAYS_SECTION,
+  RECEIVERS_SECTION,
+  MONITORS_SECTION,
+]

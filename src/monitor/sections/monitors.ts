@@ -1,0 +1,36 @@
+/** `monitors`: where QMP is spoken. */
+import { printBoundAddress } from '../../net/address.ts'
+import { MonitorServer } from '../server/monitor-server.ts'
+import { readAddress } from './listening-place.ts'
+import { type FileSection, LISTEN, TLS_AUTHZ, TLS_CREDS } from './section.ts'
+
+export const MONITORS_SECTION: FileSection = {
+  key: 'monitors',
+  what: 'monitor',
+  summary: 'Where clients may watch and change the endpoints while they run, by QMP.',
+  properties: {
+    listen: {
+      ...LISTEN,
+      summary: 'unix:PATH, which its owner alone can use, or tcp:HOST:PORT with TLS',
+    },
+    'tls-creds': TLS_CREDS,
+    'tls-authz': TLS_AUTHZ,
+  },
+  read: (reader) => {
+    const address = readAddress(reader)
+    if (address.kind === 'fd') return reader.refuse('listen', 'unix:PATH or tcp:HOST:PORT')
+    const credentials = reader.text('tls-creds')
+    const authorization = reader.text('tls-authz')
+    return async ({ endpoints, tell }) => {
+      const onEvent = tell.bind(undefined, reader.what)
+      const monitor = new MonitorServer(endpoints, address, { credentials, authorization, onEvent })
+      const stop = (limit: number) => monitor.close(limit)
+      try {
+        return { place: printBoundAddress(await monitor.listen()), stop }
+      } catch (error) {
+        await stop(0)
+        throw error
+      }
+    }
+  },
+}

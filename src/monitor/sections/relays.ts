@@ -1,0 +1,72 @@
+/** `relays`: TLS for guests and disks that move over plain sockets. */
+import { clearTextWarnings } from '../../migration/relay/clear-text-warnings.ts'
+import { openRelay } from '../../migration/relay/open-relay.ts'
+import { readRelay } from '../../migration/relay/relay-map.ts'
+import { printBoundAddress } from '../../net/address.ts'
+import { readPlace } from './listening-place.ts'
+import {
+  type FileSection,
+  HANDSHAKE_LIMIT,
+  IDLE_LIMIT,
+  LISTEN,
+  LONGEST_LIMIT,
+  TLS_AUTHZ,
+  TLS_CREDS,
+} from './section.ts'
+
+/** What a migration with 8 channels and its return path needs, and as many more. */
+const DEFAULT_CHANNELS = 16
+
+export const RELAYS_SECTION: FileSection = {
+  key: 'relays',
+  what: 'relay',
+  summary: 'Channels of migrations and NBD, carried from plain sockets to TLS or back.',
+  properties: {
+    listen: LISTEN,
+    to: { kind: 'text', isRequired: true, summary: 'where it leads: tcp:HOST:PORT or unix:PATH' },
+    'tls-creds': { ...TLS_CREDS, isRequired: true },
+    'tls-authz': TLS_AUTHZ,
+    'tls-hostname': {
+      kind: 'text',
+      summary: 'the name that the certificate of the other host has to bear',
+    },
+    nbd: { kind: 'flag', summary: 'it carries a disk by NBD, not a migration' },
+    'socket-mode': {
+      kind: 'text',
+      summary: 'permissions of its Unix socket, in octal and in quotes: "0660"',
+    },
+    'socket-owner': { kind: 'text', summary: 'USER, USER:GROUP or :GROUP of its Unix socket' },
+    channels: { kind: 'count', summary: 'channels at the same time; others wait' },
+    'handshake-limit': HANDSHAKE_LIMIT,
+    'idle-limit': IDLE_LIMIT,
+  },
+  read: (reader, definition) => {
+    const described = readRelay(reader, definition.id, readPlace(reader))
+    const limits = {
+      channelLimit: reader.count('channels', DEFAULT_CHANNELS) || DEFAULT_CHANNELS,
+      handshakeLimit: reader.count('handshake-limit', 10, LONGEST_LIMIT),
+      idleLimit: reader.count('idle-limit', 0, LONGEST_LIMIT),
+    }
+    return async ({ endpoints, tell }) => {
+      const { relay, sides, file } = openRelay(
+        described,
+        endpoints.objects.tls,
+        limits,
+        (event) => {
+          if (event.event !== 'reached' && event.event !== 'relayed') tell(reader.what, event)
+        },
+      )
+      const stop = async (limit: number) => {
+        await relay.drain(limit)
+        sides.release()
+      }
+      try {
+        const place = printBoundAddress(await relay.listen(described.listen, file))
+        return { place, stop, warnings: clearTextWarnings(place, described.to, sides) }
+      } catch (error) {
+        await stop(0)
+        throw error
+      }
+    }
+  },
+}

@@ -1,0 +1,109 @@
+/** What a section of an endpoint file is: the properties of its entries, and how an entry is started. */
+import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
+import { ENDPOINT_KINDS } from '../../endpoint/endpoint-diagnostics.ts'
+import type { RelayEvent } from '../../migration/relay/relay-event.ts'
+import type { ServerEvent } from '../../nbd/server/server-event.ts'
+import { isOpenToNetwork } from '../../net/address.ts'
+import type { ObjectDefinition } from '../../options/object-definition.ts'
+import type { PropertyReader } from '../../options/property-reader.ts'
+import type { TlsObjectsContext } from '../../tls/objects/tls-objects-options.ts'
+import type { HostEndpoints } from '../host/host-endpoints.ts'
+
+/** What a property takes, for the reader of the file and for its JSON Schema. */
+export type FileProperty = {
+  readonly kind: 'text' | 'flag' | 'count' | 'size'
+  readonly isRequired?: boolean
+  /** For the JSON Schema: a sentence without its full stop. */
+  readonly summary: string
+}
+
+/** One entry as the file has it. */
+export type FileEntry = {
+  readonly section: FileSection
+  /** Its type is what the section calls an entry: `relay`. */
+  readonly definition: ObjectDefinition
+}
+
+/** What happens to a connection of an entry, whatever the entry is. */
+export type EntryEvent = ServerEvent | RelayEvent
+
+/** Where entries are started. */
+export type FileHost = {
+  readonly endpoints: HostEndpoints
+  /** By which objects are tried before anything is changed. */
+  readonly context: TlsObjectsContext
+  /** What happens to the connections of an entry. */
+  readonly tell: (entry: string, event: EntryEvent) => void
+  /** What has ended by itself, as a receiver when its guest is stored; the error where it failed. */
+  readonly tellOutcome: (entry: string, error?: unknown) => void
+}
+
+/** An entry that was started. */
+export type StartedEntry = {
+  /** Where it listens, for people. */
+  readonly place?: string
+  /** What was noticed when it was started. */
+  readonly warnings?: readonly Diagnostic[]
+  /** Ends it. @param limit For what is under way, in milliseconds. */
+  readonly stop: (limit: number) => Promise<void>
+}
+
+/** Starts an entry. @throws DiagnosticError */
+export type StartEntry = (host: FileHost) => Promise<StartedEntry>
+
+export type FileSection = {
+  /** Its key in the file: `relays`. */
+  readonly key: string
+  /** What messages call an entry, and what its name begins with where it has none of its own. */
+  readonly what: string
+  /** There is one entry of it, without an id. */
+  readonly isSingle?: boolean
+  readonly summary: string
+  readonly properties: Readonly<Record<string, FileProperty>>
+  /** The section whose entries have to be there first; when one of them starts anew, so does this. */
+  readonly needs?: string
+  /**
+   * Reads an entry without touching the host.
+   *
+   * @throws DiagnosticError with the place of what is wrong.
+   */
+  readonly read: (reader: PropertyReader, definition: ObjectDefinition) => StartEntry
+}
+
+/** `relay web1`, or `nbd` of a section that has one entry. */
+export function nameOfEntry({ section, definition }: FileEntry): string {
+  return section.isSingle ? section.key : `${section.what} ${definition.id}`
+}
+
+/** Properties that sections share. */
+export const LISTEN: FileProperty = {
+  kind: 'text',
+  isRequired: true,
+  summary:
+    'where it listens: unix:PATH, tcp:HOST:PORT, or fd:NAME, a socket of the service manager',
+}
+export const TLS_CREDS: FileProperty = { kind: 'text', summary: 'the id of TLS credentials' }
+export const TLS_AUTHZ: FileProperty = {
+  kind: 'text',
+  summary: 'the id of an authorization, which decides about clients',
+}
+export const HANDSHAKE_LIMIT: FileProperty = {
+  kind: 'count',
+  summary: 'until a client is let in, in seconds; 0 for no limit',
+}
+export const IDLE_LIMIT: FileProperty = {
+  kind: 'count',
+  summary: 'without a byte in either direction, in seconds; 0 for no limit',
+}
+
+/** In seconds: what timers of Node.js can wait for. */
+export const LONGEST_LIMIT = 2_147_483
+
+/** Of an entry that may be served in clear. @param credentials The id of its credentials. */
+export function clearTextWarning(
+  place: string,
+  credentials: string | undefined,
+): readonly Diagnostic[] {
+  if (credentials !== undefined || !isOpenToNetwork(place)) return []
+  return [diagnose(ENDPOINT_KINDS.clearText, { address: place })]
+}

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
+import { printDiagnostic } from '../../../src/diagnostics/print-diagnostic.ts'
+import { readEndpointFile } from '../../../src/monitor/file/endpoint-file.ts'
+
+const read = (text: string) => readEndpointFile({ name: 'host.yaml', text })
+
+/** `line:column code message`, and the hint. */
+function refusals(text: string): readonly string[] {
+  try {
+    read(text)
+    return []
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    return error.diagnostics.map((one) => printDiagnostic(one))
+  }
+}
+
+const COMPLETE = `
+name: host-a
+objects:
+  - {qom-type: tls-creds-x509, id: tls0, dir: /etc/pki/qemu, endpoint: server}
+nbd: {listen: "tcp:[::1]:10809", tls-creds: tls0, max-connections: 4}
+exports:
+  - {id: disk0, file: /srv/disk.raw, writable: true}
+  - {id: memory0, memory: 1G}
+relays:
+  - {id: web1, listen: "unix:/run/web1.sock", to: "tcp:host-b:49152", tls-creds: tls0}
+receivers:
+  - {id: in1, listen: "tcp::49152", file: /srv/guest, multifd: 2}
+monitors:
+  - {id: mon0, listen: "unix:/run/mon0.sock"}
+`
+
+test('reads every section, in the order in which entries are started', () => {
+  const { name, objects, entries } = read(COMPLETE)
+  expect(name).toBe('host-a')
+  expect(objects.map(({ id }) => id)).toEqual(['tls0'])
+  expect(entries.map((entry) => entry.name)).toEqual([
+    ...['nbd', 'export disk0', 'export memory0', 'relay web1', 'receiver in1', 'monitor mon0'],
+  ])
+})
+
+test('JSON is read as well', () => {
+  const { entries } = read('{"monitors": [{"id": "m", "listen": "unix:/m.sock"}]}')
+  expect(entries.map(({ name }) => name)).toEqual(['monitor m'])
+})
+
+test.each([
+  ['monitor: []', 'host.yaml:1:10: error[ENDPOINT_FILE_UNKNOWN_SECTION]', 'monitors'],
+  ['monitors: {id: m}', 'host.yaml:1:11: error[ENDPOINT_FILE_WRONG_SHAPE]', 'with a dash'],
+  ['nbd: []', 'host.yaml:1:6: error[ENDPOINT_FILE_WRONG_SHAPE]', 'without dashes'],
+  ['objects: []', 'error[ENDPOINT_FILE_NOTHING]', 'nothing that listens'],
+  ['name: x', 'error[ENDPOINT_FILE_NOTHING]', 'host.yaml'],
+  ['monitors: [{listen: "unix:/m"}]', 'error[OBJECT_MISSING_ID]', 'add id'],
+  ['monitors: [{id: m, listn: "unix:/m"}]', 'error[OBJECT_UNKNOWN_PROPERTY]', 'listen'],
+  ['monitors: [{id: m, listen: "fd:3"}]', 'error[OBJECT_WRONG_VALUE]', 'unix:PATH'],
+  ['monitors: [{id: m, listen: "fd:web"}]', 'error[OBJECT_WRONG_VALUE]', 'FileDescriptorName='],
+  ['monitors: [{id: m, listen: "unxi:/m"}]', 'error[MIGRATION_URI_INVALID]', 'unix'],
+  ['exports: [{id: d, memory: 1M}]', 'error[ENDPOINT_FILE_NO_SECTION]', 'nbd'],
+  ['nbd: {listen: "unix:/n"}\nexports: [{id: d}]', 'host.yaml:2:11', '`file`'],
+  ['nbd: {listen: "unix:/n"}\nexports: [{id: d, memory: many}]', 'host.yaml:2:27', '512M'],
+  ['nbd: {listen: "unix:/n", max-connections: -1}', 'host.yaml:1:43', 'a whole number'],
+  ['nbd: {listen: "unix:/n", tls-creds: tls0}', 'error[ENDPOINT_FILE_UNKNOWN_OBJECT]', 'objects'],
+  [
+    'monitors: [{id: m, listen: "unix:/m"}, {id: m, listen: "unix:/n"}]',
+    'host.yaml:1:45: error[ENDPOINT_FILE_REPEATED]',
+    'monitor m is there twice',
+  ],
+  [
+    'monitors: [{id: m, listen: "unix:/m"}, {id: n, listen: "unix:/m"}]',
+    'error[ENDPOINT_FILE_REPEATED]',
+    'listen: unix:/m',
+  ],
+])('%s is refused at its place', (text, place, remedy) => {
+  const [first = ''] = refusals(text)
+  expect(first).toContain(place)
+  expect(first).toContain(remedy)
+})
+
+test('all mistakes are told in one run', () => {
+  const told = refusals('nope: 1\nnbd: {listen: "unix:/n", x: 1}\nmonitors: [{id: 1, listen: a}]')
+  expect(told).toHaveLength(3)
+})
+
+test.each([
+  'objects: [{qom-type: secret, id: s, data: hunter2, bogus: 1}]\nmonitors: [{id: m, nope: 1}]',
+  'objects: [{qom-type: secrt, id: s, dta: hunter2, id: s}]\nmonitors: [{id: m, nope: 1}]',
+  'data: hunter2',
+  'objects: [{qom-type: tls-creds-psk, id: s, passwort: "hunter2]',
+])('no message shows what may be a secret: %s', (text) => {
+  const told = refusals(text).join('\n')
+  expect(told).toMatch(/host.yaml:[12]:/)
+  expect(told).not.toContain('hunter2')
+})
+
+test('a file with a comment still shows the line of a mistake', () => {
+  expect(refusals('# of this host\nmonitors: [{id: m, listn: "unix:/m"}]')[0]).toContain(
+    'monitors: [{id: m, listn',
+  )
+})

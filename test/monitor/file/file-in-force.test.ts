@@ -1,0 +1,127 @@
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { readEndpointFile } from '../../../src/monitor/file/endpoint-file.ts'
+import { FileInForce } from '../../../src/monitor/file/file-in-force.ts'
+import { HostEndpoints } from '../../../src/monitor/host/host-endpoints.ts'
+import { scratchFolder } from '../../cli/command.ts'
+import { makeX509Folder } from '../../nbd/nbd-credentials.ts'
+
+type Running = {
+  readonly folder: string
+  readonly host: HostEndpoints
+  readonly inForce: FileInForce
+  /** Brings a file in force; `DIR` stands for the folder. */
+  readonly apply: (text: string) => ReturnType<FileInForce['apply']>
+}
+
+function running(folder = scratchFolder()): Running {
+  const host = new HostEndpoints()
+  const told = () => {}
+  const inForce = new FileInForce({ endpoints: host, context: {}, tell: told, tellOutcome: told })
+  onTestFinished(async () => {
+    await inForce.end(0)
+    await host.close()
+  })
+  const apply = async (text: string) =>
+    inForce.apply(readEndpointFile({ name: 'host.yaml', text: text.replaceAll('DIR', folder) }))
+  return { folder, host, inForce, apply }
+}
+
+/** A client that stays. @param place A path, or `host:port`. */
+async function client(place = ''): Promise<Socket> {
+  const port = /^127\.0\.0\.1:(\d+)$/.exec(place)?.[1]
+  const socket = port ? connect(Number(port)) : connect(place)
+  onTestFinished(() => void socket.destroy())
+  socket.on('error', () => {})
+  // An NBD server greets; a receiver waits for what its client has to say.
+  await new Promise((resolve) => socket.once(port ? 'connect' : 'data', resolve))
+  return socket
+}
+
+const NBD = 'nbd: {listen: "unix:DIR/nbd.sock"}\n'
+const RECEIVER = 'receivers: [{id: m, listen: "tcp:127.0.0.1:0", file: /dev/null}]\n'
+
+test('what did not change is not touched: its connections stay', async () => {
+  const { folder, inForce, apply } = running()
+  await apply(`${NBD}exports: [{id: a, memory: 1M}]\n${RECEIVER}`)
+  const nbd = await client(join(folder, 'nbd.sock'))
+  const source = await client(inForce.places.get('receiver m'))
+  const change = await apply(
+    `# of this host\n${RECEIVER}exports: [{memory: 1M, id: a}, {id: b, memory: 2M}]\n${NBD}`,
+  )
+  expect(change).toEqual({ started: ['export b'], stopped: [], objects: [], warnings: [] })
+  expect([nbd.closed, source.closed]).toEqual([false, false])
+})
+
+test('what is gone ends, what changed starts anew, and exports follow their server', async () => {
+  const { folder, host, apply } = running()
+  await apply(`${NBD}exports: [{id: a, memory: 1M}]\n${RECEIVER}`)
+  const { started, stopped } = await apply(
+    'nbd: {listen: "unix:DIR/other.sock"}\nexports: [{id: a, memory: 1M}]\n',
+  )
+  expect(stopped).toEqual(['receiver m', 'export a', 'nbd'])
+  expect(started).toEqual(['nbd', 'export a'])
+  expect(existsSync(join(folder, 'nbd.sock'))).toBe(false)
+  expect(host.nbd.exports.map(({ id }) => id)).toEqual(['a'])
+})
+
+test('a file that fails while it is applied leaves everything as it was', async () => {
+  const { folder, host, inForce, apply } = running()
+  await apply(`${NBD}exports: [{id: a, memory: 1M}]\n${RECEIVER}`)
+  const source = await client(inForce.places.get('receiver m'))
+  const refused = apply(
+    `nbd: {listen: "unix:DIR/nbd2.sock"}\nexports: [{id: a, memory: 4M}, {id: b, file: DIR/no}]\n${RECEIVER}`,
+  )
+  await expect(refused).rejects.toThrow(`Could not open '${folder}/no'`)
+  expect([...inForce.places.keys()].toSorted()).toEqual(['nbd', 'receiver m'])
+  expect(inForce.places.get('nbd')).toBe(join(folder, 'nbd.sock'))
+  expect(host.nodes.list.map(({ name, storage }) => [name, storage.size])).toEqual([
+    ['a', 1_048_576],
+  ])
+  expect(source.closed).toBe(false)
+  await client(join(folder, 'nbd.sock'))
+})
+
+test('the error of an entry is told at its line', async () => {
+  const { apply } = running()
+  const error = await apply(`${RECEIVER}relays: []\nnbd: {listen: "unix:DIR/no/n.sock"}`).catch(
+    (one) => one,
+  )
+  expect(error.diagnostics[0].code).toBe('ENDPOINT_CANNOT_LISTEN')
+  expect(error.diagnostics[0].span.source.name).toBe('host.yaml')
+})
+
+const CREDENTIALS = '{qom-type: tls-creds-x509, id: tls0, endpoint: server, dir: DIR}'
+
+test('objects come, change and go with the file; a refused one is told before anything changes', async () => {
+  const { folder, host, apply } = running(makeX509Folder())
+  await apply(`objects: [${CREDENTIALS}]\nnbd: {listen: "unix:DIR/n", tls-creds: tls0}\n`)
+  const changed = await apply(
+    `objects: [${CREDENTIALS.replace('}', ', verify-peer: off}')}]\nnbd: {listen: "unix:DIR/n", tls-creds: tls0}\n`,
+  )
+  expect(changed).toMatchObject({ started: [], stopped: [], objects: ['tls0'] })
+  expect(host.objects.find('tls0')?.properties['verify-peer']).toBe('off')
+  await expect(
+    apply(`objects: [{qom-type: tls-creds-anon, id: tls0}]\n${RECEIVER}`),
+  ).rejects.toThrow('cannot become a tls-creds-anon')
+  await expect(
+    apply(`objects: [{qom-type: tls-creds-x509, id: tls1, dir: DIR/none}]\n${RECEIVER}`),
+  ).rejects.toThrow('none')
+  expect(host.nbd.place).toBe(join(folder, 'n'))
+  expect((await apply(RECEIVER)).objects).toEqual(['tls0'])
+  expect(host.objects.definitions).toEqual([])
+})
+
+test('what a client of the monitor changed stays, until the file changes it', async () => {
+  const { folder, host, apply } = running()
+  writeFileSync(join(folder, 'disk'), Buffer.alloc(4096))
+  copyFileSync(join(folder, 'disk'), join(folder, 'disk2'))
+  await apply(`${NBD}exports: [{id: a, file: DIR/disk}]\n`)
+  await host.nbd.removeExport('a', 'hard')
+  await apply(`${NBD}exports: [{id: a, file: DIR/disk}]\n${RECEIVER}`)
+  expect(host.nbd.exports).toEqual([])
+  await apply(`${NBD}exports: [{id: a, file: DIR/disk2}]\n${RECEIVER}`)
+  expect(host.nbd.exports.map(({ id }) => id)).toEqual(['a'])
+})
