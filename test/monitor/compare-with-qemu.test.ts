@@ -9,7 +9,7 @@ import { startMonitor } from './our-monitor.ts'
 import { QEMU, startQemu } from './qemu-monitor.ts'
 import type { Message, RawMonitor } from './raw-monitor.ts'
 
-const SCRIPTS = ['protocol', 'objects', 'nbd'] as const
+const SCRIPTS = ['protocol', 'objects', 'nbd', 'migration', 'incoming'] as const
 
 type Step = { readonly line: string; readonly difference: string | undefined }
 
@@ -69,9 +69,13 @@ function makePlaces() {
 for (const name of SCRIPTS) {
   testWith(QEMU, `answers the script ${name} as QEMU does`, async () => {
     const steps = readScript(name)
+    const waits = name === 'incoming'
     const shared = { CERTS: makeX509Folder(), PSK: makePskFolder() }
-    const theirs = await play(await startQemu(), steps, { ...shared, TMP: makePlaces() })
-    const { connect } = await startMonitor()
+    const theirs = await play(await startQemu(waits ? ['-incoming', 'defer'] : []), steps, {
+      ...shared,
+      TMP: makePlaces(),
+    })
+    const { connect } = await startMonitor(waits ? join(scratchFolder(), 'guest') : undefined)
     const ours = await play(await connect(), steps, { ...shared, TMP: makePlaces() })
     const known = readDifferences()
     const pairs = steps.map(({ line, difference }, index) => {

@@ -1,8 +1,8 @@
-/** A process with a monitor alone. `node monitor-process.ts PATH`; ends with `quit` or a signal. */
+/** A process with a monitor alone. `node monitor-process.ts PATH [GUEST]`; ends with `quit` or a signal. */
 import { HostEndpoints } from '../../src/monitor/host/host-endpoints.ts'
 import { MonitorServer } from '../../src/monitor/server/monitor-server.ts'
 
-const [path = ''] = process.argv.slice(2)
+const [path = '', guestPath] = process.argv.slice(2)
 
 const end = async () => {
   await server.close(5000)
@@ -10,7 +10,10 @@ const end = async () => {
   process.exit()
 }
 
-const host = new HostEndpoints({ onQuit: () => void end() })
+const host = new HostEndpoints({
+  ...(guestPath === undefined ? {} : { guestPath }),
+  onQuit: () => void end(),
+})
 const server = new MonitorServer(host, { kind: 'unix', path })
 process.once('SIGTERM', end)
 await server.listen()

@@ -15,9 +15,14 @@ export type OurMonitor = {
   readonly open: () => Promise<RawMonitor>
 }
 
-export async function startMonitor(): Promise<OurMonitor> {
+/** @param guestPath Where it stores guests. */
+export async function startMonitor(guestPath?: string): Promise<OurMonitor> {
   const path = join(scratchFolder(), 'monitor.sock')
-  const child = spawn(process.execPath, [ENTRY, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(
+    process.execPath,
+    [ENTRY, path, ...(guestPath === undefined ? [] : [guestPath])],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   await new Promise((resolve) => child.stdout?.once('data', resolve))
   const connect = () => RawMonitor.connect(path)
   const open = async () => {

@@ -1,4 +1,4 @@
-/** The monitor of a real QEMU without a machine. */
+/** The monitor of a real QEMU, without a machine where none is asked for. */
 import { join } from 'node:path'
 import { scratchFolder } from '../cli/command.ts'
 import { spawn } from '../peers/child-process.ts'
@@ -6,10 +6,13 @@ import { RawMonitor } from './raw-monitor.ts'
 
 export const QEMU = 'qemu-system-x86_64'
 
-export async function startQemu(options: readonly string[] = []): Promise<RawMonitor> {
+export async function startQemu(
+  options: readonly string[] = [],
+  machine: readonly string[] = ['-machine', 'none'],
+): Promise<RawMonitor> {
   const path = join(scratchFolder(), 'qemu.sock')
-  const bare = ['-machine', 'none', '-nodefaults', '-display', 'none', '-S']
-  spawn(QEMU, [...bare, '-qmp', `unix:${path},server=on,wait=off`, ...options], {
+  const bare = ['-nodefaults', '-display', 'none', '-S']
+  spawn(QEMU, [...bare, ...machine, '-qmp', `unix:${path},server=on,wait=off`, ...options], {
     stdio: 'ignore',
   })
   return RawMonitor.connect(path)

@@ -76,13 +76,21 @@ export class RawMonitor {
   }
 
   /** Waits for an event; one that came before counts too. */
-  async waitFor(name: string): Promise<Message> {
+  async waitFor(name: string, matches: (event: Message) => boolean = () => true): Promise<Message> {
     for (;;) {
-      const found = this.events.find(({ event }) => event === name)
+      const found = this.events.find((event) => event.event === name && matches(event))
       if (found) return found
       if (this.#hasEnded) throw new Error(`the monitor has ended without ${name}`)
       await this.#change()
     }
+  }
+
+  /** Waits until a migration has one of the statuses; needs the capability `events`. */
+  async waitForStatus(statuses: readonly string[]): Promise<string> {
+    const event = await this.waitFor('MIGRATION', ({ data }) =>
+      statuses.includes(String(data?.status)),
+    )
+    return String(event.data?.status)
   }
 
   close(): void {

@@ -1,10 +1,20 @@
 /** Every command of the monitor, by its name. */
+
+import { ADD_FD } from './add-fd.ts'
 import { BLOCK_EXPORT_ADD } from './block-export-add.ts'
 import { BLOCK_EXPORT_DEL } from './block-export-del.ts'
 import { BLOCKDEV_ADD } from './blockdev-add.ts'
 import { BLOCKDEV_DEL } from './blockdev-del.ts'
+import { CLOSEFD } from './closefd.ts'
+import { CONT } from './cont.ts'
 import type { Command } from './define-command.ts'
 import { DISPLAY_RELOAD } from './display-reload.ts'
+import { GETFD } from './getfd.ts'
+import { MIGRATE } from './migrate.ts'
+import { MIGRATE_CANCEL } from './migrate-cancel.ts'
+import { MIGRATE_INCOMING } from './migrate-incoming.ts'
+import { MIGRATE_SET_CAPABILITIES } from './migrate-set-capabilities.ts'
+import { MIGRATE_SET_PARAMETERS } from './migrate-set-parameters.ts'
 import { NBD_SERVER_ADD } from './nbd-server-add.ts'
 import { NBD_SERVER_REMOVE } from './nbd-server-remove.ts'
 import { NBD_SERVER_START } from './nbd-server-start.ts'
@@ -18,14 +28,21 @@ import { QOM_LIST } from './qom-list.ts'
 import { QOM_SET } from './qom-set.ts'
 import { QUERY_BLOCK } from './query-block.ts'
 import { QUERY_BLOCK_EXPORTS } from './query-block-exports.ts'
+import { QUERY_BLOCK_JOBS } from './query-block-jobs.ts'
 import { queryCommands } from './query-commands.ts'
+import { QUERY_FDSETS } from './query-fdsets.ts'
 import { QUERY_IOTHREADS } from './query-iothreads.ts'
+import { QUERY_JOBS } from './query-jobs.ts'
+import { QUERY_MIGRATE } from './query-migrate.ts'
+import { QUERY_MIGRATE_CAPABILITIES } from './query-migrate-capabilities.ts'
+import { QUERY_MIGRATE_PARAMETERS } from './query-migrate-parameters.ts'
 import { QUERY_NAME } from './query-name.ts'
 import { QUERY_NAMED_BLOCK_NODES } from './query-named-block-nodes.ts'
 import { queryQmpSchema } from './query-qmp-schema.ts'
 import { QUERY_STATUS } from './query-status.ts'
 import { QUERY_VERSION } from './query-version.ts'
 import { QUIT } from './quit.ts'
+import { STOP } from './stop.ts'
 
 const LIST: readonly Command[] = [
   QMP_CAPABILITIES,
@@ -54,6 +71,22 @@ const LIST: readonly Command[] = [
   BLOCK_EXPORT_ADD,
   BLOCK_EXPORT_DEL,
   QUERY_BLOCK_EXPORTS,
+  MIGRATE,
+  MIGRATE_CANCEL,
+  MIGRATE_INCOMING,
+  MIGRATE_SET_CAPABILITIES,
+  MIGRATE_SET_PARAMETERS,
+  QUERY_MIGRATE,
+  QUERY_MIGRATE_CAPABILITIES,
+  QUERY_MIGRATE_PARAMETERS,
+  GETFD,
+  CLOSEFD,
+  ADD_FD,
+  QUERY_FDSETS,
+  QUERY_JOBS,
+  QUERY_BLOCK_JOBS,
+  CONT,
+  STOP,
 ]
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(

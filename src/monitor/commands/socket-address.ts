@@ -5,7 +5,7 @@ import type { HostAddress } from '../host/listen-address.ts'
 import { refuseCommand } from '../protocol/qmp-error.ts'
 import { BOOL, enumOf, optional, STR, struct, UINT16, union } from '../schema/qapi-types.ts'
 
-const INET = struct('InetSocketAddress', {
+export const INET = struct('InetSocketAddress', {
   host: STR,
   port: STR,
   numeric: optional(BOOL),
@@ -15,7 +15,7 @@ const INET = struct('InetSocketAddress', {
   'keep-alive': optional(BOOL),
   mptcp: optional(BOOL),
 })
-const UNIX = struct('UnixSocketAddress', {
+export const UNIX = struct('UnixSocketAddress', {
   path: STR,
   abstract: optional(BOOL),
   tight: optional(BOOL),
@@ -25,7 +25,7 @@ const FD = struct('FdSocketAddress', { str: STR })
 
 const TYPE = enumOf('SocketAddressType', ['inet', 'unix', 'vsock', 'fd'])
 
-const SOCKET_ADDRESS = union('SocketAddress', { type: TYPE }, 'type', {
+export const SOCKET_ADDRESS = union('SocketAddress', { type: TYPE }, 'type', {
   inet: INET,
   unix: UNIX,
   vsock: VSOCK,
@@ -48,7 +48,7 @@ export function readLegacyAddress({ type, data }: Legacy): HostAddress {
 }
 
 /** @throws QmpError, DiagnosticError MONITOR_ADDRESS_UNSUPPORTED */
-function readAddress(address: Flat): HostAddress {
+export function readAddress(address: Flat): HostAddress {
   switch (address.type) {
     case 'inet': {
       const { host, port, to, ipv4, ipv6 } = address

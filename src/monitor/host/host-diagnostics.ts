@@ -163,6 +163,72 @@ const exportReadOnly: Kind<object> = {
   message: () => 'Cannot export read-only node as writable',
 }
 
+const capabilityUnsupported: Kind<{ name: string }> = {
+  code: 'MONITOR_CAPABILITY_UNSUPPORTED',
+  severity: 'error',
+  fault: 'input',
+  summary: 'Guests that are stored and sent on cannot have a capability of migrations.',
+  message: ({ name }) => `Migration capability '${name}' is not supported: guests are stored here`,
+}
+
+const capabilityNeeds: Kind<{ name: string; needs: string }> = {
+  code: 'MONITOR_CAPABILITY_NEEDS',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A capability of migrations needs another one.',
+  message: ({ name, needs }) => `${name} requires ${needs}`,
+}
+
+const parameterRange: Kind<{ name: string; words: string }> = {
+  code: 'MONITOR_PARAMETER_RANGE',
+  severity: 'error',
+  fault: 'input',
+  summary: 'A parameter of migrations is not within its range.',
+  message: ({ name, words }) => `Parameter '${name}' expects ${words}`,
+}
+
+const migrationBusy: Kind<object> = {
+  code: 'MONITOR_MIGRATION_BUSY',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'A guest is being sent.',
+  message: () => "There's a migration process in progress",
+}
+
+const incomingUnplanned: Kind<object> = {
+  code: 'MONITOR_INCOMING_UNPLANNED',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'A guest is to be received, and the process was not told where to store guests.',
+  message: () => "'-incoming' was not specified on the command line",
+}
+
+const incomingStarted: Kind<object> = {
+  code: 'MONITOR_INCOMING_STARTED',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'A guest is waited for already.',
+  message: () => 'The incoming migration has already been started',
+}
+
+const incomingAwaited: Kind<object> = {
+  code: 'MONITOR_INCOMING_AWAITED',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'A guest is to be sent while one is waited for.',
+  message: () => 'Guest is waiting for an incoming migration',
+}
+
+const noGuest: Kind<{ path: string | undefined }> = {
+  code: 'MONITOR_NO_GUEST',
+  severity: 'error',
+  fault: 'missing',
+  summary: 'A guest is to be sent, and none is stored.',
+  message: ({ path }) =>
+    path === undefined ? 'no guest is stored here' : `no guest is stored at ${path}`,
+  hint: () => 'receive one by migrate-incoming',
+}
+
 /** Errors by the name the code uses; docs/errors.md lists them by code. */
 export const HOST_KINDS = defineKinds({
   propertyAbsent,
@@ -184,4 +250,12 @@ export const HOST_KINDS = defineKinds({
   exportIdUsed,
   exportNotFound,
   exportReadOnly,
+  capabilityUnsupported,
+  capabilityNeeds,
+  parameterRange,
+  migrationBusy,
+  incomingUnplanned,
+  incomingStarted,
+  incomingAwaited,
+  noGuest,
 })

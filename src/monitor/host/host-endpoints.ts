@@ -2,12 +2,14 @@
  * The endpoints of a host in one process: everything that a monitor, a file or a metric can ask about or change.
  * It knows none of their languages.
  */
+import type { ConnectionEvent } from '../../endpoint/connection-event.ts'
 import type { ServerEvent } from '../../nbd/server/server-event.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
 import type { TlsObjectsContext } from '../../tls/objects/tls-objects-options.ts'
 import { BlockNodes } from './block-nodes.ts'
 import { HostEvents } from './host-events.ts'
 import { HostObjects } from './host-objects.ts'
+import { HostMigrations } from './migration/host-migrations.ts'
 import { NbdEndpoint } from './nbd-endpoint.ts'
 
 export type HostOptions = {
@@ -16,6 +18,10 @@ export type HostOptions = {
   readonly context?: TlsObjectsContext
   /** As `query-name` tells it. */
   readonly name?: string
+  /** Where guests are stored that come, and taken from when they are sent on; without it none can come. */
+  readonly guestPath?: string
+  /** What happens to connections of guests. */
+  readonly onMigrationEvent?: (event: ConnectionEvent) => void
   /** What happens to clients of the NBD server. */
   readonly onNbdEvent?: (event: ServerEvent) => void
   /** A client of the monitor asks the process to end. */
@@ -28,13 +34,19 @@ export class HostEndpoints {
   readonly objects: HostObjects
   readonly nodes = new BlockNodes()
   readonly nbd: NbdEndpoint
+  readonly migrations: HostMigrations
   readonly #onQuit: () => void
 
   /** @throws DiagnosticError OBJECT_... with every refusal of every object. */
-  constructor({ objects = [], context = {}, name, onNbdEvent, onQuit }: HostOptions = {}) {
+  constructor(options: HostOptions = {}) {
+    const { objects = [], context = {}, name, onNbdEvent, onQuit } = options
     this.name = name
     this.objects = new HostObjects(objects, context)
     this.nbd = new NbdEndpoint(this.objects, this.nodes, this.events, onNbdEvent)
+    this.migrations = new HostMigrations(this.objects, this.events, {
+      path: options.guestPath,
+      onEvent: options.onMigrationEvent,
+    })
     this.#onQuit = onQuit ?? (() => {})
   }
 
@@ -46,6 +58,7 @@ export class HostEndpoints {
 
   /** Ends all endpoints in order. */
   async close(): Promise<void> {
+    await this.migrations.close()
     if (this.nbd.place !== undefined) await this.nbd.stop()
     await this.nodes.close()
     this.objects.close()

@@ -97,7 +97,10 @@ function integer<Value>(name: IntegerName): IntegerType<Value> {
 
 export const STR = plain<string>('str')
 export const BOOL = plain<boolean>('bool')
+export const NUMBER = plain<number>('number')
+export const NULL = plain<null>('null')
 export const ANY = plain<JsonValue>('any')
+export const UINT8 = integer<number>('uint8')
 export const UINT16 = integer<number>('uint16')
 export const UINT32 = integer<number>('uint32')
 export const INT = integer<bigint>('int')

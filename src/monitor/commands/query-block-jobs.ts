@@ -1,0 +1,9 @@
+/** `query-block-jobs`: jobs on block nodes. There are none. */
+import { ANY, listOf } from '../schema/qapi-types.ts'
+import { defineCommand } from './define-command.ts'
+
+export const QUERY_BLOCK_JOBS = defineCommand({
+  name: 'query-block-jobs',
+  returns: listOf(ANY),
+  run: () => [],
+})

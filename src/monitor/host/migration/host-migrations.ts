@@ -1,0 +1,146 @@
+/** The guests of a host: one that comes and is stored, and the stored one that is sent on. */
+import { fail } from '../../../diagnostics/diagnostic.ts'
+import type { ConnectionEvent } from '../../../endpoint/connection-event.ts'
+import { findSecurity } from '../../../endpoint/security.ts'
+import { statPresent } from '../../../files/present-file.ts'
+import type { MigrationUri } from '../../../migration/address/migration-uri.ts'
+import { HOST_KINDS } from '../host-diagnostics.ts'
+import type { HostEvents } from '../host-events.ts'
+import type { HostObjects } from '../host-objects.ts'
+import { type CapabilityChange, MigrationCapabilities } from './capabilities.ts'
+import { IncomingMigration } from './incoming-migration.ts'
+import type { MigrationStatus } from './migration-status.ts'
+import { OutgoingMigration } from './outgoing-migration.ts'
+import { MigrationParameters } from './parameters.ts'
+
+export type MigrationsOptions = {
+  /** Where guests are stored; without it none can come. */
+  readonly path: string | undefined
+  readonly onEvent?: ((event: ConnectionEvent) => void) | undefined
+}
+
+/** In seconds. */
+const HANDSHAKE_LIMIT = 10
+
+export class HostMigrations {
+  readonly capabilities = new MigrationCapabilities()
+  readonly parameters = new MigrationParameters()
+  readonly #objects: HostObjects
+  readonly #events: HostEvents
+  readonly #options: MigrationsOptions
+  #incoming: IncomingMigration | undefined
+  #outgoing: OutgoingMigration | undefined
+  #isStarting = false
+
+  constructor(objects: HostObjects, events: HostEvents, options: MigrationsOptions) {
+    this.#objects = objects
+    this.#events = events
+    this.#options = options
+  }
+
+  get incoming(): IncomingMigration | undefined {
+    return this.#incoming
+  }
+
+  get outgoing(): OutgoingMigration | undefined {
+    return this.#outgoing
+  }
+
+  /** @throws DiagnosticError MONITOR_MIGRATION_BUSY, MONITOR_CAPABILITY_... */
+  setCapabilities(changes: readonly CapabilityChange[]): void {
+    if (this.#outgoing && !this.#outgoing.isOver) fail(HOST_KINDS.migrationBusy, {})
+    this.capabilities.set(changes)
+  }
+
+  /**
+   * Waits for a guest.
+   *
+   * @throws DiagnosticError MONITOR_INCOMING_..., OBJECT_..., ENDPOINT_CANNOT_LISTEN, MIGRATION_...
+   */
+  async receive(from: MigrationUri): Promise<void> {
+    const path = this.requireRoom()
+    this.#isStarting = true
+    try {
+      this.#incoming = await this.#startReception(path, from)
+      this.#outgoing = undefined
+      this.#tell('setup')
+    } finally {
+      this.#isStarting = false
+    }
+  }
+
+  /**
+   * Where a guest would be stored that comes now.
+   *
+   * @throws DiagnosticError MONITOR_INCOMING_..., MONITOR_MIGRATION_BUSY
+   */
+  requireRoom(): string {
+    const { path } = this.#options
+    if (path === undefined) return fail(HOST_KINDS.incomingUnplanned, {})
+    const isWaiting = this.#incoming && !this.#incoming.isOver
+    if (isWaiting || this.#isStarting) fail(HOST_KINDS.incomingStarted, {})
+    if (this.#outgoing && !this.#outgoing.isOver) fail(HOST_KINDS.migrationBusy, {})
+    return path
+  }
+
+  async #startReception(path: string, from: MigrationUri): Promise<IncomingMigration> {
+    const { parameters, capabilities } = this
+    const security = findSecurity(this.#objects.tls, {
+      credentials: parameters.text('tls-creds'),
+      authorization: parameters.text('tls-authz'),
+      handshakeLimit: HANDSHAKE_LIMIT,
+    })
+    try {
+      return await IncomingMigration.start({
+        ...{ path, from, security, onEvent: this.#options.onEvent },
+        multifd: capabilities.has('multifd') ? parameters.number('multifd-channels') : 0,
+        switchoverAck: capabilities.has('switchover-ack'),
+        onStatus: (status) => this.#tell(status),
+      })
+    } catch (error) {
+      security.release?.()
+      throw error
+    }
+  }
+
+  /**
+   * Sends the stored guest. What goes wrong is told by the status: the command returns at once.
+   *
+   * @throws DiagnosticError MONITOR_...
+   */
+  send(to: MigrationUri): void {
+    if (this.#outgoing && !this.#outgoing.isOver) fail(HOST_KINDS.migrationBusy, {})
+    if (this.#isStarting || (this.#incoming && !this.#incoming.isOver)) {
+      fail(HOST_KINDS.incomingAwaited, {})
+    }
+    const { path } = this.#options
+    const guest = path === undefined || !statPresent(path) ? undefined : path
+    this.#outgoing = new OutgoingMigration({
+      ...{ path: guest ?? fail(HOST_KINDS.noGuest, { path }), to },
+      credentials: () => this.#findCredentials(),
+      hostname: this.parameters.text('tls-hostname'),
+      bandwidth: this.parameters.number('max-bandwidth'),
+      onStatus: (status) => this.#tell(status),
+    })
+  }
+
+  #findCredentials() {
+    const id = this.parameters.text('tls-creds')
+    return id === undefined ? undefined : this.#objects.tls.credentials(id, 'client')
+  }
+
+  /** Ends the sending that is under way. One that comes is ended by its source. */
+  cancel(): void {
+    this.#outgoing?.cancel()
+  }
+
+  async close(): Promise<void> {
+    this.#outgoing?.cancel()
+    await this.#outgoing?.over
+    await this.#incoming?.cancel()
+  }
+
+  #tell(status: MigrationStatus): void {
+    if (this.capabilities.has('events')) this.#events.emit('MIGRATION', { status })
+  }
+}
