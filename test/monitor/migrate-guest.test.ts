@@ -91,16 +91,16 @@ for (const [name, capabilities] of [
 
 testWith(QEMU, 'a guest that fails is told, and the next one can come', async () => {
   const dir = makeX509Folder()
-  const source = await startGuest([])
+  const [clear, source] = [await startGuest([]), await startGuest([])]
   const ours = await (await startMonitor(join(scratchFolder(), 'guest'))).open()
   await ours.run('migrate-set-capabilities', EVENTS)
   await addCredentials(ours, 'in', 'server', dir)
   await useCredentials(ours, 'in')
   const uri = await receiveAt(ours)
   // In clear to an endpoint with TLS. Without a return path QEMU would believe that it was taken.
-  await source.run('migrate-set-capabilities', RETURN_PATH)
-  await source.run('migrate', { uri })
-  expect(await endOf(source)).toBe('failed')
+  await clear.run('migrate-set-capabilities', RETURN_PATH)
+  await clear.run('migrate', { uri })
+  expect(await endOf(clear)).toBe('failed')
   expect(await ours.run('query-status')).toMatchObject({ status: 'inmigrate' })
   await addCredentials(source, 'out', 'client', dir)
   await useCredentials(source, 'out')

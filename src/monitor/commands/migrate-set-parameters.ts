@@ -1,5 +1,5 @@
 /** `migrate-set-parameters` */
-import type { ParameterValue } from '../host/migration/parameters.ts'
+import type { ParameterValue } from '../host/migration-parameters.ts'
 import { struct } from '../schema/qapi-types.ts'
 import { defineCommand } from './define-command.ts'
 import { SET_PARAMETERS } from './migration-parameter.ts'

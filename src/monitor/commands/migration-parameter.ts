@@ -1,5 +1,5 @@
 /** Parameters of migrations in commands. */
-import { MIGRATION_PARAMETERS, type Parameter } from '../host/migration/parameters.ts'
+import { MIGRATION_PARAMETERS, type Parameter } from '../host/migration-parameters.ts'
 import {
   alternateOf,
   BOOL,

@@ -1,5 +1,5 @@
 /** `query-migrate-capabilities` */
-import { MIGRATION_CAPABILITIES } from '../host/migration/capabilities.ts'
+import { MIGRATION_CAPABILITIES } from '../host/migration-capabilities.ts'
 import { listOf } from '../schema/qapi-types.ts'
 import { defineCommand } from './define-command.ts'
 import { CAPABILITY_STATUS } from './migration-capability.ts'

@@ -1,8 +1,8 @@
 /** `query-migrate`: QEMU's fields; what nothing is known of here is 0. */
 import type { AddressInfo } from 'node:net'
-import type { HostMigrations } from '../host/migration/host-migrations.ts'
-import type { IncomingMigration } from '../host/migration/incoming-migration.ts'
-import type { OutgoingMigration } from '../host/migration/outgoing-migration.ts'
+import type { HostMigrations } from '../host/host-migrations.ts'
+import type { IncomingMigration } from '../host/incoming-migration.ts'
+import type { OutgoingMigration } from '../host/outgoing-migration.ts'
 import type { JsonObject } from '../protocol/json-value.ts'
 import { ANY, INT, listOf, NUMBER, optional, STR, struct } from '../schema/qapi-types.ts'
 import { defineCommand } from './define-command.ts'

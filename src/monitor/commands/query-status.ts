@@ -1,5 +1,5 @@
 /** `query-status`: there is no guest that runs; it says whether one is waited for, or was sent on. */
-import type { HostMigrations } from '../host/migration/host-migrations.ts'
+import type { HostMigrations } from '../host/host-migrations.ts'
 import { BOOL, enumOf, struct } from '../schema/qapi-types.ts'
 import { defineCommand } from './define-command.ts'
 

@@ -8,8 +8,8 @@ import type { ObjectDefinition } from '../../options/object-definition.ts'
 import type { TlsObjectsContext } from '../../tls/objects/tls-objects-options.ts'
 import { BlockNodes } from './block-nodes.ts'
 import { HostEvents } from './host-events.ts'
+import { HostMigrations } from './host-migrations.ts'
 import { HostObjects } from './host-objects.ts'
-import { HostMigrations } from './migration/host-migrations.ts'
 import { NbdEndpoint } from './nbd-endpoint.ts'
 
 export type HostOptions = {

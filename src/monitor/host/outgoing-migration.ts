@@ -1,11 +1,11 @@
 /** A stored guest that goes: to where, and how far it is. */
-import { DiagnosticError } from '../../../diagnostics/diagnostic.ts'
-import { Completions } from '../../../endpoint/completions.ts'
-import type { MigrationUri } from '../../../migration/address/migration-uri.ts'
-import { Bandwidth } from '../../../migration/send/bandwidth.ts'
-import { sendMigration } from '../../../migration/send/send.ts'
-import { readStoredMigration } from '../../../migration/send/stored-migration.ts'
-import type { TlsCredentials } from '../../../tls/credentials/credentials.ts'
+import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
+import { Completions } from '../../endpoint/completions.ts'
+import type { MigrationUri } from '../../migration/address/migration-uri.ts'
+import { Bandwidth } from '../../migration/send/bandwidth.ts'
+import { sendMigration } from '../../migration/send/send.ts'
+import { readStoredMigration } from '../../migration/send/stored-migration.ts'
+import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
 import type { MigrationStatus } from './migration-status.ts'
 
 export type OutgoingOptions = {

@@ -1,17 +1,17 @@
 /** The guests of a host: one that comes and is stored, and the stored one that is sent on. */
-import { fail } from '../../../diagnostics/diagnostic.ts'
-import type { ConnectionEvent } from '../../../endpoint/connection-event.ts'
-import { findSecurity } from '../../../endpoint/security.ts'
-import { statPresent } from '../../../files/present-file.ts'
-import type { MigrationUri } from '../../../migration/address/migration-uri.ts'
-import { HOST_KINDS } from '../host-diagnostics.ts'
-import type { HostEvents } from '../host-events.ts'
-import type { HostObjects } from '../host-objects.ts'
-import { type CapabilityChange, MigrationCapabilities } from './capabilities.ts'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { ConnectionEvent } from '../../endpoint/connection-event.ts'
+import { findSecurity } from '../../endpoint/security.ts'
+import { statPresent } from '../../files/present-file.ts'
+import type { MigrationUri } from '../../migration/address/migration-uri.ts'
+import { HOST_KINDS } from './host-diagnostics.ts'
+import type { HostEvents } from './host-events.ts'
+import type { HostObjects } from './host-objects.ts'
 import { IncomingMigration } from './incoming-migration.ts'
+import { type CapabilityChange, MigrationCapabilities } from './migration-capabilities.ts'
+import { MigrationParameters } from './migration-parameters.ts'
 import type { MigrationStatus } from './migration-status.ts'
 import { OutgoingMigration } from './outgoing-migration.ts'
-import { MigrationParameters } from './parameters.ts'
 
 export type MigrationsOptions = {
   /** Where guests are stored; without it none can come. */

@@ -1,6 +1,6 @@
 /** The capabilities of migrations: QEMU's names, and which of them a reception or a sending of this program can have. */
-import { fail } from '../../../diagnostics/diagnostic.ts'
-import { HOST_KINDS } from '../host-diagnostics.ts'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import { HOST_KINDS } from './host-diagnostics.ts'
 
 /** In the order of QEMU; `false` where it cannot be switched on. */
 const CAPABILITIES = {

@@ -1,6 +1,6 @@
 /** The parameters of migrations, as QEMU has them. Those that mean something without a guest are read by its users. */
-import { fail } from '../../../diagnostics/diagnostic.ts'
-import { HOST_KINDS } from '../host-diagnostics.ts'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import { HOST_KINDS } from './host-diagnostics.ts'
 
 export type ParameterValue = string | boolean | bigint
 
