@@ -22,7 +22,10 @@ export class RawMonitor {
 
   private constructor(socket: Socket) {
     this.socket = socket
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket })
+    // It tells errors of the socket too; what was waited for ends with the socket.
+    lines.on('error', () => {})
+    lines.on('line', (line) => {
       const message = JSON.parse(line) as Message
       if (message.event === undefined) this.#messages.push(message)
       else this.events.push(message)
