@@ -5,7 +5,7 @@ import type { HostAddress } from '../host/listen-address.ts'
 import { refuseCommand } from '../protocol/qmp-error.ts'
 import { BOOL, enumOf, optional, STR, struct, UINT16, union } from '../schema/qapi-types.ts'
 
-export const INET = struct('InetSocketAddress', {
+const INET = struct('InetSocketAddress', {
   host: STR,
   port: STR,
   numeric: optional(BOOL),
@@ -15,7 +15,7 @@ export const INET = struct('InetSocketAddress', {
   'keep-alive': optional(BOOL),
   mptcp: optional(BOOL),
 })
-export const UNIX = struct('UnixSocketAddress', {
+const UNIX = struct('UnixSocketAddress', {
   path: STR,
   abstract: optional(BOOL),
   tight: optional(BOOL),
@@ -48,7 +48,7 @@ export function readLegacyAddress({ type, data }: Legacy): HostAddress {
 }
 
 /** @throws QmpError, DiagnosticError MONITOR_ADDRESS_UNSUPPORTED */
-export function readAddress(address: Flat): HostAddress {
+function readAddress(address: Flat): HostAddress {
   switch (address.type) {
     case 'inet': {
       const { host, port, to, ipv4, ipv6 } = address
