@@ -15,7 +15,12 @@ import {
 import { Document, markSecret, NAME } from './document.ts'
 import { FILE_DIAGNOSTIC_KINDS } from './file-diagnostics.ts'
 
-export type ReadEntry = FileEntry & { readonly name: string; readonly start: StartEntry }
+export type ReadEntry = FileEntry & {
+  readonly name: string
+  /** The names of entries that are started before it. */
+  readonly needs: readonly string[]
+  readonly start: StartEntry
+}
 
 export type EndpointFile = {
   /** As `query-name` tells it. */
@@ -54,7 +59,8 @@ function readEntry(section: FileSection, definition: ObjectDefinition): ReadEntr
   const reader = PropertyReader.of(definition, Object.keys(section.properties))
   const start = section.read(reader, definition)
   const entry = { section, definition }
-  return { ...entry, name: nameOfEntry(entry), start }
+  const needs = section.needs?.(definition) ?? []
+  return { ...entry, name: nameOfEntry(entry), needs, start }
 }
 
 /** What one entry alone does not tell. */
@@ -78,7 +84,7 @@ function checksOf(
           const { listen } = properties
           if (listen !== undefined) refuseTwice(`listen: ${listen}`, places?.get('listen'))
         },
-        () => requireSection(entry, document),
+        () => requireNeeds(entry, namesBefore(entries, entry), document),
         () => requireObjects(entry, objects),
       ]
     }),
@@ -88,11 +94,20 @@ function checksOf(
   ]
 }
 
-function requireSection({ section, name, definition }: ReadEntry, document: Document): void {
-  const { needs } = section
-  if (needs === undefined || document.has(needs)) return
-  const place = definition.places?.get('')
-  fail(FILE_DIAGNOSTIC_KINDS.noSection, { entry: name, needed: needs }, place)
+function namesBefore(entries: readonly ReadEntry[], entry: ReadEntry): ReadonlySet<string> {
+  return new Set(entries.slice(0, entries.indexOf(entry)).map(({ name }) => name))
+}
+
+/** What an entry needs stands before it. One that is there and was refused is told of already. */
+function requireNeeds(
+  { name, definition, needs }: ReadEntry,
+  earlier: ReadonlySet<string>,
+  document: Document,
+): void {
+  for (const needed of needs) {
+    if (earlier.has(needed) || document.has(needed)) continue
+    fail(FILE_DIAGNOSTIC_KINDS.unmet, { entry: name, needed }, definition.places?.get(''))
+  }
 }
 
 /** Properties that name an object. */

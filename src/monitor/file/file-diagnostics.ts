@@ -45,13 +45,16 @@ const repeated: Kind<{ what: string }> = {
   message: ({ what }) => `${what} is there twice`,
 }
 
-const noSection: Kind<{ entry: string; needed: string }> = {
-  code: 'ENDPOINT_FILE_NO_SECTION',
+const unmet: Kind<{ entry: string; needed: string }> = {
+  code: 'ENDPOINT_FILE_UNMET',
   severity: 'error',
   fault: 'input',
-  summary: 'An entry of an endpoint file needs another section, which is not there.',
-  message: ({ entry, needed }) => `${entry} needs a section \`${needed}\``,
-  hint: ({ needed }) => `add ${needed}: with listen: unix:PATH or tcp:HOST:PORT`,
+  summary: 'An entry of an endpoint file needs another one, which does not stand before it.',
+  message: ({ entry, needed }) => `${entry} needs ${needed}, which is not there`,
+  hint: ({ needed }) =>
+    needed === 'nbd'
+      ? 'add nbd: with listen: unix:PATH or tcp:HOST:PORT'
+      : `write ${needed} before it`,
 }
 
 const unknownObject: Kind<{ property: string; id: string; known: readonly string[] }> = {
@@ -92,7 +95,7 @@ export const FILE_DIAGNOSTIC_KINDS = defineKinds({
   wrongShape,
   nothing,
   repeated,
-  noSection,
+  unmet,
   unknownObject,
   typeChanged,
   notRestored,

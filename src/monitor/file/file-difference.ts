@@ -17,8 +17,8 @@ export type FileDifference = {
 export function compareFiles(before: EndpointFile, after: EndpointFile): FileDifference {
   const oldObjects = new Map(before.objects.map((one) => [one.id, one]))
   const newIds = new Set(after.objects.map(({ id }) => id))
-  const isAnew = anew(before, after)
-  const kept = new Set(after.entries.filter((entry) => !isAnew(entry)).map(({ name }) => name))
+  const anew = namesAnew(before, after)
+  const kept = new Set(after.entries.map(({ name }) => name).filter((name) => !anew.has(name)))
   return {
     objects: {
       added: after.objects.filter(({ id }) => !oldObjects.has(id)),
@@ -29,20 +29,21 @@ export function compareFiles(before: EndpointFile, after: EndpointFile): FileDif
       removed: before.objects.filter(({ id }) => !newIds.has(id)),
     },
     stopped: before.entries.filter(({ name }) => !kept.has(name)).reverse(),
-    started: after.entries.filter(({ name }) => !kept.has(name)),
+    started: after.entries.filter(({ name }) => anew.has(name)),
   }
 }
 
-/** Whether an entry of the new file has to be started: it is new, has changed, or stands on one that has. */
-function anew(before: EndpointFile, after: EndpointFile): (entry: ReadEntry) => boolean {
+/** The names of entries that have to be started: they are new, have changed, or stand on one that is started. */
+function namesAnew(before: EndpointFile, after: EndpointFile): ReadonlySet<string> {
   const old = new Map(before.entries.map((entry) => [entry.name, entry]))
-  const hasChanged = ({ name, definition }: ReadEntry): boolean => {
+  const anew = new Set<string>()
+  // What an entry needs stands before it.
+  for (const { name, definition, needs } of after.entries) {
     const found = old.get(name)
-    return found === undefined || !isSame(found.definition, definition)
+    const hasChanged = found === undefined || !isSame(found.definition, definition)
+    if (hasChanged || needs.some((needed) => anew.has(needed))) anew.add(name)
   }
-  const keys = new Set(after.entries.filter(hasChanged).map(({ section }) => section.key))
-  return (entry) =>
-    hasChanged(entry) || (entry.section.needs !== undefined && keys.has(entry.section.needs))
+  return anew
 }
 
 function isSame(one: ObjectDefinition, other: ObjectDefinition): boolean {

@@ -75,7 +75,7 @@ export class FileInForce {
     // An export ends with the server, which waits for its clients.
     for (const isDependent of [false, true]) {
       const ending = this.#file.entries
-        .filter(({ section }) => (section.needs !== undefined) === isDependent)
+        .filter(({ needs }) => needs.length > 0 === isDependent)
         .map(({ name }) => this.#running.get(name)?.stop(limit))
       await Promise.all(ending)
     }

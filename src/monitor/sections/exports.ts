@@ -7,7 +7,7 @@ import type { FileSection } from './section.ts'
 export const EXPORTS_SECTION: FileSection = {
   key: 'exports',
   what: 'export',
-  needs: 'nbd',
+  needs: () => ['nbd'],
   summary: 'What the NBD server offers.',
   properties: {
     file: { kind: 'text', summary: 'a raw image or a block device' },

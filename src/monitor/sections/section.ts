@@ -60,8 +60,8 @@ export type FileSection = {
   readonly isSingle?: boolean
   readonly summary: string
   readonly properties: Readonly<Record<string, FileProperty>>
-  /** The section whose entries have to be there first; when one of them starts anew, so does this. */
-  readonly needs?: string
+  /** The names of entries that have to be there first; when one of them starts anew, so does this. */
+  readonly needs?: (definition: ObjectDefinition) => readonly string[]
   /**
    * Reads an entry without touching the host.
    *

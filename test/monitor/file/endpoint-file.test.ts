@@ -57,7 +57,7 @@ test.each([
   ['monitors: [{id: m, listen: "fd:3"}]', 'error[OBJECT_WRONG_VALUE]', 'unix:PATH'],
   ['monitors: [{id: m, listen: "fd:web"}]', 'error[OBJECT_WRONG_VALUE]', 'FileDescriptorName='],
   ['monitors: [{id: m, listen: "unxi:/m"}]', 'error[MIGRATION_URI_INVALID]', 'unix'],
-  ['exports: [{id: d, memory: 1M}]', 'error[ENDPOINT_FILE_NO_SECTION]', 'nbd'],
+  ['exports: [{id: d, memory: 1M}]', 'error[ENDPOINT_FILE_UNMET]', 'nbd'],
   ['nbd: {listen: "unix:/n"}\nexports: [{id: d}]', 'host.yaml:2:11', '`file`'],
   ['nbd: {listen: "unix:/n"}\nexports: [{id: d, memory: many}]', 'host.yaml:2:27', '512M'],
   ['nbd: {listen: "unix:/n", max-connections: -1}', 'host.yaml:1:43', 'a whole number'],
