@@ -40,10 +40,10 @@ export type Enumeration<Item> = {
   readonly end: Answer
 }
 
-export type VersionResult = Numbered & { readonly result: Answer }
+type VersionResult = Numbered & { readonly result: Answer }
 
 /** Suites of one version. */
-export type SuiteEnumeration = Enumeration<Numbered> & { readonly version: string }
+type SuiteEnumeration = Enumeration<Numbered> & { readonly version: string }
 
 /** Groups of one version. */
 export type GroupEnumeration = Enumeration<Numbered> & { readonly version: string }
@@ -100,7 +100,7 @@ export type ClientCertificate = {
   readonly authorities: readonly string[]
 }
 
-/** What is on or off; each says what became of its question. */
+/** What is on or off, by name; each says what became of its question. docs/cryptopolicy-audit.1.md lists them. */
 export type TlsFeatures = Readonly<Record<string, Answer>>
 
 export type TlsScan = {
@@ -112,11 +112,15 @@ export type TlsScan = {
   readonly signatures: readonly SchemeEnumeration[]
   readonly clientCertificate: ClientCertificate
   readonly chains: readonly CertificateChain[]
+  /** Protocols that it takes by ALPN. */
+  readonly protocols: Enumeration<string>
+  /** How long tickets of TLS 1.3 are good for, in seconds; null where none was given. */
+  readonly ticketLifetime: number | null
   readonly features: TlsFeatures
 }
 
 /** Where the questions went. */
-export type ScanTarget = {
+type ScanTarget = {
   /** As the user wrote it. */
   readonly text: string
   /** `tls`, or the name of the protocol that upgrades to TLS. */

@@ -20,6 +20,8 @@ export type ConnectionsOptions = {
 
 export class Connections {
   readonly #options: ConnectionsOptions
+  #wasReached = false
+  #unreachable: string | undefined
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
@@ -28,6 +30,16 @@ export class Connections {
   /** How many connections were begun. */
   get count(): number {
     return this.#options.source.connections
+  }
+
+  /** Whether there was any connection. */
+  get wasReached(): boolean {
+    return this.#wasReached
+  }
+
+  /** Why there was no connection, where one could not be made. */
+  get unreachable(): string | undefined {
+    return this.#unreachable
   }
 
   /**
@@ -44,9 +56,12 @@ export class Connections {
     const opened = await source.open(claim)
     if (!isTransport(opened)) {
       transcript.failure = opened
+      if (opened.failure === 'unreachable') this.#unreachable = opened.reason
+      if (opened.failure === 'timed-out') this.#unreachable = 'it does not answer'
       keep?.(transcript)
       return { isAnswered: false, failure: opened }
     }
+    this.#wasReached = true
     const own = createHmac('sha256', seed).update(claim).digest()
     const exchange = new Exchange(opened, transcript, own)
     try {

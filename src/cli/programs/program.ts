@@ -1,6 +1,7 @@
 /** The commands of `cryptopolicy`, a file each. What a command needs is loaded when it runs. */
 import type { Command } from 'commander'
 import { defineGroup } from '../command-group.ts'
+import { addAudit } from '../commands/audit.ts'
 import { addAuthz } from '../commands/authz.ts'
 import { addBuild } from '../commands/build.ts'
 import { addConvert } from '../commands/convert.ts'
@@ -35,6 +36,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addResolve,
     addList,
     addConvert,
+    addAudit,
     nbd,
     migrate,
     endpoint,

@@ -1,0 +1,128 @@
+/** Messages of TLS over the bytes of one question, in clear or protected. */
+import { refuse } from '../../wire/protocol-error.ts'
+import type { Exchange } from '../connection/exchange.ts'
+import { decodeAlert, type TlsAlert } from '../messages/alert.ts'
+import {
+  encodeHandshake,
+  HandshakeAssembler,
+  type HandshakeMessage,
+} from '../messages/handshake.ts'
+import { CONTENT } from '../messages/iana-numbers.ts'
+import {
+  decodeRecordHeader,
+  encodeRecords,
+  RECORD_HEADER,
+  type TlsRecord,
+} from '../messages/record.ts'
+
+export type Incoming =
+  | { readonly kind: 'handshake'; readonly message: HandshakeMessage }
+  | { readonly kind: 'alert'; readonly alert: TlsAlert }
+  | { readonly kind: 'data'; readonly payload: Buffer }
+
+/** Reads and writes records under keys. */
+export type RecordProtection = {
+  /** @throws ProtocolError where the record was not made with the keys. */
+  open(record: TlsRecord): TlsRecord
+  seal(type: number, payload: Buffer): Buffer
+}
+
+/** A warning says that something is missing, and the handshake goes on. */
+const WARNING = 1
+
+/** More warnings than this are a flood. */
+const MOST_WARNINGS = 8
+
+export class TlsChannel {
+  readonly exchange: Exchange
+  /** The version in the headers of records that are sent in clear. */
+  readonly #recordVersion: number
+  readonly #assembler = new HandshakeAssembler()
+  /** All messages of the handshake in both directions, for its hash. */
+  readonly #messages: Buffer[] = []
+  #reading: RecordProtection | undefined
+  #writing: RecordProtection | undefined
+  #warnings = 0
+
+  constructor(exchange: Exchange, recordVersion: number) {
+    this.exchange = exchange
+    this.#recordVersion = recordVersion
+  }
+
+  /** What was said in the handshake up to now. */
+  get transcript(): Buffer {
+    return Buffer.concat(this.#messages)
+  }
+
+  /** From here on the peer's records are protected. */
+  protectReading(protection: RecordProtection): void {
+    if (this.#assembler.isWithinMessage) refuse('a message over a change of keys')
+    this.#reading = protection
+  }
+
+  protectWriting(protection: RecordProtection): void {
+    this.#writing = protection
+  }
+
+  async sendHandshake(message: HandshakeMessage): Promise<void> {
+    const encoded = encodeHandshake(message)
+    this.#messages.push(encoded)
+    await this.send(CONTENT.handshake, encoded)
+  }
+
+  async send(type: number, payload: Buffer): Promise<void> {
+    const bytes = this.#writing
+      ? this.#writing.seal(type, payload)
+      : encodeRecords(type, this.#recordVersion, payload)
+    await this.exchange.write(bytes)
+  }
+
+  /**
+   * The next message. A change of cipher is passed over: whoever reads knows when keys change.
+   *
+   * @throws ProtocolError, ExchangeEnded
+   */
+  async next(): Promise<Incoming> {
+    for (;;) {
+      const message = this.#assembler.next()
+      if (message) {
+        this.#messages.push(encodeHandshake(message))
+        return { kind: 'handshake', message }
+      }
+      const incoming = this.#take(await this.#readRecord())
+      if (incoming) return incoming
+    }
+  }
+
+  #take({ type, payload }: TlsRecord): Incoming | undefined {
+    if (type === CONTENT.handshake) {
+      this.#assembler.push(payload)
+      return undefined
+    }
+    if (type === CONTENT.change_cipher_spec) return undefined
+    if (this.#assembler.isWithinMessage) refuse('a record within a handshake message')
+    if (type !== CONTENT.alert) return { kind: 'data', payload }
+    const alert = decodeAlert(payload)
+    const isEnd = alert.level !== WARNING || alert.description === 0
+    if (!isEnd && ++this.#warnings <= MOST_WARNINGS && !isRefusal(alert)) return undefined
+    return { kind: 'alert', alert }
+  }
+
+  async #readRecord(): Promise<TlsRecord> {
+    const { type, version, length } = decodeRecordHeader(await this.exchange.read(RECORD_HEADER))
+    const payload = await this.exchange.read(length)
+    const record = { type, version, payload }
+    const isClear = type === CONTENT.change_cipher_spec
+    return this.#reading && !isClear ? this.#reading.open(record) : record
+  }
+}
+
+/** `no_renegotiation` and `no_certificate` are warnings that answer. */
+function isRefusal({ description }: TlsAlert): boolean {
+  return description === 100 || description === 41
+}
+
+/** The version that headers of records have with a hello: RFC 8446 section 5.1. */
+export function recordVersionFor(version: number): number {
+  return version === 0x0300 ? 0x0300 : 0x0301
+}

@@ -1,0 +1,37 @@
+/** NewSessionTicket: RFC 8446 section 4.6.1, and before TLS 1.3 RFC 5077 section 3.3. */
+import { ByteReader } from '../../wire/byte-reader.ts'
+import { ByteWriter } from '../../wire/byte-writer.ts'
+import { type Extensions, readExtensions, writeExtensions } from './extensions.ts'
+
+export type SessionTicket = {
+  /** In seconds. */
+  readonly lifetime: number
+  readonly ageAdd: number
+  readonly nonce: Buffer
+  readonly ticket: Buffer
+  readonly extensions: Extensions
+}
+
+/** @throws ProtocolError */
+export function decodeSessionTicket(body: Buffer): SessionTicket {
+  const reader = new ByteReader(body, 'a NewSessionTicket')
+  const ticket = {
+    lifetime: reader.readUint32(),
+    ageAdd: reader.readUint32(),
+    nonce: reader.readVector(1),
+    ticket: reader.readVector(2),
+    extensions: readExtensions(reader),
+  }
+  reader.end()
+  return ticket
+}
+
+export function encodeSessionTicket(ticket: SessionTicket): Buffer {
+  const writer = new ByteWriter()
+    .uint32(ticket.lifetime)
+    .uint32(ticket.ageAdd)
+    .vector(1, (part) => part.bytes(ticket.nonce))
+    .vector(2, (part) => part.bytes(ticket.ticket))
+  writeExtensions(writer, ticket.extensions)
+  return writer.finish()
+}

@@ -1,0 +1,23 @@
+/** Replies of servers as answers of the model. */
+import type { Asked } from '../connection/failure.ts'
+import type { Reply } from '../conversation/server-flight.ts'
+import type { TlsAlert } from '../messages/alert.ts'
+import { alertName } from '../messages/iana-numbers.ts'
+import { type Answer, answerOf, type Numbered } from '../model.ts'
+
+export const ACCEPTED: Answer = { answer: 'accepted' }
+export const ABSENT: Answer = { answer: 'not-offered' }
+
+export function refusedBy({ description }: TlsAlert): Answer {
+  return { answer: 'refused', alert: description, name: alertName(description) }
+}
+
+/** Why a question was not answered with a flight. */
+export function endOf(asked: Asked<Reply>): Answer {
+  if (!asked.isAnswered) return answerOf(asked.failure)
+  return asked.value.kind === 'alert' ? refusedBy(asked.value.alert) : ABSENT
+}
+
+export function numbered(list: readonly number[], name: (number: number) => string): Numbered[] {
+  return list.map((number) => ({ number, name: name(number) }))
+}

@@ -1,0 +1,64 @@
+/** What a server says of certificates of clients, in any version. */
+import { printName } from '../../x509/distinguished-name.ts'
+import type { CertificateRequest } from '../messages/certificate-request.ts'
+import { certificateTypeName } from '../messages/iana-numbers.ts'
+import { schemeName } from '../messages/iana-signatures.ts'
+import { keyExchangeOf } from '../messages/iana-suites.ts'
+import type { Answer, ClientCertificate } from '../model.ts'
+import { ABSENT, ACCEPTED, numbered } from './answers.ts'
+import type { ProbedServer } from './probe.ts'
+
+/** By the one handshake that was finished without a certificate. */
+export function requiredCertificate({ finished }: ProbedServer): Answer {
+  if (!finished) return NOT_SEEN
+  if (finished.isBroken) return { answer: 'unknown', because: 'the server broke the connection' }
+  return finished.objection ? ACCEPTED : ABSENT
+}
+
+/** @param required What became of a handshake that was finished without one. */
+export function clientCertificateOf(server: ProbedServer, required: Answer): ClientCertificate {
+  const requests = requestsOf(server)
+  const union = <Item>(read: (request: CertificateRequest) => readonly Item[]): Item[] => [
+    ...new Set(requests.flatMap(read)),
+  ]
+  const isAsked = requests.length > 0
+  return {
+    asked: isAsked ? ACCEPTED : wasAbleToAsk(server) ? ABSENT : NOT_SEEN,
+    required: isAsked ? required : wasAbleToAsk(server) ? ABSENT : NOT_SEEN,
+    schemes: numbered(
+      union(({ schemes }) => schemes),
+      schemeName,
+    ),
+    types: numbered(
+      union(({ types }) => types),
+      certificateTypeName,
+    ),
+    authorities: union(({ authorities }) => authorities.map((name) => printedName(name))),
+  }
+}
+
+const NOT_SEEN: Answer = { answer: 'unknown', because: 'no handshake came so far' }
+
+function requestsOf({ flights, handshakes }: ProbedServer): readonly CertificateRequest[] {
+  const all = [...handshakes, ...flights].map(({ request }) => request)
+  return all.filter((request) => request !== undefined)
+}
+
+/** A server without a certificate of its own must not ask for one: RFC 5246 section 7.4.4. */
+function wasAbleToAsk({ flights, handshakes }: ProbedServer): boolean {
+  const hasAsked = flights.some(
+    ({ suite, cut, certificates }) =>
+      !cut &&
+      (certificates.length > 0 || !/(PSK|anon|SRP)/.test(keyExchangeOf(suite))) &&
+      certificates.length > 0,
+  )
+  return hasAsked || handshakes.length > 0
+}
+
+function printedName(der: Buffer): string {
+  try {
+    return printName(der)
+  } catch {
+    return `#${der.toString('hex')}`
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Finds all of a kind that a server accepts with few questions: offer all, remove what was chosen, repeat.
+ * That takes one question more than there are items, and one for the order where the server decides it.
+ */
+import type { Answer, Order } from '../model.ts'
+
+/** What the server chose, or why it chose nothing. */
+export type Choice = { readonly chosen: number } | { readonly end: Answer }
+
+export type Found = {
+  readonly items: readonly number[]
+  readonly order: Order
+  readonly end: Answer
+}
+
+/**
+ * @param ask Asks the question with a number from 1, offering these in this order.
+ * @param isOrderWanted Without it, the question for the order is saved.
+ */
+export async function enumerate(
+  all: readonly number[],
+  ask: (offered: readonly number[], question: number) => Promise<Choice>,
+  isOrderWanted = true,
+): Promise<Found> {
+  const items: number[] = []
+  let order: Order = 'unknown'
+  for (let question = 1; ; question++) {
+    const left = all.filter((item) => !items.includes(item))
+    if (left.length === 0) return { items, order, end: { answer: 'not-offered' } }
+    // Only a server that goes by its own order chooses the first one again when it is offered last.
+    const [first] = items
+    const isOrderAsked = isOrderWanted && question === 2 && first !== undefined
+    const choice = await ask(isOrderAsked ? [...left, first] : left, question)
+    if ('end' in choice) return { items, order, end: choice.end }
+    const { chosen } = choice
+    if (isOrderAsked) order = chosen === first ? 'server' : 'client'
+    if (isOrderAsked && chosen === first) continue
+    if (!left.includes(chosen)) return { items, order, end: NOT_OFFERED }
+    items.push(chosen)
+  }
+}
+
+const NOT_OFFERED: Answer = {
+  answer: 'unknown',
+  because: 'the server chose what was not offered',
+}
+
+/** Of one item there is no order. */
+export function withKnownOrder(found: Found): Found {
+  return found.items.length < 2 ? { ...found, order: 'unknown' } : found
+}

@@ -1,0 +1,75 @@
+/** Which groups a server agrees on a secret in: curves and primes before TLS 1.3, and all of TLS 1.3. */
+import { EVERY_GROUP, groupName, isFiniteField } from '../messages/iana-groups.ts'
+import { VERSION } from '../messages/iana-numbers.ts'
+import type { DiffieHellman } from '../model.ts'
+import { ABSENT, endOf } from './answers.ts'
+import { type Choice, enumerate, type Found, withKnownOrder } from './enumerate.ts'
+import { namedPrime } from './named-primes.ts'
+import { flightOf, type ProbedServer } from './probe.ts'
+
+/** TLS 1.3: without a share of any, the server asks for one of those that are offered. */
+export async function probeGroups13(
+  server: ProbedServer,
+  suites: readonly number[],
+): Promise<Found> {
+  const version = VERSION.TLS13
+  const found = await enumerate(EVERY_GROUP, async (groups, question): Promise<Choice> => {
+    const asked = await server.hello(`groups TLS1.3 #${question}`, { version, suites, groups })
+    const group = flightOf(asked, version)?.retryGroup
+    return group === undefined ? { end: endOf(asked) } : { chosen: group }
+  })
+  return withKnownOrder(found)
+}
+
+/** @param suites Those of ECDHE that the server accepts. */
+export async function probeCurves(
+  server: ProbedServer,
+  version: number,
+  suites: readonly number[],
+): Promise<Found> {
+  const curves = EVERY_GROUP.filter((group) => !isFiniteField(group))
+  const found = await enumerate(curves, async (groups, question): Promise<Choice> => {
+    const asked = await server.hello(`curves #${question}`, { version, suites, groups })
+    const exchange = flightOf(asked, version)?.keyExchange?.exchange
+    return exchange?.kind === 'ecdhe' ? { chosen: exchange.group } : { end: endOf(asked) }
+  })
+  return withKnownOrder(found)
+}
+
+export type FoundPrimes = Found & { readonly primes: readonly DiffieHellman[] }
+
+/**
+ * Primes of DHE: those of RFC 7919 one after the other. A server that does not know it answers with the
+ * prime that it has.
+ *
+ * @param suites Those of DHE that the server accepts.
+ */
+export async function probePrimes(
+  server: ProbedServer,
+  version: number,
+  name: string,
+  suites: readonly number[],
+): Promise<FoundPrimes> {
+  const primes: DiffieHellman[] = []
+  const ask = async (groups: readonly number[], question: number): Promise<Choice> => {
+    const asked = await server.hello(`primes #${question}`, { version, suites, groups })
+    const exchange = flightOf(asked, version)?.keyExchange?.exchange
+    if (exchange?.kind !== 'dhe') return { end: endOf(asked) }
+    const group = namedPrime(exchange.prime)
+    const isAgreed = group !== undefined && groups.includes(group)
+    const bits = bitLength(exchange.prime)
+    const known = { version: name, bits, group: group === undefined ? null : groupName(group) }
+    if (!primes.some((prime) => prime.bits === bits && prime.group === known.group)) {
+      primes.push(known)
+    }
+    return isAgreed ? { chosen: group } : { end: ABSENT }
+  }
+  const found = await enumerate(EVERY_GROUP.filter(isFiniteField), ask, false)
+  return { ...found, primes }
+}
+
+function bitLength(number: Buffer): number {
+  const first = number.findIndex((byte) => byte !== 0)
+  if (first < 0) return 0
+  return (number.length - first) * 8 - Math.clz32(number.readUInt8(first)) + 24
+}

@@ -1,0 +1,38 @@
+/** What is to be audited, as a user writes it. */
+import { isIP } from 'node:net'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { SocketAddress } from '../../net/address.ts'
+import { parseAuthority, splitUri } from '../../net/uri.ts'
+import { AUDIT_KINDS } from './audit-diagnostics.ts'
+
+export type AuditTarget = {
+  readonly text: string
+  /** In lower case: `tls` where none is given. */
+  readonly scheme: string
+  readonly address: SocketAddress
+  /** What is sent as server_name: addresses are none (RFC 6066 section 3). */
+  readonly serverName: string | undefined
+}
+
+/** Schemes and the ports that they have where none is given. */
+export type TargetSchemes = ReadonlyMap<string, number | undefined>
+
+/** @throws DiagnosticError AUDIT_BAD_TARGET. */
+export function parseTarget(text: string, schemes: TargetSchemes): AuditTarget {
+  const refuse = (reason: string, hint?: string): never =>
+    fail(AUDIT_KINDS.badTarget, { text, reason, hint })
+  const { scheme, authority, path, query, fragment } = splitUri(
+    text.includes('://') ? text : `tls://${text}`,
+  )
+  const known = [...schemes.keys()].map((name) => `${name}://`).join(', ')
+  if (!schemes.has(scheme)) refuse(`its scheme is ${scheme || 'empty'}`, `known are ${known}`)
+  if (!/^\/?$/.test(path) || query !== '' || fragment !== undefined) {
+    refuse('nothing stands behind its port')
+  }
+  const { host, port = schemes.get(scheme), user } = parseAuthority(authority ?? '', refuse)
+  if (user !== undefined) refuse('no user is named in it')
+  if (host === '') refuse('it has no host')
+  if (port === undefined) return refuse('it has no port')
+  const address = { kind: 'tcp', host, port } as const
+  return { text, scheme, address, serverName: isIP(host) ? undefined : host }
+}

@@ -1,0 +1,122 @@
+/** What an audit learnt, as lines for people: under 100 columns, what is accepted and what stayed unknown. */
+import {
+  type Answer,
+  type CertificateChain,
+  type CertificateResult,
+  type Enumeration,
+  isWhole,
+  type Numbered,
+  type ScanResult,
+  type TlsScan,
+} from '../audit/model.ts'
+
+const WIDTH = 96
+
+export function printScan({ target, connections, tls }: ScanResult): readonly string[] {
+  const name = target.serverName === null ? '' : ` as ${target.serverName}`
+  const head = `${target.text}${name}, ${connections} connections`
+  return tls ? [head, '', ...printTls(tls)] : [head]
+}
+
+function printTls(tls: TlsScan): readonly string[] {
+  return [
+    'Versions',
+    ...tls.versions.map(({ name, result }) => row(name, printAnswer(result))),
+    ...tls.suites.flatMap((list) => section(`Suites of ${list.version}`, list)),
+    ...tls.groups.flatMap((list) => section(`Groups of ${list.version}`, list)),
+    ...printPrimes(tls),
+    ...tls.signatures.flatMap((list) => section(`Signatures in ${list.version}`, list)),
+    ...tls.chains.flatMap(printChain),
+    ...printClientCertificate(tls),
+    ...printProtocols(tls),
+    ...printFeatures(tls),
+  ]
+}
+
+function row(name: string, value: string): string {
+  return `  ${name.padEnd(24)} ${value}`
+}
+
+/** The words of the model, with the alert that says why. */
+function printAnswer(answer: Answer): string {
+  switch (answer.answer) {
+    case 'refused':
+      return answer.name === null ? 'refused (closed)' : `refused (${answer.name})`
+    case 'unknown':
+      return `unknown: ${answer.because}`
+    case 'not-offered':
+      return 'not offered'
+    case 'timed-out':
+      return 'timed out'
+    default:
+      return answer.answer
+  }
+}
+
+const ORDERS = { server: "server's order", client: "client's order", unknown: undefined } as const
+
+function section(title: string, list: Enumeration<Numbered>): readonly string[] {
+  const order = ORDERS[list.order]
+  const lines = list.items.map(({ name }) => `  ${name}`)
+  const missing = isWhole(list) ? [] : [`  there may be more: ${printAnswer(list.end)}`]
+  return ['', order ? `${title}, ${order}` : title, ...lines, ...missing]
+}
+
+function printPrimes({ diffieHellman }: TlsScan): readonly string[] {
+  if (diffieHellman.length === 0) return []
+  const lines = diffieHellman.map(({ bits, group }) => `  ${bits} bits, ${group ?? 'of its own'}`)
+  return ['', 'Primes of Diffie-Hellman', ...lines]
+}
+
+function printChain({ certificates, isInOrder, unreadable }: CertificateChain): readonly string[] {
+  const lines = certificates.flatMap(printCertificate)
+  const order = isInOrder ? [] : ['  not in the order of issue']
+  const bad = unreadable.map((at) => `  certificate ${at} cannot be read`)
+  return ['', 'Chain of certificates', ...lines, ...order, ...bad]
+}
+
+function printCertificate(certificate: CertificateResult): readonly string[] {
+  const { subject, issuer, keyType, keyBits, notBefore, notAfter, names } = certificate
+  const size = keyBits === null ? '' : ` ${keyBits}`
+  const { signatureAlgorithm } = certificate
+  return [
+    ...wrap(`  ${subject || '(no subject)'}`),
+    `    key ${keyType}${size}, signed with ${signatureAlgorithm ?? 'what is unknown'}`,
+    `    from ${notBefore.slice(0, 10)} to ${notAfter.slice(0, 10)}`,
+    ...wrap(`    issuer ${issuer}`),
+    ...(names.length > 0 ? wrap(`    names ${names.join(', ')}`) : []),
+  ]
+}
+
+function printClientCertificate({ clientCertificate }: TlsScan): readonly string[] {
+  const { asked, required, schemes, authorities } = clientCertificate
+  const names = schemes.map(({ name }) => name).join(', ')
+  return [
+    '',
+    'Certificate of the client',
+    row('asked for', printAnswer(asked)),
+    row('required', printAnswer(required)),
+    ...(names ? wrap(row('schemes', names)) : []),
+    ...authorities.flatMap((name) => wrap(row('authority', name))),
+  ]
+}
+
+function printFeatures({ features }: TlsScan): readonly string[] {
+  const rows = Object.entries(features).map(([name, answer]) => row(name, printAnswer(answer)))
+  return rows.length > 0 ? ['', 'Features', ...rows] : []
+}
+
+function printProtocols({ protocols, ticketLifetime }: TlsScan): readonly string[] {
+  const names = protocols.items.join(', ')
+  const tickets = ticketLifetime === null ? [] : [row('ticket lifetime', `${ticketLifetime} s`)]
+  return ['', 'Protocols (ALPN)', row('accepted', names || printAnswer(protocols.end)), ...tickets]
+}
+
+/** Cut at spaces; what follows is set in. */
+function wrap(line: string): readonly string[] {
+  if (line.length <= WIDTH) return [line]
+  const at = line.lastIndexOf(' ', WIDTH)
+  const isCuttable = at > line.search(/\S/)
+  const cut = isCuttable ? at : WIDTH
+  return [line.slice(0, cut), ...wrap(`      ${line.slice(cut).trim()}`)]
+}
