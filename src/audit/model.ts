@@ -40,10 +40,10 @@ export type Enumeration<Item> = {
   readonly end: Answer
 }
 
-type VersionResult = Numbered & { readonly result: Answer }
+export type VersionResult = Numbered & { readonly result: Answer }
 
 /** Suites of one version. */
-type SuiteEnumeration = Enumeration<Numbered> & { readonly version: string }
+export type SuiteEnumeration = Enumeration<Numbered> & { readonly version: string }
 
 /** Groups of one version. */
 export type GroupEnumeration = Enumeration<Numbered> & { readonly version: string }
@@ -120,7 +120,7 @@ export type TlsScan = {
 }
 
 /** Where the questions went. */
-type ScanTarget = {
+export type ScanTarget = {
   /** As the user wrote it. */
   readonly text: string
   /** `tls`, or the name of the protocol that upgrades to TLS. */

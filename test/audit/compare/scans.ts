@@ -91,6 +91,8 @@ export const SCAN: TlsScan = {
   signatures: SIGNATURES,
   clientCertificate: CLIENT_CERTIFICATE,
   chains: [CHAIN],
+  protocols: { items: [], order: 'unknown', end: { answer: 'not-offered' } },
+  ticketLifetime: null,
   features: FEATURES,
 }
 
