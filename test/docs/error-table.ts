@@ -23,6 +23,7 @@ import { RECEIVE_KINDS } from '../../src/migration/receive/receive-diagnostics.t
 import { RELAY_KINDS } from '../../src/migration/relay/relay-diagnostics.ts'
 import { SEND_KINDS } from '../../src/migration/send/send-diagnostics.ts'
 import { STREAM_KINDS } from '../../src/migration/stream/stream-diagnostics.ts'
+import { QMP_CLIENT_KINDS } from '../../src/monitor/client/client-diagnostics.ts'
 import { FILE_DIAGNOSTIC_KINDS } from '../../src/monitor/file/file-diagnostics.ts'
 import { HOST_KINDS } from '../../src/monitor/host/host-diagnostics.ts'
 import { MONITOR_KINDS } from '../../src/monitor/server/monitor-diagnostics.ts'
@@ -88,6 +89,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   monitor: [
     ...Object.values(HOST_KINDS),
     ...Object.values(MONITOR_KINDS),
+    ...Object.values(QMP_CLIENT_KINDS),
     ...Object.values(FILE_DIAGNOSTIC_KINDS),
   ],
   chardev: Object.values(DEFINITION_KINDS),

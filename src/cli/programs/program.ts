@@ -14,6 +14,7 @@ import { MIGRATE } from '../commands/migrate.ts'
 import { NBD } from '../commands/nbd.ts'
 import { PKI } from '../commands/pki.ts'
 import { addPlan } from '../commands/plan.ts'
+import { addQmp } from '../commands/qmp.ts'
 import { addResolve } from '../commands/resolve.ts'
 import { addShow } from '../commands/show.ts'
 import { frameProgram } from '../program-frame.ts'
@@ -39,6 +40,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addAudit,
     nbd,
     migrate,
+    addQmp,
     endpoint,
     addAuthz,
     pki,
