@@ -32,10 +32,15 @@ export type Envelope = {
 export function parseEnvelope(stdout: string): Envelope {
   const envelope = JSON.parse(stdout) as Envelope
   const name = `${envelope.schema.replace(/^cryptopolicy\./, '')}.json`
-  expect(SCHEMA_FILES).toContain(name)
-  const isValid = validator.validate(name, envelope)
-  expect(isValid ? [] : validator.errors, `${stdout.slice(0, 2000)}`).toEqual([])
+  expectValid(name, envelope)
   return envelope
+}
+
+/** Fails where a value is not as a schema of docs/schemas says. */
+export function expectValid(name: string, value: unknown): void {
+  expect(SCHEMA_FILES).toContain(name)
+  const isValid = validator.validate(name, value)
+  expect(isValid ? [] : validator.errors, JSON.stringify(value).slice(0, 2000)).toEqual([])
 }
 
 /** The result of a command that gave one. */

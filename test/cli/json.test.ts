@@ -35,7 +35,7 @@ function commandsWithJson(group: readonly string[] = []): readonly string[] {
 }
 
 test('every command with --json has a schema, and every schema a command', () => {
-  const names = ['envelope', 'error', 'update-policies', ...commandsWithJson()]
+  const names = ['envelope', 'error', 'update-policies', 'migrate-relay-log', ...commandsWithJson()]
   expect(SCHEMA_FILES.toSorted()).toEqual(names.map((name) => `${name}.v1.json`).toSorted())
 })
 
