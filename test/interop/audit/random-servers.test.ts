@@ -1,8 +1,8 @@
 /**
- * Servers of GnuTLS and OpenSSL with random settings: what the audit finds is what their own programs say
- * that the settings allow, no more and no less, whether the server wants a certificate of the client or not.
+ * GnuTLS's server with random settings: what the audit finds is what `list` says that the string allows, as
+ * gnutls-cli -l does, no more and no less, whether the server wants a certificate of the client or not.
  *
- * `npm run soak:audit` asks a hundred of each.
+ * `npm run soak:audit` asks a hundred.
  */
 import { expect, test } from 'vitest'
 import type { AllowedTls } from '../../../src/algorithms/allowed-tls.ts'
@@ -20,6 +20,7 @@ import {
   namesFound,
   permittedConnections,
 } from './audited-server.ts'
+import { drawSome } from './draw-some.ts'
 
 const SERVERS = Number(process.env.AUDIT_SERVERS ?? 4)
 
@@ -49,15 +50,8 @@ const WORDS = {
   ],
 }
 
-/** From one to all of them, in any order. */
-function some<Item>(random: Random, items: readonly Item[]): readonly Item[] {
-  const left = [...items]
-  const count = 1 + Math.max(random.below(items.length), random.below(items.length))
-  return Array.from({ length: count }, () => left.splice(random.below(left.length), 1)).flat()
-}
-
 function drawPriority(random: Random): string {
-  const words = Object.values(WORDS).flatMap((list) => some(random, list))
+  const words = Object.values(WORDS).flatMap((list) => drawSome(random, list))
   const order = random.below(2) === 0 ? ':%SERVER_PRECEDENCE' : ''
   return `NONE:+COMP-NULL:+CTYPE-X509:+AEAD:${words.map((word) => `+${word}`).join(':')}${order}`
 }
