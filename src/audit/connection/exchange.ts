@@ -12,6 +12,9 @@ export class Exchange {
   readonly #transport: Transport
   readonly #seed: Buffer
   #unread = Buffer.alloc(0)
+  /** What arrived behind it: joined once for a read, however many pieces there are. */
+  #arrived: Buffer[] = []
+  #arrivedLength = 0
   #draws = 0
 
   /** @param seed What `random` is drawn from, so that a replay sends the same bytes. */
@@ -28,7 +31,7 @@ export class Exchange {
 
   /** @throws ExchangeEnded */
   async read(length: number): Promise<Buffer> {
-    while (this.#unread.length < length) await this.#receive()
+    while (this.#unread.length + this.#arrivedLength < length) await this.#receive()
     return this.#take(length)
   }
 
@@ -38,8 +41,8 @@ export class Exchange {
    * @throws ExchangeEnded
    */
   async readSome(): Promise<Buffer> {
-    if (this.#unread.length === 0) await this.#receive()
-    return this.#take(this.#unread.length)
+    if (this.#unread.length + this.#arrivedLength === 0) await this.#receive()
+    return this.#take(this.#unread.length + this.#arrivedLength)
   }
 
   /**
@@ -49,6 +52,7 @@ export class Exchange {
    */
   async readUntil(end: string, limit = LONGEST_LINE): Promise<Buffer> {
     for (let searched = 0; ; ) {
+      this.#join()
       const at = this.#unread.indexOf(end, searched)
       if (at >= 0) return this.#take(at + end.length)
       if (this.#unread.length > limit) throw new ExchangeEnded('too-much')
@@ -70,7 +74,15 @@ export class Exchange {
     return Buffer.concat(parts).subarray(0, length)
   }
 
+  #join(): void {
+    if (this.#arrivedLength === 0) return
+    this.#unread = Buffer.concat([this.#unread, ...this.#arrived])
+    this.#arrived = []
+    this.#arrivedLength = 0
+  }
+
   #take(length: number): Buffer {
+    if (this.#unread.length < length) this.#join()
     const bytes = this.#unread.subarray(0, length)
     this.#unread = this.#unread.subarray(length)
     return bytes
@@ -83,6 +95,7 @@ export class Exchange {
       throw new ExchangeEnded(received)
     }
     this.transcript.received(received)
-    this.#unread = Buffer.concat([this.#unread, received])
+    this.#arrived.push(received)
+    this.#arrivedLength += received.length
   }
 }

@@ -65,7 +65,7 @@ export class SocketTransport implements Transport {
   }
 
   #wait(): Promise<void> {
-    const left = this.#deadline - performance.now()
+    const left = Math.max(1, this.#deadline - performance.now())
     return new Promise((resolve) => {
       const timer = setTimeout(
         () => this.#finish('timed-out'),
