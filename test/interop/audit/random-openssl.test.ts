@@ -129,6 +129,6 @@ test
         .filter((name) => /pss|ecdsa_secp256/.test(name))
       expect(found['signatures TLS1.3'], told).toEqual(usable.toSorted())
     }
-  expect(counted, told).toBeLessThanOrEqual(permittedConnections(tls))
+    expect(counted, told).toBeLessThanOrEqual(permittedConnections(tls))
   },
 )
