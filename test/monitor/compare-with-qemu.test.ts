@@ -9,7 +9,7 @@ import { startMonitor } from './our-monitor.ts'
 import { QEMU, startQemu } from './qemu-monitor.ts'
 import type { Message, RawMonitor } from './raw-monitor.ts'
 
-const SCRIPTS = ['protocol', 'objects', 'nbd', 'migration', 'incoming'] as const
+const SCRIPTS = ['protocol', 'objects', 'nbd', 'migration', 'incoming', 'human'] as const
 
 type Step = { readonly line: string; readonly difference: string | undefined }
 
@@ -44,9 +44,11 @@ function shapeOf(value: unknown): unknown {
 
 function answerOf(message: Message | undefined): unknown {
   if (!message) return 'no answer'
-  const { id, error } = message
+  const { id, error, return: result } = message
+  // The human monitor answers with a text, which is all that there is to compare.
+  if (typeof result === 'string') return { id, text: result }
   if (error) return { id, error }
-  return { id, return: shapeOf(message.return) }
+  return { id, return: shapeOf(result) }
 }
 
 async function play(monitor: RawMonitor, steps: readonly Step[], texts: Record<string, string>) {

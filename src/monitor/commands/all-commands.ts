@@ -10,6 +10,7 @@ import { CONT } from './cont.ts'
 import type { Command } from './define-command.ts'
 import { DISPLAY_RELOAD } from './display-reload.ts'
 import { GETFD } from './getfd.ts'
+import { humanMonitorCommand } from './human-monitor-command.ts'
 import { MIGRATE } from './migrate.ts'
 import { MIGRATE_CANCEL } from './migrate-cancel.ts'
 import { MIGRATE_INCOMING } from './migrate-incoming.ts'
@@ -25,12 +26,16 @@ import { OBJECTS_RELOAD } from './objects-reload.ts'
 import { QMP_CAPABILITIES } from './qmp-capabilities.ts'
 import { QOM_GET } from './qom-get.ts'
 import { QOM_LIST } from './qom-list.ts'
+import { QOM_LIST_GET } from './qom-list-get.ts'
 import { QOM_SET } from './qom-set.ts'
 import { QUERY_BLOCK } from './query-block.ts'
 import { QUERY_BLOCK_EXPORTS } from './query-block-exports.ts'
 import { QUERY_BLOCK_JOBS } from './query-block-jobs.ts'
+import { QUERY_CHARDEV } from './query-chardev.ts'
 import { queryCommands } from './query-commands.ts'
+import { QUERY_CPUS_FAST } from './query-cpus-fast.ts'
 import { QUERY_FDSETS } from './query-fdsets.ts'
+import { QUERY_HOTPLUGGABLE_CPUS } from './query-hotpluggable-cpus.ts'
 import { QUERY_IOTHREADS } from './query-iothreads.ts'
 import { QUERY_JOBS } from './query-jobs.ts'
 import { QUERY_MIGRATE } from './query-migrate.ts'
@@ -42,6 +47,7 @@ import { queryQmpSchema } from './query-qmp-schema.ts'
 import { QUERY_STATUS } from './query-status.ts'
 import { QUERY_VERSION } from './query-version.ts'
 import { QUIT } from './quit.ts'
+import { SET_ACTION } from './set-action.ts'
 import { STOP } from './stop.ts'
 
 const LIST: readonly Command[] = [
@@ -87,6 +93,12 @@ const LIST: readonly Command[] = [
   QUERY_BLOCK_JOBS,
   CONT,
   STOP,
+  QUERY_CHARDEV,
+  QUERY_CPUS_FAST,
+  QUERY_HOTPLUGGABLE_CPUS,
+  SET_ACTION,
+  QOM_LIST_GET,
+  humanMonitorCommand(() => LIST),
 ]
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(

@@ -1,7 +1,8 @@
 /** One client of the monitor: greeting, negotiation, its commands in order, and events between them. */
 import type { Duplex } from 'node:stream'
-import { executeCommand, findCommand } from '../commands/execute-command.ts'
+import { findCommand } from '../commands/find-command.ts'
 import { CAPABILITIES, QMP_CAPABILITIES_ARGUMENTS } from '../commands/qmp-capabilities.ts'
+import { runCommand } from '../commands/run-command.ts'
 import type { HostEndpoints } from '../host/host-endpoints.ts'
 import type { HostEvent } from '../host/host-events.ts'
 import { MONITOR_VERSION } from '../program-version.ts'
@@ -121,7 +122,7 @@ export class QmpSession {
   async #execute(value: JsonValue): Promise<JsonValue> {
     const request = readRequest(value, this.#allowsOutOfBand)
     if (!this.#isNegotiated) return this.#negotiate(request)
-    return executeCommand(this.#host, findCommand(request), request)
+    return runCommand(this.#host, findCommand(request), request)
   }
 
   #negotiate(request: Request): JsonValue {

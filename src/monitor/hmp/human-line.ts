@@ -1,0 +1,89 @@
+/** A line of the human monitor -> a command and its words. */
+import type { HumanCommand, HumanValues } from './human-command.ts'
+
+/** A line that is no command: what is told of it. */
+export class HumanLineError extends Error {
+  constructor(text: string) {
+    super(text)
+    this.name = 'HumanLineError'
+  }
+}
+
+export type ParsedLine = { readonly command: HumanCommand; readonly values: HumanValues }
+
+/**
+ * @param commands Names may have two words: `info status`.
+ * @throws HumanLineError
+ */
+export function parseHumanLine(line: string, commands: readonly HumanCommand[]): ParsedLine {
+  const command = findCommand(line, commands)
+  if (!command) {
+    const [, name = ''] = /^\s*(info\s+\S+|\S*)/.exec(line) ?? []
+    throw new HumanLineError(`unknown command: '${name}'\r\n`)
+  }
+  return { command: command.found, values: readValues(command.found, command.rest) }
+}
+
+function findCommand(line: string, commands: readonly HumanCommand[]) {
+  const text = line.trim().replaceAll(/\s+/g, ' ')
+  for (const found of commands) {
+    for (const name of [found.name, ...(found.aliases ?? [])]) {
+      if (text === name || text.startsWith(`${name} `)) {
+        return { found, rest: afterWords(line, name.split(' ').length) }
+      }
+    }
+  }
+  return undefined
+}
+
+/** What stands behind the first words, with its spaces. */
+function afterWords(line: string, count: number): string {
+  return line.trim().replace(new RegExp(`^(?:\\S+\\s*){${count}}`), '')
+}
+
+function readValues({ name, flags = [], parameters }: HumanCommand, line: string): HumanValues {
+  const given = new Set<string>()
+  let rest = line
+  for (;;) {
+    const [whole, letter] = /^-([a-z])(?:\s+|$)/.exec(rest) ?? []
+    if (whole === undefined || letter === undefined) break
+    if (!flags.includes(letter)) throw wrong(name, `${name}: unsupported option -${letter}`)
+    given.add(letter)
+    rest = rest.slice(whole.length)
+  }
+  const values = new Map<string, string>()
+  for (const { name: parameter, isOptional, isRest } of parameters) {
+    const [word, next] = isRest ? [rest.trim(), ''] : nextWord(name, rest)
+    if (word === '' && rest.trim() === '') {
+      if (!isOptional) throw wrong(name, `${name}: string expected`)
+    } else values.set(parameter, word)
+    rest = next
+  }
+  if (rest.trim() !== '') throw wrong(name, `${name}: extraneous characters at the end of line`)
+  return {
+    text: (parameter) => values.get(parameter) ?? '',
+    optional: (parameter) => values.get(parameter),
+    has: (flag) => given.has(flag),
+  }
+}
+
+/** A word may stand in double quotes, with a backslash in front of `"`, `'` and `\`. */
+function nextWord(name: string, text: string): readonly [string, string] {
+  const line = text.trimStart()
+  if (!line.startsWith('"')) {
+    const [word = ''] = /^\S*/.exec(line) ?? []
+    return [word, line.slice(word.length)]
+  }
+  const [whole, inner = ''] = /^"((?:\\.|[^"\\])*)"/.exec(line) ?? []
+  if (whole === undefined) throw wrong(name, 'unterminated string')
+  return [
+    inner.replaceAll(/\\(.)/g, (_, one: string) => ESCAPES[one] ?? one),
+    line.slice(whole.length),
+  ]
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r' }
+
+function wrong(name: string, text: string): HumanLineError {
+  return new HumanLineError(`${text}\r\nTry "help ${name}" for more information\r\n`)
+}

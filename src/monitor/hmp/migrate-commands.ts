@@ -1,0 +1,87 @@
+/** Guests, in the words of the human monitor. */
+import { MIGRATION_CAPABILITIES } from '../host/migration-capabilities.ts'
+import { MIGRATION_PARAMETERS, type Parameter } from '../host/migration-parameters.ts'
+import type { JsonValue } from '../protocol/json-value.ts'
+import { refuseCommand } from '../protocol/qmp-error.ts'
+import { type HumanCommand, request } from './human-command.ts'
+import { HumanLineError } from './human-line.ts'
+
+export const MIGRATE_COMMANDS: readonly HumanCommand[] = [
+  {
+    name: 'migrate_set_parameter',
+    // Of releases before 2.8, and in instructions to this day.
+    aliases: ['migrate_set_str_parameter'],
+    parameters: [{ name: 'parameter' }, { name: 'value' }],
+    summary: 'set a parameter of migrations: migrate_set_parameter tls-creds tls0',
+    toRequest: ({ text }) => {
+      const name = text('parameter')
+      return request('migrate-set-parameters', { [name]: readParameter(name, text('value')) })
+    },
+  },
+  {
+    name: 'migrate_set_capability',
+    parameters: [{ name: 'capability' }, { name: 'state' }],
+    summary: 'switch a capability of migrations on or off',
+    toRequest: ({ text }) => {
+      const [capability, state] = [text('capability'), text('state')]
+      if (state !== 'on' && state !== 'off') {
+        const hint = 'Try "help migrate_set_capability" for more information'
+        throw new HumanLineError(`Expected 'on' or 'off'\r\n${hint}\r\n`)
+      }
+      if (!(MIGRATION_CAPABILITIES as readonly string[]).includes(capability)) {
+        refuseCommand(`invalid parameter value: ${capability}`)
+      }
+      const changes = [{ capability, state: state === 'on' }]
+      return request('migrate-set-capabilities', { capabilities: changes })
+    },
+  },
+  {
+    name: 'migrate_incoming',
+    parameters: [{ name: 'uri', isRest: true }],
+    summary: 'wait for a guest',
+    toRequest: ({ text }) => request('migrate-incoming', { uri: text('uri') }),
+  },
+  {
+    name: 'migrate_cancel',
+    parameters: [],
+    summary: 'end the sending of a guest',
+    toRequest: () => request('migrate_cancel'),
+  },
+  {
+    name: 'migrate',
+    // It never waits, so -d changes nothing.
+    flags: ['d'],
+    parameters: [{ name: 'uri' }],
+    summary: 'send the stored guest',
+    toRequest: ({ text }) => request('migrate', { uri: text('uri') }),
+  },
+]
+
+const MEBIBYTE = 2n ** 20n
+
+function readParameter(name: string, text: string): JsonValue {
+  if (!Object.hasOwn(MIGRATION_PARAMETERS, name)) {
+    return refuseCommand(`invalid parameter value: ${name}`)
+  }
+  const { kind }: Parameter = MIGRATION_PARAMETERS[name as keyof typeof MIGRATION_PARAMETERS]
+  if (kind === 'text' || kind === 'compression') return text
+  if (kind === 'bool') {
+    if (text === 'on' || text === 'off') return text === 'on'
+    return refuseCommand(`Parameter '${name}' expects 'on' or 'off'`)
+  }
+  // Rates without a unit are in mebibytes.
+  return readNumber(name, text, name.endsWith('-bandwidth') ? MEBIBYTE : 1n)
+}
+
+const UNITS = 'bkmgtpe'
+
+function readNumber(name: string, text: string, unit: bigint): bigint {
+  const [, digits, suffix] = /^([0-9]{1,20})([bkmgtpe])?$/i.exec(text) ?? []
+  if (digits === undefined) {
+    return refuseCommand(`Parameter '${name}' expects a non-negative number below 2^64`)
+  }
+  const power = suffix === undefined ? undefined : UNITS.indexOf(suffix.toLowerCase())
+  const number = BigInt(digits) * (power === undefined ? unit : 1024n ** BigInt(power))
+  if (number < 2n ** 64n) return number
+  return refuseCommand(`Parameter '${name}' expects a non-negative number below 2^64`)
+}

@@ -1,0 +1,58 @@
+/** Objects, in the words of the human monitor. */
+
+import { parseKeyValues } from '../../options/key-value-syntax.ts'
+import { defineObject, type PropertyValue } from '../../options/object-definition.ts'
+import { OBJECT_PROPERTIES } from '../host/object-properties.ts'
+import type { JsonObject, JsonValue } from '../protocol/json-value.ts'
+import { type HumanCommand, request } from './human-command.ts'
+
+export const OBJECT_COMMANDS: readonly HumanCommand[] = [
+  {
+    name: 'object_add',
+    parameters: [{ name: 'object', isRest: true }],
+    summary: 'make an object: object_add tls-creds-x509,id=tls0,dir=/etc/pki/qemu,endpoint=server',
+    toRequest: ({ text }) => request('object-add', readObject(text('object'))),
+  },
+  {
+    name: 'object_del',
+    parameters: [{ name: 'id' }],
+    summary: 'remove an object',
+    toRequest: ({ text }) => request('object-del', { id: text('id') }),
+  },
+]
+
+/** What may be a secret is shown in no message. */
+function readObject(text: string): JsonObject {
+  const source = { name: 'object_add', text, isSecret: true }
+  const written = parseKeyValues(source, 'qom-type')
+  const { 'qom-type': type, id, ...properties } = written.properties
+  if (typeof type !== 'string') return toJsonObject(defineObject(written).properties)
+  const named = typeof id === 'string' ? { id } : {}
+  return { 'qom-type': type, ...named, ...readProperties(type, properties) }
+}
+
+const FLAGS: Readonly<Record<string, boolean>> = {
+  ...{ on: true, yes: true, true: true, y: true },
+  ...{ off: false, no: false, false: false, n: false },
+}
+
+/** Every scalar is a text here; objects want flags where they have flags. */
+function readProperties(
+  type: string,
+  properties: Readonly<Record<string, PropertyValue>>,
+): JsonObject {
+  const known = Object.hasOwn(OBJECT_PROPERTIES, type) ? OBJECT_PROPERTIES[type] : undefined
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, value]) => {
+      const own = known && Object.hasOwn(known, name) ? known[name] : undefined
+      const isFlag = own?.type.kind === 'plain' && own.type.name === 'bool'
+      const flag =
+        typeof value === 'string' && Object.hasOwn(FLAGS, value) ? FLAGS[value] : undefined
+      return [name, isFlag && flag !== undefined ? flag : (value as JsonValue)]
+    }),
+  )
+}
+
+function toJsonObject(properties: Readonly<Record<string, PropertyValue>>): JsonObject {
+  return properties as JsonObject
+}
