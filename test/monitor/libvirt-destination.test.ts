@@ -93,7 +93,10 @@ testWith(
     const libvirt = await ours.connect()
     for (const { command, answer } of readExchanges(texts)) {
       const { execute, id } = JSON.parse(command) as { execute: string; id: string }
-      if (execute === 'nbd-server-stop') await migrate(certificates, texts)
+      if (execute === 'nbd-server-stop') {
+        await migrate(certificates, texts)
+        await libvirt.waitForStatus(['completed'])
+      }
       const reply = await libvirt.ask(command)
       expect(reply?.id).toBe(id)
       if (Object.hasOwn(REFUSED, execute)) expect(reply?.error?.desc).toBe(REFUSED[execute])
