@@ -1,7 +1,7 @@
 /** What a command of the human monitor declares: its words, the command of QMP that it is, and how its result is told. */
 import type { JsonObject, JsonValue } from '../protocol/json-value.ts'
 
-export type HumanParameter = {
+type HumanParameter = {
   readonly name: string
   readonly isOptional?: boolean
   /** It takes the rest of the line, as it is. */
