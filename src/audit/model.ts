@@ -40,10 +40,10 @@ export type Enumeration<Item> = {
   readonly end: Answer
 }
 
-export type VersionResult = Numbered & { readonly result: Answer }
+type VersionResult = Numbered & { readonly result: Answer }
 
 /** Suites of one version. */
-export type SuiteEnumeration = Enumeration<Numbered> & { readonly version: string }
+type SuiteEnumeration = Enumeration<Numbered> & { readonly version: string }
 
 /** Groups of one version. */
 export type GroupEnumeration = Enumeration<Numbered> & { readonly version: string }
@@ -117,24 +117,6 @@ export type TlsScan = {
   /** How long tickets of TLS 1.3 are good for, in seconds; null where none was given. */
   readonly ticketLifetime: number | null
   readonly features: TlsFeatures
-}
-
-/** Where the questions went. */
-export type ScanTarget = {
-  /** As the user wrote it. */
-  readonly text: string
-  /** `tls`, or the name of the protocol that upgrades to TLS. */
-  readonly protocol: string
-  readonly address: string
-  /** What was sent as server_name; null where nothing was. */
-  readonly serverName: string | null
-}
-
-export type ScanResult = {
-  readonly target: ScanTarget
-  /** How many connections were begun. */
-  readonly connections: number
-  readonly tls: TlsScan | null
 }
 
 /** A failure as an answer. */

@@ -1,21 +1,26 @@
 /** What an audit learnt, as lines for people: under 100 columns, what is accepted and what stayed unknown. */
 import {
-  type Answer,
   type CertificateChain,
   type CertificateResult,
   type Enumeration,
   isWhole,
   type Numbered,
-  type ScanResult,
   type TlsScan,
 } from '../audit/model.ts'
+import type { ScanResult } from '../audit/scan-result.ts'
+import { printAnswer, row, wrap } from './audit-lines.ts'
+import { printSsh } from './audit-ssh-text.ts'
 
-const WIDTH = 96
-
-export function printScan({ target, connections, tls }: ScanResult): readonly string[] {
+export function printScan(result: ScanResult): readonly string[] {
+  const { target, connections, tls, ssh, clearText } = result
   const name = target.serverName === null ? '' : ` as ${target.serverName}`
-  const head = `${target.text}${name}, ${connections} connections`
-  return tls ? [head, '', ...printTls(tls)] : [head]
+  const clear = clearText ? ['', ...wrap(`Without TLS: ${clearText.kind} (${clearText.said})`)] : []
+  return [
+    `${target.text}${name}, ${connections} connections`,
+    ...clear,
+    ...(tls ? ['', ...printTls(tls)] : []),
+    ...(ssh ? ['', ...printSsh(ssh)] : []),
+  ]
 }
 
 function printTls(tls: TlsScan): readonly string[] {
@@ -31,26 +36,6 @@ function printTls(tls: TlsScan): readonly string[] {
     ...printProtocols(tls),
     ...printFeatures(tls),
   ]
-}
-
-function row(name: string, value: string): string {
-  return `  ${name.padEnd(24)} ${value}`
-}
-
-/** The words of the model, with the alert that says why. */
-function printAnswer(answer: Answer): string {
-  switch (answer.answer) {
-    case 'refused':
-      return answer.name === null ? 'refused (closed)' : `refused (${answer.name})`
-    case 'unknown':
-      return `unknown: ${answer.because}`
-    case 'not-offered':
-      return 'not offered'
-    case 'timed-out':
-      return 'timed out'
-    default:
-      return answer.answer
-  }
 }
 
 const ORDERS = { server: "server's order", client: "client's order", unknown: undefined } as const
@@ -110,13 +95,4 @@ function printProtocols({ protocols, ticketLifetime }: TlsScan): readonly string
   const names = protocols.items.join(', ')
   const tickets = ticketLifetime === null ? [] : [row('ticket lifetime', `${ticketLifetime} s`)]
   return ['', 'Protocols (ALPN)', row('accepted', names || printAnswer(protocols.end)), ...tickets]
-}
-
-/** Cut at spaces; what follows is set in. */
-function wrap(line: string): readonly string[] {
-  if (line.length <= WIDTH) return [line]
-  const at = line.lastIndexOf(' ', WIDTH)
-  const isCuttable = at > line.search(/\S/)
-  const cut = isCuttable ? at : WIDTH
-  return [line.slice(0, cut), ...wrap(`      ${line.slice(cut).trim()}`)]
 }

@@ -17,6 +17,8 @@ export function frameProgram(commands: readonly CommandDefinition[]): Command {
   const program = new Command(PROGRAM)
     .description('One crypto policy for every library of a host: compile, explain, compare, check.')
     .version(PROGRAM_VERSION)
+    // An option behind a command is that command's, also where the command before it has one of that name.
+    .enablePositionalOptions()
     .addOption(new Option('--debug', 'print stack traces').hideHelp())
     .addHelpText('after', HELP)
   for (const add of [...commands, addHelp]) add(program)

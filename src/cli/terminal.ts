@@ -25,6 +25,8 @@ export type TerminalOptions = {
   readonly isService: boolean
 }
 
+export type LineColor = 'red' | 'yellow' | 'cyan' | 'magenta' | 'dim'
+
 export class Terminal {
   readonly options: TerminalOptions
 
@@ -40,6 +42,11 @@ export class Terminal {
   /** A line of the result. */
   print(line: string): void {
     writeAll(1, `${printable(line)}\n`)
+  }
+
+  /** A line of the result in a colour. */
+  printColored(line: string, color: LineColor): void {
+    writeAll(1, `${this.colors[color](printable(line))}\n`)
   }
 
   /** Text of the result with its line ends and tabs, such as a file. */

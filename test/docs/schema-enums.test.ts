@@ -5,6 +5,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { FindingSeverity, FindingVerdict } from '../../src/audit/compare/finding.ts'
+import type { Order } from '../../src/audit/model.ts'
+import type { ClearText } from '../../src/audit/upgrades/upgrade.ts'
 import type { Fault, Severity } from '../../src/diagnostics/diagnostic.ts'
 import type { Inspection } from '../../src/migration/inspect/channel-inspection.ts'
 import type { Consequence, Difference } from '../../src/migration/inspect/difference.ts'
@@ -44,8 +47,37 @@ const LISTS = wordsOf<ListName>({
 /** A migration is received by the channels that QEMU sends without post-copy. */
 type ReceivedKind = Exclude<Inspection['kind'], 'preempt' | 'return-path'>
 
+const ORDERS = wordsOf<Order>({ server: true, client: true, unknown: true })
+
 /** Each enum by its file and the names that lead to it. */
 const ENUMS: Readonly<Record<string, readonly string[]>> = {
+  'audit.v1.json clearText kind': wordsOf<ClearText['kind']>({
+    accepted: true,
+    refused: true,
+    unknown: true,
+  }),
+  'audit.v1.json finding severity': wordsOf<FindingSeverity>({
+    critical: true,
+    high: true,
+    medium: true,
+    low: true,
+    info: true,
+    unknown: true,
+  }),
+  'audit.v1.json finding verdict': wordsOf<FindingVerdict>({
+    'forbidden-but-accepted': true,
+    'allowed-but-absent': true,
+    'weaker-order': true,
+    'below-minimum': true,
+    'client-certificate-not-required': true,
+    'clear-text-accepted': true,
+    changed: true,
+    unknown: true,
+  }),
+  'audit.v1.json tls groups order': ORDERS,
+  'audit.v1.json tls protocols order': ORDERS,
+  'audit.v1.json tls signatures order': ORDERS,
+  'audit.v1.json tls suites order': ORDERS,
   'build.v1.json result files outcome': wordsOf<BuiltFile['outcome']>({
     written: true,
     same: true,

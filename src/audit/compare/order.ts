@@ -1,6 +1,6 @@
 /** The server's order of preference, where it is weaker than that of the yardstick. */
 import { compareNamed } from '../../algorithms/compare-allowed.ts'
-import type { SuiteEnumeration, TlsScan } from '../model.ts'
+import type { TlsScan } from '../model.ts'
 import type { Finding } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
 import { isModern } from './suite-severity.ts'
@@ -12,7 +12,7 @@ export function compareOrder({ suites }: TlsScan, yardstick: TlsYardstick): read
 
 /** Libraries sort alike suites each in their own way: only weak before strong is a difference. */
 function weakerOrder(
-  { order, items, version }: SuiteEnumeration,
+  { order, items, version }: TlsScan['suites'][number],
   { allowed, reasonsFor }: TlsYardstick,
 ): readonly Finding[] {
   if (order !== 'server') return []

@@ -2,6 +2,7 @@
 import type { HashName } from '../../algorithms/hash.ts'
 import { opensshserver } from '../../backends/opensshserver.ts'
 import {
+  GSSAPI_KEY_EXCHANGES,
   type KeyExchangeWords,
   SSH_CIPHERS,
   SSH_KEY_EXCHANGES,
@@ -86,7 +87,11 @@ function partsOf(kind: string, name: string): readonly Part[] {
     case 'host key algorithm':
       return signatureParts(name)
     case 'key exchange':
-      return keyExchangeParts(SSH_KEY_EXCHANGES, name)
+      return (
+        keyExchangeParts(SSH_KEY_EXCHANGES, name) ??
+        keyExchangeParts(GSSAPI_KEY_EXCHANGES, withoutMechanism(name)) ??
+        []
+      )
     case 'RSA size':
       return [{ property: 'min_rsa_size', value: name }]
     case 'prime size':
@@ -114,7 +119,7 @@ function signatureParts(name: string): readonly Part[] {
 }
 
 /** A method is an exchange, a hash and a group together. */
-function keyExchangeParts(words: KeyExchangeWords, name: string): readonly Part[] {
+function keyExchangeParts(words: KeyExchangeWords, name: string): readonly Part[] | undefined {
   for (const [exchange, hashes] of Object.entries(words)) {
     for (const [hash, groups] of Object.entries(hashes) as [HashName, object][]) {
       const group = keyOf(groups as Readonly<Record<string, string>>, name)
@@ -127,7 +132,12 @@ function keyExchangeParts(words: KeyExchangeWords, name: string): readonly Part[
       return [method, { property: 'hash', value: hash }, size]
     }
   }
-  return []
+  return undefined
+}
+
+/** `gss-group14-sha256-` of a name that ends in the hash of a mechanism (RFC 4462, section 2). */
+function withoutMechanism(name: string): string {
+  return name.slice(0, name.lastIndexOf('-') + 1)
 }
 
 function keyOf(

@@ -18,13 +18,26 @@ export type ConnectionsOptions = {
   readonly keep?: ((transcript: Transcript) => void) | undefined
 }
 
+/** Whether a server could be reached. */
+type Reach = {
+  isProved: boolean
+  /** Why there was no connection, where one could not be made. */
+  failure?: string
+}
+
 export class Connections {
   readonly #options: ConnectionsOptions
-  #wasReached = false
-  #unreachable: string | undefined
+  readonly #reach: Reach
 
-  constructor(options: ConnectionsOptions) {
+  /** @param reach That of other connections to the same server. */
+  constructor(options: ConnectionsOptions, reach: Reach = { isProved: false }) {
     this.#options = options
+    this.#reach = reach
+  }
+
+  /** Questions to the same server, over connections that say this first. */
+  withPrelude(prelude: Prelude): Connections {
+    return new Connections({ ...this.#options, prelude }, this.#reach)
   }
 
   /** How many connections were begun. */
@@ -34,12 +47,12 @@ export class Connections {
 
   /** Whether there was any connection. */
   get wasReached(): boolean {
-    return this.#wasReached
+    return this.#reach.isProved
   }
 
   /** Why there was no connection, where one could not be made. */
   get unreachable(): string | undefined {
-    return this.#unreachable
+    return this.#reach.failure
   }
 
   /**
@@ -56,12 +69,12 @@ export class Connections {
     const opened = await source.open(claim)
     if (!isTransport(opened)) {
       transcript.failure = opened
-      if (opened.failure === 'unreachable') this.#unreachable = opened.reason
-      if (opened.failure === 'timed-out') this.#unreachable = 'it does not answer'
+      if (opened.failure === 'unreachable') this.#reach.failure = opened.reason
+      if (opened.failure === 'timed-out') this.#reach.failure = 'it does not answer'
       keep?.(transcript)
       return { isAnswered: false, failure: opened }
     }
-    this.#wasReached = true
+    this.#reach.isProved = true
     const own = createHmac('sha256', seed).update(claim).digest()
     const exchange = new Exchange(opened, transcript, own)
     try {

@@ -20,5 +20,24 @@ const unreachable: Kind<{ target: string; reason: string }> = {
   message: ({ target, reason }) => `${target} cannot be audited: ${reason}`,
 }
 
+const badFile: Kind<{ path: string; what: string; reason: string }> = {
+  code: 'AUDIT_BAD_FILE',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'A file that was named is no scan, no evidence of an audit, or has no guidelines of that level.',
+  message: ({ path, what, reason }) => `${path} holds no ${what}: ${reason}`,
+}
+
+const evidenceMismatch: Kind<{ path: string; claim: string }> = {
+  code: 'AUDIT_EVIDENCE_MISMATCH',
+  severity: 'error',
+  fault: 'input',
+  summary:
+    'The evidence does not hold what the audit asks: it was changed, or another release made it.',
+  message: ({ path, claim }) => `${path} has no answer to \`${claim}\``,
+  hint: () => 'evidence is replayed by the release that made it',
+}
+
 /** Errors by the name the code uses; docs/errors.md lists them by code. */
-export const AUDIT_KINDS = defineKinds({ badTarget, unreachable })
+export const AUDIT_KINDS = defineKinds({ badTarget, unreachable, badFile, evidenceMismatch })

@@ -2,19 +2,28 @@
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { printAddress } from '../../net/address.ts'
 import { Connections, type ConnectionsOptions } from '../connection/connections.ts'
-import type { ScanResult } from '../model.ts'
+import { UpgradeRefused } from '../connection/failure.ts'
 import { ProbedServer } from '../probes/probe.ts'
+import type { ScanResult } from '../scan-result.ts'
+import { scanSsh } from '../ssh/scan-ssh.ts'
+import { upgradeOf } from '../upgrades/all-upgrades.ts'
+import type { ClearText, Upgrade } from '../upgrades/upgrade.ts'
 import { AUDIT_KINDS } from './audit-diagnostics.ts'
 import { scanTls } from './scan-tls.ts'
+import { SSH_SCHEME } from './schemes.ts'
 import type { AuditTarget } from './target.ts'
 
+/** What is learnt by one protocol. */
+type Learnt = Pick<ScanResult, 'tls' | 'ssh' | 'clearText'>
+
 /** @throws DiagnosticError AUDIT_UNREACHABLE where there was no connection at all. */
-export async function scan(
-  { text, scheme, address, serverName }: AuditTarget,
-  options: ConnectionsOptions,
-): Promise<ScanResult> {
+export async function scan(target: AuditTarget, options: ConnectionsOptions): Promise<ScanResult> {
+  const { text, scheme, address, serverName } = target
   const connections = new Connections(options)
-  const tls = await scanTls(new ProbedServer(connections, serverName))
+  const learnt =
+    scheme === SSH_SCHEME
+      ? await scanSshServer(connections)
+      : await scanTlsServer(target, connections)
   const { unreachable } = connections
   if (unreachable !== undefined && !connections.wasReached) {
     fail(AUDIT_KINDS.unreachable, { target: text, reason: unreachable })
@@ -27,6 +36,45 @@ export async function scan(
       serverName: serverName ?? null,
     },
     connections: connections.count,
-    tls,
+    ...learnt,
   }
+}
+
+async function scanSshServer(connections: Connections): Promise<Learnt> {
+  const ssh = await scanSsh((claim, converse) => connections.ask(claim, converse))
+  return { tls: null, ssh, clearText: null }
+}
+
+/** @param connections Those without an upgrade: what is said in clear goes over them. */
+async function scanTlsServer(target: AuditTarget, connections: Connections): Promise<Learnt> {
+  const upgrade = upgradeOf(target.scheme)
+  const clearText = await tryClearText(target, connections, upgrade)
+  const prelude = upgrade && preludeOf(upgrade, target)
+  const secured = prelude ? connections.withPrelude(prelude) : connections
+  const tls = await scanTls(new ProbedServer(secured, target.serverName))
+  return { tls, ssh: null, clearText }
+}
+
+async function tryClearText(
+  target: AuditTarget,
+  connections: Connections,
+  upgrade: Upgrade | undefined,
+): Promise<ClearText | null> {
+  const { tryClearText: attempt } = upgrade ?? {}
+  if (!attempt) return null
+  const asked = await connections.ask('clear text', (exchange) => attempt(exchange, named(target)))
+  if (asked.isAnswered) return asked.value
+  return { kind: 'unknown', said: `no answer: ${asked.failure.failure}` }
+}
+
+function preludeOf(upgrade: Upgrade, target: AuditTarget): ConnectionsOptions['prelude'] {
+  return async (exchange) => {
+    const result = await upgrade.begin(exchange, named(target))
+    if (result.kind === 'refused') throw new UpgradeRefused(`begins no TLS: ${result.said}`)
+  }
+}
+
+/** Some protocols have the client name the host that it wants. */
+function named({ serverName, address }: AuditTarget): { readonly host: string } {
+  return { host: serverName ?? (address.kind === 'tcp' ? address.host : '') }
 }

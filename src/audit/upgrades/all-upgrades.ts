@@ -34,7 +34,7 @@ export const UPGRADES: readonly Upgrade[] = [
 ]
 
 /** Other schemes for the same. */
-const ALIASES: ReadonlyMap<string, string> = new Map([
+export const UPGRADE_ALIASES: ReadonlyMap<string, string> = new Map([
   ['nbds', 'nbd'],
   ['postgres', 'postgresql'],
   ['mariadb', 'mysql'],
@@ -43,7 +43,7 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
 ])
 
 export function upgradeOf(scheme: string): Upgrade | undefined {
-  const name = ALIASES.get(scheme) ?? scheme
+  const name = UPGRADE_ALIASES.get(scheme) ?? scheme
   return UPGRADES.find((upgrade) => upgrade.scheme === name)
 }
 

@@ -1,55 +1,53 @@
-/** `cryptopolicy audit`: what a server accepts. */
-import { randomBytes } from 'node:crypto'
-import type { Command } from 'commander'
-import { type CommonOptions, terminalFor, withOutput } from '../command.ts'
-import { parseCount, parseWait } from '../option-values.ts'
-import type { Terminal } from '../terminal.ts'
-
-type Options = CommonOptions & {
-  readonly budget?: number
-  readonly rate?: number
-  readonly timeout: number
-  readonly serverName?: string
-}
+/** `cryptopolicy audit`: what servers accept, held against policies and other yardsticks. */
+import { type Command, Option } from 'commander'
+import type { AuditOptions, ReportOptions } from '../audit-options.ts'
+import { withAuditOptions } from '../audit-options.ts'
+import { withOutput } from '../command.ts'
+import { parseCount, parseInputFile, parseWait } from '../option-values.ts'
 
 export function addAudit(program: Command): void {
   const command = program
     .command('audit')
-    .summary('what a server accepts')
-    .description('Print what a TLS server accepts: versions, suites, groups, signatures and more.')
-    .argument('<TARGET>', 'HOST:PORT')
+    .summary('what servers accept')
+    .description('Print what a server accepts of TLS or SSH, and hold it against a policy.')
+    .argument('<TARGET...>', 'HOST:PORT, or SCHEME://HOST:PORT')
     .option('--budget <N>', 'open at most N connections, and say what stayed unknown', parseCount)
     .option('--rate <N>', 'open at most N connections in a second', parseCount)
     .option('--timeout <SECONDS>', 'how long the server may say nothing', parseWait, 5)
     .option('--server-name <NAME>', 'the name to ask for, instead of HOST')
-  withOutput(command).action(audit)
+    .option('--evidence <FILE>', 'keep what was sent and received')
+    .addOption(new Option('--jsonl', 'print a line of JSON for each target').conflicts('json'))
+  withOutput(withAuditOptions(command)).action(audit)
+  addReplay(command)
+  addScanDiff(command)
 }
 
-async function audit(text: string, options: Options): Promise<void> {
-  const { scan } = await import('../../audit/scan/scan.ts')
-  const { parseTarget } = await import('../../audit/scan/target.ts')
-  const { DEFAULT_LIMITS, DialedSource } = await import('../../audit/connection/dialed-source.ts')
-  const terminal = terminalFor(options)
-  const { budget, rate, timeout, serverName } = options
-  const target = parseTarget(text, SCHEMES)
-  const wait = timeout * 1000
-  const times = { connecting: wait, silence: wait, duration: 3 * wait }
-  const source = new DialedSource(target.address, { ...DEFAULT_LIMITS, ...times, budget, rate })
-  const named = serverName === undefined ? target : { ...target, serverName }
-  const keep = () => terminal.showStatus(`${text}: ${source.connections} connections`)
-  const result = await scan(named, { source, seed: randomBytes(32), keep })
-  terminal.showStatus('')
-  if (options.json) return terminal.setResult(result)
-  await printResult(result, terminal)
+function addReplay(audit: Command): void {
+  const command = audit
+    .command('replay')
+    .summary('the report of an earlier audit, from its evidence')
+    .description('Compute the report of an audit again from its evidence, without a network.')
+    .argument('<FILE>', 'what --evidence has written', parseInputFile)
+  withOutput(withAuditOptions(command)).action(async (path: string, options: ReportOptions) => {
+    const { replayAudit } = await import('../audit-replay.ts')
+    await replayAudit(path, options)
+  })
 }
 
-async function printResult(
-  result: Awaited<ReturnType<typeof import('../../audit/scan/scan.ts').scan>>,
-  terminal: Terminal,
-): Promise<void> {
-  const { printScan } = await import('../audit-text.ts')
-  for (const line of printScan(result)) terminal.print(line)
+function addScanDiff(audit: Command): void {
+  const command = audit
+    .command('diff')
+    .summary('what changed between two scans')
+    .description('Say what a server accepts in scan B that it did not in scan A, and the reverse.')
+    .argument('<A>', 'what audit --json has printed', parseInputFile)
+    .argument('<B>', 'a later one', parseInputFile)
+  withOutput(command).action(async (earlier: string, later: string, options: ReportOptions) => {
+    const { compareScanFiles } = await import('../audit-replay.ts')
+    await compareScanFiles(earlier, later, options)
+  })
 }
 
-/** Protocols and their ports. */
-const SCHEMES = new Map([['tls', 443]])
+async function audit(targets: readonly string[], options: AuditOptions): Promise<void> {
+  const { auditTargets } = await import('../audit-run.ts')
+  await auditTargets(targets, options)
+}

@@ -7,13 +7,11 @@ import type {
   GroupEnumeration,
   Numbered,
   Order,
-  ScanResult,
-  ScanTarget,
   SchemeEnumeration,
   TlsFeatures,
   TlsScan,
-  VersionResult,
 } from '../../../src/audit/model.ts'
+import type { ScanResult } from '../../../src/audit/scan-result.ts'
 
 export const ACCEPTED = { answer: 'accepted' } as const
 export const NOT_OFFERED = { answer: 'not-offered' } as const
@@ -37,7 +35,7 @@ export function items(...names: readonly string[]): readonly Numbered[] {
   return names.map((name, number) => ({ name, number }))
 }
 
-const VERSIONS: readonly VersionResult[] = [
+const VERSIONS: TlsScan['versions'] = [
   { name: 'TLS1.3', number: 0x304, result: ACCEPTED },
   { name: 'TLS1.2', number: 0x303, result: ACCEPTED },
   { name: 'TLS1.1', number: 0x302, result: REFUSED },
@@ -96,7 +94,7 @@ export const SCAN: TlsScan = {
   features: FEATURES,
 }
 
-const TARGET: ScanTarget = {
+const TARGET: ScanResult['target'] = {
   text: 'host.example:443',
   protocol: 'tls',
   address: '192.0.2.1:443',
@@ -105,5 +103,5 @@ const TARGET: ScanTarget = {
 
 /** The whole result of a scan. */
 export function resultOf(tls: TlsScan): ScanResult {
-  return { target: TARGET, connections: 1, tls }
+  return { target: TARGET, connections: 1, tls, ssh: null, clearText: null }
 }

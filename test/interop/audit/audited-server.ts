@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { DEFAULT_LIMITS, DialedSource } from '../../../src/audit/connection/dialed-source.ts'
-import type { ScanResult, TlsScan } from '../../../src/audit/model.ts'
+import type { TlsScan } from '../../../src/audit/model.ts'
 import { scan } from '../../../src/audit/scan/scan.ts'
+import type { ScanResult } from '../../../src/audit/scan-result.ts'
 import { type Identity, type KeyKind, makeIdentity } from '../../tls/certificates.ts'
 
 export type KeyFiles = { readonly certificate: string; readonly key: string }

@@ -1,0 +1,85 @@
+/** Reads what `audit --json` has printed, of this release or another. */
+import type { TlsScan } from '../model.ts'
+import type { SshScan } from '../ssh-model.ts'
+import type { ScannedFacts } from './baseline.ts'
+
+type JsonRecord = Readonly<Record<string, unknown>>
+
+/** @param document What JSON.parse gave: the envelope, or its result alone. */
+export function parseScanDocument(document: unknown): ScannedFacts | undefined {
+  const result = isRecord(document) && 'result' in document ? document.result : document
+  if (!isRecord(result)) return undefined
+  const { tls = null, ssh = null } = result
+  const isWhole = (tls === null || isTlsScan(tls)) && (ssh === null || isSshScan(ssh))
+  if (!isWhole || (tls === null && ssh === null)) return undefined
+  return { tls: tls as TlsScan | null, ssh: ssh as SshScan | null }
+}
+
+function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isListOf(value: unknown, isItem: (item: JsonRecord) => boolean): boolean {
+  return Array.isArray(value) && value.every((item) => isRecord(item) && isItem(item))
+}
+
+function isNamed({ name }: JsonRecord): boolean {
+  return typeof name === 'string'
+}
+
+function isAnswer(value: unknown): boolean {
+  return isRecord(value) && typeof value.answer === 'string'
+}
+
+function isEnumeration({ version, items, end, order }: JsonRecord): boolean {
+  const isPlaced = typeof version === 'string' && typeof order === 'string'
+  return isPlaced && isListOf(items, isNamed) && isAnswer(end)
+}
+
+/** All that a comparison reads. */
+function isTlsScan(value: unknown): boolean {
+  if (!isRecord(value)) return false
+  const { versions, suites, groups, signatures, chains, diffieHellman } = value
+  const { clientCertificate, features } = value
+  return (
+    isListOf(versions, (one) => isNamed(one) && isAnswer(one.result)) &&
+    [suites, groups, signatures].every((list) => isListOf(list, isEnumeration)) &&
+    isListOf(chains, ({ certificates }) => isListOf(certificates, isCertificate)) &&
+    isListOf(
+      diffieHellman,
+      ({ bits, version }) => typeof bits === 'number' && typeof version === 'string',
+    ) &&
+    isRecord(clientCertificate) &&
+    [clientCertificate.asked, clientCertificate.required].every(isAnswer) &&
+    isRecord(features) &&
+    Object.values(features).every(isAnswer)
+  )
+}
+
+function isCertificate({ keyType, fingerprint }: JsonRecord): boolean {
+  return typeof keyType === 'string' && typeof fingerprint === 'string'
+}
+
+function isSshScan(value: unknown): boolean {
+  if (!isRecord(value)) return false
+  const { offer, hostKeys, smallestPrime, identification } = value
+  const isPrime = typeof smallestPrime === 'number' || isAnswer(smallestPrime)
+  const isOffer = isAnswer(offer) || (isRecord(offer) && isSshOffer(offer))
+  return isOffer && isPrime && typeof identification === 'string' && isListOf(hostKeys, isHostKey)
+}
+
+function isSshOffer({ keyExchanges, hostKeyAlgorithms, ciphers, macs }: JsonRecord): boolean {
+  const directions = [ciphers, macs].flatMap((value) =>
+    isRecord(value) ? [value.toServer, value.toClient] : [undefined],
+  )
+  return [keyExchanges, hostKeyAlgorithms, ...directions].every(isNames)
+}
+
+function isNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string')
+}
+
+function isHostKey({ type, key }: JsonRecord): boolean {
+  const isShown = isRecord(key) && (isAnswer(key) || typeof key.fingerprint === 'string')
+  return typeof type === 'string' && isShown
+}

@@ -1,0 +1,33 @@
+/** Lines of an audit's report: rows, answers in words, and where long ones are cut. */
+import type { Answer } from '../audit/model.ts'
+
+const WIDTH = 96
+
+export function row(name: string, value: string): string {
+  return `  ${name.padEnd(24)} ${value}`
+}
+
+/** The words of the model, with the alert that says why. */
+export function printAnswer(answer: Answer): string {
+  switch (answer.answer) {
+    case 'refused':
+      return answer.name === null ? 'refused (closed)' : `refused (${answer.name})`
+    case 'unknown':
+      return `unknown: ${answer.because}`
+    case 'not-offered':
+      return 'not offered'
+    case 'timed-out':
+      return 'timed out'
+    default:
+      return answer.answer
+  }
+}
+
+/** Cut at spaces; what follows is set in. */
+export function wrap(line: string): readonly string[] {
+  if (line.length <= WIDTH) return [line]
+  const at = line.lastIndexOf(' ', WIDTH)
+  const isCuttable = at > line.search(/\S/)
+  const cut = isCuttable ? at : WIDTH
+  return [line.slice(0, cut), ...wrap(`      ${line.slice(cut).trim()}`)]
+}

@@ -1,0 +1,76 @@
+/** What `audit replay` and `audit diff` do: reports from files, without a network. */
+import { compareScans } from '../audit/compare/baseline.ts'
+import { type Evidence, parseEvidence } from '../audit/evidence/evidence.ts'
+import { EvidenceMismatch, ReplaySource } from '../audit/evidence/replay-source.ts'
+import { AUDIT_KINDS } from '../audit/scan/audit-diagnostics.ts'
+import { scan } from '../audit/scan/scan.ts'
+import { SCHEMES } from '../audit/scan/schemes.ts'
+import { type AuditTarget, parseTarget } from '../audit/scan/target.ts'
+import type { ScanResult } from '../audit/scan-result.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
+import { readNamedBytes } from '../files/text-file.ts'
+import { printFindings } from './audit-findings-text.ts'
+import type { ReportOptions } from './audit-options.ts'
+import { judgeExit, printReport, reportOf } from './audit-report.ts'
+import { loadYardsticks, readScan } from './audit-yardsticks.ts'
+import { terminalFor } from './command.ts'
+
+/** Every question may have a megabyte of answers. */
+const EVIDENCE_LIMIT = 512 * 1024 * 1024
+
+export async function replayAudit(path: string, options: ReportOptions): Promise<void> {
+  const terminal = terminalFor(options)
+  const judgement = await loadYardsticks(options, terminal)
+  const report = reportOf(await replayScan(path), judgement)
+  if (options.json) terminal.setResult(report)
+  else await printReport(report, terminal)
+  await judgeExit(report.findings, options)
+}
+
+async function replayScan(path: string): Promise<ScanResult> {
+  const { header, transcripts } = readEvidence(path)
+  const source = new ReplaySource(transcripts)
+  try {
+    return await scan(targetOf(path, header.subject), {
+      source,
+      seed: Buffer.from(header.seed, 'hex'),
+    })
+  } catch (error) {
+    if (!(error instanceof EvidenceMismatch)) throw error
+    return fail(AUDIT_KINDS.evidenceMismatch, { path, claim: error.message })
+  }
+}
+
+function readEvidence(path: string): Evidence {
+  const parsed = parseEvidence(readNamedBytes(path, EVIDENCE_LIMIT).toString('utf8'))
+  if (parsed.ok) return parsed.evidence
+  const reason = `line ${parsed.line}: ${parsed.reason}`
+  return fail(AUDIT_KINDS.badFile, { path, what: 'evidence', reason })
+}
+
+/** The target as it was asked, with the name that was asked for. */
+function targetOf(path: string, { text, serverName }: Evidence['header']['subject']): AuditTarget {
+  if (typeof text !== 'string') {
+    return fail(AUDIT_KINDS.badFile, { path, what: 'evidence', reason: 'it names no target' })
+  }
+  const name = typeof serverName === 'string' ? serverName : undefined
+  return { ...parseTarget(text, SCHEMES), serverName: name }
+}
+
+export async function compareScanFiles(
+  earlier: string,
+  later: string,
+  options: ReportOptions,
+): Promise<void> {
+  const terminal = terminalFor(options)
+  const findings = compareScans(await readScan(earlier), await readScan(later))
+  if (options.json) terminal.setResult({ findings })
+  else {
+    for (const { text, color } of printFindings(findings, [`the earlier scan ${earlier}`])) {
+      if (color) terminal.printColored(text, color)
+      else terminal.print(text)
+    }
+  }
+  // Any change is told by the status, as diff(1) does.
+  await judgeExit(findings, { ...options, failOn: ['info'] })
+}

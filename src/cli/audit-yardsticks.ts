@@ -1,0 +1,202 @@
+/** What `audit` holds servers against: the yardsticks that its options name. */
+import type { ScannedFacts } from '../audit/compare/baseline.ts'
+import type { Finding } from '../audit/compare/finding.ts'
+import type { SshYardstick } from '../audit/compare/ssh-yardstick.ts'
+import type { TlsYardstick } from '../audit/compare/yardstick.ts'
+import { AUDIT_KINDS } from '../audit/scan/audit-diagnostics.ts'
+import type { ScanResult } from '../audit/scan-result.ts'
+import { fail } from '../diagnostics/diagnostic.ts'
+import type { TlsPurpose } from '../policy/scope.ts'
+import type { CommonOptions } from './command.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Who reads the policy on the server. */
+export const READERS = ['gnutls', 'openssl', 'nss', 'java', 'openssh-server'] as const
+
+export type YardstickOptions = CommonOptions & {
+  readonly policy?: string
+  readonly as?: (typeof READERS)[number]
+  readonly priority?: string
+  readonly config?: string
+  readonly ciphers?: string
+  readonly guidelines?: string
+  readonly level: string
+  readonly baseline?: string
+  readonly clientCertificate?: boolean
+}
+
+/** Gives the findings of one server. */
+type Judge = (result: ScanResult) => readonly Finding[]
+
+/** Yardsticks that are told in the report. */
+export type Judgement = {
+  /** Undefined where no option names any. */
+  readonly judge: Judge | undefined
+  readonly titlesFor: (result: ScanResult) => readonly string[]
+}
+
+/** Protocols whose usual servers read the policy of GnuTLS: QEMU, nbdkit, libvirt. */
+const OF_GNUTLS: readonly string[] = [
+  ...['nbd', 'nbds', 'migration', 'chardev', 'vnc', 'vnc+anonymous', 'libvirt', 'qemu+tls'],
+]
+
+function purposeFor(protocol: string, as: YardstickOptions['as']): TlsPurpose {
+  if (as === 'nss') return 'nss-tls'
+  if (as === 'java') return 'java-tls'
+  if (as === 'gnutls' || as === 'openssl') return as
+  return OF_GNUTLS.includes(protocol) ? 'gnutls' : 'openssl'
+}
+
+/** Loads every yardstick before the first server is asked: a mistake in an option costs no connection. */
+export async function loadYardsticks(
+  options: YardstickOptions,
+  terminal: Terminal,
+): Promise<Judgement> {
+  const loaded = [
+    await loadPolicyYardstick(options, terminal),
+    await loadPriorityYardstick(options, terminal),
+    await loadCipherListYardstick(options),
+    await loadGuidelines(options),
+    await loadBaseline(options),
+  ].filter((yardstick) => yardstick !== undefined)
+  const exposure = await import('../audit/compare/exposure.ts')
+  const { sortFindings } = await import('../audit/compare/finding.ts')
+  const isAsked = loaded.length > 0 || options.clientCertificate !== undefined
+  const judge: Judge = (result) =>
+    sortFindings([
+      ...loaded.flatMap((yardstick) => yardstick.judge(result)),
+      ...(result.tls
+        ? exposure.compareClientCertificate(
+            result.tls,
+            result.target.protocol,
+            options.clientCertificate,
+          )
+        : []),
+      ...(result.clearText
+        ? exposure.compareClearText(result.clearText, result.target.protocol)
+        : []),
+    ])
+  return {
+    judge: isAsked ? judge : undefined,
+    titlesFor: (result) => loaded.map(({ titleFor }) => titleFor(result)),
+  }
+}
+
+type LoadedYardstick = {
+  readonly judge: Judge
+  readonly titleFor: (result: ScanResult) => string
+}
+
+/** The yardstick of TLS servers; SSH servers have nothing that it speaks of. */
+async function forTls(
+  yardstickFor: (result: ScanResult) => TlsYardstick,
+): Promise<LoadedYardstick> {
+  const { compareTls } = await import('../audit/compare/compare-tls.ts')
+  return {
+    judge: (result) => (result.tls ? compareTls(result.tls, yardstickFor(result)) : []),
+    titleFor: (result) => yardstickFor(result).title,
+  }
+}
+
+async function loadPolicyYardstick(
+  options: YardstickOptions,
+  terminal: Terminal,
+): Promise<LoadedYardstick | undefined> {
+  if (options.policy === undefined) return undefined
+  const { loadNamedPolicy } = await import('./named-policy.ts')
+  const { policyYardstick } = await import('../audit/compare/policy-yardstick.ts')
+  const { sshYardstick } = await import('../audit/compare/ssh-yardstick.ts')
+  const { compareSsh } = await import('../audit/compare/compare-ssh.ts')
+  const policy = loadNamedPolicy(options.policy, options, terminal.report)
+  const ssh: SshYardstick = sshYardstick(policy)
+  const tls = await forTls(({ target }) =>
+    policyYardstick(policy, purposeFor(target.protocol, options.as)),
+  )
+  return {
+    judge: (result) => (result.ssh ? compareSsh(result.ssh, ssh) : tls.judge(result)),
+    titleFor: (result) => (result.ssh ? ssh.title : tls.titleFor(result)),
+  }
+}
+
+async function loadPriorityYardstick(
+  options: YardstickOptions,
+  terminal: Terminal,
+): Promise<LoadedYardstick | undefined> {
+  const { priority } = options
+  if (priority === undefined) return undefined
+  const { loadPriorityContext, prioritySource } = await import('./priority-options.ts')
+  const { evaluatePriority } = await import('../priority/evaluate.ts')
+  const { priorityYardstick } = await import('../audit/compare/priority-yardstick.ts')
+  const { diagnoseFailure } = await import('../priority/failure/failure-diagnostics.ts')
+  const { DiagnosticError } = await import('../diagnostics/diagnostic.ts')
+  const context = await loadPriorityContext(options, terminal)
+  const source = prioritySource(priority)
+  const outcome = evaluatePriority(source, context)
+  if (!outcome.ok) throw new DiagnosticError([diagnoseFailure(outcome.failure, context)])
+  const yardstick = priorityYardstick(source, outcome.evaluation, context)
+  return forTls(() => yardstick)
+}
+
+async function loadCipherListYardstick({
+  ciphers,
+}: YardstickOptions): Promise<LoadedYardstick | undefined> {
+  if (ciphers === undefined) return undefined
+  const { cipherListYardstick } = await import('../audit/compare/cipher-list-yardstick.ts')
+  const { expandCipherList } = await import('../priority/cipher-list/cipher-list.ts')
+  const { DiagnosticError, hasErrors } = await import('../diagnostics/diagnostic.ts')
+  const source = { name: '<ciphers>', text: ciphers }
+  const { diagnostics } = expandCipherList(source, OPENSSL)
+  if (hasErrors(diagnostics)) throw new DiagnosticError(diagnostics)
+  const yardstick = cipherListYardstick(source, OPENSSL)
+  return forTls(() => yardstick)
+}
+
+/** The release whose words a cipher list has. */
+const OPENSSL = '3.5'
+
+async function loadGuidelines({
+  guidelines,
+  level,
+}: YardstickOptions): Promise<LoadedYardstick | undefined> {
+  if (guidelines === undefined) return undefined
+  const { parseGuidelines, guidelinesYardstick } = await import(
+    '../audit/compare/guidelines-yardstick.ts'
+  )
+  const { readNamedTextFile } = await import('../files/text-file.ts')
+  const { name, text } = readNamedTextFile(guidelines)
+  const parsed = parseGuidelines(parseJson(text), level)
+  if (!parsed.ok)
+    fail(AUDIT_KINDS.badFile, { path: name, what: 'guidelines', reason: parsed.reason })
+  const yardstick = guidelinesYardstick(parsed.guideline, level, name)
+  return forTls(() => yardstick)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+async function loadBaseline({ baseline }: YardstickOptions): Promise<LoadedYardstick | undefined> {
+  if (baseline === undefined) return undefined
+  const { compareScans } = await import('../audit/compare/baseline.ts')
+  const earlier = await readScan(baseline)
+  return {
+    judge: (result) => compareScans(earlier, result),
+    titleFor: () => `the earlier scan ${baseline}`,
+  }
+}
+
+/** A document that `audit --json` has printed. */
+export async function readScan(path: string): Promise<ScannedFacts> {
+  const { readNamedBytes } = await import('../files/text-file.ts')
+  const { parseScanDocument } = await import('../audit/compare/scan-document.ts')
+  const document = parseJson(readNamedBytes(path, SCAN_LIMIT).toString('utf8'))
+  const scan = parseScanDocument(document)
+  return scan ?? fail(AUDIT_KINDS.badFile, { path, what: 'scan', reason: 'audit --json writes it' })
+}
+
+/** A scan of a server with many certificates has some ten thousand bytes. */
+const SCAN_LIMIT = 16 * 1024 * 1024
