@@ -1,13 +1,18 @@
 /** What every probe works with: the server, and all that earlier questions have shown of it. */
 import type { Connections } from '../connection/connections.ts'
+import type { Exchange } from '../connection/exchange.ts'
 import type { Asked } from '../connection/failure.ts'
+import { PAUSES, PatientConnections } from '../connection/patient-connections.ts'
 import type { Finished13 } from '../conversation/finish13.ts'
 import type { Handshake13 } from '../conversation/handshake13.ts'
-import type { Offer } from '../conversation/offer.ts'
-import { askHello, type Flight, type Reply } from '../conversation/server-flight.ts'
+import { helloOf, type Offer } from '../conversation/offer.ts'
+import { askHello, type Flight, type Reply, sendHello } from '../conversation/server-flight.ts'
+import { supportedVersions } from '../messages/extensions.ts'
+import { VERSION } from '../messages/iana-numbers.ts'
+import { everySuite } from '../messages/iana-suites.ts'
 
 export class ProbedServer {
-  readonly connections: Connections
+  readonly connections: Pick<Connections, 'ask'>
   /** What is sent as server_name. */
   readonly serverName: string | undefined
   /** Every answer before TLS 1.3, and every choice of TLS 1.3: one question shows more than it asked for. */
@@ -18,8 +23,13 @@ export class ProbedServer {
   resumable: Handshake13 | undefined
   finished: Finished13 | undefined
 
-  constructor(connections: Connections, serverName: string | undefined) {
-    this.connections = connections
+  /** @param pauses How long a server is given that ends connections without a word, in milliseconds. */
+  constructor(
+    connections: Pick<Connections, 'ask'>,
+    serverName: string | undefined,
+    pauses = PAUSES,
+  ) {
+    this.connections = new PatientConnections(connections, askAnything, pauses)
     this.serverName = serverName
   }
 
@@ -32,6 +42,16 @@ export class ProbedServer {
     if (asked.isAnswered && asked.value.kind === 'flight') this.flights.push(asked.value.flight)
     return asked
   }
+}
+
+/** Every server says something to it, be it an alert. */
+async function askAnything(exchange: Exchange): Promise<void> {
+  const suites = [...everySuite(VERSION.TLS13), ...everySuite(VERSION.TLS12)]
+  const versions = [VERSION.TLS13, VERSION.TLS12, VERSION.TLS11, VERSION.TLS10]
+  const extra = [supportedVersions(versions)]
+  const offer = { version: VERSION.TLS12, suites, extra, serverName: undefined }
+  await sendHello(exchange, offer, helloOf(offer, exchange))
+  await exchange.read(1)
 }
 
 /** The flight of a reply that chose this version. */

@@ -2,13 +2,15 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { Connections } from '../../../src/audit/connection/connections.ts'
 import { DEFAULT_LIMITS, DialedSource } from '../../../src/audit/connection/dialed-source.ts'
 import { encodeCertificate12 } from '../../../src/audit/messages/certificate.ts'
 import { encodeHandshake } from '../../../src/audit/messages/handshake.ts'
 import { encodeRecords } from '../../../src/audit/messages/record.ts'
 import { encodeServerHello } from '../../../src/audit/messages/server-hello.ts'
 import type { TlsScan } from '../../../src/audit/model.ts'
-import { scan } from '../../../src/audit/scan/scan.ts'
+import { ProbedServer } from '../../../src/audit/probes/probe.ts'
+import { scanTls } from '../../../src/audit/scan/scan-tls.ts'
 import { keyFiles } from '../../interop/audit/audited-server.ts'
 import { startPeer } from '../../interop/tls-peer.ts'
 import { testWith } from '../../peers/peer.ts'
@@ -34,10 +36,8 @@ async function audit(port: number, silence = 60_000): Promise<TlsScan> {
   const address = { kind: 'tcp', host: '127.0.0.1', port } as const
   const limits = { ...DEFAULT_LIMITS, silence, duration: 3 * silence }
   const source = new DialedSource(address, limits)
-  const target = { text: 'test', scheme: 'tls', address, serverName: undefined }
-  const { tls } = await scan(target, { source, seed: Buffer.alloc(32) })
-  if (!tls) throw new Error('there is no result')
-  return tls
+  const connections = new Connections({ source, seed: Buffer.alloc(32) })
+  return scanTls(new ProbedServer(connections, undefined, [20, 40, 80, 160, 320]))
 }
 
 const handshake = (type: number, body: Buffer) =>
@@ -141,4 +141,64 @@ testWith('openssl', 'fragments of one byte are as good as whole records', async 
     'TLS_RSA_WITH_AES_256_CBC_SHA',
   ])
   expect(tls.chains).toHaveLength(1)
+})
+
+/** A server of OpenSSL behind a door that lets so many connections in at a time, and shuts others without a word. */
+async function behindDoor(isOpen: (connection: number) => boolean): Promise<number> {
+  const [rsa] = keyFiles(['rsa-2048'])
+  const real = await startPeer('openssl', (port) => [
+    ...['s_server', '-accept', `127.0.0.1:${port}`, '-quiet', '-tls1_2'],
+    ...['-cipher', 'ECDHE-RSA-AES128-GCM-SHA256:AES256-SHA:AES128-SHA', '-groups', 'P-256'],
+    ...['-cert', rsa?.certificate ?? '', '-key', rsa?.key ?? ''],
+  ])
+  let connections = 0
+  return serve((client) => {
+    if (!isOpen(++connections)) return void client.destroy()
+    const server = connect(real, '127.0.0.1')
+    server.on('error', () => client.destroy())
+    client.on('close', () => server.destroy())
+    server.on('close', () => client.destroySoon())
+    client.pipe(server).pipe(client)
+  })
+}
+
+testWith('openssl', 'a server that shuts its door for a while is waited for', async () => {
+  const port = await behindDoor((connection) => connection <= 8 || connection > 12)
+  const tls = await audit(port)
+  expect(tls.suites[0]?.items).toHaveLength(3)
+  expect(tls.suites[0]?.end).toMatchObject({ answer: 'refused', alert: 40 })
+})
+
+testWith('openssl', 'a server that shuts its door for good is told as rate-limited', async () => {
+  const tls = await audit(await behindDoor((connection) => connection <= 8))
+  expect(tls.suites[0]?.end).toEqual({ answer: 'rate-limited' })
+})
+
+testWith('openssl', 'a server that refuses by closing is told as refusing', async () => {
+  const [rsa] = keyFiles(['rsa-2048'])
+  const real = await startPeer('openssl', (port) => [
+    ...['s_server', '-accept', `127.0.0.1:${port}`, '-quiet', '-tls1_2'],
+    ...[
+      '-cert',
+      rsa?.certificate ?? '',
+      '-key',
+      rsa?.key ?? '',
+      '-cipher',
+      'AES256-SHA:AES128-SHA',
+    ],
+  ])
+  const port = await serve((client) => {
+    const server = connect(real, '127.0.0.1')
+    server.on('error', () => client.destroy())
+    client.on('close', () => server.destroy())
+    client.pipe(server)
+    // An alert is kept from the client.
+    server.on(
+      'data',
+      (bytes: Buffer) => void (bytes[0] === 21 ? client.end() : client.write(bytes)),
+    )
+  })
+  const tls = await audit(port)
+  expect(tls.suites[0]?.items).toHaveLength(2)
+  expect(tls.suites[0]?.end).toEqual({ answer: 'refused', alert: null, name: null })
 })
