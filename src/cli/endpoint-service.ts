@@ -6,9 +6,11 @@ import { readEndpointFile } from '../monitor/file/endpoint-file.ts'
 import { entryEventToJson, printEntryEvent } from '../monitor/file/event-report.ts'
 import { type AppliedChange, FileInForce } from '../monitor/file/file-in-force.ts'
 import { HostEndpoints } from '../monitor/host/host-endpoints.ts'
+import { HostMetrics } from '../monitor/metrics/host-metrics.ts'
 import type { EntryEvent, FileHost } from '../monitor/sections/section.ts'
 import { ServiceEnding } from '../service/ending.ts'
 import { runService } from '../service/service.ts'
+import type { ReloadReport } from '../tls/objects/reload-report.ts'
 import type { EndpointRunOptions } from './endpoint-options.ts'
 import { objectsContext } from './object-options.ts'
 import { logReload } from './reload-log.ts'
@@ -22,14 +24,27 @@ export async function runEndpoints(path: string, options: EndpointRunOptions): P
   const context = await objectsContext(options, terminal)
   const ending = new ServiceEnding()
   const { name, objects } = file
+  const metrics = new HostMetrics()
+  const tell = (entry: string, event: EntryEvent) => {
+    metrics.tell(entry, event)
+    log.tellEvent(entry, event)
+  }
+  const tellReload = (report: ReloadReport) => {
+    metrics.tellReload(report)
+    logReload(report, options, terminal)
+  }
   const endpoints = new HostEndpoints({
     ...(name === undefined ? {} : { name }),
     ...{ objects, context },
-    onNbdEvent: (event) => log.tellEvent('nbd', event),
+    onNbdEvent: (event) => tell('nbd', event),
+    nbdTraffic: metrics.trafficOf('nbd'),
+    onMigrationEvent: (event) => tell('migration', event),
+    migrationTraffic: metrics.trafficOf('migration'),
+    onReload: tellReload,
     onQuit: () => ending.begin(),
   })
   endpoints.objects.tls.warnings.forEach(terminal.report)
-  const host: FileHost = { endpoints, context, tell: log.tellEvent, tellOutcome: log.tellOutcome }
+  const host: FileHost = { endpoints, context, metrics, tell, tellOutcome: log.tellOutcome }
   const inForce = new FileInForce(host, objects)
   await runService({
     objects: endpoints.objects.tls,
@@ -38,19 +53,28 @@ export async function runEndpoints(path: string, options: EndpointRunOptions): P
     drainLimit: options.drainLimit,
     start: () => inForce.apply(file),
     announce: ({ warnings }) => announce(inForce, warnings, terminal),
-    tellReload: (report) => logReload(report, options, terminal),
-    configure: () => applyAgain(path, inForce, log),
+    tellReload,
+    configure: () => applyAgain(path, inForce, host.metrics, log),
     drain: (limit) => inForce.end(limit),
     close: () => endpoints.close(),
   })
 }
 
 /** A file that is refused changes nothing. */
-async function applyAgain(path: string, inForce: FileInForce, log: EndpointLog): Promise<void> {
+async function applyAgain(
+  path: string,
+  inForce: FileInForce,
+  metrics: HostMetrics,
+  log: EndpointLog,
+): Promise<void> {
   try {
-    log.tellChange(path, await inForce.apply(readEndpointFile(readNamedTextFile(path))))
+    const file = readEndpointFile(readNamedTextFile(path))
+    log.tellChange(path, await inForce.apply(file))
+    metrics.tellFile('applied')
+    metrics.keepOnly(['nbd', 'migration', ...file.entries.map(({ name }) => name)])
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error
+    metrics.tellFile('refused')
     log.tellRefusal(path, error.diagnostics)
   }
 }

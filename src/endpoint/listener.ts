@@ -17,6 +17,7 @@ import { type ConnectionContext, type ConnectionHandler, EndpointConnection } fr
 import type { ConnectionEvent, ConnectionOrigin } from './connection-event.ts'
 import { ENDPOINT_KINDS } from './endpoint-diagnostics.ts'
 import { requireRoom } from './listening-room.ts'
+import type { Traffic } from './traffic.ts'
 import { WaitingLine } from './waiting-line.ts'
 
 export type ListenerOptions = {
@@ -33,6 +34,8 @@ export type ListenerOptions = {
   /** Clients begin to speak before they are greeted: those that wait are not read then. */
   readonly clientsBegin?: boolean | undefined
   readonly onEvent?: ((event: ConnectionEvent) => void) | undefined
+  /** Counts connections and their bytes. */
+  readonly traffic?: Traffic | undefined
   /** Called when the last client has left. */
   readonly onEmpty?: (() => void) | undefined
   /** Called when the last client has left, if any was served: a mere look does not count. */
@@ -109,6 +112,7 @@ export class Listener {
     const handler = this.#options.handle(origin)
     const connection = new EndpointConnection(socket, origin, this.#context, handler)
     this.#connections.add(connection)
+    this.#options.traffic?.add(socket)
     socket.once('close', () => this.#leave(connection))
     await connection.run()
   }

@@ -14,6 +14,7 @@ export type {
 } from '../endpoint/connection-event.ts'
 export { NO_TLS, type Secure, type Security } from '../endpoint/security.ts'
 export type { TlsMode } from '../endpoint/tls-mode.ts'
+export { Traffic } from '../endpoint/traffic.ts'
 export type { RequestFailure } from '../nbd/client/client-diagnostics.ts'
 export { NbdClient } from '../nbd/client/nbd-client.ts'
 export type { ExportFacts, ExportInfo, HeaderStyle } from '../nbd/client/negotiation.ts'

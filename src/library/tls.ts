@@ -44,6 +44,7 @@ export type {
   TlsObjectsContext,
   WatchOptions,
 } from '../tls/objects/tls-objects-options.ts'
+export type { ObjectValidity } from '../tls/objects/validity.ts'
 export { checkSession, type NegotiatedSession } from '../tls/session-check.ts'
 export type { PriorityTlsOptions } from '../tls/tls-options.ts'
 export type { Certificate } from '../x509/certificate.ts'

@@ -26,6 +26,7 @@ import { STREAM_KINDS } from '../../src/migration/stream/stream-diagnostics.ts'
 import { QMP_CLIENT_KINDS } from '../../src/monitor/client/client-diagnostics.ts'
 import { FILE_DIAGNOSTIC_KINDS } from '../../src/monitor/file/file-diagnostics.ts'
 import { HOST_KINDS } from '../../src/monitor/host/host-diagnostics.ts'
+import { METRICS_KINDS } from '../../src/monitor/metrics/metrics-diagnostics.ts'
 import { MONITOR_KINDS } from '../../src/monitor/server/monitor-diagnostics.ts'
 import { NBD_CLIENT_KINDS } from '../../src/nbd/client/client-diagnostics.ts'
 import { COPY_KINDS } from '../../src/nbd/copy/copy-diagnostics.ts'
@@ -89,6 +90,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   monitor: [
     ...Object.values(HOST_KINDS),
     ...Object.values(MONITOR_KINDS),
+    ...Object.values(METRICS_KINDS),
     ...Object.values(QMP_CLIENT_KINDS),
     ...Object.values(FILE_DIAGNOSTIC_KINDS),
   ],

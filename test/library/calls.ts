@@ -244,7 +244,7 @@ export const NBD_FUNCTIONS: Readonly<Record<string, Call>> = {
     (value: never) => new library.NbdServer(value),
     options('options', {
       ...{ exports, security, connectionLimit: 1, memoryLimit: 1, handshakeLimit: 1, idleLimit: 1 },
-      ...{ onEvent: () => {}, onDeserted: () => {} },
+      ...{ onEvent: () => {}, onDeserted: () => {}, traffic: new library.Traffic() },
     }),
   ),
   MemoryStorage: call((value: never) => new library.MemoryStorage(value), required('size', 1)),

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { ConnectionEvent } from '../../endpoint/connection-event.ts'
 import { Listener } from '../../endpoint/listener.ts'
 import { findSecurity, type Security } from '../../endpoint/security.ts'
+import type { Traffic } from '../../endpoint/traffic.ts'
 import type { TlsObjects } from '../../tls/objects/tls-objects.ts'
 import { listenAt } from '../address/listen-at.ts'
 import type { MigrationUri } from '../address/migration-uri.ts'
@@ -25,6 +26,8 @@ export type ReceiverOptions = {
   readonly handshakeLimit: number
   readonly idleLimit: number
   readonly onEvent: (event: ConnectionEvent) => void
+  /** Counts connections and their bytes. */
+  readonly traffic?: Traffic | undefined
   readonly onProgress?: (progress: ReceptionProgress) => void
 }
 
@@ -59,7 +62,7 @@ export class Receiver {
    */
   static async open(objects: TlsObjects, options: ReceiverOptions): Promise<Receiver> {
     const { listen, path, multifd, idleLimit, handshakeLimit, onEvent } = options
-    const { credentials, authorization, switchoverAck = false, onProgress } = options
+    const { credentials, authorization, switchoverAck = false, onProgress, traffic } = options
     const security = findSecurity(objects, { credentials, authorization, handshakeLimit })
     const store = await openStore(path, multifd).catch((error) => {
       security.release?.()
@@ -73,6 +76,7 @@ export class Receiver {
       handshakeLimit,
       clientsBegin: true,
       onEvent,
+      traffic,
     })
     return new Receiver(listen, security, reception, listener)
   }

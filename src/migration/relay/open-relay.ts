@@ -1,4 +1,5 @@
 /** One relay from its definition: its sides, its limits, and who may connect to its socket. */
+import type { Traffic } from '../../endpoint/traffic.ts'
 import type { SocketFile } from '../../net/socket-file.ts'
 import { findOwner } from '../../service/file-owner.ts'
 import type { TlsObjects } from '../../tls/objects/tls-objects.ts'
@@ -32,6 +33,7 @@ export function openRelay(
   objects: TlsObjects,
   { channelLimit, handshakeLimit, idleLimit }: RelayLimits,
   onEvent: (event: RelayEvent) => void,
+  traffic?: Traffic,
 ): OpenRelay {
   const { id, to, credentials, authorization, hostname, isNbd, socket } = definition
   const what = id === undefined ? 'a relay' : `relay ${id}`
@@ -41,7 +43,7 @@ export function openRelay(
     sides,
     isOrdered: !isNbd,
     onEvent: (event) => onEvent({ ...event, relay: id }),
-    ...{ channelLimit, handshakeLimit, idleLimit },
+    ...{ channelLimit, handshakeLimit, idleLimit, traffic },
   })
   return { definition, sides, relay, file: socketFile(socket) }
 }

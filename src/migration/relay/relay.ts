@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import type { ConnectionOrigin } from '../../endpoint/connection-event.ts'
 import { Listener } from '../../endpoint/listener.ts'
+import type { Traffic } from '../../endpoint/traffic.ts'
 import type { SocketFile } from '../../net/socket-file.ts'
 import { listenAt } from '../address/listen-at.ts'
 import type { MigrationUri } from '../address/migration-uri.ts'
@@ -26,6 +27,8 @@ export type RelayOptions = {
   readonly handshakeLimit: number
   readonly idleLimit: number
   readonly onEvent: (event: RelayEvent) => void
+  /** Counts channels, and the bytes of those who connect to it. */
+  readonly traffic?: Traffic | undefined
 }
 
 export class Relay {
@@ -34,14 +37,14 @@ export class Relay {
   readonly #order = new ChannelOrder()
 
   constructor(options: RelayOptions) {
-    const { channelLimit, handshakeLimit, idleLimit, onEvent, sides } = options
+    const { channelLimit, handshakeLimit, idleLimit, onEvent, sides, traffic } = options
     this.#options = options
     this.#listener = new Listener({
       handle: (origin) => this.#handle(origin),
       connectionLimit: channelLimit,
       allowHalfOpen: true,
       clientsBegin: sides.tls === 'to',
-      ...{ handshakeLimit, idleLimit, onEvent },
+      ...{ handshakeLimit, idleLimit, onEvent, traffic },
     })
   }
 

@@ -3,8 +3,10 @@
  * It knows none of their languages.
  */
 import type { ConnectionEvent } from '../../endpoint/connection-event.ts'
+import type { Traffic } from '../../endpoint/traffic.ts'
 import type { ServerEvent } from '../../nbd/server/server-event.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
+import type { ReloadReport } from '../../tls/objects/reload-report.ts'
 import type { TlsObjectsContext } from '../../tls/objects/tls-objects-options.ts'
 import { BlockNodes } from './block-nodes.ts'
 import { HostEvents } from './host-events.ts'
@@ -24,6 +26,11 @@ export type HostOptions = {
   readonly onMigrationEvent?: (event: ConnectionEvent) => void
   /** What happens to clients of the NBD server. */
   readonly onNbdEvent?: (event: ServerEvent) => void
+  /** Count the clients of the NBD server, and the connections of guests. */
+  readonly nbdTraffic?: Traffic
+  readonly migrationTraffic?: Traffic
+  /** What came of a reload that a client of the monitor has asked for. */
+  readonly onReload?: (report: ReloadReport) => void
   /** A client of the monitor asks the process to end. */
   readonly onQuit?: () => void
 }
@@ -39,13 +46,17 @@ export class HostEndpoints {
 
   /** @throws DiagnosticError OBJECT_... with every refusal of every object. */
   constructor(options: HostOptions = {}) {
-    const { objects = [], context = {}, name, onNbdEvent, onQuit } = options
+    const { objects = [], context = {}, name, onNbdEvent, onQuit, nbdTraffic } = options
     this.name = name
-    this.objects = new HostObjects(objects, context)
-    this.nbd = new NbdEndpoint(this.objects, this.nodes, this.events, onNbdEvent)
+    this.objects = new HostObjects(objects, context, options.onReload)
+    this.nbd = new NbdEndpoint(this.objects, this.nodes, this.events, {
+      onEvent: onNbdEvent,
+      traffic: nbdTraffic,
+    })
     this.migrations = new HostMigrations(this.objects, this.events, {
       path: options.guestPath,
       onEvent: options.onMigrationEvent,
+      traffic: options.migrationTraffic,
     })
     this.#onQuit = onQuit ?? (() => {})
   }

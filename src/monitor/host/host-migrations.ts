@@ -2,6 +2,7 @@
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { ConnectionEvent } from '../../endpoint/connection-event.ts'
 import { findSecurity } from '../../endpoint/security.ts'
+import type { Traffic } from '../../endpoint/traffic.ts'
 import { statPresent } from '../../files/present-file.ts'
 import type { MigrationUri } from '../../migration/address/migration-uri.ts'
 import { HOST_KINDS } from './host-diagnostics.ts'
@@ -17,6 +18,7 @@ export type MigrationsOptions = {
   /** Where guests are stored; without it none can come. */
   readonly path: string | undefined
   readonly onEvent?: ((event: ConnectionEvent) => void) | undefined
+  readonly traffic?: Traffic | undefined
 }
 
 /** In seconds. */
@@ -92,7 +94,7 @@ export class HostMigrations {
     })
     try {
       return await IncomingMigration.start({
-        ...{ path, from, security, onEvent: this.#options.onEvent },
+        ...{ path, from, security, onEvent: this.#options.onEvent, traffic: this.#options.traffic },
         multifd: capabilities.has('multifd') ? parameters.number('multifd-channels') : 0,
         switchoverAck: capabilities.has('switchover-ack'),
         onStatus: (status) => this.#tell(status),

@@ -9,9 +9,15 @@ import { type ObjectProperty, propertiesOf } from './object-properties.ts'
 
 export class HostObjects {
   readonly tls: TlsObjects
+  readonly #onReload: (report: ReloadReport) => void
 
   /** @throws DiagnosticError with every refusal of every object. */
-  constructor(definitions: readonly ObjectDefinition[], context: TlsObjectsContext) {
+  constructor(
+    definitions: readonly ObjectDefinition[],
+    context: TlsObjectsContext,
+    onReload: (report: ReloadReport) => void = () => {},
+  ) {
+    this.#onReload = onReload
     this.tls = TlsObjects.create(definitions, context)
   }
 
@@ -62,7 +68,9 @@ export class HostObjects {
 
   /** Loads every object anew. What is refused keeps its last load, but for authorizations, which then deny. */
   reload(): ReloadReport {
-    return this.tls.reload()
+    const report = this.tls.reload()
+    this.#onReload(report)
+    return report
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import { Completions } from '../../endpoint/completions.ts'
 import type { ConnectionEvent } from '../../endpoint/connection-event.ts'
 import { Listener } from '../../endpoint/listener.ts'
 import type { Security } from '../../endpoint/security.ts'
+import type { Traffic } from '../../endpoint/traffic.ts'
 import { listenAt } from '../../migration/address/listen-at.ts'
 import type { MigrationUri } from '../../migration/address/migration-uri.ts'
 import { openStore } from '../../migration/receive/open-store.ts'
@@ -22,6 +23,7 @@ export type IncomingOptions = {
   readonly switchoverAck: boolean
   readonly onStatus: (status: MigrationStatus) => void
   readonly onEvent?: ((event: ConnectionEvent) => void) | undefined
+  readonly traffic?: Traffic | undefined
 }
 
 /** A guest may come in clear on a Unix socket: its owner alone may connect. */
@@ -49,7 +51,7 @@ export class IncomingMigration {
 
   /** @throws DiagnosticError where it cannot be stored, or nothing can listen there. */
   static async start(options: IncomingOptions): Promise<IncomingMigration> {
-    const { path, from, security, multifd, switchoverAck, onEvent } = options
+    const { path, from, security, multifd, switchoverAck, onEvent, traffic } = options
     const store = await openStore(path, multifd)
     let onProgress: () => void = () => {}
     const reception = new Reception({
@@ -61,7 +63,7 @@ export class IncomingMigration {
       connectionLimit: 1 + multifd + UNKNOWN_CONNECTIONS,
       handshakeLimit: HANDSHAKE_LIMIT,
       clientsBegin: true,
-      onEvent,
+      ...{ onEvent, traffic },
     })
     try {
       const place = await listenAt(listener, from, SOCKET_FILE)

@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
 import { findSecurity, type Security } from '../../endpoint/security.ts'
+import type { Traffic } from '../../endpoint/traffic.ts'
 import { ExportRegistry, type RemoveMode } from '../../nbd/exports/export-registry.ts'
 import { NbdServer } from '../../nbd/server/nbd-server.ts'
 import type { ServerEvent } from '../../nbd/server/server-event.ts'
@@ -44,6 +45,13 @@ export type HostExport = {
   readonly isShuttingDown: boolean
 }
 
+/** Over every start of the server. */
+export type NbdWatching = {
+  /** What happens to its clients. */
+  readonly onEvent?: ((event: ServerEvent) => void) | undefined
+  readonly traffic?: Traffic | undefined
+}
+
 type Entry = HostExport & { isShuttingDown: boolean; readonly use: NodeUse }
 
 type Running = {
@@ -64,7 +72,7 @@ export class NbdEndpoint {
   readonly #objects: HostObjects
   readonly #nodes: BlockNodes
   readonly #events: HostEvents
-  readonly #onEvent: ((event: ServerEvent) => void) | undefined
+  readonly #watching: NbdWatching
   readonly #exports = new Map<string, Entry>()
   #running: Running | undefined
   #ending: NbdServer | undefined
@@ -74,12 +82,12 @@ export class NbdEndpoint {
     objects: HostObjects,
     nodes: BlockNodes,
     events: HostEvents,
-    onEvent?: (event: ServerEvent) => void,
+    watching: NbdWatching = {},
   ) {
     this.#objects = objects
     this.#nodes = nodes
     this.#events = events
-    this.#onEvent = onEvent
+    this.#watching = watching
   }
 
   /** Where it listens; undefined where it does not run. */
@@ -115,6 +123,7 @@ export class NbdEndpoint {
   async #begin(options: NbdStartOptions): Promise<Running> {
     const { address, connectionLimit = 0, handshakeLimit = HANDSHAKE_LIMIT } = options
     const { credentials, authorization } = options
+    const { onEvent, traffic } = this.#watching
     const security = findSecurity(this.#objects.tls, { credentials, authorization, handshakeLimit })
     const registry = new ExportRegistry()
     try {
@@ -123,7 +132,8 @@ export class NbdEndpoint {
         security: { tlsMode: security.tlsMode, secure: security.secure },
         connectionLimit,
         handshakeLimit,
-        ...(this.#onEvent ? { onEvent: this.#onEvent } : {}),
+        ...(onEvent ? { onEvent } : {}),
+        ...(traffic ? { traffic } : {}),
       })
       const place = await listenAtFirst(server, listenOptionsOf(address))
       return { server, registry, security, place, connectionLimit }

@@ -1,6 +1,7 @@
 /** The sections of an endpoint file, in the order in which their entries are started. */
 
 import { EXPORTS_SECTION } from './exports.ts'
+import { METRICS_SECTION } from './metrics.ts'
 import { MONITORS_SECTION } from './monitors.ts'
 import { NBD_SECTION } from './nbd.ts'
 import { RECEIVERS_SECTION } from './receivers.ts'
@@ -13,4 +14,5 @@ export const FILE_SECTIONS: readonly FileSection[] = [
   RELAYS_SECTION,
   RECEIVERS_SECTION,
   MONITORS_SECTION,
+  METRICS_SECTION,
 ]

@@ -21,9 +21,11 @@ export const MONITORS_SECTION: FileSection = {
     if (address.kind === 'fd') return reader.refuse('listen', 'unix:PATH or tcp:HOST:PORT')
     const credentials = reader.text('tls-creds')
     const authorization = reader.text('tls-authz')
-    return async ({ endpoints, tell }) => {
+    return async ({ endpoints, metrics, tell }) => {
       const onEvent = tell.bind(undefined, reader.what)
-      const monitor = new MonitorServer(endpoints, address, { credentials, authorization, onEvent })
+      const traffic = metrics.trafficOf(reader.what)
+      const options = { credentials, authorization, onEvent, traffic }
+      const monitor = new MonitorServer(endpoints, address, options)
       const stop = (limit: number) => monitor.close(limit)
       try {
         return { place: printBoundAddress(await monitor.listen()), stop }

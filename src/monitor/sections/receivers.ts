@@ -48,10 +48,11 @@ export const RECEIVERS_SECTION: FileSection = {
       handshakeLimit: reader.count('handshake-limit', 10, LONGEST_LIMIT),
       idleLimit: reader.count('idle-limit', 300, LONGEST_LIMIT),
     }
-    return async ({ endpoints, tell, tellOutcome }) => {
+    return async ({ endpoints, metrics, tell, tellOutcome }) => {
       const { objects } = endpoints
       const onEvent = tell.bind(undefined, reader.what)
-      const receiver = await Receiver.open(objects.tls, { ...options, onEvent })
+      const traffic = metrics.trafficOf(reader.what)
+      const receiver = await Receiver.open(objects.tls, { ...options, onEvent, traffic })
       let isStopped = false
       const stop = async (limit: number) => {
         isStopped = true

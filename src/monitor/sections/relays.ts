@@ -47,14 +47,13 @@ export const RELAYS_SECTION: FileSection = {
       handshakeLimit: reader.count('handshake-limit', 10, LONGEST_LIMIT),
       idleLimit: reader.count('idle-limit', 0, LONGEST_LIMIT),
     }
-    return async ({ endpoints, tell }) => {
+    return async ({ endpoints, metrics, tell }) => {
       const { relay, sides, file } = openRelay(
         described,
         endpoints.objects.tls,
         limits,
-        (event) => {
-          if (event.event !== 'reached' && event.event !== 'relayed') tell(reader.what, event)
-        },
+        tell.bind(undefined, reader.what),
+        metrics.trafficOf(reader.what),
       )
       const stop = async (limit: number) => {
         await relay.drain(limit)

@@ -8,6 +8,7 @@ import type { ObjectDefinition } from '../../options/object-definition.ts'
 import type { PropertyReader } from '../../options/property-reader.ts'
 import type { TlsObjectsContext } from '../../tls/objects/tls-objects-options.ts'
 import type { HostEndpoints } from '../host/host-endpoints.ts'
+import type { HostMetrics } from '../metrics/host-metrics.ts'
 
 /** What a property takes, for the reader of the file and for its JSON Schema. */
 export type FileProperty = {
@@ -32,6 +33,7 @@ export type FileHost = {
   readonly endpoints: HostEndpoints
   /** By which objects are tried before anything is changed. */
   readonly context: TlsObjectsContext
+  readonly metrics: HostMetrics
   /** What happens to the connections of an entry. */
   readonly tell: (entry: string, event: EntryEvent) => void
   /** What has ended by itself, as a receiver when its guest is stored; the error where it failed. */

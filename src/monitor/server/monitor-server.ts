@@ -6,6 +6,7 @@ import type { ConnectionHandler, EndpointConnection } from '../../endpoint/conne
 import type { ConnectionEvent } from '../../endpoint/connection-event.ts'
 import { Listener } from '../../endpoint/listener.ts'
 import { findSecurity, type Security } from '../../endpoint/security.ts'
+import type { Traffic } from '../../endpoint/traffic.ts'
 import type { HostEndpoints } from '../host/host-endpoints.ts'
 import { type DialableAddress, listenOptionsOf } from '../host/listen-address.ts'
 import { MONITOR_KINDS } from './monitor-diagnostics.ts'
@@ -16,6 +17,7 @@ export type MonitorOptions = {
   readonly credentials?: string | undefined
   readonly authorization?: string | undefined
   readonly onEvent?: ((event: ConnectionEvent) => void) | undefined
+  readonly traffic?: Traffic | undefined
 }
 
 /** Clients at the same time; others wait. */
@@ -42,6 +44,7 @@ export class MonitorServer {
       handshakeLimit: HANDSHAKE_LIMIT,
       allowHalfOpen: true,
       onEvent: options.onEvent,
+      traffic: options.traffic,
     })
   }
 

@@ -8,6 +8,7 @@ import {
 } from '../../arguments/single-values.ts'
 import { Listener } from '../../endpoint/listener.ts'
 import type { Security } from '../../endpoint/security.ts'
+import type { Traffic } from '../../endpoint/traffic.ts'
 import { checkListenOptions } from '../../net/address-arguments.ts'
 import { BufferPool, PIECE, SMALL_PIECE } from '../../transfer/buffer-pool.ts'
 import { Turns } from '../../transfer/turns.ts'
@@ -30,6 +31,8 @@ export type NbdServerOptions = {
   /** Without a byte in either direction, in seconds; 0 for no limit. */
   readonly idleLimit?: number
   readonly onEvent?: (event: ServerEvent) => void
+  /** Counts connections and their bytes; several servers may share it. */
+  readonly traffic?: Traffic
   /** Called when the last client has left, if any was served: a mere look does not count. */
   readonly onDeserted?: () => void
 }
@@ -50,7 +53,7 @@ export class NbdServer {
   /** @throws DiagnosticError LIBRARY_ARGUMENT, LIBRARY_OPTION */
   constructor(options: NbdServerOptions) {
     checkServerOptions(options, 'options')
-    const { connectionLimit, handshakeLimit, idleLimit, onEvent, onDeserted } = options
+    const { connectionLimit, handshakeLimit, idleLimit, onEvent, onDeserted, traffic } = options
     this.#options = options
     this.#listener = new Listener({
       handle: () => this.#begin(),
@@ -58,6 +61,7 @@ export class NbdServer {
       handshakeLimit,
       idleLimit,
       onEvent,
+      traffic,
       onDeserted,
       onEmpty: () => this.#pool.clear(),
     })

@@ -8,6 +8,7 @@ import {
   requireSeconds,
 } from '../../arguments/single-values.ts'
 import { TLS_MODES } from '../../endpoint/tls-mode.ts'
+import { Traffic } from '../../endpoint/traffic.ts'
 import { ExportRegistry } from '../exports/export-registry.ts'
 
 const requireCount = optional(integerWithin(0))
@@ -23,6 +24,7 @@ const SERVER_OPTIONS = {
   handshakeLimit: optional(requireSeconds),
   idleLimit: optional(requireSeconds),
   onEvent: optional(requireFunction),
+  traffic: optional((value: unknown, name: string) => requireInstance(value, name, Traffic)),
   onDeserted: optional(requireFunction),
 }
 

@@ -23,6 +23,8 @@ export type EndpointContext = {
 
 export type X509Generation = GenerationBase & {
   readonly kind: 'x509'
+  /** What is shown to peers: certificates and those between them and their authorities. */
+  readonly ownCertificates: readonly Certificate[]
   /** The authorities to which the chain of a peer may lead. */
   readonly authorities: readonly Certificate[]
   readonly revocationLists: readonly RevocationList[]

@@ -29,6 +29,7 @@ import {
   type WatchOptions,
 } from './tls-objects-options.ts'
 import type { LoadedObject } from './types/object-type.ts'
+import { type ObjectValidity, validityOf } from './validity.ts'
 
 const PATIENCE = 2_000
 
@@ -150,6 +151,11 @@ export class TlsObjects {
   /** What was noticed while the objects were made or last loaded; never errors. */
   get warnings(): readonly Diagnostic[] {
     return [...this.#objects.values()].flatMap(({ loaded }) => loaded?.warnings ?? [])
+  }
+
+  /** Until when the certificates and revocation lists in force are valid. */
+  get validity(): readonly ObjectValidity[] {
+    return [...this.#objects].flatMap(([id, { loaded }]) => validityOf(id, loaded))
   }
 
   /** The ids of all authorizations. */

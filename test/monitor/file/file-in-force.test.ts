@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { readEndpointFile } from '../../../src/monitor/file/endpoint-file.ts'
 import { FileInForce } from '../../../src/monitor/file/file-in-force.ts'
 import { HostEndpoints } from '../../../src/monitor/host/host-endpoints.ts'
+import { HostMetrics } from '../../../src/monitor/metrics/host-metrics.ts'
 import { scratchFolder } from '../../cli/command.ts'
 import { makeX509Folder } from '../../nbd/nbd-credentials.ts'
 
@@ -19,7 +20,13 @@ type Running = {
 function running(folder = scratchFolder()): Running {
   const host = new HostEndpoints()
   const told = () => {}
-  const inForce = new FileInForce({ endpoints: host, context: {}, tell: told, tellOutcome: told })
+  const inForce = new FileInForce({
+    endpoints: host,
+    context: {},
+    metrics: new HostMetrics(),
+    tell: told,
+    tellOutcome: told,
+  })
   onTestFinished(async () => {
     await inForce.end(0)
     await host.close()

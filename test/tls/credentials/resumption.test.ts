@@ -16,7 +16,13 @@ function serverWith(context: X509Generation['context']): LiveCredentials {
   const { settings } = objectsOf(definition).credentials('s', 'server')
   const generation: X509Generation = {
     ...{ kind: 'x509', endpoint: 'server', verifyPeer: false, settings, context },
-    ...{ isVerifiedByOpenssl: false, sendsTickets: false, authorities: [], revocationLists: [] },
+    ...{
+      isVerifiedByOpenssl: false,
+      sendsTickets: false,
+      ownCertificates: [],
+      authorities: [],
+      revocationLists: [],
+    },
   }
   return new LiveCredentials('s', () => generation)
 }

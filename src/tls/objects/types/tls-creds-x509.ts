@@ -32,6 +32,7 @@ export const TLS_CREDS_X509: ObjectType = {
       verifyPeer: reader.flag('verify-peer', true),
       settings,
       ...makeContext(settings, pemOf(identities)),
+      ownCertificates: identities.flatMap(({ chain }) => chain),
       authorities: files.authorities,
       revocationLists: files.revocationLists,
     }

@@ -1,0 +1,38 @@
+/** `metrics`: what is counted, for Prometheus and others that read OpenMetrics. */
+import { printBoundAddress } from '../../net/address.ts'
+import { MetricsServer, requireOwnHost } from '../metrics/metrics-server.ts'
+import { printHostMetrics } from '../metrics/print-host-metrics.ts'
+import { readAddress } from './listening-place.ts'
+import { type FileSection, LISTEN } from './section.ts'
+
+export const METRICS_SECTION: FileSection = {
+  key: 'metrics',
+  what: 'metrics',
+  isSingle: true,
+  summary: 'Where GET /metrics tells in OpenMetrics text what is counted.',
+  properties: {
+    listen: {
+      ...LISTEN,
+      summary: 'unix:PATH, which its owner alone can use, or tcp:HOST:PORT with a loopback HOST',
+    },
+  },
+  read: (reader) => {
+    const address = readAddress(reader)
+    if (address.kind === 'fd') return reader.refuse('listen', 'unix:PATH or tcp:HOST:PORT')
+    requireOwnHost(address, reader.spanOf('listen'))
+    return async ({ endpoints, metrics, tell }) => {
+      const server = new MetricsServer(address, {
+        print: () => printHostMetrics(metrics, endpoints.objects.tls),
+        onEvent: tell.bind(undefined, 'metrics'),
+        traffic: metrics.trafficOf('metrics'),
+      })
+      const stop = (limit: number) => server.close(limit)
+      try {
+        return { place: printBoundAddress(await server.listen()), stop }
+      } catch (error) {
+        await stop(0)
+        throw error
+      }
+    }
+  },
+}

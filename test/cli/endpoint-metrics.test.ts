@@ -1,0 +1,248 @@
+import { statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { parseStrictly, type Scrape, scrape } from '../monitor/metrics/scrape.ts'
+import { RawMonitor } from '../monitor/raw-monitor.ts'
+import { makeX509Folder } from '../nbd/nbd-credentials.ts'
+import { spawn } from '../peers/child-process.ts'
+import { testWith } from '../peers/peer.ts'
+import { freePort } from '../peers/port.ts'
+import { run, runFile, scratchFolder } from './command.ts'
+import { launchService, type ServiceProcess, untilReady } from './service-process.ts'
+
+const FILE = `objects:
+  - {qom-type: tls-creds-x509, id: tls0, dir: DIR, endpoint: server, priority: NORMAL}
+nbd: {listen: "unix:DIR/nbd.sock", tls-creds: tls0}
+exports:
+  - {id: disk0, memory: 16M, writable: true}
+monitors:
+  - {id: mon0, listen: "unix:DIR/mon0.sock"}
+metrics: {listen: "unix:DIR/metrics.sock"}
+`
+
+type Serving = { readonly folder: string; readonly path: string; readonly service: ServiceProcess }
+
+async function serve(text = FILE): Promise<Serving> {
+  const folder = makeX509Folder()
+  const path = join(folder, 'host.yaml')
+  writeFileSync(path, text.replaceAll('DIR', folder))
+  const service = launchService(['endpoint', 'run', path])
+  await untilReady(service)
+  return { folder, path, service }
+}
+
+async function read({ folder }: Serving): Promise<string> {
+  const { status, type, text } = await scrape(join(folder, 'metrics.sock'))
+  expect(status).toBe(200)
+  expect(type).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8')
+  return text
+}
+
+/** Scrapes until a line is there: connections are closed a moment after their client has left. */
+async function until(serving: Serving, line: string): Promise<Scrape> {
+  for (;;) {
+    const text = await read(serving)
+    if (text.includes(`${line}\n`)) return parseStrictly(text)
+    await delay(50)
+  }
+}
+
+const uriOf = (folder: string) =>
+  `nbds+unix://localhost/disk0?socket=${folder}/nbd.sock&tls-certificates=${folder}&tls-hostname=localhost`
+
+const MEBIBYTE = 1_048_576
+
+testWith('prometheus', 'a scrape tells connections, bytes each way and handshakes', async () => {
+  const serving = await serve()
+  const { folder } = serving
+  expect(statSync(join(folder, 'metrics.sock')).mode & 0o777).toBe(0o600)
+  const image = join(folder, 'image')
+  writeFileSync(image, Buffer.alloc(MEBIBYTE, 7))
+  const copied = runFile('nbdcopy', ['--connections=1', image, uriOf(folder)])
+  expect(copied).toMatchObject({ status: 0 })
+  const scraped = await until(serving, 'cryptopolicy_open_connections{endpoint="nbd"} 0')
+  const count = (name: string) => scraped.get(`cryptopolicy_${name}{endpoint=nbd}`) ?? 0
+  expect(count('connections_total')).toBeGreaterThan(0)
+  expect(count('received_bytes_total')).toBeGreaterThan(MEBIBYTE)
+  expect(count('received_bytes_total')).toBeLessThan(2 * MEBIBYTE)
+  expect(count('sent_bytes_total')).toBeGreaterThan(1_000)
+  expect(count('sent_bytes_total')).toBeLessThan(MEBIBYTE)
+  const handshakes = [...scraped].filter(([name]) => name.startsWith('cryptopolicy_handshakes'))
+  expect(handshakes).toEqual([
+    [
+      expect.stringMatching(
+        /\{endpoint=nbd,side=server,version=TLSv1\.3,suite=TLS_AES_256_GCM_SHA384,group=\w+\}$/,
+      ),
+      count('connections_total'),
+    ],
+  ])
+})
+
+testWith('prometheus', 'bytes of a connection count while it is open', async () => {
+  const serving = await serve()
+  const monitor = await RawMonitor.connect(join(serving.folder, 'mon0.sock'))
+  const line = 'cryptopolicy_open_connections{endpoint="monitor mon0"} 1'
+  const key = 'cryptopolicy_received_bytes_total{endpoint=monitor mon0}'
+  expect((await until(serving, line)).get(key)).toBe(0)
+  monitor.socket.write(' '.repeat(1000))
+  await until(serving, 'cryptopolicy_received_bytes_total{endpoint="monitor mon0"} 1000')
+  monitor.socket.destroy()
+})
+
+testWith('prometheus', 'refused clients count by the code of their error', async () => {
+  const serving = await serve()
+  const { folder } = serving
+  const stranger = makeX509Folder()
+  const refused = runFile('nbdinfo', [
+    uriOf(folder).replace(`certificates=${folder}`, `certificates=${stranger}`),
+  ])
+  expect(refused.status).not.toBe(0)
+  const scraped = await until(serving, 'cryptopolicy_open_connections{endpoint="nbd"} 0')
+  const refusals = [...scraped].filter(([name]) => name.startsWith('cryptopolicy_refusals'))
+  expect(refusals).toEqual([[expect.stringMatching(/\{endpoint=nbd,code=[A-Z_]+\}$/), 1]])
+})
+
+testWith(
+  'prometheus',
+  'own certificates and authorities tell how long they are valid',
+  async () => {
+    const serving = await serve()
+    const scraped = parseStrictly(await read(serving))
+    for (const [use, file] of [
+      ['own', 'server-cert.pem'],
+      ['authority', 'ca-cert.pem'],
+    ]) {
+      const told = runFile('openssl', [
+        ...['x509', '-noout', '-serial', '-enddate', '-dateopt', 'iso_8601'],
+        ...['-in', join(serving.folder, file ?? '')],
+      ])
+      const [, serial] = /serial=(\w+)/.exec(told.stdout) ?? []
+      const [, end = ''] = /notAfter=(.+)/.exec(told.stdout) ?? []
+      const [, left] =
+        [...scraped].find(
+          ([name]) => name.includes(`use=${use},`) && name.includes(`serial=${serial}}`),
+        ) ?? []
+      const expected = (Date.parse(end.replace(' ', 'T')) - Date.now()) / 1000
+      // What has passed since the scrape.
+      expect(left).toBeGreaterThanOrEqual(expected)
+      expect(left).toBeLessThan(expected + 3_600)
+    }
+  },
+)
+
+testWith(
+  'prometheus',
+  'reloads of the file and of its objects count by their outcome',
+  async () => {
+    const serving = await serve()
+    const { folder, path, service } = serving
+    service.child.kill('SIGHUP')
+    await until(serving, 'cryptopolicy_file_reloads_total{outcome="applied"} 1')
+    writeFileSync(path, 'nbd: {lissen: x}\n')
+    writeFileSync(join(folder, 'ca-cert.pem'), 'broken')
+    service.child.kill('SIGHUP')
+    await until(serving, 'cryptopolicy_file_reloads_total{outcome="refused"} 1')
+    const key = 'cryptopolicy_object_reloads_total{object="tls0",outcome="refused"}'
+    const one = await until(serving, `${key} 1`)
+    expect(one.get('cryptopolicy_file_reloads_total{outcome=applied}')).toBe(1)
+    const monitor = await RawMonitor.connect(join(folder, 'mon0.sock'))
+    await monitor.run('qmp_capabilities')
+    await monitor.run('x-objects-reload')
+    await until(serving, `${key} 2`)
+    monitor.socket.destroy()
+  },
+)
+
+testWith('prometheus', 'Prometheus scrapes a loopback port', async () => {
+  const [port, own] = [await freePort(), await freePort()]
+  await serve(FILE.replace('unix:DIR/metrics.sock', `tcp:127.0.0.1:${port}`))
+  const folder = scratchFolder()
+  const config = join(folder, 'prometheus.yml')
+  writeFileSync(
+    config,
+    `scrape_configs: [{job_name: host, scrape_interval: 100ms, scrape_timeout: 100ms, static_configs: [{targets: ["127.0.0.1:${port}"]}]}]`.replaceAll(
+      '100ms',
+      '1s',
+    ),
+  )
+  const prometheus = spawn(
+    'prometheus',
+    [
+      ...[`--config.file=${config}`, `--storage.tsdb.path=${folder}/data`],
+      `--web.listen-address=127.0.0.1:${own}`,
+    ],
+    { stdio: 'ignore' },
+  )
+  const ask = async (query: string): Promise<string> => {
+    const path = `/api/v1/query?query=${encodeURIComponent(query)}`
+    for (;;) {
+      const answer = await scrape(own, path).catch(() => undefined)
+      const parsed = answer?.status === 200 ? JSON.parse(answer.text) : undefined
+      const value = parsed?.data?.result?.[0]?.value?.[1]
+      if (value !== undefined) return value
+      if (prometheus.exitCode !== null) throw new Error('prometheus has ended')
+      await delay(100)
+    }
+  }
+  expect(await ask('up == 1')).toBe('1')
+  expect(await ask('cryptopolicy_build_info')).toBe('1')
+  expect(
+    Number(await ask('cryptopolicy_certificate_remaining_seconds{use="own"} / 86400')),
+  ).toBeGreaterThan(0)
+  const metadata = JSON.parse((await scrape(own, '/api/v1/metadata')).text).data
+  expect(metadata.cryptopolicy_connections).toMatchObject([{ type: 'counter' }])
+  expect(metadata.cryptopolicy_received_bytes).toMatchObject([{ type: 'counter', unit: 'bytes' }])
+})
+
+test('other paths are not found, and metrics are only read', async () => {
+  const { folder } = await serve()
+  const socket = join(folder, 'metrics.sock')
+  expect(await scrape(socket, '/')).toMatchObject({ status: 404 })
+  expect(await scrape(socket, '/metrics/../x')).toMatchObject({ status: 404 })
+  expect(await scrape(socket, '/metrics?format=x')).toMatchObject({ status: 200 })
+  expect(await scrape(socket, '/metrics', 'HEAD')).toMatchObject({ status: 200, text: '' })
+  expect(await scrape(socket, '/metrics', 'POST')).toMatchObject({ status: 405 })
+})
+
+test('a place that other hosts reach is refused', () => {
+  const folder = scratchFolder()
+  const path = join(folder, 'host.yaml')
+  for (const place of ['tcp::9100', 'tcp:0.0.0.0:9100', 'tcp:[::]:9100', 'tcp:192.0.2.1:9100']) {
+    writeFileSync(path, `metrics: {listen: "${place}"}\n`)
+    const { status, stderr } = run('cryptopolicy', ['endpoint', 'check', path])
+    expect(status).toBe(65)
+    expect(stderr).toContain(`${path}:1:19: error[METRICS_OPEN]`)
+  }
+})
+
+/** What the server says until it ends the connection. */
+function say(path: string, bytes: string | Buffer): Promise<string> {
+  return new Promise((resolve) => {
+    let said = ''
+    const socket = connect({ path, allowHalfOpen: true })
+    socket.on('data', (data) => {
+      said += data
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => resolve(said))
+    socket.on('end', () => socket.destroy())
+    socket.write(bytes)
+  })
+}
+
+test('garbage and long heads are refused, and silent scrapers hold no other up', async () => {
+  const { folder, service } = await serve()
+  const socket = join(folder, 'metrics.sock')
+  expect(await say(socket, '\u0016\u0003\u0001garbage\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
+  const long = `GET /metrics HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(1_000_000)}`
+  expect(await say(socket, long)).toMatch(/^HTTP\/1\.1 431 |^$/)
+  const twice = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2)
+  expect((await say(socket, twice)).match(/HTTP\/1\.1 200/g)).toHaveLength(1)
+  // More than are served at the same time: these are cut in time, and the next is served.
+  const silent = Array.from({ length: 16 }, () => say(socket, 'GET /met'))
+  expect((await scrape(socket)).status).toBe(200)
+  await Promise.all(silent)
+  expect(await service.stop()).toBe(0)
+})
