@@ -1,5 +1,6 @@
 /** The values of options, checked as they are read. */
 import { InvalidArgumentError } from 'commander'
+import { parseMode } from '../net/socket-file.ts'
 import { readSize } from '../options/size.ts'
 
 /** Reads `4096`, `64k`, `1M` or `2GiB`, in powers of 1024. @throws InvalidArgumentError */
@@ -52,4 +53,11 @@ export function several<Value>(parse: (text: string) => Value) {
 /** The name of a file that is read once: `-` is standard input, as of other programs. */
 export function parseInputFile(path: string): string {
   return path === '-' ? '/dev/stdin' : path
+}
+
+/** Reads the permissions of a socket, in octal. @throws InvalidArgumentError */
+export function parseSocketMode(text: string): number {
+  const mode = parseMode(text)
+  if (mode !== undefined) return mode
+  throw new InvalidArgumentError('permissions are up to three octal digits, as 0660.')
 }

@@ -35,3 +35,8 @@ export async function withSocketFile(
   await bound
   if (user >= 0 || group >= 0) lchownSync(path, user, group)
 }
+
+/** Permissions in octal, such as `0660`; undefined where a text is none. */
+export function parseMode(text: string): number | undefined {
+  return /^0?[0-7]{1,3}$/.test(text) ? Number.parseInt(text, 8) : undefined
+}

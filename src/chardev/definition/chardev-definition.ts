@@ -25,7 +25,7 @@ export type ChardevAddress =
 /** Who of several clients may write: the one that is there longest, the newest, each, or no one. */
 export const WRITER_RULES = ['first', 'last', 'all', 'none'] as const
 
-type WriterRule = (typeof WRITER_RULES)[number]
+export type WriterRule = (typeof WRITER_RULES)[number]
 
 export type SocketBackend = {
   readonly backend: 'socket'

@@ -1,10 +1,9 @@
 /** `cryptopolicy migrate relay`: TLS for guests that move over plain sockets. */
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
-import { parseMode } from '../../migration/relay/relay-definition.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { withObjectOptions } from '../object-options.ts'
-import { parseCount, parseInputFile, parseSize } from '../option-values.ts'
+import { parseCount, parseInputFile, parseSize, parseSocketMode } from '../option-values.ts'
 import type { RelayCommandOptions } from '../relay-options.ts'
 import { limitOption, logOption } from '../service-options.ts'
 
@@ -62,12 +61,6 @@ function addLimits(command: Command): Command {
     .addOption(limitOption('--drain-limit', 'for channels under way when it is told to end', drain))
     .addOption(logOption('how channels are told on standard error'))
     .option('-q, --quiet', 'print errors only')
-}
-
-function parseSocketMode(text: string): number {
-  const mode = parseMode(text)
-  if (mode !== undefined) return mode
-  throw new InvalidArgumentError('permissions are up to three octal digits, as 0660.')
 }
 
 async function relay(options: RelayCommandOptions): Promise<void> {

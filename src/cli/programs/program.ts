@@ -4,6 +4,7 @@ import { defineGroup } from '../command-group.ts'
 import { addAudit } from '../commands/audit.ts'
 import { addAuthz } from '../commands/authz.ts'
 import { addBuild } from '../commands/build.ts'
+import { CHARDEV } from '../commands/chardev.ts'
 import { addConvert } from '../commands/convert.ts'
 import { addDiff } from '../commands/diff.ts'
 import { ENDPOINT } from '../commands/endpoint.ts'
@@ -21,9 +22,10 @@ import { frameProgram } from '../program-frame.ts'
 
 /** @param args Those of the command line, without the program. */
 export async function createProgram(args: readonly string[]): Promise<Command> {
-  const [nbd, migrate, endpoint, pki] = await Promise.all([
+  const [nbd, migrate, chardev, endpoint, pki] = await Promise.all([
     defineGroup(NBD, args),
     defineGroup(MIGRATE, args),
+    defineGroup(CHARDEV, args),
     defineGroup(ENDPOINT, args),
     defineGroup(PKI, args),
   ])
@@ -40,6 +42,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     addAudit,
     nbd,
     migrate,
+    chardev,
     addQmp,
     endpoint,
     addAuthz,

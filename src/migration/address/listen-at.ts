@@ -1,7 +1,8 @@
 /** Listens at a place in QEMU's words. */
-import type { AddressInfo, ListenOptions } from 'node:net'
-import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
+import type { AddressInfo } from 'node:net'
+import { fail } from '../../diagnostics/diagnostic.ts'
 import type { Listener } from '../../endpoint/listener.ts'
+import { listenAtPorts } from '../../endpoint/listening-ports.ts'
 import type { SocketFile } from '../../net/socket-file.ts'
 import { ADDRESS_KINDS } from './address-diagnostics.ts'
 import { type MigrationUri, printMigrationUri } from './migration-uri.ts'
@@ -25,23 +26,4 @@ export async function listenAt(
     reason: 'nothing can listen there',
     hint: 'listen at tcp:HOST:PORT, unix:PATH, or at fd:N with a socket that listens already',
   })
-}
-
-type TcpUri = Extract<MigrationUri, { kind: 'tcp' }>
-
-/** The first port that is free, up to the last that may be tried. */
-async function listenAtPorts(listener: Listener, uri: TcpUri): Promise<AddressInfo | string> {
-  const { port, lastPort = port } = uri
-  for (let next = port; ; next++) {
-    try {
-      return await listener.listen({ ...hostOptions(uri), port: next })
-    } catch (error) {
-      if (next >= lastPort || !(error instanceof DiagnosticError)) throw error
-    }
-  }
-}
-
-function hostOptions({ host, family }: TcpUri): ListenOptions {
-  if (host !== '') return { host }
-  return family === undefined ? {} : { host: family === 4 ? '0.0.0.0' : '::', ipv6Only: true }
 }

@@ -22,8 +22,3 @@ type SocketAccess = {
   /** `USER`, `USER:GROUP` or `:GROUP`, as chown(1) takes them. */
   readonly owner?: string | undefined
 }
-
-/** Permissions in octal, such as `0660`; undefined where a text is none. */
-export function parseMode(text: string): number | undefined {
-  return /^0?[0-7]{1,3}$/.test(text) ? Number.parseInt(text, 8) : undefined
-}

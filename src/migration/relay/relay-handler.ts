@@ -1,12 +1,12 @@
 /** One relayed channel: its two connections, in the order of the channels, and the bytes between. */
-import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
+import { BytePump } from '../../endpoint/byte-pump.ts'
 import type { ConnectionHandler, EndpointConnection } from '../../endpoint/connection.ts'
 import type { ConnectionOrigin } from '../../endpoint/connection-event.ts'
+import { cutOff } from '../../endpoint/cut-off.ts'
 import { ConnectionEnded } from '../../net/byte-channel.ts'
 import { describeRefusal } from '../../tls/handshake-error.ts'
-import { BytePump } from './byte-pump.ts'
 import type { ChannelTurn } from './channel-order.ts'
 import { RELAY_KINDS } from './relay-diagnostics.ts'
 import type { RelayEvent } from './relay-event.ts'
@@ -112,12 +112,3 @@ export class RelayHandler implements ConnectionHandler {
 }
 
 const CLOSED = 'it closed the connection'
-
-/**
- * Ends a connection so that the other end is told of an error, and takes it for no end in order. Of
- * TLS without its goodbye node:tls makes an end in order.
- */
-function cutOff(socket: Duplex): void {
-  if (socket instanceof Socket && socket.remoteAddress !== undefined) socket.resetAndDestroy()
-  else socket.destroy()
-}

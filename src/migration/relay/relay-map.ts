@@ -1,11 +1,12 @@
 /** Reads a map: the relays of many guests, in YAML or JSON. */
 import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import type { Source } from '../../diagnostics/source.ts'
+import { parseMode } from '../../net/socket-file.ts'
 import { defineObject, type ObjectDefinition } from '../../options/object-definition.ts'
 import { parseObjectList } from '../../options/object-document.ts'
 import { PropertyReader } from '../../options/property-reader.ts'
 import { readUriProperty } from '../address/uri-property.ts'
-import { parseMode, type RelayDefinition } from './relay-definition.ts'
+import type { RelayDefinition } from './relay-definition.ts'
 import { RELAY_KINDS } from './relay-diagnostics.ts'
 
 const PROPERTIES = [

@@ -1,12 +1,11 @@
 /** Opens the connection of one channel to a destination in QEMU's words. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { constants, createWriteStream, fstatSync, openSync, type WriteStream } from 'node:fs'
 import { Socket } from 'node:net'
 import { Duplex, type Writable } from 'node:stream'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
 import { dial } from '../../net/dial.ts'
+import { runShellCommand } from '../../net/shell-command.ts'
 import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import { ADDRESS_KINDS } from '../address/address-diagnostics.ts'
@@ -102,19 +101,14 @@ async function openDescriptor(fd: number): Promise<Destination> {
 
 /** Its standard input and output are the connection, as QEMU has it. */
 async function openCommand(command: string): Promise<Destination> {
-  const child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const ended = once(child, 'close') as Promise<[number | null, string | null]>
-  ended.catch(() => {})
-  const { stdin: writable, stdout: readable } = child
-  const stream = Duplex.from({ writable, readable } as never)
-  stream.on('error', () => {})
+  const { stream, ended, kill } = runShellCommand(command)
   const finish = async () => {
-    const [status, signal] = await ended
-    if (status !== 0) fail(SEND_KINDS.commandFailed, { status: signal ?? `status ${status}` })
+    const status = await ended
+    if (status !== undefined) fail(SEND_KINDS.commandFailed, { status })
   }
   const destroy = () => {
     stream.destroy()
-    child.kill('SIGTERM')
+    kill()
   }
   return { stream, isAnswering: true, finish, destroy }
 }

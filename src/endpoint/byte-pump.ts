@@ -3,8 +3,8 @@
  * they are taken, and up to the end, which is passed on while the other direction goes on.
  */
 import type { Duplex } from 'node:stream'
-import { ConnectionEnded } from '../../net/byte-channel.ts'
-import { takeReceivedBytes } from '../../tls/received-bytes.ts'
+import { ConnectionEnded } from '../net/byte-channel.ts'
+import { takeReceivedBytes } from '../tls/received-bytes.ts'
 
 /** Bytes that may wait to be taken before no more are read. */
 const WINDOW = 524_288

@@ -1,0 +1,36 @@
+/** What a user types at a terminal in raw mode, without the key that ends the session. */
+import { Transform, type TransformCallback } from 'node:stream'
+
+export type TerminalRules = {
+  /** The byte that ends the session; undefined for none. */
+  readonly escape?: number | undefined
+  readonly onEscape?: () => void
+  /** The end of standard input is not told to the other side. */
+  readonly isEndKept?: boolean
+}
+
+/** Ctrl-C. */
+const INTERRUPT = 3
+
+export class EscapeWatch extends Transform {
+  readonly #rules: TerminalRules
+  readonly #hasSignals: boolean
+
+  constructor(rules: TerminalRules, hasSignals: boolean) {
+    super()
+    this.#rules = rules
+    this.#hasSignals = hasSignals
+  }
+
+  override _transform(bytes: Buffer, _: BufferEncoding, done: TransformCallback): void {
+    const { escape: key, onEscape } = this.#rules
+    if (this.#hasSignals && bytes.includes(INTERRUPT)) process.kill(process.pid, 'SIGINT')
+    const at = key === undefined ? -1 : bytes.indexOf(key)
+    if (at < 0) done(null, bytes)
+    else {
+      if (at > 0) this.push(bytes.subarray(0, at))
+      onEscape?.()
+      done()
+    }
+  }
+}

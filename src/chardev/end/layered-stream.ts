@@ -1,0 +1,46 @@
+/** A stream over another one that sees, and may change, all that goes through. */
+import { Duplex } from 'node:stream'
+
+export type Layer = {
+  /** @returns what is read of it. */
+  readonly received: (bytes: Buffer) => Buffer
+  /** @returns what is written for it. */
+  readonly sent: (bytes: Buffer) => Buffer
+}
+
+export class LayeredStream extends Duplex {
+  readonly #inner: Duplex
+  readonly #layer: Layer
+
+  constructor(inner: Duplex, layer: Layer) {
+    super({ allowHalfOpen: true })
+    this.#inner = inner
+    this.#layer = layer
+    inner.on('data', this.#onData).on('end', () => this.push(null))
+    inner.on('error', (error) => this.destroy(error)).on('close', () => this.destroy())
+    inner.pause()
+  }
+
+  override _read(): void {
+    this.#inner.resume()
+  }
+
+  override _write(bytes: Buffer, _: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#inner.write(this.#layer.sent(bytes), (error) => done(error))
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#inner.end(() => done())
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    // The connection may be in a callback of OpenSSL.
+    setImmediate(() => this.#inner.destroy())
+    done(error)
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    const data = this.#layer.received(bytes)
+    if (data.length > 0 && !this.push(data)) this.#inner.pause()
+  }
+}

@@ -1,0 +1,51 @@
+/** Ends that only take: null, ringbuf, file. They say nothing, and have no end. */
+import { closeSync, openSync, write } from 'node:fs'
+import { Duplex } from 'node:stream'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
+import type { RingBuffer } from './ring-buffer.ts'
+import type { Standing } from './standing-end.ts'
+
+type Take = (bytes: Buffer, done: (error?: Error | null) => void) => void
+
+function sink(place: string, take: Take, close = (): void => {}): Standing {
+  const attach = (): Duplex =>
+    new Duplex({ read() {}, write: (bytes, _, done) => take(bytes, done) })
+  return { place, attach, close }
+}
+
+export function openNull(): Standing {
+  return sink('null', (_, done) => done())
+}
+
+export function openRing(ring: RingBuffer): Standing {
+  return sink('ringbuf', (bytes, done) => {
+    ring.write(bytes)
+    done()
+  })
+}
+
+/** What a guest writes is of concern to its owner alone. */
+const OWNER_ONLY = 0o600
+
+/** @throws DiagnosticError CHARDEV_CANNOT_OPEN */
+export function openFile(path: string, isAppended: boolean): Standing {
+  const descriptor = openForWriting(path, isAppended)
+  const take: Take = (bytes, done) => writeWhole(descriptor, bytes, done)
+  return sink(path, take, () => closeSync(descriptor))
+}
+
+function openForWriting(path: string, isAppended: boolean): number {
+  try {
+    return openSync(path, isAppended ? 'a' : 'w', OWNER_ONLY)
+  } catch (error) {
+    return fail(CHARDEV_KINDS.cannotOpen, { path, error })
+  }
+}
+
+function writeWhole(descriptor: number, bytes: Buffer, done: (error?: Error | null) => void): void {
+  write(descriptor, bytes, (error, count) => {
+    if (error || count === bytes.length) done(error)
+    else writeWhole(descriptor, bytes.subarray(count), done)
+  })
+}

@@ -1,0 +1,59 @@
+/** A copy of what is written to a chardev, with a limit to its size. */
+import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs'
+import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
+import type { ChardevLog } from '../definition/chardev-definition.ts'
+
+/** What a guest writes is of concern to its owner alone. */
+const OWNER_ONLY = 0o600
+
+export class LogFile {
+  readonly #log: ChardevLog
+  readonly #tell: (diagnostic: Diagnostic) => void
+  #descriptor: number
+  #size: number
+
+  /**
+   * @param tell Told once where the log is lost.
+   * @throws DiagnosticError CHARDEV_CANNOT_OPEN
+   */
+  constructor(log: ChardevLog, tell: (diagnostic: Diagnostic) => void) {
+    this.#log = log
+    this.#tell = tell
+    try {
+      this.#descriptor = openSync(log.path, log.isAppended ? 'a' : 'w', OWNER_ONLY)
+      this.#size = fstatSync(this.#descriptor).size
+    } catch (error) {
+      fail(CHARDEV_KINDS.cannotOpen, { path: log.path, error })
+    }
+  }
+
+  /** Never throws: the chardev goes on where its log cannot be written. */
+  write(bytes: Buffer): void {
+    if (this.#descriptor < 0) return
+    try {
+      const { size } = this.#log
+      if (size > 0 && this.#size > 0 && this.#size + bytes.length > size) this.#begin()
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at)
+      this.#size += bytes.length
+    } catch (error) {
+      this.close()
+      this.#tell(diagnose(CHARDEV_KINDS.logLost, { path: this.#log.path, error }))
+    }
+  }
+
+  close(): void {
+    const descriptor = this.#descriptor
+    this.#descriptor = -1
+    if (descriptor >= 0) closeSync(descriptor)
+  }
+
+  /** The file that is full becomes PATH.1; the one before it is gone. */
+  #begin(): void {
+    const { path } = this.#log
+    renameSync(path, `${path}.1`)
+    closeSync(this.#descriptor)
+    this.#descriptor = openSync(path, 'wx', OWNER_ONLY)
+    this.#size = 0
+  }
+}

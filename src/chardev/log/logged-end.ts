@@ -1,0 +1,52 @@
+/** An end whose chardev has a log: all that is written to it is in a file too. */
+import type { ChardevEnd, EndSession } from '../end/chardev-end.ts'
+import { LayeredStream } from '../end/layered-stream.ts'
+import type { LogFile } from './log-file.ts'
+
+export class LoggedEnd implements ChardevEnd {
+  readonly #end: ChardevEnd
+  readonly #log: LogFile
+
+  constructor(end: ChardevEnd, log: LogFile) {
+    this.#end = end
+    this.#log = log
+  }
+
+  get definition() {
+    return this.#end.definition
+  }
+
+  get isLasting() {
+    return this.#end.isLasting
+  }
+
+  start(): Promise<string | undefined> {
+    return this.#end.start()
+  }
+
+  async open(signal: AbortSignal): Promise<EndSession> {
+    const session = await this.#end.open(signal)
+    const stream = new LayeredStream(session.stream, {
+      received: (bytes) => bytes,
+      sent: (bytes) => {
+        this.#log.write(bytes)
+        return bytes
+      },
+    })
+    stream.on('error', () => {})
+    const finish = async (error?: unknown) => {
+      await session.finish(error)
+      stream.destroy()
+    }
+    return { ...session, stream, finish }
+  }
+
+  filename(): string {
+    return this.#end.filename()
+  }
+
+  async close(limit: number): Promise<void> {
+    await this.#end.close(limit)
+    this.#log.close()
+  }
+}

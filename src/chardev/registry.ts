@@ -1,0 +1,171 @@
+/** The chardevs of a process by their ids: made, joined, changed and removed while it runs. */
+import { fail } from '../diagnostics/diagnostic.ts'
+import type { ChardevContext } from './chardev-context.ts'
+import { CHARDEV_KINDS } from './chardev-diagnostics.ts'
+import type { ChardevDefinition } from './definition/chardev-definition.ts'
+import type { ChardevEnd } from './end/chardev-end.ts'
+import type { RingBuffer } from './end/ring-buffer.ts'
+import { joinEnds, type RunLink } from './link/link.ts'
+import { type MadeEnd, makeEnd } from './make-end.ts'
+import { joinMux } from './mux/mux.ts'
+
+/** As `query-chardev` lists it. */
+export type ChardevInfo = {
+  readonly label: string
+  readonly filename: string
+  readonly 'frontend-open': boolean
+}
+
+export type Join = {
+  /** Settles when the sessions of both are over. @throws DiagnosticError */
+  readonly ended: Promise<void>
+  /** Ends it in order. */
+  readonly separate: () => Promise<void>
+}
+
+type Entry = MadeEnd & {
+  join?: Join & { readonly other: string }
+}
+
+/** How long clients may take to read what is left when a chardev is closed, in milliseconds. */
+const DRAIN_LIMIT = 5_000
+
+export class ChardevRegistry {
+  readonly #context: ChardevContext
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(context: ChardevContext) {
+    this.#context = context
+  }
+
+  /**
+   * Makes a chardev and opens it: listens, opens its file or its terminal.
+   *
+   * @returns where it is: an address, the path of a pty.
+   * @throws DiagnosticError CHARDEV_..., OBJECT_..., ENDPOINT_CANNOT_LISTEN; then nothing was added.
+   */
+  async add(definition: ChardevDefinition): Promise<string | undefined> {
+    const { id } = definition
+    if (this.#entries.has(id)) fail(CHARDEV_KINDS.exists, { id })
+    const entry = makeEnd(definition, this.#context)
+    this.#entries.set(id, entry)
+    try {
+      return await entry.end.start()
+    } catch (error) {
+      this.#entries.delete(id)
+      await entry.end.close(0)
+      throw error
+    }
+  }
+
+  /** @throws DiagnosticError CHARDEV_ABSENT, CHARDEV_BUSY where it is joined. */
+  async remove(id: string): Promise<void> {
+    const { join, end } = this.#require(id)
+    if (join) fail(CHARDEV_KINDS.busy, { id })
+    this.#entries.delete(id)
+    await end.close(DRAIN_LIMIT)
+  }
+
+  /**
+   * Puts another chardev in the place of one; what it was joined to stays joined.
+   *
+   * @returns where it is.
+   * @throws DiagnosticError; the old one is then opened again.
+   */
+  async change(definition: ChardevDefinition): Promise<string | undefined> {
+    const { id } = definition
+    const before = this.#require(id)
+    const next = makeEnd(definition, this.#context)
+    const { join } = before
+    await join?.separate()
+    await before.end.close(DRAIN_LIMIT)
+    this.#entries.delete(id)
+    try {
+      return await this.#replace(id, next, join?.other)
+    } catch (error) {
+      await next.end.close(0)
+      await this.#replace(id, makeEnd(before.end.definition, this.#context), join?.other)
+      throw error
+    }
+  }
+
+  /** In the order in which they were made. */
+  list(): readonly ChardevInfo[] {
+    return [...this.#entries].map(([label, { end, join }]) => ({
+      label,
+      filename: end.filename(),
+      'frontend-open': join !== undefined,
+    }))
+  }
+
+  has(id: string): boolean {
+    return this.#entries.has(id)
+  }
+
+  /** The memory of a ringbuf. @throws DiagnosticError CHARDEV_ABSENT, CHARDEV_NOT_RINGBUF */
+  ring(id: string): RingBuffer {
+    return this.#require(id).ring ?? fail(CHARDEV_KINDS.notRing, { id })
+  }
+
+  /**
+   * Joins two chardevs: what is read of one is written to the other.
+   *
+   * @throws DiagnosticError CHARDEV_ABSENT, CHARDEV_BUSY
+   */
+  join(id: string, otherId: string): Join {
+    const [one, other] = [this.#require(id), this.#require(otherId)]
+    for (const name of [id, otherId]) {
+      if (this.#require(name).join || one === other) fail(CHARDEV_KINDS.busy, { id: name })
+    }
+    const stop = new AbortController()
+    const run = linkOf(one.end, other.end, this.#context)
+    const ended = run(stop.signal)
+      .catch((error) => {
+        if (!stop.signal.aborted) throw error
+      })
+      .finally(() => {
+        delete one.join
+        delete other.join
+      })
+    ended.catch(() => {})
+    const separate = async () => {
+      stop.abort()
+      await ended.catch(() => {})
+    }
+    one.join = { ended, separate, other: otherId }
+    other.join = { ended, separate, other: id }
+    return { ended, separate }
+  }
+
+  /** Ends all in order, within so many milliseconds. */
+  async close(limit = DRAIN_LIMIT): Promise<void> {
+    const entries = [...this.#entries.values()]
+    this.#entries.clear()
+    const stopped = entries.map(({ join }) => join?.separate())
+    await Promise.all([...stopped, ...entries.map(({ end }) => end.close(limit))])
+  }
+
+  async #replace(id: string, entry: Entry, other: string | undefined): Promise<string | undefined> {
+    const place = await entry.end.start()
+    this.#entries.set(id, entry)
+    if (other !== undefined) this.join(id, other)
+    return place
+  }
+
+  #require(id: string): Entry {
+    return this.#entries.get(id) ?? fail(CHARDEV_KINDS.absent, { id })
+  }
+}
+
+/** A socket comes first, else a command: its sessions begin and end those of the other. */
+function linkOf(one: ChardevEnd, other: ChardevEnd, { tell }: ChardevContext): RunLink {
+  if (one.definition.isMux) return joinMux(one, other, tell)
+  if (other.definition.isMux) return joinMux(other, one, tell)
+  const [near, far] = rank(other) > rank(one) ? [other, one] : [one, other]
+  return joinEnds(near, far, tell)
+}
+
+function rank({ definition: { backend } }: ChardevEnd): number {
+  if (backend === 'socket') return 2
+  return backend === 'exec' ? 1 : 0
+}

@@ -1,0 +1,20 @@
+/** What a socket speaks above TLS: first WebSocket, then telnet, as QEMU layers them. */
+import type { Duplex } from 'node:stream'
+import type { SocketBackend } from '../definition/chardev-definition.ts'
+import { speakTelnet } from './telnet.ts'
+
+/** @throws DiagnosticError CHARDEV_NOT_WEBSOCKET */
+export async function frame(connection: Duplex, socket: SocketBackend): Promise<Duplex> {
+  const { isWebsocket, isTelnet, isServer } = socket
+  const inner = isWebsocket ? await speakWebsocket(connection, socket) : connection
+  return isTelnet ? speakTelnet(inner, isServer) : inner
+}
+
+async function speakWebsocket(
+  connection: Duplex,
+  { isServer, address }: SocketBackend,
+): Promise<Duplex> {
+  const { acceptWebsocket, connectWebsocket } = await import('./websocket.ts')
+  const host = address.kind === 'inet' ? address.host : ''
+  return isServer ? acceptWebsocket(connection) : connectWebsocket(connection, host)
+}

@@ -1,0 +1,125 @@
+/** A socket chardev that connects: each connection is a session. */
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
+import { cutOff } from '../../endpoint/cut-off.ts'
+import { dial } from '../../net/dial.ts'
+import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
+import type { ChardevContext } from '../chardev-context.ts'
+import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
+import { type ConnectedPlaces, chardevFilename } from '../definition/filename.ts'
+import type { ChardevEnd, EndSession } from '../end/chardev-end.ts'
+import { placesOf } from './client-handler.ts'
+import { frame } from './framing.ts'
+import { dialledAddress, inheritedSocket, printChardevAddress } from './socket-address.ts'
+import { findSocketSecurity, type SocketSecurity } from './socket-security.ts'
+import type { SocketDefinition } from './socket-server.ts'
+
+/** A connection that takes longer was lost: one day, in seconds. */
+const NO_LIMIT = 86_400
+
+/** How long the other side may take to take what is left, and to close, in milliseconds. */
+const PATIENCE = 30_000
+const LINGER = 5_000
+
+export class SocketClient implements ChardevEnd {
+  readonly definition: SocketDefinition
+  readonly #security: SocketSecurity
+  readonly #timeout: number
+  readonly #open = new Set<Socket>()
+  #connected: ConnectedPlaces | undefined
+
+  /** @throws DiagnosticError OBJECT_..., CHARDEV_... */
+  constructor(definition: SocketDefinition, context: ChardevContext) {
+    this.definition = definition
+    this.#security = findSocketSecurity(context.objects, definition, context.handshakeLimit)
+    this.#timeout = (context.handshakeLimit || NO_LIMIT) * 1000
+  }
+
+  get isLasting(): boolean {
+    return this.definition.reconnect > 0
+  }
+
+  async start(): Promise<undefined> {}
+
+  async open(signal: AbortSignal): Promise<EndSession> {
+    const socket = await this.#dial(signal)
+    socket.on('error', () => {})
+    this.#open.add(socket)
+    socket.once('close', () => {
+      this.#open.delete(socket)
+      this.#connected = undefined
+    })
+    const { stream, tls } = await this.#letIn(socket, signal)
+    this.#connected = placesOf(socket)
+    const place = printChardevAddress(this.definition.address)
+    const finish = (error?: unknown) => finishSession(socket, stream, error)
+    return { stream, place, tls, isStanding: false, canEnd: true, mayWrite: true, finish }
+  }
+
+  filename(): string {
+    return chardevFilename(this.definition, { connected: this.#connected })
+  }
+
+  async close(): Promise<void> {
+    this.#security.release()
+    for (const socket of this.#open) socket.destroy()
+  }
+
+  async #dial(signal: AbortSignal): Promise<Socket> {
+    const { address, id } = this.definition
+    if (address.kind === 'fd') return inheritedSocket(address.descriptor)
+    const family = address.kind === 'inet' ? address.family : undefined
+    const options = { timeout: this.#timeout, signal, family, allowHalfOpen: true }
+    return dial(dialledAddress(address, id), options)
+  }
+
+  /** @throws DiagnosticError; the connection is then destroyed. */
+  async #letIn(
+    socket: Socket,
+    signal: AbortSignal,
+  ): Promise<{ stream: Duplex; tls?: TlsFacts | undefined }> {
+    const giveUp = () => void socket.destroy()
+    const timer = setTimeout(giveUp, this.#timeout)
+    signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      const session = await this.#security.secure?.(socket)
+      const stream = await frame(session?.socket ?? socket, this.definition)
+      return { stream, tls: session }
+    } catch (error) {
+      socket.destroy()
+      throw error
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', giveUp)
+    }
+  }
+}
+
+/** What was written goes out first, then the end of TLS, then that of the connection. */
+async function finishSession(socket: Socket, stream: Duplex, error: unknown): Promise<void> {
+  if (error !== undefined) {
+    // Never within a callback of OpenSSL.
+    await setImmediate()
+    cutOff(socket)
+    return
+  }
+  if (socket.closed) return
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  let timer = setTimeout(() => socket.destroy(), PATIENCE)
+  stream.end(() => {
+    clearTimeout(timer)
+    timer = setTimeout(() => socket.destroy(), LINGER)
+    // Its end is noticed when all before it was read.
+    stream.resume()
+  })
+  await closed
+  clearTimeout(timer)
+}
+
+/** What broke a connection, for messages. */
+export function lostConnection(place: string, error: unknown): DiagnosticError {
+  if (error instanceof DiagnosticError) return error
+  return new DiagnosticError([diagnose(CHARDEV_KINDS.lost, { place, error })])
+}

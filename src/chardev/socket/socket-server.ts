@@ -1,0 +1,99 @@
+/** A socket chardev that listens: each client is a session, one after the other or several at a time. */
+import type { AddressInfo } from 'node:net'
+import { Listener } from '../../endpoint/listener.ts'
+import { listenAtPorts } from '../../endpoint/listening-ports.ts'
+import { printBoundAddress } from '../../net/address.ts'
+import type { ChardevContext } from '../chardev-context.ts'
+import type { ChardevDefinition, SocketBackend } from '../definition/chardev-definition.ts'
+import { chardevFilename } from '../definition/filename.ts'
+import type { ChardevEnd, EndSession } from '../end/chardev-end.ts'
+import { ClientHandler, type ClientSession } from './client-handler.ts'
+import { unixPath } from './socket-address.ts'
+import { findSocketSecurity, type SocketSecurity } from './socket-security.ts'
+
+export type SocketDefinition = ChardevDefinition & SocketBackend
+
+export class SocketServer implements ChardevEnd {
+  readonly definition: SocketDefinition
+  readonly isLasting = true
+  readonly #context: ChardevContext
+  readonly #security: SocketSecurity
+  readonly #listener: Listener
+  /** Clients that were let in and wait for their turn. */
+  readonly #arrived: ClientSession[] = []
+  readonly #taken = new Set<ClientSession>()
+  #wake: () => void = () => {}
+  #port: number | undefined
+
+  /** @throws DiagnosticError OBJECT_..., CHARDEV_... */
+  constructor(definition: SocketDefinition, context: ChardevContext) {
+    const { handshakeLimit, clientLimit, tell } = context
+    this.definition = definition
+    this.#context = context
+    this.#security = findSocketSecurity(context.objects, definition, handshakeLimit)
+    const options = { socket: definition, security: this.#security, arrive: this.#arrive }
+    this.#listener = new Listener({
+      handle: () => new ClientHandler(options),
+      connectionLimit: clientLimit,
+      handshakeLimit,
+      allowHalfOpen: true,
+      clientsBegin: true,
+      onEvent: (event) => tell({ ...event, chardev: definition.id }),
+    })
+  }
+
+  async start(): Promise<string> {
+    const bound = await this.#listen()
+    if (typeof bound !== 'string') this.#port = bound.port
+    return printBoundAddress(bound).replace(/^\0/, '@').replace(/\0+$/, '')
+  }
+
+  async open(signal: AbortSignal): Promise<EndSession> {
+    for (;;) {
+      signal.throwIfAborted()
+      const session = this.#arrived.shift()
+      if (session) return session
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+  }
+
+  filename(): string {
+    const [session] = this.#taken
+    return chardevFilename(this.definition, { port: this.#port, connected: session?.places })
+  }
+
+  async close(limit: number): Promise<void> {
+    for (const session of this.#arrived.splice(0)) void session.finish()
+    await this.#listener.drain(limit)
+    this.#security.release()
+  }
+
+  readonly #arrive = (session: ClientSession): void => {
+    this.#arrived.push(session)
+    this.#taken.add(session)
+    session.stream.once('close', () => {
+      this.#taken.delete(session)
+      this.#forget(session)
+    })
+    this.#wake()
+  }
+
+  /** One that left before its turn. */
+  #forget(session: ClientSession): void {
+    const at = this.#arrived.indexOf(session)
+    if (at < 0) return
+    this.#arrived.splice(at, 1)
+    void session.finish()
+  }
+
+  #listen(): Promise<AddressInfo | string> {
+    const { address } = this.definition
+    if (address.kind === 'fd') return this.#listener.listen({ fd: address.descriptor })
+    if (address.kind === 'inet') return listenAtPorts(this.#listener, address)
+    const path = unixPath(address)
+    return this.#listener.listen({ path }, { mode: this.#context.socketMode })
+  }
+}

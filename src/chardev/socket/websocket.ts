@@ -1,0 +1,90 @@
+/** WebSocket over a connection, RFC 6455, by the package ws: binary messages of the subprotocol `binary`, as QEMU has it. */
+import { createServer, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { createWebSocketStream, WebSocket, WebSocketServer } from 'ws'
+import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
+import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
+
+const SUBPROTOCOL = 'binary'
+
+/** A message is held until it is whole, so many bytes. */
+const MESSAGE_LIMIT = 1_048_576
+
+/** Pings of a peer that does not read are not answered beyond this. */
+const PONG_ROOM = 65_536
+
+/** How long the other side may take to close, in milliseconds. */
+const CLOSE_TIMEOUT = 5_000
+
+const OPTIONS = {
+  maxPayload: MESSAGE_LIMIT,
+  perMessageDeflate: false,
+  autoPong: false,
+  closeTimeout: CLOSE_TIMEOUT,
+} as const
+
+/**
+ * The server's side.
+ *
+ * @throws DiagnosticError CHARDEV_NOT_WEBSOCKET
+ */
+export function acceptWebsocket(connection: Duplex): Promise<Duplex> {
+  const { promise, resolve, reject } = Promise.withResolvers<Duplex>()
+  const refuse = (reason: string): void => reject(notWebsocket(reason))
+  const sockets = new WebSocketServer({
+    ...OPTIONS,
+    noServer: true,
+    clientTracking: false,
+    handleProtocols: () => SUBPROTOCOL,
+  })
+  const http = createServer((_, response) => {
+    response.writeHead(426, { upgrade: 'websocket', connection: 'close' }).end()
+    refuse('it asked for a page')
+  })
+  http.on('clientError', ({ message }) => refuse(message))
+  http.on('upgrade', (request, socket, head) => {
+    if (!asksForBinary(request)) {
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
+      refuse(`it did not ask for the subprotocol ${SUBPROTOCOL}`)
+    } else sockets.handleUpgrade(request, socket, head, (made) => resolve(streamOf(made)))
+  })
+  sockets.on('wsClientError', ({ message }) => refuse(message))
+  connection.once('close', () => refuse('it closed the connection'))
+  http.emit('connection', connection)
+  return promise
+}
+
+function asksForBinary({ headers }: IncomingMessage): boolean {
+  const asked = headers['sec-websocket-protocol'] ?? ''
+  return asked.split(',').some((name) => name.trim() === SUBPROTOCOL)
+}
+
+/**
+ * The client's side.
+ *
+ * @throws DiagnosticError CHARDEV_NOT_WEBSOCKET
+ */
+export async function connectWebsocket(connection: Duplex, host: string): Promise<Duplex> {
+  const shown = host.includes(':') ? `[${host}]` : host
+  const socket = new WebSocket(`ws://${shown || 'localhost'}/`, [SUBPROTOCOL], {
+    ...OPTIONS,
+    createConnection: () => connection as Socket,
+  })
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', resolve)
+    socket.once('error', ({ message }) => reject(notWebsocket(message)))
+  })
+  return streamOf(socket)
+}
+
+function streamOf(socket: WebSocket): Duplex {
+  socket.on('ping', (data) => {
+    if (socket.bufferedAmount < PONG_ROOM) socket.pong(data)
+  })
+  return createWebSocketStream(socket)
+}
+
+function notWebsocket(reason: string): DiagnosticError {
+  return new DiagnosticError([diagnose(CHARDEV_KINDS.notWebsocket, { reason })])
+}
