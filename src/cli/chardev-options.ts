@@ -17,7 +17,7 @@ export type ChardevCommandOptions = ObjectOptions & {
 }
 
 /** A byte, or none. */
-export type EscapeKey = number | 'none'
+type EscapeKey = number | 'none'
 
 const HANDSHAKE = 10
 

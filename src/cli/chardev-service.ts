@@ -2,11 +2,11 @@
 
 import type { ChardevContext } from '../chardev/chardev-context.ts'
 import type { ChardevEvent } from '../chardev/chardev-event.ts'
-import { clearWarnings } from '../chardev/clear-warnings.ts'
 import type { ChardevDefinition } from '../chardev/definition/chardev-definition.ts'
 import { parseChardev } from '../chardev/definition/parse-chardev.ts'
 import { chardevEventToJson, printChardevEvent } from '../chardev/event-report.ts'
-import { ChardevRegistry } from '../chardev/registry.ts'
+import { ChardevRegistry } from '../chardev/registry/chardev-registry.ts'
+import { clearWarnings } from '../chardev/socket/clear-warnings.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { ServiceEnding } from '../service/ending.ts'
 import { runService } from '../service/service.ts'

@@ -1,7 +1,7 @@
 /** A command of the shell whose standard input and output are a connection, as QEMU's `exec:` has it. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { Duplex } from 'node:stream'
+import { Duplex, type Readable, type Writable } from 'node:stream'
 
 export type ShellCommand = {
   readonly stream: Duplex
@@ -21,8 +21,7 @@ export function runShellCommand(command: string): ShellCommand {
     status === 0 ? undefined : (signal ?? `status ${status}`),
   )
   ended.catch(() => {})
-  const { stdin: writable, stdout: readable } = child
-  const stream = Duplex.from({ writable, readable } as never)
+  const stream = new PairStream(child.stdout, child.stdin)
   stream.on('error', () => {})
   return { stream, ended, kill: () => killGroup(child.pid) }
 }
@@ -33,5 +32,48 @@ function killGroup(leader: number | undefined): void {
     process.kill(-leader, 'SIGTERM')
   } catch {
     // All of them have ended.
+  }
+}
+
+/**
+ * One stream of two. It calls back when bytes were taken by the system, so that their buffer can be used again:
+ * `Duplex.from` does so when they wait in the stream below.
+ */
+class PairStream extends Duplex {
+  readonly #source: Readable
+  readonly #sink: Writable
+
+  constructor(source: Readable, sink: Writable) {
+    super({ allowHalfOpen: true })
+    this.#source = source
+    this.#sink = sink
+    source.on('data', (bytes) => this.push(bytes) || source.pause())
+    source.on('end', () => this.push(null)).pause()
+    const fail = (error: Error): void => void this.destroy(error)
+    source.on('error', fail)
+    sink.on('error', fail)
+  }
+
+  override _read(): void {
+    this.#source.resume()
+  }
+
+  override _write(bytes: Buffer, _: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#sink.write(bytes, done)
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    // A command that has ended has closed it: its end then calls nothing back.
+    if (this.#sink.destroyed) done()
+    else {
+      this.#sink.once('close', () => done())
+      this.#sink.end()
+    }
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#source.destroy()
+    this.#sink.destroy()
+    done(error)
   }
 }

@@ -10,6 +10,7 @@ import { ARGUMENT_KINDS } from '../../src/arguments/argument-diagnostics.ts'
 import { PEM_KINDS } from '../../src/asn1/pem-diagnostics.ts'
 import { AUDIT_KINDS } from '../../src/audit/scan/audit-diagnostics.ts'
 import { LOOSENESS_KINDS } from '../../src/backends/looseness/looseness-diagnostics.ts'
+import { CHARDEV_KINDS } from '../../src/chardev/chardev-diagnostics.ts'
 import { DEFINITION_KINDS } from '../../src/chardev/definition/definition-diagnostics.ts'
 import { CLI_KINDS } from '../../src/cli/cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from '../../src/cli/exit-codes.ts'
@@ -94,7 +95,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
     ...Object.values(QMP_CLIENT_KINDS),
     ...Object.values(FILE_DIAGNOSTIC_KINDS),
   ],
-  chardev: Object.values(DEFINITION_KINDS),
+  chardev: [...Object.values(DEFINITION_KINDS), ...Object.values(CHARDEV_KINDS)],
   audit: Object.values(AUDIT_KINDS),
   cli: [...Object.values(CLI_KINDS), ...Object.values(ARGUMENT_KINDS)],
 }

@@ -52,12 +52,15 @@ export type GuestOptions = {
   readonly isIncoming?: boolean
   /** Of its memory, in bytes. */
   readonly size?: number
+  /** Its serial port, and what else that needs; the file gets a copy of its letters. */
+  readonly serial?: (file: string) => readonly string[]
 }
 
 /** Starts its QEMU; the guest runs unless it waits for a migration. */
 export async function startGuest({
   isIncoming = false,
   size = MEMORY_SIZE,
+  serial = (file) => ['-serial', `file:${file}`],
 }: GuestOptions = {}): Promise<Guest> {
   const folder = scratchFolder()
   const path = (name: string) => join(folder, name)
@@ -67,7 +70,8 @@ export async function startGuest({
   const child = spawn(QEMU, [
     ...['-accel', 'tcg', '-machine', 'pc,memory-backend=ram0', '-m', `${size / MEBIBYTE}`],
     ...['-nodefaults', '-display', 'none', '-vga', 'none', '-object', memory],
-    ...['-serial', `file:${path('serial')}`, '-qmp', `unix:${path('qmp')},server=on,wait=off`],
+    ...serial(path('serial')),
+    ...['-qmp', `unix:${path('qmp')},server=on,wait=off`],
     ...['-blockdev', `driver=file,filename=${path('disk')},node-name=file0,discard=unmap`],
     ...['-blockdev', 'driver=raw,node-name=drive0,file=file0,discard=unmap'],
     ...['-device', 'virtio-blk-pci,drive=drive0,id=vd0,bootindex=0'],

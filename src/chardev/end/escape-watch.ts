@@ -1,13 +1,6 @@
 /** What a user types at a terminal in raw mode, without the key that ends the session. */
 import { Transform, type TransformCallback } from 'node:stream'
-
-export type TerminalRules = {
-  /** The byte that ends the session; undefined for none. */
-  readonly escape?: number | undefined
-  readonly onEscape?: () => void
-  /** The end of standard input is not told to the other side. */
-  readonly isEndKept?: boolean
-}
+import type { TerminalRules } from '../chardev-context.ts'
 
 /** Ctrl-C. */
 const INTERRUPT = 3

@@ -65,6 +65,8 @@ export class LastingStream extends Duplex {
   async #serve(stream: Duplex): Promise<void> {
     this.#current = stream
     stream.on('data', (bytes: Buffer) => this.push(bytes) || stream.pause())
+    // A client that was let in is not read before.
+    stream.resume()
     this.#waiting?.()
     this.#waiting = undefined
     await new Promise((resolve) => {

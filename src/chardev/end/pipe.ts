@@ -26,7 +26,7 @@ function openStreams(path: string): { source: Duplex; sink: Duplex } {
   const input = tryOpen(`${path}.in`)
   const output = tryOpen(`${path}.out`)
   if (typeof input === 'number' && typeof output === 'number') {
-    return { source: openDevice(input, path), sink: openDevice(output, path) }
+    return { source: openDevice(input, path), sink: openDevice(output, path, false) }
   }
   const both = tryOpen(path)
   if (typeof both !== 'number') return fail(CHARDEV_KINDS.cannotOpen, { path, error: both })
@@ -43,10 +43,11 @@ function tryOpen(path: string): unknown {
   }
 }
 
-function openDevice(descriptor: number, path: string): Duplex {
+/** @param isRead What is only written must not be read: it would take its own bytes. */
+function openDevice(descriptor: number, path: string, isRead = true): Duplex {
   if (isatty(descriptor)) return new ReadStream(descriptor).setRawMode(true)
   if (fstatSync(descriptor).isFIFO()) {
-    return new Socket({ fd: descriptor, readable: true, writable: true })
+    return new Socket({ fd: descriptor, readable: isRead, writable: true })
   }
   const reason = 'it is no named pipe and no terminal'
   return fail(CHARDEV_KINDS.unusable, { what: path, reason })

@@ -3,8 +3,9 @@ import { createWriteStream, fstatSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { isatty, ReadStream } from 'node:tty'
+import type { TerminalRules } from '../chardev-context.ts'
 import { Attachment, type StandingStreams } from './attachment.ts'
-import { EscapeWatch, type TerminalRules } from './escape-watch.ts'
+import { EscapeWatch } from './escape-watch.ts'
 import type { Standing } from './standing-end.ts'
 
 /** @param hasSignals Whether Ctrl-C ends this process. */

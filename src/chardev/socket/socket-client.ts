@@ -2,12 +2,10 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
 import { cutOff } from '../../endpoint/cut-off.ts'
 import { dial } from '../../net/dial.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import type { ChardevContext } from '../chardev-context.ts'
-import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
 import { type ConnectedPlaces, chardevFilename } from '../definition/filename.ts'
 import type { ChardevEnd, EndSession } from '../end/chardev-end.ts'
 import { placesOf } from './client-handler.ts'
@@ -116,10 +114,4 @@ async function finishSession(socket: Socket, stream: Duplex, error: unknown): Pr
   })
   await closed
   clearTimeout(timer)
-}
-
-/** What broke a connection, for messages. */
-export function lostConnection(place: string, error: unknown): DiagnosticError {
-  if (error instanceof DiagnosticError) return error
-  return new DiagnosticError([diagnose(CHARDEV_KINDS.lost, { place, error })])
 }

@@ -94,6 +94,7 @@ export class SocketServer implements ChardevEnd {
     if (address.kind === 'fd') return this.#listener.listen({ fd: address.descriptor })
     if (address.kind === 'inet') return listenAtPorts(this.#listener, address)
     const path = unixPath(address)
-    return this.#listener.listen({ path }, { mode: this.#context.socketMode })
+    const { socketMode: mode } = this.#context
+    return this.#listener.listen({ path }, mode === undefined ? undefined : { mode })
   }
 }

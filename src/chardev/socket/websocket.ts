@@ -39,19 +39,21 @@ export function acceptWebsocket(connection: Duplex): Promise<Duplex> {
     handleProtocols: () => SUBPROTOCOL,
   })
   const http = createServer((_, response) => {
-    response.writeHead(426, { upgrade: 'websocket', connection: 'close' }).end()
-    refuse('it asked for a page')
+    response.writeHead(426, { upgrade: 'websocket', connection: 'close' })
+    response.end(() => refuse('it asked for a page'))
   })
   http.on('clientError', ({ message }) => refuse(message))
   http.on('upgrade', (request, socket, head) => {
     if (!asksForBinary(request)) {
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
-      refuse(`it did not ask for the subprotocol ${SUBPROTOCOL}`)
+      const reason = `it did not ask for the subprotocol ${SUBPROTOCOL}`
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', () => refuse(reason))
     } else sockets.handleUpgrade(request, socket, head, (made) => resolve(streamOf(made)))
   })
   sockets.on('wsClientError', ({ message }) => refuse(message))
   connection.once('close', () => refuse('it closed the connection'))
   http.emit('connection', connection)
+  // A client that was let in is not read before.
+  connection.resume()
   return promise
 }
 

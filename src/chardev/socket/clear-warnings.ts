@@ -1,10 +1,10 @@
 /** What is noticed of chardevs that go over a network without TLS. */
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
-import { ENDPOINT_KINDS } from '../endpoint/endpoint-diagnostics.ts'
-import { isLoopback, isOpenToNetwork } from '../net/address.ts'
-import { CHARDEV_KINDS } from './chardev-diagnostics.ts'
-import type { ChardevDefinition } from './definition/chardev-definition.ts'
-import { printChardevAddress } from './socket/socket-address.ts'
+import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
+import { ENDPOINT_KINDS } from '../../endpoint/endpoint-diagnostics.ts'
+import { isLoopback, isOpenToNetwork } from '../../net/address.ts'
+import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
+import type { ChardevDefinition } from '../definition/chardev-definition.ts'
+import { printChardevAddress } from './socket-address.ts'
 
 /** @param place Where it listens. */
 export function clearWarnings(definition: ChardevDefinition, place: string): readonly Diagnostic[] {

@@ -1,13 +1,13 @@
 /** The chardevs of a process by their ids: made, joined, changed and removed while it runs. */
-import { fail } from '../diagnostics/diagnostic.ts'
-import type { ChardevContext } from './chardev-context.ts'
-import { CHARDEV_KINDS } from './chardev-diagnostics.ts'
-import type { ChardevDefinition } from './definition/chardev-definition.ts'
-import type { ChardevEnd } from './end/chardev-end.ts'
-import type { RingBuffer } from './end/ring-buffer.ts'
-import { joinEnds, type RunLink } from './link/link.ts'
+import { fail } from '../../diagnostics/diagnostic.ts'
+import type { ChardevContext } from '../chardev-context.ts'
+import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
+import type { ChardevDefinition } from '../definition/chardev-definition.ts'
+import type { ChardevEnd } from '../end/chardev-end.ts'
+import type { RingBuffer } from '../end/ring-buffer.ts'
+import { joinEnds, type RunLink } from '../link/link.ts'
+import { joinMux } from '../mux/mux.ts'
 import { type MadeEnd, makeEnd } from './make-end.ts'
-import { joinMux } from './mux/mux.ts'
 
 /** As `query-chardev` lists it. */
 export type ChardevInfo = {

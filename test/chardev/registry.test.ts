@@ -1,0 +1,65 @@
+/** Chardevs that are made, changed and removed while others go on: what query-chardev of QEMU lists. */
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parseChardev } from '../../src/chardev/definition/parse-chardev.ts'
+import { scratchFolder } from '../cli/command.ts'
+import { QEMU, runMonitor } from '../migration/qemu.ts'
+import { connectPlain } from '../migration/relay/plain-ends.ts'
+import { eventually } from '../nbd/server/test-server.ts'
+import { testWith } from '../peers/peer.ts'
+import { freePort } from '../peers/port.ts'
+import { makeChardevs } from './chardev-fixture.ts'
+
+testWith(QEMU, 'QEMU and ours list the same', async () => {
+  const folder = scratchFolder()
+  const ports = [await freePort(), await freePort(), await freePort()] as const
+  const texts = (name: string) => [
+    `socket,id=a,host=127.0.0.1,port=${ports[0]},server=on,wait=off`,
+    `socket,id=b,host=127.0.0.1,port=${ports[1]},server=on,wait=off,telnet=on`,
+    `socket,id=c,host=127.0.0.1,port=${ports[2]},server=on,wait=off,websocket=on`,
+    `socket,id=d,path=${folder}/${name},server=on,wait=off`,
+    'socket,id=e,host=127.0.0.1,port=1,reconnect=60',
+    ...['null,id=f', 'ringbuf,id=g', `file,id=h,path=${folder}/h`],
+  ]
+  const printed = await runMonitor(
+    ['-machine', 'none', ...texts('sock').flatMap((text) => ['-chardev', text])],
+    ['info chardev'],
+  )
+  const theirs = [...printed.matchAll(/^(\w): filename=(.*?)\r?$/gm)]
+    .map(([, label, filename]) => ({ label, filename, 'frontend-open': false }))
+    .toSorted((a, b) => String(a.label).localeCompare(String(b.label)))
+  const { add, registry } = makeChardevs()
+  for (const text of texts('sock')) await add(text)
+  expect(registry.list()).toEqual(theirs)
+})
+
+test('refuses in the words of QEMU', async () => {
+  const { add, registry } = makeChardevs()
+  await add('null,id=n')
+  await add('ringbuf,id=r')
+  await expect(add('null,id=n')).rejects.toThrow("Chardev with id 'n' already exists")
+  await expect(registry.remove('zz')).rejects.toThrow("Chardev 'zz' not found")
+  expect(() => registry.ring('n')).toThrow('n is not a ringbuf device')
+  registry.join('n', 'r')
+  await expect(registry.remove('n')).rejects.toThrow("Chardev 'n' is busy")
+  expect(registry.list()[0]).toEqual({ label: 'n', filename: 'null', 'frontend-open': true })
+})
+
+test('one that is changed is joined as it was; where the new one cannot be opened, the old one stays', async () => {
+  const { add, registry } = makeChardevs()
+  const folder = scratchFolder()
+  const paths = [join(folder, 'one'), join(folder, 'two')] as const
+  await add(`socket,id=s,path=${paths[0]},server=on`)
+  await add('ringbuf,id=r')
+  registry.join('s', 'r')
+  await registry.change(parseChardev(`socket,id=s,path=${paths[1]},server=on`))
+  const user = await connectPlain(paths[1])
+  user.on('end', () => user.end()).resume()
+  user.write('two')
+  await eventually(() => registry.ring('r').length === 3)
+  const wrong = parseChardev(`socket,id=s,path=${folder}/missing/three,server=on`)
+  await expect(registry.change(wrong)).rejects.toThrow('cannot listen')
+  const again = await connectPlain(paths[1])
+  again.write('again')
+  await eventually(() => registry.ring('r').length === 8)
+})
