@@ -71,13 +71,13 @@ for (const program of Object.keys(CLIENTS) as readonly Client[]) {
     child.stdin?.end()
   })
 
-  // gnutls-cli takes seconds for each megabyte that it prints.
-  const most = program === 'gnutls-cli' ? 1_000_000 : BYTES.length
-  testWith(program, `${program} gets ${most} bytes`, async () => {
+  // gnutls-cli looks for more before it has shown what it holds, and may wait for ever.
+  if (program === 'gnutls-cli') continue
+  testWith(program, `${program} gets 10 MB`, async () => {
     const dir = makeX509Folder()
-    const port = await startCommand(dir, `head -c ${most} ${bytesFile()}`)
+    const port = await startCommand(dir, `cat ${bytesFile()}`)
     const shown = await buffer(start(program, dir, port).stdout!)
-    expect(shown.equals(BYTES.subarray(0, most))).toBe(true)
+    expect(shown.equals(BYTES)).toBe(true)
   })
 }
 
