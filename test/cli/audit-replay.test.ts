@@ -1,0 +1,87 @@
+/** `cryptopolicy audit` with evidence, held against a policy, and what is made of its files. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { keyFiles } from '../interop/audit/audited-server.ts'
+import { hostKey, scratchFolder, startSshd } from '../interop/audit/ssh-server.ts'
+import { startPeer } from '../interop/tls-peer.ts'
+import { testWith } from '../peers/peer.ts'
+import { runInProcess } from './in-process.ts'
+import { resultOf } from './json-output.ts'
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'audit-'))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+/** Audits with evidence, then from it; gives both outputs. */
+async function auditTwice(target: string, ...options: readonly string[]) {
+  const evidence = join(folder(), 'evidence.jsonl')
+  const first = await runInProcess([
+    'audit',
+    target,
+    '--timeout',
+    '60',
+    '--evidence',
+    evidence,
+    ...options,
+  ])
+  const again = await runInProcess(['audit', 'replay', evidence, ...options])
+  return { first, again }
+}
+
+testWith('openssl', 'a report from evidence is the report, byte for byte', async () => {
+  const [rsa] = keyFiles(['rsa-2048'])
+  const port = await startPeer('openssl', (free) => [
+    ...['s_server', '-accept', `127.0.0.1:${free}`, '-quiet'],
+    ...['-cert', rsa?.certificate ?? '', '-key', rsa?.key ?? ''],
+  ])
+  const { first, again } = await auditTwice(`localhost:${port}`, '--policy', 'FUTURE')
+  expect(first.stdout).toContain('AUDIT_KEY_TOO_SMALL')
+  expect(first.status).toBe(1)
+  expect(again).toEqual(first)
+})
+
+testWith('sshd', 'the same of an SSH server; another key of it is a change', async () => {
+  const keys = scratchFolder()
+  const [rsa, small] = [hostKey(keys, 'rsa', 3072), hostKey(keys, 'rsa', 2048)]
+  const lines = ['KexAlgorithms curve25519-sha256,diffie-hellman-group-exchange-sha256']
+  const { port } = await startSshd([...lines, `HostKey ${rsa}`])
+  const { first, again } = await auditTwice(`ssh://127.0.0.1:${port}`, '--policy', 'DEFAULT')
+  expect(first.stdout).toMatch(/ssh-rsa +3072 SHA256:/)
+  expect(again).toEqual(first)
+  const earlier = join(keys, 'earlier.json')
+  const json = await runInProcess(['audit', `ssh://127.0.0.1:${port}`, '--json'])
+  expect(resultOf(json.stdout).ssh.smallestPrime).toBe(2048)
+  writeFileSync(earlier, json.stdout)
+  const other = await startSshd([...lines, `HostKey ${small}`])
+  const options = ['--baseline', earlier, '--jsonl']
+  const { stdout, status } = await runInProcess([
+    'audit',
+    `ssh://127.0.0.1:${other.port}`,
+    ...options,
+  ])
+  const { findings } = JSON.parse(stdout)
+  expect(
+    findings.map(
+      ({ code, item }: { code: string; item: { kind: string } }) => `${code} ${item.kind}`,
+    ),
+  ).toEqual(['AUDIT_CHANGED host key'])
+  expect(status).toBe(1)
+})
+
+test('what is no scan and no evidence is refused before a server is asked', async () => {
+  const path = join(folder(), 'file.json')
+  writeFileSync(path, '{}')
+  for (const args of [
+    ['replay', path],
+    ['diff', path, path],
+    ['127.0.0.1:1', '--baseline', path],
+  ]) {
+    const { stderr, status } = await runInProcess(['audit', ...args])
+    expect(stderr).toContain('error[AUDIT_BAD_FILE]')
+    expect(status).toBe(65)
+  }
+})
