@@ -157,6 +157,12 @@ describe('a client certificate', () => {
     expect(told(compareClientCertificate(SCAN, 'migration', false))).toEqual([])
   })
 
+  test('that is asked for and not missed in the handshake may be missed later', () => {
+    const clientCertificate = { ...SCAN.clientCertificate, asked: ACCEPTED }
+    const [finding] = compareClientCertificate({ ...SCAN, clientCertificate }, 'migration', true)
+    expect(finding?.severity).toBe('unknown')
+  })
+
   test('whose demand was not learnt is unknown', () => {
     const clientCertificate = {
       ...SCAN.clientCertificate,
