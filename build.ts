@@ -57,7 +57,7 @@ const colorSupport: Plugin = {
 }
 
 /** What programs import as `cryptopolicy/PART`. */
-const LIBRARY_PARTS = ['convert', 'nbd', 'pki', 'policy', 'priority', 'tls']
+const LIBRARY_PARTS = ['convert', 'nbd', 'pki', 'policy', 'priority', 'qmp', 'tls']
 
 const options: BuildOptions = {
   absWorkingDir: root,

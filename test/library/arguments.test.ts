@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import * as library from '../../src/index.ts'
 import * as pki from '../../src/library/pki.ts'
+import * as qmp from '../../src/library/qmp.ts'
 import { scratchFolder } from '../cli/command.ts'
 import {
   type Call,
@@ -14,6 +15,7 @@ import {
   OBJECT_METHODS,
   type Parameter,
   PKI_FUNCTIONS,
+  QMP_FUNCTIONS,
   SERVER_METHODS,
   storageMethods,
   WRONG,
@@ -78,7 +80,8 @@ function expectAllChecked(calls: Readonly<Record<string, Call>>): void {
   })
 }
 
-describe('functions', () => expectAllChecked({ ...FUNCTIONS, ...NBD_FUNCTIONS, ...PKI_FUNCTIONS }))
+describe('functions', () =>
+  expectAllChecked({ ...FUNCTIONS, ...NBD_FUNCTIONS, ...PKI_FUNCTIONS, ...QMP_FUNCTIONS }))
 
 describe('NbdServer', () => expectAllChecked(SERVER_METHODS))
 
@@ -120,10 +123,13 @@ test('NbdClient', async () => {
 const WITHOUT_ARGUMENTS = ['DiagnosticError', 'NbdRequestError', 'Traffic']
 
 test('no export is left out above', () => {
-  const known = Object.keys({ ...FUNCTIONS, ...NBD_FUNCTIONS, ...PKI_FUNCTIONS }).map(
-    (name) => name.split('.')[0] ?? '',
-  )
-  const functions = Object.entries({ ...library, ...pki })
+  const known = Object.keys({
+    ...FUNCTIONS,
+    ...NBD_FUNCTIONS,
+    ...PKI_FUNCTIONS,
+    ...QMP_FUNCTIONS,
+  }).map((name) => name.split('.')[0] ?? '')
+  const functions = Object.entries({ ...library, ...pki, ...qmp })
     .filter(([, value]) => typeof value === 'function')
     .map(([name]) => name)
   expect(functions.filter((name) => !known.includes(name)).toSorted()).toEqual(WITHOUT_ARGUMENTS)

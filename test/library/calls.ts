@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import * as library from '../../src/index.ts'
 import * as pki from '../../src/library/pki.ts'
+import * as qmp from '../../src/library/qmp.ts'
 
 /** What no parameter takes, but for those that say so. */
 export const WRONG = {
@@ -365,6 +366,17 @@ const key = { type: 'rsa', bits: 3072 }
 const pair = { role: 'client', paths: { certificate: '/a', key: '/b' } }
 const signing = { layout, out: layout, strength, days: 1, key, passphrase: 'x', now: new Date(0) }
 const name = { organization: 'x', commonName: 'x' }
+
+/** Those of the part for monitors. */
+export const QMP_FUNCTIONS: Readonly<Record<string, Call>> = {
+  openMonitor: call(
+    qmp.openMonitor,
+    required('address', { kind: 'unix', path: '/nowhere/monitor.sock' }),
+    optional('options', {
+      ...{ timeout: 1, hostname: 'x', onEvent: () => {}, credentials: { connect: () => {} } },
+    }),
+  ),
+}
 
 /** Those of the part that has a path alone. */
 export const PKI_FUNCTIONS: Readonly<Record<string, Call>> = {

@@ -1,24 +1,20 @@
 /** Connects to a monitor, over TLS where there are credentials. */
 import type { Duplex } from 'node:stream'
 import { printAddress, type SocketAddress } from '../../net/address.ts'
+import { checkAddress } from '../../net/address-arguments.ts'
 import { dial } from '../../net/dial.ts'
 import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
-import { QmpClient, type QmpEvent } from './qmp-client.ts'
-
-export type MonitorConnection = {
-  readonly credentials?: TlsCredentials | undefined
-  /** The name that the certificate of the monitor has to bear. */
-  readonly hostname?: string | undefined
-  /** To connect, for the handshake, and for the greeting, each in milliseconds. */
-  readonly timeout: number
-  readonly onEvent?: (event: QmpEvent) => void
-}
+import { checkConnection } from './client-arguments.ts'
+import type { MonitorConnection } from './monitor-connection.ts'
+import { QmpClient } from './qmp-client.ts'
 
 /** @throws DiagnosticError NET_..., TLS_..., QMP_... */
 export async function openMonitor(
   address: SocketAddress,
-  { credentials, hostname, timeout, onEvent }: MonitorConnection,
+  options: MonitorConnection,
 ): Promise<QmpClient> {
+  checkAddress(address, 'address')
+  const { credentials, hostname, timeout, onEvent } = checkConnection(options, 'options')
   const socket = await dial(address, { timeout })
   const secured = credentials ? await secure(socket, { credentials, hostname, timeout }) : socket
   const name = printAddress(address)

@@ -1,5 +1,6 @@
 /** A client of a QMP monitor: of this program, or of a QEMU of any release. */
 import type { Duplex } from 'node:stream'
+import { requireBoolean, requireString } from '../../arguments/single-values.ts'
 import { type DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
 import { JsonStream } from '../protocol/json-stream.ts'
 import {
@@ -10,6 +11,7 @@ import {
   memberOf,
 } from '../protocol/json-value.ts'
 import { printJsonValue } from '../protocol/print-json.ts'
+import { requireJsonObject } from './client-arguments.ts'
 import { QMP_CLIENT_KINDS } from './client-diagnostics.ts'
 
 export type QmpEvent = {
@@ -100,7 +102,10 @@ export class QmpClient {
    * @returns what it returns; integers are bigint.
    * @throws DiagnosticError QMP_REFUSED, QMP_CLOSED
    */
-  execute(command: string, args: JsonObject = {}, isOutOfBand = false): Promise<JsonValue> {
+  async execute(command: string, args: JsonObject = {}, isOutOfBand = false): Promise<JsonValue> {
+    requireString(command, 'command')
+    requireJsonObject(args, 'args')
+    requireBoolean(isOutOfBand, 'isOutOfBand')
     const id = ++this.#count
     const request = { [isOutOfBand ? 'exec-oob' : 'execute']: command, arguments: args, id }
     return new Promise((resolve, reject) => {
