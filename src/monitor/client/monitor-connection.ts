@@ -1,6 +1,6 @@
 /** How a monitor is connected to. */
 import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
-import type { QmpEvent } from './qmp-client.ts'
+import type { QmpEvent } from './qmp-event.ts'
 
 export type MonitorConnection = {
   readonly credentials?: TlsCredentials | undefined

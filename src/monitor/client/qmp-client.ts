@@ -13,13 +13,7 @@ import {
 import { printJsonValue } from '../protocol/print-json.ts'
 import { requireJsonObject } from './client-arguments.ts'
 import { QMP_CLIENT_KINDS } from './client-diagnostics.ts'
-
-export type QmpEvent = {
-  readonly event: string
-  readonly data: JsonObject
-  /** In microseconds since 1970, by the clock of the monitor. */
-  readonly at: bigint
-}
+import type { QmpEvent } from './qmp-event.ts'
 
 export type QmpClientOptions = {
   /** What messages call the monitor. */
