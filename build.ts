@@ -1,8 +1,9 @@
 /** Builds what ships: command lines and library bundled into dist/, with the library's types. */
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { buildApart } from './build-apart.ts'
 
 const root = import.meta.dirname
 
@@ -90,30 +91,8 @@ const fastStart: BuildOptions = {
   supported: { 'dynamic-import': false },
 }
 
-/** Builds a program, and each file that it imports only where it is needed as a file of its own. */
-async function buildApart(files: readonly string[]): Promise<void> {
-  const later = new Set<string>()
-  const separateFiles: Plugin = {
-    name: 'separate-files',
-    setup(context) {
-      context.onResolve({ filter: /^\.{1,2}\// }, ({ kind, path, resolveDir }) => {
-        if (kind !== 'dynamic-import') return undefined
-        later.add(join(resolveDir, path))
-        return { path: `./${basename(path, '.ts')}.cjs`, external: true }
-      })
-    },
-  }
-  await build({
-    ...fastStart,
-    plugins: [lazyModules, colorSupport, separateFiles],
-    entryPoints: [...files],
-    entryNames: '[name]',
-  })
-  if (later.size > 0) await buildApart([...later])
-}
-
 // Package scripts and services that start run them.
-await buildApart(['src/cli/programs/update-policies.ts'])
+await buildApart('src/cli/programs/update-policies.ts', fastStart)
 await build({
   ...fastStart,
   entryPoints: { 'cryptopolicy-resolve': 'src/cli/programs/cryptopolicy-resolve.ts' },

@@ -98,7 +98,7 @@ export function unlessMissing<Value>(read: () => Value): Value | undefined {
  * @throws DiagnosticError FILE_MISSING, FILE_UNREADABLE, FILE_NOT_REGULAR or FILE_TOO_LARGE.
  */
 export function readBytes(path: string, limit = TEXT_LIMIT): Buffer {
-  return readRegular(path, (descriptor) => readToEnd(descriptor, path, limit))
+  return readRegular(path, (descriptor, size) => readToEnd(descriptor, path, limit, size))
 }
 
 /**
@@ -128,13 +128,16 @@ export function readFromMark(
   })
 }
 
-function readRegular<Value>(path: string, read: (descriptor: number) => Value): Value {
+function readRegular<Value>(
+  path: string,
+  read: (descriptor: number, size: number) => Value,
+): Value {
   const descriptor = openFile(path, constants.O_RDONLY | constants.O_NONBLOCK)
   return reading(path, () => {
     try {
       const stats = fstatSync(descriptor)
       if (!stats.isFile()) fail(FILE_KINDS.notAFile, { path, what: describeType(stats) })
-      return read(descriptor)
+      return read(descriptor, stats.size)
     } finally {
       closeSync(descriptor)
     }
@@ -154,18 +157,21 @@ function reading<Value>(path: string, read: () => Value): Value {
  * Reads an open file. The size that the system told may be wrong: a file in /proc has none, and others grow
  * meanwhile.
  *
+ * @param size What the system told; room for no more than that is made first.
  * @throws DiagnosticError FILE_TOO_LARGE.
  */
-export function readToEnd(descriptor: number, path: string, limit: number): Buffer {
+export function readToEnd(descriptor: number, path: string, limit: number, size = 0): Buffer {
   const parts: Buffer[] = []
   let length = 0
+  // One byte more, into which nothing is read, says that the file ends there.
+  let room = Buffer.allocUnsafe(size > 0 && size < PART ? size + 1 : PART)
   for (;;) {
-    const part = Buffer.allocUnsafe(PART)
-    const read = readWhenThere(descriptor, part)
+    const read = readWhenThere(descriptor, room)
     if (read === 0) return Buffer.concat(parts, length)
-    parts.push(part.subarray(0, read))
+    parts.push(room.subarray(0, read))
     length += read
     if (length > limit) fail(FILE_KINDS.tooLarge, { path, limit })
+    room = read < room.length ? room.subarray(read) : Buffer.allocUnsafe(PART)
   }
 }
 

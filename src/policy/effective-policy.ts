@@ -36,10 +36,18 @@ export type EffectivePolicy = {
 }
 
 /** Applies every directive that these scopes select, in order; once for each policy and set of scopes. */
-export const evaluatePolicy = memoizePairs((policy: Policy, scopes: ScopeSet): EffectivePolicy => {
-  const lists = emptyLists()
-  const values: Record<string, number | string> = { ...INTEGER_DEFAULTS, ...choiceDefaults() }
-  for (const directive of policy.directives) {
+export const evaluatePolicy: (policy: Policy, scopes: ScopeSet) => EffectivePolicy =
+  memoizePairs(applyDirectives)
+
+function applyDirectives(policy: Policy, scopes: ScopeSet): EffectivePolicy {
+  const below = isBelow(policy.system, policy) ? policy.system : undefined
+  // Many policies of applications have one policy of the system below them, which is applied once.
+  const before = below && evaluatePolicy(below, scopes)
+  const lists: Lists = before ? { ...before.enabled } : emptyLists()
+  const values: Record<string, number | string> = before
+    ? { ...before.integers, ...before.choices }
+    : { ...INTEGER_DEFAULTS, ...choiceDefaults() }
+  for (const directive of policy.directives.slice(below?.directives.length)) {
     if (!selects(directive.selector, scopes)) continue
     if (isAlgorithmClass(directive.property)) applyToList(lists, directive)
     else values[directive.property] = lastValue(directive)
@@ -52,7 +60,12 @@ export const evaluatePolicy = memoizePairs((policy: Policy, scopes: ScopeSet): E
     integers: values as EffectivePolicy['integers'],
     choices: values as EffectivePolicy['choices'],
   }
-})
+}
+
+/** Whether a policy begins with all directives of another: a copy may have others and still name it. */
+function isBelow(system: Policy | undefined, { directives }: Policy): boolean {
+  return system?.directives.every((directive, index) => directives[index] === directive) ?? false
+}
 
 /** Applies one step to a list of algorithms and returns the list that results. */
 export function applyOperation(list: readonly string[], operation: Operation): readonly string[] {

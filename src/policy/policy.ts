@@ -10,6 +10,8 @@ export type Policy = {
   /** `POLICY:MODULE1:MODULE2`. */
   readonly name: string
   readonly directives: readonly Directive[]
+  /** The policy whose directives come first in these, where it is a policy of its own. */
+  readonly system?: Policy
 }
 
 export type ParsedPolicy = {

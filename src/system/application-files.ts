@@ -9,6 +9,7 @@ import {
   type HostReleases,
   writeApplication,
 } from '../backends/applications/application-backend.ts'
+import { RecentlyUsed } from '../cache/recently-used.ts'
 import { type Diagnostic, DiagnosticError, diagnose, hasErrors } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { APPLICATION_KINDS } from '../policy/application/application-diagnostics.ts'
@@ -96,9 +97,16 @@ function tell(
 /** Why GnuTLS would refuse a string. */
 function findLack({ file }: ApplicationBackend, text: string): string | undefined {
   if (file !== undefined) return undefined
+  const known = REFUSALS.get(text)
+  if (known) return known.message
   const outcome = evaluatePriority({ name: '<application>', text })
-  return outcome.ok ? undefined : diagnoseFailure(outcome.failure).message
+  const message = outcome.ok ? undefined : diagnoseFailure(outcome.failure).message
+  REFUSALS.keep(text, { message })
+  return message
 }
+
+/** Many programs of a host have one string. */
+const REFUSALS = new RecentlyUsed<{ readonly message: string | undefined }>(512)
 
 /** The strings that drop-ins of gnutls give to keywords. */
 function findRawStrings(directories: Directories): ReadonlyMap<string, ConfigEntry> {

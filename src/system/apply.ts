@@ -97,9 +97,12 @@ async function tryToApply(
   if (leavesMountedPolicy(directories, options)) {
     return { policy, changed: [], matches: true, reloaded: false, mounted: true }
   }
-  const stopped = await judge(directories, prepared, options)
   const setsConfig = Boolean(options.set)
-  const publishOptions = { setsConfig, basedOn, application, report }
+  const changes = listChanges(directories, prepared, setsConfig)
+  // Whether programs will read something else, or are told to read again.
+  const isAnythingDue = (options.reload ?? store.isReloadOwed) || changes.length > 0
+  const stopped = await judge(directories, prepared, isAnythingDue, options)
+  const publishOptions = { changes, setsConfig, basedOn, application, report }
   const changed = publishIfChanged(directories, prepared, publishOptions)
   if (changed === OUTDATED) return OUTDATED
   const strangers = listStrangers(store, prepared)
@@ -139,6 +142,7 @@ function listStrangers(store: GenerationStore, prepared: PreparedPolicy): readon
 async function judge(
   directories: Directories,
   prepared: PreparedPolicy,
+  isAnythingDue: boolean,
   options: ApplyOptions,
 ): Promise<boolean> {
   const { strict, force, report } = options
@@ -147,8 +151,9 @@ async function judge(
   const isRefused = (findings: readonly Diagnostic[]) =>
     findings.some(({ severity, code }) => severity === 'error' && !(force && FORCEABLE.has(code)))
   if (isRefused(own)) throw new DiagnosticError(own)
-  const isDue = isAnythingDue(directories, prepared, options)
-  const findings = isDue ? [...own, ...(await options.findEffects(prepared, directories))] : own
+  const findings = isAnythingDue
+    ? [...own, ...(await options.findEffects(prepared, directories))]
+    : own
   if (isRefused(findings)) throw new DiagnosticError(findings)
   findings.map(moderate).forEach(report)
   return hasErrors(findings)
@@ -168,16 +173,6 @@ function findInDropIns(
   const gnutls = configuration.extended.get('gnutls')
   const found = gnutls && checkDropIns ? checkDropIns(gnutls.policy, gnutls.dropIns) : []
   return found.map(moderate)
-}
-
-/** Whether programs will read something else, or are told to read again. */
-function isAnythingDue(
-  directories: Directories,
-  prepared: PreparedPolicy,
-  { set, reload }: ApplyOptions,
-): boolean {
-  const { isReloadOwed } = new GenerationStore(directories.base)
-  return (reload ?? isReloadOwed) || listChanges(directories, prepared, Boolean(set)).length > 0
 }
 
 function reloadIfOwed(

@@ -6,7 +6,7 @@ import { backendPath } from './configuration.ts'
 import { findConsumer } from './consumers/all-consumers.ts'
 import type { Directories } from './directories.ts'
 import type { PreparedPolicy } from './prepared-policy.ts'
-import { isReadHere } from './readers.ts'
+import { findReaders } from './readers.ts'
 import { findRemedy } from './remedy.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
 import {
@@ -29,7 +29,7 @@ export async function checkHost(
   { base }: Directories,
 ): Promise<readonly Diagnostic[]> {
   const texts = collectTexts(prepared)
-  const read = new Set([...texts.keys()].filter((backend) => isReadHere(backend, base)))
+  const read = new Set([...texts.keys()].filter(findReaders(base)))
   const asked = [...texts].filter(
     ([backend, sources]) =>
       read.has(backend) || sources.length > 1 || locksOut(backend) || isOfApplication(backend),

@@ -19,6 +19,8 @@ import { SYSTEM_KINDS } from './system-diagnostics.ts'
 import { sameFile } from './visible-files.ts'
 
 export type PublishOptions = {
+  /** What listChanges found. */
+  readonly changes: readonly string[]
   /** The policy was named to be set, so `config` has to name it too. */
   readonly setsConfig: boolean
   /** The set of files that was in force before anything was read: see GenerationStore.inForce. */
@@ -71,8 +73,8 @@ function hasOtherContent(
 export const OUTDATED = Symbol('outdated')
 
 /**
- * Puts a configuration in force under the lock, and gives the files that it replaced; none where
- * all are as they should be. Where another run was faster, nothing is done: what it has set or enabled is
+ * Puts a configuration in force under the lock, where changes were found, and gives the files that it
+ * replaced; these are looked for again when no other run can make any. Where another run was faster, nothing is done: what it has set or enabled is
  * not in what was compiled here.
  *
  * @throws DiagnosticError FILE_UNWRITABLE or RUN_LOCKED; its hint says which configuration is in force.
@@ -82,18 +84,17 @@ export function publishIfChanged(
   prepared: PreparedPolicy,
   options: PublishOptions,
 ): readonly string[] | typeof OUTDATED {
-  const { setsConfig, application, basedOn } = options
+  const { changes, setsConfig, application, basedOn } = options
   const store = new GenerationStore(directories.base)
   const { files } = prepared.configuration
-  const list = () => listChanges(directories, prepared, setsConfig)
   const isDue = (changed: readonly string[]): boolean =>
     changed.length > 0 || application !== undefined || store.isUnfinished(files)
-  if (!isDue(list())) return []
+  if (!isDue(changes)) return []
   try {
     store.prepare()
     return withRunLock(store.lockFile, options.report, () => {
       if (store.inForce !== basedOn) return OUTDATED
-      const changed = list()
+      const changed = listChanges(directories, prepared, setsConfig)
       if (isDue(changed)) publish(directories, store, prepared, options)
       return changed
     })

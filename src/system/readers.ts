@@ -50,52 +50,80 @@ const CONFIGURATIONS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Whether a configuration of the program names the back-ends of this base folder.
+ * Makes the question whether a configuration of a program names the back-ends of this base folder.
  *
  * Where a configuration may not be read, the programs of the host are taken to read
  * /etc/crypto-policies, and no other folder.
  *
- * @param root Below it stand the configurations.
+ * @param root Below it stand the configurations. Those of a program are read once, for whatever number of
+ *   applications it is asked.
  */
-export function isReadHere(backend: string, base: string, root = '/'): boolean {
-  // Distributions build GnuTLS with its path in it, and no configuration names it.
-  if (backend === 'gnutls') return base === DEFAULT_BASE_DIR
-  // The file of an application has to be named itself: other programs are led to other files there.
-  const file = backend.startsWith('applications/') ? `${backend}.config` : ''
-  const folders = [base, realPath(base)].map((path) => join(path, 'back-ends', file))
-  const places = (CONFIGURATIONS[backendKind(backend)] ?? [])
-    .flatMap((path) => expand(join(root, path)))
-    .flatMap(listFiles)
-  const search: Search = { folders, unreadable: base === DEFAULT_BASE_DIR, seen: new Set() }
-  return places.some((path) => names(path, search))
+export function findReaders(base: string, root = '/'): (backend: string) => boolean {
+  const read = new Map<string, readonly ReadFile[]>()
+  const filesOf = (kind: string): readonly ReadFile[] => {
+    const files = read.get(kind) ?? readConfigurations(kind, root)
+    read.set(kind, files)
+    return files
+  }
+  return (backend) => {
+    // Distributions build GnuTLS with its path in it, and no configuration names it.
+    if (backend === 'gnutls') return base === DEFAULT_BASE_DIR
+    // The file of an application has to be named itself: other programs are led to other files there.
+    const file = backend.startsWith('applications/') ? `${backend}.config` : ''
+    const folders = [base, realPath(base)].map((path) => join(path, 'back-ends', file))
+    return filesOf(backendKind(backend)).some((found) => names(found, folders, base))
+  }
 }
 
-type Search = {
-  readonly folders: readonly string[]
-  /** Whether a file that may not be read is taken to name them. */
-  readonly unreadable: boolean
-  readonly seen: Set<string>
+/** A configuration of a program, or a file that one includes. */
+type ReadFile = {
+  readonly path: string
+  /** Where it leads, if it is a link. */
+  readonly target: string | undefined
+  /** What is not a comment; empty where there is no text. */
+  readonly text: string
+  readonly isUnreadable: boolean
+}
+
+/** Whether a file names one of the folders, or may do so. */
+function names(
+  { path, target, text, isUnreadable }: ReadFile,
+  folders: readonly string[],
+  base: string,
+): boolean {
+  if (isUnreadable && base === DEFAULT_BASE_DIR) return true
+  if (folders.some((folder) => text.includes(folder))) return true
+  return target !== undefined && isBelow(join(path, '..', target), target, folders)
+}
+
+function readConfigurations(kind: string, root: string): readonly ReadFile[] {
+  const places = (CONFIGURATIONS[kind] ?? [])
+    .flatMap((path) => expand(join(root, path)))
+    .flatMap(listFiles)
+  const found = new Map<string, ReadFile>()
+  for (const path of places) readWithIncluded(path, found)
+  return [...found.values()]
 }
 
 /** The most files that are read: they may include each other in a circle. */
 const MOST_FILES = 500
 
-/** Whether a file, or one that it includes, names a folder of back-ends. */
-function names(path: string, search: Search): boolean {
-  const { folders, seen } = search
-  if (seen.has(path) || seen.size >= MOST_FILES) return false
-  seen.add(path)
-  const target = readLink(path)
-  if (target !== undefined && isBelow(join(path, '..', target), target, folders)) return true
+function readWithIncluded(path: string, found: Map<string, ReadFile>): void {
+  if (found.has(path) || found.size >= MOST_FILES) return
+  const file = { path, target: readLink(path), ...readUsed(path) }
+  found.set(path, file)
+  for (const included of listIncluded(path, file.text)) readWithIncluded(included, found)
+}
+
+function readUsed(path: string): Pick<ReadFile, 'text' | 'isUnreadable'> {
   try {
-    const { text } = readTextFile(path)
-    const lines = text.split('\n').filter((line) => !line.trim().startsWith('#'))
-    const used = lines.join('\n').replaceAll(/\/{2,}/g, '/')
-    if (folders.some((folder) => used.includes(folder))) return true
-    return listIncluded(path, used).some((included) => names(included, search))
+    const lines = readTextFile(path).text.split('\n')
+    const used = lines.filter((line) => !line.trim().startsWith('#')).join('\n')
+    return { text: used.replaceAll(/\/{2,}/g, '/'), isUnreadable: false }
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error
-    return search.unreadable && error.diagnostics.every(({ code }) => code === 'FILE_UNREADABLE')
+    const isUnreadable = error.diagnostics.every(({ code }) => code === 'FILE_UNREADABLE')
+    return { text: '', isUnreadable }
   }
 }
 

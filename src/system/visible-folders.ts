@@ -42,9 +42,10 @@ export class VisibleFolders {
   read(isOurs: (path: string) => boolean): VisibleFiles {
     const files = new Map<string, VisibleFile>()
     for (const folder of GENERATED_FOLDERS) {
+      const placeOf = this.#placesIn(folder)
       for (const name of this.#listNames(folder)) {
         const path = `${folder}/${name}`
-        const look = () => readVisibleFile(join(this.#base, path), readLink(this.realPath(path)))
+        const look = () => readVisibleFile(join(this.#base, path), readLink(placeOf(name)))
         files.set(path, isOurs(path) ? look() : OPAQUE)
       }
     }
@@ -54,10 +55,19 @@ export class VisibleFolders {
   /** Where an entry of a folder is kept, such as `back-ends/x.config`: there, or in a generation. */
   realPath(path: string): string {
     const folder = GENERATED_FOLDERS.find((known) => path.startsWith(`${known}/`))
-    const isInGeneration =
-      folder &&
-      (this.isLinked(folder) || this.#isForwarded(folder, firstName(path.slice(folder.length + 1))))
-    return join(this.#base, isInGeneration ? this.#current : '.', path)
+    return folder ? this.#placesIn(folder)(path.slice(folder.length + 1)) : join(this.#base, path)
+  }
+
+  /** The same for many names in one folder: where the folder leads is looked at once, and the names below one. */
+  #placesIn(folder: GeneratedFolder): (name: string) => string {
+    const isLinked = this.isLinked(folder)
+    const forwarded = new Map<string, boolean>()
+    return (name) => {
+      const first = firstName(name)
+      const isInGeneration = isLinked || (forwarded.get(first) ?? this.#isForwarded(folder, first))
+      forwarded.set(first, isInGeneration)
+      return join(this.#base, isInGeneration ? this.#current : '.', folder, name)
+    }
   }
 
   /** Whether the folder is our link, so that all of its entries are in the generation. */

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { listIncluded } from '../../src/system/included-files.ts'
-import { isReadHere } from '../../src/system/readers.ts'
+import { findReaders } from '../../src/system/readers.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 
 const BASE = '/etc/crypto-policies'
@@ -12,7 +12,7 @@ const NAMED = `include ${BASE}/back-ends/x.config\n`
 function isRead(backend: string, files: Readonly<Record<string, string>>, base = BASE): boolean {
   const root = scratchFolder()
   writeFiles(root, files)
-  return isReadHere(backend, base, root)
+  return findReaders(base, root)(backend)
 }
 
 /** Where Debian, Fedora and openSUSE keep them, as their packages list. */
@@ -67,13 +67,13 @@ test('doubled slashes, links and folders behind links lead there too', () => {
   const root = scratchFolder()
   mkdirSync(join(root, 'etc/krb5.conf.d'), { recursive: true })
   symlinkSync(`${BASE}/back-ends/krb5.config`, join(root, 'etc/krb5.conf.d/crypto-policies'))
-  expect(isReadHere('krb5', BASE, root)).toBe(true)
-  expect(isReadHere('krb5', '/srv/other', root)).toBe(false)
+  expect(findReaders(BASE, root)('krb5')).toBe(true)
+  expect(findReaders('/srv/other', root)('krb5')).toBe(false)
   const link = join(root, 'link')
   mkdirSync(join(root, 'real'))
   symlinkSync('real', link)
   writeFiles(root, { 'etc/ipsec.conf': `include ${join(root, 'real')}/back-ends/x\n` })
-  expect(isReadHere('libreswan', link, root)).toBe(true)
+  expect(findReaders(link, root)('libreswan')).toBe(true)
 })
 
 test('what is included is looked into, once', () => {

@@ -1,6 +1,9 @@
 /** What a back-end of applications is: the settings of one program's TLS, written from a policy. */
+import { memoize } from '../../cache/memoize.ts'
+import { RecentlyUsed } from '../../cache/recently-used.ts'
 import type { LayeredPolicy } from '../../policy/application/application-policy.ts'
 import { type EffectivePolicy, evaluatePolicy } from '../../policy/effective-policy.ts'
+import type { Policy } from '../../policy/policy.ts'
 import type { TlsPurpose } from '../../policy/scope.ts'
 import { purpose } from '../../policy/scope.ts'
 import type { LibraryReleases } from '../../priority/library-releases.ts'
@@ -10,7 +13,10 @@ import type { GnutlsRelease } from '../../priority/releases.ts'
 export type HostReleases = LibraryReleases & { readonly gnutls: GnutlsRelease }
 
 export type ApplicationInput = {
-  /** The system policy with the application's directives over it. */
+  /**
+   * The system policy with the application's directives over it. Of the application, what the text may depend
+   * on is `effective`, and whether it may exceed the system policy.
+   */
   readonly policy: LayeredPolicy
   /** The same, evaluated for the back-end's purpose. */
   readonly effective: EffectivePolicy
@@ -36,12 +42,27 @@ export type ApplicationBackend = {
   readonly generate: (input: ApplicationInput) => ApplicationText
 }
 
-/** What a back-end makes of a system policy with an application's directives over it. */
+/**
+ * What a back-end makes of a system policy with an application's directives over it. Many programs of a host
+ * are allowed the same, for which it is made once.
+ */
 export function writeApplication(
   policy: LayeredPolicy,
   backend: ApplicationBackend,
   releases: HostReleases,
 ): ApplicationText {
   const effective = evaluatePolicy(policy, purpose(backend.purpose).scopes)
-  return backend.generate({ policy, effective, releases })
+  const texts = textsOver(policy.system)
+  const key = JSON.stringify([
+    ...[backend.name, policy.application.mayExceed, releases],
+    ...[effective.enabled, effective.integers, effective.choices],
+  ])
+  const text = texts.get(key) ?? backend.generate({ policy, effective, releases })
+  texts.keep(key, text)
+  return text
 }
+
+/** A host with more programs than this waits a little longer. */
+const MOST_TEXTS = 512
+
+const textsOver = memoize((_system: Policy) => new RecentlyUsed<ApplicationText>(MOST_TEXTS))

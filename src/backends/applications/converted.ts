@@ -2,7 +2,6 @@
 
 import type { MacName } from '../../algorithms/mac.ts'
 import { memoize } from '../../cache/memoize.ts'
-import { RecentlyUsed } from '../../cache/recently-used.ts'
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import type { EffectivePolicy } from '../../policy/effective-policy.ts'
 import { convertPriority } from '../../priority/convert/convert.ts'
@@ -17,7 +16,6 @@ import type {
   ApplicationBackend,
   ApplicationInput,
   ApplicationText,
-  HostReleases,
 } from './application-backend.ts'
 import { priorityText } from './priority-string.ts'
 
@@ -36,23 +34,9 @@ export function convertedBackend(
   return { ...definition, generate: (input) => convertPolicy(target, input) }
 }
 
-/** Many programs of a host are allowed the same. A host with more programs than this waits a little longer. */
-const CONVERTED = new RecentlyUsed<ApplicationText>(512)
-
 function convertPolicy(
   target: ConversionTarget,
   { effective, releases }: ApplicationInput,
-): ApplicationText {
-  const key = `${target} ${releases.openssl} ${priorityTextOf(effective)}`
-  const converted = CONVERTED.get(key) ?? convertEffective(target, effective, releases)
-  CONVERTED.keep(key, converted)
-  return converted
-}
-
-function convertEffective(
-  target: ConversionTarget,
-  effective: EffectivePolicy,
-  releases: HostReleases,
 ): ApplicationText {
   const outcome = evaluateAsPriority(effective)
   if (!outcome.ok) {

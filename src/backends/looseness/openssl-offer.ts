@@ -7,9 +7,15 @@ import type { OpensslSuite } from '../../algorithms/openssl-suites.ts'
 import type { ProtocolFamily, ProtocolName } from '../../algorithms/protocol.ts'
 import type { SignatureName } from '../../algorithms/signature.ts'
 import { findTlsSuite, findTlsSuiteByName, type TlsSuite } from '../../algorithms/tls-suites.ts'
+import { memoizePairs } from '../../cache/memoize.ts'
 import { expandCipherList } from '../../priority/cipher-list/cipher-list.ts'
 import { DEFAULT_SUITES13 } from '../../priority/convert/openssl-settings.ts'
-import { findRelease, isSince, oldestRelease } from '../../priority/library-releases.ts'
+import {
+  findRelease,
+  isSince,
+  type OpensslRelease,
+  oldestRelease,
+} from '../../priority/library-releases.ts'
 import { OPENSSL_SIGNATURES, OPENSSL_VERSIONS } from '../openssl-names.ts'
 import {
   type Frame,
@@ -34,14 +40,24 @@ export type OpensslOffer = {
   readonly signatures: readonly SignatureName[]
 }
 
-/** @param release One of the turns; each release reads the file as the turn before it. */
-export function readOpensslOffer(text: string, release: string): OpensslOffer {
-  const settings = new Map(
+/** What each of the turns offers, in their order; each release reads the file as the turn before it. */
+export function readOpensslOffers(text: string): readonly OpensslOffer[] {
+  const settings: Settings = new Map(
     [...text.matchAll(/^([\w.]+) = (.*)$/gm)].map(([, key = '', value = '']) => [key, value]),
   )
+  return OPENSSL_TURNS.map((turn) => readOffer(settings, turn))
+}
+
+type Settings = ReadonlyMap<string, string>
+
+/** Once for each release that cipher lists tell apart; the turns are more. */
+const expandCiphers = memoizePairs((settings: Settings, release: OpensslRelease) =>
+  expandCipherList({ name: 'CipherString', text: settings.get('CipherString') ?? '' }, release),
+)
+
+function readOffer(settings: Settings, release: string): OpensslOffer {
   const known = findRelease('openssl', release) ?? oldestRelease('openssl')
-  const list = { name: 'CipherString', text: settings.get('CipherString') ?? '' }
-  const { suites, level } = expandCipherList(list, known)
+  const { suites, level } = expandCiphers(settings, known)
   const { suites13, hasOwnSuites13, hasSuites13 } = readSuites13(settings, level, release)
   const hasAll13 = hasSuites13 && hasKnownGroup(settings, release)
   const families = (['tls', 'dtls'] as const).map((family): FamilyOffer => {
@@ -112,7 +128,7 @@ function takesGroups(release: string): boolean {
 }
 
 /** Before 3.5 it is OpenSSL's own list, so that there is always one. */
-function hasKnownGroup(settings: ReadonlyMap<string, string>, release: string): boolean {
+function hasKnownGroup(settings: Settings, release: string): boolean {
   const words = (settings.get('Groups') ?? '').split(/[:/*]+/)
   return !takesGroups(release) || words.some((word) => KNOWN_GROUP.test(word))
 }
@@ -128,7 +144,7 @@ const KNOWN_VERSIONS: Readonly<Record<ProtocolFamily, readonly ProtocolName[]>> 
 
 /** Below what it has built in, a bound means nothing; one that it does not know is dropped. */
 function versionsIn(
-  settings: ReadonlyMap<string, string>,
+  settings: Settings,
   family: ProtocolFamily,
   level: number,
   release: string,
@@ -153,7 +169,7 @@ function hasVersionAt(name: ProtocolName, level: number, release: string): boole
   return name !== 'TLS1.0' || level < 3
 }
 
-function readSuites13(settings: ReadonlyMap<string, string>, level: number, release: string) {
+function readSuites13(settings: Settings, level: number, release: string) {
   const names = (settings.get('Ciphersuites') ?? '').split(':').filter((name) => name !== '')
   const known = names.filter((name) => hasSuite13(name, release))
   const hasOwnSuites13 = names.length > 0 && known.length === 0
@@ -176,7 +192,7 @@ function isClear(name: string): boolean {
 
 /** Undefined where OpenSSL keeps its own: before 3.3 for a mark, later where it knows no name. */
 function readSignatures(
-  settings: ReadonlyMap<string, string>,
+  settings: Settings,
   release: string,
   family: ProtocolFamily,
 ): readonly SignatureName[] | undefined {

@@ -7,7 +7,7 @@ import { purpose } from '../../policy/scope.ts'
 import { isSince } from '../../priority/library-releases.ts'
 import { opensslcnf } from '../opensslcnf.ts'
 import type { Looseness, LoosenessDescription } from './looseness-rule.ts'
-import { OPENSSL_TURNS, type OpensslOffer, readOpensslOffer } from './openssl-offer.ts'
+import { OPENSSL_TURNS, type OpensslOffer, readOpensslOffers } from './openssl-offer.ts'
 
 type OpensslRule = LoosenessDescription & {
   /** What a release keeps although the policy forbids it. */
@@ -70,7 +70,7 @@ export function findOpensslLooseness(
 ): readonly Looseness[] {
   const effective = evaluatePolicy(policy, purpose('openssl').scopes)
   const text = opensslcnf.generate(policy)
-  const offers = OPENSSL_TURNS.map((turn) => readOpensslOffer(text, turn))
+  const offers = readOpensslOffers(text)
   const found = OPENSSL_RULES.flatMap(({ find, ...rule }) => {
     const byTurn = offers.map((offer) => find(effective, offer))
     return byTurn.every((kept) => kept.length === 0) ? [] : [{ rule, byTurn }]
