@@ -1,6 +1,6 @@
 /** What is in force after a switch is still in force after a power cut: the kernel was told in time. */
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import { ROOT, runFile } from '../cli/command.ts'
 import { Host } from '../cli/host.ts'
 import { testWith } from '../peers/peer.ts'
@@ -47,3 +47,39 @@ testWith(
     expect(after.at(-1)).toMatch(/^sync /)
   },
 )
+
+/** Applications whose files are more than the descriptors that a run may have. */
+const APPLICATIONS = Object.fromEntries(
+  Array.from({ length: 12 }, (_, at) => [
+    `applications/app${at}.pmod`,
+    `# %back_ends=gnutls,openssl,java,nginx,node\nprotocol@TLS = -TLS1.1\n`,
+  ]),
+)
+
+testWith(
+  'strace',
+  'files of applications are on disk before the switch, each waited for once',
+  () => {
+    const host = new Host(APPLICATIONS)
+    const calls = callsOf(host, 'DEFAULT')
+    const before = calls.slice(0, calls.indexOf('rename /.generations/current'))
+    const applications = '/.generations/g-1/back-ends/applications'
+    const waited = before.filter((call) => call.startsWith(`sync ${applications}`))
+    const names = ['', '/java.config', '/nginx.config', '/node.json', '/openssl.config']
+    const paths = Array.from({ length: 12 }, (_, at) => names.map((name) => `/app${at}${name}`))
+    expect(waited.toSorted()).toEqual(
+      ['', ...paths.flat()].map((path) => `sync ${applications}${path}`).toSorted(),
+    )
+  },
+)
+
+test('fewer descriptors than files are enough', () => {
+  const host = new Host(APPLICATIONS)
+  const script = `ulimit -n 40; exec "$@"`
+  const own = ['--base-dir', host.base, '--set', 'DEFAULT', '--no-reload', '--no-verify', '--quiet']
+  const program = [process.execPath, join(ROOT, 'dist', 'update-policies.cjs'), ...own]
+  const { status, stderr } = runFile('sh', ['-c', script, 'sh', ...program])
+  expect(stderr).not.toContain('error')
+  expect(status).toBe(0)
+  expect(host.read('back-ends', 'applications', 'app11', 'node.json')).toContain('minVersion')
+})
