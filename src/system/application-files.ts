@@ -9,7 +9,6 @@ import {
   type HostReleases,
   writeApplication,
 } from '../backends/applications/application-backend.ts'
-import { RecentlyUsed } from '../cache/recently-used.ts'
 import { type Diagnostic, DiagnosticError, diagnose, hasErrors } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { APPLICATION_KINDS } from '../policy/application/application-diagnostics.ts'
@@ -57,6 +56,7 @@ export function compileApplications(
   const raw = findRawStrings(directories)
   const diagnostics: Diagnostic[] = []
   const files = new Map<string, string>()
+  const refusalOf = refusals()
   let gnutlsLines = ''
   for (const application of applications) {
     const { name, keyword, backends } = application
@@ -64,7 +64,8 @@ export function compileApplications(
     diagnostics.push(...diagnoseExcess(layered, purposesOf(backends)))
     for (const backend of findApplicationBackends(backends)) {
       const { text, remarks } = writeApplication(layered, backend, releases)
-      diagnostics.push(...tell(application, backend, text, remarks))
+      const refusal = backend.file === undefined && text !== undefined ? refusalOf(text) : undefined
+      diagnostics.push(...tell(application, backend, text, refusal, remarks))
       if (backend.file !== undefined) {
         if (text !== undefined) files.set(`${applicationFolder(name)}/${backend.file}`, text)
         continue
@@ -83,10 +84,11 @@ function tell(
   { name: application }: ApplicationPolicy,
   backend: ApplicationBackend,
   text: string | undefined,
+  refusal: string | undefined,
   remarks: readonly string[],
 ): readonly Diagnostic[] {
   const what = remarks.join('; ')
-  const lacking = text === undefined ? what : findLack(backend, text)
+  const lacking = text === undefined ? what : refusal
   const data = { application, backend: backend.title }
   if (lacking !== undefined) {
     return [diagnose(APPLICATION_KINDS.allowsNothing, { ...data, lacking })]
@@ -94,19 +96,17 @@ function tell(
   return what === '' ? [] : [diagnose(APPLICATION_KINDS.cannotSay, { ...data, what })]
 }
 
-/** Why GnuTLS would refuse a string. */
-function findLack({ file }: ApplicationBackend, text: string): string | undefined {
-  if (file !== undefined) return undefined
-  const known = REFUSALS.get(text)
-  if (known) return known.message
-  const outcome = evaluatePriority({ name: '<application>', text })
-  const message = outcome.ok ? undefined : diagnoseFailure(outcome.failure).message
-  REFUSALS.keep(text, { message })
-  return message
+/** Says why GnuTLS would refuse a string; many programs of a host have one, which is looked at once. */
+function refusals(): (text: string) => string | undefined {
+  const known = new Map<string, string | undefined>()
+  return (text) => {
+    if (!known.has(text)) {
+      const outcome = evaluatePriority({ name: '<application>', text })
+      known.set(text, outcome.ok ? undefined : diagnoseFailure(outcome.failure).message)
+    }
+    return known.get(text)
+  }
 }
-
-/** Many programs of a host have one string. */
-const REFUSALS = new RecentlyUsed<{ readonly message: string | undefined }>(512)
 
 /** The strings that drop-ins of gnutls give to keywords. */
 function findRawStrings(directories: Directories): ReadonlyMap<string, ConfigEntry> {
