@@ -8,7 +8,7 @@ import { testWith } from '../peers/peer.ts'
 import { issue, makeAuthority as makeAuthorityOf } from '../pki/credentials.ts'
 import { AUTHORITY, make } from '../x509/made-certificate.ts'
 import { type Outcome, ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
-import { resultOf } from './json-output.ts'
+import { parseEnvelope, resultOf } from './json-output.ts'
 
 /** Keys that are made at once. */
 const KEY = ['--key', 'ed25519']
@@ -248,11 +248,62 @@ describe('renew', () => {
     ])
   })
 
+  test('renews an authority, with its key or with a new one, as one JSON document', () => {
+    const folder = makeAuthority()
+    for (const [args, isKeyKept] of [
+      [[], true],
+      [['--new-key'], false],
+    ] as const) {
+      const { stdout } = pki('renew', 'authority', folder, ...args, '--json')
+      expect(parseEnvelope(stdout).schema).toBe('cryptopolicy.pki-renew.v1')
+      expect(resultOf(stdout).issued).toMatchObject([
+        { certificateFile: `${folder}/ca-cert.pem`, keyFile: `${folder}/ca-key.pem`, isKeyKept },
+      ])
+      const { serialNumber } = certificateIn(folder, 'ca-cert.pem')
+      expect(stdout.toUpperCase()).toContain(serialNumber)
+    }
+  })
+
   test('says what is missing', () => {
     const folder = makeAuthority()
     expect(pki('renew', folder).status).toBe(66)
     expect(pki('renew', 'sever', folder).stderr).toContain('did you mean server?')
   })
+})
+
+test('an authority below another is told as one JSON document', () => {
+  const root = makeAuthority()
+  const folder = join(scratchFolder(), 'below')
+  const { status, stdout } = pki(
+    'init',
+    folder,
+    '--parent',
+    root,
+    '--cn',
+    'Below',
+    '--json',
+    ...KEY,
+  )
+  expect([status, parseEnvelope(stdout).schema]).toEqual([0, 'cryptopolicy.pki-init.v1'])
+  const { subject } = certificateIn(root, 'ca-cert.pem')
+  expect(resultOf(stdout).issued).toMatchObject([
+    { certificateFile: `${folder}/ca-cert.pem`, subject: 'CN=Below', issuer: subject },
+  ])
+})
+
+test('what was revoked is told as one JSON document, and is what OpenSSL reads in the list', () => {
+  const folder = makeAuthority()
+  makeClient(folder)
+  const certificate = join(folder, 'client-cert.pem')
+  const { status, stdout } = pki('revoke', folder, certificate, '--json')
+  expect([status, parseEnvelope(stdout).schema]).toEqual([0, 'cryptopolicy.pki-revoke.v1'])
+  const { paths, lists } = resultOf(stdout)
+  expect(paths).toEqual([join(folder, 'ca-crl.pem')])
+  expect(lists).toMatchObject([{ added: [expect.any(String)], count: 1 }])
+  const read = runFile('openssl', ['crl', '-in', paths[0], '-noout', '-text']).stdout
+  const { serialNumber } = certificateIn(folder, 'client-cert.pem')
+  expect(read).toContain(`Serial Number: ${serialNumber}`)
+  expect(lists[0].added[0].toUpperCase()).toContain(serialNumber)
 })
 
 describe('check', () => {

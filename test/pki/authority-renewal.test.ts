@@ -1,7 +1,8 @@
 /** Renewing an authority: what was signed before stays good until the old one is retired. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { createAuthority } from '../../src/pki/authority.ts'
 import { renewAuthority, retireFormerAuthority } from '../../src/pki/authority-renewal.ts'
 import { layoutAt } from '../../src/pki/layout.ts'
 import { revokeCertificates } from '../../src/pki/revocation.ts'
@@ -46,7 +47,9 @@ testWith('openssl', 'with a new key both are trusted until the old one is retire
   const { lists } = revokeCertificates({ layout, strength: strengthOf(), certificates })
   expect(lists.map(({ added }) => added.length)).toEqual([1, 1])
   expect(() => renew(folder, true)).toThrow(/ca-key-former/)
+  expect(existsSync(layout.formerKey)).toBe(true)
   retireFormerAuthority(layout)
+  expect(existsSync(layout.formerKey)).toBe(false)
   expect(verdicts()).toEqual([false, true])
   expect(() => retireFormerAuthority(layout)).toThrow(/there is no former authority/)
   expect(renew(folder, true).certificate.subject).toBe('CN=CA of ecdsa:secp384r1 G3')
@@ -70,4 +73,22 @@ test('a renewal keeps the lifetime', () => {
   const { certificate } = renew(folder, true)
   const days = (certificate.validToDate.getTime() - Date.now()) / 86_400_000
   expect(Math.round(days)).toBe(3650)
+})
+
+/** Signed by itself, it would be trusted by no peer that trusts the root. */
+testWith('openssl', 'an authority below another is not renewed as if it were a root', () => {
+  const root = makeAuthority('ecdsa:secp384r1')
+  const folder = scratchFolder()
+  const layout = layoutAt('qemu', folder)
+  const parent = { layout: layoutAt('qemu', root) }
+  createAuthority({ layout, strength: strengthOf(), subject: { commonName: 'Below' }, parent })
+  const before = readFileSync(layout.authority.certificate)
+  for (const newKey of [false, true]) {
+    expect(() => renew(folder, newKey)).toThrow(/is signed by another/)
+  }
+  expect(readFileSync(layout.authority.certificate).equals(before)).toBe(true)
+  issue(folder, 'server', 'ecdsa')
+  const chain = ['-untrusted', join(folder, 'server-cert.pem')]
+  const args = ['verify', '-CAfile', join(root, 'ca-cert.pem'), ...chain]
+  expect(runFile('openssl', [...args, join(folder, 'server-cert.pem')]).status).toBe(0)
 })

@@ -1,5 +1,5 @@
 /** What `pki check` finds in folders of credentials. */
-import { chmodSync, copyFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createAuthority } from '../../src/pki/authority.ts'
@@ -179,4 +179,49 @@ test('shared keys that others could read are told', () => {
   expect(codesOf(folder)).toEqual([])
   chmodSync(join(folder, 'keys.psk'), 0o644)
   expect(codesOf(folder)).toEqual(['PKI_SECRET_EXPOSED'])
+})
+
+/** A folder with shared keys of our own, below others. */
+function makeDeep(): { readonly above: string; readonly folder: string } {
+  const above = scratchFolder()
+  const folder = join(above, 'between', 'keys')
+  mkdirSync(folder, { recursive: true })
+  writeFiles(folder, { 'keys.psk': `alice:${'5a'.repeat(32)}\n` })
+  chmodSync(join(folder, 'keys.psk'), 0o600)
+  return { above, folder }
+}
+
+test('a folder far above that all users may write to is told, unless it is sticky', () => {
+  const { above, folder } = makeDeep()
+  expect(codesOf(folder)).toEqual([])
+  chmodSync(above, 0o777)
+  expect(check(folder).diagnostics).toMatchObject([
+    { code: 'PKI_FOLDER_WRITABLE', message: expect.stringContaining(above) },
+  ])
+  chmodSync(above, 0o1777)
+  expect(codesOf(folder)).toEqual([])
+})
+
+const isRoot = process.geteuid?.() === 0
+
+test.skipIf(!isRoot)('an owner who can replace a file is named, with his folder [root]', () => {
+  const { folder } = makeDeep()
+  const path = join(folder, 'keys.psk')
+  const found = () => check(folder).diagnostics
+  chownSync(path, 4321, 4321)
+  expect(found()).toMatchObject([
+    {
+      code: 'PKI_FOREIGN_OWNER',
+      severity: 'error',
+      message: `${path} belongs to user 4321 and its folder to user 0, who can replace it`,
+    },
+  ])
+  chownSync(folder, 4321, 4321)
+  expect(found()).toMatchObject([
+    {
+      code: 'PKI_FOREIGN_OWNER',
+      severity: 'warning',
+      message: `${path} and its folder belong to user 4321, who can replace it`,
+    },
+  ])
 })

@@ -44,11 +44,20 @@ testWith('psktool', 'leaves a file that psktool goes on with', () => {
   expect(read(folder)).toMatch(/^(one|two|three):[0-9a-f]{64}\n(\w+:[0-9a-f]{64}\n){2}$/)
 })
 
+test.each(['x'.repeat(128), 'ä'.repeat(64)])('takes a user of 128 bytes', (user) => {
+  const folder = scratchFolder()
+  expect(replacePsk({ folder, user })).toMatchObject({ isReplaced: false })
+  expect(read(folder).startsWith(`${user}:`)).toBe(true)
+})
+
 describe('refuses', () => {
-  test.each(['', 'a:b', 'a\nb', 'a b', '#a', '\u0000', 'x'.repeat(129)])('the user %j', (user) => {
-    const folder = scratchFolder()
-    expect(refusalOf(() => replacePsk({ folder, user }))[0]).toContain('PKI_PSK_USER_INVALID')
-  })
+  test.each(['', 'a:b', 'a\nb', 'a b', '#a', '\u0000', 'x'.repeat(129), 'ä'.repeat(65)])(
+    'the user %j',
+    (user) => {
+      const folder = scratchFolder()
+      expect(refusalOf(() => replacePsk({ folder, user }))[0]).toContain('PKI_PSK_USER_INVALID')
+    },
+  )
 
   test('to add to a file that is something else, without showing it', () => {
     const folder = scratchFolder()

@@ -112,6 +112,7 @@ test('what is not there yet is given up when the work is done', async () => {
 
 test.each([
   ['another size', { export: { size: 131_072, flags: SHARED } }],
+  ['another size', { export: { size: 32_768, flags: SHARED } }],
   ['other abilities', { export: { size: 65_536, flags: SHARED | 0x2 } }],
   ['another map', { ...SCRIPT, headers: 'simple' as const }],
 ])('a further connection to %s is told of and not used', async (words, script) => {

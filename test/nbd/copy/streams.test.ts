@@ -76,6 +76,21 @@ testWith('nbdkit', 'a pipe that ends within a block leaves the rest of the block
   expect(readFileSync(join(folder, 'after')).equals(expected)).toBe(true)
 })
 
+testWith('nbdkit', 'so does one that ends within a block far behind the first', async () => {
+  const folder = scratchFolder()
+  const size = 4 * MIB
+  const policy = ['blocksize-policy=error', 'blocksize-minimum=4096']
+  const args = ['--filter=blocksize-policy', 'data', `1*${size}`, `size=${size}`, ...policy]
+  const { text } = (await startNbdkit(args)).uri()
+  const data = randomBytes(3 * MIB + 4096 + 100)
+  writeFileSync(join(folder, 'data'), data)
+  expect(bash('cat data | $copy - "$uri"', folder, text).status).toBe(0)
+  expect(bash('nbdcopy "$uri" - > after', folder, text).status).toBe(0)
+  const expected = Buffer.alloc(size, 1)
+  data.copy(expected)
+  expect(readFileSync(join(folder, 'after')).equals(expected)).toBe(true)
+})
+
 testWith('nbdkit', 'what cannot go through a pipe is told in words', async () => {
   const folder = scratchFolder()
   const { text } = (await startNbdkit(['pattern', '4M'])).uri()
