@@ -14,6 +14,7 @@ import type { Extent } from '../protocol/chunks.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_TRANSMISSION_FLAG } from '../protocol/constants.ts'
 import { checkClientOptions, checkDurability, checkZeroing } from './client-arguments.ts'
 import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
+import { sendInPieces } from './in-pieces.ts'
 import {
   chooseContext,
   chooseHeaders,
@@ -118,7 +119,7 @@ export class NbdClient {
     const command = NBD_CMD.READ
     if (length <= this.#piece) await this.#transmission.send({ command, offset, length, target })
     else {
-      await this.#inPieces(offset, length, this.#piece, (at, size) =>
+      await sendInPieces(offset, length, this.#piece, (at, size) =>
         this.#send({ command, offset: at, length: size, target: slice(target, at - offset, size) }),
       )
     }
@@ -134,7 +135,7 @@ export class NbdClient {
     const command = NBD_CMD.WRITE
     const extended = this.headers === 'extended' ? NBD_CMD_FLAG.PAYLOAD_LEN : 0
     const flags = this.#durability(options.durable) | extended
-    await this.#inPieces(offset, data.length, this.#piece, (at, size) =>
+    await sendInPieces(offset, data.length, this.#piece, (at, size) =>
       this.#send({
         command,
         flags,
@@ -232,7 +233,7 @@ export class NbdClient {
     if (!this.can(flag)) this.#refuseCommand(command)
     this.#check(offset, length)
     const all = flags | this.#durability(durable)
-    await this.#inPieces(offset, length, EFFECT_LIMIT, (at, size) =>
+    await sendInPieces(offset, length, EFFECT_LIMIT, (at, size) =>
       this.#send({ command, flags: all, offset: at, length: size }),
     )
     await this.#flushInstead(durable)
@@ -245,26 +246,6 @@ export class NbdClient {
   /** A server without FUA makes it durable with a flush. */
   async #flushInstead(durable: boolean | undefined): Promise<void> {
     if (durable && !this.can('SEND_FUA')) await this.flush()
-  }
-
-  async #inPieces(
-    offset: number,
-    length: number,
-    limit: number,
-    send: (offset: number, length: number) => Promise<unknown>,
-  ): Promise<void> {
-    if (length <= limit) {
-      if (length > 0) await send(offset, length)
-      return
-    }
-    const pieces: Promise<unknown>[] = []
-    for (let at = 0; at < length; at += limit) {
-      pieces.push(send(offset + at, Math.min(limit, length - at)))
-    }
-    // All of them end before the caller may use its buffer again.
-    const outcomes = await Promise.allSettled(pieces)
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (failed) throw failed.reason
   }
 
   #check(offset: number, length: number): void {

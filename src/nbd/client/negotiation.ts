@@ -136,6 +136,7 @@ export async function askForExport(
   requireAccepted(open, option, outcome, name)
   const { export: found, sizes, canonicalName, description } = collected
   if (!found) refuse('no size of the export')
+  if (sizes) requireUsefulPayload(sizes, found.size)
   return {
     name,
     ...(canonicalName === undefined || canonicalName === name ? {} : { canonicalName }),
@@ -145,6 +146,15 @@ export async function askForExport(
     blockSizes: sizes ?? DEFAULT_BLOCK_SIZES,
     hasBlockSizes: sizes !== undefined,
   }
+}
+
+/** The protocol has no maximum below the preferred size or the export, and no preferred size below this, in bytes. */
+const LEAST_PREFERRED = 512
+
+/** A server that takes a byte at a time would keep a client busy for ever. */
+function requireUsefulPayload({ maximum }: BlockSizes, size: ByteCount): void {
+  if (maximum >= LEAST_PREFERRED || maximum >= size) return
+  refuse(`a maximum payload of ${maximum} bytes for an export of ${size} bytes`)
 }
 
 const WANTED = [NBD_INFO.NAME, NBD_INFO.DESCRIPTION, NBD_INFO.BLOCK_SIZE]
