@@ -108,10 +108,17 @@ function endWithTest(end: () => void): void {
   try {
     onTestFinished(end)
   } catch {
-    // It belongs to a whole file of tests, whose process ends by a signal.
-    process.once('exit', end)
-    if (process.listenerCount('SIGTERM', exit) === 0) process.on('SIGTERM', exit)
+    // It belongs to a whole file of tests, or to a script, whose process ends by a signal.
+    if (ends.length === 0) process.on('exit', endAll).on('SIGTERM', exit)
+    ends.push(end)
   }
+}
+
+/** What is to be done where no test is running that ends. */
+const ends: (() => void)[] = []
+
+function endAll(): void {
+  for (const end of ends) end()
 }
 
 function exit(): void {
