@@ -141,6 +141,16 @@ testWith('openssl', 'OpenSSL takes RSA keys below a size that no level stands fo
   ])
 })
 
+test('finds sizes of keys that SSH programs have no option for', () => {
+  const sizes = 'min_rsa_size = 3072\nmin_dh_size = 3072\nkey_exchange = DHE+'
+  const found = findIds(`${sizes}\narbitrary_dh_groups = 1`)
+  expect(found['libssh-key-sizes']).toEqual(['RSA keys of 1024 bits'])
+  for (const id of ['libssh-dh-size', 'openssh-dh-size', 'opensshserver-dh-size']) {
+    expect(found[id], id).toEqual(['group exchanges with primes of 2048 bits'])
+    expect(findIds(sizes)[id], id).toBe(undefined)
+  }
+})
+
 test('finds holes in ranges of versions, and versions above the one that NSS is told', () => {
   const found = findIds('protocol@TLS = -TLS1.2 TLS1.1+')
   expect(found['openssl-versions']).toEqual(['TLS1.2'])

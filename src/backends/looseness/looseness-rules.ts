@@ -68,6 +68,24 @@ const FFDHE: readonly GroupName[] = [
   ...(['FFDHE-2048', 'FFDHE-3072', 'FFDHE-4096', 'FFDHE-6144', 'FFDHE-8192'] as const),
 ]
 
+/** Primes that SSH programs agree upon where they choose any, in bits: RFC 8270. */
+const SSH_PRIME_BITS = 2048
+
+function sshPrimeRule(backend: string, purposeName: PurposeName, who: string): LoosenessRule {
+  return {
+    ...{ backend, purpose: purposeName, id: `${backend}-dh-size`, who },
+    because: 'no option says how large the prime of a group exchange has to be',
+    remedy: 'set arbitrary_dh_groups to 0, or take small primes out of /etc/ssh/moduli on servers',
+    find: ({ integers }, text) =>
+      integers.min_dh_size > SSH_PRIME_BITS && text.includes('diffie-hellman-group-exchange-')
+        ? [`group exchanges with primes of ${SSH_PRIME_BITS} bits`]
+        : [],
+  }
+}
+
+/** What libssh asks of RSA keys by itself, in bits; what is smaller than 2048 bits is seldom made any more. */
+const LIBSSH_RSA = { least: 1024, usual: 2048 }
+
 /** What SECLEVEL asks of RSA and Diffie-Hellman keys, in bits: SSL_CTX_set_security_level(3). */
 const LEVEL_BITS = [0, 1024, 2048, 3072]
 
@@ -203,6 +221,18 @@ export const TEXT_RULES: readonly LoosenessRule[] = [
   sshRule('libssh', 'libssh', 'libssh'),
   sshRule('openssh', 'openssh-client', 'OpenSSH client'),
   sshRule('opensshserver', 'openssh-server', 'OpenSSH server'),
+  sshPrimeRule('libssh', 'libssh', 'libssh'),
+  sshPrimeRule('openssh', 'openssh-client', 'OpenSSH client'),
+  sshPrimeRule('opensshserver', 'openssh-server', 'OpenSSH server'),
+  {
+    ...{ backend: 'libssh', purpose: 'libssh', id: 'libssh-key-sizes', who: 'libssh' },
+    because: 'its configuration has no word for the size of RSA keys',
+    remedy: 'set SSH_OPTIONS_RSA_MIN_SIZE in the programs, or forbid RSA for libssh',
+    find: ({ integers }, text) =>
+      integers.min_rsa_size > LIBSSH_RSA.usual && /[ ,](ssh-rsa|rsa-sha2-)/.test(text)
+        ? [`RSA keys of ${LIBSSH_RSA.least} bits`]
+        : [],
+  },
   {
     ...{
       backend: 'openssh',
@@ -213,8 +243,10 @@ export const TEXT_RULES: readonly LoosenessRule[] = [
     because:
       'the file has no HostKeyAlgorithms, so that ssh goes on preferring the host keys that it knows',
     remedy: 'set HostKeyAlgorithms in ssh_config',
-    find: ({ disabled }) =>
-      forbidden(disabled.sign, SSH_HOST_KEYS).map((name) => `host keys with ${name}`),
+    find: ({ disabled, integers }) => [
+      ...forbidden(disabled.sign, SSH_HOST_KEYS).map((name) => `host keys with ${name}`),
+      ...(integers.ssh_certs === 0 ? ['certificates of hosts'] : []),
+    ],
   },
   {
     ...{ backend: 'libreswan', purpose: 'libreswan', id: 'libreswan-empty', who: 'Libreswan' },

@@ -78,3 +78,33 @@ function drawSome(random: Random, values: readonly string[]): readonly string[] 
   const count = Math.max(1 + random.below(values.length), 1 + random.below(values.length))
   return Array.from({ length: count }, () => left.splice(random.below(left.length), 1)[0] ?? '')
 }
+
+/** What SSH has, and a few values that it has no name for. */
+const SSH_CLASSES: readonly (readonly [AlgorithmClass, readonly string[]])[] = [
+  ['key_exchange', ['ECDHE', 'DHE', 'SNTRUP', 'KEM-ECDH', 'RSA', 'DHE-GSS', 'ECDHE-GSS']],
+  ['mac', namesOf('mac').filter((name) => /^(HMAC-(SHA1|SHA2-.*|MD5)|UMAC.*|AEAD)$/.test(name))],
+  ['hash', ['SHA1', 'SHA2-256', 'SHA2-384', 'SHA2-512', 'SHA3-256']],
+  ['cipher', namesOf('cipher').filter((name) => /^(AES|CHA|3DES|NULL)/.test(name))],
+  ['group', namesOf('group').filter((name) => !name.startsWith('BRAIN'))],
+  ['sign', namesOf('sign').filter((name) => /^(RSA|DSA|ECDSA|EDDSA)/.test(name))],
+]
+
+/** The text of a policy for SSH, at times with next to nothing of a class. */
+export function drawSshPolicy(random: Random): string {
+  const lines = SSH_CLASSES.map(([name, values]) => {
+    const some = drawSome(random, values)
+    return `${name} = ${some.slice(0, random.below(4) === 0 ? 1 : undefined).join(' ')}`
+  })
+  const changes = Array.from({ length: random.below(4) }, () => {
+    const [name, values] = random.pick(SSH_CLASSES)
+    const scope = random.pick(['ssh', 'openssh', 'openssh-server', 'openssh-client', '!ssh'])
+    return `${name}@${scope} = ${random.pick(['+', '-', '-'])}${random.pick(values)}`
+  })
+  const numbers = [
+    `min_rsa_size = ${random.pick(['0', ...SIZES])}`,
+    `arbitrary_dh_groups = ${random.below(2)}`,
+    `ssh_certs = ${random.below(2)}`,
+    `etm@SSH = ${random.pick(['ANY', 'DISABLE_ETM', 'DISABLE_NON_ETM'])}`,
+  ]
+  return `${[...lines, ...changes, ...numbers].join('\n')}\n`
+}
