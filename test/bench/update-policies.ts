@@ -7,7 +7,7 @@
  * variable REFERENCE names. Both switch between the same two policies in the same directories.
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findProgram } from '../../src/system/consumers/consumer.ts'
@@ -52,7 +52,49 @@ function compare(what: string, argsOf: (run: number) => readonly string[]): void
   console.log(`${line}, reference ${median(theirs).toFixed(0)} ms, ratio ${ratio.toFixed(2)}`)
 }
 
+const APPLICATIONS = 20
+
+/** Applications on five back-ends, of three kinds. */
+function writeApplications(base: string): void {
+  const folder = join(base, 'applications')
+  mkdirSync(folder, { recursive: true })
+  for (let at = 0; at < APPLICATIONS; at++) {
+    const text = [
+      '# %back_ends=gnutls,openssl,java,nginx,node',
+      'protocol@TLS = -TLS1.1',
+      'cipher@TLS = -AES-128-CBC',
+      `group@TLS = -FFDHE-${2048 + (at % 3) * 1024}`,
+    ]
+    writeFileSync(join(folder, `app${at}.pmod`), `${text.join('\n')}\n`)
+  }
+}
+
+/** Seconds of processor time of all programs that were started and have ended. */
+function childSeconds(): number {
+  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[13]) + Number(fields[14])) / 100
+}
+
+/** Processor time of a switch without applications and with them, in turn: the clock says how busy the machine is. */
+function compareApplications(): void {
+  const bases = ['none', 'twenty'].map((name) => join(scratch, name))
+  writeApplications(bases[1] ?? '')
+  const spent = [0, 0]
+  for (let run = 0; run < RUNS; run++) {
+    const args = ['--no-reload', '--set', run % 2 === 0 ? 'FUTURE' : 'DEFAULT']
+    for (const [index, base] of bases.entries()) {
+      const before = childSeconds()
+      spawnSync(OURS, args, { env: { ...environment, base_dir: base }, stdio: 'ignore' })
+      spent[index] = (spent[index] ?? 0) + childSeconds() - before
+    }
+  }
+  const [without = 0, having = 0] = spent.map((seconds) => seconds / RUNS)
+  const words = `${without.toFixed(3)} s, with ${APPLICATIONS} applications ${having.toFixed(3)} s`
+  console.log(`--set, processor time: ${words}, ratio ${(having / without).toFixed(2)}`)
+}
+
 try {
+  compareApplications()
   compare('--set DEFAULT', () => ['--no-reload', '--set', 'DEFAULT'])
   compare('--set, another policy each time', (run) => {
     const policy = run % 2 === 0 ? 'FUTURE' : 'DEFAULT'
