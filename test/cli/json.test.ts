@@ -3,39 +3,43 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startNbdkit } from '../nbd/nbd-servers.ts'
 import { testWith } from '../peers/peer.ts'
-import { ROOT, run, scratchFolder, writeFiles } from './command.ts'
+import { ROOT, scratchFolder, writeFiles } from './command.ts'
 import { Host } from './host.ts'
+import { runInProcess } from './in-process.ts'
 import { parseEnvelope, resultOf, SCHEMA_FILES } from './json-output.ts'
 
 const POLICIES = join(ROOT, 'policies')
 
 function cryptopolicy(...args: readonly string[]) {
-  return run('cryptopolicy', args)
+  return runInProcess(args)
 }
 
 /** What a run under --json says; standard error stays empty. */
-function envelopeOf(...args: readonly string[]) {
-  const { stdout, stderr, status } = cryptopolicy(...args, '--json')
+async function envelopeOf(...args: readonly string[]) {
+  const { stdout, stderr, status } = await cryptopolicy(...args, '--json')
   expect(stderr).toBe('')
   return { ...parseEnvelope(stdout), status }
 }
 
 /** The commands that `--help` lists with --json. */
-function commandsWithJson(group: readonly string[] = []): readonly string[] {
-  const { stdout } = cryptopolicy(...group, '--help')
+async function commandsWithJson(group: readonly string[] = []): Promise<readonly string[]> {
+  const { stdout } = await cryptopolicy(...group, '--help')
   const names = [...(stdout.split('Commands:\n')[1] ?? '').matchAll(/^ {2}([a-z]+) /gm)]
     .map((match) => match[1] ?? '')
     .filter((name) => name !== 'help')
-  return names.flatMap((name) => {
+  const found: string[] = []
+  for (const name of names) {
     const words = [...group, name]
-    const inGroup = group.length === 0 ? commandsWithJson(words) : []
-    const hasJson = cryptopolicy(...words, '--help').stdout.includes(' --json ')
-    return [...(hasJson ? [words.join('-')] : []), ...inGroup]
-  })
+    const { stdout } = await cryptopolicy(...words, '--help')
+    if (stdout.includes(' --json ')) found.push(words.join('-'))
+    if (group.length === 0) found.push(...(await commandsWithJson(words)))
+  }
+  return found
 }
 
-test('every command with --json has a schema, and every schema a command', () => {
-  const names = ['envelope', 'error', 'update-policies', 'migrate-relay-log', ...commandsWithJson()]
+test('every command with --json has a schema, and every schema a command', async () => {
+  const others = ['envelope', 'error', 'update-policies', 'migrate-relay-log']
+  const names = [...others, ...(await commandsWithJson())]
   expect(SCHEMA_FILES.toSorted()).toEqual(names.map((name) => `${name}.v1.json`).toSorted())
 })
 
@@ -60,42 +64,47 @@ describe('each command gives a result as its schema has it', () => {
     ['resolve', 'NORMAL'],
     ['list', '--priority', 'NORMAL'],
     ['convert', '--to', 'openssl', 'NORMAL'],
-  ])('%s %s %s %s %s', (...words) => {
+  ])('%s %s %s %s %s', async (...words) => {
     const out = scratchFolder()
     const args = words.map((word) => (word === '/dev/null/never' ? out : word))
-    expect(envelopeOf(...args).ok).toBe(true)
+    expect((await envelopeOf(...args)).ok).toBe(true)
   })
 
-  test('endpoint check', () => {
+  test('endpoint check', async () => {
     const folder = scratchFolder()
     writeFiles(folder, { 'host.yaml': 'monitors: [{id: m, listen: "unix:m.sock"}]' })
-    const { ok, result } = envelopeOf('endpoint', 'check', join(folder, 'host.yaml'))
+    const { ok, result } = await envelopeOf('endpoint', 'check', join(folder, 'host.yaml'))
     expect({ ok, entries: result.entries }).toEqual({ ok: true, entries: ['monitor m'] })
   })
 
-  test('pki and authz', () => {
+  test('pki and authz', async () => {
     const folder = scratchFolder()
     const other = scratchFolder()
     const key = ['--key', 'ecdsa', '--priority', 'NORMAL']
-    expect(envelopeOf('pki', 'init', folder, ...key)).toMatchObject({ ok: true })
-    expect(envelopeOf('pki', 'issue', 'client', folder, '--cn', 'x', ...key).ok).toBe(true)
-    expect(envelopeOf('pki', 'renew', folder, '--priority', 'NORMAL').ok).toBe(true)
-    expect(envelopeOf('pki', 'check', folder, '--priority', 'NORMAL').ok).toBe(true)
-    expect(envelopeOf('pki', 'psk', 'qemu', folder).ok).toBe(true)
-    expect(envelopeOf('pki', 'request', 'client', other, '--cn', 'x', ...key).ok).toBe(true)
+    expect(await envelopeOf('pki', 'init', folder, ...key)).toMatchObject({ ok: true })
+    expect((await envelopeOf('pki', 'issue', 'client', folder, '--cn', 'x', ...key)).ok).toBe(true)
+    expect((await envelopeOf('pki', 'renew', folder, '--priority', 'NORMAL')).ok).toBe(true)
+    expect((await envelopeOf('pki', 'check', folder, '--priority', 'NORMAL')).ok).toBe(true)
+    expect((await envelopeOf('pki', 'psk', 'qemu', folder)).ok).toBe(true)
+    expect((await envelopeOf('pki', 'request', 'client', other, '--cn', 'x', ...key)).ok).toBe(true)
     const sign = ['sign', 'client', `${other}/client-request.pem`, folder, '--cn', 'x']
-    expect(envelopeOf('pki', ...sign, '--priority', 'NORMAL').ok).toBe(true)
+    expect((await envelopeOf('pki', ...sign, '--priority', 'NORMAL')).ok).toBe(true)
     writeFiles(other, { pw: 'secret\n' })
     const pass = ['--passphrase-file', join(other, 'pw')]
     const p12 = join(other, 'client.p12')
-    expect(envelopeOf('pki', 'export', 'client', folder, '--p12', p12, ...pass).ok).toBe(true)
+    expect((await envelopeOf('pki', 'export', 'client', folder, '--p12', p12, ...pass)).ok).toBe(
+      true,
+    )
     const into = [join(other, 'imported'), ...pass, '--priority', 'NORMAL']
-    expect(envelopeOf('pki', 'import', 'client', p12, ...into).ok).toBe(true)
-    expect(envelopeOf('pki', 'revoke', folder, `${folder}/client-cert.pem`).ok).toBe(true)
+    expect((await envelopeOf('pki', 'import', 'client', p12, ...into)).ok).toBe(true)
+    expect((await envelopeOf('pki', 'revoke', folder, `${folder}/client-cert.pem`)).ok).toBe(true)
     const test = ['authz', 'test', join(folder, 'client-cert.pem')]
-    expect(envelopeOf(...test).result.allowed).toBe(null)
+    expect((await envelopeOf(...test)).result.allowed).toBe(null)
     const rules = ['--object', 'authz-simple,id=a,identity=CN=y']
-    expect(envelopeOf(...test, ...rules)).toMatchObject({ status: 1, result: { allowed: false } })
+    expect(await envelopeOf(...test, ...rules)).toMatchObject({
+      status: 1,
+      result: { allowed: false },
+    })
   })
 
   test('update-policies', async () => {
@@ -126,8 +135,8 @@ describe('each failure has the same form, on standard output alone', () => {
     ['a string without meaning', ['list', '--priority', 'NOPE'], 'list', 'PRIORITY_UNKNOWN_WORD'],
     ['no server', ['nbd', 'info', 'nbd://127.0.0.1:1/'], 'nbd-info', 'NET_UNREACHABLE'],
     ['no folder', ['pki', 'check', '/nowhere'], 'pki-check', 'FILE_MISSING'],
-  ])('%s', (_, args, command, code) => {
-    const { schema, ok, result, diagnostics, status } = envelopeOf(...args)
+  ])('%s', async (_, args, command, code) => {
+    const { schema, ok, result, diagnostics, status } = await envelopeOf(...args)
     expect({ schema, ok, result }).toEqual({
       ...{ schema: `cryptopolicy.${command}.v1`, ok: false, result: null },
     })
@@ -148,10 +157,10 @@ describe('each failure has the same form, on standard output alone', () => {
     }
   })
 
-  test('a place is a file, a line and a column', () => {
+  test('a place is a file, a line and a column', async () => {
     const folder = scratchFolder()
     writeFiles(folder, { 'BAD.pol': 'hash = SHA2-256\nhash = SHA9\n' })
-    const { diagnostics } = envelopeOf('build', folder, join(folder, 'out'))
+    const { diagnostics } = await envelopeOf('build', folder, join(folder, 'out'))
     expect(diagnostics[0]).toMatchObject({ file: join(folder, 'BAD.pol'), line: 2, column: 8 })
   })
 })
@@ -174,11 +183,11 @@ test('warnings are in the document, also under -q', async () => {
   }
 })
 
-test('what a terminal obeys is escaped, and reads the same', () => {
+test('what a terminal obeys is escaped, and reads the same', async () => {
   const folder = scratchFolder()
   const name = 'a\u009b31m\u202eb\u2028'
   mkdirSync(join(folder, name))
-  const { stdout } = cryptopolicy('pki', 'check', join(folder, name, 'c\u0085'), '--json')
+  const { stdout } = await cryptopolicy('pki', 'check', join(folder, name, 'c\u0085'), '--json')
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there.
   expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/)
   expect(stdout).toContain('\\u009b')
@@ -190,8 +199,10 @@ testWith('nbdkit', 'commands that talk to a server', async () => {
   const uri = server.uri().text
   const out = join(scratchFolder(), 'out')
   writeFileSync(out, '')
-  expect(envelopeOf('nbd', 'info', '--map', uri).result.map).toHaveLength(1)
-  expect(envelopeOf('nbd', 'list', '--long', uri).result.exports[0].details.size).toBe(1_048_576)
-  expect(envelopeOf('nbd', 'copy', uri, out).result.size).toBe(1_048_576)
-  expect(envelopeOf('nbd', 'bench', '--seconds', '1', uri).result.results).toHaveLength(2)
+  expect((await envelopeOf('nbd', 'info', '--map', uri)).result.map).toHaveLength(1)
+  expect((await envelopeOf('nbd', 'list', '--long', uri)).result.exports[0].details.size).toBe(
+    1_048_576,
+  )
+  expect((await envelopeOf('nbd', 'copy', uri, out)).result.size).toBe(1_048_576)
+  expect((await envelopeOf('nbd', 'bench', '--seconds', '1', uri)).result.results).toHaveLength(2)
 })

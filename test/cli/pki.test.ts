@@ -8,15 +8,16 @@ import { testWith } from '../peers/peer.ts'
 import { issue, makeAuthority as makeAuthorityOf } from '../pki/credentials.ts'
 import { AUTHORITY, make } from '../x509/made-certificate.ts'
 import { type Outcome, ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
+import { runInProcess } from './in-process.ts'
 import { parseEnvelope, resultOf } from './json-output.ts'
 
 /** Keys that are made at once. */
 const KEY = ['--key', 'ed25519']
 
-function pki(...args: readonly string[]): Outcome {
+function pki(...args: readonly string[]): Promise<Outcome> {
   // No policy of the host is to decide what the tests see.
   const env = { GNUTLS_SYSTEM_PRIORITY_FILE: '/nonexistent' }
-  return run('cryptopolicy', ['pki', ...args], { env })
+  return runInProcess(['pki', ...args], { env })
 }
 
 /** What is only the scene of a test is made without a command. */
@@ -32,9 +33,9 @@ function makeServer(folder: string, name: string): void {
   issue(folder, 'server', 'ed25519', { commonName: name, hosts: [parseDnsName(name)] })
 }
 
-function initAuthority(...args: readonly string[]): string {
+async function initAuthority(...args: readonly string[]): Promise<string> {
   const folder = join(scratchFolder(), 'qemu')
-  expect(pki('init', folder, '--cn', 'Test CA', ...KEY, ...args)).toMatchObject({ status: 0 })
+  expect(await pki('init', folder, '--cn', 'Test CA', ...KEY, ...args)).toMatchObject({ status: 0 })
   return folder
 }
 
@@ -43,15 +44,15 @@ function certificateIn(folder: string, name: string): X509Certificate {
 }
 
 describe('init', () => {
-  test('makes an authority once, and again only if told', () => {
-    const folder = initAuthority()
+  test('makes an authority once, and again only if told', async () => {
+    const folder = await initAuthority()
     expect(readdirSync(folder).toSorted()).toEqual(['ca-cert.pem', 'ca-key.pem'])
     const first = certificateIn(folder, 'ca-cert.pem').fingerprint256
-    const again = pki('init', folder, ...KEY)
+    const again = await pki('init', folder, ...KEY)
     expect([again.status, again.stdout]).toEqual([73, ''])
     expect(again.stderr).toContain('error[PKI_FILE_EXISTS]')
     expect(certificateIn(folder, 'ca-cert.pem').fingerprint256).toBe(first)
-    expect(pki('init', folder, ...KEY, '--force').status).toBe(0)
+    expect((await pki('init', folder, ...KEY, '--force')).status).toBe(0)
     expect(certificateIn(folder, 'ca-cert.pem').fingerprint256).not.toBe(first)
   })
 
@@ -66,22 +67,22 @@ describe('init', () => {
     expect(modes).toEqual(['755', '755', '755', '755', '600', '644'])
   })
 
-  test('refuses a file in place of the folder, and names that mislead', () => {
+  test('refuses a file in place of the folder, and names that mislead', async () => {
     const folder = scratchFolder()
     writeFiles(folder, { file: '' })
-    expect(pki('init', join(folder, 'file'), ...KEY).status).toBe(73)
-    expect(pki('init', folder, ...KEY, '--cn', 'a\u202eb').status).toBe(64)
-    expect(pki('init', folder, ...KEY, '--days', '0').status).toBe(64)
-    expect(pki('init', folder, '--key', 'rsb').stderr).toContain('did you mean rsa')
+    expect((await pki('init', join(folder, 'file'), ...KEY)).status).toBe(73)
+    expect((await pki('init', folder, ...KEY, '--cn', 'a\u202eb')).status).toBe(64)
+    expect((await pki('init', folder, ...KEY, '--days', '0')).status).toBe(64)
+    expect((await pki('init', folder, '--key', 'rsb')).stderr).toContain('did you mean rsa')
     expect(readdirSync(folder)).toEqual(['file'])
   })
 })
 
 describe('issue', () => {
-  test('names the server as clients do, and says how', () => {
+  test('names the server as clients do, and says how', async () => {
     const folder = makeAuthority()
     const names = ['--dns', 'host.example', '--dns', 'müller.de', '--ip', '192.0.2.1']
-    const { status, stdout } = pki('issue', 'server', folder, '--org', 'Ex', ...names, ...KEY)
+    const { status, stdout } = await pki('issue', 'server', folder, '--org', 'Ex', ...names, ...KEY)
     expect(status).toBe(0)
     expect(stdout.split('\n')).toEqual([
       `wrote ${folder}/server-key.pem: ed25519`,
@@ -92,36 +93,36 @@ describe('issue', () => {
     ])
   })
 
-  test('adds a common name that is a host, warns of one that is not looked at', () => {
+  test('adds a common name that is a host, warns of one that is not looked at', async () => {
     const folder = makeAuthority()
-    const added = pki('issue', 'server', folder, '--cn', 'host.example', ...KEY)
+    const added = await pki('issue', 'server', folder, '--cn', 'host.example', ...KEY)
     expect(added.stderr).toContain('note[PKI_COMMON_NAME_ADDED]')
     expect(certificateIn(folder, 'server-cert.pem').subjectAltName).toBe('DNS:host.example')
     const other = ['--cn', 'host.example', '--dns', 'other.example', '--force']
-    const warned = pki('issue', 'server', folder, ...other, ...KEY)
+    const warned = await pki('issue', 'server', folder, ...other, ...KEY)
     expect(warned.stderr).toContain('warning[PKI_COMMON_NAME_IGNORED]')
-    const refused = pki('issue', 'server', folder, '--cn', 'My Server', '--force', ...KEY)
+    const refused = await pki('issue', 'server', folder, '--cn', 'My Server', '--force', ...KEY)
     expect([refused.status, refused.stderr]).toEqual([
       64,
       expect.stringContaining('hint: name the host as clients do: --dns NAME or --ip ADDRESS'),
     ])
   })
 
-  test('puts files elsewhere, with the authority but not its key', () => {
+  test('puts files elsewhere, with the authority but not its key', async () => {
     const folder = makeAuthority()
     const out = join(scratchFolder(), 'host')
     const args = ['--cn', 'laptop', ...KEY]
-    expect(pki('issue', 'client', folder, '--out', out, ...args).status).toBe(0)
+    expect((await pki('issue', 'client', folder, '--out', out, ...args)).status).toBe(0)
     expect(readdirSync(out).toSorted()).toEqual([
       'ca-cert.pem',
       'client-cert.pem',
       'client-key.pem',
     ])
     const pair = ['--out', out, '--layout', 'libvirt', ...args]
-    expect(pki('issue', 'client', folder, ...pair).status).toBe(0)
+    expect((await pki('issue', 'client', folder, ...pair)).status).toBe(0)
     expect(readdirSync(join(out, 'libvirt')).toSorted()).toEqual(['clientcert.pem', 'private'])
     const other = makeAuthority()
-    const refused = pki(
+    const refused = await pki(
       'issue',
       'client',
       other,
@@ -135,21 +136,21 @@ describe('issue', () => {
     expect(refused.stderr).toContain('error[PKI_OTHER_AUTHORITY]')
   })
 
-  test('makes further identities for QEMU only', () => {
+  test('makes further identities for QEMU only', async () => {
     const folder = makeAuthority()
     const args = ['issue', 'server', folder, '--dns', 'h.example', '--identity']
-    expect(pki(...args, '0', ...KEY).status).toBe(0)
-    expect(pki(...args, '2', '--key', 'ml-dsa-65').status).toBe(0)
-    const { stdout } = pki('check', folder)
+    expect((await pki(...args, '0', ...KEY)).status).toBe(0)
+    expect((await pki(...args, '2', '--key', 'ml-dsa-65')).status).toBe(0)
+    const { stdout } = await pki('check', folder)
     expect(stdout).toContain('server-cert-2.pem is not read')
-    expect(pki(...args, '4', ...KEY).status).toBe(64)
+    expect((await pki(...args, '4', ...KEY)).status).toBe(64)
     const out = ['--layout', 'libvirt', '--out', join(folder, 'out')]
-    expect(pki(...args, '1', ...KEY, ...out).status).toBe(64)
+    expect((await pki(...args, '1', ...KEY, ...out)).status).toBe(64)
   })
 
-  test('names the authority that is missing, expired or not one', () => {
+  test('names the authority that is missing, expired or not one', async () => {
     const empty = scratchFolder()
-    expect(pki('issue', 'client', empty, '--cn', 'x')).toMatchObject({
+    expect(await pki('issue', 'client', empty, '--cn', 'x')).toMatchObject({
       status: 66,
       stderr: expect.stringContaining(`hint: make one: cryptopolicy pki init ${empty}`),
     })
@@ -159,21 +160,23 @@ describe('issue', () => {
       readFileSync(join(folder, name)),
     )
     writeFiles(empty, { 'ca-cert.pem': certificate ?? '', 'ca-key.pem': key ?? '' })
-    expect(pki('issue', 'client', empty, '--cn', 'x').stderr).toContain('PKI_AUTHORITY_UNFIT')
+    expect((await pki('issue', 'client', empty, '--cn', 'x')).stderr).toContain(
+      'PKI_AUTHORITY_UNFIT',
+    )
     writeFiles(empty, { 'ca-cert.pem': readFileSync(join(folder, 'ca-cert.pem')) })
-    expect(pki('issue', 'client', empty, '--cn', 'x').stderr).toContain('PKI_KEY_MISMATCH')
+    expect((await pki('issue', 'client', empty, '--cn', 'x')).stderr).toContain('PKI_KEY_MISMATCH')
     writeFiles(empty, { 'ca-cert.pem': 'none' })
-    const { status, stderr } = pki('issue', 'client', empty, '--cn', 'x')
+    const { status, stderr } = await pki('issue', 'client', empty, '--cn', 'x')
     expect([status, stderr]).toEqual([65, expect.stringContaining('ca-cert.pem')])
   })
 })
 
-test('an authority is found among others in its file', () => {
+test('an authority is found among others in its file', async () => {
   const [folder, older] = [makeAuthority(), makeAuthority()]
   const read = (path: string) => readFileSync(join(path, 'ca-cert.pem'), 'utf8')
   writeFiles(folder, { 'ca-cert.pem': read(older) + read(folder) })
-  expect(pki('issue', 'client', folder, '--cn', 'x', ...KEY).status).toBe(0)
-  expect(pki('check', folder).status).toBe(0)
+  expect((await pki('issue', 'client', folder, '--cn', 'x', ...KEY)).status).toBe(0)
+  expect((await pki('check', folder)).status).toBe(0)
 })
 
 describe('an encrypted authority', () => {
@@ -183,26 +186,26 @@ describe('an encrypted authority', () => {
     return folder
   }
 
-  test('signs with its passphrase only, which is printed nowhere', () => {
+  test('signs with its passphrase only, which is printed nowhere', async () => {
     const secrets = folderWith({ good: 'correct horse\nmore\n', bad: 'wrong\n', empty: '\n' })
     const given = (name: string) => ['--passphrase-file', join(secrets, name)]
-    const folder = initAuthority(...given('good'))
+    const folder = await initAuthority(...given('good'))
     expect(readFileSync(join(folder, 'ca-key.pem'), 'utf8')).toContain(
       'BEGIN ENCRYPTED PRIVATE KEY',
     )
     const args = ['issue', 'client', folder, '--cn', 'x', ...KEY]
-    expect(pki(...args).stderr).toContain('PKI_PASSPHRASE_MISSING')
-    expect(pki(...args, ...given('bad')).stderr).toContain('PKI_PASSPHRASE_WRONG')
-    expect(pki(...args, ...given('empty')).stderr).toContain('PKI_PASSPHRASE_EMPTY')
-    expect(pki(...args, ...given('none')).status).toBe(66)
-    const { status, stdout, stderr } = pki(...args, ...given('good'), '--debug')
+    expect((await pki(...args)).stderr).toContain('PKI_PASSPHRASE_MISSING')
+    expect((await pki(...args, ...given('bad'))).stderr).toContain('PKI_PASSPHRASE_WRONG')
+    expect((await pki(...args, ...given('empty'))).stderr).toContain('PKI_PASSPHRASE_EMPTY')
+    expect((await pki(...args, ...given('none'))).status).toBe(66)
+    const { status, stdout, stderr } = await pki(...args, ...given('good'), '--debug')
     expect(status).toBe(0)
     expect(stdout + stderr).not.toMatch(/correct horse|PRIVATE KEY/)
   })
 
-  testWith('openssl', 'is one that openssl and certtool can read', () => {
+  testWith('openssl', 'is one that openssl and certtool can read', async () => {
     const secrets = folderWith({ good: 'correct horse\n' })
-    const folder = initAuthority('--passphrase-file', join(secrets, 'good'))
+    const folder = await initAuthority('--passphrase-file', join(secrets, 'good'))
     const key = join(folder, 'ca-key.pem')
     const args = ['pkey', '-in', key, '-passin', `file:${join(secrets, 'good')}`, '-noout']
     expect(runFile('openssl', args).status).toBe(0)
@@ -210,12 +213,12 @@ describe('an encrypted authority', () => {
 })
 
 describe('renew', () => {
-  test('keeps names and key, and gives another serial number', () => {
+  test('keeps names and key, and gives another serial number', async () => {
     const folder = makeAuthority()
     const names = ['--dns', 'a.example', '--ip', '::1', '--org', 'Ex', '--days', '77']
-    pki('issue', 'server', folder, ...names, ...KEY)
+    await pki('issue', 'server', folder, ...names, ...KEY)
     const before = certificateIn(folder, 'server-cert.pem')
-    const { status, stdout } = pki('renew', 'server', folder)
+    const { status, stdout } = await pki('renew', 'server', folder)
     expect(status).toBe(0)
     expect(stdout).toContain(`kept ${folder}/server-key.pem: ed25519`)
     const after = certificateIn(folder, 'server-cert.pem')
@@ -227,34 +230,34 @@ describe('renew', () => {
     expect(Math.abs(length - 77 * 86_400_000)).toBeLessThan(7_200_000)
   })
 
-  test('makes a new key if asked, of another kind too', () => {
+  test('makes a new key if asked, of another kind too', async () => {
     const folder = makeAuthority()
     makeClient(folder)
-    expect(pki('renew', folder, '--new-key').status).toBe(0)
-    expect(pki('renew', folder, '--key', 'ecdsa').status).toBe(0)
+    expect((await pki('renew', folder, '--new-key')).status).toBe(0)
+    expect((await pki('renew', folder, '--key', 'ecdsa')).status).toBe(0)
     const { publicKey } = certificateIn(folder, 'client-cert.pem')
     expect(publicKey.asymmetricKeyType).toBe('ec')
-    expect(pki('check', folder).status).toBe(0)
+    expect((await pki('check', folder)).status).toBe(0)
   })
 
-  test('renews all that is there, as one JSON document', () => {
+  test('renews all that is there, as one JSON document', async () => {
     const folder = makeAuthority()
     makeClient(folder)
     makeServer(folder, 'x')
-    const { stdout } = pki('renew', folder, '--json')
+    const { stdout } = await pki('renew', folder, '--json')
     expect(resultOf(stdout).issued).toMatchObject([
       { certificateFile: `${folder}/server-cert.pem`, isKeyKept: true, names: ['x'] },
       { certificateFile: `${folder}/client-cert.pem`, isKeyKept: true, names: [] },
     ])
   })
 
-  test('renews an authority, with its key or with a new one, as one JSON document', () => {
+  test('renews an authority, with its key or with a new one, as one JSON document', async () => {
     const folder = makeAuthority()
     for (const [args, isKeyKept] of [
       [[], true],
       [['--new-key'], false],
     ] as const) {
-      const { stdout } = pki('renew', 'authority', folder, ...args, '--json')
+      const { stdout } = await pki('renew', 'authority', folder, ...args, '--json')
       expect(parseEnvelope(stdout).schema).toBe('cryptopolicy.pki-renew.v1')
       expect(resultOf(stdout).issued).toMatchObject([
         { certificateFile: `${folder}/ca-cert.pem`, keyFile: `${folder}/ca-key.pem`, isKeyKept },
@@ -264,17 +267,17 @@ describe('renew', () => {
     }
   })
 
-  test('says what is missing', () => {
+  test('says what is missing', async () => {
     const folder = makeAuthority()
-    expect(pki('renew', folder).status).toBe(66)
-    expect(pki('renew', 'sever', folder).stderr).toContain('did you mean server?')
+    expect((await pki('renew', folder)).status).toBe(66)
+    expect((await pki('renew', 'sever', folder)).stderr).toContain('did you mean server?')
   })
 })
 
-test('an authority below another is told as one JSON document', () => {
+test('an authority below another is told as one JSON document', async () => {
   const root = makeAuthority()
   const folder = join(scratchFolder(), 'below')
-  const { status, stdout } = pki(
+  const { status, stdout } = await pki(
     'init',
     folder,
     '--parent',
@@ -291,11 +294,11 @@ test('an authority below another is told as one JSON document', () => {
   ])
 })
 
-test('what was revoked is told as one JSON document, and is what OpenSSL reads in the list', () => {
+test('what was revoked is told as one JSON document, and is what OpenSSL reads in the list', async () => {
   const folder = makeAuthority()
   makeClient(folder)
   const certificate = join(folder, 'client-cert.pem')
-  const { status, stdout } = pki('revoke', folder, certificate, '--json')
+  const { status, stdout } = await pki('revoke', folder, certificate, '--json')
   expect([status, parseEnvelope(stdout).schema]).toEqual([0, 'cryptopolicy.pki-revoke.v1'])
   const { paths, lists } = resultOf(stdout)
   expect(paths).toEqual([join(folder, 'ca-crl.pem')])
@@ -307,7 +310,7 @@ test('what was revoked is told as one JSON document, and is what OpenSSL reads i
 })
 
 describe('check', () => {
-  test('says of an authority alone that its key cannot be read', () => {
+  test('says of an authority alone that its key cannot be read', async () => {
     const folder = scratchFolder()
     const raw = Buffer.from(make({ subject: 'Test CA', ...AUTHORITY }).raw)
     // An uncompressed point of P-256 begins with 4; there is no form 5.
@@ -316,18 +319,18 @@ describe('check', () => {
     const base64 = raw.toString('base64').replace(/(.{64})/g, '$1\n')
     const pem = `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`
     writeFiles(folder, { 'ca-cert.pem': pem })
-    const { status, stdout, stderr } = pki('check', folder)
+    const { status, stdout, stderr } = await pki('check', folder)
     expect(status).not.toBe(70)
     expect(stdout + stderr).toContain('TLS_CERTIFICATE_KEY_UNREADABLE')
   })
 
-  test('finds nothing wrong with what was issued, in either layout', () => {
+  test('finds nothing wrong with what was issued, in either layout', async () => {
     for (const layout of ['qemu', 'libvirt']) {
-      const authority = initAuthority('--layout', layout)
+      const authority = await initAuthority('--layout', layout)
       const folder = join(scratchFolder(), 'host')
-      pki('issue', 'server', authority, '--out', folder, '--dns', 'a.example', ...KEY)
-      pki('issue', 'client', authority, '--out', folder, '--cn', 'x', ...KEY)
-      const { status, stdout } = pki('check', folder, '--hostname', 'a.example', '--json')
+      await pki('issue', 'server', authority, '--out', folder, '--dns', 'a.example', ...KEY)
+      await pki('issue', 'client', authority, '--out', folder, '--cn', 'x', ...KEY)
+      const { status, stdout } = await pki('check', folder, '--hostname', 'a.example', '--json')
       expect(resultOf(stdout)).toMatchObject({
         certificates: [{ role: 'server' }, { role: 'authority' }, { role: 'client' }],
         findings: [],
@@ -336,44 +339,44 @@ describe('check', () => {
     }
   })
 
-  test('says which name is missing, and what ends soon', () => {
+  test('says which name is missing, and what ends soon', async () => {
     const folder = makeAuthority()
-    pki('issue', 'server', folder, '--dns', 'a.example', '--days', '20', ...KEY)
-    const { status, stdout } = pki('check', folder, '--hostname', '192.0.2.7')
+    await pki('issue', 'server', folder, '--dns', 'a.example', '--days', '20', ...KEY)
+    const { status, stdout } = await pki('check', folder, '--hostname', '192.0.2.7')
     expect(status).toBe(1)
     expect(stdout).toMatch(
       /error\[PKI_EXPIRES_SOON\]: .*server-cert.pem: CN=a.example .* in 19 days/,
     )
     expect(stdout).toContain('no server certificate is one for 192.0.2.7: they have a.example')
     expect(stdout).toContain('hint: issue one with --ip 192.0.2.7')
-    expect(pki('check', folder, '--days', '10').status).toBe(0)
-    const hidden = pki('check', folder, '--hostname', 'a.example/.evil')
+    expect((await pki('check', folder, '--days', '10')).status).toBe(0)
+    const hidden = await pki('check', folder, '--hostname', 'a.example/.evil')
     expect(hidden.status).toBe(64)
     expect(hidden.stderr).toContain('PKI_HOSTNAME_INVALID')
   })
 
-  test('finds halves, strangers and keys that others may read', () => {
+  test('finds halves, strangers and keys that others may read', async () => {
     const folder = makeAuthority()
     makeServer(folder, 'a.example')
     chmodSync(join(folder, 'server-key.pem'), 0o644)
     chmodSync(folder, 0o777)
-    const exposed = pki('check', folder)
+    const exposed = await pki('check', folder)
     expect([exposed.status, exposed.stdout]).toEqual([1, expect.stringContaining('SECRET_EXPOSED')])
     expect(exposed.stdout).toContain('PKI_FOLDER_WRITABLE')
     writeFiles(folder, { 'ca-cert.pem': readFileSync(join(makeAuthority(), 'ca-cert.pem')) })
-    expect(pki('check', folder).status).toBe(1)
+    expect((await pki('check', folder)).status).toBe(1)
     writeFiles(folder, { 'client-key.pem': 'x' })
-    expect(pki('check', folder).stdout).toContain('client-cert.pem')
+    expect((await pki('check', folder)).stdout).toContain('client-cert.pem')
   })
 
-  test('finds which other users could read or replace the files', () => {
+  test('finds which other users could read or replace the files', async () => {
     const folder = makeAuthority()
     makeServer(folder, 'a.example')
     writeFiles(folder, { 'keys.psk': 'qemu:a5\n' })
     chmodSync(join(folder, 'keys.psk'), 0o600)
     chmodSync(join(folder, 'ca-cert.pem'), 0o666)
     chmodSync(join(folder, 'server-key.pem'), 0o660)
-    const { status, stdout } = pki('check', folder)
+    const { status, stdout } = await pki('check', folder)
     expect(status).toBe(1)
     expect(stdout).toContain(`every user can change ${folder}/ca-cert.pem`)
     expect(stdout).toContain(`every member of its group can change ${folder}/server-key.pem`)
@@ -382,72 +385,76 @@ describe('check', () => {
     expect(stdout).not.toContain('a5')
   })
 
-  test.skipIf(process.geteuid?.() !== 0)('finds a folder of another owner [root]', () => {
+  test.skipIf(process.geteuid?.() !== 0)('finds a folder of another owner [root]', async () => {
     const folder = makeAuthority()
     makeServer(folder, 'a.example')
-    expect(pki('check', folder).status).toBe(0)
+    expect((await pki('check', folder)).status).toBe(0)
     chownSync(folder, 65_534, 65_534)
-    const { status, stdout } = pki('check', folder)
+    const { status, stdout } = await pki('check', folder)
     expect([status, stdout]).toEqual([1, expect.stringContaining('error[PKI_FOREIGN_OWNER]')])
   })
 
-  testWith('qemu-img', 'says with which releases an expired second authority is refused', () => {
-    const folder = makeAuthority()
-    makeServer(folder, 'a.example')
-    const old = make({ subject: 'Old', ...AUTHORITY, until: -1 })
-    const own = readFileSync(join(folder, 'ca-cert.pem'), 'utf8')
-    writeFiles(folder, { 'ca-cert.pem': own + old.certificate, image: 'x'.repeat(512) })
-    const { stdout } = pki('check', folder)
-    expect(stdout).toMatch(/CN=Old expired on .*: QEMU 10 and older refuse .* QEMU 11 takes it/)
-    const object = `tls-creds-x509,id=tls0,endpoint=server,dir=${folder}`
-    const image = join(folder, 'image')
-    const judge = runFile('qemu-img', ['info', '--object', object, '-f', 'raw', image])
-    const version = runFile('qemu-img', ['--version']).stdout
-    const isOld = Number(/version (\d+)/.exec(version)?.[1]) <= 10
-    expect([judge.status === 0, judge.stderr.includes('expired')]).toEqual([!isOld, isOld])
-  })
+  testWith(
+    'qemu-img',
+    'says with which releases an expired second authority is refused',
+    async () => {
+      const folder = makeAuthority()
+      makeServer(folder, 'a.example')
+      const old = make({ subject: 'Old', ...AUTHORITY, until: -1 })
+      const own = readFileSync(join(folder, 'ca-cert.pem'), 'utf8')
+      writeFiles(folder, { 'ca-cert.pem': own + old.certificate, image: 'x'.repeat(512) })
+      const { stdout } = await pki('check', folder)
+      expect(stdout).toMatch(/CN=Old expired on .*: QEMU 10 and older refuse .* QEMU 11 takes it/)
+      const object = `tls-creds-x509,id=tls0,endpoint=server,dir=${folder}`
+      const image = join(folder, 'image')
+      const judge = runFile('qemu-img', ['info', '--object', object, '-f', 'raw', image])
+      const version = runFile('qemu-img', ['--version']).stdout
+      const isOld = Number(/version (\d+)/.exec(version)?.[1]) <= 10
+      expect([judge.status === 0, judge.stderr.includes('expired')]).toEqual([!isOld, isOld])
+    },
+  )
 
-  test('lists what ends within a time, the first first', () => {
+  test('lists what ends within a time, the first first', async () => {
     const folder = makeAuthority()
-    pki('issue', 'server', folder, '--dns', 'a.example', '--days', '20', ...KEY)
-    pki('issue', 'client', folder, '--cn', 'x', '--days', '10', ...KEY)
-    const soon = pki('check', folder, '--expiring', '4w')
+    await pki('issue', 'server', folder, '--dns', 'a.example', '--days', '20', ...KEY)
+    await pki('issue', 'client', folder, '--cn', 'x', '--days', '10', ...KEY)
+    const soon = await pki('check', folder, '--expiring', '4w')
     expect(soon.status).toBe(1)
     expect(soon.stdout.match(/^\S+: (client|server|authority) /gm)).toEqual([
       `${folder}/client-cert.pem: client `,
       `${folder}/server-cert.pem: server `,
     ])
-    expect(pki('check', folder, '--expiring', '5d')).toMatchObject({ status: 0, stdout: '' })
-    expect(pki('check', folder, '--expiring', 'soon').status).toBe(64)
+    expect(await pki('check', folder, '--expiring', '5d')).toMatchObject({ status: 0, stdout: '' })
+    expect((await pki('check', folder, '--expiring', 'soon')).status).toBe(64)
   })
 
-  test('finds what the policy does not allow', () => {
+  test('finds what the policy does not allow', async () => {
     const folder = makeAuthority()
     makeClient(folder)
-    const { status, stdout } = pki('check', folder, '--priority', 'SUITEB128')
+    const { status, stdout } = await pki('check', folder, '--priority', 'SUITEB128')
     expect([status, stdout]).toEqual([1, expect.stringContaining('error[PKI_KEY_TOO_WEAK]')])
   })
 
-  test('needs a folder with credentials', () => {
+  test('needs a folder with credentials', async () => {
     const folder = scratchFolder()
     writeFiles(folder, { file: '' })
-    expect(pki('check', folder).status).toBe(66)
-    expect(pki('check', join(folder, 'file')).status).toBe(65)
-    expect(pki('check', join(folder, 'none')).status).toBe(66)
+    expect((await pki('check', folder)).status).toBe(66)
+    expect((await pki('check', join(folder, 'file'))).status).toBe(65)
+    expect((await pki('check', join(folder, 'none'))).status).toBe(66)
   })
 })
 
-test('psk gives a user a key without showing it', () => {
+test('psk gives a user a key without showing it', async () => {
   const folder = scratchFolder()
-  const { status, stdout, stderr } = pki('psk', 'qemu', folder)
+  const { status, stdout, stderr } = await pki('psk', 'qemu', folder)
   expect([status, stdout]).toEqual([0, `wrote ${folder}/keys.psk: a key of 256 bits for qemu\n`])
   const [, key = ''] = readFileSync(join(folder, 'keys.psk'), 'utf8').trim().split(':')
   expect(key).toMatch(/^[0-9a-f]{64}$/)
   expect(stdout + stderr).not.toContain(key)
-  expect(pki('psk', 'qemu', folder, '--json').stdout).not.toContain(key)
-  expect(pki('psk', 'a:b', folder).status).toBe(64)
+  expect((await pki('psk', 'qemu', folder, '--json')).stdout).not.toContain(key)
+  expect((await pki('psk', 'a:b', folder)).status).toBe(64)
   mkdirSync(join(folder, 'other', 'keys.psk'), { recursive: true })
-  expect(pki('psk', 'qemu', join(folder, 'other')).status).not.toBe(0)
+  expect((await pki('psk', 'qemu', join(folder, 'other'))).status).not.toBe(0)
 })
 
 test('the policy of the host decides where nothing else does', () => {
@@ -488,7 +495,7 @@ function belongTogether(folder: string, certificate: string, key: string): boole
 }
 
 test('of four runs at once one makes the files, and they belong together', () => {
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     const folder = join(scratchFolder(), 'pki')
     expect(runFourAtOnce(['init', folder, ...KEY])).toEqual([0, 73, 73, 73])
     expect(belongTogether(folder, 'ca-cert.pem', 'ca-key.pem')).toBe(true)
