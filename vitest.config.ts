@@ -1,8 +1,24 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+/** Tests of what computes only: they start few programs and change nothing of their process. */
+const COMPUTING = [
+  'algorithms',
+  'asn1',
+  'backends',
+  'cache',
+  'diagnostics',
+  'net',
+  'options',
+  'policy',
+  'priority',
+  'report',
+  'transfer',
+  'wire',
+  'x509',
+].map((folder) => `test/${folder}/**/*.test.ts`)
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // A test that hangs is to end at last. Nothing that works comes near it, on a busy machine either.
     testTimeout: 300_000,
     hookTimeout: 300_000,
@@ -12,5 +28,24 @@ export default defineConfig({
     pool: 'forks',
     // Most tests wait for other programs.
     maxWorkers: '150%',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'computing',
+          include: COMPUTING,
+          // To start a process and load the tables takes longer than most of these tests.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'processes',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...COMPUTING],
+        },
+      },
+    ],
   },
 })
