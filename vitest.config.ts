@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config'
+import { LongFilesFirst } from './test/long-files-first.ts'
 
 /** Tests of what computes only: they start few programs and change nothing of their process. */
 const COMPUTING = [
@@ -28,6 +29,7 @@ export default defineConfig({
     pool: 'forks',
     // Most tests wait for other programs.
     maxWorkers: '150%',
+    sequence: { sequencer: LongFilesFirst },
     projects: [
       {
         extends: true,

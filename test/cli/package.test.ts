@@ -99,26 +99,6 @@ function packCheckout(): string {
 
 const QUIET = ['--silent', '--no-audit', '--no-fund'] as const
 
-/** Installs the package into a scratch prefix, as `npm install -g` does. */
-function installGlobally(options: readonly string[], run: RunOptions = {}): string {
-  const prefix = scratchFolder()
-  const install = ['install', '--global', ...QUIET, ...options, '--prefix', prefix, packCheckout()]
-  const installed = runFile('npm', install, { cwd: prefix, ...run })
-  expect(installed.status, installed.stderr).toBe(0)
-  return prefix
-}
-
-test('works when it is installed from its package', () => {
-  const prefix = installGlobally(['--omit=optional', '--ignore-scripts'])
-  const bin = join(prefix, 'bin')
-  const options = { cwd: prefix, ...pathOf(NODE_FOLDER) }
-  const show = ['show', 'DEFAULT', '--backend', 'krb5']
-  const shown = runFile(join(bin, 'cryptopolicy'), show, options)
-  expect(shown.stdout, shown.stderr).toContain('permitted_enctypes = aes256-cts')
-  const set = ['--base-dir', join(prefix, 'base'), '--set', 'FUTURE', '--no-reload']
-  expect(runFile(join(bin, 'update-policies'), set, options).status).toBe(0)
-})
-
 /** A Node.js that says it is old, and can all the same run npm. */
 const SAYS_IT_IS_OLD = `#!/bin/sh
 [ "$1" = --version ] && echo v20.1.0 && exit
@@ -127,24 +107,14 @@ exec ${process.execPath} "$@"
 
 test('brings a Node.js of its own to a machine whose own is too old', () => {
   const old = pathOf(toolsWithout(SAYS_IT_IS_OLD))
-  const prefix = installGlobally([], old)
+  const prefix = scratchFolder()
+  const install = ['install', '--global', ...QUIET, '--prefix', prefix, packCheckout()]
+  const installed = runFile('npm', install, { cwd: prefix, ...old })
+  expect(installed.status, installed.stderr).toBe(0)
   const { status, stdout } = runFile(join(prefix, 'bin', 'cryptopolicy'), ['--version'], old)
   expect([status, stdout]).toEqual([0, `${manifest.version}\n`])
   const seen = readdirSync(join(prefix, 'bin'))
   expect(seen.toSorted()).toEqual(Object.keys(manifest.bin).toSorted())
-})
-
-test('brings no Node.js to a project that depends on the library', () => {
-  const project = scratchFolder()
-  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
-  const old = pathOf(toolsWithout(SAYS_IT_IS_OLD))
-  const options = { cwd: project, ...old }
-  const installed = runFile('npm', ['install', ...QUIET, packCheckout()], options)
-  expect(installed.status, installed.stderr).toBe(0)
-  const names = readdirSync(join(project, 'node_modules'), { recursive: true, encoding: 'utf8' })
-  expect(names.filter((name) => /(^|\/)(node|own-node)$/.test(name))).toEqual([])
-  const library = "import('cryptopolicy').then((m) => console.log(m.BACKENDS.length))"
-  expect(runFile(process.execPath, ['-e', library], { cwd: project }).stdout).toBe('13\n')
 })
 
 /** A koffi that leaves a file where it is loaded. */
@@ -165,31 +135,56 @@ await storage.extents(0, 1, 1)
 console.log([...new Set(readFileSync('/proc/self/maps', 'utf8').match(/\\S*koffi\\S*/g))].join())
 `
 
-test.each([
-  ['with koffi', []],
-  ['without koffi', ['--omit=optional']],
-] as const)('an installed package %s loads none that others planted', (_, options) => {
-  const outer = scratchFolder()
-  const mark = join(outer, 'loaded')
+/** A project that depends on the package, in a folder where others planted what is not to be loaded. */
+function installAmongPlanted(outer: string, options: readonly string[], run: RunOptions): string {
   const planted = ['node_modules', 'home/.node_modules', 'home/.node_libraries', 'path', 'evil']
-  for (const folder of planted) plantKoffi(join(outer, folder), mark)
+  for (const folder of planted) plantKoffi(join(outer, folder), join(outer, 'loaded'))
   const project = join(outer, 'project')
   mkdirSync(project)
   // The project has one of its own, so that npm puts ours within the package.
   const dependencies = { koffi: 'file:../evil/koffi' }
   const about = { private: true, type: 'module', dependencies }
   writeFileSync(join(project, 'package.json'), JSON.stringify(about))
-  const args = ['install', ...QUIET, ...options, '--ignore-scripts', packCheckout()]
-  const installed = runFile('npm', args, { cwd: project })
+  const installed = runFile('npm', ['install', ...QUIET, ...options, packCheckout()], {
+    cwd: project,
+    ...run,
+  })
   expect(installed.status, installed.stderr).toBe(0)
+  return project
+}
+
+/** The files of koffi that a program of the project has loaded, and none of those that were planted. */
+function koffiLoadedIn(project: string): string {
+  const outer = dirname(project)
   writeFileSync(join(project, 'main.js'), WHOSE_KOFFI)
   const env = { HOME: join(outer, 'home'), NODE_PATH: join(outer, 'path') }
-  const { stdout, stderr } = runFile(process.execPath, ['main.js'], { cwd: project, env })
-  expect(existsSync(mark), stderr).toBe(false)
+  const { status, stdout, stderr } = runFile(process.execPath, ['main.js'], { cwd: project, env })
+  expect([status, existsSync(join(outer, 'loaded'))], stderr).toEqual([0, false])
+  return stdout.trim()
+}
+
+test('a project that depends on the library loads its own koffi, and gets no Node.js', () => {
+  const old = pathOf(toolsWithout(SAYS_IT_IS_OLD))
+  const project = installAmongPlanted(scratchFolder(), [], old)
+  const names = readdirSync(join(project, 'node_modules'), { recursive: true, encoding: 'utf8' })
+  expect(names.filter((name) => /(^|\/)(node|own-node)$/.test(name))).toEqual([])
+  const library = "import('cryptopolicy').then((m) => console.log(m.BACKENDS.length))"
+  expect(runFile(process.execPath, ['-e', library], { cwd: project }).stdout).toBe('13\n')
   // The part for this machine may be beside the package.
-  const own = join(project, 'node_modules')
-  if (options.length === 0) expect(stdout.trim().startsWith(own), stdout + stderr).toBe(true)
-  else expect(stdout, stderr).toBe('\n')
+  expect(koffiLoadedIn(project).startsWith(join(project, 'node_modules'))).toBe(true)
+})
+
+test('an installed package works without koffi and without its scripts, and loads no other koffi', () => {
+  const options = ['--omit=optional', '--ignore-scripts']
+  const project = installAmongPlanted(scratchFolder(), options, {})
+  expect(koffiLoadedIn(project)).toBe('')
+  const bin = join(project, 'node_modules', '.bin')
+  const run = { cwd: project, ...pathOf(NODE_FOLDER) }
+  const show = ['show', 'DEFAULT', '--backend', 'krb5']
+  const shown = runFile(join(bin, 'cryptopolicy'), show, run)
+  expect(shown.stdout, shown.stderr).toContain('permitted_enctypes = aes256-cts')
+  const set = ['--base-dir', join(project, 'base'), '--set', 'FUTURE', '--no-reload']
+  expect(runFile(join(bin, 'update-policies'), set, run).status).toBe(0)
 })
 
 test('takes the Node.js of the machine where that is new enough, whatever was brought along', () => {
