@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { scratchFolder } from '../../cli/command.ts'
 import { parseEnvelope } from '../../cli/json-output.ts'
 import { credentialsOf, makeX509Folder } from '../../nbd/nbd-credentials.ts'
-import { execFile } from '../../peers/child-process.ts'
+import { spawn } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
 import { readRecorded } from '../recorded-streams.ts'
 import { connectTo, launchReceive, type ReceiveProcess, startReceive } from './receive-process.ts'
@@ -240,7 +240,10 @@ describe('channels', () => {
 
 describe('who is let in', () => {
   const refusedBy = async (receiver: ReceiveProcess, args: readonly string[], code: string) => {
-    await execFile('openssl', ['s_client', '-connect', receiver.place, ...args])
+    // The client stays: one that closes before the receiver has judged it has just gone away.
+    spawn('openssl', ['s_client', '-connect', receiver.place, ...args], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
     expect(await receiver.says(new RegExp(`\\[${code}\\]`))).toContain(`[${code}]`)
     receiver.kill('SIGTERM')
     await ends(receiver, 1, 'MIGRATION_RECEIVE_CANCELLED')
