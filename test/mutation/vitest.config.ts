@@ -4,7 +4,10 @@ import ours from '../../vitest.config.ts'
 
 const include: readonly string[] = JSON.parse(process.env.MUTATION_TESTS ?? '[]')
 
+// Without the projects: each of them names its own tests.
+const { projects: _, ...settings } = ours.test ?? {}
+
 export default mergeConfig(
-  { ...ours, test: { ...ours.test, include: [] } },
+  { ...ours, test: settings },
   defineConfig({ test: { include: [...include] } }),
 )
