@@ -49,7 +49,8 @@ export function signList(content: ListContent, signer: Signer): string {
     time(thisUpdate),
     time(nextUpdate),
     // An empty list is left out.
-    ...(entries.length > 0 ? [sequenceOf(...entries)] : []),
+    // As one piece: there may be more entries than a call takes arguments.
+    ...(entries.length > 0 ? [sequenceOf(Buffer.concat(entries))] : []),
     explicit(
       0,
       sequenceOf(
