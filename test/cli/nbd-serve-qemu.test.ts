@@ -54,11 +54,16 @@ testWith('qemu-nbd', '--offset: the same size, bytes and map, and nothing before
 testWith('qemu-nbd', '--offset: an odd one, one at the end, and one behind it', async () => {
   const file = join(scratchFolder(), 'disk.raw')
   writeFileSync(file, Buffer.from('0123456789'))
-  const size = async (offset: string) => {
-    const { socket } = await serveNbd(['-t', '--offset', offset, file])
+  const size = async (offset: string, path = file) => {
+    const { socket } = await serveNbd(['-t', '--offset', offset, path])
     return runFile('nbdinfo', ['--size', `nbd+unix:///?socket=${socket}`]).stdout
   }
   expect([await size('3'), await size('10')]).toEqual(['7\n', '0\n'])
+  // A file of whole sectors, since qemu-nbd adds to others what a sector lacks.
+  const even = join(scratchFolder(), 'even.raw')
+  writeFileSync(even, Buffer.alloc(1024))
+  const qemu = await startQemuNbd(even, ['-o', '1024'])
+  expect(runFile('nbdinfo', ['--size', qemu.uri().text]).stdout).toBe(await size('1024', even))
   const behind = run('cryptopolicy', ['nbd', 'serve', '--offset', '11', file])
   expect([behind.status, behind.stderr]).toEqual([64, expect.stringContaining('NBD_OFFSET_BEYOND')])
   const alone = run('cryptopolicy', ['nbd', 'serve', '--offset', '1', '--export', `a=${file}`])
@@ -86,19 +91,14 @@ testWith(
   },
 )
 
-testWith(
-  'qemu-nbd',
-  '--detect-zeroes makes holes, but for blocks that a request is cut in',
-  async () => {
-    const options = ['--discard=unmap', '--detect-zeroes=unmap']
-    const [theirs, ours] = await seen(options, ['write -P 0 0 2M', 'write -P 1 3M 4k'])
-    expect(ours?.file.equals(theirs?.file ?? Buffer.alloc(0))).toBe(true)
-    expect(theirs?.map).toMatch(/^ +0 +2097152 +3/)
-    const holes = ours?.map.matchAll(/(\d+) +3 /g) ?? []
-    const size = [...holes].reduce((sum, [, length]) => sum + Number(length), 0)
-    expect(size).toBeGreaterThan(2 * MIB - 131_072)
-  },
-)
+testWith('qemu-nbd', '--detect-zeroes makes the same holes, wherever a write begins', async () => {
+  const options = ['--discard=unmap', '--detect-zeroes=unmap']
+  const work = ['write -P 0 512 2M', 'write -P 0 2560k 100k', 'write -P 1 3M 4k']
+  const [theirs, ours] = await seen(options, work)
+  expect(ours?.file.equals(theirs?.file ?? Buffer.alloc(0))).toBe(true)
+  expect(theirs?.map).toMatch(/ 3 /)
+  expect(ours?.map).toBe(theirs?.map)
+})
 
 /** How often the server waits for its disk while a client writes, zeroes and trims. */
 async function countSyncs(cache: string): Promise<number> {

@@ -14,7 +14,7 @@ export type Place = {
 }
 
 /** How long a program may take on a busy machine, in milliseconds. */
-const TIME_LIMIT = 120_000
+const TIME_LIMIT = 230_000
 
 /** The first record of a client, or undefined where it gave up before it sent any. */
 export async function catchHello(

@@ -20,6 +20,9 @@ export const write: CommandHandler = {
   receive: (transmission, request) => new WriteSink(transmission, request),
 }
 
+/** Of most file systems, in bytes. */
+const BLOCK = 4096
+
 class WriteSink implements PayloadSink {
   readonly #transmission: CommandContext
   readonly #request: Request
@@ -48,11 +51,19 @@ class WriteSink implements PayloadSink {
   }
 
   #beginPiece(): Piece {
-    const size = Math.min(this.#rest, pieceSize(this.#transmission))
+    const size = this.#nextSize()
     const { pool } = this.#transmission.resources
     // The pool has no small buffers.
     const buffer = size < SMALL_PIECE ? Buffer.allocUnsafe(size) : pool.take(size)
     return { buffer, size, filled: 0 }
+  }
+
+  /** Cut where blocks begin: half a block of zeroes, written alone, would not become a hole. */
+  #nextSize(): number {
+    const limit = pieceSize(this.#transmission)
+    if (this.#rest <= limit) return this.#rest
+    const { offset, length } = this.#request
+    return limit - ((offset + length - this.#rest) % BLOCK)
   }
 
   #writePiece({ buffer, size }: Piece): void {
