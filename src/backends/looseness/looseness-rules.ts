@@ -298,7 +298,7 @@ function crossedSignatures(
   disabled: readonly string[],
 ): readonly string[] {
   const parts = (name: string) => /^(RSA-PSS-RSAE|RSA-PSS|RSA|ECDSA|DSA)-(SHA[0-9-]+)$/.exec(name)
-  const keys = new Set(enabled.sign.flatMap((name) => parts(name)?.[1] ?? []))
+  const keys = new Set<string>(enabled.sign.flatMap(keysTold))
   const hashes = new Set<string>([
     ...enabled.hash,
     ...enabled.sign.flatMap((name) => parts(name)?.[2] ?? []),
@@ -309,6 +309,12 @@ function crossedSignatures(
       key !== undefined && hash !== undefined && keys.has(key) && hashes.has(hash) && HAS.test(name)
     )
   })
+}
+
+/** The kinds of keys that NSS is told for a signature: one with RSA-PSS needs RSA, and any padding goes with that. */
+function keysTold(name: string): readonly string[] {
+  if (name.startsWith('RSA-PSS-')) return ['RSA', 'RSA-PSS', 'RSA-PSS-RSAE']
+  return /^(?:RSA|ECDSA|DSA)(?=-)/.exec(name) ?? []
 }
 
 /** Pairs that NSS offers in TLS. */
