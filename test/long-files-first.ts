@@ -22,7 +22,6 @@ const LONG = [
   'migration/refused-peers',
   'interop/policy/application-string',
   'priority/gnutls-cli',
-  'docs/options',
 ].map((name) => `/test/${name}.test.ts`)
 
 export class LongFilesFirst extends BaseSequencer {

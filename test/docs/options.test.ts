@@ -1,14 +1,21 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ROOT, run } from '../cli/command.ts'
+import { ROOT } from '../cli/command.ts'
+import { runInProcess } from '../cli/in-process.ts'
 import { listHeadings, PAGES, readPage, readSection } from './pages.ts'
 
 const SECTIONS = ['NAME', 'SYNOPSIS', 'DESCRIPTION', 'EXAMPLES', 'OPTIONS', 'SEE ALSO']
 
+type Program = 'cryptopolicy' | 'update-policies'
+
+async function helpOf(program: Program, words: readonly string[]): Promise<string> {
+  return (await runInProcess([...words, '--help'], { program })).stdout
+}
+
 /** The commands that `--help` lists, of the program or of a group. */
-function listCommands(program: Parameters<typeof run>[0], group: readonly string[] = []) {
-  const { stdout } = run(program, [...group, '--help'])
+async function listCommands(program: Program, group: readonly string[] = []) {
+  const stdout = await helpOf(program, group)
   const [, commands = ''] = stdout.split('Commands:\n')
   return [...commands.matchAll(/^ {2}([a-z]+) /gm)]
     .map((match) => match[1] ?? '')
@@ -20,10 +27,12 @@ function pageOf(words: readonly string[]): string {
 }
 
 /** The page of a group explains the options of all its commands that have no page of their own. */
-function listHelpOptions(program: Parameters<typeof run>[0], args: readonly string[]) {
-  const commands = args.length > 0 ? listCommands(program, args).map((name) => [...args, name]) : []
+async function listHelpOptions(program: Program, args: readonly string[]) {
+  const names = args.length > 0 ? await listCommands(program, args) : []
+  const commands = names.map((name) => [...args, name])
   const shared = commands.filter((words) => !PAGES.includes(pageOf(words)))
-  const helps = [args, ...shared].map((words) => run(program, [...words, '--help']).stdout)
+  const helps: string[] = []
+  for (const words of [args, ...shared]) helps.push(await helpOf(program, words))
   const options = helps.flatMap((help) => [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)])
   return [...new Set(options.map((match) => match[1]))].toSorted()
 }
@@ -33,15 +42,15 @@ function listPageOptions(path: string) {
   return [...options.matchAll(/^- `(?:-\w, )?(--[a-z-]+)/gm)].map((match) => match[1]).toSorted()
 }
 
-function checkManualPage(path: string, program: Parameters<typeof run>[0], args: string[]): void {
+function checkManualPage(path: string, program: Program, args: string[]): void {
   describe(path, () => {
     test('has the sections of a manual page, in order', () => {
       const headings = listHeadings(readPage(path))
       expect(headings.filter((heading) => SECTIONS.includes(heading))).toEqual(SECTIONS)
     })
 
-    test('explains every option of --help and no other', () => {
-      expect(listPageOptions(path)).toEqual(listHelpOptions(program, args))
+    test('explains every option of --help and no other', async () => {
+      expect(listPageOptions(path)).toEqual(await listHelpOptions(program, args))
     })
   })
 }
@@ -49,10 +58,12 @@ function checkManualPage(path: string, program: Parameters<typeof run>[0], args:
 checkManualPage('docs/update-policies.8.md', 'update-policies', [])
 checkManualPage('docs/cryptopolicy.1.md', 'cryptopolicy', [])
 
-const COMMANDS = listCommands('cryptopolicy').map((name) => [name])
-const WITHIN_GROUPS = COMMANDS.flatMap((group) =>
-  listCommands('cryptopolicy', group).map((name) => [...group, name]),
-)
+const COMMANDS = (await listCommands('cryptopolicy')).map((name) => [name])
+const WITHIN_GROUPS: string[][] = []
+for (const group of COMMANDS) {
+  const names = await listCommands('cryptopolicy', group)
+  WITHIN_GROUPS.push(...names.map((name) => [...group, name]))
+}
 const WITH_PAGE = [...COMMANDS, ...WITHIN_GROUPS.filter((words) => PAGES.includes(pageOf(words)))]
 for (const words of WITH_PAGE) checkManualPage(pageOf(words), 'cryptopolicy', words)
 
