@@ -1,4 +1,4 @@
-/** `cryptopolicy nbd serve` as a process that can be killed at any moment. */
+/** `cryptopolicy nbd serve` and its like as processes that can be killed at any moment. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -10,16 +10,26 @@ const PROGRAM = join(import.meta.dirname, '..', '..', 'dist', 'cryptopolicy.js')
 export type ServingProcess = {
   readonly child: ChildProcess
   readonly gone: Promise<unknown>
+  /** What it has said. */
+  readonly log: () => string
   /** Ends it and waits until it is gone. */
   readonly end: (signal: NodeJS.Signals) => Promise<void>
 }
 
-/** Starts the server and waits until it is ready. */
-export async function startServing(
+/** Starts the NBD server and waits until it is ready. */
+export function startServing(
   args: readonly string[],
   wrapper: readonly string[] = [],
 ): Promise<ServingProcess> {
-  const [program = '', ...rest] = [...wrapper, process.execPath, PROGRAM, 'nbd', 'serve', ...args]
+  return startProcess(['nbd', 'serve', ...args], wrapper)
+}
+
+/** Starts a command that serves, and waits until it is ready. */
+export async function startProcess(
+  args: readonly string[],
+  wrapper: readonly string[] = [],
+): Promise<ServingProcess> {
+  const [program = '', ...rest] = [...wrapper, process.execPath, PROGRAM, ...args]
   const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] })
   const gone = once(child, 'exit')
   // Whatever fails here, no server is left behind.
@@ -38,7 +48,7 @@ export async function startServing(
     child.kill(signal)
     await gone
   }
-  return { child, gone, end }
+  return { child, gone, end, log: () => said }
 }
 
 /** A folder of credentials for both sides; gives the options of the server. */
