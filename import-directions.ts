@@ -61,7 +61,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   monitor: [
     ...['diagnostics', 'arguments', 'files', 'net', 'options', 'transfer', 'tls', 'endpoint'],
-    ...['service', 'nbd', 'migration'],
+    ...['service', 'nbd', 'migration', 'chardev'],
   ],
   chardev: [...['diagnostics', 'arguments', 'files', 'net', 'options', 'tls', 'endpoint']],
   cli: ['*'],

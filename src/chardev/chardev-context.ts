@@ -1,4 +1,5 @@
 /** What all chardevs of a process have from their surroundings. */
+import type { Traffic } from '../endpoint/traffic.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
 import type { TellChardev } from './chardev-event.ts'
 
@@ -10,6 +11,8 @@ export type ChardevContext = {
   /** Permissions of Unix sockets; as the umask has it where they are not given. */
   readonly socketMode?: number | undefined
   readonly tell: TellChardev
+  /** Counts the clients of a chardev that listens, by its id. */
+  readonly trafficOf?: ((id: string) => Traffic) | undefined
   readonly objects: TlsObjects
   /** Of the terminal that `stdio` is. */
   readonly terminal?: TerminalRules | undefined

@@ -23,7 +23,7 @@ export async function runEndpoints(path: string, options: EndpointRunOptions): P
   const file = readEndpointFile(readNamedTextFile(path))
   const context = await objectsContext(options, terminal)
   const ending = new ServiceEnding()
-  const { name, objects } = file
+  const { name, guest, objects } = file
   const metrics = new HostMetrics()
   const tell = (entry: string, event: EntryEvent) => {
     metrics.tell(entry, event)
@@ -38,6 +38,9 @@ export async function runEndpoints(path: string, options: EndpointRunOptions): P
     ...{ objects, context },
     onNbdEvent: (event) => tell('nbd', event),
     nbdTraffic: metrics.trafficOf('nbd'),
+    onChardevEvent: (event) => tell(`chardev ${event.chardev}`, event),
+    chardevTraffic: (id) => metrics.trafficOf(`chardev ${id}`),
+    ...(guest === undefined ? {} : { guestPath: guest }),
     onMigrationEvent: (event) => tell('migration', event),
     migrationTraffic: metrics.trafficOf('migration'),
     onReload: tellReload,

@@ -80,3 +80,33 @@ test('a file that cannot be served ends the start with its line', () => {
   expect(status).toBe(69)
   expect(stderr).toContain(`${path}:1:15: error[ENDPOINT_CANNOT_LISTEN]`)
 })
+
+testWith('openssl', 'a console over TLS is joined to a program of the host', async () => {
+  const folder = makeX509Folder()
+  const path = write(
+    folder,
+    `objects:
+  - {qom-type: tls-creds-x509, id: tls0, dir: DIR, endpoint: server, priority: NORMAL}
+chardevs:
+  - {id: shell, backend: exec, command: "tr a-z A-Z"}
+  - id: console
+    backend: socket
+    host: 127.0.0.1
+    port: 0
+    server: on
+    wait: off
+    tls-creds: tls0
+    join: shell
+`,
+  )
+  const service = launchService(['endpoint', 'run', path])
+  const log = await untilReady(service)
+  const [, port] = /chardev console at 127\.0\.0\.1:(\d+)/.exec(log) ?? []
+  const { stdout } = runFile('/bin/sh', [
+    '-c',
+    `{ echo hello; sleep 1; } | openssl s_client -quiet -connect 127.0.0.1:${port} -cert ${folder}/client-cert.pem -key ${folder}/client-key.pem 2>${folder}/err`,
+  ])
+  expect(stdout).toBe('HELLO\n')
+  expect(await service.says('left')).toMatch(/chardev console #1 127.*secured by TLSv1.3/)
+  expect(await service.stop()).toBe(0)
+})

@@ -52,6 +52,7 @@ export function endpointFileSchema(): Schema {
     additionalProperties: false,
     properties: {
       name: { type: 'string' },
+      guest: { type: 'string' },
       objects: {
         type: 'array',
         items: { anyOf: Object.keys(OBJECT_PROPERTIES).map(objectSchema) },

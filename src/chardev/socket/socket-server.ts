@@ -27,7 +27,7 @@ export class SocketServer implements ChardevEnd {
 
   /** @throws DiagnosticError OBJECT_..., CHARDEV_... */
   constructor(definition: SocketDefinition, context: ChardevContext) {
-    const { handshakeLimit, clientLimit, tell } = context
+    const { handshakeLimit, clientLimit, tell, trafficOf } = context
     this.definition = definition
     this.#context = context
     this.#security = findSocketSecurity(context.objects, definition, handshakeLimit)
@@ -38,6 +38,7 @@ export class SocketServer implements ChardevEnd {
       handshakeLimit,
       allowHalfOpen: true,
       clientsBegin: true,
+      traffic: trafficOf?.(definition.id),
       onEvent: (event) => tell({ ...event, chardev: definition.id }),
     })
   }

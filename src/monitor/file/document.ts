@@ -14,8 +14,7 @@ import type { FileSection } from '../sections/section.ts'
 import { FILE_DIAGNOSTIC_KINDS } from './file-diagnostics.ts'
 
 const OBJECTS = 'objects'
-export const NAME = 'name'
-const SECTION_KEYS = [NAME, OBJECTS, ...FILE_SECTIONS.map(({ key }) => key)]
+const SECTION_KEYS = ['name', 'guest', OBJECTS, ...FILE_SECTIONS.map(({ key }) => key)]
 
 /** Names in a file that say nothing of secrets. */
 const HARMLESS: ReadonlySet<string> = new Set([

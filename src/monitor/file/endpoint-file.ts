@@ -12,7 +12,7 @@ import {
   nameOfEntry,
   type StartEntry,
 } from '../sections/section.ts'
-import { Document, markSecret, NAME } from './document.ts'
+import { Document, markSecret } from './document.ts'
 import { FILE_DIAGNOSTIC_KINDS } from './file-diagnostics.ts'
 
 export type ReadEntry = FileEntry & {
@@ -25,6 +25,8 @@ export type ReadEntry = FileEntry & {
 export type EndpointFile = {
   /** As `query-name` tells it. */
   readonly name?: string
+  /** Where guests are stored that a client of the monitor lets in, and taken from when it sends them on. */
+  readonly guest?: string
   readonly objects: readonly ObjectDefinition[]
   /** In the order in which they are started. */
   readonly entries: readonly ReadEntry[]
@@ -42,7 +44,8 @@ export function readEndpointFile(source: Source): EndpointFile {
   const collect = <Value>(step: () => Value): Value | undefined =>
     collectDiagnostics((one) => diagnostics.push(one), step)
   for (const key of Object.keys(properties)) collect(() => document.refuseUnknown(key))
-  const name = collect(() => document.text(NAME))
+  const name = collect(() => document.text('name'))
+  const guest = collect(() => document.text('guest'))
   const written = collect(() => document.objects()) ?? []
   const objects = written.flatMap((one) => collect(() => defineObject(one)) ?? [])
   const entries = FILE_SECTIONS.flatMap((section) =>
@@ -52,7 +55,11 @@ export function readEndpointFile(source: Source): EndpointFile {
   )
   for (const step of checksOf(objects, entries, document)) collect(step)
   if (diagnostics.length > 0) throw new DiagnosticError(diagnostics)
-  return { ...(name === undefined ? {} : { name }), objects, entries }
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(guest === undefined ? {} : { guest }),
+    ...{ objects, entries },
+  }
 }
 
 function readEntry(section: FileSection, definition: ObjectDefinition): ReadEntry {
@@ -111,7 +118,7 @@ function requireNeeds(
 }
 
 /** Properties that name an object. */
-const REFERENCES = ['tls-creds', 'tls-authz'] as const
+const REFERENCES = ['tls-creds', 'tls-authz', 'writer-authz'] as const
 
 function requireObjects({ definition }: ReadEntry, objects: readonly ObjectDefinition[]): void {
   const known = objects.map(({ id }) => id)

@@ -1,4 +1,6 @@
 /** What happens to the connections of entries, as a line of text or of JSON. */
+import type { ChardevEvent } from '../../chardev/chardev-event.ts'
+import { chardevEventToJson, printChardevEvent } from '../../chardev/event-report.ts'
 import { printRelayEvent, relayEventToJson } from '../../migration/relay/event-report.ts'
 import type { RelayEvent } from '../../migration/relay/relay-event.ts'
 import { eventToJson, printEvent } from '../../nbd/server/event-report.ts'
@@ -6,7 +8,9 @@ import type { EntryEvent } from '../sections/section.ts'
 
 /** `relay web1 #3 192.0.2.7:50123: connected`. */
 export function printEntryEvent(entry: string, event: EntryEvent): string {
-  const line = isOfRelay(event)
+  // Its line begins with its name.
+  if (isOfChardev(event)) return `chardev ${printChardevEvent(event)}`
+  const line = isOfChannel(event)
     ? printRelayEvent({ ...event, relay: undefined })
     : printEvent(event)
   return `${entry} ${line}`
@@ -14,12 +18,21 @@ export function printEntryEvent(entry: string, event: EntryEvent): string {
 
 /** One line; `at` is the time in RFC 3339. */
 export function entryEventToJson(entry: string, event: EntryEvent, at: Date): string {
-  const line = isOfRelay(event) ? relayEventToJson(event, at) : eventToJson(event, at)
+  const line = lineOf(event, at)
   return `{"entry":${JSON.stringify(entry)},${line.slice(1)}`
+}
+
+function lineOf(event: EntryEvent, at: Date): string {
+  if (isOfChardev(event)) return chardevEventToJson(event, at)
+  return isOfChannel(event) ? relayEventToJson(event, at) : eventToJson(event, at)
+}
+
+function isOfChardev(event: EntryEvent): event is ChardevEvent {
+  return 'chardev' in event
 }
 
 type ChannelEvent = Extract<RelayEvent, { readonly event: 'reached' | 'relayed' }>
 
-function isOfRelay(event: EntryEvent): event is ChannelEvent {
+function isOfChannel(event: Exclude<EntryEvent, ChardevEvent>): event is ChannelEvent {
   return event.event === 'reached' || event.event === 'relayed'
 }

@@ -34,7 +34,7 @@ const nothing: Kind<{ file: string }> = {
   fault: 'input',
   summary: 'An endpoint file has nothing that listens, so it would serve nothing.',
   message: ({ file }) => `${file} has nothing that listens`,
-  hint: () => 'add a section such as nbd, relays, receivers or monitors',
+  hint: () => 'add a section such as nbd, chardevs, relays, receivers or monitors',
 }
 
 const repeated: Kind<{ what: string }> = {

@@ -1,7 +1,5 @@
-/**
- * The endpoints of a host in one process: everything that a monitor, a file or a metric can ask about or change.
- * It knows none of their languages.
- */
+import type { ChardevEvent } from '../../chardev/chardev-event.ts'
+import { ChardevRegistry } from '../../chardev/registry/chardev-registry.ts'
 import type { ConnectionEvent } from '../../endpoint/connection-event.ts'
 import type { Traffic } from '../../endpoint/traffic.ts'
 import type { ServerEvent } from '../../nbd/server/server-event.ts'
@@ -29,11 +27,17 @@ export type HostOptions = {
   /** Count the clients of the NBD server, and the connections of guests. */
   readonly nbdTraffic?: Traffic
   readonly migrationTraffic?: Traffic
+  readonly chardevTraffic?: (id: string) => Traffic
   /** What came of a reload that a client of the monitor has asked for. */
   readonly onReload?: (report: ReloadReport) => void
+  /** What happens to character devices. */
+  readonly onChardevEvent?: (event: ChardevEvent) => void
   /** A client of the monitor asks the process to end. */
   readonly onQuit?: () => void
 }
+
+/** What a guest says and is told concerns the user alone who runs this. */
+const CHARDEV_LIMITS = { handshakeLimit: 10, clientLimit: 1_024, socketMode: 0o600 } as const
 
 export class HostEndpoints {
   readonly name: string | undefined
@@ -42,6 +46,7 @@ export class HostEndpoints {
   readonly nodes = new BlockNodes()
   readonly nbd: NbdEndpoint
   readonly migrations: HostMigrations
+  readonly chardevs: ChardevRegistry
   readonly #onQuit: () => void
 
   /** @throws DiagnosticError OBJECT_... with every refusal of every object. */
@@ -58,6 +63,12 @@ export class HostEndpoints {
       onEvent: options.onMigrationEvent,
       traffic: options.migrationTraffic,
     })
+    this.chardevs = new ChardevRegistry({
+      objects: this.objects.tls,
+      ...CHARDEV_LIMITS,
+      trafficOf: options.chardevTraffic,
+      tell: options.onChardevEvent ?? (() => {}),
+    })
     this.#onQuit = onQuit ?? (() => {})
   }
 
@@ -71,6 +82,7 @@ export class HostEndpoints {
   async close(): Promise<void> {
     await this.migrations.close()
     if (this.nbd.place !== undefined) await this.nbd.stop()
+    await this.chardevs.close()
     await this.nodes.close()
     this.objects.close()
   }

@@ -1,4 +1,5 @@
 /** What is counted of the endpoints of a host while the process runs. */
+import type { ChardevEvent } from '../../chardev/chardev-event.ts'
 import { Traffic } from '../../endpoint/traffic.ts'
 import type { RelayEvent } from '../../migration/relay/relay-event.ts'
 import type { ServerEvent } from '../../nbd/server/server-event.ts'
@@ -25,7 +26,7 @@ export class HostMetrics {
   }
 
   /** Counts what happens to a connection of an entry. */
-  readonly tell = (endpoint: string, event: ServerEvent | RelayEvent): void => {
+  readonly tell = (endpoint: string, event: ServerEvent | RelayEvent | ChardevEvent): void => {
     switch (event.event) {
       case 'secured':
         this.#countHandshake(endpoint, 'server', event)

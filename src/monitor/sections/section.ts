@@ -1,4 +1,5 @@
 /** What a section of an endpoint file is: the properties of its entries, and how an entry is started. */
+import type { ChardevEvent } from '../../chardev/chardev-event.ts'
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import { ENDPOINT_KINDS } from '../../endpoint/endpoint-diagnostics.ts'
 import type { RelayEvent } from '../../migration/relay/relay-event.ts'
@@ -26,7 +27,7 @@ export type FileEntry = {
 }
 
 /** What happens to a connection of an entry, whatever the entry is. */
-export type EntryEvent = ServerEvent | RelayEvent
+export type EntryEvent = ServerEvent | RelayEvent | ChardevEvent
 
 /** Where entries are started. */
 export type FileHost = {
