@@ -88,7 +88,7 @@ testWith('openssl', 'a console over TLS is joined to a program of the host', asy
     `objects:
   - {qom-type: tls-creds-x509, id: tls0, dir: DIR, endpoint: server, priority: NORMAL}
 chardevs:
-  - {id: shell, backend: exec, command: "tr a-z A-Z"}
+  - {id: shell, backend: exec, command: "sed -u s/hello/HELLO/"}
   - id: console
     backend: socket
     host: 127.0.0.1
@@ -104,7 +104,7 @@ chardevs:
   const [, port] = /chardev console at 127\.0\.0\.1:(\d+)/.exec(log) ?? []
   const { stdout } = runFile('/bin/sh', [
     '-c',
-    `{ echo hello; sleep 1; } | openssl s_client -quiet -connect 127.0.0.1:${port} -cert ${folder}/client-cert.pem -key ${folder}/client-key.pem 2>${folder}/err`,
+    `{ echo hello; sleep 1; } | openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:${port} -cert ${folder}/client-cert.pem -key ${folder}/client-key.pem 2>${folder}/err`,
   ])
   expect(stdout).toBe('HELLO\n')
   expect(await service.says('left')).toMatch(/chardev console #1 127.*secured by TLSv1.3/)

@@ -27,7 +27,8 @@ const FLAG = {
 }
 
 const OF_KIND: Readonly<Record<FileProperty['kind'], Schema>> = {
-  text: { type: 'string' },
+  // A number stays as it is written.
+  text: { type: ['string', 'number'] },
   flag: FLAG,
   count: {
     anyOf: [
