@@ -49,10 +49,21 @@ export async function runService<Place>(service: Service<Place>): Promise<void> 
   } finally {
     ending.close()
     watch?.close()
-    await service.drain(0)
-    await service.close?.()
-    if (pidFile !== undefined) removePidFile(pidFile)
+    await endAll(service)
     process.off(FILE_SIZE_SIGNAL, goOn)
+  }
+}
+
+/** Each step is done, whatever became of the one before. */
+async function endAll<Place>({ drain, close, pidFile }: Service<Place>): Promise<void> {
+  try {
+    await drain(0)
+  } finally {
+    try {
+      await close?.()
+    } finally {
+      if (pidFile !== undefined) removePidFile(pidFile)
+    }
   }
 }
 

@@ -11,6 +11,14 @@ import { compareFiles, type FileDifference } from './file-difference.ts'
 /** How long requests may take that are under way in an entry that is stopped, in milliseconds. */
 const DRAIN_LIMIT = 5_000
 
+/** Those that stand on others end before them, but for exports: their server waits for their clients. */
+const ENDING_TURNS = ['on others', 'alone', 'last'] as const
+
+function turnOf({ section, needs }: ReadEntry): (typeof ENDING_TURNS)[number] {
+  if (section.endsLast) return 'last'
+  return needs.length > 0 ? 'on others' : 'alone'
+}
+
 /** What one application changed, by name. */
 export type AppliedChange = {
   readonly started: readonly string[]
@@ -72,13 +80,17 @@ export class FileInForce {
    * @param limit For what is under way, in milliseconds.
    */
   async end(limit: number): Promise<void> {
-    // An export ends with the server, which waits for its clients.
-    for (const isDependent of [false, true]) {
+    const failures: unknown[] = []
+    for (const turn of ENDING_TURNS) {
       const ending = this.#file.entries
-        .filter(({ needs }) => needs.length > 0 === isDependent)
+        .filter((entry) => turnOf(entry) === turn)
         .map(({ name }) => this.#running.get(name)?.stop(limit))
-      await Promise.all(ending)
+      // One that fails keeps no other from its end.
+      for (const end of await Promise.allSettled(ending)) {
+        if (end.status === 'rejected') failures.push(end.reason)
+      }
     }
+    if (failures.length > 0) throw failures[0]
   }
 
   async #change(difference: FileDifference, undo: Undo[]): Promise<readonly Diagnostic[]> {

@@ -8,6 +8,7 @@ export const EXPORTS_SECTION: FileSection = {
   key: 'exports',
   what: 'export',
   needs: () => ['nbd'],
+  endsLast: true,
   summary: 'What the NBD server offers.',
   properties: {
     file: { kind: 'text', summary: 'a raw image or a block device' },

@@ -65,6 +65,8 @@ export type FileSection = {
   readonly properties: Readonly<Record<string, FileProperty>>
   /** The names of entries that have to be there first; when one of them starts anew, so does this. */
   readonly needs?: (definition: ObjectDefinition) => readonly string[]
+  /** What an entry needs ends first, since it waits for the clients of both. */
+  readonly endsLast?: boolean
   /**
    * Reads an entry without touching the host.
    *
