@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { hasPeer } from '../peers/peer.ts'
+import { ENDPOINT_STEPS } from './endpoint-steps.ts'
+import { foldLines } from './fold-lines.ts'
 import { NBD_STEPS } from './nbd-steps.ts'
 import type { Step } from './step.ts'
 
@@ -27,7 +29,7 @@ const STEPS: readonly Step[] = [
   },
   {
     heading: 'What would FUTURE change? The first lines, by meaning rather than by text',
-    command: 'bin/cryptopolicy plan --set FUTURE | head -n 8',
+    command: 'bin/cryptopolicy plan --quiet --set FUTURE | head -n 8',
     shows: /min_rsa_size 2048 -> 3072/,
   },
   {
@@ -55,46 +57,46 @@ const STEPS: readonly Step[] = [
   {
     heading: 'Two endpoints of our own obey it: what do they negotiate?',
     command:
-      'node_modules/.bin/node test/demo/connection.ts @LIBVIRT,SYSTEM $base_dir/back-ends/gnutls.config',
+      'node_modules/.bin/node test/demo/connection.ts @LIBVIRT,SYSTEM \\\n  $base_dir/back-ends/gnutls.config',
     shows: /^server: TLSv1\.3 TLS_AES_256_GCM_SHA384$/m,
   },
   {
     heading:
       'libvirt is to use less than the system: its application policy, compiled over DEFAULT',
     command:
-      'bin/update-policies --set DEFAULT --quiet && bin/update-policies --enable-application libvirt --quiet && bin/cryptopolicy diff DEFAULT --app libvirt',
+      'bin/update-policies --set DEFAULT --quiet &&\n  bin/update-policies --enable-application libvirt --quiet &&\n  bin/cryptopolicy diff DEFAULT --app libvirt',
     shows: /^ {2}cipher - AES-256-CBC, - AES-128-CBC$/m,
   },
   {
     heading: 'Now @LIBVIRT,SYSTEM is a string of its own, and has none of these',
     command:
-      'bin/cryptopolicy resolve --explain @LIBVIRT,SYSTEM | cut -c 1-150 | head -n 3; bin/cryptopolicy resolve @LIBVIRT,SYSTEM | grep -c CBC',
+      'bin/cryptopolicy resolve --explain @LIBVIRT,SYSTEM | cut -c 1-150 | head -n 3\nbin/cryptopolicy resolve @LIBVIRT,SYSTEM | grep -c CBC',
     shows: /^>\s+LIBVIRT\s[\s\S]*^0$/m,
     status: 1,
   },
   {
     heading: 'Why may libvirt not use AES-CBC? Its own line decided',
     command:
-      'bin/cryptopolicy explain --app libvirt --suite TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA | cut -c 1-150',
+      'bin/cryptopolicy explain --app libvirt --suite TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA |\n  cut -c 1-150',
     shows: /^ {2}>.*libvirt\.pmod:.*turned it off$/m,
   },
   {
     heading: 'A connection that obeys it',
     command:
-      'node_modules/.bin/node test/demo/connection.ts @LIBVIRT,SYSTEM $base_dir/back-ends/gnutls.config',
+      'node_modules/.bin/node test/demo/connection.ts @LIBVIRT,SYSTEM \\\n  $base_dir/back-ends/gnutls.config',
     shows: /^server: TLSv1\.3 TLS_AES_256_GCM_SHA384$/m,
   },
   {
     heading: 'A switch of the system policy takes libvirt along',
     command:
-      'bin/cryptopolicy plan --set FUTURE | grep -A 3 libvirt; bin/update-policies --set FUTURE --quiet && bin/cryptopolicy resolve @LIBVIRT,SYSTEM | grep -o PROFILE_.*',
+      'bin/cryptopolicy plan --quiet --set FUTURE | grep -A 3 libvirt\nbin/update-policies --set FUTURE --quiet &&\n  bin/cryptopolicy resolve @LIBVIRT,SYSTEM | grep -o PROFILE_.*',
     shows: /^PROFILE_HIGH$/m,
   },
   ...NBD_STEPS,
   {
     heading: 'A file is edited by hand, and --check names the line',
     command:
-      "sed -i 's/RSASize 3072/RSASize 1024/' $base_dir/back-ends/openssh.config && bin/update-policies --check",
+      "sed -i 's/RSASize 3072/RSASize 1024/' $base_dir/back-ends/openssh.config &&\n  bin/update-policies --check",
     status: 1,
     shows: /openssh\.config:\d+: differs: it was changed by hand/,
   },
@@ -103,7 +105,11 @@ const STEPS: readonly Step[] = [
     command: 'bin/update-policies --quiet && bin/update-policies --check',
     shows: /matches the generated policy/,
   },
+  ...ENDPOINT_STEPS,
 ]
+
+/** What may be left after a step that went wrong. */
+const SERVERS = ['nbd', 'host', 'console', 'old']
 
 function main(): number {
   const base = mkdtempSync(join(tmpdir(), 'cryptopolicy-demo-'))
@@ -112,15 +118,16 @@ function main(): number {
     const steps = STEPS.filter(({ needs }) => needs === undefined || hasPeer(needs))
     return steps.every((step) => runStep(step, base)) ? 0 : 1
   } finally {
-    stopServer(join(base, 'nbd.pid'))
+    for (const name of SERVERS) stopServer(join(base, `${name}.pid`))
     rmSync(base, { recursive: true, force: true })
   }
 }
 
-/** After a step that went wrong, a server may be left. */
 function stopServer(pidFile: string): void {
   try {
-    process.kill(Number(readFileSync(pidFile, 'utf8')))
+    const pid = Number(readFileSync(pidFile, 'utf8'))
+    // 0, of an empty file, would be the group of the demo itself.
+    if (pid > 0) process.kill(pid)
   } catch {
     // It was stopped, or never started.
   }
@@ -135,10 +142,12 @@ function runStep({ heading, command, shows, status = 0 }: Step, base: string): b
     env: { ...inherited, base_dir: base },
     encoding: 'utf8',
   })
-  process.stdout.write(result.stdout)
+  process.stdout.write(foldLines(result.stdout))
   if (result.status === status && shows.test(result.stdout)) return true
   console.error(`error: status ${result.status} and not ${status}, or nothing like ${shows}`)
   return false
 }
 
+// Ctrl-C ends the command of the step too. Then the step fails, and the servers are stopped.
+process.on('SIGINT', () => undefined)
 process.exitCode = main()

@@ -5,7 +5,9 @@ const DISK = 'nbds+unix:///disk?socket=$base_dir/nbd.sock&tls-hostname=localhost
 
 /** The address of the disk, for the client that has a certificate of that name. */
 function diskFor(holder: string): string {
-  return `"${DISK}&tls-certificates=$base_dir/${holder}"`
+  return `\\
+  "${DISK}\\
+&tls-certificates=$base_dir/${holder}"`
 }
 
 export const NBD_STEPS: readonly Step[] = [
