@@ -79,7 +79,7 @@ function mutate(bytes: Buffer): Buffer {
 async function read(answer: Buffer): Promise<void> {
   let isSent = false
   const transport = {
-    ...{ send: () => {}, close: () => {} },
+    ...{ send: () => {}, limitSilence: () => {}, close: () => {} },
     receive: async () => {
       if (isSent) return 'closed' as const
       isSent = true

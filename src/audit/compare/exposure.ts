@@ -1,5 +1,5 @@
 /** What a server does with clients that show nothing, or ask for nothing. */
-import type { Answer, TlsScan } from '../model.ts'
+import type { TlsScan } from '../model.ts'
 import type { ClearText } from '../upgrades/upgrade.ts'
 import type { Finding } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
@@ -15,7 +15,7 @@ export function compareClientCertificate(
   isRequired: boolean | undefined,
 ): readonly Finding[] {
   if (!(isRequired ?? WITH_CLIENT_CERTIFICATES.includes(protocol))) return []
-  const required = whetherRequired(clientCertificate)
+  const { required } = clientCertificate
   if (required.answer === 'accepted') return []
   const kind = 'client certificate'
   const evidence = ['client certificate']
@@ -26,15 +26,6 @@ export function compareClientCertificate(
     { text: isRequired ? '--client-certificate' : `usual for ${protocol}`, place: null },
   ]
   return [makeFinding(FINDING_KINDS.clientCertificateNotRequired, { item, evidence, reasons })]
-}
-
-/**
- * QEMU's servers ask for a certificate, finish the handshake without one, and then close the connection: that
- * one finished proves nothing where the server asks.
- */
-function whetherRequired({ asked, required }: TlsScan['clientCertificate']): Answer {
-  if (asked.answer !== 'accepted' || required.answer === 'accepted') return required
-  return { answer: 'unknown', because: 'it asks for one, and may insist after the handshake' }
 }
 
 /** Mail between hosts goes in clear where the other side has no TLS; that is how it is meant. */

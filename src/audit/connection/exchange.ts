@@ -29,6 +29,11 @@ export class Exchange {
     this.#transport.send(bytes)
   }
 
+  /** From here on the peer may say nothing for no longer than this, in milliseconds. */
+  limitSilence(silence: number): void {
+    this.#transport.limitSilence(silence)
+  }
+
   /** @throws ExchangeEnded */
   async read(length: number): Promise<Buffer> {
     while (this.#unread.length + this.#arrivedLength < length) await this.#receive()

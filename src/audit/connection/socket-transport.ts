@@ -16,6 +16,7 @@ export class SocketTransport implements Transport {
   readonly #socket: Socket
   readonly #limits: TransportLimits
   readonly #deadline: number
+  #silence: number
   readonly #arrived: Buffer[] = []
   #size = 0
   #end: ConnectionEnd | undefined
@@ -24,6 +25,7 @@ export class SocketTransport implements Transport {
   constructor(socket: Socket, limits: TransportLimits) {
     this.#socket = socket
     this.#limits = limits
+    this.#silence = limits.silence
     this.#deadline = performance.now() + limits.duration
     socket.on('data', (bytes: Buffer) => this.#arrive(bytes))
     socket.on('end', () => this.#finish('closed'))
@@ -41,6 +43,10 @@ export class SocketTransport implements Transport {
     const bytes = this.#arrived.shift()
     if (bytes) return bytes
     return this.#end ?? 'timed-out'
+  }
+
+  limitSilence(silence: number): void {
+    this.#silence = Math.min(this.#silence, silence)
   }
 
   close(): void {
@@ -67,10 +73,7 @@ export class SocketTransport implements Transport {
   #wait(): Promise<void> {
     const left = Math.max(1, this.#deadline - performance.now())
     return new Promise((resolve) => {
-      const timer = setTimeout(
-        () => this.#finish('timed-out'),
-        Math.min(this.#limits.silence, left),
-      )
+      const timer = setTimeout(() => this.#finish('timed-out'), Math.min(this.#silence, left))
       this.#wake = () => {
         clearTimeout(timer)
         this.#wake = () => {}

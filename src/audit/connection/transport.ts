@@ -6,6 +6,8 @@ export type Transport = {
   send(bytes: Buffer): void
   /** The bytes that come next, at least one, or how the connection ended. */
   receive(): Promise<Buffer | ConnectionEnd>
+  /** Bytes that come later than this, in milliseconds, are not waited for. */
+  limitSilence(silence: number): void
   close(): void
 }
 

@@ -7,12 +7,19 @@ import { encodeAlert, type TlsAlert } from '../messages/alert.ts'
 import { ALERT, CONTENT, HANDSHAKE } from '../messages/iana-numbers.ts'
 import { decodeSessionTicket, type SessionTicket } from '../messages/new-session-ticket.ts'
 import type { Handshake13 } from './handshake13.ts'
+import type { TlsChannel } from './tls-channel.ts'
+
+/** What became of a client without a certificate. */
+type Admission =
+  /** The server went on with the client. */
+  | 'admitted'
+  /** The server objected, or ended the connection as the first to do so. */
+  | 'turned-away'
+  /** The server kept the connection open, and did nothing that tells. */
+  | 'not-seen'
 
 export type Finished13 = {
-  /** Undefined where the server did not object. */
-  readonly objection: TlsAlert | undefined
-  /** Whether the connection ended without a word although it was not to end. */
-  readonly isBroken: boolean
+  readonly admission: Admission
   readonly tickets: readonly SessionTicket[]
   /** What tickets stand for: the shared key of a later handshake comes of it. */
   readonly resumption: Buffer
@@ -21,8 +28,35 @@ export type Finished13 = {
 /** As many as any server sends; what follows is not waited for. */
 const MOST_TICKETS = 8
 
-/** @throws ProtocolError, ExchangeEnded where the server falls silent. */
-export async function finishHandshake13({ session, request }: Handshake13): Promise<Finished13> {
+/** How long a server that got no request may take to turn the client away, in milliseconds. */
+const TIME_TO_REFUSE = 1000
+
+/**
+ * @param firstRequest What a client of the server's protocol says first, and the server answers; undefined where
+ *   there is no such thing.
+ * @throws ProtocolError
+ */
+export async function finishHandshake13(
+  { session, request }: Handshake13,
+  firstRequest: Buffer | undefined,
+): Promise<Finished13> {
+  const resumption = await sendFinished({ session, request })
+  const { channel } = session
+  // Some servers check certificates behind the handshake, so that a client that leaves at once sees nothing of it.
+  if (!request) {
+    await channel.send(CONTENT.alert, encodeAlert({ level: 1, description: ALERT.close_notify }))
+  } else if (firstRequest) await channel.send(CONTENT.application_data, firstRequest)
+  else channel.exchange.limitSilence(TIME_TO_REFUSE)
+  const { end, tickets } = await readEnd(channel)
+  const admission = request ? admissionBy(end, tickets, firstRequest) : admissionUnasked(end)
+  return { admission, tickets, resumption }
+}
+
+/** Gives the secret of resumption. */
+async function sendFinished({
+  session,
+  request,
+}: Pick<Handshake13, 'session' | 'request'>): Promise<Buffer> {
   const { channel, hash, suite, master, handshakeTraffic, applicationTraffic } = session
   channel.protectReading(new Tls13Protection(suite, applicationTraffic.server))
   channel.protectWriting(new Tls13Protection(suite, handshakeTraffic.client))
@@ -38,33 +72,51 @@ export async function finishHandshake13({ session, request }: Handshake13): Prom
   const transcript = hashOf(hash, channel.transcript)
   const resumption = expandLabel(hash, master, 'res master', transcript, master.length)
   channel.protectWriting(new Tls13Protection(suite, applicationTraffic.client))
-  // The server sends what it has to send, and then answers the farewell or closes the connection.
-  await channel.send(CONTENT.alert, encodeAlert({ level: 1, description: ALERT.close_notify }))
-  return { ...(await readEnd(session)), resumption }
+  return resumption
 }
 
-async function readEnd({
-  channel,
-}: Handshake13['session']): Promise<Omit<Finished13, 'resumption'>> {
+/** What the server did last. */
+type End = 'data' | 'objected' | 'closed' | 'silent' | 'too-many-tickets'
+
+/**
+ * A ticket shows that the server has read the client's Finished. A server that has, and still keeps the connection
+ * open, does not mind that there is no certificate. One that showed nothing may only be slow.
+ */
+function admissionBy(
+  end: End,
+  tickets: readonly SessionTicket[],
+  firstRequest: Buffer | undefined,
+): Admission {
+  if (end === 'data') return 'admitted'
+  if (end === 'objected' || end === 'closed') return 'turned-away'
+  const isHeldOpen = end === 'silent' && tickets.length > 0 && !firstRequest
+  return isHeldOpen ? 'admitted' : 'not-seen'
+}
+
+/** The client has said farewell: that the connection ends says nothing. */
+function admissionUnasked(end: End): Admission {
+  return end === 'objected' ? 'turned-away' : 'admitted'
+}
+
+type Ending = { readonly end: End; readonly tickets: readonly SessionTicket[] }
+
+async function readEnd(channel: TlsChannel): Promise<Ending> {
   const tickets: SessionTicket[] = []
   try {
     while (tickets.length < MOST_TICKETS) {
       const incoming = await channel.next()
-      if (incoming.kind === 'alert') {
-        const isFarewell = incoming.alert.description === ALERT.close_notify
-        return { objection: isFarewell ? undefined : incoming.alert, isBroken: false, tickets }
-      }
-      const isTicket =
-        incoming.kind === 'handshake' && incoming.message.type === HANDSHAKE.new_session_ticket
-      if (isTicket) tickets.push(decodeSessionTicket(incoming.message.body))
+      if (incoming.kind === 'alert') return { end: endBy(incoming.alert), tickets }
+      if (incoming.kind === 'data') return { end: 'data', tickets }
+      const { type, body } = incoming.message
+      if (type === HANDSHAKE.new_session_ticket) tickets.push(decodeSessionTicket(body))
     }
   } catch (error) {
     if (!(error instanceof ExchangeEnded) || error.end === 'too-much') throw error
-    return {
-      objection: undefined,
-      isBroken: tickets.length === 0 && error.end === 'reset',
-      tickets,
-    }
+    return { end: error.end === 'timed-out' ? 'silent' : 'closed', tickets }
   }
-  return { objection: undefined, isBroken: false, tickets }
+  return { end: 'too-many-tickets', tickets }
+}
+
+function endBy({ description }: TlsAlert): End {
+  return description === ALERT.close_notify ? 'closed' : 'objected'
 }

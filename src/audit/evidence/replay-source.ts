@@ -60,6 +60,9 @@ class ReplayedTransport implements Transport {
 
   send(): void {}
 
+  /** The evidence says how long the peer was waited for. */
+  limitSilence(): void {}
+
   async receive(): Promise<Buffer | ConnectionEnd> {
     await this.#turns.comes(this.#place)
     return this.#received.shift() ?? this.#end

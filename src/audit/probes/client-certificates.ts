@@ -11,8 +11,8 @@ import type { ProbedServer } from './probe.ts'
 /** By the one handshake that was finished without a certificate. */
 export function requiredCertificate({ finished }: ProbedServer): Answer {
   if (!finished) return NOT_SEEN
-  if (finished.isBroken) return { answer: 'unknown', because: 'the server broke the connection' }
-  return finished.objection ? ACCEPTED : ABSENT
+  if (finished.admission === 'not-seen') return MAY_REFUSE_LATER
+  return finished.admission === 'turned-away' ? ACCEPTED : ABSENT
 }
 
 /** @param required What became of a handshake that was finished without one. */
@@ -35,6 +35,11 @@ export function clientCertificateOf(server: ProbedServer, required: Answer): Cli
     ),
     authorities: union(({ authorities }) => authorities.map((name) => printedName(name))),
   }
+}
+
+const MAY_REFUSE_LATER: Answer = {
+  answer: 'unknown',
+  because: 'it asks for one, and may insist after the handshake',
 }
 
 const NOT_SEEN: Answer = { answer: 'unknown', because: 'no handshake came so far' }

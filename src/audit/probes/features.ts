@@ -52,7 +52,9 @@ function newerFeatures(
   resumption: Resumption | undefined,
 ): TlsFeatures {
   const tickets = finished?.tickets
-  if (!tickets || finished.objection) {
+  // A server that turns a client away may have had tickets for it.
+  const isHidden = finished?.admission === 'turned-away' && tickets?.length === 0
+  if (!tickets || isHidden) {
     return { tickets13: NOT_SEEN, pskDheKe: NOT_SEEN, pskKe: NOT_SEEN, earlyData: NOT_SEEN }
   }
   const isEarly = tickets.some(({ extensions }) => findExtension(extensions, EXTENSION.early_data))

@@ -15,6 +15,8 @@ export class ProbedServer {
   readonly connections: Pick<Connections, 'ask'>
   /** What is sent as server_name. */
   readonly serverName: string | undefined
+  /** What a client says first when TLS has begun, and every server answers; undefined where there is no such thing. */
+  readonly firstRequest: Buffer | undefined
   /** Every answer before TLS 1.3, and every choice of TLS 1.3: one question shows more than it asked for. */
   readonly flights: Flight[] = []
   /** Every handshake of TLS 1.3 that came to the server's signature. */
@@ -28,9 +30,11 @@ export class ProbedServer {
     connections: Pick<Connections, 'ask'>,
     serverName: string | undefined,
     pauses = PAUSES,
+    firstRequest?: Buffer,
   ) {
     this.connections = new PatientConnections(connections, askAnything, pauses)
     this.serverName = serverName
+    this.firstRequest = firstRequest
   }
 
   /** Sends one ClientHello. */

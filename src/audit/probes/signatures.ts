@@ -58,7 +58,7 @@ export async function probeSignatures13(
 /** One handshake is finished: that shows tickets, and whether a certificate is required. */
 async function finish(server: ProbedServer, handshake: Handshake13): Promise<void> {
   try {
-    server.finished = await finishHandshake13(handshake)
+    server.finished = await finishHandshake13(handshake, server.firstRequest)
     server.resumable = handshake
   } catch (error) {
     if (!(error instanceof ProtocolError || error instanceof ExchangeEnded)) throw error

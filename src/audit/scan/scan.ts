@@ -3,6 +3,7 @@ import { fail } from '../../diagnostics/diagnostic.ts'
 import { printAddress } from '../../net/address.ts'
 import { Connections, type ConnectionsOptions } from '../connection/connections.ts'
 import { UpgradeRefused } from '../connection/failure.ts'
+import { PAUSES } from '../connection/patient-connections.ts'
 import { ProbedServer } from '../probes/probe.ts'
 import type { ScanResult } from '../scan-result.ts'
 import { scanSsh } from '../ssh/scan-ssh.ts'
@@ -51,7 +52,9 @@ async function scanTlsServer(target: AuditTarget, connections: Connections): Pro
   const clearText = await tryClearText(target, connections, upgrade)
   const prelude = upgrade && preludeOf(upgrade, target)
   const secured = prelude ? connections.withPrelude(prelude) : connections
-  const tls = await scanTls(new ProbedServer(secured, target.serverName))
+  const { firstRequest } = upgrade ?? {}
+  const server = new ProbedServer(secured, target.serverName, PAUSES, firstRequest)
+  const tls = await scanTls(server)
   return { tls, ssh: null, clearText }
 }
 

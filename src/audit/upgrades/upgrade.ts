@@ -31,6 +31,8 @@ export type Upgrade = {
   readonly port: number | undefined
   /** Says in clear what is to be said. */
   readonly begin: (exchange: ClearExchange, target: UpgradeTarget) => Promise<UpgradeResult>
+  /** What a client may say first within TLS, and every server answers: that shows whom it lets in. */
+  readonly firstRequest?: Buffer
   /** Finds out, over a connection of its own, whether the server does without TLS; undefined where it cannot be asked. */
   readonly tryClearText?: (exchange: ClearExchange, target: UpgradeTarget) => Promise<ClearText>
 }

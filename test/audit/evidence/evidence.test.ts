@@ -26,6 +26,7 @@ function live() {
           for (let turn = 20 - claim.length; turn > 0; turn--) await Promise.resolve()
           return answers.shift() ?? ('reset' as const)
         },
+        limitSilence: () => {},
         close: () => {},
       }
     },

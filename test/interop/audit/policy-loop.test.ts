@@ -126,6 +126,8 @@ describe('a server under the file of a policy has no finding by it, and by anoth
       const port = await serveUnder(name)
       const result = await auditPort(port, 'nbd')
       expect(result.clearText?.kind).toBe('refused')
+      const accepted = { answer: 'accepted' }
+      expect(result.tls?.clientCertificate).toMatchObject({ asked: accepted, required: accepted })
       expectLoop(result, name)
     }
   }, 300_000)

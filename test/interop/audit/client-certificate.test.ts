@@ -1,0 +1,114 @@
+/** Whether servers insist on a certificate: some of them say so in the handshake, some behind it. */
+import { truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { DEFAULT_LIMITS, DialedSource } from '../../../src/audit/connection/dialed-source.ts'
+import type { Transcript } from '../../../src/audit/connection/transcript.ts'
+import { ReplaySource } from '../../../src/audit/evidence/replay-source.ts'
+import { scan } from '../../../src/audit/scan/scan.ts'
+import { testWith } from '../../peers/peer.ts'
+import { SEED } from '../../seed.ts'
+import { makeIdentity } from '../../tls/certificates.ts'
+import { startPeer } from '../tls-peer.ts'
+import { scratchFolder } from './ssh-server.ts'
+
+/** What the audit says of certificates of clients, and again from its evidence. */
+async function demandOf(port: number, scheme: string): Promise<string> {
+  const address = { kind: 'tcp', host: '127.0.0.1', port } as const
+  const limits = { ...DEFAULT_LIMITS, connecting: 60_000, silence: 60_000, duration: 120_000 }
+  const target = { text: 'test', scheme, address, serverName: 'localhost' }
+  const seed = Buffer.alloc(32, SEED)
+  const transcripts: Transcript[] = []
+  const keep = (transcript: Transcript): void => void transcripts.push(transcript)
+  const first = await scan(target, { source: new DialedSource(address, limits), seed, keep })
+  const again = await scan(target, { source: new ReplaySource(transcripts), seed })
+  expect(again).toEqual(first)
+  const { asked, required } = first.tls?.clientCertificate ?? {}
+  return `asked ${asked?.answer}, required ${required?.answer}`
+}
+
+/** A folder of QEMU's credentials, with an image. */
+function credentialsFolder(): string {
+  const folder = scratchFolder()
+  const authority = makeIdentity('Root CA', 'rsa-2048')
+  const { certificate, key } = makeIdentity('localhost', 'rsa-2048', authority)
+  writeFileSync(join(folder, 'ca-cert.pem'), authority.certificate)
+  writeFileSync(join(folder, 'server-cert.pem'), certificate)
+  writeFileSync(join(folder, 'server-key.pem'), key, { mode: 0o600 })
+  writeFileSync(join(folder, 'image'), '')
+  truncateSync(join(folder, 'image'), 1024 * 1024)
+  return folder
+}
+
+const INSISTS = 'asked accepted, required accepted'
+const NOT_ASKED = 'asked not-offered, required not-offered'
+const ADMITS = 'asked accepted, required not-offered'
+const UNKNOWN = 'asked accepted, required unknown'
+
+describe('qemu-nbd, which looks at certificates behind the handshake', () => {
+  for (const [verify, demand] of [
+    ['on', INSISTS],
+    ['off', ADMITS],
+  ] as const) {
+    testWith('qemu-nbd', `verify-peer=${verify}`, async () => {
+      const folder = credentialsFolder()
+      const object = `tls-creds-x509,id=tls0,endpoint=server,dir=${folder},verify-peer=${verify}`
+      const port = await startPeer('qemu-nbd', (free) => [
+        ...['--object', object, '--tls-creds', 'tls0', '--persistent', '--shared', '0'],
+        ...['-f', 'raw', '-b', '127.0.0.1', '-p', String(free), join(folder, 'image')],
+      ])
+      expect(await demandOf(port, 'nbd')).toBe(demand)
+    })
+  }
+})
+
+describe('nbdkit', () => {
+  for (const [options, demand] of [
+    [['--tls-verify-peer'], INSISTS],
+    [[], NOT_ASKED],
+  ] as const) {
+    testWith('nbdkit', options.join(' ') || 'as it is', async () => {
+      const folder = credentialsFolder()
+      const port = await startPeer('nbdkit', (free) => [
+        ...['-f', '-i', '127.0.0.1', '-p', String(free), '--tls=require', ...options],
+        ...[`--tls-certificates=${folder}`, 'memory', '1M'],
+      ])
+      expect(await demandOf(port, 'nbd')).toBe(demand)
+    })
+  }
+})
+
+describe('gnutls-serv, whose tickets show that it has read what the client sent', () => {
+  for (const [options, demand] of [
+    [['--require-client-cert'], INSISTS],
+    [[], ADMITS],
+    [['--noticket'], UNKNOWN],
+    [['--disable-client-cert'], NOT_ASKED],
+  ] as const) {
+    testWith('gnutls-serv', options.join(' ') || 'as it is', async () => {
+      const folder = credentialsFolder()
+      const port = await startPeer('gnutls-serv', (free) => [
+        ...['-p', String(free), '--http', '--quiet', ...options],
+        ...['--x509certfile', join(folder, 'server-cert.pem')],
+        ...['--x509keyfile', join(folder, 'server-key.pem')],
+      ])
+      expect(await demandOf(port, 'tls')).toBe(demand)
+    })
+  }
+})
+
+describe('OpenSSL', () => {
+  for (const [option, demand] of [
+    ['-Verify', INSISTS],
+    ['-verify', ADMITS],
+  ] as const) {
+    testWith('openssl', option, async () => {
+      const folder = credentialsFolder()
+      const port = await startPeer('openssl', (free) => [
+        ...['s_server', '-accept', `127.0.0.1:${free}`, '-quiet', option, '1'],
+        ...['-cert', join(folder, 'server-cert.pem'), '-key', join(folder, 'server-key.pem')],
+      ])
+      expect(await demandOf(port, 'tls')).toBe(demand)
+    })
+  }
+})
