@@ -9,7 +9,7 @@ import { startMonitor } from './our-monitor.ts'
 import { QEMU, startQemu } from './qemu-monitor.ts'
 import type { Message, RawMonitor } from './raw-monitor.ts'
 
-const SCRIPTS = ['protocol', 'objects', 'nbd', 'migration', 'incoming', 'human'] as const
+const SCRIPTS = ['protocol', 'objects', 'nbd', 'migration', 'incoming', 'human', 'chardev'] as const
 
 type Step = { readonly line: string; readonly difference: string | undefined }
 

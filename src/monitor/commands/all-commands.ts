@@ -5,6 +5,10 @@ import { BLOCK_EXPORT_ADD } from './block-export-add.ts'
 import { BLOCK_EXPORT_DEL } from './block-export-del.ts'
 import { BLOCKDEV_ADD } from './blockdev-add.ts'
 import { BLOCKDEV_DEL } from './blockdev-del.ts'
+import { CHARDEV_ADD } from './chardev-add.ts'
+import { CHARDEV_CHANGE } from './chardev-change.ts'
+import { CHARDEV_REMOVE } from './chardev-remove.ts'
+import { CHARDEV_SEND_BREAK } from './chardev-send-break.ts'
 import { CLOSEFD } from './closefd.ts'
 import { CONT } from './cont.ts'
 import type { Command } from './define-command.ts'
@@ -47,6 +51,8 @@ import { queryQmpSchema } from './query-qmp-schema.ts'
 import { QUERY_STATUS } from './query-status.ts'
 import { QUERY_VERSION } from './query-version.ts'
 import { QUIT } from './quit.ts'
+import { RINGBUF_READ } from './ringbuf-read.ts'
+import { RINGBUF_WRITE } from './ringbuf-write.ts'
 import { SET_ACTION } from './set-action.ts'
 import { STOP } from './stop.ts'
 
@@ -93,7 +99,13 @@ const LIST: readonly Command[] = [
   QUERY_BLOCK_JOBS,
   CONT,
   STOP,
+  CHARDEV_ADD,
+  CHARDEV_CHANGE,
+  CHARDEV_REMOVE,
+  CHARDEV_SEND_BREAK,
   QUERY_CHARDEV,
+  RINGBUF_READ,
+  RINGBUF_WRITE,
   QUERY_CPUS_FAST,
   QUERY_HOTPLUGGABLE_CPUS,
   SET_ACTION,

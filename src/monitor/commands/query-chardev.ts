@@ -1,9 +1,15 @@
-/** `query-chardev`: character devices. There are none yet. */
-import { ANY, listOf } from '../schema/qapi-types.ts'
+/** `query-chardev`: character devices, the newest first. */
+import { BOOL, listOf, STR, struct } from '../schema/qapi-types.ts'
 import { defineCommand } from './define-command.ts'
+
+const CHARDEV_INFO = struct('ChardevInfo', {
+  label: STR,
+  filename: STR,
+  'frontend-open': BOOL,
+})
 
 export const QUERY_CHARDEV = defineCommand({
   name: 'query-chardev',
-  returns: listOf(ANY),
-  run: () => [],
+  returns: listOf(CHARDEV_INFO),
+  run: ({ chardevs }) => chardevs.list().toReversed(),
 })

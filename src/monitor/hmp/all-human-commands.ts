@@ -1,4 +1,5 @@
 /** Every command of the human monitor. */
+import { CHARDEV_COMMANDS } from './chardev-commands.ts'
 import { type HumanCommand, request } from './human-command.ts'
 import { INFO_COMMANDS } from './info-commands.ts'
 import { MIGRATE_COMMANDS } from './migrate-commands.ts'
@@ -14,6 +15,7 @@ export const HUMAN_COMMANDS: readonly HumanCommand[] = [
   ...MIGRATE_COMMANDS,
   ...NBD_COMMANDS,
   ...OBJECT_COMMANDS,
+  ...CHARDEV_COMMANDS,
   plain('cont', 'nothing: no guest runs here'),
   plain('stop', 'nothing: no guest runs here'),
   plain('quit', 'end the process in order'),

@@ -28,6 +28,9 @@ function lines(texts: readonly string[]): string {
 }
 
 export const INFO_COMMANDS: readonly HumanCommand[] = [
+  info('chardev', 'query-chardev', 'character devices', (all) =>
+    membersOf(all).map((one) => `${textOf(one, 'label')}: filename=${textOf(one, 'filename')}`),
+  ),
   info('migrate_parameters', 'query-migrate-parameters', 'parameters of migrations', (result) =>
     Object.entries(result).map(([name, value]) => `${name}: ${printValue(value)}${unitOf(name)}`),
   ),

@@ -1,0 +1,29 @@
+/** `ringbuf-read`: the oldest bytes of a ring buffer, taken out of it. */
+import type { HostEndpoints } from '../host/host-endpoints.ts'
+import { refuseCommand } from '../protocol/qmp-error.ts'
+import { enumOf, INT, optional, STR, struct } from '../schema/qapi-types.ts'
+import { defineCommand } from './define-command.ts'
+
+export const DATA_FORMAT = enumOf('DataFormat', ['utf8', 'base64'])
+
+export const RINGBUF_READ = defineCommand({
+  name: 'ringbuf-read',
+  arguments: struct('q_obj_ringbuf-read-arg', {
+    device: STR,
+    size: INT,
+    format: optional(DATA_FORMAT),
+  }),
+  returns: STR,
+  run: ({ chardevs }, { device, size, format = 'utf8' }) => {
+    const ring = findRing(chardevs, device)
+    if (size <= 0n) refuseCommand('size must be greater than zero')
+    return ring.read(Number(size)).toString(format)
+  },
+})
+
+/** @throws QmpError in QEMU's words. */
+export function findRing(chardevs: HostEndpoints['chardevs'], device: string) {
+  if (!chardevs.has(device)) refuseCommand(`Device '${device}' not found`)
+  const isRing = chardevs.list().some((one) => one.label === device && one.filename === 'ringbuf')
+  return isRing ? chardevs.ring(device) : refuseCommand(`${device} is not a ringbuf device`)
+}
