@@ -28,6 +28,9 @@ export type ServiceProcessOptions = {
 
 export const CRYPTOPOLICY = join(ROOT, 'bin', 'cryptopolicy')
 
+/** How long a service may take to say something, in milliseconds: one that says another thing is not waited for. */
+const PATIENCE = 120_000
+
 /** Starts it, ready or not. */
 export function launchService(
   args: readonly string[],
@@ -48,9 +51,16 @@ export function launchService(
   })
   const says = async (what: string | RegExp): Promise<string> => {
     const isSaid = () => (typeof what === 'string' ? log.includes(what) : what.test(log))
+    let isLate = false
+    const patience = setTimeout(() => {
+      isLate = true
+      child.kill('SIGKILL')
+    }, PATIENCE)
     while (!isSaid() && child.exitCode === null && child.signalCode === null) {
       await Promise.race([once(child.stderr!, 'data'), ended])
     }
+    clearTimeout(patience)
+    if (isLate) throw new Error(`it did not say ${what}: ${log}`)
     return log
   }
   const stop = (signal: NodeJS.Signals = 'SIGTERM') => {

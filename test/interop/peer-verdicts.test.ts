@@ -143,7 +143,8 @@ const PEERS: readonly Peer[] = [
     programs: { client: 'openssl', server: 'openssl' },
     isCareless: true,
     client: (port, files) => [
-      ...['s_client', '-connect', `127.0.0.1:${port}`],
+      // It stays until it was judged: a client that has left is told as one that has left.
+      ...['s_client', '-ign_eof', '-connect', `127.0.0.1:${port}`],
       ...(files ? opensslOptions(files) : []),
     ],
     server: (port, files) => ['s_server', '-accept', `${port}`, ...opensslOptions(files)],
