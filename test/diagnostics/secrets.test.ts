@@ -3,7 +3,7 @@ import { withoutSecrets } from '../../src/diagnostics/secrets.ts'
 
 test.each([
   ['no file at nbds://user:S3CR3T@host/disk', 'no file at nbds://user:***@host/disk'],
-  ['no file at /work/http:/user:S3CR3T@host/disk', 'no file at /work/http:/user:***@host/disk'],
+  ['no file at /srv/http:/user:S3CR3T@host/disk', 'no file at /srv/http:/user:***@host/disk'],
   ['https://user:S3C/R3T@host/disk', 'https://user:***@host/disk'],
   ['https://user:@host/disk', 'https://user:***@host/disk'],
   ['https://:S3CR3T@host', 'https://:***@host'],
