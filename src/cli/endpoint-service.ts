@@ -1,5 +1,5 @@
 /** The endpoints of a file as a service: from its first start over each change of the file to the end. */
-import { type Diagnostic, DiagnosticError } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import { diagnosticToJson, printJson } from '../diagnostics/diagnostic-json.ts'
 import { readNamedTextFile } from '../files/text-file.ts'
 import { readEndpointFile } from '../monitor/file/endpoint-file.ts'
@@ -11,6 +11,7 @@ import type { EntryEvent, FileHost } from '../monitor/sections/section.ts'
 import { ServiceEnding } from '../service/ending.ts'
 import { runService } from '../service/service.ts'
 import type { ReloadReport } from '../tls/objects/reload-report.ts'
+import { CLI_KINDS } from './cli-diagnostics.ts'
 import type { EndpointRunOptions } from './endpoint-options.ts'
 import { objectsContext } from './object-options.ts'
 import { logReload } from './reload-log.ts'
@@ -76,10 +77,16 @@ async function applyAgain(
     metrics.tellFile('applied')
     metrics.keepOnly(['nbd', 'migration', ...file.entries.map(({ name }) => name)])
   } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error
     metrics.tellFile('refused')
-    log.tellRefusal(path, error.diagnostics)
+    log.tellRefusal(path, diagnosticsOf(error))
   }
+}
+
+/** A mistake of this program ends no endpoint either. */
+function diagnosticsOf(error: unknown): readonly Diagnostic[] {
+  if (error instanceof DiagnosticError) return error.diagnostics
+  const message = error instanceof Error ? error.message : String(error)
+  return [diagnose(CLI_KINDS.internal, { message })]
 }
 
 function announce(inForce: FileInForce, warnings: readonly Diagnostic[], terminal: Terminal): void {

@@ -86,12 +86,13 @@ function checksOf(
     ...entries.flatMap((entry) => {
       const { places, properties } = entry.definition
       return [
+        // Those before it are seen by now, and it is not.
+        () => requireNeeds(entry, seen, document),
         () => refuseTwice(entry.name, places?.get('id')),
         () => {
           const { listen } = properties
           if (listen !== undefined) refuseTwice(`listen: ${listen}`, places?.get('listen'))
         },
-        () => requireNeeds(entry, namesBefore(entries, entry), document),
         () => requireObjects(entry, objects),
       ]
     }),
@@ -99,10 +100,6 @@ function checksOf(
       if (!document.hasEntries) fail(FILE_DIAGNOSTIC_KINDS.nothing, { file: document.name })
     },
   ]
-}
-
-function namesBefore(entries: readonly ReadEntry[], entry: ReadEntry): ReadonlySet<string> {
-  return new Set(entries.slice(0, entries.indexOf(entry)).map(({ name }) => name))
 }
 
 /** What an entry needs stands before it. One that is there and was refused is told of already. */

@@ -33,6 +33,8 @@ export class FileInForce {
   readonly #host: FileHost
   readonly #running = new Map<string, StartedEntry>()
   #file: EndpointFile
+  /** Settles when no file is being applied. */
+  #applied: Promise<unknown> = Promise.resolve()
 
   /** @param objects Those that the host has already. */
   constructor(host: FileHost, objects: readonly ObjectDefinition[] = []) {
@@ -56,6 +58,12 @@ export class FileInForce {
    * @throws DiagnosticError where anything of it is refused. What was changed by then is undone.
    */
   async apply(next: EndpointFile): Promise<AppliedChange> {
+    const applied = this.#apply(next)
+    this.#applied = applied.catch(() => {})
+    return applied
+  }
+
+  async #apply(next: EndpointFile): Promise<AppliedChange> {
     const difference = compareFiles(this.#file, next)
     refuseOtherTypes(this.#file, difference)
     tryObjects(next, this.#host)
@@ -80,6 +88,8 @@ export class FileInForce {
    * @param limit For what is under way, in milliseconds.
    */
   async end(limit: number): Promise<void> {
+    // What is being started meanwhile has its end too.
+    await this.#applied
     const failures: unknown[] = []
     for (const turn of ENDING_TURNS) {
       const ending = this.#file.entries
@@ -98,10 +108,8 @@ export class FileInForce {
     const { added, changed, removed } = difference.objects
     const warnings: Diagnostic[] = []
     for (const entry of difference.stopped) await this.#stop(entry, undo)
-    for (const one of changed) warnings.push(...redefine(objects, one, undo))
-    for (const one of secretsFirst(added)) {
-      warnings.push(...objects.add(one))
-      undo.push(() => objects.remove(one.id))
+    for (const one of secretsFirst([...added, ...changed])) {
+      warnings.push(...define(objects, one, undo))
     }
     for (const entry of difference.started) {
       const { warnings: noticed = [] } = await this.#start(entry, undo)
@@ -155,13 +163,13 @@ function placeOf({ definition: { places } }: ReadEntry) {
   return places?.get('listen') ?? places?.get('id') ?? places?.get('')
 }
 
-function redefine(
+/** Makes an object, or gives the one that is there its new properties. */
+function define(
   objects: HostObjects,
   definition: ObjectDefinition,
   undo: Undo[],
 ): readonly Diagnostic[] {
   const before = objects.find(definition.id)
-  // A client of the monitor may have removed it meanwhile.
   const warnings = before ? objects.tls.redefine(definition) : objects.add(definition)
   undo.push(() => {
     if (before) objects.tls.redefine(before)

@@ -41,9 +41,10 @@ async function client(place = ''): Promise<Socket> {
   const port = /^127\.0\.0\.1:(\d+)$/.exec(place)?.[1]
   const socket = port ? connect(Number(port)) : connect(place)
   onTestFinished(() => void socket.destroy())
-  socket.on('error', () => {})
   // An NBD server greets; a receiver waits for what its client has to say.
-  await new Promise((resolve) => socket.once(port ? 'connect' : 'data', resolve))
+  await new Promise((resolve, reject) => {
+    socket.once(port ? 'connect' : 'data', resolve).on('error', reject)
+  })
   return socket
 }
 
@@ -131,4 +132,37 @@ test('what a client of the monitor changed stays, until the file changes it', as
   expect(host.nbd.exports).toEqual([])
   await apply(`${NBD}exports: [{id: a, file: DIR/disk2}]\n${RECEIVER}`)
   expect(host.nbd.exports.map(({ id }) => id)).toEqual(['a'])
+})
+
+test('credentials that are there take a secret that comes with them', async () => {
+  const folder = makeX509Folder()
+  const { apply } = running(folder)
+  await apply(`objects: [${CREDENTIALS}]\nnbd: {listen: "unix:DIR/n", tls-creds: tls0}\n`)
+  writeFileSync(join(folder, 'phrase'), 'hunter2')
+  const changed = await apply(
+    `objects:
+  - ${CREDENTIALS.replace('}', ', passwordid: sec0}')}
+  - {qom-type: secret, id: sec0, file: DIR/phrase}
+nbd: {listen: "unix:DIR/n", tls-creds: tls0}
+`,
+  )
+  expect(changed.objects.toSorted()).toEqual(['sec0', 'tls0'])
+})
+
+test('an end that is asked for while a file is applied leaves nothing that listens', async () => {
+  const { folder, inForce, apply } = running()
+  const applied = apply(`${NBD}exports: [{id: a, memory: 1M}]\n${RECEIVER}`)
+  await inForce.end(0)
+  await applied
+  await expect(client(join(folder, 'nbd.sock'))).rejects.toThrow('ENOENT')
+})
+
+test('a chardev is not joined to itself, nor to one that stands behind it', () => {
+  const { apply } = running()
+  return Promise.all(
+    [
+      'chardevs: [{id: a, backend: "null", join: a}]',
+      'chardevs: [{id: a, backend: "null", join: b}, {id: b, backend: "null"}]',
+    ].map((text) => expect(apply(text)).rejects.toThrow('which is not there')),
+  )
 })
