@@ -3,6 +3,7 @@
  * That takes one question more than there are items, and one for the order where the server decides it.
  */
 import type { Answer, Order } from '../model.ts'
+import { ABSENT } from './answers.ts'
 
 /** What the server chose, or why it chose nothing. */
 export type Choice = { readonly chosen: number } | { readonly end: Answer }
@@ -13,28 +14,34 @@ export type Found = {
   readonly end: Answer
 }
 
-/**
- * @param ask Asks the question with a number from 1, offering these in this order.
- * @param isOrderWanted Without it, the question for the order is saved.
- */
+export type EnumerationRules = {
+  /** Without it, the question for the order is saved. */
+  readonly isOrderWanted?: boolean
+  /** A server may need what it chose before: where the client decides the order, that stays on offer, last. */
+  readonly isChosenKept?: boolean
+}
+
+/** @param ask Asks the question with a number from 1, offering these in this order. */
 export async function enumerate(
   all: readonly number[],
   ask: (offered: readonly number[], question: number) => Promise<Choice>,
-  isOrderWanted = true,
+  { isOrderWanted = true, isChosenKept = false }: EnumerationRules = {},
 ): Promise<Found> {
   const items: number[] = []
   let order: Order = 'unknown'
   for (let question = 1; ; question++) {
     const left = all.filter((item) => !items.includes(item))
-    if (left.length === 0) return { items, order, end: { answer: 'not-offered' } }
+    if (left.length === 0) return { items, order, end: ABSENT }
     // Only a server that goes by its own order chooses the first one again when it is offered last.
     const [first] = items
     const isOrderAsked = isOrderWanted && question === 2 && first !== undefined
-    const choice = await ask(isOrderAsked ? [...left, first] : left, question)
+    const kept = isOrderAsked || (isChosenKept && order === 'client') ? items : []
+    const choice = await ask([...left, ...kept], question)
     if ('end' in choice) return { items, order, end: choice.end }
     const { chosen } = choice
     if (isOrderAsked) order = chosen === first ? 'server' : 'client'
     if (isOrderAsked && chosen === first) continue
+    if (kept.includes(chosen)) return { items, order, end: ABSENT }
     if (!left.includes(chosen)) return { items, order, end: NOT_OFFERED }
     items.push(chosen)
   }

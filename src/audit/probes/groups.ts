@@ -21,18 +21,24 @@ export async function probeGroups13(
   return withKnownOrder(found)
 }
 
-/** @param suites Those of ECDHE that the server accepts. */
+/**
+ * The curve of a server's certificate has to be among those of the client too, whichever is chosen for the key
+ * exchange (RFC 8422 section 5.1): a server that has no other key refuses clients without it.
+ *
+ * @param suites Those of ECDHE that the server accepts.
+ */
 export async function probeCurves(
   server: ProbedServer,
   version: number,
   suites: readonly number[],
 ): Promise<Found> {
   const curves = EVERY_GROUP.filter((group) => !isFiniteField(group))
-  const found = await enumerate(curves, async (groups, question): Promise<Choice> => {
+  const ask = async (groups: readonly number[], question: number): Promise<Choice> => {
     const asked = await server.hello(`curves #${question}`, { version, suites, groups })
     const exchange = flightOf(asked, version)?.keyExchange?.exchange
     return exchange?.kind === 'ecdhe' ? { chosen: exchange.group } : { end: endOf(asked) }
-  })
+  }
+  const found = await enumerate(curves, ask, { isChosenKept: true })
   return withKnownOrder(found)
 }
 
@@ -64,7 +70,7 @@ export async function probePrimes(
     }
     return isAgreed ? { chosen: group } : { end: ABSENT }
   }
-  const found = await enumerate(EVERY_GROUP.filter(isFiniteField), ask, false)
+  const found = await enumerate(EVERY_GROUP.filter(isFiniteField), ask, { isOrderWanted: false })
   return { ...found, primes }
 }
 

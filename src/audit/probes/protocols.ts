@@ -33,7 +33,7 @@ export async function probeProtocols(
   const all = PROTOCOLS.map((_, index) => index)
   const ask = (offered: readonly number[], number: number) =>
     askProtocols(server, question, offered, number)
-  const { items, order, end } = await enumerate(all, ask, false)
+  const { items, order, end } = await enumerate(all, ask, { isOrderWanted: false })
   return { items: items.map((index) => PROTOCOLS[index] ?? ''), order, end }
 }
 

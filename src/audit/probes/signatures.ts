@@ -24,7 +24,7 @@ export async function probeSignatures12(
     const scheme = flightOf(asked, version)?.keyExchange?.scheme
     return scheme === undefined ? { end: endOf(asked) } : { chosen: scheme }
   }
-  return enumerate(EVERY_SCHEME, ask, false)
+  return enumerate(EVERY_SCHEME, ask, { isOrderWanted: false })
 }
 
 /**
@@ -52,7 +52,7 @@ export async function probeSignatures13(
     })
     return choiceOf(server, asked)
   }
-  return enumerate(EVERY_SCHEME, ask, false)
+  return enumerate(EVERY_SCHEME, ask, { isOrderWanted: false })
 }
 
 /** One handshake is finished: that shows tickets, and whether a certificate is required. */
