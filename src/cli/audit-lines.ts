@@ -26,8 +26,19 @@ export function printAnswer(answer: Answer): string {
 /** Cut at spaces; what follows is set in. */
 export function wrap(line: string): readonly string[] {
   if (line.length <= WIDTH) return [line]
-  const at = line.lastIndexOf(' ', WIDTH)
-  const isCuttable = at > line.search(/\S/)
-  const cut = isCuttable ? at : WIDTH
-  return [line.slice(0, cut), ...wrap(`      ${line.slice(cut).trim()}`)]
+  const lines: string[] = []
+  let indent = ''
+  // No recursion: a peer or a file may have names of a megabyte.
+  for (let rest = line.trimEnd(); ; rest = rest.trimStart()) {
+    const width = WIDTH - indent.length
+    if (rest.length <= width) return [...lines, indent + rest]
+    const at = rest.lastIndexOf(' ', width)
+    const isCuttable = at > rest.search(/\S/)
+    const cut = isCuttable ? at : width
+    lines.push(indent + rest.slice(0, cut))
+    rest = rest.slice(cut)
+    indent = INDENT
+  }
 }
+
+const INDENT = ' '.repeat(6)

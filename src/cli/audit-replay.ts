@@ -7,7 +7,7 @@ import { scan } from '../audit/scan/scan.ts'
 import { SCHEMES } from '../audit/scan/schemes.ts'
 import { type AuditTarget, parseTarget } from '../audit/scan/target.ts'
 import type { ScanResult } from '../audit/scan-result.ts'
-import { fail } from '../diagnostics/diagnostic.ts'
+import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { readNamedBytes } from '../files/text-file.ts'
 import { printFindings } from './audit-findings-text.ts'
 import type { ReportOptions } from './audit-options.ts'
@@ -15,8 +15,8 @@ import { judgeExit, printReport, reportOf } from './audit-report.ts'
 import { loadYardsticks, readScan } from './audit-yardsticks.ts'
 import { terminalFor } from './command.ts'
 
-/** Every question may have a megabyte of answers. */
-const EVIDENCE_LIMIT = 512 * 1024 * 1024
+/** What an audit may receive, in hexadecimal, and as much again. */
+const EVIDENCE_LIMIT = 256 * 1024 * 1024
 
 export async function replayAudit(path: string, options: ReportOptions): Promise<void> {
   const terminal = terminalFor(options)
@@ -31,13 +31,27 @@ async function replayScan(path: string): Promise<ScanResult> {
   const { header, transcripts } = readEvidence(path)
   const source = new ReplaySource(transcripts)
   try {
-    return await scan(targetOf(path, header.subject), {
-      source,
-      seed: Buffer.from(header.seed, 'hex'),
-    })
+    const seed = Buffer.from(header.seed, 'hex')
+    return await unlessStuck(path, scan(targetOf(path, header.subject), { source, seed }))
   } catch (error) {
     if (!(error instanceof EvidenceMismatch)) throw error
     return fail(AUDIT_KINDS.evidenceMismatch, { path, claim: error.message })
+  }
+}
+
+/** Questions wait for their turn. Where that never comes, nothing is left to do, and the process would just end. */
+async function unlessStuck<Value>(path: string, work: Promise<Value>): Promise<Value> {
+  const stuck = Promise.withResolvers<never>()
+  const reason = 'its questions stand in an order that no audit asks them in'
+  const end = () =>
+    stuck.reject(
+      new DiagnosticError([diagnose(AUDIT_KINDS.badFile, { path, what: 'evidence', reason })]),
+    )
+  process.once('beforeExit', end)
+  try {
+    return await Promise.race([work, stuck.promise])
+  } finally {
+    process.off('beforeExit', end)
   }
 }
 

@@ -1,5 +1,5 @@
 /** `cryptopolicy audit` with evidence, held against a policy, and what is made of its files. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -7,6 +7,7 @@ import { keyFiles } from '../interop/audit/audited-server.ts'
 import { hostKey, scratchFolder, startSshd } from '../interop/audit/ssh-server.ts'
 import { startPeer } from '../interop/tls-peer.ts'
 import { testWith } from '../peers/peer.ts'
+import { run } from './command.ts'
 import { runInProcess } from './in-process.ts'
 import { resultOf } from './json-output.ts'
 
@@ -70,6 +71,46 @@ testWith('sshd', 'the same of an SSH server; another key of it is a change', asy
     ),
   ).toEqual(['AUDIT_CHANGED host key'])
   expect(status).toBe(1)
+})
+
+testWith('openssl', 'evidence whose questions were put in another order is refused', async () => {
+  const [rsa] = keyFiles(['rsa-2048'])
+  const port = await startPeer('openssl', (free) => [
+    ...['s_server', '-accept', `127.0.0.1:${free}`, '-quiet', '-tls1_3'],
+    ...['-cert', rsa?.certificate ?? '', '-key', rsa?.key ?? ''],
+  ])
+  const path = join(folder(), 'evidence.jsonl')
+  await runInProcess(['audit', `localhost:${port}`, '--timeout', '60', '--evidence', path])
+  const [header = '', ...questions] = readFileSync(path, 'utf8').trimEnd().split('\n')
+  writeFileSync(path, [header, ...questions.toReversed()].join('\n'))
+  const { status, stderr } = run('cryptopolicy', ['audit', 'replay', path])
+  expect([status, stderr]).toEqual([65, expect.stringContaining('AUDIT_BAD_FILE')])
+})
+
+const REFUSED = { answer: 'refused' }
+
+/** A scan as `audit --json` prints it, of a server with these suites in its own order. */
+function scanWith(...names: readonly string[]) {
+  const items = names.map((name) => ({ number: 0, name }))
+  const lists = { versions: [], groups: [], signatures: [], chains: [], diffieHellman: [] }
+  const suites = [{ version: 'TLS1.2', items, order: 'server', end: REFUSED }]
+  return {
+    tls: {
+      ...{ ...lists, suites, features: {} },
+      clientCertificate: { asked: REFUSED, required: REFUSED },
+    },
+  }
+}
+
+test('names of a megabyte, and very many of them, are compared and printed', async () => {
+  const [a, b] = [join(folder(), 'a.json'), join(folder(), 'b.json')]
+  const names = Array.from({ length: 50_000 }, (_, at) => `SUITE_${at}`)
+  writeFileSync(a, JSON.stringify(scanWith(...names)))
+  writeFileSync(b, JSON.stringify(scanWith(...names.toReversed(), 'x'.repeat(2 ** 20))))
+  const { status, stdout } = await runInProcess(['audit', 'diff', a, b])
+  expect(status).toBe(1)
+  expect(new Set(stdout.match(/AUDIT_[A-Z]+/g))).toEqual(new Set(['AUDIT_ADDED', 'AUDIT_CHANGED']))
+  expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([])
 })
 
 test('what is no scan and no evidence is refused before a server is asked', async () => {

@@ -3,10 +3,15 @@ import type { ConnectionEnd, Failure } from './failure.ts'
 
 export type TranscriptStep = { readonly sent: Buffer } | { readonly received: Buffer }
 
+/** A peer may send a byte at a time: so many pieces are held apart. */
+const MOST_PIECES = 1024
+
 export class Transcript {
   /** What is asked: `suites TLS1.2 #3`. */
   readonly claim: string
-  readonly steps: TranscriptStep[] = []
+  readonly #steps: TranscriptStep[] = []
+  /** What was received since the last step: one step, however many pieces it comes in. */
+  #pieces: Buffer[] = []
   /** How the peer or the time ended the connection, where it did so before all was learnt. */
   end: ConnectionEnd | undefined
   /** Why there was no connection. */
@@ -16,12 +21,19 @@ export class Transcript {
     this.claim = claim
   }
 
+  get steps(): readonly TranscriptStep[] {
+    this.#endReceived()
+    return this.#steps
+  }
+
   sent(bytes: Buffer): void {
-    this.steps.push({ sent: bytes })
+    this.#endReceived()
+    this.#steps.push({ sent: bytes })
   }
 
   received(bytes: Buffer): void {
-    this.steps.push({ received: bytes })
+    this.#pieces.push(bytes)
+    if (this.#pieces.length === MOST_PIECES) this.#pieces = [Buffer.concat(this.#pieces)]
   }
 
   ended(end: ConnectionEnd): void {
@@ -31,5 +43,11 @@ export class Transcript {
   /** Whether the server said anything. */
   get hasAnswer(): boolean {
     return this.steps.some((step) => 'received' in step)
+  }
+
+  #endReceived(): void {
+    if (this.#pieces.length === 0) return
+    this.#steps.push({ received: Buffer.concat(this.#pieces) })
+    this.#pieces = []
   }
 }

@@ -81,11 +81,14 @@ function parseTranscript(value: unknown): Transcript | undefined {
   if (!isRecord(value) || typeof value.claim !== 'string' || !Array.isArray(value.steps)) {
     return undefined
   }
-  const steps = value.steps.map(parseStep)
-  const isWhole = steps.every((step) => step !== undefined)
+  const steps = value.steps.map(parseStep).filter((step) => step !== undefined)
+  const isWhole = steps.length === value.steps.length
   if (!isWhole || !isEnd(value.end) || !isFailure(value.failure)) return undefined
   const transcript = new Transcript(value.claim)
-  transcript.steps.push(...(steps as TranscriptStep[]))
+  for (const step of steps) {
+    if ('sent' in step) transcript.sent(step.sent)
+    else transcript.received(step.received)
+  }
   transcript.end = value.end ?? undefined
   transcript.failure = value.failure ?? undefined
   return transcript
@@ -100,7 +103,8 @@ function parseStep(value: unknown): TranscriptStep | undefined {
 }
 
 function parseHex(value: unknown): Buffer | undefined {
-  const isHex = typeof value === 'string' && /^([0-9a-f]{2})*$/.test(value)
+  // A repeated group would use the stack for each of its rounds.
+  const isHex = typeof value === 'string' && value.length % 2 === 0 && !/[^0-9a-f]/.test(value)
   return isHex ? Buffer.from(value, 'hex') : undefined
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Connections } from '../../../src/audit/connection/connections.ts'
-import type { Transcript } from '../../../src/audit/connection/transcript.ts'
+import { Transcript } from '../../../src/audit/connection/transcript.ts'
 import { parseEvidence, printEvidence } from '../../../src/audit/evidence/evidence.ts'
 import { EvidenceMismatch, ReplaySource } from '../../../src/audit/evidence/replay-source.ts'
 import { fc } from '../../seed.ts'
@@ -95,6 +95,29 @@ test.each([
   ]),
 ])('%j is no evidence', (text, line, reason) => {
   expect(parseEvidence(text)).toEqual({ ok: false, line, reason })
+})
+
+test('bytes that came one at a time are one step, and as many as there are', () => {
+  const transcript = new Transcript('drip')
+  transcript.sent(Buffer.from([1]))
+  for (let at = 0; at < 300_000; at++) transcript.received(Buffer.from([at & 0xff]))
+  transcript.sent(Buffer.from([2]))
+  expect(transcript.steps.map((step) => Object.keys(step))).toEqual([
+    ['sent'],
+    ['received'],
+    ['sent'],
+  ])
+  const text = printEvidence({ header: HEADER, transcripts: [transcript] })
+  const parsed = parseEvidence(text)
+  expect(parsed.ok && printEvidence(parsed.evidence)).toBe(text)
+})
+
+test('evidence of very many and of very long steps is read', () => {
+  const many = { ...LINE, steps: Array.from({ length: 300_000 }, () => ({ received: '16' })) }
+  const long = { ...LINE, steps: [{ received: '16'.repeat(8_000_000) }] }
+  for (const line of [many, long]) {
+    expect(parseEvidence(`${JSON.stringify(HEADER)}\n${JSON.stringify(line)}\n`).ok).toBe(true)
+  }
 })
 
 test('random texts are refused, never a crash', () => {
