@@ -45,8 +45,13 @@ const names = new Map<number, string>([
 
 export const EVERY_GROUP: readonly number[] = [...names.keys()]
 
-/** Groups over primes, RFC 7919. */
-export function isFiniteField(group: number): boolean {
+/** Groups of RFC 7919, each of which is a prime. */
+export const GROUPS_WITH_PRIME = EVERY_GROUP.filter(isFiniteField)
+
+/** Curves and KEMs. */
+export const GROUPS_WITHOUT_PRIME = EVERY_GROUP.filter((group) => !isFiniteField(group))
+
+function isFiniteField(group: number): boolean {
   return group >= 0x100 && group <= 0x1ff
 }
 

@@ -110,6 +110,7 @@ export const ALERT = {
   close_notify: 0,
   handshake_failure: 40,
   protocol_version: 70,
+  internal_error: 80,
   inappropriate_fallback: 86,
   no_renegotiation: 100,
   certificate_required: 116,

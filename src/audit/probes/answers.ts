@@ -2,14 +2,21 @@
 import type { Asked } from '../connection/failure.ts'
 import type { Reply } from '../conversation/server-flight.ts'
 import type { TlsAlert } from '../messages/alert.ts'
-import { alertName } from '../messages/iana-numbers.ts'
+import { ALERT, alertName } from '../messages/iana-numbers.ts'
 import { type Answer, answerOf, type Numbered } from '../model.ts'
 
 export const ACCEPTED: Answer = { answer: 'accepted' }
 export const ABSENT: Answer = { answer: 'not-offered' }
 
+/** A server whose own code failed has refused nothing: without the fault it may have gone on. */
 export function refusedBy({ description }: TlsAlert): Answer {
+  if (description === ALERT.internal_error) return SERVER_FAILED
   return { answer: 'refused', alert: description, name: alertName(description) }
+}
+
+const SERVER_FAILED: Answer = {
+  answer: 'unknown',
+  because: 'the server failed (internal_error)',
 }
 
 /** Why a question was not answered with a flight. */

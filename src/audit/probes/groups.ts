@@ -1,7 +1,12 @@
 /** Which groups a server agrees on a secret in: curves and primes before TLS 1.3, and all of TLS 1.3. */
-import { EVERY_GROUP, groupName, isFiniteField } from '../messages/iana-groups.ts'
+import {
+  EVERY_GROUP,
+  GROUPS_WITH_PRIME,
+  GROUPS_WITHOUT_PRIME,
+  groupName,
+} from '../messages/iana-groups.ts'
 import { VERSION } from '../messages/iana-numbers.ts'
-import type { DiffieHellman } from '../model.ts'
+import { type DiffieHellman, isWhole } from '../model.ts'
 import { ABSENT, endOf } from './answers.ts'
 import { type Choice, enumerate, type Found, withKnownOrder } from './enumerate.ts'
 import { namedPrime } from './named-primes.ts'
@@ -32,21 +37,20 @@ export async function probeCurves(
   version: number,
   suites: readonly number[],
 ): Promise<Found> {
-  const curves = EVERY_GROUP.filter((group) => !isFiniteField(group))
   const ask = async (groups: readonly number[], question: number): Promise<Choice> => {
     const asked = await server.hello(`curves #${question}`, { version, suites, groups })
     const exchange = flightOf(asked, version)?.keyExchange?.exchange
     return exchange?.kind === 'ecdhe' ? { chosen: exchange.group } : { end: endOf(asked) }
   }
-  const found = await enumerate(curves, ask, { isChosenKept: true })
+  const found = await enumerate(GROUPS_WITHOUT_PRIME, ask, { isChosenKept: true })
   return withKnownOrder(found)
 }
 
 export type FoundPrimes = Found & { readonly primes: readonly DiffieHellman[] }
 
 /**
- * Primes of DHE: those of RFC 7919 one after the other. A server that does not know it answers with the
- * prime that it has.
+ * Primes of DHE: those of RFC 7919 one after the other, then the one for clients that name none of them.
+ * A server that does not know RFC 7919 answers every client with the prime that it has.
  *
  * @param suites Those of DHE that the server accepts.
  */
@@ -57,8 +61,8 @@ export async function probePrimes(
   suites: readonly number[],
 ): Promise<FoundPrimes> {
   const primes: DiffieHellman[] = []
-  const ask = async (groups: readonly number[], question: number): Promise<Choice> => {
-    const asked = await server.hello(`primes #${question}`, { version, suites, groups })
+  const ask = async (groups: readonly number[], claim: string): Promise<Choice> => {
+    const asked = await server.hello(claim, { version, suites, groups })
     const exchange = flightOf(asked, version)?.keyExchange?.exchange
     if (exchange?.kind !== 'dhe') return { end: endOf(asked) }
     const group = namedPrime(exchange.prime)
@@ -70,8 +74,13 @@ export async function probePrimes(
     }
     return isAgreed ? { chosen: group } : { end: ABSENT }
   }
-  const found = await enumerate(EVERY_GROUP.filter(isFiniteField), ask, { isOrderWanted: false })
-  return { ...found, primes }
+  const askNamed = (groups: readonly number[], question: number): Promise<Choice> =>
+    ask(groups, `primes #${question}`)
+  const found = await enumerate(GROUPS_WITH_PRIME, askNamed, { isOrderWanted: false })
+  const isOwnSeen = primes.some(({ group }) => group === null)
+  if (isOwnSeen || !isWhole(found)) return { ...found, primes }
+  const own = await ask(GROUPS_WITHOUT_PRIME, 'primes without named primes')
+  return { ...found, primes, end: 'end' in own && !isWhole(own) ? own.end : found.end }
 }
 
 function bitLength(number: Buffer): number {

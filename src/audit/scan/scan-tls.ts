@@ -6,14 +6,15 @@ import { VERSION } from '../messages/iana-numbers.ts'
 import { schemeName } from '../messages/iana-signatures.ts'
 import { suiteName } from '../messages/iana-suites.ts'
 import { sslv2CipherName } from '../messages/sslv2-hello.ts'
-import type {
-  Answer,
-  DiffieHellman,
-  Enumeration,
-  GroupEnumeration,
-  Numbered,
-  SchemeEnumeration,
-  TlsScan,
+import {
+  type Answer,
+  type DiffieHellman,
+  type Enumeration,
+  type GroupEnumeration,
+  isWhole,
+  type Numbered,
+  type SchemeEnumeration,
+  type TlsScan,
 } from '../model.ts'
 import { ACCEPTED, numbered } from '../probes/answers.ts'
 import { chainsOf } from '../probes/chains.ts'
@@ -28,6 +29,7 @@ import { probeSignatures12, probeSignatures13 } from '../probes/signatures.ts'
 import { probeSslv2 } from '../probes/sslv2.ts'
 import { isDhe, isEcdhe, isSigned, probeSuites } from '../probes/suites.ts'
 import { type AcceptedVersion, probeTolerance } from '../probes/tolerance.ts'
+import { withUnnamedPrimes } from '../probes/unnamed-primes.ts'
 
 /** Newest first, by the names of policies. */
 const VERSIONS = [
@@ -43,13 +45,14 @@ const SSL2 = { name: 'SSL2.0', number: VERSION.SSL2 } as const
 type FoundVersion = Numbered & { readonly found: Found }
 
 export async function scanTls(server: ProbedServer): Promise<TlsScan> {
-  const versions = await Promise.all([
+  const named = await Promise.all([
     ...VERSIONS.map(async ({ name, number }) => ({
       ...{ name, number },
       found: await probeSuites(server, number, name),
     })),
     probeSslv2(server).then((found) => ({ ...SSL2, found })),
   ])
+  const versions = await withUnnamedPrimes(server, named)
   const [newer, older, tolerance] = await Promise.all([
     scanNewer(server, versions),
     scanOlder(server, versions),
@@ -149,7 +152,8 @@ async function scanOlder(server: ProbedServer, versions: readonly FoundVersion[]
   ])
   const signed = number === VERSION.TLS12 ? found.items.filter(isSigned) : []
   const signatures = await askWhereAny(signed, (suites) => probeSignatures12(server, suites))
-  const groups = [curves, primes].flatMap((part) => (part && part.items.length > 0 ? [part] : []))
+  const asked = [curves, primes].filter((part) => part !== undefined)
+  const groups = asked.filter((part) => part.items.length > 0 || !isWhole(part))
   return {
     groups: groups.map((part) => ({ version: name, ...enumeration(part, groupName) })),
     signatures: signatures ? [{ version: name, ...enumeration(signatures, schemeName) }] : [],

@@ -117,6 +117,22 @@ test('a suite that was chosen is known although a certificate without end follow
   expect(suites?.end).toMatchObject({ answer: 'unknown' })
 })
 
+test('a list is not whole where the server fails over a suite that it has picked', async () => {
+  const picked = Buffer.from('c02f', 'hex')
+  const tls = await audit(
+    await serve((socket) =>
+      socket.once('data', (hello: Buffer) =>
+        socket.end(hello.includes(picked) ? SERVER_HELLO : Buffer.from('15030300020250', 'hex')),
+      ),
+    ),
+  )
+  const failed = { answer: 'unknown', because: 'the server failed (internal_error)' }
+  expect(tls.suites).toMatchObject([
+    { version: 'TLS1.2', items: [{ number: 0xc02f }], end: failed },
+  ])
+  expect(tls.versions[0]).toEqual({ name: 'TLS1.3', number: 0x0304, result: failed })
+})
+
 testWith('openssl', 'fragments of one byte are as good as whole records', async () => {
   const [rsa] = keyFiles(['rsa-2048'])
   const real = await startPeer('openssl', (port) => [

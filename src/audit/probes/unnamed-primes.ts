@@ -1,0 +1,62 @@
+/**
+ * Suites of DHE that a server has for clients that name no prime.
+ *
+ * A server that knows RFC 7919 refuses DHE where it has none of the named primes that a client offers, and takes a
+ * prime of its own where the client names none.
+ */
+import { GROUPS_WITHOUT_PRIME } from '../messages/iana-groups.ts'
+import { ALERT, VERSION } from '../messages/iana-numbers.ts'
+import { everySuite } from '../messages/iana-suites.ts'
+import { isWhole } from '../model.ts'
+import { endOf } from './answers.ts'
+import { type Choice, enumerate, type Found } from './enumerate.ts'
+import { flightOf, type ProbedServer } from './probe.ts'
+import { isDhe } from './suites.ts'
+
+type VersionSuites = { readonly name: string; readonly number: number; readonly found: Found }
+
+/**
+ * The versions, with these suites too. A version that the server accepts, and in which it shows no more, speaks for
+ * all others: most servers cost one question.
+ *
+ * @param versions Newest first.
+ */
+export async function withUnnamedPrimes<Version extends VersionSuites>(
+  server: ProbedServer,
+  versions: readonly Version[],
+): Promise<readonly Version[]> {
+  const hiding = versions.filter(mayHideDhe)
+  const acceptedFirst = hiding.toSorted((a, b) => Number(hasAny(b)) - Number(hasAny(a)))
+  const changed = new Map<Version, Version>()
+  for (const version of acceptedFirst) {
+    const found = await askWithoutPrimes(server, version)
+    changed.set(version, { ...version, found })
+    if (hasAny(version) && found.items.length === version.found.items.length) break
+  }
+  return versions.map((version) => changed.get(version) ?? version)
+}
+
+/** Only hellos with extensions name primes. */
+function mayHideDhe({ number, found: { items, end } }: VersionSuites): boolean {
+  const isVersionRefused = end.answer === 'refused' && end.alert === ALERT.protocol_version
+  const namesPrimes = number > VERSION.SSL3 && number < VERSION.TLS13
+  return namesPrimes && !items.some(isDhe) && isWhole({ end }) && !isVersionRefused
+}
+
+function hasAny({ found }: VersionSuites): boolean {
+  return found.items.length > 0
+}
+
+async function askWithoutPrimes(
+  server: ProbedServer,
+  { name, number: version, found }: VersionSuites,
+): Promise<Found> {
+  const ask = async (suites: readonly number[], question: number): Promise<Choice> => {
+    const claim = `suites ${name} without named primes #${question}`
+    const asked = await server.hello(claim, { version, suites, groups: GROUPS_WITHOUT_PRIME })
+    const flight = flightOf(asked, version)
+    return flight ? { chosen: flight.suite } : { end: endOf(asked) }
+  }
+  const more = await enumerate(everySuite(version).filter(isDhe), ask, { isOrderWanted: false })
+  return { ...found, items: [...found.items, ...more.items], end: more.end }
+}
