@@ -119,6 +119,9 @@ export type TlsScan = {
   readonly features: TlsFeatures
 }
 
+/** Why nothing more was asked. */
+export const BUDGET_SPENT = 'budget spent'
+
 /** A failure as an answer. */
 export function answerOf(failure: Failure): Answer {
   switch (failure.failure) {
@@ -129,7 +132,7 @@ export function answerOf(failure: Failure): Answer {
     case 'timed-out':
       return { answer: failure.failure }
     case 'budget-spent':
-      return { answer: 'unknown', because: 'budget spent' }
+      return { answer: 'unknown', because: BUDGET_SPENT }
     case 'too-much':
       return { answer: 'unknown', because: 'the server sent too much' }
     case 'malformed':
@@ -144,4 +147,9 @@ export function answerOf(failure: Failure): Answer {
 /** Whether a list that ended so is whole. */
 export function isWhole({ end }: { readonly end: Answer }): boolean {
   return end.answer === 'refused' || end.answer === 'not-offered'
+}
+
+/** Whether an answer says whether the server has something. */
+export function isAnswered(answer: Answer): boolean {
+  return answer.answer === 'accepted' || isWhole({ end: answer })
 }

@@ -1,6 +1,6 @@
 /** What changed between two scans of a server. */
 import { compareNamed } from '../../algorithms/compare-allowed.ts'
-import { type Answer, isWhole, type TlsScan } from '../model.ts'
+import { type Answer, isAnswered, isWhole, type TlsScan } from '../model.ts'
 import { isKnown, type SshScan } from '../ssh-model.ts'
 import { type Finding, type FindingItem, sortFindings } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
@@ -102,7 +102,7 @@ function tlsFacts(tls: TlsScan): readonly Fact[] {
       items.map(({ name }) => listed('signature scheme', name, version)),
     ),
     ...chains.map(({ keyType, fingerprint }) => valued('certificate', keyType, fingerprint)),
-    ...tls.diffieHellman.map(({ bits, version }) => valued('prime', version, `${bits} bits`)),
+    ...primeFacts(tls.diffieHellman),
     ...knownAnswer('client certificate', 'asked', tls.clientCertificate.asked),
     ...knownAnswer('client certificate', 'required', tls.clientCertificate.required),
     ...Object.entries(tls.features).flatMap(([name, answer]) =>
@@ -111,11 +111,20 @@ function tlsFacts(tls: TlsScan): readonly Fact[] {
   ]
 }
 
+/** All primes of a version are one fact. They are found in an order of no meaning. */
+function primeFacts(primes: TlsScan['diffieHellman']): readonly Fact[] {
+  const versions = Map.groupBy(primes, ({ version }) => version)
+  return [...versions].map(([version, list]) => {
+    const sizes = new Set(list.map(({ bits }) => bits).toSorted((a, b) => a - b))
+    return valued('prime', version, `${[...sizes].join(', ')} bits`)
+  })
+}
+
 /** What was not learnt is no change. */
-function knownAnswer(kind: string, name: string, { answer }: Answer): readonly Fact[] {
-  const isKnownAnswer = answer === 'accepted' || answer === 'not-offered' || answer === 'refused'
+function knownAnswer(kind: string, name: string, answer: Answer): readonly Fact[] {
   // A server refuses in one way or another; either way it does not have it.
-  return isKnownAnswer ? [valued(kind, name, answer === 'accepted' ? 'yes' : 'no')] : []
+  const value = answer.answer === 'accepted' ? 'yes' : 'no'
+  return isAnswered(answer) ? [valued(kind, name, value)] : []
 }
 
 /** Lists of which nothing, or not all, was learnt. */
@@ -128,9 +137,7 @@ function openTlsLists(tls: TlsScan): readonly string[] {
   const cut = lists
     .filter((list) => !isWhole(list))
     .map(({ kind, version }) => `${kind} ${version}`)
-  const unanswered = tls.versions.filter(
-    ({ result: { answer } }) => !['accepted', 'not-offered', 'refused'].includes(answer),
-  )
+  const unanswered = tls.versions.filter(({ result }) => !isAnswered(result))
   const unasked = unanswered.flatMap(({ name }) =>
     ['suite', 'group', 'signature scheme'].map((kind) => `${kind} ${name}`),
   )

@@ -2,7 +2,13 @@
 import { exchangeKind } from '../../algorithms/handshake-needs.ts'
 import { canNegotiate, findTlsSuiteByName, type TlsSuite } from '../../algorithms/tls-suites.ts'
 import { TLS_VERSIONS, type TlsVersion } from '../../algorithms/tls-versions.ts'
-import { type Enumeration, isWhole, type Numbered, type TlsScan } from '../model.ts'
+import {
+  type Enumeration,
+  type GroupEnumeration,
+  isWhole,
+  type Numbered,
+  type TlsScan,
+} from '../model.ts'
 import type { Finding, FindingSeverity } from './finding.ts'
 import { FINDING_KINDS, type FindingKind, makeFinding } from './finding-kinds.ts'
 import { suiteSeverity } from './suite-severity.ts'
@@ -71,10 +77,19 @@ const SIGNATURES: Rule = {
 export function compareEnumerations(scan: TlsScan, yardstick: TlsYardstick): readonly Finding[] {
   return [
     ...scan.suites.flatMap((list) => compareList(list, SUITES, yardstick, scan)),
-    ...scan.groups.flatMap((list) => compareList(list, GROUPS, yardstick, scan)),
+    ...oneEachVersion(scan.groups).flatMap((list) => compareList(list, GROUPS, yardstick, scan)),
     ...scan.signatures.flatMap((list) => compareList(list, SIGNATURES, yardstick, scan)),
     ...compareClientSignatures(scan, yardstick),
   ]
+}
+
+/** Before TLS 1.3, curves and primes are asked for apart: what one list lacks may be in the other. */
+function oneEachVersion(lists: readonly GroupEnumeration[]): readonly GroupEnumeration[] {
+  const versions = Map.groupBy(lists, ({ version }) => version)
+  return [...versions.values()].flatMap((parts) => {
+    const worst = parts.find((part) => !isWhole(part)) ?? parts[0]
+    return worst ? [{ ...worst, items: parts.flatMap(({ items }) => items) }] : []
+  })
 }
 
 function compareList(

@@ -176,7 +176,7 @@ export const FINDING_KINDS = {
     meaning:
       'The server gave no answer to a question, so that the yardstick could not be held against it in full.',
     remedy:
-      'Ask again: with --rate where it was rate-limited, with a larger --budget where that was spent.',
+      'Ask again: with --rate where it was rate-limited, with a larger --budget where that was spent, with a longer --timeout where it timed out. Otherwise look into the log of the server.',
     message: ({ kind }, detail) => `could not be asked for its ${kind}: ${detail}`,
   },
   added: {
@@ -215,13 +215,14 @@ export type FindingDetails = {
   readonly detail?: string
   /** Where this item is worse than others of its kind. */
   readonly severity?: FindingSeverity
+  /** Where it is known which of the kind's remedies helps. */
+  readonly remedy?: string
 }
 
-export function makeFinding(
-  kind: FindingKind,
-  { item, evidence, reasons = [], detail = '', severity = kind.severity }: FindingDetails,
-): Finding {
-  const { code, verdict, remedy } = kind
+export function makeFinding(kind: FindingKind, details: FindingDetails): Finding {
+  const { code, verdict } = kind
+  const { item, evidence, reasons = [], detail = '' } = details
+  const { severity = kind.severity, remedy = kind.remedy } = details
   const message = `the server ${kind.message(item, detail)}`
   return { code, severity, verdict, item, message, remedy, evidence, reasons }
 }

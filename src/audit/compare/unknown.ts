@@ -1,12 +1,7 @@
 /** Findings about what could not be learnt. */
-import type { Answer } from '../model.ts'
+import { type Answer, BUDGET_SPENT, isAnswered } from '../model.ts'
 import type { Finding } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
-
-/** Whether an answer says whether the server has something. */
-function isAnswered({ answer }: Answer): boolean {
-  return answer === 'accepted' || answer === 'not-offered' || answer === 'refused'
-}
 
 /** Nothing where the answer is one. */
 export function unlessAnswered(
@@ -18,7 +13,17 @@ export function unlessAnswered(
 ): readonly Finding[] {
   if (isAnswered(answer)) return []
   const item = { kind, name, version }
-  return [makeFinding(FINDING_KINDS.unknown, { item, evidence, detail: inWords(answer) })]
+  const [detail, remedy] = [inWords(answer), remedyFor(answer)]
+  return [makeFinding(FINDING_KINDS.unknown, { item, evidence, detail, remedy })]
+}
+
+function remedyFor(answer: Answer): string {
+  if (answer.answer === 'rate-limited') return 'Ask again with --rate.'
+  if (answer.answer === 'timed-out') return 'Ask again with a longer --timeout.'
+  const isSpent = answer.answer === 'unknown' && answer.because === BUDGET_SPENT
+  return isSpent
+    ? 'Ask again with a larger --budget.'
+    : 'Look into the log of the server, and ask again.'
 }
 
 function inWords(answer: Answer): string {

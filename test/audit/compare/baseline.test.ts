@@ -50,6 +50,19 @@ test('another order of the same suites is told, and only where the server has on
   ])
 })
 
+test('every prime counts, in whatever order they are found', () => {
+  const prime = (bits: number) => ({ version: 'TLS1.2', bits, group: null })
+  const compare = (earlier: readonly number[], later: readonly number[]) =>
+    compareScans(
+      { tls: { ...SCAN, diffieHellman: earlier.map(prime) }, ssh: null },
+      { tls: { ...SCAN, diffieHellman: later.map(prime) }, ssh: null },
+    ).map(({ message }) => message)
+  expect(compare([3072, 2048], [2048, 3072])).toEqual([])
+  expect(compare([2048], [1024, 2048])).toEqual([
+    'the server has another prime: TLS1.2, 2048 bits before, 1024, 2048 bits now',
+  ])
+})
+
 test('answers are compared as yes and no', () => {
   const features = { tickets: ACCEPTED }
   const later = { tls: { ...SCAN, features: { tickets: REFUSED } }, ssh: null }

@@ -97,6 +97,38 @@ test('what was not learnt is told as unknown, and is no absence', () => {
   expect(reaches(findings, 'unknown')).toBe(true)
 })
 
+test.each([
+  [{ answer: 'rate-limited' }, 'Ask again with --rate.'],
+  [{ answer: 'timed-out' }, 'Ask again with a longer --timeout.'],
+  [{ answer: 'unknown', because: 'budget spent' }, 'Ask again with a larger --budget.'],
+  [
+    { answer: 'unknown', because: 'connection reset' },
+    'Look into the log of the server, and ask again.',
+  ],
+] as const)('the remedy of an unknown fits what happened: %o', (result, remedy) => {
+  const versions = SCAN.versions.map((one) => (one.name === 'TLS1.1' ? { ...one, result } : one))
+  const findings = compareTls({ ...SCAN, versions }, DEFAULT)
+  expect(findings.find(({ severity }) => severity === 'unknown')?.remedy).toBe(remedy)
+})
+
+test('a group is no absence where curves and primes of its version are lists of their own', () => {
+  const list = (...names: readonly string[]) =>
+    ({ version: 'TLS1.2', order: 'server', end: REFUSED, items: items(...names) }) as const
+  const scan: TlsScan = {
+    ...SCAN,
+    suites: [list('TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384', 'TLS_DHE_RSA_WITH_AES_256_GCM_SHA384')],
+    groups: [list('x25519'), list('ffdhe2048')],
+  }
+  const absent = compareTls(scan, DEFAULT)
+    .filter(({ code }) => code === 'AUDIT_GROUP_ABSENT')
+    .map(({ item }) => item.name)
+  expect(absent).toContain('secp384r1')
+  expect(absent).toContain('ffdhe3072')
+  expect(absent).not.toContain('x25519')
+  expect(absent).not.toContain('ffdhe2048')
+  expect(new Set(absent).size).toBe(absent.length)
+})
+
 test('small keys, weak signatures of certificates and small primes are told', () => {
   const weak = { ...CERTIFICATE, keyBits: 1024, signatureAlgorithm: 'sha1WithRSAEncryption' }
   const scan: TlsScan = {
