@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander'
 import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import { printDiagnostic } from '../diagnostics/print-diagnostic.ts'
-import { isOutOfDescriptors } from '../files/descriptors.ts'
+import { isOutOfDescriptors } from '../diagnostics/system-errors.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { EXIT, exitStatusOf } from './exit-codes.ts'
 import { ENVELOPE } from './json-envelope.ts'

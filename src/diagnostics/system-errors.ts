@@ -15,6 +15,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'too many open files',
   ENAMETOOLONG: 'the name is too long',
   ENETUNREACH: 'the network cannot be reached',
+  ENFILE: 'too many files are open on this host',
   ENOENT: 'it does not exist',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a part of the path is not a directory',
@@ -25,16 +26,26 @@ const REASONS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'it does not answer',
 }
 
+const REMEDIES: Readonly<Record<string, string>> = {
+  EMFILE: 'allow more open files: ulimit -n 256, or LimitNOFILE= of its unit',
+  ENFILE: 'end other programs, or allow more open files on the host: sysctl fs.file-max',
+}
+
 /** What helps against a failure, where that is known. */
 export function remedyOf(error: unknown): string | undefined {
-  const { code = '' } = error as NodeJS.ErrnoException
-  return ['EMFILE', 'ENFILE'].includes(code)
-    ? 'allow more open files: ulimit -n 256, or LimitNOFILE= of its unit'
-    : undefined
+  return REMEDIES[codeOf(error)]
+}
+
+/** Whether a call failed since this process, or the system, may open no more. */
+export function isOutOfDescriptors(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE'].includes(codeOf(error))
 }
 
 /** Says why a system call failed. */
 export function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  return REASONS[code ?? ''] ?? message ?? String(error)
+  return REASONS[codeOf(error)] ?? (error as Error).message ?? String(error)
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? ''
 }

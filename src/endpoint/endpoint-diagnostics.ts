@@ -1,6 +1,6 @@
 /** Every error that endpoints share, and why they end connections, in one place. */
 import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
-import { reasonOf } from '../diagnostics/system-errors.ts'
+import { reasonOf, remedyOf } from '../diagnostics/system-errors.ts'
 import { NOT_A_SOCKET } from '../net/unix-socket.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
@@ -74,7 +74,7 @@ const cannotListen: Kind<{ address: string; error: unknown }> = {
   fault: 'unavailable',
   summary: 'An endpoint cannot listen at its address.',
   message: ({ address, error }) => `cannot listen at ${address}: ${listenReason(error)}`,
-  hint: ({ error }) => LISTEN_HINTS[codeOf(error) ?? ''],
+  hint: ({ error }) => LISTEN_HINTS[codeOf(error) ?? ''] ?? remedyOf(error),
 }
 
 const LISTEN_HINTS: Readonly<Record<string, string>> = {

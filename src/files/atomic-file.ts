@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { isOutOfDescriptors } from '../diagnostics/system-errors.ts'
 
 /** Marks what a run that was killed may have left; the next run removes it. */
 export const TEMPORARY_SUFFIX = '.cryptopolicy-tmp'
@@ -220,8 +221,7 @@ function openUnlessFull(path: string, mode: number, open: number[]): number {
   try {
     return openSync(path, 'wx', mode)
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
-    if (open.length === 0 || !/^E[MN]FILE$/.test(code)) throw error
+    if (open.length === 0 || !isOutOfDescriptors(error)) throw error
     finishAll(open)
     return openSync(path, 'wx', mode)
   }

@@ -1,5 +1,6 @@
 /** How many more files and sockets this process can open. */
 import { readdirSync, readFileSync } from 'node:fs'
+import { isOutOfDescriptors } from '../diagnostics/system-errors.ts'
 
 /** 0 where none is left to ask with; infinity where the system does not tell. */
 export function descriptorRoom(): number {
@@ -11,9 +12,4 @@ export function descriptorRoom(): number {
   } catch (error) {
     return isOutOfDescriptors(error) ? 0 : Number.POSITIVE_INFINITY
   }
-}
-
-/** Whether a call failed since this process, or the system, may open no more. */
-export function isOutOfDescriptors(error: unknown): boolean {
-  return ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')
 }

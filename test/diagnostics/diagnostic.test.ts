@@ -15,7 +15,7 @@ import {
   locationToJson,
   printJson,
 } from '../../src/diagnostics/diagnostic-json.ts'
-import { reasonOf } from '../../src/diagnostics/system-errors.ts'
+import { reasonOf, remedyOf } from '../../src/diagnostics/system-errors.ts'
 
 const KIND: DiagnosticKind<{ name: string }> = {
   ...{ code: 'X_UNKNOWN', severity: 'warning', fault: 'input', summary: 'Never seen.' },
@@ -96,4 +96,12 @@ test('errors of the system are told in words', () => {
   }
   expect(reasonOf(new Error('something else'))).toBe('something else')
   expect(reasonOf('a text')).toBe('a text')
+})
+
+test('the limit of a process and that of the host have remedies of their own', () => {
+  const failure = (code: string) => Object.assign(new Error(`${code}: open`), { code })
+  expect(remedyOf(failure('EMFILE'))).toContain('ulimit')
+  expect(remedyOf(failure('ENFILE'))).toContain('fs.file-max')
+  expect(reasonOf(failure('ENFILE'))).toBe('too many files are open on this host')
+  expect(remedyOf(failure('ENOENT'))).toBeUndefined()
 })
