@@ -53,7 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   migration: [
     ...['diagnostics', 'files', 'wire', 'transfer', 'arguments', 'net', 'algorithms', 'priority'],
-    ...['report', 'options', 'x509', 'pki', 'tls', 'endpoint', 'service'],
+    ...['report', 'options', 'x509', 'tls', 'endpoint', 'service'],
   ],
   audit: [
     ...['cache', 'diagnostics', 'arguments', 'algorithms', 'wire', 'net', 'files', 'asn1', 'x509'],

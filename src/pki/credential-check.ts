@@ -8,6 +8,7 @@ import { readBytes, readSecretTextFile } from '../files/text-file.ts'
 import { checkSharedKeys } from '../tls/credentials/shared-keys.ts'
 import { type Certificate, parseCertificates } from '../x509/certificate.ts'
 import { readX509Files, type X509Identity } from '../x509/credential-files.ts'
+import { daysUntil } from '../x509/days-until.ts'
 import { isHost, matchesHostName } from '../x509/host-name.ts'
 import { readPublicKey } from '../x509/key-check.ts'
 import { checkOwnCertificates } from '../x509/sanity-check.ts'
@@ -23,7 +24,6 @@ import { type LibvirtFiles, readLibvirtFiles } from './libvirt-files.ts'
 import { findUnfitAuthorities } from './older-qemu.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 import { PSK_FILE } from './psk-file.ts'
-import { daysUntil } from './validity.ts'
 
 export type CheckRequest = {
   readonly root: string

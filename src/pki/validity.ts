@@ -1,6 +1,7 @@
 /** How long certificates are valid. */
 import type { X509Certificate } from 'node:crypto'
 import { fail } from '../diagnostics/diagnostic.ts'
+import { DAY } from '../x509/days-until.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 
 export type Validity = { readonly notBefore: Date; readonly notAfter: Date }
@@ -8,8 +9,6 @@ export type Validity = { readonly notBefore: Date; readonly notAfter: Date }
 /** Days of an authority, and of what it issues, where `--days` is not given. */
 export const DEFAULT_AUTHORITY_DAYS = 3650
 export const DEFAULT_DAYS = 365
-
-const DAY = 86_400_000
 
 /** A clock that is behind ours by less than this sees a new certificate as valid. */
 const CLOCK_SKEW = 3_600_000
@@ -49,11 +48,6 @@ export function withinIssuer({ notBefore, notAfter }: Validity, issuer: X509Cert
 export function daysOf({ validFromDate, validToDate }: X509Certificate): number {
   const length = validToDate.getTime() - validFromDate.getTime() - CLOCK_SKEW
   return Math.min(MAX_DAYS, Math.max(1, Math.ceil(length / DAY)))
-}
-
-/** Whole days from now until a date; negative where it has passed. */
-export function daysUntil(date: Date, now: Date): number {
-  return Math.floor((date.getTime() - now.getTime()) / DAY)
 }
 
 /** Certificates know no fractions of a second. */
