@@ -58,7 +58,7 @@ export class LiveObject {
   }
 
   /**
-   * Takes other properties and loads itself with them. Who uses it goes on with them.
+   * Takes other properties and loads itself with them. The endpoints that use it go on with them.
    *
    * @param load Loads it, as everywhere else.
    * @throws DiagnosticError where they are refused; then nothing has changed.

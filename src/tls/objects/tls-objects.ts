@@ -98,8 +98,8 @@ export class TlsObjects {
   }
 
   /**
-   * Gives an object other properties, of the same type and id. Who uses it has them from the next
-   * connection on; the side of credentials in use cannot be changed.
+   * Gives an object other properties, of the same type and id. The endpoints that use it have them from the
+   * next connection on; the side of credentials in use cannot be changed.
    *
    * @returns what was noticed; never errors.
    * @throws DiagnosticError OBJECT_ABSENT, OBJECT_IN_USE, or with every refusal; then nothing has changed.
