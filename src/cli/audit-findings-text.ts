@@ -1,10 +1,10 @@
 /** Findings as lines for people: worst first, under 100 columns, with the lines that say so and a remedy. */
 import type { Finding, FindingSeverity } from '../audit/compare/finding.ts'
 import { wrap } from './audit-lines.ts'
-import type { LineColor } from './terminal.ts'
+import type { LineColor, Terminal } from './terminal.ts'
 
 /** A line of the report, and its colour. */
-export type FindingLine = { readonly text: string; readonly color?: LineColor }
+type FindingLine = { readonly text: string; readonly color?: LineColor }
 
 const COLORS: Readonly<Record<FindingSeverity, LineColor>> = {
   critical: 'red',
@@ -19,7 +19,15 @@ const COLORS: Readonly<Record<FindingSeverity, LineColor>> = {
 export function printFindings(
   findings: readonly Finding[],
   titles: readonly string[],
-): readonly FindingLine[] {
+  terminal: Terminal,
+): void {
+  for (const { text, color } of linesOf(findings, titles)) {
+    if (color) terminal.printColored(text, color)
+    else terminal.print(text)
+  }
+}
+
+function linesOf(findings: readonly Finding[], titles: readonly string[]): readonly FindingLine[] {
   const heading = ['', ...titles.flatMap((title) => wrap(`Against ${title}`))]
   const none = findings.length === 0 ? ['  no findings'] : []
   const worse = findings.filter(({ severity }) => severity !== 'info')

@@ -12,7 +12,7 @@ import { readNamedBytes } from '../files/text-file.ts'
 import { printFindings } from './audit-findings-text.ts'
 import type { ReportOptions } from './audit-options.ts'
 import { judgeExit, printReport, reportOf } from './audit-report.ts'
-import { loadYardsticks, readScan } from './audit-yardsticks.ts'
+import { loadYardsticks, readScan, refuseIdleReader } from './audit-yardsticks.ts'
 import { terminalFor } from './command.ts'
 
 /** What an audit may receive, in hexadecimal, and as much again. */
@@ -20,19 +20,25 @@ const EVIDENCE_LIMIT = 256 * 1024 * 1024
 
 export async function replayAudit(path: string, options: ReportOptions): Promise<void> {
   const terminal = terminalFor(options)
+  const evidence = readEvidence(path)
+  const target = targetOf(path, evidence.header.subject)
+  refuseIdleReader(options, [target.scheme])
   const judgement = await loadYardsticks(options, terminal)
-  const report = reportOf(await replayScan(path), judgement)
+  const report = reportOf(await replayScan(path, target, evidence), judgement)
   if (options.json) terminal.setResult(report)
   else await printReport(report, terminal)
   await judgeExit(report.findings, options)
 }
 
-async function replayScan(path: string): Promise<ScanResult> {
-  const { header, transcripts } = readEvidence(path)
+async function replayScan(
+  path: string,
+  target: AuditTarget,
+  { header, transcripts }: Evidence,
+): Promise<ScanResult> {
   const source = new ReplaySource(transcripts)
   try {
     const seed = Buffer.from(header.seed, 'hex')
-    return await unlessStuck(path, scan(targetOf(path, header.subject), { source, seed }))
+    return await unlessStuck(path, scan(target, { source, seed }))
   } catch (error) {
     if (!(error instanceof EvidenceMismatch)) throw error
     return fail(AUDIT_KINDS.evidenceMismatch, { path, claim: error.message })
@@ -79,12 +85,7 @@ export async function compareScanFiles(
   const terminal = terminalFor(options)
   const findings = compareScans(await readScan(earlier), await readScan(later))
   if (options.json) terminal.setResult({ findings })
-  else {
-    for (const { text, color } of printFindings(findings, [`the earlier scan ${earlier}`])) {
-      if (color) terminal.printColored(text, color)
-      else terminal.print(text)
-    }
-  }
+  else printFindings(findings, [`the earlier scan ${earlier}`], terminal)
   // Any change is told by the status, as diff(1) does.
   await judgeExit(findings, { ...options, failOn: ['info'] })
 }

@@ -21,10 +21,7 @@ export async function printReport(report: AuditReport, terminal: Terminal): Prom
   for (const line of printScan(report)) terminal.print(line)
   if (!report.findings) return
   const { printFindings } = await import('./audit-findings-text.ts')
-  for (const { text, color } of printFindings(report.findings, report.yardsticks)) {
-    if (color) terminal.printColored(text, color)
-    else terminal.print(text)
-  }
+  printFindings(report.findings, report.yardsticks, terminal)
 }
 
 /** The exit status is 1 where a finding is as severe as --fail-on says; `low` where it says nothing. */

@@ -9,7 +9,7 @@ import type { ScanResult } from '../audit/scan-result.ts'
 import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
 import type { AuditOptions } from './audit-options.ts'
 import { judgeExit, printReport, reportOf } from './audit-report.ts'
-import { loadYardsticks } from './audit-yardsticks.ts'
+import { loadYardsticks, refuseIdleReader } from './audit-yardsticks.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { terminalFor } from './command.ts'
 import { exitStatusOf } from './exit-codes.ts'
@@ -19,6 +19,10 @@ export async function auditTargets(texts: readonly string[], options: AuditOptio
   const terminal = terminalFor(options)
   const targets = texts.map((text) => parseTarget(text, SCHEMES))
   if (targets.length > 1) refuseForMany(options)
+  refuseIdleReader(
+    options,
+    targets.map(({ scheme }) => scheme),
+  )
   const judgement = await loadYardsticks(options, terminal)
   for (const target of targets) {
     const result = await auditOne(target, options, terminal, targets.length > 1)

@@ -4,14 +4,19 @@ import type { Finding } from '../audit/compare/finding.ts'
 import type { SshYardstick } from '../audit/compare/ssh-yardstick.ts'
 import type { TlsYardstick } from '../audit/compare/yardstick.ts'
 import { AUDIT_KINDS } from '../audit/scan/audit-diagnostics.ts'
+import { SSH_SCHEME } from '../audit/scan/schemes.ts'
 import type { ScanResult } from '../audit/scan-result.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import type { TlsPurpose } from '../policy/scope.ts'
+import { CLI_KINDS } from './cli-diagnostics.ts'
 import type { CommonOptions } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
+/** The one that reads the policy on SSH servers. */
+const OF_SSH = 'openssh-server'
+
 /** Who reads the policy on the server. */
-export const READERS = ['gnutls', 'openssl', 'nss', 'java', 'openssh-server'] as const
+export const READERS = ['gnutls', 'openssl', 'nss', 'java', OF_SSH] as const
 
 export type YardstickOptions = CommonOptions & {
   readonly policy?: string
@@ -46,6 +51,27 @@ function purposeFor(protocol: string, as: YardstickOptions['as']): TlsPurpose {
   if (as === 'gnutls' || as === 'openssl') return as
   return OF_GNUTLS.includes(protocol) ? 'gnutls' : 'openssl'
 }
+
+/**
+ * A reader that reads nothing would leave the user with another judgement than the one that was asked for.
+ *
+ * @param protocols Of all targets.
+ * @throws DiagnosticError USAGE_MISSING_OPTION or USAGE_CONFLICTING_OPTIONS.
+ */
+export function refuseIdleReader(
+  { as, policy }: YardstickOptions,
+  protocols: readonly string[],
+): void {
+  if (as === undefined) return
+  if (policy === undefined) {
+    fail(CLI_KINDS.missingOption, { what: '--as needs a policy to read', hint: 'add --policy' })
+  }
+  const isOfUse = protocols.some((protocol) => (protocol === SSH_SCHEME) === (as === OF_SSH))
+  const second = as === OF_SSH ? 'a TARGET of TLS' : 'a TARGET of SSH'
+  if (!isOfUse) fail(CLI_KINDS.conflictingOptions, { first: `--as ${as}`, second, hint: NO_READER })
+}
+
+const NO_READER = 'leave out --as: the protocol says who reads the policy'
 
 /** Loads every yardstick before the first server is asked: a mistake in an option costs no connection. */
 export async function loadYardsticks(

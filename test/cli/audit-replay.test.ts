@@ -126,3 +126,22 @@ test('what is no scan and no evidence is refused before a server is asked', asyn
     expect(status).toBe(65)
   }
 })
+
+test.each([
+  [['ssh://127.0.0.1:1', '--policy', 'DEFAULT', '--as', 'openssl'], 'a TARGET of SSH'],
+  [['127.0.0.1:1', '--policy', 'DEFAULT', '--as', 'openssh-server'], 'a TARGET of TLS'],
+  [['127.0.0.1:1', '--as', 'nss'], '--as needs a policy to read'],
+])('a reader that would read nothing is refused: %j', async (args, reason) => {
+  const { status, stderr } = await runInProcess(['audit', ...args])
+  expect([status, stderr]).toEqual([64, expect.stringContaining(reason)])
+})
+
+testWith('sshd', 'so it is of a replay', async () => {
+  const { port } = await startSshd([`HostKey ${hostKey(scratchFolder(), 'rsa', 2048)}`])
+  const path = join(folder(), 'evidence.jsonl')
+  const audit = ['audit', `ssh://127.0.0.1:${port}`, '--evidence', path, '--fail-on', 'never']
+  const reader = (name: string) => ['--policy', 'DEFAULT', '--as', name]
+  expect((await runInProcess([...audit, ...reader('openssh-server')])).status).toBe(0)
+  const again = await runInProcess(['audit', 'replay', path, ...reader('openssl')])
+  expect([again.status, again.stderr]).toEqual([64, expect.stringContaining('a TARGET of SSH')])
+})
