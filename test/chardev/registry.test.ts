@@ -1,4 +1,5 @@
 /** Chardevs that are made, changed and removed while others go on: what query-chardev of QEMU lists. */
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseChardev } from '../../src/chardev/definition/parse-chardev.ts'
@@ -62,4 +63,45 @@ test('one that is changed is joined as it was; where the new one cannot be opene
   const again = await connectPlain(paths[1])
   again.write('again')
   await eventually(() => registry.ring('r').length === 8)
+})
+
+test('a client changes what another client is changing: refused, and nothing stays behind', async () => {
+  const { add, registry } = makeChardevs()
+  const folder = scratchFolder()
+  await add(`socket,id=s,path=${folder}/one,server=on`)
+  const change = (name: string) =>
+    registry.change(parseChardev(`socket,id=s,path=${folder}/${name},server=on`))
+  const [two, three] = await Promise.allSettled([change('two'), change('three')])
+  expect(two).toEqual({ status: 'fulfilled', value: `${folder}/two` })
+  expect(three).toMatchObject({ status: 'rejected', reason: { message: "Chardev 's' is busy" } })
+  const others = await Promise.allSettled([
+    change('four'),
+    registry.remove('s'),
+    add('null,id=s'),
+    change('five'),
+  ])
+  expect(others.map(({ status }) => status)).toEqual([
+    'fulfilled',
+    ...['rejected', 'rejected', 'rejected'],
+  ])
+  expect(readdirSync(folder)).toEqual(['four'])
+  await registry.remove('s')
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('where it cannot be changed, what was written to its file and to its log stays', async () => {
+  const { add, registry } = makeChardevs()
+  const folder = scratchFolder()
+  const pathOf = (name: string) => join(folder, name)
+  const [socket, console, log] = [pathOf('socket'), pathOf('console'), pathOf('log')] as const
+  await add(`socket,id=s,path=${socket},server=on`)
+  await add(`file,id=f,path=${console},logfile=${log}`)
+  registry.join('s', 'f')
+  const guest = await connectPlain(socket)
+  guest.write('kept')
+  await eventually(() => readFileSync(log, 'utf8') === 'kept')
+  const wrong = parseChardev(`file,id=f,path=${folder}/missing/file`)
+  await expect(registry.change(wrong)).rejects.toThrow('No such file')
+  expect(readFileSync(console, 'utf8')).toBe('kept')
+  expect(readFileSync(log, 'utf8')).toBe('kept')
 })

@@ -1,7 +1,7 @@
 /** What is changed by QMP acts on the next connection, as real clients see it. */
 import { once } from 'node:events'
 import { cpSync } from 'node:fs'
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
 import { execFile, spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
@@ -107,4 +107,21 @@ testWith('qemu-io', 'an export in use is removed with its clients only', async (
   await monitor.waitFor('BLOCK_EXPORT_DELETED')
   await monitor.run('blockdev-del', { 'node-name': 'n0' })
   client.kill()
+})
+
+test('a chardev that could not be made leaves its credentials unused', async () => {
+  const monitor = await (await startMonitor()).open()
+  const dir = makeX509Folder()
+  const credentials = { 'qom-type': 'tls-creds-x509', id: 's0', dir, endpoint: 'server' }
+  await monitor.run('object-add', credentials)
+  const addr = { type: 'inet', data: { host: '127.0.0.1', port: '0' } }
+  const socket = { addr, wait: false, 'tls-creds': 's0' }
+  const unlogged = { type: 'socket', data: { ...socket, logfile: '/nosuch/log' } }
+  const add = monitor.run('chardev-add', { id: 'k0', backend: unlogged })
+  await expect(add).rejects.toThrow("Could not create '/nosuch/log'")
+  const words =
+    'socket,id=k0,host=127.0.0.1,port=0,server=on,mux=on,tls-creds=s0,writer-authz=nosuch'
+  const line = { 'command-line': `chardev-add ${words}` }
+  expect(await monitor.run('human-monitor-command', line)).toContain('nosuch')
+  await monitor.run('qom-set', { path: 's0', property: 'endpoint', value: 'client' })
 })

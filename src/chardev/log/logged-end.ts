@@ -5,11 +5,13 @@ import type { LogFile } from './log-file.ts'
 
 export class LoggedEnd implements ChardevEnd {
   readonly #end: ChardevEnd
-  readonly #log: LogFile
+  readonly #openLog: () => LogFile
+  #log: LogFile | undefined
 
-  constructor(end: ChardevEnd, log: LogFile) {
+  /** @param openLog Called when the end is started. @throws DiagnosticError CHARDEV_CANNOT_OPEN */
+  constructor(end: ChardevEnd, openLog: () => LogFile) {
     this.#end = end
-    this.#log = log
+    this.#openLog = openLog
   }
 
   get definition() {
@@ -20,7 +22,8 @@ export class LoggedEnd implements ChardevEnd {
     return this.#end.isLasting
   }
 
-  start(): Promise<string | undefined> {
+  async start(): Promise<string | undefined> {
+    this.#log = this.#openLog()
     return this.#end.start()
   }
 
@@ -29,7 +32,7 @@ export class LoggedEnd implements ChardevEnd {
     const stream = new LayeredStream(session.stream, {
       received: (bytes) => bytes,
       sent: (bytes) => {
-        this.#log.write(bytes)
+        this.#log?.write(bytes)
         return bytes
       },
     })
@@ -47,6 +50,6 @@ export class LoggedEnd implements ChardevEnd {
 
   async close(limit: number): Promise<void> {
     await this.#end.close(limit)
-    this.#log.close()
+    this.#log?.close()
   }
 }

@@ -25,6 +25,8 @@ export type Join = {
 
 type Entry = MadeEnd & {
   join?: Join & { readonly other: string }
+  /** Nothing else can be done with it meanwhile: another client of a monitor may ask for that. */
+  isOpening?: boolean
 }
 
 /** How long clients may take to read what is left when a chardev is closed, in milliseconds. */
@@ -47,20 +49,12 @@ export class ChardevRegistry {
   async add(definition: ChardevDefinition): Promise<string | undefined> {
     const { id } = definition
     if (this.#entries.has(id)) fail(CHARDEV_KINDS.exists, { id })
-    const entry = makeEnd(definition, this.#context)
-    this.#entries.set(id, entry)
-    try {
-      return await entry.end.start()
-    } catch (error) {
-      this.#entries.delete(id)
-      await entry.end.close(0)
-      throw error
-    }
+    return this.#open(id, makeEnd(definition, this.#context))
   }
 
-  /** @throws DiagnosticError CHARDEV_ABSENT, CHARDEV_BUSY where it is joined. */
+  /** @throws DiagnosticError CHARDEV_ABSENT, CHARDEV_BUSY where it is joined or being opened. */
   async remove(id: string): Promise<void> {
-    const { join, end } = this.#require(id)
+    const { join, end } = this.#requireOpened(id)
     if (join) fail(CHARDEV_KINDS.busy, { id })
     this.#entries.delete(id)
     await end.close(DRAIN_LIMIT)
@@ -70,21 +64,21 @@ export class ChardevRegistry {
    * Puts another chardev in the place of one; what it was joined to stays joined.
    *
    * @returns where it is.
-   * @throws DiagnosticError; the old one is then opened again.
+   * @throws DiagnosticError; the old one is then opened again, or CHARDEV_BUSY where it is being opened.
    */
   async change(definition: ChardevDefinition): Promise<string | undefined> {
     const { id } = definition
-    const before = this.#require(id)
+    const before = this.#requireOpened(id)
     const next = makeEnd(definition, this.#context)
     const { join } = before
+    before.isOpening = true
     await join?.separate()
     await before.end.close(DRAIN_LIMIT)
-    this.#entries.delete(id)
     try {
-      return await this.#replace(id, next, join?.other)
+      return await this.#open(id, next, join?.other)
     } catch (error) {
-      await next.end.close(0)
-      await this.#replace(id, makeEnd(before.end.definition, this.#context), join?.other)
+      const again = keepingFiles(before.end.definition)
+      await this.#open(id, makeEnd(again, this.#context), join?.other)
       throw error
     }
   }
@@ -145,16 +139,37 @@ export class ChardevRegistry {
     await Promise.all([...stopped, ...entries.map(({ end }) => end.close(limit))])
   }
 
-  async #replace(id: string, entry: Entry, other: string | undefined): Promise<string | undefined> {
-    const place = await entry.end.start()
+  /** Opens it, in the place of the one before it; where that fails, neither is there. */
+  async #open(id: string, made: MadeEnd, other?: string): Promise<string | undefined> {
+    const entry: Entry = { ...made, isOpening: true }
     this.#entries.set(id, entry)
-    if (other !== undefined) this.join(id, other)
-    return place
+    try {
+      const place = await entry.end.start()
+      entry.isOpening = false
+      if (other !== undefined) this.join(id, other)
+      return place
+    } catch (error) {
+      this.#entries.delete(id)
+      await entry.end.close(0)
+      throw error
+    }
+  }
+
+  #requireOpened(id: string): Entry {
+    const entry = this.#require(id)
+    return entry.isOpening ? fail(CHARDEV_KINDS.busy, { id }) : entry
   }
 
   #require(id: string): Entry {
     return this.#entries.get(id) ?? fail(CHARDEV_KINDS.absent, { id })
   }
+}
+
+/** What was written to its files stays in them. */
+function keepingFiles(definition: ChardevDefinition): ChardevDefinition {
+  const { log } = definition
+  const kept = definition.backend === 'file' ? { ...definition, isAppended: true } : definition
+  return log ? { ...kept, log: { ...log, isAppended: true } } : kept
 }
 
 /** A socket comes first, else a command: its sessions begin and end those of the other. */

@@ -25,10 +25,11 @@ export function makeEnd(definition: ChardevDefinition, context: ChardevContext):
   const made = makePlain(definition, context)
   const { log, id: chardev } = definition
   if (!log) return made
-  const file = new LogFile(log, (diagnostic) =>
-    context.tell({ event: 'noticed', chardev, diagnostics: [diagnostic] }),
-  )
-  return { ...made, end: new LoggedEnd(made.end, file) }
+  const openLog = () =>
+    new LogFile(log, (diagnostic) =>
+      context.tell({ event: 'noticed', chardev, diagnostics: [diagnostic] }),
+    )
+  return { ...made, end: new LoggedEnd(made.end, openLog) }
 }
 
 function makePlain(definition: ChardevDefinition, context: ChardevContext): MadeEnd {

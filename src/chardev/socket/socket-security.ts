@@ -44,10 +44,11 @@ function asTlsServer(
   if (hostname !== undefined) {
     refuse(socket, 'tls-hostname is for credentials with endpoint=client: it names a server')
   }
-  const security = findSecurity(objects, { credentials: id, authorization, handshakeLimit })
   const writers =
     writerAuthorization === undefined ? undefined : objects.authorization(writerAuthorization)
   if (writers) objects.credentials(id, 'server').checkAuthorization(writers)
+  // The last step that can fail: from here on, the objects are held.
+  const security = findSecurity(objects, { credentials: id, authorization, handshakeLimit })
   const letGo = writers ? objects.hold(writers.id) : () => {}
   return {
     secure: security.secure,
