@@ -1,6 +1,7 @@
 /** Every error of chardevs in use, in one place. */
 import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
 import { reasonOf } from '../diagnostics/system-errors.ts'
+import { systemText } from '../files/system-text.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
@@ -23,12 +24,13 @@ const noName: Kind<{ id: string }> = {
   hint: () => 'add tls-hostname=NAME',
 }
 
-const cannotOpen: Kind<{ path: string; error: unknown }> = {
+const cannotOpen: Kind<{ path: string; error: unknown; isNew?: boolean }> = {
   code: 'CHARDEV_CANNOT_OPEN',
   severity: 'error',
   fault: 'unavailable',
-  summary: 'The file, pipe, device or terminal of a chardev cannot be opened.',
-  message: ({ path, error }) => `Could not open '${path}': ${reasonOf(error)}`,
+  summary: 'The file, pipe, device, terminal or log of a chardev cannot be opened.',
+  message: ({ path, error, isNew = false }) =>
+    `Could not ${isNew ? 'create' : 'open'} '${path}': ${systemText(error)}`,
 }
 
 const lost: Kind<{ place: string; error: unknown }> = {

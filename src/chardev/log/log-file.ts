@@ -24,7 +24,7 @@ export class LogFile {
       this.#descriptor = openSync(log.path, log.isAppended ? 'a' : 'w', OWNER_ONLY)
       this.#size = fstatSync(this.#descriptor).size
     } catch (error) {
-      fail(CHARDEV_KINDS.cannotOpen, { path: log.path, error })
+      fail(CHARDEV_KINDS.cannotOpen, { path: log.path, error, isNew: true })
     }
   }
 

@@ -3,7 +3,8 @@ import type { ChardevDefinition } from '../../chardev/definition/chardev-definit
 import { defineChardev } from '../../chardev/definition/parse-chardev.ts'
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import type { PropertyValue } from '../../options/object-definition.ts'
-import { refuseCommand } from '../protocol/qmp-error.ts'
+import type { JsonObject } from '../protocol/json-value.ts'
+import { QmpError, refuseCommand } from '../protocol/qmp-error.ts'
 import {
   BOOL,
   enumOf,
@@ -14,6 +15,7 @@ import {
   union,
   type ValueOf,
 } from '../schema/qapi-types.ts'
+import { describeInQemuWords } from './qemu-words.ts'
 import { SOCKET_ADDRESS_LEGACY } from './socket-address.ts'
 
 const COMMON = { logfile: optional(STR), logappend: optional(BOOL) } as const
@@ -38,6 +40,8 @@ const PIPE = struct('ChardevHostdev', { device: STR, ...COMMON })
 const RINGBUF = struct('ChardevRingbuf', { size: optional(INT), ...COMMON })
 const PLAIN = struct('ChardevCommon', COMMON)
 
+export const CHARDEV_RETURN = struct('ChardevReturn', { pty: optional(STR) })
+
 export const CHARDEV_BACKEND = union(
   'ChardevBackend',
   { type: enumOf('ChardevBackendKind', ['file', 'null', 'pipe', 'pty', 'ringbuf', 'socket']) },
@@ -54,8 +58,40 @@ export const CHARDEV_BACKEND = union(
 
 type Backend = ValueOf<typeof CHARDEV_BACKEND>
 
-/** @throws QmpError */
-export function readBackend(id: string, { type, data }: Backend): ChardevDefinition {
+/**
+ * Opens what a client describes.
+ *
+ * @param open What is done with it; gives where the chardev is.
+ * @returns the path of a pty, as a part of the reply.
+ * @throws QmpError `Failed to add chardev 'k1': REASON`; DiagnosticError CHARDEV_EXISTS
+ */
+export async function openBackend(
+  id: string,
+  backend: Backend,
+  open: (definition: ChardevDefinition) => Promise<string | undefined>,
+): Promise<JsonObject> {
+  try {
+    const place = await open(readBackend(id, backend))
+    return backend.type === 'pty' && place !== undefined ? { pty: place } : {}
+  } catch (error) {
+    const isKnown = error instanceof QmpError || error instanceof DiagnosticError
+    if (!isKnown || hasCode(error, 'CHARDEV_EXISTS')) throw error
+    return refuseCommand(`Failed to add chardev '${id}': ${describe(error)}`)
+  }
+}
+
+function hasCode(error: Error, code: string): boolean {
+  return error instanceof DiagnosticError && error.diagnostics.some((one) => one.code === code)
+}
+
+function describe(error: QmpError | DiagnosticError): string {
+  return error instanceof QmpError
+    ? error.message
+    : describeInQemuWords(error.diagnostics, { arguments: {} })
+}
+
+/** @throws QmpError, DiagnosticError CHARDEV_... */
+function readBackend(id: string, { type, data }: Backend): ChardevDefinition {
   const { addr, out, device, ...rest } = data as Readonly<Record<string, unknown>> & {
     readonly addr?: ValueOf<typeof SOCKET_ADDRESS_LEGACY>
     readonly out?: string
@@ -70,7 +106,7 @@ export function readBackend(id: string, { type, data }: Backend): ChardevDefinit
     ...(type === 'socket' ? { server: true } : {}),
     ...toProperties(rest),
   }
-  return refuseInWords(id, () => defineChardev({ properties, places: new Map() }))
+  return defineChardev({ properties, places: new Map() })
 }
 
 function readAddress({ type, data }: ValueOf<typeof SOCKET_ADDRESS_LEGACY>) {
@@ -88,25 +124,4 @@ function toProperties(data: Readonly<Record<string, unknown>>): Record<string, P
       return [[name, typeof value === 'boolean' ? value : String(value)]]
     }),
   )
-}
-
-/** @throws QmpError in QEMU's form. */
-function refuseInWords<Result>(id: string, step: () => Result): Result {
-  try {
-    return step()
-  } catch (error) {
-    throw toRefusal(id, error)
-  }
-}
-
-/** `Failed to add chardev 'k1': REASON`. */
-export function toRefusal(id: string, error: unknown): unknown {
-  if (!(error instanceof DiagnosticError)) return error
-  const [first] = error.diagnostics
-  if (first?.code === 'CHARDEV_EXISTS') return error
-  try {
-    refuseCommand(`Failed to add chardev '${id}': ${first?.message ?? error.message}`)
-  } catch (refusal) {
-    return refusal
-  }
 }

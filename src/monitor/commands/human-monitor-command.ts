@@ -43,19 +43,23 @@ async function execute(
   commands: readonly Command[],
 ): Promise<string> {
   const { command, values } = parseHumanLine(line, HUMAN_COMMANDS)
-  const request = readRequest(() => command.toRequest(values))
+  if ('run' in command) return inQmpWords(command.name, () => command.run(host, values))
+  const request = await inQmpWords(command.name, () => command.toRequest(values))
   const found = commands.find(({ name }) => name === request.command)
   if (!found) throw new QmpError(`The command ${request.command} has not been found`)
-  const result = await runCommand(host, found, request)
+  const result = await runCommand(host, found, { ...request, isOutOfBand: false })
   return command.print?.(result) ?? ''
 }
 
-function readRequest(read: () => { readonly command: string; readonly arguments: object }) {
+/** @throws HumanLineError, QmpError */
+async function inQmpWords<Result>(
+  command: string,
+  step: () => Promise<Result> | Result,
+): Promise<Result> {
   try {
-    const { command, arguments: args } = read()
-    return { command, arguments: args as never, isOutOfBand: false }
+    return await step()
   } catch (error) {
     if (error instanceof HumanLineError) throw error
-    throw toQmpError(error, { command: '', arguments: {}, isOutOfBand: false })
+    throw toQmpError(error, { command, arguments: {}, isOutOfBand: false })
   }
 }

@@ -6,7 +6,7 @@ import type { Request } from '../protocol/request.ts'
 /** @param request What the refusals are the answer to: it has the ids and names. */
 export function describeInQemuWords(
   diagnostics: readonly Diagnostic[],
-  { arguments: args }: Request,
+  { arguments: args }: Pick<Request, 'arguments'>,
 ): string {
   const errors = diagnostics.filter(({ severity }) => severity === 'error')
   return errors.map((diagnostic) => describe(diagnostic, args)).join('; ')
@@ -36,14 +36,14 @@ type Words = (argument: (name: string) => string | undefined, message: string) =
 const WORDS: Readonly<Record<string, Words>> = {
   OBJECT_DUPLICATE_ID: (argument) =>
     `attempt to add duplicate property '${argument('id') ?? ''}' to object (type 'container')`,
-  OBJECT_NOT_FOUND: (argument, message) =>
-    message.startsWith('there is no TLS credentials')
-      ? `No TLS credentials with id '${argument('tls-creds') ?? ''}'`
-      : undefined,
-  OBJECT_WRONG_TYPE: (argument, message) =>
-    message.endsWith('not TLS credentials')
-      ? `Object with id '${argument('tls-creds') ?? ''}' is not TLS credentials`
-      : undefined,
+  OBJECT_NOT_FOUND: (_, message) => {
+    const [, id] = /^there is no TLS credentials .*`(.*)`$/s.exec(message) ?? []
+    return id === undefined ? undefined : `No TLS credentials with id '${id}'`
+  },
+  OBJECT_WRONG_TYPE: (_, message) => {
+    const [, id] = /^the object `(.*)` is .*not TLS credentials$/s.exec(message) ?? []
+    return id === undefined ? undefined : `Object with id '${id}' is not TLS credentials`
+  },
   OBJECT_WRONG_ENDPOINT: (_, message) =>
     `Expected TLS credentials for a ${message.includes('a server needs') ? 'server' : 'client'} endpoint`,
   OBJECT_MISSING_PROPERTY: (_, message) => {

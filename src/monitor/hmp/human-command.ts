@@ -1,4 +1,5 @@
-/** What a command of the human monitor declares: its words, the command of QMP that it is, and how its result is told. */
+/** What a command of the human monitor declares: its words, and the command of QMP that it is or what it does. */
+import type { HostEndpoints } from '../host/host-endpoints.ts'
 import type { JsonObject, JsonValue } from '../protocol/json-value.ts'
 
 type HumanParameter = {
@@ -17,7 +18,7 @@ export type HumanValues = {
 
 export type HumanRequest = { readonly command: string; readonly arguments: JsonObject }
 
-export type HumanCommand = {
+type HumanWords = {
   readonly name: string
   readonly aliases?: readonly string[]
   /** Letters of flags: `-d`. */
@@ -25,11 +26,21 @@ export type HumanCommand = {
   readonly parameters: readonly HumanParameter[]
   /** One line, for `help`. */
   readonly summary: string
+}
+
+type QmpCounterpart = {
   /** @throws QmpError */
   readonly toRequest: (values: HumanValues) => HumanRequest
   /** Nothing is told without it. */
   readonly print?: (result: JsonValue) => string
 }
+
+type OwnCommand = {
+  /** Executes it, and tells what there is to tell. @throws QmpError, DiagnosticError */
+  readonly run: (host: HostEndpoints, values: HumanValues) => Promise<string>
+}
+
+export type HumanCommand = HumanWords & (QmpCounterpart | OwnCommand)
 
 export function request(command: string, args: JsonObject = {}): HumanRequest {
   return { command, arguments: args }

@@ -1,7 +1,7 @@
 /** Every error of a host's endpoints, in one place. The messages are QEMU's, since its users look for them. */
 import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
 import { didYouMean } from '../../diagnostics/suggestion.ts'
-import { systemText } from './system-text.ts'
+import { systemText } from '../../files/system-text.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
