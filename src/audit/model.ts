@@ -74,6 +74,7 @@ export type CertificateResult = {
   /** Bits of an RSA or DSA key or of the field of a curve; null where the type says it. */
   readonly keyBits: number | null
   readonly curve: string | null
+  /** As GnuTLS calls it, `RSA-SHA256`, or the object identifier; null where it cannot be read. */
   readonly signatureAlgorithm: string | null
   readonly names: readonly string[]
   /** SHA-256 of the DER, in hexadecimal. */

@@ -1,5 +1,6 @@
 /** Certificates that a server shows: the sizes of their keys, and how they are signed. */
 import type { MinimumKeySizes } from '../../algorithms/allowed-tls.ts'
+import { GNUTLS_SIGNATURES } from '../../priority/gnutls-algorithms.ts'
 import type { CertificateResult, TlsScan } from '../model.ts'
 import type { Finding } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
@@ -48,33 +49,29 @@ function findForbiddenSignature(
   { signatureAlgorithm, subject, issuer, fingerprint }: CertificateResult,
   { allowed, silentOn, reasonsFor }: TlsYardstick,
 ): readonly Finding[] {
-  const scheme = signatureAlgorithm === null ? undefined : schemeOf(signatureAlgorithm)
-  if (!scheme || subject === issuer || silentOn.includes('signature scheme')) return []
-  const isAllowed = allowed.signatureSchemes.some(({ name }) => scheme.includes(name))
+  if (signatureAlgorithm === null) return []
+  const schemes = schemesOf(signatureAlgorithm)
+  if (!schemes || subject === issuer || silentOn.includes('signature scheme')) return []
+  const isAllowed = allowed.signatureSchemes.some(({ name }) => schemes.includes(name))
   if (isAllowed) return []
   return [
     makeFinding(FINDING_KINDS.certificateSignatureForbidden, {
       item: { kind: 'certificate', name: subject || fingerprint, version: null },
       evidence: ['certificates'],
-      reasons: reasonsFor({ kind: 'signature scheme', name: scheme[0] ?? '' }),
+      reasons: reasonsFor({ kind: 'signature scheme', name: schemes[0] ?? signatureAlgorithm }),
       detail: `${signatureAlgorithm}, which is not allowed`,
     }),
   ]
 }
 
-/** Schemes that are this signature of a certificate. An ECDSA signature says no curve. */
-function schemeOf(algorithm: string): readonly string[] | undefined {
-  const [, hash = ''] = /(md5|sha-?1|sha-?256|sha-?384|sha-?512)/i.exec(algorithm) ?? []
-  const digest = hash.toLowerCase().replace('-', '')
-  if (/pss/i.test(algorithm)) return [`rsa_pss_rsae_${digest}`, `rsa_pss_pss_${digest}`]
-  if (/ecdsa/i.test(algorithm)) return ECDSA_SCHEMES.get(digest)
-  if (/rsa/i.test(algorithm) && digest) return [`rsa_pkcs1_${digest}`]
-  return /^ed(25519|448)$/i.test(algorithm) ? [algorithm.toLowerCase()] : undefined
+/**
+ * Schemes that are this signature of a certificate: none of one that is broken, undefined where it is not known which.
+ * An ECDSA signature says no curve, and one with RSA-PSS not for which kind of key.
+ */
+function schemesOf(algorithm: string): readonly string[] | undefined {
+  const names = [algorithm, algorithm.replace(/^RSA-PSS-/, 'RSA-PSS-RSAE-')]
+  const rows = GNUTLS_SIGNATURES.filter(({ name }) => names.includes(name))
+  const schemes = rows.flatMap(({ scheme }) => scheme ?? [])
+  const isJudged = schemes.length > 0 || rows.some(({ insecure }) => insecure !== undefined)
+  return isJudged ? schemes : undefined
 }
-
-const ECDSA_SCHEMES: ReadonlyMap<string, readonly string[]> = new Map([
-  ['sha1', ['ecdsa_sha1']],
-  ['sha256', ['ecdsa_secp256r1_sha256']],
-  ['sha384', ['ecdsa_secp384r1_sha384']],
-  ['sha512', ['ecdsa_secp521r1_sha512']],
-])

@@ -88,7 +88,7 @@ function sizeOf(key: KeyObject): Pick<CertificateResult, 'keyType' | 'keyBits' |
   }
 }
 
-/** As policies call it, or the object identifier. */
+/** GnuTLS's name of it, or the object identifier where it has none. */
 function signatureOf(raw: Buffer): string | null {
   try {
     const [, algorithm] = readOnly(raw, DER.sequence)

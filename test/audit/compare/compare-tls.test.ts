@@ -130,7 +130,7 @@ test('a group is no absence where curves and primes of its version are lists of 
 })
 
 test('small keys, weak signatures of certificates and small primes are told', () => {
-  const weak = { ...CERTIFICATE, keyBits: 1024, signatureAlgorithm: 'sha1WithRSAEncryption' }
+  const weak = { ...CERTIFICATE, keyBits: 1024, signatureAlgorithm: 'RSA-SHA1' }
   const scan: TlsScan = {
     ...SCAN,
     chains: [{ certificates: [weak, weak], isInOrder: true, unreadable: [] }],
@@ -145,11 +145,40 @@ test('small keys, weak signatures of certificates and small primes are told', ()
   expect(findings[1]?.reasons[0]?.text).toBe('min_rsa_size = 2048')
 })
 
+test.each([
+  ['EdDSA-Ed25519', '-SIGN-EDDSA-ED25519'],
+  ['ECDSA-SHA384', '-SIGN-ECDSA-SHA384:-SIGN-ECDSA-SECP384R1-SHA384'],
+  ['RSA-PSS-SHA512', '-SIGN-RSA-PSS-SHA512:-SIGN-RSA-PSS-RSAE-SHA512'],
+])('a certificate that is signed with %s is told where that is taken away', (algorithm, words) => {
+  const certificate = { ...CERTIFICATE, signatureAlgorithm: algorithm }
+  const scan: TlsScan = {
+    ...SCAN,
+    chains: [{ certificates: [certificate], isInOrder: true, unreadable: [] }],
+  }
+  const judge = (text: string): readonly string[] => {
+    const source = { name: '<priority>', text }
+    const outcome = evaluatePriority(source)
+    if (!outcome.ok) throw new Error(text)
+    return told(compareTls(scan, priorityYardstick(source, outcome.evaluation, {})))
+  }
+  const forbidden = 'AUDIT_CERTIFICATE_SIGNATURE_FORBIDDEN CN=host.example'
+  expect(judge('NORMAL')).not.toContain(forbidden)
+  expect(judge(`NORMAL:${words}`)).toContain(forbidden)
+})
+
+test.each(['RSA-MD5', 'RSA-MD2', 'RSA-RMD160'])('%s is allowed nowhere', (signatureAlgorithm) => {
+  const certificates = [{ ...CERTIFICATE, signatureAlgorithm }]
+  const scan = { ...SCAN, chains: [{ certificates, isInOrder: true, unreadable: [] }] }
+  expect(told(compareTls(scan, DEFAULT))).toContain(
+    'AUDIT_CERTIFICATE_SIGNATURE_FORBIDDEN CN=host.example',
+  )
+})
+
 test("an authority's signature on itself is not judged", () => {
   const root = {
     ...CERTIFICATE,
     subject: 'CN=authority',
-    signatureAlgorithm: 'sha1WithRSAEncryption',
+    signatureAlgorithm: 'RSA-SHA1',
   }
   const scan = {
     ...SCAN,

@@ -26,7 +26,7 @@ export const CERTIFICATE: CertificateResult = {
   keyType: 'rsa',
   keyBits: 2048,
   curve: null,
-  signatureAlgorithm: 'rsa_pkcs1_sha256',
+  signatureAlgorithm: 'RSA-SHA256',
   names: ['host.example'],
   fingerprint: 'ab',
 }
