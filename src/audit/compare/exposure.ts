@@ -5,7 +5,7 @@ import type { Finding } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
 import { unlessAnswered } from './unknown.ts'
 
-/** Endpoints that let nobody in without a certificate, unless they are told to. */
+/** Endpoints that let no client in without a certificate, unless they are told to. */
 const WITH_CLIENT_CERTIFICATES: readonly string[] = ['migration', 'chardev', 'libvirt']
 
 /** @param isRequired Whether a certificate has to be required; undefined leaves it to the protocol. */

@@ -1,8 +1,7 @@
 /** Asks a server one question for each connection. What comes back is always a value. */
 import { createHmac } from 'node:crypto'
-import { ProtocolError } from '../../wire/protocol-error.ts'
 import { Exchange } from './exchange.ts'
-import { type Asked, ExchangeEnded, type Failure, UpgradeRefused } from './failure.ts'
+import { type Asked, failureOf } from './failure.ts'
 import { Transcript } from './transcript.ts'
 import { isTransport, type TransportSource } from './transport.ts'
 
@@ -87,12 +86,4 @@ export class Connections {
       keep?.(transcript)
     }
   }
-}
-
-/** @throws any error that is a mistake of this program. */
-function failureOf(error: unknown): Failure {
-  if (error instanceof ExchangeEnded) return { failure: error.end }
-  if (error instanceof ProtocolError) return { failure: 'malformed', reason: error.message }
-  if (error instanceof UpgradeRefused) return { failure: 'no-upgrade', reason: error.message }
-  throw error
 }

@@ -66,7 +66,7 @@ export class Exchange {
     }
   }
 
-  /** Bytes that no one knows before the scan; the same ones again in its replay. */
+  /** Bytes that no server knows before the scan; the same ones again in its replay. */
   random(length: number): Buffer {
     const parts: Buffer[] = []
     for (let have = 0; have < length; have += 32) {

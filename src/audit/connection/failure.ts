@@ -1,4 +1,5 @@
 /** Why a question to a server got no answer. Every failure is a value: a scan goes on without that answer. */
+import { ProtocolError } from '../../wire/protocol-error.ts'
 
 /** How a connection ended before it answered. */
 export type ConnectionEnd =
@@ -46,4 +47,16 @@ export class UpgradeRefused extends Error {
     super(reason)
     this.name = 'UpgradeRefused'
   }
+}
+
+/**
+ * The failure that a conversation has thrown.
+ *
+ * @throws any error that is a mistake of this program.
+ */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof ExchangeEnded) return { failure: error.end }
+  if (error instanceof ProtocolError) return { failure: 'malformed', reason: error.message }
+  if (error instanceof UpgradeRefused) return { failure: 'no-upgrade', reason: error.message }
+  throw error
 }

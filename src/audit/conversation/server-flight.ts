@@ -1,7 +1,7 @@
 /** What a server says to one ClientHello until it waits for the client, as far as it is in clear. */
-import { ProtocolError, refuse } from '../../wire/protocol-error.ts'
+import { refuse } from '../../wire/protocol-error.ts'
 import type { Exchange } from '../connection/exchange.ts'
-import { ExchangeEnded, type Failure } from '../connection/failure.ts'
+import { type Failure, failureOf } from '../connection/failure.ts'
 import type { TlsAlert } from '../messages/alert.ts'
 import { type CertificateList, decodeCertificate12 } from '../messages/certificate.ts'
 import {
@@ -96,7 +96,7 @@ async function readOlder(channel: TlsChannel, server: ServerHello, version: numb
       rest = { ...rest, ...readMessage(incoming.message, server, version) }
     }
   } catch (error) {
-    return { ...rest, cut: failureIn(error) }
+    return { ...rest, cut: failureOf(error) }
   }
 }
 
@@ -112,10 +112,4 @@ function readMessage(
   if (type !== HANDSHAKE.server_key_exchange) return {}
   const form = exchangeForm(keyExchangeOf(suite))
   return form ? { keyExchange: decodeServerKeyExchange(body, form, version) } : {}
-}
-
-function failureIn(error: unknown): Failure {
-  if (error instanceof ExchangeEnded) return { failure: error.end }
-  if (error instanceof ProtocolError) return { failure: 'malformed', reason: error.message }
-  throw error
 }

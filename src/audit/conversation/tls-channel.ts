@@ -78,7 +78,7 @@ export class TlsChannel {
   }
 
   /**
-   * The next message. A change of cipher is passed over: whoever reads knows when keys change.
+   * The next message. A change of cipher is passed over: the caller knows when keys change.
    *
    * @throws ProtocolError, ExchangeEnded
    */

@@ -7,6 +7,7 @@ import { type Answer, answerOf, type Numbered } from '../model.ts'
 
 export const ACCEPTED: Answer = { answer: 'accepted' }
 export const ABSENT: Answer = { answer: 'not-offered' }
+export const NOT_SEEN: Answer = { answer: 'unknown', because: 'no handshake came so far' }
 
 /** A server whose own code failed has refused nothing: without the fault it may have gone on. */
 export function refusedBy({ description }: TlsAlert): Answer {

@@ -71,19 +71,13 @@ function describeKey({
   }
 }
 
-/** Names of OpenSSL, and their sizes in bits. */
-const CURVE_BITS: Readonly<Record<string, number>> = {
-  prime256v1: 256,
-  secp384r1: 384,
-  secp521r1: 521,
-}
-
+/** Names of curves say their bits: `prime256v1`, `secp384r1`. */
 function sizeOf(key: KeyObject): Pick<CertificateResult, 'keyType' | 'keyBits' | 'curve'> {
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {}
-  const curveBits = CURVE_BITS[namedCurve ?? ''] ?? Number(/\d{3}/.exec(namedCurve ?? '')?.[0])
+  const curveBits = /\d{3}/.exec(namedCurve ?? '')?.[0]
   return {
     keyType: key.asymmetricKeyType ?? 'unknown',
-    keyBits: modulusLength ?? (namedCurve === undefined || !curveBits ? null : curveBits),
+    keyBits: modulusLength ?? (curveBits === undefined ? null : Number(curveBits)),
     curve: namedCurve ?? null,
   }
 }

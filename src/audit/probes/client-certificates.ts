@@ -3,9 +3,8 @@ import { printName } from '../../x509/distinguished-name.ts'
 import type { CertificateRequest } from '../messages/certificate-request.ts'
 import { certificateTypeName } from '../messages/iana-numbers.ts'
 import { schemeName } from '../messages/iana-signatures.ts'
-import { keyExchangeOf } from '../messages/iana-suites.ts'
 import type { Answer, ClientCertificate } from '../model.ts'
-import { ABSENT, ACCEPTED, numbered } from './answers.ts'
+import { ABSENT, ACCEPTED, NOT_SEEN, numbered } from './answers.ts'
 import type { ProbedServer } from './probe.ts'
 
 /** By the one handshake that was finished without a certificate. */
@@ -42,8 +41,6 @@ const MAY_REFUSE_LATER: Answer = {
   because: 'it asks for one, and may insist after the handshake',
 }
 
-const NOT_SEEN: Answer = { answer: 'unknown', because: 'no handshake came so far' }
-
 function requestsOf({ flights, handshakes }: ProbedServer): readonly CertificateRequest[] {
   const all = [...handshakes, ...flights].map(({ request }) => request)
   return all.filter((request) => request !== undefined)
@@ -51,13 +48,8 @@ function requestsOf({ flights, handshakes }: ProbedServer): readonly Certificate
 
 /** A server without a certificate of its own must not ask for one: RFC 5246 section 7.4.4. */
 function wasAbleToAsk({ flights, handshakes }: ProbedServer): boolean {
-  const hasAsked = flights.some(
-    ({ suite, cut, certificates }) =>
-      !cut &&
-      (certificates.length > 0 || !/(PSK|anon|SRP)/.test(keyExchangeOf(suite))) &&
-      certificates.length > 0,
-  )
-  return hasAsked || handshakes.length > 0
+  const isAble = flights.some(({ cut, certificates }) => !cut && certificates.length > 0)
+  return isAble || handshakes.length > 0
 }
 
 function printedName(der: Buffer): string {

@@ -47,7 +47,7 @@ export async function enumerate(
   }
 }
 
-const NOT_OFFERED: Answer = {
+export const NOT_OFFERED: Answer = {
   answer: 'unknown',
   because: 'the server chose what was not offered',
 }

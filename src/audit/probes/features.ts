@@ -4,11 +4,9 @@ import { findExtension } from '../messages/extensions.ts'
 import { EXTENSION, VERSION } from '../messages/iana-numbers.ts'
 import { hasDowngradeMark } from '../messages/server-hello.ts'
 import type { Answer, TlsFeatures } from '../model.ts'
-import { ABSENT, ACCEPTED } from './answers.ts'
+import { ABSENT, ACCEPTED, NOT_SEEN } from './answers.ts'
 import type { ProbedServer } from './probe.ts'
 import type { Resumption } from './resumption.ts'
-
-const NOT_SEEN: Answer = { answer: 'unknown', because: 'no handshake came so far' }
 
 /** @param knowsTls13 Whether the server accepts TLS 1.3. */
 export function featuresOf(

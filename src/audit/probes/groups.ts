@@ -1,4 +1,6 @@
 /** Which groups a server agrees on a secret in: curves and primes before TLS 1.3, and all of TLS 1.3. */
+
+import { bitLength } from '../../wire/bit-length.ts'
 import {
   EVERY_GROUP,
   GROUPS_WITH_PRIME,
@@ -81,10 +83,4 @@ export async function probePrimes(
   if (isOwnSeen || !isWhole(found)) return { ...found, primes }
   const own = await ask(GROUPS_WITHOUT_PRIME, 'primes without named primes')
   return { ...found, primes, end: 'end' in own && !isWhole(own) ? own.end : found.end }
-}
-
-function bitLength(number: Buffer): number {
-  const first = number.findIndex((byte) => byte !== 0)
-  if (first < 0) return 0
-  return (number.length - first) * 8 - Math.clz32(number.readUInt8(first)) + 24
 }

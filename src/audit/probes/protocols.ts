@@ -6,7 +6,7 @@ import { applicationProtocols, type Extensions, findExtension } from '../message
 import { EXTENSION, VERSION } from '../messages/iana-numbers.ts'
 import { answerOf, type Enumeration } from '../model.ts'
 import { ABSENT, refusedBy } from './answers.ts'
-import { type Choice, enumerate } from './enumerate.ts'
+import { type Choice, enumerate, NOT_OFFERED } from './enumerate.ts'
 import type { ProbedServer } from './probe.ts'
 
 /** IANA's list of protocol IDs; newest of a family first. */
@@ -66,6 +66,5 @@ function choiceIn(extensions: Extensions): Choice {
   const name = list.readVector(1).toString('latin1')
   list.end()
   const chosen = PROTOCOLS.indexOf(name as (typeof PROTOCOLS)[number])
-  const because = 'the server chose what was not offered'
-  return chosen < 0 ? { end: { answer: 'unknown', because } } : { chosen }
+  return chosen < 0 ? { end: NOT_OFFERED } : { chosen }
 }

@@ -7,7 +7,6 @@ import { schemeName } from '../messages/iana-signatures.ts'
 import { suiteName } from '../messages/iana-suites.ts'
 import { sslv2CipherName } from '../messages/sslv2-hello.ts'
 import {
-  type Answer,
   type DiffieHellman,
   type Enumeration,
   type GroupEnumeration,
@@ -16,7 +15,7 @@ import {
   type SchemeEnumeration,
   type TlsScan,
 } from '../model.ts'
-import { ACCEPTED, numbered } from '../probes/answers.ts'
+import { ACCEPTED, NOT_SEEN, numbered } from '../probes/answers.ts'
 import { chainsOf } from '../probes/chains.ts'
 import { clientCertificateOf, requiredCertificate } from '../probes/client-certificates.ts'
 import type { Found } from '../probes/enumerate.ts'
@@ -110,8 +109,6 @@ async function askProtocols(
   const { number, found } = newest
   return probeProtocols(server, { version: number, suites: found.items, group })
 }
-
-const NOT_SEEN: Answer = { answer: 'unknown', because: 'no handshake came so far' }
 
 function hasAny({ found }: FoundVersion): boolean {
   return found.items.length > 0

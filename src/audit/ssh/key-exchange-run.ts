@@ -1,5 +1,6 @@
 /** One connection of SSH: both offers, the host key, and what the server tells behind the key exchange. */
 import { createHash } from 'node:crypto'
+import { bitLength } from '../../wire/bit-length.ts'
 import { ByteWriter } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import { type Agreement, agree, type ClientChoice, clientInit } from './client-offer.ts'
@@ -10,7 +11,7 @@ import {
   type KeyAgreement,
   type KeyExchangeMethod,
 } from './key-agreement.ts'
-import { bitLength, writeText } from './messages/data-types.ts'
+import { writeText } from './messages/data-types.ts'
 import { decodeExtensionInfo, type Extension } from './messages/extension-info.ts'
 import { decodeHostKey, type HostKey } from './messages/host-key.ts'
 import type { Identification } from './messages/identification.ts'

@@ -1,6 +1,5 @@
 /** What the end of a conversation of SSH answers. */
-import { ProtocolError } from '../../wire/protocol-error.ts'
-import { ExchangeEnded } from '../connection/failure.ts'
+import { failureOf } from '../connection/failure.ts'
 import { type Answer, answerOf } from '../model.ts'
 import { disconnectReasonName, TOO_MANY_CONNECTIONS } from './messages/disconnect.ts'
 import { SshDisconnected, SshTurnedAway } from './ssh-conversation.ts'
@@ -13,11 +12,7 @@ export function answerOfError(error: unknown): Answer {
     const said = error.lines.length > 0 ? `, and said: ${printable(error.lines.join(' '))}` : ''
     return { answer: 'refused', alert: null, name: `closed before it spoke SSH${said}` }
   }
-  if (error instanceof ProtocolError) {
-    return { answer: 'unknown', because: `the server sent ${error.message}` }
-  }
-  if (error instanceof ExchangeEnded) return answerOf({ failure: error.end })
-  throw error
+  return answerOf(failureOf(error))
 }
 
 function answerOfDisconnect({ disconnect }: SshDisconnected): Answer {

@@ -82,8 +82,8 @@ test('what breaks the protocol is a failure; nothing listening is another', asyn
   const port = await serve((socket) => void socket.write('x'))
   const asked = await connect(port).ask('bad', async () => refuse('rubbish'))
   expect(asked).toEqual({ isAnswered: false, failure: { failure: 'malformed', reason: 'rubbish' } })
-  const nobody = await connect(1).ask('none', async () => 0)
-  expect(nobody).toMatchObject({ isAnswered: false, failure: { failure: 'unreachable' } })
+  const unreached = await connect(1).ask('none', async () => 0)
+  expect(unreached).toMatchObject({ isAnswered: false, failure: { failure: 'unreachable' } })
 })
 
 test('no more connections are begun than the budget permits', async () => {

@@ -37,12 +37,6 @@ export function writePositiveNumber(writer: ByteWriter, bytes: Buffer): ByteWrit
   return writeSshString(writer, Buffer.concat([sign, shortest]))
 }
 
-/** How many bits a number has that `readPositiveNumber` gave. */
-export function bitLength(number: Buffer): number {
-  const [first] = number
-  return first === undefined ? 0 : number.length * 8 - Math.clz32(first) + 24
-}
-
 /** `name-list`: names with commas between them. A name is US-ASCII and never empty. */
 export function readNameList(reader: ByteReader): readonly string[] {
   return parseNameList(readSshString(reader).toString('latin1'), reader.what)

@@ -2,9 +2,11 @@
  * Host keys and their sizes: RFC 4253, section 6.6; RFC 5656, section 3.1; RFC 8709; and OpenSSH's
  * PROTOCOL.certkeys and PROTOCOL.u2f.
  */
+
+import { bitLength } from '../../../wire/bit-length.ts'
 import { ByteReader } from '../../../wire/byte-reader.ts'
 import { refuse } from '../../../wire/protocol-error.ts'
-import { bitLength, readPositiveNumber, readSshString, readText } from './data-types.ts'
+import { readPositiveNumber, readSshString, readText } from './data-types.ts'
 
 export type HostKey = {
   /** `ssh-rsa`: of RSA keys whatever the signature is. Of a certificate with its suffix. */

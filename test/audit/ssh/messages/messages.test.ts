@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import {
-  bitLength,
   readPositiveNumber,
   writePositiveNumber,
 } from '../../../../src/audit/ssh/messages/data-types.ts'
@@ -29,6 +28,7 @@ import {
   decodePacketLength,
   encodePacket,
 } from '../../../../src/audit/ssh/messages/packet.ts'
+import { bitLength } from '../../../../src/wire/bit-length.ts'
 import { ByteReader } from '../../../../src/wire/byte-reader.ts'
 import { ByteWriter } from '../../../../src/wire/byte-writer.ts'
 import { ProtocolError } from '../../../../src/wire/protocol-error.ts'
