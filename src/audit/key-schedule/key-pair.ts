@@ -1,4 +1,4 @@
-/** Key pairs of the client for the groups that node:crypto can compute with: RFC 8446 section 4.2.8. */
+/** Key pairs of the client, in TLS and SSH, for the groups that node:crypto can compute with: RFC 8446 section 4.2.8. */
 import {
   createDiffieHellman,
   createECDH,
