@@ -21,7 +21,7 @@ export type AuditOptions = ReportOptions & {
 const LIMITS = ['critical', 'high', 'medium', 'low', 'info', 'unknown', 'never'] as const
 
 export function withAuditOptions(command: Command): Command {
-  return withDirectories(command)
+  command
     .option('--policy <POLICY>', 'hold it against a policy, for instance FUTURE')
     .addOption(new Option('--as <READER>', 'who reads the policy on the server').choices(READERS))
     .option('--priority <PRIORITY>', 'hold it against a priority string of GnuTLS')
@@ -37,6 +37,7 @@ export function withAuditOptions(command: Command): Command {
         .choices(LIMITS)
         .argParser(collectLimit),
     )
+  return withDirectories(command)
 }
 
 function collectLimit(value: string, before: readonly string[] | undefined): readonly string[] {
