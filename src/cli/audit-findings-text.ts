@@ -1,4 +1,4 @@
-/** Findings as lines for people: worst first, under 100 columns, with the lines that say so and a remedy. */
+/** Findings as lines for people: worst first, with the lines that say so; then what to do, each remedy once. */
 import type { Finding, FindingSeverity } from '../audit/compare/finding.ts'
 import { wrap } from './audit-lines.ts'
 import type { LineColor, Terminal } from './terminal.ts'
@@ -21,23 +21,30 @@ export function printFindings(
   titles: readonly string[],
   terminal: Terminal,
 ): void {
-  for (const { text, color } of linesOf(findings, titles)) {
+  for (const { text, color } of findingLines(findings, titles)) {
     if (color) terminal.printColored(text, color)
     else terminal.print(text)
   }
 }
 
-function linesOf(findings: readonly Finding[], titles: readonly string[]): readonly FindingLine[] {
+export function findingLines(
+  findings: readonly Finding[],
+  titles: readonly string[],
+): readonly FindingLine[] {
   const heading = ['', ...titles.flatMap((title) => wrap(`Against ${title}`))]
   const none = findings.length === 0 ? ['  no findings'] : []
   const worse = findings.filter(({ severity }) => severity !== 'info')
   const info = findings.filter(({ severity }) => severity === 'info')
   return [
     ...[...heading, ...none].map((text) => ({ text })),
-    ...worse.flatMap(printFinding),
+    ...[...Map.groupBy(worse, likeness).values()].flatMap(printAlike),
     ...printAbsent(info),
+    ...printRemedies(worse).map((text) => ({ text })),
   ]
 }
+
+/** Where what belongs to a finding begins: behind the longest severity. */
+const INDENT = 11
 
 /** What is allowed and absent asks for nothing: one line for all of a kind. JSON has the lines behind each. */
 function printAbsent(findings: readonly Finding[]): readonly FindingLine[] {
@@ -48,28 +55,37 @@ function printAbsent(findings: readonly Finding[]): readonly FindingLine[] {
   return [...groups].flatMap(([title, members]) => {
     const names = members.map(({ item }) => item.name).join(', ')
     const verb = members[0]?.verdict === 'changed' ? 'no longer accepted' : 'allowed, absent'
-    return wrap(`  info     ${verb}: ${title} ${names}`).map((text) => ({
-      text,
-      color: 'dim' as const,
-    }))
+    const lines = wrap(`  info     ${verb}: ${title} ${names}`, INDENT)
+    return lines.map((text) => ({ text, color: 'dim' as const }))
   })
 }
 
-function printFinding({
-  severity,
-  message,
-  code,
-  reasons,
-  remedy,
-  evidence,
-}: Finding): readonly FindingLine[] {
+/** Findings that differ in a name alone are told once. */
+function likeness({ severity, code, message, item, reasons, evidence }: Finding): string {
+  return JSON.stringify([severity, code, message.replace(item.name, ''), reasons, evidence])
+}
+
+function printAlike(findings: readonly Finding[]): readonly FindingLine[] {
+  const [first, ...others] = findings
+  if (!first) return []
+  const { severity, message, code, reasons, evidence } = first
   const color = COLORS[severity]
-  const head = wrap(`  ${severity.padEnd(8)} ${message} (${code})`)
+  const head = wrap(`  ${severity.padEnd(8)} ${message} (${code})`, INDENT)
+  const also = others.length > 0 ? [`also: ${others.map(({ item }) => item.name).join(', ')}`] : []
   const lines = reasons.map(({ text, place }) => (place === null ? text : `${place}: ${text}`))
   const shown = evidence.length > 0 ? [`shown by ${evidence.join(', ')}`] : []
-  const rest = [...lines, ...shown, `remedy: ${remedy}`]
+  const printDetail = (line: string) => wrap(`${' '.repeat(INDENT)}${line}`, INDENT + 2)
   return [
-    ...head.map((text) => ({ text, color })),
-    ...rest.flatMap((line) => wrap(`           ${line}`)).map((text) => ({ text })),
+    ...[...head, ...also.flatMap(printDetail)].map((text) => ({ text, color })),
+    ...[...lines, ...shown].flatMap(printDetail).map((text) => ({ text })),
   ]
+}
+
+function printRemedies(findings: readonly Finding[]): readonly string[] {
+  const groups = Map.groupBy(findings, ({ code }) => code)
+  const lines = [...groups].flatMap(([code, members]) => {
+    const remedies = new Set(members.map(({ remedy }) => remedy))
+    return [`  ${code}`, ...[...remedies].flatMap((remedy) => wrap(`    ${remedy}`, 4))]
+  })
+  return lines.length > 0 ? ['', 'What to do', ...lines] : []
 }

@@ -1,10 +1,10 @@
 /** Lines of an audit's report: rows, answers in words, and where long ones are cut. */
 import type { Answer } from '../audit/model.ts'
 
-const WIDTH = 96
+const WIDTH = 80
 
 export function row(name: string, value: string): string {
-  return `  ${name.padEnd(24)} ${value}`
+  return `  ${name.padEnd(22)} ${value}`
 }
 
 /** The words of the model, with the alert that says why. */
@@ -23,8 +23,8 @@ export function printAnswer(answer: Answer): string {
   }
 }
 
-/** Cut at spaces; what follows is set in. */
-export function wrap(line: string): readonly string[] {
+/** Cut at spaces. @param setIn Of what follows the first line, in columns. */
+export function wrap(line: string, setIn = 6): readonly string[] {
   if (line.length <= WIDTH) return [line]
   const lines: string[] = []
   let indent = ''
@@ -37,8 +37,6 @@ export function wrap(line: string): readonly string[] {
     const cut = isCuttable ? at : width
     lines.push(indent + rest.slice(0, cut))
     rest = rest.slice(cut)
-    indent = INDENT
+    indent = ' '.repeat(setIn)
   }
 }
-
-const INDENT = ' '.repeat(6)

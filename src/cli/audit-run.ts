@@ -24,13 +24,16 @@ export async function auditTargets(texts: readonly string[], options: AuditOptio
     targets.map(({ scheme }) => scheme),
   )
   const judgement = await loadYardsticks(options, terminal)
-  for (const target of targets) {
+  for (const [at, target] of targets.entries()) {
     const result = await auditOne(target, options, terminal, targets.length > 1)
     if (!result) continue
     const report = reportOf(result, judgement)
     if (options.jsonl) terminal.print(JSON.stringify(report))
     else if (options.json) terminal.setResult(report)
-    else await printReport(report, terminal)
+    else {
+      if (at > 0) terminal.print('')
+      await printReport(report, terminal)
+    }
     await judgeExit(report.findings, options)
   }
 }

@@ -1,5 +1,6 @@
-/** What an audit learnt, as lines for people: under 100 columns, what is accepted and what stayed unknown. */
+/** What an audit learnt, as lines for people: what is accepted and what stayed unknown. */
 import {
+  type Answer,
   type CertificateChain,
   type CertificateResult,
   type Enumeration,
@@ -79,20 +80,27 @@ function printClientCertificate({ clientCertificate }: TlsScan): readonly string
   return [
     '',
     'Certificate of the client',
-    row('asked for', printAnswer(asked)),
-    row('required', printAnswer(required)),
+    row('asked for', yesOrNo(asked)),
+    row('required', yesOrNo(required)),
     ...(names ? wrap(row('schemes', names)) : []),
     ...authorities.flatMap((name) => wrap(row('authority', name))),
   ]
 }
 
-function printFeatures({ features }: TlsScan): readonly string[] {
-  const rows = Object.entries(features).map(([name, answer]) => row(name, printAnswer(answer)))
+/** Of what the server wants, in place of what it has. */
+function yesOrNo(answer: Answer): string {
+  if (answer.answer === 'accepted') return 'yes'
+  return answer.answer === 'not-offered' ? 'no' : printAnswer(answer)
+}
+
+function printFeatures({ features, ticketLifetime }: TlsScan): readonly string[] {
+  const answers = Object.entries(features).map(([name, answer]) => row(name, printAnswer(answer)))
+  const tickets = ticketLifetime === null ? [] : [row('ticket lifetime', `${ticketLifetime} s`)]
+  const rows = [...answers, ...tickets]
   return rows.length > 0 ? ['', 'Features', ...rows] : []
 }
 
-function printProtocols({ protocols, ticketLifetime }: TlsScan): readonly string[] {
+function printProtocols({ protocols }: TlsScan): readonly string[] {
   const names = protocols.items.join(', ')
-  const tickets = ticketLifetime === null ? [] : [row('ticket lifetime', `${ticketLifetime} s`)]
-  return ['', 'Protocols (ALPN)', row('accepted', names || printAnswer(protocols.end)), ...tickets]
+  return ['', 'Protocols (ALPN)', row('accepted', names || printAnswer(protocols.end))]
 }

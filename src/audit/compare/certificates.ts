@@ -34,12 +34,13 @@ function findSmallKey(
   if (!name || keyBits === null || silentOn.includes('key size')) return []
   const least = allowed.minimumKeySizes[name]
   if (keyBits >= least) return []
+  const article = name === 'dsa' ? 'a' : 'an'
   return [
     makeFinding(FINDING_KINDS.keyTooSmall, {
       item: { kind: 'certificate', name: subject || fingerprint, version: null },
       evidence: ['certificates'],
       reasons: reasonsFor({ kind: 'key size', name }),
-      detail: `a ${name.toUpperCase()} key of ${keyBits} bits; at least ${least} are asked for`,
+      detail: `${article} ${name.toUpperCase()} key of ${keyBits} bits; at least ${least} are asked for`,
     }),
   ]
 }
