@@ -148,6 +148,8 @@ function watchHandshake(socket: TLSSocket, doneEvent: DoneEvent, ends: Ends): vo
   socket.on('error', ignore)
   socket.once('error', ends.refuse)
   socket.once('close', ends.close)
+  // A connection whose other direction stays open is not closed by the peer's end. An error comes before it.
+  socket.once('end', () => setImmediate(ends.close))
   socket.once(doneEvent, () => {
     // A changed record ends the session. node:tls tells of it by this event alone where a server's
     // socket was made without a server of node:tls.
