@@ -7,6 +7,7 @@ import { parseChardev } from '../chardev/definition/parse-chardev.ts'
 import { chardevEventToJson, printChardevEvent } from '../chardev/event-report.ts'
 import { ChardevRegistry } from '../chardev/registry/chardev-registry.ts'
 import { clearWarnings } from '../chardev/socket/clear-warnings.ts'
+import { printChardevAddress } from '../chardev/socket/socket-address.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { ServiceEnding } from '../service/ending.ts'
 import { runService } from '../service/service.ts'
@@ -36,7 +37,7 @@ export async function runChardev(
         failure = error
       })
       .finally(() => ending.begin())
-    return places.map((place, index) => place ?? [chardev, other][index]?.backend ?? '')
+    return [places[0] ?? placeOf(chardev), places[1] ?? placeOf(other)]
   }
   await runService({
     ...{ objects, ending, pidFile: options.pidFile, start },
@@ -45,6 +46,13 @@ export async function runChardev(
     drain: (limit) => registry.close(limit),
   })
   if (failure !== undefined) throw failure
+}
+
+/** Of an end that has no place of its own to tell: where a socket connects to, or the kind of the back-end. */
+function placeOf(definition: ChardevDefinition): string {
+  return definition.backend === 'socket'
+    ? printChardevAddress(definition.address)
+    : definition.backend
 }
 
 function readDefinitions(
