@@ -36,7 +36,7 @@ const handshakeTime: Kind<{ seconds: number }> = {
   fault: 'answer',
   summary: 'A client did not finish the negotiation in time; its connection was ended.',
   message: ({ seconds }) => `the negotiation was not finished in ${seconds} s`,
-  hint: () => 'see --handshake-limit',
+  hint: () => 'see --handshake-limit, or handshake-limit in a file of endpoints',
 }
 
 const idle: Kind<{ seconds: number }> = {

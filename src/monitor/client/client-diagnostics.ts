@@ -34,7 +34,8 @@ const silent: Kind<{ monitor: string; seconds: number }> = {
   summary:
     'A monitor did not answer in time. A monitor of QEMU talks to one client, and others wait until that one leaves.',
   message: ({ monitor, seconds }) => `${monitor} did not answer within ${seconds} s`,
-  hint: () => 'a monitor of QEMU talks to one client at a time: another may be connected',
+  hint: () =>
+    'a monitor of QEMU talks to one client at a time: another may be connected; one with TLS needs --tls-creds',
 }
 
 const notAMonitor: Kind<{ monitor: string; reason: string }> = {
