@@ -7,8 +7,8 @@ export type PseudoTerminal = {
   readonly path: string
   /** Whether a program has it open. */
   readonly isInUse: () => boolean
-  /** Another descriptor of this side. */
-  readonly duplicate: () => number
+  /** Another descriptor of this side; undefined where the process may open no more. */
+  readonly duplicate: () => number | undefined
   readonly close: () => void
 }
 
@@ -68,7 +68,10 @@ function open(calls: Calls): PseudoTerminal {
         calls.poll(asked, 1, 0)
         return ((asked[0]?.revents ?? 0) & POLLHUP) === 0
       },
-      duplicate: () => calls.duplicate(descriptor, F_DUPFD_CLOEXEC, 0),
+      duplicate: () => {
+        const other: number = calls.duplicate(descriptor, F_DUPFD_CLOEXEC, 0)
+        return other < 0 ? undefined : other
+      },
       close: () => closeSync(descriptor),
     }
   } catch (error) {

@@ -1,9 +1,19 @@
 /** What a socket is joined to: pty, pipes, files, logs, memory; telnet and WebSocket over it. */
 import { once } from 'node:events'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { scratchFolder } from '../cli/command.ts'
@@ -57,6 +67,29 @@ test('a pty: programs open it, leave, and others come', async () => {
   }
   expect(chardevs.registry.list()[1]).toMatchObject({ label: 'p', filename: `pty:${device}` })
 })
+
+testWith(
+  'prlimit',
+  'a pty: a program that comes while no descriptor is left is served later',
+  async () => {
+    const script = join(import.meta.dirname, 'full-process.ts')
+    const child = spawn('prlimit', ['--nofile=64:64', process.execPath, script], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    let said = ''
+    child.stdout.on('data', (bytes) => (said += bytes))
+    await eventually(() => /^full .*\n/m.test(said) || child.exitCode !== null)
+    const [, device = ''] = /^full (.*)/m.exec(said) ?? []
+    const program = openSync(device, constants.O_RDWR | constants.O_NOCTTY)
+    onTestFinished(() => closeSync(program))
+    writeSync(program, 'hello')
+    // So long that it has looked for programs many times.
+    await delay(500)
+    child.stdin.write('go on\n')
+    await eventually(() => /read hello|broke/.test(said))
+    expect(said).toContain('read hello')
+  },
+)
 
 test('named pipes', async () => {
   const pipe = join(scratchFolder(), 'p')

@@ -1,19 +1,9 @@
 /** A process with so many descriptors left, which listens, and tells what became of it in lines. */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { Listener } from '../../src/endpoint/listener.ts'
-
-function takeAll(): number[] {
-  const taken: number[] = []
-  for (;;) {
-    try {
-      taken.push(openSync('/dev/null', 'r'))
-    } catch {
-      return taken
-    }
-  }
-}
+import { takeDescriptors } from '../files/take-descriptors.ts'
 
 const listener = new Listener({
   handle: () => ({
@@ -29,7 +19,7 @@ const listener = new Listener({
 const left = Number(process.argv[2])
 // What the runtime opens when it is first used is open before.
 console.log('begins')
-for (const descriptor of takeAll().slice(0, left)) closeSync(descriptor)
+for (const descriptor of takeDescriptors().slice(0, left)) closeSync(descriptor)
 try {
   const { port } = (await listener.listen({ host: '127.0.0.1', port: 0 })) as AddressInfo
   console.log(`listens ${port}`)

@@ -42,7 +42,13 @@ async function nextUser(
   terminal: PseudoTerminal,
   signal: AbortSignal,
 ): Promise<{ stream: Duplex; finish: () => unknown }> {
-  while (!terminal.isInUse()) await delay(LOOK_INTERVAL, undefined, { signal })
-  const stream = new ReadStream(terminal.duplicate())
-  return { stream, finish: () => stream.destroy() }
+  for (;;) {
+    // Where no descriptor is left, the program waits until one is.
+    const descriptor = terminal.isInUse() ? terminal.duplicate() : undefined
+    if (descriptor !== undefined) {
+      const stream = new ReadStream(descriptor)
+      return { stream, finish: () => stream.destroy() }
+    }
+    await delay(LOOK_INTERVAL, undefined, { signal })
+  }
 }
