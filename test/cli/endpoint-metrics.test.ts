@@ -10,28 +10,12 @@ import { spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 import { freePort } from '../peers/port.ts'
 import { run, runFile, scratchFolder } from './command.ts'
-import { launchService, type ServiceProcess, untilReady } from './service-process.ts'
+import { ENDPOINT_FILE, exportUri, type Serving, serveEndpointFile } from './endpoint-process.ts'
 
-const FILE = `objects:
-  - {qom-type: tls-creds-x509, id: tls0, dir: DIR, endpoint: server, priority: NORMAL}
-nbd: {listen: "unix:DIR/nbd.sock", tls-creds: tls0}
-exports:
-  - {id: disk0, memory: 16M, writable: true}
-monitors:
-  - {id: mon0, listen: "unix:DIR/mon0.sock"}
-metrics: {listen: "unix:DIR/metrics.sock"}
+const FILE = `${ENDPOINT_FILE}metrics: {listen: "unix:DIR/metrics.sock"}
 `
 
-type Serving = { readonly folder: string; readonly path: string; readonly service: ServiceProcess }
-
-async function serve(text = FILE): Promise<Serving> {
-  const folder = makeX509Folder()
-  const path = join(folder, 'host.yaml')
-  writeFileSync(path, text.replaceAll('DIR', folder))
-  const service = launchService(['endpoint', 'run', path])
-  await untilReady(service)
-  return { folder, path, service }
-}
+const serve = (text = FILE) => serveEndpointFile(text)
 
 async function read({ folder }: Serving): Promise<string> {
   const { status, type, text } = await scrape(join(folder, 'metrics.sock'))
@@ -49,9 +33,6 @@ async function until(serving: Serving, line: string): Promise<Scrape> {
   }
 }
 
-const uriOf = (folder: string) =>
-  `nbds+unix://localhost/disk0?socket=${folder}/nbd.sock&tls-certificates=${folder}&tls-hostname=localhost`
-
 const MEBIBYTE = 1_048_576
 
 testWith('prometheus', 'a scrape tells connections, bytes each way and handshakes', async () => {
@@ -60,7 +41,7 @@ testWith('prometheus', 'a scrape tells connections, bytes each way and handshake
   expect(statSync(join(folder, 'metrics.sock')).mode & 0o777).toBe(0o600)
   const image = join(folder, 'image')
   writeFileSync(image, Buffer.alloc(MEBIBYTE, 7))
-  const copied = runFile('nbdcopy', ['--connections=1', image, uriOf(folder)])
+  const copied = runFile('nbdcopy', ['--connections=1', image, exportUri(folder)])
   expect(copied).toMatchObject({ status: 0 })
   const scraped = await until(serving, 'cryptopolicy_open_connections{endpoint="nbd"} 0')
   const count = (name: string) => scraped.get(`cryptopolicy_${name}{endpoint=nbd}`) ?? 0
@@ -96,7 +77,7 @@ testWith('prometheus', 'refused clients count by the code of their error', async
   const { folder } = serving
   const stranger = makeX509Folder()
   const refused = runFile('nbdinfo', [
-    uriOf(folder).replace(`certificates=${folder}`, `certificates=${stranger}`),
+    exportUri(folder).replace(`certificates=${folder}`, `certificates=${stranger}`),
   ])
   expect(refused.status).not.toBe(0)
   const scraped = await until(serving, 'cryptopolicy_open_connections{endpoint="nbd"} 0')

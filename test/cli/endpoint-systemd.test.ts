@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
 import { testWith } from '../peers/peer.ts'
 import { ROOT, runFile, scratchFolder } from './command.ts'
+import { exportUri, writeEndpointFile } from './endpoint-process.ts'
 import { launchService } from './service-process.ts'
 
 /** In tenths: what systemd calls `OK` begins below 50; a service without any hardening has 96. */
@@ -31,14 +32,13 @@ testWith(
   'sockets of the service manager are told apart by their names',
   async () => {
     const folder = makeX509Folder()
-    const path = join(folder, 'host.yaml')
-    writeFileSync(
-      path,
+    const path = writeEndpointFile(
+      folder,
       `objects:
-  - {qom-type: tls-creds-x509, id: tls0, dir: "${folder}", endpoint: server, priority: NORMAL}
+  - {qom-type: tls-creds-x509, id: tls0, dir: DIR, endpoint: server, priority: NORMAL}
 nbd: {listen: "fd:disks", tls-creds: tls0}
 exports: [{id: disk0, memory: 16M}]
-receivers: [{id: backup, listen: "fd:guests", file: "${folder}/guest"}]
+receivers: [{id: backup, listen: "fd:guests", file: DIR/guest}]
 `,
     )
     const sockets = ['guests.sock', 'disks.sock'].map((name) => `-l ${folder}/${name}`).join(' ')
@@ -46,7 +46,7 @@ receivers: [{id: backup, listen: "fd:guests", file: "${folder}/guest"}]
     const service = launchService(['endpoint', 'run', path], { wrapper })
     await service.says('Listening on')
     await service.says('disks.sock')
-    const uri = `nbds+unix://localhost/disk0?socket=${folder}/disks.sock&tls-certificates=${folder}&tls-hostname=localhost`
+    const uri = exportUri(folder, 'disk0', 'disks.sock')
     // The first connection starts the service, and waits for it.
     expect(runFile('nbdinfo', ['--size', uri])).toMatchObject({ status: 0, stdout: '16777216\n' })
     expect(await service.says(/^ready: /m)).toMatch(

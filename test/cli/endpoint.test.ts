@@ -1,37 +1,28 @@
-import { existsSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { RawMonitor } from '../monitor/raw-monitor.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
 import { testWith } from '../peers/peer.ts'
 import { run, runFile, scratchFolder } from './command.ts'
-import { launchService, untilReady } from './service-process.ts'
-
-const FILE = `objects:
-  - {qom-type: tls-creds-x509, id: tls0, dir: DIR, endpoint: server, priority: NORMAL}
-nbd: {listen: "unix:DIR/nbd.sock", tls-creds: tls0}
-exports:
-  - {id: disk0, memory: 16M, writable: true}
-monitors:
-  - {id: mon0, listen: "unix:DIR/mon0.sock"}
-`
-
-/** Replaces the file as editors do. */
-function write(folder: string, text: string): string {
-  const path = join(folder, 'host.yaml')
-  writeFileSync(`${path}.new`, text.replaceAll('DIR', folder))
-  renameSync(`${path}.new`, path)
-  return path
-}
+import {
+  ENDPOINT_FILE,
+  exportUri,
+  serveEndpointFile,
+  writeEndpointFile,
+} from './endpoint-process.ts'
 
 test('check tells what a file has, and every mistake with its line', () => {
   const folder = makeX509Folder()
-  const path = write(folder, FILE)
+  const path = writeEndpointFile(folder, ENDPOINT_FILE)
   expect(run('cryptopolicy', ['endpoint', 'check', path])).toMatchObject({
     status: 0,
     stdout: 'objects: tls0\nendpoints: nbd, export disk0, monitor mon0\n',
   })
-  write(folder, FILE.replace('memory:', 'memry:').replace('tls-creds: tls0', 'tls-creds: tls1'))
+  writeEndpointFile(
+    folder,
+    ENDPOINT_FILE.replace('memory:', 'memry:').replace('tls-creds: tls0', 'tls-creds: tls1'),
+  )
   const { status, stderr } = run('cryptopolicy', ['endpoint', 'check', path])
   expect(status).toBe(65)
   expect(stderr).toContain(`${path}:5:24: error[OBJECT_UNKNOWN_PROPERTY]`)
@@ -43,21 +34,23 @@ testWith(
   'nbdinfo',
   'a file is served, changed by SIGHUP, and a refused one changes nothing',
   async () => {
-    const folder = makeX509Folder()
-    const path = write(folder, FILE)
-    const service = launchService(['endpoint', 'run', path])
-    await untilReady(service)
-    const uri = `nbds+unix://localhost/disk0?socket=${folder}/nbd.sock&tls-certificates=${folder}&tls-hostname=localhost`
+    const { folder, path, service } = await serveEndpointFile(ENDPOINT_FILE)
     const size = (name = 'disk0') =>
-      runFile('nbdinfo', ['--size', uri.replace('disk0', name)]).stdout.trim()
+      runFile('nbdinfo', ['--size', exportUri(folder, name)]).stdout.trim()
     expect(size()).toBe('16777216')
     expect(statSync(join(folder, 'mon0.sock')).mode & 0o777).toBe(0o600)
     const monitor = await RawMonitor.connect(join(folder, 'mon0.sock'))
-    write(folder, FILE.replace('monitors:', '  - {id: disk1, memory: 1M}\nmonitors:'))
+    writeEndpointFile(
+      folder,
+      ENDPOINT_FILE.replace('monitors:', '  - {id: disk1, memory: 1M}\nmonitors:'),
+    )
     service.child.kill('SIGHUP')
     await service.says('started export disk1')
     expect(size('disk1')).toBe('1048576')
-    write(folder, FILE.replace('16M', '8M').replace('mon0.sock', 'no/mon0.sock'))
+    writeEndpointFile(
+      folder,
+      ENDPOINT_FILE.replace('16M', '8M').replace('mon0.sock', 'no/mon0.sock'),
+    )
     service.child.kill('SIGHUP')
     const log = await service.says('the file before it stays in force')
     expect(log).toContain(`${path}:7:`)
@@ -75,16 +68,14 @@ testWith(
 
 test('a file that cannot be served ends the start with its line', () => {
   const folder = scratchFolder()
-  const path = write(folder, 'nbd: {listen: "unix:DIR/no/nbd.sock"}\n')
+  const path = writeEndpointFile(folder, 'nbd: {listen: "unix:DIR/no/nbd.sock"}\n')
   const { status, stderr } = run('cryptopolicy', ['endpoint', 'run', path])
   expect(status).toBe(69)
   expect(stderr).toContain(`${path}:1:15: error[ENDPOINT_CANNOT_LISTEN]`)
 })
 
 testWith('openssl', 'a console over TLS is joined to a program of the host', async () => {
-  const folder = makeX509Folder()
-  const path = write(
-    folder,
+  const { folder, service, log } = await serveEndpointFile(
     `objects:
   - {qom-type: tls-creds-x509, id: tls0, dir: DIR, endpoint: server, priority: NORMAL}
 chardevs:
@@ -99,8 +90,6 @@ chardevs:
     join: shell
 `,
   )
-  const service = launchService(['endpoint', 'run', path])
-  const log = await untilReady(service)
   const [, port] = /chardev console at 127\.0\.0\.1:(\d+)/.exec(log) ?? []
   const { stdout } = runFile('/bin/sh', [
     '-c',
