@@ -6,11 +6,9 @@ import { takeFileLock } from '../../src/files/file-lock.ts'
 import { withCredentialLock } from '../../src/pki/credential-writing.ts'
 import { replacePsk } from '../../src/pki/psk-file.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
+import { refusal } from '../diagnostic-code.ts'
 import { giveLocksUpAtOnce, WHOLE_WAIT } from '../files/impatient-locks.ts'
 import { issue, makeAuthority } from './credentials.ts'
-
-const refusal = (code: string) =>
-  expect.objectContaining({ diagnostics: [expect.objectContaining({ code })] })
 
 test('no certificate is issued in a folder that another run is changing', () => {
   const folder = makeAuthority('ed25519')

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { ConversionTarget, Library } from '../../src/priority/library-releases.ts'
 import { findInstalledRelease } from '../../src/system/installed-library.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
+import { refusal } from '../diagnostic-code.ts'
 import { testWith } from '../peers/peer.ts'
 
 /** Lets a host have these programs and no others, each of which prints a text. */
@@ -68,9 +69,6 @@ test('what a program prints on standard error counts as well', () => {
   haveOnly({ java: 'openjdk version "21.0.8" 2025-07-15 LTS' }, 2)
   expect(findInstalledRelease('java', 'jdk')).toEqual({ jdk: '21' })
 })
-
-const refusal = (code: string) =>
-  expect.objectContaining({ diagnostics: [expect.objectContaining({ code })] })
 
 test('a host without the program, or with one that prints something else, tells nothing', () => {
   haveOnly({ openssl: 'LibreSSL 3.9.2' })

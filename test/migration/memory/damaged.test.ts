@@ -7,6 +7,7 @@ import { rebuildMemory } from '../../../src/migration/memory/memory-folder.ts'
 import { EpochBudget, PageEpochs } from '../../../src/migration/memory/page-epochs.ts'
 import { scratchFolder } from '../../cli/command.ts'
 import { runInProcess } from '../../cli/in-process.ts'
+import { refusal } from '../../diagnostic-code.ts'
 import { readRecorded, STREAMS } from '../recorded-streams.ts'
 
 /** QEMU's migration/multifd.h: the sizes of the init packet, and where a packet of pages has what. */
@@ -14,9 +15,6 @@ const INIT_SIZE = 64
 const AT = { flags: 8, block: 64, offsets: 320, payload: 1344 } as const
 const NORMAL_AT = 16
 const FLAG_QPL = 4 << 1
-
-const told = (code: string) =>
-  expect.objectContaining({ diagnostics: [expect.objectContaining({ code })] })
 
 type Change = (packet: Buffer) => void
 
@@ -64,25 +62,25 @@ describe('a packet of pages', () => {
       const folder = changedFolder(name, (packet) => {
         packet.writeUInt8(packet.readUInt8(AT.payload + 8) ^ 0xff, AT.payload + 8)
       })
-      expect(await refusalOf(folder)).toEqual(told('MIGRATION_PAGE_DAMAGED'))
+      expect(await refusalOf(folder)).toEqual(refusal('MIGRATION_PAGE_DAMAGED'))
     },
   )
 
   test('that hardware has compressed is refused', async () => {
     const folder = changedFolder(ZLIB, (packet) => packet.writeUInt32BE(FLAG_QPL, AT.flags))
-    expect(await refusalOf(folder)).toEqual(told('MIGRATION_COMPRESSION_UNKNOWN'))
+    expect(await refusalOf(folder)).toEqual(refusal('MIGRATION_COMPRESSION_UNKNOWN'))
   })
 
   test('of a block that the main channel does not name is refused', async () => {
     const folder = changedFolder(ZLIB, (packet) => packet.write('other', AT.block, 'latin1'))
-    expect(await refusalOf(folder)).toEqual(told('MIGRATION_STRAY_PAGE'))
+    expect(await refusalOf(folder)).toEqual(refusal('MIGRATION_STRAY_PAGE'))
   })
 
   test('behind the end of its block is refused', async () => {
     const folder = changedFolder(ZLIB, (packet) =>
       packet.writeBigUInt64BE(0x4000_0000_0000n, AT.offsets),
     )
-    expect(await refusalOf(folder)).toEqual(told('MIGRATION_STRAY_PAGE'))
+    expect(await refusalOf(folder)).toEqual(refusal('MIGRATION_STRAY_PAGE'))
   })
 })
 
@@ -93,7 +91,7 @@ test('a page that its source compressed alone is refused where it is damaged', a
   const path = join(scratchFolder(), 'stream')
   stream.writeUInt8(0xff, at)
   writeFileSync(path, stream)
-  expect(await refusalOf(path)).toEqual(told('MIGRATION_PAGE_DAMAGED'))
+  expect(await refusalOf(path)).toEqual(refusal('MIGRATION_PAGE_DAMAGED'))
 })
 
 test('a guest has as much memory as can be kept count of, and no more', () => {
@@ -102,7 +100,7 @@ test('a guest has as much memory as can be kept count of, and no more', () => {
   const pages = 2 ** 41 / 4096
   // Every 8 MiB, so that each piece of the count is touched once.
   for (let page = 0; page < pages; page += 2048) budget.take()
-  expect(() => epochs.advance(0, 1)).toThrow(told('MIGRATION_MEMORY_TOO_LARGE'))
+  expect(() => epochs.advance(0, 1)).toThrow(refusal('MIGRATION_MEMORY_TOO_LARGE'))
   const other = new PageEpochs(new EpochBudget())
   expect(other.advance(pages - 1, 1)).toBe(true)
 })
@@ -113,7 +111,9 @@ describe('a folder of channels', () => {
     for (const name of ['one', 'two']) {
       cpSync(join(STREAMS, 'exec-11-no-vmdesc.bin.gz'), join(folder, name))
     }
-    await expect(inspectMigration(folder)).rejects.toThrow(told('MIGRATION_SEVERAL_MAIN_CHANNELS'))
+    await expect(inspectMigration(folder)).rejects.toThrow(
+      refusal('MIGRATION_SEVERAL_MAIN_CHANNELS'),
+    )
   })
 
   test('has one channel that can be compared with others', async () => {

@@ -7,6 +7,7 @@ import { openStore } from '../../../src/migration/receive/open-store.ts'
 import { SourceDialogue } from '../../../src/migration/receive/source-dialogue.ts'
 import { createMainDecoder } from '../../../src/migration/stream/main-channel.ts'
 import { scratchFolder } from '../../cli/command.ts'
+import { refusal } from '../../diagnostic-code.ts'
 import { readRecorded } from '../recorded-streams.ts'
 
 const STREAM = readRecorded('exec-11-pc-q35-11.1-S.bin.gz')
@@ -47,9 +48,6 @@ function answersTo(commands: readonly Command[], sides: Sides = {}): string {
   return Buffer.concat(parts).toString('hex')
 }
 
-const told = (code: string) =>
-  expect.objectContaining({ diagnostics: [expect.objectContaining({ code })] })
-
 /** Number of the message, length, data: MIG_RP_MSG_PONG and MIG_RP_MSG_SHUT. */
 const PONG = '0002000400000007'
 const SHUT = '0001000400000000'
@@ -65,13 +63,15 @@ test('a source of a machine type of 11.1 gets no acknowledgement that none of it
 })
 
 test('a source that would run the guest on both sides is refused', () => {
-  expect(() => answersTo(['openReturnPath', 'enableColo'])).toThrow(told('MIGRATION_COLO_REFUSED'))
-  expect(() => answersTo(['postcopyAdvise'])).toThrow(told('MIGRATION_POSTCOPY_REFUSED'))
+  expect(() => answersTo(['openReturnPath', 'enableColo'])).toThrow(
+    refusal('MIGRATION_COLO_REFUSED'),
+  )
+  expect(() => answersTo(['postcopyAdvise'])).toThrow(refusal('MIGRATION_POSTCOPY_REFUSED'))
 })
 
 test('a source that may lose its end by unread session tickets has to open a return path', () => {
   const sides = { sentTickets: true }
-  expect(() => answersTo([], sides)).toThrow(told('MIGRATION_RETURN_PATH_REQUIRED'))
+  expect(() => answersTo([], sides)).toThrow(refusal('MIGRATION_RETURN_PATH_REQUIRED'))
   expect(answersTo(['openReturnPath'], sides)).toBe(SHUT)
 })
 
@@ -85,7 +85,7 @@ test('a guest is not stored over an unfinished file that another program has put
   renameSync(join(folder, unfinished), join(folder, 'aside'))
   writeFileSync(join(folder, unfinished), 'of another program')
   const publish = store.publish()
-  await expect(publish).rejects.toThrow(told('MIGRATION_FILE_REPLACED'))
+  await expect(publish).rejects.toThrow(refusal('MIGRATION_FILE_REPLACED'))
   expect([existsSync(path), existsSync(`${path}.sha256`)]).toEqual([false, false])
   expect(readFileSync(join(folder, unfinished), 'utf8')).toBe('of another program')
   await store.discard()

@@ -9,6 +9,7 @@ import { sendMigration } from '../../../src/migration/send/send.ts'
 import { readStoredMigration } from '../../../src/migration/send/stored-migration.ts'
 import { scratchFolder } from '../../cli/command.ts'
 import { runInProcess } from '../../cli/in-process.ts'
+import { refusal } from '../../diagnostic-code.ts'
 import { readRecorded } from '../recorded-streams.ts'
 
 const PLAIN = readRecorded('exec-11-pc-q35-11.1-S.bin.gz')
@@ -47,9 +48,6 @@ async function send(stream: Buffer, whenWhole: (socket: Socket) => void, timeout
   return sendMigration(await readStoredMigration(path), uri, { timeout, signal })
 }
 
-const told = (code: string) =>
-  expect.objectContaining({ diagnostics: [expect.objectContaining({ code })] })
-
 test('a destination that answers that it has the guest is believed', async () => {
   const result = await send(ANSWERED, (socket) => socket.write(SHUT(0)))
   expect(result).toMatchObject({ bytes: ANSWERED.length, shut: 0, pongs: 0 })
@@ -65,7 +63,7 @@ describe('a guest did not arrive', () => {
     'where the destination answers that it failed: %i',
     async (status) => {
       const sent = send(ANSWERED, (socket) => socket.write(SHUT(status)))
-      await expect(sent).rejects.toThrow(told('MIGRATION_DESTINATION_FAILED'))
+      await expect(sent).rejects.toThrow(refusal('MIGRATION_DESTINATION_FAILED'))
     },
   )
 
@@ -73,23 +71,23 @@ describe('a guest did not arrive', () => {
     'where the answer is none: %s',
     async (answer) => {
       const sent = send(ANSWERED, (socket) => socket.end(Buffer.from(answer, 'hex')))
-      await expect(sent).rejects.toThrow(told('MIGRATION_ANSWER_MALFORMED'))
+      await expect(sent).rejects.toThrow(refusal('MIGRATION_ANSWER_MALFORMED'))
     },
   )
 
   test('where the destination says nothing', async () => {
     const sent = send(ANSWERED, () => {}, 200)
-    await expect(sent).rejects.toThrow(told('MIGRATION_NO_ANSWER'))
+    await expect(sent).rejects.toThrow(refusal('MIGRATION_NO_ANSWER'))
   })
 
   test('where the destination goes away without an answer', async () => {
     const sent = send(ANSWERED, (socket) => socket.end())
-    await expect(sent).rejects.toThrow(told('MIGRATION_DESTINATION_CLOSED'))
+    await expect(sent).rejects.toThrow(refusal('MIGRATION_DESTINATION_CLOSED'))
   })
 
   test('where a destination that is asked for no answer resets the connection', async () => {
     const sent = send(PLAIN, (socket) => socket.resetAndDestroy())
-    await expect(sent).rejects.toThrow(told('MIGRATION_DESTINATION_CLOSED'))
+    await expect(sent).rejects.toThrow(refusal('MIGRATION_DESTINATION_CLOSED'))
   })
 })
 

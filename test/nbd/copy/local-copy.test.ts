@@ -19,6 +19,7 @@ import { openFileDestination } from '../../../src/nbd/copy/file-destination.ts'
 import { openFileSource } from '../../../src/nbd/copy/file-source.ts'
 import { openStreamDestination, openStreamSource } from '../../../src/nbd/copy/stream-ends.ts'
 import { scratchFolder } from '../../cli/command.ts'
+import { refusal } from '../../diagnostic-code.ts'
 
 const MEBIBYTE = 1_048_576
 
@@ -28,9 +29,6 @@ const CONTENT = Buffer.concat([
   Buffer.alloc(8 * MEBIBYTE),
   Buffer.from('the end'),
 ])
-
-const told = (code: string) =>
-  expect.objectContaining({ diagnostics: [expect.objectContaining({ code })] })
 
 function scene(content = CONTENT) {
   const folder = scratchFolder()
@@ -102,7 +100,7 @@ describe('a copy that was interrupted', () => {
     const cut = new AbortController()
     const onProgress = () => cut.abort()
     await expect(copy(from, to, { signal: cut.signal, onProgress })).rejects.toThrow(
-      told('NBD_COPY_INTERRUPTED'),
+      refusal('NBD_COPY_INTERRUPTED'),
     )
   }
 
@@ -139,7 +137,7 @@ describe('ends without a copy', () => {
   test('a source that becomes shorter', async () => {
     const { from, to } = scene()
     const before = () => truncateSync(from, 1000)
-    await expect(copy(from, to, { before })).rejects.toThrow(told('NBD_COPY_UNREADABLE'))
+    await expect(copy(from, to, { before })).rejects.toThrow(refusal('NBD_COPY_UNREADABLE'))
     expect(existsSync(to)).toBe(false)
   })
 
@@ -150,7 +148,7 @@ describe('ends without a copy', () => {
       unlinkSync(partial(to))
       writeFileSync(partial(to), 'of another program')
     }
-    await expect(copy(from, to, { before })).rejects.toThrow(told('NBD_COPY_REPLACED'))
+    await expect(copy(from, to, { before })).rejects.toThrow(refusal('NBD_COPY_REPLACED'))
     expect(readFileSync(to, 'utf8')).toBe('old')
     expect(readFileSync(partial(to), 'utf8')).toBe('of another program')
   })
@@ -165,7 +163,7 @@ describe('ends without a copy', () => {
       if (done === CONTENT.length) writeFileSync(from, 'E', { flag: 'r+' })
     }
     const work = copy(from, to, { verify: true, onProgress })
-    await expect(work).rejects.toThrow(told('NBD_COPY_DIFFERENT'))
+    await expect(work).rejects.toThrow(refusal('NBD_COPY_DIFFERENT'))
     expect(copied).toBe(CONTENT.length)
     expect(existsSync(to)).toBe(false)
     // Such a copy is not gone on with.
@@ -179,7 +177,7 @@ describe('ends without a copy', () => {
     writeFileSync(out, '')
     const destination = openStreamDestination(out)
     const work = copyEnds(source, destination, { verify: true })
-    await expect(work).rejects.toThrow(told('NBD_COPY_UNVERIFIABLE'))
+    await expect(work).rejects.toThrow(refusal('NBD_COPY_UNVERIFIABLE'))
     expect(statSync(out).size).toBe(0)
     await source.close()
     await destination.close()
@@ -190,7 +188,7 @@ describe('ends without a copy', () => {
     // A folder opens, and reads of it fail.
     const source = openStreamSource(folder)
     const destination = await openFileDestination(to, { size: undefined, resume: false })
-    await expect(copyEnds(source, destination, {})).rejects.toThrow(told('NBD_COPY_UNREADABLE'))
+    await expect(copyEnds(source, destination, {})).rejects.toThrow(refusal('NBD_COPY_UNREADABLE'))
     await destination.close()
   })
 })
