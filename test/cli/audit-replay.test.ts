@@ -45,6 +45,31 @@ testWith('openssl', 'a report from evidence is the report, byte for byte', async
   expect(again).toEqual(first)
 })
 
+testWith('openssl', 'each finding names questions that the evidence holds', async () => {
+  const [rsa] = keyFiles(['rsa-2048'])
+  const port = await startPeer('openssl', (free) => [
+    ...['s_server', '-accept', `127.0.0.1:${free}`, '-quiet', '-verify', '1'],
+    ...['-cipher', 'ALL:@SECLEVEL=0', '-cert', rsa?.certificate ?? '', '-key', rsa?.key ?? ''],
+  ])
+  const path = join(folder(), 'evidence.jsonl')
+  const audit = ['audit', `localhost:${port}`, '--timeout', '60', '--evidence', path, '--json']
+  const yardstick = ['--policy', 'FUTURE', '--client-certificate']
+  const { findings } = resultOf((await runInProcess([...audit, ...yardstick])).stdout)
+  const [, ...lines] = readFileSync(path, 'utf8').trimEnd().split('\n')
+  const claims = lines.map((line): string => JSON.parse(line).claim)
+  const named: string[] = findings.flatMap(({ evidence }: { evidence: string[] }) => evidence)
+  const isHeld = (question: string) => claims.some((claim) => claim.startsWith(question))
+  expect(named.filter((question) => !isHeld(question))).toEqual([])
+  const codes: string[] = findings.map(({ code }: { code: string }) => code)
+  expect(codes).toEqual(
+    expect.arrayContaining([
+      ...['AUDIT_KEY_TOO_SMALL', 'AUDIT_DH_TOO_SMALL', 'AUDIT_GROUP_ABSENT'],
+      ...['AUDIT_CLIENT_SIGNATURE_FORBIDDEN', 'AUDIT_SUITE_FORBIDDEN', 'AUDIT_VERSION_FORBIDDEN'],
+      'AUDIT_CLIENT_CERTIFICATE_NOT_REQUIRED',
+    ]),
+  )
+})
+
 testWith('sshd', 'the same of an SSH server; another key of it is a change', async () => {
   const keys = scratchFolder()
   const [rsa, small] = [hostKey(keys, 'rsa', 3072), hostKey(keys, 'rsa', 2048)]

@@ -4,18 +4,18 @@ import { GNUTLS_SIGNATURES } from '../../priority/gnutls-algorithms.ts'
 import type { CertificateResult, TlsScan } from '../model.ts'
 import type { Finding } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
+import { handshakeClaims } from './handshake-claims.ts'
 import type { TlsYardstick } from './yardstick.ts'
 
-export function compareCertificates(
-  { chains }: TlsScan,
-  yardstick: TlsYardstick,
-): readonly Finding[] {
+export function compareCertificates(scan: TlsScan, yardstick: TlsYardstick): readonly Finding[] {
+  const { chains } = scan
+  const evidence = handshakeClaims(scan)
   const all = chains.flatMap(({ certificates }) => certificates)
   // Chains of several keys share their authorities.
   const different = [...new Map(all.map((one) => [one.fingerprint, one])).values()]
   return different.flatMap((certificate) => [
-    ...findSmallKey(certificate, yardstick),
-    ...findForbiddenSignature(certificate, yardstick),
+    ...findSmallKey(certificate, yardstick, evidence),
+    ...findForbiddenSignature(certificate, yardstick, evidence),
   ])
 }
 
@@ -29,6 +29,7 @@ const SIZE_NAMES: ReadonlyMap<string, keyof MinimumKeySizes> = new Map([
 function findSmallKey(
   { keyType, keyBits, subject, fingerprint }: CertificateResult,
   { allowed, silentOn, reasonsFor }: TlsYardstick,
+  evidence: readonly string[],
 ): readonly Finding[] {
   const name = SIZE_NAMES.get(keyType)
   if (!name || keyBits === null || silentOn.includes('key size')) return []
@@ -38,7 +39,7 @@ function findSmallKey(
   return [
     makeFinding(FINDING_KINDS.keyTooSmall, {
       item: { kind: 'certificate', name: subject || fingerprint, version: null },
-      evidence: ['certificates'],
+      evidence,
       reasons: reasonsFor({ kind: 'key size', name }),
       detail: `${article} ${name.toUpperCase()} key of ${keyBits} bits; at least ${least} are asked for`,
     }),
@@ -49,6 +50,7 @@ function findSmallKey(
 function findForbiddenSignature(
   { signatureAlgorithm, subject, issuer, fingerprint }: CertificateResult,
   { allowed, silentOn, reasonsFor }: TlsYardstick,
+  evidence: readonly string[],
 ): readonly Finding[] {
   if (signatureAlgorithm === null) return []
   const schemes = schemesOf(signatureAlgorithm)
@@ -58,7 +60,7 @@ function findForbiddenSignature(
   return [
     makeFinding(FINDING_KINDS.certificateSignatureForbidden, {
       item: { kind: 'certificate', name: subject || fingerprint, version: null },
-      evidence: ['certificates'],
+      evidence,
       reasons: reasonsFor({ kind: 'signature scheme', name: schemes[0] ?? signatureAlgorithm }),
       detail: `${signatureAlgorithm}, which is not allowed`,
     }),

@@ -11,6 +11,7 @@ import {
 } from '../model.ts'
 import type { Finding, FindingSeverity } from './finding.ts'
 import { FINDING_KINDS, type FindingKind, makeFinding } from './finding-kinds.ts'
+import { handshakeClaims } from './handshake-claims.ts'
 import { suiteSeverity } from './suite-severity.ts'
 import { unlessAnswered } from './unknown.ts'
 import type { TlsYardstick } from './yardstick.ts'
@@ -136,18 +137,15 @@ function allowedNames(kind: ItemKind, { allowed }: TlsYardstick): readonly strin
 }
 
 /** What the server says it takes from clients. */
-function compareClientSignatures(
-  { clientCertificate }: TlsScan,
-  yardstick: TlsYardstick,
-): readonly Finding[] {
+function compareClientSignatures(scan: TlsScan, yardstick: TlsYardstick): readonly Finding[] {
   if (yardstick.silentOn.includes('signature scheme')) return []
   const allowed = new Set(allowedNames('signature scheme', yardstick))
-  return clientCertificate.schemes
+  return scan.clientCertificate.schemes
     .filter(({ name }) => !allowed.has(name))
     .map(({ name }) =>
       makeFinding(FINDING_KINDS.clientSignatureForbidden, {
         item: { kind: 'client signature scheme', name, version: null },
-        evidence: ['client certificate'],
+        evidence: handshakeClaims(scan),
         reasons: yardstick.reasonsFor({ kind: 'signature scheme', name }),
       }),
     )

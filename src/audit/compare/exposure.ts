@@ -3,6 +3,7 @@ import type { TlsScan } from '../model.ts'
 import type { ClearText } from '../upgrades/upgrade.ts'
 import type { Finding } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
+import { handshakeClaims } from './handshake-claims.ts'
 import { unlessAnswered } from './unknown.ts'
 
 /** Endpoints that let no client in without a certificate, unless they are told to. */
@@ -10,15 +11,15 @@ const WITH_CLIENT_CERTIFICATES: readonly string[] = ['migration', 'chardev', 'li
 
 /** @param isRequired Whether a certificate has to be required; undefined leaves it to the protocol. */
 export function compareClientCertificate(
-  { clientCertificate }: TlsScan,
+  scan: TlsScan,
   protocol: string,
   isRequired: boolean | undefined,
 ): readonly Finding[] {
   if (!(isRequired ?? WITH_CLIENT_CERTIFICATES.includes(protocol))) return []
-  const { required } = clientCertificate
+  const { required } = scan.clientCertificate
   if (required.answer === 'accepted') return []
   const kind = 'client certificate'
-  const evidence = ['client certificate']
+  const evidence = handshakeClaims(scan)
   const unknown = unlessAnswered(required, kind, protocol, null, evidence)
   if (unknown.length > 0) return unknown
   const item = { kind, name: protocol, version: null }

@@ -14,7 +14,7 @@ export function compareKeyExchanges(
   return small.map(({ bits, group, version }) =>
     makeFinding(FINDING_KINDS.dhTooSmall, {
       item: { kind: 'prime', name: group ?? `${bits} bits`, version },
-      evidence: [`suites ${version}`],
+      evidence: [`groups ${version}`],
       reasons: reasonsFor({ kind: 'key size', name: 'dh' }),
       detail: `a prime of ${bits} bits in ${version}; at least ${least} are asked for`,
       severity: bits < 2048 ? 'high' : 'medium',

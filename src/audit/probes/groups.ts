@@ -37,10 +37,15 @@ export async function probeGroups13(
 export async function probeCurves(
   server: ProbedServer,
   version: number,
+  name: string,
   suites: readonly number[],
 ): Promise<Found> {
   const ask = async (groups: readonly number[], question: number): Promise<Choice> => {
-    const asked = await server.hello(`curves #${question}`, { version, suites, groups })
+    const asked = await server.hello(`groups ${name}, curves #${question}`, {
+      version,
+      suites,
+      groups,
+    })
     const exchange = flightOf(asked, version)?.keyExchange?.exchange
     return exchange?.kind === 'ecdhe' ? { chosen: exchange.group } : { end: endOf(asked) }
   }
@@ -77,10 +82,10 @@ export async function probePrimes(
     return isAgreed ? { chosen: group } : { end: ABSENT }
   }
   const askNamed = (groups: readonly number[], question: number): Promise<Choice> =>
-    ask(groups, `primes #${question}`)
+    ask(groups, `groups ${name}, primes #${question}`)
   const found = await enumerate(GROUPS_WITH_PRIME, askNamed, { isOrderWanted: false })
   const isOwnSeen = primes.some(({ group }) => group === null)
   if (isOwnSeen || !isWhole(found)) return { ...found, primes }
-  const own = await ask(GROUPS_WITHOUT_PRIME, 'primes without named primes')
+  const own = await ask(GROUPS_WITHOUT_PRIME, `groups ${name}, no named primes`)
   return { ...found, primes, end: 'end' in own && !isWhole(own) ? own.end : found.end }
 }

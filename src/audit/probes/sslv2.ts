@@ -17,7 +17,7 @@ import type { ProbedServer } from './probe.ts'
 const CHALLENGE = 16
 
 export async function probeSslv2({ connections }: ProbedServer): Promise<Found> {
-  const asked = await connections.ask('SSL2.0', askSslv2)
+  const asked = await connections.ask('suites SSL2.0', askSslv2)
   if (asked.isAnswered) return asked.value
   // What answers nothing that could be read does not speak it.
   const end = asked.failure.failure === 'malformed' ? ABSENT : answerOf(asked.failure)

@@ -144,7 +144,7 @@ async function scanOlder(server: ProbedServer, versions: readonly FoundVersion[]
   if (!newest || newest.number === VERSION.SSL2) return { groups: [], signatures: [], primes: [] }
   const { number, name, found } = newest
   const [curves, primes] = await Promise.all([
-    askWhereAny(found.items.filter(isEcdhe), (suites) => probeCurves(server, number, suites)),
+    askWhereAny(found.items.filter(isEcdhe), (suites) => probeCurves(server, number, name, suites)),
     askWhereAny(found.items.filter(isDhe), (suites) => probePrimes(server, number, name, suites)),
   ])
   const signed = number === VERSION.TLS12 ? found.items.filter(isSigned) : []
