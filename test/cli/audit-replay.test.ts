@@ -1,5 +1,5 @@
 /** `cryptopolicy audit` with evidence, held against a policy, and what is made of its files. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -110,6 +110,17 @@ testWith('openssl', 'evidence whose questions were put in another order is refus
   writeFileSync(path, [header, ...questions.toReversed()].join('\n'))
   const { status, stderr } = run('cryptopolicy', ['audit', 'replay', path])
   expect([status, stderr]).toEqual([65, expect.stringContaining('AUDIT_BAD_FILE')])
+})
+
+test('evidence that cannot be written is refused before a server is asked', async () => {
+  const scratch = folder()
+  const link = join(scratch, 'link')
+  symlinkSync('/dev/null', link)
+  for (const path of [link, scratch, join(scratch, 'none', 'file'), '/dev/null']) {
+    const { status, stderr } = await runInProcess(['audit', 'host.invalid:1', '--evidence', path])
+    expect([status, stderr]).toEqual([73, expect.stringContaining('[FILE_UNWRITABLE]')])
+  }
+  expect(lstatSync(link).isSymbolicLink()).toBe(true)
 })
 
 const REFUSED = { answer: 'refused' }

@@ -17,6 +17,8 @@ export type DialLimits = TransportLimits & {
   readonly rate: number | undefined
   /** How many connections may be open at a time. */
   readonly atOnce: number
+  /** How many bytes may come over all connections: what they show is kept. */
+  readonly allBytes: number
 }
 
 export const DEFAULT_LIMITS: DialLimits = {
@@ -27,6 +29,7 @@ export const DEFAULT_LIMITS: DialLimits = {
   budget: undefined,
   rate: undefined,
   atOnce: 8,
+  allBytes: 64 * 1024 * 1024,
 }
 
 export class DialedSource implements TransportSource {
@@ -36,6 +39,7 @@ export class DialedSource implements TransportSource {
   #connections = 0
   #open = 0
   #next = 0
+  #received = 0
 
   constructor(address: SocketAddress, limits: DialLimits) {
     this.#address = address
@@ -47,7 +51,8 @@ export class DialedSource implements TransportSource {
   }
 
   async open(): Promise<Transport | Failure> {
-    const { budget } = this.#limits
+    const { budget, allBytes } = this.#limits
+    if (this.#received > allBytes) return { failure: 'too-much' }
     if (budget !== undefined && this.#connections >= budget) return { failure: 'budget-spent' }
     this.#connections++
     await this.#enter()
@@ -61,6 +66,9 @@ export class DialedSource implements TransportSource {
     try {
       const socket = await dial(this.#address, { timeout: this.#limits.connecting })
       socket.once('close', () => this.#leave())
+      socket.on('data', ({ length }: Buffer) => {
+        this.#received += length
+      })
       return new SocketTransport(socket, this.#limits)
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error

@@ -36,14 +36,16 @@ export class ReplaySource implements TransportSource {
     const recorded = this.#left.get(claim)?.shift()
     if (!recorded) throw new EvidenceMismatch(claim)
     const { place, transcript } = recorded
-    // A connection that no budget permitted was not begun.
-    if (transcript.failure?.failure !== 'budget-spent') this.#connections++
+    if (!NOT_BEGUN.has(transcript.failure?.failure)) this.#connections++
     if (!transcript.failure) return new ReplayedTransport(transcript, place, this.#turns)
     await this.#turns.comes(place)
     this.#turns.end(place)
     return transcript.failure
   }
 }
+
+/** Failures of connections that were not permitted. */
+const NOT_BEGUN: ReadonlySet<Failure['failure'] | undefined> = new Set(['budget-spent', 'too-much'])
 
 class ReplayedTransport implements Transport {
   readonly #received: Buffer[]

@@ -1,6 +1,7 @@
 /** CertificateRequest: RFC 8446 section 4.3.2, RFC 5246 section 7.4.4, RFC 4346 section 7.4.4. */
 import { ByteReader } from '../../wire/byte-reader.ts'
 import { ByteWriter } from '../../wire/byte-writer.ts'
+import { refuse } from '../../wire/protocol-error.ts'
 import { readNumbers } from './client-hello.ts'
 import { findExtension, readExtensions, writeExtensions } from './extensions.ts'
 import { EXTENSION, VERSION } from './iana-numbers.ts'
@@ -58,9 +59,15 @@ function readNames(reader: ByteReader): readonly Buffer[] {
   return names
 }
 
+/** Several times the authorities that a browser trusts. A name may have two bytes: there would be too many. */
+const MOST_NAMES = 1024
+
 function readEach(reader: ByteReader): readonly Buffer[] {
   const parts: Buffer[] = []
-  while (reader.remaining > 0) parts.push(reader.readVector(2))
+  while (reader.remaining > 0) {
+    if (parts.length === MOST_NAMES) refuse(`${reader.what} with more than ${MOST_NAMES} names`)
+    parts.push(reader.readVector(2))
+  }
   return parts
 }
 

@@ -17,9 +17,11 @@ export function requiredCertificate({ finished }: ProbedServer): Answer {
 /** @param required What became of a handshake that was finished without one. */
 export function clientCertificateOf(server: ProbedServer, required: Answer): ClientCertificate {
   const requests = requestsOf(server)
-  const union = <Item>(read: (request: CertificateRequest) => readonly Item[]): Item[] => [
-    ...new Set(requests.flatMap(read)),
-  ]
+  const union = <Item>(read: (request: CertificateRequest) => readonly Item[]): Item[] => {
+    const items = new Set<Item>()
+    for (const request of requests) for (const item of read(request)) items.add(item)
+    return [...items]
+  }
   const isAsked = requests.length > 0
   return {
     asked: isAsked ? ACCEPTED : wasAbleToAsk(server) ? ABSENT : NOT_SEEN,

@@ -18,6 +18,9 @@ import type { ProbedServer } from './probe.ts'
 const PSK_KE = 0
 const PSK_DHE_KE = 1
 
+/** All extensions of a ClientHello have 65535 bytes together, which a ticket alone may have too. */
+const LARGEST_TICKET = 32_768
+
 export type Resumption = { readonly pskDheKe: Answer; readonly pskKe: Answer }
 
 /** Undefined where the server gave no ticket. */
@@ -37,6 +40,13 @@ async function resume(
   mode: number,
   ticket: SessionTicket,
 ): Promise<Answer> {
+  const { length } = ticket.ticket
+  if (length > LARGEST_TICKET) {
+    return {
+      answer: 'unknown',
+      because: `a ticket of ${length} bytes leaves a ClientHello no room`,
+    }
+  }
   const asked = await server.connections.ask(`resumption ${name}`, (exchange) =>
     askResumption(exchange, server, mode, ticket),
   )

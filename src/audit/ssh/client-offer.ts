@@ -123,7 +123,16 @@ function protection(
 
 function firstCommon(client: KeyExchangeInit, server: KeyExchangeInit, list: ListName): string {
   const name = client[list].find((one) => server[list].includes(one))
-  return name ?? refuse(`only ${server[list].join(', ') || 'nothing'} for ${LIST_TITLES[list]}`)
+  return name ?? refuse(`only ${printNames(server[list])} for ${LIST_TITLES[list]}`)
+}
+
+/** Names that an error shows; the report has all of them. */
+const NAMES_SHOWN = 16
+
+function printNames(names: readonly string[]): string {
+  const more = names.length - NAMES_SHOWN
+  const shown = names.slice(0, NAMES_SHOWN).join(', ') || 'nothing'
+  return more > 0 ? `${shown} and ${more} more` : shown
 }
 
 const LIST_TITLES: Readonly<Record<ListName, string>> = {

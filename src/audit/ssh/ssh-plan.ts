@@ -7,6 +7,9 @@ import type { KeyExchangeFacts } from './key-exchange-run.ts'
 import { keyTypeOf } from './messages/host-key.ts'
 import type { KeyExchangeInit } from './messages/key-exchange-init.ts'
 
+/** OpenSSH knows half as many types of keys. A server that makes names up gets no connection for each. */
+const MOST_CONNECTIONS = 32
+
 type PlannedConnection = { readonly claim: string; readonly choice: ClientChoice }
 
 /** One connection for each type of host key that was not shown; one of them by group exchange. */
@@ -22,7 +25,7 @@ export function planConnections(
   const asksForGroup = groupExchange.length > 0 && !isGroupShown
   const planned = missing.length === 0 && asksForGroup ? types.slice(0, 1) : missing
   const others = [...KEY_EXCHANGE_METHODS.keys(), ...GROUP_EXCHANGES.keys()]
-  return planned.map((type, at) => ({
+  return planned.slice(0, MOST_CONNECTIONS).map((type, at) => ({
     claim: `ssh host key ${type}${at === 0 && asksForGroup ? ', smallest prime' : ''}`,
     choice: {
       ...ANY_CHOICE,

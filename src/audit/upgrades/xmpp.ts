@@ -53,14 +53,16 @@ function errorOf(features: string): string {
 
 async function readUntil(exchange: ClearExchange, end: RegExp): Promise<string> {
   const bytes: number[] = []
+  let start: number | undefined
   while (bytes.length < TEXT_LIMIT) {
     const [byte = 0] = await exchange.read(1)
     bytes.push(byte)
-    if (byte !== RIGHT_ANGLE) continue
-    // Only its last tag can end a text: to search all of it each time would take too long.
-    const start = bytes.lastIndexOf(LEFT_ANGLE)
-    const tag = Buffer.from(bytes.slice(Math.max(start, 0))).toString('utf8')
+    if (byte === LEFT_ANGLE) start = bytes.length - 1
+    if (byte !== RIGHT_ANGLE || start === undefined) continue
+    // Only a tag that ends here can end a text: to search all of it each time would take too long.
+    const tag = Buffer.from(bytes.slice(start)).toString('utf8')
     if (end.test(tag)) return Buffer.from(bytes).toString('utf8')
+    start = undefined
   }
   return refuse(`more than ${TEXT_LIMIT} bytes before TLS`)
 }

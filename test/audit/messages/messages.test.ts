@@ -255,3 +255,15 @@ test('a message that claims more bytes than any has is refused before they come'
   assembler.push(Buffer.from('0bffffff', 'hex'))
   expect(() => assembler.next()).toThrow(ProtocolError)
 })
+
+test('a CertificateRequest with more authorities than there are is refused', () => {
+  const names = (count: number) => ({
+    ...{ context: Buffer.alloc(0), types: [1], schemes: [0x0403] },
+    authorities: Array<Buffer>(count).fill(Buffer.from('3000', 'hex')),
+  })
+  for (const version of [0x0303, 0x0304]) {
+    const encode = (count: number) => encodeCertificateRequest(names(count), version)
+    expect(decodeCertificateRequest(encode(1024), version).authorities).toHaveLength(1024)
+    expect(() => decodeCertificateRequest(encode(1025), version)).toThrow(ProtocolError)
+  }
+})

@@ -4,12 +4,16 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { Connections } from '../../../src/audit/connection/connections.ts'
 import { DEFAULT_LIMITS, DialedSource } from '../../../src/audit/connection/dialed-source.ts'
+import type { Transcript } from '../../../src/audit/connection/transcript.ts'
+import type { TransportSource } from '../../../src/audit/connection/transport.ts'
+import { ReplaySource } from '../../../src/audit/evidence/replay-source.ts'
 import { encodeCertificate12 } from '../../../src/audit/messages/certificate.ts'
 import { encodeHandshake } from '../../../src/audit/messages/handshake.ts'
 import { encodeRecords } from '../../../src/audit/messages/record.ts'
 import { encodeServerHello } from '../../../src/audit/messages/server-hello.ts'
 import type { TlsScan } from '../../../src/audit/model.ts'
 import { ProbedServer } from '../../../src/audit/probes/probe.ts'
+import { probeResumption } from '../../../src/audit/probes/resumption.ts'
 import { scanTls } from '../../../src/audit/scan/scan-tls.ts'
 import { keyFiles } from '../../interop/audit/audited-server.ts'
 import { startPeer } from '../../interop/tls-peer.ts'
@@ -217,4 +221,72 @@ testWith('openssl', 'a server that refuses by closing is told as refusing', asyn
   const tls = await audit(port)
   expect(tls.suites[0]?.items).toHaveLength(2)
   expect(tls.suites[0]?.end).toEqual({ answer: 'refused', alert: null, name: null })
+})
+
+/** The first suite of a ClientHello in one record. */
+function firstSuite(hello: Buffer): Buffer {
+  const atSuites = 44 + hello.readUInt8(43)
+  return hello.subarray(atSuites + 2, atSuites + 4)
+}
+
+test('a server that shows a larger chain in every answer is cut off in the whole', async () => {
+  const chain = handshake(
+    11,
+    encodeCertificate12(Array.from({ length: 30 }, () => Buffer.alloc(10_000, 0x30))),
+  )
+  const port = await serve((socket) => {
+    socket.once('data', (hello: Buffer) => {
+      const answer = Buffer.from(SERVER_HELLO)
+      if (hello[0] !== 22) return void socket.destroy()
+      firstSuite(hello).copy(answer, answer.length - 3)
+      socket.end(Buffer.concat([answer, chain, handshake(14, Buffer.alloc(0))]))
+    })
+  })
+  const allBytes = 4 * 2 ** 20
+  const transcripts: Transcript[] = []
+  const source = new DialedSource(
+    { kind: 'tcp', host: '127.0.0.1', port },
+    { ...DEFAULT_LIMITS, silence: 60_000, duration: 180_000, allBytes },
+  )
+  const options = { seed: Buffer.alloc(32), keep: (one: Transcript) => void transcripts.push(one) }
+  const ask = (from: TransportSource) =>
+    scanTls(new ProbedServer(new Connections({ source: from, ...options }), undefined))
+  const tls = await ask(source)
+  const [newest] = tls.suites
+  expect(newest?.items.length).toBeGreaterThan(1)
+  expect(newest?.end).toEqual({ answer: 'unknown', because: 'the server sent too much' })
+  const received = transcripts.flatMap(({ steps }) =>
+    steps.flatMap((step) => ('received' in step ? step.received.length : [])),
+  )
+  const sum = received.reduce((all, one) => all + one, 0)
+  expect(sum).toBeLessThan(allBytes + DEFAULT_LIMITS.atOnce * DEFAULT_LIMITS.bytes)
+  const replay = new ReplaySource(transcripts.splice(0))
+  expect(await ask(replay)).toEqual(tls)
+  expect(replay.connections).toBe(source.connections)
+})
+
+test('a ticket that fills a ClientHello is not offered', async () => {
+  const ticket = {
+    ...{ lifetime: 1, ageAdd: 0, nonce: Buffer.alloc(255), extensions: [] },
+    ticket: Buffer.alloc(0xffff),
+  }
+  const session = { hash: 'sha256', suite: 0x1301 }
+  const server = {
+    ...{ serverName: undefined, finished: { tickets: [ticket], resumption: Buffer.alloc(32) } },
+    resumable: { session, hello: { extensions: [] } },
+    connections: new Connections({
+      source: {
+        connections: 0,
+        open: async () => ({
+          ...{ send: () => {}, limitSilence: () => {}, close: () => {} },
+          receive: async () => 'closed' as const,
+        }),
+      },
+      seed: Buffer.alloc(32),
+    }),
+  } as unknown as ProbedServer
+  expect(await probeResumption(server)).toMatchObject({
+    pskDheKe: { answer: 'unknown' },
+    pskKe: { answer: 'unknown' },
+  })
 })

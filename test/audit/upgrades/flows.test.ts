@@ -92,3 +92,14 @@ test.each(
     expect(isKnown, `${filler}: ${outcome}`).toBe(true)
   }
 })
+
+test('XMPP: brackets that end no tag are not searched again and again', async () => {
+  const text = '<'.padEnd(64 * 1024, '>')
+  const before = process.threadCpuUsage()
+  const begin = upgradeOf('xmpp')?.begin
+  await expect(begin?.(replayBytes(Buffer.from(text)), { host: 'h' })).rejects.toThrow(
+    ProtocolError,
+  )
+  // Processor time of this thread: to search all of it each time takes several seconds.
+  expect(process.threadCpuUsage(before).user).toBeLessThan(2_000_000)
+})

@@ -46,11 +46,19 @@ export function writeNameList(writer: ByteWriter, names: readonly string[]): Byt
   return writeSshString(writer, Buffer.from(names.join(','), 'latin1'))
 }
 
-/** @param what What holds the list, for errors. */
+/** No program has nearly so many algorithms. Each may cost a connection, and a comparison with all others. */
+const MOST_NAMES = 512
+
+/**
+ * @param what What holds the list, for errors.
+ * @throws ProtocolError also where a name is four times as long as RFC 4250, section 4.6.1, permits.
+ */
 export function parseNameList(text: string, what: string): readonly string[] {
   if (text === '') return []
   const names = text.split(',')
+  if (names.length > MOST_NAMES) refuse(`${what} with a list of ${names.length} names`)
   // A name goes into reports and onto terminals: control characters would forge lines there.
-  if (!names.every((name) => /^[\x21-\x7e]+$/.test(name))) refuse(`${what} with a malformed name`)
+  if (!names.every((name) => /^[\x21-\x7e]{1,256}$/.test(name)))
+    refuse(`${what} with a malformed name`)
   return names
 }

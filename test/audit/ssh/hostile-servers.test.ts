@@ -1,0 +1,72 @@
+/** SSH servers whose lists are made to keep an audit busy. */
+import { expect, test } from 'vitest'
+import type { ClearExchange } from '../../../src/audit/connection/clear-exchange.ts'
+import { ExchangeEnded } from '../../../src/audit/connection/failure.ts'
+import {
+  encodeKeyExchangeInit,
+  type KeyExchangeInit,
+} from '../../../src/audit/ssh/messages/key-exchange-init.ts'
+import { encodePacket } from '../../../src/audit/ssh/messages/packet.ts'
+import { scanSsh } from '../../../src/audit/ssh/scan-ssh.ts'
+import type { SshScan } from '../../../src/audit/ssh-model.ts'
+import { replayBytes } from '../flow.ts'
+
+const INIT: KeyExchangeInit = {
+  ...{ cookie: Buffer.alloc(16), guessFollows: false },
+  ...{ keyExchanges: ['curve25519-sha256'], hostKeyAlgorithms: ['ssh-ed25519'] },
+  ...{ ciphersToServer: ['aes128-ctr'], ciphersToClient: ['aes128-ctr'] },
+  ...{ macsToServer: ['hmac-sha2-256'], macsToClient: ['hmac-sha2-256'] },
+  ...{ compressionToServer: ['none'], compressionToClient: ['none'] },
+  ...{ languagesToServer: [], languagesToClient: [] },
+}
+
+/** Audits a server that offers this and closes the connection; counts the connections. */
+async function audit(init: KeyExchangeInit): Promise<{ scan: SshScan; connections: number }> {
+  const bytes = Buffer.concat([
+    Buffer.from('SSH-2.0-x\r\n'),
+    encodePacket(encodeKeyExchangeInit(init)),
+  ])
+  let connections = 0
+  const scan = await scanSsh(async (_claim, converse) => {
+    connections++
+    const exchange: ClearExchange = { ...replayBytes(bytes), random: (size) => Buffer.alloc(size) }
+    try {
+      return { isAnswered: true, value: await converse(exchange) }
+    } catch (error) {
+      if (!(error instanceof ExchangeEnded)) throw error
+      return { isAnswered: false, failure: { failure: error.end } }
+    }
+  })
+  return { scan, connections }
+}
+
+const names = (count: number) => Array.from({ length: count }, (_, at) => `a${at}`)
+
+test('a list of very many names is refused, and costs one connection', async () => {
+  for (const list of ['hostKeyAlgorithms', 'keyExchanges', 'ciphersToServer'] as const) {
+    const { scan, connections } = await audit({ ...INIT, [list]: names(30_000) })
+    expect(scan.offer).toMatchObject({ answer: 'unknown' })
+    expect(connections).toBe(1)
+  }
+})
+
+test('a name of very many characters is refused', async () => {
+  const { scan } = await audit({ ...INIT, macsToClient: ['a'.repeat(200_000)] })
+  expect(scan.offer).toMatchObject({ answer: 'unknown' })
+})
+
+test('types of keys that a server made up get few connections, and few words', async () => {
+  const hostKeyAlgorithms = names(500)
+  const { scan, connections } = await audit({
+    ...INIT,
+    hostKeyAlgorithms,
+    keyExchanges: names(500),
+  })
+  expect(scan.offer).toMatchObject({ hostKeyAlgorithms })
+  expect(scan.hostKeys).toHaveLength(500)
+  expect(connections).toBeLessThanOrEqual(40)
+  const [first] = scan.hostKeys
+  const because = first && 'because' in first.key ? first.key.because : ''
+  expect(because).toContain('a0, a1')
+  expect(because.length).toBeLessThan(300)
+})
