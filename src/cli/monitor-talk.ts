@@ -70,8 +70,9 @@ export class MonitorTalk {
   #tell(result: CommandResult): void {
     const { json, hmp } = this.#options
     if (json) this.#results.push(result)
-    else if (hmp && typeof result.result === 'string') this.#terminal.printText(result.result)
-    else this.#terminal.printText(`${printPretty(result.result)}\n`)
+    else if (hmp && typeof result.result === 'string') {
+      this.#terminal.printText(result.result.replaceAll('\r\n', '\n'))
+    } else this.#terminal.printText(`${printPretty(result.result)}\n`)
   }
 
   #toJson() {
