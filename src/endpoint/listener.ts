@@ -128,15 +128,17 @@ export class Listener {
     this.#waiting.clear()
     for (const connection of this.#connections) connection.drain()
     const patience = new AbortController()
-    const gone = new Promise<void>((resolve) => {
+    // One for all drains: a second one, with less time, ends the first one too.
+    this.#gone ??= new Promise<void>((resolve) => {
       this.#onGone = resolve
       if (this.#connections.size === 0) resolve()
     })
-    await Promise.race([gone, delay(limit, undefined, patience).catch(() => {})])
+    await Promise.race([this.#gone, delay(limit, undefined, patience).catch(() => {})])
     patience.abort()
     for (const connection of this.#connections) connection.destroy()
   }
 
+  #gone: Promise<void> | undefined
   #onGone: () => void = () => {}
 
   /** Clients, waiting ones too, never take the descriptors that a reload needs. */

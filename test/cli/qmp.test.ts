@@ -91,12 +91,16 @@ describe.each(MONITORS)('with the monitor of %s', (_, start) => {
   })
 })
 
-testWith(QEMU, 'the human monitor answers with text, its lines end as those of a terminal do', async () => {
-  const socket = await startQemuAt(join(scratchFolder(), 'qemu.sock'))
-  const { stdout } = await runInProcess(['qmp', socket, '--hmp', 'info', 'status'])
-  expect(stdout).toMatch(/^VM status: paused.*\n$/)
-  expect(stdout).not.toContain('·')
-})
+testWith(
+  QEMU,
+  'the human monitor answers with text, its lines end as those of a terminal do',
+  async () => {
+    const socket = await startQemuAt(join(scratchFolder(), 'qemu.sock'))
+    const { stdout } = await runInProcess(['qmp', socket, '--hmp', 'info', 'status'])
+    expect(stdout).toMatch(/^VM status: paused.*\n$/)
+    expect(stdout).not.toContain('·')
+  },
+)
 
 const WRONG_ARGUMENTS = [
   [['object-del', 'id'], 'no key=value'],

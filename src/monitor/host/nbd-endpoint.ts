@@ -62,6 +62,9 @@ type Running = {
   readonly connectionLimit: number
 }
 
+/** A server that waits for its last clients. */
+type Ending = { readonly server: NbdServer; readonly ended: Promise<void> }
+
 /** In seconds, as in present releases of QEMU. */
 const HANDSHAKE_LIMIT = 10
 
@@ -75,7 +78,7 @@ export class NbdEndpoint {
   readonly #watching: NbdWatching
   readonly #exports = new Map<string, Entry>()
   #running: Running | undefined
-  #ending: NbdServer | undefined
+  #ending: Ending | undefined
   #isStarting = false
 
   constructor(
@@ -111,7 +114,8 @@ export class NbdEndpoint {
    * @throws DiagnosticError MONITOR_NBD_RUNNING, MONITOR_PORT_UNKNOWN, OBJECT_..., ENDPOINT_CANNOT_LISTEN
    */
   async start(options: NbdStartOptions): Promise<void> {
-    if (this.#running || this.#isStarting) fail(HOST_KINDS.serverRunning, {})
+    // The exports of one that is ending are there until its clients are gone.
+    if (this.#running || this.#isStarting || this.#ending) fail(HOST_KINDS.serverRunning, {})
     this.#isStarting = true
     try {
       this.#running = await this.#begin(options)
@@ -150,18 +154,27 @@ export class NbdEndpoint {
    * @throws DiagnosticError MONITOR_NBD_NOT_RUNNING
    */
   async stop(limit = DRAIN_LIMIT): Promise<void> {
-    if (!this.#running && this.#ending) return this.#ending.drain(limit)
-    const { server, registry, security } = this.#requireRunning()
+    if (this.#ending) {
+      await this.#ending.server.drain(limit)
+      return this.#ending?.ended
+    }
+    const running = this.#requireRunning()
     this.#running = undefined
-    this.#ending = server
     for (const entry of this.#exports.values()) entry.isShuttingDown = true
+    const ended = this.#end(running, limit).finally(() => {
+      this.#ending = undefined
+    })
+    this.#ending = { server: running.server, ended }
+    return ended
+  }
+
+  async #end({ server, registry, security }: Running, limit: number): Promise<void> {
     await server.drain(limit)
     for (const entry of [...this.#exports.values()]) {
       await registry.remove(entry.name, 'hard')
       await this.#finish(entry)
     }
     security.release?.()
-    this.#ending = undefined
   }
 
   /** @throws DiagnosticError MONITOR_EXPORT_..., MONITOR_NODE_NOT_FOUND, MONITOR_NBD_NOT_RUNNING, NBD_... */
