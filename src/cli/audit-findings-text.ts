@@ -31,7 +31,7 @@ export function findingLines(
   findings: readonly Finding[],
   titles: readonly string[],
 ): readonly FindingLine[] {
-  const heading = ['', ...titles.flatMap((title) => wrap(`Against ${title}`))]
+  const heading = titles.flatMap((title) => wrap(`Against ${title}`))
   const none = findings.length === 0 ? ['  no findings'] : []
   const worse = findings.filter(({ severity }) => severity !== 'info')
   const info = findings.filter(({ severity }) => severity === 'info')

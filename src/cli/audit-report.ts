@@ -21,6 +21,7 @@ export async function printReport(report: AuditReport, terminal: Terminal): Prom
   for (const line of printScan(report)) terminal.print(line)
   if (!report.findings) return
   const { printFindings } = await import('./audit-findings-text.ts')
+  terminal.print('')
   printFindings(report.findings, report.yardsticks, terminal)
 }
 

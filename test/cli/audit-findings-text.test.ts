@@ -23,8 +23,7 @@ test('lines fit a terminal of 80 columns; what is alike and what to do are told 
   const findings = names.map((name) => forbiddenSuite(`TLS_${name}`))
   const lines = findingLines(sortFindings(findings), ['the policy FUTURE'])
   expect(lines.map(({ text }) => text).join('\n')).toBe(
-    `
-Against the policy FUTURE
+    `Against the policy FUTURE
   medium   the server accepts the suite TLS_RSA_WITH_AES_128_CBC_SHA in TLS1.2,
            which is not allowed (AUDIT_SUITE_FORBIDDEN)
            also: TLS_RSA_WITH_NULL_SHA, TLS_DHE_RSA_WITH_AES_256_CBC_SHA

@@ -85,7 +85,18 @@ testWith('openssl', 'what the budget does not reach is unknown, not refused', as
   expect(stdout).toContain('there may be more: unknown: budget spent')
 })
 
-testWith('openssl', 'the text has no line of over 100 columns', async () => {
+testWith(
+  'openssl',
+  'what needs an answer that the budget did not reach is as unknown',
+  async () => {
+    const { tls } = await auditJson(await startOpenssl('-tls1_3'), '--budget', '6')
+    const spent = { answer: 'unknown', because: 'budget spent' }
+    const ends = [...tls.groups, ...tls.signatures].map(({ end }: { end: unknown }) => end)
+    expect(ends).toEqual([spent, spent])
+  },
+)
+
+testWith('openssl', 'the text has no line of over 80 columns', async () => {
   const port = await startOpenssl('-Verify', '1', '-cipher', 'ALL:@SECLEVEL=0')
   const { status, stdout } = await runInProcess(['audit', `localhost:${port}`, '--timeout', '60'])
   expect(status).toBe(0)

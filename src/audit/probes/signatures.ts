@@ -8,7 +8,7 @@ import { cheapestGroup } from '../key-schedule/key-pair.ts'
 import { COMPUTABLE_SUITES } from '../key-schedule/tls13-protection.ts'
 import { VERSION } from '../messages/iana-numbers.ts'
 import { EVERY_SCHEME } from '../messages/iana-signatures.ts'
-import { type Answer, answerOf } from '../model.ts'
+import { type Answer, answerOf, isWhole } from '../model.ts'
 import { ABSENT, endOf, refusedBy } from './answers.ts'
 import { type Choice, enumerate, type Found } from './enumerate.ts'
 import { flightOf, type ProbedServer } from './probe.ts'
@@ -33,13 +33,14 @@ export async function probeSignatures12(
  */
 export async function probeSignatures13(
   server: ProbedServer,
-  suites: readonly number[],
-  groups: readonly number[],
+  suites: Found,
+  groups: Found,
 ): Promise<Found> {
-  const usable = suites.filter((suite) => COMPUTABLE_SUITES.includes(suite))
-  const group = cheapestGroup(groups)
+  const usable = suites.items.filter((suite) => COMPUTABLE_SUITES.includes(suite))
+  const group = cheapestGroup(groups.items)
   if (group === undefined || usable.length === 0) {
-    return { items: [], order: 'unknown', end: NOT_COMPUTABLE }
+    const lacking = group === undefined ? groups : suites
+    return { items: [], order: 'unknown', end: isWhole(lacking) ? NOT_COMPUTABLE : lacking.end }
   }
   const ask = async (schemes: readonly number[], question: number): Promise<Choice> => {
     const claim = `signatures TLS1.3 #${question}`

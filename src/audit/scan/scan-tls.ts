@@ -126,10 +126,10 @@ type Part = {
 }
 
 async function scanNewer(server: ProbedServer, versions: readonly FoundVersion[]): Promise<Part> {
-  const suites = itemsOf(versions, VERSION.TLS13)
-  if (suites.length === 0) return { groups: [], signatures: [], primes: [] }
-  const groups = await probeGroups13(server, suites)
-  const signatures = await probeSignatures13(server, suites, groups.items)
+  const suites = versions.find(({ number }) => number === VERSION.TLS13)?.found
+  if (!suites || suites.items.length === 0) return { groups: [], signatures: [], primes: [] }
+  const groups = await probeGroups13(server, suites.items)
+  const signatures = await probeSignatures13(server, suites, groups)
   const version = 'TLS1.3'
   return {
     groups: [{ version, ...enumeration(groups, groupName) }],
