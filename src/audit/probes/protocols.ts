@@ -22,6 +22,8 @@ const PROTOCOLS = [
 export type ProtocolQuestion = {
   readonly version: number
   readonly suites: readonly number[]
+  /** Before TLS 1.3. */
+  readonly groups: readonly number[]
   /** Of TLS 1.3. */
   readonly group: number | undefined
 }
@@ -39,7 +41,7 @@ export async function probeProtocols(
 
 async function askProtocols(
   server: ProbedServer,
-  { version, suites, group }: ProtocolQuestion,
+  { version, suites, groups, group }: ProtocolQuestion,
   offered: readonly number[],
   number: number,
 ): Promise<Choice> {
@@ -48,7 +50,7 @@ async function askProtocols(
   const offer = { version, suites, extra, serverName }
   const asked = await connections.ask(`ALPN #${number}`, async (exchange) => {
     if (version < VERSION.TLS13 || group === undefined) {
-      const reply = await askHello(exchange, offer)
+      const reply = await askHello(exchange, { ...offer, groups })
       return reply.kind === 'alert' ? reply : choiceIn(reply.flight.hello.extensions)
     }
     const reply = await handshake13(exchange, offer, group)

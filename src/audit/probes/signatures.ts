@@ -13,14 +13,19 @@ import { ABSENT, endOf, refusedBy } from './answers.ts'
 import { type Choice, enumerate, type Found } from './enumerate.ts'
 import { flightOf, type ProbedServer } from './probe.ts'
 
-/** @param suites Those whose key exchange is signed, which the server accepts. */
+/**
+ * @param suites Those whose key exchange is signed, which the server accepts.
+ * @param groups Those with which it accepts them.
+ */
 export async function probeSignatures12(
   server: ProbedServer,
   suites: readonly number[],
+  groups: readonly number[],
 ): Promise<Found> {
   const version = VERSION.TLS12
   const ask = async (schemes: readonly number[], question: number): Promise<Choice> => {
-    const asked = await server.hello(`signatures TLS1.2 #${question}`, { version, suites, schemes })
+    const offer = { version, suites, groups, schemes }
+    const asked = await server.hello(`signatures TLS1.2 #${question}`, offer)
     const scheme = flightOf(asked, version)?.keyExchange?.scheme
     return scheme === undefined ? { end: endOf(asked) } : { chosen: scheme }
   }

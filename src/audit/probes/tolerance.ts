@@ -6,7 +6,6 @@ import {
   supportedGroups,
   supportedVersions,
 } from '../messages/extensions.ts'
-import { EVERY_GROUP } from '../messages/iana-groups.ts'
 import { ALERT, GREASE, VERSION } from '../messages/iana-numbers.ts'
 import type { Answer, TlsFeatures } from '../model.ts'
 import { ABSENT, ACCEPTED, endOf } from './answers.ts'
@@ -18,7 +17,12 @@ const FALLBACK = 0x5600
 /** A version that there is not. */
 const FUTURE = 0x0305
 
-export type AcceptedVersion = { readonly number: number; readonly suites: readonly number[] }
+export type AcceptedVersion = {
+  readonly number: number
+  readonly suites: readonly number[]
+  /** Those with which the server accepts the suites. */
+  readonly groups: readonly number[]
+}
 
 /** @param accepted Newest first. */
 export async function probeTolerance(
@@ -59,7 +63,7 @@ function unknownValues(newest: AcceptedVersion, withVersions: boolean): Change {
   const [grease, other] = GREASE
   const extra = [
     emptyExtension(grease),
-    supportedGroups([grease, ...EVERY_GROUP]),
+    supportedGroups([grease, ...newest.groups]),
     ...(withVersions ? unknownVersions(newest) : []),
     { type: other, data: Buffer.from([0]) },
   ]
@@ -79,19 +83,20 @@ function unknownVersion({ number }: AcceptedVersion): Change {
 async function ask(
   server: ProbedServer,
   claim: string,
-  { number, suites }: AcceptedVersion,
+  { number, suites, groups }: AcceptedVersion,
   change: Change,
 ): Promise<Answer> {
-  const asked = await server.hello(claim, { version: number, suites, ...change })
+  const asked = await server.hello(claim, { version: number, suites, groups, ...change })
   return isFlight(asked) ? ACCEPTED : endOf(asked)
 }
 
 /** Accepted means that the server heeds the signal, and refuses the fallback. */
 async function askFallback(
   server: ProbedServer,
-  { number, suites }: AcceptedVersion,
+  { number, suites, groups }: AcceptedVersion,
 ): Promise<Answer> {
-  const asked = await server.hello('fallback', { version: number, suites: [...suites, FALLBACK] })
+  const offer = { version: number, suites: [...suites, FALLBACK], groups }
+  const asked = await server.hello('fallback', offer)
   if (isFlight(asked)) return ABSENT
   const end = endOf(asked)
   return end.answer === 'refused' && end.alert === ALERT.inappropriate_fallback ? ACCEPTED : end

@@ -13,7 +13,13 @@ import { type Choice, enumerate, type Found } from './enumerate.ts'
 import { flightOf, type ProbedServer } from './probe.ts'
 import { isDhe } from './suites.ts'
 
-type VersionSuites = { readonly name: string; readonly number: number; readonly found: Found }
+export type VersionSuites = {
+  readonly name: string
+  readonly number: number
+  readonly found: Found
+  /** Those that a client may offer with every one of the suites. */
+  readonly groups: readonly number[]
+}
 
 /**
  * The versions, with these suites too. A version that the server accepts, and in which it shows no more, speaks for
@@ -30,8 +36,10 @@ export async function withUnnamedPrimes<Version extends VersionSuites>(
   const changed = new Map<Version, Version>()
   for (const version of acceptedFirst) {
     const found = await askWithoutPrimes(server, version)
-    changed.set(version, { ...version, found })
-    if (hasAny(version) && found.items.length === version.found.items.length) break
+    const hasMore = found.items.length > version.found.items.length
+    const groups = hasMore ? GROUPS_WITHOUT_PRIME : version.groups
+    changed.set(version, { ...version, found, groups })
+    if (hasAny(version) && !hasMore) break
   }
   return versions.map((version) => changed.get(version) ?? version)
 }

@@ -1,7 +1,7 @@
 /** Asks one server everything about TLS, many questions at a time. */
 
 import { cheapestGroup } from '../key-schedule/key-pair.ts'
-import { groupName } from '../messages/iana-groups.ts'
+import { EVERY_GROUP, groupName } from '../messages/iana-groups.ts'
 import { VERSION } from '../messages/iana-numbers.ts'
 import { schemeName } from '../messages/iana-signatures.ts'
 import { suiteName } from '../messages/iana-suites.ts'
@@ -28,7 +28,7 @@ import { probeSignatures12, probeSignatures13 } from '../probes/signatures.ts'
 import { probeSslv2 } from '../probes/sslv2.ts'
 import { isDhe, isEcdhe, isSigned, probeSuites } from '../probes/suites.ts'
 import { type AcceptedVersion, probeTolerance } from '../probes/tolerance.ts'
-import { withUnnamedPrimes } from '../probes/unnamed-primes.ts'
+import { type VersionSuites, withUnnamedPrimes } from '../probes/unnamed-primes.ts'
 
 /** Newest first, by the names of policies. */
 const VERSIONS = [
@@ -41,15 +41,15 @@ const VERSIONS = [
 
 const SSL2 = { name: 'SSL2.0', number: VERSION.SSL2 } as const
 
-type FoundVersion = Numbered & { readonly found: Found }
+type FoundVersion = Numbered & VersionSuites
 
 export async function scanTls(server: ProbedServer): Promise<TlsScan> {
   const named = await Promise.all([
     ...VERSIONS.map(async ({ name, number }) => ({
-      ...{ name, number },
+      ...{ name, number, groups: EVERY_GROUP },
       found: await probeSuites(server, number, name),
     })),
-    probeSslv2(server).then((found) => ({ ...SSL2, found })),
+    probeSslv2(server).then((found) => ({ ...SSL2, groups: [], found })),
   ])
   const versions = await withUnnamedPrimes(server, named)
   const [newer, older, tolerance] = await Promise.all([
@@ -89,8 +89,8 @@ function printVersions(versions: readonly FoundVersion[]): Pick<TlsScan, 'versio
   }
 }
 
-function accepted({ number, found }: FoundVersion): AcceptedVersion {
-  return { number, suites: found.items }
+function accepted({ number, groups, found }: FoundVersion): AcceptedVersion {
+  return { number, groups, suites: found.items }
 }
 
 /** In the newest version; in TLS 1.3 the answer is hidden, so that it needs a group to compute with. */
@@ -99,15 +99,15 @@ async function askProtocols(
   versions: readonly FoundVersion[],
   newer: Part,
 ): Promise<TlsScan['protocols']> {
-  const groups = newer.groups.flatMap(({ items }) => items.map(({ number }) => number))
-  const group = cheapestGroup(groups)
+  const newerGroups = newer.groups.flatMap(({ items }) => items.map(({ number }) => number))
+  const group = cheapestGroup(newerGroups)
   const newest = versions.find((version) => {
     const isUsable = version.number < VERSION.TLS13 || group !== undefined
     return hasAny(version) && isUsable && version.number > VERSION.SSL3
   })
   if (!newest) return { items: [], order: 'unknown', end: NOT_SEEN }
-  const { number, found } = newest
-  return probeProtocols(server, { version: number, suites: found.items, group })
+  const { number, groups, found } = newest
+  return probeProtocols(server, { version: number, suites: found.items, groups, group })
 }
 
 function hasAny({ found }: FoundVersion): boolean {
@@ -148,7 +148,9 @@ async function scanOlder(server: ProbedServer, versions: readonly FoundVersion[]
     askWhereAny(found.items.filter(isDhe), (suites) => probePrimes(server, number, name, suites)),
   ])
   const signed = number === VERSION.TLS12 ? found.items.filter(isSigned) : []
-  const signatures = await askWhereAny(signed, (suites) => probeSignatures12(server, suites))
+  const signatures = await askWhereAny(signed, (suites) =>
+    probeSignatures12(server, suites, newest.groups),
+  )
   const asked = [curves, primes].filter((part) => part !== undefined)
   const groups = asked.filter((part) => part.items.length > 0 || !isWhole(part))
   return {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { sequenceOf, unsignedInteger } from '../../../src/asn1/der-writer.ts'
 import { encodePem } from '../../../src/asn1/pem.ts'
+import { ACCEPTED } from '../../audit/compare/scans.ts'
 import { testWith } from '../../peers/peer.ts'
 import { startPeer } from '../tls-peer.ts'
 import { auditCounted, keyFiles } from './audited-server.ts'
@@ -58,6 +59,11 @@ for (const [groups, named] of [
         ['TLS1.2', suite],
         ['TLS1.1', suite],
       ])
+      const schemes = tls.signatures.flatMap(({ items }) => items.map(({ name }) => name))
+      expect(schemes).toEqual(['rsa_pkcs1_sha256'])
+      const { unknownValues, unknownVersion } = tls.features
+      expect([unknownValues, unknownVersion]).toEqual([ACCEPTED, ACCEPTED])
+      expect(tls.protocols.end).toEqual({ answer: 'not-offered' })
     },
   )
 }
