@@ -82,10 +82,10 @@ function printAlike(findings: readonly Finding[]): readonly FindingLine[] {
 }
 
 function printRemedies(findings: readonly Finding[]): readonly string[] {
-  const groups = Map.groupBy(findings, ({ code }) => code)
-  const lines = [...groups].flatMap(([code, members]) => {
-    const remedies = new Set(members.map(({ remedy }) => remedy))
-    return [`  ${code}`, ...[...remedies].flatMap((remedy) => wrap(`    ${remedy}`, 4))]
+  const groups = Map.groupBy(findings, ({ remedy }) => remedy)
+  const lines = [...groups].flatMap(([remedy, members]) => {
+    const codes = new Set(members.map(({ code }) => code))
+    return [...wrap(`  ${[...codes].join(', ')}`, 2), ...wrap(`    ${remedy}`, 4)]
   })
   return lines.length > 0 ? ['', 'What to do', ...lines] : []
 }

@@ -20,10 +20,18 @@ function forbiddenSuite(name: string) {
 
 test('lines fit a terminal of 80 columns; what is alike and what to do are told once', () => {
   const names = ['RSA_WITH_AES_128_CBC_SHA', 'RSA_WITH_NULL_SHA', 'DHE_RSA_WITH_AES_256_CBC_SHA']
-  const findings = names.map((name) => forbiddenSuite(`TLS_${name}`))
+  const version = makeFinding(FINDING_KINDS.versionForbidden, {
+    item: { kind: 'version', name: 'TLS1.0', version: null },
+    evidence: [],
+    reasons: [],
+    detail: 'TLS1.0',
+  })
+  const findings = [...names.map((name) => forbiddenSuite(`TLS_${name}`)), version]
   const lines = findingLines(sortFindings(findings), ['the policy FUTURE'])
   expect(lines.map(({ text }) => text).join('\n')).toBe(
     `Against the policy FUTURE
+  high     the server accepts TLS1.0, which is not allowed
+           (AUDIT_VERSION_FORBIDDEN)
   medium   the server accepts the suite TLS_RSA_WITH_AES_128_CBC_SHA in TLS1.2,
            which is not allowed (AUDIT_SUITE_FORBIDDEN)
            also: TLS_RSA_WITH_NULL_SHA, TLS_DHE_RSA_WITH_AES_256_CBC_SHA
@@ -33,7 +41,7 @@ test('lines fit a terminal of 80 columns; what is alike and what to do are told 
            shown by suites TLS1.2
 
 What to do
-  AUDIT_SUITE_FORBIDDEN
+  AUDIT_VERSION_FORBIDDEN, AUDIT_SUITE_FORBIDDEN
     Apply the policy on the host (update-policies --set POLICY) and restart the
     service. Where it still accepts this, its own configuration overrides the
     policy.`,
