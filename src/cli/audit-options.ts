@@ -1,9 +1,23 @@
 /** Options of `audit` and of `audit replay`: what servers are held against, and what makes them fail. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { FindingSeverity } from '../audit/compare/finding.ts'
-import { READERS, type YardstickOptions } from './audit-yardsticks.ts'
-import { withDirectories } from './command.ts'
+import { type CommonOptions, withDirectories } from './command.ts'
 import { parseInputFile } from './option-values.ts'
+
+/** The programs that may read the policy on the server. */
+const READERS = ['gnutls', 'openssl', 'nss', 'java', 'openssh-server'] as const
+
+export type YardstickOptions = CommonOptions & {
+  readonly policy?: string
+  readonly as?: (typeof READERS)[number]
+  readonly priority?: string
+  readonly config?: string
+  readonly ciphers?: string
+  readonly guidelines?: string
+  readonly level: string
+  readonly baseline?: string
+  readonly clientCertificate?: boolean
+}
 
 export type ReportOptions = YardstickOptions & {
   readonly failOn?: readonly (FindingSeverity | 'never')[]

@@ -8,27 +8,12 @@ import { SSH_SCHEME } from '../audit/scan/schemes.ts'
 import type { ScanResult } from '../audit/scan-result.ts'
 import { fail } from '../diagnostics/diagnostic.ts'
 import type { TlsPurpose } from '../policy/scope.ts'
+import type { YardstickOptions } from './audit-options.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
-import type { CommonOptions } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The one that reads the policy on SSH servers. */
-const OF_SSH = 'openssh-server'
-
-/** Who reads the policy on the server. */
-export const READERS = ['gnutls', 'openssl', 'nss', 'java', OF_SSH] as const
-
-export type YardstickOptions = CommonOptions & {
-  readonly policy?: string
-  readonly as?: (typeof READERS)[number]
-  readonly priority?: string
-  readonly config?: string
-  readonly ciphers?: string
-  readonly guidelines?: string
-  readonly level: string
-  readonly baseline?: string
-  readonly clientCertificate?: boolean
-}
+const OF_SSH: YardstickOptions['as'] = 'openssh-server'
 
 /** Gives the findings of one server. */
 type Judge = (result: ScanResult) => readonly Finding[]
