@@ -43,7 +43,7 @@ test('GnuTLS holds so many values of a key, and later ones are told of', () => {
   expect(ignored(500)).toContain('GNUTLS_CONFIG_TOO_MANY')
 })
 
-test('a key exchange for which nobody can give credentials is left out', () => {
+test('a key exchange for which no credentials can be given is left out', () => {
   const { omissions } = tlsOptionsFor('NORMAL:+SRP', { role: 'server', release: '3.7.9' })
   expect(omissions.map(({ code }) => code)).toContain('TLS_NO_CREDENTIALS')
 })

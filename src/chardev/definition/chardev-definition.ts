@@ -40,7 +40,7 @@ export type SocketBackend = {
   readonly isWebsocket: boolean
   /** Small pieces are sent at once. */
   readonly hasNoDelay: boolean
-  /** The ids of objects. The credentials decide which side of TLS this is, whoever connects. */
+  /** The ids of objects. The credentials decide which side of TLS this is, not which side connects. */
   readonly credentials?: string | undefined
   readonly authorization?: string | undefined
   /** The name that the certificate of a TLS server has to bear; the host where it is not given. */

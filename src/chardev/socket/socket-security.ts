@@ -1,4 +1,4 @@
-/** TLS of a socket chardev. The credentials decide which side of TLS this is, whoever connects. */
+/** TLS of a socket chardev. The credentials decide which side of TLS this is, not which side connects. */
 import type { Duplex } from 'node:stream'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { findSecurity, type Secure } from '../../endpoint/security.ts'

@@ -51,7 +51,7 @@ export class HostObjects {
   }
 
   /**
-   * Changes a property. Who uses the object has it from the next connection on.
+   * Changes a property. The endpoints that use the object have it from the next connection on.
    *
    * @throws DiagnosticError MONITOR_PROPERTY_...; OBJECT_... where the object could not be with it, and then
    *   nothing has changed.
