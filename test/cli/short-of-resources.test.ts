@@ -2,7 +2,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { keyFiles } from '../interop/audit/audited-server.ts'
+import { runPeer, startPeer } from '../interop/tls-peer.ts'
 import { readRecorded } from '../migration/recorded-streams.ts'
+import { hasPeer, testWith } from '../peers/peer.ts'
 import { runFile, scratchFolder } from './command.ts'
 import { runInProcess } from './in-process.ts'
 
@@ -117,3 +120,33 @@ test.for(DISK)(
 )
 
 const KEY = ['--key', 'ecdsa:secp256r1']
+
+async function startServer(): Promise<string> {
+  const [rsa] = keyFiles(['rsa-2048'])
+  const port = await startPeer('openssl', (free) => [
+    ...['s_server', '-accept', `127.0.0.1:${free}`, '-quiet', '-tls1_2'],
+    ...['-cert', rsa?.certificate ?? '', '-key', rsa?.key ?? ''],
+  ])
+  return `127.0.0.1:${port}`
+}
+
+testWith('openssl', 'an audit with few descriptors learns as much', async () => {
+  const audit = `exec ${LAUNCHER} audit ${await startServer()} --timeout 60`
+  for (const limit of [24, 26, 30]) {
+    const words = ['-c', `ulimit -n ${limit}; ${audit}`]
+    const { status, output } = await runPeer('sh', words)
+    // How many are enough is another number for each release of Node.js.
+    if (status === 69) expect(output).toContain('too many open files')
+    else expect([status, output]).toEqual([0, expect.not.stringContaining('too many open files')])
+  }
+})
+
+test.skipIf(!hasPeer('openssl'))('evidence on a full disk is no file [mount]', async (context) => {
+  const folder = tryMount('8k')
+  if (folder === undefined) return context.skip('mounting is not permitted')
+  const path = join(folder, 'evidence')
+  const words = ['audit', await startServer(), '--timeout', '60', '--evidence', path]
+  const { status, stderr } = await runInProcess(words)
+  expect([status, stderr]).toEqual([73, expect.stringContaining('the disk is full')])
+  expect(readdirSync(folder)).toEqual([])
+})
