@@ -27,7 +27,7 @@ export function parseGuidelines(document: unknown, level: string): GuidelinesPar
   const configurations = fieldOf(document, 'configurations')
   const chosen = fieldOf(configurations, level)
   if (chosen === undefined) {
-    const levels = Object.keys(Object(configurations ?? {}))
+    const levels = typeof configurations === 'object' ? Object.keys(configurations ?? {}) : []
     const known = levels.length > 0 ? `it has ${levels.join(', ')}` : 'it has no configurations'
     return { ok: false, reason: `there is no level ${level}: ${known}` }
   }

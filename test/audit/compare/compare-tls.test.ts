@@ -297,10 +297,20 @@ test("Mozilla's guidelines are a yardstick", () => {
   expect(judge('old')).toEqual([])
 })
 
+test('names in guidelines that are properties of every object are of no algorithm', () => {
+  const names = ['constructor', '__proto__', 'toString', 'X25519']
+  const modern = { tls_versions: names, tls_curves: names, ciphersuites: names }
+  const parsed = parseGuidelines({ configurations: { modern } }, 'modern')
+  if (!parsed.ok) throw new Error(parsed.reason)
+  const { allowed } = guidelinesYardstick(parsed.guideline, 'modern', 'file')
+  expect(allowed).toMatchObject({ versions: [], suites: [], groups: [{ name: 'x25519' }] })
+})
+
 test.each([
   [GUIDELINES, 'strict', 'there is no level strict: it has modern, old'],
   [GUIDELINES, 'constructor', 'there is no level constructor: it has modern, old'],
   [null, 'modern', 'there is no level modern: it has no configurations'],
+  [{ configurations: 'text' }, 'modern', 'there is no level modern: it has no configurations'],
   [{ configurations: { modern: {} } }, 'modern', 'it names no tls_versions'],
 ])('what is no guideline is refused with the reason', (document, level, reason) => {
   expect(parseGuidelines(document, level)).toEqual({ ok: false, reason })

@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest'
 import type { ClearExchange } from '../../../src/audit/connection/clear-exchange.ts'
 import { ExchangeEnded } from '../../../src/audit/connection/failure.ts'
+import { writeSshString, writeText } from '../../../src/audit/ssh/messages/data-types.ts'
+import { decodeHostKey } from '../../../src/audit/ssh/messages/host-key.ts'
 import {
   encodeKeyExchangeInit,
   type KeyExchangeInit,
@@ -9,6 +11,8 @@ import {
 import { encodePacket } from '../../../src/audit/ssh/messages/packet.ts'
 import { scanSsh } from '../../../src/audit/ssh/scan-ssh.ts'
 import type { SshScan } from '../../../src/audit/ssh-model.ts'
+import { ByteWriter } from '../../../src/wire/byte-writer.ts'
+import { ProtocolError } from '../../../src/wire/protocol-error.ts'
 import { replayBytes } from '../flow.ts'
 
 const INIT: KeyExchangeInit = {
@@ -69,4 +73,14 @@ test('types of keys that a server made up get few connections, and few words', a
   const because = first && 'because' in first.key ? first.key.because : ''
   expect(because).toContain('a0, a1')
   expect(because.length).toBeLessThan(300)
+})
+
+test('a curve that is called like a property of every object is not known', () => {
+  const curves = ['nistp256', 'constructor', 'toString', '__proto__']
+  const [known, ...others] = curves.map((curve) => {
+    const writer = writeText(writeText(new ByteWriter(), `ecdsa-sha2-${curve}`), curve)
+    return writeSshString(writer, Buffer.alloc(65, 4)).finish()
+  })
+  expect(known && decodeHostKey(known).bits).toBe(256)
+  for (const key of others) expect(() => decodeHostKey(key)).toThrow(ProtocolError)
 })

@@ -20,11 +20,11 @@ export type HostKey = {
 const CERTIFICATE_SUFFIX = '-cert-v01@openssh.com'
 
 /** Names of curves in keys, and the bits of their order. */
-const CURVE_BITS: Readonly<Record<string, number>> = {
-  nistp256: 256,
-  nistp384: 384,
-  nistp521: 521,
-}
+const CURVE_BITS: ReadonlyMap<string, number> = new Map([
+  ['nistp256', 256],
+  ['nistp384', 384],
+  ['nistp521', 521],
+])
 
 /** @param blob K_S of a key exchange. */
 export function decodeHostKey(blob: Buffer): HostKey {
@@ -97,7 +97,7 @@ function readFixedKey(reader: ByteReader, length: number, bits: number): number 
 function readCurveKeySize(reader: ByteReader): number {
   const curve = readText(reader)
   readSshString(reader)
-  return CURVE_BITS[curve] ?? refuse('a host key on a curve that is not known')
+  return CURVE_BITS.get(curve) ?? refuse('a host key on a curve that is not known')
 }
 
 /** The type of the key behind a host key algorithm: three algorithms sign with one RSA key. */
