@@ -36,14 +36,9 @@ export async function runEndpoints(path: string, options: EndpointRunOptions): P
   }
   const endpoints = new HostEndpoints({
     ...(name === undefined ? {} : { name }),
-    ...{ objects, context },
-    onNbdEvent: (event) => tell('nbd', event),
-    nbdTraffic: metrics.trafficOf('nbd'),
-    onChardevEvent: (event) => tell(`chardev ${event.chardev}`, event),
-    chardevTraffic: (id) => metrics.trafficOf(`chardev ${id}`),
+    ...{ objects, context, tell },
+    trafficOf: (endpoint) => metrics.trafficOf(endpoint),
     ...(guest === undefined ? {} : { guestPath: guest }),
-    onMigrationEvent: (event) => tell('migration', event),
-    migrationTraffic: metrics.trafficOf('migration'),
     onReload: tellReload,
     onQuit: () => ending.begin(),
   })

@@ -1,6 +1,5 @@
 import type { ChardevEvent } from '../../chardev/chardev-event.ts'
 import { ChardevRegistry } from '../../chardev/registry/chardev-registry.ts'
-import type { ConnectionEvent } from '../../endpoint/connection-event.ts'
 import type { Traffic } from '../../endpoint/traffic.ts'
 import type { ServerEvent } from '../../nbd/server/server-event.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
@@ -20,18 +19,12 @@ export type HostOptions = {
   readonly name?: string
   /** Where guests are stored that come, and taken from when they are sent on; without it none can come. */
   readonly guestPath?: string
-  /** What happens to connections of guests. */
-  readonly onMigrationEvent?: (event: ConnectionEvent) => void
-  /** What happens to clients of the NBD server. */
-  readonly onNbdEvent?: (event: ServerEvent) => void
-  /** Count the clients of the NBD server, and the connections of guests. */
-  readonly nbdTraffic?: Traffic
-  readonly migrationTraffic?: Traffic
-  readonly chardevTraffic?: (id: string) => Traffic
+  /** What happens to the connections of `nbd`, `migration` or `chardev ID`. */
+  readonly tell?: (endpoint: string, event: ServerEvent | ChardevEvent) => void
+  /** Counts the connections of one of them. */
+  readonly trafficOf?: (endpoint: string) => Traffic
   /** What came of a reload that a client of the monitor has asked for. */
   readonly onReload?: (report: ReloadReport) => void
-  /** What happens to character devices. */
-  readonly onChardevEvent?: (event: ChardevEvent) => void
   /** A client of the monitor asks the process to end. */
   readonly onQuit?: () => void
 }
@@ -51,23 +44,23 @@ export class HostEndpoints {
 
   /** @throws DiagnosticError OBJECT_... with every refusal of every object. */
   constructor(options: HostOptions = {}) {
-    const { objects = [], context = {}, name, onNbdEvent, onQuit, nbdTraffic } = options
+    const { objects = [], context = {}, name, onQuit, trafficOf, tell = () => {} } = options
     this.name = name
     this.objects = new HostObjects(objects, context, options.onReload)
     this.nbd = new NbdEndpoint(this.objects, this.nodes, this.events, {
-      onEvent: onNbdEvent,
-      traffic: nbdTraffic,
+      onEvent: (event) => tell('nbd', event),
+      traffic: trafficOf?.('nbd'),
     })
     this.migrations = new HostMigrations(this.objects, this.events, {
       path: options.guestPath,
-      onEvent: options.onMigrationEvent,
-      traffic: options.migrationTraffic,
+      onEvent: (event) => tell('migration', event),
+      traffic: trafficOf?.('migration'),
     })
     this.chardevs = new ChardevRegistry({
       objects: this.objects.tls,
       ...CHARDEV_LIMITS,
-      trafficOf: options.chardevTraffic,
-      tell: options.onChardevEvent ?? (() => {}),
+      trafficOf: trafficOf && ((id) => trafficOf(`chardev ${id}`)),
+      tell: (event) => tell(`chardev ${event.chardev}`, event),
     })
     this.#onQuit = onQuit ?? (() => {})
   }
