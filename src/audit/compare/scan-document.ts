@@ -1,9 +1,8 @@
 /** Reads what `audit --json` has printed, of this release or another. */
+import { isRecord, type JsonRecord } from '../json-record.ts'
 import type { TlsScan } from '../model.ts'
 import type { SshScan } from '../ssh-model.ts'
 import type { ScannedFacts } from './baseline.ts'
-
-type JsonRecord = Readonly<Record<string, unknown>>
 
 /** @param document What JSON.parse gave: the envelope, or its result alone. */
 export function parseScanDocument(document: unknown): ScannedFacts | undefined {
@@ -13,10 +12,6 @@ export function parseScanDocument(document: unknown): ScannedFacts | undefined {
   const isWhole = (tls === null || isTlsScan(tls)) && (ssh === null || isSshScan(ssh))
   if (!isWhole || (tls === null && ssh === null)) return undefined
   return { tls: tls as TlsScan | null, ssh: ssh as SshScan | null }
-}
-
-function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isListOf(value: unknown, isItem: (item: JsonRecord) => boolean): boolean {

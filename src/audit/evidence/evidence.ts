@@ -5,6 +5,7 @@
 
 import type { ConnectionEnd, Failure } from '../connection/failure.ts'
 import { Transcript, type TranscriptStep } from '../connection/transcript.ts'
+import { isRecord } from '../json-record.ts'
 
 type EvidenceHeader = {
   readonly evidence: 1
@@ -61,12 +62,6 @@ export function parseEvidence(text: string): EvidenceParse {
     transcripts.push(transcript)
   }
   return { ok: true, evidence: { header, transcripts } }
-}
-
-type JsonRecord = Readonly<Record<string, unknown>>
-
-function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function parseHeader(value: unknown): EvidenceHeader | undefined {
