@@ -7,6 +7,7 @@ import type { ChardevEnd } from '../end/chardev-end.ts'
 import type { RingBuffer } from '../end/ring-buffer.ts'
 import { joinEnds, type RunLink } from '../link/link.ts'
 import { joinMux } from '../mux/mux.ts'
+import { type Join, LastingJoin } from './lasting-join.ts'
 import { type MadeEnd, makeEnd } from './make-end.ts'
 
 /** As `query-chardev` lists it. */
@@ -16,15 +17,8 @@ export type ChardevInfo = {
   readonly 'frontend-open': boolean
 }
 
-export type Join = {
-  /** Settles when the sessions of both are over. @throws DiagnosticError */
-  readonly ended: Promise<void>
-  /** Ends it in order. */
-  readonly separate: () => Promise<void>
-}
-
 type Entry = MadeEnd & {
-  join?: Join & { readonly other: string }
+  joined?: { readonly join: LastingJoin; readonly other: string }
   /** Nothing else can be done with it meanwhile: another client of a monitor may ask for that. */
   isOpening?: boolean
 }
@@ -54,8 +48,8 @@ export class ChardevRegistry {
 
   /** @throws DiagnosticError CHARDEV_ABSENT, CHARDEV_BUSY where it is joined or being opened. */
   async remove(id: string): Promise<void> {
-    const { join, end } = this.#requireOpened(id)
-    if (join) fail(CHARDEV_KINDS.busy, { id })
+    const { joined, end } = this.#requireOpened(id)
+    if (joined) fail(CHARDEV_KINDS.busy, { id })
     this.#entries.delete(id)
     await end.close(DRAIN_LIMIT)
   }
@@ -70,25 +64,25 @@ export class ChardevRegistry {
     const { id } = definition
     const before = this.#requireOpened(id)
     const next = makeEnd(definition, this.#context)
-    const { join } = before
+    const { joined } = before
+    if (joined) this.#requireOpened(joined.other)
     before.isOpening = true
-    await join?.separate()
+    await joined?.join.pause()
     await before.end.close(DRAIN_LIMIT)
     try {
-      return await this.#open(id, next, join?.other)
+      return await this.#open(id, next, joined)
     } catch (error) {
-      const again = keepingFiles(before.end.definition)
-      await this.#open(id, makeEnd(again, this.#context), join?.other)
+      await this.#reopen(before)
       throw error
     }
   }
 
   /** In the order in which they were made. */
   list(): readonly ChardevInfo[] {
-    return [...this.#entries].map(([label, { end, join }]) => ({
+    return [...this.#entries].map(([label, { end, joined }]) => ({
       label,
       filename: end.filename(),
-      'frontend-open': join !== undefined,
+      'frontend-open': joined !== undefined,
     }))
   }
 
@@ -109,48 +103,58 @@ export class ChardevRegistry {
   join(id: string, otherId: string): Join {
     const [one, other] = [this.#require(id), this.#require(otherId)]
     for (const name of [id, otherId]) {
-      if (this.#require(name).join || one === other) fail(CHARDEV_KINDS.busy, { id: name })
+      if (this.#require(name).joined || one === other) fail(CHARDEV_KINDS.busy, { id: name })
     }
-    const stop = new AbortController()
-    const run = linkOf(one.end, other.end, this.#context)
-    const ended = run(stop.signal)
-      .catch((error) => {
-        if (!stop.signal.aborted) throw error
-      })
-      .finally(() => {
-        delete one.join
-        delete other.join
-      })
-    ended.catch(() => {})
-    const separate = async () => {
-      stop.abort()
-      await ended.catch(() => {})
+    const link = linkOf(one.end, other.end, this.#context)
+    const join = new LastingJoin()
+    const forget = () => {
+      for (const entry of this.#entries.values()) {
+        if (entry.joined?.join === join) delete entry.joined
+      }
     }
-    one.join = { ended, separate, other: otherId }
-    other.join = { ended, separate, other: id }
-    return { ended, separate }
+    join.ended.then(forget, forget)
+    one.joined = { join, other: otherId }
+    other.joined = { join, other: id }
+    join.run(link)
+    return join
   }
 
   /** Ends all in order, within so many milliseconds. */
   async close(limit = DRAIN_LIMIT): Promise<void> {
     const entries = [...this.#entries.values()]
     this.#entries.clear()
-    const stopped = entries.map(({ join }) => join?.separate())
+    const stopped = entries.map(({ joined }) => joined?.join.separate())
     await Promise.all([...stopped, ...entries.map(({ end }) => end.close(limit))])
   }
 
   /** Opens it, in the place of the one before it; where that fails, neither is there. */
-  async #open(id: string, made: MadeEnd, other?: string): Promise<string | undefined> {
+  async #open(id: string, made: MadeEnd, joined?: Entry['joined']): Promise<string | undefined> {
     const entry: Entry = { ...made, isOpening: true }
     this.#entries.set(id, entry)
     try {
       const place = await entry.end.start()
       entry.isOpening = false
-      if (other !== undefined) this.join(id, other)
+      if (joined && !joined.join.isOver) this.#goOn(entry, joined)
       return place
     } catch (error) {
       this.#entries.delete(id)
       await entry.end.close(0)
+      throw error
+    }
+  }
+
+  #goOn(entry: Entry, joined: NonNullable<Entry['joined']>): void {
+    joined.join.run(linkOf(entry.end, this.#require(joined.other).end, this.#context))
+    entry.joined = joined
+  }
+
+  /** @throws DiagnosticError; it is gone then, and who has joined it is told. */
+  async #reopen({ end, joined }: Entry): Promise<void> {
+    const definition = keepingFiles(end.definition)
+    try {
+      await this.#open(definition.id, makeEnd(definition, this.#context), joined)
+    } catch (error) {
+      joined?.join.fail(error)
       throw error
     }
   }

@@ -7,7 +7,10 @@ import { speakTelnet } from './telnet.ts'
 export async function frame(connection: Duplex, socket: SocketBackend): Promise<Duplex> {
   const { isWebsocket, isTelnet, isServer } = socket
   const inner = isWebsocket ? await speakWebsocket(connection, socket) : connection
-  return isTelnet ? speakTelnet(inner, isServer) : inner
+  const stream = isTelnet ? speakTelnet(inner, isServer) : inner
+  // A client breaks it when it likes, also one that waits for its turn and is not read by anything.
+  stream.on('error', () => {})
+  return stream
 }
 
 async function speakWebsocket(

@@ -1,7 +1,8 @@
 /** `chardevs`: character devices, and which of them are joined. */
 import type { ChardevDefinition } from '../../chardev/definition/chardev-definition.ts'
 import { defineChardev } from '../../chardev/definition/parse-chardev.ts'
-import type { ChardevRegistry, Join } from '../../chardev/registry/chardev-registry.ts'
+import type { ChardevRegistry } from '../../chardev/registry/chardev-registry.ts'
+import type { Join } from '../../chardev/registry/lasting-join.ts'
 import { clearWarnings } from '../../chardev/socket/clear-warnings.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
 import type { PropertyReader } from '../../options/property-reader.ts'

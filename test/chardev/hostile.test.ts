@@ -1,0 +1,73 @@
+/** Clients and users of monitors that mean harm, or are many at the same time. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { parseChardev } from '../../src/chardev/definition/parse-chardev.ts'
+import { scratchFolder } from '../cli/command.ts'
+import { connectPlain } from '../migration/relay/plain-ends.ts'
+import { eventually } from '../nbd/server/test-server.ts'
+import { makeChardevs } from './chardev-fixture.ts'
+
+const UPGRADE = [
+  'GET / HTTP/1.1',
+  'Host: localhost',
+  'Upgrade: websocket',
+  'Connection: Upgrade',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Protocol: binary',
+  '\r\n',
+].join('\r\n')
+
+/** A binary message with the letter A, in clear by a mask of zeros. */
+const MESSAGE = Buffer.from([0x82, 0x81, 0, 0, 0, 0, 65])
+
+async function upgrade(port: string) {
+  const client = connect(Number(port), '127.0.0.1').on('error', () => {})
+  onTestFinished(() => void client.destroy())
+  client.write(UPGRADE)
+  await once(client, 'data')
+  return client.resume()
+}
+
+test('a client of WebSocket that waits for its turn breaks its own connection alone', async () => {
+  const { add, registry, events } = makeChardevs()
+  const port = await add('socket,id=a,host=127.0.0.1,port=0,server=on,websocket=on')
+  await add('ringbuf,id=r')
+  registry.join('a', 'r')
+  const user = await upgrade(port)
+  user.write(MESSAGE)
+  await eventually(() => registry.ring('r').length === 1)
+  const other = await upgrade(port)
+  other.write(Buffer.alloc(100, 0xff))
+  await eventually(() => events.some(({ event }) => event === 'left' || event === 'refused'))
+  user.write(MESSAGE)
+  await eventually(() => registry.ring('r').length === 2)
+})
+
+test('who has joined two of them separates them also after a change', async () => {
+  const { add, registry } = makeChardevs()
+  const folder = scratchFolder()
+  await add(`socket,id=a,path=${folder}/1,server=on`)
+  await add('ringbuf,id=r')
+  const { ended, separate } = registry.join('a', 'r')
+  await registry.change(parseChardev(`socket,id=a,path=${folder}/2,server=on`))
+  await separate()
+  await ended
+  await registry.remove('a')
+  expect(registry.list()).toMatchObject([{ label: 'r', 'frontend-open': false }])
+})
+
+test('two that are joined are not both changed at the same time', async () => {
+  const { add, registry } = makeChardevs()
+  const folder = scratchFolder()
+  await add(`socket,id=a,path=${folder}/1,server=on`)
+  await add('ringbuf,id=r')
+  registry.join('a', 'r')
+  const changing = registry.change(parseChardev(`socket,id=a,path=${folder}/2,server=on`))
+  await expect(registry.change(parseChardev('ringbuf,id=r'))).rejects.toThrow('busy')
+  await expect(registry.remove('r')).rejects.toThrow('busy')
+  const user = await connectPlain(`${await changing}`)
+  user.write('here')
+  await eventually(() => registry.ring('r').length === 4)
+})
