@@ -1,6 +1,7 @@
 /** Two chardevs that are joined: what is read of one is written to the other. */
 import type { TellChardev } from '../chardev-event.ts'
 import type { ChardevEnd, EndSession } from '../end/chardev-end.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import { carry } from './carry.ts'
 import { lastingEnd } from './lasting-end.ts'
 import { Sessions } from './next-session.ts'
@@ -75,7 +76,7 @@ class Link {
     const chardev = this.#near.end.definition.id
     const carried = { sent: 0, received: 0 }
     try {
-      await Promise.race([carry(near, far, carried), untilAborted(signal)])
+      await unlessAborted(carry(near, far, carried), signal)
     } finally {
       this.#tell({ event: 'carried', chardev, ...carried })
     }
@@ -85,11 +86,4 @@ class Link {
     const { definition } = this.#near.end
     return definition.backend === 'socket' && !definition.isServer
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

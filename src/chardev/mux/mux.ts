@@ -14,6 +14,7 @@ import type { ChardevEnd, EndSession } from '../end/chardev-end.ts'
 import { lastingEnd } from '../link/lasting-end.ts'
 import type { RunLink } from '../link/link.ts'
 import { Sessions } from '../link/next-session.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import { Output } from './output.ts'
 import { Reader } from './reader.ts'
 import { isWriter } from './writer.ts'
@@ -69,13 +70,10 @@ class Mux {
   async run(signal: AbortSignal): Promise<void> {
     const stop = new AbortController()
     const both = AbortSignal.any([signal, stop.signal])
-    const aborted = new Promise<void>((resolve) =>
-      both.addEventListener('abort', () => resolve(), { once: true }),
-    )
     new Completions(() => stop.abort()).own(this.#admit(both))
     try {
-      if (this.#isWaiting) await Promise.race([this.#first.promise, aborted])
-      await this.#share(both, aborted)
+      if (this.#isWaiting) await unlessAborted(this.#first.promise, both)
+      await this.#share(both)
     } finally {
       stop.abort()
       for (const reader of this.#readers) reader.end()
@@ -104,12 +102,12 @@ class Mux {
   }
 
   /** The sessions of the shared end, one after the other. */
-  async #share(signal: AbortSignal, aborted: Promise<void>): Promise<void> {
+  async #share(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const session = await this.#shared.open(signal)
       let failure: unknown
       try {
-        await Promise.race([this.#read(session), aborted])
+        await unlessAborted(this.#read(session), signal)
       } catch (error) {
         failure = error
       }

@@ -7,6 +7,7 @@ import type { ChardevContext } from '../chardev-context.ts'
 import type { ChardevDefinition, SocketBackend } from '../definition/chardev-definition.ts'
 import { chardevFilename } from '../definition/filename.ts'
 import type { ChardevEnd, EndSession } from '../end/chardev-end.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import { ClientHandler, type ClientSession } from './client-handler.ts'
 import { unixPath } from './socket-address.ts'
 import { findSocketSecurity, type SocketSecurity } from './socket-security.ts'
@@ -54,10 +55,9 @@ export class SocketServer implements ChardevEnd {
       signal.throwIfAborted()
       const session = this.#arrived.shift()
       if (session) return session
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-        signal.addEventListener('abort', () => resolve(), { once: true })
-      })
+      const arrival = Promise.withResolvers<void>()
+      this.#wake = arrival.resolve
+      await unlessAborted(arrival.promise, signal)
     }
   }
 
