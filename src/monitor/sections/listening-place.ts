@@ -1,9 +1,12 @@
 /** Where an entry of an endpoint file listens, in QEMU's words. */
+import type { AddressInfo } from 'node:net'
 import type { MigrationUri } from '../../migration/address/migration-uri.ts'
 import { readUriProperty } from '../../migration/address/uri-property.ts'
+import { printBoundAddress } from '../../net/address.ts'
 import type { PropertyReader } from '../../options/property-reader.ts'
 import { namedDescriptors } from '../../service/service-manager.ts'
 import type { HostAddress } from '../host/listen-address.ts'
+import type { StartedEntry } from './section.ts'
 
 /** @throws DiagnosticError MIGRATION_URI_INVALID, OBJECT_WRONG_VALUE, at its place in the file. */
 export function readPlace(reader: PropertyReader): MigrationUri {
@@ -39,5 +42,20 @@ export function readAddress(reader: PropertyReader): HostAddress {
     }
     default:
       return reader.refuse('listen', 'unix:PATH, tcp:HOST:PORT or fd:NAME')
+  }
+}
+
+type ListeningEntry = Pick<StartedEntry, 'stop'> & { readonly place: string }
+
+/** Starts what is to listen. Where it cannot, it is stopped, so that nothing of it stays. @throws DiagnosticError */
+export async function startListening(
+  listen: () => Promise<AddressInfo | string>,
+  stop: StartedEntry['stop'],
+): Promise<ListeningEntry> {
+  try {
+    return { place: printBoundAddress(await listen()), stop }
+  } catch (error) {
+    await stop(0)
+    throw error
   }
 }

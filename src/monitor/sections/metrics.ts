@@ -1,8 +1,7 @@
 /** `metrics`: what is counted, for Prometheus and others that read OpenMetrics. */
-import { printBoundAddress } from '../../net/address.ts'
 import { MetricsServer, requireOwnHost } from '../metrics/metrics-server.ts'
 import { printHostMetrics } from '../metrics/print-host-metrics.ts'
-import { readAddress } from './listening-place.ts'
+import { readAddress, startListening } from './listening-place.ts'
 import { type FileSection, LISTEN } from './section.ts'
 
 export const METRICS_SECTION: FileSection = {
@@ -26,13 +25,10 @@ export const METRICS_SECTION: FileSection = {
         onEvent: tell.bind(undefined, 'metrics'),
         traffic: metrics.trafficOf('metrics'),
       })
-      const stop = (limit: number) => server.close(limit)
-      try {
-        return { place: printBoundAddress(await server.listen()), stop }
-      } catch (error) {
-        await stop(0)
-        throw error
-      }
+      return startListening(
+        () => server.listen(),
+        (limit) => server.close(limit),
+      )
     }
   },
 }

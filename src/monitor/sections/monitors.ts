@@ -1,7 +1,6 @@
 /** `monitors`: where QMP is spoken. */
-import { printBoundAddress } from '../../net/address.ts'
 import { MonitorServer } from '../server/monitor-server.ts'
-import { readAddress } from './listening-place.ts'
+import { readAddress, startListening } from './listening-place.ts'
 import { type FileSection, LISTEN, TLS_AUTHZ, TLS_CREDS } from './section.ts'
 
 export const MONITORS_SECTION: FileSection = {
@@ -26,13 +25,10 @@ export const MONITORS_SECTION: FileSection = {
       const traffic = metrics.trafficOf(reader.what)
       const options = { credentials, authorization, onEvent, traffic }
       const monitor = new MonitorServer(endpoints, address, options)
-      const stop = (limit: number) => monitor.close(limit)
-      try {
-        return { place: printBoundAddress(await monitor.listen()), stop }
-      } catch (error) {
-        await stop(0)
-        throw error
-      }
+      return startListening(
+        () => monitor.listen(),
+        (limit) => monitor.close(limit),
+      )
     }
   },
 }

@@ -1,7 +1,6 @@
 /** `receivers`: each waits for one guest, and stores it. */
 import { Receiver } from '../../migration/receive/receiver.ts'
-import { printBoundAddress } from '../../net/address.ts'
-import { readPlace } from './listening-place.ts'
+import { readPlace, startListening } from './listening-place.ts'
 import {
   clearTextWarning,
   type FileSection,
@@ -59,18 +58,13 @@ export const RECEIVERS_SECTION: FileSection = {
         await receiver.end(limit)
         receiver.release()
       }
-      try {
-        const place = printBoundAddress(await receiver.listen())
-        const tellEnd = (error?: unknown) => {
-          if (!isStopped) tellOutcome(reader.what, error)
-          return receiver.end(CLOSING)
-        }
-        receiver.outcome.then(() => tellEnd(), tellEnd).catch(() => {})
-        return { place, stop, warnings: clearTextWarning(place, options.credentials) }
-      } catch (error) {
-        await stop(0)
-        throw error
+      const started = await startListening(() => receiver.listen(), stop)
+      const tellEnd = (error?: unknown) => {
+        if (!isStopped) tellOutcome(reader.what, error)
+        return receiver.end(CLOSING)
       }
+      receiver.outcome.then(() => tellEnd(), tellEnd).catch(() => {})
+      return { ...started, warnings: clearTextWarning(started.place, options.credentials) }
     }
   },
 }

@@ -2,8 +2,7 @@
 import { clearTextWarnings } from '../../migration/relay/clear-text-warnings.ts'
 import { openRelay } from '../../migration/relay/open-relay.ts'
 import { readRelay } from '../../migration/relay/relay-map.ts'
-import { printBoundAddress } from '../../net/address.ts'
-import { readPlace } from './listening-place.ts'
+import { readPlace, startListening } from './listening-place.ts'
 import {
   type FileSection,
   HANDSHAKE_LIMIT,
@@ -59,13 +58,8 @@ export const RELAYS_SECTION: FileSection = {
         await relay.drain(limit)
         sides.release()
       }
-      try {
-        const place = printBoundAddress(await relay.listen(described.listen, file))
-        return { place, stop, warnings: clearTextWarnings(place, described.to, sides) }
-      } catch (error) {
-        await stop(0)
-        throw error
-      }
+      const started = await startListening(() => relay.listen(described.listen, file), stop)
+      return { ...started, warnings: clearTextWarnings(started.place, described.to, sides) }
     }
   },
 }
