@@ -48,6 +48,8 @@ function montgomery(curve: keyof typeof MONTGOMERY): MakeKeyPair {
     return {
       share: lastBytes(createPublicKey(privateKey), size),
       agree: (peer) => {
+        // OpenSSL reads as many bytes as it needs, and leaves the rest.
+        if (peer.length !== size) refuse(`a share of ${peer.length} bytes`)
         const spki = Buffer.concat([Buffer.from(publicHead, 'hex'), peer])
         const publicKey = createPublicKey({ key: spki, format: 'der', type: 'spki' })
         return diffieHellman({ privateKey, publicKey })
