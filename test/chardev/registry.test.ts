@@ -98,6 +98,7 @@ test('where it cannot be changed, what was written to its file and to its log st
   await add(`file,id=f,path=${console},logfile=${log}`)
   registry.join('s', 'f')
   const guest = await connectPlain(socket)
+  guest.on('end', () => guest.end()).resume()
   guest.write('kept')
   await eventually(() => readFileSync(log, 'utf8') === 'kept')
   const wrong = parseChardev(`file,id=f,path=${folder}/missing/file`)
