@@ -1,9 +1,11 @@
 /** Clients and users of monitors that mean harm, or are many at the same time. */
 import { once } from 'node:events'
+import { closeSync, constants, existsSync, openSync, readSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseChardev } from '../../src/chardev/definition/parse-chardev.ts'
-import { scratchFolder } from '../cli/command.ts'
+import { runFile, scratchFolder } from '../cli/command.ts'
 import { connectPlain } from '../migration/relay/plain-ends.ts'
 import { eventually } from '../nbd/server/test-server.ts'
 import { makeChardevs } from './chardev-fixture.ts'
@@ -71,3 +73,36 @@ test('two that are joined are not both changed at the same time', async () => {
   user.write('here')
   await eventually(() => registry.ring('r').length === 4)
 })
+
+function makePipe(): string {
+  const pipe = join(scratchFolder(), 'pipe')
+  expect(runFile('mkfifo', [pipe]).status).toBe(0)
+  return pipe
+}
+
+test('a log that is a pipe keeps its name, whatever limit it has', async () => {
+  const { add, registry } = makeChardevs()
+  const pipe = makePipe()
+  const reader = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK)
+  onTestFinished(() => closeSync(reader))
+  const path = join(scratchFolder(), 's')
+  await add(`socket,id=a,path=${path},server=on`)
+  await add(`ringbuf,id=r,logfile=${pipe},logsize=4`)
+  registry.join('a', 'r')
+  const user = await connectPlain(path)
+  user.write('first')
+  await eventually(() => registry.ring('r').length === 5)
+  user.write('second')
+  await eventually(() => registry.ring('r').length === 11)
+  expect(existsSync(`${pipe}.1`)).toBe(false)
+  const read = Buffer.alloc(20)
+  expect(read.toString('latin1', 0, readSync(reader, read))).toBe('firstsecond')
+})
+
+test.each(['null,id=n,logfile=', 'file,id=f,path='])(
+  '%sPIPE is refused where nothing reads it',
+  async (text) => {
+    const { add } = makeChardevs()
+    await expect(add(`${text}${makePipe()}`)).rejects.toThrow('No such device or address')
+  },
+)

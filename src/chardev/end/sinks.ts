@@ -1,5 +1,5 @@
 /** Ends that only take: null, ringbuf, file. They say nothing, and have no end. */
-import { closeSync, openSync, write } from 'node:fs'
+import { closeSync, constants, openSync, write } from 'node:fs'
 import { Duplex } from 'node:stream'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
@@ -36,8 +36,15 @@ export function openFile(path: string, isAppended: boolean): Standing {
 }
 
 function openForWriting(path: string, isAppended: boolean): number {
+  const { O_WRONLY, O_CREAT, O_NONBLOCK } = constants
   try {
-    return openSync(path, isAppended ? 'a' : 'w', OWNER_ONLY)
+    // A pipe that nothing reads is refused here: to open it by the second way, the whole process waits.
+    const looked = openSync(path, O_WRONLY | O_CREAT | O_NONBLOCK, OWNER_ONLY)
+    try {
+      return openSync(path, isAppended ? 'a' : 'w', OWNER_ONLY)
+    } finally {
+      closeSync(looked)
+    }
   } catch (error) {
     return fail(CHARDEV_KINDS.cannotOpen, { path, error })
   }

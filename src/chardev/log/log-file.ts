@@ -1,5 +1,5 @@
 /** A copy of what is written to a chardev, with a limit to its size. */
-import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from 'node:fs'
 import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
 import type { ChardevLog } from '../definition/chardev-definition.ts'
@@ -11,6 +11,8 @@ export class LogFile {
   readonly #log: ChardevLog
   readonly #tell: (diagnostic: Diagnostic) => void
   #descriptor: number
+  /** 0 for none: what is no file, such as a device, does not grow, and is never renamed. */
+  #limit = 0
   #size: number
 
   /**
@@ -21,8 +23,10 @@ export class LogFile {
     this.#log = log
     this.#tell = tell
     try {
-      this.#descriptor = openSync(log.path, log.isAppended ? 'a' : 'w', OWNER_ONLY)
-      this.#size = fstatSync(this.#descriptor).size
+      this.#descriptor = openSync(log.path, flagsOf(log), OWNER_ONLY)
+      const stats = fstatSync(this.#descriptor)
+      this.#size = stats.size
+      this.#limit = stats.isFile() ? log.size : 0
     } catch (error) {
       fail(CHARDEV_KINDS.cannotOpen, { path: log.path, error, isNew: true })
     }
@@ -32,8 +36,8 @@ export class LogFile {
   write(bytes: Buffer): void {
     if (this.#descriptor < 0) return
     try {
-      const { size } = this.#log
-      if (size > 0 && this.#size > 0 && this.#size + bytes.length > size) this.#begin()
+      const limit = this.#limit
+      if (limit > 0 && this.#size > 0 && this.#size + bytes.length > limit) this.#begin()
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at)
       this.#size += bytes.length
     } catch (error) {
@@ -56,4 +60,10 @@ export class LogFile {
     this.#descriptor = openSync(path, 'wx', OWNER_ONLY)
     this.#size = 0
   }
+}
+
+/** A pipe that nothing reads is refused, and one that is full loses the log: the process waits for neither. */
+function flagsOf({ isAppended }: ChardevLog): number {
+  const { O_WRONLY, O_CREAT, O_APPEND, O_TRUNC, O_NONBLOCK } = constants
+  return O_WRONLY | O_CREAT | O_NONBLOCK | (isAppended ? O_APPEND : O_TRUNC)
 }
