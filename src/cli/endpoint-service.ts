@@ -1,7 +1,7 @@
 /** The endpoints of a file as a service: from its first start over each change of the file to the end. */
 import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import { diagnosticToJson, printJson } from '../diagnostics/diagnostic-json.ts'
-import { readNamedTextFile } from '../files/text-file.ts'
+import { readNamedTextFile, readTextFile } from '../files/text-file.ts'
 import { readEndpointFile } from '../monitor/file/endpoint-file.ts'
 import { entryEventToJson, printEntryEvent } from '../monitor/file/event-report.ts'
 import { type AppliedChange, FileInForce } from '../monitor/file/file-in-force.ts'
@@ -67,7 +67,8 @@ async function applyAgain(
   log: EndpointLog,
 ): Promise<void> {
   try {
-    const file = readEndpointFile(readNamedTextFile(path))
+    // All that is served would wait for the writer of a pipe.
+    const file = readEndpointFile(readTextFile(path))
     log.tellChange(path, await inForce.apply(file))
     metrics.tellFile('applied')
     metrics.keepOnly(['nbd', 'migration', ...file.entries.map(({ name }) => name)])

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { RawMonitor } from '../monitor/raw-monitor.ts'
@@ -97,5 +97,14 @@ chardevs:
   ])
   expect(stdout).toBe('HELLO\n')
   expect(await service.says('left')).toMatch(/chardev console #1 127.*secured by TLSv1.3/)
+  expect(await service.stop()).toBe(0)
+})
+
+test('a pipe in the place of the file is refused at SIGHUP, and nothing waits for its writer', async () => {
+  const { path, service } = await serveEndpointFile(ENDPOINT_FILE)
+  rmSync(path)
+  expect(runFile('mkfifo', [path]).status).toBe(0)
+  service.child.kill('SIGHUP')
+  expect(await service.says('the file before it stays in force')).toContain('FILE_NOT_REGULAR')
   expect(await service.stop()).toBe(0)
 })
