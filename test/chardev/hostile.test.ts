@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseChardev } from '../../src/chardev/definition/parse-chardev.ts'
 import { runFile, scratchFolder } from '../cli/command.ts'
-import { connectPlain } from '../migration/relay/plain-ends.ts'
+import { connectPlain, listenPlain } from '../migration/relay/plain-ends.ts'
 import { eventually } from '../nbd/server/test-server.ts'
 import { makeChardevs } from './chardev-fixture.ts'
 
@@ -106,3 +106,17 @@ test.each(['null,id=n,logfile=', 'file,id=f,path='])(
     await expect(add(`${text}${makePipe()}`)).rejects.toThrow('No such device or address')
   },
 )
+
+test('what a client types while the shared end is not there waits for it', async () => {
+  const { add, registry } = makeChardevs()
+  const folder = scratchFolder()
+  await add(`socket,id=a,path=${folder}/a,server=on,wait=off,mux=on,writer=all`)
+  await add(`socket,id=b,path=${folder}/b,reconnect=1`)
+  registry.join('a', 'b')
+  const user = await connectPlain(`${folder}/a`)
+  user.write('typed')
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  const { next } = await listenPlain(`${folder}/b`)
+  const shared = await next()
+  expect(`${(await once(shared.resume(), 'data'))[0]}`).toBe('typed')
+})

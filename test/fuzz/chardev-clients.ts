@@ -9,6 +9,7 @@
  */
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect as connectPlain } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -118,6 +119,8 @@ async function run(id: string, serving: ServingProcess): Promise<void> {
 const serving = await start()
 try {
   console.log(serving.log())
+  connectPlain(join(scratch, 'back.sock')).resume().unref()
+  await sleep(500)
   const descriptors = descriptorsOf(serving)
   for (const id of ['single', 'shared']) await run(id, serving)
   const left = descriptorsOf(serving) - descriptors

@@ -153,7 +153,8 @@ class Mux {
     if (!isWriter(this.#rule, reader, present)) return true
     const stream = this.#stream
     if (stream) return stream.write(bytes)
-    reader.session.stream.unshift(bytes)
+    // A stream that flows would tell of these bytes again at once, and without end.
+    reader.session.stream.pause().unshift(bytes)
     return false
   }
 
