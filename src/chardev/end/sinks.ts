@@ -30,9 +30,45 @@ const OWNER_ONLY = 0o600
 
 /** @throws DiagnosticError CHARDEV_CANNOT_OPEN */
 export function openFile(path: string, isAppended: boolean): Standing {
-  const descriptor = openForWriting(path, isAppended)
-  const take: Take = (bytes, done) => writeWhole(descriptor, bytes, done)
-  return sink(path, take, () => closeSync(descriptor))
+  const file = new WrittenFile(openForWriting(path, isAppended))
+  return sink(path, file.write, () => file.close())
+}
+
+/**
+ * A descriptor that is closed when nothing is being written any more: its number may belong to another file
+ * or connection at once, which must not get what a guest says.
+ */
+class WrittenFile {
+  readonly #descriptor: number
+  #writesUnderWay = 0
+  #isClosing = false
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor
+  }
+
+  readonly write: Take = (bytes, done) => {
+    if (this.#isClosing) {
+      done(new Error('the file is closed'))
+      return
+    }
+    this.#writesUnderWay++
+    writeWhole(this.#descriptor, bytes, (error) => {
+      this.#writesUnderWay--
+      this.#closeWhenIdle()
+      done(error)
+    })
+  }
+
+  close(): void {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    this.#closeWhenIdle()
+  }
+
+  #closeWhenIdle(): void {
+    if (this.#isClosing && this.#writesUnderWay === 0) closeSync(this.#descriptor)
+  }
 }
 
 function openForWriting(path: string, isAppended: boolean): number {
