@@ -76,6 +76,16 @@ const tooSlow: Kind<{ bytes: number }> = {
   message: ({ bytes }) => `it is more than ${bytes} bytes behind the others`,
 }
 
+const notTaken: Kind<{ bytes: number }> = {
+  code: 'CHARDEV_INPUT_NOT_TAKEN',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'What clients of a shared chardev have typed is not taken by its other side. A client that types more is cut off, so that memory stays bounded.',
+  message: ({ bytes }) => `more than ${bytes} bytes that were typed wait to be taken`,
+  hint: () => 'look why the other side of the chardev does not read',
+}
+
 const clearTarget: Kind<{ place: string }> = {
   code: 'CHARDEV_CLEAR_TARGET',
   severity: 'warning',
@@ -128,6 +138,7 @@ export const CHARDEV_KINDS = defineKinds({
   logLost,
   notWebsocket,
   tooSlow,
+  notTaken,
   clearTarget,
   exists,
   absent,

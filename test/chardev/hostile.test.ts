@@ -120,3 +120,26 @@ test('what a client types while the shared end is not there waits for it', async
   const shared = await next()
   expect(`${(await once(shared.resume(), 'data'))[0]}`).toBe('typed')
 })
+
+test('what clients type is bounded where the other side takes nothing', async () => {
+  const { add, registry, events } = makeChardevs()
+  const folder = scratchFolder()
+  // A pipe that is open and never read.
+  const pipe = join(folder, 'pipe')
+  runFile('/usr/bin/mkfifo', [pipe])
+  const reader = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK)
+  onTestFinished(() => closeSync(reader))
+  await add(`socket,id=a,path=${folder}/a.sock,server=on,wait=off,mux=on,writer=all`)
+  await add(`file,id=f,path=${pipe}`)
+  registry.join('a', 'f')
+  const isCutOff = () =>
+    events.some((one) => JSON.stringify(one).includes('CHARDEV_INPUT_NOT_TAKEN'))
+  for (let count = 0; count < 200 && !isCutOff(); count++) {
+    const client = connect(`${folder}/a.sock`).on('error', () => {})
+    onTestFinished(() => void client.destroy())
+    await once(client, 'connect')
+    client.write(Buffer.alloc(65_536, 'x'))
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  await eventually(isCutOff)
+})

@@ -4,7 +4,7 @@
  * cut off. Where there is no client, what it says is only in its log.
  */
 import type { Duplex } from 'node:stream'
-import { fail } from '../../diagnostics/diagnostic.ts'
+import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import { Completions } from '../../endpoint/completions.ts'
 import { ConnectionEnded } from '../../net/byte-channel.ts'
 import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
@@ -24,6 +24,12 @@ const BEHIND_LIMIT = 4_194_304
 
 /** How much of it the fastest client may not have read before no more is read. */
 const WINDOW = 262_144
+
+/**
+ * How much of what clients have typed may wait for the shared end, in bytes. One client waits long before; but
+ * each new one may type a first piece, and would not be noticed to leave if it was not read.
+ */
+const TYPED_LIMIT = 4_194_304
 
 /** @throws DiagnosticError CHARDEV_UNUSABLE */
 export function joinMux(clients: ChardevEnd, shared: ChardevEnd, tell: TellChardev): RunLink {
@@ -152,7 +158,11 @@ class Mux {
     const present = [...this.#readers].filter(({ session }) => session.mayWrite)
     if (!isWriter(this.#rule, reader, present)) return true
     const stream = this.#stream
-    if (stream) return stream.write(bytes)
+    if (stream && stream.writableLength < TYPED_LIMIT) return stream.write(bytes)
+    if (stream) {
+      reader.refuse(new DiagnosticError([diagnose(CHARDEV_KINDS.notTaken, { bytes: TYPED_LIMIT })]))
+      return false
+    }
     // A stream that flows would tell of these bytes again at once, and without end.
     reader.session.stream.pause().unshift(bytes)
     return false

@@ -68,6 +68,11 @@ export class Reader {
     this.feed()
   }
 
+  /** Cuts it off. */
+  refuse(error: DiagnosticError): void {
+    this.#leave(error)
+  }
+
   /** Ends it now. */
   #leave(error?: unknown): void {
     if (this.#hasLeft) return
