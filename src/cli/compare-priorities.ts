@@ -28,7 +28,7 @@ export async function comparePriorities(
   terminal: Terminal,
 ): Promise<void> {
   const { evaluatePriority } = await import('../priority/evaluate.ts')
-  const { diffOutcomes } = await import('../priority/diff.ts')
+  const { diffOutcomes } = await import('../priority/evaluation-difference.ts')
   const sides = chooseSides(first, second, options, await loadHostContext(options, terminal))
   const outcomes = sides.map(({ text, context }) => evaluatePriority(prioritySource(text), context))
   const [before, after] = outcomes as [EvaluationOutcome, EvaluationOutcome]

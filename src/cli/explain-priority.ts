@@ -53,7 +53,7 @@ async function explainTokens(
   context: PriorityContext,
   terminal: Terminal,
 ): Promise<void> {
-  const { explainPriority } = await import('../priority/explain.ts')
+  const { explainPriority } = await import('../priority/string-explanation.ts')
   const report = await import('../report/priority-explanation.ts')
   const explanation = explainPriority(prioritySource(text), context)
   const { outcome } = explanation

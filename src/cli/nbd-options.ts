@@ -60,7 +60,7 @@ async function clientTls(uri: NbdUri, options: NbdOptions, terminal: Terminal): 
   const definition = isNamed ? described : defaultCredentials(uri, (line) => terminal.note(line))
   const id = options.tlsCreds ?? (definition && URI_CREDENTIALS)
   if (id === undefined) {
-    const { NBD_CLIENT_KINDS } = await import('../nbd/client/client-diagnostics.ts')
+    const { NBD_CLIENT_KINDS } = await import('../nbd/client/nbd-client-diagnostics.ts')
     fail(NBD_CLIENT_KINDS.tlsNeedsCredentials, { server: uri.text })
   }
   const object = [...(options.object ?? []), ...(definition ? [definition] : [])]

@@ -6,7 +6,7 @@ import { closeExports, type ExportRequest, openExports } from '../nbd/exports/ex
 import { ExportRegistry } from '../nbd/exports/export-registry.ts'
 import type { NbdExport } from '../nbd/exports/nbd-export.ts'
 import { NBD_PORT } from '../nbd/protocol/constants.ts'
-import { eventToJson, printEvent } from '../nbd/server/event-report.ts'
+import { eventToJson, printEvent } from '../nbd/server/nbd-event-report.ts'
 import { NbdServer } from '../nbd/server/nbd-server.ts'
 import type { ServerEvent } from '../nbd/server/server-event.ts'
 import { isOpenToNetwork, printBoundAddress } from '../net/address.ts'

@@ -85,7 +85,7 @@ export async function readKeyOptions({
   key,
   passphraseFile,
 }: KeyOptions): Promise<KeyChoice> {
-  const { parseDays } = await import('../pki/validity.ts')
+  const { parseDays } = await import('../pki/validity-period.ts')
   const { parseKeyRequest } = await import('../pki/key-kind.ts')
   const { readPassphrase } = await import('../pki/private-key-file.ts')
   return {

@@ -2,7 +2,7 @@
 
 import { requireDate, requireString } from '../arguments/single-values.ts'
 import { type NbdUri, parseNbdUri as parseUri } from '../nbd/client/nbd-uri.ts'
-import { printEvent as print, eventToJson as toJson } from '../nbd/server/event-report.ts'
+import { printEvent as print, eventToJson as toJson } from '../nbd/server/nbd-event-report.ts'
 import type { ServerEvent } from '../nbd/server/server-event.ts'
 import { checkEvent } from './event-arguments.ts'
 
@@ -15,9 +15,10 @@ export type {
 export { NO_TLS, type Secure, type Security } from '../endpoint/security.ts'
 export type { TlsMode } from '../endpoint/tls-mode.ts'
 export { Traffic } from '../endpoint/traffic.ts'
-export type { RequestFailure } from '../nbd/client/client-diagnostics.ts'
+export type { ExportFacts, ExportInfo, HeaderStyle } from '../nbd/client/client-negotiation.ts'
+export { NbdRequestError } from '../nbd/client/client-transmission.ts'
 export { NbdClient } from '../nbd/client/nbd-client.ts'
-export type { ExportFacts, ExportInfo, HeaderStyle } from '../nbd/client/negotiation.ts'
+export type { RequestFailure } from '../nbd/client/nbd-client-diagnostics.ts'
 export type { NbdClientOptions } from '../nbd/client/open-connection.ts'
 export {
   describeExport,
@@ -26,7 +27,6 @@ export {
   listServer,
   type ServerListing,
 } from '../nbd/client/server-listing.ts'
-export { NbdRequestError } from '../nbd/client/transmission.ts'
 export type { NegotiatedExport } from '../nbd/exports/agreement.ts'
 export {
   closeExports,
@@ -39,7 +39,7 @@ export type { NbdExport } from '../nbd/exports/nbd-export.ts'
 export type { Extent } from '../nbd/protocol/chunks.ts'
 export { NbdServer, type NbdServerOptions } from '../nbd/server/nbd-server.ts'
 export type { NbdEvent } from '../nbd/server/server-event.ts'
-export type { TransmissionEnd } from '../nbd/server/transmission.ts'
+export type { TransmissionEnd } from '../nbd/server/server-transmission.ts'
 export { FileStorage } from '../nbd/storage/file-storage.ts'
 export { MemoryStorage } from '../nbd/storage/memory-storage.ts'
 export {

@@ -20,8 +20,8 @@ import {
   requireString,
 } from '../arguments/single-values.ts'
 import type { AuthorityRequest } from '../pki/authority.ts'
+import type { IssueRequest, RenewRequest } from '../pki/certificate-issuance.ts'
 import type { CheckRequest } from '../pki/credential-check.ts'
-import type { IssueRequest, RenewRequest } from '../pki/identity.ts'
 import {
   CURVE_NAMES,
   KEY_TYPES,
@@ -35,7 +35,7 @@ import type { Layout, PairPaths, PresentPair } from '../pki/layout.ts'
 import { IDENTITY_NUMBERS } from '../pki/layout.ts'
 import { LAYOUT_NAMES, ROLES } from '../pki/layout-names.ts'
 import { MAX_PSK_BITS, MIN_PSK_BITS, type PskRequest } from '../pki/psk-file.ts'
-import { MAX_DAYS } from '../pki/validity.ts'
+import { MAX_DAYS } from '../pki/validity-period.ts'
 import { checkConfig, checkEvaluation } from '../priority/priority-arguments.ts'
 
 export const checkLayoutName: ArgumentCheck = (value, name) =>

@@ -2,6 +2,12 @@
 import { requireName, requireString } from '../arguments/single-values.ts'
 import { type AuthorityRequest, createAuthority as create, type Issued } from '../pki/authority.ts'
 import {
+  type IssueRequest,
+  issueIdentity as issue,
+  type RenewRequest,
+  renewIdentity as renew,
+} from '../pki/certificate-issuance.ts'
+import {
   type CheckReport,
   type CheckRequest,
   checkCredentials as check,
@@ -11,12 +17,6 @@ import {
   parseAddress as readAddress,
   parseDnsName as readDnsName,
 } from '../pki/host-names.ts'
-import {
-  type IssueRequest,
-  issueIdentity as issue,
-  type RenewRequest,
-  renewIdentity as renew,
-} from '../pki/identity.ts'
 import {
   formatKeyKind as formatKind,
   type KeyKind,

@@ -16,17 +16,10 @@ import {
 } from '../arguments/single-values.ts'
 import { findBackend as findByName } from '../backends/all-backends.ts'
 import type { Backend } from '../backends/backend.ts'
-import { allowedByPolicy as allowed, type PolicyOrigin } from '../policy/allowed-tls.ts'
+import { allowedByPolicy as allowed, type PolicyOrigin } from '../policy/allowed-by-policy.ts'
 import { comparePolicies as compare, type PolicyComparison } from '../policy/compare.ts'
 import { dumpPolicy as dump } from '../policy/dump.ts'
 import { type EffectivePolicy, evaluatePolicy as evaluate } from '../policy/effective-policy.ts'
-import {
-  type ExplainOptions,
-  explainValue as explain,
-  explainProperty as explainOne,
-  type PropertyExplanation,
-  type ValueExplanation,
-} from '../policy/explain.ts'
 import { type ParsedPolicy, type Policy, parsePolicy as parse } from '../policy/policy.ts'
 import {
   checkExplainOptions,
@@ -45,6 +38,13 @@ import {
   TLS_PURPOSES,
   type TlsPurpose,
 } from '../policy/scope.ts'
+import {
+  type ExplainOptions,
+  explainValue as explain,
+  explainProperty as explainOne,
+  type PropertyExplanation,
+  type ValueExplanation,
+} from '../policy/value-explanation.ts'
 import { checkAllowed, checkDifference } from './allowed-arguments.ts'
 
 export type { AlgorithmNames } from '../algorithms/algorithm-class.ts'
@@ -78,12 +78,12 @@ export { BACKENDS } from '../backends/all-backends.ts'
 export type { Causes, ChangeGroup, PolicyChange } from '../policy/compare.ts'
 export type { Directive, Operation } from '../policy/directive.ts'
 export type { AlgorithmLists } from '../policy/effective-policy.ts'
-export type { ExplainedStep, PropertyStep, ValueEffect } from '../policy/explain.ts'
 export type { ChoiceName, ChoiceValue, IntegerName } from '../policy/properties.ts'
 export type { PlaceName } from '../policy/purpose-readers.ts'
 export type { Move } from '../policy/reordering.ts'
 export { PURPOSES, type Scope, type ScopeSelector } from '../policy/scope.ts'
 export type { PolicyWord, Statement } from '../policy/syntax.ts'
+export type { ExplainedStep, PropertyStep, ValueEffect } from '../policy/value-explanation.ts'
 export * from './diagnostics.ts'
 export type {
   AlgorithmClass,

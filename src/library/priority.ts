@@ -12,7 +12,6 @@ import {
   evaluatePriority as evaluate,
   type PriorityFailure,
 } from '../priority/evaluate.ts'
-import { type Explanation, explainPriority as explain } from '../priority/explain.ts'
 import {
   diagnoseFailure as describeFailure,
   diagnoseUnresolved as describeUnresolved,
@@ -27,6 +26,7 @@ import {
   resolvePriority as resolve,
   type Unresolved,
 } from '../priority/resolve.ts'
+import { type Explanation, explainPriority as explain } from '../priority/string-explanation.ts'
 import {
   NO_CONFIG,
   parseSystemConfig as parseConfig,
@@ -49,7 +49,6 @@ export type {
   TlsVersionName,
 } from '../algorithms/tls-versions.ts'
 export type { AlgorithmRules, Prohibition } from '../priority/algorithm-rules.ts'
-export type { ListEffect, OptionChange, Step } from '../priority/explain.ts'
 export type {
   GnutlsCipher,
   GnutlsGroup,
@@ -70,6 +69,7 @@ export type {
   Remainder,
 } from '../priority/remove-unusable.ts'
 export type { ResolutionOrigin } from '../priority/resolve.ts'
+export type { ListEffect, OptionChange, Step } from '../priority/string-explanation.ts'
 export type { PriorityOption, PriorityOptions } from '../priority/string-options.ts'
 export type { ConfigEntry } from '../priority/system-config.ts'
 export type { SystemRules } from '../priority/system-rules.ts'

@@ -1,7 +1,7 @@
 /** Measures an export: sequential and random reads and writes, many on their way at a time. */
 import { fail } from '../diagnostics/diagnostic.ts'
-import { NBD_CLIENT_KINDS } from './client/client-diagnostics.ts'
 import type { NbdClient } from './client/nbd-client.ts'
+import { NBD_CLIENT_KINDS } from './client/nbd-client-diagnostics.ts'
 import type { NbdUri } from './client/nbd-uri.ts'
 import type { NbdClientOptions } from './client/open-connection.ts'
 import { ConnectionPool } from './copy/connection-pool.ts'

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
 import { printable } from '../diagnostics/print-diagnostic.ts'
 import type { TlsFacts } from '../tls/credentials/tls-session.ts'
-import type { ExportFacts, HeaderStyle } from './client/negotiation.ts'
+import type { ExportFacts, HeaderStyle } from './client/client-negotiation.ts'
 import { transmissionFlagNames } from './protocol/names.ts'
 
 /** What is known once a connection is there. */

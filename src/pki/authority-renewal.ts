@@ -17,7 +17,7 @@ import type { Layout } from './layout.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 import { encodePrivateKey, readPrivateKey } from './private-key-file.ts'
 import { encodeSubject, MAX_NAME_LENGTH } from './subject-name.ts'
-import { daysOf, validFor } from './validity.ts'
+import { daysOf, validFor } from './validity-period.ts'
 
 export type AuthorityRenewal = {
   readonly layout: Layout

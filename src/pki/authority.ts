@@ -22,7 +22,7 @@ import type { Layout } from './layout.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 import { encodePrivateKey, readPrivateKey } from './private-key-file.ts'
 import { encodeSubject, MAX_NAME_LENGTH, type SubjectName } from './subject-name.ts'
-import { DEFAULT_AUTHORITY_DAYS, validFor, withinIssuer } from './validity.ts'
+import { DEFAULT_AUTHORITY_DAYS, validFor, withinIssuer } from './validity-period.ts'
 
 /** What to do about an authority that is too weak. */
 export const NEW_AUTHORITY = 'make a new authority: cryptopolicy pki init'

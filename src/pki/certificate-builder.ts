@@ -2,7 +2,7 @@
 import { type KeyObject, randomBytes, X509Certificate } from 'node:crypto'
 import { DER, readElements, readOnly, requireTag } from '../asn1/der.ts'
 import { bitString, explicit, integer, sequenceOf, time } from '../asn1/der-writer.ts'
-import { readExtensions } from '../x509/extensions.ts'
+import { readExtensions } from '../x509/extension-values.ts'
 import { ISSUED_EXTENSIONS } from './certificate-extensions.ts'
 import {
   type CertificateSignature,
@@ -10,7 +10,7 @@ import {
   keyIdentifier,
   signBytes,
 } from './certificate-signature.ts'
-import type { Validity } from './validity.ts'
+import type { Validity } from './validity-period.ts'
 
 export type CertificateContent = {
   readonly subject: Buffer

@@ -8,7 +8,7 @@ import {
   octetString,
   sequenceOf,
 } from '../asn1/der-writer.ts'
-import { EXTENSIONS } from '../x509/extensions.ts'
+import { EXTENSIONS } from '../x509/extension-values.ts'
 import type { HostName } from './host-names.ts'
 
 /** What a certificate is for. */

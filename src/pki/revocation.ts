@@ -18,7 +18,7 @@ import type { Strength } from './key-strength.ts'
 import type { Layout } from './layout.ts'
 import { PKI_KINDS } from './pki-diagnostics.ts'
 import type { RevocationReason } from './revocation-reasons.ts'
-import { validFor } from './validity.ts'
+import { validFor } from './validity-period.ts'
 
 export type RevocationRequest = {
   /** Where the authority is. */

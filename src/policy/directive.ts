@@ -7,8 +7,8 @@ import {
 } from '../algorithms/algorithm-class.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import { FORMER_PROPERTIES } from './deprecated.ts'
-import { matchGlob } from './glob.ts'
 import { POLICY_KINDS } from './policy-diagnostics.ts'
+import { matchGlob } from './posix-glob.ts'
 import {
   CHOICE_VALUES,
   type ChoiceName,

@@ -8,10 +8,10 @@ import {
   requireString,
 } from '../arguments/single-values.ts'
 import type { Directive } from './directive.ts'
-import type { ExplainOptions } from './explain.ts'
 import type { Policy } from './policy.ts'
 import { PROPERTY_NAMES } from './properties.ts'
 import { PURPOSE_NAMES, SCOPES } from './scope.ts'
+import type { ExplainOptions } from './value-explanation.ts'
 
 const checkDirective = madeBy<Directive>('parsePolicy', {
   property: requireString,

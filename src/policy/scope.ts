@@ -1,7 +1,7 @@
 /** Scopes: which back-ends a directive speaks to (`@tls`, `@{a,b}`, `@!x`, `@nss-*`). */
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
-import { matchGlob } from './glob.ts'
 import { POLICY_KINDS } from './policy-diagnostics.ts'
+import { matchGlob } from './posix-glob.ts'
 import { type PolicyWord, type Statement, spanOf } from './syntax.ts'
 
 /** Every scope, named so that a misspelt one is an error rather than silence. */

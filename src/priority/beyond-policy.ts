@@ -4,8 +4,8 @@ import { compareAllowed } from '../algorithms/compare-allowed.ts'
 import type { Span } from '../diagnostics/source.ts'
 import type { Prohibition } from './algorithm-rules.ts'
 import { allowedTls, type EvaluateOptions, type Evaluation } from './evaluate.ts'
-import type { Explanation, Step } from './explain.ts'
 import type { ListName } from './priority-lists.ts'
+import type { Explanation, Step } from './string-explanation.ts'
 import { type AskedAlgorithm, findVerdict } from './verdict.ts'
 
 /** What one token brings in that the policy does not allow. */

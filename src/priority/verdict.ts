@@ -12,7 +12,6 @@ import type { Source } from '../diagnostics/source.ts'
 import { type AlgorithmRules, algorithmRules, type Prohibition } from './algorithm-rules.ts'
 import { toUpperAscii } from './ascii-case.ts'
 import type { EvaluateOptions } from './evaluate.ts'
-import { type Explanation, explainPriority, type Step } from './explain.ts'
 import {
   GNUTLS_GROUPS,
   GNUTLS_SIGNATURES,
@@ -22,6 +21,7 @@ import {
 import type { ListName } from './priority-lists.ts'
 import { DEFAULT_RELEASE } from './releases.ts'
 import type { Adjustment } from './remove-unusable.ts'
+import { type Explanation, explainPriority, type Step } from './string-explanation.ts'
 import { NO_CONFIG } from './system-config.ts'
 import { systemRules } from './system-rules.ts'
 

@@ -1,16 +1,16 @@
 /** Prints explanations of policies, for people and as data. */
 import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.ts'
 import { formatLocation } from '../diagnostics/source.ts'
+import { isAlgorithmClass } from '../policy/properties.ts'
+import { printDirective } from '../policy/provenance.ts'
+import type { ScopeSet } from '../policy/scope.ts'
 import type {
   ExplainedStep,
   PropertyExplanation,
   PropertyStep,
   ValueEffect,
   ValueExplanation,
-} from '../policy/explain.ts'
-import { isAlgorithmClass } from '../policy/properties.ts'
-import { printDirective } from '../policy/provenance.ts'
-import type { ScopeSet } from '../policy/scope.ts'
+} from '../policy/value-explanation.ts'
 import { alignColumns } from './table.ts'
 
 const EFFECTS: { readonly [E in ValueEffect]: string } = {

@@ -3,7 +3,7 @@
 import type { Reordering } from '../algorithms/compare-allowed.ts'
 import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
 import { findMoves } from '../policy/reordering.ts'
-import type { ListDifference, PriorityDifference } from '../priority/diff.ts'
+import type { ListDifference, PriorityDifference } from '../priority/evaluation-difference.ts'
 import { movesToJson } from './policy-comparison.ts'
 
 /** What the two sides are called. */

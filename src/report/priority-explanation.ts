@@ -1,10 +1,10 @@
 /** Prints what each token of a priority string does, for people and as data. */
 import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.ts'
 import { formatLocation } from '../diagnostics/source.ts'
-import type { Explanation, ListEffect, OptionChange, Step } from '../priority/explain.ts'
 import { LIST_TITLES } from '../priority/priority-lists.ts'
 import { describeRelease } from '../priority/releases.ts'
 import type { Adjustment } from '../priority/remove-unusable.ts'
+import type { Explanation, ListEffect, OptionChange, Step } from '../priority/string-explanation.ts'
 import type { SystemConfig } from '../priority/system-config.ts'
 import { systemRules } from '../priority/system-rules.ts'
 import { resolvedToJson } from './resolution.ts'

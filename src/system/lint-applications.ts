@@ -14,8 +14,8 @@ import {
 } from '../policy/application/application-policy.ts'
 import { diagnoseExcess } from '../policy/application/exceeding.ts'
 import { findVainDirectives } from '../policy/application/vain-directives.ts'
-import { type LintInput, lintContext, readContext } from '../policy/lint/lint.ts'
 import { LINT_KINDS } from '../policy/lint/lint-diagnostics.ts'
+import { type LintInput, lintContext, readContext } from '../policy/lint/lint-policy.ts'
 import { parsePolicy } from '../policy/policy.ts'
 import { findApplication } from '../priority/application.ts'
 

@@ -8,11 +8,11 @@ import {
   findVainTokens,
 } from '../priority/beyond-policy.ts'
 import { type EvaluateOptions, type Evaluation, evaluatePriority } from '../priority/evaluate.ts'
-import { explainPriority } from '../priority/explain.ts'
 import { diagnoseFailure, warnAboutPriority } from '../priority/failure/failure-diagnostics.ts'
 import { PRIORITY_KINDS } from '../priority/priority-diagnostics.ts'
 import { LIST_TITLES } from '../priority/priority-lists.ts'
 import { DEFAULT_RELEASE } from '../priority/releases.ts'
+import { explainPriority } from '../priority/string-explanation.ts'
 import {
   type ConfigEntry,
   parseSystemConfig,

@@ -26,7 +26,7 @@ import {
   readSubjectKeyIdentifier,
   readTlsFeatures,
   unknownCritical,
-} from './extensions.ts'
+} from './extension-values.ts'
 import { type NameConstraints, readNameConstraints } from './name-constraints.ts'
 import { X509_KINDS } from './x509-diagnostics.ts'
 

@@ -7,7 +7,7 @@ import type { Source } from '../diagnostics/source.ts'
 import type { Certificate } from './certificate.ts'
 import type { CertificatePlace } from './certificate-place.ts'
 import { printName } from './distinguished-name.ts'
-import { readExtensions } from './extensions.ts'
+import { readExtensions } from './extension-values.ts'
 import { signatureParameters } from './signature-algorithm.ts'
 import { X509_KINDS } from './x509-diagnostics.ts'
 

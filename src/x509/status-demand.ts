@@ -1,6 +1,6 @@
 /** Certificates that count only with an OCSP status of their own ("must staple", RFC 7633 section 4.2.3). */
 import type { Certificate } from './certificate.ts'
-import { MAX_FEATURES } from './extensions.ts'
+import { MAX_FEATURES } from './extension-values.ts'
 
 /** The number of the TLS extension status_request (RFC 6066 section 8). */
 const STATUS_REQUEST = 5

@@ -29,7 +29,7 @@ import { FILE_DIAGNOSTIC_KINDS } from '../../src/monitor/file/file-diagnostics.t
 import { HOST_KINDS } from '../../src/monitor/host/host-diagnostics.ts'
 import { METRICS_KINDS } from '../../src/monitor/metrics/metrics-diagnostics.ts'
 import { MONITOR_KINDS } from '../../src/monitor/server/monitor-diagnostics.ts'
-import { NBD_CLIENT_KINDS } from '../../src/nbd/client/client-diagnostics.ts'
+import { NBD_CLIENT_KINDS } from '../../src/nbd/client/nbd-client-diagnostics.ts'
 import { COPY_KINDS } from '../../src/nbd/copy/copy-diagnostics.ts'
 import { EXPORT_KINDS } from '../../src/nbd/exports/export-diagnostics.ts'
 import { NBD_SERVER_KINDS } from '../../src/nbd/server/server-diagnostics.ts'

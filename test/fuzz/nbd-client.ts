@@ -14,9 +14,9 @@ import {
   enterExport,
   type HeaderStyle,
   listExports,
-} from '../../src/nbd/client/negotiation.ts'
+} from '../../src/nbd/client/client-negotiation.ts'
+import { ClientTransmission } from '../../src/nbd/client/client-transmission.ts'
 import { NegotiationChannel } from '../../src/nbd/client/negotiation-channel.ts'
-import { ClientTransmission } from '../../src/nbd/client/transmission.ts'
 import {
   encodeBlockStatus,
   encodeErrorChunk,
@@ -24,7 +24,7 @@ import {
   encodeHole,
 } from '../../src/nbd/protocol/chunks.ts'
 import { NBD_CMD, NBD_OPT, NBD_REP, NBD_REPLY_TYPE } from '../../src/nbd/protocol/constants.ts'
-import { encodeGreeting } from '../../src/nbd/protocol/handshake.ts'
+import { encodeGreeting } from '../../src/nbd/protocol/greeting.ts'
 import { encodeOptionReply } from '../../src/nbd/protocol/option-header.ts'
 import {
   encodeInformation,

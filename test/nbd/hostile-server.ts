@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import { NBD_FLAG, NBD_INFO, NBD_OPT, NBD_REP } from '../../src/nbd/protocol/constants.ts'
-import { CLIENT_FLAGS_SIZE, encodeGreeting } from '../../src/nbd/protocol/handshake.ts'
+import { CLIENT_FLAGS_SIZE, encodeGreeting } from '../../src/nbd/protocol/greeting.ts'
 import {
   decodeOptionHeader,
   encodeOptionReply,

@@ -1,8 +1,8 @@
 /** Folders of credentials made by src/pki, for its tests. */
 import { createAuthority, type Issued } from '../../src/pki/authority.ts'
 import type { EndpointRole } from '../../src/pki/certificate-extensions.ts'
+import { type IssueRequest, issueIdentity } from '../../src/pki/certificate-issuance.ts'
 import { parseAddress, parseDnsName } from '../../src/pki/host-names.ts'
-import { type IssueRequest, issueIdentity } from '../../src/pki/identity.ts'
 import { parseKeyRequest } from '../../src/pki/key-kind.ts'
 import type { Strength } from '../../src/pki/key-strength.ts'
 import { layoutAt } from '../../src/pki/layout.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { findAllowedBeyondPolicy, findVainTokens } from '../../src/priority/beyond-policy.ts'
-import { explainPriority } from '../../src/priority/explain.ts'
 import { requirePriority } from '../../src/priority/failure/failure-diagnostics.ts'
+import { explainPriority } from '../../src/priority/string-explanation.ts'
 import { parseSystemConfig } from '../../src/priority/system-config.ts'
 
 const ALLOWLIST = [

@@ -7,10 +7,10 @@ import {
 } from '../../algorithms/policy-names-in-tls.ts'
 import { findTlsSuiteByName } from '../../algorithms/tls-suites.ts'
 import { formatLocation, type Span, spanText } from '../../diagnostics/source.ts'
-import { explainProperty, explainValue } from '../../policy/explain.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { isAlgorithmClass, type PropertyName } from '../../policy/properties.ts'
 import type { ScopeSet } from '../../policy/scope.ts'
+import { explainProperty, explainValue } from '../../policy/value-explanation.ts'
 import type { Reason } from './finding.ts'
 import type { AskedItem } from './yardstick.ts'
 

@@ -1,5 +1,5 @@
 /** A policy as a yardstick for TLS servers. */
-import { allowedByPolicy } from '../../policy/allowed-tls.ts'
+import { allowedByPolicy } from '../../policy/allowed-by-policy.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { purpose, type TlsPurpose } from '../../policy/scope.ts'
 import { reasonsInPolicy } from './policy-reasons.ts'

@@ -1,7 +1,7 @@
 /** NBD's NBD_OPT_STARTTLS: the protocol, section "TLS support". */
 
 import { NBD_FLAG, NBD_OPT, NBD_REP, REPLY_ERROR_BIT } from '../../nbd/protocol/constants.ts'
-import { decodeGreeting, encodeClientFlags, GREETING_SIZE } from '../../nbd/protocol/handshake.ts'
+import { decodeGreeting, encodeClientFlags, GREETING_SIZE } from '../../nbd/protocol/greeting.ts'
 import { optionName, replyName } from '../../nbd/protocol/names.ts'
 import {
   decodeOptionReplyHeader,

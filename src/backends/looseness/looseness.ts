@@ -13,7 +13,7 @@ import type { Backend } from '../backend.ts'
 import { opensslcnf } from '../opensslcnf.ts'
 import type { Looseness, LoosenessDescription } from './looseness-rule.ts'
 import { TEXT_RULES } from './looseness-rules.ts'
-import { findOpensslLooseness, OPENSSL_RULES, type OpensslOfHost } from './openssl.ts'
+import { findOpensslLooseness, OPENSSL_RULES, type OpensslOfHost } from './openssl-looseness.ts'
 
 export const LOOSENESS_RULES: readonly LoosenessDescription[] = [...TEXT_RULES, ...OPENSSL_RULES]
 

@@ -2,10 +2,10 @@
 import type { Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { ApplicationPolicy } from '../../policy/application/application-policy.ts'
-import type { PropertyExplanation, ValueExplanation } from '../../policy/explain.ts'
 import type { Policy } from '../../policy/policy.ts'
 import type { PropertyName } from '../../policy/properties.ts'
 import type { ScopeSet } from '../../policy/scope.ts'
+import type { PropertyExplanation, ValueExplanation } from '../../policy/value-explanation.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withDirectories, withOutput } from '../command.ts'
 import type { PriorityExplainOptions } from '../explain-priority.ts'
@@ -84,7 +84,7 @@ async function scopesFor(
   scope: string | undefined,
   application: ApplicationPolicy | undefined,
 ): Promise<ScopeSet> {
-  const { findScopes } = await import('../../policy/vocabulary.ts')
+  const { findScopes } = await import('../../policy/command-line-words.ts')
   const { NO_SCOPES, purpose } = await import('../../policy/scope.ts')
   if (scope !== undefined) return findScopes(scope)
   if (!application) return NO_SCOPES
@@ -99,8 +99,8 @@ async function explainValues(
   options: Options,
   terminal: Terminal,
 ): Promise<void> {
-  const { explainValue } = await import('../../policy/explain.ts')
-  const { findPropertiesOf, findProperty } = await import('../../policy/vocabulary.ts')
+  const { explainValue } = await import('../../policy/value-explanation.ts')
+  const { findPropertiesOf, findProperty } = await import('../../policy/command-line-words.ts')
   const report = await import('../../report/explanation.ts')
   const asked = options.property === undefined ? undefined : findProperty(options.property)
   const value = await nameOfPolicies(options.value ?? '', asked)
@@ -118,7 +118,7 @@ async function explainValues(
 
 /** The value as policies name it, whichever library's word it is. */
 async function nameOfPolicies(word: string, property: PropertyName | undefined): Promise<string> {
-  const { isValue } = await import('../../policy/vocabulary.ts')
+  const { isValue } = await import('../../policy/command-line-words.ts')
   if (property === undefined && /^[0-9]+$/.test(word)) {
     const hint = `for instance: --property min_rsa_size --value ${word}`
     fail(CLI_KINDS.missingOption, { what: 'a number needs --property', hint })
@@ -144,8 +144,8 @@ async function explainProperties(
     const hint = 'for instance: --scope ssh --value AES-128-CBC'
     fail(CLI_KINDS.missingOption, { what: 'explain needs --value or --property', hint })
   }
-  const { explainProperty } = await import('../../policy/explain.ts')
-  const { findProperty } = await import('../../policy/vocabulary.ts')
+  const { explainProperty } = await import('../../policy/value-explanation.ts')
+  const { findProperty } = await import('../../policy/command-line-words.ts')
   const report = await import('../../report/explanation.ts')
   const property = findProperty(options.property)
   const explained: PropertyExplanation = explainProperty(policy, scopes, property)

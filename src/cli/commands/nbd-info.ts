@@ -1,10 +1,10 @@
 /** `cryptopolicy nbd info`: what a server says of an export. */
 import { type Command, Option } from 'commander'
 import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
+import type { ExportFacts } from '../../nbd/client/client-negotiation.ts'
 import type { MappedExtent } from '../../nbd/client/export-map.ts'
 import type { NbdClient } from '../../nbd/client/nbd-client.ts'
 import type { NbdUri } from '../../nbd/client/nbd-uri.ts'
-import type { ExportFacts } from '../../nbd/client/negotiation.ts'
 import type { SessionFacts } from '../../nbd/export-text.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
@@ -121,7 +121,7 @@ async function describeTooLarge(
   options: Options,
   terminal: Terminal,
 ): Promise<Looked> {
-  const { NBD_CLIENT_KINDS } = await import('../../nbd/client/client-diagnostics.ts')
+  const { NBD_CLIENT_KINDS } = await import('../../nbd/client/nbd-client-diagnostics.ts')
   const { describeExport } = await import('../../nbd/client/server-listing.ts')
   const reasons = error instanceof DiagnosticError ? error.diagnostics : []
   const isTooLarge = reasons.some(({ code }) => code === NBD_CLIENT_KINDS.exportTooLarge.code)

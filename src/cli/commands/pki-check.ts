@@ -43,7 +43,7 @@ async function check(root: string, options: Options): Promise<void> {
   const terminal = terminalFor(options)
   await requireFolder(root)
   const { checkCredentials } = await import('../../pki/credential-check.ts')
-  const { parseDays } = await import('../../pki/validity.ts')
+  const { parseDays } = await import('../../pki/validity-period.ts')
   const { readPassphrase } = await import('../../pki/private-key-file.ts')
   const { expiring, days = expiring, hostname, passphraseFile } = options
   const all = checkCredentials({

@@ -43,7 +43,7 @@ export function addPkiIssue(group: Command): void {
 
 async function issue(role: EndpointRole, root: string, options: Options): Promise<void> {
   const terminal = terminalFor(options)
-  const { issueIdentity } = await import('../../pki/identity.ts')
+  const { issueIdentity } = await import('../../pki/certificate-issuance.ts')
   const { readPassphrase } = await import('../../pki/private-key-file.ts')
   const { reportIssued } = await import('../pki-text.ts')
   const { keyPassphraseFile: file } = options

@@ -53,7 +53,7 @@ async function renew(first: string, second: string | undefined, options: Options
   const out = options.out === undefined ? layout : await openLayout(options.out)
   const strength = await loadStrength(options, terminal)
   const choice = await readKeyOptions(options)
-  const { renewIdentity } = await import('../../pki/identity.ts')
+  const { renewIdentity } = await import('../../pki/certificate-issuance.ts')
   const { reportBeforeFailure, reportIssued } = await import('../pki-text.ts')
   const { readPassphrase } = await import('../../pki/private-key-file.ts')
   const { newKey = false, keyPassphraseFile: file } = options

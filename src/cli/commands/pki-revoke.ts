@@ -44,7 +44,7 @@ async function revoke(root: string, files: readonly string[], options: Options):
   const terminal = terminalFor(options)
   const { revokeCertificates } = await import('../../pki/revocation.ts')
   const { readPassphrase } = await import('../../pki/private-key-file.ts')
-  const { parseDays } = await import('../../pki/validity.ts')
+  const { parseDays } = await import('../../pki/validity-period.ts')
   const { serial, reason, days, out = [], passphraseFile } = options
   const change = revokeCertificates({
     layout: await openLayout(root),

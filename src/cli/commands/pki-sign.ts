@@ -62,7 +62,7 @@ async function sign(
 ): Promise<void> {
   const terminal = terminalFor(options)
   const { signRequest } = await import('../../pki/request-signing.ts')
-  const { parseDays } = await import('../../pki/validity.ts')
+  const { parseDays } = await import('../../pki/validity-period.ts')
   const { readPassphrase } = await import('../../pki/private-key-file.ts')
   const { reportIssued } = await import('../pki-text.ts')
   const { days, passphraseFile: file, out = dirname(path), acceptNames = false } = options

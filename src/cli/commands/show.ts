@@ -89,7 +89,7 @@ async function showApplicationBackend(
 
 async function showScope(policy: Policy, options: Options, terminal: Terminal): Promise<void> {
   const { evaluatePolicy } = await import('../../policy/effective-policy.ts')
-  const { findScopes } = await import('../../policy/vocabulary.ts')
+  const { findScopes } = await import('../../policy/command-line-words.ts')
   const { NO_SCOPES } = await import('../../policy/scope.ts')
   const scopes = options.scope === undefined ? NO_SCOPES : findScopes(options.scope)
   const effective = evaluatePolicy(policy, scopes)

@@ -3,7 +3,7 @@ import type { ChardevEvent } from '../../chardev/chardev-event.ts'
 import { chardevEventToJson, printChardevEvent } from '../../chardev/event-report.ts'
 import { printRelayEvent, relayEventToJson } from '../../migration/relay/event-report.ts'
 import type { RelayEvent } from '../../migration/relay/relay-event.ts'
-import { eventToJson, printEvent } from '../../nbd/server/event-report.ts'
+import { eventToJson, printEvent } from '../../nbd/server/nbd-event-report.ts'
 import type { EntryEvent } from '../sections/section.ts'
 
 /** `relay web1 #3 192.0.2.7:50123: connected`. */

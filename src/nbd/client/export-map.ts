@@ -1,8 +1,8 @@
 /** The map of a whole export: where data is and where holes are. */
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { Extent } from '../protocol/chunks.ts'
-import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
 import { type NbdClient, STATUS_LIMIT } from './nbd-client.ts'
+import { NBD_CLIENT_KINDS } from './nbd-client-diagnostics.ts'
 
 export type MappedExtent = Extent & {
   /** In bytes. */

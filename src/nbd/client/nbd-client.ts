@@ -12,18 +12,18 @@ import { checkAddress } from '../../net/address-arguments.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import type { Extent } from '../protocol/chunks.ts'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_TRANSMISSION_FLAG } from '../protocol/constants.ts'
-import { checkClientOptions, checkDurability, checkZeroing } from './client-arguments.ts'
-import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
-import { sendInPieces } from './in-pieces.ts'
 import {
   chooseContext,
   chooseHeaders,
   type ExportInfo,
   enterExport,
   type HeaderStyle,
-} from './negotiation.ts'
+} from './client-negotiation.ts'
+import { ClientTransmission, type WireRequest } from './client-transmission.ts'
+import { sendInPieces } from './in-pieces.ts'
+import { checkClientOptions, checkDurability, checkZeroing } from './nbd-client-arguments.ts'
+import { NBD_CLIENT_KINDS } from './nbd-client-diagnostics.ts'
 import { completeOptions, type NbdClientOptions, negotiate } from './open-connection.ts'
-import { ClientTransmission, type WireRequest } from './transmission.ts'
 
 /** The most that is asked for at once: smaller pieces are answered side by side. */
 const PIECE_LIMIT = 0x20_0000

@@ -15,7 +15,7 @@ import {
   uriWithoutSecrets,
 } from '../../net/uri.ts'
 import { NBD_PORT, STRING_LIMIT } from '../protocol/constants.ts'
-import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
+import { NBD_CLIENT_KINDS } from './nbd-client-diagnostics.ts'
 import { isQemuAddress, parseQemuAddress } from './qemu-address.ts'
 
 /** What a URI says of TLS. */

@@ -5,7 +5,7 @@ import { ByteChannel, ConnectionEnded } from '../../net/byte-channel.ts'
 import type { DialOptions } from '../../net/dial.ts'
 import { NET_KINDS } from '../../net/net-diagnostics.ts'
 import { ProtocolError } from '../../wire/protocol-error.ts'
-import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
+import { NBD_CLIENT_KINDS } from './nbd-client-diagnostics.ts'
 
 export class NegotiationChannel extends ByteChannel {
   /** What messages call the server. */

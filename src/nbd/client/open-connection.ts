@@ -4,8 +4,8 @@ import type { ClientTls } from '../../endpoint/client-tls.ts'
 import { printAddress, type SocketAddress } from '../../net/address.ts'
 import { dial } from '../../net/dial.ts'
 import { BASE_ALLOCATION } from '../protocol/constants.ts'
-import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
-import { beginNegotiation, type OpenNegotiation } from './negotiation.ts'
+import { beginNegotiation, type OpenNegotiation } from './client-negotiation.ts'
+import { NBD_CLIENT_KINDS } from './nbd-client-diagnostics.ts'
 import { blameServer, NegotiationChannel } from './negotiation-channel.ts'
 
 export type NbdClientOptions = {

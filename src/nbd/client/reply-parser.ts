@@ -19,7 +19,7 @@ import {
   STRUCTURED_REPLY_SIZE,
 } from '../protocol/replies.ts'
 import { type Cookie, offsetOf } from '../protocol/requests.ts'
-import type { HeaderStyle } from './negotiation.ts'
+import type { HeaderStyle } from './client-negotiation.ts'
 import type { PendingRequest } from './pending-request.ts'
 
 export type ReplySink = {

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
-import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
+import { NBD_CLIENT_KINDS } from './nbd-client-diagnostics.ts'
 import type { NbdUri } from './nbd-uri.ts'
 
 /** The words of a command line: each is one target, or the words that stood between brackets. */

@@ -6,14 +6,14 @@ import { checkAddress } from '../../net/address-arguments.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import { NBD_OPT } from '../protocol/constants.ts'
 import type { ListedExport } from '../protocol/option-replies.ts'
-import { checkClientOptions, checkListOptions } from './client-arguments.ts'
 import {
   askForExport,
   chooseHeaders,
   type ExportFacts,
   listExports,
   type OpenNegotiation,
-} from './negotiation.ts'
+} from './client-negotiation.ts'
+import { checkClientOptions, checkListOptions } from './nbd-client-arguments.ts'
 import { completeOptions, type NbdClientOptions, negotiate } from './open-connection.ts'
 import { abortNegotiation } from './send-option.ts'
 

@@ -3,7 +3,7 @@ import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts
 import type { ClientTls } from '../../endpoint/client-tls.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import { NBD_OPT } from '../protocol/constants.ts'
-import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
+import { NBD_CLIENT_KINDS } from './nbd-client-diagnostics.ts'
 import type { NegotiationChannel } from './negotiation-channel.ts'
 import { sendOption } from './send-option.ts'
 

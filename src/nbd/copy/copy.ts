@@ -13,7 +13,7 @@ import { findZeroes } from '../../transfer/zeroes.ts'
 import { COPY_KINDS } from './copy-diagnostics.ts'
 import type { CopyDestination, CopySource } from './copy-end.ts'
 import { COPY_PIECE, type CopyPiece, planPieces } from './copy-plan.ts'
-import { verifyCopy } from './verify.ts'
+import { verifyCopy } from './copy-verification.ts'
 
 export type CopyOptions = {
   readonly resume?: boolean

@@ -1,8 +1,8 @@
 /** An export that is copied from or to. */
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { ZEROES } from '../../transfer/zeroes.ts'
+import { NbdRequestError } from '../client/client-transmission.ts'
 import type { NbdUri } from '../client/nbd-uri.ts'
-import { NbdRequestError } from '../client/transmission.ts'
 import { hasState } from '../protocol/chunks.ts'
 import { NBD_ERROR, NBD_STATE } from '../protocol/constants.ts'
 import type { ConnectionPool } from './connection-pool.ts'

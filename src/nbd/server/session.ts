@@ -7,11 +7,11 @@ import type { BufferPool } from '../../transfer/buffer-pool.ts'
 import type { Turns } from '../../transfer/turns.ts'
 import type { NegotiatedExport } from '../exports/agreement.ts'
 import type { Request } from '../protocol/requests.ts'
-import { Negotiation } from './negotiation.ts'
 import type { Offer } from './options/option-context.ts'
 import { NBD_SERVER_KINDS } from './server-diagnostics.ts'
 import type { NbdEvent } from './server-event.ts'
-import { ServerTransmission } from './transmission.ts'
+import { Negotiation } from './server-negotiation.ts'
+import { ServerTransmission } from './server-transmission.ts'
 
 /** What a session has of its server. */
 export type SessionContext = {

@@ -1,7 +1,7 @@
 /** Lint rule: a directive that names one value twice. */
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { Directive } from '../directive.ts'
-import { isGlob } from '../glob.ts'
+import { isGlob } from '../posix-glob.ts'
 import { type PolicyWord, spanOf } from '../syntax.ts'
 import { LINT_KINDS } from './lint-diagnostics.ts'
 import type { LintRule } from './rule.ts'

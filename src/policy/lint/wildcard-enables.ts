@@ -2,7 +2,7 @@
 import { findAlgorithm } from '../../algorithms/algorithm-class.ts'
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { Directive } from '../directive.ts'
-import { isGlob } from '../glob.ts'
+import { isGlob } from '../posix-glob.ts'
 import { isAlgorithmClass } from '../properties.ts'
 import { type PolicyWord, spanOf } from '../syntax.ts'
 import { LINT_KINDS } from './lint-diagnostics.ts'

@@ -10,7 +10,7 @@ import { DEFAULT_LIMITS, DialedSource } from '../../../src/audit/connection/dial
 import { scan } from '../../../src/audit/scan/scan.ts'
 import type { ScanResult } from '../../../src/audit/scan-result.ts'
 import { gnutls } from '../../../src/backends/gnutls.ts'
-import { allowedByPolicy } from '../../../src/policy/allowed-tls.ts'
+import { allowedByPolicy } from '../../../src/policy/allowed-by-policy.ts'
 import type { TlsPurpose } from '../../../src/policy/scope.ts'
 import { launchNbd } from '../../nbd/our-server.ts'
 import { testWith } from '../../peers/peer.ts'

@@ -6,7 +6,7 @@ import { canNegotiate, findTlsSuiteByName } from '../../../src/algorithms/tls-su
 import { TLS_VERSIONS } from '../../../src/algorithms/tls-versions.ts'
 import { gnutls } from '../../../src/backends/gnutls.ts'
 import { findLooseness } from '../../../src/backends/looseness/looseness.ts'
-import { allowedByPolicy } from '../../../src/policy/allowed-tls.ts'
+import { allowedByPolicy } from '../../../src/policy/allowed-by-policy.ts'
 import { type Policy, parsePolicy } from '../../../src/policy/policy.ts'
 import { findTlsSignatureScheme } from '../../algorithms/by-number.ts'
 import { type Listing, listPriority } from '../../backends/gnutls-cli.ts'

@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findLooseness } from '../../../src/backends/looseness/looseness.ts'
 import { opensslcnf } from '../../../src/backends/opensslcnf.ts'
-import { allowedByPolicy } from '../../../src/policy/allowed-tls.ts'
+import { allowedByPolicy } from '../../../src/policy/allowed-by-policy.ts'
 import type { Policy } from '../../../src/policy/policy.ts'
 import { findTlsVersion } from '../../algorithms/by-number.ts'
 import {

@@ -1,7 +1,7 @@
 /** What a ClientHello offers beyond a policy, by the names that policies have for it. */
 import { findTlsGroup } from '../../../src/algorithms/tls-groups.ts'
 import { findTlsSuite, type TlsSuite } from '../../../src/algorithms/tls-suites.ts'
-import { allowedByPolicy } from '../../../src/policy/allowed-tls.ts'
+import { allowedByPolicy } from '../../../src/policy/allowed-by-policy.ts'
 import { evaluatePolicy } from '../../../src/policy/effective-policy.ts'
 import type { Policy } from '../../../src/policy/policy.ts'
 import { purpose, type TlsPurpose } from '../../../src/policy/scope.ts'

@@ -7,7 +7,7 @@ import type { ClientTls } from '../../../src/endpoint/client-tls.ts'
 import { NbdClient } from '../../../src/nbd/client/nbd-client.ts'
 import { listServer } from '../../../src/nbd/client/server-listing.ts'
 import { NBD_OPT, NBD_REP, OLD_STYLE_MAGIC } from '../../../src/nbd/protocol/constants.ts'
-import { encodeExportNameReply, encodeGreeting } from '../../../src/nbd/protocol/handshake.ts'
+import { encodeExportNameReply, encodeGreeting } from '../../../src/nbd/protocol/greeting.ts'
 import { encodeOptionReply } from '../../../src/nbd/protocol/option-header.ts'
 import {
   encodeErrorText,

@@ -21,7 +21,7 @@ import {
   encodeClientFlags,
   encodeExportNameReply,
   encodeGreeting,
-} from '../../../src/nbd/protocol/handshake.ts'
+} from '../../../src/nbd/protocol/greeting.ts'
 import {
   decodeExportName,
   decodeInfoOption,

@@ -11,7 +11,7 @@ import {
 } from '../../../src/nbd/protocol/chunks.ts'
 import { NBD_ERROR, NBD_OPT, NBD_REP } from '../../../src/nbd/protocol/constants.ts'
 import { describeError, nbdErrorOf } from '../../../src/nbd/protocol/errors.ts'
-import { decodeGreeting } from '../../../src/nbd/protocol/handshake.ts'
+import { decodeGreeting } from '../../../src/nbd/protocol/greeting.ts'
 import { commandName, optionName, replyName } from '../../../src/nbd/protocol/names.ts'
 import {
   decodeExportName,

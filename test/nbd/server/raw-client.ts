@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import type { ReplyStyle } from '../../../src/nbd/exports/nbd-export.ts'
 import { BASE_ALLOCATION, NBD_OPT, NBD_REP } from '../../../src/nbd/protocol/constants.ts'
-import { encodeClientFlags, GREETING_SIZE } from '../../../src/nbd/protocol/handshake.ts'
+import { encodeClientFlags, GREETING_SIZE } from '../../../src/nbd/protocol/greeting.ts'
 import {
   encodeExportName,
   encodeInfoOption,

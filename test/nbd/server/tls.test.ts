@@ -7,7 +7,7 @@ import {
   NBD_OPT,
   NBD_REP,
 } from '../../../src/nbd/protocol/constants.ts'
-import { encodeClientFlags, GREETING_SIZE } from '../../../src/nbd/protocol/handshake.ts'
+import { encodeClientFlags, GREETING_SIZE } from '../../../src/nbd/protocol/greeting.ts'
 import { encodeInfoOption, encodeMetaContextOption } from '../../../src/nbd/protocol/option-data.ts'
 import { encodeOption } from '../../../src/nbd/protocol/option-header.ts'
 import { decodeInformation } from '../../../src/nbd/protocol/option-replies.ts'

@@ -1,6 +1,6 @@
 /** Runs one lint rule on texts, for the tests of the rules. */
 import { formatLocation } from '../../../src/diagnostics/source.ts'
-import { lintContext, readContext } from '../../../src/policy/lint/lint.ts'
+import { lintContext, readContext } from '../../../src/policy/lint/lint-policy.ts'
 import type { LintRule } from '../../../src/policy/lint/rule.ts'
 import { sourceOf } from '../random-policies.ts'
 

@@ -1,6 +1,6 @@
 /** NBD_OPT_EXPORT_NAME: the old way to begin, whose only refusal is the end of the connection. */
 import { NBD_OPT } from '../../protocol/constants.ts'
-import { encodeExportNameReply } from '../../protocol/handshake.ts'
+import { encodeExportNameReply } from '../../protocol/greeting.ts'
 import { decodeExportName } from '../../protocol/option-data.ts'
 import { describeUnknownExport } from './info.ts'
 import type { OptionHandler } from './option-handler.ts'

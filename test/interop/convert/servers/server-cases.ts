@@ -2,7 +2,7 @@
 
 import type { AllowedTls } from '../../../../src/algorithms/allowed-tls.ts'
 import { priorityTextOf } from '../../../../src/backends/applications/converted.ts'
-import { allowedByPolicy } from '../../../../src/policy/allowed-tls.ts'
+import { allowedByPolicy } from '../../../../src/policy/allowed-by-policy.ts'
 import { evaluatePolicy } from '../../../../src/policy/effective-policy.ts'
 import { type Policy, parsePolicy } from '../../../../src/policy/policy.ts'
 import { purpose } from '../../../../src/policy/scope.ts'

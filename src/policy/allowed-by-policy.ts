@@ -16,10 +16,10 @@ import { canNegotiate, TLS_SUITES, type TlsSuite } from '../algorithms/tls-suite
 import { includesTls13, TLS_VERSIONS, type TlsVersion } from '../algorithms/tls-versions.ts'
 import type { Span } from '../diagnostics/source.ts'
 import { type EffectivePolicy, evaluatePolicy } from './effective-policy.ts'
-import { explainProperty, explainValue } from './explain.ts'
 import type { Policy } from './policy.ts'
 import { isAlgorithmClass, type PropertyName } from './properties.ts'
 import { purpose, type TlsPurpose } from './scope.ts'
+import { explainProperty, explainValue } from './value-explanation.ts'
 
 /** A value of a policy that something allowed rests on. */
 export type PolicyOrigin = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { diffOutcomes, type PriorityDifference } from '../../src/priority/diff.ts'
 import { evaluatePriority } from '../../src/priority/evaluate.ts'
+import { diffOutcomes, type PriorityDifference } from '../../src/priority/evaluation-difference.ts'
 import type { GnutlsRelease } from '../../src/priority/releases.ts'
 
 function diff(first: string, second: string): readonly PriorityDifference[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { BASE_ALLOCATION, NBD_INFO, NBD_OPT, NBD_REP } from '../../../src/nbd/protocol/constants.ts'
-import { encodeClientFlags } from '../../../src/nbd/protocol/handshake.ts'
+import { encodeClientFlags } from '../../../src/nbd/protocol/greeting.ts'
 import { encodeInfoOption, encodeMetaContextOption } from '../../../src/nbd/protocol/option-data.ts'
 import { encodeOption } from '../../../src/nbd/protocol/option-header.ts'
 import {

@@ -15,8 +15,8 @@ import {
   writeExtendedRequest,
   writeRequest,
 } from '../protocol/requests.ts'
-import { NBD_CLIENT_KINDS, type RequestFailure } from './client-diagnostics.ts'
-import type { HeaderStyle } from './negotiation.ts'
+import type { HeaderStyle } from './client-negotiation.ts'
+import { NBD_CLIENT_KINDS, type RequestFailure } from './nbd-client-diagnostics.ts'
 import { blameServer } from './negotiation-channel.ts'
 import { PendingRequest } from './pending-request.ts'
 import { ReplyParser } from './reply-parser.ts'

@@ -5,7 +5,7 @@ import {
   findProperty,
   findScopes,
   findValue,
-} from '../../src/policy/vocabulary.ts'
+} from '../../src/policy/command-line-words.ts'
 
 /** The code and the hint of what a call throws. */
 function refusal(call: () => unknown): readonly (string | undefined)[] {

@@ -12,7 +12,7 @@ import { type Agreement, type NegotiatedExport, nothingAgreed } from '../exports
 import type { NbdExport } from '../exports/nbd-export.ts'
 import { transmissionFlags } from '../exports/nbd-export.ts'
 import { NBD_FLAG, NBD_OPT, NBD_REP } from '../protocol/constants.ts'
-import { CLIENT_FLAGS_SIZE, decodeClientFlags, encodeGreeting } from '../protocol/handshake.ts'
+import { CLIENT_FLAGS_SIZE, decodeClientFlags, encodeGreeting } from '../protocol/greeting.ts'
 import { optionName } from '../protocol/names.ts'
 import {
   decodeOptionHeader,

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { formatLocation } from '../../src/diagnostics/source.ts'
-import { type Explanation, explainPriority, type Step } from '../../src/priority/explain.ts'
+import {
+  type Explanation,
+  explainPriority,
+  type Step,
+} from '../../src/priority/string-explanation.ts'
 import { parseSystemConfig } from '../../src/priority/system-config.ts'
 
 const config = parseSystemConfig({

@@ -6,7 +6,7 @@ import {
   readAuthorityKeyIdentifier,
   readBasicConstraints,
   readSubjectKeyIdentifier,
-} from '../../src/x509/extensions.ts'
+} from '../../src/x509/extension-values.ts'
 import { parsePrivateKey } from '../../src/x509/private-key.ts'
 import { parseRevocationLists } from '../../src/x509/revocation-list.ts'
 import { measureKey } from '../../src/x509/strength-check.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { formatLocation } from '../../src/diagnostics/source.ts'
-import { allowedByPolicy } from '../../src/policy/allowed-tls.ts'
+import { allowedByPolicy } from '../../src/policy/allowed-by-policy.ts'
 import { parsePolicy } from '../../src/policy/policy.ts'
 
 const BASE = `protocol@TLS = TLS1.2

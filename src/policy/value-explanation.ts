@@ -1,5 +1,6 @@
 /** Why a value is on or off: every directive that touched it, in order, and the one that won. */
 import type { Span } from '../diagnostics/source.ts'
+import { findValue } from './command-line-words.ts'
 import type { Directive } from './directive.ts'
 import type { Policy } from './policy.ts'
 import type { PropertyName } from './properties.ts'
@@ -12,7 +13,6 @@ import {
 } from './provenance.ts'
 import { type ScopeSet, selects } from './scope.ts'
 import { spanOf } from './syntax.ts'
-import { findValue } from './vocabulary.ts'
 
 /** What a directive did to a value. */
 export type ValueEffect =

@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest'
 import { formatLocation } from '../../src/diagnostics/source.ts'
+import { findScopes } from '../../src/policy/command-line-words.ts'
 import { evaluatePolicy } from '../../src/policy/effective-policy.ts'
-import { explainProperty, explainValue, type ValueExplanation } from '../../src/policy/explain.ts'
 import { NO_SCOPES, purpose } from '../../src/policy/scope.ts'
-import { findScopes } from '../../src/policy/vocabulary.ts'
+import {
+  explainProperty,
+  explainValue,
+  type ValueExplanation,
+} from '../../src/policy/value-explanation.ts'
 import { fc } from '../seed.ts'
 import { shippedPolicy } from '../shipped-policies.ts'
 import { modernText, policyOf } from './random-policies.ts'

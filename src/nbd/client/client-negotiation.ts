@@ -17,7 +17,7 @@ import {
   encodeClientFlags,
   exportNameReplySize,
   GREETING_SIZE,
-} from '../protocol/handshake.ts'
+} from '../protocol/greeting.ts'
 import {
   encodeExportName,
   encodeInfoOption,
@@ -31,7 +31,7 @@ import {
   type ListedExport,
   type MetaContext,
 } from '../protocol/option-replies.ts'
-import { NBD_CLIENT_KINDS } from './client-diagnostics.ts'
+import { NBD_CLIENT_KINDS } from './nbd-client-diagnostics.ts'
 import type { NegotiationChannel } from './negotiation-channel.ts'
 import { type OptionOutcome, sendOption } from './send-option.ts'
 import { beginTls } from './start-tls.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { matchGlob } from '../../src/policy/glob.ts'
+import { matchGlob } from '../../src/policy/posix-glob.ts'
 import judged from './glob-cases.json' with { type: 'json' }
 
 // glob-cases.json: what Python's fnmatch.fnmatchcase, which the reference uses, matches.

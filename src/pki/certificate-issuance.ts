@@ -25,7 +25,7 @@ import type { IdentityNumber, Layout, PairPaths, PresentPair } from './layout.ts
 import { PKI_KINDS } from './pki-diagnostics.ts'
 import { encodePrivateKey, isKeyFileEncrypted, readPrivateKey } from './private-key-file.ts'
 import { encodeSubject, MAX_NAME_LENGTH } from './subject-name.ts'
-import { DEFAULT_DAYS, daysOf, validFor, withinIssuer } from './validity.ts'
+import { DEFAULT_DAYS, daysOf, validFor, withinIssuer } from './validity-period.ts'
 
 /** What to do about a key that is too weak. */
 export const NEW_KEY = 'make a new key: cryptopolicy pki renew --new-key'
