@@ -1,10 +1,10 @@
 /** What suites and versions need to be negotiated, as OpenSSL sees it. */
 
-import type { MinimumKeySizes } from './allowed-tls.ts'
+import type { AllowedTls, MinimumKeySizes } from './allowed-tls.ts'
 import type { TlsGroup } from './tls-groups.ts'
 import type { SignatureKey, TlsSignatureScheme } from './tls-signatures.ts'
 import type { TlsSuite } from './tls-suites.ts'
-import type { SignatureSemantics, TlsVersion } from './tls-versions.ts'
+import { includesTls13, type SignatureSemantics, type TlsVersion } from './tls-versions.ts'
 
 /** How a suite before TLS 1.3 agrees on a secret, where it does so by Diffie-Hellman. */
 export function exchangeKind({ keyExchange = '' }: TlsSuite): TlsGroup['kind'] | undefined {
@@ -15,6 +15,11 @@ export function exchangeKind({ keyExchange = '' }: TlsSuite): TlsGroup['kind'] |
 /** Whether a server before TLS 1.3 shows a certificate. */
 export function needsCertificate({ keyExchange = '' }: TlsSuite): boolean {
   return /^(RSA(-PSK)?|(EC)?DHE-(RSA|ECDSA|DSS))$/.test(keyExchange)
+}
+
+/** Whether a peer can show a certificate: without one, nothing is asked of its key. */
+export function takesCertificates({ versions, suites }: AllowedTls): boolean {
+  return includesTls13(versions) || suites.some(needsCertificate)
 }
 
 /** The keys that a server can have before TLS 1.3, by what a suite's key exchange ends in. */

@@ -3,7 +3,8 @@
  *
  *     npm run fuzz:convert -- [--strings 200] [--seed N] [--target go,nss] [--root DIR --release R]
  *
- * Fails where a client offers what its string does not allow, or less than the conversion claims;
+ * Fails where a client offers what its string does not allow, or less than the conversion claims, and where
+ * a string is refused of which one version could be said;
  * prints the seed and the strings. `--root` runs the programs of another system, by chroot.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -13,7 +14,7 @@ import { parseArgs } from 'node:util'
 import { CONVERSION_LIBRARIES, type LibraryReleases } from '../../src/priority/library-releases.ts'
 import { findInstalledRelease } from '../../src/system/installed-library.ts'
 import { CLIENTS, type Client } from '../interop/convert/clients.ts'
-import { findProblems, tryConversion } from '../interop/convert/judge.ts'
+import { findNeedlessRefusals, findProblems, tryConversion } from '../interop/convert/judge.ts'
 import { Random } from '../priority/random-priorities.ts'
 import { type UsableCase, usableCase } from '../tls/prober/try-string.ts'
 
@@ -45,6 +46,7 @@ async function tryClient(client: Client): Promise<void> {
     const conversion = tryConversion(drawn.evaluation, target, releases)
     return conversion ? [{ drawn, conversion }] : []
   })
+  const refused = cases.filter((drawn) => !said.some((one) => one.drawn === drawn))
   const folder = await mkdtemp(join(values.root ?? '', tmpdir(), 'convert-'))
   const place = values.root === undefined ? { folder } : { folder, root: values.root }
   const hellos = await client.hellos(
@@ -53,16 +55,20 @@ async function tryClient(client: Client): Promise<void> {
   )
   await rm(folder, { recursive: true, force: true })
   let problems = 0
+  for (const drawn of refused) {
+    const sayable = findNeedlessRefusals(drawn, target, releases)
+    if (sayable.length === 0) continue
+    problems++
+    tell(drawn, [`refused, though ${sayable.join(' or ')} can be had alone`], '')
+  }
   for (const [index, { drawn, conversion }] of said.entries()) {
     const found = findProblems(hellos[index], drawn.evaluation, conversion)
     if (found.length === 0) continue
     problems++
     tell(drawn, found, conversion.text)
   }
-  const empty = cases.length - said.length
-  console.log(
-    `${target} ${Object.values(releases)}: ${said.length} offered, ${empty} refused, ${problems} problems`,
-  )
+  const counts = `${said.length} offered, ${refused.length} refused, ${problems} problems`
+  console.log(`${target} ${Object.values(releases)}: ${counts}`)
   if (problems > 0) process.exitCode = 1
 }
 

@@ -1,6 +1,6 @@
 /** What a priority string demands of a peer, beyond what it offers, and whether a library sees to it. */
 import type { MinimumKeySizes } from '../../algorithms/allowed-tls.ts'
-import { exchangeKind } from '../../algorithms/handshake-needs.ts'
+import { exchangeKind, takesCertificates } from '../../algorithms/handshake-needs.ts'
 import type { Demands, Omission } from './dialect.ts'
 
 /** What most libraries cannot be told to demand. */
@@ -48,10 +48,10 @@ function weakKeys(demands: Demands, enforced: MinimumKeySizes): readonly string[
 
 function keysOf({ evaluation, allowed }: Demands, enforced: MinimumKeySizes) {
   const { minimumKeySizes: demanded, signatureSchemes, suites } = allowed
-  const hasDsa = signatureSchemes.some(({ key }) => key === 'dsa')
+  const hasDsa = takesCertificates(allowed) && signatureSchemes.some(({ key }) => key === 'dsa')
   const hasPrimes = suites.some((suite) => exchangeKind(suite) === 'finite-field')
   // Without a profile GnuTLS takes any certificate, and whatever more is asked for is a gain.
-  const hasProfile = evaluation.profile !== undefined
+  const hasProfile = evaluation.profile !== undefined && takesCertificates(allowed)
   return [
     { name: 'RSA keys', isThere: hasProfile, demanded: demanded.rsa, enforced: enforced.rsa },
     { name: 'EC keys', isThere: hasProfile, demanded: demanded.ec, enforced: enforced.ec },

@@ -27,8 +27,6 @@ export type Dialect = {
   readonly takesOneGroup?: true
   /** Whether the library names a group for versions before TLS 1.3 alone. */
   readonly namesOldGroup: (group: TlsGroup) => boolean
-  /** The library names groups to its peer even where nothing uses a group. */
-  readonly alwaysNamesGroups?: true
   /** Whether the library names a scheme of certificates to its peer with TLS 1.3 alone. */
   readonly namesOldScheme?: (scheme: TlsSignatureScheme) => boolean
   /** Signature schemes that are offered with what the text allows, whatever is said. */
@@ -79,8 +77,6 @@ export type Spoken = {
   /** The same, in the terms of TLS. */
   readonly allowed: AllowedTls
   readonly options: PriorityOptions
-  /** A group that the string names though nothing uses it, in the library's words. */
-  readonly idleGroup: string | undefined
 }
 
 /** Says what is left of what is allowed in a dialect. */
@@ -96,7 +92,6 @@ export function speak(evaluation: Evaluation, allowed: AllowedTls, dialect: Dial
     schemes: signatureSchemes.flatMap((scheme) => dialect.scheme(scheme) ?? []),
     allowed,
     options: evaluation.options,
-    idleGroup: evaluation.usableGroups.flatMap(({ tls }) => (tls && dialect.group(tls)) ?? [])[0],
   }
 }
 

@@ -67,17 +67,18 @@ export function goDialect(release: GoRelease): Dialect {
     scheme: ({ name }) => (every.includes(name) ? name : undefined),
     namesOldScheme: () => !isSince(release, '1.27'),
     namesOldGroup: ({ kind }) => kind === 'curve',
-    alwaysNamesGroups: true,
     fixedSchemes,
     undecided: ['the order of cipher suites'],
     unenforced: (demands) => findUnenforced(demands, { keySizes }),
   }
 }
 
+/** An empty list would be Go's own curves. This number never becomes a group, and peers pass over it (RFC 8701). */
+const NO_CURVE = '0x0a0a'
+
 /** A literal of tls.Config. */
-export function printGo({ versions, suites12, groups, idleGroup }: Spoken): string {
-  // An empty list would be Go's own curves; one that no suite uses is named and does nothing.
-  const curves = groups.length > 0 ? groups : [idleGroup ?? '']
+export function printGo({ versions, suites12, groups }: Spoken): string {
+  const curves = groups.length > 0 ? groups : [NO_CURVE]
   return [
     '&tls.Config{',
     `\tMinVersion: ${versions.at(0)},`,

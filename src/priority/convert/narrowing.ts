@@ -27,6 +27,7 @@ export type Narrowed = {
 
 const UNKNOWN = 'the library does not offer it'
 const COMBINED = 'its words would allow others with it'
+const IN_THE_WAY = 'with it nothing else could be had'
 
 /** Narrows what an evaluation allows; what it allows over DTLS is left aside. */
 export function narrow(evaluation: Evaluation, dialect: Dialect): Narrowed {
@@ -111,8 +112,31 @@ class Narrowing {
     return omissions.keep('version', base.versions, isChoosable, because)
   }
 
-  /** Gives up one version at a time: what it stood in the way of comes back. */
+  /**
+   * Where versions stand in each other's way until none is left, one of them makes room: a scheme that
+   * TLS 1.3 may not use is all that TLS 1.2 has, for example. The oldest goes first.
+   */
   #chooseVersions(base: AllowedTls, candidates: readonly TlsVersion[]): Narrowed {
+    const chosen = this.#giveUpVersions(base, candidates)
+    if (this.#isUsable(chosen)) return chosen
+    for (const { name } of candidates) {
+      if (name === this.#dialect.alwaysOffers) continue
+      const others = candidates.filter((other) => other.name !== name)
+      const rest = this.#chooseVersions(base, others)
+      if (!this.#isUsable(rest)) continue
+      const omission: Omission = { kind: 'version', name, because: IN_THE_WAY }
+      return { ...rest, omissions: [omission, ...rest.omissions] }
+    }
+    return chosen
+  }
+
+  #isUsable({ allowed: { versions } }: Narrowed): boolean {
+    const { alwaysOffers = versions[0]?.name } = this.#dialect
+    return versions.some(({ name }) => name === alwaysOffers)
+  }
+
+  /** Gives up one version at a time: what it stood in the way of comes back. */
+  #giveUpVersions(base: AllowedTls, candidates: readonly TlsVersion[]): Narrowed {
     const omissions = new Omissions()
     const versions = this.#dialect.contiguous ? newestRun(candidates, omissions) : candidates
     const schemes = this.#schemesOf(base, versions, omissions)
@@ -122,7 +146,7 @@ class Narrowing {
     for (const version of versions) {
       const lacking = this.#lackOf(version, allowed)
       if (lacking === undefined) continue
-      const rest = this.#chooseVersions(
+      const rest = this.#giveUpVersions(
         base,
         versions.filter((other) => other !== version),
       )
@@ -199,8 +223,7 @@ class Narrowing {
   #withOfferedVersion({ allowed, omissions }: Narrowed): Narrowed {
     const { alwaysOffers } = this.#dialect
     const { versions } = allowed
-    const isThere = !alwaysOffers || versions.some(({ name }) => name === alwaysOffers)
-    if (isThere) return { allowed, omissions }
+    if (!alwaysOffers || this.#isUsable({ allowed, omissions })) return { allowed, omissions }
     const because = `${alwaysOffers} cannot be switched off`
     const others = versions.map(({ name }) => ({ kind: 'version' as const, name, because }))
     return { allowed: { ...allowed, versions: [] }, omissions: [...omissions, ...others] }
@@ -211,16 +234,10 @@ class Narrowing {
     const { suites, groups, signatureSchemes } = allowed
     if (!suites.some((suite) => canNegotiate(suite, version))) return 'cipher suite'
     if (version.name === 'TLS1.3' && !groups.some(isTls13Group)) return 'group'
-    if (this.#dialect.alwaysNamesGroups && !this.#hasIdleGroup(groups)) return 'group'
     const signs = (scheme: TlsSignatureScheme): boolean => canSign(scheme, version.signatures)
     return isSigningVersion(version) && !signatureSchemes.some(signs)
       ? 'signature scheme'
       : undefined
-  }
-
-  #hasIdleGroup(groups: readonly TlsGroup[]): boolean {
-    const named = this.#evaluation.usableGroups.flatMap(({ tls }) => tls ?? [])
-    return groups.length > 0 || named.some((group) => this.#dialect.group(group) !== undefined)
   }
 }
 

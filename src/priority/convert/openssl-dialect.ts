@@ -50,7 +50,7 @@ export function opensslDialect(release: OpensslRelease): Dialect {
         : (GROUPS[name] ?? name),
     scheme: ({ name, key }) =>
       key === 'gost' || (key === 'ml-dsa' && !hasLattices) ? undefined : (SCHEMES[name] ?? name),
-    refusals: (allowed) => [refusalsAt(requiredLevel(allowed.minimumKeySizes), allowed)],
+    refusals: (allowed) => [refusalsAt(requiredLevel(allowed), allowed)],
     namesOldScheme: ({ name, key }) => key !== 'dsa' && !name.endsWith('_sha1'),
     namesOldGroup: ({ kind }) => kind === 'curve',
     unenforced: (demands) => findUnenforced(demands, { keySizes: keySizesFor(demands) }),
@@ -66,5 +66,5 @@ function nameOf(suite: TlsSuite): string | undefined {
 }
 
 function keySizesFor({ allowed }: Demands): MinimumKeySizes {
-  return keySizesAt(requiredLevel(allowed.minimumKeySizes))
+  return keySizesAt(requiredLevel(allowed))
 }

@@ -1,6 +1,10 @@
 /** The security level of OpenSSL that asks for what a verification profile asks for. */
-import type { AllowedTls, MinimumKeySizes } from '../../algorithms/allowed-tls.ts'
-import { exchangeKind } from '../../algorithms/handshake-needs.ts'
+import {
+  type AllowedTls,
+  type MinimumKeySizes,
+  NOTHING_ALLOWED,
+} from '../../algorithms/allowed-tls.ts'
+import { exchangeKind, takesCertificates } from '../../algorithms/handshake-needs.ts'
 import {
   bitsOfGroup,
   bitsOfScheme,
@@ -17,8 +21,17 @@ import type { Item, Refusal } from './dialect.ts'
 /** Level 4 asks for RSA keys of 7680 bits where GnuTLS asks for 8192: only level 5 has more. */
 const NEARLY_LEVEL_4 = 8192
 
-/** The lowest level that asks for no less than the sizes. */
-export function requiredLevel({ rsa, ec }: MinimumKeySizes): OpensslSecurityLevel {
+/**
+ * The lowest level that asks for no less than the sizes. Shared keys, and exchanges on the curves that are
+ * named, have no size to ask for: a level would take old versions away and secure nothing.
+ */
+export function requiredLevel(allowed: AllowedTls): OpensslSecurityLevel {
+  const hasPrimes = allowed.suites.some((suite) => exchangeKind(suite) === 'finite-field')
+  const isSized = hasPrimes || takesCertificates(allowed)
+  return levelFor(isSized ? allowed.minimumKeySizes : NOTHING_ALLOWED.minimumKeySizes)
+}
+
+function levelFor({ rsa, ec }: MinimumKeySizes): OpensslSecurityLevel {
   const wanted = rsa === NEARLY_LEVEL_4 ? 7680 : rsa
   const level = OPENSSL_SECURITY_LEVELS.find((row) => row.rsa >= wanted && row.ec >= ec)
   return level ?? (OPENSSL_SECURITY_LEVELS.at(-1) as OpensslSecurityLevel)

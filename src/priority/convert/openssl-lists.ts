@@ -14,7 +14,7 @@ const IDLE_GROUP = 'P-256'
 
 /** Always with the level, which is what a verification profile becomes. */
 export function cipherString({ suites12, allowed }: Spoken): string {
-  const { level } = requiredLevel(allowed.minimumKeySizes)
+  const { level } = requiredLevel(allowed)
   return [...(suites12.length > 0 ? suites12 : [IDLE_SUITE]), `@SECLEVEL=${level}`].join(':')
 }
 

@@ -46,11 +46,9 @@ const UNREGISTERED = [
   ...['dsa_sha256', 'dsa_sha384', 'dsa_sha512'],
 ]
 
-function fixedSchemesOf(
-  { versions, minimumKeySizes }: AllowedTls,
-  release: OpensslRelease,
-): readonly string[] {
-  const offered = defaultSchemes(release, requiredLevel(minimumKeySizes).level)
+function fixedSchemesOf(allowed: AllowedTls, release: OpensslRelease): readonly string[] {
+  const { versions } = allowed
+  const offered = defaultSchemes(release, requiredLevel(allowed).level)
   if (versions.some(({ name }) => name === 'TLS1.2')) return offered
   // OpenSSL names nothing that TLS 1.3 forbids where no older version is allowed.
   const isNew = (name: string): boolean => !/^dsa|_sha1$|_sha224$/.test(name)

@@ -13,7 +13,7 @@ import { CONVERSION_LIBRARIES } from '../../../src/priority/library-releases.ts'
 import { findInstalledRelease } from '../../../src/system/installed-library.ts'
 import { testWith } from '../../peers/peer.ts'
 import { CLIENTS, type Client } from './clients.ts'
-import { drawStrings } from './draw-strings.ts'
+import { drawStrings, TAKEN } from './draw-strings.ts'
 import { findProblems, tryConversion } from './judge.ts'
 
 /** How many random strings each client gets: the slow ones fewer. */
@@ -35,6 +35,7 @@ async function tryClient(client: Client): Promise<void> {
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const cases = drawStrings(COUNTS[target] ?? 0).flatMap(([text, evaluation]) => {
     const conversion = tryConversion(evaluation, target, releases)
+    if (TAKEN[text]?.includes(target)) expect(conversion, text).toBeDefined()
     return conversion ? [{ text, evaluation, conversion }] : []
   })
   const hellos = await client.hellos(

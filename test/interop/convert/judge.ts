@@ -7,16 +7,23 @@ import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
 import type { Conversion } from '../../../src/priority/convert/conversion.ts'
 import { convertPriority } from '../../../src/priority/convert/convert.ts'
 import { exactnessOf } from '../../../src/priority/convert/convert-diagnostics.ts'
-import { allowedTls, type Evaluation } from '../../../src/priority/evaluate.ts'
+import { allowedTls, type Evaluation, evaluatePriority } from '../../../src/priority/evaluate.ts'
 import type { ConversionTarget, LibraryReleases } from '../../../src/priority/library-releases.ts'
+import { parseSystemConfig } from '../../../src/priority/system-config.ts'
 import { findTlsSignatureScheme } from '../../algorithms/by-number.ts'
 import { decodeClientHello } from '../../tls/prober/client-hello.ts'
+import type { UsableCase } from '../../tls/prober/try-string.ts'
 
 /** Names by list, for messages. */
 type Lists = Readonly<Record<'versions' | 'suites' | 'groups' | 'schemes', ReadonlySet<string>>>
 
 /** Signals that are no suites (RFC 5746, RFC 7507). */
 const SIGNALS: ReadonlySet<number> = new Set([0x00ff, 0x5600])
+
+/** Numbers that never become a group, so that peers pass over them (RFC 8701). */
+function isGroup(number: number): boolean {
+  return (number & 0x0f0f) !== 0x0a0a
+}
 
 /** Suites that clients offer only with credentials that a test does not give. */
 const NEEDS_CREDENTIALS = /SRP/
@@ -35,6 +42,25 @@ export function tryConversion(
     if (isEmpty) return undefined
     throw error
   }
+}
+
+const VERSIONS = ['TLS1.0', 'TLS1.1', 'TLS1.2', 'TLS1.3']
+
+/** Versions of a string that is refused of which each alone can be said: the refusal is needless then. */
+export function findNeedlessRefusals(
+  { priority, config, evaluation }: UsableCase,
+  target: ConversionTarget,
+  releases: LibraryReleases,
+): readonly string[] {
+  const rules = config && parseSystemConfig({ name: 'gnutls.config', text: config })
+  // GnuTLS gives TLS 1.3 up where older versions leave a gap, so that one may not be a part of the string.
+  const names = allowedTls(evaluation).versions.map(({ name }): string => name)
+  return VERSIONS.filter((one) => names.includes(one)).filter((name) => {
+    const others = VERSIONS.filter((other) => other !== name).map((other) => `-VERS-${other}`)
+    const given = { name: '<priority>', text: [priority, ...others].join(':') }
+    const outcome = evaluatePriority(given, rules ? { config: rules } : {})
+    return outcome.ok && tryConversion(outcome.evaluation, target, releases) !== undefined
+  })
 }
 
 /** What is wrong with an offer, in words. */
@@ -94,7 +120,9 @@ function listsOfRecord(record: Buffer, claimed: AllowedTls): Lists {
   return {
     versions: new Set(versions.map((v) => `TLS1.${v - 0x0301}`)),
     suites: new Set(suites.map((number) => findTlsSuite(number)?.name ?? unknown(number))),
-    groups: new Set(offer.groups.map((number) => findTlsGroup(number)?.name ?? unknown(number))),
+    groups: new Set(
+      offer.groups.filter(isGroup).map((number) => findTlsGroup(number)?.name ?? unknown(number)),
+    ),
     schemes: new Set(
       offer.schemes.map((number) => findTlsSignatureScheme(number)?.name ?? unknown(number)),
     ),

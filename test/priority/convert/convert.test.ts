@@ -115,14 +115,12 @@ describe('to openssl', () => {
 
 describe('to any library', () => {
   const ONE_SUITE = 'NONE:+VERS-TLS1.3:+AES-128-GCM:+AEAD:+GROUP-SECP256R1:+SIGN-ALL'
-  const NO_GROUP = 'NONE:+VERS-TLS1.2:+RSA:+AES-128-GCM:+AEAD:+SIGN-ALL'
   const OLD = 'NONE:+VERS-TLS1.1:+ECDHE-RSA:+AES-128-CBC:+SHA1:+GROUP-X25519:+SIGN-ALL'
 
   it.each([
     ['go', ONE_SUITE],
     ['nss', ONE_SUITE],
     ['java', OLD],
-    ['go', NO_GROUP],
   ] as const)('refuses where nothing is left: to %s %s', (target, text) => {
     expect(attempt(() => convert(text, target).text)).toMatchObject({
       code: 'CONVERT_NOTHING_LEFT',

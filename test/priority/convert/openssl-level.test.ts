@@ -35,7 +35,19 @@ test.each([
   [15361, 512, 5],
   [15360, 571, 5],
 ])('RSA keys of %i bits and curves of %i bits need level %i', (rsa, ec, level) => {
-  expect(requiredLevel({ rsa, ec, dsa: 0, dh: 0 }).level).toBe(level)
+  const minimumKeySizes = { rsa, ec, dsa: 0, dh: 0 }
+  const versions = TLS_VERSIONS.filter(({ name }) => name === 'TLS1.3')
+  expect(requiredLevel({ ...NOTHING_ALLOWED, versions, minimumKeySizes }).level).toBe(level)
+})
+
+test.each([
+  ['shared keys', ['PSK', 'ECDHE-PSK'], 0],
+  ['shared keys with an exchange of primes', ['PSK', 'DHE-PSK'], 2],
+  ['certificates', ['PSK', 'ECDHE-RSA'], 2],
+])('%s before TLS 1.3 need level %3$i', (_, exchanges, level) => {
+  const suites = TLS_SUITES.filter(({ keyExchange = '' }) => exchanges.includes(keyExchange))
+  const minimumKeySizes = { rsa: 2048, ec: 224, dsa: 2048, dh: 2048 }
+  expect(requiredLevel({ ...NOTHING_ALLOWED, suites, minimumKeySizes }).level).toBe(level)
 })
 
 test('a level asks DSA keys and primes for what it asks RSA keys for; 1024 bits at the least', () => {
