@@ -94,7 +94,7 @@ function contextOf(
     tell: (event) => logEvent(event, options, terminal),
     terminal: {
       escape: key === 'none' ? undefined : key,
-      onEscape: () => ending.begin(),
+      onEscape: () => ending.ask(),
       isEndKept: ignoreEof ?? false,
     },
   }

@@ -112,7 +112,7 @@ export class Terminal {
   }
 
   #tell(text: string): void {
-    if (this.options.isService) writeLog(text)
+    if (this.options.isService) writeLog(withReturns(text))
     else writeAll(2, text)
   }
 }
@@ -142,6 +142,11 @@ function styleFor(colors: ChalkInstance): DiagnosticStyle {
     caret: colors.green,
     hint: colors.cyan,
   }
+}
+
+/** A terminal in raw mode goes on below, and not at the beginning of a line. */
+function withReturns(text: string): string {
+  return process.stderr.isTTY ? text.replaceAll('\n', '\r\n') : text
 }
 
 /** A service goes on where its log is not read, or cannot be kept. */

@@ -1,6 +1,7 @@
 /** Pseudo-terminals, by the C library: pty(7). */
 import { closeSync, constants, openSync } from 'node:fs'
 import { type Koffi, loadKoffi } from './koffi.ts'
+import { makeTransparent } from './terminal-settings.ts'
 
 export type PseudoTerminal = {
   /** `/dev/pts/3`, where programs open it. */
@@ -13,8 +14,6 @@ export type PseudoTerminal = {
 }
 
 const PATH_ROOM = 128
-/** `struct termios` is smaller on every Linux. */
-const SETTINGS_ROOM = 256
 const O_CLOEXEC = 0o2000000
 const F_DUPFD_CLOEXEC = 1030
 const POLLHUP = 0x10
@@ -49,9 +48,6 @@ function declare(koffi: Koffi) {
     unlock: library.func('int unlockpt(int)'),
     name: library.func('int ptsname_r(int, void *, size_t)'),
     duplicate: library.func('int fcntl(int, int, int)'),
-    settings: library.func('int tcgetattr(int, void *)'),
-    setSettings: library.func('int tcsetattr(int, int, void *)'),
-    makeRaw: library.func('void cfmakeraw(void *)'),
     poll: library.func('int poll(_Inout_ cryptopolicy_pollfd *, unsigned long, int)'),
   }
 }
@@ -90,10 +86,7 @@ function prepare(calls: Calls, descriptor: number): string {
   if (!isReady) throw new Error('the pseudo-terminal cannot be opened')
   const path = name.toString('latin1', 0, name.indexOf(0))
   const other = openSync(path, constants.O_RDWR | constants.O_NOCTTY)
-  const settings = Buffer.alloc(SETTINGS_ROOM)
-  calls.settings(other, settings)
-  calls.makeRaw(settings)
-  calls.setSettings(other, 0, settings)
+  makeTransparent(other)
   closeSync(other)
   return path
 }

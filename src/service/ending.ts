@@ -14,14 +14,15 @@ export class ServiceEnding {
   #count = 0
 
   onSignals(): void {
-    for (const signal of ENDING_SIGNALS) process.on(signal, this.#onSignal)
+    for (const signal of ENDING_SIGNALS) process.on(signal, this.ask)
   }
 
   close(): void {
-    for (const signal of ENDING_SIGNALS) process.off(signal, this.#onSignal)
+    for (const signal of ENDING_SIGNALS) process.off(signal, this.ask)
   }
 
-  readonly #onSignal = (): void => {
+  /** A user or a signal tells it to end. */
+  readonly ask = (): void => {
     this.#count++
     if (this.#count > 1) this.#hurry()
     this.begin()

@@ -1,37 +1,42 @@
 /** Named pipes and devices: PATH.in and PATH.out, or one PATH for both, as QEMU has it. */
-import { constants, fstatSync, openSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { isatty, ReadStream } from 'node:tty'
 import { fail } from '../../diagnostics/diagnostic.ts'
+import { makeTransparent } from '../../files/terminal-settings.ts'
 import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
 import { Attachment } from './attachment.ts'
 import type { Standing } from './standing-end.ts'
 
 /** @throws DiagnosticError CHARDEV_CANNOT_OPEN, CHARDEV_UNUSABLE */
 export function openPipe(path: string): Standing {
-  const { source, sink } = openStreams(path)
-  for (const stream of [source, sink]) stream.on('error', () => {})
+  const [source, sink] = openDevices(path)
+  for (const { stream } of [source, sink]) stream.on('error', () => {})
   return {
     place: path,
-    attach: () => new Attachment({ source, sink }),
+    attach: () => new Attachment({ source: source.stream, sink: sink.stream }),
     close: () => {
-      source.destroy()
-      sink.destroy()
+      source.close()
+      sink.close()
     },
   }
 }
 
-function openStreams(path: string): { source: Duplex; sink: Duplex } {
+type Device = { readonly stream: Duplex; readonly close: () => void }
+
+/** What is read from, and what is written to. */
+function openDevices(path: string): readonly [Device, Device] {
   const input = tryOpen(`${path}.in`)
   const output = tryOpen(`${path}.out`)
   if (typeof input === 'number' && typeof output === 'number') {
-    return { source: openDevice(input, path), sink: openDevice(output, path, false) }
+    return [openDevice(input, path), openDevice(output, path, false)]
   }
+  for (const half of [input, output]) if (typeof half === 'number') closeSync(half)
   const both = tryOpen(path)
   if (typeof both !== 'number') return fail(CHARDEV_KINDS.cannotOpen, { path, error: both })
-  const stream = openDevice(both, path)
-  return { source: stream, sink: stream }
+  const device = openDevice(both, path)
+  return [device, device]
 }
 
 /** For both, so that it does not wait for another program, and does not end with one. */
@@ -44,11 +49,37 @@ function tryOpen(path: string): unknown {
 }
 
 /** @param isRead What is only written must not be read: it would take its own bytes. */
-function openDevice(descriptor: number, path: string, isRead = true): Duplex {
-  if (isatty(descriptor)) return new ReadStream(descriptor).setRawMode(true)
+function openDevice(descriptor: number, path: string, isRead = true): Device {
+  if (isatty(descriptor)) return openTerminal(descriptor, path)
   if (fstatSync(descriptor).isFIFO()) {
-    return new Socket({ fd: descriptor, readable: isRead, writable: true })
+    const stream = new Socket({ fd: descriptor, readable: isRead, writable: true })
+    return { stream, close: () => void stream.destroy() }
   }
+  closeSync(descriptor)
   const reason = 'it is no named pipe and no terminal'
   return fail(CHARDEV_KINDS.unusable, { what: path, reason })
 }
+
+/** It has its settings back when it is closed: Node.js does so for one terminal of a process alone. */
+function openTerminal(descriptor: number, path: string): Device {
+  const giveBack = makeTransparent(descriptor)
+  if (!giveBack) {
+    closeSync(descriptor)
+    const reason = 'the C library cannot be called: koffi is not installed'
+    return fail(CHARDEV_KINDS.unusable, { what: path, reason })
+  }
+  const stream = new ReadStream(descriptor)
+  // Node.js opens it once more where it can, and then closes only that one.
+  const isOpenedTwice = (stream as Opened)._handle?.fd !== descriptor
+  let isOpen = true
+  const close = (): void => {
+    if (!isOpen) return
+    isOpen = false
+    if (isOpenedTwice || !stream.destroyed) giveBack()
+    stream.destroy()
+    if (isOpenedTwice) closeSync(descriptor)
+  }
+  return { stream, close }
+}
+
+type Opened = ReadStream & { readonly _handle?: { readonly fd: number } }

@@ -6,11 +6,13 @@ import { isatty, ReadStream } from 'node:tty'
 import type { TerminalRules } from '../chardev-context.ts'
 import { Attachment, type StandingStreams } from './attachment.ts'
 import { EscapeWatch } from './escape-watch.ts'
+import { takeTerminal } from './raw-terminal.ts'
 import type { Standing } from './standing-end.ts'
 
 /** @param hasSignals Whether Ctrl-C ends this process. */
 export function openStdio(rules: TerminalRules, hasSignals: boolean): Standing {
   const streams = openStreams(rules, hasSignals)
+  const giveBack = process.stdin.isTTY ? takeTerminal(process.stdin) : () => {}
   streams.source?.on('error', () => {})
   streams.sink.on('error', () => {})
   return {
@@ -19,7 +21,7 @@ export function openStdio(rules: TerminalRules, hasSignals: boolean): Standing {
     canEnd: !process.stdin.isTTY && !streams.isEndKept,
     // Standard output is of the process, and stays open.
     close: () => {
-      if (process.stdin.isTTY) process.stdin.setRawMode(false)
+      giveBack()
       process.stdin.destroy()
     },
   }
@@ -30,7 +32,6 @@ function openStreams(rules: TerminalRules, hasSignals: boolean): StandingStreams
   const sink = openOutput(1)
   const { isEndKept = false } = rules
   if (!stdin.isTTY) return { source: stdin.pause(), sink, isEndKept }
-  stdin.setRawMode(true)
   return { source: stdin.pipe(new EscapeWatch(rules, hasSignals)), sink }
 }
 

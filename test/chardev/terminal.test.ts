@@ -1,0 +1,96 @@
+/** `chardev connect` as a user at a terminal has it. What stty(1) says of the terminal is the judge. */
+import { expect, test } from 'vitest'
+import { eventually } from '../nbd/server/test-server.ts'
+import { makeChardevs } from './chardev-fixture.ts'
+import { isRunning, kill, PROMPT, sitDown } from './user-at-terminal.ts'
+
+/** A console that says again what it is told. */
+async function startConsole(command = 'cat') {
+  const chardevs = makeChardevs()
+  const port = await chardevs.add('socket,id=a,host=127.0.0.1,port=0,server=on')
+  await chardevs.add(`exec,id=command,command=${command}`)
+  chardevs.registry.join('a', 'command')
+  return { ...chardevs, definition: `socket,host=127.0.0.1,port=${port}` }
+}
+
+test('the terminal is raw during the session, and Ctrl-] ends it', async () => {
+  const { definition } = await startConsole()
+  const user = await sitDown()
+  const before = user.settings()
+  await user.connects(definition)
+  expect(user.shown()).toContain('^] ends it')
+  expect(user.settings()).toMatch(/-icanon/)
+  expect(user.settings()).toMatch(/-isig/)
+  expect(user.settings()).toMatch(/-echo /)
+  expect(user.settings()).toContain('rows 31; columns 97')
+  // Ctrl-C, Ctrl-D, Ctrl-Z, Ctrl-S and Ctrl-\ are for the other side.
+  user.type('\x03\x04\x1a\x13\x1c\x11x')
+  await user.sees(/\x03\x04\x1a\x13\x1c\x11x/)
+  // Its line ends are its own; those of the log begin a line.
+  user.type('one\ntwo')
+  await user.sees(/one\ntwo/)
+  expect(user.shown()).toMatch(/reached 127.0.0.1:\d+\r\n/)
+  user.type('\x1d')
+  await user.sees(PROMPT)
+  user.type('echo status $?\n')
+  await user.sees(/status 0/)
+  await user.sees(PROMPT)
+  expect(user.settings()).toBe(before)
+})
+
+test.each(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGABRT'] as const)(
+  'the terminal is as it was after %s',
+  async (signal) => {
+    const { definition } = await startConsole()
+    const user = await sitDown()
+    const before = user.settings()
+    const pid = await user.connects(definition)
+    kill(pid, signal)
+    await user.sees(PROMPT)
+    expect(user.settings()).toBe(before)
+  },
+)
+
+test('one that is stopped gives the terminal back, and takes it again when it goes on', async () => {
+  const { definition } = await startConsole()
+  const user = await sitDown()
+  const before = user.settings()
+  const pid = await user.connects(definition)
+  const raw = user.settings()
+  kill(pid, 'SIGTSTP')
+  await user.sees(PROMPT)
+  expect(user.settings()).toBe(before)
+  user.type('fg\n')
+  await eventually(() => user.settings() === raw)
+  user.type('there')
+  await user.sees(/there/)
+  // It cannot give it back then; the user may have repaired it meanwhile.
+  kill(pid, 'SIGSTOP')
+  await user.sees(PROMPT)
+  user.type(`stty sane\n`)
+  await user.sees(PROMPT)
+  user.type('fg\n')
+  await eventually(() => user.settings() === raw)
+  user.type('\x1d')
+  await user.sees(PROMPT)
+  expect(user.settings()).not.toBe(raw)
+})
+
+test('it ends when its terminal goes away', async () => {
+  const { definition, events } = await startConsole()
+  const user = await sitDown()
+  const pid = await user.connects(definition)
+  user.hangUp()
+  await eventually(() => events.some(({ event }) => event === 'left'))
+  await eventually(() => !isRunning(pid))
+})
+
+test('Ctrl-] ends it at once where the other side reads nothing', async () => {
+  const { definition } = await startConsole('exec sleep 1000')
+  const user = await sitDown()
+  const pid = await user.connects(definition)
+  for (let count = 0; count < 100; count++) user.type('x'.repeat(10))
+  user.type('\x1d')
+  await user.sees(PROMPT)
+  expect(isRunning(pid)).toBe(false)
+})
