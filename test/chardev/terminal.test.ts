@@ -25,7 +25,7 @@ test('the terminal is raw during the session, and Ctrl-] ends it', async () => {
   expect(user.settings()).toContain('rows 31; columns 97')
   // Ctrl-C, Ctrl-D, Ctrl-Z, Ctrl-S and Ctrl-\ are for the other side.
   user.type('\x03\x04\x1a\x13\x1c\x11x')
-  await user.sees(/\x03\x04\x1a\x13\x1c\x11x/)
+  await user.sees('\x03\x04\x1a\x13\x1c\x11x')
   // Its line ends are its own; those of the log begin a line.
   user.type('one\ntwo')
   await user.sees(/one\ntwo/)

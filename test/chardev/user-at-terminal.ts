@@ -1,5 +1,5 @@
 /** A user at a terminal of their own, with a shell that knows jobs and repairs nothing: what is typed there, and what is shown. */
-import { constants, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { ReadStream } from 'node:tty'
 import { onTestFinished } from 'vitest'
@@ -12,7 +12,7 @@ import { execFileSync, spawn } from '../peers/child-process.ts'
 export type UserAtTerminal = {
   readonly type: (text: string) => void
   /** Waits until it is shown, after what was waited for before. */
-  readonly sees: (what: RegExp) => Promise<string>
+  readonly sees: (what: RegExp | string) => Promise<string>
   /** All that was shown. */
   readonly shown: () => string
   /** The settings of the terminal, as stty(1) prints them. */
@@ -32,11 +32,12 @@ export async function sitDown(): Promise<UserAtTerminal> {
   const settings = () => execFileSync('stty', ['-a', '-F', path])
   execFileSync('stty', ['-F', path, 'sane', 'rows', '31', 'columns', '97'])
   const held = openSync(path, constants.O_RDWR | constants.O_NOCTTY)
+  onTestFinished(() => closeSync(held))
   const own = terminal.duplicate()!
   const screen = new ReadStream(own)
   screen.on('error', () => {})
   // The first terminal that the leader of a session opens is its own.
-  const shell = spawn('/bin/sh', ['-c', 'exec sh -i <>"$0" >&0 2>&0', path], {
+  spawn('/bin/sh', ['-c', 'exec sh -i <>"$0" >&0 2>&0', path], {
     env: { ...process.env, PS1: '$ ', TERM: 'dumb' },
     stdio: 'ignore',
   })
@@ -49,11 +50,17 @@ export async function sitDown(): Promise<UserAtTerminal> {
     screen.destroy()
     terminal.close()
   }
-  const sees = async (what: RegExp) => {
-    await eventually(() => what.test(all.slice(seen)))
-    const found = what.exec(all.slice(seen))
-    seen += (found?.index ?? 0) + (found?.[0].length ?? 0)
-    return found?.[0] ?? ''
+  const sees = async (what: RegExp | string) => {
+    const find = (): { index: number; text: string } | undefined => {
+      const next = all.slice(seen)
+      const text = typeof what === 'string' ? what : what.exec(next)?.[0]
+      const index = text === undefined ? -1 : next.lastIndexOf(text)
+      return text === undefined || index < 0 ? undefined : { index, text }
+    }
+    await eventually(() => find() !== undefined)
+    const { index, text } = find()!
+    seen += index + text.length
+    return text
   }
   const type = (text: string) => void writeSync(own, text, undefined, 'latin1')
   const connects = async (definition: string, options = '') => {
