@@ -3,7 +3,7 @@ import type { TlsScan } from '../model.ts'
 import type { ClearText } from '../upgrades/upgrade.ts'
 import type { Finding } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
-import { handshakeClaims } from './handshake-claims.ts'
+import { finishClaims, handshakeClaims } from './handshake-claims.ts'
 import { unlessAnswered } from './unknown.ts'
 
 /** Endpoints that let no client in without a certificate, unless they are told to. */
@@ -19,7 +19,7 @@ export function compareClientCertificate(
   const { required } = scan.clientCertificate
   if (required.answer === 'accepted') return []
   const kind = 'client certificate'
-  const evidence = handshakeClaims(scan)
+  const evidence = [...handshakeClaims(scan), ...finishClaims(scan)]
   const unknown = unlessAnswered(required, kind, protocol, null, evidence)
   if (unknown.length > 0) return unknown
   const item = { kind, name: protocol, version: null }

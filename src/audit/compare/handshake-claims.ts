@@ -1,11 +1,22 @@
 /** The questions whose answers show certificates of the server, and what it asks of clients. */
-import type { TlsScan } from '../model.ts'
+import type { SchemeEnumeration, TlsScan } from '../model.ts'
 
 /** TLS 1.3 hides all that from a client that computes no secret: signatures are asked for with one. */
 export function handshakeClaims({ suites, signatures }: TlsScan): readonly string[] {
-  const isNewest = ({ version }: { readonly version: string }) => version === 'TLS1.3'
   return [
-    ...signatures.filter(isNewest).map(({ version }) => `signatures ${version}`),
-    ...suites.filter((list) => !isNewest(list)).map(({ version }) => `suites ${version}`),
+    ...signatures.filter(isComputed).map(({ version }) => `signatures ${version}`),
+    ...suites
+      .filter(({ version }) => version !== 'TLS1.3')
+      .map(({ version }) => `suites ${version}`),
   ]
+}
+
+/** The question whose answer shows what the server does with a client that has no certificate. */
+export function finishClaims({ signatures }: TlsScan): readonly string[] {
+  return signatures.some(isComputed) ? ['finish TLS1.3'] : []
+}
+
+/** Where no secret can be computed, these questions are not asked. */
+function isComputed({ version, items }: SchemeEnumeration): boolean {
+  return version === 'TLS1.3' && items.length > 0
 }

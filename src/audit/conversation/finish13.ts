@@ -32,6 +32,12 @@ const MOST_TICKETS = 8
 const TIME_TO_REFUSE = 1000
 
 /**
+ * The same for one that has sent a ticket: most check the certificate before or right behind it. A server that is
+ * far away or busy was as slow with its ticket, so that it gets a multiple of that.
+ */
+const TIME_BEHIND_TICKET = { least: 150, multiple: 10 } as const
+
+/**
  * @param firstRequest What a client of the server's protocol says first, and the server answers; undefined where
  *   there is no such thing.
  * @throws ProtocolError
@@ -47,7 +53,8 @@ export async function finishHandshake13(
     await channel.send(CONTENT.alert, encodeAlert({ level: 1, description: ALERT.close_notify }))
   } else if (firstRequest) await channel.send(CONTENT.application_data, firstRequest)
   else channel.exchange.limitSilence(TIME_TO_REFUSE)
-  const { end, tickets } = await readEnd(channel)
+  const isWaitedFor = request !== undefined && firstRequest === undefined
+  const { end, tickets } = await readEnd(channel, isWaitedFor)
   const admission = request ? admissionBy(end, tickets, firstRequest) : admissionUnasked(end)
   return { admission, tickets, resumption }
 }
@@ -100,21 +107,30 @@ function admissionUnasked(end: End): Admission {
 
 type Ending = { readonly end: End; readonly tickets: readonly SessionTicket[] }
 
-async function readEnd(channel: TlsChannel): Promise<Ending> {
+/** @param isWaitedFor Whether silence tells something. */
+async function readEnd(channel: TlsChannel, isWaitedFor: boolean): Promise<Ending> {
   const tickets: SessionTicket[] = []
+  const begin = performance.now()
   try {
     while (tickets.length < MOST_TICKETS) {
       const incoming = await channel.next()
       if (incoming.kind === 'alert') return { end: endBy(incoming.alert), tickets }
       if (incoming.kind === 'data') return { end: 'data', tickets }
       const { type, body } = incoming.message
-      if (type === HANDSHAKE.new_session_ticket) tickets.push(decodeSessionTicket(body))
+      if (type !== HANDSHAKE.new_session_ticket) continue
+      tickets.push(decodeSessionTicket(body))
+      if (isWaitedFor) channel.exchange.limitSilence(silenceBehindTicket(performance.now() - begin))
     }
   } catch (error) {
     if (!(error instanceof ExchangeEnded) || error.end === 'too-much') throw error
     return { end: error.end === 'timed-out' ? 'silent' : 'closed', tickets }
   }
   return { end: 'too-many-tickets', tickets }
+}
+
+/** @param taken How long the ticket took, in milliseconds. */
+function silenceBehindTicket(taken: number): number {
+  return Math.min(TIME_TO_REFUSE, TIME_BEHIND_TICKET.least + TIME_BEHIND_TICKET.multiple * taken)
 }
 
 function endBy({ description }: TlsAlert): End {

@@ -3,7 +3,7 @@ import type { Asked } from '../connection/failure.ts'
 import type { Reply } from '../conversation/server-flight.ts'
 import type { TlsAlert } from '../messages/alert.ts'
 import { ALERT, alertName } from '../messages/iana-numbers.ts'
-import { type Answer, answerOf, type Numbered } from '../model.ts'
+import { type Answer, answerOf, type Enumeration, type Numbered } from '../model.ts'
 
 export const ACCEPTED: Answer = { answer: 'accepted' }
 export const ABSENT: Answer = { answer: 'not-offered' }
@@ -28,4 +28,11 @@ export function endOf(asked: Asked<Reply>): Answer {
 
 export function numbered(list: readonly number[], name: (number: number) => string): Numbered[] {
   return list.map((number) => ({ number, name: name(number) }))
+}
+
+export function namedEnumeration(
+  { items, order, end }: Enumeration<number>,
+  name: (number: number) => string,
+): Enumeration<Numbered> {
+  return { items: numbered(items, name), order, end }
 }

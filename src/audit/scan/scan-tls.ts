@@ -1,38 +1,28 @@
 /** Asks one server everything about TLS, many questions at a time. */
 
 import { cheapestGroup } from '../key-schedule/key-pair.ts'
-import { EVERY_GROUP, groupName } from '../messages/iana-groups.ts'
+import { EVERY_GROUP } from '../messages/iana-groups.ts'
 import { VERSION } from '../messages/iana-numbers.ts'
-import { schemeName } from '../messages/iana-signatures.ts'
 import { suiteName } from '../messages/iana-suites.ts'
 import { sslv2CipherName } from '../messages/sslv2-hello.ts'
-import {
-  type DiffieHellman,
-  type Enumeration,
-  type GroupEnumeration,
-  isWhole,
-  type Numbered,
-  type SchemeEnumeration,
-  type TlsScan,
-} from '../model.ts'
-import { ACCEPTED, NOT_SEEN, numbered } from '../probes/answers.ts'
+import type { Numbered, TlsScan } from '../model.ts'
+import { ACCEPTED, NOT_SEEN, namedEnumeration } from '../probes/answers.ts'
 import { chainsOf } from '../probes/chains.ts'
 import { clientCertificateOf, requiredCertificate } from '../probes/client-certificates.ts'
-import type { Found } from '../probes/enumerate.ts'
 import { featuresOf } from '../probes/features.ts'
-import { probeCurves, probeGroups13, probePrimes } from '../probes/groups.ts'
 import type { ProbedServer } from '../probes/probe.ts'
 import { probeProtocols } from '../probes/protocols.ts'
-import { probeResumption } from '../probes/resumption.ts'
-import { probeSignatures12, probeSignatures13 } from '../probes/signatures.ts'
 import { probeSslv2 } from '../probes/sslv2.ts'
-import { isDhe, isEcdhe, isSigned, probeSuites } from '../probes/suites.ts'
+import { probeSuites } from '../probes/suites.ts'
 import { type AcceptedVersion, probeTolerance } from '../probes/tolerance.ts'
 import { type VersionSuites, withUnnamedPrimes } from '../probes/unnamed-primes.ts'
+import { findNewerBasis, type NewerBasis, scanNewer } from './scan-newer.ts'
+import { scanOlder } from './scan-older.ts'
+
+const NEWEST = { name: 'TLS1.3', number: VERSION.TLS13 } as const
 
 /** Newest first, by the names of policies. */
-const VERSIONS = [
-  { name: 'TLS1.3', number: VERSION.TLS13 },
+const OLDER = [
   { name: 'TLS1.2', number: VERSION.TLS12 },
   { name: 'TLS1.1', number: VERSION.TLS11 },
   { name: 'TLS1.0', number: VERSION.TLS10 },
@@ -43,23 +33,19 @@ const SSL2 = { name: 'SSL2.0', number: VERSION.SSL2 } as const
 
 type FoundVersion = Numbered & VersionSuites
 
+/** What needs only some of the answers does not wait for the others: a server with one thread always has work. */
 export async function scanTls(server: ProbedServer): Promise<TlsScan> {
-  const named = await Promise.all([
-    ...VERSIONS.map(async ({ name, number }) => ({
-      ...{ name, number, groups: EVERY_GROUP },
-      found: await probeSuites(server, number, name),
-    })),
-    probeSslv2(server).then((found) => ({ ...SSL2, groups: [], found })),
-  ])
-  const versions = await withUnnamedPrimes(server, named)
-  const [newer, older, tolerance] = await Promise.all([
-    scanNewer(server, versions),
-    scanOlder(server, versions),
-    probeTolerance(server, versions.filter(hasAny).map(accepted)),
-  ])
-  const [protocols, resumption] = await Promise.all([
-    askProtocols(server, versions, newer),
-    probeResumption(server),
+  const newest = askVersion(server, NEWEST)
+  const asked = [newest, ...OLDER.map((version) => askVersion(server, version))]
+  const sslv2 = probeSslv2(server).then((found) => ({ ...SSL2, groups: [], found }))
+  const all = Promise.all([...asked, sslv2]).then((found) => withUnnamedPrimes(server, found))
+  const basis = newest.then(({ found }) => findNewerBasis(server, found))
+  const [versions, newer, older, tolerance, protocols] = await Promise.all([
+    all,
+    basis.then((found) => scanNewer(server, found)),
+    all.then((found) => scanOlder(server, found)),
+    all.then((found) => probeTolerance(server, found.filter(hasAny).map(accepted))),
+    Promise.all([all, basis]).then(([found, newer]) => askProtocols(server, found, newer)),
   ])
   const required = requiredCertificate(server)
   const knowsTls13 = itemsOf(versions, VERSION.TLS13).length > 0
@@ -72,8 +58,12 @@ export async function scanTls(server: ProbedServer): Promise<TlsScan> {
     chains: chainsOf(server),
     protocols,
     ticketLifetime: server.finished?.tickets[0]?.lifetime ?? null,
-    features: { ...featuresOf(server, knowsTls13, resumption), ...tolerance },
+    features: { ...featuresOf(server, knowsTls13, newer.resumption), ...tolerance },
   }
+}
+
+async function askVersion(server: ProbedServer, { name, number }: Numbered): Promise<FoundVersion> {
+  return { name, number, groups: EVERY_GROUP, found: await probeSuites(server, number, name) }
 }
 
 function printVersions(versions: readonly FoundVersion[]): Pick<TlsScan, 'versions' | 'suites'> {
@@ -84,7 +74,7 @@ function printVersions(versions: readonly FoundVersion[]): Pick<TlsScan, 'versio
     })),
     suites: versions.filter(hasAny).map(({ name, number, found }) => ({
       version: name,
-      ...enumeration(found, number === VERSION.SSL2 ? sslv2CipherName : suiteName),
+      ...namedEnumeration(found, number === VERSION.SSL2 ? sslv2CipherName : suiteName),
     })),
   }
 }
@@ -97,10 +87,9 @@ function accepted({ number, groups, found }: FoundVersion): AcceptedVersion {
 async function askProtocols(
   server: ProbedServer,
   versions: readonly FoundVersion[],
-  newer: Part,
+  newer: NewerBasis | undefined,
 ): Promise<TlsScan['protocols']> {
-  const newerGroups = newer.groups.flatMap(({ items }) => items.map(({ number }) => number))
-  const group = cheapestGroup(newerGroups)
+  const group = newer && cheapestGroup(newer.groups.items)
   const newest = versions.find((version) => {
     const isUsable = version.number < VERSION.TLS13 || group !== undefined
     return hasAny(version) && isUsable && version.number > VERSION.SSL3
@@ -114,59 +103,6 @@ function hasAny({ found }: FoundVersion): boolean {
   return found.items.length > 0
 }
 
-function enumeration(found: Found, name: (number: number) => string): Enumeration<Numbered> {
-  const { items, order, end } = found
-  return { items: numbered(items, name), order, end }
-}
-
-type Part = {
-  readonly groups: readonly GroupEnumeration[]
-  readonly signatures: readonly SchemeEnumeration[]
-  readonly primes: readonly DiffieHellman[]
-}
-
-async function scanNewer(server: ProbedServer, versions: readonly FoundVersion[]): Promise<Part> {
-  const suites = versions.find(({ number }) => number === VERSION.TLS13)?.found
-  if (!suites || suites.items.length === 0) return { groups: [], signatures: [], primes: [] }
-  const groups = await probeGroups13(server, suites.items)
-  const signatures = await probeSignatures13(server, suites, groups)
-  const version = 'TLS1.3'
-  return {
-    groups: [{ version, ...enumeration(groups, groupName) }],
-    signatures: [{ version, ...enumeration(signatures, schemeName) }],
-    primes: [],
-  }
-}
-
-/** Groups are asked for in the newest version before TLS 1.3 that the server has. */
-async function scanOlder(server: ProbedServer, versions: readonly FoundVersion[]): Promise<Part> {
-  const newest = versions.find((version) => version.number < VERSION.TLS13 && hasAny(version))
-  if (!newest || newest.number === VERSION.SSL2) return { groups: [], signatures: [], primes: [] }
-  const { number, name, found } = newest
-  const [curves, primes] = await Promise.all([
-    askWhereAny(found.items.filter(isEcdhe), (suites) => probeCurves(server, number, name, suites)),
-    askWhereAny(found.items.filter(isDhe), (suites) => probePrimes(server, number, name, suites)),
-  ])
-  const signed = number === VERSION.TLS12 ? found.items.filter(isSigned) : []
-  const signatures = await askWhereAny(signed, (suites) =>
-    probeSignatures12(server, suites, newest.groups),
-  )
-  const asked = [curves, primes].filter((part) => part !== undefined)
-  const groups = asked.filter((part) => part.items.length > 0 || !isWhole(part))
-  return {
-    groups: groups.map((part) => ({ version: name, ...enumeration(part, groupName) })),
-    signatures: signatures ? [{ version: name, ...enumeration(signatures, schemeName) }] : [],
-    primes: primes?.primes ?? [],
-  }
-}
-
 function itemsOf(versions: readonly FoundVersion[], number: number): readonly number[] {
   return versions.find((version) => version.number === number)?.found.items ?? []
-}
-
-async function askWhereAny<Result>(
-  suites: readonly number[],
-  ask: (suites: readonly number[]) => Promise<Result>,
-): Promise<Result | undefined> {
-  return suites.length > 0 ? ask(suites) : undefined
 }

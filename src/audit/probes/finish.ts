@@ -1,0 +1,59 @@
+/** One handshake of TLS 1.3 is finished: that shows tickets, and whether a certificate is required. */
+import { ProtocolError } from '../../wire/protocol-error.ts'
+import { ExchangeEnded } from '../connection/failure.ts'
+import { type Finished13, finishHandshake13 } from '../conversation/finish13.ts'
+import { type Handshake13, handshake13 } from '../conversation/handshake13.ts'
+import { cheapestGroup } from '../key-schedule/key-pair.ts'
+import { COMPUTABLE_SUITES } from '../key-schedule/tls13-protection.ts'
+import { VERSION } from '../messages/iana-numbers.ts'
+import type { ProbedServer } from './probe.ts'
+
+/** How a handshake of TLS 1.3 is computed with a server. */
+export type Way13 = { readonly suites: readonly number[]; readonly group: number }
+
+/**
+ * Undefined where Node.js cannot compute with the server.
+ *
+ * @param suites Those of TLS 1.3 that the server accepts.
+ * @param groups Likewise.
+ */
+export function wayToCompute13(
+  suites: readonly number[],
+  groups: readonly number[],
+): Way13 | undefined {
+  const usable = suites.filter((suite) => COMPUTABLE_SUITES.includes(suite))
+  const group = cheapestGroup(groups)
+  return group === undefined || usable.length === 0 ? undefined : { suites: usable, group }
+}
+
+/** A question of its own: the server is given time to refuse, while others are asked. */
+export async function probeFinish13(server: ProbedServer, way: Way13): Promise<void> {
+  const { serverName, connections, firstRequest } = server
+  const offer = { version: VERSION.TLS13, suites: way.suites, serverName }
+  const asked = await connections.ask('finish TLS1.3', async (exchange) => {
+    const reply = await handshake13(exchange, offer, way.group)
+    if (reply.kind !== 'handshake') return undefined
+    const { handshake } = reply
+    return { handshake, finished: await finish(handshake, firstRequest) }
+  })
+  if (!asked.isAnswered || !asked.value) return
+  const { handshake, finished } = asked.value
+  // Only now: a replay knows in which order questions ended, and no more.
+  server.handshakes.push(handshake)
+  if (!finished) return
+  server.finished = finished
+  server.resumable = handshake
+}
+
+/** What the handshake showed is known also where its end cannot be read. */
+async function finish(
+  handshake: Handshake13,
+  firstRequest: Buffer | undefined,
+): Promise<Finished13 | undefined> {
+  try {
+    return await finishHandshake13(handshake, firstRequest)
+  } catch (error) {
+    if (error instanceof ProtocolError || error instanceof ExchangeEnded) return undefined
+    throw error
+  }
+}
