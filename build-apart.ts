@@ -11,29 +11,33 @@ import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 /** Files that are imported from the program, and the names that are imported from each. */
 type Uses = ReadonlyMap<string, ReadonlySet<string>>
 
+/** The package that every program has, and from which all names are imported one by one. */
+const PACKAGE_OF_PROGRAM = 'commander'
+
 /** What stands before the name of such a file until its names are known. */
 const OF_PROGRAM = 'program:'
 
 /** @param options For files of CommonJS. */
 export async function buildApart(program: string, options: BuildOptions): Promise<void> {
   const root = options.absWorkingDir ?? process.cwd()
-  const { files, later } = await findFiles(program, options)
-  const parts = await bundleParts(later, files, options)
+  const prefix = `${basename(program, '.ts')}-`
+  const { files, later } = await findFiles(program, options, prefix)
+  const parts = await bundleParts(later, files, options, prefix)
   const uses = collectUses([...parts.values()])
   const output = `${basename(program, '.ts')}.cjs`
   const stdin = (contents: string): BuildOptions => ({
     stdin: { contents, resolveDir: root, loader: 'js' },
   })
   await build({
-    ...withPlugin(options, importLater([])),
+    ...withPlugin(options, importLater([], prefix)),
     ...stdin(`import './${program}'\n${printExports(uses, root)}`),
     outfile: join('dist', output),
   })
   for (const [name, text] of parts) {
     await build({
-      ...withPlugin(options, importFromProgram(uses, output)),
+      ...withPlugin(options, importFromProgram(uses, output, prefix)),
       ...stdin(text),
-      outfile: join('dist', name.replace(/\.js$/, '.cjs')),
+      outfile: join('dist', `${prefix}${name.replace(/\.js$/, '.cjs')}`),
     })
   }
 }
@@ -43,10 +47,10 @@ function withPlugin({ outdir: _, plugins = [], ...options }: BuildOptions, plugi
 }
 
 /** The files of a program, and those that it imports later. */
-async function findFiles(program: string, options: BuildOptions) {
+async function findFiles(program: string, options: BuildOptions, prefix: string) {
   const later: string[] = []
   const { metafile } = await build({
-    ...withPlugin(options, importLater(later)),
+    ...withPlugin(options, importLater(later, prefix)),
     ...{ entryPoints: [program], outdir: 'dist', write: false, metafile: true },
   })
   const inputs = Object.values((metafile as Metafile).outputs).flatMap(({ inputs }) =>
@@ -57,8 +61,8 @@ async function findFiles(program: string, options: BuildOptions) {
   return { files: new Set(used.map((path) => join(root, path))), later }
 }
 
-/** A file that is imported only where it is needed is a file of the output. */
-function importLater(later: string[]): Plugin {
+/** A file that is imported only where it is needed is a file of the output: another for each program. */
+function importLater(later: string[], prefix: string): Plugin {
   return {
     name: 'import-later',
     setup(context) {
@@ -66,7 +70,7 @@ function importLater(later: string[]): Plugin {
         if (kind !== 'dynamic-import') return undefined
         const file = join(resolveDir, path)
         if (!later.includes(file)) later.push(file)
-        return { path: `./${basename(path, '.ts')}.cjs`, external: true }
+        return { path: `./${prefix}${basename(path, '.ts')}.cjs`, external: true }
       })
     },
   }
@@ -77,16 +81,17 @@ async function bundleParts(
   later: string[],
   ofProgram: ReadonlySet<string>,
   options: BuildOptions,
+  prefix: string,
 ): Promise<ReadonlyMap<string, string>> {
   const known = later.length
   const { outputFiles = [] } = await build({
-    ...withPlugin(withPlugin(options, importLater(later)), leaveOut(ofProgram)),
+    ...withPlugin(withPlugin(options, importLater(later, prefix)), leaveOut(ofProgram)),
     ...{ entryPoints: [...later], entryNames: '[name]', chunkNames: 'shared-[hash]' },
     ...{ outdir: 'dist', outExtension: {}, write: false, format: 'esm', splitting: true },
     supported: {},
   })
   // They may import others.
-  if (later.length > known) return bundleParts(later, ofProgram, options)
+  if (later.length > known) return bundleParts(later, ofProgram, options, prefix)
   return new Map(outputFiles.map(({ path, text }) => [basename(path), text]))
 }
 
@@ -99,6 +104,9 @@ function leaveOut(files: ReadonlySet<string>): Plugin {
         const isThere = kind === 'import-statement' && files.has(file)
         return isThere ? { path: `${OF_PROGRAM}${file}`, external: true } : undefined
       })
+      context.onResolve({ filter: new RegExp(`^${PACKAGE_OF_PROGRAM}$`) }, ({ path }) => ({
+        ...{ path: `${OF_PROGRAM}${path}`, external: true },
+      }))
     },
   }
 }
@@ -122,7 +130,7 @@ function collectUses(texts: readonly string[]): Uses {
 
 /** What the program calls a name of one of its files for others. */
 function exportName(file: string, name: string, root: string): string {
-  return JSON.stringify(`${file.slice(root.length + 1)} ${name}`)
+  return JSON.stringify(`${file.replace(`${root}/`, '')} ${name}`)
 }
 
 function printExports(uses: Uses, root: string): string {
@@ -136,7 +144,7 @@ function printExports(uses: Uses, root: string): string {
     .join('\n')
 }
 
-function importFromProgram(uses: Uses, output: string): Plugin {
+function importFromProgram(uses: Uses, output: string, prefix: string): Plugin {
   const namespace = 'of-program'
   return {
     name: 'import-from-program',
@@ -151,8 +159,10 @@ function importFromProgram(uses: Uses, output: string): Plugin {
         )
         return { contents: `export { ${names.join(', ')} } from './${output}'` }
       })
-      context.onResolve({ filter: /^\.\/[^/]+\.c?js$/ }, ({ path }) => ({
-        ...{ path: path.replace(/\.js$/, '.cjs'), external: true },
+      context.onResolve({ filter: /^\.\/[^/]+\.cjs$/ }, ({ path }) => ({ path, external: true }))
+      // What they share has been named by esbuild.
+      context.onResolve({ filter: /^\.\/[^/]+\.js$/ }, ({ path }) => ({
+        ...{ path: `./${prefix}${basename(path, '.js')}.cjs`, external: true },
       }))
     },
   }

@@ -91,8 +91,9 @@ const fastStart: BuildOptions = {
   supported: { 'dynamic-import': false },
 }
 
-// Package scripts and services that start run them.
+// Package scripts, services that start and audits of many hosts run them.
 await buildApart('src/cli/programs/update-policies.ts', fastStart)
+await buildApart('src/cli/programs/cryptopolicy-audit.ts', fastStart)
 await build({
   ...fastStart,
   entryPoints: { 'cryptopolicy-resolve': 'src/cli/programs/cryptopolicy-resolve.ts' },

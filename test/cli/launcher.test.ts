@@ -24,4 +24,5 @@ test('an NBD server has threads for many disks, unless the user says how many', 
   expect(given(['nbd', 'serve', 'disk.img'], '3')).toBe('3 --optimize-for-size')
   expect(given(['nbd', 'copy', 'a', 'b'])).toMatch(/^none .*cryptopolicy\.js$/)
   expect(given(['resolve', 'NORMAL'])).toMatch(/^none .*cryptopolicy-resolve\.cjs$/)
+  expect(given(['audit', 'host:1'])).toMatch(/^none .*cryptopolicy-audit\.cjs$/)
 })
