@@ -52,6 +52,8 @@ export type SshHostKeyResult = {
   /** Its algorithms that the server offers. */
   readonly algorithms: readonly string[]
   readonly key: Learnt<SshHostKey>
+  /** The question that showed it, or should have, as the evidence calls it. */
+  readonly question: string
 }
 
 export type SshScan = {

@@ -70,6 +70,28 @@ testWith('openssl', 'each finding names questions that the evidence holds', asyn
   )
 })
 
+testWith('sshd', 'so do the findings of an SSH server', async () => {
+  const keys = scratchFolder()
+  const lines = [hostKey(keys, 'ed25519'), hostKey(keys, 'rsa', 2048)].map(
+    (key) => `HostKey ${key}`,
+  )
+  for (const shown of [lines, lines.slice(1)]) {
+    const { port } = await startSshd(shown)
+    const path = join(folder(), 'evidence.jsonl')
+    const target = `ssh://127.0.0.1:${port}`
+    const { stdout } = await runInProcess([
+      ...['audit', target, '--timeout', '60', '--policy', 'FUTURE', '--evidence', path, '--json'],
+    ])
+    const { findings } = resultOf(stdout)
+    const [, ...questions] = readFileSync(path, 'utf8').trimEnd().split('\n')
+    const claims = questions.map((line): string => JSON.parse(line).claim)
+    const codes: string[] = findings.map(({ code }: { code: string }) => code)
+    expect(codes).toEqual(expect.arrayContaining(['AUDIT_SSH_KEY_TOO_SMALL', 'AUDIT_DH_TOO_SMALL']))
+    const named: string[] = findings.flatMap(({ evidence }: { evidence: string[] }) => evidence)
+    expect(named.filter((question) => !claims.includes(question))).toEqual([])
+  }
+})
+
 testWith('sshd', 'the same of an SSH server; another key of it is a change', async () => {
   const keys = scratchFolder()
   const [rsa, small] = [hostKey(keys, 'rsa', 3072), hostKey(keys, 'rsa', 2048)]

@@ -1,6 +1,6 @@
 /** What changed between two scans of a server. */
 import { compareNamed } from '../../algorithms/compare-allowed.ts'
-import { type Answer, isAnswered, isWhole, type TlsScan } from '../model.ts'
+import { type Answer, type CertificateResult, isAnswered, isWhole, type TlsScan } from '../model.ts'
 import { isKnown, type SshScan } from '../ssh-model.ts'
 import { type Finding, type FindingItem, sortFindings } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
@@ -101,7 +101,7 @@ function tlsFacts(tls: TlsScan): readonly Fact[] {
     ...tls.signatures.flatMap(({ items, version }) =>
       items.map(({ name }) => listed('signature scheme', name, version)),
     ),
-    ...chains.map(({ keyType, fingerprint }) => valued('certificate', keyType, fingerprint)),
+    ...certificateFacts(chains),
     ...primeFacts(tls.diffieHellman),
     ...knownAnswer('client certificate', 'asked', tls.clientCertificate.asked),
     ...knownAnswer('client certificate', 'required', tls.clientCertificate.required),
@@ -109,6 +109,15 @@ function tlsFacts(tls: TlsScan): readonly Fact[] {
       knownAnswer('feature', name, answer),
     ),
   ]
+}
+
+/** All certificates of a type of key are one fact: a server may have several, in an order of no meaning. */
+function certificateFacts(certificates: readonly CertificateResult[]): readonly Fact[] {
+  const types = Map.groupBy(certificates, ({ keyType }) => keyType)
+  return [...types].map(([type, list]) => {
+    const fingerprints = new Set(list.map(({ fingerprint }) => fingerprint).toSorted())
+    return valued('certificate', type, [...fingerprints].join(', '))
+  })
 }
 
 /** All primes of a version are one fact. They are found in an order of no meaning. */

@@ -7,6 +7,9 @@ import { unlessAnswered } from './unknown.ts'
 
 const OFFERS = 'ssh offers'
 
+/** How the question ends that asked for a group as well. */
+const ASKS_FOR_PRIME = ', smallest prime'
+
 /** Findings, worst first. */
 export function compareSsh(scan: SshScan, yardstick: SshYardstick): readonly Finding[] {
   const { offer } = scan
@@ -73,8 +76,8 @@ function isBroken(name: string): boolean {
 
 function compareHostKeys({ hostKeys }: SshScan, yardstick: SshYardstick): readonly Finding[] {
   const { leastRsaBits, reasonsFor } = yardstick
-  return hostKeys.flatMap(({ type, key }) => {
-    const evidence = [`ssh host key ${type}`]
+  return hostKeys.flatMap(({ type, key, question }) => {
+    const evidence = [question]
     if (!isKnown(key)) return unlessAnswered(key, 'host key', type, null, evidence)
     const isRsa = type.startsWith('ssh-rsa')
     if (!isRsa || key.bits === null || key.bits >= leastRsaBits) return []
@@ -90,10 +93,11 @@ function compareHostKeys({ hostKeys }: SshScan, yardstick: SshYardstick): readon
 }
 
 function comparePrime(
-  { smallestPrime }: SshScan,
+  { smallestPrime, hostKeys }: SshScan,
   { leastPrimeBits, reasonsFor }: SshYardstick,
 ): readonly Finding[] {
-  const evidence = ['ssh host key']
+  const questions = hostKeys.map(({ question }) => question)
+  const evidence = [questions.find((question) => question.endsWith(ASKS_FOR_PRIME)) ?? OFFERS]
   if (!isKnown(smallestPrime)) {
     return unlessAnswered(smallestPrime, 'smallest prime', '', null, evidence)
   }

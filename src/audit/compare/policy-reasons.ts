@@ -6,11 +6,16 @@ import {
   SCHEMES_OF_SIGNATURES,
 } from '../../algorithms/policy-names-in-tls.ts'
 import { findTlsSuiteByName } from '../../algorithms/tls-suites.ts'
-import { formatLocation, type Span, spanText } from '../../diagnostics/source.ts'
+import { formatLocation } from '../../diagnostics/source.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { isAlgorithmClass, type PropertyName } from '../../policy/properties.ts'
+import { printDirective } from '../../policy/provenance.ts'
 import type { ScopeSet } from '../../policy/scope.ts'
-import { explainProperty, explainValue } from '../../policy/value-explanation.ts'
+import {
+  type ExplainedStep,
+  explainProperty,
+  explainValue,
+} from '../../policy/value-explanation.ts'
 import type { Reason } from './finding.ts'
 import type { AskedItem } from './yardstick.ts'
 
@@ -27,30 +32,41 @@ export function reasonInPolicy(
 ): PolicyReason {
   if (!isAlgorithmClass(property)) {
     const { winner } = explainProperty(policy, scopes, property)
-    return { ...lineOf(winner?.span, `${property} = ${value} by default`), isEnabled: true }
+    const unset = `${property} = ${value} by default`
+    return { ...(winner ? statementOf(winner, value) : withoutPlace(unset)), isEnabled: true }
   }
   if (!(namesOf(property) as readonly string[]).includes(value)) {
-    return { text: `no policy has a name for ${value}`, place: null, isEnabled: false }
+    return { ...withoutPlace(`no policy has a name for ${value}`), isEnabled: false }
   }
   const { winner, enabled } = explainValue(policy, scopes, property, value)
-  const missing = `nothing enables ${value} of ${property}`
-  return { ...lineOf(winner?.span, missing), isEnabled: enabled }
+  const unset = `nothing enables ${value} of ${property}`
+  return { ...(winner ? statementOf(winner, value) : withoutPlace(unset)), isEnabled: enabled }
 }
 
-/** The whole line in which a span begins: `cipher = -AES-128-CBC`. */
-function lineOf(span: Span | undefined, otherwise: string): Reason {
-  if (!span) return { text: otherwise, place: null }
-  const { source, start } = span
-  const begin = source.text.lastIndexOf('\n', start - 1) + 1
-  const end = source.text.indexOf('\n', start)
-  const line = spanText({ source, start: begin, end: end < 0 ? source.text.length : end })
-  return { text: shorten(line.trim()), place: formatLocation(span) }
+function withoutPlace(text: string): Reason {
+  return { text, place: null }
 }
 
-/** A line for people: lists of a policy are long. */
-function shorten(line: string): string {
-  return line.length > 120 ? `${line.slice(0, 117)}...` : line
+type Decided = Pick<ExplainedStep, 'directive' | 'span'>
+
+/** The place of the value, and the whole statement, over however many lines it goes: `cipher = -AES-128-CBC`. */
+function statementOf({ directive, span }: Decided, value: string): Reason {
+  return { text: excerpt(printDirective(directive), value), place: formatLocation(span) }
 }
+
+/** Lists of a policy are long: what is cut is not the value. */
+function excerpt(statement: string, value: string): string {
+  if (statement.length <= LONGEST) return statement
+  const begin = statement.slice(0, LONGEST - 3)
+  const words = statement.split(' ')
+  const at = words.findLastIndex((word) => word.replace(/^[-+]|\+$/g, '') === value)
+  const end = words.slice(0, at + 1).join(' ').length
+  if (at < 0 || end <= begin.length) return `${begin}...`
+  const [head = ''] = statement.split(' = ')
+  return `${head} = ... ${words[at]}${end < statement.length ? ' ...' : ''}`
+}
+
+const LONGEST = 120
 
 /**
  * The lines that forbid an item; where none does, those that allow it. Of a suite, each part that is

@@ -42,22 +42,38 @@ type ConnectionFacts = {
 
 const NOT_ASKED: Answer = { answer: 'unknown', because: 'not asked' }
 
+/** The question that every server is asked. */
+const FIRST_QUESTION = 'ssh offers'
+
+/** What was asked on one connection, and what it showed. */
+type AskedExchange = {
+  readonly claim: string
+  /** The types of keys that the server could show. */
+  readonly isFor: (type: string) => boolean
+  readonly exchange: Learnt<KeyExchangeFacts>
+}
+
 export async function scanSsh(ask: AskOnConnection): Promise<SshScan> {
-  const first = await factsOf(ask, 'ssh offers', ANY_CHOICE, true)
+  const first = await factsOf(ask, FIRST_QUESTION, ANY_CHOICE, true)
   const { init, identification, extensions } = first
   if (!isKnown(init)) {
     return { identification, offer: init, extensions, hostKeys: [], smallestPrime: init }
   }
-  const others: Learnt<KeyExchangeFacts>[] = []
+  const others: AskedExchange[] = []
   for (const { claim, choice } of planConnections(init, first.exchange)) {
-    others.push((await factsOf(ask, claim, choice, false)).exchange)
+    const { exchange } = await factsOf(ask, claim, choice, false)
+    const isFor = (type: string) =>
+      choice.hostKeyAlgorithms.some((name) => keyTypeOf(name) === type)
+    others.push({ claim, isFor, exchange })
   }
-  const exchanges = [first.exchange, ...others]
+  const isFor = () => false
+  const asked = [{ claim: FIRST_QUESTION, isFor, exchange: first.exchange }, ...others]
+  const exchanges = asked.map(({ exchange }) => exchange)
   return {
     identification,
     offer: offerOf(init),
     extensions,
-    hostKeys: hostKeysOf(init, exchanges),
+    hostKeys: hostKeysOf(init, asked),
     smallestPrime: smallestPrimeOf(init, exchanges),
   }
 }
@@ -132,18 +148,26 @@ function extensionsOf(extensions: readonly Extension[] | undefined): Learnt<SshE
 
 function hostKeysOf(
   { hostKeyAlgorithms }: KeyExchangeInit,
-  exchanges: readonly Learnt<KeyExchangeFacts>[],
+  asked: readonly AskedExchange[],
 ): readonly SshHostKeyResult[] {
-  const known = exchanges.filter((exchange) => isKnown(exchange))
-  const failure = exchanges.find((exchange) => !isKnown(exchange)) as Answer | undefined
+  const failure = asked.map(({ exchange }) => exchange).find((exchange) => !isKnown(exchange))
   const types = [...new Set(hostKeyAlgorithms.map(keyTypeOf))]
   return types.map((type) => {
     const algorithms = hostKeyAlgorithms.filter((algorithm) => keyTypeOf(algorithm) === type)
-    const facts = known.find(({ agreement }) => keyTypeOf(agreement.hostKeyAlgorithm) === type)
-    if (!facts) return { type, algorithms, key: failure ?? NOT_ASKED }
-    const { bits, authority } = facts.hostKey
-    return { type, algorithms, key: { bits, fingerprint: facts.fingerprint, authority } }
+    const shown = asked.find(({ exchange }) => isKnown(exchange) && shows(exchange, type))
+    const { exchange, claim } = shown ?? {}
+    if (!exchange || !isKnown(exchange) || claim === undefined) {
+      const question = asked.find(({ isFor }) => isFor(type))?.claim ?? FIRST_QUESTION
+      return { type, algorithms, key: (failure as Answer | undefined) ?? NOT_ASKED, question }
+    }
+    const { bits, authority } = exchange.hostKey
+    const key = { bits, fingerprint: exchange.fingerprint, authority }
+    return { type, algorithms, key, question: claim }
   })
+}
+
+function shows({ agreement }: KeyExchangeFacts, type: string): boolean {
+  return keyTypeOf(agreement.hostKeyAlgorithm) === type
 }
 
 function smallestPrimeOf(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { compareScans } from '../../../src/audit/compare/baseline.ts'
 import type { TlsScan } from '../../../src/audit/model.ts'
-import { ACCEPTED, items, REFUSED, resultOf, SCAN } from './scans.ts'
+import { ACCEPTED, CERTIFICATE, items, REFUSED, resultOf, SCAN } from './scans.ts'
 
 const before = { ...resultOf(SCAN), ssh: null }
 
@@ -60,6 +60,23 @@ test('every prime counts, in whatever order they are found', () => {
   expect(compare([3072, 2048], [2048, 3072])).toEqual([])
   expect(compare([2048], [1024, 2048])).toEqual([
     'the server has another prime: TLS1.2, 2048 bits before, 1024, 2048 bits now',
+  ])
+})
+
+test('several certificates of one type of key are compared together, in whatever order they are found', () => {
+  const chain = (fingerprint: string) => ({
+    certificates: [{ ...CERTIFICATE, fingerprint }],
+    isInOrder: true,
+    unreadable: [],
+  })
+  const compare = (earlier: readonly string[], later: readonly string[]) =>
+    compareScans(
+      { tls: { ...SCAN, chains: earlier.map(chain) }, ssh: null },
+      { tls: { ...SCAN, chains: later.map(chain) }, ssh: null },
+    ).map(({ message }) => message)
+  expect(compare(['01', '02'], ['02', '01'])).toEqual([])
+  expect(compare(['01', '02'], ['03', '02'])).toEqual([
+    'the server has another certificate: rsa, 01, 02 before, 02, 03 now',
   ])
 })
 

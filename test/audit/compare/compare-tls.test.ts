@@ -50,6 +50,45 @@ test('a version that is not allowed is told, with the line, and not each suite o
   })
 })
 
+const CONTINUED = `protocol@TLS = TLS1.3 TLS1.2
+group = X25519 \\
+  SECP256R1 \\
+  SECP384R1
+sign = RSA-PSS-SHA2-256
+cipher = AES-256-GCM \\
+  AES-128-GCM
+mac = AEAD
+hash = SHA2-256 SHA2-384
+key_exchange = ECDHE
+`
+
+/** What an item's finding names, under `modules/M.pmod` and a policy whose lists go over several lines. */
+function reasonsFor(group: string, module: string) {
+  const extra = { 'DEFAULT.pol': CONTINUED, 'modules/M.pmod': module }
+  const { policy } = shippedPolicy('DEFAULT:M', extra)
+  const { reasonsFor: reasons } = policyYardstick(policy, 'gnutls')
+  return reasons({ kind: 'group', name: group })
+}
+
+test('a value on a continued line is named with its own line and with the whole statement', () => {
+  expect(reasonsFor('secp384r1', 'min_rsa_size = 2048\n')).toEqual([
+    { text: 'group = X25519 SECP256R1 SECP384R1', place: 'DEFAULT.pol:4:3' },
+  ])
+  expect(reasonsFor('secp384r1', '\ngroup@gnutls = -SECP521R1 \\\n  -SECP384R1\n')).toEqual([
+    { text: 'group@gnutls = -SECP521R1 -SECP384R1', place: 'modules/M.pmod:3:3' },
+  ])
+  expect(reasonsFor('secp256r1', 'group = X25519 \\\n X448\n')).toEqual([
+    { text: 'group = X25519 X448', place: 'modules/M.pmod:1:1' },
+  ])
+})
+
+test('of a long statement the value that decides is not cut off', () => {
+  const long = `group = ${'X25519 X448 SECP384R1 '.repeat(8)}\\\n SECP521R1 FFDHE-2048\n`
+  expect(reasonsFor('secp521r1', long)).toEqual([
+    { text: 'group = ... SECP521R1 ...', place: 'modules/M.pmod:2:2' },
+  ])
+})
+
 test('suites are told with the line of each part that forbids them, worst first', () => {
   const [newest, older] = SCAN.suites
   const more = items(
