@@ -5,9 +5,9 @@ import { readNamedTextFile, readTextFile } from '../files/text-file.ts'
 import { readEndpointFile } from '../monitor/file/endpoint-file.ts'
 import { entryEventToJson, printEntryEvent } from '../monitor/file/event-report.ts'
 import { type AppliedChange, FileInForce } from '../monitor/file/file-in-force.ts'
-import { HostEndpoints } from '../monitor/host/host-endpoints.ts'
+import { type EndpointEvent, HostEndpoints } from '../monitor/host/host-endpoints.ts'
 import { HostMetrics } from '../monitor/metrics/host-metrics.ts'
-import type { EntryEvent, FileHost } from '../monitor/sections/section.ts'
+import type { FileHost } from '../monitor/sections/section.ts'
 import { ServiceEnding } from '../service/ending.ts'
 import { runService } from '../service/service.ts'
 import type { ReloadReport } from '../tls/objects/reload-report.ts'
@@ -26,7 +26,7 @@ export async function runEndpoints(path: string, options: EndpointRunOptions): P
   const ending = new ServiceEnding()
   const { name, guest, objects } = file
   const metrics = new HostMetrics()
-  const tell = (entry: string, event: EntryEvent) => {
+  const tell = (entry: string, event: EndpointEvent) => {
     metrics.tell(entry, event)
     log.tellEvent(entry, event)
   }
@@ -101,9 +101,8 @@ class EndpointLog {
     this.#terminal = terminal
   }
 
-  readonly tellEvent = (entry: string, event: EntryEvent): void => {
-    const isTold = !this.#options.quiet || event.event === 'refused' || event.event === 'failed'
-    if (!isTold) return
+  readonly tellEvent = (entry: string, event: EndpointEvent): void => {
+    if (this.#options.quiet && !isFailure(event)) return
     this.#terminal.warn(
       this.#isJson ? entryEventToJson(entry, event, new Date()) : printEntryEvent(entry, event),
     )
@@ -154,6 +153,11 @@ class EndpointLog {
   #tellJson(facts: object): void {
     this.#terminal.warn(printJson({ time: new Date().toISOString(), ...facts }))
   }
+}
+
+function isFailure(event: EndpointEvent): boolean {
+  if (event.event === 'guest') return event.status === 'failed'
+  return event.event === 'refused' || event.event === 'failed'
 }
 
 function asJson(diagnostics: readonly Diagnostic[]): object {

@@ -17,6 +17,8 @@ export type PumpOptions = {
   readonly to: Duplex
   /** Told how many bytes were read. */
   readonly count: (bytes: number) => void
+  /** Shown the bytes as they are read; they are valid until it returns. It must not throw. */
+  readonly watch?: ((bytes: Buffer) => void) | undefined
 }
 
 export class BytePump {
@@ -74,6 +76,7 @@ export class BytePump {
   /** The bytes are valid until it returns. */
   readonly #onBytes = (bytes: Buffer): void => {
     this.#options.count(bytes.length)
+    this.#options.watch?.(bytes)
     // TLS gives its records one by one, all that have arrived in one turn of the event loop: they are
     // written together at its end.
     if (this.#filled === 0) setImmediate(this.#writePiece)

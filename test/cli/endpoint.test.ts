@@ -1,4 +1,5 @@
 import { existsSync, rmSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { RawMonitor } from '../monitor/raw-monitor.ts'
@@ -107,4 +108,26 @@ test('a pipe in the place of the file is refused at SIGHUP, and nothing waits fo
   service.child.kill('SIGHUP')
   expect(await service.says('the file before it stays in force')).toContain('FILE_NOT_REGULAR')
   expect(await service.stop()).toBe(0)
+})
+
+test('the log tells of guests that monitors wait for and send', async () => {
+  const { folder, service } = await serveEndpointFile(
+    'guest: DIR/guest\nmonitors:\n  - {id: mon0, listen: "unix:DIR/mon0.sock"}\n',
+  )
+  const monitor = await RawMonitor.connect(join(folder, 'mon0.sock'))
+  await monitor.run('qmp_capabilities')
+  const uri = `unix:${join(folder, 'guest.sock')}`
+  await monitor.run('migrate-incoming', { uri })
+  await service.says(`migration: a guest is waited for at ${join(folder, 'guest.sock')}`)
+  await monitor.run('migrate', { uri: `unix:${join(folder, 'no.sock')}`, 'x-relay': true })
+  await service.says('migration: the guest that is waited for is to be passed on to')
+  const source = connect(join(folder, 'guest.sock'))
+  source.on('error', () => {})
+  source.write('QEVM')
+  const log = await service.says(`a guest is passed on to ${join(folder, 'no.sock')}: failed`)
+  expect(log).toMatch(/^migration #1 unix: ended: .* \[NET_UNREACHABLE\]$/m)
+  source.destroy()
+  await monitor.run('migrate', { uri }).catch(() => {})
+  await monitor.run('quit')
+  expect(await service.ended).toBe(0)
 })

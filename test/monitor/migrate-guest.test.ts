@@ -1,6 +1,6 @@
 /** A guest comes from a real QEMU by commands of the monitor, and goes to another by them. */
 import { createHash, randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { scratchFolder } from '../cli/command.ts'
@@ -133,3 +133,97 @@ testWith(QEMU, 'a sending that is cancelled is told as QEMU tells it', async () 
   expect(await endOf(ours)).toBe('cancelled')
   expect(await ours.run('query-migrate')).toEqual({ status: 'cancelled' })
 })
+
+for (const [name, capabilities] of [
+  ['', RETURN_PATH],
+  [' over several channels', MULTIFD],
+] as const) {
+  testWith(QEMU, `passes a guest on as it comes${name}`, async () => {
+    const dir = makeX509Folder()
+    const contents = join(scratchFolder(), 'contents')
+    writeFileSync(contents, randomBytes(1_000_000))
+    const source = await startGuest(['-device', `loader,file=${contents},addr=0x800000`])
+    const destination = await startGuest(['-incoming', 'defer'])
+    const guest = join(scratchFolder(), 'guest')
+    const ours = await (await startMonitor(guest)).open()
+    await ours.run('migrate-set-capabilities', EVENTS)
+    for (const monitor of [source, destination, ours]) {
+      await monitor.run('migrate-set-capabilities', capabilities)
+      await addCredentials(monitor, 'in', 'server', dir)
+      await addCredentials(monitor, 'out', 'client', dir)
+    }
+    const memory = await memoryOf(source)
+    await useCredentials(destination, 'in')
+    await useCredentials(ours, 'in')
+    await useCredentials(source, 'out')
+    const there = await receiveAt(destination)
+    await expect(ours.run('migrate', { uri: there, 'x-relay': true })).rejects.toThrow(
+      'No guest is waited for that could be passed on',
+    )
+    const uri = await receiveAt(ours)
+    await expect(ours.run('migrate', { uri: there, 'x-relay': true })).rejects.toThrow(
+      'Expected TLS credentials for a client endpoint',
+    )
+    await useCredentials(ours, 'out')
+    await expect(ours.run('migrate', { uri: there })).rejects.toThrow(
+      'Guest is waiting for an incoming migration',
+    )
+    await ours.run('human-monitor-command', { 'command-line': `migrate -p ${there}` })
+    expect(await ours.run('query-status')).toMatchObject({ status: 'inmigrate' })
+    await source.run('migrate', { uri })
+    expect(await endOf(source)).toBe('completed')
+    expect([await endOf(ours), await endOf(destination)]).toEqual(['completed', 'completed'])
+    expect(await memoryOf(destination)).toBe(memory)
+    expect(await ours.run('query-status')).toMatchObject({ status: 'postmigrate' })
+    expect(await ours.run('query-migrate')).toMatchObject({ ram: { total: expect.any(Number) } })
+    expect(existsSync(guest)).toBe(false)
+  })
+}
+
+testWith(
+  QEMU,
+  'a guest that is passed on and cannot be loaded has failed for all three',
+  async () => {
+    const source = await startGuest([])
+    const smaller = ['-machine', 'pc', '-m', '16', '-accel', 'tcg', '-vga', 'none']
+    const destination = await startQemu(['-incoming', 'defer'], smaller)
+    await destination.run('qmp_capabilities')
+    const ours = await (await startMonitor(join(scratchFolder(), 'guest'))).open()
+    await ours.run('migrate-set-capabilities', EVENTS)
+    for (const monitor of [source, destination]) {
+      await monitor.run('migrate-set-capabilities', RETURN_PATH)
+    }
+    const there = await receiveAt(destination)
+    const uri = await receiveAt(ours)
+    await ours.run('migrate', { uri: there, 'x-relay': true })
+    await source.run('migrate', { uri })
+    expect([await endOf(source), await endOf(ours)]).toEqual(['failed', 'failed'])
+    expect(await ours.run('query-migrate')).toMatchObject({ 'error-desc': expect.any(String) })
+    // The next one can come.
+    await receiveAt(ours)
+    expect(await ours.run('query-status')).toMatchObject({ status: 'inmigrate' })
+  },
+)
+
+testWith(
+  QEMU,
+  'the passing on of a guest can be cancelled before it comes, and while it does',
+  async () => {
+    const [source, destination] = [await startGuest([]), await startGuest(['-incoming', 'defer'])]
+    const ours = await (await startMonitor(join(scratchFolder(), 'guest'))).open()
+    await ours.run('migrate-set-capabilities', EVENTS)
+    const there = await receiveAt(destination)
+    await receiveAt(ours)
+    await ours.run('migrate', { uri: there, 'x-relay': true })
+    await ours.run('migrate_cancel')
+    expect(await endOf(ours)).toBe('cancelled')
+    const uri = await receiveAt(ours)
+    await ours.run('migrate', { uri: there, 'x-relay': true })
+    await source.run('migrate-set-capabilities', RETURN_PATH)
+    await source.run('migrate-set-parameters', { 'max-bandwidth': 10_000 })
+    await source.run('migrate', { uri })
+    await ours.waitForStatus(['active'])
+    await ours.run('migrate_cancel')
+    expect([await endOf(ours), await endOf(source)]).toEqual(['cancelled', 'failed'])
+  },
+)

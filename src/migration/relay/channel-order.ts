@@ -5,6 +5,8 @@
  * A channel waits for those before it from the same host only: other hosts cannot delay it. Each of
  * them has the time limit of its handshake.
  */
+import type { ConnectionOrigin } from '../../endpoint/connection-event.ts'
+
 export class ChannelOrder {
   readonly #last = new Map<string, Promise<void>>()
 
@@ -18,6 +20,11 @@ export class ChannelOrder {
     this.#last.set(host, passed)
     return { begun, end }
   }
+}
+
+/** Without the port, which differs for each connection. */
+export function hostOf({ from }: ConnectionOrigin): string {
+  return from.replace(/:\d+$/, '')
 }
 
 export type ChannelTurn = {

@@ -37,6 +37,33 @@ const targetLost: Kind<Place & { error: unknown }> = {
   message: ({ to, error }) => `the connection to ${to} broke: ${reasonOf(error)}`,
 }
 
+const guestCut: Kind<Place> = {
+  code: 'RELAY_GUEST_CUT',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'The channels of a guest that was passed on closed before the end of the guest came.',
+  message: ({ to }) => `the source closed its channels to ${to} before the guest was whole`,
+  hint: () => 'the guest still runs on the source: see what its QEMU says',
+}
+
+const guestRefused: Kind<Place> = {
+  code: 'RELAY_GUEST_REFUSED',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'The destination of a guest that was passed on has told its source that it does not have it.',
+  message: ({ to }) => `the destination ${to} could not load the guest`,
+  hint: () => 'see what its QEMU says',
+}
+
+const guestCancelled: Kind<Place> = {
+  code: 'RELAY_GUEST_CANCELLED',
+  severity: 'error',
+  fault: 'answer',
+  summary: 'The passing on of a guest was ended before the guest was whole.',
+  message: ({ to }) => `the passing on to ${to} was cancelled`,
+}
+
 const clearTarget: Kind<Place> = {
   code: 'RELAY_CLEAR_TARGET',
   severity: 'warning',
@@ -98,6 +125,9 @@ export const RELAY_KINDS = defineKinds({
   notAnswered,
   nothingCame,
   targetLost,
+  guestCut,
+  guestRefused,
+  guestCancelled,
   clearTarget,
   noCredentials,
   wrongSide,

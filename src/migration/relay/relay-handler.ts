@@ -10,14 +10,21 @@ import { describeRefusal } from '../../tls/handshake-error.ts'
 import type { ChannelTurn } from './channel-order.ts'
 import { RELAY_KINDS } from './relay-diagnostics.ts'
 import type { RelayEvent } from './relay-event.ts'
-import type { FarSide, RelaySides } from './relay-sides.ts'
+import type { ChannelSides, FarSide } from './relay-sides.ts'
 
 export type RelayHandlerOptions = {
-  readonly sides: RelaySides
+  readonly sides: ChannelSides
   readonly origin: ConnectionOrigin
   /** When its connection may be opened; undefined where their order does not matter. */
   readonly turn: ChannelTurn | undefined
   readonly tell: (event: RelayEvent) => void
+  /** Shown the bytes of the client, and those of the other side. They must not throw. */
+  readonly watch?: ChannelWatch | undefined
+}
+
+type ChannelWatch = {
+  readonly there: (bytes: Buffer) => void
+  readonly back: (bytes: Buffer) => void
 }
 
 export class RelayHandler implements ConnectionHandler {
@@ -86,8 +93,15 @@ export class RelayHandler implements ConnectionHandler {
 
   /** Both directions to their ends; an error of one is the error of both. */
   async #pump(near: Duplex, { stream: far, saidNothing }: FarSide): Promise<void> {
-    const there = new BytePump({ from: near, to: far, count: (bytes) => (this.#sent += bytes) })
-    const back = new BytePump({ from: far, to: near, count: (bytes) => (this.#received += bytes) })
+    const { watch } = this.#options
+    const there = new BytePump({
+      ...{ from: near, to: far, watch: watch?.there },
+      count: (bytes) => (this.#sent += bytes),
+    })
+    const back = new BytePump({
+      ...{ from: far, to: near, watch: watch?.back },
+      count: (bytes) => (this.#received += bytes),
+    })
     const answers = async () => {
       await back.run()
       // A server that refuses its client ends so, and what is sent to it is lost.

@@ -3,9 +3,10 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { EndpointConnection } from '../../endpoint/connection.ts'
-import { findSecurity } from '../../endpoint/security.ts'
+import { findSecurity, type Security } from '../../endpoint/security.ts'
 import type { SocketAddress } from '../../net/address.ts'
 import { dial } from '../../net/dial.ts'
+import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import type { TlsObjects } from '../../tls/objects/tls-objects.ts'
 import { ADDRESS_KINDS } from '../address/address-diagnostics.ts'
@@ -25,15 +26,18 @@ export type FarSide = {
 }
 
 /** How the two connections of a channel are made. */
-export type RelaySides = {
-  /** Which side has TLS. */
-  readonly tls: 'listen' | 'to'
+export type ChannelSides = {
   /** Where it leads to, for messages. */
   readonly to: string
   /** The client's connection, secured where it has TLS. @throws DiagnosticError TLS_... */
   readonly secureNear: (connection: EndpointConnection) => Promise<Duplex>
   /** The connection onwards. @throws DiagnosticError NET_..., TLS_..., RELAY_NOTHING_CAME */
   readonly openFar: (near: Duplex, signal: AbortSignal) => Promise<FarSide>
+}
+
+export type RelaySides = ChannelSides & {
+  /** Which side has TLS. */
+  readonly tls: 'listen' | 'to'
   /** To be called when the relay has ended: until then its objects are in use. */
   readonly release: () => void
 }
@@ -82,26 +86,39 @@ function dialsTls(objects: TlsObjects, id: string, options: RelaySidesOptions): 
   const { to, handshakeLimit } = options
   const credentials = objects.credentials(id, 'client')
   const hostname = expectedName(to, options.hostname, credentials)
-  const timeout = timeoutOf(handshakeLimit)
-  const connect = dialer(to, timeout)
+  const open = secureDialer(to, { credentials, hostname, timeout: timeoutOf(handshakeLimit) })
   return {
     tls: 'to',
     to: printMigrationUri(to),
     secureNear: async ({ socket }) => socket,
-    openFar: async (_, signal) => {
-      const connection = await connect(signal)
-      const giveUp = () => void connection.destroy()
-      signal.addEventListener('abort', giveUp, { once: true })
-      const { socket: stream, ...tls } = await credentials.connect(connection, {
-        hostname,
-        timeout,
-      })
-      signal.removeEventListener('abort', giveUp)
-      const { bytesRead } = connection
-      const saidNothing = () => connection.bytesRead === bytesRead
-      return { stream, socket: connection, saidNothing, tls }
-    },
+    openFar: (_, signal) => open(signal),
     release: objects.hold(id),
+  }
+}
+
+type SecureDialing = {
+  readonly credentials: TlsCredentials
+  readonly hostname: string | undefined
+  /** In milliseconds. */
+  readonly timeout: number
+}
+
+/** @throws DiagnosticError MIGRATION_URI_UNUSABLE. */
+function secureDialer(
+  to: MigrationUri,
+  { credentials, hostname, timeout }: SecureDialing,
+): (signal: AbortSignal) => Promise<FarSide> {
+  const connect = dialer(to, timeout)
+  return async (signal) => {
+    const connection = await connect(signal)
+    const giveUp = () => void connection.destroy()
+    signal.addEventListener('abort', giveUp, { once: true })
+    const options = { hostname, timeout }
+    const { socket: stream, ...tls } = await credentials.connect(connection, options)
+    signal.removeEventListener('abort', giveUp)
+    const { bytesRead } = connection
+    const saidNothing = () => connection.bytesRead === bytesRead
+    return { stream, socket: connection, saidNothing, tls }
   }
 }
 
@@ -113,17 +130,57 @@ function acceptsTls(objects: TlsObjects, id: string, options: RelaySidesOptions)
   return {
     tls: 'listen',
     to: printMigrationUri(to),
-    secureNear: async (connection) => {
-      const secure = () => connection.secure(connection.socket, security.secure)
-      const { socket } = await connection.withinHandshakeLimit(secure)
-      return socket
-    },
+    secureNear: (connection) => acceptTls(connection, security),
     openFar: async (near, signal) => {
       if (options.isOrdered) await firstBytes(near)
       const stream = await connect(signal)
       return { stream, socket: stream }
     },
     release: () => security.release?.(),
+  }
+}
+
+async function acceptTls(connection: EndpointConnection, { secure }: Security): Promise<Duplex> {
+  const work = () => connection.secure(connection.socket, secure)
+  return (await connection.withinHandshakeLimit(work)).socket
+}
+
+export type JoinedSidesOptions = {
+  /** Of those who connect. */
+  readonly security: Security
+  readonly to: MigrationUri
+  /** Of a client; undefined where it goes on in clear. */
+  readonly credentials: TlsCredentials | undefined
+  /** The name that the certificate of the other side has to bear. */
+  readonly hostname: string | undefined
+  /** In seconds. */
+  readonly handshakeLimit: number
+}
+
+/**
+ * Sides that are each in clear or have TLS of their own.
+ *
+ * @throws DiagnosticError MIGRATION_URI_UNUSABLE, MIGRATION_HOSTNAME_MISSING.
+ */
+export function joinSides(options: JoinedSidesOptions): ChannelSides {
+  const { security, to, credentials } = options
+  const timeout = timeoutOf(options.handshakeLimit)
+  const connect = dialer(to, timeout)
+  const openClear = async (signal: AbortSignal) => {
+    const stream = await connect(signal)
+    return { stream, socket: stream }
+  }
+  const openTls = (one: TlsCredentials) =>
+    secureDialer(to, {
+      ...{ credentials: one, timeout },
+      hostname: expectedName(to, options.hostname, one),
+    })
+  const open = credentials ? openTls(credentials) : openClear
+  return {
+    to: printMigrationUri(to),
+    secureNear: async (connection) =>
+      security.tlsMode === 'off' ? connection.socket : acceptTls(connection, security),
+    openFar: (_, signal) => open(signal),
   }
 }
 

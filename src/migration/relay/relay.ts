@@ -6,7 +6,7 @@ import type { Traffic } from '../../endpoint/traffic.ts'
 import type { SocketFile } from '../../net/socket-file.ts'
 import { listenAt } from '../address/listen-at.ts'
 import type { MigrationUri } from '../address/migration-uri.ts'
-import { ChannelOrder } from './channel-order.ts'
+import { ChannelOrder, hostOf } from './channel-order.ts'
 import type { RelayEvent } from './relay-event.ts'
 import { RelayHandler } from './relay-handler.ts'
 import type { RelaySides } from './relay-sides.ts'
@@ -63,9 +63,4 @@ export class Relay {
     const turn = isOrdered ? this.#order.queue(hostOf(origin)) : undefined
     return new RelayHandler({ sides, origin, turn, tell: onEvent })
   }
-}
-
-/** Without the port, which differs for each connection. */
-function hostOf({ from }: ConnectionOrigin): string {
-  return from.replace(/:\d+$/, '')
 }

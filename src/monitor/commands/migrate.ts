@@ -1,4 +1,4 @@
-/** `migrate`: sends the stored guest. */
+/** `migrate`: sends the stored guest, or passes one on that is waited for. */
 import { refuseCommand } from '../protocol/qmp-error.ts'
 import { BOOL, optional, struct } from '../schema/qapi-types.ts'
 import { defineCommand } from './define-command.ts'
@@ -12,10 +12,13 @@ export const MIGRATE = defineCommand({
     inc: optional(BOOL),
     detach: optional(BOOL),
     resume: optional(BOOL),
+    // Without it, a guest that is waited for is a reason to refuse, as in QEMU.
+    'x-relay': optional(BOOL),
   }),
-  run: ({ migrations }, { blk, inc, resume, ...place }) => {
+  run: ({ migrations }, { blk, inc, resume, 'x-relay': isPassedOn, ...place }) => {
     if (blk || inc) refuseCommand('disks are not in a stored guest: use the NBD server')
     if (resume) refuseCommand('Cannot resume if there is no paused migration')
-    migrations.send(readPlace(place))
+    if (isPassedOn) migrations.passOn(readPlace(place))
+    else migrations.send(readPlace(place))
   },
 })

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { HostMigrations } from '../host/host-migrations.ts'
 import type { IncomingMigration } from '../host/incoming-migration.ts'
 import type { OutgoingMigration } from '../host/outgoing-migration.ts'
+import type { PassedMigration } from '../host/passed-migration.ts'
 import type { JsonObject } from '../protocol/json-value.ts'
 import { ANY, INT, listOf, NUMBER, optional, STR, struct } from '../schema/qapi-types.ts'
 import { defineCommand } from './define-command.ts'
@@ -19,6 +20,9 @@ const RAM = struct('MigrationStats', {
   ...Object.fromEntries(COUNTS.map((name) => [name, INT])),
   mbps: NUMBER,
 })
+
+/** Of x86. */
+const PAGE_SIZE = 4096n
 
 export const QUERY_MIGRATE = defineCommand({
   name: 'query-migrate',
@@ -55,7 +59,7 @@ function describePlace(place: AddressInfo | string): JsonObject {
   return { port: `${port}`, ...version, host: address, type: 'inet' }
 }
 
-function describeOutgoing(outgoing: OutgoingMigration): JsonObject {
+function describeOutgoing(outgoing: OutgoingMigration | PassedMigration): JsonObject {
   const { status, error, times } = outgoing
   if (status === 'failed')
     return { status, ...(error === undefined ? {} : { 'error-desc': error }) }
@@ -66,20 +70,36 @@ function describeOutgoing(outgoing: OutgoingMigration): JsonObject {
     'setup-time': milliseconds(times.setup),
     'total-time': milliseconds(times.total),
     ram: describeRam(outgoing),
+    ...(outgoing.kind === 'passed' && status === 'setup'
+      ? { 'socket-address': [describePlace(outgoing.place)] }
+      : {}),
   }
 }
 
-function describeRam({ sent, total, times }: OutgoingMigration): JsonObject {
+function describeRam(outgoing: OutgoingMigration | PassedMigration): JsonObject {
+  const { sent, total, times } = outgoing
   const counts = Object.fromEntries(COUNTS.map((name) => [name, 0n]))
   return {
     ...counts,
     total: BigInt(total),
-    remaining: BigInt(total - sent),
+    ...(outgoing.kind === 'passed'
+      ? countPages(outgoing.pages)
+      : { remaining: BigInt(total - sent) }),
     transferred: BigInt(sent),
     'precopy-bytes': BigInt(sent),
-    'page-size': 4096n,
+    'page-size': PAGE_SIZE,
     // Megabits a second.
     mbps: times.total > 0 ? (sent * 8) / 1000 / times.total : 0,
+  }
+}
+
+/** What the source still has to send of it, it alone knows. */
+function countPages({ normal, zero, passes }: PassedMigration['pages']): JsonObject {
+  return {
+    duplicate: BigInt(zero),
+    normal: BigInt(normal),
+    'normal-bytes': BigInt(normal) * PAGE_SIZE,
+    'dirty-sync-count': BigInt(passes),
   }
 }
 

@@ -16,5 +16,6 @@ export const QUERY_STATUS = defineCommand({
 
 function stateOf({ incoming, outgoing }: HostMigrations): NonNullable<(typeof STATUS)['value']> {
   if (incoming && !incoming.isOver) return 'inmigrate'
+  if (outgoing?.kind === 'passed' && !outgoing.isOver) return 'inmigrate'
   return outgoing?.status === 'completed' ? 'postmigrate' : 'running'
 }

@@ -50,10 +50,11 @@ export const MIGRATE_COMMANDS: readonly HumanCommand[] = [
   {
     name: 'migrate',
     // It never waits, so -d changes nothing.
-    flags: ['d'],
+    flags: ['d', 'p'],
     parameters: [{ name: 'uri' }],
-    summary: 'send the stored guest',
-    toRequest: ({ text }) => request('migrate', { uri: text('uri') }),
+    summary: 'send the stored guest; -p: pass on the one that is waited for',
+    toRequest: ({ text, has }) =>
+      request('migrate', { uri: text('uri'), ...(has('p') ? { 'x-relay': true } : {}) }),
   },
 ]
 

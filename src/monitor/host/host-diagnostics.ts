@@ -219,6 +219,24 @@ const incomingAwaited: Kind<object> = {
   message: () => 'Guest is waiting for an incoming migration',
 }
 
+const incomingAbsent: Kind<object> = {
+  code: 'MONITOR_INCOMING_ABSENT',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'A guest is to be passed on as it comes, and none is waited for.',
+  message: () => 'No guest is waited for that could be passed on',
+  hint: () => 'migrate-incoming says where it is waited for',
+}
+
+const incomingBegun: Kind<object> = {
+  code: 'MONITOR_INCOMING_BEGUN',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'A guest is to be passed on, and a part of it was received and stored already.',
+  message: () => 'The guest comes already, and is stored',
+  hint: () => 'pass it on before its source begins, or send it on when it is stored',
+}
+
 const noGuest: Kind<{ path: string | undefined }> = {
   code: 'MONITOR_NO_GUEST',
   severity: 'error',
@@ -257,5 +275,7 @@ export const HOST_KINDS = defineKinds({
   incomingUnplanned,
   incomingStarted,
   incomingAwaited,
+  incomingAbsent,
+  incomingBegun,
   noGuest,
 })

@@ -1,15 +1,20 @@
 import type { ChardevEvent } from '../../chardev/chardev-event.ts'
 import { ChardevRegistry } from '../../chardev/registry/chardev-registry.ts'
 import type { Traffic } from '../../endpoint/traffic.ts'
+import type { RelayEvent } from '../../migration/relay/relay-event.ts'
 import type { ServerEvent } from '../../nbd/server/server-event.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
 import type { ReloadReport } from '../../tls/objects/reload-report.ts'
 import type { TlsObjectsContext } from '../../tls/objects/tls-objects-options.ts'
 import { BlockNodes } from './block-nodes.ts'
+import type { GuestEvent } from './guest-event.ts'
 import { HostEvents } from './host-events.ts'
 import { HostMigrations } from './host-migrations.ts'
 import { HostObjects } from './host-objects.ts'
 import { NbdEndpoint } from './nbd-endpoint.ts'
+
+/** What happens to a connection, or to the guest of the host. */
+export type EndpointEvent = ServerEvent | RelayEvent | ChardevEvent | GuestEvent
 
 export type HostOptions = {
   /** Objects that are there from the beginning. */
@@ -20,7 +25,7 @@ export type HostOptions = {
   /** Where guests are stored that come, and taken from when they are sent on; without it none can come. */
   readonly guestPath?: string
   /** What happens to the connections of `nbd`, `migration` or `chardev ID`. */
-  readonly tell?: (endpoint: string, event: ServerEvent | ChardevEvent) => void
+  readonly tell?: (endpoint: string, event: EndpointEvent) => void
   /** Counts the connections of one of them. */
   readonly trafficOf?: (endpoint: string) => Traffic
   /** What came of a reload that a client of the monitor has asked for. */

@@ -1,10 +1,14 @@
 /** The guests of a host: one that comes and is stored, and the stored one that is sent on. */
-import { fail } from '../../diagnostics/diagnostic.ts'
-import type { ConnectionEvent } from '../../endpoint/connection-event.ts'
+import type { AddressInfo } from 'node:net'
+import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
 import { findSecurity } from '../../endpoint/security.ts'
 import type { Traffic } from '../../endpoint/traffic.ts'
 import { statPresent } from '../../files/present-file.ts'
-import type { MigrationUri } from '../../migration/address/migration-uri.ts'
+import { type MigrationUri, printMigrationUri } from '../../migration/address/migration-uri.ts'
+import type { RelayEvent } from '../../migration/relay/relay-event.ts'
+import { joinSides } from '../../migration/relay/relay-sides.ts'
+import { printBoundAddress } from '../../net/address.ts'
+import type { GuestEvent } from './guest-event.ts'
 import { HOST_KINDS } from './host-diagnostics.ts'
 import type { HostEvents } from './host-events.ts'
 import type { HostObjects } from './host-objects.ts'
@@ -13,11 +17,12 @@ import { type CapabilityChange, MigrationCapabilities } from './migration-capabi
 import { MigrationParameters } from './migration-parameters.ts'
 import type { MigrationStatus } from './migration-status.ts'
 import { OutgoingMigration } from './outgoing-migration.ts'
+import { PassedMigration } from './passed-migration.ts'
 
 export type MigrationsOptions = {
   /** Where guests are stored; without it none can come. */
   readonly path: string | undefined
-  readonly onEvent?: ((event: ConnectionEvent) => void) | undefined
+  readonly onEvent?: ((event: RelayEvent | GuestEvent) => void) | undefined
   readonly traffic?: Traffic | undefined
 }
 
@@ -31,7 +36,7 @@ export class HostMigrations {
   readonly #events: HostEvents
   readonly #options: MigrationsOptions
   #incoming: IncomingMigration | undefined
-  #outgoing: OutgoingMigration | undefined
+  #outgoing: OutgoingMigration | PassedMigration | undefined
   #isStarting = false
 
   constructor(objects: HostObjects, events: HostEvents, options: MigrationsOptions) {
@@ -44,7 +49,8 @@ export class HostMigrations {
     return this.#incoming
   }
 
-  get outgoing(): OutgoingMigration | undefined {
+  /** The guest that goes, or went: from where it was stored, or as it comes. */
+  get outgoing(): OutgoingMigration | PassedMigration | undefined {
     return this.#outgoing
   }
 
@@ -65,7 +71,7 @@ export class HostMigrations {
     try {
       this.#incoming = await this.#startReception(path, from)
       this.#outgoing = undefined
-      this.#tell('setup')
+      this.#tellIncoming(path, this.#incoming.place, 'setup')
     } finally {
       this.#isStarting = false
     }
@@ -97,7 +103,8 @@ export class HostMigrations {
         ...{ path, from, security, onEvent: this.#options.onEvent, traffic: this.#options.traffic },
         multifd: capabilities.has('multifd') ? parameters.number('multifd-channels') : 0,
         switchoverAck: capabilities.has('switchover-ack'),
-        onStatus: (status) => this.#tell(status),
+        onStatus: (status, error) =>
+          this.#tellIncoming(path, this.#incoming?.place ?? '', status, error),
       })
     } catch (error) {
       security.release?.()
@@ -122,7 +129,34 @@ export class HostMigrations {
       credentials: () => this.#findCredentials(),
       hostname: this.parameters.text('tls-hostname'),
       bandwidth: this.parameters.number('max-bandwidth'),
-      onStatus: (status) => this.#tell(status),
+      onStatus: (status, error) =>
+        this.#tell({ way: 'out', place: printMigrationUri(to), status }, error),
+    })
+  }
+
+  /**
+   * Passes the guest on that is waited for, as it comes; nothing of it is stored.
+   *
+   * @throws DiagnosticError MONITOR_..., OBJECT_..., MIGRATION_...
+   */
+  passOn(to: MigrationUri): void {
+    const { parameters } = this
+    const awaited = this.#incoming
+    if (this.#outgoing && !this.#outgoing.isOver) fail(HOST_KINDS.migrationBusy, {})
+    if (!awaited || awaited.isOver) fail(HOST_KINDS.incomingAbsent, {})
+    awaited.requireUntouched()
+    const sides = joinSides({
+      ...{ security: awaited.security, to, handshakeLimit: HANDSHAKE_LIMIT },
+      credentials: this.#findCredentials(),
+      hostname: parameters.text('tls-hostname'),
+    })
+    const id = parameters.text('tls-creds')
+    const release = id === undefined ? () => {} : this.#objects.tls.hold(id)
+    this.#incoming = undefined
+    this.#outgoing = new PassedMigration({
+      ...{ awaited, sides, release },
+      tell: (event) => this.#options.onEvent?.(event),
+      onStatus: (status, error) => this.#tell({ way: 'through', place: sides.to, status }, error),
     })
   }
 
@@ -131,18 +165,29 @@ export class HostMigrations {
     return id === undefined ? undefined : this.#objects.tls.credentials(id, 'client')
   }
 
-  /** Ends the sending that is under way. One that comes is ended by its source. */
+  /** Ends what is being sent or passed on. What comes to be stored is ended by its source. */
   cancel(): void {
     this.#outgoing?.cancel()
   }
 
   async close(): Promise<void> {
-    this.#outgoing?.cancel()
-    await this.#outgoing?.over
+    await this.#outgoing?.close()
     await this.#incoming?.cancel()
   }
 
-  #tell(status: MigrationStatus): void {
+  #tellIncoming(
+    path: string,
+    place: AddressInfo | string,
+    status: MigrationStatus,
+    error?: unknown,
+  ): void {
+    this.#tell({ way: 'in', place: printBoundAddress(place), path, status }, error)
+  }
+
+  #tell(guest: Omit<GuestEvent, 'event' | 'diagnostics'>, error?: unknown): void {
+    const diagnostics = error instanceof DiagnosticError ? error.diagnostics : []
+    this.#options.onEvent?.({ event: 'guest', ...guest, diagnostics })
+    const { status } = guest
     if (this.capabilities.has('events')) this.#events.emit('MIGRATION', { status })
   }
 }

@@ -1,4 +1,5 @@
 /** How far a migration is, in QEMU's words. */
+import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 
 export type MigrationStatus =
   | 'setup'
@@ -7,3 +8,9 @@ export type MigrationStatus =
   | 'failed'
   | 'cancelling'
   | 'cancelled'
+
+/** Why it is no further, for `error-desc`. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof DiagnosticError)) return String(error)
+  return error.diagnostics.map(({ message }) => message).join('; ')
+}

@@ -1,12 +1,11 @@
 /** A stored guest that goes: to where, and how far it is. */
-import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import { Completions } from '../../endpoint/completions.ts'
 import type { MigrationUri } from '../../migration/address/migration-uri.ts'
 import { Bandwidth } from '../../migration/send/bandwidth.ts'
 import { sendMigration } from '../../migration/send/send.ts'
 import { readStoredMigration } from '../../migration/send/stored-migration.ts'
 import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
-import type { MigrationStatus } from './migration-status.ts'
+import { type MigrationStatus, messageOf } from './migration-status.ts'
 
 export type OutgoingOptions = {
   /** Where the guest is stored. */
@@ -18,13 +17,14 @@ export type OutgoingOptions = {
   readonly hostname: string | undefined
   /** Bytes a second; 0 for no limit. */
   readonly bandwidth: number
-  readonly onStatus: (status: MigrationStatus) => void
+  readonly onStatus: (status: MigrationStatus, error?: unknown) => void
 }
 
 /** To connect, and for the answer at the end, in milliseconds. */
 const TIMEOUT = 30_000
 
 export class OutgoingMigration {
+  readonly kind = 'sent'
   readonly over: Promise<void>
   readonly #options: OutgoingOptions
   readonly #cancel = new AbortController()
@@ -62,6 +62,11 @@ export class OutgoingMigration {
     this.#cancel.abort()
   }
 
+  async close(): Promise<void> {
+    this.cancel()
+    await this.over
+  }
+
   async #run(): Promise<void> {
     // The client is told first that the command was taken.
     await new Promise((resolve) => setImmediate(resolve))
@@ -71,7 +76,7 @@ export class OutgoingMigration {
       this.#end('completed')
     } catch (error) {
       this.error = messageOf(error)
-      this.#end(this.#cancel.signal.aborted ? 'cancelled' : 'failed')
+      this.#end(this.#cancel.signal.aborted ? 'cancelled' : 'failed', error)
     }
   }
 
@@ -92,18 +97,13 @@ export class OutgoingMigration {
     await sendMigration(migration, to, options)
   }
 
-  #end(status: MigrationStatus): void {
+  #end(status: MigrationStatus, error?: unknown): void {
     this.#endedAt = performance.now()
-    this.#tell(status)
+    this.#tell(status, error)
   }
 
-  #tell(status: MigrationStatus): void {
+  #tell(status: MigrationStatus, error?: unknown): void {
     this.status = status
-    this.#options.onStatus(status)
+    this.#options.onStatus(status, error)
   }
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof DiagnosticError)) return String(error)
-  return error.diagnostics.map(({ message }) => message).join('; ')
 }

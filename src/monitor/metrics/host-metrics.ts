@@ -1,9 +1,7 @@
 /** What is counted of the endpoints of a host while the process runs. */
-import type { ChardevEvent } from '../../chardev/chardev-event.ts'
 import { Traffic } from '../../endpoint/traffic.ts'
-import type { RelayEvent } from '../../migration/relay/relay-event.ts'
-import type { ServerEvent } from '../../nbd/server/server-event.ts'
 import type { ReloadReport } from '../../tls/objects/reload-report.ts'
+import type { EndpointEvent } from '../host/host-endpoints.ts'
 import { LabelledCounter } from './labelled-counter.ts'
 import type { MetricFamily, Sample } from './open-metrics.ts'
 
@@ -26,7 +24,7 @@ export class HostMetrics {
   }
 
   /** Counts what happens to a connection of an entry. */
-  readonly tell = (endpoint: string, event: ServerEvent | RelayEvent | ChardevEvent): void => {
+  readonly tell = (endpoint: string, event: EndpointEvent): void => {
     switch (event.event) {
       case 'secured':
         this.#countHandshake(endpoint, 'server', event)

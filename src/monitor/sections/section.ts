@@ -1,14 +1,11 @@
 /** What a section of an endpoint file is: the properties of its entries, and how an entry is started. */
-import type { ChardevEvent } from '../../chardev/chardev-event.ts'
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import { ENDPOINT_KINDS } from '../../endpoint/endpoint-diagnostics.ts'
-import type { RelayEvent } from '../../migration/relay/relay-event.ts'
-import type { ServerEvent } from '../../nbd/server/server-event.ts'
 import { isOpenToNetwork } from '../../net/address.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
 import type { PropertyReader } from '../../options/property-reader.ts'
 import type { TlsObjectsContext } from '../../tls/objects/tls-objects-options.ts'
-import type { HostEndpoints } from '../host/host-endpoints.ts'
+import type { EndpointEvent, HostEndpoints } from '../host/host-endpoints.ts'
 import type { HostMetrics } from '../metrics/host-metrics.ts'
 
 /** What a property takes, for the reader of the file and for its JSON Schema. */
@@ -26,9 +23,6 @@ export type FileEntry = {
   readonly definition: ObjectDefinition
 }
 
-/** What happens to a connection of an entry, whatever the entry is. */
-export type EntryEvent = ServerEvent | RelayEvent | ChardevEvent
-
 /** Where entries are started. */
 export type FileHost = {
   readonly endpoints: HostEndpoints
@@ -36,7 +30,7 @@ export type FileHost = {
   readonly context: TlsObjectsContext
   readonly metrics: HostMetrics
   /** What happens to the connections of an entry. */
-  readonly tell: (entry: string, event: EntryEvent) => void
+  readonly tell: (entry: string, event: EndpointEvent) => void
   /** What has ended by itself, as a receiver when its guest is stored; the error where it failed. */
   readonly tellOutcome: (entry: string, error?: unknown) => void
 }
