@@ -12,6 +12,7 @@ import {
 import { printDiagnostic } from '../diagnostics/print-diagnostic.ts'
 import type { ApplicationChange, ApplicationSwitch } from './application-switch.ts'
 import { DEFAULT_BASE_DIR, type Directories, localFolder, stateFolder } from './directories.ts'
+import { DROP_IN_KINDS } from './drop-in-checks/drop-in-diagnostics.ts'
 import { hasDropIns } from './drop-ins.ts'
 import type { EffectSearch } from './effects.ts'
 import { isFipsEnabled, isFipsPolicyMounted, unmountFipsPolicy } from './fips-mode.ts'
@@ -162,7 +163,8 @@ async function judge(
 /** What `--force` goes on with. */
 const FORCEABLE: ReadonlySet<string> = new Set([
   SYSTEM_KINDS.consumerStops.code,
-  SYSTEM_KINDS.el8DropIn.code,
+  DROP_IN_KINDS.el8.code,
+  DROP_IN_KINDS.stops.code,
 ])
 
 /** What is wrong with a string in a drop-in does not keep a policy from being applied. */

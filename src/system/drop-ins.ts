@@ -16,9 +16,17 @@ export function listDropIns(folder: string, backend: string): readonly string[] 
     .toSorted()
 }
 
+/** Files that look like drop-ins, and are named after no back-end. */
+export function listDropInsOfNone(folder: string, backends: readonly string[]): readonly string[] {
+  return listFolderIfPresent(folder)
+    .filter((name) => name.endsWith('.config'))
+    .filter((name) => !backends.some((backend) => name.startsWith(`${backend}-`)))
+    .toSorted()
+}
+
 export type DropIns = {
   readonly sources: readonly Source[]
-  /** Warnings, and errors that an administrator may go on with. */
+  /** Warnings. */
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -36,7 +44,6 @@ export function readDropIns(folder: string, backend: string): DropIns {
   const diagnostics = [
     ...dangling.map((path) => diagnose(SYSTEM_KINDS.danglingDropIn, { path })),
     ...findUnendedDropIns(sources),
-    ...(backend === 'opensshserver' ? sources.flatMap(checkSshdDropIn) : []),
   ]
   return { sources, diagnostics }
 }
@@ -82,14 +89,6 @@ export function checkGnutlsDropIn(source: Source): readonly Diagnostic[] {
     diagnostics.push(diagnose(kind, { line }, { source, start, end: start + line.length }))
   }
   return diagnostics
-}
-
-/** `CRYPTO_POLICY='-oCiphers=...'` was for a unit of systemd that gave it to sshd as its options. */
-function checkSshdDropIn(source: Source): readonly Diagnostic[] {
-  return [...source.text.matchAll(/^[ \t]*(?:CRYPTO_POLICY\s*=|-o).*$/gm)].map((match) => {
-    const span = { source, start: match.index, end: match.index + match[0].length }
-    return diagnose(SYSTEM_KINDS.el8DropIn, {}, span)
-  })
 }
 
 /** Whether a line looks like a priority string: keywords joined by colons. */

@@ -1,10 +1,13 @@
 /** Lints what is on a host: policies by name or by file, and drop-ins. */
 import { statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { BACKENDS } from '../backends/all-backends.ts'
+import type { Backend } from '../backends/backend.ts'
 import { gnutls } from '../backends/gnutls.ts'
 import { warnOfLooseness } from '../backends/looseness/looseness-diagnostics.ts'
 import { collectDiagnostics } from '../diagnostics/collect-diagnostics.ts'
-import { type Diagnostic, hasErrors } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, diagnose, hasErrors } from '../diagnostics/diagnostic.ts'
+import type { Source } from '../diagnostics/source.ts'
 import { replaceFile } from '../files/atomic-file.ts'
 import { readNamedTextFile, readTextFile, STANDARD_INPUT_PATH } from '../files/text-file.ts'
 import { findSameKeywords } from '../policy/application/application-policy.ts'
@@ -13,7 +16,8 @@ import { type LintInput, lintContext, readContext } from '../policy/lint/lint-po
 import { findApplications } from './applications.ts'
 import { backendPath, policyText } from './configuration.ts'
 import { configFile, type Directories, localFolder } from './directories.ts'
-import { checkGnutlsDropIn, listDropIns, readDropIn } from './drop-ins.ts'
+import { checkDropIns } from './drop-in-checks/all-checks.ts'
+import { checkGnutlsDropIn, listDropInsOfNone, readDropIn, readDropIns } from './drop-ins.ts'
 import { isApplicationFile, lintApplication } from './lint-applications.ts'
 import { findLoosenessHere } from './looseness-here.ts'
 import { findPolicyFiles, loadPolicy, policyFolders } from './policy-files.ts'
@@ -25,6 +29,7 @@ import {
   readConfiguredSelection,
 } from './policy-selection.ts'
 import { checkPriorityDropIns } from './priority-drop-ins.ts'
+import { SYSTEM_KINDS } from './system-diagnostics.ts'
 
 /** Findings of each target; a target that cannot be read is a finding too. */
 export function lintTargets(
@@ -38,13 +43,7 @@ export function lintTargets(
       directories,
     ),
   )
-  const folder = localFolder(directories)
-  const paths = listDropIns(folder, 'gnutls').map((name) => join(folder, name))
-  return [
-    ...configured,
-    ...collect(() => lintDropIns(paths, directories)),
-    ...lintEnabledApplications(directories),
-  ]
+  return [...configured, ...lintAllDropIns(directories), ...lintEnabledApplications(directories)]
 }
 
 /** The policies of applications that are in force; what keeps one from being read is a finding. */
@@ -81,7 +80,7 @@ function fixFile(path: string): readonly FixedFile[] {
 function lintTarget(target: string, directories: Directories): readonly Diagnostic[] {
   return collect(() => {
     if (isApplicationFile(target)) return lintApplicationFile(target, directories)
-    if (isDropIn(target)) return lintDropIns([target], directories)
+    if (isDropIn(target)) return lintNamedDropIn(target, directories)
     if (isPipe(target)) {
       const source = readNamedTextFile(target)
       return lintInputs('CUSTOM', [{ source, kind: 'base' }])
@@ -107,15 +106,46 @@ function lintInputs(name: string, inputs: readonly LintInput[]): readonly Diagno
   return isWhole ? [...findings, ...warnOfLooseness(findLoosenessHere(context.policy))] : findings
 }
 
-/** Strings of gnutls drop-ins are checked against the configured policy, together. */
-function lintDropIns(paths: readonly string[], directories: Directories): readonly Diagnostic[] {
-  const sources = paths.filter((path) => basename(path).startsWith('gnutls-')).map(readDropIn)
-  const malformed = sources.flatMap(checkGnutlsDropIn)
-  if (malformed.length > 0 || sources.length === 0) return malformed
+/** Drop-ins of each back-end are checked against the configured policy, together. */
+function lintAllDropIns(directories: Directories): readonly Diagnostic[] {
+  const folder = localFolder(directories)
+  const found = BACKENDS.flatMap((backend) =>
+    collect(() => {
+      const { sources, diagnostics } = readDropIns(folder, backend.name)
+      return [...diagnostics, ...lintDropIns(backend, sources, directories)]
+    }),
+  )
+  const strangers = listDropInsOfNone(folder, BACKEND_NAMES).map((name) => join(folder, name))
+  return [...found, ...strangers.map(tellOfNone)]
+}
+
+function lintNamedDropIn(path: string, directories: Directories): readonly Diagnostic[] {
+  const name = basename(path)
+  const backend = BACKENDS.find((one) => name.startsWith(`${one.name}-`))
+  if (!backend) return [tellOfNone(path)]
+  const source = readDropIn(path)
+  const malformed = backend === gnutls ? checkGnutlsDropIn(source) : []
+  return malformed.length > 0 ? malformed : lintDropIns(backend, [source], directories)
+}
+
+function tellOfNone(path: string): Diagnostic {
+  return diagnose(SYSTEM_KINDS.dropInOfNone, { path, backends: BACKEND_NAMES })
+}
+
+const BACKEND_NAMES = BACKENDS.map(({ name }) => name)
+
+function lintDropIns(
+  backend: Backend,
+  sources: readonly Source[],
+  directories: Directories,
+): readonly Diagnostic[] {
+  if (sources.length === 0) return []
   const selection = checkSelection(readConfiguredSelection(directories), configFile(directories))
   const loaded = loadPolicy(selection, policyFolders(directories))
-  const text = policyText(gnutls, selection, loaded, directories)
-  return checkPriorityDropIns({ name: backendPath(gnutls), text }, sources)
+  const text = policyText(backend, selection, loaded, directories)
+  const policy = { name: backendPath(backend), text }
+  const check = backend === gnutls ? checkPriorityDropIns : checkDropIns.bind(null, backend.name)
+  return check(policy, sources)
 }
 
 function pathsOf(selection: PolicySelection, directories: Directories): readonly string[] {

@@ -59,9 +59,18 @@ export async function preparePolicy(
   const compiled = await compileWithSystem(directories, loaded.policy, choice)
   const options = { usePrebuilt, applications: compiled }
   const configuration = compileConfiguration(selection, loaded, directories, options)
-  const diagnostics = [...loaded.diagnostics, ...configuration.diagnostics]
+  const ofDropIns = await checkExtended(configuration)
+  const diagnostics = [...loaded.diagnostics, ...configuration.diagnostics, ...ofDropIns]
   const applications = compiled?.applications ?? []
   return { selection, policy: loaded.policy, applications, configuration, diagnostics }
+}
+
+/** Most hosts have drop-ins for GnuTLS at the most, which are checked elsewhere. */
+async function checkExtended({ extended }: Configuration): Promise<readonly Diagnostic[]> {
+  const others = [...extended].filter(([backend]) => backend !== 'gnutls')
+  if (others.length === 0) return []
+  const { checkDropIns } = await import('./drop-in-checks/all-checks.ts')
+  return others.flatMap(([backend, { policy, dropIns }]) => checkDropIns(backend, policy, dropIns))
 }
 
 /** Most hosts have no application policy, and no need to load what priority strings mean. */

@@ -118,6 +118,18 @@ const danglingDropIn: Kind<{ path: string }> = {
   reference: ({ path }) => ({ text: `Cannot read local policy file ${path}` }),
 }
 
+const dropInOfNone: Kind<{ path: string; backends: readonly string[] }> = {
+  code: 'DROPIN_OF_NO_BACKEND',
+  severity: 'warning',
+  fault: 'input',
+  summary:
+    'A drop-in is named after no back-end, so that it is never read. Its name is `BACKEND-NAME.config`.',
+  message: ({ path }) => `${path} is named after no back-end, and is never read`,
+  hint: ({ path, backends }) =>
+    didYouMean(/([^/-]*)[^/]*$/.exec(path)?.[1] ?? '', backends) ??
+    `there are ${backends.join(', ')}`,
+}
+
 const prebuiltDiffers: Kind<{ path: string }> = {
   code: 'PREBUILT_DIFFERS',
   severity: 'warning',
@@ -299,16 +311,6 @@ const consumerSilent: Kind<{ path: string; reason: string }> = {
     'see whether the program still works after the switch, or leave the checks out with --no-verify',
 }
 
-const el8DropIn: Kind<object> = {
-  code: 'DROPIN_SSHD_COMMAND_LINE',
-  severity: 'error',
-  fault: 'input',
-  summary:
-    'A drop-in of opensshserver has the form of Enterprise Linux 8, where the file held options of the command line of sshd. Now it is a part of sshd_config, and sshd would not start.',
-  message: () => 'options of the command line, in a file that sshd reads as a part of sshd_config',
-  hint: () => 'write one setting a line, for instance `Ciphers aes256-gcm@openssh.com`',
-}
-
 const otherConfiguration: Kind<{ read: string; ours: string }> = {
   code: 'CONFIG_OTHER_FILE',
   severity: 'warning',
@@ -342,7 +344,6 @@ export const SYSTEM_KINDS = defineKinds({
   consumerStops,
   consumerIgnores,
   consumerSilent,
-  el8DropIn,
   noInstalledLibrary,
   oldInstalledLibrary,
   policyNotFound,
@@ -356,6 +357,7 @@ export const SYSTEM_KINDS = defineKinds({
   gnutlsDropInSyntax,
   unendedDropIn,
   danglingDropIn,
+  dropInOfNone,
   prebuiltDiffers,
   strangeFile,
   storeNotOurs,

@@ -45,6 +45,7 @@ import { CONFIG_KINDS } from '../../src/priority/config-diagnostics.ts'
 import { CONVERT_KINDS } from '../../src/priority/convert/convert-diagnostics.ts'
 import { PRIORITY_KINDS } from '../../src/priority/priority-diagnostics.ts'
 import { SERVICE_KINDS } from '../../src/service/service-diagnostics.ts'
+import { DROP_IN_KINDS } from '../../src/system/drop-in-checks/drop-in-diagnostics.ts'
 import { SYSTEM_KINDS } from '../../src/system/system-diagnostics.ts'
 import { OBJECT_KINDS } from '../../src/tls/object-diagnostics.ts'
 import { SESSION_KINDS } from '../../src/tls/session-diagnostics.ts'
@@ -58,7 +59,7 @@ export const CATALOGUES: Readonly<Record<string, readonly Kind[]>> = {
   policy: Object.values(POLICY_KINDS),
   application: Object.values(APPLICATION_KINDS),
   files: Object.values(FILE_KINDS),
-  system: Object.values(SYSTEM_KINDS),
+  system: [...Object.values(SYSTEM_KINDS), ...Object.values(DROP_IN_KINDS)],
   lint: Object.values(LINT_KINDS),
   backends: Object.values(LOOSENESS_KINDS),
   priority: Object.values(PRIORITY_KINDS),
