@@ -1,8 +1,18 @@
 /** PKCS #12 files, as other programs write and read them. */
 import { X509Certificate } from 'node:crypto'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { checkCredentials } from '../../src/pki/credential-check.ts'
 import { layoutAt } from '../../src/pki/layout.ts'
 import { exportPkcs12 } from '../../src/pki/pkcs12-export.ts'
@@ -12,14 +22,27 @@ import { testWith } from '../peers/peer.ts'
 import { issue, makeAuthority, strengthOf } from '../pki/credentials.ts'
 
 const KINDS = ['rsa:3072', 'ecdsa:secp256r1', 'ecdsa:secp521r1', 'ed25519', 'ed448']
+/** Those that certtool encodes in ways of their own. Each file that it writes costs seconds: 600,000 iterations. */
+const WRITTEN_BY_CERTTOOL = process.env.EVERY_KIND
+  ? KINDS
+  : ['rsa:3072', 'ecdsa:secp256r1', 'ed25519']
+
 const PASSPHRASE = 'a secret, with $igns'
 
 type Host = { readonly folder: string; readonly p12: string }
 
+const made = mkdtempSync(join(tmpdir(), 'cryptopolicy-test-'))
+afterAll(() => rmSync(made, { recursive: true, force: true }))
+
 /** A folder with a server, and a file beside its files for what another program makes of them. */
 function makeHost(kind: string): Host {
+  const original = join(made, kind)
+  if (!existsSync(original)) {
+    mkdirSync(original)
+    issue(makeAuthority(kind), 'server', kind, { out: layoutAt('qemu', original) })
+  }
   const folder = scratchFolder()
-  issue(makeAuthority(kind), 'server', kind, { out: layoutAt('qemu', folder) })
+  cpSync(original, folder, { recursive: true })
   return { folder, p12: join(folder, 'host.p12') }
 }
 
@@ -85,7 +108,6 @@ describe.each(KINDS)('a key %s', (kind) => {
     }
     expect(print('read.pem')).toBe(String(print('server-key.pem')))
   })
-
   testWith('openssl', 'is taken from what openssl writes', () => {
     const host = makeHost(kind)
     const files = ['-inkey', 'server-key.pem', '-in', 'server-cert.pem', '-certfile', 'ca-cert.pem']
@@ -95,13 +117,15 @@ describe.each(KINDS)('a key %s', (kind) => {
     expect(notes).toEqual([])
     expectSame(folder, host.folder)
   })
+})
 
+describe.each(WRITTEN_BY_CERTTOOL)('a key %s', (kind) => {
   testWith('certtool', 'is taken from what certtool writes', () => {
     const host = makeHost(kind)
     const files = ['--load-privkey=server-key.pem', '--load-certificate=server-cert.pem']
     const out = ['--outder', '--outfile=host.p12', `--password=${PASSPHRASE}`, '--p12-name=x']
     const args = ['--to-p12', ...files, '--load-ca-certificate=ca-cert.pem', ...out]
-    // Without --outder it writes PEM. One kind is enough to see it: its many iterations take seconds.
+    // Without --outder it writes PEM. One kind is enough to see it.
     const isPem = kind === 'ed25519'
     succeed('certtool', isPem ? args.filter((word) => word !== '--outder') : args, host.folder)
     expect(/^-----BEGIN PKCS12-----/.test(readFileSync(host.p12, 'utf8'))).toBe(isPem)
@@ -133,7 +157,11 @@ describe.each(['pässwörd', 'пароль 密码', 'ключ 😀', 'שלום']
     const host = makeHost('ecdsa:secp256r1')
     exportTo(host, passphrase)
     const read = ['--p12-info', '--inder', '--infile', host.p12, '--password', passphrase]
-    expect(succeed('certtool', read, host.folder)).toContain('BEGIN CERTIFICATE')
+    const text = succeed('certtool', read, host.folder)
+    expect(text).toContain('BEGIN CERTIFICATE')
+    expect(text).not.toMatch(/MAC.*fail/i)
+    // It reads and writes passphrases by one function: one of them is enough here.
+    if (passphrase !== 'ключ 😀' && !process.env.EVERY_KIND) return
     writeByCerttool(host, passphrase)
     expect(importFrom(host.p12, { passphrase }).notes).toEqual([])
   })
@@ -150,7 +178,7 @@ describe('what other programs protect otherwise', () => {
     ['-legacy', '-descert'],
     ['-legacy'],
     ['-keypbe', 'DES-EDE3-CBC', '-certpbe', 'AES-128-CBC'],
-    ['-keypbe', 'AES-192-CBC', '-certpbe', 'NONE', '-macalg', 'sha512', '-iter', '600000'],
+    ['-keypbe', 'AES-192-CBC', '-certpbe', 'NONE', '-macalg', 'sha512', '-iter', '60000'],
     ['-macalg', 'sha384'],
     ['-nomac'],
   ])('openssl pkcs12 %s %s %s %s', (...how) => {
