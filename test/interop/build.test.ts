@@ -1,16 +1,17 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ROOT, run, runFile, scratchFolder, writeFiles } from '../cli/command.ts'
+import { ROOT, runFile, scratchFolder, writeFiles } from '../cli/command.ts'
+import { runInProcess } from '../cli/in-process.ts'
 import { resultOf } from '../cli/json-output.ts'
 import { testWith } from '../peers/peer.ts'
 import { readPolicyCorpus } from '../policy-corpus.ts'
 
 const POLICIES = join(ROOT, 'policies')
 
-test('builds every shipped policy as the reference does', () => {
+test('builds every shipped policy as the reference does', async () => {
   const out = scratchFolder()
-  const { status } = run('cryptopolicy', ['build', '--flat', '--no-verify', POLICIES, out])
+  const { status } = await runInProcess(['build', '--flat', '--no-verify', POLICIES, out])
   expect(status).toBe(0)
   const golden = readdirSync(join(ROOT, 'test', 'golden')).filter((name) => !name.includes(':'))
   for (const name of golden) {
@@ -20,71 +21,71 @@ test('builds every shipped policy as the reference does', () => {
   }
 })
 
-test('writes a folder for each policy, and the reload commands when asked', () => {
+test('writes a folder for each policy, and the reload commands when asked', async () => {
   const out = scratchFolder()
   const args = ['build', '--no-verify', '--policy', 'FIPS:OSPP', '--reload-cmds', POLICIES, out]
-  expect(run('cryptopolicy', args).status).toBe(0)
+  expect((await runInProcess(args)).status).toBe(0)
   expect(readdirSync(out).toSorted()).toEqual(['FIPS:OSPP', 'reload-cmds.sh'])
   expect(readFileSync(join(out, 'reload-cmds.sh'), 'utf8')).toContain('systemctl try-restart sshd')
 })
 
-test('compares under --test, shows the difference and leaves the file', () => {
+test('compares under --test, shows the difference and leaves the file', async () => {
   const out = scratchFolder()
   writeFiles(out, { 'DEFAULT-krb5.txt': '[libdefaults]\npermitted_enctypes = none\n' })
   const args = ['build', '--flat', '--test', '--no-verify', '--policy', 'DEFAULT', POLICIES, out]
-  const { status, stderr } = run('cryptopolicy', args)
+  const { status, stderr } = await runInProcess(args)
   expect(status).toBe(1)
   expect(stderr).toContain('-permitted_enctypes = none')
   expect(stderr).toMatch(/\+permitted_enctypes = aes256-cts/)
   expect(readFileSync(join(out, 'DEFAULT-krb5.txt'), 'utf8')).toContain('none')
 })
 
-test('refuses every policy of the corpus that the reference refuses, with 65', () => {
+test('refuses every policy of the corpus that the reference refuses, with 65', async () => {
   const refused = readPolicyCorpus().filter((entry) => entry.error !== undefined)
   for (const { files, policy, error } of refused) {
     const folder = scratchFolder()
     writeFiles(folder, { ...shippedFiles(), ...files })
     const out = join(folder, 'out')
     const args = ['build', '--no-verify', '--policy', policy, folder, out]
-    const { status, stderr } = run('cryptopolicy', args, { cwd: folder })
+    const { status, stderr } = await runInProcess(args)
     expect(status, `${error}\n${stderr}`).toBe(65)
     expect(stderr).toMatch(/RAND(OM\.pol|MOD\.pmod):\d+:\d+: error\[POLICY_\w+\]: /)
     expect(existsSync(out)).toBe(false)
   }
 })
 
-test('treats warnings as errors under --strict', () => {
+test('treats warnings as errors under --strict', async () => {
   const folder = scratchFolder()
   writeFiles(folder, { 'OLD.pol': 'tls_cipher = AES-256-GCM\n' })
   const build = (...options: string[]) =>
-    run('cryptopolicy', ['build', '--no-verify', ...options, folder, join(folder, 'out')])
-  expect(build().status).toBe(0)
-  expect(build().stderr).toContain('warning[POLICY_DEPRECATED_PROPERTY]')
-  expect(build('--strict').status).toBe(65)
+    runInProcess(['build', '--no-verify', ...options, folder, join(folder, 'out')])
+  expect((await build()).status).toBe(0)
+  expect((await build()).stderr).toContain('warning[POLICY_DEPRECATED_PROPERTY]')
+  expect((await build('--strict')).status).toBe(65)
 })
 
-test('exits 66 for an unknown policy and for a folder without policies', () => {
+test('exits 66 for an unknown policy and for a folder without policies', async () => {
   const out = scratchFolder()
-  expect(run('cryptopolicy', ['build', '--policy', 'NOPE', POLICIES, out]).status).toBe(66)
-  expect(run('cryptopolicy', ['build', out, out]).status).toBe(66)
+  expect((await runInProcess(['build', '--policy', 'NOPE', POLICIES, out])).status).toBe(66)
+  expect((await runInProcess(['build', out, out])).status).toBe(66)
 })
 
-test('exits 73 where it cannot write', () => {
+test('exits 73 where it cannot write', async () => {
   const folder = scratchFolder()
   writeFiles(folder, { file: '' })
   const args = ['build', '--no-verify', '--policy', 'EMPTY', POLICIES, join(folder, 'file')]
-  expect(run('cryptopolicy', args).status).toBe(73)
+  expect((await runInProcess(args)).status).toBe(73)
 })
 
 /** What GnuTLS 3.7.9 and OpenSSH 9.2 of Debian 12 do not know, and OpenSSL 3.0 either. */
 testWith(
   'gnutls-cli',
   'names what the installed GnuTLS does not know, and writes it all the same',
-  () => {
+  async () => {
     const version = runFile('gnutls-cli', ['--version']).stdout
     const out = scratchFolder()
     const args = ['build', '--policy', 'DEFAULT', '--json', POLICIES, out]
-    const { status, stdout } = run('cryptopolicy', args)
+    const { status, stdout } = await runInProcess(args)
     const { verification } = resultOf(stdout)
     expect(status).toBe(0)
     expect(existsSync(join(out, 'DEFAULT', 'gnutls.txt'))).toBe(true)
@@ -95,7 +96,7 @@ testWith(
     else expect(verification.checked).toContainEqual(expect.objectContaining({ backend: 'gnutls' }))
     if (unknown.length === 0) return
     expect(
-      run('cryptopolicy', ['build', '--strict', '--policy', 'DEFAULT', POLICIES, out]).status,
+      (await runInProcess(['build', '--strict', '--policy', 'DEFAULT', POLICIES, out])).status,
     ).toBe(1)
   },
 )
@@ -110,10 +111,10 @@ for (const [program, backend] of [
   testWith(
     program,
     `has ${backend} read by its program, which knows all of FEDORA42 or says what not`,
-    () => {
+    async () => {
       const out = scratchFolder()
       const args = ['build', '--policy', 'FEDORA42', '--json', POLICIES, out]
-      const { verification } = resultOf(run('cryptopolicy', args).stdout)
+      const { verification } = resultOf((await runInProcess(args)).stdout)
       expect(verification.checked).toContainEqual(expect.objectContaining({ backend, program }))
       const problems = verification.problems.filter(
         (problem: { program: string }) => problem.program === program,
@@ -130,13 +131,13 @@ for (const [program, backend] of [
   )
 }
 
-testWith('sshd', 'names a value that only this host does not know', () => {
+testWith('sshd', 'names a value that only this host does not know', async () => {
   const folder = scratchFolder()
   const sources =
     'mac = HMAC-SHA2-256\ncipher = AES-256-GCM\nkey_exchange = KEM-ECDH\nhash = SHA2-384\n'
   writeFiles(folder, { 'ODD.pol': `${sources}group = P384-MLKEM1024\n` })
   const args = ['build', '--json', folder, join(folder, 'out')]
-  const { verification } = resultOf(run('cryptopolicy', args).stdout)
+  const { verification } = resultOf((await runInProcess(args)).stdout)
   const version = runFile('/bin/sh', ['-c', 'ssh -V 2>&1']).stdout
   if (!version.includes('OpenSSH_9.2')) return
   expect(verification.problems).toContainEqual(
@@ -147,13 +148,13 @@ testWith('sshd', 'names a value that only this host does not know', () => {
   )
 })
 
-testWith('gnutls-cli', 'names a setting that GnuTLS passes over in silence', () => {
+testWith('gnutls-cli', 'names a setting that GnuTLS passes over in silence', async () => {
   const folder = scratchFolder()
   writeFiles(folder, {
     'EMS.pol': `${FEW_WORDS}group = SECP256R1\nsign = ECDSA-SHA2-256\nprotocol@TLS = TLS1.2\n__ems = ENFORCE\n`,
   })
   const args = ['build', '--json', folder, join(folder, 'out')]
-  const { verification } = JSON.parse(run('cryptopolicy', args).stdout).result
+  const { verification } = JSON.parse((await runInProcess(args)).stdout).result
   const ofGnutls = verification.problems.filter(
     (problem: { backend: string }) => problem.backend === 'gnutls',
   )
@@ -181,10 +182,10 @@ testWith(
   },
 )
 
-testWith('gnutls-cli', 'writes the format of GnuTLS before 3.7.3 when asked', () => {
+testWith('gnutls-cli', 'writes the format of GnuTLS before 3.7.3 when asked', async () => {
   const out = scratchFolder()
   const args = ['build', '--gnutls-format', 'legacy', '--policy', 'FUTURE', '--json', POLICIES, out]
-  const { verification } = resultOf(run('cryptopolicy', args).stdout)
+  const { verification } = resultOf((await runInProcess(args)).stdout)
   const text = readFileSync(join(out, 'FUTURE', 'gnutls.txt'), 'utf8')
   expect(text).toMatch(/^SYSTEM=NONE:\+VERS-[^\n]+\n$/)
   const priority = text.trim().replace('SYSTEM=', '')
