@@ -12,41 +12,42 @@ import { makeX509Folder } from '../nbd/nbd-credentials.ts'
 import { type RunningServer, startNbdkit } from '../nbd/nbd-servers.ts'
 import { spawnSync } from '../peers/child-process.ts'
 import { hasPeer, testWith } from '../peers/peer.ts'
-import { ROOT, run, scratchFolder } from './command.ts'
+import { ROOT, scratchFolder } from './command.ts'
+import { runInProcess } from './in-process.ts'
 import { resultOf } from './json-output.ts'
 
 function nbd(...args: readonly string[]) {
-  return run('cryptopolicy', ['nbd', ...args])
+  return runInProcess(['nbd', ...args])
 }
 
 testWith('nbdkit', 'info prints an export, and as JSON', async () => {
   const server = await startNbdkit(['-r', 'data', '@1048576 1', 'size=2M'])
-  expect(nbd('info', server.uri().text).stdout).toMatch(
+  expect((await nbd('info', server.uri().text)).stdout).toMatch(
     /^export:\nsize: +2097152\n(?:block sizes: .*\n)?abilities: +read-only, .*multi-conn.*\nreplies: +structured\nmap: +base:allocation\ntls: +none, the connection is in clear\n$/,
   )
-  expect(resultOf(nbd('info', '--json', server.uri().text).stdout)).toMatchObject({
+  expect(resultOf((await nbd('info', '--json', server.uri().text)).stdout)).toMatchObject({
     export: { name: '', size: 2_097_152, isReadOnly: true },
     session: { tls: null },
   })
-  const map = nbd('info', '--map', server.uri().text).stdout.trim().split('\n')
+  const map = (await nbd('info', '--map', server.uri().text)).stdout.trim().split('\n')
   expect(map.map((line) => line.trim().split(/ +/)[3])).toEqual(['hole,zero', 'data', 'hole,zero'])
 })
 
 testWith('nbdinfo', 'info --size prints what nbdinfo --size prints', async () => {
   const { text } = (await startNbdkit(['null', '5000001'])).uri()
   const theirs = spawnSync('nbdinfo', ['--size', text], { timeout: 60_000, encoding: 'utf8' })
-  const ours = nbd('info', '--size', text)
+  const ours = await nbd('info', '--size', text)
   expect([ours.status, ours.stdout]).toEqual([theirs.status, theirs.stdout])
-  expect(nbd('info', '--size', '--map', text).status).toBe(64)
+  expect((await nbd('info', '--size', '--map', text)).status).toBe(64)
 })
 
 testWith('nbdkit', 'over TLS it says what was negotiated and with whom', async () => {
   const dir = makeX509Folder()
   const server = await startNbdkit(['--tls=require', `--tls-certificates=${dir}`, 'memory', '1M'])
   const more = `&tls-certificates=${dir}&tls-hostname=localhost`
-  const { stdout } = nbd('info', '--json', server.uri('', 'nbds', more).text)
+  const { stdout } = await nbd('info', '--json', server.uri('', 'nbds', more).text)
   expect(resultOf(stdout).session.tls).toMatchObject({ protocol: 'TLSv1.3', peer: 'CN=localhost' })
-  expect(nbd('list', server.uri('', 'nbds', more).text).status).toBe(0)
+  expect((await nbd('list', server.uri('', 'nbds', more).text)).status).toBe(0)
 })
 
 testWith(
@@ -56,11 +57,11 @@ testWith(
     const dir = makeX509Folder()
     const secure = await startNbdkit(['--tls=require', `--tls-certificates=${dir}`, 'memory', '1M'])
     const clear = await startNbdkit(['--tls=off', 'memory', '1M'])
-    const plain = nbd('info', secure.uri().text)
+    const plain = await nbd('info', secure.uri().text)
     const object = `tls-creds-x509,id=tls0,dir=${dir},endpoint=client`
     const named = ['--object', object, '--tls-creds', 'tls0', '--tls-hostname', 'localhost']
-    const strict = nbd('info', clear.uri().text, ...named)
-    const optional = nbd('info', clear.uri().text, ...named, '--tls', 'optional')
+    const strict = await nbd('info', clear.uri().text, ...named)
+    const optional = await nbd('info', clear.uri().text, ...named, '--tls', 'optional')
     expect([plain.status, strict.status, optional.status]).toEqual([69, 69, 0])
     expect(plain.stderr).toMatch(
       /^error\[NBD_SERVER_REQUIRES_TLS\]: This NBD server requires TLS: .*\nhint: .*\n$/,
@@ -79,7 +80,7 @@ testWith('nbdkit', 'a client that shows no certificate learns what may be wrong'
   const stranger = scratchFolder()
   copyFileSync(join(dir, 'ca-cert.pem'), join(stranger, 'ca-cert.pem'))
   const more = `&tls-certificates=${stranger}&tls-hostname=localhost`
-  const { status, stderr } = nbd('info', server.uri('', 'nbds', more).text)
+  const { status, stderr } = await nbd('info', server.uri('', 'nbds', more).text)
   expect(status).toBe(69)
   expect(stderr).toMatch(
     /^error\[NBD_ENDED_AFTER_TLS\]: .* ended the connection after TLS had begun\nhint: .*\n$/,
@@ -94,36 +95,42 @@ testWith(
     const zeroes = 'dd if=/dev/zero bs=$3 count=1'
     const script = [`list_exports=${names}`, 'get_size=echo 1M', `pread=${zeroes}`]
     const server = await startNbdkit(['eval', ...script])
-    expect(nbd('list', server.uri().text).stdout).toBe('first  the ·[31mfirst\nsecond\n')
-    const { exports } = resultOf(nbd('list', '--long', '--json', server.uri().text).stdout)
+    expect((await nbd('list', server.uri().text)).stdout).toBe('first  the ·[31mfirst\nsecond\n')
+    const { exports } = resultOf((await nbd('list', '--long', '--json', server.uri().text)).stdout)
     expect(exports[1]).toMatchObject({ name: 'second', details: { size: 1_048_576 } })
   },
 )
 
 testWith('nbdkit', 'an export that is larger than 2^53 - 1 bytes is told of exactly', async () => {
   const { text } = (await startNbdkit(['null', 'size=7E'])).uri()
-  expect(nbd('info', '--size', text)).toMatchObject({ status: 0, stdout: '8070450532247928832\n' })
-  const [info, list] = [nbd('info', '--json', text), nbd('list', '--long', '--json', text)]
+  expect(await nbd('info', '--size', text)).toMatchObject({
+    status: 0,
+    stdout: '8070450532247928832\n',
+  })
+  const [info, list] = [
+    await nbd('info', '--json', text),
+    await nbd('list', '--long', '--json', text),
+  ]
   expect(resultOf(info.stdout)).toMatchObject({ export: { size: '8070450532247928832' } })
   expect(resultOf(list.stdout).exports).toMatchObject([
     { details: { size: '8070450532247928832' } },
   ])
-  const map = nbd('info', '--map', text)
+  const map = await nbd('info', '--map', text)
   expect(map).toMatchObject({ status: 69, stdout: '' })
   expect(map.stderr).toContain('has 8070450532247928832 bytes')
 })
 
 testWith('nbdkit', 'bench measures reads, and writes where they are asked for', async () => {
   const server = await startNbdkit(['memory', '16M'])
-  const bench = (...args: string[]) => {
-    const { stdout } = nbd('bench', server.uri().text, '--json', '--seconds', '1', ...args)
+  const bench = async (...args: string[]) => {
+    const { stdout } = await nbd('bench', server.uri().text, '--json', '--seconds', '1', ...args)
     return resultOf(stdout).results as {
       pattern: string
       iops: number
       latency: { p99: number }
     }[]
   }
-  const results = bench('--write')
+  const results = await bench('--write')
   const patterns = ['read', 'write', 'random-read', 'random-write']
   expect(results.map(({ pattern }) => pattern)).toEqual(patterns)
   expect(results.every(({ iops, latency }) => iops > 1 && latency.p99 > 0)).toBe(true)
@@ -145,17 +152,17 @@ describe('credentials of a URI', () => {
     const uri = (await keyServer(file)).uri().text.replace('nbd+unix://', 'nbds+unix://alice@')
     const named = `${uri}&tls-psk-file=${file}`
     expect(judged('--size', named)).toBe('1048576\n')
-    expect(resultOf(nbd('info', '--json', named).stdout).export.size).toBe(1_048_576)
+    expect(resultOf((await nbd('info', '--json', named)).stdout).export.size).toBe(1_048_576)
     const other = named.replace('alice@', 'bob@')
     expect(judged('--size', other)).toBe('')
-    expect(nbd('info', other).stderr).toContain('bob')
+    expect((await nbd('info', other)).stderr).toContain('bob')
   })
 
   testWith('nbdkit', 'hold for keys that an object names', async () => {
     const file = keys('alice')
     const uri = (await keyServer(file)).uri().text.replace('nbd+unix://', 'nbds+unix://alice@')
     const object = `tls-creds-psk,id=k,dir=${dirname(file)},x-file=other.txt,endpoint=client`
-    expect(nbd('info', uri, '--object', object, '--tls-creds', 'k').status).toBe(0)
+    expect((await nbd('info', uri, '--object', object, '--tls-creds', 'k')).status).toBe(0)
   })
 
   testWith('nbdkit', 'are of the kind that tls-type says', async () => {
@@ -163,13 +170,17 @@ describe('credentials of a URI', () => {
     const both = `&tls-username=alice&tls-psk-file=${file}&tls-certificates=${dir}&tls-hostname=localhost`
     const x509 = await startNbdkit(['--tls=require', `--tls-certificates=${dir}`, 'memory', '1M'])
     const psk = await keyServer(file)
-    const status = (server: RunningServer, more: string) =>
-      nbd('info', server.uri('', 'nbds', both + more).text).status
-    const takesX509 = (more: string) => status(x509, more) === 0
-    const takesPsk = (more: string) => status(psk, more) === 0
+    const isTaken = async (server: RunningServer, kinds: readonly string[]) => {
+      const taken: boolean[] = []
+      for (const kind of kinds) {
+        const { status } = await nbd('info', server.uri('', 'nbds', both + kind).text)
+        taken.push(status === 0)
+      }
+      return taken
+    }
     const kinds = ['', '&tls-type=psk', '&tls-type=x509']
-    expect(kinds.map(takesPsk)).toEqual([true, true, false])
-    expect(kinds.map(takesX509)).toEqual([false, false, true])
+    expect(await isTaken(psk, kinds)).toEqual([true, true, false])
+    expect(await isTaken(x509, kinds)).toEqual([false, false, true])
   })
 
   describe.skipIf(!hasPeer('nbdinfo'))('without any in the URI [nbdinfo, root]', () => {
@@ -205,14 +216,14 @@ describe('credentials of a URI', () => {
   })
 })
 
-test('wrong usage is said before any connection', () => {
+test('wrong usage is said before any connection', async () => {
   const outcomes = [
-    nbd('info', 'disk.raw'),
-    nbd('info', 'nbds://localhost/'),
-    nbd('info', 'nbds://localhost/', '--tls', 'off'),
-    nbd('info', 'nbd://localhost/', '--tls-creds', 'tls0'),
-    nbd('copy', 'nbds://localhost/?tls-psk-file=/k/psk.txt', 'null:'),
-    nbd('copy', 'a', 'b', '--connections', '0'),
+    await nbd('info', 'disk.raw'),
+    await nbd('info', 'nbds://localhost/'),
+    await nbd('info', 'nbds://localhost/', '--tls', 'off'),
+    await nbd('info', 'nbd://localhost/', '--tls-creds', 'tls0'),
+    await nbd('copy', 'nbds://localhost/?tls-psk-file=/k/psk.txt', 'null:'),
+    await nbd('copy', 'a', 'b', '--connections', '0'),
   ]
   expect(outcomes.map(({ status }) => status)).toEqual([64, 64, 64, 66, 66, 64])
   expect(outcomes.every(({ stdout }) => stdout === '')).toBe(true)
@@ -264,15 +275,17 @@ describe('sizes and times', () => {
   })
 })
 
-test('warns of a name that the credentials do not check', () => {
+test('warns of a name that the credentials do not check', async () => {
   const nowhere = `nbd+unix:///?socket=${join(scratchFolder(), 'none.sock')}`
   const folder = makeX509Folder()
-  const ask = (credentials: string) =>
-    run('cryptopolicy', [
-      ...['nbd', 'info', nowhere, '--tls-creds', 't', '--tls-hostname', 'localhost'],
-      ...['--object', `tls-creds-${credentials},id=t,endpoint=client`],
-    ]).stderr
-  expect(ask('anon')).toContain('warning[USAGE_NAME_UNCHECKED]')
-  expect(ask(`x509,dir=${folder},verify-peer=off`)).toContain('warning[USAGE_NAME_UNCHECKED]')
-  expect(ask(`x509,dir=${folder}`)).not.toContain('USAGE_NAME_UNCHECKED')
+  const ask = async (credentials: string) =>
+    (
+      await runInProcess([
+        ...['nbd', 'info', nowhere, '--tls-creds', 't', '--tls-hostname', 'localhost'],
+        ...['--object', `tls-creds-${credentials},id=t,endpoint=client`],
+      ])
+    ).stderr
+  expect(await ask('anon')).toContain('warning[USAGE_NAME_UNCHECKED]')
+  expect(await ask(`x509,dir=${folder},verify-peer=off`)).toContain('warning[USAGE_NAME_UNCHECKED]')
+  expect(await ask(`x509,dir=${folder}`)).not.toContain('USAGE_NAME_UNCHECKED')
 })
