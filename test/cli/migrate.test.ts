@@ -7,11 +7,12 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, test, vi } from 'vitest'
 import { EXPECTED, readRecorded, recordedOf, STREAMS } from '../migration/recorded-streams.ts'
 import { spawn, spawnSync } from '../peers/child-process.ts'
-import { ROOT, run, scratchFolder } from './command.ts'
+import { ROOT, scratchFolder } from './command.ts'
+import { runInProcess } from './in-process.ts'
 import { parseEnvelope, resultOf } from './json-output.ts'
 
 function inspect(...args: readonly string[]) {
-  return run('cryptopolicy', ['migrate', 'inspect', ...args])
+  return runInProcess(['migrate', 'inspect', ...args])
 }
 
 const SMALL = 'exec-11-pc-q35-11.1-S.bin.gz'
@@ -26,22 +27,22 @@ describe('a result is as its schema has it', () => {
     ...['fwd', 'rev'].map((direction) => `${folder}/conn.c0.${direction}.gz`),
     'tcp-7.2-multifd2-zlib-S/conn.c1.fwd.gz',
     `${folder}/conn.c1.fwd.gz`,
-  ])('%s', (name) => {
-    const { file, sha256, memory } = resultOf(inspect('--json', join(STREAMS, name)).stdout)
+  ])('%s', async (name) => {
+    const { file, sha256, memory } = resultOf((await inspect('--json', join(STREAMS, name))).stdout)
     expect(file.startsWith(join(STREAMS, name))).toBe(true)
     expect(memory).toBeNull()
     if (EXPECTED[name]) expect(sha256).toBe(EXPECTED[name].sha256)
   })
 
-  test('two migrations', () => {
+  test('two migrations', async () => {
     const [first = '', second = ''] = recordedOf('main').map((name) => join(STREAMS, name))
-    const { status, stdout } = inspect('--json', first, second)
+    const { status, stdout } = await inspect('--json', first, second)
     expect(resultOf(stdout)).toMatchObject({ first, second, isTaken: status === 0 })
   })
 
-  test('with the memory of the guest', () => {
+  test('with the memory of the guest', async () => {
     const out = join(scratchFolder(), 'memory')
-    const { stdout } = inspect('--json', '--ram', join(STREAMS, SMALL), '--out', out)
+    const { stdout } = await inspect('--json', '--ram', join(STREAMS, SMALL), '--out', out)
     const { memory } = resultOf(stdout)
     expect(memory.folder).toBe(out)
     expect(memory.blocks).toContainEqual({ block: 'pc.bios', file: 'pc.bios', size: 65_536 })
@@ -49,7 +50,7 @@ describe('a result is as its schema has it', () => {
   })
 })
 
-test('standard input is read as a file is, packed or not', () => {
+test('standard input is read as a file is, packed or not', async () => {
   const program = join(ROOT, 'bin', 'cryptopolicy')
   const { sha256 } = EXPECTED[SMALL]
   for (const input of [readRecorded(SMALL), readFileSync(join(STREAMS, SMALL))]) {
@@ -59,16 +60,16 @@ test('standard input is read as a file is, packed or not', () => {
   }
 })
 
-test('a stream that is cut is shown as far as it goes, as not complete, with an error', () => {
+test('a stream that is cut is shown as far as it goes, as not complete, with an error', async () => {
   const file = join(scratchFolder(), 'cut')
   writeFileSync(file, readRecorded(SMALL).subarray(0, 52_000))
-  const { status, stdout, stderr } = inspect(file)
+  const { status, stdout, stderr } = await inspect(file)
   expect(status).toBe(65)
   expect(stdout).toMatch(/^complete: +no$/m)
   expect(stderr).toMatch(
     /^error\[MIGRATION_STREAM_CUT\]: .*: byte 52000, section .*: the stream is cut/,
   )
-  const envelope = parseEnvelope(inspect('--json', file).stdout)
+  const envelope = parseEnvelope((await inspect('--json', file)).stdout)
   expect(envelope.result).toBeNull()
   expect(envelope.diagnostics[0]).toMatchObject({
     code: 'MIGRATION_STREAM_CUT',
@@ -95,7 +96,7 @@ function hasMemory(folder: string): boolean {
   )
 }
 
-test('a packed file that is cut or damaged is an error', () => {
+test('a packed file that is cut or damaged is an error', async () => {
   const file = join(scratchFolder(), 'packed')
   const packed = readFileSync(join(STREAMS, SMALL))
   for (const damaged of [
@@ -103,37 +104,37 @@ test('a packed file that is cut or damaged is an error', () => {
     Buffer.concat([packed.subarray(0, 9000), packed]),
   ]) {
     writeFileSync(file, damaged)
-    const { status, stderr } = inspect(file)
+    const { status, stderr } = await inspect(file)
     expect([status, stderr]).toEqual([65, expect.stringMatching(/^error\[MIGRATION_/)])
   }
 })
 
-test('a file that has changed since its digest was written is an error', () => {
+test('a file that has changed since its digest was written is an error', async () => {
   const file = join(scratchFolder(), 'stream')
   const stream = readRecorded(SMALL)
   writeFileSync(file, stream)
   const digest = createHash('sha256').update(stream).digest('hex')
   writeFileSync(`${file}.sha256`, `${digest}  stream\n`)
-  expect(inspect(file).status).toBe(0)
+  expect((await inspect(file)).status).toBe(0)
   // Within a page of the firmware, where no form of the stream is broken.
   stream.writeUInt8(stream.readUInt8(47_900) ^ 1, 47_900)
   writeFileSync(file, stream)
-  expect(inspect(file)).toMatchObject({
+  expect(await inspect(file)).toMatchObject({
     status: 65,
     stderr: expect.stringContaining('MIGRATION_DIGEST_DIFFERS'),
   })
 })
 
-test('a channel that is missing or cut makes its migration incomplete', () => {
+test('a channel that is missing or cut makes its migration incomplete', async () => {
   const folder = scratchFolder()
   const name = 'tcp-11-multifd2-zstd-S'
   const names = ['conn.c0.fwd.gz', 'conn.c1.fwd.gz', 'conn.c2.fwd.gz']
   for (const each of names) copyFileSync(join(STREAMS, name, each), join(folder, each))
-  expect(inspect(folder).status).toBe(0)
+  expect((await inspect(folder)).status).toBe(0)
   // Ends between two packets: only the others tell that more was to come.
   const channel = readRecorded(`${name}/conn.c1.fwd.gz`)
   writeFileSync(join(folder, 'conn.c1.fwd.gz'), channel.subarray(0, channel.length - 1344))
-  expect(inspect(folder)).toMatchObject({
+  expect(await inspect(folder)).toMatchObject({
     status: 65,
     stderr: expect.stringMatching(
       /MIGRATION_CHANNEL_INCOMPLETE.*expected 3 packets with SYNC, found 2/,
@@ -146,14 +147,17 @@ test.each([
   [['--out', 'y', 'x'], '--out needs --ram'],
   [['--ram', '--out', 'y', 'x', 'z'], '--ram and a second migration cannot be given together'],
   [['--page-size', '5000', 'x'], 'a page has 1K'],
-])('%j is refused', (args, message) => {
-  expect(inspect(...args)).toMatchObject({ status: 64, stderr: expect.stringContaining(message) })
+])('%j is refused', async (args, message) => {
+  expect(await inspect(...args)).toMatchObject({
+    status: 64,
+    stderr: expect.stringContaining(message),
+  })
 })
 
-test('what is no migration is an error', () => {
+test('what is no migration is an error', async () => {
   const file = join(scratchFolder(), 'file')
   writeFileSync(file, '')
-  expect(inspect(file).stderr).toMatch(/^error\[MIGRATION_NOT_A_STREAM\]: .*found no bytes/)
-  expect(inspect(`${file}-missing`)).toMatchObject({ status: 66 })
-  expect(inspect(scratchFolder()).stderr).toMatch(/^error\[MIGRATION_NO_MAIN_CHANNEL\]/)
+  expect((await inspect(file)).stderr).toMatch(/^error\[MIGRATION_NOT_A_STREAM\]: .*found no bytes/)
+  expect(await inspect(`${file}-missing`)).toMatchObject({ status: 66 })
+  expect((await inspect(scratchFolder())).stderr).toMatch(/^error\[MIGRATION_NO_MAIN_CHANNEL\]/)
 })

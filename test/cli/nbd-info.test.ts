@@ -15,8 +15,8 @@ import { resultOf } from './json-output.ts'
 
 const MIB = 1 << 20
 
-function ours(...args: readonly string[]): Outcome {
-  return run('cryptopolicy', ['nbd', 'info', ...args])
+function ours(...args: readonly string[]): Promise<Outcome> {
+  return runInProcess(['nbd', 'info', ...args])
 }
 
 function theirs(...args: readonly string[]): Outcome {
@@ -57,13 +57,13 @@ function asOurs({ percent, ...row }: Row): object {
   return { description: null, ...row, ...part }
 }
 
-function expectSameMap(uri: string, context?: string): void {
+async function expectSameMap(uri: string, context?: string): Promise<void> {
   const map = context === undefined ? '--map' : `--map=${context}`
   for (const args of [[map], [map, '--totals']]) {
-    expect(ours(...args, uri).stdout, args.join(' ')).toBe(theirs(...args, uri).stdout)
+    expect((await ours(...args, uri)).stdout, args.join(' ')).toBe(theirs(...args, uri).stdout)
     const rows = args.length === 1 ? 'map' : 'totals'
     const known = JSON.parse(theirs(...args, '--json', uri).stdout) as readonly Row[]
-    const told = resultOf(ours(...args, '--json', uri).stdout)[rows] as readonly Row[]
+    const told = resultOf((await ours(...args, '--json', uri)).stdout)[rows] as readonly Row[]
     expect(told).toEqual(known.map(asOurs))
   }
 }
@@ -73,23 +73,23 @@ testWith('nbdinfo', 'maps and totals are those of nbdinfo, of three servers', as
   const kit = await startNbdkit(['-r', 'file', disk])
   const qemu = await startQemuNbd(disk)
   const our = await serveNbd([disk, '-t', '-e', '0'])
-  for (const uri of [kit.uri().text, qemu.uri().text, uriOf(our)]) expectSameMap(uri)
+  for (const uri of [kit.uri().text, qemu.uri().text, uriOf(our)]) await expectSameMap(uri)
 })
 
 testWith('nbdinfo', 'totals are rounded as those of nbdinfo are', async () => {
   const parts = [2, 9, 11, 13, 40].map((index) => `@${index * 65_536} 1*65536`)
   const server = await startNbdkit(['-r', 'sparse-random', 'size=1M', 'seed=1', 'percent=30'])
-  expectSameMap(server.uri().text)
+  await expectSameMap(server.uri().text)
   const data = await startNbdkit(['-r', 'data', parts.join(' '), 'size=16M'])
-  expectSameMap(data.uri().text)
+  await expectSameMap(data.uri().text)
 })
 
 testWith('nbdinfo', 'other contexts: a dirty bitmap, and the depth of allocation', async () => {
   const args = ['-r', '-f', 'qcow2', '-A', '-B', 'changes']
   const { uri } = await startQemuNbd(makeImage(), args)
-  expectSameMap(uri().text, 'qemu:dirty-bitmap:changes')
-  expectSameMap(uri().text, 'qemu:allocation-depth')
-  const { status, stderr } = ours('--map=qemu:dirty-bitmap:none', uri().text)
+  await expectSameMap(uri().text, 'qemu:dirty-bitmap:changes')
+  await expectSameMap(uri().text, 'qemu:allocation-depth')
+  const { status, stderr } = await ours('--map=qemu:dirty-bitmap:none', uri().text)
   expect([status, stderr]).toEqual([69, expect.stringContaining('NBD_CONTEXT_MISSING')])
   expect(theirs('--map=qemu:dirty-bitmap:none', uri().text).status).toBe(1)
 })
@@ -121,29 +121,29 @@ testWith('nbdinfo', '--can and --is answer by their status alone', async () => {
     ['--can', 'read'],
   ]) {
     const { status } = theirs(...args, text)
-    expect(ours(...args, text)).toEqual({ status, stdout: '', stderr: '' })
+    expect(await ours(...args, text)).toEqual({ status, stdout: '', stderr: '' })
   }
 })
 
 testWith('nbdinfo', 'no answer is neither yes nor no', async () => {
   const uri = uriOf(await serveNbd(['--memory', '1M', '-t']))
   expect(theirs('--can', 'fly', uri).status).toBe(1)
-  expect(ours('--can', 'fly', uri)).toMatchObject({
+  expect(await ours('--can', 'fly', uri)).toMatchObject({
     status: 64,
     stderr: expect.stringContaining('unknown ability `fly`'),
   })
-  expect(ours('--can', 'read', 'nbd+unix:///?socket=/nowhere').status).toBe(69)
+  expect((await ours('--can', 'read', 'nbd+unix:///?socket=/nowhere')).status).toBe(69)
   const wrong = [['--totals'], ['--can', 'read', '--is', 'tls'], ['--can', 'read', '--json']]
-  for (const args of wrong) expect(ours(...args, uri).status, args.join(' ')).toBe(64)
+  for (const args of wrong) expect((await ours(...args, uri)).status, args.join(' ')).toBe(64)
 })
 
-testWith('nbdinfo', 'a command in brackets is the server', () => {
+testWith('nbdinfo', 'a command in brackets is the server', async () => {
   const server = ['--', '[', 'nbdkit', 'pattern', '3M', ']']
-  expect(ours('--size', ...server).stdout).toBe(theirs('--size', ...server).stdout)
-  expect(ours('--map', ...server).stdout).toBe(theirs('--map', ...server).stdout)
-  expect(ours('--can', 'write', ...server).status).toBe(2)
+  expect((await ours('--size', ...server)).stdout).toBe(theirs('--size', ...server).stdout)
+  expect((await ours('--map', ...server)).stdout).toBe(theirs('--map', ...server).stdout)
+  expect((await ours('--can', 'write', ...server)).status).toBe(2)
   const image = ['--', '[', 'qemu-nbd', '-r', '-f', 'qcow2', makeImage(), ']']
-  expect(ours('--size', ...image).stdout).toBe('4194304\n')
+  expect((await ours('--size', ...image)).stdout).toBe('4194304\n')
   const listed = run('cryptopolicy', ['nbd', 'list', '--', '[', 'nbdkit', '-e', 'me', 'null', ']'])
   expect(listed.status).toBe(0)
 })

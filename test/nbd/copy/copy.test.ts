@@ -17,7 +17,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test as plainTest } from 'vitest'
-import { ROOT, run, runFile, scratchFolder } from '../../cli/command.ts'
+import { ROOT, runFile, scratchFolder } from '../../cli/command.ts'
+import { runInProcess } from '../../cli/in-process.ts'
 import { resultOf } from '../../cli/json-output.ts'
 import { type ChildProcess, spawn } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
@@ -42,7 +43,7 @@ function makeDisk(folder: string, size = 24 * MIB + 512, name = 'disk.raw'): str
 const SLOW = ['--filter=noparallel', '--filter=noextents', '--filter=delay']
 
 function copy(...args: readonly string[]) {
-  return run('cryptopolicy', ['nbd', 'copy', ...args])
+  return runInProcess(['nbd', 'copy', ...args])
 }
 
 /** Leaves out of a failing test what people cannot read. */
@@ -56,8 +57,8 @@ testWith('qemu-nbd', 'out of a server and into another, holes kept', async () =>
   const source = await startQemuNbd(disk)
   const target = await startNbdkit(['memory', `${statSync(disk).size}`])
   const out = join(folder, 'out.raw')
-  expect(copy(source.uri().text, target.uri().text, '--verify').status).toBe(0)
-  const result = copy(target.uri().text, out, '--verify', '--json')
+  expect((await copy(source.uri().text, target.uri().text, '--verify')).status).toBe(0)
+  const result = await copy(target.uri().text, out, '--verify', '--json')
   expect(result.status).toBe(0)
   expect(resultOf(result.stdout)).toMatchObject({
     size: 24 * MIB + 512,
@@ -70,7 +71,7 @@ testWith('qemu-nbd', 'out of a server and into another, holes kept', async () =>
   expect(runFile('qemu-img', ['compare', '-f', 'raw', '-F', 'raw', disk, out]).status).toBe(0)
 })
 
-testWith('strace', 'holes of a file are not read', () => {
+testWith('strace', 'holes of a file are not read', async () => {
   const folder = scratchFolder()
   const disk = makeDisk(folder, 3 * MIB)
   const size = 8192 * MIB
@@ -94,7 +95,7 @@ testWith('nbdkit', '--verify reads over any connection only what was flushed bef
   const log = join(folder, 'requests')
   const size = `${24 * MIB + 512}`
   const server = await startNbdkit(['--filter=log', 'memory', size, `logfile=${log}`])
-  expect(copy(disk, server.uri().text, '--verify').status).toBe(0)
+  expect((await copy(disk, server.uri().text, '--verify')).status).toBe(0)
   await server.kill()
   const requests = [...readFileSync(log, 'utf8').matchAll(/ (Read|Write|Zero|Flush) id=/g)]
   const names = requests.map(([, name]) => name)
@@ -114,8 +115,8 @@ testWith('nbdkit', 'blocks of 4096, at most 64 KiB at once, no zeroing, no map',
   const filters = ['blocksize-policy', 'nozero', 'noextents'].map((name) => `--filter=${name}`)
   const server = await startNbdkit([...filters, 'memory', `${24 * MIB}`, ...policy])
   const out = join(folder, 'out.raw')
-  expect(copy(disk, server.uri().text, '--verify').status).toBe(0)
-  expect(copy(server.uri().text, out).status).toBe(0)
+  expect((await copy(disk, server.uri().text, '--verify')).status).toBe(0)
+  expect((await copy(server.uri().text, out)).status).toBe(0)
   expect(isSame(disk, out)).toBe(true)
 })
 
@@ -135,12 +136,12 @@ testWith('nbdkit', 'over TLS, with certificates and with a shared key', async ()
   const outs = ['a.raw', 'b.raw', 'c.raw'].map((name) => join(folder, name))
   const object = `tls-creds-x509,id=tls0,dir=${pki},endpoint=client`
   const named = ['--tls-creds', 'tls0', '--tls-hostname', 'localhost']
-  const first = copy(x509.uri('', 'nbds').text, outs[0] ?? '', '--object', object, ...named)
-  const second = copy(
+  const first = await copy(x509.uri('', 'nbds').text, outs[0] ?? '', '--object', object, ...named)
+  const second = await copy(
     x509.uri('', 'nbds', `&tls-certificates=${pki}&tls-hostname=localhost`).text,
     outs[1] ?? '',
   )
-  const third = copy(
+  const third = await copy(
     shared.uri('', 'nbds', `&tls-psk-file=${psk}/keys.psk&tls-username=qemu`).text,
     outs[2] ?? '',
   )
@@ -170,7 +171,7 @@ testWith(
     const done = readDone(`${partial}.state`)
     rmSync(socket)
     const again = await startNbdkit(['-r', 'file', disk], socket)
-    const result = copy(again.uri().text, out, '--json')
+    const result = await copy(again.uri().text, out, '--json')
     expect(resultOf(result.stdout).resumed).toBe(done)
     expect(isSame(disk, out)).toBe(true)
   },
@@ -189,7 +190,7 @@ testWith('nbdkit', 'kill -9 in the middle: the same command goes on', async () =
   await once(child, 'close')
   expect(existsSync(out)).toBe(false)
   const done = readDone(state)
-  const result = copy(server.uri().text, out, '--json', '--verify')
+  const result = await copy(server.uri().text, out, '--json', '--verify')
   expect(resultOf(result.stdout).resumed).toBe(done)
   expect(isSame(disk, out)).toBe(true)
   expect(readdirSync(folder).toSorted()).toEqual(['disk.raw', 'out.raw'])
@@ -224,7 +225,7 @@ testWith('nbdkit', 'a state of another source, or a damaged one, is not believed
   for (const state of states) {
     writeFileSync(partial, randomBytes(30 * MIB))
     writeFileSync(`${partial}.state`, state)
-    const { status, stderr } = copy(server.uri().text, out)
+    const { status, stderr } = await copy(server.uri().text, out)
     expect([status, stderr]).toEqual([0, expect.stringContaining('NBD_COPY_STARTED_ANEW')])
     expect(isSame(disk, out)).toBe(true)
   }
@@ -236,16 +237,16 @@ testWith('nbdkit', 'what cannot be copied is said before anything is touched', a
   const small = await startNbdkit(['memory', '1M'])
   const readOnly = await startNbdkit(['-r', 'memory', '64M'])
   const outcomes = [
-    copy(disk, small.uri().text),
-    copy(disk, readOnly.uri().text),
-    copy(disk, disk),
-    copy(small.uri().text, small.uri().text),
-    copy('nbd+unix:///?socket=/nowhere', disk),
-    copy(join(folder, 'missing'), 'null:'),
-    copy(folder, 'null:'),
-    copy('null:', disk),
-    copy(disk, 'null:', '--verify'),
-    copy(disk, join(folder, 'no', 'such', 'folder')),
+    await copy(disk, small.uri().text),
+    await copy(disk, readOnly.uri().text),
+    await copy(disk, disk),
+    await copy(small.uri().text, small.uri().text),
+    await copy('nbd+unix:///?socket=/nowhere', disk),
+    await copy(join(folder, 'missing'), 'null:'),
+    await copy(folder, 'null:'),
+    await copy('null:', disk),
+    await copy(disk, 'null:', '--verify'),
+    await copy(disk, join(folder, 'no', 'such', 'folder')),
   ]
   expect(outcomes.map(({ status, stderr }) => [status, /\[(\w+)\]/.exec(stderr)?.[1]])).toEqual([
     [73, 'NBD_COPY_TOO_SMALL'],
@@ -267,7 +268,7 @@ testWith('nbdkit', 'an error of the server ends the copy with its words', async 
   const disk = makeDisk(folder)
   const full = ['--filter=error', 'memory', '64M', 'error-pwrite=ENOSPC', 'error-pwrite-rate=100%']
   const server = await startNbdkit(full)
-  const { status, stderr } = copy(disk, server.uri().text)
+  const { status, stderr } = await copy(disk, server.uri().text)
   expect(status).toBe(69)
   expect(stderr).toContain('no space is left (ENOSPC)')
 })
@@ -284,22 +285,22 @@ testWith(
     const path = join(folder, 'plugin.sh')
     writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
     const server = await startNbdkit(['sh', path])
-    const { status, stderr } = copy(server.uri().text, out, '--verify')
+    const { status, stderr } = await copy(server.uri().text, out, '--verify')
     expect([status, stderr]).toEqual([1, expect.stringContaining('NBD_COPY_DIFFERENT')])
     expect(existsSync(out)).toBe(false)
   },
 )
 
-plainTest('from file to file: through links, modes kept, an empty one', () => {
+plainTest('from file to file: through links, modes kept, an empty one', async () => {
   const folder = scratchFolder()
   const disk = makeDisk(folder, 5 * MIB + 7)
   writeFileSync(join(folder, 'real.raw'), 'old', { mode: 0o640 })
   symlinkSync('real.raw', join(folder, 'link.raw'))
-  expect(copy(disk, join(folder, 'link.raw'), '--verify').status).toBe(0)
+  expect((await copy(disk, join(folder, 'link.raw'), '--verify')).status).toBe(0)
   expect(isSame(disk, join(folder, 'real.raw'))).toBe(true)
   expect(statSync(join(folder, 'real.raw')).mode & 0o777).toBe(0o640)
   writeFileSync(join(folder, 'empty'), '')
-  expect(copy(join(folder, 'empty'), join(folder, 'empty2'), '--verify').status).toBe(0)
+  expect((await copy(join(folder, 'empty'), join(folder, 'empty2'), '--verify')).status).toBe(0)
   expect(statSync(join(folder, 'empty2')).size).toBe(0)
 })
 
