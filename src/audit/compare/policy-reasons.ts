@@ -1,10 +1,6 @@
 /** The lines of a policy that allow or forbid something. */
 import { namesOf } from '../../algorithms/algorithm-class.ts'
-import {
-  GROUPS_IN_TLS,
-  policyNamesOf,
-  SCHEMES_OF_SIGNATURES,
-} from '../../algorithms/policy-names-in-tls.ts'
+import { GROUPS_IN_TLS, policyNamesOf } from '../../algorithms/policy-names-in-tls.ts'
 import { findTlsSuiteByName } from '../../algorithms/tls-suites.ts'
 import { formatLocation } from '../../diagnostics/source.ts'
 import type { Policy } from '../../policy/policy.ts'
@@ -17,6 +13,7 @@ import {
   explainValue,
 } from '../../policy/value-explanation.ts'
 import type { Reason } from './finding.ts'
+import { signatureOfScheme } from './sha224-schemes.ts'
 import type { AskedItem } from './yardstick.ts'
 
 /** A part of an item, by the policy's words. */
@@ -100,7 +97,7 @@ function partsOf(item: AskedItem, minimum: number): readonly PolicyPart[] {
     case 'group':
       return [{ property: 'group', value: keyOf(GROUPS_IN_TLS, item.name) }]
     case 'signature scheme':
-      return [{ property: 'sign', value: keyOf(SCHEMES_OF_SIGNATURES, item.name) }]
+      return [{ property: 'sign', value: signatureOfScheme(item.name) }]
     case 'key size':
       return [{ property: SIZE_PROPERTIES[item.name], value: String(minimum) }]
   }

@@ -3,6 +3,7 @@ import { allowedByPolicy } from '../../policy/allowed-by-policy.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { purpose, type TlsPurpose } from '../../policy/scope.ts'
 import { reasonsInPolicy } from './policy-reasons.ts'
+import { sha224Schemes } from './sha224-schemes.ts'
 import type { TlsYardstick } from './yardstick.ts'
 
 const LIBRARIES: Readonly<Record<TlsPurpose, string>> = {
@@ -14,7 +15,9 @@ const LIBRARIES: Readonly<Record<TlsPurpose, string>> = {
 
 /** @param name The purpose for which the server's library reads the policy. */
 export function policyYardstick(policy: Policy, name: TlsPurpose): TlsYardstick {
-  const allowed = allowedByPolicy(policy, name)
+  const named = allowedByPolicy(policy, name)
+  const signatureSchemes = [...named.signatureSchemes, ...sha224Schemes(policy, name)]
+  const allowed = { ...named, signatureSchemes }
   const { scopes } = purpose(name)
   return {
     title: `the policy ${policy.name}, as ${LIBRARIES[name]} reads it`,
