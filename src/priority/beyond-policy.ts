@@ -39,7 +39,7 @@ export function findAllowedBeyondPolicy(
   evaluation: Evaluation,
   policy: Evaluation | undefined,
 ): readonly AllowedBeyondPolicy[] {
-  const extra = extraNames(evaluation, policy)
+  const extra = namesBeyondPolicy(evaluation, policy)
   const byStep = new Map<Step, Map<ListName, string[]>>()
   for (const [list, names] of extra) {
     for (const name of names) {
@@ -71,7 +71,7 @@ export function findVainTokens(
 }
 
 /** Names what makes a difference only: a cipher counts if a suite uses it that the policy does not allow. */
-function extraNames(evaluation: Evaluation, policy: Evaluation | undefined): Names {
+export function namesBeyondPolicy(evaluation: Evaluation, policy: Evaluation | undefined): Names {
   const mine = allowedTls(evaluation)
   const beyond = compareAllowed(policy ? allowedTls(policy) : NOTHING_ALLOWED, mine)
   const suites = mine.suites.filter(({ name }) => beyond.suites.extra.includes(name))

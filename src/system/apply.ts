@@ -174,7 +174,7 @@ function findInDropIns(
 ): readonly Diagnostic[] {
   const gnutls = configuration.extended.get('gnutls')
   const found = gnutls && checkDropIns ? checkDropIns(gnutls.policy, gnutls.dropIns) : []
-  return found.map(moderate)
+  return found.map((each) => (FORCEABLE.has(each.code) ? each : moderate(each)))
 }
 
 function reloadIfOwed(

@@ -19,6 +19,7 @@ import {
   type SystemConfig,
 } from '../priority/system-config.ts'
 import { systemRules } from '../priority/system-rules.ts'
+import { checkOverrides } from './override-drop-ins.ts'
 
 /** Finds what is wrong with the drop-ins that are appended to the text of the gnutls back-end. */
 export type PriorityDropInCheck = (
@@ -39,6 +40,7 @@ export const checkPriorityDropIns: PriorityDropInCheck = (policy, dropIns) => {
   const system = evaluatePriority({ name: policy.name, text: '@SYSTEM' }, { config: base })
   const allowed = system.ok ? system.evaluation : undefined
   return [
+    ...checkOverrides(base, config.entries.slice(base.entries.length)),
     ...rules.ignored.filter(({ span }) => span && isOurs(span)),
     ...[...rules.priorities.values()]
       .filter(({ span }) => isOurs(span))

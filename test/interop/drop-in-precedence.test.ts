@@ -1,14 +1,17 @@
 /** Which of two settings counts, the policy's or a drop-in's: what is said of it, judged by the program. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { findBackend } from '../../src/backends/all-backends.ts'
 import { checkDropIns } from '../../src/system/drop-in-checks/all-checks.ts'
-import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
+import { checkPriorityDropIns } from '../../src/system/priority-drop-ins.ts'
+import { type Listing, listPriority } from '../backends/gnutls-cli.ts'
+import { ROOT, runFile, scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
 import { shippedPolicy } from '../shipped-policies.ts'
 import { decodeClientHello } from '../tls/prober/client-hello.ts'
 import { CLIENTS } from './convert/clients.ts'
+import { NEWER } from './policy/gnutls-judge.ts'
 
 /** What a program uses of a file, as a text that differs where that differs. */
 type Judge = (path: string) => string | Promise<string>
@@ -190,4 +193,38 @@ describe('a setting that the policy does not have', () => {
   ])('is the affair of the administrator: %s', (backend, dropIn) => {
     expect(said(backend, dropIn)).toEqual([])
   })
+})
+
+/** Lines of `[global]` and `[overrides]`, and what is told of each file. */
+const OVERRIDES: readonly (readonly [dropIn: string, codes: readonly string[]])[] = [
+  ['[global]\noverride-mode = blocklist\n', [STOPS]],
+  ['[overrides]\nenabled-version = tls1.0\n', ['DROPIN_ALLOWS_MORE']],
+  ['[overrides]\ntls-enabled-cipher = CAMELLIA-128-CBC\n', ['DROPIN_ALLOWS_MORE']],
+  ['[overrides]\nenabled-version = tls1.2\n', []],
+]
+
+for (const [dropIn, codes] of OVERRIDES) {
+  testWith('gnutls-cli', `gnutls: ${JSON.stringify(dropIn)} is told as ${codes}`, () => {
+    const golden = join(ROOT, 'test', 'golden', 'DEFAULT-gnutls.txt')
+    const text = readFileSync(golden, 'utf8').replaceAll(NEWER, '')
+    const alone = listPriority('@SYSTEM', text)
+    const both = listPriority('@SYSTEM', text + dropIn)
+    const policy = { name: 'back-ends/gnutls.config', text }
+    const found = checkPriorityDropIns(policy, [{ name: 'gnutls-a.config', text: dropIn }])
+    expect(found.map(({ code }) => code)).toEqual(codes)
+    expect(alone.ok).toBe(true)
+    expect(both.ok).toBe(!codes.includes(STOPS))
+    const count = ({ suites, classes }: Listing) =>
+      suites.length + [...classes.values()].flat().length
+    if (codes.includes('DROPIN_ALLOWS_MORE')) expect(count(both)).toBeGreaterThan(count(alone))
+    if (codes.length === 0) expect(both).toEqual(alone)
+  })
+}
+
+test('gnutls: a hash and a signature that are secure together for certificates only are told', () => {
+  const text = readFileSync(join(ROOT, 'test', 'golden', 'DEFAULT-gnutls.txt'), 'utf8')
+  const dropIn = '[overrides]\nsecure-hash = SHA1\nsecure-sig-for-cert = rsa-sha1\n'
+  const source = { name: 'gnutls-a.config', text: dropIn }
+  const [found] = checkPriorityDropIns({ name: 'gnutls.config', text }, [source])
+  expect(found?.message).toMatch(/certificates signed with .*RSA-SHA1/)
 })

@@ -91,7 +91,7 @@ const LEVEL_BITS = [0, 1024, 2048, 3072]
 
 /** What each profile asks of RSA and Diffie-Hellman keys, in bits: GnuTLS manual, key sizes. */
 const PROFILE_BITS: Readonly<Record<string, number>> = {
-  ...{ very_weak: 768, low: 1024, medium: 2048, high: 3072, ultra: 8192, future: 15360 },
+  ...{ low: 1024, medium: 2048, high: 3072, ultra: 8192, future: 15360 },
 }
 
 /** Sizes below what is asked for that pass all the same. */
@@ -109,8 +109,21 @@ export const TEXT_RULES: readonly LoosenessRule[] = [
     remedy: 'give min_rsa_size and min_dh_size one value',
     find: (effective, text) => {
       const profile = /^min-verification-profile = (.*)$/m.exec(text)?.[1] ?? ''
-      return smallKeys(effective, PROFILE_BITS[profile] ?? 0)
+      return smallKeys(effective, PROFILE_BITS[profile] ?? Number.POSITIVE_INFINITY)
     },
+  },
+  {
+    ...{ backend: 'gnutls', purpose: 'gnutls', id: 'gnutls-no-profile', who: 'GnuTLS' },
+    because:
+      'sizes up to 768 bits are written as very_weak, a profile that no release knows by that name, so that it asks for no size',
+    remedy: 'set min_rsa_size and min_dh_size to 1024 at least',
+    find: ({ integers }, text) =>
+      text.includes('\nmin-verification-profile = very_weak\n')
+        ? [
+            ...(integers.min_rsa_size > 0 ? ['RSA keys of any size'] : []),
+            ...(integers.min_dh_size > 0 ? ['Diffie-Hellman keys of any size'] : []),
+          ]
+        : [],
   },
   {
     ...{ backend: 'java', purpose: 'java-tls', id: 'java-versions', who: 'Java' },

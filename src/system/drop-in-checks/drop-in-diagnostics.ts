@@ -24,6 +24,18 @@ const replaces: Kind<{ setting: string; lost: readonly string[] | undefined }> =
       : "change the policy by a module instead, or repeat the policy's list and add to it",
 }
 
+const allowsMore: Kind<{ setting: string; extra: readonly string[] }> = {
+  code: 'DROPIN_ALLOWS_MORE',
+  severity: 'warning',
+  fault: 'input',
+  summary:
+    'A line of a gnutls drop-in adds to what the policy allows every program of GnuTLS, as `[overrides]` can.',
+  message: ({ setting, extra }) =>
+    `\`${setting}\` allows what the policy forbids: ${extra.join('; ')}`,
+  hint: () =>
+    'change the policy by a module with the scope gnutls, so that all tools know of the exception',
+}
+
 const vain: Kind<{ what: string; reason: string; remedy: string | undefined }> = {
   code: 'DROPIN_WITHOUT_EFFECT',
   severity: 'warning',
@@ -53,4 +65,4 @@ const el8: Kind<object> = {
   hint: () => 'write one setting a line, for instance `Ciphers aes256-gcm@openssh.com`',
 }
 
-export const DROP_IN_KINDS = defineKinds({ replaces, vain, stops, el8 })
+export const DROP_IN_KINDS = defineKinds({ replaces, allowsMore, vain, stops, el8 })

@@ -23,7 +23,7 @@ const CLASSES: readonly (readonly [AlgorithmClass, readonly string[]])[] = [
   ],
 ]
 
-/** GnuTLS reads no file with `very_weak`, the profile of 768 bits and less. */
+/** What is below is written as `very_weak`, which GnuTLS does not know: gnutls-no-profile.test.ts. */
 const SIZES = ['1024', '2048', '2049', '3072', '4096', '8192'] as const
 
 /** The text of a policy: a baseline, then a few changes for TLS, of which some are for one library. */
