@@ -227,3 +227,24 @@ testWith(
     expect([await endOf(ours), await endOf(source)]).toEqual(['cancelled', 'failed'])
   },
 )
+
+testWith(
+  QEMU,
+  'yank out of band cuts off a guest that comes, and its source has it still',
+  async () => {
+    const source = await startGuest([])
+    const ours = await (await startMonitor(join(scratchFolder(), 'guest'))).connect()
+    await ours.run('qmp_capabilities', { enable: ['oob'] })
+    await ours.run('migrate-set-capabilities', EVENTS)
+    const instances = [{ type: 'migration' }]
+    expect(await ours.run('query-yank')).toEqual([])
+    await source.run('migrate-set-parameters', { 'max-bandwidth': 10_000 })
+    await source.run('migrate-set-capabilities', RETURN_PATH)
+    await source.run('migrate', { uri: await receiveAt(ours) })
+    await ours.waitForStatus(['active'])
+    expect(await ours.ask('{"exec-oob":"query-yank"}')).toEqual({ return: instances })
+    const yank = JSON.stringify({ 'exec-oob': 'yank', arguments: { instances }, id: 1 })
+    expect(await ours.ask(yank)).toEqual({ return: {}, id: 1 })
+    expect([await endOf(ours), await endOf(source)]).toEqual(['failed', 'failed'])
+  },
+)

@@ -17,9 +17,13 @@ import { GETFD } from './getfd.ts'
 import { humanMonitorCommand } from './human-monitor-command.ts'
 import { MIGRATE } from './migrate.ts'
 import { MIGRATE_CANCEL } from './migrate-cancel.ts'
+import { MIGRATE_CONTINUE } from './migrate-continue.ts'
 import { MIGRATE_INCOMING } from './migrate-incoming.ts'
+import { MIGRATE_PAUSE } from './migrate-pause.ts'
+import { MIGRATE_RECOVER } from './migrate-recover.ts'
 import { MIGRATE_SET_CAPABILITIES } from './migrate-set-capabilities.ts'
 import { MIGRATE_SET_PARAMETERS } from './migrate-set-parameters.ts'
+import { MIGRATE_START_POSTCOPY } from './migrate-start-postcopy.ts'
 import { NBD_SERVER_ADD } from './nbd-server-add.ts'
 import { NBD_SERVER_REMOVE } from './nbd-server-remove.ts'
 import { NBD_SERVER_START } from './nbd-server-start.ts'
@@ -36,6 +40,7 @@ import { QUERY_BLOCK } from './query-block.ts'
 import { QUERY_BLOCK_EXPORTS } from './query-block-exports.ts'
 import { QUERY_BLOCK_JOBS } from './query-block-jobs.ts'
 import { QUERY_CHARDEV } from './query-chardev.ts'
+import { QUERY_CHARDEV_BACKENDS } from './query-chardev-backends.ts'
 import { queryCommands } from './query-commands.ts'
 import { QUERY_CPUS_FAST } from './query-cpus-fast.ts'
 import { QUERY_FDSETS } from './query-fdsets.ts'
@@ -50,11 +55,15 @@ import { QUERY_NAMED_BLOCK_NODES } from './query-named-block-nodes.ts'
 import { queryQmpSchema } from './query-qmp-schema.ts'
 import { QUERY_STATUS } from './query-status.ts'
 import { QUERY_VERSION } from './query-version.ts'
+import { QUERY_VNC } from './query-vnc.ts'
+import { QUERY_VNC_SERVERS } from './query-vnc-servers.ts'
+import { QUERY_YANK } from './query-yank.ts'
 import { QUIT } from './quit.ts'
 import { RINGBUF_READ } from './ringbuf-read.ts'
 import { RINGBUF_WRITE } from './ringbuf-write.ts'
 import { SET_ACTION } from './set-action.ts'
 import { STOP } from './stop.ts'
+import { YANK } from './yank.ts'
 
 const LIST: readonly Command[] = [
   QMP_CAPABILITIES,
@@ -110,6 +119,15 @@ const LIST: readonly Command[] = [
   QUERY_HOTPLUGGABLE_CPUS,
   SET_ACTION,
   QOM_LIST_GET,
+  MIGRATE_PAUSE,
+  MIGRATE_RECOVER,
+  MIGRATE_START_POSTCOPY,
+  MIGRATE_CONTINUE,
+  QUERY_YANK,
+  YANK,
+  QUERY_CHARDEV_BACKENDS,
+  QUERY_VNC,
+  QUERY_VNC_SERVERS,
   humanMonitorCommand(() => LIST),
 ]
 

@@ -42,9 +42,11 @@ const PLAIN = struct('ChardevCommon', COMMON)
 
 export const CHARDEV_RETURN = struct('ChardevReturn', { pty: optional(STR) })
 
+export const CHARDEV_BACKENDS = ['file', 'null', 'pipe', 'pty', 'ringbuf', 'socket'] as const
+
 export const CHARDEV_BACKEND = union(
   'ChardevBackend',
-  { type: enumOf('ChardevBackendKind', ['file', 'null', 'pipe', 'pty', 'ringbuf', 'socket']) },
+  { type: enumOf('ChardevBackendKind', CHARDEV_BACKENDS) },
   'type',
   {
     file: struct('ChardevFileWrapper', { data: FILE }),

@@ -27,7 +27,9 @@ async function runLine(
 ): Promise<string> {
   const text = line.trim()
   if (text === '') return ''
-  if (text === 'help' || text === '?') return describeCommands()
+  const [, wanted] = /^(?:help|\?)(?=\s|$)(.*)$/s.exec(text) ?? []
+  if (wanted !== undefined) return describeCommands(wanted)
+  if (text === 'info') return describeCommands(text)
   try {
     return await execute(host, line, commands)
   } catch (error) {

@@ -1,13 +1,14 @@
 /** Every command of the human monitor. */
 import { CHARDEV_COMMANDS } from './chardev-commands.ts'
 import { type HumanCommand, request } from './human-command.ts'
+import { nameOf } from './human-line.ts'
 import { INFO_COMMANDS } from './info-commands.ts'
 import { MIGRATE_COMMANDS } from './migrate-commands.ts'
 import { NBD_COMMANDS } from './nbd-commands.ts'
 import { OBJECT_COMMANDS } from './object-commands.ts'
 
-function plain(name: string, summary: string): HumanCommand {
-  return { name, parameters: [], summary, toRequest: () => request(name) }
+function plain(name: string, letter: string, summary: string): HumanCommand {
+  return { name, letter, parameters: [], summary, toRequest: () => request(name) }
 }
 
 export const HUMAN_COMMANDS: readonly HumanCommand[] = [
@@ -16,16 +17,30 @@ export const HUMAN_COMMANDS: readonly HumanCommand[] = [
   ...NBD_COMMANDS,
   ...OBJECT_COMMANDS,
   ...CHARDEV_COMMANDS,
-  plain('cont', 'nothing: no guest runs here'),
-  plain('stop', 'nothing: no guest runs here'),
-  plain('quit', 'end the process in order'),
+  plain('cont', 'c', 'nothing: no guest runs here'),
+  plain('stop', 's', 'nothing: no guest runs here'),
+  plain('quit', 'q', 'end the process in order'),
 ]
 
-/** What `help` tells. */
-export function describeCommands(): string {
-  return HUMAN_COMMANDS.map(({ name, flags = [], parameters, summary }) => {
-    const options = flags.map((flag) => `[-${flag}]`)
-    const words = parameters.map((one) => (one.isOptional ? `[${one.name}]` : one.name))
-    return `${[name, ...options, ...words].join(' ')} -- ${summary}\r\n`
-  }).join('')
+/** What `help` tells, and `help COMMAND`. */
+export function describeCommands(line: string): string {
+  const wanted = line.trim().split(/\s+/)
+  const [first = '', second = ''] = wanted
+  if (first === '') return HUMAN_COMMANDS.map(describeCommand).join('')
+  const found = HUMAN_COMMANDS.filter(({ name, letter, aliases = [] }) => {
+    const [word, of] = name.split(' ')
+    const isNamed = [word, letter, ...aliases].includes(first)
+    return isNamed && (of === undefined || second === '' || of === second)
+  })
+  if (found.length > 0) return found.map(describeCommand).join('')
+  return `unknown command: '${first === 'info' ? `info ${second}` : first}'\r\n`
+}
+
+function describeCommand(command: HumanCommand): string {
+  const { name, flags = [], parameters, summary } = command
+  const options = flags.map((flag) => `[-${flag}]`)
+  const words = parameters.map((one) => (one.isOptional ? `[${one.name}]` : one.name))
+  const [what] = name.split(' ')
+  const named = what === 'info' ? name : nameOf(command)
+  return `${named} ${[...options, ...words].join(' ')} -- ${summary}\r\n`
 }

@@ -20,6 +20,9 @@ export type HumanRequest = { readonly command: string; readonly arguments: JsonO
 
 type HumanWords = {
   readonly name: string
+  /** One letter that is typed in its place. */
+  readonly letter?: string
+  /** Names of other releases. */
   readonly aliases?: readonly string[]
   /** Letters of flags: `-d`. */
   readonly flags?: readonly string[]

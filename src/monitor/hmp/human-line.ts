@@ -21,15 +21,23 @@ export function parseHumanLine(line: string, commands: readonly HumanCommand[]):
     const [, name = ''] = /^\s*(info\s+\S+|\S*)/.exec(line) ?? []
     throw new HumanLineError(`unknown command: '${name}'\r\n`)
   }
-  return { command: command.found, values: readValues(command.found, command.rest) }
+  const { found, typed, rest } = command
+  return { command: found, values: readValues(found, { typed, rest }) }
+}
+
+/** As errors and `help` have it: `quit|q`, and `status` of `info status`. */
+export function nameOf({ name, letter }: HumanCommand): string {
+  const own = name.split(' ').at(-1) ?? name
+  return letter === undefined ? own : `${own}|${letter}`
 }
 
 function findCommand(line: string, commands: readonly HumanCommand[]) {
   const text = line.trim().replaceAll(/\s+/g, ' ')
   for (const found of commands) {
-    for (const name of [found.name, ...(found.aliases ?? [])]) {
-      if (text === name || text.startsWith(`${name} `)) {
-        return { found, rest: afterWords(line, name.split(' ').length) }
+    const { letter, aliases = [] } = found
+    for (const typed of [found.name, ...(letter === undefined ? [] : [letter]), ...aliases]) {
+      if (text === typed || text.startsWith(`${typed} `)) {
+        return { found, typed, rest: afterWords(line, typed.split(' ').length) }
       }
     }
   }
@@ -41,25 +49,29 @@ function afterWords(line: string, count: number): string {
   return line.trim().replace(new RegExp(`^(?:\\S+\\s*){${count}}`), '')
 }
 
-function readValues({ name, flags = [], parameters }: HumanCommand, line: string): HumanValues {
+type TypedLine = { readonly typed: string; readonly rest: string }
+
+function readValues(command: HumanCommand, { typed, rest: line }: TypedLine): HumanValues {
+  const { flags = [], parameters } = command
+  const name = nameOf(command)
   const given = new Set<string>()
   let rest = line
   for (;;) {
     const [whole, letter] = /^-([a-z])(?:\s+|$)/.exec(rest) ?? []
     if (whole === undefined || letter === undefined) break
-    if (!flags.includes(letter)) throw wrong(name, `${name}: unsupported option -${letter}`)
+    if (!flags.includes(letter)) throw wrong(typed, `${name}: unsupported option -${letter}`)
     given.add(letter)
     rest = rest.slice(whole.length)
   }
   const values = new Map<string, string>()
   for (const { name: parameter, isOptional, isRest } of parameters) {
-    const [word, next] = isRest ? [rest.trim(), ''] : nextWord(name, rest)
+    const [word, next] = isRest ? [rest.trim(), ''] : nextWord(typed, rest)
     if (word === '' && rest.trim() === '') {
-      if (!isOptional) throw wrong(name, `${name}: string expected`)
+      if (!isOptional) throw wrong(typed, `${name}: string expected`)
     } else values.set(parameter, word)
     rest = next
   }
-  if (rest.trim() !== '') throw wrong(name, `${name}: extraneous characters at the end of line`)
+  if (rest.trim() !== '') throw wrong(typed, `${name}: extraneous characters at the end of line`)
   return {
     text: (parameter) => values.get(parameter) ?? '',
     optional: (parameter) => values.get(parameter),
@@ -68,14 +80,14 @@ function readValues({ name, flags = [], parameters }: HumanCommand, line: string
 }
 
 /** A word may stand in double quotes, with a backslash in front of `"`, `'` and `\`. */
-function nextWord(name: string, text: string): readonly [string, string] {
+function nextWord(typed: string, text: string): readonly [string, string] {
   const line = text.trimStart()
   if (!line.startsWith('"')) {
     const [word = ''] = /^\S*/.exec(line) ?? []
     return [word, line.slice(word.length)]
   }
   const [whole, inner = ''] = /^"((?:\\.|[^"\\])*)"/.exec(line) ?? []
-  if (whole === undefined) throw wrong(name, 'unterminated string')
+  if (whole === undefined) throw wrong(typed, 'unterminated string')
   return [
     inner.replaceAll(/\\(.)/g, (_, one: string) => ESCAPES[one] ?? one),
     line.slice(whole.length),
@@ -84,6 +96,6 @@ function nextWord(name: string, text: string): readonly [string, string] {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r' }
 
-function wrong(name: string, text: string): HumanLineError {
-  return new HumanLineError(`${text}\r\nTry "help ${name}" for more information\r\n`)
+function wrong(typed: string, text: string): HumanLineError {
+  return new HumanLineError(`${text}\r\nTry "help ${typed}" for more information\r\n`)
 }

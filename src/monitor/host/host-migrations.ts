@@ -1,6 +1,7 @@
 /** The guests of a host: one that comes and is stored, and the stored one that is sent on. */
 import type { AddressInfo } from 'node:net'
 import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
+import { Completions } from '../../endpoint/completions.ts'
 import { findSecurity } from '../../endpoint/security.ts'
 import type { Traffic } from '../../endpoint/traffic.ts'
 import { statPresent } from '../../files/present-file.ts'
@@ -168,6 +169,16 @@ export class HostMigrations {
   /** Ends what is being sent or passed on. What comes to be stored is ended by its source. */
   cancel(): void {
     this.#outgoing?.cancel()
+  }
+
+  /** A guest is waited for, comes or goes. */
+  get isUnderWay(): boolean {
+    return [this.#incoming, this.#outgoing].some((one) => one && !one.isOver)
+  }
+
+  /** Ends all that is under way, and waits for nothing. */
+  cutOff(): void {
+    new Completions(() => {}).own(this.close())
   }
 
   async close(): Promise<void> {
