@@ -10,6 +10,11 @@ export type ConnectionOrigin = {
   readonly from: string
 }
 
+/** Where a connection comes from without the port, which differs for each connection. */
+export function hostOf({ from }: ConnectionOrigin): string {
+  return from.replace(/:\d+$/, '')
+}
+
 export type SecuredEvent = {
   readonly event: 'secured'
   readonly protocol: string

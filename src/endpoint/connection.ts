@@ -11,7 +11,8 @@ import type { Secure } from './security.ts'
 /** What an endpoint does with one connection. */
 export interface ConnectionHandler {
   /**
-   * Serves the connection, and closes it politely (`EndpointConnection.close`).
+   * Serves the connection, and closes it politely (`EndpointConnection.close`). A client that has shown
+   * that it is one is let in first (`EndpointConnection.letIn`): until then it may have to give way.
    *
    * @returns how it ended, in words.
    */
@@ -30,6 +31,8 @@ export type ConnectionContext = {
   /** Without a byte in either direction, in seconds; 0 for no limit. */
   readonly idleLimit: number
   readonly tell: (event: ConnectionEvent) => void
+  /** Gives a client a place among those who are served. */
+  readonly letIn: (connection: EndpointConnection) => Promise<void>
 }
 
 /** How long a client may take to read what is left, in milliseconds. */
@@ -43,7 +46,8 @@ export class EndpointConnection {
   readonly origin: ConnectionOrigin
   readonly #context: ConnectionContext
   readonly #handler: ConnectionHandler
-  #timeout: Diagnostic | undefined
+  /** Why this side cut it. */
+  #cutReason: Diagnostic | undefined
   #isCutHere = false
 
   constructor(
@@ -88,12 +92,27 @@ export class EndpointConnection {
     this.socket.destroy()
   }
 
+  /**
+   * The client was let in: it takes one of the places as soon as one is free. Until then it may have to give way.
+   *
+   * @throws ConnectionEnded where it leaves while it waits for a place.
+   */
+  async letIn(): Promise<void> {
+    await this.#context.letIn(this)
+  }
+
+  /** Too many clients are not let in yet, and this one has been there longest. */
+  giveWay(): void {
+    this.#cutReason = diagnose(ENDPOINT_KINDS.gaveWay, {})
+    this.socket.destroy()
+  }
+
   /** Runs what lets the client in; the connection is cut where that takes too long. */
   async withinHandshakeLimit<Result>(work: () => Promise<Result>): Promise<Result> {
     const { handshakeLimit: seconds } = this.#context
     if (seconds === 0) return work()
     const timer = setTimeout(() => {
-      this.#timeout = diagnose(ENDPOINT_KINDS.handshakeTime, { seconds })
+      this.#cutReason = diagnose(ENDPOINT_KINDS.handshakeTime, { seconds })
       this.socket.destroy()
     }, seconds * 1000)
     try {
@@ -117,7 +136,7 @@ export class EndpointConnection {
     if (seconds === 0 || !('setTimeout' in stream)) return work()
     const socket = stream as Duplex & { setTimeout(milliseconds: number): void }
     const onTimeout = () => {
-      this.#timeout = diagnose(ENDPOINT_KINDS.idle, { seconds })
+      this.#cutReason = diagnose(ENDPOINT_KINDS.idle, { seconds })
       stream.destroy(new Error('idle'))
     }
     socket.setTimeout(seconds * 1000)
@@ -143,7 +162,7 @@ export class EndpointConnection {
   }
 
   #reasons(error: unknown): readonly Diagnostic[] {
-    if (this.#timeout) return [this.#timeout]
+    if (this.#cutReason) return [this.#cutReason]
     if (this.#isCutHere) return [diagnose(ENDPOINT_KINDS.lostConnection, { error: new Error(CUT) })]
     if (error instanceof DiagnosticError) return error.diagnostics
     if (error instanceof ProtocolError) {

@@ -57,6 +57,17 @@ const tooManyWaiting: Kind<{ limit: number }> = {
   hint: () => 'see --shared, and the limit of open files (ulimit -n)',
 }
 
+const gaveWay: Kind<object> = {
+  code: 'ENDPOINT_GAVE_WAY',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'A client that had not finished the negotiation made room for another one: too many were at it at the same time.',
+  message: () => 'the negotiation was not finished, and too many other clients came',
+  hint: () =>
+    'see which hosts connect and say nothing; with more open files (ulimit -n) more have room',
+}
+
 const clearText: Kind<{ address: string }> = {
   code: 'ENDPOINT_CLEAR_TEXT',
   severity: 'warning',
@@ -99,6 +110,7 @@ export const ENDPOINT_KINDS = defineKinds({
   handshakeTime,
   idle,
   tooManyWaiting,
+  gaveWay,
   clearText,
   cannotListen,
 })

@@ -17,14 +17,21 @@ import { type ConnectionContext, type ConnectionHandler, EndpointConnection } fr
 import type { ConnectionEvent, ConnectionOrigin } from './connection-event.ts'
 import { ENDPOINT_KINDS } from './endpoint-diagnostics.ts'
 import { requireRoom } from './listening-room.ts'
+import { Newcomers, PATIENCE } from './newcomers.ts'
+import { Places } from './places.ts'
 import type { Traffic } from './traffic.ts'
 import { WaitingLine } from './waiting-line.ts'
 
 export type ListenerOptions = {
   /** What is done with a connection. */
   readonly handle: (origin: ConnectionOrigin) => ConnectionHandler
-  /** How many clients are served at the same time; 0 for any number. Others wait. */
+  /**
+   * How many clients that were let in are served at the same time; 0 for any number. Others wait.
+   * Those who are not let in yet do not count.
+   */
   readonly connectionLimit?: number | undefined
+  /** Descriptors that a client takes which was let in: its connection, and what is opened for it. */
+  readonly clientDescriptors?: number | undefined
   /** Until a client is let in, in seconds; 0 for no limit. */
   readonly handshakeLimit?: number | undefined
   /** Without a byte in either direction, in seconds; 0 for no limit. */
@@ -45,6 +52,9 @@ export type ListenerOptions = {
 /** Clients beyond the limit that wait for their turn. */
 const WAITING_LIMIT = 128
 
+/** Clients that are not let in yet, so that many can come back at the same time. Others wait. */
+const NEWCOMER_LIMIT = 1_024
+
 /** In seconds, as qemu-nbd has it. */
 const DEFAULT_HANDSHAKE = 10
 
@@ -56,9 +66,11 @@ export class Listener {
   readonly #context: ConnectionContext
   readonly #servers = new Set<Server>()
   readonly #connections = new Set<EndpointConnection>()
+  readonly #newcomers = new Newcomers(NEWCOMER_LIMIT)
+  readonly #places: Places
   readonly #waiting: WaitingLine
-  #servedLimit: number
   #waitingLimit = WAITING_LIMIT
+  #patience: NodeJS.Timeout | undefined
   #count = 0
   #isDraining = false
   #wasUsed = false
@@ -67,13 +79,19 @@ export class Listener {
     const { onEvent = () => {}, handshakeLimit = DEFAULT_HANDSHAKE, idleLimit = 0 } = options
     this.#options = options
     this.#waiting = new WaitingLine(options.clientsBegin)
-    this.#servedLimit = options.connectionLimit || Number.POSITIVE_INFINITY
-    this.#context = { handshakeLimit, idleLimit, tell: onEvent }
+    this.#places = new Places(options.connectionLimit || Number.POSITIVE_INFINITY)
+    const letIn = (connection: EndpointConnection) => this.#letIn(connection)
+    this.#context = { handshakeLimit, idleLimit, tell: onEvent, letIn }
   }
 
-  /** How many clients are served. */
+  /** How many connections there are, also those of clients that were not let in yet. */
   get connectionCount(): number {
     return this.#connections.size
+  }
+
+  /** How many clients were let in and are served. */
+  get servedCount(): number {
+    return this.#places.count
   }
 
   /**
@@ -112,6 +130,7 @@ export class Listener {
     const handler = this.#options.handle(origin)
     const connection = new EndpointConnection(socket, origin, this.#context, handler)
     this.#connections.add(connection)
+    this.#newcomers.add(connection)
     this.#options.traffic?.add(socket)
     socket.once('close', () => this.#leave(connection))
     await connection.run()
@@ -126,6 +145,7 @@ export class Listener {
     this.#isDraining = true
     for (const server of this.#servers) server.close()
     this.#waiting.clear()
+    clearTimeout(this.#patience)
     for (const connection of this.#connections) connection.drain()
     const patience = new AbortController()
     // One for all drains: a second one, with less time, ends the first one too.
@@ -141,12 +161,16 @@ export class Listener {
   #gone: Promise<void> | undefined
   #onGone: () => void = () => {}
 
-  /** Clients, waiting ones too, never take the descriptors that a reload needs. */
+  /** Clients never take the descriptors that a reload needs, wherever they wait. */
   #keepDescriptors(address: string): void {
     const room = Math.max(2, this.#roomAt(address) - RESERVED_DESCRIPTORS)
-    this.#waitingLimit = Math.min(WAITING_LIMIT, Math.floor(room / 4))
-    const limit = this.#options.connectionLimit || Number.POSITIVE_INFINITY
-    this.#servedLimit = Math.min(limit, room - this.#waitingLimit)
+    const part = Math.floor(room / 4)
+    this.#waitingLimit = Math.min(WAITING_LIMIT, part)
+    this.#newcomers.limit = Math.min(NEWCOMER_LIMIT, Math.max(1, part))
+    const { connectionLimit, clientDescriptors = 1 } = this.#options
+    const left = (room - this.#waitingLimit - this.#newcomers.limit) / clientDescriptors
+    const places = Math.max(1, Math.floor(left))
+    this.#places.limit = Math.min(connectionLimit || Number.POSITIVE_INFINITY, places)
   }
 
   #roomAt(address: string): number {
@@ -158,14 +182,48 @@ export class Listener {
     }
   }
 
+  /** Clients that wait are heard as little as in the queue of the kernel. */
   #admit(socket: Socket): void {
-    if (this.#connections.size < this.#servedLimit) this.#begin(socket)
-    else if (this.#waiting.length < this.#waitingLimit) this.#waiting.add(socket)
-    else this.#sendAway(socket)
+    if (this.#hasRoom) this.#begin(socket)
+    else if (this.#waiting.makeRoom(this.#waitingLimit)) {
+      this.#waiting.add(socket)
+      this.#watchStalled()
+    } else if (this.#places.areTaken) this.#sendAway(socket)
+    else {
+      this.#newcomers.displaceOne()
+      this.#begin(socket)
+    }
+  }
+
+  /** Whether something can be begun with one more client. */
+  get #hasRoom(): boolean {
+    return this.#newcomers.hasRoom && !this.#places.areTaken
   }
 
   #begin(socket: Socket): void {
     new Completions(() => socket.destroy()).own(this.serve(socket, printPeer(socket)))
+  }
+
+  /** Newcomers who take long make room for clients that wait only for that. */
+  #watchStalled(): void {
+    if (this.#isDraining || this.#places.areTaken || this.#waiting.length === 0) return
+    this.#patience ??= setTimeout(() => this.#displaceStalled(), PATIENCE)
+  }
+
+  #displaceStalled(): void {
+    this.#patience = undefined
+    if (this.#isDraining || this.#places.areTaken) return
+    for (let count = this.#waiting.length; count > 0; count--) {
+      if (!this.#newcomers.displaceOne(PATIENCE)) break
+    }
+    this.#beginWaiting()
+  }
+
+  async #letIn(connection: EndpointConnection): Promise<void> {
+    this.#newcomers.remove(connection)
+    const placed = this.#places.take(connection)
+    this.#beginWaiting()
+    await placed
   }
 
   #sendAway(socket: Socket): void {
@@ -177,13 +235,24 @@ export class Listener {
 
   #leave(connection: EndpointConnection): void {
     this.#connections.delete(connection)
+    this.#newcomers.remove(connection)
+    this.#places.leave(connection)
     this.#wasUsed ||= connection.wasUsed
-    const next = this.#isDraining ? undefined : this.#waiting.next()
-    if (next) this.#begin(next)
+    this.#beginWaiting()
     if (this.#connections.size > 0) return
     this.#options.onEmpty?.()
     this.#onGone()
     if (this.#wasUsed) this.#options.onDeserted?.()
+  }
+
+  /** As many as there is room for: those who are silent take no place, and delay no other one for long. */
+  #beginWaiting(): void {
+    while (this.#hasRoom && !this.#isDraining) {
+      const next = this.#waiting.next()
+      if (!next) return
+      this.#begin(next)
+    }
+    this.#watchStalled()
   }
 }
 

@@ -30,6 +30,7 @@ export class SecuredHandler implements ConnectionHandler {
     const session = await connection.withinHandshakeLimit(() =>
       connection.secure(connection.socket, this.#secure),
     )
+    await connection.letIn()
     this.#wasUsed = true
     const { socket } = session
     const serve = () => this.#serve(session, this.#draining.signal)

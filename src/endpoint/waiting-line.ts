@@ -20,6 +20,22 @@ export class WaitingLine {
     return this.#sockets.size
   }
 
+  /**
+   * Whether one more may wait, beside so many. Where clients begin, the oldest one that has said nothing makes
+   * room: it may be a stranger who only takes a place.
+   */
+  makeRoom(limit: number): boolean {
+    if (this.#sockets.size < limit) return true
+    if (!this.#clientsBegin || limit === 0) return false
+    for (const [socket, early] of this.#sockets) {
+      if (early.hasSpoken) continue
+      this.#sockets.delete(socket)
+      socket.destroy()
+      return true
+    }
+    return false
+  }
+
   add(socket: Socket): void {
     const early = new Early(socket, this.#clientsBegin)
     this.#sockets.set(socket, early)
@@ -58,6 +74,10 @@ class Early {
   constructor(socket: Socket, mayGoOn: boolean) {
     this.#socket = socket
     this.#mayGoOn = mayGoOn
+  }
+
+  get hasSpoken(): boolean {
+    return this.#length > 0
   }
 
   listen(): void {

@@ -78,7 +78,7 @@ testWith(
       { wrapper: 'exec prlimit --nofile=80:80 "$@"' },
     )
     const idle = Array.from({ length: 300 }, () => connect(server.socket).on('error', () => {}))
-    await eventually(() => server.log().includes('ENDPOINT_TOO_MANY_WAITING'))
+    await eventually(() => server.log().includes('ENDPOINT_GAVE_WAY'))
     write('deny')
     await server.says("'clients': loaded anew")
     expect(server.log()).not.toContain('EMFILE')

@@ -15,7 +15,7 @@ import { ProtocolError } from '../../src/wire/protocol-error.ts'
 
 const ORIGIN = { connection: 7, from: '192.0.2.1:50123' }
 
-type Scene = Partial<ConnectionHandler> & Partial<Omit<ConnectionContext, 'tell'>>
+type Scene = Partial<ConnectionHandler> & Partial<Omit<ConnectionContext, 'tell' | 'letIn'>>
 
 /** Serves one client by a handler, and tells what came of it. */
 function serve(run: ConnectionHandler['run'], scene: Scene = {}) {
@@ -26,7 +26,11 @@ function serve(run: ConnectionHandler['run'], scene: Scene = {}) {
   const connection = new EndpointConnection(
     socket,
     ORIGIN,
-    { handshakeLimit, idleLimit, tell: (event) => events.push(event) },
+    {
+      ...{ handshakeLimit, idleLimit },
+      tell: (event) => events.push(event),
+      letIn: async () => {},
+    },
     { run, drain: () => false, wasUsed: false, ...handler },
   )
   return { client, socket, connection, events, done: connection.run() }

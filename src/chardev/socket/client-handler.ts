@@ -35,7 +35,10 @@ export class ClientHandler implements ConnectionHandler {
   }
 
   async run(connection: EndpointConnection): Promise<string> {
-    const { stream, peer } = await connection.withinHandshakeLimit(() => this.#letIn(connection))
+    const { stream, peer } = await connection.withinHandshakeLimit(() =>
+      this.#negotiate(connection),
+    )
+    await connection.letIn()
     this.#isLetIn = true
     const { mayWrite } = this.#options.security
     const finished = Promise.withResolvers<void>()
@@ -65,7 +68,7 @@ export class ClientHandler implements ConnectionHandler {
     return this.#isLetIn
   }
 
-  async #letIn(connection: EndpointConnection): Promise<{ stream: Duplex; peer?: TlsPeer }> {
+  async #negotiate(connection: EndpointConnection): Promise<{ stream: Duplex; peer?: TlsPeer }> {
     const { socket, security } = this.#options
     const { secure } = security
     if (!secure) return { stream: await frame(connection.socket, socket) }

@@ -29,12 +29,14 @@ export class ChannelAdmission {
   /**
    * Learns what a connection is; resolves when the main channel has come.
    *
+   * @param letIn Called when the connection is known as a channel.
    * @throws DiagnosticError MIGRATION_CHANNEL_REFUSED, MIGRATION_STREAM_...
    */
-  async meet(connection: ChannelConnection): Promise<MetChannel> {
+  async meet(connection: ChannelConnection, letIn: () => Promise<void>): Promise<MetChannel> {
     const head = await readHead(connection.parts)
-    if (head.kind === 'main') return { head, name: this.#takeMain() }
-    const name = this.#takeNumber(head)
+    const name = head.kind === 'main' ? this.#takeMain() : this.#takeNumber(head)
+    await letIn()
+    if (name === 'main') return { head, name }
     const isMissing = await Promise.race([this.#mainCame.promise, hasLeft(connection, head)])
     if (!isMissing) return { head, name }
     this.#guests.delete(name)

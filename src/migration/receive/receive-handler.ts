@@ -19,10 +19,13 @@ export class ReceiveHandler implements ConnectionHandler {
 
   async run(connection: EndpointConnection): Promise<string> {
     const source = await this.#secure(connection)
-    this.#wasUsed = true
-    const ending = await this.#reception.take(source, (work) =>
-      connection.withinHandshakeLimit(work),
-    )
+    const ending = await this.#reception.take(source, {
+      withinLimit: (work) => connection.withinHandshakeLimit(work),
+      letIn: async () => {
+        await connection.letIn()
+        this.#wasUsed = true
+      },
+    })
     connection.close(source.stream)
     return ending
   }

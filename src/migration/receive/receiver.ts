@@ -34,8 +34,8 @@ export type ReceiverOptions = {
 /** A guest may come in clear there: its owner alone may connect. */
 const SOCKET_FILE = { mode: 0o600 } as const
 
-/** Connections that have not said yet what they are, beside the channels. */
-const UNKNOWN_CONNECTIONS = 4
+/** One stays free beside the channels, so that what is no channel is told so instead of waiting. */
+const SPARE_PLACES = 1
 
 export class Receiver {
   readonly #uri: MigrationUri
@@ -72,7 +72,8 @@ export class Receiver {
     const reception = new Reception({ store, multifd, idleLimit, switchoverAck, ...told })
     const listener = new Listener({
       handle: () => new ReceiveHandler(security, reception),
-      connectionLimit: 1 + multifd + UNKNOWN_CONNECTIONS,
+      connectionLimit: 1 + multifd + SPARE_PLACES,
+      clientDescriptors: 2,
       handshakeLimit,
       clientsBegin: true,
       onEvent,

@@ -48,8 +48,13 @@ export type ReceivedMigration = {
   readonly warnings: readonly Diagnostic[]
 }
 
-/** Runs work for which a connection has a limited time. */
-type WithinLimit = <Result>(work: () => Promise<Result>) => Promise<Result>
+/** How a connection becomes a channel. */
+type Entrance = {
+  /** Runs what may not take long: until a connection has said what it is, and its guest comes. */
+  readonly withinLimit: <Result>(work: () => Promise<Result>) => Promise<Result>
+  /** To be called when it is known as a channel. */
+  readonly letIn: () => Promise<void>
+}
 
 /** A connection of a source that was let in. */
 export type SourceConnection = { readonly stream: Duplex; readonly sentTickets: boolean }
@@ -93,13 +98,15 @@ export class Reception {
   /**
    * Receives one channel; resolves when the migration is over.
    *
-   * @param withinLimit Runs what may not take long: until a connection has said what it is, and its guest comes.
    * @returns what it was, in words.
    * @throws DiagnosticError where it is no channel of this migration. That ends nothing else.
    */
-  async take({ stream, sentTickets }: SourceConnection, withinLimit: WithinLimit): Promise<string> {
+  async take(
+    { stream, sentTickets }: SourceConnection,
+    { withinLimit, letIn }: Entrance,
+  ): Promise<string> {
     const connection = { stream, parts: new IncomingParts(stream) }
-    const { head, name } = await withinLimit(() => this.#admission.meet(connection))
+    const { head, name } = await withinLimit(() => this.#admission.meet(connection, letIn))
     const channel =
       name === 'main'
         ? await this.#admitMain(connection, sentTickets)

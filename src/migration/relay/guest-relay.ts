@@ -9,7 +9,7 @@ import type { ConnectionHandler } from '../../endpoint/connection.ts'
 import type { ConnectionOrigin } from '../../endpoint/connection-event.ts'
 import type { MainInspection } from '../inspect/main-inspection.ts'
 import { RamCount } from '../inspect/ram-count.ts'
-import { ChannelOrder, hostOf } from './channel-order.ts'
+import { ChannelOrder } from './channel-order.ts'
 import { RELAY_KINDS } from './relay-diagnostics.ts'
 import type { RelayEvent } from './relay-event.ts'
 import type { ChannelSides } from './relay-sides.ts'
@@ -56,8 +56,7 @@ export class GuestRelay {
   handle(origin: ConnectionOrigin): ConnectionHandler {
     const { sides, tell } = this.#options
     return new RelayedChannel({
-      ...{ sides, tell, origin, ram: this.ram },
-      turn: this.#order.queue(hostOf(origin)),
+      ...{ sides, tell, origin, ram: this.ram, order: this.#order },
       onBegun: (channel) => this.#begin(channel),
       onOver: (channel, error) => this.#leave(channel, error),
     })

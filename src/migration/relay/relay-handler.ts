@@ -1,13 +1,14 @@
 /** One relayed channel: its two connections, in the order of the channels, and the bytes between. */
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
 import { BytePump } from '../../endpoint/byte-pump.ts'
 import type { ConnectionHandler, EndpointConnection } from '../../endpoint/connection.ts'
-import type { ConnectionOrigin } from '../../endpoint/connection-event.ts'
+import { type ConnectionOrigin, hostOf } from '../../endpoint/connection-event.ts'
 import { cutOff } from '../../endpoint/cut-off.ts'
 import { ConnectionEnded } from '../../net/byte-channel.ts'
 import { describeRefusal } from '../../tls/handshake-error.ts'
-import type { ChannelTurn } from './channel-order.ts'
+import type { ChannelOrder, ChannelTurn } from './channel-order.ts'
 import { RELAY_KINDS } from './relay-diagnostics.ts'
 import type { RelayEvent } from './relay-event.ts'
 import type { ChannelSides, FarSide } from './relay-sides.ts'
@@ -16,7 +17,7 @@ export type RelayHandlerOptions = {
   readonly sides: ChannelSides
   readonly origin: ConnectionOrigin
   /** When its connection may be opened; undefined where their order does not matter. */
-  readonly turn: ChannelTurn | undefined
+  readonly order: ChannelOrder | undefined
   readonly tell: (event: RelayEvent) => void
   /** Shown the bytes of the client, and those of the other side. They must not throw. */
   readonly watch?: ChannelWatch | undefined
@@ -44,11 +45,14 @@ export class RelayHandler implements ConnectionHandler {
   }
 
   async run(connection: EndpointConnection): Promise<string> {
-    const { sides, turn, origin, tell } = this.#options
+    const { sides, origin, tell } = this.#options
+    const turn = this.#queue(connection)
     connection.socket.once('close', () => this.#stop.abort())
     try {
       const near = await sides.secureNear(connection)
-      await turn?.begun
+      await turn?.begin()
+      // With its turn: a place that waits for the turn of a channel without one would be waited for in a circle.
+      await connection.letIn()
       const far = await this.#openFar(connection, near)
       const { tls } = far
       turn?.end()
@@ -58,6 +62,11 @@ export class RelayHandler implements ConnectionHandler {
       turn?.end()
       this.#far?.destroy()
     }
+  }
+
+  #queue({ socket, origin }: EndpointConnection): ChannelTurn | undefined {
+    const hasSpoken = () => !(socket instanceof Socket) || socket.bytesRead > 0
+    return this.#options.order?.queue(hostOf(origin), hasSpoken)
   }
 
   /** A channel that is open goes on to its end; others have nothing under way. */

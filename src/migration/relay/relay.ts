@@ -6,7 +6,7 @@ import type { Traffic } from '../../endpoint/traffic.ts'
 import type { SocketFile } from '../../net/socket-file.ts'
 import { listenAt } from '../address/listen-at.ts'
 import type { MigrationUri } from '../address/migration-uri.ts'
-import { ChannelOrder, hostOf } from './channel-order.ts'
+import { ChannelOrder } from './channel-order.ts'
 import type { RelayEvent } from './relay-event.ts'
 import { RelayHandler } from './relay-handler.ts'
 import type { RelaySides } from './relay-sides.ts'
@@ -42,6 +42,7 @@ export class Relay {
     this.#listener = new Listener({
       handle: (origin) => this.#handle(origin),
       connectionLimit: channelLimit,
+      clientDescriptors: 2,
       allowHalfOpen: true,
       clientsBegin: sides.tls === 'to',
       ...{ handshakeLimit, idleLimit, onEvent, traffic },
@@ -60,7 +61,7 @@ export class Relay {
 
   #handle(origin: ConnectionOrigin): RelayHandler {
     const { sides, isOrdered, onEvent } = this.#options
-    const turn = isOrdered ? this.#order.queue(hostOf(origin)) : undefined
-    return new RelayHandler({ sides, origin, turn, tell: onEvent })
+    const order = isOrdered ? this.#order : undefined
+    return new RelayHandler({ sides, origin, order, tell: onEvent })
   }
 }

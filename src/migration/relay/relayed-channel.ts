@@ -8,7 +8,7 @@ import { MainInspection } from '../inspect/main-inspection.ts'
 import type { RamCount } from '../inspect/ram-count.ts'
 import type { ChannelDecoder } from '../stream/decoder.ts'
 import { createReturnPathDecoder } from '../stream/return-path.ts'
-import type { ChannelTurn } from './channel-order.ts'
+import type { ChannelOrder } from './channel-order.ts'
 import { firstBytes } from './first-bytes.ts'
 import type { RelayEvent } from './relay-event.ts'
 import { RelayHandler } from './relay-handler.ts'
@@ -17,7 +17,7 @@ import type { ChannelSides, FarSide } from './relay-sides.ts'
 export type RelayedChannelOptions = {
   readonly sides: ChannelSides
   readonly origin: ConnectionOrigin
-  readonly turn: ChannelTurn
+  readonly order: ChannelOrder
   /** Counts the pages of all channels. */
   readonly ram: RamCount
   readonly tell: (event: RelayEvent) => void
@@ -39,7 +39,7 @@ export class RelayedChannel implements ConnectionHandler {
   verdict: number | undefined
 
   constructor(options: RelayedChannelOptions) {
-    const { sides, origin, turn, ram, tell } = options
+    const { sides, origin, order, ram, tell } = options
     this.#options = options
     this.#inspection = new ChannelInspection({ ram })
     this.#answers = createReturnPathDecoder(({ message, value }) => {
@@ -47,7 +47,7 @@ export class RelayedChannel implements ConnectionHandler {
     })
     this.#handler = new RelayHandler({
       sides: { ...sides, openFar: (near, signal) => this.#open(near, signal) },
-      ...{ origin, turn, tell },
+      ...{ origin, order, tell },
       watch: {
         there: (bytes) => this.#read(() => this.#inspection.push(bytes)),
         back: (bytes) => this.#read(() => this.#readAnswers(bytes)),

@@ -37,8 +37,8 @@ export type AwaitedGuest = Pick<IncomingMigration, 'place' | 'passTo' | 'release
 /** A guest may come in clear on a Unix socket: its owner alone may connect. */
 const SOCKET_FILE = { mode: 0o600 } as const
 
-/** Connections that have not said yet what they are, beside the channels. */
-const UNKNOWN_CONNECTIONS = 4
+/** Some stay free beside the channels, so that what is no channel is told so instead of waiting. */
+const SPARE_PLACES = 4
 
 /** Until a source is let in, and while it is silent before the guest is whole, in seconds. */
 const HANDSHAKE_LIMIT = 10
@@ -73,7 +73,8 @@ export class IncomingMigration {
     })
     const listener = new Listener({
       handle: (origin) => connections.handle(origin),
-      connectionLimit: 1 + multifd + UNKNOWN_CONNECTIONS,
+      connectionLimit: 1 + multifd + SPARE_PLACES,
+      clientDescriptors: 2,
       handshakeLimit: HANDSHAKE_LIMIT,
       clientsBegin: true,
       ...{ onEvent, traffic },

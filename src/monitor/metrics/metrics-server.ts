@@ -19,9 +19,6 @@ export type MetricsServerOptions = Pick<ListenerOptions, 'onEvent' | 'traffic'> 
 /** Where metrics are. */
 const PATH = '/metrics'
 
-/** Scrapes at the same time; others wait. */
-const CONNECTION_LIMIT = 16
-
 /** For the request and its answer, in seconds. */
 const TIME_LIMIT = 5
 
@@ -45,7 +42,6 @@ export class MetricsServer {
     )
     this.#listener = new Listener({
       handle: () => new ScrapeHandler(http),
-      connectionLimit: CONNECTION_LIMIT,
       handshakeLimit: TIME_LIMIT,
       ...listening,
     })
@@ -91,6 +87,7 @@ class ScrapeHandler implements ConnectionHandler {
     return false
   }
 
+  /** A scrape is short, so that none is let in for good: of many at the same time the oldest gives way. */
   async run(connection: EndpointConnection): Promise<string> {
     const { socket } = connection
     await connection.withinHandshakeLimit(async () => {

@@ -104,6 +104,7 @@ class MonitorHandler implements ConnectionHandler {
 
   async run(connection: EndpointConnection): Promise<string> {
     const stream = await this.#secure(connection)
+    await connection.letIn()
     stream.on('error', () => {})
     this.#session = new QmpSession(this.#host, stream)
     if (this.#isDraining) this.#session.end()

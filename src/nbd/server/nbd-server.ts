@@ -67,7 +67,7 @@ export class NbdServer {
     })
   }
 
-  /** How many clients are served. */
+  /** How many connections there are, also those of clients that negotiate. */
   get connectionCount(): number {
     return this.#listener.connectionCount
   }
@@ -118,7 +118,7 @@ export class NbdServer {
 
   /** Each connection's part of the memory, but always enough for a small piece. */
   #share(memory: number): number {
-    const share = memory / Math.max(1, this.connectionCount)
+    const share = memory / Math.max(1, this.#listener.servedCount)
     return Math.min(2 * PIECE, Math.max(SMALL_PIECE, share))
   }
 }

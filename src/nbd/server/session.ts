@@ -62,6 +62,7 @@ export class NbdSession implements ConnectionHandler {
     )
     const stream = channel.release()
     stream.on('error', () => {})
+    if (negotiated) await connection.letIn()
     const ending = negotiated && (await this.#use(stream, negotiated, connection))
     connection.close(stream)
     return ending ?? 'negotiation ended'

@@ -161,14 +161,15 @@ describe('a connection that is no channel of the guest is ended, and the guest s
   })
 
   test('silent ones, in clear', async () => {
-    const receiver = await startReceive({ args: ['--handshake-limit', '1'] })
-    const strangers = await Promise.all(Array.from({ length: 8 }, () => connectTo(receiver)))
+    // They are not cut while the guest comes.
+    const receiver = await startReceive({ args: ['--handshake-limit', '3600'] })
+    const strangers = await Promise.all(Array.from({ length: 200 }, () => connectTo(receiver)))
     // One of them drips, and never says what it is.
     strangers[0]?.write('Q')
     const socket = await connectTo(receiver)
     socket.end(STREAM)
     expect((await receiver.ended).status, receiver.log()).toBe(0)
-    expect(receiver.log()).toContain('ENDPOINT_HANDSHAKE_TIME')
+    expect(receiver.log()).not.toMatch(/ENDPOINT_(HANDSHAKE_TIME|GAVE_WAY)/)
   })
 
   test('a second main channel', async () => {

@@ -2,12 +2,15 @@
 import { expect, test } from 'vitest'
 import { ChannelOrder } from '../../../src/migration/relay/channel-order.ts'
 
+const spoken = () => true
+const silent = () => false
+
 test('a channel waits for all before it from its host, and for no other host', async () => {
   const order = new ChannelOrder()
   const seen: string[] = []
-  const [first, second, third] = ['a', 'a', 'a'].map((host) => order.queue(host))
-  const watch = (name: string, turn = order.queue(name)) =>
-    turn.begun.then(() => {
+  const [first, second, third] = ['a', 'a', 'a'].map((host) => order.queue(host, spoken))
+  const watch = (name: string, turn = order.queue(name, spoken)) =>
+    turn.begin().then(() => {
       seen.push(name)
       turn.end()
     })
@@ -19,14 +22,38 @@ test('a channel waits for all before it from its host, and for no other host', a
 
 test('a channel that leaves before its turn does not let others pass those before it', async () => {
   const order = new ChannelOrder()
-  const [first, second, third] = ['a', 'a', 'a'].map((host) => order.queue(host))
+  const [first, second, third] = ['a', 'a', 'a'].map((host) => order.queue(host, spoken))
+  void first?.begin()
   second?.end()
-  let isFirst = false
-  const passed = third?.begun.then(() => {
-    isFirst = true
+  let isPassed = false
+  const passed = third?.begin().then(() => {
+    isPassed = true
   })
   await new Promise(setImmediate)
-  expect(isFirst).toBe(false)
+  expect(isPassed).toBe(false)
   first?.end()
   await passed
+})
+
+test('one that is let in later than the next is waited for all the same', async () => {
+  const order = new ChannelOrder()
+  const [first, second] = ['a', 'a'].map((host) => order.queue(host, spoken))
+  let isPassed = false
+  const passed = second?.begin().then(() => {
+    isPassed = true
+  })
+  await new Promise(setImmediate)
+  void first?.begin()
+  // Longer than a stranger in its handshake is waited for.
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  expect(isPassed).toBe(false)
+  first?.end()
+  await passed
+})
+
+test('strangers of the same host that never finish their handshake are passed', async () => {
+  const order = new ChannelOrder()
+  order.queue('a', silent)
+  order.queue('a', spoken)
+  await order.queue('a', spoken).begin()
 })
