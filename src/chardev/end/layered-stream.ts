@@ -4,8 +4,8 @@ import { Duplex } from 'node:stream'
 export type Layer = {
   /** @returns what is read of it. */
   readonly received: (bytes: Buffer) => Buffer
-  /** @returns what is written for it. */
-  readonly sent: (bytes: Buffer) => Buffer
+  /** @returns what is written for it, piece by piece: each when the one before was taken. */
+  readonly sent: (bytes: Buffer) => readonly Buffer[]
 }
 
 export class LayeredStream extends Duplex {
@@ -26,7 +26,7 @@ export class LayeredStream extends Duplex {
   }
 
   override _write(bytes: Buffer, _: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#inner.write(this.#layer.sent(bytes), (error) => done(error))
+    this.#writeAll(this.#layer.sent(bytes), done)
   }
 
   override _final(done: (error?: Error | null) => void): void {
@@ -37,6 +37,11 @@ export class LayeredStream extends Duplex {
     // The connection may be in a callback of OpenSSL.
     setImmediate(() => this.#inner.destroy())
     done(error)
+  }
+
+  #writeAll([first, ...others]: readonly Buffer[], done: (error?: Error | null) => void): void {
+    if (!first) done()
+    else this.#inner.write(first, (error) => (error ? done(error) : this.#writeAll(others, done)))
   }
 
   readonly #onData = (bytes: Buffer): void => {

@@ -33,7 +33,7 @@ export class LoggedEnd implements ChardevEnd {
       received: (bytes) => bytes,
       sent: (bytes) => {
         this.#log?.write(bytes)
-        return bytes
+        return [bytes]
       },
     })
     stream.on('error', () => {})

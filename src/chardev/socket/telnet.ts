@@ -101,7 +101,7 @@ function escapeTelnet(bytes: Buffer): Buffer {
 export function speakTelnet(connection: Duplex, isServer: boolean): Duplex {
   const decoder = new TelnetDecoder((answer) => void connection.write(answer))
   const received = (bytes: Buffer): Buffer => decoder.decode(bytes)
-  const stream = new LayeredStream(connection, { received, sent: escapeTelnet })
+  const stream = new LayeredStream(connection, { received, sent: (bytes) => [escapeTelnet(bytes)] })
   // Within TLS where there is TLS; QEMU sends it in clear there, which no client understands.
   if (isServer) connection.write(OFFER)
   return stream
