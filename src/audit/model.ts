@@ -117,6 +117,8 @@ export type TlsScan = {
   readonly protocols: Enumeration<string>
   /** How long tickets of TLS 1.3 are good for, in seconds; null where none was given. */
   readonly ticketLifetime: number | null
+  /** The same before TLS 1.3, where 0 leaves it to the client; null where no ticket was given. */
+  readonly ticketLifetimeHint: number | null
   readonly features: TlsFeatures
 }
 

@@ -93,9 +93,19 @@ function yesOrNo(answer: Answer): string {
   return answer.answer === 'not-offered' ? 'no' : printAnswer(answer)
 }
 
-function printFeatures({ features, ticketLifetime }: TlsScan): readonly string[] {
+function printFeatures({
+  features,
+  ticketLifetime,
+  ticketLifetimeHint,
+}: TlsScan): readonly string[] {
   const answers = Object.entries(features).map(([name, answer]) => row(name, printAnswer(answer)))
-  const tickets = ticketLifetime === null ? [] : [row('ticket lifetime', `${ticketLifetime} s`)]
+  const lifetimes = [
+    ['ticket lifetime', ticketLifetime],
+    ['ticketLifetimeHint', ticketLifetimeHint],
+  ] as const
+  const tickets = lifetimes.flatMap(([name, seconds]) =>
+    seconds === null ? [] : row(name, `${seconds} s`),
+  )
   const rows = [...answers, ...tickets]
   return rows.length > 0 ? ['', 'Features', ...rows] : []
 }

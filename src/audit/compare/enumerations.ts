@@ -101,7 +101,8 @@ function compareList(
 ): readonly Finding[] {
   const { version } = list
   const { kind, claim } = rule
-  const evidence = [`${claim} ${version}`]
+  // Answers to questions for suites show groups and schemes, which are not asked for again.
+  const evidence = [...new Set([`${claim} ${version}`, `suites ${version}`])]
   const unknown = unlessAnswered(list.end, `${kind}s`, '', version, evidence)
   const tlsVersion = TLS_VERSIONS.find(({ name }) => name === version)
   const isAllowedVersion = yardstick.allowed.versions.some(({ name }) => name === version)

@@ -11,9 +11,12 @@ export function handshakeClaims({ suites, signatures }: TlsScan): readonly strin
   ]
 }
 
-/** The question whose answer shows what the server does with a client that has no certificate. */
-export function finishClaims({ signatures }: TlsScan): readonly string[] {
-  return signatures.some(isComputed) ? ['finish TLS1.3'] : []
+/** The questions whose answers show what the server does with a client that has no certificate. */
+export function finishClaims({ signatures, features }: TlsScan): readonly string[] {
+  return [
+    ...(signatures.some(isComputed) ? ['finish TLS1.3'] : []),
+    ...(features.clientRenegotiation ? ['finish before TLS1.3'] : []),
+  ]
 }
 
 /** Where no secret can be computed, these questions are not asked. */

@@ -34,7 +34,8 @@ export class SocketTransport implements Transport {
   }
 
   send(bytes: Buffer): void {
-    if (!this.#end) this.#socket.write(bytes)
+    // A peer that said nothing for too long still gets a farewell.
+    if (!this.#end || this.#end === 'timed-out') this.#socket.write(bytes)
   }
 
   /** What arrived before the end is given before the end. */

@@ -86,11 +86,14 @@ const NOTHING: Rest = {
 }
 
 /** The messages up to ServerHelloDone. What was chosen stays known where they are not to be read. */
-async function readOlder(channel: TlsChannel, server: ServerHello, version: number): Promise<Rest> {
+export async function readOlder(
+  channel: TlsChannel,
+  server: ServerHello,
+  version: number,
+): Promise<Rest> {
   let rest = NOTHING
   try {
-    for (;;) {
-      const incoming = await channel.next()
+    for (let incoming = await channel.next(); ; incoming = await channel.next()) {
       if (incoming.kind !== 'handshake') refuse('an end of the handshake after its ServerHello')
       if (incoming.message.type === HANDSHAKE.server_hello_done) return rest
       rest = { ...rest, ...readMessage(incoming.message, server, version) }

@@ -7,7 +7,7 @@ import {
   HandshakeAssembler,
   type HandshakeMessage,
 } from '../messages/handshake.ts'
-import { CONTENT } from '../messages/iana-numbers.ts'
+import { CONTENT, HANDSHAKE } from '../messages/iana-numbers.ts'
 import {
   decodeRecordHeader,
   encodeRecords,
@@ -36,11 +36,12 @@ const MOST_WARNINGS = 8
 export class TlsChannel {
   readonly exchange: Exchange
   /** The version in the headers of records that are sent in clear. */
-  readonly #recordVersion: number
+  #recordVersion: number
   readonly #assembler = new HandshakeAssembler()
   /** All messages of the handshake in both directions, for its hash. */
-  readonly #messages: Buffer[] = []
+  #messages: Buffer[] = []
   #reading: RecordProtection | undefined
+  #readingNext: RecordProtection | undefined
   #writing: RecordProtection | undefined
   #warnings = 0
 
@@ -52,6 +53,21 @@ export class TlsChannel {
   /** What was said in the handshake up to now. */
   get transcript(): Buffer {
     return Buffer.concat(this.#messages)
+  }
+
+  /** Another handshake on the same connection: its hash begins anew. */
+  forgetTranscript(): void {
+    this.#messages = []
+  }
+
+  /** From here on the headers of records have the version that was agreed upon: RFC 5246 section E.1. */
+  useVersion(version: number): void {
+    this.#recordVersion = version
+  }
+
+  /** Behind the peer's change of cipher its records are protected so: RFC 5246 section 7.1. */
+  protectReadingAfterChange(protection: RecordProtection): void {
+    this.#readingNext = protection
   }
 
   /** From here on the peer's records are protected. */
@@ -78,7 +94,7 @@ export class TlsChannel {
   }
 
   /**
-   * The next message. A change of cipher is passed over: the caller knows when keys change.
+   * The next message. A change of cipher is passed over where none is awaited, as in TLS 1.3.
    *
    * @throws ProtocolError, ExchangeEnded
    */
@@ -86,7 +102,8 @@ export class TlsChannel {
     for (;;) {
       const message = this.#assembler.next()
       if (message) {
-        this.#messages.push(encodeHandshake(message))
+        // No handshake has it in its hash: RFC 5246 section 7.4.1.1.
+        if (message.type !== HANDSHAKE.hello_request) this.#messages.push(encodeHandshake(message))
         return { kind: 'handshake', message }
       }
       const incoming = this.#take(await this.#readRecord())
@@ -99,7 +116,7 @@ export class TlsChannel {
       this.#assembler.push(payload)
       return undefined
     }
-    if (type === CONTENT.change_cipher_spec) return undefined
+    if (type === CONTENT.change_cipher_spec) return this.#change()
     if (this.#assembler.isWithinMessage) refuse('a record within a handshake message')
     if (type !== CONTENT.alert) return { kind: 'data', payload }
     const alert = decodeAlert(payload)
@@ -108,12 +125,17 @@ export class TlsChannel {
     return { kind: 'alert', alert }
   }
 
+  #change(): undefined {
+    if (!this.#readingNext) return
+    this.protectReading(this.#readingNext)
+    this.#readingNext = undefined
+  }
+
   async #readRecord(): Promise<TlsRecord> {
     const { type, version, length } = decodeRecordHeader(await this.exchange.read(RECORD_HEADER))
     const payload = await this.exchange.read(length)
     const record = { type, version, payload }
-    const isClear = type === CONTENT.change_cipher_spec
-    return this.#reading && !isClear ? this.#reading.open(record) : record
+    return this.#reading ? this.#reading.open(record) : record
   }
 }
 

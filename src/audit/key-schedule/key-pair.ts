@@ -148,6 +148,9 @@ const GROUPS: ReadonlyMap<number, MakeKeyPair> = new Map([
   [31, weierstrass('brainpoolP256r1', 32)],
   [32, weierstrass('brainpoolP384r1', 48)],
   [33, weierstrass('brainpoolP512r1', 64)],
+  [26, weierstrass('brainpoolP256r1', 32)],
+  [27, weierstrass('brainpoolP384r1', 48)],
+  [28, weierstrass('brainpoolP512r1', 64)],
   [22, weierstrass('secp256k1', 32)],
   [0x100, finiteField(2048)],
   [0x101, finiteField(3072)],
@@ -155,6 +158,12 @@ const GROUPS: ReadonlyMap<number, MakeKeyPair> = new Map([
   [0x103, finiteField(6144)],
   [0x104, finiteField(8192)],
 ])
+
+/** Those that can be computed with first, the cheapest of them before others. */
+export function cheapestFirst(groups: readonly number[]): readonly number[] {
+  const computable = [...GROUPS.keys()].filter((group) => groups.includes(group))
+  return [...computable, ...groups.filter((group) => !GROUPS.has(group))]
+}
 
 /** The group with which a handshake costs least, of those that can be computed with. */
 export function cheapestGroup(groups: readonly number[]): number | undefined {

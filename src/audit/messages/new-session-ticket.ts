@@ -12,6 +12,29 @@ export type SessionTicket = {
   readonly extensions: Extensions
 }
 
+/** Of versions before TLS 1.3. */
+export type OlderSessionTicket = {
+  /** In seconds; 0 where the server does not say. */
+  readonly lifetimeHint: number
+  /** Empty where the server gives none after all. */
+  readonly ticket: Buffer
+}
+
+/** @throws ProtocolError */
+export function decodeOlderSessionTicket(body: Buffer): OlderSessionTicket {
+  const reader = new ByteReader(body, 'a NewSessionTicket')
+  const ticket = { lifetimeHint: reader.readUint32(), ticket: reader.readVector(2) }
+  reader.end()
+  return ticket
+}
+
+export function encodeOlderSessionTicket({ lifetimeHint, ticket }: OlderSessionTicket): Buffer {
+  return new ByteWriter()
+    .uint32(lifetimeHint)
+    .vector(2, (part) => part.bytes(ticket))
+    .finish()
+}
+
 /** @throws ProtocolError */
 export function decodeSessionTicket(body: Buffer): SessionTicket {
   const reader = new ByteReader(body, 'a NewSessionTicket')

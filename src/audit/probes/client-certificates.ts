@@ -3,12 +3,24 @@ import { printName } from '../../x509/distinguished-name.ts'
 import type { CertificateRequest } from '../messages/certificate-request.ts'
 import { certificateTypeName } from '../messages/iana-numbers.ts'
 import { schemeName } from '../messages/iana-signatures.ts'
-import type { Answer, ClientCertificate } from '../model.ts'
+import { type Answer, type ClientCertificate, isAnswered } from '../model.ts'
 import { ABSENT, ACCEPTED, NOT_SEEN, numbered } from './answers.ts'
 import type { ProbedServer } from './probe.ts'
 
-/** By the one handshake that was finished without a certificate. */
-export function requiredCertificate({ finished }: ProbedServer): Answer {
+/**
+ * By the handshakes that were finished without a certificate: it is not required where one version lets clients in
+ * without.
+ *
+ * @param older What a whole handshake before TLS 1.3 showed; undefined where there was none.
+ */
+export function requiredCertificate(server: ProbedServer, older: Answer | undefined): Answer {
+  const newer = server.handshakes.length > 0 || !older ? requiredIn13(server) : undefined
+  const all = [newer, older].filter((answer) => answer !== undefined)
+  const isIn = (word: Answer['answer']) => all.find(({ answer }) => answer === word)
+  return isIn('not-offered') ?? all.find((answer) => !isAnswered(answer)) ?? ACCEPTED
+}
+
+function requiredIn13({ finished }: ProbedServer): Answer {
   if (!finished) return NOT_SEEN
   if (finished.admission === 'not-seen') return MAY_REFUSE_LATER
   return finished.admission === 'turned-away' ? ACCEPTED : ABSENT

@@ -19,22 +19,26 @@ export type EnumerationRules = {
   readonly isOrderWanted?: boolean
   /** A server may need what it chose before: where the client decides the order, that stays on offer, last. */
   readonly isChosenKept?: boolean
+  /** What answers to other questions have shown already: where the order is wanted, the one that is chosen of all. */
+  readonly known?: readonly number[]
 }
 
 /** @param ask Asks the question with a number from 1, offering these in this order. */
 export async function enumerate(
   all: readonly number[],
   ask: (offered: readonly number[], question: number) => Promise<Choice>,
-  { isOrderWanted = true, isChosenKept = false }: EnumerationRules = {},
+  { isOrderWanted = true, isChosenKept = false, known = [] }: EnumerationRules = {},
 ): Promise<Found> {
-  const items: number[] = []
+  const items: number[] = [...known]
   let order: Order = 'unknown'
+  let wasOrderAsked = !isOrderWanted
   for (let question = 1; ; question++) {
     const left = all.filter((item) => !items.includes(item))
     if (left.length === 0) return { items, order, end: ABSENT }
     // Only a server that goes by its own order chooses the first one again when it is offered last.
     const [first] = items
-    const isOrderAsked = isOrderWanted && question === 2 && first !== undefined
+    const isOrderAsked = !wasOrderAsked && first !== undefined
+    wasOrderAsked ||= isOrderAsked
     const kept = isOrderAsked || (isChosenKept && order === 'client') ? items : []
     const choice = await ask([...left, ...kept], question)
     if ('end' in choice) return { items, order, end: choice.end }

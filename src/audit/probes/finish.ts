@@ -1,11 +1,15 @@
 /** One handshake of TLS 1.3 is finished: that shows tickets, and whether a certificate is required. */
 import { ProtocolError } from '../../wire/protocol-error.ts'
-import { ExchangeEnded } from '../connection/failure.ts'
+import { ExchangeEnded, failureOf } from '../connection/failure.ts'
 import { type Finished13, finishHandshake13 } from '../conversation/finish13.ts'
 import { type Handshake13, handshake13 } from '../conversation/handshake13.ts'
 import { cheapestGroup } from '../key-schedule/key-pair.ts'
 import { COMPUTABLE_SUITES } from '../key-schedule/tls13-protection.ts'
+import { applicationProtocols, type Extensions } from '../messages/extensions.ts'
 import { VERSION } from '../messages/iana-numbers.ts'
+import { answerOf } from '../model.ts'
+import type { Choice } from './enumerate.ts'
+import { chosenProtocol, PROTOCOLS } from './offered-protocols.ts'
 import type { ProbedServer } from './probe.ts'
 
 /** How a handshake of TLS 1.3 is computed with a server. */
@@ -26,23 +30,49 @@ export function wayToCompute13(
   return group === undefined || usable.length === 0 ? undefined : { suites: usable, group }
 }
 
-/** A question of its own: the server is given time to refuse, while others are asked. */
+/**
+ * A question of its own: the server is given time to refuse, while others are asked. It names protocols of ALPN too,
+ * unless the server refuses clients that have none of its own.
+ */
 export async function probeFinish13(server: ProbedServer, way: Way13): Promise<void> {
-  const { serverName, connections, firstRequest } = server
-  const offer = { version: VERSION.TLS13, suites: way.suites, serverName }
-  const asked = await connections.ask('finish TLS1.3', async (exchange) => {
-    const reply = await handshake13(exchange, offer, way.group)
-    if (reply.kind !== 'handshake') return undefined
-    const { handshake } = reply
-    return { handshake, finished: await finish(handshake, firstRequest) }
-  })
-  if (!asked.isAnswered || !asked.value) return
-  const { handshake, finished } = asked.value
+  const named = await ask(server, way, 'finish TLS1.3', [applicationProtocols(PROTOCOLS)])
+  const isRefused = named === 'refused'
+  const met = isRefused ? await ask(server, way, 'finish TLS1.3 without ALPN', []) : named
+  if (!met || met === 'refused') return
+  const { handshake, finished } = met
+  if (!isRefused) server.firstProtocol = protocolIn(handshake)
   // Only now: a replay knows in which order questions ended, and no more.
   server.handshakes.push(handshake)
   if (!finished) return
   server.finished = finished
   server.resumable = handshake
+}
+
+function protocolIn({ encryptedExtensions }: Handshake13): Choice {
+  try {
+    return chosenProtocol(encryptedExtensions)
+  } catch (error) {
+    return { end: answerOf(failureOf(error)) }
+  }
+}
+
+type Met = { readonly handshake: Handshake13; readonly finished: Finished13 | undefined }
+
+async function ask(
+  { serverName, connections, firstRequest }: ProbedServer,
+  { suites, group }: Way13,
+  claim: string,
+  extra: Extensions,
+): Promise<Met | 'refused' | undefined> {
+  const offer = { version: VERSION.TLS13, suites, serverName, extra }
+  const asked = await connections.ask(claim, async (exchange) => {
+    const reply = await handshake13(exchange, offer, group)
+    if (reply.kind === 'alert') return 'refused'
+    if (reply.kind !== 'handshake') return undefined
+    const { handshake } = reply
+    return { handshake, finished: await finish(handshake, firstRequest) }
+  })
+  return asked.isAnswered ? asked.value : undefined
 }
 
 /** What the handshake showed is known also where its end cannot be read. */

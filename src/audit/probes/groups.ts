@@ -12,7 +12,8 @@ import { type DiffieHellman, isWhole } from '../model.ts'
 import { ABSENT, endOf } from './answers.ts'
 import { type Choice, enumerate, type Found, withKnownOrder } from './enumerate.ts'
 import { namedPrime } from './named-primes.ts'
-import { flightOf, type ProbedServer } from './probe.ts'
+import { flightOf, type ProbedServer, shownExchanges } from './probe.ts'
+import { withUnknown } from './unknown-values.ts'
 
 /** TLS 1.3: without a share of any, the server asks for one of those that are offered. */
 export async function probeGroups13(
@@ -20,12 +21,25 @@ export async function probeGroups13(
   suites: readonly number[],
 ): Promise<Found> {
   const version = VERSION.TLS13
-  const found = await enumerate(EVERY_GROUP, async (groups, question): Promise<Choice> => {
-    const asked = await server.hello(`groups TLS1.3 #${question}`, { version, suites, groups })
+  const ask = async (groups: readonly number[], question: number): Promise<Choice> => {
+    const claim = `groups TLS1.3 #${question}`
+    // The first question asks two things at once: whether unknown values are passed over, too.
+    if (question === 1) {
+      const among = withUnknown({ number: version, suites, groups })
+      const mixed = await server.hello(`${claim}, unknown values and version`, among)
+      const chosen = flightOf(mixed, version)?.retryGroup
+      server.passesUnknown = chosen !== undefined && groups.includes(chosen)
+      if (chosen !== undefined && server.passesUnknown) return { chosen }
+    }
+    const asked = await server.hello(claim, { version, suites, groups })
     const group = flightOf(asked, version)?.retryGroup
     return group === undefined ? { end: endOf(asked) } : { chosen: group }
-  })
-  return withKnownOrder(found)
+  }
+  const [shown] = server.flights.flatMap((flight) =>
+    flight.version === version ? (flight.retryGroup ?? []) : [],
+  )
+  const known = EVERY_GROUP.filter((group) => group === shown)
+  return withKnownOrder(await enumerate(EVERY_GROUP, ask, { known }))
 }
 
 /**
@@ -49,8 +63,22 @@ export async function probeCurves(
     const exchange = flightOf(asked, version)?.keyExchange?.exchange
     return exchange?.kind === 'ecdhe' ? { chosen: exchange.group } : { end: endOf(asked) }
   }
-  const found = await enumerate(GROUPS_WITHOUT_PRIME, ask, { isChosenKept: true })
+  const [shown] = shownExchanges(server, version).flatMap(({ exchange }) =>
+    exchange.kind === 'ecdhe' ? exchange.group : [],
+  )
+  const known = GROUPS_WITHOUT_PRIME.filter((group) => group === shown)
+  const found = await enumerate(GROUPS_WITHOUT_PRIME, ask, { isChosenKept: true, known })
   return withKnownOrder(found)
+}
+
+/** Each named prime that the server took of its own accord, smallest first. */
+function shownPrimes(server: ProbedServer, version: number): readonly Buffer[] {
+  const primes = new Map<number, Buffer>()
+  for (const { exchange } of shownExchanges(server, version)) {
+    const group = exchange.kind === 'dhe' ? namedPrime(exchange.prime) : undefined
+    if (exchange.kind === 'dhe' && group !== undefined) primes.set(group, exchange.prime)
+  }
+  return [...primes].sort(([a], [b]) => a - b).map(([, prime]) => prime)
 }
 
 export type FoundPrimes = Found & { readonly primes: readonly DiffieHellman[] }
@@ -68,22 +96,29 @@ export async function probePrimes(
   suites: readonly number[],
 ): Promise<FoundPrimes> {
   const primes: DiffieHellman[] = []
+  const keep = (prime: Buffer): number | undefined => {
+    const [number, bits] = [namedPrime(prime), bitLength(prime)]
+    const group = number === undefined ? null : groupName(number)
+    const isKnown = primes.some((other) => other.bits === bits && other.group === group)
+    if (!isKnown) primes.push({ version: name, bits, group })
+    return number
+  }
   const ask = async (groups: readonly number[], claim: string): Promise<Choice> => {
     const asked = await server.hello(claim, { version, suites, groups })
     const exchange = flightOf(asked, version)?.keyExchange?.exchange
     if (exchange?.kind !== 'dhe') return { end: endOf(asked) }
-    const group = namedPrime(exchange.prime)
+    const group = keep(exchange.prime)
     const isAgreed = group !== undefined && groups.includes(group)
-    const bits = bitLength(exchange.prime)
-    const known = { version: name, bits, group: group === undefined ? null : groupName(group) }
-    if (!primes.some((prime) => prime.bits === bits && prime.group === known.group)) {
-      primes.push(known)
-    }
     return isAgreed ? { chosen: group } : { end: ABSENT }
   }
   const askNamed = (groups: readonly number[], question: number): Promise<Choice> =>
     ask(groups, `groups ${name}, primes #${question}`)
-  const found = await enumerate(GROUPS_WITH_PRIME, askNamed, { isOrderWanted: false })
+  const known = shownPrimes(server, version)
+  for (const prime of known) keep(prime)
+  const found = await enumerate(GROUPS_WITH_PRIME, askNamed, {
+    isOrderWanted: false,
+    known: known.flatMap((prime) => namedPrime(prime) ?? []),
+  })
   const isOwnSeen = primes.some(({ group }) => group === null)
   if (isOwnSeen || !isWhole(found)) return { ...found, primes }
   const own = await ask(GROUPS_WITHOUT_PRIME, `groups ${name}, no named primes`)

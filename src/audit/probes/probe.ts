@@ -10,6 +10,8 @@ import { askHello, type Flight, type Reply, sendHello } from '../conversation/se
 import { supportedVersions } from '../messages/extensions.ts'
 import { VERSION } from '../messages/iana-numbers.ts'
 import { everySuite } from '../messages/iana-suites.ts'
+import type { ServerKeyExchange } from '../messages/server-key-exchange.ts'
+import type { Choice } from './enumerate.ts'
 
 export class ProbedServer {
   readonly connections: Pick<Connections, 'ask'>
@@ -19,6 +21,10 @@ export class ProbedServer {
   readonly firstRequest: Buffer | undefined
   /** Every answer before TLS 1.3, and every choice of TLS 1.3: one question shows more than it asked for. */
   readonly flights: Flight[] = []
+  /** What it chose when all protocols of ALPN were on offer; undefined where that was not asked. */
+  firstProtocol: Choice | undefined
+  /** Whether it has gone on with values that no server knows. */
+  passesUnknown = false
   /** Every handshake of TLS 1.3 that came to the server's signature. */
   readonly handshakes: Handshake13[] = []
   /** The one that was finished, and what the server said to that. */
@@ -46,6 +52,16 @@ export class ProbedServer {
     if (asked.isAnswered && asked.value.kind === 'flight') this.flights.push(asked.value.flight)
     return asked
   }
+}
+
+/** What a server sent for exchanges of keys so far. Before others than suites are asked for, all groups and schemes were on offer. */
+export function shownExchanges(
+  { flights }: ProbedServer,
+  version: number,
+): readonly ServerKeyExchange[] {
+  return flights
+    .filter((flight) => flight.version === version)
+    .flatMap(({ keyExchange }) => keyExchange ?? [])
 }
 
 /** Every server says something to it, be it an alert. */

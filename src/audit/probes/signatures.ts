@@ -8,7 +8,7 @@ import { type Answer, answerOf, isWhole } from '../model.ts'
 import { ABSENT, endOf, refusedBy } from './answers.ts'
 import { type Choice, enumerate, type Found } from './enumerate.ts'
 import type { Way13 } from './finish.ts'
-import { flightOf, type ProbedServer } from './probe.ts'
+import { flightOf, type ProbedServer, shownExchanges } from './probe.ts'
 
 /**
  * @param suites Those whose key exchange is signed, which the server accepts.
@@ -26,7 +26,9 @@ export async function probeSignatures12(
     const scheme = flightOf(asked, version)?.keyExchange?.scheme
     return scheme === undefined ? { end: endOf(asked) } : { chosen: scheme }
   }
-  return enumerate(EVERY_SCHEME, ask, { isOrderWanted: false })
+  const shown = new Set(shownExchanges(server, version).map(({ scheme }) => scheme))
+  const known = EVERY_SCHEME.filter((scheme) => shown.has(scheme))
+  return enumerate(EVERY_SCHEME, ask, { isOrderWanted: false, known })
 }
 
 /** @param way Undefined where none can be computed with. */

@@ -30,15 +30,24 @@ export async function findNewerBasis(
   return { suites, groups, way: wayToCompute13(suites.items, groups.items) }
 }
 
+export async function finishNewer(
+  server: ProbedServer,
+  basis: NewerBasis | undefined,
+): Promise<void> {
+  if (basis?.way) await probeFinish13(server, basis.way)
+}
+
+/** @param finished Over where a handshake was finished. */
 export async function scanNewer(
   server: ProbedServer,
   basis: NewerBasis | undefined,
+  finished: Promise<void>,
 ): Promise<NewerPart> {
   if (!basis) return NOTHING_LEARNT
   const { suites, groups, way } = basis
   const [signatures, resumption] = await Promise.all([
     probeSignatures13(server, suites, groups, way),
-    way && probeFinish13(server, way).then(() => probeResumption(server)),
+    way && finished.then(() => probeResumption(server)),
   ])
   const version = 'TLS1.3'
   return {

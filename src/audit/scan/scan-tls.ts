@@ -10,13 +10,15 @@ import { ACCEPTED, NOT_SEEN, namedEnumeration } from '../probes/answers.ts'
 import { chainsOf } from '../probes/chains.ts'
 import { clientCertificateOf, requiredCertificate } from '../probes/client-certificates.ts'
 import { featuresOf } from '../probes/features.ts'
+import { probeOlderHandshakes } from '../probes/older-handshakes.ts'
 import type { ProbedServer } from '../probes/probe.ts'
 import { probeProtocols } from '../probes/protocols.ts'
 import { probeSslv2 } from '../probes/sslv2.ts'
 import { probeSuites } from '../probes/suites.ts'
-import { type AcceptedVersion, probeTolerance } from '../probes/tolerance.ts'
+import { probeTolerance } from '../probes/tolerance.ts'
+import type { AcceptedVersion } from '../probes/unknown-values.ts'
 import { type VersionSuites, withUnnamedPrimes } from '../probes/unnamed-primes.ts'
-import { findNewerBasis, type NewerBasis, scanNewer } from './scan-newer.ts'
+import { findNewerBasis, finishNewer, type NewerBasis, scanNewer } from './scan-newer.ts'
 import { scanOlder } from './scan-older.ts'
 
 const NEWEST = { name: 'TLS1.3', number: VERSION.TLS13 } as const
@@ -39,15 +41,20 @@ export async function scanTls(server: ProbedServer): Promise<TlsScan> {
   const asked = [newest, ...OLDER.map((version) => askVersion(server, version))]
   const sslv2 = probeSslv2(server).then((found) => ({ ...SSL2, groups: [], found }))
   const all = Promise.all([...asked, sslv2]).then((found) => withUnnamedPrimes(server, found))
+  const usable = all.then((found) => found.filter(hasAny).map(accepted))
   const basis = newest.then(({ found }) => findNewerBasis(server, found))
-  const [versions, newer, older, tolerance, protocols] = await Promise.all([
+  const finished = basis.then((found) => finishNewer(server, found))
+  const [versions, newer, older, handshakes, tolerance, protocols] = await Promise.all([
     all,
-    basis.then((found) => scanNewer(server, found)),
+    basis.then((found) => scanNewer(server, found, finished)),
     all.then((found) => scanOlder(server, found)),
-    all.then((found) => probeTolerance(server, found.filter(hasAny).map(accepted))),
-    Promise.all([all, basis]).then(([found, newer]) => askProtocols(server, found, newer)),
+    usable.then((found) => probeOlderHandshakes(server, found)),
+    Promise.all([usable, basis]).then(([found]) => probeTolerance(server, found)),
+    Promise.all([all, basis, finished]).then(([found, newer]) =>
+      askProtocols(server, found, newer),
+    ),
   ])
-  const required = requiredCertificate(server)
+  const required = requiredCertificate(server, handshakes.admission)
   const knowsTls13 = itemsOf(versions, VERSION.TLS13).length > 0
   return {
     ...printVersions(versions),
@@ -58,7 +65,12 @@ export async function scanTls(server: ProbedServer): Promise<TlsScan> {
     chains: chainsOf(server),
     protocols,
     ticketLifetime: server.finished?.tickets[0]?.lifetime ?? null,
-    features: { ...featuresOf(server, knowsTls13, newer.resumption), ...tolerance },
+    ticketLifetimeHint: handshakes.ticketLifetimeHint,
+    features: {
+      ...featuresOf(server, knowsTls13, newer.resumption),
+      ...handshakes.features,
+      ...tolerance,
+    },
   }
 }
 

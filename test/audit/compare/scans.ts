@@ -91,6 +91,7 @@ export const SCAN: TlsScan = {
   chains: [CHAIN],
   protocols: { items: [], order: 'unknown', end: { answer: 'not-offered' } },
   ticketLifetime: null,
+  ticketLifetimeHint: null,
   features: FEATURES,
 }
 

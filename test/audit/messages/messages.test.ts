@@ -14,7 +14,9 @@ import {
 import { decodeClientHello, encodeClientHello } from '../../../src/audit/messages/client-hello.ts'
 import { encodeHandshake, HandshakeAssembler } from '../../../src/audit/messages/handshake.ts'
 import {
+  decodeOlderSessionTicket,
   decodeSessionTicket,
+  encodeOlderSessionTicket,
   encodeSessionTicket,
 } from '../../../src/audit/messages/new-session-ticket.ts'
 import { decodeRecord, encodeRecords } from '../../../src/audit/messages/record.ts'
@@ -151,6 +153,12 @@ const CODECS: readonly Codec[] = [
       const ticket = decodeSessionTicket(body)
       return { ...ticket, extensions: [...ticket.extensions] }
     },
+  ),
+  codec(
+    'NewSessionTicket before TLS 1.3',
+    fc.record({ lifetimeHint: fc.nat({ max: 0xffff_ffff }), ticket: bytes(0, 40) }),
+    encodeOlderSessionTicket,
+    decodeOlderSessionTicket,
   ),
   codec('Alert', fc.record({ level: byte, description: byte }), encodeAlert, decodeAlert),
   codec(

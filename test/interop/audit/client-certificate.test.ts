@@ -49,6 +49,8 @@ describe('qemu-nbd, which looks at certificates behind the handshake', () => {
   for (const [verify, demand] of [
     ['on', INSISTS],
     ['off', ADMITS],
+    ['on,priority=NORMAL:-VERS-TLS1.3', INSISTS],
+    ['off,priority=NORMAL:-VERS-TLS1.3', ADMITS],
   ] as const) {
     testWith('qemu-nbd', `verify-peer=${verify}`, async () => {
       const folder = credentialsFolder()
@@ -82,8 +84,12 @@ describe('gnutls-serv, whose tickets show that it has read what the client sent'
   for (const [options, demand] of [
     [['--require-client-cert'], INSISTS],
     [[], ADMITS],
-    [['--noticket'], UNKNOWN],
+    [['--noticket', '--priority', 'NORMAL:-VERS-ALL:+VERS-TLS1.3'], UNKNOWN],
     [['--disable-client-cert'], NOT_ASKED],
+    [['--require-client-cert', '--priority', 'NORMAL:-VERS-TLS1.3'], INSISTS],
+    // Before TLS 1.3 its Finished comes behind the client's, and shows as much.
+    [['--noticket'], ADMITS],
+    [['--disable-client-cert', '--priority', 'NORMAL:-VERS-ALL:+VERS-TLS1.1'], NOT_ASKED],
   ] as const) {
     testWith('gnutls-serv', options.join(' ') || 'as it is', async () => {
       const folder = credentialsFolder()
@@ -98,14 +104,17 @@ describe('gnutls-serv, whose tickets show that it has read what the client sent'
 })
 
 describe('OpenSSL', () => {
-  for (const [option, demand] of [
-    ['-Verify', INSISTS],
-    ['-verify', ADMITS],
+  for (const [[option, ...others], demand] of [
+    [['-Verify'], INSISTS],
+    [['-verify'], ADMITS],
+    [['-Verify', '-tls1_2'], INSISTS],
+    [['-verify', '-tls1_2'], ADMITS],
+    [['-Verify', '-tls1', '-cipher', 'ALL:@SECLEVEL=0'], INSISTS],
   ] as const) {
-    testWith('openssl', option, async () => {
+    testWith('openssl', [option, ...others].join(' '), async () => {
       const folder = credentialsFolder()
       const port = await startPeer('openssl', (free) => [
-        ...['s_server', '-accept', `127.0.0.1:${free}`, '-quiet', option, '1'],
+        ...['s_server', '-accept', `127.0.0.1:${free}`, '-quiet', option, '1', ...others],
         ...['-cert', join(folder, 'server-cert.pem'), '-key', join(folder, 'server-key.pem')],
       ])
       expect(await demandOf(port, 'tls')).toBe(demand)

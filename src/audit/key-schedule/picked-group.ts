@@ -1,9 +1,8 @@
 /**
- * Diffie-Hellman in a group that a server picks: RFC 4419. OpenSSL would first prove that the prime is one,
+ * Diffie-Hellman in a group that a server picks: RFC 4419, and DHE before TLS 1.3. OpenSSL would first prove that the prime is one,
  * which takes half a minute for 8192 bits: a server could keep an audit busy. The audit has no secret to lose.
  */
 import { refuse } from '../../wire/protocol-error.ts'
-import type { ExchangeGroup } from './messages/key-exchange.ts'
 
 /** Twice the strength of the strongest cipher: RFC 4419, section 6.2. */
 const EXPONENT_SIZE = 64
@@ -17,7 +16,7 @@ export type PickedGroupExchange = {
 }
 
 export function beginPickedGroupExchange(
-  { prime, generator }: ExchangeGroup,
+  { prime, generator }: { readonly prime: Buffer; readonly generator: Buffer },
   random: RandomSource,
 ): PickedGroupExchange {
   const modulus = toNumber(prime)
