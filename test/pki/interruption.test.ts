@@ -1,11 +1,21 @@
-/** Renewals that are killed or run out of space at every system call that changes files. */
+/**
+ * Renewals that are killed or run out of space at system calls that change files.
+ *
+ * Of the calls of a kind a test takes the first, the last and one between; `npm run soak:moments` takes them all.
+ */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { run, scratchFolder } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
-import { type Fault, type FaultyRun, runWithFault } from '../system/fault.ts'
+import {
+  countCalls,
+  type Fault,
+  type FaultyRun,
+  type Moment,
+  runWithFault,
+} from '../system/fault.ts'
 import { issue, makeAuthority } from './credentials.ts'
 
 const CALLS = ['fchmod', 'fsync', 'rename'] as const
@@ -22,7 +32,7 @@ function matches({ key, certificate }: Folder): boolean {
   return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
 }
 
-/** Fails a renewal at the first, second, ... of each call, and looks at what is left each time. */
+/** Fails a renewal at calls of each kind, and looks at what is left each time. */
 function renewWithFaults(
   args: readonly string[],
   fault: Fault,
@@ -30,21 +40,29 @@ function renewWithFaults(
 ): void {
   const original = makeAuthority('ed25519')
   issue(original, 'server', 'ed25519')
+  const before = readFolder(original)
+  const copyAndCommand = () => {
+    const folder = join(scratchFolder(), 'pki')
+    cpSync(original, folder, { recursive: true })
+    return { folder, log: `${folder}.log`, command: ['pki', 'renew', 'server', folder, ...args] }
+  }
   const calls = 'error' in fault ? CALLS.slice(1) : CALLS
-  const hits = calls.map((call) => {
-    for (let n = 1; ; n++) {
-      const folder = join(scratchFolder(), 'pki')
-      cpSync(original, folder, { recursive: true })
-      const before = readFolder(folder)
-      const command = ['pki', 'renew', 'server', folder, ...args]
-      const log = `${folder}.log`
-      const faulty = runWithFault('cryptopolicy', command, log, { call, n }, fault)
-      if (!faulty.isHit) return [call, n - 1] as const
-      look(before, readFolder(folder), folder, faulty)
-    }
-  })
-  const expected = args.includes('--new-key') ? 2 : 1
-  expect(hits).toContainEqual(['rename', expected])
+  const counted = copyAndCommand()
+  const moments = countCalls('cryptopolicy', counted.command, counted.log, calls)
+  const renames = moments.filter(({ call }) => call === 'rename')
+  expect(renames).toHaveLength(args.includes('--new-key') ? 2 : 1)
+  for (const moment of calls.flatMap((call) => chooseOf(moments, call))) {
+    const { folder, log, command } = copyAndCommand()
+    const faulty = runWithFault('cryptopolicy', command, log, moment, fault)
+    expect(faulty.isHit, `${moment.call} ${moment.n}`).toBe(true)
+    look(before, readFolder(folder), folder, faulty)
+  }
+}
+
+function chooseOf(moments: readonly Moment[], call: string): readonly Moment[] {
+  const all = moments.filter((moment) => moment.call === call)
+  if (process.env.EVERY_MOMENT) return all
+  return all.filter((_, at) => [0, all.length >> 1, all.length - 1].includes(at))
 }
 
 /** Made for a run, and of no use after it. */
@@ -135,12 +153,14 @@ function makePkcs12(): string {
   return file
 }
 
-describe.each(MAKING)('%s', (_, argsFor) => {
+describe.each(MAKING)('%s', (name, argsFor) => {
+  const fileFor = () => (name === 'import' ? makePkcs12() : '')
+
   testWith(
     'strace',
     'killed at any link, leaves nothing or what the next run makes whole',
     () => {
-      const file = makePkcs12()
+      const file = fileFor()
       for (let n = 1; ; n++) {
         const folder = join(scratchFolder(), 'pki')
         const args = ['pki', ...argsFor(folder, file), '--quiet']
@@ -168,7 +188,7 @@ describe.each(MAKING)('%s', (_, argsFor) => {
     'strace',
     'on a disk that is full leaves no folder',
     () => {
-      const file = makePkcs12()
+      const file = fileFor()
       for (const call of ['fchmod', 'link']) {
         const folder = join(scratchFolder(), 'pki')
         const args = ['pki', ...argsFor(folder, file), '--quiet']
