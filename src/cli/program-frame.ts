@@ -15,7 +15,12 @@ Exit status: 0 done; 1 the answer is no; 2 changes pending; 64 wrong usage; 65 b
 /** The program with these commands. */
 export function frameProgram(commands: readonly CommandDefinition[]): Command {
   const program = new Command(PROGRAM)
-    .description('One crypto policy for every library of a host: compile, explain, compare, check.')
+    .description(
+      'One crypto policy for every library of a host: compare and explain it, and run what obeys it.\n' +
+        'To put a policy in force, use update-policies.',
+    )
+    // A line for each command: what it takes is in its own help.
+    .configureHelp({ subcommandTerm })
     .version(PROGRAM_VERSION)
     // An option behind a command is that command's, also where the command before it has one of that name.
     .enablePositionalOptions()
@@ -25,6 +30,16 @@ export function frameProgram(commands: readonly CommandDefinition[]): Command {
   refuseInWords(program, PROGRAM, '')
   for (const command of program.commands) configure(command)
   return program
+}
+
+/** A command of a group is listed with its arguments; those of the program would leave no room. */
+function subcommandTerm(command: Command): string {
+  if (!command.parent?.parent) return command.name()
+  const words = command.registeredArguments.map((argument) => {
+    const name = argument.name() + (argument.variadic ? '...' : '')
+    return argument.required ? `<${name}>` : `[${name}]`
+  })
+  return [command.name(), ...words].join(' ')
 }
 
 /** Settings that commander does not hand down to commands. */

@@ -24,7 +24,7 @@ async function envelopeOf(...args: readonly string[]) {
 /** The commands that `--help` lists with --json. */
 async function commandsWithJson(group: readonly string[] = []): Promise<readonly string[]> {
   const { stdout } = await cryptopolicy(...group, '--help')
-  const names = [...(stdout.split('Commands:\n')[1] ?? '').matchAll(/^ {2}([a-z]+) /gm)]
+  const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)]
     .map((match) => match[1] ?? '')
     .filter((name) => name !== 'help')
   const found: string[] = []

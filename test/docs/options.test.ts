@@ -15,9 +15,7 @@ async function helpOf(program: Program, words: readonly string[]): Promise<strin
 
 /** The commands that `--help` lists, of the program or of a group. */
 async function listCommands(program: Program, group: readonly string[] = []) {
-  const stdout = await helpOf(program, group)
-  const [, commands = ''] = stdout.split('Commands:\n')
-  return [...commands.matchAll(/^ {2}([a-z]+) /gm)]
+  return [...(await helpOf(program, group)).matchAll(/^ {2}([a-z]+) /gm)]
     .map((match) => match[1] ?? '')
     .filter((name) => name !== 'help')
 }
@@ -81,3 +79,14 @@ for (const path of PAGES) {
     expect(broken).toEqual([])
   })
 }
+
+test('--help lists every command in one line of a small terminal, in the order of the page', async () => {
+  const page = [...readPage('docs/cryptopolicy.1.md').matchAll(/^\| \[(\w+)\]\(/gm)]
+  expect(await listCommands('cryptopolicy')).toEqual(page.map(([, name]) => name))
+  for (const group of [[], ...COMMANDS]) {
+    const lines = (await helpOf('cryptopolicy', group)).split('\n')
+    const first = lines.findIndex((line) => /^ {2}[a-z]+ /.test(line))
+    const continued = lines.slice(first).filter((line) => /^ {3}/.test(line))
+    if (first >= 0) expect(continued, group.join(' ')).toEqual([])
+  }
+})

@@ -8,7 +8,7 @@ import { parseCount, parseInputFile, parseWait } from '../option-values.ts'
 export function addAudit(program: Command): void {
   const command = program
     .command('audit')
-    .summary('what servers accept')
+    .summary('what servers accept, held against a policy')
     .description('Print what a server accepts of TLS or SSH, and hold it against a policy.')
     .argument('<TARGET...>', 'HOST:PORT, or SCHEME://HOST:PORT')
   withAuditOptions(command)

@@ -16,7 +16,7 @@ type Options = CommonOptions & {
 export function addPkiExport(group: Command): void {
   const command = group
     .command('export')
-    .summary('put a certificate and its key into a PKCS #12 file')
+    .summary('write a certificate and its key as PKCS #12')
     .description('Put a certificate, its key and its authorities into a PKCS #12 file.')
     .addArgument(new Argument('<ROLE>', 'whose').choices(PKCS12_ROLES))
     .argument('<DIR>', 'where they are')

@@ -25,7 +25,7 @@ type Options = StrengthOptions &
 export function addPkiImport(group: Command): void {
   const command = group
     .command('import')
-    .summary('take a certificate and its key out of a PKCS #12 file')
+    .summary('take a certificate and its key from PKCS #12')
     .description('Take a certificate, its key and its authorities out of a PKCS #12 file.')
     .addArgument(new Argument('<ROLE>', 'what it is for').choices(PKCS12_ROLES))
     .argument('<FILE>', 'for instance host.p12, or - for standard input', parseInputFile)

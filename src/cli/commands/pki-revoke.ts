@@ -24,7 +24,7 @@ export function addPkiRevoke(group: Command): void {
   const text = several((value: string) => value)
   const command = group
     .command('revoke')
-    .summary('revoke certificates, or renew the list of those that are')
+    .summary('revoke certificates, or renew the list of them')
     .description('Make the next revocation list, which servers read as ca-crl.pem.')
     .argument('<DIR>', 'where the authority is')
     .argument('[CERTIFICATE...]', 'files; with none the list is made anew as it is')

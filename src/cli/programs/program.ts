@@ -1,5 +1,6 @@
 /** The commands of `cryptopolicy`, a file each. What a command needs is loaded when it runs. */
 import type { Command } from 'commander'
+import type { CommandDefinition } from '../command.ts'
 import { defineGroup } from '../command-group.ts'
 import { addAudit } from '../commands/audit.ts'
 import { addAuthz } from '../commands/authz.ts'
@@ -30,22 +31,19 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     defineGroup(PKI, args),
   ])
   return frameProgram([
-    addBuild,
-    addShow,
-    addPlan,
-    addDiff,
-    addExplain,
-    addLint,
-    addResolve,
-    addList,
-    addConvert,
-    addAudit,
-    nbd,
-    migrate,
-    chardev,
-    addQmp,
-    endpoint,
-    addAuthz,
-    pki,
+    under('Policies:', [addShow, addExplain, addDiff, addPlan, addLint, addBuild]),
+    under('Priority strings of GnuTLS:', [addResolve, addList, addConvert]),
+    under('Endpoints over TLS that obey the policy:', [nbd, migrate, chardev, endpoint, addQmp]),
+    under('Certificates and keys:', [pki, addAuthz]),
+    under('Servers on the network:', [addAudit]),
+    under('Help:', []),
   ])
+}
+
+/** Commands that `--help` lists under one heading; what follows is under the last. */
+function under(heading: string, commands: readonly CommandDefinition[]): CommandDefinition {
+  return (program) => {
+    program.commandsGroup(heading)
+    for (const add of commands) add(program)
+  }
 }
