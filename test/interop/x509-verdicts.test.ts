@@ -18,10 +18,11 @@ testWith('qemu-img', 'QEMU refuses what we refuse and loads what we load', async
     name,
     (isOld ? oldRefuses : undefined) ?? verdict !== undefined,
   ])
-  const verdicts = await Promise.all(
-    cases.map(async (row) => [row.name, (await refuses(row)) !== undefined]),
+  const refused = await refusedOf(
+    cases,
+    expected.map(([, isRefused]) => isRefused === true),
   )
-  expect(verdicts).toEqual(expected)
+  expect(cases.map(({ name }, at) => [name, refused[at]])).toEqual(expected)
 })
 
 /** 7.02 for 7.2.22. From 10.2 on, QEMU looks at the order and the root of its own chain. */
@@ -31,14 +32,28 @@ function qemuRelease(): number {
   return Number(major) + Number(minor) / 100
 }
 
-/** Makes the object, which loads and checks the files; the image is of no interest. */
-async function refuses(row: CredentialCase): Promise<string | undefined> {
+/** Which of the folders QEMU refuses. It loads all that it should take in one run; those that it should not, each in one. */
+async function refusedOf(
+  rows: readonly CredentialCase[],
+  expected: readonly boolean[],
+): Promise<readonly boolean[]> {
+  const takesAll = await loads(rows.filter((_, at) => !expected[at]))
+  return Promise.all(
+    rows.map(async (row, at) => !(takesAll && !expected[at]) && !(await loads([row]))),
+  )
+}
+
+/** Makes objects, which loads and checks the files; the image is of no interest. */
+async function loads(rows: readonly CredentialCase[]): Promise<boolean> {
   const folder = scratchFolder()
-  writeFiles(folder, { ...filesOf(row), image: 'x'.repeat(512) })
-  const object = `tls-creds-x509,id=tls0,endpoint=${row.role},dir=${folder}`
-  const args = ['info', '--object', object, '-f', 'raw', `${folder}/image`]
-  const { status, stderr } = await execFile('qemu-img', args)
-  return status === 0 ? undefined : stderr
+  writeFiles(folder, { image: 'x'.repeat(512) })
+  const objects = rows.flatMap((row, at) => {
+    const dir = `${folder}/${at}`
+    writeFiles(dir, filesOf(row))
+    return ['--object', `tls-creds-x509,id=tls${at},endpoint=${row.role},dir=${dir}`]
+  })
+  const args = ['info', ...objects, '-f', 'raw', `${folder}/image`]
+  return (await execFile('qemu-img', args)).status === 0
 }
 
 /** Any mix of what matters, one authority and one certificate: there 7.2 and master agree. */
@@ -70,13 +85,13 @@ const randomCases = fc
 
 testWith('qemu-img', 'QEMU and we agree on random certificates', async () => {
   const cases = fc.sample(randomCases, { numRuns: 60, seed: 4 })
-  const verdicts = await Promise.all(
-    cases.map(async (row) => ({
-      row: [row.role, row.authorities[0]?.description, row.chain[0]?.description],
-      theirs: (await refuses(row)) !== undefined,
-      ours: judgeOwn(row) !== undefined,
-    })),
-  )
+  const ours = cases.map((row) => judgeOwn(row) !== undefined)
+  const theirs = await refusedOf(cases, ours)
+  const verdicts = cases.map(({ role, authorities, chain }, at) => ({
+    row: [role, authorities[0]?.description, chain[0]?.description],
+    theirs: theirs[at],
+    ours: ours[at],
+  }))
   expect(verdicts.filter(({ theirs, ours }) => theirs !== ours)).toEqual([])
   expect(verdicts.filter(({ ours }) => !ours).length).toBeGreaterThan(15)
 })
