@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { printListening, printPeer } from '../net/address.ts'
 import { type SocketFile, withSocketFile } from '../net/socket-file.ts'
-import { withSocketPath } from '../net/unix-socket.ts'
+import { listeningPath, withSocketPath } from '../net/unix-socket.ts'
 import { Completions } from './completions.ts'
 import { type ConnectionContext, type ConnectionHandler, EndpointConnection } from './connection.ts'
 import type { ConnectionEvent, ConnectionOrigin } from './connection-event.ts'
@@ -110,14 +110,15 @@ export class Listener {
     const kept = { noDelay: true, keepAlive: true, pauseOnConnect: true }
     const server = createServer({ ...kept, allowHalfOpen })
     server.on('connection', (socket) => this.#admit(socket))
-    const begin = () => withSocketFile(options.path, file, () => beginListening(server, options))
     const { path } = options
+    const place = path === undefined ? options : { ...options, path: listeningPath(path) }
+    const begin = () => withSocketFile(path, file, () => beginListening(server, place))
     await (path === undefined ? begin() : withSocketPath(path, begin)).catch((error) =>
       fail(ENDPOINT_KINDS.cannotListen, { address: printListening(options), error }),
     )
     this.#servers.add(server)
     this.#keepDescriptors(printListening(options))
-    return server.address() ?? printListening(options)
+    return path ?? server.address() ?? printListening(options)
   }
 
   /**

@@ -27,6 +27,11 @@ export async function withSocketPath(path: string, bind: () => Promise<void>): P
   }
 }
 
+/** Node.js listens at no path that can be read as a number, such as `1`: it is told as `./1`. */
+export function listeningPath(path: string): string {
+  return Number(path) >= 0 ? `./${path}` : path
+}
+
 function refuseOtherFile(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false })
   if (!stats || stats.isSocket()) return
@@ -42,7 +47,8 @@ async function removeStaleSocket(path: string): Promise<void> {
 /** The code of the error; undefined where a server answers. */
 function tryConnect(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect(path)
+    // As a text alone, a path of digits would be a port.
+    const socket = connect({ path })
     socket.once('connect', () => {
       socket.destroy()
       resolve(undefined)

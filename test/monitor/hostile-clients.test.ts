@@ -1,10 +1,15 @@
 /** Clients that mean ill, or are broken: the others are served, and the memory stays. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../cli/command.ts'
+import { spawn } from '../peers/child-process.ts'
 import { type OurMonitor, startMonitor } from './our-monitor.ts'
-import type { RawMonitor } from './raw-monitor.ts'
+import { RawMonitor } from './raw-monitor.ts'
+
+const MONITOR_PROCESS = join(import.meta.dirname, 'monitor-process.ts')
 
 /** In bytes; a process that has started takes about 100 MB. */
 const MEMORY_LIMIT = 400 << 20
@@ -136,4 +141,20 @@ test('commands behind quit, and one that was not ended, do not keep the process'
   expect(await client.next()).toEqual({ return: {} })
   await new Promise((resolve) => monitor.child.once('exit', resolve))
   expect(monitor.child.exitCode).toBe(0)
+})
+
+test('a path of digits is a path, and a monitor that was killed makes way there', async () => {
+  const cwd = scratchFolder()
+  for (const name of ['1', '1', '0x10']) {
+    const child = spawn(process.execPath, [MONITOR_PROCESS, name], {
+      ...{ cwd, stdio: ['ignore', 'pipe', 'inherit'] },
+    })
+    await new Promise((resolve) => child.stdout?.once('data', resolve))
+    const client = await RawMonitor.connect(join(cwd, name))
+    await client.run('qmp_capabilities')
+    expect(await client.run('query-name')).toEqual({})
+    client.close()
+    child.kill('SIGKILL')
+    await new Promise((resolve) => child.once('exit', resolve))
+  }
 })

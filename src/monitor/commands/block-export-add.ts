@@ -1,15 +1,29 @@
 /** `block-export-add` */
-import { refuseCommand } from '../protocol/qmp-error.ts'
-import { ANY, BOOL, enumOf, listOf, optional, STR, struct, union } from '../schema/qapi-types.ts'
+import {
+  alternateOf,
+  BOOL,
+  enumOf,
+  listOf,
+  optional,
+  STR,
+  struct,
+  union,
+} from '../schema/qapi-types.ts'
 import { defineCommand } from './define-command.ts'
 
 /** QEMU has more types, which are no endpoints of a network. */
 const TYPE = enumOf('BlockExportType', ['nbd'])
 
+/** A bitmap of the node itself, or of one below it. */
+const BITMAP = alternateOf('BlockDirtyBitmapOrStr', [
+  STR,
+  struct('BlockDirtyBitmap', { node: STR, name: STR }),
+])
+
 const NBD = struct('BlockExportOptionsNbd', {
   name: optional(STR),
   description: optional(STR),
-  bitmaps: optional(listOf(ANY)),
+  bitmaps: optional(listOf(BITMAP)),
   'allocation-depth': optional(BOOL),
 })
 
@@ -29,20 +43,11 @@ export const BLOCK_EXPORT_ADD = defineCommand({
   ),
   run: ({ nbd }, args) => {
     const { id, name, description, bitmaps, writable, writethrough } = args
-    refuseBitmaps(bitmaps)
     nbd.addExport({
-      id,
-      nodeName: args['node-name'],
-      name,
-      description,
+      ...{ id, nodeName: args['node-name'], name, description },
       isWritable: writable,
       isWrittenThrough: writethrough,
+      bitmaps: bitmaps?.map((one) => (typeof one === 'string' ? { name: one } : one)),
     })
   },
 })
-
-/** Nodes of raw images have none. */
-function refuseBitmaps(bitmaps: readonly unknown[] = []): void {
-  if (bitmaps.length === 0) return
-  refuseCommand(`Bitmap '${typeof bitmaps[0] === 'string' ? bitmaps[0] : '?'}' is not found`)
-}

@@ -21,7 +21,7 @@ const FILE = struct('BlockdevOptionsFile', {
 })
 const MEMORY = struct('BlockdevOptionsMemory', { size: SIZE })
 const NULL = struct('BlockdevOptionsNull', {
-  size: optional(SIZE),
+  size: optional(INT),
   'read-zeroes': optional(BOOL),
 })
 

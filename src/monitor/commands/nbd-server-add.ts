@@ -1,6 +1,4 @@
 /** `nbd-server-add`: the older form of `block-export-add`. */
-
-import { refuseCommand } from '../protocol/qmp-error.ts'
 import { BOOL, optional, STR, struct } from '../schema/qapi-types.ts'
 import { defineCommand } from './define-command.ts'
 
@@ -14,11 +12,11 @@ export const NBD_SERVER_ADD = defineCommand({
     bitmap: optional(STR),
   }),
   run: ({ nbd, nodes }, { device, name = device, description, writable = false, bitmap }) => {
-    if (bitmap !== undefined) refuseCommand(`Bitmap '${bitmap}' is not found`)
     const { node, release } = nodes.use(device, device)
     release()
     // A node that is read-only is exported read-only, unasked, as in QEMU.
     const isWritable = writable && !node.isReadOnly
-    nbd.addExport({ id: name, nodeName: device, name, description, isWritable })
+    const bitmaps = bitmap === undefined ? [] : [{ name: bitmap }]
+    nbd.addExport({ id: name, nodeName: device, name, description, isWritable, bitmaps })
   },
 })

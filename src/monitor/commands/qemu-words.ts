@@ -46,8 +46,10 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
   OBJECT_WRONG_ENDPOINT: (_, message) =>
     `Expected TLS credentials for a ${message.includes('a server needs') ? 'server' : 'client'} endpoint`,
-  OBJECT_MISSING_PROPERTY: (_, message) => {
+  OBJECT_MISSING_PROPERTY: (argument, message) => {
     const [, name] = /has no property `([^`]+)`/.exec(message) ?? []
+    const isSecret = argument('qom-type') === 'secret' && name === 'file'
+    if (isSecret) return "Either 'file' or 'data' must be provided"
     return name === undefined ? undefined : `Missing '${name}' property value`
   },
   NBD_EXPORT_IN_USE: (argument) =>

@@ -163,6 +163,15 @@ const exportReadOnly: Kind<object> = {
   message: () => 'Cannot export read-only node as writable',
 }
 
+const bitmapAbsent: Kind<{ name: string; node?: string }> = {
+  code: 'MONITOR_BITMAP_ABSENT',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'An export is to tell a bitmap. The nodes of this program have none.',
+  message: ({ name, node }) =>
+    node === undefined ? `Bitmap '${name}' is not found` : `Dirty bitmap '${name}' not found`,
+}
+
 const capabilityUnsupported: Kind<{ name: string }> = {
   code: 'MONITOR_CAPABILITY_UNSUPPORTED',
   severity: 'error',
@@ -268,6 +277,7 @@ export const HOST_KINDS = defineKinds({
   exportIdUsed,
   exportNotFound,
   exportReadOnly,
+  bitmapAbsent,
   capabilityUnsupported,
   capabilityNeeds,
   parameterRange,

@@ -36,6 +36,8 @@ export type NbdExportOptions = {
   readonly isWritable?: boolean | undefined
   /** Whatever is written is on disk before the client is told so. */
   readonly isWrittenThrough?: boolean | undefined
+  /** Bitmaps that clients may ask for, of the node or of another one. */
+  readonly bitmaps?: readonly { readonly name: string; readonly node?: string }[] | undefined
 }
 
 export type HostExport = {
@@ -196,6 +198,8 @@ export class NbdEndpoint {
     const { isWritable = false, isWrittenThrough = false, description } = options
     if (isWritable && node.isReadOnly) fail(HOST_KINDS.exportReadOnly, {})
     const { registry, connectionLimit } = this.#requireRunning()
+    const [bitmap] = options.bitmaps ?? []
+    if (bitmap !== undefined) fail(HOST_KINDS.bitmapAbsent, bitmap)
     const isHandled = isWritable && isWrittenThrough
     registry.add({
       name,
