@@ -55,7 +55,7 @@ test('finds that a mark makes an older OpenSSL keep DSA under each policy with M
 })
 
 test('finds what shipped policies cannot make libraries do', () => {
-  expect(shipped('DEFAULT:NO-PQ')).toEqual(['java-hybrid-groups'])
+  expect(shipped('DEFAULT:NO-PQ')).toEqual(['java-hybrid-groups', 'nss-hybrid-groups'])
   expect(shipped('FUTURE')).toContain('nss-ffdhe')
   expect(shipped('FIPS', '3.0.17')).toEqual(
     expect.arrayContaining(['openssl-groups', 'openssh-host-keys']),

@@ -1,4 +1,5 @@
 /** What a rule says of something that a back-end cannot say. */
+import type { EffectivePolicy } from '../../policy/effective-policy.ts'
 import type { PurposeName } from '../../policy/scope.ts'
 
 export type LoosenessDescription = {
@@ -18,4 +19,9 @@ export type LoosenessDescription = {
 export type Looseness = LoosenessDescription & {
   /** What the library keeps although the policy forbids it. */
   readonly kept: readonly string[]
+}
+
+export type LoosenessRule = LoosenessDescription & {
+  /** What the library keeps although the policy forbids it, by the text that is written for it. */
+  readonly find: (effective: EffectivePolicy, text: string) => readonly string[]
 }

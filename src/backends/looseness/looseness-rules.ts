@@ -1,20 +1,10 @@
 /** What libraries keep by the texts that are written for them, a row for each; OpenSSL has a file of its own. */
-import type { GroupName } from '../../algorithms/group.ts'
-import { type ProtocolName, versionsOf } from '../../algorithms/protocol.ts'
 import type { SignatureName } from '../../algorithms/signature.ts'
 import type { EffectivePolicy } from '../../policy/effective-policy.ts'
 import type { PurposeName } from '../../policy/scope.ts'
-import type { LoosenessDescription } from './looseness-rule.ts'
-
-export type LoosenessRule = LoosenessDescription & {
-  /** What the library keeps although the policy forbids it. */
-  readonly find: (effective: EffectivePolicy, text: string) => readonly string[]
-}
-
-const RANGED_VERSIONS: readonly ProtocolName[] = [
-  ...(['TLS1.3', 'TLS1.2', 'TLS1.1', 'TLS1.0', 'SSL3.0'] as const),
-  ...(['DTLS1.2', 'DTLS1.0'] as const),
-]
+import { JAVA_RULES } from './java-looseness.ts'
+import type { LoosenessRule } from './looseness-rule.ts'
+import { NSS_RULES } from './nss-looseness.ts'
 
 const ALL = 'all that it has built in'
 
@@ -53,19 +43,6 @@ const SSH_HOST_KEYS: readonly SignatureName[] = [
   ...(['EDDSA-ED25519', 'EDDSA-ED25519-FIDO', 'ECDSA-SHA2-256-FIDO'] as const),
   ...(['ECDSA-SHA2-256', 'ECDSA-SHA2-384', 'ECDSA-SHA2-512'] as const),
   ...(['RSA-SHA2-256', 'RSA-SHA2-512'] as const),
-]
-
-const PSS: readonly SignatureName[] = [
-  ...(['RSA-PSS-SHA2-256', 'RSA-PSS-SHA2-384', 'RSA-PSS-SHA2-512'] as const),
-  ...(['RSA-PSS-RSAE-SHA2-256', 'RSA-PSS-RSAE-SHA2-384', 'RSA-PSS-RSAE-SHA2-512'] as const),
-]
-
-/** Ciphers that NSS has in suites with AEAD, and in suites that derive keys with SHA-256. */
-const NSS_AEAD = /^(AES-(128|256)-GCM|CHACHA20-POLY1305)$/
-const NSS_SHA256 = /^(AES-128-GCM|CHACHA20-POLY1305|(AES|CAMELLIA)-(128|256)-CBC|3DES-CBC)$/
-
-const FFDHE: readonly GroupName[] = [
-  ...(['FFDHE-2048', 'FFDHE-3072', 'FFDHE-4096', 'FFDHE-6144', 'FFDHE-8192'] as const),
 ]
 
 /** Primes that SSH programs agree upon where they choose any, in bits: RFC 8270. */
@@ -125,102 +102,8 @@ export const TEXT_RULES: readonly LoosenessRule[] = [
           ]
         : [],
   },
-  {
-    ...{ backend: 'java', purpose: 'java-tls', id: 'java-versions', who: 'Java' },
-    because: 'its list of forbidden versions never holds TLS 1.3 and DTLS 1.2',
-    remedy: 'start programs with -Djdk.tls.client.protocols and -Djdk.tls.server.protocols',
-    find: ({ disabled }) => forbidden(disabled.protocol, ['TLS1.3', 'DTLS1.2'] as const),
-  },
-  {
-    ...{
-      backend: 'java',
-      purpose: 'java-tls',
-      id: 'java-hybrid-groups',
-      who: 'Java 25 and later',
-    },
-    because: 'its list of forbidden groups never holds the hybrid group with ML-KEM that it has',
-    remedy: 'start programs with -Djdk.tls.namedGroups',
-    find: ({ disabled, enabled }) =>
-      enabled.protocol.includes('TLS1.3') || disabled.protocol.includes('TLS1.3')
-        ? forbidden(disabled.group, ['MLKEM768-X25519'] as const)
-        : [],
-  },
-  {
-    ...{ backend: 'java', purpose: 'java-tls', id: 'java-tls13-suites', who: 'Java before 25' },
-    because:
-      'the words AES_256_GCM and AES_128_GCM do not reach the suites of TLS 1.3; those for HMAC do',
-    remedy:
-      'start programs with -Djdk.tls.client.cipherSuites and -Djdk.tls.server.cipherSuites, or forbid HMAC-SHA2-384 or HMAC-SHA2-256 too',
-    find: ({ disabled, enabled }) => [
-      ...(enabled.mac.includes('HMAC-SHA2-384') ? forbidden(disabled.cipher, ['AES-256-GCM']) : []),
-      ...(enabled.mac.includes('HMAC-SHA2-256') ? forbidden(disabled.cipher, ['AES-128-GCM']) : []),
-    ],
-  },
-  {
-    ...{ backend: 'java', purpose: 'java-tls', id: 'java-suites', who: 'Java' },
-    because:
-      'it has no words for AEAD, for the hash of a suite, and for the key exchange RSA with 3DES; suites with AEAD go with the HMAC of their hash',
-    remedy: 'forbid the ciphers or the HMAC that need the part',
-    find: ({ disabled, enabled: { mac, cipher } }) => {
-      const has256 = mac.includes('HMAC-SHA2-256')
-      const has384 = mac.includes('HMAC-SHA2-384')
-      const hasSha1 =
-        mac.includes('HMAC-SHA1') && cipher.some((name) => /^(3DES|AES-\d+)-CBC/.test(name))
-      return [
-        ...(has256 || has384 ? forbidden(disabled.mac, ['AEAD']) : []),
-        ...(has256 || hasSha1 ? forbidden(disabled.hash, ['SHA2-256']) : []),
-        ...(has384 ? forbidden(disabled.hash, ['SHA2-384']) : []),
-        ...(mac.includes('HMAC-SHA1') && cipher.includes('3DES-CBC')
-          ? forbidden(disabled.key_exchange, ['RSA'])
-          : []),
-      ]
-    },
-  },
-  {
-    ...{ backend: 'java', purpose: 'java-tls', id: 'java-pss', who: 'Java' },
-    because:
-      'the words for signatures with RSA-PSS, such as SHA256withRSAandMGF1, do not reach TLS',
-    remedy:
-      'start programs with -Djdk.tls.client.SignatureSchemes and -Djdk.tls.server.SignatureSchemes',
-    // Without a size all keys of the kind RSA go, and those that are bound to the padding stay.
-    find: ({ disabled, integers }) =>
-      forbidden(disabled.sign, PSS).filter(
-        (name) => integers.min_rsa_size > 0 || !name.includes('RSAE'),
-      ),
-  },
-  {
-    ...{ backend: 'nss', purpose: 'nss-tls', id: 'nss-versions', who: 'NSS' },
-    because:
-      'its configuration is given the lowest version only, and none where the policy has no version at all',
-    remedy:
-      'limit the highest version in the programs, such as security.tls.version.max of Firefox',
-    find: (effective) => nssVersions(effective),
-  },
-  {
-    ...{ backend: 'nss', purpose: 'nss-tls', id: 'nss-ffdhe', who: 'NSS' },
-    because: 'its policy has no names for the groups of RFC 7919',
-    remedy: 'take away the key exchange DHE-RSA for nss, and turn the groups off in the programs',
-    find: ({ disabled }) => forbidden(disabled.group, FFDHE),
-  },
-  {
-    ...{ backend: 'nss', purpose: 'nss-tls', id: 'nss-suites', who: 'NSS' },
-    because: 'its policy has no words for AEAD and for the hash of a suite',
-    remedy: 'forbid the ciphers that need the part',
-    find: ({ disabled, enabled: { cipher } }) => {
-      const hasAny = (pattern: RegExp): boolean => cipher.some((name) => pattern.test(name))
-      return [
-        ...(hasAny(NSS_AEAD) ? forbidden(disabled.mac, ['AEAD']) : []),
-        ...(hasAny(NSS_SHA256) ? forbidden(disabled.hash, ['SHA2-256']) : []),
-        ...(hasAny(/^AES-256-GCM$/) ? forbidden(disabled.hash, ['SHA2-384']) : []),
-      ]
-    },
-  },
-  {
-    ...{ backend: 'nss', purpose: 'nss-tls', id: 'nss-signatures', who: 'NSS' },
-    because: 'it is told kinds of keys and hashes, and takes every pair of them',
-    remedy: 'forbid the hash, or the kind of key, altogether',
-    find: ({ enabled, disabled }) => crossedSignatures(enabled, disabled.sign),
-  },
+  ...JAVA_RULES,
+  ...NSS_RULES,
   {
     ...{ backend: 'opensslcnf', purpose: 'openssl', id: 'openssl-key-sizes', who: 'OpenSSL' },
     because:
@@ -292,43 +175,3 @@ export const TEXT_RULES: readonly LoosenessRule[] = [
         : [],
   },
 ]
-
-function nssVersions(effective: EffectivePolicy): readonly string[] {
-  const { enabled, disabled } = effective
-  return (['tls', 'dtls'] as const).flatMap((family) => {
-    const order = versionsOf(family, RANGED_VERSIONS)
-    const lowest = order.findLastIndex((name) => enabled.protocol.includes(name))
-    const reachable = lowest < 0 ? order : order.slice(0, lowest)
-    // Where only versions that NSS does not know are left, its bound is above all versions.
-    const isShut = lowest < 0 && versionsOf(family, enabled.protocol).length > 0
-    return isShut ? [] : reachable.filter((name) => disabled.protocol.includes(name))
-  })
-}
-
-/** `ECDSA-SHA1` where ECDSA is enabled with another hash, and SHA1 with another key. */
-function crossedSignatures(
-  enabled: EffectivePolicy['enabled'],
-  disabled: readonly string[],
-): readonly string[] {
-  const parts = (name: string) => /^(RSA-PSS-RSAE|RSA-PSS|RSA|ECDSA|DSA)-(SHA[0-9-]+)$/.exec(name)
-  const keys = new Set<string>(enabled.sign.flatMap(keysTold))
-  const hashes = new Set<string>([
-    ...enabled.hash,
-    ...enabled.sign.flatMap((name) => parts(name)?.[2] ?? []),
-  ])
-  return disabled.filter((name) => {
-    const [, key, hash] = parts(name) ?? []
-    return (
-      key !== undefined && hash !== undefined && keys.has(key) && hashes.has(hash) && HAS.test(name)
-    )
-  })
-}
-
-/** The kinds of keys that NSS is told for a signature: one with RSA-PSS needs RSA, and any padding goes with that. */
-function keysTold(name: string): readonly string[] {
-  if (name.startsWith('RSA-PSS-')) return ['RSA', 'RSA-PSS', 'RSA-PSS-RSAE']
-  return /^(?:RSA|ECDSA|DSA)(?=-)/.exec(name) ?? []
-}
-
-/** Pairs that NSS offers in TLS. */
-const HAS = /^(?:(?:RSA|ECDSA|DSA)-SHA(?:1|2-(?:256|384|512))|RSA-PSS-RSAE-SHA2-(?:256|384|512))$/

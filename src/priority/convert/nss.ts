@@ -106,6 +106,11 @@ export function nssDialect(release: NssRelease): Dialect {
   }
 }
 
+/** The words that a suite needs, or undefined where NSS does not offer it of itself. */
+export function wordsOfOfferedSuite(suite: TlsSuite): readonly string[] | undefined {
+  return isOffered(suite) ? suiteWords(suite) : undefined
+}
+
 function isOffered({ number, keyExchange }: TlsSuite): boolean {
   return keyExchange === undefined || OFFERED.has(number)
 }

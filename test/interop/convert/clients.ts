@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ConversionTarget } from '../../../src/priority/library-releases.ts'
-import { catchHello, insidePath, output, type Place } from './hello-catcher.ts'
+import { catchDatagram, catchHello, insidePath, output, type Place } from './hello-catcher.ts'
 
 export type Client = {
   readonly target: ConversionTarget
@@ -88,28 +88,29 @@ const GO: Client = {
 const NSS: Client = {
   target: 'nss',
   program: 'tstclnt',
-  hellos: (texts, place) =>
-    oneByOne(texts, async (text) => {
-      const database = join(place.folder, 'nss')
-      await rm(database, { recursive: true, force: true })
-      await makeDatabase(place)
-      await cp(join(place.folder, 'nss-empty'), database, { recursive: true })
-      const modules = readFileSync(join(database, 'pkcs11.txt'), 'utf8').trimEnd()
-      await writeFile(join(database, 'pkcs11.txt'), `${modules}\n\n${text}`)
-      const folder = `sql:${insidePath(place, 'nss')}`
-      const command = (port: number) => [
-        'tstclnt',
-        '-h',
-        '127.0.0.1',
-        '-p',
-        `${port}`,
-        '-d',
-        folder,
-        '-o',
-        '-Q',
-      ]
-      return catchHello(place, command, { NSS_IGNORE_SYSTEM_POLICY: '1' })
-    }),
+  hellos: (texts, place) => oneByOne(texts, async (text) => (await nssHellos(text, place))[0]),
+}
+
+/** What `tstclnt` offers under a policy module, with each list of its options. */
+export async function nssHellos(
+  text: string,
+  place: Place,
+  optionLists: readonly (readonly string[])[] = [[]],
+): Promise<readonly (Buffer | undefined)[]> {
+  const database = join(place.folder, 'nss')
+  await rm(database, { recursive: true, force: true })
+  await makeDatabase(place)
+  await cp(join(place.folder, 'nss-empty'), database, { recursive: true })
+  const modules = readFileSync(join(database, 'pkcs11.txt'), 'utf8').trimEnd()
+  await writeFile(join(database, 'pkcs11.txt'), `${modules}\n\n${text}`)
+  return oneByOne(optionLists, (options) => {
+    const commandFor = (port: number) => [
+      ...['tstclnt', '-h', '127.0.0.1', '-p', `${port}`, '-o', '-Q'],
+      ...['-d', `sql:${insidePath(place, 'nss')}`, ...options],
+    ]
+    const catching = options.includes('-P') ? catchDatagram : catchHello
+    return catching(place, commandFor, { NSS_IGNORE_SYSTEM_POLICY: '1' })
+  })
 }
 
 export const CLIENTS: readonly Client[] = [OPENSSL, NODE, JAVA, GO, NSS]
@@ -124,12 +125,12 @@ async function makeDatabase(place: Place): Promise<void> {
   await output(place, ['certutil', '-N', '-d', folder, '--empty-password'])
 }
 
-async function oneByOne<Result>(
-  texts: readonly string[],
-  work: (text: string) => Promise<Result>,
+async function oneByOne<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
 ): Promise<readonly Result[]> {
   const results: Result[] = []
-  for (const text of texts) results.push(await work(text))
+  for (const item of items) results.push(await work(item))
   return results
 }
 

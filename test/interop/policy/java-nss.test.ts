@@ -1,19 +1,18 @@
 /** What Java and NSS offer beyond a policy is announced, by their own first messages. */
 import { mkdtempSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import { java } from '../../../src/backends/java.ts'
-import { findLooseness } from '../../../src/backends/looseness/looseness.ts'
-import { nss } from '../../../src/backends/nss.ts'
 import { type Policy, parsePolicy } from '../../../src/policy/policy.ts'
-import type { TlsPurpose } from '../../../src/policy/scope.ts'
+import { Random } from '../../fuzz/random.ts'
 import { testWith } from '../../peers/peer.ts'
+import { SEED } from '../../seed.ts'
 import { shippedPolicy } from '../../shipped-policies.ts'
-import { decodeClientHello } from '../../tls/prober/client-hello.ts'
-import { CLIENTS } from '../convert/clients.ts'
-import { findExcess } from './tls-excess.ts'
+import type { Announcement } from './announced.ts'
+import { drawAnyPolicy } from './draw-policies.ts'
+import { judgeJava, prepareJava } from './java-judge.ts'
+import { judgeNss, nssRelease } from './nss-judge.ts'
 
 /** Each takes away a part that one of the two has no word for. */
 const CHANGES = [
@@ -28,19 +27,24 @@ const CHANGES = [
   'group = -FFDHE-*',
 ]
 
+/** `npm run fuzz:java` and `npm run fuzz:nss` draw more. */
+const RANDOM = 4
+
 function layered(change: string): Policy {
   const { policy } = shippedPolicy('DEFAULT')
   const module = parsePolicy('M', [{ name: 'M.pmod', text: `${change}\n` }]).policy
   return { ...policy, directives: [...policy.directives, ...module.directives] }
 }
 
-/** What the program offers beyond the policy, and nothing says so. */
-function unannounced(hello: Buffer | undefined, policy: Policy, name: TlsPurpose, backend: string) {
-  const told = findLooseness(policy, { backend }).flatMap(({ kept }) => kept)
-  if (!hello) throw new Error(`${backend} offers nothing`)
-  return findExcess(decodeClientHello(hello), policy, name)
-    .filter(({ forbidden }) => !forbidden.some((part) => told.includes(part)))
-    .map(({ what }) => what)
+function drawn(): readonly (readonly [string, Policy])[] {
+  const random = new Random(SEED)
+  const texts = Array.from({ length: RANDOM }, () => drawAnyPolicy(random))
+  return texts.map((text) => [text, parsePolicy('P', [{ name: 'P.pol', text }]).policy])
+}
+
+/** Changes of DEFAULT, and random policies. */
+function policies(changes: readonly string[]): readonly (readonly [string, Policy])[] {
+  return [...changes.map((change) => [change, layered(change)] as const), ...drawn()]
 }
 
 function scratch(): string {
@@ -49,27 +53,18 @@ function scratch(): string {
   return folder
 }
 
-function hellosOf(target: string, texts: readonly string[], folder: string) {
-  const client = CLIENTS.find((one) => one.target === target)
-  return client?.hellos(texts, { folder }) ?? []
+function expectAnnounced(name: string, { unannounced, falseAlarms }: Announcement): void {
+  expect({ name, unannounced, falseAlarms }).toEqual({ name, unannounced: [], falseAlarms: [] })
 }
 
 testWith(
   'javac',
-  'what Java offers beyond a policy is announced',
+  'what Java offers beyond a policy is announced, and nothing else',
   async () => {
-    const folder = scratch()
-    const settings = await Promise.all(
-      CHANGES.map(async (change, index) => {
-        const path = join(folder, `${index}.config`)
-        await writeFile(path, java.generate(layered(change)))
-        return `java.security.properties=${path}`
-      }),
-    )
-    const hellos = await hellosOf('java', settings, folder)
-    for (const [index, change] of CHANGES.entries()) {
-      const found = unannounced(hellos[index], layered(change), 'java-tls', 'java')
-      expect({ change, found }).toEqual({ change, found: [] })
+    const place = { folder: scratch() }
+    const release = await prepareJava(place)
+    for (const [name, policy] of policies(CHANGES)) {
+      expectAnnounced(name, await judgeJava(policy, place, release))
     }
   },
   600_000,
@@ -77,19 +72,14 @@ testWith(
 
 testWith(
   'tstclnt',
-  'what NSS offers beyond a policy is announced',
+  'what NSS offers beyond a policy is announced, and nothing else',
   async () => {
-    // NSS is told of RSA keys with any padding then.
-    const changes = [...CHANGES, 'sign = RSA-PSS-SHA2-512']
-    // The first module needs a library that may not be there.
-    const texts = changes.map((change) => {
-      const text = nss.generate(layered(change))
-      return text.slice(text.indexOf('library=\n'))
-    })
-    const hellos = await hellosOf('nss', texts, scratch())
-    for (const [index, change] of changes.entries()) {
-      const found = unannounced(hellos[index], layered(change), 'nss-tls', 'nss')
-      expect({ change, found }).toEqual({ change, found: [] })
+    const place = { folder: scratch() }
+    const release = await nssRelease(place)
+    // NSS is told of RSA keys with any padding by the first.
+    const changes = [...CHANGES, 'sign = RSA-PSS-SHA2-512', 'sign = MLDSA65-ED25519 ECDSA-SHA2-256']
+    for (const [name, policy] of policies(changes)) {
+      expectAnnounced(name, await judgeNss(policy, place, release))
     }
   },
   600_000,

@@ -8,27 +8,20 @@ import { findLooseness } from '../../../src/backends/looseness/looseness.ts'
 import { opensslcnf } from '../../../src/backends/opensslcnf.ts'
 import { allowedByPolicy } from '../../../src/policy/allowed-by-policy.ts'
 import type { Policy } from '../../../src/policy/policy.ts'
-import { findTlsVersion } from '../../algorithms/by-number.ts'
 import {
   decodeClientHello,
   decodeDatagramHello,
   type Hello,
 } from '../../tls/prober/client-hello.ts'
 import { catchDatagram, catchHello, insidePath, type Place } from '../convert/hello-catcher.ts'
-import { findExcess, type Offered } from './tls-excess.ts'
+import { type Announcement, judgeHellos } from './announced.ts'
 
 const HEAD =
   'openssl_conf = init\n[init]\nssl_conf = ssl\n[ssl]\nsystem_default = system\n[system]\n'
 
-export type Verdict = {
-  /** What OpenSSL offers although the policy forbids it, and no rule says so. */
-  readonly unannounced: readonly string[]
-  /** What rules say that OpenSSL keeps, and it does not offer. */
-  readonly falseAlarms: readonly string[]
+export type Verdict = Announcement & {
   /** The suites of TLS 1.3 are told one by one, so that each is offered. */
   readonly missing: readonly string[]
-  /** Whether OpenSSL offers anything that the policy forbids. */
-  readonly isLooser: boolean
 }
 
 /** @param release of the OpenSSL that is at the place, such as `3.0.17`. */
@@ -38,30 +31,13 @@ export async function judgeOpenssl(
   release: string,
 ): Promise<Verdict> {
   const hellos = await hellosUnder(opensslcnf.generate(policy), place)
-  const excess = hellos.flatMap((hello) => findExcess(hello, policy, 'openssl'))
   const told = findLooseness(policy, { openssl: release })
     .filter(({ backend, id }) => backend === 'opensslcnf' && id !== 'openssl-key-sizes')
     .flatMap(({ kept }) => kept)
-  const isTold = ({ forbidden }: Offered): boolean => forbidden.some((name) => told.includes(name))
-  const found = new Set(excess.flatMap(({ forbidden }) => forbidden))
   return {
-    isLooser: excess.length > 0,
-    unannounced: excess.filter((one) => !isTold(one)).map(({ what }) => what),
-    falseAlarms: told.filter((name) => !found.has(name) && isSeen(name, hellos)),
+    ...judgeHellos(hellos, policy, 'openssl', told),
     missing: hellos.filter(isOfTls13).flatMap((hello) => missingTls13(hello, policy)),
   }
-}
-
-/** A client that offers TLS 1.2 at most does not tell how far down it goes. */
-function isSeen(name: string, hellos: readonly Hello[]): boolean {
-  const old = hellos.filter(({ versions }) => versions.length === 0)
-  const newest = old.map(({ legacyVersion }) => findTlsVersion(legacyVersion)?.name ?? '')
-  return !/^D?TLS|^SSL/.test(name) || !newest.some((known) => isOlder(name, known))
-}
-
-function isOlder(name: string, known: string): boolean {
-  const family = (text: string) => text.startsWith('D')
-  return family(name) === family(known) && (name.startsWith('SSL') || name < known)
 }
 
 function missingTls13(hello: Hello, policy: Policy): readonly string[] {

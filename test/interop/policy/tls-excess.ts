@@ -1,6 +1,11 @@
 /** What a ClientHello offers beyond a policy, by the names that policies have for it. */
 import { findTlsGroup } from '../../../src/algorithms/tls-groups.ts'
-import { findTlsSuite, type TlsSuite } from '../../../src/algorithms/tls-suites.ts'
+import {
+  findTlsSuite,
+  findTlsSuiteByName,
+  type TlsSuite,
+} from '../../../src/algorithms/tls-suites.ts'
+import { suiteName } from '../../../src/audit/messages/iana-suites.ts'
 import { allowedByPolicy } from '../../../src/policy/allowed-by-policy.ts'
 import { evaluatePolicy } from '../../../src/policy/effective-policy.ts'
 import type { Policy } from '../../../src/policy/policy.ts'
@@ -79,9 +84,16 @@ const CLEAR_SUITES: Readonly<Record<number, readonly string[]>> = {
 }
 
 function suiteParts(number: number) {
-  const suite = findTlsSuite(number)
-  const name = suite?.name ?? `0x${number.toString(16)}`
+  const suite = findTlsSuite(number) ?? findFixed(number)
+  const name = suiteName(number)
   return { what: name, names: suite ? partsOf(suite) : (CLEAR_SUITES[number] ?? [name]) }
+}
+
+/** A suite with a fixed key on a curve, which GnuTLS does not have: but for the exchange as one that has it. */
+function findFixed(number: number): TlsSuite | undefined {
+  const [, rest] = /^TLS_ECDH_((?:RSA|ECDSA)_.*)$/.exec(suiteName(number)) ?? []
+  const twin = rest === undefined ? undefined : findTlsSuiteByName(`TLS_ECDHE_${rest}`)
+  return twin && { ...twin, keyExchange: 'ECDH' }
 }
 
 function partsOf({ keyExchange, cipher, mac, prf }: TlsSuite): readonly string[] {
