@@ -169,7 +169,7 @@ test('lint, plan and update-policies warn alike', () => {
   const linted = run('cryptopolicy', ['lint', 'DEFAULT:NO-PQ', ...base])
   const set = host.update(['--set', 'DEFAULT:NO-PQ', '--no-reload'])
   expect(set.status).toBe(0)
-  expect(warned(set.stderr)).toHaveLength(1)
+  expect(warned(set.stderr)).toHaveLength(2)
   expect(warned(planned.stderr)).toEqual(warned(set.stderr))
   expect(warned(linted.stdout)).toEqual(warned(set.stderr))
   expect(host.update(['--no-reload']).stderr).toBe('')
