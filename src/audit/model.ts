@@ -136,6 +136,8 @@ export function answerOf(failure: Failure): Answer {
       return { answer: failure.failure }
     case 'budget-spent':
       return { answer: 'unknown', because: BUDGET_SPENT }
+    case 'interrupted':
+      return { answer: 'unknown', because: 'interrupted' }
     case 'too-much':
       return { answer: 'unknown', because: 'the server sent too much' }
     case 'malformed':

@@ -4,25 +4,31 @@ import { accessSync, constants, lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DEFAULT_LIMITS, DialedSource } from '../audit/connection/dialed-source.ts'
 import type { Transcript } from '../audit/connection/transcript.ts'
-import { scan } from '../audit/scan/scan.ts'
+import { describeTarget, scan } from '../audit/scan/scan.ts'
 import { SCHEMES } from '../audit/scan/schemes.ts'
-import { type AuditTarget, parseTarget } from '../audit/scan/target.ts'
+import { type AuditTarget, parseTarget, withServerName } from '../audit/scan/target.ts'
 import type { ScanResult } from '../audit/scan-result.ts'
 import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
-import { printJson } from '../diagnostics/diagnostic-json.ts'
+import { diagnosticToJson, printJson } from '../diagnostics/diagnostic-json.ts'
 import { descriptorRoom } from '../files/descriptors.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
+import { readNamedTextFile, STANDARD_INPUT_PATH } from '../files/text-file.ts'
 import type { AuditOptions } from './audit-options.ts'
-import { judgeExit, printReport, reportOf } from './audit-report.ts'
+import { type AuditReport, judgeExit, printReport, reportOf } from './audit-report.ts'
 import { loadYardsticks, refuseIdleReader } from './audit-yardsticks.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { terminalFor } from './command.ts'
+import { endedBySignals } from './ended-by-signals.ts'
 import { exitStatusOf } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
-export async function auditTargets(texts: readonly string[], options: AuditOptions): Promise<void> {
+export async function auditTargets(words: readonly string[], options: AuditOptions): Promise<void> {
   const terminal = terminalFor(options)
-  const targets = texts.map((text) => parseTarget(text, SCHEMES))
+  const { serverName } = options
+  const targets = targetTexts(words).map((text) => {
+    const target = parseTarget(text, SCHEMES)
+    return serverName === undefined ? target : withServerName(target, serverName)
+  })
   if (targets.length > 1) refuseForMany(options)
   refuseIdleReader(
     options,
@@ -31,18 +37,55 @@ export async function auditTargets(texts: readonly string[], options: AuditOptio
   const judgement = await loadYardsticks(options, terminal)
   const { evidence } = options
   if (evidence !== undefined) refuseUnwritable(evidence)
-  for (const [at, target] of targets.entries()) {
-    const result = await auditOne(target, options, terminal, targets.length > 1)
-    if (!result) continue
-    const report = reportOf(result, judgement)
-    if (options.jsonl) terminal.print(printJson(report))
-    else if (options.json) terminal.setResult(report)
-    else {
-      if (at > 0) terminal.print('')
-      await printReport(report, terminal)
+  await endedBySignals(async (stop) => {
+    for (const [at, target] of targets.entries()) {
+      if (stop.aborted) break
+      const result = await auditOne(target, options, terminal, targets.length > 1, stop)
+      if (result) await tell(reportOf(result, judgement), options, terminal, at > 0)
     }
-    await judgeExit(report.findings, options)
+    if (stop.aborted) tellInterrupted(terminal)
+  })
+}
+
+/** Each once; `-` stands for the lines of standard input. */
+function targetTexts(words: readonly string[]): readonly string[] {
+  const texts = words.flatMap((word) => (word === '-' ? targetLines() : word))
+  if (texts.length === 0) {
+    const what = 'standard input names no TARGET'
+    fail(CLI_KINDS.missingOption, { what, hint: 'give one HOST:PORT a line' })
   }
+  return [...new Set(texts)]
+}
+
+/** A target a line; empty lines, and what stands behind `#`, count for nothing. */
+function targetLines(): readonly string[] {
+  const { text } = readNamedTextFile(STANDARD_INPUT_PATH)
+  return text.split('\n').flatMap((line) => line.replace(/(^|\s)#.*$/s, '').trim() || [])
+}
+
+async function tell(
+  report: AuditReport,
+  options: AuditOptions,
+  terminal: Terminal,
+  isFurther: boolean,
+): Promise<void> {
+  if (options.jsonl) terminal.print(printJson(report))
+  else if (options.json) terminal.setResult(report)
+  else {
+    if (isFurther) terminal.print('')
+    await printReport(report, terminal)
+  }
+  await judgeExit(report.findings, options)
+}
+
+/** As a shell tells that Ctrl-C ended a program. */
+const INTERRUPTED_STATUS = 130
+
+function tellInterrupted(terminal: Terminal): void {
+  terminal.warn(
+    'interrupted: what was not asked by then is unknown, and further TARGETs were not asked',
+  )
+  process.exitCode = INTERRUPTED_STATUS
 }
 
 /** One document, and one file of evidence, are of one server. */
@@ -71,27 +114,35 @@ async function auditOne(
   options: AuditOptions,
   terminal: Terminal,
   isOneOfMany: boolean,
+  stop: AbortSignal,
 ): Promise<ScanResult | undefined> {
   try {
-    return await scanTarget(target, options, terminal)
+    return await scanTarget(target, options, terminal, stop)
   } catch (error) {
-    if (!isOneOfMany || !(error instanceof DiagnosticError)) throw error
+    const isTold = isOneOfMany || options.jsonl
+    if (!isTold || !(error instanceof DiagnosticError)) throw error
     error.diagnostics.forEach(terminal.report)
+    if (options.jsonl) terminal.print(printJson(unreachedTarget(target, error)))
     process.exitCode ??= exitStatusOf(error.diagnostics)
     return undefined
   }
 }
 
+/** Each TARGET has a line, also one of which nothing was learnt. */
+function unreachedTarget(target: AuditTarget, { diagnostics }: DiagnosticError) {
+  return { target: describeTarget(target), diagnostics: diagnostics.map(diagnosticToJson) }
+}
+
 async function scanTarget(
   target: AuditTarget,
-  { budget, rate, timeout, serverName, evidence }: AuditOptions,
+  { budget, rate, timeout, evidence }: AuditOptions,
   terminal: Terminal,
+  stop: AbortSignal,
 ): Promise<ScanResult> {
   const wait = timeout * 1000
   const times = { connecting: wait, silence: wait, duration: 3 * wait }
   const limits = { ...DEFAULT_LIMITS, ...times, budget, rate, atOnce: mostAtOnce() }
-  const source = new DialedSource(target.address, limits)
-  const named = serverName === undefined ? target : { ...target, serverName }
+  const source = new DialedSource(target.address, limits, stop)
   const seed = randomBytes(32)
   const transcripts: Transcript[] = []
   const keep = (transcript: Transcript): void => {
@@ -99,10 +150,10 @@ async function scanTarget(
     terminal.showStatus(`${target.text}: ${source.connections} connections`)
   }
   try {
-    return await scan(named, { source, seed, keep })
+    return await scan(target, { source, seed, keep })
   } finally {
     terminal.showStatus('')
-    if (evidence !== undefined) await writeEvidence(evidence, named, seed, transcripts)
+    if (evidence !== undefined) await writeEvidence(evidence, target, seed, transcripts)
   }
 }
 

@@ -1,10 +1,11 @@
 /** Opens a connection to a server for each question, as many as are permitted and not too fast. */
-import { setTimeout } from 'node:timers/promises'
+import type { Socket } from 'node:net'
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import type { SocketAddress } from '../../net/address.ts'
 import { dial } from '../../net/dial.ts'
 import { NET_KINDS } from '../../net/net-diagnostics.ts'
 import type { Failure } from './failure.ts'
+import { pause } from './pause.ts'
 import { SocketTransport, type TransportLimits } from './socket-transport.ts'
 import type { Transport, TransportSource } from './transport.ts'
 
@@ -32,6 +33,8 @@ export const DEFAULT_LIMITS: DialLimits = {
   allBytes: 64 * 1024 * 1024,
 }
 
+const INTERRUPTED: Failure = { failure: 'interrupted' }
+
 export class DialedSource implements TransportSource {
   readonly #address: SocketAddress
   readonly #limits: DialLimits
@@ -40,10 +43,17 @@ export class DialedSource implements TransportSource {
   #open = 0
   #next = 0
   #received = 0
+  readonly #stop: AbortSignal | undefined
+  readonly #transports = new Set<SocketTransport>()
 
-  constructor(address: SocketAddress, limits: DialLimits) {
+  /** @param stop Ends all questions; what they have shown is known all the same. */
+  constructor(address: SocketAddress, limits: DialLimits, stop?: AbortSignal) {
     this.#address = address
     this.#limits = limits
+    this.#stop = stop
+    stop?.addEventListener('abort', () => {
+      for (const transport of this.#transports) transport.interrupt()
+    })
   }
 
   get connections(): number {
@@ -52,6 +62,7 @@ export class DialedSource implements TransportSource {
 
   async open(): Promise<Transport | Failure> {
     const { budget, allBytes } = this.#limits
+    if (this.#stop?.aborted) return INTERRUPTED
     if (this.#received > allBytes) return { failure: 'too-much' }
     if (budget !== undefined && this.#connections >= budget) return { failure: 'budget-spent' }
     this.#connections++
@@ -59,23 +70,36 @@ export class DialedSource implements TransportSource {
     await this.#pace()
     const opened = await this.#dial()
     if ('failure' in opened) this.#leave()
+    if (opened !== INTERRUPTED) return opened
+    // A connection that was never asked for is none.
+    this.#connections--
     return opened
   }
 
   async #dial(): Promise<Transport | Failure> {
     try {
-      const socket = await dial(this.#address, { timeout: this.#limits.connecting })
-      socket.once('close', () => this.#leave())
-      socket.on('data', ({ length }: Buffer) => {
-        this.#received += length
-      })
-      return new SocketTransport(socket, this.#limits)
+      const timeout = this.#limits.connecting
+      return this.#carry(await dial(this.#address, { timeout, signal: this.#stop }))
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error
       const [diagnostic] = error.diagnostics
+      if (diagnostic?.code === NET_KINDS.givenUp.code) return INTERRUPTED
       if (diagnostic?.code === NET_KINDS.timedOut.code) return { failure: 'timed-out' }
       return { failure: 'unreachable', reason: diagnostic?.message ?? error.message }
     }
+  }
+
+  #carry(socket: Socket): Transport {
+    const transport = new SocketTransport(socket, this.#limits)
+    this.#transports.add(transport)
+    socket.once('close', () => {
+      this.#transports.delete(transport)
+      this.#leave()
+    })
+    socket.on('data', ({ length }: Buffer) => {
+      this.#received += length
+    })
+    return transport
   }
 
   /** Waits until fewer connections are open than may be. */
@@ -101,6 +125,6 @@ export class DialedSource implements TransportSource {
     const now = performance.now()
     const start = Math.max(now, this.#next)
     this.#next = start + 1000 / rate
-    if (start > now) await setTimeout(start - now)
+    if (start > now) await pause(start - now, this.#stop)
   }
 }

@@ -11,6 +11,8 @@ export type ConnectionEnd =
   | 'timed-out'
   /** The peer sent more than any answer needs. */
   | 'too-much'
+  /** The user ended the audit. */
+  | 'interrupted'
 
 export type Failure =
   | { readonly failure: ConnectionEnd }

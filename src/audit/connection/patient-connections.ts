@@ -71,7 +71,7 @@ export class PatientConnections implements Pick<Connections, 'ask'> {
     if (this.#hasGivenUp) return LIMITED
     if (!this.#wasAnswered || this.#silentRefusals >= ENOUGH_SEEN) return asked
     const control = await this.#askOnce(`${claim}, control`, this.#control)
-    if (isBudgetSpent(control.asked)) return SPENT
+    if (isOver(control.asked)) return control.asked
     if (control.isSilent) return this.#askAgain(claim, converse)
     this.#silentRefusals++
     return asked
@@ -92,7 +92,7 @@ export class PatientConnections implements Pick<Connections, 'ask'> {
     for (const [index, pause] of this.#pauses.entries()) {
       await setTimeout(pause)
       const control = await this.#askOnce(`${claim}, control ${index + 2}`, this.#control)
-      if (isBudgetSpent(control.asked)) return SPENT
+      if (isOver(control.asked)) return control.asked
       if (control.isSilent) continue
       await setTimeout(pause)
       const { asked, isSilent } = await this.#askOnce(`${claim}, again ${index + 1}`, converse)
@@ -110,11 +110,13 @@ type Told<Value> = {
 }
 
 const LIMITED = { isAnswered: false, failure: { failure: 'rate-limited' } } as const
-const SPENT = { isAnswered: false, failure: { failure: 'budget-spent' } } as const
 
 /** How a server that is short of room ends a connection. */
 const ENDS: ReadonlySet<string> = new Set(['closed', 'reset', 'timed-out', 'unreachable'])
 
-function isBudgetSpent(asked: Asked<unknown>): boolean {
-  return !asked.isAnswered && asked.failure.failure === 'budget-spent'
+/** Whether no further question may be asked. */
+function isOver(asked: Asked<unknown>): asked is Asked<never> {
+  return !asked.isAnswered && OVER.has(asked.failure.failure)
 }
+
+const OVER: ReadonlySet<string> = new Set(['budget-spent', 'interrupted'])

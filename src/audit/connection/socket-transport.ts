@@ -50,6 +50,12 @@ export class SocketTransport implements Transport {
     this.#silence = Math.min(this.#silence, silence)
   }
 
+  /** What has not come by now is not waited for. */
+  interrupt(): void {
+    this.#finish('interrupted')
+    this.#socket.destroy()
+  }
+
   close(): void {
     this.#end ??= 'closed'
     this.#socket.destroy()

@@ -43,25 +43,50 @@ function transcriptToJson({ claim, steps, end, failure }: Transcript) {
 }
 
 export function parseEvidence(text: string): EvidenceParse {
-  const lines = text.split('\n').filter((line) => line !== '')
-  const values: unknown[] = []
-  for (const [at, line] of lines.entries()) {
-    try {
-      values.push(JSON.parse(line))
-    } catch {
-      return { ok: false, line: at + 1, reason: 'it is not JSON' }
-    }
-  }
-  const [first, ...rest] = values
-  const header = parseHeader(first)
-  if (!header) return { ok: false, line: 1, reason: 'it does not begin as evidence of an audit' }
+  let header: EvidenceHeader | undefined
   const transcripts: Transcript[] = []
-  for (const [at, value] of rest.entries()) {
+  for (const { line, number } of linesOf(text)) {
+    if (line.length > LONGEST_LINE) return refused(number, 'it is longer than any question')
+    const value = parseLine(line)
+    if (value === undefined) return refused(number, 'it is not JSON')
+    if (!header) {
+      header = parseHeader(value)
+      if (!header) return refused(number, NO_HEADER)
+      continue
+    }
     const transcript = parseTranscript(value)
-    if (!transcript) return { ok: false, line: at + 2, reason: 'it is no question with its answer' }
+    if (!transcript) return refused(number, 'it is no question with its answer')
     transcripts.push(transcript)
   }
-  return { ok: true, evidence: { header, transcripts } }
+  return header ? { ok: true, evidence: { header, transcripts } } : refused(1, NO_HEADER)
+}
+
+/** A question may receive a megabyte, which is two in hexadecimal. */
+const LONGEST_LINE = 32 * 1024 * 1024
+
+const NO_HEADER = 'it does not begin as evidence of an audit'
+
+function refused(line: number, reason: string): EvidenceParse {
+  return { ok: false, line, reason }
+}
+
+/** Those that are not empty, counted from 1 with the empty ones. */
+function* linesOf(text: string): Generator<{ readonly line: string; readonly number: number }> {
+  for (let start = 0, number = 1; start < text.length; number++) {
+    const newline = text.indexOf('\n', start)
+    const end = newline < 0 ? text.length : newline
+    if (end > start) yield { line: text.slice(start, end), number }
+    start = end + 1
+  }
+}
+
+/** Undefined where it is no JSON, which has no such value. */
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
 }
 
 function parseHeader(value: unknown): EvidenceHeader | undefined {
@@ -76,9 +101,8 @@ function parseTranscript(value: unknown): Transcript | undefined {
   if (!isRecord(value) || typeof value.claim !== 'string' || !Array.isArray(value.steps)) {
     return undefined
   }
-  const steps = value.steps.map(parseStep).filter((step) => step !== undefined)
-  const isWhole = steps.length === value.steps.length
-  if (!isWhole || !isEnd(value.end) || !isFailure(value.failure)) return undefined
+  const steps = parseSteps(value.steps)
+  if (!steps || !isEnd(value.end) || !isFailure(value.failure)) return undefined
   const transcript = new Transcript(value.claim)
   for (const step of steps) {
     if ('sent' in step) transcript.sent(step.sent)
@@ -87,6 +111,28 @@ function parseTranscript(value: unknown): Transcript | undefined {
   transcript.end = value.end ?? undefined
   transcript.failure = value.failure ?? undefined
   return transcript
+}
+
+/** What was received in several steps without one between is one: each on its own would be copied very often. */
+function parseSteps(values: readonly unknown[]): readonly TranscriptStep[] | undefined {
+  const steps: TranscriptStep[] = []
+  let received: Buffer[] = []
+  const endReceived = () => {
+    if (received.length > 0) steps.push({ received: Buffer.concat(received) })
+    received = []
+  }
+  for (const value of values) {
+    const step = parseStep(value)
+    if (!step) return undefined
+    if ('received' in step) {
+      received.push(step.received)
+    } else {
+      endReceived()
+      steps.push(step)
+    }
+  }
+  endReceived()
+  return steps
 }
 
 function parseStep(value: unknown): TranscriptStep | undefined {
@@ -103,7 +149,7 @@ function parseHex(value: unknown): Buffer | undefined {
   return isHex ? Buffer.from(value, 'hex') : undefined
 }
 
-const ENDS: readonly unknown[] = ['closed', 'reset', 'timed-out', 'too-much', null]
+const ENDS: readonly unknown[] = ['closed', 'reset', 'timed-out', 'too-much', 'interrupted', null]
 
 function isEnd(value: unknown): value is ConnectionEnd | null {
   return ENDS.includes(value)

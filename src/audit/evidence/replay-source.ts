@@ -45,16 +45,21 @@ export class ReplaySource implements TransportSource {
 }
 
 /** Failures of connections that were not permitted. */
-const NOT_BEGUN: ReadonlySet<Failure['failure'] | undefined> = new Set(['budget-spent', 'too-much'])
+const NOT_BEGUN: ReadonlySet<Failure['failure'] | undefined> = new Set([
+  'budget-spent',
+  'too-much',
+  'interrupted',
+])
 
 class ReplayedTransport implements Transport {
-  readonly #received: Buffer[]
+  readonly #received: Iterator<Buffer>
   readonly #end: ConnectionEnd
   readonly #place: number
   readonly #turns: Turns
 
   constructor({ steps, end }: Transcript, place: number, turns: Turns) {
-    this.#received = steps.flatMap((step) => ('received' in step ? step.received : []))
+    const received = steps.flatMap((step) => ('received' in step ? step.received : []))
+    this.#received = received.values()
     this.#end = end ?? 'closed'
     this.#place = place
     this.#turns = turns
@@ -67,7 +72,8 @@ class ReplayedTransport implements Transport {
 
   async receive(): Promise<Buffer | ConnectionEnd> {
     await this.#turns.comes(this.#place)
-    return this.#received.shift() ?? this.#end
+    const { value, done } = this.#received.next()
+    return done ? this.#end : value
   }
 
   close(): void {

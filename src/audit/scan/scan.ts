@@ -19,7 +19,7 @@ type Learnt = Pick<ScanResult, 'tls' | 'ssh' | 'clearText'>
 
 /** @throws DiagnosticError AUDIT_UNREACHABLE where there was no connection at all. */
 export async function scan(target: AuditTarget, options: ConnectionsOptions): Promise<ScanResult> {
-  const { text, scheme, address, serverName } = target
+  const { text, scheme } = target
   const connections = new Connections(options)
   const learnt =
     scheme === SSH_SCHEME
@@ -30,15 +30,19 @@ export async function scan(target: AuditTarget, options: ConnectionsOptions): Pr
     fail(AUDIT_KINDS.unreachable, { target: text, reason: unreachable })
   }
   return {
-    target: {
-      text,
-      protocol: scheme,
-      address: printAddress(address),
-      serverName: serverName ?? null,
-    },
+    target: describeTarget(target),
     connections: connections.count,
     ...learnt,
   }
+}
+
+export function describeTarget({
+  text,
+  scheme,
+  address,
+  serverName,
+}: AuditTarget): ScanResult['target'] {
+  return { text, protocol: scheme, address: printAddress(address), serverName: serverName ?? null }
 }
 
 async function scanSshServer(connections: Connections): Promise<Learnt> {

@@ -34,5 +34,19 @@ export function parseTarget(text: string, schemes: TargetSchemes): AuditTarget {
   if (host === '') refuse('it has no host')
   if (port === undefined) return refuse('it has no port')
   const address = { kind: 'tcp', host, port } as const
-  return { text, scheme, address, serverName: isIP(host) ? undefined : host }
+  const target = { text, scheme, address, serverName: undefined }
+  return isIP(host) ? target : withServerName(target, host)
+}
+
+/**
+ * A name that a client may ask for: RFC 6066 section 3, of which RFC 1035 section 2.3.4 bounds the length.
+ *
+ * @throws DiagnosticError AUDIT_BAD_TARGET.
+ */
+export function withServerName(target: AuditTarget, serverName: string | undefined): AuditTarget {
+  if (serverName !== undefined && !/^[\x21-\x7e]{1,255}$/.test(serverName)) {
+    const reason = 'a server name has 1 to 255 characters of ASCII, without spaces'
+    fail(AUDIT_KINDS.badTarget, { text: target.text, reason, hint: 'see --server-name' })
+  }
+  return { ...target, serverName }
 }

@@ -128,3 +128,25 @@ test('random texts are refused, never a crash', () => {
     }),
   )
 })
+
+test('lines are counted with the empty ones, which cost nothing; a line may be only so long', () => {
+  const head = JSON.stringify(HEADER)
+  const line = JSON.stringify(LINE)
+  const empty = '\n'.repeat(3_000_000)
+  expect(parseEvidence(`\n${head}\n${empty}${line}`)).toMatchObject({ ok: true })
+  expect(parseEvidence(`\n${head}\n\n\n{`)).toMatchObject({ line: 5, reason: 'it is not JSON' })
+  const long = `${head}\n"${'x'.repeat(33 * 1024 * 1024)}"\n`
+  expect(parseEvidence(long)).toMatchObject({ line: 2, reason: 'it is longer than any question' })
+})
+
+test('what was received in very many steps is one step, read in time that grows with its size', () => {
+  const count = 1_000_000
+  const steps = `[{"sent":"16"},${'{"received":"16"},'.repeat(count)}{"sent":"16"}]`
+  const line = `{"claim":"x","steps":${steps},"end":null,"failure":null}`
+  const parsed = parseEvidence(`${JSON.stringify(HEADER)}\n${line}\n`)
+  if (!parsed.ok) throw new Error(parsed.reason)
+  const [transcript] = parsed.evidence.transcripts
+  expect(transcript?.steps.map((step) => ('sent' in step ? 1 : step.received.length))).toEqual([
+    ...[1, count, 1],
+  ])
+})
