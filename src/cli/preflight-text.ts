@@ -47,8 +47,7 @@ export function rateToJson({ channels, suite, bytes, seconds, cpu }: Rate): Json
 }
 
 /** What to tell QEMU; undefined where there was nothing to choose from. */
-export function adviceOf(channels: number, rates: readonly Rate[]): string | undefined {
-  if (new Set(rates.map((rate) => rate.channels)).size < 2) return undefined
+export function adviceOf(channels: number): string {
   return channels === 1
     ? 'one channel is as fast as several: leave multifd off'
     : `give QEMU multifd and multifd-channels=${channels}`

@@ -7,6 +7,9 @@ const INTERVAL = 200
 
 const BAR_WIDTH = 20
 
+/** Where more is told, so that all stands in 80 columns. */
+const SMALL_BAR_WIDTH = 5
+
 /** How much of the past the rate is made of, in milliseconds. */
 const MEMORY = 5000
 
@@ -21,7 +24,8 @@ export class ProgressBar {
     this.#now = now
   }
 
-  update(what: string, done: number, total: number): void {
+  /** @param details What else is told; asked for only where the line is shown. */
+  update(what: string, done: number, total: number, details?: () => readonly string[]): void {
     const now = this.#now()
     if (now - this.#shownAt < INTERVAL && done < total) return
     this.#shownAt = now
@@ -30,7 +34,9 @@ export class ProgressBar {
     while (this.#samples.length > 2 && now - (this.#samples[0]?.at ?? now) > MEMORY) {
       this.#samples.shift()
     }
-    this.#terminal.showStatus(`${what} ${describeProgress(done, total, this.#rate())}`)
+    const bar = describeProgress(done, total, this.#rate(), details && SMALL_BAR_WIDTH)
+    const told = [bar, ...(details?.() ?? [])]
+    this.#terminal.showStatus(`${what} ${told.join('  ')}`)
   }
 
   /** Takes the line away. */
@@ -48,10 +54,15 @@ export class ProgressBar {
 }
 
 /** `[##########----------]  50%  1 GiB of 2 GiB  500 MiB/s  2 s left` */
-export function describeProgress(done: number, total: number, rate: number): string {
+export function describeProgress(
+  done: number,
+  total: number,
+  rate: number,
+  width = BAR_WIDTH,
+): string {
   const part = total === 0 ? 1 : done / total
-  const filled = Math.floor(part * BAR_WIDTH)
-  const bar = `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}]`
+  const filled = Math.floor(part * width)
+  const bar = `[${'#'.repeat(filled)}${'-'.repeat(width - filled)}]`
   const percent = `${Math.floor(part * 100)}%`.padStart(4)
   const speed = rate > 0 ? `  ${formatSize(Math.round(rate))}/s` : ''
   const left = rate > 0 && done < total ? `  ${formatDuration((total - done) / rate)} left` : ''

@@ -87,6 +87,34 @@ test('a bench of one number of channels does not say that others are no faster',
   expect(stdout).not.toContain('multifd')
 })
 
+test('a bench of one number of channels advises none', async () => {
+  const { port } = await listen('bench', ['--once'])
+  const { status, stdout } = run('cryptopolicy', [
+    ...['migrate', 'bench', '--to', `127.0.0.1:${port}`, '--channels', '2', '--json'],
+  ])
+  expect(status).toBe(0)
+  expect(resultOf(stdout).advisedChannels).toBe(null)
+})
+
+test('a bench over TLS measures in clear too, and one without credentials is refused', async () => {
+  const dir = makePki()
+  const { port, said } = await listen('bench', [...credentials(dir, 'server')])
+  const args = ['migrate', 'bench', '--to', `localhost:${port}`, '--channels', '1,2', '--json']
+  const stranger = run('cryptopolicy', args)
+  expect(stranger.status).toBe(1)
+  expect(parseEnvelope(stranger.stdout).diagnostics).toMatchObject([
+    { code: 'PREFLIGHT_RATE_NEEDS_TLS' },
+  ])
+  await eventually(() => said().includes('PREFLIGHT_RATE_REFUSED'))
+  const { status, stdout } = run('cryptopolicy', [...args, ...credentials(dir, 'client')])
+  expect(status).toBe(0)
+  const { rates } = resultOf(stdout)
+  expect(rates.map(({ suite }: { suite: string | null }) => suite !== null)).toEqual([
+    ...[false, false],
+    ...[true, true],
+  ])
+})
+
 test('without another host the files of this one are checked', () => {
   const dir = makePki()
   const args = [

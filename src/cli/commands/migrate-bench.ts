@@ -50,11 +50,11 @@ async function bench(options: Options): Promise<void> {
   const { advisedChannels } = await import('../../migration/preflight/advised-channels.ts')
   const secured = rates.filter(({ suite }) => (suite !== undefined) === (client !== undefined))
   const advised = advisedChannels(secured)
-  if (options.json) terminal.setResult({ rates: rates.map(rateToJson), advisedChannels: advised })
-  else {
+  if (options.json) {
+    terminal.setResult({ rates: rates.map(rateToJson), advisedChannels: advised ?? null })
+  } else {
     printRates(rates, terminal)
-    const advice = adviceOf(advised, rates)
-    if (advice) terminal.print(advice)
+    if (advised !== undefined) terminal.print(adviceOf(advised))
   }
 }
 
@@ -67,10 +67,11 @@ async function measureAll(
   const { measureRate } = await import('../../migration/preflight/rate.ts')
   const { seconds, hostname } = options
   const rates: Rate[] = []
+  const agreed = client && { credentials: client.credentials, hostname }
   for (const credentials of [undefined, ...(client ? [client.credentials] : [])]) {
     for (const channels of options.channels) {
       terminal.showStatus(`${credentials ? 'TLS' : 'in clear'}, ${channels} channels ...`)
-      rates.push(await measureRate(target, { channels, seconds, credentials, hostname }))
+      rates.push(await measureRate(target, { channels, seconds, credentials, hostname, agreed }))
     }
   }
   terminal.showStatus('')

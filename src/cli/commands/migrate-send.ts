@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { diagnose } from '../../diagnostics/diagnostic.ts'
 import type { MigrationUri } from '../../migration/address/migration-uri.ts'
 import type { SendResult } from '../../migration/send/send.ts'
+import type { SendProgress } from '../../migration/send/send-progress.ts'
 import type { StoredMigration } from '../../migration/send/stored-migration.ts'
 import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
 import { formatSize } from '../byte-size.ts'
@@ -118,7 +119,7 @@ async function run(
       bandwidth: new Bandwidth(options.bandwidth),
       timeout: options.timeout * 1000,
       signal,
-      onProgress: (sent) => bar.update('send', sent, migration.total),
+      onProgress: (progress) => showProgress(bar, migration, progress),
     })
     return { migration, result }
   } catch (error) {
@@ -129,6 +130,19 @@ async function run(
   } finally {
     bar.end()
   }
+}
+
+/** `send [##---]  50%  1 GiB of 2 GiB  256 MiB/s  4 s left  131072 pages  pass 2/3` */
+function showProgress(
+  bar: ProgressBar,
+  { total, passes }: StoredMigration,
+  progressOf: () => SendProgress,
+): void {
+  const progress = progressOf()
+  bar.update('send', progress.bytes, total, () => [
+    `${progress.pages} pages`,
+    `pass ${progress.pass}/${passes}`,
+  ])
 }
 
 function describe({ channels }: StoredMigration, result: SendResult, seconds: number): string {

@@ -43,7 +43,7 @@ export class ChannelFailure extends DiagnosticError {
 export async function inspectChannel(
   file: string,
   options: ChannelOptions = {},
-  onPart: (bytes: number) => Promise<void> | void = () => {},
+  onPart: (bytes: number, channel: ChannelInspection) => Promise<void> | void = () => {},
 ): Promise<InspectedChannel> {
   const channel = new ChannelInspection(options)
   const hash = createHash('sha256')
@@ -52,7 +52,7 @@ export async function inspectChannel(
       options.signal?.throwIfAborted()
       hash.update(part)
       channel.push(part)
-      await onPart(channel.bytes)
+      await onPart(channel.bytes, channel)
     }
     channel.finish()
   } catch (error) {

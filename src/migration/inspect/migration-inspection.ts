@@ -6,7 +6,7 @@ import { MIGRATION_KINDS } from '../migration-diagnostics.ts'
 import { type ChannelKind, channelKindOf, DECIDING_BYTES } from '../stream/channel-kind.ts'
 import { STREAM_KINDS } from '../stream/stream-diagnostics.ts'
 import { readChannelParts, STANDARD_INPUT_MARK } from './channel-file.ts'
-import type { ChannelOptions } from './channel-inspection.ts'
+import type { ChannelInspection, ChannelOptions } from './channel-inspection.ts'
 import { type CheckedChannel, type InspectedChannel, inspectChannel } from './inspected-channel.ts'
 import { MainInspection } from './main-inspection.ts'
 import { checkMultifd } from './multifd-check.ts'
@@ -26,12 +26,12 @@ export type InspectedMigration = {
 
 export type InspectionOptions = Pick<
   ChannelOptions,
-  'offset' | 'pageSize' | 'onStream' | 'onMultifd' | 'signal'
+  'offset' | 'pageSize' | 'ram' | 'onStream' | 'onMultifd' | 'signal'
 > & {
   /** Told of each channel before its first byte. */
   readonly onChannel?: (kind: ChannelKind | undefined) => void
   /** Told after each part of a file. */
-  readonly onPart?: (bytes: number) => Promise<void> | void
+  readonly onPart?: (bytes: number, channel: ChannelInspection) => Promise<void> | void
 }
 
 /**
@@ -43,7 +43,7 @@ export async function inspectMigration(
   options: InspectionOptions = {},
 ): Promise<InspectedMigration> {
   if (path !== STANDARD_INPUT_MARK && (await isFolder(path))) return inspectFolder(path, options)
-  const ram = new RamCount()
+  const { ram = new RamCount() } = options
   const first = await inspectChannel(path, { ...options, ram }, options.onPart)
   await checkDigest(first)
   return { first, others: [], ignored: [], ram, warnings: warningsOf(first) }
@@ -71,7 +71,7 @@ async function inspectFolder(
   if (mains.length > 1) {
     fail(MIGRATION_KINDS.severalMainChannels, { folder, files: mains.map(({ file }) => file) })
   }
-  const ram = new RamCount()
+  const { ram = new RamCount() } = options
   options.onChannel?.('main')
   const first = await inspectChannel(main.file, { ...options, ram }, options.onPart)
   const { inspection } = first

@@ -79,6 +79,11 @@ export class RamCount {
     return { ...this.#pages }
   }
 
+  /** All that came within streams. */
+  get total(): number {
+    return countPages(this.#pages)
+  }
+
   get blockNames(): readonly string[] {
     return [...this.#blocks.keys()]
   }

@@ -34,6 +34,8 @@ export type ClientHello = {
   readonly nonce: string
   /** Whether the client asks for TLS. */
   readonly tls: boolean
+  /** For a `rate` in clear, of a `check` over TLS. */
+  readonly ticket?: string | undefined
   readonly offered?: OfferedTls | undefined
 }
 
@@ -54,6 +56,8 @@ export type ServerVerdict = {
   readonly distinguishedName?: string | undefined
   /** Of a shared key. */
   readonly username?: string | undefined
+  /** Lets the client measure one rate in clear. */
+  readonly rateTicket?: string | undefined
   /** Why the client was not let in. */
   readonly refusals: readonly ToldDiagnostic[]
 }
@@ -72,12 +76,13 @@ export type RateResult = {
   readonly cpuTime: number
 }
 
-const NONCE = /^[0-9a-f]{32}$/
+/** Of nonces and tickets. */
+const RANDOM = /^[0-9a-f]{32}$/
 
 const requireTexts = listOf(requireString)
 
-const requireNonce: ArgumentCheck = (value, name) =>
-  typeof value === 'string' && NONCE.test(value)
+const requireRandom: ArgumentCheck = (value, name) =>
+  typeof value === 'string' && RANDOM.test(value)
     ? value
     : refuseArgument(name, '32 hexadecimal digits', value)
 
@@ -95,8 +100,9 @@ const requireVersion = integerWithin(1, 2 ** 31)
 export const checkClientHello = objectOf<ClientHello>({
   version: requireVersion,
   purpose: (value, name) => requireOneOf(value, PURPOSES, name),
-  nonce: requireNonce,
+  nonce: requireRandom,
   tls: requireBoolean,
+  ticket: optional(requireRandom),
   offered: optional(checkOffered),
 })
 
@@ -117,6 +123,7 @@ const checkToldDiagnostic = objectOf<ToldDiagnostic>({
 export const checkServerVerdict = objectOf<ServerVerdict>({
   distinguishedName: optional(requireString),
   username: optional(requireString),
+  rateTicket: optional(requireRandom),
   refusals: listOf(checkToldDiagnostic),
 })
 

@@ -66,9 +66,16 @@ export type Greeting = {
   readonly answered: number
 }
 
+type GreetingOptions = {
+  readonly tls: boolean
+  readonly settings?: TlsSettings | undefined
+  readonly ticket?: string | undefined
+}
+
 export class PreflightConnection {
   readonly nonce: string
-  readonly #server: string
+  /** `192.0.2.1:50777` */
+  readonly server: string
   readonly #timeout: number
   readonly #socket: Duplex
   readonly #channel: ByteChannel
@@ -76,7 +83,7 @@ export class PreflightConnection {
   private constructor(socket: Duplex, { address, port, timeout }: PreflightTarget, nonce: string) {
     this.nonce = nonce
     this.#socket = socket
-    this.#server = printHostAndPort(address, port)
+    this.server = printHostAndPort(address, port)
     this.#timeout = timeout
     this.#channel = new ByteChannel(socket)
   }
@@ -94,11 +101,12 @@ export class PreflightConnection {
 
   /**
    * @param tls Whether TLS is to follow.
+   * @param ticket For a rate in clear.
    * @throws DiagnosticError PREFLIGHT_..., NET_TIMED_OUT
    */
   async greet(
     purpose: ClientHello['purpose'],
-    { tls, settings }: { readonly tls: boolean; readonly settings?: TlsSettings | undefined },
+    { tls, settings, ticket }: GreetingOptions,
   ): Promise<Greeting> {
     const hello: ClientHello = {
       version: PROTOCOL_VERSION,
@@ -106,6 +114,7 @@ export class PreflightConnection {
       nonce: this.nonce,
       tls,
       ...(settings ? { offered: offeredTls(settings) } : {}),
+      ...(ticket === undefined ? {} : { ticket }),
     }
     const asked = Date.now()
     const answer = await this.#within(async () => {
@@ -115,7 +124,7 @@ export class PreflightConnection {
     const answered = Date.now()
     if (answer.version !== PROTOCOL_VERSION) {
       const versions = { own: PROTOCOL_VERSION, theirs: answer.version }
-      fail(PREFLIGHT_KINDS.otherVersion, { server: this.#server, ...versions })
+      fail(PREFLIGHT_KINDS.otherVersion, { server: this.server, ...versions })
     }
     return { hello: answer, asked, answered }
   }
@@ -171,7 +180,7 @@ export class PreflightConnection {
     } catch (error) {
       if (isLate) {
         const seconds = this.#timeout / 1000
-        return fail(NET_KINDS.timedOut, { server: this.#server, what: 'answer', seconds })
+        return fail(NET_KINDS.timedOut, { server: this.server, what: 'answer', seconds })
       }
       return this.#explain(error)
     } finally {
@@ -180,7 +189,7 @@ export class PreflightConnection {
   }
 
   #explain(error: unknown): never {
-    const server = this.#server
+    const server = this.server
     if (error instanceof ProtocolError) {
       return fail(PREFLIGHT_KINDS.brokenProtocol, { server, what: error.message })
     }

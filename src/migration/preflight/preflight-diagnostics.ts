@@ -51,6 +51,26 @@ const lost: Kind<{ server: string; error: unknown }> = {
     `${server} ended the connection${error === undefined ? '' : `: ${reasonOf(error)}`}`,
 }
 
+const rateRefused: Kind<object> = {
+  code: 'PREFLIGHT_RATE_REFUSED',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'A client that was not let in over TLS asked for a rate, at a side that has credentials. It was refused: strangers are not to keep a host busy.',
+  message: () => 'a rate was asked for without TLS, and there are credentials',
+}
+
+const rateNeedsTls: Kind<{ server: string }> = {
+  code: 'PREFLIGHT_RATE_NEEDS_TLS',
+  severity: 'error',
+  fault: 'answer',
+  summary:
+    'The other side has credentials for TLS and this side has none: it measures rates for clients alone that it lets in.',
+  message: ({ server }) =>
+    `${server} has credentials: it measures rates for clients that it lets in`,
+  hint: () => 'give --object tls-creds-x509,id=tls0,dir=DIR,endpoint=client --tls-creds tls0',
+}
+
 const noTlsThere: Kind<{ server: string }> = {
   code: 'PREFLIGHT_NO_TLS_THERE',
   severity: 'error',
@@ -114,6 +134,8 @@ export const PREFLIGHT_KINDS = defineKinds({
   otherVersion,
   lost,
   noTlsThere,
+  rateRefused,
+  rateNeedsTls,
   nothingShared,
   lacking,
   clockSkew,

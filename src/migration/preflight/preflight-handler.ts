@@ -1,5 +1,5 @@
 /** One connection of a preflight, on the side that listens. */
-import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
+import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
 import type { ConnectionHandler, EndpointConnection } from '../../endpoint/connection.ts'
 import type { Security } from '../../endpoint/security.ts'
 import { ByteChannel } from '../../net/byte-channel.ts'
@@ -15,7 +15,9 @@ import {
 } from './hello.ts'
 import { readMessage, writeMessage } from './message.ts'
 import { lackingReasons, offeredTls } from './offered-tls.ts'
+import { PREFLIGHT_KINDS } from './preflight-diagnostics.ts'
 import { takeChunks } from './rate-stream.ts'
+import type { RateTickets } from './rate-tickets.ts'
 import type { RefusedHandshakes } from './refused-handshakes.ts'
 
 export type PreflightHandlerOptions = {
@@ -23,6 +25,7 @@ export type PreflightHandlerOptions = {
   /** The file that keywords of priority strings are looked up in. */
   readonly config: SystemConfig
   readonly refused: RefusedHandshakes
+  readonly tickets: RateTickets
   /** Called when a client that was let in says that it was its last connection. */
   readonly onDone?: (() => void) | undefined
 }
@@ -49,16 +52,28 @@ export class PreflightHandler implements ConnectionHandler {
     const [hello, session] = await connection.withinHandshakeLimit(() =>
       this.#greet(channel, connection),
     )
+    this.#checkRate(hello, session)
+    // Without TLS where that is there, a client is only told why it was refused.
+    if (session || !this.#hasTls || hello.purpose === 'rate') await connection.letIn()
     this.#wasUsed = true
     const { stream } = channel
     await connection.withinIdleLimit(stream, () => this.#serve(hello, channel, session))
     connection.close(channel.release())
     if (hello.purpose !== 'done') return ENDINGS[hello.purpose]
     // In clear any stranger can say it.
-    if (!session && this.#options.security.tlsMode !== 'off')
-      return 'done, which counts over TLS only'
+    if (!session && this.#hasTls) return 'done, which counts over TLS only'
     this.#options.onDone?.()
     return ENDINGS.done
+  }
+
+  get #hasTls(): boolean {
+    return this.#options.security.tlsMode !== 'off'
+  }
+
+  /** Any stranger could have this host busy. @throws DiagnosticError PREFLIGHT_RATE_REFUSED */
+  #checkRate({ purpose, ticket }: ClientHello, session: TlsSession | undefined): void {
+    if (purpose !== 'rate' || session || !this.#hasTls) return
+    if (!this.#options.tickets.redeem(ticket)) fail(PREFLIGHT_KINDS.rateRefused, {})
   }
 
   /** Exchanges what both allow; then the handshake, where the client wants one. */
@@ -67,9 +82,9 @@ export class PreflightHandler implements ConnectionHandler {
     connection: EndpointConnection,
   ): Promise<readonly [ClientHello, TlsSession | undefined]> {
     const hello = await readMessage(channel, checkClientHello)
-    const { tlsMode, secure } = this.#options.security
+    const { secure } = this.#options.security
     await writeMessage(channel, this.#answer(hello))
-    if (!hello.tls || tlsMode === 'off') return [hello, undefined]
+    if (!hello.tls || !this.#hasTls) return [hello, undefined]
     try {
       const session = await channel.replace((stream) => connection.secure(stream, secure))
       return [hello, session]
@@ -87,7 +102,7 @@ export class PreflightHandler implements ConnectionHandler {
     return {
       version: PROTOCOL_VERSION,
       time: Date.now(),
-      tls: security.tlsMode !== 'off',
+      tls: this.#hasTls,
       ...(settings ? { offered: offeredTls(settings) } : {}),
       refusals: settings && offered ? lackingReasons(settings, config, offered) : [],
     }
@@ -103,6 +118,7 @@ export class PreflightHandler implements ConnectionHandler {
     const verdict: ServerVerdict = {
       ...(distinguishedName === undefined ? {} : { distinguishedName }),
       ...(username === undefined ? {} : { username }),
+      ...(session && purpose === 'check' ? { rateTicket: this.#options.tickets.issue() } : {}),
       refusals: purpose === 'verdict' ? this.#options.refused.take(nonce) : [],
     }
     await writeMessage(channel, verdict)

@@ -8,13 +8,17 @@ import { requireRoom } from '../../endpoint/listening-room.ts'
 import { printHostAndPort } from '../../net/address.ts'
 import { PreflightHandler, type PreflightHandlerOptions } from './preflight-handler.ts'
 import { QuestionResponder } from './question.ts'
+import { RateTickets } from './rate-tickets.ts'
 import { RefusedHandshakes } from './refused-handshakes.ts'
 
-export type PreflightListenerOptions = Omit<PreflightHandlerOptions, 'refused'> & {
+export type PreflightListenerOptions = Omit<PreflightHandlerOptions, 'refused' | 'tickets'> & {
   readonly onEvent?: ((event: ConnectionEvent) => void) | undefined
   /** Without a byte in either direction, in seconds; 0 for no limit. */
   readonly idleLimit?: number
 }
+
+/** Clients at the same time; each channel whose rate is measured is one. Others wait. */
+const CONNECTION_LIMIT = 256
 
 /** Until a client is let in, in seconds. */
 const HANDSHAKE_LIMIT = 30
@@ -29,8 +33,10 @@ export class PreflightListener {
   constructor({ security, config, ...options }: PreflightListenerOptions) {
     const { onEvent, onDone, idleLimit = IDLE_LIMIT } = options
     const refused = new RefusedHandshakes()
+    const tickets = new RateTickets()
     this.#listener = new Listener({
-      handle: () => new PreflightHandler({ security, config, refused, onDone }),
+      handle: () => new PreflightHandler({ security, config, refused, tickets, onDone }),
+      connectionLimit: CONNECTION_LIMIT,
       handshakeLimit: HANDSHAKE_LIMIT,
       idleLimit,
       onEvent,

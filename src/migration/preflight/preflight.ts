@@ -31,7 +31,7 @@ export type PreflightRequest = {
 
 export type PreflightReport = {
   readonly checks: readonly Check[]
-  /** Where the other side answers; undefined where it does not. */
+  /** Where the other side answered; undefined where it did not. */
   readonly target?: PreflightTarget
   /** Undefined where no name led to a session. */
   readonly agreed?: AgreedTls | undefined
@@ -49,22 +49,29 @@ export async function runPreflight(request: PreflightRequest): Promise<Preflight
   const target = { address: found.result, port, timeout }
   const server = printHostAndPort(target.address, port)
   const said = isTrusted ? 'not asked (--connect)' : `a preflight answers at ${server}`
-  const { checks, agreed } = await checkConnection(target, request)
-  return { checks: [checked('listener', said), ...checks], target, agreed }
+  const { checks, agreed, hasAnswered } = await checkConnection(target, request)
+  const report = { checks: [checked('listener', said), ...checks], agreed }
+  return hasAnswered ? { ...report, target } : report
 }
 
 type Found = Pick<PreflightReport, 'checks' | 'agreed'>
 
-async function checkConnection(target: PreflightTarget, request: PreflightRequest): Promise<Found> {
+async function checkConnection(
+  target: PreflightTarget,
+  request: PreflightRequest,
+): Promise<Found & { readonly hasAnswered: boolean }> {
   const { credentials, config } = request
   const greeting = await attempt('connection', () => greet(target, credentials))
-  if ('failed' in greeting) return { checks: [greeting.failed] }
+  if ('failed' in greeting) return { checks: [greeting.failed], hasAnswered: false }
   const server = printHostAndPort(target.address, target.port)
   const checks = [checked('connection', server), checkClock(greeting.result)]
-  if (!credentials) return { checks: [...checks, notChecked('TLS', 'no --tls-creds')] }
+  if (!credentials) {
+    return { checks: [...checks, notChecked('TLS', 'no --tls-creds')], hasAnswered: true }
+  }
   const shared = checkSharedTls(credentials.settings, config, greeting.result.hello)
   const { checks: named, agreed } = await checkNames(target, credentials, request.hostnames)
-  return { checks: [...checks, ...(agreed ? shared.map(moderated) : shared), ...named], agreed }
+  const told = [...checks, ...(agreed ? shared.map(moderated) : shared), ...named]
+  return { checks: told, agreed, hasAnswered: true }
 }
 
 /** Older versions do without groups or signature schemes: a handshake is the better proof. */

@@ -1,6 +1,12 @@
 /** How many bytes a second go to the other host, over some channels, with or without TLS. */
+import { fail } from '../../diagnostics/diagnostic.ts'
 import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
-import { PreflightConnection, type PreflightTarget } from './preflight-connection.ts'
+import {
+  type AgreedTls,
+  PreflightConnection,
+  type PreflightTarget,
+} from './preflight-connection.ts'
+import { PREFLIGHT_KINDS } from './preflight-diagnostics.ts'
 
 export type RateRequest = {
   readonly channels: number
@@ -8,6 +14,8 @@ export type RateRequest = {
   /** Undefined for a rate in clear. */
   readonly credentials?: TlsCredentials | undefined
   readonly hostname?: string | undefined
+  /** What the other side lets this one in by, where the rate is in clear and that side has credentials. */
+  readonly agreed?: AgreedTls | undefined
 }
 
 export type Rate = {
@@ -49,16 +57,38 @@ type Channel = { readonly connection: PreflightConnection; readonly suite: strin
 
 async function openChannel(
   target: PreflightTarget,
-  { credentials, hostname }: RateRequest,
+  { credentials, hostname, agreed }: RateRequest,
 ): Promise<Channel> {
+  const ticket = credentials ? undefined : agreed && (await askForTicket(target, agreed))
   const connection = await PreflightConnection.open(target)
   try {
     const settings = credentials?.settings
-    await connection.greet('rate', { tls: credentials !== undefined, settings })
+    const tls = credentials !== undefined
+    const { hello } = await connection.greet('rate', { tls, settings, ticket })
+    if (hello.tls && !tls && ticket === undefined) {
+      fail(PREFLIGHT_KINDS.rateNeedsTls, { server: connection.server })
+    }
     const session = credentials && (await connection.secure(credentials, hostname))
     return { connection, suite: session?.suite }
   } catch (error) {
     connection.close()
     throw error
+  }
+}
+
+/** @returns undefined where the other side has no credentials, and needs none. */
+async function askForTicket(
+  target: PreflightTarget,
+  { credentials, hostname }: AgreedTls,
+): Promise<string | undefined> {
+  const connection = await PreflightConnection.open(target)
+  try {
+    const { settings } = credentials
+    const { hello } = await connection.greet('check', { tls: true, settings })
+    if (!hello.tls) return undefined
+    await connection.secure(credentials, hostname)
+    return (await connection.verdict()).rateTicket
+  } finally {
+    connection.close()
   }
 }

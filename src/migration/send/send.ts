@@ -13,6 +13,7 @@ import { Bandwidth } from './bandwidth.ts'
 import { type Destination, openDestination } from './open-destination.ts'
 import { sendChannel } from './send-channel.ts'
 import { SEND_KINDS } from './send-diagnostics.ts'
+import { SendCount, type SendProgress } from './send-progress.ts'
 import type { StoredChannel, StoredMigration } from './stored-migration.ts'
 
 export type SendOptions = {
@@ -23,8 +24,8 @@ export type SendOptions = {
   /** To connect, for the handshake, and for the answer behind the last byte, in milliseconds. */
   readonly timeout: number
   readonly signal: AbortSignal
-  /** Told how many bytes of all channels were taken. */
-  readonly onProgress?: (sent: number) => void
+  /** Told after each piece that was taken. */
+  readonly onProgress?: (progress: () => SendProgress) => void
 }
 
 export type SendResult = {
@@ -76,10 +77,11 @@ class Sending {
   readonly #failed = new AbortController()
   readonly #bandwidth: Bandwidth
   #answers: Answers | undefined
-  #sent = 0
+  readonly #count: SendCount
 
   constructor(migration: StoredMigration, to: MigrationUri, options: SendOptions) {
     this.#migration = migration
+    this.#count = new SendCount(migration)
     this.#uri = to
     this.#to = printMigrationUri(to)
     this.#options = options
@@ -91,7 +93,7 @@ class Sending {
     const shut = await this.#conclude()
     for (const { finish } of this.#open) await finish()
     const tls = this.#open[0]?.tls ?? null
-    return { bytes: this.#sent, shut, pongs: this.#answers?.pongs ?? 0, tls }
+    return { bytes: this.#count.bytes, shut, pongs: this.#answers?.pongs ?? 0, tls }
   }
 
   close(): void {
@@ -99,7 +101,7 @@ class Sending {
   }
 
   cancelled(): DiagnosticError {
-    const data = { to: this.#to, sent: this.#sent }
+    const data = { to: this.#to, sent: this.#count.bytes }
     return new DiagnosticError([diagnose(SEND_KINDS.cancelled, data)])
   }
 
@@ -144,9 +146,10 @@ class Sending {
 
   #send(channel: StoredChannel, { stream }: Destination): Promise<void> {
     const { signal, onProgress } = this.#options
+    const number = this.#migration.channels.indexOf(channel)
     const onSent = (bytes: number) => {
-      this.#sent += bytes
-      onProgress?.(this.#sent)
+      this.#count.add(number, bytes)
+      onProgress?.(() => this.#count.progress)
     }
     const sent = sendChannel(channel, stream, { bandwidth: this.#bandwidth, signal, onSent })
     sent.catch(() => this.#failed.abort())
@@ -211,7 +214,7 @@ class Sending {
   }
 
   #failShut(status: number): never {
-    return fail(SEND_KINDS.destinationFailed, { to: this.#to, status, sent: this.#sent })
+    return fail(SEND_KINDS.destinationFailed, { to: this.#to, status, sent: this.#count.bytes })
   }
 
   #failClosed(error: unknown): never {
@@ -221,7 +224,7 @@ class Sending {
     const refusal = describeRefusal(broken ?? error)
     if (refusal) throw new DiagnosticError([refusal])
     const isSecured = this.#open.some(({ tls }) => tls !== undefined)
-    const data = { to: this.#to, sent: this.#sent, total: this.#migration.total, isSecured }
+    const data = { to: this.#to, sent: this.#count.bytes, total: this.#migration.total, isSecured }
     return fail(SEND_KINDS.destinationClosed, { ...data, error: broken ?? error })
   }
 }

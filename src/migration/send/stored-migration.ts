@@ -1,9 +1,12 @@
 /** A stored migration as it is sent: its channels in the order in which QEMU expects them. */
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { STANDARD_INPUT_MARK } from '../inspect/channel-file.ts'
+import type { ChannelInspection } from '../inspect/channel-inspection.ts'
 import type { InspectedChannel } from '../inspect/inspected-channel.ts'
 import type { MainInspection } from '../inspect/main-inspection.ts'
 import { type InspectedMigration, inspectMigration } from '../inspect/migration-inspection.ts'
+import { RamCount } from '../inspect/ram-count.ts'
+import { PageMarks } from './page-marks.ts'
 import { SEND_KINDS } from './send-diagnostics.ts'
 
 export type StoredChannel = {
@@ -11,6 +14,8 @@ export type StoredChannel = {
   /** The bytes to be sent, of the unpacked file. */
   readonly start: number
   readonly end: number
+  /** By places of the unpacked file. */
+  readonly marks: PageMarks
 }
 
 export type StoredMigration = {
@@ -18,6 +23,8 @@ export type StoredMigration = {
   readonly channels: readonly StoredChannel[]
   /** Bytes of all channels. */
   readonly total: number
+  /** Over the guest's memory. */
+  readonly passes: number
   /** Whether the destination is asked to answer. */
   readonly hasReturnPath: boolean
   /** How often it is asked whether it is there. */
@@ -37,15 +44,44 @@ export async function readStoredMigration(
     const reason = 'standard input can be read only once, and it is checked before it is sent'
     fail(SEND_KINDS.notSendable, { file: path, reason, hint: 'store it in a file first' })
   }
-  const migration = await inspectMigration(path, options)
+  const { marked, ...migration } = await inspectMarked(path, options)
   const main = mainOf(migration)
-  const channels = [migration.first, ...inOrder(migration.others)].map(channelOf)
+  const channels = [migration.first, ...inOrder(migration.others)].map((channel) =>
+    channelOf(channel, marked),
+  )
   return {
     channels,
+    passes: main.passes,
     total: channels.reduce((sum, { start, end }) => sum + end - start, 0),
     hasReturnPath: main.placeOf('OPEN_RETURN_PATH') !== undefined,
     pings: main.commands.filter(({ command }) => command === 'PING').length,
   }
+}
+
+type Marked = Map<InspectedChannel['inspection'], PageMarks>
+
+async function inspectMarked(
+  path: string,
+  options: { readonly signal?: AbortSignal },
+): Promise<InspectedMigration & { readonly marked: Marked }> {
+  const ram = new RamCount()
+  const marked: Marked = new Map()
+  let [marks, before, at] = [new PageMarks(), 0, 0]
+  const onPart = (bytes: number, { inspection }: ChannelInspection): void => {
+    if (!inspection) return
+    const pages = ram.total
+    // The channels are read one after the other.
+    if (!marked.has(inspection)) {
+      marks = new PageMarks()
+      marked.set(inspection, marks)
+      before = at
+    }
+    at = pages
+    const pass = inspection.kind === 'main' ? inspection.passes : 0
+    marks.add({ at: bytes, pages: pages - before, pass })
+  }
+  const migration = await inspectMigration(path, { ...options, ram, onPart })
+  return { ...migration, marked }
 }
 
 function mainOf({ first: { file, inspection } }: InspectedMigration): MainInspection {
@@ -72,7 +108,8 @@ function inOrder(others: readonly InspectedChannel[]): readonly InspectedChannel
 }
 
 /** Of a main channel what stands before it and behind it is left out. */
-function channelOf({ file, bytes, inspection }: InspectedChannel): StoredChannel {
-  if (inspection.kind !== 'main') return { file, start: 0, end: bytes }
-  return { file, start: inspection.startsAt, end: inspection.trailing?.offset ?? bytes }
+function channelOf({ file, bytes, inspection }: InspectedChannel, marked: Marked): StoredChannel {
+  const marks = marked.get(inspection) ?? new PageMarks()
+  if (inspection.kind !== 'main') return { file, start: 0, end: bytes, marks }
+  return { file, start: inspection.startsAt, end: inspection.trailing?.offset ?? bytes, marks }
 }

@@ -3,6 +3,7 @@ import { Completions } from '../../endpoint/completions.ts'
 import type { MigrationUri } from '../../migration/address/migration-uri.ts'
 import { Bandwidth } from '../../migration/send/bandwidth.ts'
 import { sendMigration } from '../../migration/send/send.ts'
+import type { SendProgress } from '../../migration/send/send-progress.ts'
 import { readStoredMigration } from '../../migration/send/stored-migration.ts'
 import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
 import { type MigrationStatus, messageOf } from './migration-status.ts'
@@ -86,8 +87,8 @@ export class OutgoingMigration {
     const credentials = this.#options.credentials()
     const migration = await readStoredMigration(path, { signal })
     this.total = migration.total
-    const onProgress = (sent: number) => {
-      this.sent = sent
+    const onProgress = (progress: () => SendProgress) => {
+      this.sent = progress().bytes
       if (this.#activeAt !== undefined) return
       this.#activeAt = performance.now()
       this.#tell('active')

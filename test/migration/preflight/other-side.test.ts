@@ -6,6 +6,8 @@ import { findListener } from '../../../src/migration/preflight/find-listener.ts'
 import type { ServerHello } from '../../../src/migration/preflight/hello.ts'
 import { type PreflightRequest, runPreflight } from '../../../src/migration/preflight/preflight.ts'
 import { NO_CONFIG } from '../../../src/priority/system-config.ts'
+import { CRYPTOPOLICY } from '../../cli/service-process.ts'
+import { execFile } from '../../peers/child-process.ts'
 import { credentialFolder } from '../../tls/objects/folder.ts'
 import { objectsOf } from '../../tls/objects/meeting.ts'
 
@@ -31,6 +33,22 @@ async function answering(hello: Partial<ServerHello>): Promise<number> {
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
 }
+
+test('a side that takes connections and says nothing is waited for once', async () => {
+  let connections = 0
+  const server = createServer((socket) => {
+    connections++
+    onTestFinished(() => void socket.destroy())
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const { status } = await execFile(CRYPTOPOLICY, [
+    ...['migrate', 'preflight', '--to', `127.0.0.1:${port}`, '--connect', '--timeout', '1'],
+  ])
+  expect(status).toBe(1)
+  expect(connections).toBe(1)
+})
 
 /** The checks that found something, with its codes. */
 async function findingsOf(hello: Partial<ServerHello>, hasCredentials = false) {

@@ -308,10 +308,12 @@ test('a client that sends anything else is refused, and others are served', asyn
 })
 
 test('a rate that is under way when the listener ends is told as cut by the listener', async () => {
-  const { events, listener, target } = await start()
-  const rate = measureRate(target, { channels: 1, seconds: 600 })
+  const { events, listener, target, objects, definition } = await start()
+  const [{ credentials } = {}] = credentialsForEachSuite(objects, definition)
+  const hostname = 'localhost'
+  const rate = measureRate(target, { channels: 1, seconds: 600, credentials, hostname })
   const lost = expect(rate).rejects.toThrow('127.0.0.1')
-  await eventually(() => events.some(({ event }) => event === 'connected'))
+  await eventually(() => events.some(({ event }) => event === 'secured'))
   await listener.drain(0)
   await lost
   await eventually(() => events.some(({ event }) => event === 'refused'))
@@ -322,16 +324,35 @@ test('a rate that is under way when the listener ends is told as cut by the list
 
 test('rates are measured in clear and with each suite, over several channels', async () => {
   const { objects, definition, target } = await start()
-  const plain = await measureRate(target, { channels: 2, seconds: 0.1 })
+  const each = credentialsForEachSuite(objects, definition)
+  const [{ credentials: first } = {}] = each
+  const agreed = first && { credentials: first, hostname: 'localhost' }
+  const plain = await measureRate(target, { channels: 2, seconds: 0.1, agreed })
   expect(plain).toMatchObject({ channels: 2, suite: undefined })
   expect(plain.bytes % (256 * 1024)).toBe(0)
   expect(plain.bytes).toBeGreaterThan(0)
-  const each = credentialsForEachSuite(objects, definition)
   expect(each.map(({ suite }) => suite)).toContain('TLS_CHACHA20_POLY1305_SHA256')
   for (const { suite, credentials } of each) {
     const options = { channels: 1, seconds: 0.05, credentials, hostname: 'localhost' }
     expect(await measureRate(target, options)).toMatchObject({ suite })
   }
+})
+
+test.each([
+  ['no ticket', {}],
+  ['a ticket that was not given', { ticket: 'ab'.repeat(16) }],
+])('a stranger with %s has no rate measured in clear', async (_, more) => {
+  const { events, target } = await start()
+  const socket = connect(target.port, '127.0.0.1').on('error', () => {})
+  onTestFinished(() => void socket.destroy())
+  const hello = { version: 1, purpose: 'rate', nonce: '12'.repeat(16), tls: false, ...more }
+  const text = Buffer.from(JSON.stringify(hello))
+  socket.write(Buffer.concat([Buffer.from('CPPF'), length(text.length), text]))
+  socket.write(Buffer.alloc(1 << 20))
+  socket.resume()
+  await new Promise((resolve) => socket.once('close', resolve))
+  await eventually(() => events.some(({ event }) => event === 'refused'))
+  expect(events.at(-1)).toMatchObject({ diagnostics: [{ code: 'PREFLIGHT_RATE_REFUSED' }] })
 })
 
 test.each(['takes nothing', 'says nothing'])(
@@ -370,5 +391,5 @@ test('as many channels are advised as help', () => {
   expect(advisedChannels(rates)).toBe(4)
   expect(advisedChannels(rates.slice(0, 2))).toBe(2)
   expect(advisedChannels(rates.slice(2, 4))).toBe(4)
-  expect(advisedChannels(rates.slice(0, 1))).toBe(1)
+  expect(advisedChannels(rates.slice(0, 1))).toBe(undefined)
 })
