@@ -43,7 +43,15 @@ export function lintTargets(
       directories,
     ),
   )
-  return [...configured, ...lintAllDropIns(directories), ...lintEnabledApplications(directories)]
+  const more = [...lintAllDropIns(directories), ...lintEnabledApplications(directories)]
+  return eachOnce([...configured, ...more])
+}
+
+/** A mistake of the policy is found again by each check that needs the policy. */
+function eachOnce(findings: readonly Diagnostic[]): readonly Diagnostic[] {
+  const textOf = ({ code, message, span }: Diagnostic) =>
+    JSON.stringify([code, message, span?.source.name, span?.start])
+  return [...new Map(findings.map((finding) => [textOf(finding), finding])).values()]
 }
 
 /** The policies of applications that are in force; what keeps one from being read is a finding. */
