@@ -40,7 +40,7 @@ export type Enumeration<Item> = {
   readonly end: Answer
 }
 
-type VersionResult = Numbered & { readonly result: Answer }
+export type VersionResult = Numbered & { readonly result: Answer }
 
 /** Suites of one version. */
 type SuiteEnumeration = Enumeration<Numbered> & { readonly version: string }

@@ -18,12 +18,20 @@ import {
   supportedVersions,
   type TlsExtension,
 } from '../messages/extensions.ts'
-import { EVERY_GROUP } from '../messages/iana-groups.ts'
+import { COMMON_GROUPS, EVERY_GROUP } from '../messages/iana-groups.ts'
 import { EXTENSION, VERSION } from '../messages/iana-numbers.ts'
-import { EVERY_SCHEME } from '../messages/iana-signatures.ts'
+import { COMMON_SCHEMES, EVERY_SCHEME } from '../messages/iana-signatures.ts'
 import { keyExchangeOf } from '../messages/iana-suites.ts'
 
-export type Offer = {
+/** What all offers to a server have. */
+export type Naming = {
+  /** What is sent as server_name. */
+  readonly serverName: string | undefined
+  /** The message stays below 256 bytes, for servers that answer no larger one. */
+  readonly isSmall?: boolean
+}
+
+export type Offer = Naming & {
   /** The only one that TLS 1.3 offers; before it, the newest that the client claims to know. */
   readonly version: number
   /** What the message says instead, where that is not the version. */
@@ -33,8 +41,6 @@ export type Offer = {
   readonly schemes?: readonly number[]
   /** Of TLS 1.3; without any, the server has to ask for one. */
   readonly shares?: readonly KeyShareEntry[]
-  /** What is sent as server_name. */
-  readonly serverName: string | undefined
   readonly compressions?: readonly number[]
   /** Sent in addition, or instead of one with the same number. */
   readonly extra?: Extensions
@@ -53,10 +59,12 @@ export function helloOf(offer: Offer, exchange: Exchange): ClientHello {
   const { version } = offer
   const isTls13 = version >= VERSION.TLS13
   const hasExtensions = version > VERSION.SSL3
+  // For devices between both sides, which know older versions alone: RFC 8446 appendix D.4.
+  const hasFalseSession = isTls13 && !offer.isSmall
   return {
     version: offer.legacyVersion ?? Math.min(version, VERSION.TLS12),
     random: exchange.random(RANDOM_LENGTH),
-    sessionId: offer.sessionId ?? (isTls13 ? exchange.random(RANDOM_LENGTH) : Buffer.alloc(0)),
+    sessionId: offer.sessionId ?? exchange.random(hasFalseSession ? RANDOM_LENGTH : 0),
     suites: hasExtensions ? offer.suites : [...offer.suites, RENEGOTIATION_SCSV],
     compressions: offer.compressions ?? (isTls13 ? [0] : WITH_COMPRESSION),
     extensions: hasExtensions ? changed(isTls13 ? newer(offer) : older(offer), offer) : undefined,
@@ -75,7 +83,9 @@ function nameOf({ serverName: name }: Offer): Extensions {
 
 /** Before TLS 1.3, with every answer that a ServerHello has room for. */
 function older(offer: Offer): Extensions {
-  const { version, suites, groups = EVERY_GROUP, schemes = EVERY_SCHEME } = offer
+  const { version, suites, isSmall } = offer
+  const { groups = isSmall ? COMMON_GROUPS : EVERY_GROUP } = offer
+  const { schemes = isSmall ? COMMON_SCHEMES : EVERY_SCHEME } = offer
   const hasSrp = suites.some((suite) => keyExchangeOf(suite).startsWith('SRP'))
   return [
     ...nameOf(offer),
@@ -83,22 +93,24 @@ function older(offer: Offer): Extensions {
     ecPointFormats(),
     ...(hasSrp ? [srpUser('audit')] : []),
     ...(version >= VERSION.TLS12 ? [signatureAlgorithms(schemes)] : []),
-    heartbeat(),
+    ...(isSmall ? [] : [heartbeat()]),
     emptyExtension(EXTENSION.encrypt_then_mac),
     emptyExtension(EXTENSION.extended_master_secret),
     emptyExtension(EXTENSION.session_ticket),
-    ...(version >= VERSION.TLS12 ? [signatureAlgorithmsCert(EVERY_SCHEME)] : []),
+    ...(version >= VERSION.TLS12 && !isSmall ? [signatureAlgorithmsCert(EVERY_SCHEME)] : []),
     renegotiationInfo(Buffer.alloc(0)),
   ]
 }
 
 function newer(offer: Offer): Extensions {
-  const { version, groups = EVERY_GROUP, schemes = EVERY_SCHEME, shares = [] } = offer
+  const { version, shares = [], isSmall } = offer
+  const { groups = isSmall ? COMMON_GROUPS : EVERY_GROUP } = offer
+  const { schemes = isSmall ? COMMON_SCHEMES : EVERY_SCHEME } = offer
   return [
     ...nameOf(offer),
     supportedGroups(groups),
     signatureAlgorithms(schemes),
-    signatureAlgorithmsCert(EVERY_SCHEME),
+    ...(isSmall ? [] : [signatureAlgorithmsCert(EVERY_SCHEME)]),
     supportedVersions([version]),
     pskKeyExchangeModes([0, 1]),
     keyShare(shares),

@@ -45,6 +45,9 @@ const names = new Map<number, string>([
 
 export const EVERY_GROUP: readonly number[] = [...names.keys()]
 
+/** X25519, the curves of NIST, and the smallest prime of RFC 7919: every server has one of them. */
+export const COMMON_GROUPS: readonly number[] = [29, 23, 24, 25, 0x100]
+
 /** Groups of RFC 7919, each of which is a prime. */
 export const GROUPS_WITH_PRIME = EVERY_GROUP.filter(isFiniteField)
 

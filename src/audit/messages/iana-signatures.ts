@@ -40,6 +40,11 @@ const names = new Map<number, string>([
 /** The newest first: a server that takes the first that it knows shows its strongest. */
 export const EVERY_SCHEME: readonly number[] = [...names.keys()].sort((a, b) => b - a)
 
+/** Of RSA, ECDSA and EdDSA: every server has one of them. */
+export const COMMON_SCHEMES: readonly number[] = [
+  ...[0x0804, 0x0403, 0x0401, 0x0805, 0x0503, 0x0501, 0x0603, 0x0601, 0x0807, 0x0201, 0x0203],
+]
+
 export function schemeName(number: number): string {
   return names.get(number) ?? `0x${number.toString(16).padStart(4, '0')}`
 }

@@ -205,6 +205,12 @@ export function everySuite(version: number): readonly number[] {
   return [...names.keys()].filter((number) => !TLS13_SUITES.includes(number))
 }
 
+/** Every server that is in use has one of these: those of TLS 1.3, and before it ECDHE, RSA and DHE with AES. */
+export const COMMON_SUITES: readonly number[] = [
+  ...[0x1301, 0x1302, 0x1303, 0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9, 0xc009, 0xc00a],
+  ...[0xc013, 0xc014, 0x009c, 0x009d, 0x002f, 0x0035, 0x000a, 0x0033, 0x0039, 0x009e, 0x009f],
+]
+
 /** The name in the registry, or the number where it has none. */
 export function suiteName(number: number): string {
   return names.get(number) ?? `0x${number.toString(16).padStart(4, '0')}`

@@ -15,7 +15,7 @@ export function refusedBy({ description }: TlsAlert): Answer {
   return { answer: 'refused', alert: description, name: alertName(description) }
 }
 
-const SERVER_FAILED: Answer = {
+export const SERVER_FAILED: Answer = {
   answer: 'unknown',
   because: 'the server failed (internal_error)',
 }

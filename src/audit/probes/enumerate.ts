@@ -2,7 +2,7 @@
  * Finds all of a kind that a server accepts with few questions: offer all, remove what was chosen, repeat.
  * That takes one question more than there are items, and one for the order where the server decides it.
  */
-import type { Answer, Order } from '../model.ts'
+import { type Answer, isWhole, type Order } from '../model.ts'
 import { ABSENT } from './answers.ts'
 
 /** What the server chose, or why it chose nothing. */
@@ -21,13 +21,50 @@ export type EnumerationRules = {
   readonly isChosenKept?: boolean
   /** What answers to other questions have shown already: where the order is wanted, the one that is chosen of all. */
   readonly known?: readonly number[]
+  /** How many may be offered at a time; undefined where all may. */
+  readonly batch?: number | undefined
 }
 
 /** @param ask Asks the question with a number from 1, offering these in this order. */
 export async function enumerate(
   all: readonly number[],
-  ask: (offered: readonly number[], question: number) => Promise<Choice>,
-  { isOrderWanted = true, isChosenKept = false, known = [] }: EnumerationRules = {},
+  ask: Ask,
+  rules: EnumerationRules = {},
+): Promise<Found> {
+  const { batch = all.length } = rules
+  return all.length > batch ? inBatches(all, ask, { ...rules, batch }) : atOnce(all, ask, rules)
+}
+
+type Ask = (offered: readonly number[], question: number) => Promise<Choice>
+
+/** What is found of all batches is then asked for at once, which shows the order. */
+async function inBatches(
+  all: readonly number[],
+  ask: Ask,
+  { batch, isOrderWanted = true, known = [] }: EnumerationRules & { readonly batch: number },
+): Promise<Found> {
+  let question = 0
+  const numbered = (offered: readonly number[]) => ask(offered, ++question)
+  const items = [...known]
+  const left = all.filter((item) => !known.includes(item))
+  let end: Answer = ABSENT
+  for (let at = 0; at < left.length; at += batch) {
+    const part = left.slice(at, at + batch)
+    const found = await atOnce(part, numbered, { isOrderWanted: false })
+    items.push(...found.items)
+    end = found.end
+    if (!isWhole({ end })) return { items, order: 'unknown', end }
+  }
+  if (!isOrderWanted || items.length < 2) return { items, order: 'unknown', end }
+  const ordered = await atOnce(items, numbered, {})
+  const isSame = ordered.items.length === items.length
+  return isSame ? { ...ordered, end } : { items, order: 'unknown', end }
+}
+
+async function atOnce(
+  all: readonly number[],
+  ask: Ask,
+  { isOrderWanted = true, isChosenKept = false, known = [] }: EnumerationRules,
 ): Promise<Found> {
   const items: number[] = [...known]
   let order: Order = 'unknown'

@@ -35,12 +35,13 @@ export function wayToCompute13(
  * unless the server refuses clients that have none of its own.
  */
 export async function probeFinish13(server: ProbedServer, way: Way13): Promise<void> {
-  const named = await ask(server, way, 'finish TLS1.3', [applicationProtocols(PROTOCOLS)])
-  const isRefused = named === 'refused'
+  const protocols = server.batch === undefined ? [applicationProtocols(PROTOCOLS)] : []
+  const named = await ask(server, way, 'finish TLS1.3', protocols)
+  const isRefused = named === 'refused' && protocols.length > 0
   const met = isRefused ? await ask(server, way, 'finish TLS1.3 without ALPN', []) : named
   if (!met || met === 'refused') return
   const { handshake, finished } = met
-  if (!isRefused) server.firstProtocol = protocolIn(handshake)
+  if (!isRefused && protocols.length > 0) server.firstProtocol = protocolIn(handshake)
   // Only now: a replay knows in which order questions ended, and no more.
   server.handshakes.push(handshake)
   if (!finished) return
@@ -59,12 +60,12 @@ function protocolIn({ encryptedExtensions }: Handshake13): Choice {
 type Met = { readonly handshake: Handshake13; readonly finished: Finished13 | undefined }
 
 async function ask(
-  { serverName, connections, firstRequest }: ProbedServer,
+  { naming, connections, firstRequest }: ProbedServer,
   { suites, group }: Way13,
   claim: string,
   extra: Extensions,
 ): Promise<Met | 'refused' | undefined> {
-  const offer = { version: VERSION.TLS13, suites, serverName, extra }
+  const offer = { version: VERSION.TLS13, suites, extra, ...naming }
   const asked = await connections.ask(claim, async (exchange) => {
     const reply = await handshake13(exchange, offer, group)
     if (reply.kind === 'alert') return 'refused'

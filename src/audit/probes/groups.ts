@@ -39,7 +39,7 @@ export async function probeGroups13(
     flight.version === version ? (flight.retryGroup ?? []) : [],
   )
   const known = EVERY_GROUP.filter((group) => group === shown)
-  return withKnownOrder(await enumerate(EVERY_GROUP, ask, { known }))
+  return withKnownOrder(await enumerate(EVERY_GROUP, ask, { known, batch: server.batch }))
 }
 
 /**
@@ -67,7 +67,9 @@ export async function probeCurves(
     exchange.kind === 'ecdhe' ? exchange.group : [],
   )
   const known = GROUPS_WITHOUT_PRIME.filter((group) => group === shown)
-  const found = await enumerate(GROUPS_WITHOUT_PRIME, ask, { isChosenKept: true, known })
+  const found = await enumerate(GROUPS_WITHOUT_PRIME, ask, {
+    ...{ isChosenKept: true, known, batch: server.batch },
+  })
   return withKnownOrder(found)
 }
 
@@ -117,10 +119,11 @@ export async function probePrimes(
   for (const prime of known) keep(prime)
   const found = await enumerate(GROUPS_WITH_PRIME, askNamed, {
     isOrderWanted: false,
+    batch: server.batch,
     known: known.flatMap((prime) => namedPrime(prime) ?? []),
   })
   const isOwnSeen = primes.some(({ group }) => group === null)
   if (isOwnSeen || !isWhole(found)) return { ...found, primes }
-  const own = await ask(GROUPS_WITHOUT_PRIME, `groups ${name}, no named primes`)
+  const own = await ask(server.usual(GROUPS_WITHOUT_PRIME), `groups ${name}, no named primes`)
   return { ...found, primes, end: 'end' in own && !isWhole(own) ? own.end : found.end }
 }

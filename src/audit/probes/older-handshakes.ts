@@ -68,7 +68,7 @@ function offerOf(server: ProbedServer, { number, suites, groups }: AcceptedVersi
     groups: cheapestFirst(groups),
     compressions: [0],
     without: [EXTENSION.heartbeat],
-    serverName: server.serverName,
+    ...server.naming,
   }
 }
 

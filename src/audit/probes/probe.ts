@@ -5,18 +5,24 @@ import type { Asked } from '../connection/failure.ts'
 import { PAUSES, PatientConnections } from '../connection/patient-connections.ts'
 import type { Finished13 } from '../conversation/finish13.ts'
 import type { Handshake13 } from '../conversation/handshake13.ts'
-import { helloOf, type Offer } from '../conversation/offer.ts'
+import { helloOf, type Naming, type Offer } from '../conversation/offer.ts'
 import { askHello, type Flight, type Reply, sendHello } from '../conversation/server-flight.ts'
 import { supportedVersions } from '../messages/extensions.ts'
+import { COMMON_GROUPS } from '../messages/iana-groups.ts'
 import { VERSION } from '../messages/iana-numbers.ts'
-import { everySuite } from '../messages/iana-suites.ts'
+import { COMMON_SUITES } from '../messages/iana-suites.ts'
 import type { ServerKeyExchange } from '../messages/server-key-exchange.ts'
 import type { Choice } from './enumerate.ts'
 
+/** Offers of so many leave room for the rest of a message of 255 bytes. */
+const SMALL_BATCH = 24
+
 export class ProbedServer {
   readonly connections: Pick<Connections, 'ask'>
-  /** What is sent as server_name. */
-  readonly serverName: string | undefined
+  /** What all offers to it have. */
+  readonly naming: Naming
+  /** How much of a kind may be offered at a time; undefined where everything may. */
+  readonly batch: number | undefined
   /** What a client says first when TLS has begun, and every server answers; undefined where there is no such thing. */
   readonly firstRequest: Buffer | undefined
   /** Every answer before TLS 1.3, and every choice of TLS 1.3: one question shows more than it asked for. */
@@ -31,23 +37,46 @@ export class ProbedServer {
   resumable: Handshake13 | undefined
   finished: Finished13 | undefined
 
-  /** @param pauses How long a server is given that ends connections without a word, in milliseconds. */
+  readonly #source: Pick<Connections, 'ask'>
+  readonly #pauses: readonly number[]
+
+  /**
+   * @param pauses How long a server is given that ends connections without a word, in milliseconds.
+   * @param isSmall Whether its messages are kept small.
+   */
   constructor(
     connections: Pick<Connections, 'ask'>,
     serverName: string | undefined,
     pauses = PAUSES,
     firstRequest?: Buffer,
+    isSmall = false,
   ) {
+    this.#source = connections
+    this.#pauses = pauses
     this.connections = new PatientConnections(connections, askAnything, pauses)
-    this.serverName = serverName
+    this.naming = { serverName, isSmall }
+    this.batch = isSmall ? SMALL_BATCH : undefined
     this.firstRequest = firstRequest
+  }
+
+  /** The same server, of which nothing is known yet, asked by small messages. */
+  withSmallHellos(): ProbedServer {
+    const ask: Connections['ask'] = (claim, converse) =>
+      this.#source.ask(`${claim}, small`, converse)
+    const { serverName } = this.naming
+    return new ProbedServer({ ask }, serverName, this.#pauses, this.firstRequest, true)
+  }
+
+  /** Of these groups, those that are offered where no group is asked for. */
+  usual(groups: readonly number[]): readonly number[] {
+    return this.naming.isSmall ? groups.filter((group) => COMMON_GROUPS.includes(group)) : groups
   }
 
   /** Sends one ClientHello. */
   async hello(claim: string, offer: Omit<Offer, 'serverName'>): Promise<Asked<Reply>> {
-    const { serverName } = this
+    const { naming } = this
     const asked = await this.connections.ask(claim, (exchange) =>
-      askHello(exchange, { serverName, ...offer }),
+      askHello(exchange, { ...naming, ...offer }),
     )
     if (asked.isAnswered && asked.value.kind === 'flight') this.flights.push(asked.value.flight)
     return asked
@@ -66,10 +95,10 @@ export function shownExchanges(
 
 /** Every server says something to it, be it an alert. */
 async function askAnything(exchange: Exchange): Promise<void> {
-  const suites = [...everySuite(VERSION.TLS13), ...everySuite(VERSION.TLS12)]
   const versions = [VERSION.TLS13, VERSION.TLS12, VERSION.TLS11, VERSION.TLS10]
   const extra = [supportedVersions(versions)]
-  const offer = { version: VERSION.TLS12, suites, extra, serverName: undefined }
+  const own = { serverName: undefined, isSmall: true }
+  const offer = { version: VERSION.TLS12, suites: COMMON_SUITES, extra, ...own }
   await sendHello(exchange, offer, helloOf(offer, exchange))
   await exchange.read(1)
 }

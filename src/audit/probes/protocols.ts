@@ -19,6 +19,9 @@ export type ProtocolQuestion = {
   readonly group: number | undefined
 }
 
+/** Names are longer than numbers. */
+const FEW = 6
+
 export async function probeProtocols(
   server: ProbedServer,
   question: ProtocolQuestion,
@@ -29,7 +32,8 @@ export async function probeProtocols(
   const isFirstKnown = question.version >= VERSION.TLS13 && firstProtocol !== undefined
   const ask = async (offered: readonly number[], number: number): Promise<Choice> =>
     number === 1 && isFirstKnown ? firstProtocol : askProtocols(server, question, offered, number)
-  const { items, order, end } = await enumerate(all, ask, { isOrderWanted: false })
+  const rules = { isOrderWanted: false, batch: server.batch && FEW }
+  const { items, order, end } = await enumerate(all, ask, rules)
   return { items: items.map((index) => PROTOCOLS[index] ?? ''), order, end }
 }
 
@@ -39,9 +43,9 @@ async function askProtocols(
   offered: readonly number[],
   number: number,
 ): Promise<Choice> {
-  const { serverName, connections } = server
+  const { naming, connections } = server
   const extra = [applicationProtocols(offered.map((index) => PROTOCOLS[index] ?? ''))]
-  const offer = { version, suites, extra, serverName }
+  const offer = { version, suites, extra, ...naming }
   const asked = await connections.ask(`ALPN #${number}`, async (exchange) => {
     if (version < VERSION.TLS13 || group === undefined) {
       const reply = await askHello(exchange, { ...offer, groups })

@@ -55,7 +55,7 @@ async function resume(
 
 async function askResumption(
   exchange: Exchange,
-  { resumable, finished, serverName }: ProbedServer,
+  { resumable, finished, naming }: ProbedServer,
   mode: number,
   ticket: SessionTicket,
 ): Promise<Answer> {
@@ -64,7 +64,7 @@ async function askResumption(
   const group = serverKeyShare(resumable.hello)?.group ?? 0
   const pair = makeKeyPair(group, (length) => exchange.random(length))
   const offer = {
-    ...{ version: VERSION.TLS13, suites: [suite], groups: [group], serverName },
+    ...{ version: VERSION.TLS13, suites: [suite], groups: [group], ...naming },
     shares: pair ? [{ group, key: pair.share }] : [],
     extra: [pskKeyExchangeModes([mode]), preSharedKey(ticket, finished.resumption.length)],
   }

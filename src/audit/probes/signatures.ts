@@ -28,7 +28,7 @@ export async function probeSignatures12(
   }
   const shown = new Set(shownExchanges(server, version).map(({ scheme }) => scheme))
   const known = EVERY_SCHEME.filter((scheme) => shown.has(scheme))
-  return enumerate(EVERY_SCHEME, ask, { isOrderWanted: false, known })
+  return enumerate(EVERY_SCHEME, ask, { isOrderWanted: false, known, batch: server.batch })
 }
 
 /** @param way Undefined where none can be computed with. */
@@ -43,14 +43,14 @@ export async function probeSignatures13(
     return { items: [], order: 'unknown', end: isWhole(lacking) ? NOT_COMPUTABLE : lacking.end }
   }
   const ask = async (schemes: readonly number[], question: number): Promise<Choice> => {
-    const { serverName, connections } = server
-    const offer = { version: VERSION.TLS13, suites: way.suites, schemes, serverName }
+    const { naming, connections } = server
+    const offer = { version: VERSION.TLS13, suites: way.suites, schemes, ...naming }
     const asked = await connections.ask(`signatures TLS1.3 #${question}`, (exchange) =>
       handshake13(exchange, offer, way.group),
     )
     return choiceOf(server, asked)
   }
-  return enumerate(EVERY_SCHEME, ask, { isOrderWanted: false })
+  return enumerate(EVERY_SCHEME, ask, { isOrderWanted: false, batch: server.batch })
 }
 
 function choiceOf(server: ProbedServer, asked: Asked<Reply13>): Choice {

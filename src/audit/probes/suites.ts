@@ -16,7 +16,7 @@ export async function probeSuites(
     const flight = flightOf(asked, version)
     return flight ? { chosen: flight.suite } : { end: endOf(asked) }
   }
-  return withKnownOrder(await enumerate(everySuite(version), ask))
+  return withKnownOrder(await enumerate(everySuite(version), ask, { batch: server.batch }))
 }
 
 export function isDhe(suite: number): boolean {

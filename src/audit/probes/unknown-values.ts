@@ -1,5 +1,5 @@
 /** Values that no server knows, and each has to pass over, in a ClientHello: RFC 8701, RFC 5246 appendix E.1. */
-import type { Offer } from '../conversation/offer.ts'
+import type { Naming, Offer } from '../conversation/offer.ts'
 import {
   type Extensions,
   emptyExtension,
@@ -43,7 +43,7 @@ export function unknownVersion({ number }: AcceptedVersion): Change {
 }
 
 /** An offer with all of them. */
-export function withUnknown(accepted: AcceptedVersion): Omit<Offer, 'serverName'> {
+export function withUnknown(accepted: AcceptedVersion): Omit<Offer, keyof Naming> {
   const { number, suites, groups } = accepted
   const change = { ...unknownValues(accepted, true), ...unknownVersion(accepted) }
   return { version: number, suites, groups, ...change }

@@ -37,7 +37,7 @@ export async function withUnnamedPrimes<Version extends VersionSuites>(
   for (const version of acceptedFirst) {
     const found = await askWithoutPrimes(server, version)
     const hasMore = found.items.length > version.found.items.length
-    const groups = hasMore ? GROUPS_WITHOUT_PRIME : version.groups
+    const groups = hasMore ? server.usual(GROUPS_WITHOUT_PRIME) : version.groups
     changed.set(version, { ...version, found, groups })
     if (hasAny(version) && !hasMore) break
   }
@@ -61,10 +61,13 @@ async function askWithoutPrimes(
 ): Promise<Found> {
   const ask = async (suites: readonly number[], question: number): Promise<Choice> => {
     const claim = `suites ${name} without named primes #${question}`
-    const asked = await server.hello(claim, { version, suites, groups: GROUPS_WITHOUT_PRIME })
+    const groups = server.usual(GROUPS_WITHOUT_PRIME)
+    const asked = await server.hello(claim, { version, suites, groups })
     const flight = flightOf(asked, version)
     return flight ? { chosen: flight.suite } : { end: endOf(asked) }
   }
-  const more = await enumerate(everySuite(version).filter(isDhe), ask, { isOrderWanted: false })
+  const more = await enumerate(everySuite(version).filter(isDhe), ask, {
+    ...{ isOrderWanted: false, batch: server.batch },
+  })
   return { ...found, items: [...found.items, ...more.items], end: more.end }
 }

@@ -5,11 +5,12 @@ import { EVERY_GROUP } from '../messages/iana-groups.ts'
 import { VERSION } from '../messages/iana-numbers.ts'
 import { suiteName } from '../messages/iana-suites.ts'
 import { sslv2CipherName } from '../messages/sslv2-hello.ts'
-import type { Numbered, TlsScan } from '../model.ts'
+import type { Answer, Numbered, TlsScan } from '../model.ts'
 import { ACCEPTED, NOT_SEEN, namedEnumeration } from '../probes/answers.ts'
 import { chainsOf } from '../probes/chains.ts'
 import { clientCertificateOf, requiredCertificate } from '../probes/client-certificates.ts'
 import { featuresOf } from '../probes/features.ts'
+import { probeLargeHellos } from '../probes/large-hellos.ts'
 import { probeOlderHandshakes } from '../probes/older-handshakes.ts'
 import type { ProbedServer } from '../probes/probe.ts'
 import { probeProtocols } from '../probes/protocols.ts'
@@ -35,8 +36,20 @@ const SSL2 = { name: 'SSL2.0', number: VERSION.SSL2 } as const
 
 type FoundVersion = Numbered & VersionSuites
 
-/** What needs only some of the answers does not wait for the others: a server with one thread always has work. */
+/** A server that answers no large messages is asked everything by small ones. */
 export async function scanTls(server: ProbedServer): Promise<TlsScan> {
+  const scan = await scanAll(server)
+  const dislike = await probeLargeHellos(server, scan.versions)
+  if (!dislike) return withLargeHellos(scan, scan.suites.length > 0 ? ACCEPTED : NOT_SEEN)
+  return withLargeHellos(await scanAll(server.withSmallHellos()), dislike)
+}
+
+function withLargeHellos(scan: TlsScan, largeHellos: Answer): TlsScan {
+  return { ...scan, features: { ...scan.features, largeHellos } }
+}
+
+/** What needs only some of the answers does not wait for the others: a server with one thread always has work. */
+async function scanAll(server: ProbedServer): Promise<TlsScan> {
   const newest = askVersion(server, NEWEST)
   const asked = [newest, ...OLDER.map((version) => askVersion(server, version))]
   const sslv2 = probeSslv2(server).then((found) => ({ ...SSL2, groups: [], found }))
@@ -75,7 +88,12 @@ export async function scanTls(server: ProbedServer): Promise<TlsScan> {
 }
 
 async function askVersion(server: ProbedServer, { name, number }: Numbered): Promise<FoundVersion> {
-  return { name, number, groups: EVERY_GROUP, found: await probeSuites(server, number, name) }
+  return {
+    name,
+    number,
+    groups: server.usual(EVERY_GROUP),
+    found: await probeSuites(server, number, name),
+  }
 }
 
 function printVersions(versions: readonly FoundVersion[]): Pick<TlsScan, 'versions' | 'suites'> {
@@ -102,10 +120,13 @@ async function askProtocols(
   newer: NewerBasis | undefined,
 ): Promise<TlsScan['protocols']> {
   const group = newer && cheapestGroup(newer.groups.items)
-  const newest = versions.find((version) => {
+  const usable = versions.filter((version) => {
     const isUsable = version.number < VERSION.TLS13 || group !== undefined
     return hasAny(version) && isUsable && version.number > VERSION.SSL3
   })
+  // A share of a key leaves little room in a small message.
+  const roomy = server.naming.isSmall && usable.find((version) => version.number < VERSION.TLS13)
+  const newest = roomy || usable[0]
   if (!newest) return { items: [], order: 'unknown', end: NOT_SEEN }
   const { number, groups, found } = newest
   return probeProtocols(server, { version: number, suites: found.items, groups, group })
