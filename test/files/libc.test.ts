@@ -1,5 +1,13 @@
 /** Calls of the system that node:fs lacks. What the kernel tells of the files, and python3, judge. */
-import { closeSync, openSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fstat,
+  openSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { descriptorRoom } from '../../src/files/descriptors.ts'
@@ -61,6 +69,18 @@ test('a call that fails has the code of the system', async () => {
   expect(await code(seekData(2 ** 30, 0))).toBe('EBADF')
   const { descriptor } = sparseFile()
   expect(await code(fallocate(descriptor, FALLOCATE.PUNCH_HOLE, -1, 1))).toBe('EINVAL')
+})
+
+test('an error has the code and the number that Node.js gives to the same', async () => {
+  const { seekData } = bindLibc()
+  const theirs = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
+    fstat(2 ** 30, resolve)
+  })
+  const ours = await seekData(2 ** 30, 0).then(
+    () => undefined,
+    ({ code, errno }) => ({ code, errno }),
+  )
+  expect(ours).toEqual({ code: theirs?.code, errno: theirs?.errno })
 })
 
 test('what is in memory is read at its place, without waiting', () => {

@@ -30,7 +30,7 @@ test('keeps the meaning of any policy, leaves no deprecated form, and is done af
       if (isReadable(text)) expect(deprecationsIn(fixed)).toEqual([])
       expect(fixSource(sourceOf(fixed))).toEqual({ text: fixed, applied: [] })
     }),
-    { numRuns: 2000 },
+    { numRuns: 700 },
   )
 })
 
