@@ -1,5 +1,6 @@
 /** Holds what a scan of a TLS server found against a yardstick. */
 import type { TlsScan } from '../model.ts'
+import { compareCertificateKinds } from './certificate-kinds.ts'
 import { compareCertificates } from './certificates.ts'
 import { compareEnumerations } from './enumerations.ts'
 import { type Finding, sortFindings } from './finding.ts'
@@ -15,6 +16,7 @@ export function compareTls(scan: TlsScan, yardstick: TlsYardstick): readonly Fin
     ...compareEnumerations(scan, yardstick),
     ...compareKeyExchanges(scan, yardstick),
     ...compareCertificates(scan, yardstick),
+    ...compareCertificateKinds(scan, yardstick),
     ...compareOrder(scan, yardstick),
   ])
 }

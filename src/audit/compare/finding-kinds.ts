@@ -97,6 +97,15 @@ export const FINDING_KINDS = {
     remedy: 'Issue the certificate anew, for a larger key.',
     message: ({ name }, detail) => `shows the certificate of ${name} with ${detail}`,
   },
+  certificateKindForbidden: {
+    code: 'AUDIT_CERTIFICATE_KIND_FORBIDDEN',
+    verdict: 'forbidden-but-accepted',
+    severity: 'low',
+    meaning:
+      'The certificate of the server has a type of key, or a curve, that the guidelines do not ask for.',
+    remedy: 'Issue a certificate with a key of a type and curve that the guidelines name.',
+    message: ({ name }, detail) => `shows the certificate of ${name} with ${detail}`,
+  },
   certificateSignatureForbidden: {
     code: 'AUDIT_CERTIFICATE_SIGNATURE_FORBIDDEN',
     verdict: 'forbidden-but-accepted',

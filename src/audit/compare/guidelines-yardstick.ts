@@ -16,6 +16,9 @@ export type Guideline = {
   readonly rsa_key_size: number | null
   readonly dh_param_size: number | null
   readonly ecdh_param_size: number | null
+  readonly certificate_types: readonly string[]
+  readonly certificate_curves: readonly string[]
+  readonly certificate_signatures: readonly string[]
 }
 
 export type GuidelinesParse =
@@ -44,6 +47,9 @@ export function parseGuidelines(document: unknown, level: string): GuidelinesPar
     rsa_key_size: sizeOf(fieldOf(chosen, 'rsa_key_size')),
     dh_param_size: sizeOf(fieldOf(chosen, 'dh_param_size')),
     ecdh_param_size: sizeOf(fieldOf(chosen, 'ecdh_param_size')),
+    certificate_types: namesOf(fieldOf(chosen, 'certificate_types')),
+    certificate_curves: namesOf(fieldOf(chosen, 'certificate_curves')),
+    certificate_signatures: namesOf(fieldOf(chosen, 'certificate_signatures')),
   }
   if (guideline.tls_versions.length === 0) return { ok: false, reason: 'it names no tls_versions' }
   return { ok: true, guideline }
@@ -87,8 +93,21 @@ export function guidelinesYardstick(
       minimumKeySizes: { rsa: rsa ?? 0, dsa: 0, ec: ec ?? 0, dh: dh ?? 0 },
     },
     silentOn: tls_curves.length > 0 ? ['signature scheme'] : ['signature scheme', 'group'],
+    certificates: {
+      types: guideline.certificate_types,
+      curves: guideline.certificate_curves,
+      signatures: guideline.certificate_signatures.map(signatureName),
+      reasonFor: (field) => ({ text: `${field} of configurations.${level}`, place: file }),
+    },
     reasonsFor: ({ kind, name }) => [
       { text: `configurations.${level} (${kind} ${name})`, place: file },
     ],
   }
+}
+
+/** GnuTLS's name of `sha256WithRSAEncryption` and of `ecdsa-with-SHA256`, which are those of OpenSSL. */
+function signatureName(name: string): string {
+  const [, rsa, ecdsa] = /^sha(\d+)WithRSAEncryption$|^ecdsa-with-SHA(\d+)$/.exec(name) ?? []
+  if (rsa !== undefined) return `RSA-SHA${rsa}`
+  return ecdsa === undefined ? name : `ECDSA-SHA${ecdsa}`
 }

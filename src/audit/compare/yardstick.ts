@@ -10,12 +10,25 @@ export type AskedItem =
     }
   | { readonly kind: 'key size'; readonly name: keyof MinimumKeySizes }
 
+/** Each list allows everything where it is empty. */
+export type CertificateRules = {
+  /** `rsa`, `ecdsa`. */
+  readonly types: readonly string[]
+  /** As node:crypto calls them: `prime256v1`. */
+  readonly curves: readonly string[]
+  /** As GnuTLS calls them: `RSA-SHA256`. */
+  readonly signatures: readonly string[]
+  readonly reasonFor: (field: string) => Reason
+}
+
 export type TlsYardstick = {
   /** `the policy FUTURE, as GnuTLS reads it` */
   readonly title: string
   readonly allowed: AllowedTls
   /** Parts of TLS that it says nothing of: a cipher list has no groups. */
   readonly silentOn: readonly AskedItem['kind'][]
+  /** What certificates may be beside the sizes of their keys; undefined where nothing is said of that. */
+  readonly certificates?: CertificateRules
   /** The lines that allow or forbid something. */
   readonly reasonsFor: (item: AskedItem) => readonly Reason[]
 }

@@ -37,16 +37,23 @@ const NOTHING_ASKED: OlderFacts = { admission: undefined, ticketLifetimeHint: nu
 /** How long a server may take to answer a renegotiation: some take it for nothing at all. In milliseconds. */
 const TIME_TO_RENEGOTIATE = 2000
 
-/** @param accepted Newest first. */
+/**
+ * Renegotiation is the last question: a server with one thread that does not take it may look after no other client
+ * for a second.
+ *
+ * @param accepted Newest first.
+ * @param others All other questions.
+ */
 export async function probeOlderHandshakes(
   server: ProbedServer,
   accepted: readonly AcceptedVersion[],
+  others: Promise<unknown>,
 ): Promise<OlderFacts> {
   const newest = accepted.find(({ number }) => number < VERSION.TLS13 && number > VERSION.SSL3)
   if (!newest) return NOTHING_ASKED
   const offer = offerOf(server, newest)
   if (offer.suites.length === 0) return unlearnt(NOT_COMPUTABLE)
-  const first = await shakeHands(server, 'finish before TLS1.3', offer)
+  const first = await shakeHands(server, 'finish before TLS1.3', offer, true)
   if ('end' in first) return unlearnt(first.end)
   const { admission, handshake } = first
   if (!handshake) return { ...unlearnt(NOT_SEEN), admission: admittance(admission) }
@@ -54,7 +61,7 @@ export async function probeOlderHandshakes(
   return {
     admission: admittance(admission),
     ticketLifetimeHint: isTicket(session) ? (session.ticket?.lifetimeHint ?? null) : null,
-    features: await askFurther(server, offer, session),
+    features: await askFurther(server, offer, session, others),
   }
 }
 
@@ -101,22 +108,43 @@ type Met =
   | { readonly end: Answer }
   | { readonly admission: Admission; readonly handshake: OlderHandshake | undefined }
 
-/** One connection, up to what the server does behind the handshake. */
-async function shakeHands(server: ProbedServer, claim: string, offer: Offer): Promise<Met> {
-  const asked = await server.connections.ask(claim, (exchange) => meet(server, exchange, offer))
+/**
+ * One connection, up to what the server does behind the handshake.
+ *
+ * @param isAdmissionAsked Whether to wait for that.
+ */
+async function shakeHands(
+  server: ProbedServer,
+  claim: string,
+  offer: Offer,
+  isAdmissionAsked: boolean,
+): Promise<Met> {
+  const asked = await server.connections.ask(claim, (exchange) =>
+    meet(server, exchange, offer, isAdmissionAsked),
+  )
   return asked.isAnswered ? asked.value : { end: answerOf(asked.failure) }
 }
 
-async function meet(server: ProbedServer, exchange: Exchange, offer: Offer): Promise<Met> {
+async function meet(
+  server: ProbedServer,
+  exchange: Exchange,
+  offer: Offer,
+  isAdmissionAsked: boolean,
+): Promise<Met> {
   const channel = channelFor(exchange, offer)
-  const begin = performance.now()
+  let begin = performance.now()
   let request: CertificateRequest | undefined
   const onRequest = (asked: CertificateRequest | undefined) => {
     request = asked
+    // From here on it is one way there and back, and not how long the server was busy with others.
+    begin = performance.now()
   }
   try {
     const reply = await olderHandshake(channel, offer, undefined, onRequest)
-    if (reply.kind === 'handshake') return await admit(server, channel, reply.handshake, begin)
+    if (reply.kind === 'handshake') {
+      const shown = isAdmissionAsked ? reply.handshake.request : undefined
+      return await admit(server, channel, { ...reply.handshake, request: shown }, begin)
+    }
     if (request) return TURNED_AWAY
     return { end: endOf(reply) }
   } catch (error) {
@@ -166,14 +194,15 @@ async function askFurther(
   server: ProbedServer,
   offer: Offer,
   session: OlderSession,
+  others: Promise<unknown>,
 ): Promise<TlsFeatures> {
   const withoutTicket = { ...offer, without: [...(offer.without ?? []), EXTENSION.session_ticket] }
-  const [byTicket, bySessionId] = await Promise.all([
-    isTicket(session) ? resumeByTicket(server, offer, session) : undefined,
-    resumeBySessionId(server, withoutTicket, session),
-  ])
-  const renegotiation =
-    byTicket?.renegotiation ?? bySessionId?.renegotiation ?? (await renegotiateAlone(server, offer))
+  const hasTicket = isTicket(session)
+  if (!hasTicket) await others
+  const bySessionId = await resumeBySessionId(server, withoutTicket, session, !hasTicket)
+  await others
+  const byTicket = hasTicket ? await resumeByTicket(server, offer, session) : undefined
+  const { renegotiation = await renegotiateAlone(server, offer) } = byTicket ?? bySessionId ?? {}
   return {
     ticketResumption: byTicket?.resumed ?? ABSENT,
     sessionIdResumption: bySessionId?.resumed ?? ABSENT,
@@ -195,7 +224,7 @@ async function resumeByTicket(
 ): Promise<Resumed> {
   const data = session.ticket?.ticket ?? Buffer.alloc(0)
   const extra = [{ type: EXTENSION.session_ticket, data }]
-  return resume(server, 'resumption by ticket', { ...offer, extra }, session)
+  return resume(server, 'resumption by ticket', { ...offer, extra }, session, true)
 }
 
 /** A server that gave a ticket keeps no session for it: another client, which knows no tickets, asks for one. */
@@ -203,20 +232,21 @@ async function resumeBySessionId(
   server: ProbedServer,
   offer: Offer,
   first: OlderSession,
+  isLast: boolean,
 ): Promise<Resumed | undefined> {
   const session = isTicket(first) ? await sessionOf(server, offer) : first
   if (!session) return undefined
   if ('end' in session) return { resumed: session.end, renegotiation: undefined }
   if (session.sessionId.length === 0) return undefined
   const { sessionId } = session
-  return resume(server, 'resumption by session ID', { ...offer, sessionId }, session)
+  return resume(server, 'resumption by session ID', { ...offer, sessionId }, session, isLast)
 }
 
 async function sessionOf(
   server: ProbedServer,
   offer: Offer,
 ): Promise<OlderSession | { readonly end: Answer } | undefined> {
-  const met = await shakeHands(server, 'finish before TLS1.3 without ticket', offer)
+  const met = await shakeHands(server, 'finish before TLS1.3 without ticket', offer, false)
   if ('end' in met) return met
   return met.handshake?.session
 }
@@ -226,6 +256,7 @@ async function resume(
   claim: string,
   offer: Offer,
   session: OlderSession,
+  isLast: boolean,
 ): Promise<Resumed> {
   const sessionId = offer.sessionId
   const asked = await server.connections.ask(claim, async (exchange): Promise<Resumed> => {
@@ -233,8 +264,11 @@ async function resume(
     const channel = channelFor(exchange, offer)
     const reply = await olderHandshake(channel, whole, session)
     if (reply.kind !== 'handshake') return { resumed: endOf(reply), renegotiation: undefined }
-    const renegotiation = await renegotiate(channel, offer, reply.handshake)
-    return { resumed: reply.handshake.isResumed ? ACCEPTED : ABSENT, renegotiation }
+    const resumed = reply.handshake.isResumed ? ACCEPTED : ABSENT
+    if (isLast)
+      return { resumed, renegotiation: await renegotiate(channel, offer, reply.handshake) }
+    await sayFarewell(channel)
+    return { resumed, renegotiation: undefined }
   })
   return asked.isAnswered
     ? asked.value

@@ -57,15 +57,18 @@ async function scanAll(server: ProbedServer): Promise<TlsScan> {
   const usable = all.then((found) => found.filter(hasAny).map(accepted))
   const basis = newest.then(({ found }) => findNewerBasis(server, found))
   const finished = basis.then((found) => finishNewer(server, found))
-  const [versions, newer, older, handshakes, tolerance, protocols] = await Promise.all([
+  const others = Promise.all([
     all,
     basis.then((found) => scanNewer(server, found, finished)),
     all.then((found) => scanOlder(server, found)),
-    usable.then((found) => probeOlderHandshakes(server, found)),
     Promise.all([usable, basis]).then(([found]) => probeTolerance(server, found)),
     Promise.all([all, basis, finished]).then(([found, newer]) =>
       askProtocols(server, found, newer),
     ),
+  ])
+  const [[versions, newer, older, tolerance, protocols], handshakes] = await Promise.all([
+    others,
+    usable.then((found) => probeOlderHandshakes(server, found, others)),
   ])
   const required = requiredCertificate(server, handshakes.admission)
   const knowsTls13 = itemsOf(versions, VERSION.TLS13).length > 0

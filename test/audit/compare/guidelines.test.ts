@@ -1,0 +1,112 @@
+/**
+ * Guidelines as Mozilla publishes them: versions 5.0, 5.8 and 6.0 of https://ssl-config.mozilla.org/guidelines/, as of
+ * March 2026, without the fields that are of no matter here. The published names of IANA judge those of OpenSSL.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { compareTls } from '../../../src/audit/compare/compare-tls.ts'
+import {
+  guidelinesYardstick,
+  parseGuidelines,
+} from '../../../src/audit/compare/guidelines-yardstick.ts'
+import type { CertificateResult, TlsScan } from '../../../src/audit/model.ts'
+import { CERTIFICATE, SCAN } from './scans.ts'
+
+type Published = {
+  readonly version: number
+  readonly configurations: Readonly<Record<string, Fields>>
+}
+
+type Fields = {
+  readonly ciphers?: { readonly iana?: readonly string[] }
+  readonly ciphersuites?: readonly string[]
+  readonly openssl_ciphers?: readonly string[]
+  readonly openssl_ciphersuites?: readonly string[]
+  readonly tls_curves: readonly string[]
+  readonly tls_versions: readonly string[]
+  readonly rsa_key_size: number | null
+  readonly dh_param_size: number | null
+}
+
+const PUBLISHED: readonly Published[] = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'mozilla-guidelines.json'), 'utf8'),
+)
+
+function yardstickOf(document: Published, level: string) {
+  const parsed = parseGuidelines(document, level)
+  if (!parsed.ok) throw new Error(parsed.reason)
+  return guidelinesYardstick(parsed.guideline, level, 'guidelines.json')
+}
+
+/** Names of the registry, by what the guidelines call them. */
+const GROUPS: Readonly<Record<string, string>> = {
+  X25519MLKEM768: 'X25519MLKEM768',
+  X25519: 'x25519',
+  prime256v1: 'secp256r1',
+  secp256r1: 'secp256r1',
+  secp384r1: 'secp384r1',
+}
+const VERSIONS: Readonly<Record<string, string>> = {
+  TLSv1: 'TLS1.0',
+  'TLSv1.1': 'TLS1.1',
+  'TLSv1.2': 'TLS1.2',
+  'TLSv1.3': 'TLS1.3',
+}
+
+describe.each(PUBLISHED)('guidelines $version', (document) => {
+  test.each(Object.entries(document.configurations))('%s is read in whole', (level, fields) => {
+    const { allowed } = yardstickOf(document, level)
+    const names = (list: readonly { readonly name: string }[]) =>
+      list.map(({ name }) => name).toSorted()
+    const older = fields.ciphers?.iana
+    const count = (fields.openssl_ciphers ?? older ?? []).length
+    const newer = fields.ciphersuites ?? fields.openssl_ciphersuites ?? []
+    expect(allowed.suites).toHaveLength(newer.length + count)
+    if (older) expect(names(allowed.suites)).toEqual([...newer, ...older].toSorted())
+    expect(names(allowed.groups)).toEqual(fields.tls_curves.map((name) => GROUPS[name]).toSorted())
+    expect(names(allowed.versions)).toEqual(fields.tls_versions.map((name) => VERSIONS[name]))
+    expect(allowed.minimumKeySizes.rsa).toBe(fields.rsa_key_size ?? 0)
+    expect(allowed.minimumKeySizes.dh).toBe(fields.dh_param_size ?? 0)
+  })
+})
+
+/** What is said of a certificate by the newest guidelines. */
+function judge(level: string, certificate: Partial<CertificateResult>): readonly string[] {
+  const newest = PUBLISHED.at(-1)
+  if (!newest) throw new Error('there are no guidelines')
+  const shown = { ...CERTIFICATE, ...certificate }
+  const chains = [{ certificates: [shown], isInOrder: true, unreadable: [] }]
+  const scan: TlsScan = { ...SCAN, chains }
+  const findings = compareTls(scan, yardstickOf(newest, level))
+  const told = findings.filter(({ item }) => item.kind === 'certificate')
+  return told.map(({ code, severity, reasons }) => `${code} ${severity} ${reasons[0]?.text}`)
+}
+
+const ON_P256 = {
+  keyType: 'ec',
+  keyBits: 256,
+  curve: 'prime256v1',
+  signatureAlgorithm: 'ECDSA-SHA256',
+}
+
+test('kinds of keys, curves and signatures of certificates are held against the guidelines', () => {
+  expect(judge('intermediate', ON_P256)).toEqual([])
+  expect(judge('intermediate', {})).toEqual([])
+  expect(judge('modern', ON_P256)).toEqual([])
+  expect(judge('modern', {})).toEqual(
+    [
+      'AUDIT_CERTIFICATE_SIGNATURE_FORBIDDEN low certificate_signatures of configurations.modern',
+      'AUDIT_CERTIFICATE_KIND_FORBIDDEN low certificate_types of configurations.modern',
+    ].toSorted(),
+  )
+  expect(judge('intermediate', { ...ON_P256, keyBits: 521, curve: 'secp521r1' })).toEqual([
+    'AUDIT_CERTIFICATE_KIND_FORBIDDEN low certificate_curves of configurations.intermediate',
+  ])
+  expect(judge('intermediate', { signatureAlgorithm: 'RSA-SHA1' })).toEqual([
+    'AUDIT_CERTIFICATE_SIGNATURE_FORBIDDEN high certificate_signatures of configurations.intermediate',
+  ])
+  expect(judge('intermediate', { keyType: 'ed25519', keyBits: null })).toEqual([
+    'AUDIT_CERTIFICATE_KIND_FORBIDDEN low certificate_types of configurations.intermediate',
+  ])
+})
