@@ -16,7 +16,10 @@ export function matchGlob<Name extends string>(
   pattern: string,
   names: readonly Name[],
 ): readonly Name[] {
-  if (!isGlob(pattern)) return names.filter((name) => name === pattern)
+  if (!isGlob(pattern)) {
+    const name = names[names.indexOf(pattern as Name)]
+    return name === undefined ? [] : [name]
+  }
   const elements = parseGlob(pattern)
   return names.filter((name) => matches(elements, name))
 }

@@ -148,14 +148,14 @@ export function isIdleWord(word: string): boolean {
 /** Whether all parts of a suite are among those that a pattern takes. */
 export function matches(suite: OpensslSuite, pattern: Pattern, release: OpensslRelease): boolean {
   const own = partsOf(suite, release)
-  return KEYS.every((key) => {
-    const wanted: readonly unknown[] | undefined = pattern[key]
-    if (wanted === undefined) return true
+  for (const key in pattern) {
     // A suite that is named comes with COMPLEMENTOFDEFAULT too.
-    if (key === 'isDefault' && pattern.suite) return true
-    const has: readonly unknown[] = own[key] ?? []
-    return has.some((part) => wanted.includes(part))
-  })
+    if (key === 'isDefault' && pattern.suite) continue
+    const wanted: readonly unknown[] | undefined = pattern[key as keyof Pattern]
+    const has: readonly unknown[] = own[key as keyof Pattern] ?? []
+    if (wanted !== undefined && !has.some((part) => wanted.includes(part))) return false
+  }
+  return true
 }
 
 /** Every part of a suite; made once for each release, since each word of a list looks at each suite. */

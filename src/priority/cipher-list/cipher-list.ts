@@ -107,14 +107,17 @@ class Selection {
 
   /** What was deleted last comes back first. */
   #delete(takes: (suite: OpensslSuite) => boolean): void {
-    const deleted = this.selected.filter(takes)
-    this.#order = [...deleted, ...this.#order.filter((suite) => !deleted.includes(suite))]
-    this.#active = new Set([...this.#active].filter((suite) => !takes(suite)))
+    const deleted = new Set(this.selected.filter(takes))
+    if (deleted.size === 0) return
+    this.#order = [...deleted, ...this.#order.filter((suite) => !deleted.has(suite))]
+    this.#active = new Set([...this.#active].filter((suite) => !deleted.has(suite)))
   }
 
   #moveToEnd(isMoved: (suite: OpensslSuite) => boolean): void {
-    const rest = this.#order.filter((suite) => !isMoved(suite))
-    this.#order = [...rest, ...this.#order.filter(isMoved)]
+    const { true: moved = [], false: rest = [] } = Object.groupBy(this.#order, (suite) =>
+      isMoved(suite) ? 'true' : 'false',
+    )
+    this.#order = [...rest, ...moved]
   }
 
   #sortByStrength(): void {
