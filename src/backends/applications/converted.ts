@@ -2,11 +2,12 @@
 
 import type { MacName } from '../../algorithms/mac.ts'
 import { memoize } from '../../cache/memoize.ts'
+import { RecentlyUsed } from '../../cache/recently-used.ts'
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import type { EffectivePolicy } from '../../policy/effective-policy.ts'
 import { convertPriority } from '../../priority/convert/convert.ts'
 import { diagnoseConversion } from '../../priority/convert/convert-diagnostics.ts'
-import { evaluatePriority } from '../../priority/evaluate.ts'
+import { type EvaluationOutcome, evaluatePriority } from '../../priority/evaluate.ts'
 import { diagnoseFailure } from '../../priority/failure/failure-diagnostics.ts'
 import type { ConversionTarget } from '../../priority/library-releases.ts'
 import { DEFAULT_RELEASE } from '../../priority/releases.ts'
@@ -58,10 +59,16 @@ function convertPolicy(
   }
 }
 
-/** Once for all back-ends of a program that ask for the same purpose. */
-const evaluateAsPriority = memoize((effective: EffectivePolicy) =>
-  evaluatePriority({ name: '<application>', text: priorityTextOf(effective) }),
-)
+/** Once for all back-ends of a program that ask for the same. */
+function evaluateAsPriority(effective: EffectivePolicy): EvaluationOutcome {
+  const text = priorityTextOf(effective)
+  const outcome = EVALUATED.get(text) ?? evaluatePriority({ name: '<application>', text })
+  EVALUATED.keep(text, outcome)
+  return outcome
+}
+
+/** The back-ends of a program follow each other. */
+const EVALUATED = new RecentlyUsed<EvaluationOutcome>(16)
 
 /** What a policy enables as a string of the newest GnuTLS, which knows all that a conversion can say. */
 export const priorityTextOf = memoize((effective: EffectivePolicy): string => {
