@@ -47,8 +47,11 @@ function compare(what: string, argsOf: (run: number) => readonly string[]): void
     const args = argsOf(run).filter((word) => word !== '--no-verify')
     if (reference) theirs.push(time(reference, args))
   }
-  console.log(`${what}: ${describe(ours)}${reference ? `, reference ${describe(theirs)}` : ''}`)
-  if (!reference) return console.log('  (no reference installed to compare with)')
+  const yardstick = reference
+    ? `, reference ${describe(theirs)}`
+    : ' (no reference to compare with)'
+  console.log(`${what}: ${describe(ours)}${yardstick}`)
+  if (!reference) return
   const ratio = median(
     ours.map(({ milliseconds }, at) => milliseconds / (theirs[at]?.milliseconds ?? 1)),
   )
