@@ -1,16 +1,24 @@
 /** A command of the shell whose standard input and output are a connection, as QEMU's `exec:` has it. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { constants } from 'node:os'
 import { Duplex, type Readable, type Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 
 export type ShellCommand = {
   readonly stream: Duplex
   /** How it ended: `SIGTERM`, `status 3`; undefined where it ended well. */
   readonly ended: Promise<string | undefined>
-  /** Ends it, and all that it started. */
+  /** Ends it, and all that it started: with SIGTERM, and with SIGKILL what does not obey in time. */
   readonly kill: () => void
 }
 
+const NO_DESCRIPTOR = { code: 'EMFILE', errno: -constants.errno.EMFILE }
+
+/** How long a command may take to end in order when it is told to, in milliseconds. */
+const GRACE = 2_000
+
+/** @throws a system error where no descriptor is left. */
 export function runShellCommand(command: string): ShellCommand {
   const child = spawn('/bin/sh', ['-c', command], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -21,15 +29,30 @@ export function runShellCommand(command: string): ShellCommand {
     status === 0 ? undefined : (signal ?? `status ${status}`),
   )
   ended.catch(() => {})
+  // They are missing where no descriptor is left.
+  if (!child.stdin || !child.stdout) throw Object.assign(new Error('EMFILE'), NO_DESCRIPTOR)
   const stream = new PairStream(child.stdout, child.stdin)
   stream.on('error', () => {})
-  return { stream, ended, kill: () => killGroup(child.pid) }
+  return { stream, ended, kill: () => void endCommand(child, stream) }
 }
 
-function killGroup(leader: number | undefined): void {
+async function endCommand(child: ChildProcess, stream: Duplex): Promise<void> {
+  killGroup(child.pid, 'SIGTERM')
+  const isOver = new AbortController()
+  const over = (): void => isOver.abort()
+  child.once('close', over)
+  await delay(GRACE, undefined, isOver).catch(() => {})
+  child.off('close', over)
+  if (isOver.signal.aborted) return
+  killGroup(child.pid, 'SIGKILL')
+  // What has left the group may still hold them.
+  stream.destroy()
+}
+
+function killGroup(leader: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (leader === undefined) return
   try {
-    process.kill(-leader, 'SIGTERM')
+    process.kill(-leader, signal)
   } catch {
     // All of them have ended.
   }

@@ -1,6 +1,6 @@
 /** A command of the shell, started anew for each session. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { diagnose } from '../../diagnostics/diagnostic.ts'
+import { diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import { runShellCommand, type ShellCommand } from '../../net/shell-command.ts'
 import type { ChardevContext } from '../chardev-context.ts'
 import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
@@ -26,8 +26,9 @@ export class ExecEnd implements ChardevEnd {
 
   async start(): Promise<undefined> {}
 
+  /** @throws DiagnosticError CHARDEV_CANNOT_OPEN */
   async open(): Promise<EndSession> {
-    const command = runShellCommand(this.definition.command)
+    const command = this.#start()
     this.#running.add(command)
     const { stream } = command
     // Of a command only its program is shown: its other words may hold a secret.
@@ -42,6 +43,15 @@ export class ExecEnd implements ChardevEnd {
 
   async close(): Promise<void> {
     for (const { kill } of this.#running) kill()
+    await Promise.allSettled([...this.#running].map(({ ended }) => ended))
+  }
+
+  #start(): ShellCommand {
+    try {
+      return runShellCommand(this.definition.command)
+    } catch (error) {
+      return fail(CHARDEV_KINDS.cannotOpen, { path: '/bin/sh', error })
+    }
   }
 
   async #finish(command: ShellCommand, isCut: boolean): Promise<void> {

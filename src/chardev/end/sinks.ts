@@ -1,8 +1,10 @@
 /** Ends that only take: null, ringbuf, file. They say nothing, and have no end. */
-import { closeSync, constants, openSync, write } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, write } from 'node:fs'
+import { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
+import { Attachment } from './attachment.ts'
 import type { RingBuffer } from './ring-buffer.ts'
 import type { Standing } from './standing-end.ts'
 
@@ -30,8 +32,29 @@ const OWNER_ONLY = 0o600
 
 /** @throws DiagnosticError CHARDEV_CANNOT_OPEN */
 export function openFile(path: string, isAppended: boolean): Standing {
-  const file = new WrittenFile(openForWriting(path, isAppended))
+  const descriptor = openForWriting(path, isAppended)
+  if (fstatSync(descriptor).isFIFO()) {
+    closeSync(descriptor)
+    return openQueue(path)
+  }
+  const file = new WrittenFile(descriptor)
   return sink(path, file.write, () => file.close())
+}
+
+/**
+ * A pipe may be full for ever: it is not written to by the few threads that all files of the process share. It is
+ * opened to be read too, so that it does not break when its reader leaves: another one may come.
+ */
+function openQueue(path: string): Standing {
+  const fd = openDescriptor(path, constants.O_RDWR | constants.O_NONBLOCK)
+  const pipe = new Socket({ fd, readable: false, writable: true })
+  pipe.on('error', () => {})
+  return {
+    place: path,
+    attach: () => new Attachment({ sink: pipe }),
+    // What was written before is still read; the process does not wait for that.
+    close: () => void pipe.end().unref(),
+  }
 }
 
 /**
@@ -68,6 +91,14 @@ class WrittenFile {
 
   #closeWhenIdle(): void {
     if (this.#isClosing && this.#writesUnderWay === 0) closeSync(this.#descriptor)
+  }
+}
+
+function openDescriptor(path: string, flags: number): number {
+  try {
+    return openSync(path, flags)
+  } catch (error) {
+    return fail(CHARDEV_KINDS.cannotOpen, { path, error })
   }
 }
 

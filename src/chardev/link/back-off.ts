@@ -24,7 +24,7 @@ export class BackOff {
     return wait
   }
 
-  /** After a connection that was made. */
+  /** After a connection that lasted. */
   reset(): void {
     this.#next = this.#first
   }

@@ -9,6 +9,10 @@ export class Sessions {
   readonly end: ChardevEnd
   readonly #tell: TellChardev
   readonly #backOff: BackOff | undefined
+  /** When the last session began. */
+  #openedAt: number | undefined
+  /** Before it, in milliseconds. */
+  #waited = 0
 
   constructor(end: ChardevEnd, tell: TellChardev) {
     const { definition } = end
@@ -23,7 +27,7 @@ export class Sessions {
     for (;;) {
       try {
         const session = await this.end.open(signal)
-        this.#backOff?.reset()
+        this.#openedAt = performance.now()
         return session
       } catch (error) {
         if (signal.aborted || !this.#backOff) throw error
@@ -35,7 +39,12 @@ export class Sessions {
   /** Before a new attempt; tells why. Does nothing for an end that makes no attempts. */
   async wait(error: unknown, signal: AbortSignal): Promise<void> {
     if (!this.#backOff) return
+    // A server that lets in and breaks off at once is asked less and less, too.
+    const lasted = performance.now() - (this.#openedAt ?? performance.now())
+    this.#openedAt = undefined
+    if (lasted > this.#waited) this.#backOff.reset()
     const milliseconds = this.#backOff.next()
+    this.#waited = milliseconds
     const diagnostics = error instanceof DiagnosticError ? error.diagnostics : []
     const seconds = milliseconds / 1000
     this.#tell({ event: 'retrying', chardev: this.end.definition.id, seconds, diagnostics })

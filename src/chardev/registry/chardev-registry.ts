@@ -29,6 +29,7 @@ const DRAIN_LIMIT = 5_000
 export class ChardevRegistry {
   readonly #context: ChardevContext
   readonly #entries = new Map<string, Entry>()
+  #isClosed = false
 
   constructor(context: ChardevContext) {
     this.#context = context
@@ -63,9 +64,9 @@ export class ChardevRegistry {
   async change(definition: ChardevDefinition): Promise<string | undefined> {
     const { id } = definition
     const before = this.#requireOpened(id)
-    const next = makeEnd(definition, this.#context)
     const { joined } = before
     if (joined) this.#requireOpened(joined.other)
+    const next = makeEnd(definition, this.#context)
     before.isOpening = true
     await joined?.join.pause()
     await before.end.close(DRAIN_LIMIT)
@@ -121,6 +122,7 @@ export class ChardevRegistry {
 
   /** Ends all in order, within so many milliseconds. */
   async close(limit = DRAIN_LIMIT): Promise<void> {
+    this.#isClosed = true
     const entries = [...this.#entries.values()]
     this.#entries.clear()
     const stopped = entries.map(({ joined }) => joined?.join.separate())
@@ -132,7 +134,10 @@ export class ChardevRegistry {
     const entry: Entry = { ...made, isOpening: true }
     this.#entries.set(id, entry)
     try {
+      this.#refuseClosed(id)
       const place = await entry.end.start()
+      // It was closed while it was being opened, which may have been too early.
+      this.#refuseClosed(id)
       entry.isOpening = false
       if (joined && !joined.join.isOver) this.#goOn(entry, joined)
       return place
@@ -141,6 +146,12 @@ export class ChardevRegistry {
       await entry.end.close(0)
       throw error
     }
+  }
+
+  #refuseClosed(id: string): void {
+    const what = `chardev ${id}`
+    if (this.#isClosed)
+      fail(CHARDEV_KINDS.unusable, { what, reason: 'all of them are being closed' })
   }
 
   #goOn(entry: Entry, joined: NonNullable<Entry['joined']>): void {

@@ -11,6 +11,10 @@ const SUBPROTOCOL = 'binary'
 /** A message is held until it is whole, so many bytes. */
 const MESSAGE_LIMIT = 1_048_576
 
+/** In so many frames, and of a frame so many pieces: each takes memory that is not counted above. */
+const FRAGMENT_LIMIT = 1_024
+const PIECE_LIMIT = 16_384
+
 /** Pings of a peer that does not read are not answered beyond this. */
 const PONG_ROOM = 65_536
 
@@ -19,6 +23,8 @@ const CLOSE_TIMEOUT = 5_000
 
 const OPTIONS = {
   maxPayload: MESSAGE_LIMIT,
+  maxFragments: FRAGMENT_LIMIT,
+  maxBufferedChunks: PIECE_LIMIT,
   perMessageDeflate: false,
   autoPong: false,
   closeTimeout: CLOSE_TIMEOUT,
