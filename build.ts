@@ -58,7 +58,7 @@ const colorSupport: Plugin = {
 }
 
 /** What programs import as `cryptopolicy/PART`. */
-const LIBRARY_PARTS = ['convert', 'nbd', 'pki', 'policy', 'priority', 'qmp', 'tls']
+const LIBRARY_PARTS = ['chardev', 'convert', 'nbd', 'pki', 'policy', 'priority', 'qmp', 'tls']
 
 const options: BuildOptions = {
   absWorkingDir: root,

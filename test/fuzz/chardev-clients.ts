@@ -5,7 +5,9 @@
  *
  * What every client leaves behind adds up in a process that runs for months: after the first tenth, the memory in use,
  * garbage collected, may not grow by more than that of compiled code, and no descriptor may stay open. One client
- * after the other is joined to a ring buffer; eight at a time share another device, which stands behind a socket.
+ * after the other is joined to a ring buffer; eight at a time share another device, which stands behind a socket; and
+ * as many again come to a third one in clear. What the process has from the system is shown: it is more, and grows
+ * until the garbage collector finds its pace.
  */
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -36,8 +38,8 @@ setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc')
 process.on('SIGUSR2', () => {
   collect()
-  const { heapUsed, external } = process.memoryUsage()
-  console.error('memory: ' + (heapUsed + external))
+  const { heapUsed, external, rss } = process.memoryUsage()
+  console.error('memory: ' + (heapUsed + external) + ' of ' + rss)
 })`
 
 const scratch = mkdtempSync(join(tmpdir(), 'cryptopolicy-chardev-clients-'))
@@ -60,6 +62,8 @@ async function start(): Promise<ServingProcess> {
     `  - {qom-type: tls-creds-x509, id: tls0, dir: ${keys}, endpoint: server}`,
     'chardevs:',
     '  - {id: ring, backend: ringbuf}',
+    '  - {id: other, backend: ringbuf}',
+    '  - {id: clear, backend: socket, host: 127.0.0.1, port: 0, server: true, join: other}',
     `  - {id: single, backend: socket, ${tls}, join: ring}`,
     `  - {id: back, backend: socket, path: ${join(scratch, 'back.sock')}, server: true}`,
     `  - {id: shared, backend: socket, ${tls}, mux: true, join: back}`,
@@ -71,24 +75,26 @@ async function start(): Promise<ServingProcess> {
 }
 
 /** @returns when the server has closed the connection. */
-async function visit(port: number): Promise<void> {
-  const socket = connect({ host: '127.0.0.1', port, ...credentials })
+async function visit(port: number, isClear: boolean): Promise<void> {
+  const place = { host: '127.0.0.1', port }
+  const socket = isClear ? connectPlain(place) : connect({ ...place, ...credentials })
   socket.on('error', (error) => {
     throw error
   })
-  await once(socket, 'secureConnect')
+  await once(socket, isClear ? 'connect' : 'secureConnect')
   socket.resume().end('a line\n')
   await once(socket, 'close')
 }
 
-/** What it uses when all clients were forgotten. */
-async function memoryOf({ child, log }: ServingProcess): Promise<number> {
+/** What it uses when all clients were forgotten, and what it has from the system. */
+async function memoryOf({ child, log }: ServingProcess): Promise<readonly [number, number]> {
   await sleep(500)
-  const told = () => [...log().matchAll(/^memory: (\d+)$/gm)]
+  const told = () => [...log().matchAll(/^memory: (\d+) of (\d+)$/gm)]
   const before = told().length
   child.kill('SIGUSR2')
   while (told().length === before) await sleep(10)
-  return Number(told().at(-1)?.[1])
+  const [, used, all] = told().at(-1) ?? []
+  return [Number(used), Number(all)]
 }
 
 function descriptorsOf({ child }: ServingProcess): number {
@@ -104,12 +110,14 @@ async function run(id: string, serving: ServingProcess): Promise<void> {
     const visitor = async () => {
       while (done < goal) {
         done++
-        await visit(port)
+        await visit(port, id === 'clear')
       }
     }
     await Promise.all(Array.from({ length: CROWD }, visitor))
-    used.push(await memoryOf(serving))
-    console.log(`${id}: ${done} clients, ${Math.round((used.at(-1) ?? 0) / 1024)} KiB in use`)
+    const [now, all] = await memoryOf(serving)
+    used.push(now)
+    const kib = (bytes: number) => `${Math.round(bytes / 1024)} KiB`
+    console.log(`${id}: ${done} clients, ${kib(now)} in use, ${kib(all)} from the system`)
   }
   const growth = ((used.at(-1) ?? 0) - (used[0] ?? 0)) / (clients * 0.9)
   console.log(`${id}: ${growth.toFixed(1)} bytes for each client`)
@@ -122,7 +130,7 @@ try {
   connectPlain(join(scratch, 'back.sock')).resume().unref()
   await sleep(500)
   const descriptors = descriptorsOf(serving)
-  for (const id of ['single', 'shared']) await run(id, serving)
+  for (const id of ['clear', 'single', 'shared']) await run(id, serving)
   const left = descriptorsOf(serving) - descriptors
   if (left > SPARE) throw new Error(`${left} descriptors stayed open`)
 } finally {

@@ -8,6 +8,7 @@ import * as qmp from '../../src/library/qmp.ts'
 import { scratchFolder } from '../cli/command.ts'
 import {
   type Call,
+  CHARDEV_FUNCTIONS,
   clientMethods,
   EXPORT_METHODS,
   FUNCTIONS,
@@ -81,7 +82,13 @@ function expectAllChecked(calls: Readonly<Record<string, Call>>): void {
 }
 
 describe('functions', () =>
-  expectAllChecked({ ...FUNCTIONS, ...NBD_FUNCTIONS, ...PKI_FUNCTIONS, ...QMP_FUNCTIONS }))
+  expectAllChecked({
+    ...FUNCTIONS,
+    ...CHARDEV_FUNCTIONS,
+    ...NBD_FUNCTIONS,
+    ...PKI_FUNCTIONS,
+    ...QMP_FUNCTIONS,
+  }))
 
 describe('NbdServer', () => expectAllChecked(SERVER_METHODS))
 
@@ -125,6 +132,7 @@ const WITHOUT_ARGUMENTS = ['DiagnosticError', 'NbdRequestError', 'Traffic']
 test('no export is left out above', () => {
   const known = Object.keys({
     ...FUNCTIONS,
+    ...CHARDEV_FUNCTIONS,
     ...NBD_FUNCTIONS,
     ...PKI_FUNCTIONS,
     ...QMP_FUNCTIONS,

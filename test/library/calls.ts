@@ -367,6 +367,21 @@ const pair = { role: 'client', paths: { certificate: '/a', key: '/b' } }
 const signing = { layout, out: layout, strength, days: 1, key, passphrase: 'x', now: new Date(0) }
 const name = { organization: 'x', commonName: 'x' }
 
+/** Those of the part for character devices. */
+export const CHARDEV_FUNCTIONS: Readonly<Record<string, Call>> = {
+  parseChardev: call(
+    library.parseChardev,
+    text('text', 'null,id=n'),
+    optional('options', { name: 'x', id: 'x', isServer: true }),
+  ),
+  openChardevs: call(
+    library.openChardevs,
+    optional('options', {
+      ...{ objects, handshakeLimit: 1, clientLimit: 1, socketMode: 0o600, onEvent: () => {} },
+    }),
+  ),
+}
+
 /** Those of the part for monitors. */
 export const QMP_FUNCTIONS: Readonly<Record<string, Call>> = {
   openMonitor: call(

@@ -40,6 +40,18 @@ const FLAGS = new Set([
   ...['ipv4', 'ipv6', 'abstract', 'tight', 'signal', 'append'],
 ])
 
+/** What QEMU takes for a flag. */
+const TRUE: ReadonlySet<string> = new Set(['on', 'yes', 'true', 'y'])
+const FALSE: ReadonlySet<string> = new Set(['off', 'no', 'false', 'n'])
+
+/** `64K`, `1.5K`, `0x400`; NaN for anything else. */
+function sizeOf(text: string): number {
+  if (/^0x[\da-f]{1,13}$/i.test(text)) return Number(text)
+  const [, digits, unit = 'B'] =
+    /^(\d{1,16}|\d{1,8}\.\d{1,8}(?=[KMGTPE]))([BKMGTPE]?)$/i.exec(text) ?? []
+  return Math.floor(Number(digits) * 1024 ** 'BKMGTPE'.indexOf(unit.toUpperCase()))
+}
+
 /** The options of one chardev, each read as what it is. */
 export class ChardevOptions {
   readonly backend: BackendName
@@ -70,7 +82,8 @@ export class ChardevOptions {
   flag(name: string): boolean | undefined {
     const value = this.#values.get(name)
     if (value === undefined || typeof value === 'boolean') return value
-    if (value === 'on' || value === 'off') return value === 'on'
+    if (typeof value === 'string' && TRUE.has(value)) return true
+    if (typeof value === 'string' && FALSE.has(value)) return false
     return this.refuse(name, "'on' or 'off'")
   }
 
@@ -86,9 +99,7 @@ export class ChardevOptions {
   size(name: string): number | undefined {
     const text = this.text(name)
     if (text === undefined) return undefined
-    const [, digits, unit = 'B'] = /^(\d{1,16})([BKMGTPE]?)$/i.exec(text) ?? []
-    const power = Math.max(0, 'BKMGTPE'.indexOf(unit.toUpperCase()))
-    const size = Number(digits) * 1024 ** power
+    const size = sizeOf(text)
     return Number.isSafeInteger(size) ? size : this.refuse(name, 'a size, as 64K')
   }
 
