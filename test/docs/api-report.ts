@@ -11,7 +11,16 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const TYPES = join(ROOT, 'dist', 'types')
 
 /** The parts, as `cryptopolicy/PART`. */
-export const PARTS = ['chardev', 'convert', 'nbd', 'pki', 'policy', 'priority', 'qmp', 'tls'] as const
+export const PARTS = [
+  'chardev',
+  'convert',
+  'nbd',
+  'pki',
+  'policy',
+  'priority',
+  'qmp',
+  'tls',
+] as const
 
 export type Part = (typeof PARTS)[number]
 
