@@ -29,7 +29,7 @@ export type { ParseChardevOptions } from '../chardev/definition/parse-chardev.ts
 export type { RingBuffer } from '../chardev/end/ring-buffer.ts'
 export type { ChardevInfo, ChardevRegistry } from '../chardev/registry/chardev-registry.ts'
 export type { Join } from '../chardev/registry/lasting-join.ts'
-export * from './tls.ts'
+export * from './diagnostics.ts'
 
 export type ChardevsOptions = {
   /** What `tls-creds=` and `tls-authz=` name. */

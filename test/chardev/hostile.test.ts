@@ -47,6 +47,24 @@ test('a client of WebSocket that waits for its turn breaks its own connection al
   await eventually(() => registry.ring('r').length === 2)
 })
 
+test.each([
+  ['of many fragments', Buffer.from('028100000000610081000000006100810000000061', 'hex'), 2_000],
+  ['of 2^63 bytes', Buffer.from('82ff7fffffffffffffff00000000', 'hex'), 1],
+  ['without a mask', Buffer.from('820161', 'hex'), 1],
+] as const)('a message of WebSocket %s ends its connection alone', async (_, piece, times) => {
+  const { add, registry, events } = makeChardevs()
+  const port = await add('socket,id=a,host=127.0.0.1,port=0,server=on,websocket=on')
+  await add('ringbuf,id=r')
+  registry.join('a', 'r')
+  const other = await upgrade(port)
+  const rest = Buffer.from('008100000000610081000000006100810000000061', 'hex')
+  other.write(times === 1 ? piece : Buffer.concat([piece, ...Array(times).fill(rest)]))
+  await eventually(() => events.some(({ event }) => event === 'refused'))
+  const user = await upgrade(port)
+  user.write(MESSAGE)
+  await eventually(() => registry.ring('r').length > 0)
+})
+
 test('who has joined two of them separates them also after a change', async () => {
   const { add, registry } = makeChardevs()
   const folder = scratchFolder()

@@ -132,6 +132,7 @@ import { readFileSync } from 'node:fs'
 import { FileStorage } from 'cryptopolicy/nbd'
 const storage = await FileStorage.open('package.json', { readOnly: true })
 await storage.extents(0, 1, 1)
+await storage.close()
 console.log([...new Set(readFileSync('/proc/self/maps', 'utf8').match(/\\S*koffi\\S*/g))].join())
 `
 
