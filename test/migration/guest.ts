@@ -52,6 +52,8 @@ export type GuestOptions = {
   readonly isIncoming?: boolean
   /** Of its memory, in bytes. */
   readonly size?: number
+  /** Its memory is no file: QEMU has no post-copy there. It has no digest then. */
+  readonly isPrivate?: boolean
   /** Its serial port, and what else that needs; the file gets a copy of its letters. */
   readonly serial?: (file: string) => readonly string[]
 }
@@ -60,13 +62,15 @@ export type GuestOptions = {
 export async function startGuest({
   isIncoming = false,
   size = MEMORY_SIZE,
+  isPrivate = false,
   serial = (file) => ['-serial', `file:${file}`],
 }: GuestOptions = {}): Promise<Guest> {
   const folder = scratchFolder()
   const path = (name: string) => join(folder, name)
   writeFileSync(path('disk'), isIncoming ? Buffer.alloc(DISK_SIZE) : bootDisk())
   writeFileSync(path('serial'), '')
-  const memory = `memory-backend-file,id=ram0,size=${size},mem-path=${path('memory')},share=on`
+  const file = `memory-backend-file,id=ram0,size=${size},mem-path=${path('memory')},share=on`
+  const memory = isPrivate ? `memory-backend-ram,id=ram0,size=${size}` : file
   const child = spawn(QEMU, [
     ...['-accel', 'tcg', '-machine', 'pc,memory-backend=ram0', '-m', `${size / MEBIBYTE}`],
     ...['-nodefaults', '-display', 'none', '-vga', 'none', '-object', memory],

@@ -5,19 +5,17 @@
  * source is told so after all is on disk, and keeps its guest until then.
  */
 import type { Duplex } from 'node:stream'
-import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
 import { ChannelInspection, type ChannelOptions } from '../inspect/channel-inspection.ts'
-import type { CheckedChannel } from '../inspect/inspected-channel.ts'
-import { MainInspection } from '../inspect/main-inspection.ts'
+import type { MainInspection } from '../inspect/main-inspection.ts'
 import { warningsOf } from '../inspect/migration-inspection.ts'
-import { checkMultifd, hasCaughtUp } from '../inspect/multifd-check.ts'
 import { countPages, RamCount } from '../inspect/ram-count.ts'
-import { MIGRATION_KINDS } from '../migration-diagnostics.ts'
 import { ChannelAdmission, refuseChannel } from './channel-admission.ts'
 import { IncomingParts } from './incoming-parts.ts'
 import type { MigrationStore } from './migration-store.ts'
 import { RECEIVE_KINDS } from './receive-diagnostics.ts'
 import { type ChannelConnection, ReceivedChannel, type StoredChannel } from './received-channel.ts'
+import { ReceivedChannels } from './received-channels.ts'
 import { SilenceWatch } from './silence-watch.ts'
 import { SourceDialogue } from './source-dialogue.ts'
 
@@ -71,7 +69,7 @@ const FAREWELL = 1_000
 export class Reception {
   readonly #options: ReceptionOptions
   readonly #ram = new RamCount()
-  readonly #channels = new Map<string, ReceivedChannel>()
+  readonly #channels: ReceivedChannels
   readonly #admission: ChannelAdmission
   readonly #setup = Promise.withResolvers<MainInspection>()
   readonly #outcome = Promise.withResolvers<ReceivedMigration>()
@@ -80,11 +78,11 @@ export class Reception {
   #isSilent = false
   /** All came, or something failed: no part is taken any more. */
   #isClosed = false
-  #allOver: () => void = () => {}
 
   constructor(options: ReceptionOptions) {
     this.#options = options
     this.#admission = new ChannelAdmission(options.multifd)
+    this.#channels = new ReceivedChannels(options.multifd)
     // Each is waited for elsewhere, or by nothing.
     this.#setup.promise.catch(() => {})
     this.#outcome.promise.catch(() => {})
@@ -119,12 +117,6 @@ export class Reception {
     )
   }
 
-  /** What the main channel has said so far; undefined before it says anything. */
-  get #main(): MainInspection | undefined {
-    const { inspection } = this.#channels.get('main') ?? {}
-    return inspection instanceof MainInspection ? inspection : undefined
-  }
-
   /** Ends the migration, unless it is stored already. */
   cancel(): void {
     const { path } = this.#options.store
@@ -137,7 +129,7 @@ export class Reception {
       sentTickets,
       switchoverAck: this.#options.switchoverAck ?? false,
       onSetup: () => {
-        const main = this.#main
+        const { main } = this.#channels
         if (main) this.#setup.resolve(main)
       },
     })
@@ -165,7 +157,7 @@ export class Reception {
       throw error
     })
     const channel = new ReceivedChannel({ name, file }, connection, writer, inspection)
-    this.#channels.set(name, channel)
+    this.#channels.add(channel)
     return channel
   }
 
@@ -178,7 +170,7 @@ export class Reception {
       this.#reportProgress()
     }
     channel.isOver = true
-    if (this.#isClosed) this.#endWhenAllOver()
+    if (this.#isClosed) this.#channels.noticeEnd()
     else {
       channel.finish()
       this.#concludeWhenWhole()
@@ -187,29 +179,24 @@ export class Reception {
 
   /** Stores the guest when it is whole, and its source has nothing more to say. */
   #concludeWhenWhole(): void {
-    const main = this.#main
+    const { main } = this.#channels
     if (this.#isClosed || !main) return
     const hasEnd = main.end !== undefined
     this.#silence.touch(hasEnd ? CLOSING : this.#options.idleLimit * 1000)
-    const isOver = this.#channels.get('main')?.isOver
-    const isDecided = isOver || main.description !== undefined || this.#isSilent
+    const isDecided = this.#channels.isMainOver || main.description !== undefined || this.#isSilent
     if (!hasEnd || !isDecided) return
-    const channels = [...this.#channels.values()]
-    const isThere = channels.length > this.#options.multifd
-    const isWhole =
-      isThere && channels.every((channel) => channel.isOver || hasCaughtUp(channel, main))
-    const isAnswered = this.#dialogue?.hasReturnPath || channels.every((channel) => channel.isOver)
-    if (this.#isSilent || (isWhole && isAnswered)) void this.#conclude(main)
+    const isAnswered = this.#dialogue?.hasReturnPath || this.#channels.areOver
+    if (this.#isSilent || (this.#channels.areWhole(main) && isAnswered)) void this.#conclude(main)
   }
 
   #onSilence(): void {
-    if (this.#main?.end !== undefined) {
+    if (this.#channels.main?.end !== undefined) {
       this.#isSilent = true
       this.#concludeWhenWhole()
       return
     }
     const { idleLimit: seconds } = this.#options
-    const bytes = this.#channels.get('main')?.bytes ?? 0
+    const bytes = this.#channels.mainBytes
     void this.#fail(new DiagnosticError([diagnose(RECEIVE_KINDS.silent, { seconds, bytes })]))
   }
 
@@ -217,11 +204,11 @@ export class Reception {
     this.#isClosed = true
     this.#silence.stop()
     try {
-      await this.#finishChannels(main)
+      await this.#channels.finish(this.#options.store.path, main)
       await this.#options.store.publish()
       this.#dialogue?.tellWhole()
-      await this.#untilOver()
-      const channels = [...this.#channels.values()].map(({ stored }) => stored)
+      await this.#channels.untilOver(CLOSING)
+      const channels = this.#channels.stored
       const [first] = channels
       const warnings = first ? warningsOf(first) : []
       const hasReturnPath = this.#dialogue?.hasReturnPath ?? false
@@ -230,37 +217,6 @@ export class Reception {
     } catch (error) {
       await this.#giveUp(error)
     }
-  }
-
-  /** @throws DiagnosticError where one of them is cut, or not there. */
-  async #finishChannels(main: MainInspection): Promise<void> {
-    const channels = [...this.#channels.values()]
-    await Promise.all(channels.map(({ settled }) => settled))
-    for (const channel of channels) channel.finish()
-    const found: readonly CheckedChannel[] = channels.map(({ checked }) => checked)
-    const { multifd, store } = this.#options
-    if (found.length <= multifd) {
-      const expected = `${multifd} multifd channels`
-      const count = found.length - 1
-      const file = store.path
-      fail(MIGRATION_KINDS.channelIncomplete, { file, expected, found: `${count}`, offset: 0 })
-    }
-    checkMultifd(store.path, main, found.slice(1))
-  }
-
-  /** A source that waited for an answer closes its connections now. */
-  async #untilOver(): Promise<void> {
-    const over = new Promise<void>((resolve) => {
-      this.#allOver = resolve
-    })
-    const timer = setTimeout(this.#allOver, CLOSING)
-    this.#endWhenAllOver()
-    await over
-    clearTimeout(timer)
-  }
-
-  #endWhenAllOver(): void {
-    if ([...this.#channels.values()].every(({ isOver }) => isOver)) this.#allOver()
   }
 
   /** What was received is taken away, unless it is being put in place. */
@@ -274,25 +230,17 @@ export class Reception {
     this.#silence.stop()
     this.#setup.reject(error)
     this.#dialogue?.tellFailed()
-    const channels = [...this.#channels.values()]
-    await Promise.all(channels.map(({ settled }) => settled))
+    await this.#channels.settle()
     await this.#options.store.discard()
-    const patience = this.#dialogue?.hasReturnPath ? FAREWELL : 0
-    const timer = setTimeout(() => {
-      for (const { connection } of channels) connection.stream.destroy()
-    }, patience)
-    for (const { connection } of channels)
-      connection.stream.once('close', () => this.#endWhenAllOver())
-    this.#allOver = () => clearTimeout(timer)
+    this.#channels.cut(this.#dialogue?.hasReturnPath ? FAREWELL : 0)
     this.#outcome.reject(error)
   }
 
   #reportProgress(): void {
     const { onProgress } = this.#options
     if (!onProgress) return
-    const channels = [...this.#channels.values()]
-    const bytes = channels.reduce((sum, channel) => sum + channel.bytes, 0)
+    const { bytes, main } = this.#channels
     const pages = countPages(this.#ram.pages)
-    onProgress({ bytes, pages, passes: this.#main?.passes ?? 0 })
+    onProgress({ bytes, pages, passes: main?.passes ?? 0 })
   }
 }

@@ -1,0 +1,124 @@
+/** The logs of services as JSON are what docs/schemas says. */
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { runPeer } from '../interop/tls-peer.ts'
+import { startReceive } from '../migration/receive/receive-process.ts'
+import { readRecorded } from '../migration/recorded-streams.ts'
+import { connectPlain, readAll } from '../migration/relay/plain-ends.ts'
+import { credentialsOf, makeX509Folder, x509Credentials } from '../nbd/nbd-credentials.ts'
+import { serveNbd } from '../nbd/our-server.ts'
+import { RawClient } from '../nbd/server/raw-client.ts'
+import { testWith } from '../peers/peer.ts'
+import { scratchFolder } from './command.ts'
+import { expectValid } from './json-output.ts'
+import { launchService, type ServiceProcess, untilReady } from './service-process.ts'
+
+const JSON_LOG = ['--log', 'json']
+
+/** The events of a log, each held against its schema. */
+function eventsOf(schema: string, log: string): readonly string[] {
+  const lines = log.split('\n').filter((line) => line.startsWith('{'))
+  return lines.map((line) => {
+    const event = JSON.parse(line) as { readonly event: string }
+    expectValid(schema, event)
+    return event.event
+  })
+}
+
+testWith('nbdinfo', 'nbd serve: clients that are served and refused, and a reload', async () => {
+  const dir = makeX509Folder()
+  const place = ['-b', '127.0.0.1', '-p', '0', '-t']
+  const credentials = credentialsOf('x509', dir, 'server')
+  const server = await serveNbd(['--memory', '1M', ...place, ...credentials, ...JSON_LOG], {
+    ownPlace: true,
+  })
+  const port = Number(/^ready: .*?:(\d+)/m.exec(server.log())?.[1])
+  const uri = `nbds://localhost:${port}/?tls-certificates=${dir}`
+  expect((await runPeer('nbdinfo', ['--size', uri])).status).toBe(0)
+  await server.says('"left"')
+  const stranger = connect(port, '127.0.0.1').on('error', () => {})
+  onTestFinished(() => void stranger.destroy())
+  stranger.end('GET / HTTP/1.1\r\n\r\n')
+  await server.says('"refused"')
+  writeFileSync(join(dir, 'server-cert.pem'), 'broken')
+  const log = await server.says('"reloaded"')
+  const events = eventsOf('nbd-serve-log.v1.json', log)
+  expect(events).toEqual(expect.arrayContaining(['connected', 'secured', 'serving', 'left']))
+  expect(events).toEqual(expect.arrayContaining(['refused', 'reloaded']))
+})
+
+test('nbd serve: a storage that fails', async () => {
+  const image = join(scratchFolder(), 'image')
+  writeFileSync(image, Buffer.alloc(1 << 20))
+  const server = await serveNbd([image, ...JSON_LOG])
+  const client = await RawClient.greet(server.socket)
+  await client.go('simple')
+  const { truncateSync } = await import('node:fs')
+  truncateSync(image, 4096)
+  const { RawTransmission } = await import('../nbd/server/raw-transmission.ts')
+  const { NBD_CMD } = await import('../../src/nbd/protocol/constants.ts')
+  const transmission = new RawTransmission(client, 'simple')
+  await transmission.error({ command: NBD_CMD.READ, offset: 524_288, length: 4096 })
+  expect(eventsOf('nbd-serve-log.v1.json', await server.says('"failed"'))).toContain('failed')
+})
+
+test('migrate receive: a guest over TLS, and a stranger', async () => {
+  const dir = makeX509Folder()
+  const args = [...credentialsOf('x509', dir, 'server'), ...JSON_LOG]
+  const receiver = await startReceive({ args })
+  const port = Number(receiver.place.split(':')[1])
+  const stranger = connect(port, '127.0.0.1').on('error', () => {})
+  onTestFinished(() => void stranger.destroy())
+  stranger.end('GET / HTTP/1.1\r\n\r\n')
+  await receiver.says('"refused"')
+  const connection = connect(port, '127.0.0.1')
+  await once(connection, 'connect')
+  const { socket } = await x509Credentials(dir).connect(connection, { hostname: 'localhost' })
+  socket.end(readRecorded('exec-11-pc-q35-11.1-S.bin.gz'))
+  expect((await receiver.ended).status).toBe(0)
+  const events = eventsOf('connection-log.v1.json', receiver.log())
+  for (const event of ['connected', 'refused', 'secured', 'left']) expect(events).toContain(event)
+})
+
+test('chardev listen and connect: a console between them, and one that is not there', async () => {
+  const [folder, dir] = [scratchFolder(), makeX509Folder()]
+  const run = async (words: readonly string[]): Promise<ServiceProcess> => {
+    const service = launchService(['chardev', ...words, ...JSON_LOG])
+    await untilReady(service)
+    return service
+  }
+  const entry = join(folder, 'entry')
+  const there = await run([
+    ...['listen', '--chardev', 'socket,id=a,host=127.0.0.1,port=0,server=on,tls-creds=tls0'],
+    ...['--object', `tls-creds-x509,id=tls0,dir=${dir},endpoint=server`],
+    ...['--to', 'file,id=f,path=/dev/null'],
+  ])
+  const port = /^ready: .*?127\.0\.0\.1:(\d+)/m.exec(there.log())?.[1]
+  const here = await run([
+    ...[
+      'connect',
+      '--chardev',
+      `socket,id=b,host=localhost,port=${port},reconnect=1,tls-creds=tls0`,
+    ],
+    ...['--object', `tls-creds-x509,id=tls0,dir=${dir},endpoint=client`],
+    ...['--to', `socket,id=c,path=${entry},server=on`],
+  ])
+  const user = await connectPlain(entry)
+  user.write('hello')
+  await there.says('"secured"')
+  await here.says('"reached"')
+  await there.stop()
+  await here.says('"retrying"')
+  user.end()
+  await readAll(user)
+  for (const [service, names] of [
+    [there, ['connected', 'secured', 'carried', 'left']],
+    [here, ['reached', 'carried', 'retrying']],
+  ] as const) {
+    const events = eventsOf('chardev-log.v1.json', service.log())
+    for (const name of names) expect(events).toContain(name)
+  }
+})
