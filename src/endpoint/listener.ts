@@ -186,7 +186,7 @@ export class Listener {
   /** Clients that wait are heard as little as in the queue of the kernel. */
   #admit(socket: Socket): void {
     if (this.#hasRoom) this.#begin(socket)
-    else if (this.#waiting.makeRoom(this.#waitingLimit)) {
+    else if (this.#waiting.length < this.#waitingLimit || this.#sendStrangerAway()) {
       this.#waiting.add(socket)
       this.#watchStalled()
     } else if (this.#places.areTaken) this.#sendAway(socket)
@@ -225,6 +225,13 @@ export class Listener {
     const placed = this.#places.take(connection)
     this.#beginWaiting()
     await placed
+  }
+
+  /** Makes room in the line. @returns whether there was one. */
+  #sendStrangerAway(): boolean {
+    const stranger = this.#waiting.takeSilent(PATIENCE)
+    if (stranger) this.#sendAway(stranger)
+    return stranger !== undefined
   }
 
   #sendAway(socket: Socket): void {

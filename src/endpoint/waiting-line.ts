@@ -21,19 +21,19 @@ export class WaitingLine {
   }
 
   /**
-   * Whether one more may wait, beside so many. Where clients begin, the oldest one that has said nothing makes
-   * room: it may be a stranger who only takes a place.
+   * Takes the oldest one out that has said nothing for so long, where clients begin: it may be a stranger
+   * who only takes a place.
+   *
+   * @param age In milliseconds: what a client has sent is not read at once.
    */
-  makeRoom(limit: number): boolean {
-    if (this.#sockets.size < limit) return true
-    if (!this.#clientsBegin || limit === 0) return false
+  takeSilent(age: number): Socket | undefined {
+    if (!this.#clientsBegin) return undefined
     for (const [socket, early] of this.#sockets) {
-      if (early.hasSpoken) continue
+      if (early.hasSpoken || performance.now() - early.begun < age) continue
       this.#sockets.delete(socket)
-      socket.destroy()
-      return true
+      return socket
     }
-    return false
+    return undefined
   }
 
   add(socket: Socket): void {
@@ -70,6 +70,8 @@ class Early {
   readonly #mayGoOn: boolean
   readonly #chunks: Buffer[] = []
   #length = 0
+  /** By performance.now(). */
+  readonly begun = performance.now()
 
   constructor(socket: Socket, mayGoOn: boolean) {
     this.#socket = socket
