@@ -136,6 +136,8 @@ export function answerOf(failure: Failure): Answer {
       return { answer: failure.failure }
     case 'budget-spent':
       return { answer: 'unknown', because: BUDGET_SPENT }
+    case 'time-spent':
+      return { answer: 'unknown', because: 'time spent' }
     case 'interrupted':
       return { answer: 'unknown', because: 'interrupted' }
     case 'too-much':

@@ -20,6 +20,11 @@ export type DialLimits = TransportLimits & {
   readonly atOnce: number
   /** How many bytes may come over all connections: what they show is kept. */
   readonly allBytes: number
+  /**
+   * How long all questions may take, in milliseconds; connections that were begun by then end in their own time.
+   * A permitted rate adds to it.
+   */
+  readonly allTime: number
 }
 
 export const DEFAULT_LIMITS: DialLimits = {
@@ -31,6 +36,7 @@ export const DEFAULT_LIMITS: DialLimits = {
   rate: undefined,
   atOnce: 8,
   allBytes: 64 * 1024 * 1024,
+  allTime: 600_000,
 }
 
 const INTERRUPTED: Failure = { failure: 'interrupted' }
@@ -43,6 +49,8 @@ export class DialedSource implements TransportSource {
   #open = 0
   #next = 0
   #received = 0
+  /** When no more connections are begun, by performance.now(). */
+  #end: number | undefined
   readonly #stop: AbortSignal | undefined
   readonly #transports = new Set<SocketTransport>()
 
@@ -63,6 +71,8 @@ export class DialedSource implements TransportSource {
   async open(): Promise<Transport | Failure> {
     const { budget, allBytes } = this.#limits
     if (this.#stop?.aborted) return INTERRUPTED
+    this.#end ??= performance.now() + this.#limits.allTime
+    if (performance.now() > this.#end) return { failure: 'time-spent' }
     if (this.#received > allBytes) return { failure: 'too-much' }
     if (budget !== undefined && this.#connections >= budget) return { failure: 'budget-spent' }
     this.#connections++
@@ -125,6 +135,7 @@ export class DialedSource implements TransportSource {
     const now = performance.now()
     const start = Math.max(now, this.#next)
     this.#next = start + 1000 / rate
+    if (this.#end !== undefined) this.#end += 1000 / rate
     if (start > now) await pause(start - now, this.#stop)
   }
 }

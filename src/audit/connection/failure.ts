@@ -22,6 +22,8 @@ export type Failure =
   | { readonly failure: 'rate-limited' }
   /** No further connection is permitted (`--budget`). */
   | { readonly failure: 'budget-spent' }
+  /** All questions together have taken longer than they may. */
+  | { readonly failure: 'time-spent' }
   /** What the peer sent breaks the protocol. */
   | { readonly failure: 'malformed'; readonly reason: string }
   /** The peer speaks the protocol below TLS, but does not begin TLS in it. */

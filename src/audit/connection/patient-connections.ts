@@ -119,4 +119,4 @@ function isOver(asked: Asked<unknown>): asked is Asked<never> {
   return !asked.isAnswered && OVER.has(asked.failure.failure)
 }
 
-const OVER: ReadonlySet<string> = new Set(['budget-spent', 'interrupted'])
+const OVER: ReadonlySet<string> = new Set(['budget-spent', 'time-spent', 'interrupted'])

@@ -160,6 +160,7 @@ const FAILURES: readonly unknown[] = [
   'unreachable',
   'rate-limited',
   'budget-spent',
+  'time-spent',
   'malformed',
   'no-upgrade',
 ]

@@ -47,6 +47,7 @@ export class ReplaySource implements TransportSource {
 /** Failures of connections that were not permitted. */
 const NOT_BEGUN: ReadonlySet<Failure['failure'] | undefined> = new Set([
   'budget-spent',
+  'time-spent',
   'too-much',
   'interrupted',
 ])

@@ -1,6 +1,7 @@
 /** Questions to real sockets: every outcome is a value, within the bounds that were given. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { Connections } from '../../../src/audit/connection/connections.ts'
 import {
@@ -9,6 +10,7 @@ import {
   type DialLimits,
 } from '../../../src/audit/connection/dialed-source.ts'
 import type { Transcript } from '../../../src/audit/connection/transcript.ts'
+import { ReplaySource } from '../../../src/audit/evidence/replay-source.ts'
 import { refuse } from '../../../src/wire/protocol-error.ts'
 
 async function serve(behave: (socket: Socket) => void): Promise<number> {
@@ -101,12 +103,28 @@ test('no more connections are begun than the budget permits', async () => {
   expect(begun).toBe(3)
 })
 
+test('no connection is begun when the time of all questions is over, and a replay knows it', async () => {
+  const port = await serve((socket) => void socket.write('x'))
+  const kept: Transcript[] = []
+  const connections = connect(port, { allTime: 50 }, kept)
+  const ask = (claim: string, over: Connections) => over.ask(claim, (exchange) => exchange.read(1))
+  expect(await ask('first', connections)).toMatchObject({ isAnswered: true })
+  await setTimeout(100)
+  const spent = { isAnswered: false, failure: { failure: 'time-spent' } }
+  expect(await ask('second', connections)).toEqual(spent)
+  expect(connections.count).toBe(1)
+  const again = new Connections({ source: new ReplaySource(kept), seed: Buffer.alloc(32) })
+  expect(await ask('first', again)).toMatchObject({ isAnswered: true })
+  expect(await ask('second', again)).toEqual(spent)
+  expect(again.count).toBe(1)
+})
+
 test('as many connections are open at a time as may be', async () => {
   let unanswered = 0
   let most = 0
   const port = await serve((socket) => {
     most = Math.max(most, ++unanswered)
-    setTimeout(() => {
+    globalThis.setTimeout(() => {
       unanswered--
       socket.write('x')
     }, 20)
