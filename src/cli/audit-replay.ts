@@ -4,7 +4,7 @@ import { type Evidence, parseEvidence } from '../audit/evidence/evidence.ts'
 import { EvidenceMismatch, ReplaySource } from '../audit/evidence/replay-source.ts'
 import { AUDIT_KINDS } from '../audit/scan/audit-diagnostics.ts'
 import { scan } from '../audit/scan/scan.ts'
-import { SCHEMES } from '../audit/scan/schemes.ts'
+import { SCHEMES, schemeOfPort } from '../audit/scan/schemes.ts'
 import { type AuditTarget, parseTarget, withServerName } from '../audit/scan/target.ts'
 import type { ScanResult } from '../audit/scan-result.ts'
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
@@ -74,7 +74,7 @@ function targetOf(path: string, { text, serverName }: Evidence['header']['subjec
     return fail(AUDIT_KINDS.badFile, { path, what: 'evidence', reason: 'it names no target' })
   }
   const name = typeof serverName === 'string' ? serverName : undefined
-  return withServerName(parseTarget(text, SCHEMES), name)
+  return withServerName(parseTarget(text, SCHEMES, schemeOfPort), name)
 }
 
 export async function compareScanFiles(

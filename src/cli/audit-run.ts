@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { DEFAULT_LIMITS, DialedSource } from '../audit/connection/dialed-source.ts'
 import type { Transcript } from '../audit/connection/transcript.ts'
 import { describeTarget, scan } from '../audit/scan/scan.ts'
-import { SCHEMES } from '../audit/scan/schemes.ts'
+import { SCHEMES, schemeOfPort } from '../audit/scan/schemes.ts'
 import { type AuditTarget, parseTarget, withServerName } from '../audit/scan/target.ts'
 import type { ScanResult } from '../audit/scan-result.ts'
 import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
@@ -26,7 +26,8 @@ export async function auditTargets(words: readonly string[], options: AuditOptio
   const terminal = terminalFor(options)
   const { serverName } = options
   const targets = targetTexts(words).map((text) => {
-    const target = parseTarget(text, SCHEMES)
+    const target = parseTarget(text, SCHEMES, schemeOfPort)
+    tellScheme(target, terminal)
     return serverName === undefined ? target : withServerName(target, serverName)
   })
   if (targets.length > 1) refuseForMany(options)
@@ -45,6 +46,14 @@ export async function auditTargets(words: readonly string[], options: AuditOptio
     }
     if (stop.aborted) tellInterrupted(terminal)
   })
+}
+
+/** What was not written is told: another service may have the port. */
+function tellScheme({ text, scheme }: AuditTarget, terminal: Terminal): void {
+  if (scheme === 'tls' || text.includes('://')) return
+  terminal.note(
+    `${text} is asked as ${scheme}://${text}, which has the port; tls://${text} begins TLS at once`,
+  )
 }
 
 /** Each once; `-` stands for the lines of standard input. */

@@ -1,5 +1,5 @@
 /** What can be audited: schemes and the ports that they have where none is given. */
-import { UPGRADE_ALIASES, UPGRADES } from '../upgrades/all-upgrades.ts'
+import { UPGRADE_ALIASES, UPGRADES, upgradeOfPort } from '../upgrades/all-upgrades.ts'
 import type { TargetSchemes } from './target.ts'
 
 export const SSH_SCHEME = 'ssh'
@@ -11,3 +11,8 @@ export const SCHEMES: TargetSchemes = new Map([
   ...[...UPGRADE_ALIASES].map(([alias, scheme]) => [alias, ports.get(scheme)] as const),
   [SSH_SCHEME, 22],
 ])
+
+/** Of a target without a scheme: that of the protocol that has the port; undefined where TLS begins at once. */
+export function schemeOfPort(port: number): string | undefined {
+  return port === SCHEMES.get(SSH_SCHEME) ? SSH_SCHEME : upgradeOfPort(port)?.scheme
+}

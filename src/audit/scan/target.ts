@@ -17,8 +17,15 @@ export type AuditTarget = {
 /** Schemes and the ports that they have where none is given. */
 export type TargetSchemes = ReadonlyMap<string, number | undefined>
 
-/** @throws DiagnosticError AUDIT_BAD_TARGET. */
-export function parseTarget(text: string, schemes: TargetSchemes): AuditTarget {
+/**
+ * @param schemeOfPort The scheme where none is written; `tls` where it gives none.
+ * @throws DiagnosticError AUDIT_BAD_TARGET.
+ */
+export function parseTarget(
+  text: string,
+  schemes: TargetSchemes,
+  schemeOfPort: (port: number) => string | undefined,
+): AuditTarget {
   const refuse = (reason: string, hint?: string): never =>
     fail(AUDIT_KINDS.badTarget, { text, reason, hint })
   const { scheme, authority, path, query, fragment } = splitUri(
@@ -34,7 +41,8 @@ export function parseTarget(text: string, schemes: TargetSchemes): AuditTarget {
   if (host === '') refuse('it has no host')
   if (port === undefined) return refuse('it has no port')
   const address = { kind: 'tcp', host, port } as const
-  const target = { text, scheme, address, serverName: undefined }
+  const ofPort = text.includes('://') ? undefined : schemeOfPort(port)
+  const target = { text, scheme: ofPort ?? scheme, address, serverName: undefined }
   return isIP(host) ? target : withServerName(target, host)
 }
 

@@ -47,7 +47,7 @@ export function upgradeOf(scheme: string): Upgrade | undefined {
   return UPGRADES.find((upgrade) => upgrade.scheme === name)
 }
 
-/** The protocol that a port stands for; of 443 and all others, TLS itself. */
+/** The protocol that a port stands for where something is said in clear before TLS; undefined for all others. */
 export function upgradeOfPort(port: number): Upgrade | undefined {
-  return UPGRADES.find((upgrade) => upgrade.port === port)
+  return UPGRADES.find((upgrade) => upgrade.port === port && !DIRECT.includes(upgrade))
 }

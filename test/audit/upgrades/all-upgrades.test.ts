@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { SCHEMES, schemeOfPort } from '../../../src/audit/scan/schemes.ts'
+import { parseTarget } from '../../../src/audit/scan/target.ts'
 import { UPGRADES, upgradeOf, upgradeOfPort } from '../../../src/audit/upgrades/all-upgrades.ts'
 
 test('every scheme names one protocol', () => {
@@ -13,11 +15,24 @@ test.each([
   [25, 'smtp'],
   [143, 'imap'],
   [389, 'ldap'],
-  [443, 'tls'],
   [5432, 'postgresql'],
   [5900, 'vnc'],
   [10809, 'nbd'],
-  [16514, 'libvirt'],
 ])('port %i stands for %s', (port, scheme) => {
   expect(upgradeOfPort(port)?.scheme).toBe(scheme)
+})
+
+test('ports where TLS begins at once, and those that no protocol has, stand for TLS', () => {
+  for (const port of [443, 465, 6379, 16514, 49152, 4433])
+    expect(upgradeOfPort(port)).toBeUndefined()
+})
+
+test('a target without a scheme has that of its port, unless one is written', () => {
+  const schemeOf = (text: string) => parseTarget(text, SCHEMES, schemeOfPort).scheme
+  expect(schemeOf('host:10809')).toBe('nbd')
+  expect(schemeOf('[::1]:5432')).toBe('postgresql')
+  expect(schemeOf('host:22')).toBe('ssh')
+  expect(schemeOf('host:443')).toBe('tls')
+  expect(schemeOf('host')).toBe('tls')
+  expect(schemeOf('tls://host:10809')).toBe('tls')
 })
