@@ -47,6 +47,8 @@ const NET_10 = ip(10, 0, 0, 0, 255, 0, 0, 0)
 const NET_192 = ip(192, 168, 0, 0, 255, 255, 0, 0)
 const NET_6: Name = [0x87, Buffer.from(`20010db8${'0'.repeat(24)}ffffffff${'0'.repeat(24)}`, 'hex')]
 
+const IN_NET_6: Name = [0x87, Buffer.from(`20010db8${'0'.repeat(23)}1`, 'hex')]
+
 const organization = (tag: number, value: Buffer | string): readonly (readonly Attribute[])[] => [
   [['2.5.4.10', tag, Buffer.from(value)]],
 ]
@@ -58,6 +60,7 @@ const HOSTS: readonly Row[] = [
   ['the name itself', only(dns('qemu.org')), [dns('qemu.org')]],
   ['capitals', only(dns('QEMU.org')), [dns('www.qemu.ORG')]],
   ['another', only(dns('qemu.org')), [dns('www.example.org')], 'forbidden'],
+  ['second of two permitted', only(dns('a.org'), dns('qemu.org')), [dns('www.qemu.org')]],
   ['one of two', only(dns('qemu.org')), [dns('www.qemu.org'), dns('b.org')], 'forbidden'],
   ['same ending', only(dns('qemu.org')), [dns('notqemu.org')], 'forbidden'],
   ['excluded', never(dns('evil.org')), [dns('a.evil.org')], 'forbidden'],
@@ -124,6 +127,8 @@ const URIS_OUTSIDE = [
 
 const OTHERS: readonly Row[] = [
   ['address within', only(NET_192), [ip(192, 168, 3, 4)]],
+  ['address of IPv6 within', only(NET_6), [IN_NET_6]],
+  ['address of IPv6 excluded', never(NET_6), [IN_NET_6], 'forbidden'],
   ['address outside', only(NET_192), [ip(192, 169, 3, 4)], 'forbidden'],
   ['address of another kind', only(NET_192), [[0x87, Buffer.alloc(16)]]],
   ['address excluded', never(NET_192), [ip(192, 168, 3, 4)], 'forbidden'],
@@ -135,6 +140,13 @@ const OTHERS: readonly Row[] = [
   ['a kind that is not known', never(registered), [dns('a.org')], 'forbidden'],
   ['mailbox', only(mail('qemu.org')), [mail('a@qemu.org')]],
   ['mailbox in capitals', only(mail('qemu.org')), [mail('a@QEMU.org')]],
+  [
+    'mailbox in the subject beside one that counts',
+    only(mail('qemu.org')),
+    [mail('a@qemu.org')],
+    undefined,
+    { subject: [[['1.2.840.113549.1.9.1', 0x16, Buffer.from('a@evil.org')]]] },
+  ],
   ['mailbox elsewhere', only(mail('qemu.org')), [mail('a@b.org')], 'forbidden'],
   ['mailbox below', only(mail('qemu.org')), [mail('a@www.qemu.org')], 'forbidden'],
   ['mailbox of a host below', only(mail('.qemu.org')), [mail('a@www.qemu.org')]],

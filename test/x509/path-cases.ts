@@ -187,11 +187,13 @@ function features(): readonly ChainCase[] {
 
 function oldVersions(): readonly ChainCase[] {
   const first = make({ subject: 'first', version: 1 })
+  const bare = make({ subject: 'bare' })
   const root = make({ subject: 'root', ...AUTHORITY })
   const signed = make({ subject: 'signed', issuer: root, version: 1 })
   const profile = 'SUITEB128'
   const verdict = 'OLD_VERSION'
   return [
+    { name: 'below a root without basicConstraints', chain: [end(bare)], authorities: [bare] },
     { name: 'below a root of version 1', chain: [end(first)], authorities: [first] },
     { name: 'below an authority of version 1', chain: [end(signed)], authorities: [signed] },
     {
