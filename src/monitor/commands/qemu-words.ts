@@ -55,11 +55,11 @@ const WORDS: Readonly<Record<string, Words>> = {
   NBD_EXPORT_IN_USE: (argument) =>
     `export '${argument('id') ?? argument('name') ?? ''}' still in use`,
   OBJECT_MISSING_USER: (argument, message) => {
-    const [, path] = /: (.*) has no key for the user/.exec(message) ?? []
+    const [, path] = /: (.*) has no key for the user/s.exec(message) ?? []
     return path && `Username ${argument('username') ?? ''} not found in PSK file ${path}`
   },
   FILE_MISSING: (_, message) => {
-    const [, path] = /(\/.*) does not exist$/.exec(message) ?? []
+    const [, path] = /(\/.*) does not exist$/s.exec(message) ?? []
     return path && `Unable to access credentials ${path}: No such file or directory`
   },
 }

@@ -40,6 +40,8 @@ export class MetricsServer {
       { maxHeaderSize: HEAD_LIMIT, keepAlive: false },
       (request, response) => answer(request, response, print),
     )
+    // Of requests that are sent together, the first alone is answered.
+    http.maxRequestsPerSocket = 1
     this.#listener = new Listener({
       handle: () => new ScrapeHandler(http),
       handshakeLimit: TIME_LIMIT,
