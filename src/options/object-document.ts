@@ -9,6 +9,7 @@ import {
   type ParsedNode,
   parseDocument,
   type YAMLMap,
+  type YAMLParseError,
 } from 'yaml'
 import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import type { Source, Span } from '../diagnostics/source.ts'
@@ -64,12 +65,20 @@ function parse(source: Source): Document.Parsed<ParsedNode> {
   const [error] = document.errors
   if (!error) return document
   const [start, end] = error.pos
-  // Its words may be those of the text.
-  const words = source.isSecret ? error.code : error.message
-  const reason = `this is not valid YAML: ${words}`
+  const reason = `this is not valid YAML: ${reasonOf(error, source)}`
+  const hint = error.code === 'MULTIPLE_DOCS' ? 'a file has one' : SYNTAX_HINT
   throw new DiagnosticError([
-    diagnose(OPTION_KINDS.malformed, { reason, hint: '' }, { source, start, end }),
+    diagnose(OPTION_KINDS.malformed, { reason, hint }, { source, start, end }),
   ])
+}
+
+const SYNTAX_HINT =
+  'what belongs together begins in the same column, after spaces; a text with `: ` or ` #` in it stands in quotes'
+
+function reasonOf({ code, message }: YAMLParseError, source: Source): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here'
+  // Its words may be those of the text.
+  return source.isSecret ? code : message
 }
 
 function soleEntry(source: Source, map: YAMLMap, name: string): Node | null {
@@ -85,11 +94,8 @@ function soleEntry(source: Source, map: YAMLMap, name: string): Node | null {
 function readMapping(source: Source, node: Node | null): WrittenObject {
   const places = new Map<string, Span>()
   if (!isMap(node)) {
-    fail(
-      OPTION_KINDS.malformed,
-      { reason: 'this is no object with properties' },
-      placeOf(source, node),
-    )
+    const reason = node === null ? 'this is empty' : 'this has no properties, NAME: VALUE'
+    malformed(reason, placeOf(source, node))
   }
   const properties = readValue(source, node, '', places) as Record<string, PropertyValue>
   return { properties, places }
@@ -124,7 +130,9 @@ function readValue(
 function readScalar(node: Node | null, place: Span): PropertyValue {
   const value = isScalar(node) ? node.value : null
   if (typeof value === 'string' || typeof value === 'boolean') return value
-  if (value === null || !isScalar(node)) return malformed('a value is missing', place)
+  if (value === null || !isScalar(node)) {
+    return malformed('a value is missing', place, 'write one, or take the name out')
+  }
   return node.source ?? String(value)
 }
 
@@ -132,8 +140,8 @@ function refuseRepeated(name: string, place: Span): never {
   malformed(`the property ${quote(name, place)} is given twice`, place)
 }
 
-function malformed(reason: string, place: Span): never {
-  fail(OPTION_KINDS.malformed, { reason }, place)
+function malformed(reason: string, place: Span, hint = ''): never {
+  fail(OPTION_KINDS.malformed, { reason, hint }, place)
 }
 
 function placeOf(source: Source, node: Node | null): Span {

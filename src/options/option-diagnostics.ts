@@ -21,7 +21,7 @@ const missingId: Kind<{ type: string }> = {
   fault: 'input',
   summary: 'An object has no id, so nothing could name it.',
   message: ({ type }) => `the ${type} object has no id`,
-  hint: () => 'add id=NAME',
+  hint: () => 'add id=NAME, in YAML id: NAME',
 }
 
 const invalidId: Kind<{ id: string }> = {

@@ -31,6 +31,36 @@ test('check tells what a file has, and every mistake with its line', () => {
   expect(stderr).toMatch(/host\.yaml:3:\d+: error\[ENDPOINT_FILE_UNKNOWN_OBJECT\]/)
 })
 
+const ANON = '{qom-type: tls-creds-anon, id: t, endpoint: client}'
+
+test.each([
+  ['monitors:\n\t- id: m\n', /:2:1: error\[OBJECT_MALFORMED\].*\n[\s\S]*hint: .*same column/],
+  ['monitors:\n  - id: m\n   listen: unix:DIR/m\n', /:3:1: [\s\S]*hint: .*same column/],
+  ['monitors: []\n---\nmonitors: []\n', /:2:1: .*a second document begins here/],
+  ['', /:1:1: error\[OBJECT_MALFORMED\]: this is empty/],
+  ['nbd:\n', /:1:5: .*a value is missing[\s\S]*hint: write one, or take the name out/],
+  ['monitors:\n  - {listen: "unix:DIR/m"}\n', /:2:5: .*has no id[\s\S]*hint: .*id: NAME/],
+  [
+    'monitors:\n  - {id: m, listen: "tcp:127.0.0.1:0"}\n',
+    /:2:21: error\[MONITOR_OPEN\]: .*needs tls-creds and tls-authz/,
+  ],
+  [
+    `objects:\n  - ${ANON}\nnbd: {listen: "unix:DIR/n", tls-creds: t}\n`,
+    /:3:\d+: error\[OBJECT_WRONG_ENDPOINT\]/,
+  ],
+  [
+    `objects:\n  - ${ANON}\nnbd: {listen: "unix:DIR/n", tls-authz: t}\n`,
+    /:3:\d+: error\[OBJECT_WRONG_TYPE\]/,
+  ],
+])('check tells of %j where, and what run would refuse', (text, expected) => {
+  const folder = scratchFolder()
+  const path = writeEndpointFile(folder, text)
+  const { status, stderr } = run('cryptopolicy', ['endpoint', 'check', path])
+  expect([64, 65]).toContain(status)
+  expect(stderr).toMatch(expected)
+  expect(stderr).not.toContain('tls-creds-x509,id=')
+})
+
 testWith(
   'nbdinfo',
   'a file is served, changed by SIGHUP, and a refused one changes nothing',

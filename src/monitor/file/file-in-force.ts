@@ -7,6 +7,7 @@ import type { FileHost, StartedEntry } from '../sections/section.ts'
 import type { EndpointFile, ReadEntry } from './endpoint-file.ts'
 import { FILE_DIAGNOSTIC_KINDS } from './file-diagnostics.ts'
 import { compareFiles, type FileDifference } from './file-difference.ts'
+import { checkObjectUses } from './object-uses.ts'
 
 /** How long requests may take that are under way in an entry that is stopped, in milliseconds. */
 const DRAIN_LIMIT = 5_000
@@ -190,8 +191,13 @@ function refuseOtherTypes(before: EndpointFile, { objects }: FileDifference): vo
 }
 
 /** All that is refused of the objects is told before anything is changed. */
-function tryObjects({ objects }: EndpointFile, { context }: FileHost): void {
-  TlsObjects.create(objects, context).close()
+function tryObjects(file: EndpointFile, { context }: FileHost): void {
+  const tried = TlsObjects.create(file.objects, context)
+  try {
+    checkObjectUses(file, tried)
+  } finally {
+    tried.close()
+  }
 }
 
 /** An object is made with the secrets that are there, and a secret with the one that encrypts it. */

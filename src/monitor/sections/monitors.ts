@@ -1,11 +1,12 @@
 /** `monitors`: where QMP is spoken. */
-import { MonitorServer } from '../server/monitor-server.ts'
+import { MonitorServer, requireKnownClients } from '../server/monitor-server.ts'
 import { readAddress, startListening } from './listening-place.ts'
 import { type FileSection, LISTEN, TLS_AUTHZ, TLS_CREDS } from './section.ts'
 
 export const MONITORS_SECTION: FileSection = {
   key: 'monitors',
   what: 'monitor',
+  tlsRole: 'server',
   summary: 'Where clients may watch and change the endpoints while they run, by QMP.',
   properties: {
     listen: {
@@ -15,11 +16,12 @@ export const MONITORS_SECTION: FileSection = {
     'tls-creds': TLS_CREDS,
     'tls-authz': TLS_AUTHZ,
   },
-  read: (reader) => {
+  read: (reader, { places }) => {
     const address = readAddress(reader)
     if (address.kind === 'fd') return reader.refuse('listen', 'unix:PATH or tcp:HOST:PORT')
     const credentials = reader.text('tls-creds')
     const authorization = reader.text('tls-authz')
+    requireKnownClients(address, { credentials, authorization }, places?.get('listen'))
     return async ({ endpoints, metrics, tell }) => {
       const onEvent = tell.bind(undefined, reader.what)
       const traffic = metrics.trafficOf(reader.what)

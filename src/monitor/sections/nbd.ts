@@ -15,6 +15,7 @@ import {
 export const NBD_SECTION: FileSection = {
   key: 'nbd',
   what: 'nbd',
+  tlsRole: 'server',
   isSingle: true,
   summary: 'The NBD server, which serves the exports.',
   properties: {

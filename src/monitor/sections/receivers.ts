@@ -21,6 +21,7 @@ const CLOSING = 2_000
 export const RECEIVERS_SECTION: FileSection = {
   key: 'receivers',
   what: 'receiver',
+  tlsRole: 'server',
   summary: 'Places where a guest is taken from QEMU and stored, one guest each.',
   properties: {
     listen: LISTEN,

@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { fail } from '../../diagnostics/diagnostic.ts'
+import type { Span } from '../../diagnostics/source.ts'
 import type { ConnectionHandler, EndpointConnection } from '../../endpoint/connection.ts'
 import type { ConnectionEvent } from '../../endpoint/connection-event.ts'
 import { Listener } from '../../endpoint/listener.ts'
@@ -64,21 +65,34 @@ export class MonitorServer {
   }
 }
 
-/** A monitor can do whatever the process can: it is never open to strangers. */
+type MonitorAccess = Pick<MonitorOptions, 'credentials' | 'authorization'>
+
+/**
+ * A monitor can do whatever the process can: it is never open to strangers.
+ *
+ * @param place Of the address in a file.
+ * @throws DiagnosticError MONITOR_OPEN, MONITOR_ABSTRACT
+ */
+export function requireKnownClients(
+  address: DialableAddress,
+  { credentials, authorization }: MonitorAccess,
+  place?: Span,
+): void {
+  if (address.kind === 'unix') {
+    if (address.isAbstract) fail(MONITOR_KINDS.abstract, { name: address.path }, place)
+  } else if (credentials === undefined || authorization === undefined) {
+    fail(MONITOR_KINDS.open, { host: address.host, port: address.port }, place)
+  }
+}
+
 function requireSecurity(
   host: HostEndpoints,
   address: DialableAddress,
-  { credentials, authorization }: MonitorOptions,
+  access: MonitorAccess,
 ): Security | undefined {
-  if (address.kind === 'unix') {
-    if (address.isAbstract) fail(MONITOR_KINDS.abstract, { name: address.path })
-    return undefined
-  }
-  if (credentials === undefined || authorization === undefined) {
-    return fail(MONITOR_KINDS.open, { host: address.host, port: address.port })
-  }
-  const { tls } = host.objects
-  return findSecurity(tls, { credentials, authorization, handshakeLimit: HANDSHAKE_LIMIT })
+  requireKnownClients(address, access)
+  if (address.kind === 'unix') return undefined
+  return findSecurity(host.objects.tls, { ...access, handshakeLimit: HANDSHAKE_LIMIT })
 }
 
 class MonitorHandler implements ConnectionHandler {
