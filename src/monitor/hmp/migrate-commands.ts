@@ -5,6 +5,7 @@ import type { JsonValue } from '../protocol/json-value.ts'
 import { refuseCommand } from '../protocol/qmp-error.ts'
 import { type HumanCommand, request } from './human-command.ts'
 import { HumanLineError } from './human-line.ts'
+import { readInteger, readSize } from './human-number.ts'
 
 export const MIGRATE_COMMANDS: readonly HumanCommand[] = [
   {
@@ -70,19 +71,19 @@ function readParameter(name: string, text: string): JsonValue {
     if (text === 'on' || text === 'off') return text === 'on'
     return refuseCommand(`Parameter '${name}' expects 'on' or 'off'`)
   }
+  if (kind !== 'size') return readInteger(name, text)
   // Rates without a unit are in mebibytes.
-  return readNumber(name, text, name.endsWith('-bandwidth') ? MEBIBYTE : 1n)
-}
-
-const UNITS = 'bkmgtpe'
-
-function readNumber(name: string, text: string, unit: bigint): bigint {
-  const [, digits, suffix] = /^([0-9]{1,20})([bkmgtpe])?$/i.exec(text) ?? []
-  if (digits === undefined) {
-    return refuseCommand(`Parameter '${name}' expects a non-negative number below 2^64`)
+  const isRate = name === 'max-bandwidth'
+  const size = readSize(text, name.endsWith('-bandwidth') ? MEBIBYTE : 1n)
+  if (isRate && (size === undefined || size >= 2n ** 63n)) refuseCommand(`Invalid size ${text}`)
+  if (size === undefined) {
+    return refuseCommand(
+      `Parameter '${name}' expects a non-negative number below 2^64\r\n${SUFFIXES}`,
+    )
   }
-  const power = suffix === undefined ? undefined : UNITS.indexOf(suffix.toLowerCase())
-  const number = BigInt(digits) * (power === undefined ? unit : 1024n ** BigInt(power))
-  if (number < 2n ** 64n) return number
-  return refuseCommand(`Parameter '${name}' expects a non-negative number below 2^64`)
+  if (size < 2n ** 64n) return size
+  return refuseCommand(`Value '${text}' is out of range for parameter '${name}'`)
 }
+
+const SUFFIXES =
+  'Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\r\nand exabytes, respectively.'
