@@ -1,5 +1,4 @@
 /** What a section of an endpoint file is: the properties of its entries, and how an entry is started. */
-import type { TlsRole } from '../../algorithms/tls-role.ts'
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import { ENDPOINT_KINDS } from '../../endpoint/endpoint-diagnostics.ts'
 import { isOpenToNetwork } from '../../net/address.ts'
@@ -61,7 +60,7 @@ export type FileSection = {
   /** The names of entries that have to be there first; when one of them starts anew, so does this. */
   readonly needs?: (definition: ObjectDefinition) => readonly string[]
   /** The side of TLS that its credentials have to be for, where one alone is possible. */
-  readonly tlsRole?: TlsRole
+  readonly tlsRole?: 'client' | 'server'
   /** What an entry needs ends first, since it waits for the clients of both. */
   readonly endsLast?: boolean
   /**
