@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { execFileSync } from '../peers/child-process.ts'
 import { ROOT, scratchFolder } from './command.ts'
+import { launchService, untilReady } from './service-process.ts'
 
-/** What a program in the place of Node.js is given: the number of threads, and its first argument. */
+/** What a program in the place of Node.js is given: the number of threads, and its arguments. */
 function given(args: readonly string[], threads?: string): string {
   const node = join(scratchFolder(), 'node')
-  writeFileSync(node, `#!/bin/sh\necho "\${UV_THREADPOOL_SIZE-none} $1"\n`)
+  writeFileSync(node, `#!/bin/sh\necho "\${UV_THREADPOOL_SIZE-none} $*"\n`)
   chmodSync(node, 0o755)
   const { UV_THREADPOOL_SIZE: _, ...others } = process.env
   const env = {
@@ -20,9 +21,18 @@ function given(args: readonly string[], threads?: string): string {
 }
 
 test('an NBD server has threads for many disks, unless the user says how many', () => {
-  expect(given(['nbd', 'serve', 'disk.img'])).toBe('16 --optimize-for-size')
-  expect(given(['nbd', 'serve', 'disk.img'], '3')).toBe('3 --optimize-for-size')
-  expect(given(['nbd', 'copy', 'a', 'b'])).toMatch(/^none .*cryptopolicy\.js$/)
-  expect(given(['resolve', 'NORMAL'])).toMatch(/^none .*cryptopolicy-resolve\.cjs$/)
-  expect(given(['audit', 'host:1'])).toMatch(/^none .*cryptopolicy-audit\.cjs$/)
+  expect(given(['nbd', 'serve', 'disk.img'])).toMatch(/^16 .* --optimize-for-size /)
+  expect(given(['nbd', 'serve', 'disk.img'], '3')).toMatch(/^3 .* --optimize-for-size /)
+  expect(given(['nbd', 'copy', 'a', 'b'])).toMatch(/^none .*cryptopolicy\.js nbd copy a b$/)
+  expect(given(['resolve', 'NORMAL'])).toMatch(/^none .*cryptopolicy-resolve\.cjs resolve NORMAL$/)
+  expect(given(['audit', 'host:1'])).toMatch(/^none .*cryptopolicy-audit\.cjs audit host:1$/)
+})
+
+test('SIGUSR1 opens no debugger', async () => {
+  const args = ['nbd', 'serve', '--memory', '1M', '--port', '0', '--bind', '127.0.0.1']
+  const service = launchService(args)
+  await untilReady(service)
+  service.child.kill('SIGUSR1')
+  expect(await service.stop()).toBe(0)
+  expect(service.log()).not.toContain('Debugger')
 })
