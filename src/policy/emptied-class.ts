@@ -2,6 +2,7 @@
  * What becomes of a program where a policy leaves nothing of a class: the library's behaviour as it
  * was tried, with the files that the back-ends write.
  */
+import type { EffectivePolicy } from './effective-policy.ts'
 import type { PropertyName } from './properties.ts'
 import type { PurposeName } from './scope.ts'
 
@@ -25,6 +26,8 @@ const EXCEPTIONS: readonly {
   readonly purposes: readonly PurposeName[]
   readonly properties: readonly PropertyName[]
   readonly emptied: Emptied
+  /** By default always. */
+  readonly when?: (effective: EffectivePolicy) => boolean
 }[] = [
   // An option without a value is an error to OpenSSH and libssh, so no line is written.
   {
@@ -46,12 +49,30 @@ const EXCEPTIONS: readonly {
   { purposes: ['nss-tls', 'openssl'], properties: ['protocol'], emptied: 'open' },
   // BIND takes a zone whose algorithms are all disabled for one that is not signed.
   { purposes: ['bind'], properties: ['sign', 'hash'], emptied: 'unchecked' },
+  {
+    purposes: ['krb5'],
+    properties: ['cipher', 'mac'],
+    emptied: 'open',
+    // Kerberos takes an empty list for none. Any line below it is an error, and its programs fail.
+    when: (effective) => !hasTypeWithoutMac(effective) && effective.integers.min_dh_size <= 2048,
+  },
 ]
 
+/** Whether an encryption type of Kerberos is left that needs no MAC of the policy: Camellia, or RC4 with MD5. */
+function hasTypeWithoutMac({ enabled: { cipher, hash } }: EffectivePolicy): boolean {
+  const hasCamellia = cipher.includes('CAMELLIA-256-CBC') || cipher.includes('CAMELLIA-128-CBC')
+  return hasCamellia || (cipher.includes('RC4-128') && hash.includes('MD5'))
+}
+
 /** What happens for a purpose where nothing of a class is left. */
-export function emptiedEffect(purpose: PurposeName, property: PropertyName): Emptied {
+export function emptiedEffect(
+  purpose: PurposeName,
+  property: PropertyName,
+  effective: EffectivePolicy,
+): Emptied {
   const found = EXCEPTIONS.find(
-    ({ purposes, properties }) => purposes.includes(purpose) && properties.includes(property),
+    ({ purposes, properties, when }) =>
+      purposes.includes(purpose) && properties.includes(property) && (when?.(effective) ?? true),
   )
   return found?.emptied ?? EMPTIED.closed
 }

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
@@ -85,6 +86,69 @@ testWith('sshd', 'sshd has every cipher where no line says which, and the rule s
   ])
   // Ciphers that SSH has no word for leave no line either.
   expect(findIds('cipher@SSH = AES-256-CCM')['opensshserver-empty']).toHaveLength(1)
+})
+
+/** The encryption types that kinit asks for under the file of a policy, by their numbers; none where it fails. */
+async function kerberosTypes(change: string): Promise<readonly number[]> {
+  const socket = createSocket('udp4')
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const folder = scratchFolder()
+  const realm = `R.TEST = {\nkdc = 127.0.0.1:${socket.address().port}\n}`
+  writeFiles(folder, {
+    'policies/crypto-policies': findBackend('krb5')?.generate(policyOf(change)) ?? '',
+    'krb5.conf': `includedir ${folder}/policies\n[realms]\n${realm}\n`,
+  })
+  const request = once(socket, 'message').then(([message]) => message as Buffer)
+  const client = spawn('timeout', ['-k', '5', '30', 'kinit', 'user@R.TEST'], {
+    env: { ...process.env, KRB5_CONFIG: join(folder, 'krb5.conf') },
+    stdio: 'ignore',
+  })
+  const failed = once(client, 'exit').then(() => Buffer.alloc(0))
+  const message = await Promise.race([request, failed])
+  client.kill()
+  socket.close()
+  // KDC-REQ-BODY ends with etype [8] SEQUENCE OF Int32 where no addresses are asked for (RFC 4120 section 5.4.1).
+  const types = /a8..30..((?:0201..)+)/.exec(message.toString('hex'))?.[1] ?? ''
+  return [...types.matchAll(/0201(..)/g)].map(([, number = '']) => Number.parseInt(number, 16))
+}
+
+/** des3-cbc-sha1-kd and rc4-hmac: IANA, Kerberos encryption type numbers. */
+const [DES3, RC4] = [16, 23]
+
+testWith(
+  'kinit',
+  'Kerberos uses its own list where none is left, and the rule says so',
+  async () => {
+    const kept = ['all that it has built in of encryption types']
+    for (const change of ['cipher@krb5 =', 'cipher@krb5 = AES-256-GCM', 'mac@krb5 =']) {
+      expect(await kerberosTypes(change), change).toEqual(expect.arrayContaining([DES3, RC4]))
+      expect(findIds(change)['krb5-empty'], change).toEqual(kept)
+    }
+    const closed = [
+      '',
+      'mac@krb5 =\ncipher@krb5 = CAMELLIA-256-CBC',
+      'cipher@krb5 =\nmin_dh_size = 3072',
+    ]
+    for (const change of closed) {
+      expect(await kerberosTypes(change), change).not.toContain(RC4)
+      expect(findIds(change)['krb5-empty'], change).toBe(undefined)
+    }
+  },
+)
+
+test('finds that BIND checks nothing where its file disables all, whatever else is left', () => {
+  const written = (change: string) => findBackend('bind')?.generate(policyOf(change))
+  const kept = ['answers of signed zones, unchecked']
+  const all = 'sign@bind = RSA-PSS-SHA2-256'
+  expect(written(all)).toBe(written('sign@bind ='))
+  for (const change of [
+    ...['sign@bind =', all, 'sign@bind = ECDSA-SHA2-256\ngroup@bind = X25519'],
+    ...['hash@bind =', 'hash@bind = SHA2-512'],
+  ]) {
+    expect(findIds(change)['bind-unchecked'], change).toEqual(kept)
+  }
+  expect(findIds('')['bind-unchecked']).toBe(undefined)
 })
 
 testWith('ssh', 'ssh takes host keys of any kind, and the rule says so', () => {

@@ -79,6 +79,19 @@ function smallKeys({ integers }: EffectivePolicy, bits: number): readonly string
   ]
 }
 
+/** What BIND validates; it has given up DSA and GOST. */
+const BIND_ALGORITHMS = [
+  ...['RSASHA1', 'NSEC3RSASHA1', 'RSASHA256', 'RSASHA512'],
+  ...['ECDSAP256SHA256', 'ECDSAP384SHA384', 'ED25519', 'ED448'],
+]
+const BIND_DIGESTS = ['SHA-1', 'SHA-256', 'SHA-384']
+
+/** Whether statements of BIND disable each of some names, one on a line. */
+function disables(text: string, names: readonly string[]): boolean {
+  const lines = new Set(text.split('\n'))
+  return names.every((name) => lines.has(`${name};`))
+}
+
 export const TEXT_RULES: readonly LoosenessRule[] = [
   {
     ...{ backend: 'gnutls', purpose: 'gnutls', id: 'gnutls-key-sizes', who: 'GnuTLS' },
@@ -165,12 +178,21 @@ export const TEXT_RULES: readonly LoosenessRule[] = [
       integers.min_dh_size > 4096 ? ['Diffie-Hellman groups of 4096 bits'] : [],
   },
   {
+    ...{ backend: 'krb5', purpose: 'krb5', id: 'krb5-empty', who: 'Kerberos' },
+    because:
+      'it takes an empty list of encryption types for none, and uses its own, which has RC4 and 3DES in some releases',
+    remedy: 'leave AES-256-CBC with HMAC-SHA2-384, or another encryption type',
+    // A line below the empty value is an error to it: its programs then use nothing, since they fail.
+    find: (_, text) =>
+      /^permitted_enctypes = \n$/m.test(text) ? [`${ALL} of encryption types`] : [],
+  },
+  {
     ...{ backend: 'bind', purpose: 'bind', id: 'bind-unchecked', who: 'BIND' },
     because:
       'it takes a zone whose algorithms are all disabled for one that is not signed, and answers from it unchecked',
     remedy: 'leave at least one signature algorithm and one hash for DNSSEC',
-    find: ({ enabled }) =>
-      enabled.sign.length === 0 || enabled.hash.length === 0
+    find: (_, text) =>
+      disables(text, BIND_ALGORITHMS) || disables(text, BIND_DIGESTS)
         ? ['answers of signed zones, unchecked']
         : [],
   },

@@ -3,7 +3,7 @@ import { type ProtocolFamily, versionsOf } from '../../algorithms/protocol.ts'
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { Span } from '../../diagnostics/source.ts'
 import { type EffectivePolicy, evaluatePolicy } from '../effective-policy.ts'
-import { EMPTIED, emptiedEffect } from '../emptied-class.ts'
+import { EMPTIED, type Emptied, emptiedEffect } from '../emptied-class.ts'
 import { phrasePlaces } from '../places-in-words.ts'
 import type { PropertyName } from '../properties.ts'
 import { traceProperty, writtenStatement } from '../provenance.ts'
@@ -85,11 +85,14 @@ function version(what: string, family: ProtocolFamily, purposes: readonly Purpos
 
 function checkNeed(context: LintContext, need: Need): readonly Diagnostic[] {
   const purposes = PURPOSE_NAMES.filter((name) => need.purposes.includes(name))
-  const empty = purposes.filter(
-    (name) => need.left(evaluatePolicy(context.policy, scopesAt(name))).length === 0,
-  )
+  const effects = new Map<PurposeName, Emptied>()
+  for (const name of purposes) {
+    const effective = evaluatePolicy(context.policy, scopesAt(name))
+    if (need.left(effective).length > 0) continue
+    effects.set(name, emptiedEffect(name, need.property, effective))
+  }
   return Object.values(EMPTIED).flatMap((effect) => {
-    const places = empty.filter((name) => emptiedEffect(name, need.property) === effect)
+    const places = [...effects.keys()].filter((name) => effects.get(name) === effect)
     const first = places[0]
     if (!first) return []
     const data = { what: need.what, where: phrasePlaces(places, purposes), effect }

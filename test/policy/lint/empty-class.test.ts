@@ -37,8 +37,8 @@ test('does not take NULL for a cipher', () => {
 
 test('points to the beginning of the file where nothing sets the class', () => {
   expect(find(FULL.replace('mac = AEAD\n', ''))).toEqual([
-    'warning LINT_EMPTY_CLASS BASE.pol:1:1 no message authentication is left everywhere but libreswan, libssh, openssh*: what needs one fails',
-    'warning LINT_EMPTY_CLASS BASE.pol:1:1 no message authentication is left for libreswan, libssh, openssh*: the library has no way to be told, and uses all that it has built in',
+    'warning LINT_EMPTY_CLASS BASE.pol:1:1 no message authentication is left for gnutls, java-tls, nss-tls, nss-pkcs12*, openssl: what needs one fails',
+    'warning LINT_EMPTY_CLASS BASE.pol:1:1 no message authentication is left for krb5, libreswan, libssh, openssh*: the library has no way to be told, and uses all that it has built in',
   ])
 })
 
@@ -48,4 +48,19 @@ test('finds what a module empties', () => {
 
 test('expects nothing of a module alone', () => {
   expect(findInModule(emptyClass, 'cipher = -AES-*\n')).toEqual([])
+})
+
+test('says that Kerberos uses its own list, and when it fails', () => {
+  const effects = (text: string) =>
+    find(`${FULL}${text}`)
+      .filter((line) => line.includes('krb5'))
+      .map((line) => line.split(': ')[1])
+  const [open, closed] = [
+    'the library has no way to be told, and uses all that it has built in',
+    'what needs one fails',
+  ]
+  expect(effects('cipher@krb5 =\n')).toEqual([open])
+  expect(effects('mac@krb5 =\n')).toEqual([open])
+  expect(effects('cipher@krb5 =\nmin_dh_size = 3072\n')).toEqual([closed])
+  expect(effects('mac@krb5 =\ncipher@krb5 = CAMELLIA-256-CBC\n')).toEqual([closed])
 })
