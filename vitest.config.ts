@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LongFilesFirst } from './test/long-files-first.ts'
 
@@ -35,8 +36,8 @@ export default defineConfig({
     // A test starts programs, and to start one copies the tables of all memory of the process: that of a
     // single file is small, that of all threads together is large, and the other threads wait meanwhile.
     pool: 'forks',
-    // Most tests wait for other programs: with two processors and three workers a quarter of the time is idle.
-    maxWorkers: '250%',
+    // Most tests wait for other programs. A share such as '250%' would be cut to one worker for each processor.
+    maxWorkers: Math.ceil(availableParallelism() * 2.5),
     sequence: { sequencer: LongFilesFirst },
     projects: [
       {

@@ -14,10 +14,11 @@ export async function runMonitor(
   args: readonly string[],
   commands: readonly string[],
 ): Promise<string> {
-  const child = spawn(QEMU, [...QUIET, ...args, '-monitor', 'stdio'])
+  // Some errors are printed to standard error. By one pipe they come in the order of the commands.
+  const program = [QEMU, ...QUIET, ...args, '-monitor', 'stdio']
+  const child = spawn('/bin/sh', ['-c', 'exec "$@" 2>&1', 'sh', ...program])
   let printed = ''
   child.stdout?.on('data', (text) => (printed += text))
-  child.stderr?.on('data', (text) => (printed += text))
   child.stdin?.on('error', () => {})
   child.stdin?.end(`${[...commands, 'quit'].join('\n')}\n`)
   await once(child, 'close')

@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { appendStrings } from '../../src/system/appended-strings.ts'
+import { checkDropIns } from '../../src/system/drop-in-checks/all-checks.ts'
 import { checkGnutlsDropIn, hasDropIns, readDropIns } from '../../src/system/drop-ins.ts'
 import { findHostReleases } from '../../src/system/host-releases.ts'
 import { checkSelection } from '../../src/system/policy-selection.ts'
@@ -40,11 +41,10 @@ describe('a drop-in of gnutls', () => {
 })
 
 test('a drop-in of sshd in the form of an older unit of systemd is told, line by line', () => {
-  const folder = scratchFolder()
   const text = "# CRYPTO_POLICY=\nCRYPTO_POLICY='-oCiphers=aes128-ctr'\n  -oMACs=x\nCiphers a-o\n"
-  writeFiles(folder, { 'opensshserver-a.config': text, 'openssh-a.config': text })
+  const policy = { name: 'policy', text: 'MACs b\n' }
   const told = (backend: string) =>
-    readDropIns(folder, backend).diagnostics.map(
+    checkDropIns(backend, policy, [{ name: `${backend}-a.config`, text }]).map(
       ({ code, span }) => `${code} ${span?.start}-${span?.end}`,
     )
   expect(told('opensshserver')).toEqual([

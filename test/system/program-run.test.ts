@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import {
   type Job,
   type ProgramOutcome,
@@ -97,8 +96,15 @@ test('says why a program cannot be run', async () => {
 })
 
 test('leaves no scratch folder behind', async () => {
-  const list = () => readdirSync(tmpdir()).filter((name) => name.startsWith('cryptopolicy-run-'))
-  const before = list()
-  await Promise.all(Array.from({ length: 40 }, () => runProgram('/bin/true', [])))
-  expect(list().filter((name) => !before.includes(name))).toEqual([])
+  const folder = scratchFolder()
+  vi.stubEnv('TMPDIR', folder)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  // It is there while the program runs.
+  const outcomes = await Promise.all(
+    Array.from({ length: 40 }, () => runProgram('/bin/ls', [folder])),
+  )
+  for (const outcome of outcomes) {
+    expect(outcome).toMatchObject({ output: expect.stringContaining('cryptopolicy-run-') })
+  }
+  expect(readdirSync(folder)).toEqual([])
 })
