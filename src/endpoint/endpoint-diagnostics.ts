@@ -89,7 +89,7 @@ const cannotListen: Kind<{ address: string; error: unknown }> = {
 }
 
 const LISTEN_HINTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'stop what listens there, or choose another --port or --socket',
+  EADDRINUSE: 'stop what listens there, or choose another address',
   EMFILE: 'allow it more open files: ulimit -n, or LimitNOFILE= of its unit',
   [NOT_A_SOCKET]: 'name a path where nothing is yet; the image to serve is an argument of its own',
 }

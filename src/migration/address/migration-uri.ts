@@ -73,10 +73,16 @@ export function printMigrationUri(uri: MigrationUri): string {
   }
 }
 
+/** In bytes: the room in `struct sockaddr_un`, less a zero behind the path. */
+const UNIX_PATH_LIMIT = 107
+
 /** All that follows is the path; QEMU knows no options here. */
 function parseUnix(path: string, refuse: RefuseUri): UnixUri {
   if (path === '') refuse('it has no path')
   if (path.includes('\0')) refuse('its path has a NUL')
+  if (Buffer.byteLength(path) > UNIX_PATH_LIMIT) {
+    refuse(`its path has more than ${UNIX_PATH_LIMIT} bytes, which no socket can have`)
+  }
   return { kind: 'unix', path }
 }
 

@@ -46,11 +46,11 @@ async function execute(
 ): Promise<string> {
   const { command, values } = parseHumanLine(line, HUMAN_COMMANDS)
   if ('run' in command) return inQmpWords(command.name, () => command.run(host, values))
-  const request = await inQmpWords(command.name, () => command.toRequest(values))
+  const request = await inQmpWords(command.name, () => command.toRequest(values, host))
   const found = commands.find(({ name }) => name === request.command)
   if (!found) throw new QmpError(`The command ${request.command} has not been found`)
   const result = await runCommand(host, found, { ...request, isOutOfBand: false })
-  return command.print?.(result) ?? ''
+  return command.print?.(result, values) ?? ''
 }
 
 /** @throws HumanLineError, QmpError */

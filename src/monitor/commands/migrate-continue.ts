@@ -1,14 +1,10 @@
 /** `migrate-continue`: nothing waits before the switch-over here, since no guest runs. */
+import { QEMU_MIGRATION_STATUSES } from '../host/migration-status.ts'
 import { refuseCommand } from '../protocol/qmp-error.ts'
 import { enumOf, struct } from '../schema/qapi-types.ts'
 import { defineCommand } from './define-command.ts'
 
-/** Of QEMU; some of them are never reached here. */
-const STATUS = enumOf('MigrationStatus', [
-  ...(['none', 'setup', 'cancelling', 'cancelled', 'active', 'postcopy-active'] as const),
-  ...(['postcopy-paused', 'postcopy-recover', 'completed', 'failed', 'colo'] as const),
-  ...(['pre-switchover', 'device', 'wait-unplug'] as const),
-])
+const STATUS = enumOf('MigrationStatus', QEMU_MIGRATION_STATUSES)
 
 export const MIGRATE_CONTINUE = defineCommand({
   name: 'migrate-continue',

@@ -1,14 +1,22 @@
 /** Every command of the human monitor. */
 import { CHARDEV_COMMANDS } from './chardev-commands.ts'
-import { type HumanCommand, request } from './human-command.ts'
+import { type HumanCommand, type QmpCounterpart, request } from './human-command.ts'
 import { nameOf } from './human-line.ts'
 import { INFO_COMMANDS } from './info-commands.ts'
 import { MIGRATE_COMMANDS } from './migrate-commands.ts'
 import { NBD_COMMANDS } from './nbd-commands.ts'
-import { OBJECT_COMMANDS } from './object-commands.ts'
+import { OBJECT_COMMANDS, RELOAD_COMMAND } from './object-commands.ts'
+import { QOM_COMMANDS } from './qom-commands.ts'
 
 function plain(name: string, letter: string, summary: string): HumanCommand {
   return { name, letter, parameters: [], summary, toRequest: () => request(name) }
+}
+
+function ofDescriptor(name: string): HumanCommand {
+  const summary = 'refused: Node.js takes no descriptors from a socket'
+  const toRequest: QmpCounterpart['toRequest'] = ({ text }) =>
+    request(name, { fdname: text('fdname') })
+  return { name, parameters: [{ name: 'fdname' }], summary, toRequest }
 }
 
 export const HUMAN_COMMANDS: readonly HumanCommand[] = [
@@ -16,7 +24,11 @@ export const HUMAN_COMMANDS: readonly HumanCommand[] = [
   ...MIGRATE_COMMANDS,
   ...NBD_COMMANDS,
   ...OBJECT_COMMANDS,
+  ...QOM_COMMANDS,
+  RELOAD_COMMAND,
   ...CHARDEV_COMMANDS,
+  ofDescriptor('getfd'),
+  ofDescriptor('closefd'),
   plain('cont', 'c', 'nothing: no guest runs here'),
   plain('stop', 's', 'nothing: no guest runs here'),
   plain('quit', 'q', 'end the process in order'),

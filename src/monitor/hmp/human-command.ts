@@ -2,11 +2,13 @@
 import type { HostEndpoints } from '../host/host-endpoints.ts'
 import type { JsonObject, JsonValue } from '../protocol/json-value.ts'
 
-type HumanParameter = {
+export type HumanParameter = {
   readonly name: string
   readonly isOptional?: boolean
   /** It takes the rest of the line, as it is. */
   readonly isRest?: boolean
+  /** A number of 32 bits. */
+  readonly isNumber?: boolean
 }
 
 /** The words of a line by the names of the parameters, and the flags that were given. */
@@ -31,11 +33,11 @@ type HumanWords = {
   readonly summary: string
 }
 
-type QmpCounterpart = {
+export type QmpCounterpart = {
   /** @throws QmpError */
-  readonly toRequest: (values: HumanValues) => HumanRequest
+  readonly toRequest: (values: HumanValues, host: HostEndpoints) => HumanRequest
   /** Nothing is told without it. */
-  readonly print?: (result: JsonValue) => string
+  readonly print?: (result: JsonValue, values: HumanValues) => string
 }
 
 type OwnCommand = {

@@ -1,5 +1,5 @@
 /** A line of the human monitor -> a command and its words. */
-import type { HumanCommand, HumanValues } from './human-command.ts'
+import type { HumanCommand, HumanParameter, HumanValues } from './human-command.ts'
 
 /** A line that is no command: what is told of it. */
 export class HumanLineError extends Error {
@@ -64,8 +64,9 @@ function readValues(command: HumanCommand, { typed, rest: line }: TypedLine): Hu
     rest = rest.slice(whole.length)
   }
   const values = new Map<string, string>()
-  for (const { name: parameter, isOptional, isRest } of parameters) {
-    const [word, next] = isRest ? [rest.trim(), ''] : nextWord(typed, rest)
+  for (const one of parameters) {
+    const { name: parameter, isOptional } = one
+    const [word, next] = nextValue(one, typed, rest)
     if (word === '' && rest.trim() === '') {
       if (!isOptional) throw wrong(typed, `${name}: string expected`)
     } else values.set(parameter, word)
@@ -77,6 +78,24 @@ function readValues(command: HumanCommand, { typed, rest: line }: TypedLine): Hu
     optional: (parameter) => values.get(parameter),
     has: (flag) => given.has(flag),
   }
+}
+
+function nextValue({ isRest, isNumber }: HumanParameter, typed: string, text: string) {
+  if (isRest) return [text.trim(), ''] as const
+  return isNumber ? nextNumber(typed, text) : nextWord(typed, text)
+}
+
+/** QEMU takes sums and registers too; only numbers are of use here. */
+function nextNumber(typed: string, text: string): readonly [string, string] {
+  const line = text.trimStart()
+  const [first] = line
+  if (first === undefined) throw wrong(typed, 'unexpected end of expression')
+  const [word] = /^[+-]?(?:0x[0-9a-f]+|[0-9]+)/i.exec(line) ?? []
+  if (word === undefined) throw wrong(typed, `invalid char '${first}' in expression`)
+  if (word.startsWith('-') || Number(word) > 0xff_ff_ff_ff) {
+    throw wrong(typed, `'${typed}' has failed: integer is for 32-bit values`)
+  }
+  return [word, line.slice(word.length)]
 }
 
 /** A word may stand in double quotes, with a backslash in front of `"`, `'` and `\`. */

@@ -1,6 +1,7 @@
 /** Guests, in the words of the human monitor. */
 import { MIGRATION_CAPABILITIES } from '../host/migration-capabilities.ts'
 import { MIGRATION_PARAMETERS, type Parameter } from '../host/migration-parameters.ts'
+import { QEMU_MIGRATION_STATUSES } from '../host/migration-status.ts'
 import type { JsonValue } from '../protocol/json-value.ts'
 import { refuseCommand } from '../protocol/qmp-error.ts'
 import { type HumanCommand, request } from './human-command.ts'
@@ -47,6 +48,36 @@ export const MIGRATE_COMMANDS: readonly HumanCommand[] = [
     parameters: [],
     summary: 'end the sending of a guest',
     toRequest: () => request('migrate_cancel'),
+  },
+  {
+    name: 'migrate_pause',
+    parameters: [],
+    summary: 'refused: there is no post-copy',
+    toRequest: () => request('migrate-pause'),
+  },
+  {
+    name: 'migrate_recover',
+    parameters: [{ name: 'uri' }],
+    summary: 'refused: there is no post-copy',
+    toRequest: ({ text }) => request('migrate-recover', { uri: text('uri') }),
+  },
+  {
+    name: 'migrate_start_postcopy',
+    parameters: [],
+    summary: 'refused: there is no post-copy',
+    toRequest: () => request('migrate-start-postcopy'),
+  },
+  {
+    name: 'migrate_continue',
+    parameters: [{ name: 'state' }],
+    summary: 'refused: nothing waits before its switch-over',
+    toRequest: ({ text }) => {
+      const state = text('state')
+      if (!(QEMU_MIGRATION_STATUSES as readonly string[]).includes(state)) {
+        refuseCommand(`invalid parameter value: ${state}`)
+      }
+      return request('migrate-continue', { state })
+    },
   },
   {
     name: 'migrate',

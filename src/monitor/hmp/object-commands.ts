@@ -3,8 +3,15 @@
 import { parseKeyValues } from '../../options/key-value-syntax.ts'
 import { defineObject, type PropertyValue } from '../../options/object-definition.ts'
 import { OBJECT_PROPERTIES } from '../host/object-properties.ts'
-import type { JsonObject, JsonValue } from '../protocol/json-value.ts'
+import {
+  isJsonList,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  memberOf,
+} from '../protocol/json-value.ts'
 import { type HumanCommand, request } from './human-command.ts'
+import { readFlag } from './human-flag.ts'
 
 export const OBJECT_COMMANDS: readonly HumanCommand[] = [
   {
@@ -21,6 +28,27 @@ export const OBJECT_COMMANDS: readonly HumanCommand[] = [
   },
 ]
 
+/** Certificates that were renewed, now. QEMU has no such command. */
+export const RELOAD_COMMAND: HumanCommand = {
+  name: 'x-objects-reload',
+  parameters: [],
+  summary: 'load the files of all objects anew, as renewed certificates',
+  toRequest: () => request('x-objects-reload'),
+  print: (result) => {
+    const objects = isJsonObject(result) ? memberOf(result, 'objects') : undefined
+    return (isJsonList(objects) ? objects : [])
+      .flatMap((one) => (isJsonObject(one) ? `${describeReload(one)}\r\n` : []))
+      .join('')
+  },
+}
+
+/** `tls0: refused: REASON` */
+function describeReload(object: JsonObject): string {
+  const messages = memberOf(object, 'messages')
+  const told = [memberOf(object, 'outcome'), ...(isJsonList(messages) ? messages : [])]
+  return [memberOf(object, 'id'), ...told].join(': ')
+}
+
 /** What may be a secret is shown in no message. */
 function readObject(text: string): JsonObject {
   const source = { name: 'object_add', text, isSecret: true }
@@ -29,11 +57,6 @@ function readObject(text: string): JsonObject {
   if (typeof type !== 'string') return toJsonObject(defineObject(written).properties)
   const named = typeof id === 'string' ? { id } : {}
   return { 'qom-type': type, ...named, ...readProperties(type, properties) }
-}
-
-const FLAGS: Readonly<Record<string, boolean>> = {
-  ...{ on: true, yes: true, true: true, y: true },
-  ...{ off: false, no: false, false: false, n: false },
 }
 
 /** Every scalar is a text here; objects want flags where they have flags. */
@@ -46,8 +69,7 @@ function readProperties(
     Object.entries(properties).map(([name, value]) => {
       const own = known && Object.hasOwn(known, name) ? known[name] : undefined
       const isFlag = own?.type.kind === 'plain' && own.type.name === 'bool'
-      const flag =
-        typeof value === 'string' && Object.hasOwn(FLAGS, value) ? FLAGS[value] : undefined
+      const flag = typeof value === 'string' ? readFlag(value) : undefined
       return [name, isFlag && flag !== undefined ? flag : (value as JsonValue)]
     }),
   )

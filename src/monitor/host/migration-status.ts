@@ -14,3 +14,10 @@ export function messageOf(error: unknown): string {
   if (!(error instanceof DiagnosticError)) return String(error)
   return error.diagnostics.map(({ message }) => message).join('; ')
 }
+
+/** Those of QEMU; some of them are never reached here. */
+export const QEMU_MIGRATION_STATUSES = [
+  ...(['none', 'setup', 'cancelling', 'cancelled', 'active', 'postcopy-active'] as const),
+  ...(['postcopy-paused', 'postcopy-recover', 'completed', 'failed', 'colo'] as const),
+  ...(['pre-switchover', 'device', 'wait-unplug'] as const),
+]

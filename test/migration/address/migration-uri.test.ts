@@ -18,6 +18,7 @@ describe('what each place means', () => {
     ['tcp:h:1,to=9,keep-alive', { kind: 'tcp', host: 'h', port: 1, lastPort: 9 }],
     ['unix:/run/a,server=on', { kind: 'unix', path: '/run/a,server=on' }],
     ['unix:relative', { kind: 'unix', path: 'relative' }],
+    [`unix:/${'x'.repeat(106)}`, { kind: 'unix', path: `/${'x'.repeat(106)}` }],
     ['fd:3', { kind: 'fd', descriptor: 3 }],
     ['exec:cat > "a:b"', { kind: 'exec', command: 'cat > "a:b"' }],
     ['file:/a:b', { kind: 'file', path: '/a:b', offset: 0 }],
@@ -41,6 +42,7 @@ const REFUSED_HERE = [
   ...['tcp:h:1,ipv4=off,ipv6=off', 'tcp:h:1,keep-alive=off', 'tcp:h:1,mptcp=on', 'vsock:x:2'],
   ...['exec:', 'exec:  ', 'file:', 'file:/a,offset=', 'file:/a,offset=-1', 'file:/a,offset=8E'],
   ...['file:/a,offset=9007199254740992', 'vsock:4294967296:1', 'fd:2147483648', 'unix:a\0b', ''],
+  `unix:/${'x'.repeat(107)}`,
 ]
 
 test.each([...REFUSED_BY_BOTH, ...REFUSED_HERE])('%j is refused', (text) => {
