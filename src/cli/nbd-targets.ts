@@ -8,19 +8,19 @@ type Targets<Names extends readonly string[]> = { readonly [Key in keyof Names]:
 /**
  * One target for each name.
  *
+ * @param example A whole command line, for the user who left one out.
  * @throws DiagnosticError USAGE_MISSING_ARGUMENT, USAGE_EXCESS_ARGUMENTS or NBD_COMMAND_INVALID.
  */
 export function readTargets<const Names extends readonly string[]>(
   words: readonly string[],
   names: Names,
+  example: string,
 ): Targets<Names> {
   const targets = groupCommands(words)
   const missing = names[targets.length]
   if (missing !== undefined) {
-    fail(CLI_KINDS.missingArgument, {
-      message: `missing required argument '${missing}'`,
-      hint: HINT,
-    })
+    const hint = `for instance: ${example}; ${HINT}`
+    fail(CLI_KINDS.missingArgument, { message: `missing required argument '${missing}'`, hint })
   }
   if (targets.length > names.length) {
     const message = `${targets.length} arguments stand where ${names.join(' and ')} belong`

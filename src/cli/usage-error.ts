@@ -22,8 +22,14 @@ const KINDS: Readonly<Record<string, DiagnosticKind<UsageData>>> = {
  *
  * @param words What is typed, such as `cryptopolicy nbd copy`.
  * @param name What the JSON calls it, such as `nbd copy`.
+ * @param hints By commander's codes, where a better remedy is known than `--help`.
  */
-export function refuseInWords(command: Command, words: string, name: string): void {
+export function refuseInWords(
+  command: Command,
+  words: string,
+  name: string,
+  hints: Readonly<Record<string, string>> = {},
+): void {
   command
     .configureOutput({
       writeOut: (text) => new Terminal().printText(text),
@@ -33,7 +39,7 @@ export function refuseInWords(command: Command, words: string, name: string): vo
     .exitOverride((error) => {
       if (error.exitCode === 0) throw error
       ENVELOPE.begin(hasJson(command) ? name : 'error', wantsJson(process.argv))
-      throw toDiagnosticError(error, words)
+      throw toDiagnosticError(error, words, hints[error.code])
     })
     .hook('preAction', (_, action) => {
       if (action === command) ENVELOPE.begin(name, action.opts<{ json?: true }>().json ?? false)
@@ -48,10 +54,14 @@ function hasJson(command: Command): boolean {
   return command.options.some(({ long }) => long === '--json')
 }
 
-function toDiagnosticError(error: CommanderError, command: string): DiagnosticError {
+function toDiagnosticError(
+  error: CommanderError,
+  command: string,
+  remedy = `see ${command} --help`,
+): DiagnosticError {
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
   const suggestion = /^\((Did you mean .*)\)$/.exec(rest.join(' '))?.[1]
-  const hint = suggestion?.replace(/^D/, 'd') ?? `see ${command} --help`
+  const hint = suggestion?.replace(/^D/, 'd') ?? remedy
   // A group that is called without a command prints its help, and that is commander's whole error.
   if (error.code === 'commander.help') {
     const message = `${command} needs the name of a command`

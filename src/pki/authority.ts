@@ -1,6 +1,6 @@
 /** The authority that signs: making it, and reading it before something is signed. */
 import { createPublicKey, type X509Certificate } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { type Diagnostic, fail } from '../diagnostics/diagnostic.ts'
 import { readSecretTextFile } from '../files/text-file.ts'
@@ -124,7 +124,7 @@ export type LoadOptions = {
 /**
  * Reads an authority and refuses one whose certificates no peer would accept.
  *
- * @throws DiagnosticError PKI_NO_AUTHORITY, PKI_AUTHORITY_UNFIT, PKI_KEY_..., FILE_...
+ * @throws DiagnosticError PKI_NO_AUTHORITY, PKI_NO_AUTHORITY_KEY, PKI_AUTHORITY_UNFIT, PKI_KEY_..., FILE_...
  */
 export function loadAuthority(layout: Layout, options: LoadOptions): Authority {
   return openAuthority(layout, layout.authority.key, options)
@@ -144,7 +144,8 @@ export function loadAuthorities(layout: Layout, options: LoadOptions): readonly 
 
 function openAuthority(layout: Layout, keyFile: string, options: LoadOptions): Authority {
   const { certificate: file } = layout.authority
-  if (!existsSync(file)) fail(PKI_KINDS.noAuthority, { path: file, root: layout.root })
+  if (isAbsent(file)) fail(PKI_KINDS.noAuthority, { path: file, root: layout.root })
+  if (isAbsent(keyFile)) fail(PKI_KINDS.noAuthorityKey, { path: keyFile, certificate: file })
   const source = readSecretTextFile(file)
   const authorities = parseCertificates(source)
   const key = readPrivateKey(keyFile, options.passphrase)
@@ -158,6 +159,15 @@ function openAuthority(layout: Layout, keyFile: string, options: LoadOptions): A
   const parts = requireCertificateParts(file, certificate)
   const chain = chainOf(found, authorities)
   return { certificate, pem: source.text, chain, parts, signer: { key, signature } }
+}
+
+/** False where this user may not look into the folder: reading the file says that. */
+function isAbsent(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false
+  }
 }
 
 /** The authorities from this one up to the root. The root is left out: peers have it already. */

@@ -118,6 +118,18 @@ const noAuthority: Kind<{ path: string; root: string }> = {
   hint: ({ root }) => `make one: cryptopolicy pki init ${root}`,
 }
 
+const noAuthorityKey: Kind<{ path: string; certificate: string }> = {
+  code: 'PKI_NO_AUTHORITY_KEY',
+  severity: 'error',
+  fault: 'missing',
+  summary:
+    'The folder that was named has the certificate of an authority and not its key, as the folder of an endpoint has.',
+  message: ({ path, certificate }) =>
+    `cannot sign: ${certificate} is there, and its key ${path} is not`,
+  hint: () =>
+    'DIR is the folder that pki init made; --out names the folder of the server or client',
+}
+
 const authorityUnfit: Kind<{ path: string; reason: string }> = {
   code: 'PKI_AUTHORITY_UNFIT',
   severity: 'error',
@@ -194,6 +206,7 @@ export const ISSUE_KINDS = defineKinds({
   fileForeign,
   folderBusy,
   noAuthority,
+  noAuthorityKey,
   authorityUnfit,
   otherAuthority,
   certificateMalformed,

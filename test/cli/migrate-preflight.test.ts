@@ -6,6 +6,7 @@ import { eventually } from '../nbd/server/test-server.ts'
 import { spawn } from '../peers/child-process.ts'
 import { freePort } from '../peers/port.ts'
 import { ROOT, run, scratchFolder } from './command.ts'
+import { runInProcess } from './in-process.ts'
 import { parseEnvelope, resultOf } from './json-output.ts'
 
 /** A folder with all that both sides need. */
@@ -56,6 +57,26 @@ test('a preflight tells what fits, measures, and lets the listener end', async (
   await eventually(() => child.exitCode !== null)
   expect(child.exitCode).toBe(0)
 })
+
+test.each([
+  [[], 64, 'USAGE_MISSING_OPTION'],
+  [['--tls-hostname', 'host.example'], 64, 'USAGE_MISSING_OPTION'],
+  [['--object', 'secret,id=s,data=x'], 64, 'USAGE_MISSING_OPTION'],
+  [['--json'], 64, 'USAGE_MISSING_OPTION'],
+  [['--tls-creds', 'tls0'], 66, 'OBJECT_NOT_FOUND'],
+  [
+    ['--tls-creds', 'tls0', '--object', 'tls-creds-psk,id=tls1,dir=/,endpoint=client'],
+    ...[66, 'OBJECT_NOT_FOUND'],
+  ],
+])(
+  '%j checks nothing, and does not say that nothing stands in the way',
+  async (args, status, code) => {
+    const outcome = await runInProcess(['migrate', 'preflight', ...args])
+    expect(outcome.status).toBe(status)
+    expect(outcome.stdout + outcome.stderr).toContain(code)
+    expect(outcome.stdout).not.toContain('nothing stands in the way')
+  },
+)
 
 test('a reload is told in the form of --log, as by the other services', async () => {
   const dir = makePki()

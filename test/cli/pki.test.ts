@@ -1,5 +1,13 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseDnsName } from '../../src/pki/host-names.ts'
@@ -177,6 +185,25 @@ test('an authority is found among others in its file', async () => {
   writeFiles(folder, { 'ca-cert.pem': read(older) + read(folder) })
   expect((await pki('issue', 'client', folder, '--cn', 'x', ...KEY)).status).toBe(0)
   expect((await pki('check', folder)).status).toBe(0)
+})
+
+test.each([
+  [['issue', 'client', 'DIR', '--cn', 'guest', ...KEY, '--force']],
+  [['renew', 'DIR']],
+  [['renew', 'server', 'DIR']],
+  [['renew', 'authority', 'DIR']],
+  [['revoke', 'DIR']],
+])('%j names the folder that is asked for where the key of the authority is not', async (args) => {
+  const folder = makeAuthority()
+  makeServer(folder, 'host.example')
+  rmSync(join(folder, 'ca-key.pem'))
+  const words = args.map((word) => (word === 'DIR' ? folder : word))
+  const { status, stderr } = await pki(...words)
+  expect(status).toBe(66)
+  expect(stderr).toContain(
+    `error[PKI_NO_AUTHORITY_KEY]: cannot sign: ${folder}/ca-cert.pem is there`,
+  )
+  expect(stderr).toContain('\nhint: DIR is the folder that pki init made; --out names')
 })
 
 describe('an encrypted authority', () => {

@@ -74,6 +74,33 @@ test('list takes its string as resolve does, and as gnutls-cli does', async () =
   expect(first).toEqual(second)
 })
 
+describe('a user who leaves out or mistakes an argument reads what to type', () => {
+  test.each([
+    [['nbd', 'info'], 'cryptopolicy nbd info nbds://host/export; '],
+    [['nbd', 'copy', 'disk.img'], 'cryptopolicy nbd copy nbds://host/export copy.img; '],
+  ])('%s', async (args, example) => {
+    const { status, stderr } = await cryptopolicy(...args)
+    expect(status).toBe(64)
+    expect(stderr).toContain(`\nhint: for instance: ${example}`)
+  })
+
+  test('update-policies FUTURE', async () => {
+    const outcome = await runInProcess(['FUTURE'], { program: 'update-policies' })
+    expect(outcome.status).toBe(2)
+    expect(outcome.stderr).toMatch(/\nhint: to set a policy: update-policies --set POLICY\n$/)
+  })
+})
+
+test('explain without a policy answers for the configured one', async () => {
+  const env = { base_dir: scratchFolder() }
+  mkdirSync(join(env.base_dir, 'local.d'))
+  writeFiles(env.base_dir, { config: 'FIPS:OSPP\n' })
+  const args = ['explain', '--property', 'min_rsa_size']
+  const { status, stdout, stderr } = await runInProcess(args, { env })
+  expect([status, stderr]).toEqual([0, ''])
+  expect(stdout).toMatch(/^min_rsa_size of FIPS:OSPP is 3072:\n/)
+})
+
 describe('explain knows what others call things', () => {
   test.each([
     ['P-256', 'SECP256R1'],

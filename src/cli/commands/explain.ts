@@ -27,7 +27,7 @@ export function addExplain(program: Command): void {
     .description(
       'Name every line of a policy, or token of a priority string, that touched something, and the one that decided.',
     )
-    .argument('[POLICY]', 'for instance DEFAULT:NO-SHA1')
+    .argument('[POLICY]', 'for instance DEFAULT:NO-SHA1; without it the configured one')
     .option('--scope <SCOPE>', 'under a scope, for instance ssh; without it, everywhere else')
     .option('--value <VALUE>', 'an algorithm or another value, for instance AES-128-CBC')
     .option('--property <PROPERTY>', 'a property, for instance min_rsa_size')
@@ -58,10 +58,6 @@ async function explain(name: string | undefined, options: Options): Promise<void
 }
 
 async function explainPolicy(name: string | undefined, options: Options): Promise<void> {
-  if (name === undefined && options.app === undefined) {
-    const hint = 'for instance: explain DEFAULT --scope ssh --value AES-128-CBC'
-    fail(CLI_KINDS.missingOption, { what: 'explain needs a POLICY, --app or --priority', hint })
-  }
   const { loadAskedPolicy } = await import('../named-policy.ts')
   const terminal = terminalFor(options)
   const { report } = terminal

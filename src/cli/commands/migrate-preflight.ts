@@ -1,9 +1,10 @@
 /** `cryptopolicy migrate preflight`: what would fail, told before the guest is moved. */
 import type { Command } from 'commander'
-import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
+import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
 import type { Check } from '../../migration/preflight/check.ts'
 import type { PreflightTarget } from '../../migration/preflight/preflight-connection.ts'
 import type { Rate } from '../../migration/preflight/rate.ts'
+import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { several } from '../option-values.ts'
@@ -44,8 +45,24 @@ async function preflight(options: Options): Promise<void> {
     const { listenForPreflights } = await import('../preflight-service.ts')
     return listenForPreflights(options.listen, options)
   }
+  if (!options.to) await requireOwnChecks(own, options)
   const { checks, rates } = await checkOther(options, terminal)
   tellChecks([...own, ...checks], rates, terminal)
+}
+
+/** Where nothing was checked, "nothing stands in the way" would be an answer without a question. */
+async function requireOwnChecks(own: readonly Check[], options: Options): Promise<void> {
+  const { tlsCreds: id } = options
+  if (id !== undefined) {
+    const { readDefinitions } = await import('../object-options.ts')
+    const { OBJECT_KINDS } = await import('../../tls/object-diagnostics.ts')
+    const known = (await readDefinitions(options)).map((definition) => definition.id)
+    if (!known.includes(id)) fail(OBJECT_KINDS.notFound, { what: 'TLS credentials', id, known })
+  }
+  if (own.length > 0) return
+  const hint = 'for instance: --object tls-creds-x509,id=tls0,dir=DIR,endpoint=client'
+  const what = 'migrate preflight needs --to, --listen or credentials of this host to check'
+  fail(CLI_KINDS.missingOption, { what, hint })
 }
 
 type Findings = { readonly checks: readonly Check[]; readonly rates: readonly Rate[] }

@@ -37,11 +37,13 @@ export function addNbdCopy(group: Command): void {
   withOutput(withNbdOptions(command)).action(copy)
 }
 
+const EXAMPLE = 'cryptopolicy nbd copy nbds://host/export copy.img'
+
 async function copy(words: readonly string[], options: Options): Promise<void> {
   const { openEnds } = await import('../../nbd/copy/open-ends.ts')
   const terminal = terminalFor(options)
   const { printTarget, readTargets } = await import('../nbd-targets.ts')
-  const [from, to] = readTargets(words, ['SOURCE', 'DESTINATION'])
+  const [from, to] = readTargets(words, ['SOURCE', 'DESTINATION'], EXAMPLE)
   const [first, second] = await parseEnds(from, to, options, terminal)
   if (first.kind === 'null') misuse('null: cannot be copied from', 'name an export or a file')
   refuseConflicts(first, second, options)

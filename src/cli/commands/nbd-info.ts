@@ -49,11 +49,13 @@ export function addNbdInfo(group: Command): void {
 
 const EXCLUDED_BY_QUESTIONS = ['map', 'size']
 
+const EXAMPLE = 'cryptopolicy nbd info nbds://host/export'
+
 async function info(given: readonly string[], options: Options, command: Command): Promise<void> {
   const { withClient, withServer } = await import('../nbd-connection.ts')
   const { readTargets } = await import('../nbd-targets.ts')
   const { words, context } = separateContext(given, options, command)
-  const [target] = readTargets(words, ['URI'])
+  const [target] = readTargets(words, ['URI'], EXAMPLE)
   if (options.totals && !options.map) {
     const hint = 'for instance: cryptopolicy nbd info --map --totals nbds://host/export'
     fail(CLI_KINDS.missingOption, { what: '--totals needs --map', hint })

@@ -21,7 +21,7 @@ async function list(words: readonly string[], options: Options): Promise<void> {
   const { looksLikeUri, parseNbdUri } = await import('../../nbd/client/nbd-uri.ts')
   const { withServer } = await import('../nbd-connection.ts')
   const { readTargets } = await import('../nbd-targets.ts')
-  const [server] = readTargets(words, ['SERVER'])
+  const [server] = readTargets(words, ['SERVER'], 'cryptopolicy nbd list HOST')
   const parse = (text: string) => parseNbdUri(looksLikeUri(text) ? text : `nbd://${text}/`)
   await withServer(server, (uri) => listExports(uri, options), parse)
 }

@@ -95,7 +95,9 @@ function createCommand(calledAs: string): Command {
     .addHelpText('after', help(calledAs))
     .allowExcessArguments(false)
 
-  refuseInWords(command, calledAs, NAME)
+  refuseInWords(command, calledAs, NAME, {
+    'commander.excessArguments': `to set a policy: ${calledAs} --set POLICY`,
+  })
   return command
 }
 
