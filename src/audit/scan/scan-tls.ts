@@ -9,6 +9,7 @@ import type { Answer, Numbered, TlsScan } from '../model.ts'
 import { ACCEPTED, NOT_SEEN, namedEnumeration } from '../probes/answers.ts'
 import { chainsOf } from '../probes/chains.ts'
 import { clientCertificateOf, requiredCertificate } from '../probes/client-certificates.ts'
+import { withFailingVersions } from '../probes/failing-versions.ts'
 import { featuresOf } from '../probes/features.ts'
 import { probeLargeHellos } from '../probes/large-hellos.ts'
 import { probeOlderHandshakes } from '../probes/older-handshakes.ts'
@@ -53,7 +54,9 @@ async function scanAll(server: ProbedServer): Promise<TlsScan> {
   const newest = askVersion(server, NEWEST)
   const asked = [newest, ...OLDER.map((version) => askVersion(server, version))]
   const sslv2 = probeSslv2(server).then((found) => ({ ...SSL2, groups: [], found }))
-  const all = Promise.all([...asked, sslv2]).then((found) => withUnnamedPrimes(server, found))
+  const all = Promise.all([...asked, sslv2])
+    .then((found) => withUnnamedPrimes(server, found))
+    .then((found) => withFailingVersions(server, found))
   const usable = all.then((found) => found.filter(hasAny).map(accepted))
   const basis = newest.then(({ found }) => findNewerBasis(server, found))
   const finished = basis.then((found) => finishNewer(server, found))

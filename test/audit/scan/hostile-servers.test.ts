@@ -137,6 +137,17 @@ test('a list is not whole where the server fails over a suite that it has picked
   expect(tls.versions[0]).toEqual({ name: 'TLS1.3', number: 0x0304, result: failed })
 })
 
+test('a server that fails at every question has refused no version', async () => {
+  const tls = await audit(
+    await serve((socket) =>
+      socket.once('data', () => socket.end(Buffer.from('15030300020250', 'hex'))),
+    ),
+  )
+  const failed = { answer: 'unknown', because: 'the server failed (internal_error)' }
+  const tlsVersions = tls.versions.filter(({ name }) => name.startsWith('TLS'))
+  expect(tlsVersions.map(({ result }) => result)).toEqual([failed, failed, failed, failed])
+})
+
 testWith('openssl', 'fragments of one byte are as good as whole records', async () => {
   const [rsa] = keyFiles(['rsa-2048'])
   const real = await startPeer('openssl', (port) => [
