@@ -71,6 +71,19 @@ describe.each(PUBLISHED)('guidelines $version', (document) => {
   })
 })
 
+test.each([
+  [{ tls_curves: 'X25519' }, 'its tls_curves is no list of names'],
+  [{ tls_versions: ['TLSv1.3', 3] }, 'its tls_versions is no list of names'],
+  [{ rsa_key_size: '4096' }, 'its rsa_key_size is no number of bits'],
+  [{ dh_param_size: -1 }, 'its dh_param_size is no number of bits'],
+  [{ ciphers: { openssl: 'AES128-SHA' } }, 'its ciphers have no list of names for openssl'],
+  [{ ciphers: 'AES128-SHA' }, 'its ciphers have no list of names for openssl'],
+])('%j is refused instead of being passed over', (fields, reason) => {
+  const modern = PUBLISHED.at(-1)?.configurations.modern
+  const document = { configurations: { modern: { ...modern, ...fields } } }
+  expect(parseGuidelines(document, 'modern')).toEqual({ ok: false, reason })
+})
+
 /** What is said of a certificate by the newest guidelines. */
 function judge(level: string, certificate: Partial<CertificateResult>): readonly string[] {
   const newest = PUBLISHED.at(-1)
