@@ -78,7 +78,7 @@ export class Listener {
   constructor(options: ListenerOptions) {
     const { onEvent = () => {}, handshakeLimit = DEFAULT_HANDSHAKE, idleLimit = 0 } = options
     this.#options = options
-    this.#waiting = new WaitingLine(options.clientsBegin)
+    this.#waiting = new WaitingLine(options)
     this.#places = new Places(options.connectionLimit || Number.POSITIVE_INFINITY)
     const letIn = (connection: EndpointConnection) => this.#letIn(connection)
     this.#context = { handshakeLimit, idleLimit, tell: onEvent, letIn }
@@ -229,7 +229,7 @@ export class Listener {
 
   /** Makes room in the line. @returns whether there was one. */
   #sendStrangerAway(): boolean {
-    const stranger = this.#waiting.takeSilent(PATIENCE)
+    const stranger = this.#waiting.takeSilent()
     if (stranger) this.#sendAway(stranger)
     return stranger !== undefined
   }

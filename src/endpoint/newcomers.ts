@@ -5,7 +5,7 @@
 import type { EndpointConnection } from './connection.ts'
 import { hostOf } from './connection-event.ts'
 
-/** A newcomer that takes longer than this may have to give way, in milliseconds. */
+/** A client that takes longer than this until it is let in, or says nothing for so long, may have to give way; in milliseconds. */
 export const PATIENCE = 1_000
 
 type Arrival = { readonly host: string; readonly time: number }

@@ -3,17 +3,24 @@
  * kernel; but one that leaves is noticed, so that clients who come and go do not fill the line.
  */
 import type { Socket } from 'node:net'
+import { PATIENCE } from './newcomers.ts'
 
 /** What is read before a client is greeted, in bytes. One that says more is no client, or is not read. */
 const EARLY_LIMIT = 4_096
 
+export type WaitingLineOptions = {
+  /** Clients may say much before they are greeted: it stays in the kernel. */
+  readonly clientsBegin?: boolean | undefined
+  /** A client that has said all may still be told something, so it has not left. */
+  readonly allowHalfOpen?: boolean | undefined
+}
+
 export class WaitingLine {
-  readonly #clientsBegin: boolean
+  readonly #options: WaitingLineOptions
   readonly #sockets = new Map<Socket, Early>()
 
-  /** @param clientsBegin Whether clients may say much before they are greeted: it stays in the kernel. */
-  constructor(clientsBegin = false) {
-    this.#clientsBegin = clientsBegin
+  constructor(options: WaitingLineOptions = {}) {
+    this.#options = options
   }
 
   get length(): number {
@@ -21,15 +28,13 @@ export class WaitingLine {
   }
 
   /**
-   * Takes the oldest one out that has said nothing for so long, where clients begin: it may be a stranger
+   * Takes the oldest one out that has said nothing for long, where clients begin: it may be a stranger
    * who only takes a place.
-   *
-   * @param age In milliseconds: what a client has sent is not read at once.
    */
-  takeSilent(age: number): Socket | undefined {
-    if (!this.#clientsBegin) return undefined
+  takeSilent(): Socket | undefined {
+    if (!this.#options.clientsBegin) return undefined
     for (const [socket, early] of this.#sockets) {
-      if (early.hasSpoken || performance.now() - early.begun < age) continue
+      if (!early.isSilent) continue
       this.#sockets.delete(socket)
       return socket
     }
@@ -37,7 +42,7 @@ export class WaitingLine {
   }
 
   add(socket: Socket): void {
-    const early = new Early(socket, this.#clientsBegin)
+    const early = new Early(socket, this.#options)
     this.#sockets.set(socket, early)
     socket.once('close', () => this.#sockets.delete(socket))
     early.listen()
@@ -67,39 +72,53 @@ export class WaitingLine {
  */
 class Early {
   readonly #socket: Socket
-  readonly #mayGoOn: boolean
+  readonly #options: WaitingLineOptions
   readonly #chunks: Buffer[] = []
   #length = 0
-  /** By performance.now(). */
-  readonly begun = performance.now()
+  #hasWaitedLong = false
 
-  constructor(socket: Socket, mayGoOn: boolean) {
+  constructor(socket: Socket, options: WaitingLineOptions) {
     this.#socket = socket
-    this.#mayGoOn = mayGoOn
+    this.#options = options
   }
 
-  get hasSpoken(): boolean {
-    return this.#length > 0
+  /** It has said nothing for long. */
+  get isSilent(): boolean {
+    return this.#hasWaitedLong && this.#length === 0
   }
 
   listen(): void {
     this.#socket.on('error', ignore).on('data', this.#onData).on('end', this.#onEnd)
     this.#socket.resume()
+    // A process that was held up reads first what has come meanwhile.
+    const timer = setTimeout(() => setImmediate(() => (this.#hasWaitedLong = true)), PATIENCE)
+    timer.unref()
+    this.#socket.once('close', () => clearTimeout(timer))
   }
 
   giveBack(): void {
-    const socket = this.#socket
-    socket.pause()
-    socket.off('data', this.#onData).off('end', this.#onEnd)
+    this.#stopListening()
     const bytes = Buffer.concat(this.#chunks)
-    if (bytes.length > 0) socket.unshift(bytes)
+    if (bytes.length > 0) this.#socket.unshift(bytes)
+  }
+
+  #stopListening(): void {
+    this.#socket.pause()
+    this.#socket.off('data', this.#onData).off('end', this.#onEnd)
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    this.#chunks.push(chunk)
     this.#length += chunk.length
+    const { clientsBegin, allowHalfOpen } = this.#options
+    if (clientsBegin && allowHalfOpen) {
+      // Unread bytes keep the end behind them from being noticed: it is the end of one direction.
+      this.#stopListening()
+      this.#socket.unshift(chunk)
+      return
+    }
+    this.#chunks.push(chunk)
     if (this.#length <= EARLY_LIMIT) return
-    if (this.#mayGoOn) this.#socket.pause()
+    if (clientsBegin) this.#socket.pause()
     else this.#socket.destroy()
   }
 

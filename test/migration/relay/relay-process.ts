@@ -1,19 +1,30 @@
 /** `cryptopolicy migrate relay` as a process of its own, and a pair of them between two hosts. */
 import { join } from 'node:path'
 import { scratchFolder } from '../../cli/command.ts'
-import { launchService, type ServiceProcess, untilReady } from '../../cli/service-process.ts'
+import {
+  launchService,
+  type ServiceProcess,
+  type ServiceProcessOptions,
+  untilReady,
+} from '../../cli/service-process.ts'
 import { credentialsOf, makePskFolder, makeX509Folder } from '../../nbd/nbd-credentials.ts'
 
 /** Starts it and waits until it is ready. */
-export async function startRelay(args: readonly string[]): Promise<ServiceProcess> {
-  const relay = launchRelay(args)
+export async function startRelay(
+  args: readonly string[],
+  options: ServiceProcessOptions = {},
+): Promise<ServiceProcess> {
+  const relay = launchRelay(args, options)
   await untilReady(relay)
   return relay
 }
 
 /** Starts it, ready or not. */
-export function launchRelay(args: readonly string[]): ServiceProcess {
-  return launchService(['migrate', 'relay', ...args])
+export function launchRelay(
+  args: readonly string[],
+  options: ServiceProcessOptions = {},
+): ServiceProcess {
+  return launchService(['migrate', 'relay', ...args], options)
 }
 
 export type RelayPair = {
@@ -25,7 +36,7 @@ export type RelayPair = {
   readonly destination: ServiceProcess
 }
 
-export type PairOptions = {
+export type PairOptions = Pick<ServiceProcessOptions, 'wrapper'> & {
   readonly kind?: 'x509' | 'psk'
   /** The folders of credentials; by default those that fit. */
   readonly sourceDir?: string
@@ -43,17 +54,24 @@ export async function startPair({
   const [entry, exit] = [join(folder, 'entry'), join(folder, 'exit')]
   const made = kind === 'psk' ? makePskFolder() : makeX509Folder()
   const { sourceDir = made, destinationDir = made } = options
-  const { sourceArgs = [], destinationArgs = [] } = options
-  const destination = await startRelay([
-    ...['--listen', 'tcp:127.0.0.1:0', '--to', `unix:${exit}`],
-    ...credentialsOf(kind, destinationDir, 'server'),
-    ...destinationArgs,
-  ])
+  const { sourceArgs = [], destinationArgs = [], wrapper } = options
+  const service = wrapper === undefined ? {} : { wrapper }
+  const destination = await startRelay(
+    [
+      ...['--listen', 'tcp:127.0.0.1:0', '--to', `unix:${exit}`],
+      ...credentialsOf(kind, destinationDir, 'server'),
+      ...destinationArgs,
+    ],
+    service,
+  )
   const port = /^ready: 127\.0\.0\.1:(\d+)$/m.exec(destination.log())?.[1]
-  const source = await startRelay([
-    ...['--listen', `unix:${entry}`, '--to', `tcp:localhost:${port}`],
-    ...credentialsOf(kind, sourceDir, 'client'),
-    ...sourceArgs,
-  ])
+  const source = await startRelay(
+    [
+      ...['--listen', `unix:${entry}`, '--to', `tcp:localhost:${port}`],
+      ...credentialsOf(kind, sourceDir, 'client'),
+      ...sourceArgs,
+    ],
+    service,
+  )
   return { entry, exit, source, destination }
 }
