@@ -42,6 +42,11 @@ function subcommandTerm(command: Command): string {
   return [command.name(), ...words].join(' ')
 }
 
+/** Of commands that name a policy by an option, where others take an argument. */
+const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  plan: { 'commander.excessArguments': `name the policy so: ${PROGRAM} plan --set POLICY` },
+}
+
 /** Settings that commander does not hand down to commands. */
 function configure(command: Command, group = ''): void {
   const name = `${group} ${command.name()}`.trimStart()
@@ -49,6 +54,6 @@ function configure(command: Command, group = ''): void {
   command
     .addOption(new Option('--debug', 'print stack traces').hideHelp())
     .allowExcessArguments(false)
-  refuseInWords(command, `${PROGRAM} ${name}`, name)
+  refuseInWords(command, `${PROGRAM} ${name}`, name, HINTS[name])
   for (const part of command.commands) configure(part, name)
 }

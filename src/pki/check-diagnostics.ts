@@ -48,7 +48,8 @@ const expiresSoon: Kind<{ path: string; subject: string; date: string; daysLeft:
   summary: 'A certificate expires within the days of --days.',
   message: ({ path, subject, date, daysLeft }) =>
     `${path}: ${subject} expires on ${date}, in ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}`,
-  hint: () => 'renew it: cryptopolicy pki renew',
+  hint: () =>
+    'renew it: cryptopolicy pki renew DIR --out FOLDER, where DIR has its authority; or one of an authority: cryptopolicy pki renew authority DIR',
 }
 
 const secretExposed: Kind<{ path: string }> = {

@@ -138,7 +138,7 @@ const authorityUnfit: Kind<{ path: string; reason: string }> = {
     'No peer would accept what this certificate signs: it is of no authority, or its time is over.',
   message: ({ path, reason }) => `cannot sign: the certificate ${path} ${reason}`,
   hint: () =>
-    'make another authority with cryptopolicy pki init, or renew this one: cryptopolicy pki renew authority',
+    'make another authority with cryptopolicy pki init, or renew this one: cryptopolicy pki renew authority DIR',
 }
 
 const otherAuthority: Kind<{ path: string; root: string }> = {
@@ -166,7 +166,8 @@ const nothingToRenew: Kind<{ root: string; role: string | undefined }> = {
   summary: 'There is no certificate of the role in the folder.',
   message: ({ root, role }) =>
     `there is no certificate of a ${role ?? 'server or client'} in ${root}`,
-  hint: () => 'issue one: cryptopolicy pki issue',
+  hint: ({ role = 'server' }) =>
+    `where it is in another folder, name that: --out FOLDER; else issue one: cryptopolicy pki issue ${role} DIR`,
 }
 
 const written: Kind<{ certificateFile: string; keyFile: string | undefined }> = {

@@ -84,6 +84,18 @@ describe('a user who leaves out or mistakes an argument reads what to type', () 
     expect(stderr).toContain(`\nhint: for instance: ${example}`)
   })
 
+  test.each([
+    [['explain', 'AES-128-CBC'], 'for instance: cryptopolicy explain --value AES-128-CBC'],
+    [['explain', 'prime256v1'], 'for instance: cryptopolicy explain --value prime256v1'],
+    [['explain', 'NONE-SUCH'], 'for instance: --scope ssh --value AES-128-CBC'],
+    [['explain'], 'for instance: --scope ssh --value AES-128-CBC'],
+    [['plan', 'FUTURE'], 'name the policy so: cryptopolicy plan --set POLICY'],
+  ])('%s', async (args, hint) => {
+    const { status, stderr } = await cryptopolicy(...args)
+    expect(status).toBe(64)
+    expect(stderr).toMatch(new RegExp(`\\nhint: ${hint}\\n$`))
+  })
+
   test('update-policies FUTURE', async () => {
     const outcome = await runInProcess(['FUTURE'], { program: 'update-policies' })
     expect(outcome.status).toBe(2)

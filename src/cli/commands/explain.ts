@@ -58,6 +58,7 @@ async function explain(name: string | undefined, options: Options): Promise<void
 }
 
 async function explainPolicy(name: string | undefined, options: Options): Promise<void> {
+  if (isWithoutQuestion(options)) await refuseWithoutQuestion(name)
   const { loadAskedPolicy } = await import('../named-policy.ts')
   const terminal = terminalFor(options)
   const { report } = terminal
@@ -87,6 +88,22 @@ async function scopesFor(
   const { purposesOf } = await import('../../backends/applications/all-application-backends.ts')
   const [first] = purposesOf(application.backends)
   return first ? purpose(first).scopes : NO_SCOPES
+}
+
+/** An application can also be asked about suites and the like. */
+function isWithoutQuestion({ value, property, app }: Options): boolean {
+  return value === undefined && property === undefined && app === undefined
+}
+
+/** Users who ask about the policy in force may write the value where others write the policy. */
+async function refuseWithoutQuestion(name: string | undefined): Promise<never> {
+  const { isValue } = await import('../../policy/command-line-words.ts')
+  const { policyName } = await import('../../backends/library-words.ts')
+  const isMeantAsValue = name !== undefined && isValue(policyName(name), undefined)
+  const hint = isMeantAsValue
+    ? `for instance: cryptopolicy explain --value ${name}`
+    : 'for instance: --scope ssh --value AES-128-CBC'
+  return fail(CLI_KINDS.missingOption, { what: 'explain needs --value or --property', hint })
 }
 
 async function explainValues(
@@ -136,10 +153,7 @@ async function explainProperties(
   options: Options,
   terminal: Terminal,
 ): Promise<void> {
-  if (options.property === undefined) {
-    const hint = 'for instance: --scope ssh --value AES-128-CBC'
-    fail(CLI_KINDS.missingOption, { what: 'explain needs --value or --property', hint })
-  }
+  if (options.property === undefined) return refuseWithoutQuestion(undefined)
   const { explainProperty } = await import('../../policy/value-explanation.ts')
   const { findProperty } = await import('../../policy/command-line-words.ts')
   const report = await import('../../report/explanation.ts')
