@@ -14,12 +14,13 @@ import { descriptorRoom } from '../files/descriptors.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { readNamedTextFile, STANDARD_INPUT_PATH } from '../files/text-file.ts'
 import type { AuditOptions } from './audit-options.ts'
-import { type AuditReport, judgeExit, printReport, reportOf } from './audit-report.ts'
-import { loadYardsticks, refuseIdleReader } from './audit-yardsticks.ts'
+import { judgeExit, printReport, reportOf } from './audit-report.ts'
+import { type Judgement, loadYardsticks, refuseIdleReader } from './audit-yardsticks.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { terminalFor } from './command.ts'
 import { endedBySignals } from './ended-by-signals.ts'
 import { exitStatusOf } from './exit-codes.ts'
+import { inOrder, type WorkLimits } from './in-order.ts'
 import type { Terminal } from './terminal.ts'
 
 export async function auditTargets(words: readonly string[], options: AuditOptions): Promise<void> {
@@ -39,13 +40,70 @@ export async function auditTargets(words: readonly string[], options: AuditOptio
   const { evidence } = options
   if (evidence !== undefined) refuseUnwritable(evidence)
   await endedBySignals(async (stop) => {
-    for (const [at, target] of targets.entries()) {
-      if (stop.aborted) break
-      const result = await auditOne(target, options, terminal, targets.length > 1, stop)
-      if (result) await tell(reportOf(result, judgement), options, terminal, at > 0)
+    const isOneOfMany = targets.length > 1
+    const room = new ScanRoom(options, targets.length)
+    let isFurther = false
+    const progress = new Progress(terminal)
+    const scans = inOrder(targets, room.limits, async (target) =>
+      stop.aborted ? undefined : auditOne(target, { options, progress, room, isOneOfMany, stop }),
+    )
+    for await (const outcome of scans) {
+      if (!outcome) continue
+      await progress.pauseFor(() => tell(outcome, judgement, options, terminal, isFurther))
+      isFurther = true
     }
     if (stop.aborted) tellInterrupted(terminal)
   })
+}
+
+/** How many targets and connections there is room for. */
+class ScanRoom {
+  readonly limits: WorkLimits
+  /** Of one target. */
+  readonly connections: number
+
+  /** `--rate` is of all connections of this process: its targets are asked one after the other. */
+  constructor({ rate }: AuditOptions, targets: number) {
+    const room = descriptorRoom() - SPARE_DESCRIPTORS
+    const { atOnce } = DEFAULT_LIMITS
+    const most = rate === undefined ? Math.min(TARGETS_AT_ONCE, targets) : 1
+    this.limits = { atOnce: clamp(Math.floor(room / atOnce), most), waiting: MOST_WAITING }
+    // A connection without a descriptor would be told as one that the server did not answer.
+    this.connections = clamp(room, atOnce)
+  }
+}
+
+const TARGETS_AT_ONCE = 8
+
+/** Reports that wait for one before them are kept in memory. */
+const MOST_WAITING = 100
+
+/** Node.js keeps a socket open for a moment after its end; names are looked up in files. */
+const SPARE_DESCRIPTORS = 2
+
+function clamp(value: number, most: number): number {
+  return Math.max(1, Math.min(value, most))
+}
+
+/** The line of progress; a report is printed where it stood. */
+class Progress {
+  readonly #terminal: Terminal
+  #isPaused = false
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal
+  }
+
+  show(line: string): void {
+    if (!this.#isPaused) this.#terminal.showStatus(line)
+  }
+
+  async pauseFor(print: () => Promise<void>): Promise<void> {
+    this.show('')
+    this.#isPaused = true
+    await print()
+    this.#isPaused = false
+  }
 }
 
 /** What was not written is told: another service may have the port. */
@@ -72,12 +130,20 @@ function targetLines(): readonly string[] {
   return text.split('\n').flatMap((line) => line.replace(/(^|\s)#.*$/s, '').trim() || [])
 }
 
+/** What became of a target. */
+type Outcome =
+  | { readonly result: ScanResult }
+  | { readonly target: AuditTarget; readonly error: DiagnosticError }
+
 async function tell(
-  report: AuditReport,
+  outcome: Outcome,
+  judgement: Judgement,
   options: AuditOptions,
   terminal: Terminal,
   isFurther: boolean,
 ): Promise<void> {
+  if ('error' in outcome) return tellUnreached(outcome.target, outcome.error, options, terminal)
+  const report = reportOf(outcome.result, judgement)
   if (options.jsonl) terminal.print(printJson(report))
   else if (options.json) terminal.setResult(report)
   else {
@@ -85,6 +151,19 @@ async function tell(
     await printReport(report, terminal)
   }
   await judgeExit(report.findings, options)
+}
+
+/** Under --jsonl each TARGET has a line, also one of which nothing was learnt. */
+function tellUnreached(
+  target: AuditTarget,
+  { diagnostics }: DiagnosticError,
+  { jsonl }: AuditOptions,
+  terminal: Terminal,
+): void {
+  diagnostics.forEach(terminal.report)
+  const line = { target: describeTarget(target), diagnostics: diagnostics.map(diagnosticToJson) }
+  if (jsonl) terminal.print(printJson(line))
+  process.exitCode ??= exitStatusOf(diagnostics)
 }
 
 /** As a shell tells that Ctrl-C ended a program. */
@@ -117,62 +196,48 @@ function refuseUnwritable(path: string): void {
   }
 }
 
-/** A server that cannot be reached does not keep others from being asked. */
-async function auditOne(
-  target: AuditTarget,
-  options: AuditOptions,
-  terminal: Terminal,
-  isOneOfMany: boolean,
-  stop: AbortSignal,
-): Promise<ScanResult | undefined> {
-  try {
-    return await scanTarget(target, options, terminal, stop)
-  } catch (error) {
-    const isTold = isOneOfMany || options.jsonl
-    if (!isTold || !(error instanceof DiagnosticError)) throw error
-    error.diagnostics.forEach(terminal.report)
-    if (options.jsonl) terminal.print(printJson(unreachedTarget(target, error)))
-    process.exitCode ??= exitStatusOf(error.diagnostics)
-    return undefined
-  }
+/** What a scan of one target goes by. */
+type ScanSettings = {
+  readonly options: AuditOptions
+  readonly progress: Progress
+  readonly room: ScanRoom
+  readonly isOneOfMany: boolean
+  readonly stop: AbortSignal
 }
 
-/** Each TARGET has a line, also one of which nothing was learnt. */
-function unreachedTarget(target: AuditTarget, { diagnostics }: DiagnosticError) {
-  return { target: describeTarget(target), diagnostics: diagnostics.map(diagnosticToJson) }
+/** A server that cannot be reached does not keep others from being asked. */
+async function auditOne(target: AuditTarget, settings: ScanSettings): Promise<Outcome> {
+  try {
+    return { result: await scanTarget(target, settings) }
+  } catch (error) {
+    const isTold = settings.isOneOfMany || settings.options.jsonl
+    if (!isTold || !(error instanceof DiagnosticError)) throw error
+    return { target, error }
+  }
 }
 
 async function scanTarget(
   target: AuditTarget,
-  { budget, rate, timeout, evidence }: AuditOptions,
-  terminal: Terminal,
-  stop: AbortSignal,
+  { options, progress, room, stop }: ScanSettings,
 ): Promise<ScanResult> {
+  const { budget, rate, timeout, evidence } = options
   const wait = timeout * 1000
   const times = { connecting: wait, silence: wait, duration: 3 * wait }
-  const limits = { ...DEFAULT_LIMITS, ...times, budget, rate, atOnce: mostAtOnce() }
+  const limits = { ...DEFAULT_LIMITS, ...times, budget, rate, atOnce: room.connections }
   const source = new DialedSource(target.address, limits, stop)
   const seed = randomBytes(32)
   const transcripts: Transcript[] = []
   const keep = (transcript: Transcript): void => {
     if (evidence !== undefined) transcripts.push(transcript)
-    terminal.showStatus(`${target.text}: ${source.connections} connections`)
+    progress.show(`${target.text}: ${source.connections} connections`)
   }
   try {
     return await scan(target, { source, seed, keep })
   } finally {
-    terminal.showStatus('')
+    progress.show('')
     if (evidence !== undefined) await writeEvidence(evidence, target, seed, transcripts)
   }
 }
-
-/** A connection without a descriptor would be told as one that the server did not answer. */
-function mostAtOnce(): number {
-  return Math.max(1, Math.min(DEFAULT_LIMITS.atOnce, descriptorRoom() - SPARE_DESCRIPTORS))
-}
-
-/** Node.js keeps a socket open for a moment after its end; names are looked up in files. */
-const SPARE_DESCRIPTORS = 2
 
 async function writeEvidence(
   path: string,

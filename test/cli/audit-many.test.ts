@@ -1,7 +1,7 @@
 /** `cryptopolicy audit` of many targets, and one that is ended by a signal. */
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -65,6 +65,40 @@ testWith(
     expect(lines[1].diagnostics[0].code).toBe('AUDIT_UNREACHABLE')
   },
 )
+
+/** A server that gives each connection to this. */
+async function serve(meet: (client: Socket) => void): Promise<number> {
+  const server = createServer((client) => {
+    client.on('error', () => {})
+    meet(client)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return (server.address() as AddressInfo).port
+}
+
+test('a server that is silent holds up no other, and the order of the targets is kept', async () => {
+  const waiting: Socket[] = []
+  let isOtherAsked = false
+  const silent = await serve((client) => {
+    if (isOtherAsked) client.end()
+    else waiting.push(client)
+  })
+  const other = await serve((client) => {
+    isOtherAsked = true
+    for (const one of waiting.splice(0)) one.end()
+    client.end()
+  })
+  const targets = [silent, other].map((port) => `127.0.0.1:${port}`)
+  const { stdout } = await auditLines(targets.join('\n'), '--jsonl', '--timeout', '60')
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(lines.map(({ target }) => target.text)).toEqual(targets)
+  expect(lines[0].tls.versions[0].result).toEqual({ answer: 'refused', alert: null, name: null })
+})
 
 test('standard input without a target is refused', async () => {
   const { status, stderr } = await auditLines('# nothing\n')
