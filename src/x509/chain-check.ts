@@ -5,7 +5,7 @@ import { memoize } from '../cache/memoize.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Evaluation } from '../priority/evaluate.ts'
 import type { Certificate } from './certificate.ts'
-import { type ChainRules, findChain, MAX_CHAIN } from './chain-search.ts'
+import { type ChainRules, findChain, findSessionChain, MAX_CHAIN } from './chain-search.ts'
 import { MAX_FEATURES } from './extension-values.ts'
 import { isSelfIssued } from './issuer.ts'
 import { findKeyProblem } from './key-check.ts'
@@ -25,6 +25,8 @@ export type ChainInput = {
   readonly now: Date
   /** What the end has to be for, and all above it; GnuTLS and QEMU do not ask. */
   readonly purpose?: TlsRole
+  /** Whether only authorities above all that was sent count, as in sessions of GnuTLS; its lists take each. */
+  readonly isSession?: boolean
 }
 
 /** The first reason against a chain, from its authority downwards; then revocation. */
@@ -36,7 +38,8 @@ export function findChainProblem(input: ChainInput): Diagnostic | undefined {
     const data = { place: end.place, count: chain.length, limit: MAX_CHAIN }
     return diagnose(X509_KINDS.chainTooLong, data)
   }
-  const found = findChain(chain, authorities, new CertificateRules(input))
+  const search = input.isSession ? findSessionChain : findChain
+  const found = search(chain, authorities, new CertificateRules(input))
   if ('problem' in found) return found.problem
   const otherUse = input.purpose && findUseProblem(end, input.purpose)
   if (otherUse) return otherUse

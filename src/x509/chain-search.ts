@@ -9,6 +9,7 @@
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Certificate } from './certificate.ts'
 import { isSame, isSelfIssued, namesIssuer, namesKey } from './issuer.ts'
+import { findSessionWay } from './session-way.ts'
 import { SignatureChecks } from './signature-checks.ts'
 import { X509_KINDS } from './x509-diagnostics.ts'
 
@@ -46,6 +47,15 @@ export function findChain(
   return new ChainSearch(chain, authorities, rules).find()
 }
 
+/** The same by the one way that a session of GnuTLS has, where it is clear which that is. */
+export function findSessionChain(
+  chain: readonly Certificate[],
+  authorities: readonly Certificate[],
+  rules: ChainRules,
+): ChainFound {
+  return new ChainSearch(chain, authorities, rules).findAsSession()
+}
+
 class ChainSearch {
   readonly #end: Certificate
   readonly #others: readonly Certificate[]
@@ -69,8 +79,15 @@ class ChainSearch {
   }
 
   find(): ChainFound {
-    const path = this.#findTrustedEnd() ?? this.#findPath()
-    return path ? { path } : { problem: this.#explain() }
+    const path = this.#findTrustedEnd() ?? this.#findPath(this.#candidates())
+    return path ? { path } : { problem: this.#explain(this.#highest()) }
+  }
+
+  findAsSession(): ChainFound {
+    const way = findSessionWay([this.#end, ...this.#others], this.#authorities)
+    if (!way) return this.find()
+    const path = this.#findTrustedEnd() ?? this.#findPath(way.chain, way.authorities)
+    return path ? { path } : { problem: this.#explain(way.chain.at(-1) ?? this.#end) }
   }
 
   /** GnuTLS takes a certificate that is itself trusted where it came alone, or with a root. */
@@ -81,9 +98,11 @@ class ChainSearch {
     return anchor && this.#isAnchorGood(anchor) ? [this.#end] : undefined
   }
 
-  #findPath(): readonly Certificate[] | undefined {
-    const candidates = this.#candidates()
-    for (const anchor of this.#anchorsOf(candidates)) {
+  #findPath(
+    candidates: readonly Certificate[],
+    authorities = this.#authorities,
+  ): readonly Certificate[] | undefined {
+    for (const anchor of anchorsOf(candidates, authorities)) {
       const path = this.#isAnchorGood(anchor) ? this.#descend([anchor], candidates) : undefined
       if (path) return path
     }
@@ -105,16 +124,6 @@ class ChainSearch {
       }
     }
     return candidates
-  }
-
-  /** Authorities that a candidate names; first those whose key it names too. */
-  #anchorsOf(candidates: readonly Certificate[]): readonly Certificate[] {
-    const named = this.#authorities.filter((authority) =>
-      candidates.some((candidate) => namesIssuer(candidate, authority)),
-    )
-    const hasKey = (authority: Certificate): boolean =>
-      candidates.some((candidate) => namesKey(candidate, authority))
-    return [...named.filter(hasKey), ...named.filter((authority) => !hasKey(authority))]
   }
 
   #isAnchorGood(anchor: Certificate): boolean {
@@ -161,12 +170,13 @@ class ChainSearch {
     if (!this.#nearest || depth > this.#nearest.depth) this.#nearest = { depth, problem }
   }
 
-  #explain(): Diagnostic {
+  /** @param highest where the way upwards ends. */
+  #explain(highest: Certificate): Diagnostic {
     const { limit } = this.#signatures
     if (this.#signatures.isExhausted || this.#steps > MAX_STEPS) {
       return diagnose(X509_KINDS.tooManyChecks, { ...this.#end, limit })
     }
-    return this.#nearest?.problem ?? diagnose(X509_KINDS.noIssuer, this.#highest())
+    return this.#nearest?.problem ?? diagnose(X509_KINDS.noIssuer, highest)
   }
 
   /** Where the way upwards ends. */
@@ -185,4 +195,17 @@ class ChainSearch {
 
 function withoutCopies(chain: readonly Certificate[]): readonly Certificate[] {
   return chain.filter((one, at) => chain.findIndex((other) => isSame(one, other)) === at)
+}
+
+/** Authorities that a candidate names; first those whose key it names too. */
+function anchorsOf(
+  candidates: readonly Certificate[],
+  authorities: readonly Certificate[],
+): readonly Certificate[] {
+  const named = authorities.filter((authority) =>
+    candidates.some((candidate) => namesIssuer(candidate, authority)),
+  )
+  const hasKey = (authority: Certificate): boolean =>
+    candidates.some((candidate) => namesKey(candidate, authority))
+  return [...named.filter(hasKey), ...named.filter((authority) => !hasKey(authority))]
 }

@@ -26,7 +26,7 @@ export type PeerCertificates = {
  */
 export function checkPeerCertificates(input: PeerCertificates): Diagnostic | undefined {
   const now = input.now ?? new Date()
-  const problem = findChainProblem({ ...input, now })
+  const problem = findChainProblem({ ...input, now, isSession: true })
   if (problem) return problem
   return (
     input.chain.map((certificate) => checkTimes(certificate, now)).find((found) => found) ??

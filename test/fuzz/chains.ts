@@ -80,8 +80,26 @@ function makeCase(random: Random): Case {
   const chain = [end, ...(again && random.below(2) ? [again, ...sent.slice(1)] : sent)]
   if (random.below(4) === 0) chain.push(root)
   const authorities = [root, ...(random.below(4) === 0 ? [root] : [])]
+  if (random.below(3) === 0) addMore(chain, authorities, levels, random)
   if (again) authorities.push(random.below(2) ? again : (first ?? root))
   return { chain, authorities, hasForms: again !== undefined }
+}
+
+/** Trusts some of the authorities between, with or without the root; sends copies and certificates of strangers. */
+function addMore(
+  chain: Made[],
+  authorities: Made[],
+  levels: readonly Made[],
+  random: Random,
+): void {
+  if (random.below(2) === 0) authorities.length = 0
+  if (levels.length > 0) authorities.push(random.pick(levels))
+  const stranger = make(authority('stranger', random))
+  const foreign = make({ ...authority('foreign', random), issuer: stranger })
+  const more = [stranger, foreign, ...chain.slice(0, 1), ...levels]
+  for (let count = random.below(3); count > 0; count--) {
+    chain.splice(1 + random.below(chain.length), 0, random.pick(more))
+  }
 }
 
 /** The same name and key once more, perhaps for another time. */

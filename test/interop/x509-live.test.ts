@@ -13,14 +13,16 @@ import { isLetIn, succeeds } from './qemu-nbd.ts'
 /**
  * Some rows of each kind. Of all rows three differ here: GnuTLS refuses `good first, pathlen:0 second`, though a
  * path is there that it would trust. With `trusted by itself, alone` and `with a root` the client seems to show
- * QEMU no certificate, since its issuer is not among the names that the server sends.
+ * QEMU no certificate, since its issuer is not among the names that the server sends. Certificates of strangers
+ * are not in the rows, since this client leaves them out of what it sends.
  */
 const NAMES = [
   ...['renewed, the old one in the file', 'renewed, the old one first'],
   ...['expired, sent and in the file', 'pathlen:0 first, good second'],
   ...['CA:FALSE first, good second', 'below a feature, without it'],
   ...['trusted by itself, with its issuer', 'below a feature, with it', 'all features'],
-  'of version 1 in Suite B',
+  'lower trusted, sent up to upper',
+  ...['pathlen:0 and below it, sent', 'upper trusted, all sent', 'of version 1 in Suite B'],
 ]
 
 /** certtool takes these; in a session with this client they need an OCSP status, which never comes. */

@@ -7,7 +7,16 @@ const end = (issuer: Made, more: Description = {}): Made =>
   make({ subject: 'end', issuer, ...ENDPOINT, ...more })
 
 export function makePathCases(): readonly ChainCase[] {
-  return [...renewals(), ...forms(), ...trustedEnds(), ...features(), ...oldVersions()]
+  return [
+    ...renewals(),
+    ...forms(),
+    ...trustedEnds(),
+    ...sentAbove(),
+    ...strangers(),
+    ...limits(),
+    ...features(),
+    ...oldVersions(),
+  ]
 }
 
 function renewals(): readonly ChainCase[] {
@@ -120,6 +129,100 @@ function trustedEnds(): readonly ChainCase[] {
       authorities: [expired],
       verdict: 'EXPIRED',
     },
+  ]
+}
+
+/** A chain of which more is sent than leads to the authority that is trusted. */
+function sentAbove(): readonly ChainCase[] {
+  const root = make({ subject: 'root', ...AUTHORITY })
+  const upper = make({ subject: 'upper', issuer: root, ...AUTHORITY })
+  const lower = make({ subject: 'lower', issuer: upper, ...AUTHORITY })
+  const other = make({ subject: 'other', ...AUTHORITY })
+  const crossed = make({ subject: 'upper', issuer: other, ...AUTHORITY }, upper)
+  const own = end(lower)
+  const verdict = 'NO_ISSUER'
+  const whole = [own, lower, upper]
+  return [
+    { name: 'lower trusted, sent up to it', chain: [own, lower], authorities: [lower] },
+    { name: 'lower trusted, sent up to upper', chain: whole, authorities: [lower], verdict },
+    { name: 'lower trusted, all sent', chain: [...whole, root], authorities: [lower], verdict },
+    { name: 'upper trusted, sent up to it', chain: whole, authorities: [upper] },
+    { name: 'upper trusted, all sent', chain: [...whole, root], authorities: [upper] },
+    { name: 'lower and root trusted, sent up to upper', chain: whole, authorities: [lower, root] },
+    { name: 'another form of the top trusted', chain: [own, lower, crossed], authorities: [upper] },
+    {
+      name: 'two forms sent, the one without an authority first',
+      chain: [own, lower, upper, crossed],
+      authorities: [other],
+      differs: 'it takes the first that has the name',
+    },
+  ]
+}
+
+/** Certificates that have nothing to do with the chain, and copies. */
+function strangers(): readonly ChainCase[] {
+  const root = make({ subject: 'root', ...AUTHORITY })
+  const middle = make({ subject: 'middle', issuer: root, ...AUTHORITY })
+  const sibling = make({ subject: 'sibling', issuer: middle, ...AUTHORITY })
+  const other = make({ subject: 'other', ...AUTHORITY })
+  const foreign = make({ subject: 'foreign', issuer: other, ...AUTHORITY })
+  const own = end(middle)
+  const leaf = make({ subject: 'end', issuer: root, ...ENDPOINT })
+  const both = [own, middle]
+  const [authorities, verdict] = [[middle], 'NO_ISSUER']
+  return [
+    { name: 'a stranger below a known root', chain: [...both, foreign], authorities: [root] },
+    {
+      name: 'a stranger between, below a root',
+      chain: [own, foreign, middle],
+      authorities: [root],
+    },
+    { name: 'a stranger above the trusted', chain: [...both, foreign], authorities, verdict },
+    { name: 'another leaf above the trusted', chain: [...both, leaf], authorities, verdict },
+    { name: 'a sibling above the trusted', chain: [...both, sibling], authorities },
+    { name: 'a stranger in its place', chain: [own, foreign], authorities },
+    { name: 'a strange root above the trusted', chain: [...both, other], authorities },
+    { name: 'two roots above the trusted', chain: [...both, root, other], authorities, verdict },
+    { name: 'the trusted one twice', chain: [...both, middle], authorities },
+    { name: 'the own one again, above', chain: [...both, own], authorities },
+    {
+      name: 'a stranger whose root is trusted too',
+      chain: [...both, foreign],
+      authorities: [middle, other],
+      verdict,
+    },
+  ]
+}
+
+/** The path length of a root counts although an authority below it is trusted too. */
+function limits(): readonly ChainCase[] {
+  const limited = (pathLength: number): Made =>
+    make({
+      subject: `limited to ${pathLength}`,
+      ...AUTHORITY,
+      basicConstraints: { critical: true, isAuthority: true, pathLength },
+    })
+  const [none, one] = [limited(0), limited(1)]
+  const middle = make({ subject: 'middle', issuer: none, ...AUTHORITY })
+  const upper = make({ subject: 'upper', issuer: one, ...AUTHORITY })
+  const lower = make({ subject: 'lower', issuer: upper, ...AUTHORITY })
+  const sent = [end(middle), middle]
+  const long = [end(lower), lower, upper]
+  const verdict = 'PATH_TOO_LONG'
+  return [
+    { name: 'pathlen:0 and below it, sent', chain: sent, authorities: [middle, none], verdict },
+    { name: 'below it and pathlen:0, sent', chain: sent, authorities: [none, middle], verdict },
+    {
+      name: 'the same with the root',
+      chain: [...sent, none],
+      authorities: [middle, none],
+      verdict,
+    },
+    { name: 'the same, end alone', chain: sent.slice(0, 1), authorities: [middle, none] },
+    { name: 'below pathlen:0, root not in the file', chain: sent, authorities: [middle] },
+    { name: 'pathlen:1 and upper', chain: long, authorities: [one, upper], verdict },
+    { name: 'pathlen:1 and lower', chain: long, authorities: [one, lower], verdict },
+    { name: 'pathlen:1 and upper, not sent', chain: long.slice(0, 2), authorities: [one, upper] },
   ]
 }
 
