@@ -13,6 +13,7 @@ import { serveNbd } from '../nbd/our-server.ts'
 import { RawClient } from '../nbd/server/raw-client.ts'
 import { testWith } from '../peers/peer.ts'
 import { scratchFolder } from './command.ts'
+import { ENDPOINT_FILE, exportUri, writeEndpointFile } from './endpoint-process.ts'
 import { expectValid } from './json-output.ts'
 import { launchService, type ServiceProcess, untilReady } from './service-process.ts'
 
@@ -122,3 +123,32 @@ test('chardev listen and connect: a console between them, and one that is not th
     for (const name of names) expect(events).toContain(name)
   }
 })
+
+testWith(
+  'nbdinfo',
+  'endpoint run: clients, a channel, a file that is changed and refused',
+  async () => {
+    const folder = makeX509Folder()
+    const relay = `relays:
+  - {id: web1, listen: "unix:DIR/web1.sock", to: "unix:DIR/nowhere.sock", tls-creds: tls0}
+`
+    const path = writeEndpointFile(folder, ENDPOINT_FILE + relay)
+    const service = launchService(['endpoint', 'run', path, ...JSON_LOG])
+    await untilReady(service)
+    expect((await runPeer('nbdinfo', ['--size', exportUri(folder)])).status).toBe(0)
+    await service.says('"left"')
+    const stranger = await connectPlain(join(folder, 'web1.sock'))
+    stranger.end('no TLS')
+    await service.says('"refused"')
+    writeEndpointFile(folder, ENDPOINT_FILE)
+    service.child.kill('SIGHUP')
+    await service.says('"applied"')
+    writeEndpointFile(folder, 'nbd: {}')
+    service.child.kill('SIGHUP')
+    const log = await service.says('"refused-file"')
+    const events = eventsOf('endpoint-run-log.v1.json', log)
+    for (const event of ['connected', 'secured', 'serving', 'left', 'refused', 'applied']) {
+      expect(events).toContain(event)
+    }
+  },
+)

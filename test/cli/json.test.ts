@@ -38,7 +38,13 @@ async function commandsWithJson(group: readonly string[] = []): Promise<readonly
 }
 
 test('every command with --json has a schema, and every schema a command', async () => {
-  const logs = ['connection-log', 'nbd-serve-log', 'chardev-log', 'migrate-relay-log']
+  const logs = [
+    'connection-log',
+    'nbd-serve-log',
+    'chardev-log',
+    'migrate-relay-log',
+    'endpoint-run-log',
+  ]
   const others = ['envelope', 'error', 'update-policies', ...logs]
   const names = [...others, ...(await commandsWithJson())]
   expect(SCHEMA_FILES.toSorted()).toEqual(names.map((name) => `${name}.v1.json`).toSorted())

@@ -13,6 +13,7 @@ import type { Inspection } from '../../src/migration/inspect/channel-inspection.
 import type { Consequence, Difference } from '../../src/migration/inspect/difference.ts'
 import type { Check } from '../../src/migration/preflight/check.ts'
 import type { SectionKind } from '../../src/migration/stream/constants.ts'
+import type { GuestEvent } from '../../src/monitor/host/guest-event.ts'
 import { BENCH_PATTERNS } from '../../src/nbd/bench.ts'
 import type { Causes, PolicyChange } from '../../src/policy/compare.ts'
 import type { Exactness } from '../../src/priority/convert/convert-diagnostics.ts'
@@ -93,6 +94,11 @@ const ENUMS: Readonly<Record<string, readonly string[]>> = {
     exact: true,
     subset: true,
     looser: true,
+  }),
+  'endpoint-run-log.v1.json way': wordsOf<GuestEvent['way']>({
+    in: true,
+    out: true,
+    through: true,
   }),
   'envelope.v1.json diagnostic severity': wordsOf<Severity>({
     error: true,

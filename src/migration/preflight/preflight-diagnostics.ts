@@ -60,6 +60,15 @@ const rateRefused: Kind<object> = {
   message: () => 'a rate was asked for without TLS, and there are credentials',
 }
 
+const rateTime: Kind<{ seconds: number }> = {
+  code: 'PREFLIGHT_RATE_TIME',
+  severity: 'warning',
+  fault: 'answer',
+  summary:
+    'The measuring of a rate took too long; its connection was ended. A client is not to keep a host busy for ever.',
+  message: ({ seconds }) => `the measuring of a rate was not over in ${seconds} s`,
+}
+
 const rateNeedsTls: Kind<{ server: string }> = {
   code: 'PREFLIGHT_RATE_NEEDS_TLS',
   severity: 'error',
@@ -135,6 +144,7 @@ export const PREFLIGHT_KINDS = defineKinds({
   lost,
   noTlsThere,
   rateRefused,
+  rateTime,
   rateNeedsTls,
   nothingShared,
   lacking,

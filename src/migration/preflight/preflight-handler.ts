@@ -26,6 +26,8 @@ export type PreflightHandlerOptions = {
   readonly config: SystemConfig
   readonly refused: RefusedHandshakes
   readonly tickets: RateTickets
+  /** For one rate, in seconds. */
+  readonly rateLimit: number
   /** Called when a client that was let in says that it was its last connection. */
   readonly onDone?: (() => void) | undefined
 }
@@ -113,7 +115,7 @@ export class PreflightHandler implements ConnectionHandler {
     channel: ByteChannel,
     session: TlsSession | undefined,
   ): Promise<void> {
-    if (purpose === 'rate') return serveRate(channel)
+    if (purpose === 'rate') return serveRate(channel, this.#options.rateLimit)
     const { distinguishedName, username } = session?.peer ?? {}
     const verdict: ServerVerdict = {
       ...(distinguishedName === undefined ? {} : { distinguishedName }),
@@ -132,10 +134,20 @@ const ENDINGS: { readonly [Purpose in ClientHello['purpose']]: string } = {
   done: 'done',
 }
 
-async function serveRate(channel: ByteChannel): Promise<void> {
+/** @throws DiagnosticError PREFLIGHT_RATE_TIME. */
+async function serveRate(channel: ByteChannel, seconds: number): Promise<void> {
   const before = process.cpuUsage()
   const stream = channel.release()
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    stream.destroy()
+  }, seconds * 1000)
   const bytes = await takeChunks(stream)
+    .catch((error) =>
+      isLate ? fail(PREFLIGHT_KINDS.rateTime, { seconds }) : Promise.reject(error),
+    )
+    .finally(() => clearTimeout(timer))
   const { user, system } = process.cpuUsage(before)
   const result: RateResult = { bytes, cpuTime: user + system }
   await writeMessage(new ByteChannel(stream), result)

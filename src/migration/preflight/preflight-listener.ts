@@ -11,10 +11,15 @@ import { QuestionResponder } from './question.ts'
 import { RateTickets } from './rate-tickets.ts'
 import { RefusedHandshakes } from './refused-handshakes.ts'
 
-export type PreflightListenerOptions = Omit<PreflightHandlerOptions, 'refused' | 'tickets'> & {
+export type PreflightListenerOptions = Omit<
+  PreflightHandlerOptions,
+  'refused' | 'tickets' | 'rateLimit'
+> & {
   readonly onEvent?: ((event: ConnectionEvent) => void) | undefined
   /** Without a byte in either direction, in seconds; 0 for no limit. */
   readonly idleLimit?: number
+  /** For one rate, in seconds. */
+  readonly rateLimit?: number
 }
 
 /** Clients at the same time; each channel whose rate is measured is one. Others wait. */
@@ -26,16 +31,19 @@ const HANDSHAKE_LIMIT = 30
 /** In seconds. */
 const IDLE_LIMIT = 60
 
+/** For one rate, in seconds: a client that sends on and on keeps this host busy. */
+const RATE_LIMIT = 120
+
 export class PreflightListener {
   readonly #listener: Listener
   #responder: QuestionResponder | undefined
 
   constructor({ security, config, ...options }: PreflightListenerOptions) {
-    const { onEvent, onDone, idleLimit = IDLE_LIMIT } = options
+    const { onEvent, onDone, idleLimit = IDLE_LIMIT, rateLimit = RATE_LIMIT } = options
     const refused = new RefusedHandshakes()
     const tickets = new RateTickets()
     this.#listener = new Listener({
-      handle: () => new PreflightHandler({ security, config, refused, tickets, onDone }),
+      handle: () => new PreflightHandler({ security, config, refused, tickets, rateLimit, onDone }),
       connectionLimit: CONNECTION_LIMIT,
       handshakeLimit: HANDSHAKE_LIMIT,
       idleLimit,

@@ -67,6 +67,8 @@ type Sides = Certificates & {
   readonly clientWords?: string
   readonly authorization?: string
   readonly config?: string
+  /** In seconds. */
+  readonly rateLimit?: number
 }
 
 /** Starts the side that listens, and gives what the other side needs. */
@@ -90,6 +92,7 @@ async function start(sides: Sides = {}) {
       handshakeLimit: TIMEOUT / 1000,
     }),
     onEvent: (event) => void events.push(event),
+    ...(sides.rateLimit === undefined ? {} : { rateLimit: sides.rateLimit }),
     onDone: () => void done++,
   })
   const { port } = await listener.listen('127.0.0.1', 0)
@@ -320,6 +323,18 @@ test('a rate that is under way when the listener ends is told as cut by the list
   expect(events.at(-1)).toMatchObject({
     diagnostics: [{ message: 'the connection broke: this side cut it, since it ends' }],
   })
+})
+
+test.each(['in clear', 'over TLS'])('a client that sends on and on %s is ended', async (how) => {
+  const { events, target, objects, definition } = await start({ rateLimit: 0.2 })
+  const [{ credentials } = {}] = credentialsForEachSuite(objects, definition)
+  const agreed = credentials && { credentials, hostname: 'localhost' }
+  const more = how === 'in clear' ? { agreed } : agreed
+  await expect(measureRate(target, { channels: 1, seconds: 600, ...more })).rejects.toThrow(
+    '127.0.0.1',
+  )
+  await eventually(() => events.some(({ event }) => event === 'refused'))
+  expect(events.at(-1)).toMatchObject({ diagnostics: [{ code: 'PREFLIGHT_RATE_TIME' }] })
 })
 
 test('rates are measured in clear and with each suite, over several channels', async () => {
