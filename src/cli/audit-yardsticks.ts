@@ -83,6 +83,7 @@ export async function loadYardsticks(
             options.clientCertificate,
           )
         : []),
+      ...(result.tls ? exposure.compareRenegotiation(result.tls) : []),
       ...(result.clearText
         ? exposure.compareClearText(result.clearText, result.target.protocol)
         : []),

@@ -29,6 +29,31 @@ export function compareClientCertificate(
   return [makeFinding(FINDING_KINDS.clientCertificateNotRequired, { item, evidence, reasons })]
 }
 
+/**
+ * No yardstick has a word for renegotiation. RFC 9325 section 3.5 asks for the proof of RFC 5746 where there is any.
+ *
+ * Only what a client has really done is told: many servers pass a request over, and no answer is none.
+ */
+export function compareRenegotiation({ features }: TlsScan): readonly Finding[] {
+  const { clientRenegotiation, secureRenegotiation } = features
+  if (clientRenegotiation?.answer !== 'accepted') return []
+  const isSecure = secureRenegotiation?.answer === 'accepted'
+  const item = { kind: 'renegotiation', name: 'clientRenegotiation', version: null }
+  // Each of them may be the last one of a connection, which shows it.
+  const evidence = ['resumption', 'renegotiation']
+  const reasons = [{ text: 'RFC 9325, section 3.5', place: null }]
+  const details = { item, evidence, reasons }
+  return [
+    isSecure
+      ? makeFinding(FINDING_KINDS.renegotiationAccepted, details)
+      : makeFinding(FINDING_KINDS.renegotiationAccepted, {
+          ...details,
+          severity: 'high',
+          detail: ', and without RFC 5746',
+        }),
+  ]
+}
+
 /** Mail between hosts goes in clear where the other side has no TLS; that is how it is meant. */
 const USUALLY_CLEAR: readonly string[] = ['smtp']
 

@@ -152,6 +152,16 @@ export const FINDING_KINDS = {
       'Let the server refuse clients without TLS. An attacker on the way can take the offer of TLS away.',
     message: (_item, detail) => `serves clients without TLS (${detail})`,
   },
+  renegotiationAccepted: {
+    code: 'AUDIT_RENEGOTIATION_ACCEPTED',
+    verdict: 'forbidden-but-accepted',
+    severity: 'info',
+    meaning:
+      'The server lets clients begin further handshakes on a connection, which cost it more than them. Without RFC 5746 it is severe (high): an attacker on the way can put words in front of those of a client.',
+    remedy:
+      'Turn renegotiation by clients off in the server, or update its TLS library. TLS 1.3 has none.',
+    message: (_item, detail) => `lets clients renegotiate before TLS 1.3${detail}`,
+  },
   sshForbidden: {
     code: 'AUDIT_SSH_ALGORITHM_FORBIDDEN',
     verdict: 'forbidden-but-accepted',
