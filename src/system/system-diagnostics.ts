@@ -29,7 +29,7 @@ const badPolicyName: Kind<{ name: string }> = {
   fault: 'input',
   summary: 'A policy or module name has a character that cannot be in one.',
   // With an @ it may be the password of an address, whose user was taken for the policy.
-  message: ({ name }) => `\`${name.replace(/^.*@/s, '***@')}\` is not a policy name`,
+  message: ({ name }) => `\`${name.replace(/^.+@/s, '***@')}\` is not a policy name`,
   hint: () => 'names are made of letters, digits, `-`, `_` and `.`, as in DEFAULT:NO-SHA1',
 }
 

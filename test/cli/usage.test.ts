@@ -103,6 +103,19 @@ describe('a user who leaves out or mistakes an argument reads what to type', () 
   })
 })
 
+test.each([
+  ['@SYSTEM', '@SYSTEM'],
+  ['admin:hunter2@host', '***@HOST'],
+  ['a@b:hunter2@host', '***@B'],
+])(
+  'a wrong name of a policy is shown as it was typed, without a password: %s',
+  async (name, shown) => {
+    const { stderr } = await cryptopolicy('show', name)
+    expect(stderr).toContain(`: \`${shown}\` is not a policy name`)
+    expect(stderr).not.toMatch(/hunter2/i)
+  },
+)
+
 test('explain without a policy answers for the configured one', async () => {
   const env = { base_dir: scratchFolder() }
   mkdirSync(join(env.base_dir, 'local.d'))
