@@ -87,6 +87,7 @@ describe('a user who leaves out or mistakes an argument reads what to type', () 
   test.each([
     [['explain', 'AES-128-CBC'], 'for instance: cryptopolicy explain --value AES-128-CBC'],
     [['explain', 'prime256v1'], 'for instance: cryptopolicy explain --value prime256v1'],
+    [['explain', 'DEFAULT'], 'for instance: --scope ssh --value AES-128-CBC'],
     [['explain', 'NONE-SUCH'], 'for instance: --scope ssh --value AES-128-CBC'],
     [['explain'], 'for instance: --scope ssh --value AES-128-CBC'],
     [['plan', 'FUTURE'], 'name the policy so: cryptopolicy plan --set POLICY'],

@@ -99,7 +99,10 @@ function isWithoutQuestion({ value, property, app }: Options): boolean {
 async function refuseWithoutQuestion(name: string | undefined): Promise<never> {
   const { isValue } = await import('../../policy/command-line-words.ts')
   const { policyName } = await import('../../backends/library-words.ts')
-  const isMeantAsValue = name !== undefined && isValue(policyName(name), undefined)
+  const { ALGORITHM_CLASSES } = await import('../../algorithms/algorithm-class.ts')
+  // DEFAULT is a value too, of a choice, and is meant as the policy.
+  const isMeantAsValue =
+    name !== undefined && ALGORITHM_CLASSES.some((property) => isValue(policyName(name), property))
   const hint = isMeantAsValue
     ? `for instance: cryptopolicy explain --value ${name}`
     : 'for instance: --scope ssh --value AES-128-CBC'
