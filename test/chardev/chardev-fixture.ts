@@ -16,7 +16,7 @@ export type Chardevs = {
 }
 
 /** With credentials `server` and `client`, and authorizations `clients` and `nobody`. */
-export function makeChardevs(dir = makeX509Folder()): Chardevs {
+export function makeChardevs(dir = makeX509Folder(), clientLimit = 1024): Chardevs {
   const objects = TlsObjects.create(
     [
       `tls-creds-x509,id=server,dir=${dir},endpoint=server`,
@@ -27,7 +27,7 @@ export function makeChardevs(dir = makeX509Folder()): Chardevs {
   )
   const events: ChardevEvent[] = []
   const registry = new ChardevRegistry({
-    ...{ objects, handshakeLimit: 30, clientLimit: 1024 },
+    ...{ objects, handshakeLimit: 30, clientLimit },
     tell: (event) => void events.push(event),
   })
   onTestFinished(() => registry.close(1000))

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { scratchFolder } from '../cli/command.ts'
 import { connectPlain, readAll } from '../migration/relay/plain-ends.ts'
+import { makeX509Folder } from '../nbd/nbd-credentials.ts'
 import { eventually } from '../nbd/server/test-server.ts'
 import { allBytes, makeChardevs } from './chardev-fixture.ts'
 
@@ -46,6 +47,31 @@ test.each(RULES)('all see it, and the rule %s says who writes', async (rule) => 
   } else first.socket.write('no')
   await new Promise((resolve) => setTimeout(resolve, 50))
   for (const { shown } of clients) expect(shown()).not.toContain('no')
+})
+
+test('a client that leaves while it waits for its place keeps no other from writing', async () => {
+  const { add, registry, events } = makeChardevs(makeX509Folder(), 2)
+  const path = join(scratchFolder(), 's')
+  await add(`socket,id=s,path=${path},server=on,wait=off,mux=on`)
+  await add('exec,id=e,command=cat')
+  registry.join('s', 'e')
+  const connected = (count: number) =>
+    eventually(() => events.filter(({ event }) => event === 'connected').length === count)
+  const first = [await watch(path), await watch(path)] as const
+  await connected(2)
+  const later: Socket[] = []
+  for (let count = 0; count < 6; count++) later.push((await watch(path)).socket)
+  for (const { socket } of first) socket.destroy()
+  // All of them are begun, and two have a place.
+  await connected(8)
+  for (const socket of later.slice(2)) socket.end()
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  for (const socket of later.slice(0, 2)) socket.destroy()
+  const { socket, shown } = await watch(path)
+  await eventually(() => {
+    socket.write('b')
+    return shown().includes('b')
+  })
 })
 
 test('a client that no rule lets write may read', async () => {

@@ -71,7 +71,7 @@ export class LastingStream extends Duplex {
     this.#waiting = undefined
     await new Promise((resolve) => {
       stream.once('end', resolve).once('close', resolve).on('error', resolve)
-      if (stream.destroyed) resolve(undefined)
+      if (stream.destroyed || stream.readableEnded) resolve(undefined)
     })
     this.#current = undefined
   }

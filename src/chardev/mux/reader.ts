@@ -31,6 +31,8 @@ export class Reader {
     stream.on('end', () => this.#leave()).on('close', () => this.#leave())
     stream.on('error', (error) => this.#leave(error))
     stream.resume()
+    // A client that has left while it waited for its place tells of its end no more.
+    if (stream.readableEnded || stream.closed) queueMicrotask(() => this.#leave())
   }
 
   /** How far it has read. */
