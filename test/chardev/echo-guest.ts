@@ -89,13 +89,30 @@ export function startEcho({ socket, objects = [], device = 'virtio' }: EchoOptio
   const { code, options } = DEVICES[device]
   const disk = join(scratchFolder(), 'disk')
   writeFileSync(disk, bootDisk(code))
-  return spawn(
+  const child = spawn(
     QEMU,
     [
       ...['-accel', 'tcg', '-machine', 'pc', '-m', '16', '-nodefaults', '-display', 'none'],
       ...['-vga', 'none', '-drive', `file=${disk},format=raw,if=ide`, ...objects],
-      ...['-chardev', `socket,id=s0,${socket}`, ...options],
+      ...['-chardev', `socket,id=s0,${socket}`, ...options, '-S', '-monitor', 'stdio'],
     ],
-    { stdio: ['ignore', 'inherit', 'pipe'] },
+    { stdio: ['pipe', 'pipe', 'pipe'] },
   )
+  beginWhenConnected(child)
+  return child
+}
+
+/** Starts the guest when its console has a peer: what it says before, as in a handshake that takes long, is lost. */
+function beginWhenConnected({ stdin, stdout }: ChildProcess): void {
+  stdin?.on('error', () => {})
+  const asking = setInterval(() => stdin?.write('info chardev\n'), 50)
+  let printed = ''
+  stdout?.on('data', (text) => {
+    printed += text
+    if (!/^s0: filename=(?!disconnected)/m.test(printed)) return
+    clearInterval(asking)
+    stdout.removeAllListeners('data').resume()
+    stdin?.write('cont\n')
+  })
+  stdout?.once('close', () => clearInterval(asking))
 }
