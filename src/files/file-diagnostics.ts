@@ -50,6 +50,15 @@ const invalidUtf8: Kind<{ offset: number }> = {
   hint: () => 'save the file as UTF-8',
 }
 
+const inUse: Kind<{ path: string }> = {
+  code: 'FILE_IN_USE',
+  severity: 'error',
+  fault: 'write',
+  summary: 'Another run of the program writes the same file.',
+  message: ({ path }) => `cannot write ${shown(path)}: another run writes it`,
+  hint: () => 'wait until it has ended, or name another file',
+}
+
 const unwritable: Kind<{ path: string; error: unknown; hint?: string }> = {
   code: 'FILE_UNWRITABLE',
   severity: 'error',
@@ -74,6 +83,7 @@ export const FILE_KINDS = defineKinds({
   notAFile,
   tooLarge,
   invalidUtf8,
+  inUse,
   unwritable,
   libvirtSyntax,
 })

@@ -1,5 +1,5 @@
 /**
- * System calls of Linux that node:fs does not have: lseek(2) for holes, fallocate(2), preadv2(2).
+ * System calls of Linux that node:fs does not have: lseek(2) for holes, fallocate(2), preadv2(2), flock(2).
  *
  * Where the C library cannot be reached (another platform, an installation without koffi),
  * `loadLibc` gives nothing, and callers do without.
@@ -33,6 +33,12 @@ export type Libc = {
     length: number,
     offset: number,
   ) => number
+  /**
+   * Locks a file that is open, until it is closed, also by the end of its process.
+   *
+   * @returns false where another holds the lock. File systems without locks give true.
+   */
+  readonly lock: (descriptor: number) => boolean
   /** Sends a text to a datagram socket of a path; a path that begins with `@` is abstract. */
   readonly sendDatagram: (path: string, text: string) => boolean
 }
@@ -48,6 +54,8 @@ export type FallocateMode = (typeof FALLOCATE)[keyof typeof FALLOCATE]
 const SEEK_DATA = 3
 const SEEK_HOLE = 4
 const RWF_NOWAIT = 0x8
+const LOCK_EX = 2
+const LOCK_NB = 4
 
 let loaded: Libc | undefined | 'not yet' = 'not yet'
 
@@ -70,6 +78,7 @@ function bind(koffi: Koffi): Libc {
   koffi.struct('iovec', { base: 'void *', length: 'uint64_t' })
   const lseek = library.func('int64_t lseek64(int, int64_t, int)')
   const fallocate = library.func('int fallocate64(int, int, int64_t, int64_t)')
+  const flock = library.func('int flock(int, int)')
   const preadv2 = library.func('int64_t preadv64v2(int, iovec *, int, int64_t, int)')
   return {
     seekData: (descriptor, offset) => seek(koffi, lseek, descriptor, offset, SEEK_DATA),
@@ -80,6 +89,10 @@ function bind(koffi: Koffi): Libc {
     readCached: (descriptor, target, at, length, offset) => {
       const vector = { base: at === 0 ? target : target.subarray(at), length }
       return Number(preadv2(descriptor, [vector], 1, offset, RWF_NOWAIT))
+    },
+    lock: (descriptor) => {
+      const isHeld = flock(descriptor, LOCK_EX | LOCK_NB) !== 0
+      return !(isHeld && koffi.errno() === constants.errno.EWOULDBLOCK)
     },
     sendDatagram: bindSendDatagram(library),
   }

@@ -8,7 +8,10 @@ import { randomBytes } from 'node:crypto'
 import { constants, lstatSync, renameSync, type Stats, unlinkSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { fail } from '../diagnostics/diagnostic.ts'
 import { syncFolder } from '../files/atomic-file.ts'
+import { FILE_KINDS } from '../files/file-diagnostics.ts'
+import { loadLibc } from '../files/libc.ts'
 import { OWN_FILE_FLAGS, readOwnText, reasonNotOwn } from './own-file.ts'
 import { STATE_LIMIT } from './transfer-state.ts'
 
@@ -64,14 +67,23 @@ export class PartialFile {
     this.rejected = rejected
   }
 
-  /** @throws the error of the system where it cannot be made. */
+  /**
+   * It is locked until its handle is closed.
+   *
+   * @throws the error of the system where it cannot be made. DiagnosticError FILE_IN_USE where another run writes it.
+   */
   static async open(path: string, options: PartialFileOptions): Promise<PartialFile> {
     const temporary = join(dirname(path), `.${basename(path)}.cryptopolicy-partial`)
     const names = { temporary, state: options.statePath ?? `${temporary}.state` }
     const { size, resume } = options
     const earlier = resume && size !== undefined ? await openEarlier(names, size) : undefined
-    if (earlier && 'handle' in earlier) return new PartialFile(path, names, earlier, options)
-    const fresh = await openFresh(names, options.size)
+    if (earlier && 'handle' in earlier) {
+      await lock(path, earlier.handle)
+      return new PartialFile(path, names, earlier, options)
+    }
+    const abandoned = await lockAbandoned(path, temporary)
+    const fresh = await openFresh(names, options.size).finally(() => abandoned?.close())
+    await lock(path, fresh.handle)
     return new PartialFile(path, names, { ...fresh, rejected: earlier }, options)
   }
 
@@ -115,6 +127,25 @@ type Opened = {
 }
 
 export type Rejected = { readonly path: string; readonly reason: string }
+
+/** @throws DiagnosticError FILE_IN_USE, and the handle is closed. */
+async function lock(path: string, handle: FileHandle): Promise<void> {
+  if (loadLibc()?.lock(handle.fd) !== false) return
+  await handle.close()
+  fail(FILE_KINDS.inUse, { path })
+}
+
+/**
+ * The unfinished file of a run that was killed, which is to be removed.
+ *
+ * @returns undefined where there is none, or something else, which holds nothing of ours.
+ */
+async function lockAbandoned(path: string, temporary: string): Promise<FileHandle | undefined> {
+  const handle = await open(temporary, constants.O_RDONLY | OWN_FILE_FLAGS).catch(() => undefined)
+  // A stranger could put a file there and hold its lock for ever.
+  if (handle && reasonNotOwn(await handle.stat()) === undefined) await lock(path, handle)
+  return handle
+}
 
 /** @returns undefined where there is nothing to go on with. */
 async function openEarlier(

@@ -39,16 +39,20 @@ function scene(content = CONTENT) {
 
 type Steps = CopyOptions & {
   /** Done when both ends are open and nothing is copied. */
-  readonly before?: () => void
+  readonly before?: () => unknown
 }
 
 async function copy(from: string, to: string, { before, ...options }: Steps = {}) {
   const source = await openFileSource(from)
   const { size } = source
   const { resume = true, warn = () => {} } = options
-  const destination = await openFileDestination(to, { size, resume, warn })
+  const opening = openFileDestination(to, { size, resume, warn })
+  const destination = await opening.catch(async (error) => {
+    await source.close()
+    throw error
+  })
   try {
-    before?.()
+    await before?.()
     return await copyDisk(source, destination, options)
   } finally {
     await source.close()
@@ -139,6 +143,19 @@ describe('ends without a copy', () => {
     const before = () => truncateSync(from, 1000)
     await expect(copy(from, to, { before })).rejects.toThrow(refusal('NBD_COPY_UNREADABLE'))
     expect(existsSync(to)).toBe(false)
+  })
+
+  test('a place that another copy writes to, which is not disturbed', async () => {
+    const { from, to } = scene()
+    const refused: unknown[] = []
+    const before = async () => {
+      for (const resume of [false, true]) {
+        refused.push(await copy(from, to, { resume }).catch((error: unknown) => error))
+      }
+    }
+    await copy(from, to, { before })
+    expect(refused).toEqual([refusal('FILE_IN_USE'), refusal('FILE_IN_USE')])
+    expect(readFileSync(to).equals(CONTENT)).toBe(true)
   })
 
   test('an unfinished file that another program has replaced', async () => {
