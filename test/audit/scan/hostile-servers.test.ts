@@ -148,6 +148,47 @@ test('a server that fails at every question has refused no version', async () =>
   expect(tlsVersions.map(({ result }) => result)).toEqual([failed, failed, failed, failed])
 })
 
+/** The random of a HelloRetryRequest: RFC 8446 section 4.1.3. */
+const RETRY = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c'
+
+/** A ServerHello of TLS 1.3 that says this of a key share. */
+function hello13(clientHello: Buffer, random: string, share: string): Buffer {
+  const sessionId = clientHello.subarray(43, 44 + (clientHello[43] ?? 0)).toString('hex')
+  const extensions = `002b00020304${share}`
+  const length = (extensions.length / 2).toString(16).padStart(4, '0')
+  const body = Buffer.from(`0303${random}${sessionId}130100${length}${extensions}`, 'hex')
+  const header = Buffer.from('160303000002000000', 'hex')
+  header.writeUInt16BE(body.length + 4, 3)
+  header.writeUIntBE(body.length, 6, 3)
+  return Buffer.concat([header, body])
+}
+
+test.each([
+  ['asks for another share without end', RETRY, ['003300020017', '003300020018', '00330002001d']],
+  ['asks for a share of no group', RETRY, ['003300026a6a']],
+  [
+    'answers with a share of a group that was not offered',
+    'ab'.repeat(32),
+    [`00330024ffab0020${'cd'.repeat(32)}`],
+  ],
+])('a server that %s is left, and its list is not whole', async (_, random, shares) => {
+  const tls = await audit(
+    await serve((socket) => {
+      let answers = 0
+      socket.on('data', (data: Buffer) => {
+        if (data[0] !== 22 || data.length < 100) return
+        socket.write(hello13(data, random, shares[answers++ % shares.length] ?? ''))
+      })
+    }),
+    500,
+  )
+  expect(tls.suites).toMatchObject([
+    { version: 'TLS1.3', items: [{ number: 0x1301 }], end: { answer: 'unknown' } },
+  ])
+  expect(tls.groups.flatMap(({ items }) => items).length).toBeLessThanOrEqual(3)
+  expect(tls.signatures.flatMap(({ items }) => items)).toEqual([])
+})
+
 testWith('openssl', 'fragments of one byte are as good as whole records', async () => {
   const [rsa] = keyFiles(['rsa-2048'])
   const real = await startPeer('openssl', (port) => [
