@@ -12,7 +12,7 @@ import { readNamedBytes } from '../files/text-file.ts'
 import { printFindings } from './audit-findings-text.ts'
 import type { ReportOptions } from './audit-options.ts'
 import { judgeExit, printReport, reportOf } from './audit-report.ts'
-import { loadYardsticks, readScan, refuseIdleReader } from './audit-yardsticks.ts'
+import { loadYardsticks, readScan, refuseIdleOptions } from './audit-yardsticks.ts'
 import { terminalFor } from './command.ts'
 
 /** What an audit may receive, in hexadecimal, and as much again. */
@@ -22,7 +22,7 @@ export async function replayAudit(path: string, options: ReportOptions): Promise
   const terminal = terminalFor(options)
   const evidence = readEvidence(path)
   const target = targetOf(path, evidence.header.subject)
-  refuseIdleReader(options, [target.scheme])
+  refuseIdleOptions(options, [target.scheme])
   const judgement = await loadYardsticks(options, terminal)
   const report = reportOf(await replayScan(path, target, evidence), judgement)
   if (options.json) terminal.setResult(report)

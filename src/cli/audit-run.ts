@@ -15,7 +15,7 @@ import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { readNamedTextFile, STANDARD_INPUT_PATH } from '../files/text-file.ts'
 import type { AuditOptions } from './audit-options.ts'
 import { judgeExit, printReport, reportOf } from './audit-report.ts'
-import { type Judgement, loadYardsticks, refuseIdleReader } from './audit-yardsticks.ts'
+import { type Judgement, loadYardsticks, refuseIdleOptions } from './audit-yardsticks.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { terminalFor } from './command.ts'
 import { endedBySignals } from './ended-by-signals.ts'
@@ -32,7 +32,7 @@ export async function auditTargets(words: readonly string[], options: AuditOptio
     return serverName === undefined ? target : withServerName(target, serverName)
   })
   if (targets.length > 1) refuseForMany(options)
-  refuseIdleReader(
+  refuseIdleOptions(
     options,
     targets.map(({ scheme }) => scheme),
   )

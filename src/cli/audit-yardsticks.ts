@@ -38,15 +38,31 @@ function purposeFor(protocol: string, as: YardstickOptions['as']): TlsPurpose {
 }
 
 /**
- * A reader that reads nothing would leave the user with another judgement than the one that was asked for.
+ * Refuses what would judge nothing: the user would be left with another judgement than the one that was asked for,
+ * or with none.
  *
  * @param protocols Of all targets.
  * @throws DiagnosticError USAGE_MISSING_OPTION or USAGE_CONFLICTING_OPTIONS.
  */
-export function refuseIdleReader(
-  { as, policy }: YardstickOptions,
-  protocols: readonly string[],
-): void {
+export function refuseIdleOptions(options: YardstickOptions, protocols: readonly string[]): void {
+  refuseIdleReader(options, protocols)
+  if (options.policy !== undefined || options.baseline !== undefined) return
+  const ofTls = yardstickOfTls(options)
+  if (ofTls === undefined || !protocols.includes(SSH_SCHEME)) return
+  fail(CLI_KINDS.conflictingOptions, { first: ofTls, second: 'a TARGET of SSH', hint: SSH_POLICY })
+}
+
+const SSH_POLICY = 'hold servers of SSH against a policy (--policy) or an earlier scan (--baseline)'
+
+/** An option that says nothing of SSH. */
+function yardstickOfTls(options: YardstickOptions): string | undefined {
+  if (options.priority !== undefined) return '--priority'
+  if (options.ciphers !== undefined) return '--ciphers'
+  if (options.guidelines !== undefined) return '--guidelines'
+  return options.clientCertificate ? '--client-certificate' : undefined
+}
+
+function refuseIdleReader({ as, policy }: YardstickOptions, protocols: readonly string[]): void {
   if (as === undefined) return
   if (policy === undefined) {
     fail(CLI_KINDS.missingOption, { what: '--as needs a policy to read', hint: 'add --policy' })

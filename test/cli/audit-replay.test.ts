@@ -189,7 +189,11 @@ test.each([
   [['ssh://127.0.0.1:1', '--policy', 'DEFAULT', '--as', 'openssl'], 'a TARGET of SSH'],
   [['127.0.0.1:1', '--policy', 'DEFAULT', '--as', 'openssh-server'], 'a TARGET of TLS'],
   [['127.0.0.1:1', '--as', 'nss'], '--as needs a policy to read'],
-])('a reader that would read nothing is refused: %j', async (args, reason) => {
+  [['ssh://127.0.0.1:1', '--ciphers', 'HIGH'], '--ciphers and a TARGET of SSH'],
+  [['ssh://127.0.0.1:1', '--priority', 'NORMAL'], '--priority and a TARGET of SSH'],
+  [['127.0.0.1:1', 'ssh://127.0.0.1:1', '--guidelines', '/dev/null'], '--guidelines and a TARGET'],
+  [['ssh://127.0.0.1:1', '--client-certificate'], '--client-certificate and a TARGET of SSH'],
+])('what would judge nothing is refused: %j', async (args, reason) => {
   const { status, stderr } = await runInProcess(['audit', ...args])
   expect([status, stderr]).toEqual([64, expect.stringContaining(reason)])
 })
