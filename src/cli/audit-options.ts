@@ -13,6 +13,7 @@ export type YardstickOptions = CommonOptions & {
   readonly priority?: string
   readonly config?: string
   readonly ciphers?: string
+  readonly openssl?: string
   readonly guidelines?: string
   readonly level: string
   readonly baseline?: string
@@ -41,6 +42,7 @@ export function withAuditOptions(command: Command): Command {
     .option('--priority <PRIORITY>', 'hold it against a priority string of GnuTLS')
     .option('--config <FILE>', 'the gnutls.config to look keywords up in', parseInputFile)
     .option('--ciphers <LIST>', 'hold it against a cipher list of OpenSSL')
+    .option('--openssl <RELEASE>', 'the release that reads the list (default: 3.5)')
     .option('--guidelines <FILE>', "hold it against Mozilla's guidelines as JSON", parseInputFile)
     .option('--level <LEVEL>', 'which of the guidelines', 'intermediate')
     .option('--baseline <FILE>', 'hold it against an earlier scan', parseInputFile)

@@ -46,6 +46,9 @@ function purposeFor(protocol: string, as: YardstickOptions['as']): TlsPurpose {
  */
 export function refuseIdleOptions(options: YardstickOptions, protocols: readonly string[]): void {
   refuseIdleReader(options, protocols)
+  if (options.openssl !== undefined && options.ciphers === undefined) {
+    fail(CLI_KINDS.missingOption, { what: '--openssl needs a list to read', hint: 'add --ciphers' })
+  }
   if (options.policy !== undefined || options.baseline !== undefined) return
   const ofTls = yardstickOfTls(options)
   if (ofTls === undefined || !protocols.includes(SSH_SCHEME)) return
@@ -167,19 +170,22 @@ async function loadPriorityYardstick(
 
 async function loadCipherListYardstick({
   ciphers,
+  openssl = OPENSSL,
 }: YardstickOptions): Promise<LoadedYardstick | undefined> {
   if (ciphers === undefined) return undefined
+  const { requireRelease } = await import('./library-release.ts')
   const { cipherListYardstick } = await import('../audit/compare/cipher-list-yardstick.ts')
   const { expandCipherList } = await import('../priority/cipher-list/cipher-list.ts')
   const { DiagnosticError, hasErrors } = await import('../diagnostics/diagnostic.ts')
   const source = { name: '<ciphers>', text: ciphers }
-  const { diagnostics } = expandCipherList(source, OPENSSL)
+  const release = requireRelease('openssl', openssl)
+  const { diagnostics } = expandCipherList(source, release)
   if (hasErrors(diagnostics)) throw new DiagnosticError(diagnostics)
-  const yardstick = cipherListYardstick(source, OPENSSL)
+  const yardstick = cipherListYardstick(source, release)
   return forTls(() => yardstick)
 }
 
-/** The release whose words a cipher list has. */
+/** The release whose words a cipher list has, unless another is named: that of the server is not known. */
 const OPENSSL = '3.5'
 
 async function loadGuidelines({

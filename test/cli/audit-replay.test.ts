@@ -189,6 +189,8 @@ test.each([
   [['ssh://127.0.0.1:1', '--policy', 'DEFAULT', '--as', 'openssl'], 'a TARGET of SSH'],
   [['127.0.0.1:1', '--policy', 'DEFAULT', '--as', 'openssh-server'], 'a TARGET of TLS'],
   [['127.0.0.1:1', '--as', 'nss'], '--as needs a policy to read'],
+  [['127.0.0.1:1', '--openssl', '3.0'], '--openssl needs a list to read'],
+  [['127.0.0.1:1', '--ciphers', 'HIGH', '--openssl', '2'], '2'],
   [['ssh://127.0.0.1:1', '--ciphers', 'HIGH'], '--ciphers and a TARGET of SSH'],
   [['ssh://127.0.0.1:1', '--priority', 'NORMAL'], '--priority and a TARGET of SSH'],
   [['127.0.0.1:1', 'ssh://127.0.0.1:1', '--guidelines', '/dev/null'], '--guidelines and a TARGET'],

@@ -5,20 +5,22 @@ import { TLS_SUITES } from '../../algorithms/tls-suites.ts'
 import type { Source } from '../../diagnostics/source.ts'
 import { expandCipherList } from '../../priority/cipher-list/cipher-list.ts'
 import type { OpensslRelease } from '../../priority/library-releases.ts'
+import { suiteName } from '../messages/iana-suites.ts'
 import type { TlsYardstick } from './yardstick.ts'
 
 /** @throws nothing: a list that OpenSSL would refuse has been refused before. */
 export function cipherListYardstick(source: Source, release: OpensslRelease): TlsYardstick {
   const { suites } = expandCipherList(source, release)
   const selected = suites.flatMap(({ name }) => findTlsSuiteByOpensslName(name) ?? [])
+  const selectedNames = new Set(suites.map(({ number }) => suiteName(number)))
   const tls13 = TLS_SUITES.filter(({ keyExchange }) => keyExchange === undefined)
   return {
     title: `the cipher list ${source.text}`,
     allowed: { ...NOTHING_ALLOWED, suites: [...tls13, ...selected] },
+    otherSuites: [...selectedNames],
     silentOn: ['version', 'group', 'signature scheme', 'key size'],
     reasonsFor: ({ name }) => {
-      const isSelected = selected.some((suite) => suite.name === name)
-      const text = `${source.text} ${isSelected ? 'selects' : 'does not select'} it`
+      const text = `${source.text} ${selectedNames.has(name) ? 'selects' : 'does not select'} it`
       return [{ text, place: null }]
     },
   }

@@ -128,13 +128,14 @@ function compareList(
   ]
 }
 
-function allowedNames(kind: ItemKind, { allowed }: TlsYardstick): readonly string[] {
+function allowedNames(kind: ItemKind, { allowed, otherSuites }: TlsYardstick): readonly string[] {
   const lists = {
     suite: allowed.suites,
     group: allowed.groups,
     'signature scheme': allowed.signatureSchemes,
   }
-  return lists[kind].map(({ name }) => name)
+  const names = lists[kind].map(({ name }) => name)
+  return kind === 'suite' && otherSuites ? [...names, ...otherSuites] : names
 }
 
 /** What the server says it takes from clients. */

@@ -25,6 +25,8 @@ export type TlsYardstick = {
   /** `the policy FUTURE, as GnuTLS reads it` */
   readonly title: string
   readonly allowed: AllowedTls
+  /** IANA's names of suites that are allowed too, whose ciphers no policy has a name for: those of ARIA. */
+  readonly otherSuites?: readonly string[]
   /** Parts of TLS that it says nothing of: a cipher list has no groups. */
   readonly silentOn: readonly AskedItem['kind'][]
   /** What certificates may be beside the sizes of their keys; undefined where nothing is said of that. */

@@ -5,13 +5,13 @@ import type { Exactness } from '../../priority/convert/convert-diagnostics.ts'
 import {
   CONVERSION_LIBRARIES,
   type ConversionTarget,
-  findRelease,
   type Library,
   type LibraryReleases,
   releasesOf,
 } from '../../priority/library-releases.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
+import { requireRelease } from '../library-release.ts'
 import {
   loadPriorityContext,
   type PriorityCommandOptions,
@@ -110,14 +110,6 @@ async function chooseReleases(options: Options): Promise<LibraryReleases> {
 function otherLanguage({ from, to }: Options): ConversionTarget | undefined {
   if (from === 'openssl') return 'openssl'
   return to === 'gnutls' ? undefined : to
-}
-
-function requireRelease<Name extends Library>(library: Name, version: string) {
-  const release = findRelease(library, version)
-  const known = releasesOf(library)
-  return (
-    release ?? fail(CLI_KINDS.unknownName, { what: `release of ${library}`, name: version, known })
-  )
 }
 
 async function convertString(
