@@ -39,10 +39,16 @@ type FoundVersion = Numbered & VersionSuites
 
 /** A server that answers no large messages is asked everything by small ones. */
 export async function scanTls(server: ProbedServer): Promise<TlsScan> {
-  const scan = await scanAll(server)
-  const dislike = await probeLargeHellos(server, scan.versions)
+  const { scan, dislike } = await scanAll(server)
   if (!dislike) return withLargeHellos(scan, scan.suites.length > 0 ? ACCEPTED : NOT_SEEN)
-  return withLargeHellos(await scanAll(server.withSmallHellos()), dislike)
+  const { scan: bySmall } = await scanAll(server.withSmallHellos())
+  return withLargeHellos(bySmall, dislike)
+}
+
+type Scanned = {
+  readonly scan: TlsScan
+  /** What large messages are answered with by a server that answers small ones. */
+  readonly dislike: Answer | undefined
 }
 
 function withLargeHellos(scan: TlsScan, largeHellos: Answer): TlsScan {
@@ -50,7 +56,7 @@ function withLargeHellos(scan: TlsScan, largeHellos: Answer): TlsScan {
 }
 
 /** What needs only some of the answers does not wait for the others: a server with one thread always has work. */
-async function scanAll(server: ProbedServer): Promise<TlsScan> {
+async function scanAll(server: ProbedServer): Promise<Scanned> {
   const newest = askVersion(server, NEWEST)
   const asked = [newest, ...OLDER.map((version) => askVersion(server, version))]
   const sslv2 = probeSslv2(server).then((found) => ({ ...SSL2, groups: [], found }))
@@ -62,6 +68,7 @@ async function scanAll(server: ProbedServer): Promise<TlsScan> {
   const finished = basis.then((found) => finishNewer(server, found))
   const others = Promise.all([
     all,
+    all.then((found) => askSmall(server, found)),
     basis.then((found) => scanNewer(server, found, finished)),
     all.then((found) => scanOlder(server, found)),
     Promise.all([usable, basis]).then(([found]) => probeTolerance(server, found)),
@@ -69,13 +76,13 @@ async function scanAll(server: ProbedServer): Promise<TlsScan> {
       askProtocols(server, found, newer),
     ),
   ])
-  const [[versions, newer, older, tolerance, protocols], handshakes] = await Promise.all([
+  const [[versions, dislike, newer, older, tolerance, protocols], handshakes] = await Promise.all([
     others,
     usable.then((found) => probeOlderHandshakes(server, found, others)),
   ])
   const required = requiredCertificate(server, handshakes.admission)
   const knowsTls13 = itemsOf(versions, VERSION.TLS13).length > 0
-  return {
+  const scan = {
     ...printVersions(versions),
     groups: [...newer.groups, ...older.groups],
     diffieHellman: older.primes,
@@ -91,6 +98,16 @@ async function scanAll(server: ProbedServer): Promise<TlsScan> {
       ...tolerance,
     },
   }
+  return { scan, dislike }
+}
+
+/** Nothing where all messages are small. */
+async function askSmall(
+  server: ProbedServer,
+  found: readonly FoundVersion[],
+): Promise<Answer | undefined> {
+  if (server.naming.isSmall) return undefined
+  return probeLargeHellos(server, printVersions(found).versions)
 }
 
 async function askVersion(server: ProbedServer, { name, number }: Numbered): Promise<FoundVersion> {
