@@ -1,7 +1,7 @@
 /** A server of QEMU on a folder of credentials, and a client that asks it. */
 
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { execFile, spawn } from '../peers/child-process.ts'
@@ -38,7 +38,7 @@ export async function isLetIn(
   const server = spawn('qemu-nbd', args, { stdio: 'ignore' })
   const ended = once(server, 'exit')
   try {
-    for (let tries = 0; tries < 200 && !existsSync(join(folder, socket)); tries++) await wait(50)
+    while (server.exitCode === null && !isListening(join(folder, socket))) await wait(20)
     const uri = `nbds+unix:///?socket=${socket}&tls-certificates=${folder}&tls-verify-peer=false`
     return await succeeds('nbdinfo', [uri], folder)
   } finally {
@@ -46,6 +46,16 @@ export async function isLetIn(
     await ended
   }
 }
+
+/** Whether a program listens there. The file is there a moment before, when nothing can connect. */
+function isListening(path: string): boolean {
+  return readFileSync('/proc/net/unix', 'utf8')
+    .split('\n')
+    .some((line) => line.endsWith(` ${path}`) && line.includes(LISTENING))
+}
+
+/** The flag __SO_ACCEPTCON, as the kernel prints it. */
+const LISTENING = ' 00010000 '
 
 function authorize(identity: string): readonly string[] {
   const object = `authz-simple,id=auth0,identity=${identity.replaceAll(',', ',,')}`
