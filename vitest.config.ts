@@ -36,8 +36,8 @@ export default defineConfig({
     // A test starts programs, and to start one copies the tables of all memory of the process: that of a
     // single file is small, that of all threads together is large, and the other threads wait meanwhile.
     pool: 'forks',
-    // Most tests wait for other programs. A share such as '250%' would be cut to one worker for each processor.
-    maxWorkers: Math.ceil(availableParallelism() * 2.5),
+    // With more, free ports that tests have chosen are taken by their neighbours.
+    maxWorkers: availableParallelism(),
     sequence: { sequencer: LongFilesFirst },
     projects: [
       {
