@@ -17,7 +17,7 @@ export class LayeredStream extends Duplex {
     this.#inner = inner
     this.#layer = layer
     inner.on('data', this.#onData).on('end', () => this.push(null))
-    inner.on('error', (error) => this.destroy(error)).on('close', () => this.destroy())
+    inner.on('error', (error) => this.destroy(error)).on('close', this.#onClose)
     inner.pause()
   }
 
@@ -42,6 +42,12 @@ export class LayeredStream extends Duplex {
   #writeAll([first, ...others]: readonly Buffer[], done: (error?: Error | null) => void): void {
     if (!first) done()
     else this.#inner.write(first, (error) => (error ? done(error) : this.#writeAll(others, done)))
+  }
+
+  /** What came before its end is still to be read of this stream. */
+  readonly #onClose = (): void => {
+    if (!this.#inner.readableEnded || this.readableEnded) this.destroy()
+    else this.once('end', () => this.destroy())
   }
 
   readonly #onData = (bytes: Buffer): void => {
