@@ -178,12 +178,16 @@ function inPolicyOrder(policy: Policy, steps: readonly ExplainedStep[]): readonl
   return steps.toSorted((a, b) => rank(a) - rank(b))
 }
 
-/** The word that changed it last; where no word did, the one that last left it out. */
+/**
+ * The word that changed it last; where no word did, the line that last left it out. A word that found it so
+ * decided only where there is neither.
+ */
 function findWinner(steps: readonly ExplainedStep[]): ExplainedStep | undefined {
   const deciding: readonly ValueEffect[] = ['enabled', 'disabled', 'reset']
   return (
     steps.findLast(({ effect }) => deciding.includes(effect)) ??
-    steps.findLast(({ effect }) => effect === 'left-out' || effect === 'unchanged')
+    steps.findLast(({ effect }) => effect === 'left-out') ??
+    steps.findLast(({ effect }) => effect === 'unchanged')
   )
 }
 

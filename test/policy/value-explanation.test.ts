@@ -64,6 +64,15 @@ test('names who left a value out that was never enabled', () => {
   expect(explainValue(policyOf(''), SSH, 'hash', 'MD5').winner).toBeUndefined()
 })
 
+test('does not name a line that took away what was not there, if another had left it out', () => {
+  const policy = policyOf('cipher = AES-256-GCM\ncipher@SSH = -*-CBC\n')
+  const why = explainValue(policy, SSH, 'cipher', 'AES-128-CBC')
+  expect(told(why)).toEqual(['TEST.pol:1:1 left-out', 'TEST.pol:2:14 unchanged'])
+  expect(why.winner).toBe(why.steps[0])
+  const alone = explainValue(policyOf('cipher@SSH = -*-CBC\n'), SSH, 'cipher', 'AES-128-CBC')
+  expect(alone.winner?.effect).toBe('unchanged')
+})
+
 test('lists directives for other scopes only when asked', () => {
   const policy = policyOf('hash = SHA1\nhash@tls = -SHA1\nhash@bind = -MD5\n')
   expect(told(explainValue(policy, SSH, 'hash', 'SHA1'))).toEqual(['TEST.pol:1:8 enabled 1'])
