@@ -2,17 +2,19 @@
 
 /**
  * The names within a third of the input's length in edits (insert, delete, replace, swap),
- * nearest first, at most three. Case does not count as an edit.
+ * nearest first, at most three; before them those that the input is the beginning of. Case does not
+ * count as an edit.
  */
 export function suggest(input: string, names: readonly string[]): readonly string[] {
   const wanted = input.toUpperCase()
   const limit = Math.floor(wanted.length * 0.34) + 1
-  const near: { name: string; distance: number }[] = []
+  const near: { name: string; distance: number; isCompletion: boolean }[] = []
   for (const name of names) {
-    const distance = editDistance(wanted, name.toUpperCase(), limit)
-    if (distance <= limit) near.push({ name, distance })
+    const known = name.toUpperCase()
+    const distance = editDistance(wanted, known, limit)
+    if (distance <= limit) near.push({ name, distance, isCompletion: known.startsWith(wanted) })
   }
-  near.sort((a, b) => a.distance - b.distance)
+  near.sort((a, b) => Number(b.isCompletion) - Number(a.isCompletion) || a.distance - b.distance)
   return near.slice(0, 3).map(({ name }) => name)
 }
 

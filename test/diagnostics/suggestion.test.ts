@@ -22,6 +22,12 @@ test('the nearest come first, three at most, and nothing that is far', () => {
   expect(suggest('A'.repeat(100), ['A'.repeat(100)])).toHaveLength(1)
 })
 
+test('names that begin with all that was typed come before nearer ones', () => {
+  const backends = ['openssh', 'opensslcnf', 'openssl_fips']
+  expect(suggest('openssl', backends)).toEqual(['opensslcnf', 'openssh'])
+  expect(suggest('Open', ['oven', 'opensm', 'OPEN'])).toEqual(['OPEN', 'opensm', 'oven'])
+})
+
 test('a name of N letters may have a third of them wrong, and one more', () => {
   expect(suggest('ABCDEF', ['ABCXYZ'])).toEqual(['ABCXYZ'])
   expect(suggest('ABCDEF', ['ABWXYZ'])).toEqual([])
