@@ -36,7 +36,7 @@ export default defineConfig({
     // A test starts programs, and to start one copies the tables of all memory of the process: that of a
     // single file is small, that of all threads together is large, and the other threads wait meanwhile.
     pool: 'forks',
-    // With more, free ports that tests have chosen are taken by their neighbours.
+    // Most tests start programs, which need the processors too.
     maxWorkers: availableParallelism(),
     sequence: { sequencer: LongFilesFirst },
     projects: [

@@ -31,11 +31,10 @@ export function writeIdentity(
   return path
 }
 
-/** So many ports that are free at this moment, none of them twice. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const ports = new Set<number>()
-  while (ports.size < count) ports.add(await freePort())
-  return [...ports]
+  const ports: number[] = []
+  while (ports.length < count) ports.push(await freePort())
+  return ports
 }
 
 /** Waits until the port is open; a server that ended is no reason to wait on. */
