@@ -183,17 +183,21 @@ export class Listener {
     }
   }
 
-  /** Clients that wait are heard as little as in the queue of the kernel. */
+  /** Clients that wait are heard as little as in the queue of the kernel, and go on in the order in which they came. */
   #admit(socket: Socket): void {
-    if (this.#hasRoom) this.#begin(socket)
-    else if (this.#waiting.length < this.#waitingLimit || this.#sendStrangerAway()) {
-      this.#waiting.add(socket)
-      this.#watchStalled()
-    } else if (this.#places.areTaken) this.#sendAway(socket)
-    else {
-      this.#newcomers.displaceOne()
+    if (this.#hasRoom) {
       this.#begin(socket)
+      return
     }
+    if (this.#waiting.length >= this.#waitingLimit && !this.#sendStrangerAway()) {
+      if (this.#places.areTaken) {
+        this.#sendAway(socket)
+        return
+      }
+      this.#newcomers.displaceOne()
+    }
+    this.#waiting.add(socket)
+    this.#beginWaiting()
   }
 
   /** Whether something can be begun with one more client. */
