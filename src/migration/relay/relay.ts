@@ -37,14 +37,15 @@ export class Relay {
   readonly #order = new ChannelOrder()
 
   constructor(options: RelayOptions) {
-    const { channelLimit, handshakeLimit, idleLimit, onEvent, sides, traffic } = options
+    const { channelLimit, isOrdered, handshakeLimit, idleLimit, onEvent, sides, traffic } = options
     this.#options = options
     this.#listener = new Listener({
       handle: (origin) => this.#handle(origin),
       connectionLimit: channelLimit,
       clientDescriptors: 2,
       allowHalfOpen: true,
-      clientsBegin: sides.tls === 'to',
+      // A client of NBD is silent until its server has greeted it.
+      clientsBegin: isOrdered && sides.tls === 'to',
       ...{ handshakeLimit, idleLimit, onEvent, traffic },
     })
   }
