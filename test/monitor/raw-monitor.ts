@@ -26,7 +26,7 @@ export class RawMonitor {
     // It tells errors of the socket too; what was waited for ends with the socket.
     lines.on('error', () => {})
     lines.on('line', (line) => {
-      const message = JSON.parse(line) as Message
+      const message = JSON.parse(toJson(line)) as Message
       if (message.event === undefined) this.#messages.push(message)
       else this.events.push(message)
       this.#wake()
@@ -105,4 +105,9 @@ export class RawMonitor {
       this.#wake = resolve
     })
   }
+}
+
+/** QEMU writes an id that is larger than any number of 64 bits as `inf`, which is no JSON. */
+function toJson(line: string): string {
+  return line.replace(/(?<="id": -?)inf(?=\}|,)/, '1e999')
 }

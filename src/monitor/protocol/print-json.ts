@@ -13,9 +13,10 @@ export function printJsonValue(value: JsonValue): string {
   return `{${members.join(', ')}}`
 }
 
-/** JSON has no number for these; QEMU writes none either. */
+/** QEMU writes `inf` for what is larger than any number of 64 bits, which is no JSON: this is, and is read as the same. */
 function printNumber(value: number): string {
-  return Number.isFinite(value) ? String(value) : '0'
+  if (Object.is(value, -0)) return '-0'
+  return String(value).replace('Infinity', '1e999')
 }
 
 /** In ASCII: what a terminal or a log shows never depends on its character set. */
