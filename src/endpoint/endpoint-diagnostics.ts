@@ -54,7 +54,8 @@ const tooManyWaiting: Kind<{ limit: number }> = {
   fault: 'answer',
   summary: 'As many clients as are allowed are served, and as many wait: one more was sent away.',
   message: ({ limit }) => `${limit} clients wait already: the connection was ended`,
-  hint: () => 'see --shared, and the limit of open files (ulimit -n)',
+  hint: () =>
+    'see how many clients are served at the same time, and the limit of open files (ulimit -n)',
 }
 
 const gaveWay: Kind<object> = {
