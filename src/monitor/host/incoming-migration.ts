@@ -13,7 +13,7 @@ import { openStore } from '../../migration/receive/open-store.ts'
 import { ReceiveHandler } from '../../migration/receive/receive-handler.ts'
 import { Reception } from '../../migration/receive/reception.ts'
 import { HOST_KINDS } from './host-diagnostics.ts'
-import { type MigrationStatus, messageOf } from './migration-status.ts'
+import { hasEnded, type MigrationStatus, messageOf } from './migration-status.ts'
 
 export type IncomingOptions = {
   /** Where the guest is stored. */
@@ -113,7 +113,7 @@ export class IncomingMigration {
   }
 
   get isOver(): boolean {
-    return this.status === 'completed' || this.status === 'failed'
+    return hasEnded(this.status)
   }
 
   /** Ends it, unless the guest is stored already. */

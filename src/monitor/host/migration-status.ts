@@ -9,6 +9,10 @@ export type MigrationStatus =
   | 'cancelling'
   | 'cancelled'
 
+export function hasEnded(status: MigrationStatus): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled'
+}
+
 /** Why it is no further, for `error-desc`. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof DiagnosticError)) return String(error)

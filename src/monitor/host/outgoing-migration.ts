@@ -6,7 +6,8 @@ import { sendMigration } from '../../migration/send/send.ts'
 import type { SendProgress } from '../../migration/send/send-progress.ts'
 import { readStoredMigration } from '../../migration/send/stored-migration.ts'
 import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
-import { type MigrationStatus, messageOf } from './migration-status.ts'
+import { hasEnded, type MigrationStatus, messageOf } from './migration-status.ts'
+import { MigrationTimes } from './migration-times.ts'
 
 export type OutgoingOptions = {
   /** Where the guest is stored. */
@@ -27,12 +28,10 @@ const TIMEOUT = 30_000
 export class OutgoingMigration {
   readonly kind = 'sent'
   readonly over: Promise<void>
+  readonly times = new MigrationTimes()
   readonly #options: OutgoingOptions
   readonly #cancel = new AbortController()
   readonly #bandwidth: Bandwidth
-  readonly #begun = performance.now()
-  #activeAt: number | undefined
-  #endedAt: number | undefined
   status: MigrationStatus = 'setup'
   error: string | undefined
   /** In bytes. */
@@ -47,13 +46,7 @@ export class OutgoingMigration {
   }
 
   get isOver(): boolean {
-    return ['completed', 'failed', 'cancelled'].includes(this.status)
-  }
-
-  /** In milliseconds: until the first byte was sent, and in all. */
-  get times(): { readonly setup: number; readonly total: number } {
-    const now = this.#endedAt ?? performance.now()
-    return { setup: (this.#activeAt ?? now) - this.#begun, total: now - this.#begun }
+    return hasEnded(this.status)
   }
 
   /** Ends it, unless the destination has the guest. */
@@ -89,8 +82,8 @@ export class OutgoingMigration {
     this.total = migration.total
     const onProgress = (progress: () => SendProgress) => {
       this.sent = progress().bytes
-      if (this.#activeAt !== undefined) return
-      this.#activeAt = performance.now()
+      if (this.times.isActive) return
+      this.times.activate()
       this.#tell('active')
     }
     const bandwidth = this.#bandwidth
@@ -99,7 +92,7 @@ export class OutgoingMigration {
   }
 
   #end(status: MigrationStatus, error?: unknown): void {
-    this.#endedAt = performance.now()
+    this.times.end()
     this.#tell(status, error)
   }
 

@@ -6,7 +6,8 @@ import { GuestRelay } from '../../migration/relay/guest-relay.ts'
 import type { RelayEvent } from '../../migration/relay/relay-event.ts'
 import type { ChannelSides } from '../../migration/relay/relay-sides.ts'
 import type { AwaitedGuest } from './incoming-migration.ts'
-import { type MigrationStatus, messageOf } from './migration-status.ts'
+import { hasEnded, type MigrationStatus, messageOf } from './migration-status.ts'
+import { MigrationTimes } from './migration-times.ts'
 
 export type PassedOptions = {
   /** Where it is waited for. */
@@ -24,12 +25,10 @@ const DRAIN_LIMIT = 2_000
 export class PassedMigration {
   readonly kind = 'passed'
   readonly over: Promise<void>
+  readonly times = new MigrationTimes()
   readonly #options: PassedOptions
   readonly #relay: GuestRelay
   readonly #listener: Listener
-  readonly #begun = performance.now()
-  #activeAt: number | undefined
-  #endedAt: number | undefined
   #isCancelled = false
   status: MigrationStatus = 'setup'
   error: string | undefined
@@ -50,13 +49,7 @@ export class PassedMigration {
   }
 
   get isOver(): boolean {
-    return ['completed', 'failed', 'cancelled'].includes(this.status)
-  }
-
-  /** In milliseconds: until the first byte came, and in all. */
-  get times(): { readonly setup: number; readonly total: number } {
-    const now = this.#endedAt ?? performance.now()
-    return { setup: (this.#activeAt ?? now) - this.#begun, total: now - this.#begun }
+    return hasEnded(this.status)
   }
 
   /** In bytes: of the guest's memory, and of all channels so far. */
@@ -88,7 +81,7 @@ export class PassedMigration {
   }
 
   #begin(): void {
-    this.#activeAt = performance.now()
+    this.times.activate()
     this.#tell('active')
   }
 
@@ -101,7 +94,7 @@ export class PassedMigration {
     await this.#listener.drain(this.#isCancelled ? 0 : DRAIN_LIMIT)
     this.#options.awaited.release()
     this.#options.release()
-    this.#endedAt = performance.now()
+    this.times.end()
     if (error === undefined) this.#tell('completed')
     else {
       this.error = messageOf(error)
