@@ -55,25 +55,32 @@ async function endOf(monitor: RawMonitor): Promise<string> {
   return end
 }
 
-for (const [name, capabilities] of [
+const WAYS = [
   ['', RETURN_PATH],
   [' over several channels', MULTIFD],
-] as const) {
-  testWith(QEMU, `receives a guest as a server and sends it on as a client${name}`, async () => {
-    const dir = makeX509Folder()
-    const contents = join(scratchFolder(), 'contents')
-    writeFileSync(contents, randomBytes(1_000_000))
-    const source = await startGuest(['-device', `loader,file=${contents},addr=0x800000`])
-    const destination = await startGuest(['-incoming', 'defer'])
-    const ours = await (await startMonitor(join(scratchFolder(), 'guest'))).open()
-    await ours.run('migrate-set-capabilities', EVENTS)
-    for (const monitor of [source, destination, ours]) {
-      await monitor.run('migrate-set-capabilities', capabilities)
-      await addCredentials(monitor, 'in', 'server', dir)
-      await addCredentials(monitor, 'out', 'client', dir)
-    }
-    const memory = await memoryOf(source)
+] as const
 
+/** A guest, a QEMU that waits, and our monitor between them; each has the credentials of both sides. */
+async function startThree(capabilities: (typeof WAYS)[number][1]) {
+  const dir = makeX509Folder()
+  const contents = join(scratchFolder(), 'contents')
+  writeFileSync(contents, randomBytes(1_000_000))
+  const source = await startGuest(['-device', `loader,file=${contents},addr=0x800000`])
+  const destination = await startGuest(['-incoming', 'defer'])
+  const guest = join(scratchFolder(), 'guest')
+  const ours = await (await startMonitor(guest)).open()
+  await ours.run('migrate-set-capabilities', EVENTS)
+  for (const monitor of [source, destination, ours]) {
+    await monitor.run('migrate-set-capabilities', capabilities)
+    await addCredentials(monitor, 'in', 'server', dir)
+    await addCredentials(monitor, 'out', 'client', dir)
+  }
+  return { source, destination, ours, guest, memory: await memoryOf(source) }
+}
+
+for (const [name, capabilities] of WAYS) {
+  testWith(QEMU, `receives a guest as a server and sends it on as a client${name}`, async () => {
+    const { source, destination, ours, memory } = await startThree(capabilities)
     await useCredentials(ours, 'in')
     await useCredentials(source, 'out')
     await source.run('migrate', { uri: await receiveAt(ours) })
@@ -134,25 +141,9 @@ testWith(QEMU, 'a sending that is cancelled is told as QEMU tells it', async () 
   expect(await ours.run('query-migrate')).toEqual({ status: 'cancelled' })
 })
 
-for (const [name, capabilities] of [
-  ['', RETURN_PATH],
-  [' over several channels', MULTIFD],
-] as const) {
+for (const [name, capabilities] of WAYS) {
   testWith(QEMU, `passes a guest on as it comes${name}`, async () => {
-    const dir = makeX509Folder()
-    const contents = join(scratchFolder(), 'contents')
-    writeFileSync(contents, randomBytes(1_000_000))
-    const source = await startGuest(['-device', `loader,file=${contents},addr=0x800000`])
-    const destination = await startGuest(['-incoming', 'defer'])
-    const guest = join(scratchFolder(), 'guest')
-    const ours = await (await startMonitor(guest)).open()
-    await ours.run('migrate-set-capabilities', EVENTS)
-    for (const monitor of [source, destination, ours]) {
-      await monitor.run('migrate-set-capabilities', capabilities)
-      await addCredentials(monitor, 'in', 'server', dir)
-      await addCredentials(monitor, 'out', 'client', dir)
-    }
-    const memory = await memoryOf(source)
+    const { source, destination, ours, guest, memory } = await startThree(capabilities)
     await useCredentials(destination, 'in')
     await useCredentials(ours, 'in')
     await useCredentials(source, 'out')
