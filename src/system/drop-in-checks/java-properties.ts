@@ -22,13 +22,17 @@ export function readProperties(text: string): PropertiesText {
     const [key, value] = splitProperty(line.text)
     const setting = { key, name: key, value, start: line.start, end: line.end }
     settings.push(setting)
-    if (HAS_MALFORMED.test(line.text)) malformed.push(setting)
+    if (hasMalformedEscape(line.text)) malformed.push(setting)
   }
   return { settings, malformed }
 }
 
 /** A backslash takes one character with it, and with `u` four digits more. */
-const HAS_MALFORMED = /^(?:[^\\]|\\u[0-9A-Fa-f]{4}|\\[^u]|\\$)*\\u(?![0-9A-Fa-f]{4})/s
+const ESCAPE = /\\(?:u[0-9A-Fa-f]{4}|[^u]|$)/gs
+
+function hasMalformedEscape(line: string): boolean {
+  return line.replaceAll(ESCAPE, '').includes('\\')
+}
 
 type LogicalLine = {
   /** A comment, or a line without anything. */
