@@ -11,8 +11,8 @@ import { LIST_TITLES } from '../priority/priority-lists.ts'
 import type { ConfigEntry, SystemConfig } from '../priority/system-config.ts'
 import { DROP_IN_KINDS } from './drop-in-checks/drop-in-diagnostics.ts'
 
-/** So many lines are judged, each by an evaluation of its own. */
-const MOST_JUDGED = 100
+/** So many lines are judged one by one, each by an evaluation of its own; those below them are judged together. */
+const MOST_ALONE = 100
 
 /**
  * What each line adds to @SYSTEM after those above it, and whether it leaves nothing of it.
@@ -28,35 +28,41 @@ export function checkOverrides(
   const found: Diagnostic[] = []
   const entries = [...base.entries]
   let before = evaluateSystem(base)
-  for (const entry of changing.slice(0, MOST_JUDGED)) {
+  for (const lines of judgedTogether(changing)) {
     if (!before.ok) break
-    entries.push(entry)
+    entries.push(...lines)
     const after = evaluateSystem({ ...base, entries: [...entries] })
-    found.push(...tellChange(entry, before.evaluation, after))
+    found.push(...tellChange(lines, before.evaluation, after))
     before = after
   }
   return found
 }
 
+type Lines = readonly [first: ConfigEntry, ...below: ConfigEntry[]]
+
+function judgedTogether(changing: readonly ConfigEntry[]): readonly Lines[] {
+  const [first, ...below] = changing.slice(MOST_ALONE)
+  const alone = changing.slice(0, MOST_ALONE).map((entry): Lines => [entry])
+  return first ? [...alone, [first, ...below]] : alone
+}
+
 function tellChange(
-  entry: ConfigEntry,
+  [{ key, value, line }, ...below]: Lines,
   before: Evaluation,
   after: EvaluationOutcome,
 ): readonly Diagnostic[] {
-  if (!after.ok) return [tellStop(entry)]
+  if (!after.ok) {
+    const reason = `with \`${key} = ${value}\`${below.length > 0 ? ' and what stands below it' : ''} no program can use @SYSTEM`
+    const remedy = 'take the line out'
+    return [diagnose(DROP_IN_KINDS.stops, { who: 'GnuTLS', reason, remedy }, line)]
+  }
   const extra = findExtra(after.evaluation, before)
   if (extra.length === 0) return []
-  return [diagnose(DROP_IN_KINDS.allowsMore, { setting: entry.key, extra }, entry.line)]
+  return [diagnose(DROP_IN_KINDS.allowsMore, { setting: key, extra, below: below.length }, line)]
 }
 
 function evaluateSystem(config: SystemConfig): EvaluationOutcome {
   return evaluatePriority({ name: '@SYSTEM', text: '@SYSTEM' }, { config })
-}
-
-function tellStop({ key, value, line }: ConfigEntry): Diagnostic {
-  const reason = `with \`${key} = ${value}\` no program can use @SYSTEM`
-  const data = { who: 'GnuTLS', reason, remedy: 'take the line out' }
-  return diagnose(DROP_IN_KINDS.stops, data, line)
 }
 
 function findExtra(after: Evaluation, before: Evaluation): readonly string[] {

@@ -195,30 +195,40 @@ describe('a setting that the policy does not have', () => {
   })
 })
 
+/** Of a setting that DEFAULT has too. */
+const MANY = `[overrides]\n${'min-verification-profile = medium\n'.repeat(150)}`
+
 /** Lines of `[global]` and `[overrides]`, and what is told of each file. */
 const OVERRIDES: readonly (readonly [dropIn: string, codes: readonly string[]])[] = [
   ['[global]\noverride-mode = blocklist\n', [STOPS]],
   ['[overrides]\nenabled-version = tls1.0\n', ['DROPIN_ALLOWS_MORE']],
   ['[overrides]\ntls-enabled-cipher = CAMELLIA-128-CBC\n', ['DROPIN_ALLOWS_MORE']],
   ['[overrides]\nenabled-version = tls1.2\n', []],
+  // However many lines stand above.
+  [`${MANY}enabled-version = tls1.0\n`, ['DROPIN_ALLOWS_MORE']],
+  [`${MANY}[global]\noverride-mode = blocklist\n`, [STOPS]],
 ]
 
 for (const [dropIn, codes] of OVERRIDES) {
-  testWith('gnutls-cli', `gnutls: ${JSON.stringify(dropIn)} is told as ${codes}`, () => {
-    const golden = join(ROOT, 'test', 'golden', 'DEFAULT-gnutls.txt')
-    const text = readFileSync(golden, 'utf8').replaceAll(NEWER, '')
-    const alone = listPriority('@SYSTEM', text)
-    const both = listPriority('@SYSTEM', text + dropIn)
-    const policy = { name: 'back-ends/gnutls.config', text }
-    const found = checkPriorityDropIns(policy, [{ name: 'gnutls-a.config', text: dropIn }])
-    expect(found.map(({ code }) => code)).toEqual(codes)
-    expect(alone.ok).toBe(true)
-    expect(both.ok).toBe(!codes.includes(STOPS))
-    const count = ({ suites, classes }: Listing) =>
-      suites.length + [...classes.values()].flat().length
-    if (codes.includes('DROPIN_ALLOWS_MORE')) expect(count(both)).toBeGreaterThan(count(alone))
-    if (codes.length === 0) expect(both).toEqual(alone)
-  })
+  testWith(
+    'gnutls-cli',
+    `gnutls: ${JSON.stringify(dropIn.replace(MANY, '... '))} is told as ${codes}`,
+    () => {
+      const golden = join(ROOT, 'test', 'golden', 'DEFAULT-gnutls.txt')
+      const text = readFileSync(golden, 'utf8').replaceAll(NEWER, '')
+      const alone = listPriority('@SYSTEM', text)
+      const both = listPriority('@SYSTEM', text + dropIn)
+      const policy = { name: 'back-ends/gnutls.config', text }
+      const found = checkPriorityDropIns(policy, [{ name: 'gnutls-a.config', text: dropIn }])
+      expect(found.map(({ code }) => code)).toEqual(codes)
+      expect(alone.ok).toBe(true)
+      expect(both.ok).toBe(!codes.includes(STOPS))
+      const count = ({ suites, classes }: Listing) =>
+        suites.length + [...classes.values()].flat().length
+      if (codes.includes('DROPIN_ALLOWS_MORE')) expect(count(both)).toBeGreaterThan(count(alone))
+      if (codes.length === 0) expect(both).toEqual(alone)
+    },
+  )
 }
 
 test('gnutls: a hash and a signature that are secure together for certificates only are told', () => {

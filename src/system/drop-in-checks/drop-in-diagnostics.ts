@@ -24,14 +24,15 @@ const replaces: Kind<{ setting: string; lost: readonly string[] | undefined }> =
       : "change the policy by a module instead, or repeat the policy's list and add to it",
 }
 
-const allowsMore: Kind<{ setting: string; extra: readonly string[] }> = {
+/** `below` lines of the section are judged together with the one that is named. */
+const allowsMore: Kind<{ setting: string; extra: readonly string[]; below: number }> = {
   code: 'DROPIN_ALLOWS_MORE',
   severity: 'warning',
   fault: 'input',
   summary:
     'A line of a gnutls drop-in adds to what the policy allows every program of GnuTLS, as `[overrides]` can.',
-  message: ({ setting, extra }) =>
-    `\`${setting}\` allows what the policy forbids: ${extra.join('; ')}`,
+  message: ({ setting, extra, below }) =>
+    `\`${setting}\` ${below > 0 ? 'and what stands below it allow' : 'allows'} what the policy forbids: ${extra.join('; ')}`,
   hint: () =>
     'change the policy by a module with the scope gnutls, so that all tools know of the exception',
 }
