@@ -46,7 +46,7 @@ export function rateToJson({ channels, suite, bytes, seconds, cpu }: Rate): Json
   return { channels, suite: suite ?? null, bytes, seconds, bytesPerSecond, cpuSecondsPerGib }
 }
 
-/** What to tell QEMU; undefined where there was nothing to choose from. */
+/** What to tell QEMU. */
 export function adviceOf(channels: number): string {
   return channels === 1
     ? 'one channel is as fast as several: leave multifd off'
