@@ -99,7 +99,9 @@ function escapeTelnet(bytes: Buffer): Buffer {
 
 /** The stream of data over a connection that speaks telnet. */
 export function speakTelnet(connection: Duplex, isServer: boolean): Duplex {
-  const decoder = new TelnetDecoder((answer) => void connection.write(answer))
+  // A peer may still ask when it was told that nothing more comes.
+  const answer = (bytes: Buffer): void => void (connection.writable && connection.write(bytes))
+  const decoder = new TelnetDecoder(answer)
   const received = (bytes: Buffer): Buffer => decoder.decode(bytes)
   const stream = new LayeredStream(connection, { received, sent: (bytes) => [escapeTelnet(bytes)] })
   // Within TLS where there is TLS; QEMU sends it in clear there, which no client understands.
