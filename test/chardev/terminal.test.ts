@@ -1,5 +1,8 @@
 /** `chardev connect` as a user at a terminal has it. What stty(1) says of the terminal is the judge. */
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../cli/command.ts'
+import { listenPlain, readAll } from '../migration/relay/plain-ends.ts'
 import { eventually } from '../nbd/server/test-server.ts'
 import { makeChardevs } from './chardev-fixture.ts'
 import { isRunning, kill, PROMPT, sitDown } from './user-at-terminal.ts'
@@ -93,4 +96,17 @@ test('Ctrl-] ends it at once where the other side reads nothing', async () => {
   user.type('\x1d')
   await user.sees(PROMPT)
   expect(isRunning(pid)).toBe(false)
+})
+
+test('what is typed just before Ctrl-] still reaches the other side', async () => {
+  const path = join(scratchFolder(), 'server')
+  const server = await listenPlain(path)
+  const user = await sitDown()
+  await user.connects(`socket,path=${path}`)
+  const connection = await server.next()
+  await user.sees(/reached/)
+  user.type('poweroff\r\x1d')
+  expect(String(await readAll(connection))).toBe('poweroff\r')
+  connection.end()
+  await user.sees(PROMPT)
 })

@@ -22,7 +22,8 @@ export class EscapeWatch extends Transform {
     if (at < 0) done(null, bytes)
     else {
       if (at > 0) this.push(bytes.subarray(0, at))
-      onEscape?.()
+      // What was typed before it is on its way by then.
+      setImmediate(() => onEscape?.())
       done()
     }
   }

@@ -1,7 +1,7 @@
 /** A socket chardev that connects: each connection is a session. */
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { setImmediate } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate } from 'node:timers/promises'
 import { cutOff } from '../../endpoint/cut-off.ts'
 import { dial } from '../../net/dial.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
@@ -20,6 +20,9 @@ const NO_LIMIT = 86_400
 /** How long the other side may take to take what is left, and to close, in milliseconds. */
 const PATIENCE = 30_000
 const LINGER = 5_000
+
+/** How long all that may take when a user or a signal ends the whole chardev. */
+const PARTING = 1_000
 
 export class SocketClient implements ChardevEnd {
   readonly definition: SocketDefinition
@@ -60,9 +63,14 @@ export class SocketClient implements ChardevEnd {
     return chardevFilename(this.definition, { connected: this.#connected })
   }
 
-  async close(): Promise<void> {
-    this.#security.release()
+  /** Sessions end in order first, so that what was typed last goes out. */
+  async close(limit: number): Promise<void> {
+    const patience = new AbortController()
+    const late = delay(Math.min(limit, PARTING), undefined, patience).catch(() => {})
+    await Promise.race([Promise.all([...this.#open].map(closeOf)), late])
+    patience.abort()
     for (const socket of this.#open) socket.destroy()
+    this.#security.release()
   }
 
   async #dial(signal: AbortSignal): Promise<Socket> {
@@ -95,6 +103,10 @@ export class SocketClient implements ChardevEnd {
   }
 }
 
+function closeOf(socket: Socket): Promise<unknown> {
+  return new Promise((resolve) => void socket.once('close', resolve))
+}
+
 /** What was written goes out first, then the end of TLS, then that of the connection. */
 async function finishSession(socket: Socket, stream: Duplex, error: unknown): Promise<void> {
   if (error !== undefined) {
@@ -104,13 +116,13 @@ async function finishSession(socket: Socket, stream: Duplex, error: unknown): Pr
     return
   }
   if (socket.closed) return
-  const closed = new Promise((resolve) => socket.once('close', resolve))
+  const closed = closeOf(socket)
+  // Its end is noticed when all before it was read.
+  stream.resume()
   let timer = setTimeout(() => socket.destroy(), PATIENCE)
   stream.end(() => {
     clearTimeout(timer)
     timer = setTimeout(() => socket.destroy(), LINGER)
-    // Its end is noticed when all before it was read.
-    stream.resume()
   })
   await closed
   clearTimeout(timer)
