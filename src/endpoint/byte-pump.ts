@@ -56,6 +56,14 @@ export class BytePump {
     }
   }
 
+  /** Ends it before the end has come: what was read is written, and nothing more is read. */
+  stop(): void {
+    this.#unwatch()
+    this.#options.from.pause()
+    if (this.#options.to.writable) this.#writePiece()
+    this.#end.resolve()
+  }
+
   #watch(): void {
     const { from, to } = this.#options
     from.on('end', this.#onEnd)

@@ -3,6 +3,7 @@
  * not taken is there for the next one.
  */
 import { Duplex, type Readable, type Writable } from 'node:stream'
+import { giveBack } from './give-back.ts'
 
 export type StandingStreams = {
   /** Undefined for what never sends anything. */
@@ -39,16 +40,8 @@ export class Attachment extends Duplex {
     source?.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError)
     source?.pause()
     sink.off('error', this.#onError)
-    if (source && !source.readableEnded && !source.destroyed) this.#giveBack(source)
+    if (source && !source.readableEnded && !source.destroyed) giveBack(this, source)
     done(error)
-  }
-
-  #giveBack(source: Readable): void {
-    for (;;) {
-      const unread: Buffer | null = this.read()
-      if (unread === null) return
-      source.unshift(unread)
-    }
   }
 
   readonly #onData = (chunk: Buffer): void => {

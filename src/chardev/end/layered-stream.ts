@@ -1,5 +1,6 @@
 /** A stream over another one that sees, and may change, all that goes through. */
 import { Duplex } from 'node:stream'
+import { giveBack } from './give-back.ts'
 
 export type Layer = {
   /** @returns what is read of it. */
@@ -19,6 +20,12 @@ export class LayeredStream extends Duplex {
     inner.on('data', this.#onData).on('end', () => this.push(null))
     inner.on('error', (error) => this.destroy(error)).on('close', this.#onClose)
     inner.pause()
+  }
+
+  /** What was not read of it is there again to be read of the inner stream; for a layer that changes nothing of it. */
+  giveBack(): void {
+    this.#inner.off('data', this.#onData).pause()
+    if (!this.#inner.destroyed && !this.#inner.readableEnded) giveBack(this, this.#inner)
   }
 
   override _read(): void {

@@ -5,6 +5,7 @@ import { BytePump } from '../../endpoint/byte-pump.ts'
 import { ConnectionEnded } from '../../net/byte-channel.ts'
 import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
 import type { EndSession } from '../end/chardev-end.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 
 export type Carried = {
   /** Bytes from the far session to the near one. */
@@ -21,9 +22,15 @@ const QUIET = 1_000
  * session stands, such as a terminal, it is over when the near one has said all.
  *
  * @param carried Counts the bytes.
+ * @param signal Ends it early; what was read by then is still written.
  * @throws DiagnosticError CHARDEV_LOST
  */
-export async function carry(near: EndSession, far: EndSession, carried: Carried): Promise<void> {
+export async function carry(
+  near: EndSession,
+  far: EndSession,
+  carried: Carried,
+  signal: AbortSignal,
+): Promise<void> {
   const there = new BytePump({
     from: near.stream,
     to: far.stream,
@@ -43,9 +50,13 @@ export async function carry(near: EndSession, far: EndSession, carried: Carried)
   const said = runs[0].then(() => untilSettled(near, far, carried))
   const isOver = far.isStanding && !near.isStanding ? said : Promise.all(runs)
   try {
-    await Promise.race([isOver, Promise.all([runs[1], said]), failureOf(runs[1])])
+    const over = Promise.race([isOver, Promise.all([runs[1], said]), failureOf(runs[1])])
+    await unlessAborted(over, signal)
   } catch (error) {
     throw describeLoss(near, far, error)
+  } finally {
+    there.stop()
+    back.stop()
   }
 }
 

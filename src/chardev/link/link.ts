@@ -1,7 +1,6 @@
 /** Two chardevs that are joined: what is read of one is written to the other. */
 import type { TellChardev } from '../chardev-event.ts'
 import type { ChardevEnd, EndSession } from '../end/chardev-end.ts'
-import { unlessAborted } from '../unless-aborted.ts'
 import { carry } from './carry.ts'
 import { lastingEnd } from './lasting-end.ts'
 import { Sessions } from './next-session.ts'
@@ -76,7 +75,7 @@ class Link {
     const chardev = this.#near.end.definition.id
     const carried = { sent: 0, received: 0 }
     try {
-      await unlessAborted(carry(near, far, carried), signal)
+      await carry(near, far, carried, signal)
     } finally {
       this.#tell({ event: 'carried', chardev, ...carried })
     }

@@ -38,6 +38,7 @@ export class LoggedEnd implements ChardevEnd {
     })
     stream.on('error', () => {})
     const finish = async (error?: unknown) => {
+      if (session.isStanding) stream.giveBack()
       await session.finish(error)
       stream.destroy()
     }

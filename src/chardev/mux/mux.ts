@@ -118,6 +118,7 @@ class Mux {
         failure = error
       }
       this.#stream = undefined
+      session.stream.off('drain', this.#wakeAll).off('data', this.#onOutput).pause()
       await session.finish(failure)
       if (!this.#shared.end.isLasting && failure !== undefined) throw failure
       if (!this.#shared.end.isLasting || signal.aborted) return

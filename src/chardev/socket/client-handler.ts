@@ -80,6 +80,8 @@ export class ClientHandler implements ConnectionHandler {
     try {
       const ending = await this.#end.promise
       connection.close(stream)
+      // Its end is noticed when all before it was read.
+      stream.resume()
       return ending
     } catch (error) {
       // Never within a callback of OpenSSL.
