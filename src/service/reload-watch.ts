@@ -10,6 +10,7 @@ export class ReloadWatch {
   /** Signals that come while a reload is under way are one more reload after it. */
   #isReloading = false
   #isAskedAgain = false
+  #isEnding = false
 
   /** @param configure Reads the configuration of the service again before the objects; never throws. */
   constructor(
@@ -24,25 +25,31 @@ export class ReloadWatch {
     process.on('SIGHUP', this.#onSignal)
   }
 
+  /** The service ends: SIGHUP does nothing from now on, since nothing may be started any more. */
+  end(): void {
+    this.#isEnding = true
+  }
+
   close(): void {
+    this.end()
     process.off('SIGHUP', this.#onSignal)
     this.#objects.close()
   }
 
   readonly #onSignal = (): void => {
     this.#isAskedAgain = true
-    if (!this.#isReloading) void this.#reload()
+    if (!this.#isReloading && !this.#isEnding) void this.#reload()
   }
 
   async #reload(): Promise<void> {
     this.#isReloading = true
     notifyReloading()
-    while (this.#isAskedAgain) {
+    while (this.#isAskedAgain && !this.#isEnding) {
       this.#isAskedAgain = false
       await this.#configure()
       this.#tell(this.#objects.reload())
     }
     this.#isReloading = false
-    notifyServiceManager('READY=1')
+    if (!this.#isEnding) notifyServiceManager('READY=1')
   }
 }

@@ -44,6 +44,7 @@ export async function runService<Place>(service: Service<Place>): Promise<void> 
     notifyServiceManager('READY=1')
     tellReady()
     await ending.begun
+    watch.end()
     notifyServiceManager('STOPPING=1')
     await Promise.race([service.drain(drainLimit * 1000), ending.hurried])
   } finally {

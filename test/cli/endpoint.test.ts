@@ -1,9 +1,13 @@
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { listenPlain } from '../migration/relay/plain-ends.ts'
 import { RawMonitor } from '../monitor/raw-monitor.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
+import { eventually } from '../nbd/server/test-server.ts'
+import { spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 import { run, runFile, scratchFolder } from './command.ts'
 import {
@@ -104,6 +108,40 @@ test('a file that cannot be served ends the start with its line', () => {
   expect(status).toBe(69)
   expect(stderr).toContain(`${path}:1:15: error[ENDPOINT_CANNOT_LISTEN]`)
 })
+
+testWith('openssl', 'SIGHUP starts nothing in a process that ends', async () => {
+  const text = `objects:
+  - {qom-type: tls-creds-x509, id: tls0, dir: DIR, endpoint: server, priority: NORMAL}
+relays:
+  - {id: in, listen: "tcp:127.0.0.1:0", to: "unix:DIR/far.sock", tls-creds: tls0, nbd: true}
+`
+  const { folder, service, log } = await serveEndpointFile(text)
+  const target = await listenPlain(join(folder, 'far.sock'))
+  const [, port] = /relay in at 127\.0\.0\.1:(\d+)/.exec(log) ?? []
+  const files = ['-CAfile', 'ca-cert.pem', '-cert', 'client-cert.pem', '-key', 'client-key.pem']
+  spawn('openssl', ['s_client', '-quiet', '-connect', `127.0.0.1:${port}`, ...files], {
+    cwd: folder,
+  })
+  const far = await target.next()
+  service.child.kill('SIGTERM')
+  await eventually(() => isRefused(Number(port)))
+  writeEndpointFile(folder, `${text}monitors:\n  - {id: late, listen: "unix:DIR/late.sock"}\n`)
+  service.child.kill('SIGHUP')
+  // Time enough for a file to be read.
+  await delay(500)
+  far.destroy()
+  expect(await service.ended).toBe(0)
+  expect(service.log()).not.toContain('late')
+})
+
+async function isRefused(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  const isRefusedThere = await new Promise<boolean>((resolve) => {
+    socket.once('error', () => resolve(true)).once('connect', () => resolve(false))
+  })
+  socket.destroy()
+  return isRefusedThere
+}
 
 testWith('openssl', 'a console over TLS is joined to a program of the host', async () => {
   const { folder, service, log } = await serveEndpointFile(
