@@ -1,8 +1,9 @@
 /** A QEMU whose guest never runs, and what it sends or takes. */
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { closeSync, createWriteStream, openSync, readFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import { scratchFolder } from '../cli/command.ts'
 import { type ChildProcessWithoutNullStreams, spawn } from '../peers/child-process.ts'
 
 export const QEMU = 'qemu-system-x86_64'
@@ -14,15 +15,16 @@ export async function runMonitor(
   args: readonly string[],
   commands: readonly string[],
 ): Promise<string> {
-  // Some errors are printed to standard error. By one pipe they come in the order of the commands.
-  const program = [QEMU, ...QUIET, ...args, '-monitor', 'stdio']
-  const child = spawn('/bin/sh', ['-c', 'exec "$@" 2>&1', 'sh', ...program])
-  let printed = ''
-  child.stdout?.on('data', (text) => (printed += text))
+  const file = join(scratchFolder(), 'printed')
+  // A file takes all at once, with errors in their order. Of what a slow reader leaves in a pipe, QEMU loses a part.
+  const printed = openSync(file, 'w')
+  const monitor = [...QUIET, ...args, '-monitor', 'stdio']
+  const child = spawn(QEMU, monitor, { stdio: ['pipe', printed, printed] })
+  closeSync(printed)
   child.stdin?.on('error', () => {})
   child.stdin?.end(`${[...commands, 'quit'].join('\n')}\n`)
   await once(child, 'close')
-  return printed
+  return readFileSync(file, 'utf8')
 }
 
 /** Writes a migration to a file. */
