@@ -73,8 +73,9 @@ function* decodeMark(
   { at, flags, offset }: Header,
   emit: Emit,
 ): Decoding<boolean> {
+  // Of a number above 2^53 the flags are lost.
+  if (!Number.isSafeInteger(offset)) input.refuseLimit('less than 2^53 bytes of RAM', 'more', at)
   if (flags === MEM_SIZE) {
-    if (!Number.isSafeInteger(offset)) input.refuseLimit('less than 2^53 bytes of RAM', 'more', at)
     if (ram.blocks.size > 0) input.refuse('the RAM blocks once', 'them again', at)
     yield* decodeRamSetup(input, ram, { total: offset, offset: at }, emit)
     return false

@@ -171,6 +171,23 @@ test('an error says the byte, the section and what was expected', () => {
   )
 })
 
+test.each([53n, 54n, 55n, 62n, 63n])(
+  'a header that claims 2^%d bytes of RAM is refused in true words',
+  (power) => {
+    const stream = readRecorded('exec-7.2-pc-i440fx-7.2-S.bin.gz')
+    const [setup] = sectionsOf(stream)
+    if (!setup) throw new Error('no RAM in the stream')
+    const sizeAt = setup.offset + 17
+    const lying = Buffer.from(stream)
+    expect(lying.readBigUInt64BE(sizeAt) % 4096n).toBe(4n)
+    lying.writeBigUInt64BE(2n ** power + 4n, sizeAt)
+    expect(verdictOf(lying)).toEqual({
+      code: 'MIGRATION_STREAM_LIMIT',
+      message: `byte ${sizeAt}, section ram: expected less than 2^53 bytes of RAM, found more`,
+    })
+  },
+)
+
 test('bytes behind the description are told, and change nothing', () => {
   const stream = readRecorded('exec-7.2-pc-i440fx-7.2-S.bin.gz')
   const events = decode(Buffer.concat([stream, Buffer.from('more')]))
