@@ -41,10 +41,13 @@ const SUITES: Rule = {
   absent: FINDING_KINDS.suiteAbsent,
   claim: 'suites',
   severityOf: suiteSeverity,
-  expected: ({ allowed }, version, scan) =>
-    allowed.suites
-      .filter((suite) => canNegotiate(suite, version) && hasKeyFor(suite, scan))
-      .map(({ name }) => name),
+  expected: ({ allowed, otherSuites = [] }, version, scan) => {
+    const named = allowed.suites.filter((suite) => canNegotiate(suite, version))
+    const other = otherSuites.filter((suite) => suite.version === version.name)
+    return [...named, ...other]
+      .filter(({ keyExchange }) => hasKeyFor(keyExchange, scan))
+      .map(({ name }) => name)
+  },
 }
 
 const GROUPS: Rule = {
@@ -128,14 +131,16 @@ function compareList(
   ]
 }
 
-function allowedNames(kind: ItemKind, { allowed, otherSuites }: TlsYardstick): readonly string[] {
+function allowedNames(
+  kind: ItemKind,
+  { allowed, otherSuites = [] }: TlsYardstick,
+): readonly string[] {
   const lists = {
-    suite: allowed.suites,
+    suite: [...allowed.suites, ...otherSuites],
     group: allowed.groups,
     'signature scheme': allowed.signatureSchemes,
   }
-  const names = lists[kind].map(({ name }) => name)
-  return kind === 'suite' && otherSuites ? [...names, ...otherSuites] : names
+  return lists[kind].map(({ name }) => name)
 }
 
 /** What the server says it takes from clients. */
@@ -159,7 +164,7 @@ function suitesOf(scan: TlsScan, version: TlsVersion): readonly TlsSuite[] {
 }
 
 /** Whether the server shows a certificate with which it could do the suite. */
-function hasKeyFor({ keyExchange }: TlsSuite, { chains }: TlsScan): boolean {
+function hasKeyFor(keyExchange: TlsSuite['keyExchange'], { chains }: TlsScan): boolean {
   if (keyExchange === undefined) return true
   const types = chains.flatMap(({ certificates }) => certificates[0]?.keyType ?? [])
   if (/^(ECDHE-RSA|DHE-RSA|RSA)$/.test(keyExchange)) return types.includes('rsa')

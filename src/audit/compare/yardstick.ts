@@ -21,12 +21,22 @@ export type CertificateRules = {
   readonly reasonFor: (field: string) => Reason
 }
 
+/** A suite that the shared tables do not have. */
+export type OtherSuite = {
+  /** IANA's. */
+  readonly name: string
+  /** As the shared tables spell it: `ECDHE-RSA`. */
+  readonly keyExchange: string
+  /** The one version that has it: `TLS1.2`. */
+  readonly version: string
+}
+
 export type TlsYardstick = {
   /** `the policy FUTURE, as GnuTLS reads it` */
   readonly title: string
   readonly allowed: AllowedTls
-  /** IANA's names of suites that are allowed too, whose ciphers no policy has a name for: those of ARIA. */
-  readonly otherSuites?: readonly string[]
+  /** Suites that are allowed too, whose ciphers no policy has a name for: those of ARIA. */
+  readonly otherSuites?: readonly OtherSuite[]
   /** Parts of TLS that it says nothing of: a cipher list has no groups. */
   readonly silentOn: readonly AskedItem['kind'][]
   /** What certificates may be beside the sizes of their keys; undefined where nothing is said of that. */
