@@ -4,7 +4,7 @@ import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import type { SocketAddress } from '../../net/address.ts'
 import { dial } from '../../net/dial.ts'
 import { NET_KINDS } from '../../net/net-diagnostics.ts'
-import type { Failure } from './failure.ts'
+import { type Failure, wasBegun } from './failure.ts'
 import { pause } from './pause.ts'
 import { SocketTransport, type TransportLimits } from './socket-transport.ts'
 import type { Transport, TransportSource } from './transport.ts'
@@ -52,16 +52,12 @@ export class DialedSource implements TransportSource {
   /** When no more connections are begun, by performance.now(). */
   #end: number | undefined
   readonly #stop: AbortSignal | undefined
-  readonly #transports = new Set<SocketTransport>()
 
   /** @param stop Ends all questions; what they have shown is known all the same. */
   constructor(address: SocketAddress, limits: DialLimits, stop?: AbortSignal) {
     this.#address = address
     this.#limits = limits
     this.#stop = stop
-    stop?.addEventListener('abort', () => {
-      for (const transport of this.#transports) transport.interrupt()
-    })
   }
 
   get connections(): number {
@@ -69,21 +65,27 @@ export class DialedSource implements TransportSource {
   }
 
   async open(): Promise<Transport | Failure> {
-    const { budget, allBytes } = this.#limits
-    if (this.#stop?.aborted) return INTERRUPTED
-    this.#end ??= performance.now() + this.#limits.allTime
-    if (performance.now() > this.#end) return { failure: 'time-spent' }
-    if (this.#received > allBytes) return { failure: 'too-much' }
+    const { budget, allTime } = this.#limits
+    this.#end ??= performance.now() + allTime
+    const over = this.#over(this.#end)
+    if (over) return over
     if (budget !== undefined && this.#connections >= budget) return { failure: 'budget-spent' }
     this.#connections++
     await this.#enter()
     await this.#pace()
-    const opened = await this.#dial()
-    if ('failure' in opened) this.#leave()
-    if (opened !== INTERRUPTED) return opened
-    // A connection that was never asked for is none.
-    this.#connections--
+    // It may have waited long for others to end.
+    const opened = this.#over(this.#end) ?? (await this.#dial())
+    if (!('failure' in opened)) return opened
+    this.#leave()
+    if (!wasBegun(opened)) this.#connections--
     return opened
+  }
+
+  /** Why no further connection is begun, whatever the budget. */
+  #over(end: number): Failure | undefined {
+    if (this.#stop?.aborted) return INTERRUPTED
+    if (performance.now() > end) return { failure: 'time-spent' }
+    return this.#received > this.#limits.allBytes ? { failure: 'too-much' } : undefined
   }
 
   async #dial(): Promise<Transport | Failure> {
@@ -101,14 +103,17 @@ export class DialedSource implements TransportSource {
 
   #carry(socket: Socket): Transport {
     const transport = new SocketTransport(socket, this.#limits)
-    this.#transports.add(transport)
+    const interrupt = () => transport.interrupt()
+    this.#stop?.addEventListener('abort', interrupt)
     socket.once('close', () => {
-      this.#transports.delete(transport)
+      this.#stop?.removeEventListener('abort', interrupt)
       this.#leave()
     })
     socket.on('data', ({ length }: Buffer) => {
       this.#received += length
     })
+    // The signal may have come between the connection and its listener.
+    if (this.#stop?.aborted) interrupt()
     return transport
   }
 

@@ -53,6 +53,19 @@ export class UpgradeRefused extends Error {
   }
 }
 
+/** Failures to open a connection that had nothing to do with the server: it was never begun. */
+const NOT_BEGUN: ReadonlySet<Failure['failure']> = new Set([
+  'budget-spent',
+  'time-spent',
+  'too-much',
+  'interrupted',
+])
+
+/** @param failure Of opening a connection. */
+export function wasBegun({ failure }: Failure): boolean {
+  return !NOT_BEGUN.has(failure)
+}
+
 /**
  * The failure that a conversation has thrown.
  *

@@ -3,7 +3,7 @@ import type { ConnectionEnd, Failure } from './failure.ts'
 
 export type TranscriptStep = { readonly sent: Buffer } | { readonly received: Buffer }
 
-/** A peer may send a byte at a time: so many pieces are held apart. */
+/** A peer may send a byte at a time: so many pieces are joined to one, each once. */
 const MOST_PIECES = 1024
 
 export class Transcript {
@@ -11,6 +11,8 @@ export class Transcript {
   readonly claim: string
   readonly #steps: TranscriptStep[] = []
   /** What was received since the last step: one step, however many pieces it comes in. */
+  #joined: Buffer[] = []
+  /** What came behind it. */
   #pieces: Buffer[] = []
   /** How the peer or the time ended the connection, where it did so before all was learnt. */
   end: ConnectionEnd | undefined
@@ -33,7 +35,7 @@ export class Transcript {
 
   received(bytes: Buffer): void {
     this.#pieces.push(bytes)
-    if (this.#pieces.length === MOST_PIECES) this.#pieces = [Buffer.concat(this.#pieces)]
+    if (this.#pieces.length === MOST_PIECES) this.#join()
   }
 
   ended(end: ConnectionEnd): void {
@@ -46,8 +48,14 @@ export class Transcript {
   }
 
   #endReceived(): void {
-    if (this.#pieces.length === 0) return
-    this.#steps.push({ received: Buffer.concat(this.#pieces) })
+    if (this.#pieces.length > 0) this.#join()
+    if (this.#joined.length === 0) return
+    this.#steps.push({ received: Buffer.concat(this.#joined) })
+    this.#joined = []
+  }
+
+  #join(): void {
+    this.#joined.push(Buffer.concat(this.#pieces))
     this.#pieces = []
   }
 }

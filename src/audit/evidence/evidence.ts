@@ -101,8 +101,8 @@ function parseTranscript(value: unknown): Transcript | undefined {
   if (!isRecord(value) || typeof value.claim !== 'string' || !Array.isArray(value.steps)) {
     return undefined
   }
-  const steps = parseSteps(value.steps)
-  if (!steps || !isEnd(value.end) || !isFailure(value.failure)) return undefined
+  const steps = value.steps.map(parseStep)
+  if (!isWhole(steps) || !isEnd(value.end) || !isFailure(value.failure)) return undefined
   const transcript = new Transcript(value.claim)
   for (const step of steps) {
     if ('sent' in step) transcript.sent(step.sent)
@@ -113,26 +113,10 @@ function parseTranscript(value: unknown): Transcript | undefined {
   return transcript
 }
 
-/** What was received in several steps without one between is one: each on its own would be copied very often. */
-function parseSteps(values: readonly unknown[]): readonly TranscriptStep[] | undefined {
-  const steps: TranscriptStep[] = []
-  let received: Buffer[] = []
-  const endReceived = () => {
-    if (received.length > 0) steps.push({ received: Buffer.concat(received) })
-    received = []
-  }
-  for (const value of values) {
-    const step = parseStep(value)
-    if (!step) return undefined
-    if ('received' in step) {
-      received.push(step.received)
-    } else {
-      endReceived()
-      steps.push(step)
-    }
-  }
-  endReceived()
-  return steps
+function isWhole(
+  steps: readonly (TranscriptStep | undefined)[],
+): steps is readonly TranscriptStep[] {
+  return !steps.includes(undefined)
 }
 
 function parseStep(value: unknown): TranscriptStep | undefined {

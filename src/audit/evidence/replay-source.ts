@@ -1,5 +1,5 @@
 /** Answers the questions of an audit from the evidence of an earlier one, in the order in which they ended then. */
-import type { ConnectionEnd, Failure } from '../connection/failure.ts'
+import { type ConnectionEnd, type Failure, wasBegun } from '../connection/failure.ts'
 import type { Transcript } from '../connection/transcript.ts'
 import type { Transport, TransportSource } from '../connection/transport.ts'
 
@@ -36,21 +36,13 @@ export class ReplaySource implements TransportSource {
     const recorded = this.#left.get(claim)?.shift()
     if (!recorded) throw new EvidenceMismatch(claim)
     const { place, transcript } = recorded
-    if (!NOT_BEGUN.has(transcript.failure?.failure)) this.#connections++
+    if (!transcript.failure || wasBegun(transcript.failure)) this.#connections++
     if (!transcript.failure) return new ReplayedTransport(transcript, place, this.#turns)
     await this.#turns.comes(place)
     this.#turns.end(place)
     return transcript.failure
   }
 }
-
-/** Failures of connections that were not permitted. */
-const NOT_BEGUN: ReadonlySet<Failure['failure'] | undefined> = new Set([
-  'budget-spent',
-  'time-spent',
-  'too-much',
-  'interrupted',
-])
 
 class ReplayedTransport implements Transport {
   readonly #received: Iterator<Buffer>

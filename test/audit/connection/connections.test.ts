@@ -1,8 +1,8 @@
 /** Questions to real sockets: every outcome is a value, within the bounds that were given. */
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { Connections } from '../../../src/audit/connection/connections.ts'
 import {
   DEFAULT_LIMITS,
@@ -117,6 +117,41 @@ test('no connection is begun when the time of all questions is over, and a repla
   expect(await ask('first', again)).toMatchObject({ isAnswered: true })
   expect(await ask('second', again)).toEqual(spent)
   expect(again.count).toBe(1)
+})
+
+test('what waits for another connection until the time is over begins none', async () => {
+  const held: Socket[] = []
+  const port = await serve((socket) => void held.push(socket))
+  const connections = connect(port, { allTime: 50, atOnce: 1 })
+  const first = connections.ask('first', (exchange) => exchange.read(1))
+  const second = connections.ask('second', (exchange) => exchange.read(1))
+  await setTimeout(100)
+  for (const socket of held) socket.write('x')
+  expect(await second).toEqual({ isAnswered: false, failure: { failure: 'time-spent' } })
+  await first
+  expect(connections.count).toBe(1)
+})
+
+test('a signal ends what is open, and nothing listens to it where nothing is', async () => {
+  const port = await serve((socket) => void socket.write('x'))
+  const stop = new AbortController()
+  const address = { kind: 'tcp', host: '127.0.0.1', port } as const
+  const limits = { ...DEFAULT_LIMITS, silence: 60_000, duration: 60_000 }
+  const source = new DialedSource(address, limits, stop.signal)
+  const connections = new Connections({ source, seed: Buffer.alloc(32) })
+  expect(await connections.ask('one byte', (exchange) => exchange.read(1))).toMatchObject({
+    isAnswered: true,
+  })
+  await vi.waitFor(() => expect(getEventListeners(stop.signal, 'abort')).toEqual([]), 60_000)
+  const open = connections.ask('two bytes', async (exchange) => {
+    await exchange.read(1)
+    stop.abort()
+    return exchange.read(1)
+  })
+  const interrupted = { isAnswered: false, failure: { failure: 'interrupted' } }
+  expect(await open).toEqual(interrupted)
+  expect(await connections.ask('none', (exchange) => exchange.read(1))).toEqual(interrupted)
+  expect(connections.count).toBe(2)
 })
 
 test('as many connections are open at a time as may be', async () => {
