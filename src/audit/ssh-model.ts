@@ -56,6 +56,9 @@ export type SshHostKeyResult = {
   readonly question: string
 }
 
+/** How the question ends that asked for a prime as well. */
+export const ASKS_FOR_PRIME = ', smallest prime'
+
 export type SshScan = {
   /** `SSH-2.0-OpenSSH_9.2p1 Debian-2`. */
   readonly identification: string

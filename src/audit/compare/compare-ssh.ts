@@ -1,14 +1,11 @@
 /** Holds what a scan of an SSH server found against a policy. */
-import { isKnown, type SshOffer, type SshScan } from '../ssh-model.ts'
+import { ASKS_FOR_PRIME, isKnown, type SshOffer, type SshScan } from '../ssh-model.ts'
 import { type Finding, sortFindings } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
 import type { SshItemKind, SshYardstick } from './ssh-yardstick.ts'
 import { unlessAnswered } from './unknown.ts'
 
 const OFFERS = 'ssh offers'
-
-/** How the question ends that asked for a group as well. */
-const ASKS_FOR_PRIME = ', smallest prime'
 
 /** Findings, worst first. */
 export function compareSsh(scan: SshScan, yardstick: SshYardstick): readonly Finding[] {

@@ -3,6 +3,7 @@ import type { ClearExchange } from '../connection/clear-exchange.ts'
 import type { Asked } from '../connection/failure.ts'
 import { type Answer, answerOf } from '../model.ts'
 import {
+  ASKS_FOR_PRIME,
   isKnown,
   type Learnt,
   type SshExtensions,
@@ -68,13 +69,12 @@ export async function scanSsh(ask: AskOnConnection): Promise<SshScan> {
   }
   const isFor = () => false
   const asked = [{ claim: FIRST_QUESTION, isFor, exchange: first.exchange }, ...others]
-  const exchanges = asked.map(({ exchange }) => exchange)
   return {
     identification,
     offer: offerOf(init),
     extensions,
     hostKeys: hostKeysOf(init, asked),
-    smallestPrime: smallestPrimeOf(init, exchanges),
+    smallestPrime: smallestPrimeOf(init, asked),
   }
 }
 
@@ -150,36 +150,33 @@ function hostKeysOf(
   { hostKeyAlgorithms }: KeyExchangeInit,
   asked: readonly AskedExchange[],
 ): readonly SshHostKeyResult[] {
-  const failure = asked.map(({ exchange }) => exchange).find((exchange) => !isKnown(exchange))
   const types = [...new Set(hostKeyAlgorithms.map(keyTypeOf))]
   return types.map((type) => {
     const algorithms = hostKeyAlgorithms.filter((algorithm) => keyTypeOf(algorithm) === type)
     const shown = asked.find(({ exchange }) => isKnown(exchange) && shows(exchange, type))
-    const { exchange, claim } = shown ?? {}
-    if (!exchange || !isKnown(exchange) || claim === undefined) {
-      const question = asked.find(({ isFor }) => isFor(type))?.claim ?? FIRST_QUESTION
-      return { type, algorithms, key: (failure as Answer | undefined) ?? NOT_ASKED, question }
-    }
-    const { bits, authority } = exchange.hostKey
-    const key = { bits, fingerprint: exchange.fingerprint, authority }
-    return { type, algorithms, key, question: claim }
+    const own = shown ?? asked.find(({ isFor }) => isFor(type))
+    const key = own ? keyIn(own.exchange) : NOT_ASKED
+    return { type, algorithms, key, question: own?.claim ?? FIRST_QUESTION }
   })
+}
+
+function keyIn(exchange: Learnt<KeyExchangeFacts>): SshHostKeyResult['key'] {
+  if (!isKnown(exchange)) return exchange
+  const { fingerprint, hostKey } = exchange
+  return { bits: hostKey.bits, fingerprint, authority: hostKey.authority }
 }
 
 function shows({ agreement }: KeyExchangeFacts, type: string): boolean {
   return keyTypeOf(agreement.hostKeyAlgorithm) === type
 }
 
-function smallestPrimeOf(
-  init: KeyExchangeInit,
-  exchanges: readonly Learnt<KeyExchangeFacts>[],
-): Learnt<number> {
+function smallestPrimeOf(init: KeyExchangeInit, asked: readonly AskedExchange[]): Learnt<number> {
   if (!init.keyExchanges.some((name) => GROUP_EXCHANGES.has(name))) {
     return { answer: 'not-offered' }
   }
-  for (const exchange of exchanges) {
+  for (const { exchange } of asked) {
     if (isKnown(exchange) && exchange.primeBits !== undefined) return exchange.primeBits
   }
-  const failure = exchanges.find((exchange) => !isKnown(exchange)) as Answer | undefined
-  return failure ?? NOT_ASKED
+  const own = asked.find(({ claim }) => claim.endsWith(ASKS_FOR_PRIME)) ?? asked[0]
+  return own && !isKnown(own.exchange) ? own.exchange : NOT_ASKED
 }

@@ -1,6 +1,6 @@
 /** Which connections an audit of an SSH server needs beyond the first. */
 
-import { isKnown, type Learnt } from '../ssh-model.ts'
+import { ASKS_FOR_PRIME, isKnown, type Learnt } from '../ssh-model.ts'
 import { ANY_CHOICE, type ClientChoice } from './client-offer.ts'
 import { GROUP_EXCHANGES, KEY_EXCHANGE_METHODS } from './key-agreement.ts'
 import type { KeyExchangeFacts } from './key-exchange-run.ts'
@@ -26,7 +26,7 @@ export function planConnections(
   const planned = missing.length === 0 && asksForGroup ? types.slice(0, 1) : missing
   const others = [...KEY_EXCHANGE_METHODS.keys(), ...GROUP_EXCHANGES.keys()]
   return planned.slice(0, MOST_CONNECTIONS).map((type, at) => ({
-    claim: `ssh host key ${type}${at === 0 && asksForGroup ? ', smallest prime' : ''}`,
+    claim: `ssh host key ${type}${at === 0 && asksForGroup ? ASKS_FOR_PRIME : ''}`,
     choice: {
       ...ANY_CHOICE,
       keyExchanges: at === 0 && asksForGroup ? [...groupExchange, ...others] : others,

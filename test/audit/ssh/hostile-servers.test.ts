@@ -1,7 +1,7 @@
 /** SSH servers whose lists are made to keep an audit busy. */
 import { expect, test } from 'vitest'
 import type { ClearExchange } from '../../../src/audit/connection/clear-exchange.ts'
-import { ExchangeEnded } from '../../../src/audit/connection/failure.ts'
+import { ExchangeEnded, type Failure } from '../../../src/audit/connection/failure.ts'
 import { writeSshString, writeText } from '../../../src/audit/ssh/messages/data-types.ts'
 import { decodeHostKey } from '../../../src/audit/ssh/messages/host-key.ts'
 import {
@@ -24,15 +24,24 @@ const INIT: KeyExchangeInit = {
   ...{ languagesToServer: [], languagesToClient: [] },
 }
 
-/** Audits a server that offers this and closes the connection; counts the connections. */
-async function audit(init: KeyExchangeInit): Promise<{ scan: SshScan; connections: number }> {
+/**
+ * Audits a server that offers this and closes the connection; counts the connections.
+ *
+ * @param failures Of questions that get no connection.
+ */
+async function audit(
+  init: KeyExchangeInit,
+  failures: ReadonlyMap<string, Failure> = new Map(),
+): Promise<{ scan: SshScan; connections: number }> {
   const bytes = Buffer.concat([
     Buffer.from('SSH-2.0-x\r\n'),
     encodePacket(encodeKeyExchangeInit(init)),
   ])
   let connections = 0
-  const scan = await scanSsh(async (_claim, converse) => {
+  const scan = await scanSsh(async (claim, converse) => {
     connections++
+    const failure = failures.get(claim)
+    if (failure) return { isAnswered: false, failure }
     const exchange: ClearExchange = { ...replayBytes(bytes), random: (size) => Buffer.alloc(size) }
     try {
       return { isAnswered: true, value: await converse(exchange) }
@@ -73,6 +82,26 @@ test('types of keys that a server made up get few connections, and few words', a
   const because = first && 'because' in first.key ? first.key.because : ''
   expect(because).toContain('a0, a1')
   expect(because.length).toBeLessThan(300)
+})
+
+test('of each key and of the prime it is told why its own question was not answered', async () => {
+  const { scan } = await audit(
+    {
+      ...INIT,
+      keyExchanges: ['curve25519-sha256', 'diffie-hellman-group-exchange-sha256'],
+      hostKeyAlgorithms: ['ssh-ed25519', 'rsa-sha2-256', 'ecdsa-sha2-nistp256'],
+    },
+    new Map([
+      ['ssh host key ssh-ed25519, smallest prime', { failure: 'timed-out' }],
+      ['ssh host key ecdsa-sha2-nistp256', { failure: 'budget-spent' }],
+    ]),
+  )
+  expect(scan.hostKeys.map(({ type, key }) => [type, key])).toEqual([
+    ['ssh-ed25519', { answer: 'timed-out' }],
+    ['ssh-rsa', { answer: 'refused', alert: null, name: null }],
+    ['ecdsa-sha2-nistp256', { answer: 'unknown', because: 'budget spent' }],
+  ])
+  expect(scan.smallestPrime).toEqual({ answer: 'timed-out' })
 })
 
 test('a curve that is called like a property of every object is not known', () => {
