@@ -7,7 +7,11 @@ export type WorkLimits = {
   readonly waiting: number
 }
 
-/** @param work Begins in the order of the items; what it throws is thrown at the place of its result. */
+/**
+ * Where the reader leaves early, no further item is begun.
+ *
+ * @param work Begins in the order of the items; what it throws is thrown at the place of its result.
+ */
 export async function* inOrder<Item, Result>(
   items: readonly Item[],
   { atOnce, waiting }: WorkLimits,
@@ -16,8 +20,13 @@ export async function* inOrder<Item, Result>(
   const begun: Promise<Result>[] = []
   let running = 0
   let given = 0
+  let isOver = false
   const begin = (): void => {
-    while (running < atOnce && begun.length < Math.min(items.length, given + atOnce + waiting)) {
+    while (
+      !isOver &&
+      running < atOnce &&
+      begun.length < Math.min(items.length, given + atOnce + waiting)
+    ) {
       running++
       const result = work(items[begun.length] as Item).finally(() => {
         running--
@@ -28,9 +37,13 @@ export async function* inOrder<Item, Result>(
       begun.push(result)
     }
   }
-  for (; given < items.length; given++) {
-    begin()
-    yield await (begun[given] as Promise<Result>)
-    delete begun[given]
+  try {
+    for (; given < items.length; given++) {
+      begin()
+      yield await (begun[given] as Promise<Result>)
+      delete begun[given]
+    }
+  } finally {
+    isOver = true
   }
 }
