@@ -1,5 +1,6 @@
 /** What a server says of certificates of clients, in any version. */
 import { printName } from '../../x509/distinguished-name.ts'
+import type { Admission } from '../conversation/admission.ts'
 import type { CertificateRequest } from '../messages/certificate-request.ts'
 import { certificateTypeName } from '../messages/iana-numbers.ts'
 import { schemeName } from '../messages/iana-signatures.ts'
@@ -21,9 +22,13 @@ export function requiredCertificate(server: ProbedServer, older: Answer | undefi
 }
 
 function requiredIn13({ finished }: ProbedServer): Answer {
-  if (!finished) return NOT_SEEN
-  if (finished.admission === 'not-seen') return MAY_REFUSE_LATER
-  return finished.admission === 'turned-away' ? ACCEPTED : ABSENT
+  return finished ? requirementShownBy(finished.admission) : NOT_SEEN
+}
+
+/** As an answer to whether a certificate is required. */
+export function requirementShownBy(admission: Admission): Answer {
+  if (admission === 'not-seen') return MAY_REFUSE_LATER
+  return admission === 'turned-away' ? ACCEPTED : ABSENT
 }
 
 /** @param required What became of a handshake that was finished without one. */

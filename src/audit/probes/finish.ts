@@ -38,9 +38,9 @@ export async function probeFinish13(server: ProbedServer, way: Way13): Promise<v
   const protocols = server.batch === undefined ? [applicationProtocols(PROTOCOLS)] : []
   const named = await ask(server, way, 'finish TLS1.3', protocols)
   const isRefused = named === 'refused' && protocols.length > 0
-  const met = isRefused ? await ask(server, way, 'finish TLS1.3 without ALPN', []) : named
-  if (!met || met === 'refused') return
-  const { handshake, finished } = met
+  const shown = isRefused ? await ask(server, way, 'finish TLS1.3 without ALPN', []) : named
+  if (!shown || shown === 'refused') return
+  const { handshake, finished } = shown
   if (!isRefused && protocols.length > 0) server.firstProtocol = protocolIn(handshake)
   // Only now: a replay knows in which order questions ended, and no more.
   server.handshakes.push(handshake)
@@ -57,14 +57,18 @@ function protocolIn({ encryptedExtensions }: Handshake13): Choice {
   }
 }
 
-type Met = { readonly handshake: Handshake13; readonly finished: Finished13 | undefined }
+type Shown = {
+  readonly handshake: Handshake13
+  /** Undefined where its end could not be read. */
+  readonly finished: Finished13 | undefined
+}
 
 async function ask(
   { naming, connections, firstRequest }: ProbedServer,
   { suites, group }: Way13,
   claim: string,
   extra: Extensions,
-): Promise<Met | 'refused' | undefined> {
+): Promise<Shown | 'refused' | undefined> {
   const offer = { version: VERSION.TLS13, suites, extra, ...naming }
   const asked = await connections.ask(claim, async (exchange) => {
     const reply = await handshake13(exchange, offer, group)
