@@ -2,15 +2,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished } from 'vitest'
-import { DEFAULT_LIMITS, DialedSource } from '../../../src/audit/connection/dialed-source.ts'
-import type { Transcript } from '../../../src/audit/connection/transcript.ts'
-import { ReplaySource } from '../../../src/audit/evidence/replay-source.ts'
-import type { TlsScan } from '../../../src/audit/model.ts'
-import { scan } from '../../../src/audit/scan/scan.ts'
 import { testWith } from '../../peers/peer.ts'
-import { SEED } from '../../seed.ts'
 import { startPeer } from '../tls-peer.ts'
 import { keyFiles } from './audited-server.ts'
+import { auditAndReplay } from './replayed-audit.ts'
 
 /** The largest first record that goes through. */
 const LARGEST = 255
@@ -37,18 +32,6 @@ async function behindDoor(real: number, refuse: (client: Socket) => void): Promi
   return (door.address() as AddressInfo).port
 }
 
-async function audit(port: number): Promise<TlsScan | null> {
-  const address = { kind: 'tcp', host: '127.0.0.1', port } as const
-  const limits = { ...DEFAULT_LIMITS, connecting: 60_000, silence: 60_000, duration: 120_000 }
-  const target = { text: 'test', scheme: 'tls', address, serverName: 'localhost' }
-  const seed = Buffer.alloc(32, SEED)
-  const transcripts: Transcript[] = []
-  const keep = (transcript: Transcript): void => void transcripts.push(transcript)
-  const first = await scan(target, { source: new DialedSource(address, limits), seed, keep })
-  expect(await scan(target, { source: new ReplaySource(transcripts), seed })).toEqual(first)
-  return first.tls
-}
-
 const names = (list: readonly { readonly name: string }[] | undefined) =>
   list?.map(({ name }) => name).toSorted()
 
@@ -69,7 +52,7 @@ for (const [conduct, refuse, answer] of [
       ...['-sigalgs', 'RSA-PSS+SHA256:RSA+SHA512', '-alpn', 'h2,pop3', '-no_tls1'],
       ...['-cert', rsa?.certificate ?? '', '-key', rsa?.key ?? ''],
     ])
-    const tls = await audit(await behindDoor(real, refuse))
+    const tls = await auditAndReplay(await behindDoor(real, refuse))
     expect(tls?.features.largeHellos).toMatchObject({ answer: 'refused', ...answer })
     const results = tls?.versions.map(({ name, result }) => `${name} ${result.answer}`)
     expect(results?.slice(0, 2)).toEqual(['TLS1.3 accepted', 'TLS1.2 accepted'])

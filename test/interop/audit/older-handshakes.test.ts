@@ -1,14 +1,10 @@
 /** Whole handshakes before TLS 1.3: what real servers were told of tickets, sessions and renegotiation is found. */
 import { describe, expect } from 'vitest'
-import { DEFAULT_LIMITS, DialedSource } from '../../../src/audit/connection/dialed-source.ts'
-import type { Transcript } from '../../../src/audit/connection/transcript.ts'
-import { ReplaySource } from '../../../src/audit/evidence/replay-source.ts'
 import type { Answer } from '../../../src/audit/model.ts'
-import { scan } from '../../../src/audit/scan/scan.ts'
 import { testWith } from '../../peers/peer.ts'
-import { SEED } from '../../seed.ts'
 import { startPeer } from '../tls-peer.ts'
 import { keyFiles } from './audited-server.ts'
+import { auditAndReplay } from './replayed-audit.ts'
 
 type Learnt = {
   readonly ticketLifetimeHint: number | null
@@ -19,15 +15,7 @@ type Learnt = {
 
 /** What the audit learns, and again from its evidence. */
 async function learn(port: number): Promise<Learnt> {
-  const address = { kind: 'tcp', host: '127.0.0.1', port } as const
-  const limits = { ...DEFAULT_LIMITS, connecting: 60_000, silence: 60_000, duration: 120_000 }
-  const target = { text: 'test', scheme: 'tls', address, serverName: 'localhost' }
-  const seed = Buffer.alloc(32, SEED)
-  const transcripts: Transcript[] = []
-  const keep = (transcript: Transcript): void => void transcripts.push(transcript)
-  const first = await scan(target, { source: new DialedSource(address, limits), seed, keep })
-  expect(await scan(target, { source: new ReplaySource(transcripts), seed })).toEqual(first)
-  const { features, ticketLifetimeHint = null } = first.tls ?? {}
+  const { features, ticketLifetimeHint = null } = (await auditAndReplay(port)) ?? {}
   const word = (answer: Answer | undefined) =>
     answer?.answer === 'refused' ? `refused: ${answer.name}` : (answer?.answer ?? 'not asked')
   return {
