@@ -32,13 +32,17 @@ export function compareClientCertificate(
 /**
  * No yardstick has a word for renegotiation. RFC 9325 section 3.5 asks for the proof of RFC 5746 where there is any.
  *
- * Only what a client has really done is told: many servers pass a request over, and no answer is none.
+ * It is allowed only where a client has really done it; undefined where the server has TLS 1.3 alone.
  */
-export function compareRenegotiation({ features }: TlsScan): readonly Finding[] {
-  const { clientRenegotiation, secureRenegotiation } = features
-  if (clientRenegotiation?.answer !== 'accepted') return []
+export function compareRenegotiation(scan: TlsScan): readonly Finding[] {
+  const { clientRenegotiation, secureRenegotiation } = scan.features
+  if (!clientRenegotiation) return []
+  const [kind, name] = ['renegotiation', 'clientRenegotiation']
+  if (clientRenegotiation.answer !== 'accepted') {
+    return unlessAnswered(clientRenegotiation, kind, name, null, finishClaims(scan))
+  }
   const isSecure = secureRenegotiation?.answer === 'accepted'
-  const item = { kind: 'renegotiation', name: 'clientRenegotiation', version: null }
+  const item = { kind, name, version: null }
   // Each of them may be the last one of a connection, which shows it.
   const evidence = ['resumption', 'renegotiation']
   const reasons = [{ text: 'RFC 9325, section 3.5', place: null }]

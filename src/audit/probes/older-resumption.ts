@@ -133,6 +133,13 @@ async function renegotiate(
     })
     return reply.kind === 'handshake' ? ACCEPTED : endOfOlder(reply)
   } catch (error) {
-    return answerOf(failureOf(error))
+    const failure = failureOf(error)
+    return failure.failure === 'timed-out' ? LEFT_UNANSWERED : answerOf(failure)
   }
+}
+
+/** A longer time for all questions would not change it. */
+const LEFT_UNANSWERED: Answer = {
+  answer: 'unknown',
+  because: 'it left a request without an answer',
 }

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { cipherListYardstick } from '../../../src/audit/compare/cipher-list-yardstick.ts'
 import { compareTls } from '../../../src/audit/compare/compare-tls.ts'
-import { compareClearText, compareClientCertificate } from '../../../src/audit/compare/exposure.ts'
+import {
+  compareClearText,
+  compareClientCertificate,
+  compareRenegotiation,
+} from '../../../src/audit/compare/exposure.ts'
 import { type Finding, reaches } from '../../../src/audit/compare/finding.ts'
 import {
   guidelinesYardstick,
@@ -9,7 +13,7 @@ import {
 } from '../../../src/audit/compare/guidelines-yardstick.ts'
 import { policyYardstick } from '../../../src/audit/compare/policy-yardstick.ts'
 import { priorityYardstick } from '../../../src/audit/compare/priority-yardstick.ts'
-import type { TlsScan } from '../../../src/audit/model.ts'
+import type { Answer, TlsScan } from '../../../src/audit/model.ts'
 import { evaluatePriority } from '../../../src/priority/evaluate.ts'
 import { shippedPolicy } from '../../shipped-policies.ts'
 import { ACCEPTED, CERTIFICATE, items, REFUSED, SCAN } from './scans.ts'
@@ -273,6 +277,19 @@ describe('a client certificate', () => {
     const required = { ...SCAN, clientCertificate: { ...clientCertificate, required: ACCEPTED } }
     expect(compareClientCertificate(required, 'chardev', undefined)).toEqual([])
   })
+})
+
+test.each<[Answer | undefined, readonly string[]]>([
+  [undefined, []],
+  [REFUSED, []],
+  [{ answer: 'not-offered' }, []],
+  [ACCEPTED, ['AUDIT_RENEGOTIATION_ACCEPTED high']],
+  [{ answer: 'timed-out' }, ['AUDIT_UNKNOWN unknown']],
+  [{ answer: 'unknown', because: 'budget spent' }, ['AUDIT_UNKNOWN unknown']],
+])('renegotiation that was answered with %j', (clientRenegotiation, expected) => {
+  const features = clientRenegotiation ? { clientRenegotiation } : {}
+  const findings = compareRenegotiation({ ...SCAN, features })
+  expect(findings.map(({ code, severity }) => `${code} ${severity}`)).toEqual(expected)
 })
 
 test('clear text beside TLS is told, less loudly where it is usual', () => {

@@ -7,11 +7,14 @@ import { hasPeer, testWith } from '../../peers/peer.ts'
 import { runPeer, startPeer } from '../tls-peer.ts'
 import { keyFiles } from './audited-server.ts'
 
-async function severitiesOf(port: number): Promise<readonly string[]> {
+async function findingsOf(port: number): Promise<readonly Finding[]> {
   const options = ['--policy', 'DEFAULT', '--timeout', '60', '--json']
   const { stdout } = await runInProcess(['audit', `127.0.0.1:${port}`, ...options])
-  const findings: readonly Finding[] = resultOf(stdout).findings
-  return findings
+  return resultOf(stdout).findings
+}
+
+async function severitiesOf(port: number): Promise<readonly string[]> {
+  return (await findingsOf(port))
     .filter(({ code }) => code === 'AUDIT_RENEGOTIATION_ACCEPTED')
     .map(({ severity }) => severity)
 }
@@ -31,6 +34,18 @@ testWith('openssl', 'a server that lets no client renegotiate has no such findin
     ...['-cert', rsa?.certificate ?? '', '-key', rsa?.key ?? ''],
   ])
   expect(await severitiesOf(port)).toEqual([])
+})
+
+testWith('openssl', 'where no handshake can be computed, renegotiation is unknown', async () => {
+  const [rsa] = keyFiles(['rsa-2048'])
+  const port = await startPeer('openssl', (free) => [
+    ...['s_server', '-accept', `127.0.0.1:${free}`, '-quiet', '-tls1_2', '-cipher', 'ECDHE'],
+    ...['-groups', 'sect283r1', '-cert', rsa?.certificate ?? '', '-key', rsa?.key ?? ''],
+  ])
+  const unknown = (await findingsOf(port)).filter(({ code }) => code === 'AUDIT_UNKNOWN')
+  expect(unknown).toMatchObject([
+    { item: { kind: 'renegotiation' }, evidence: ['finish before TLS1.3'] },
+  ])
 })
 
 for (const words of ['', ':%DISABLE_SAFE_RENEGOTIATION']) {
