@@ -42,9 +42,12 @@ export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host)
 }
 
-/** The address of the client of a connection; `unix` where its socket has none. */
-export function printPeer({ remoteAddress, remotePort = 0 }: Socket): string {
-  if (remoteAddress === undefined) return 'unix'
+/**
+ * The address of the client of a connection; `unix` where its socket has none. Of a client of TCP that has left
+ * already, the system tells none: only our own address is left.
+ */
+export function printPeer({ remoteAddress, remotePort = 0, localAddress }: Socket): string {
+  if (remoteAddress === undefined) return localAddress === undefined ? 'unix' : 'unknown'
   // A socket for both families shows an IPv4 address within an IPv6 one.
   return printHostAndPort(remoteAddress.replace(/^::ffff:(?=[\d.]+$)/, ''), remotePort)
 }

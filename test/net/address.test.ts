@@ -1,7 +1,7 @@
 /** Which places other hosts reach: those are warned of where there is no TLS. */
-import { createServer } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { isLoopback, isOpenToNetwork, printBoundAddress } from '../../src/net/address.ts'
+import { isLoopback, isOpenToNetwork, printBoundAddress, printPeer } from '../../src/net/address.ts'
 
 test.each(['127.0.0.1', '127.1', '::1', 'localhost', 'LOCALHOST', 'localhost6.localdomain6'])(
   '%s is this host',
@@ -31,4 +31,18 @@ test.each([
   ['@guest:1', false],
 ])('%s is open to networks: %s', (bound, isOpen) => {
   expect(isOpenToNetwork(bound)).toBe(isOpen)
+})
+
+test('a client of TCP that has reset its connection already is not told as one of a Unix socket', async () => {
+  const server = createServer({ pauseOnConnect: true })
+  const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const socket = await accepted
+  const left = new Promise((resolve) => client.once('close', resolve))
+  client.resetAndDestroy()
+  await left
+  expect(printPeer(socket)).toBe('unknown')
+  socket.destroy()
+  server.close()
 })
