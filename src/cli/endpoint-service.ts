@@ -1,7 +1,7 @@
 /** The endpoints of a file as a service: from its first start over each change of the file to the end. */
 import { type Diagnostic, DiagnosticError, diagnose } from '../diagnostics/diagnostic.ts'
 import { diagnosticToJson, printJson } from '../diagnostics/diagnostic-json.ts'
-import { readNamedTextFile, readTextFile } from '../files/text-file.ts'
+import { readMixedTextFile, readNamedMixedFile } from '../files/text-file.ts'
 import { readEndpointFile } from '../monitor/file/endpoint-file.ts'
 import { entryEventToJson, printEntryEvent } from '../monitor/file/event-report.ts'
 import { type AppliedChange, FileInForce } from '../monitor/file/file-in-force.ts'
@@ -21,7 +21,7 @@ import { Terminal } from './terminal.ts'
 export async function runEndpoints(path: string, options: EndpointRunOptions): Promise<void> {
   const terminal = new Terminal({ quiet: options.quiet ?? false, isService: true })
   const log = new EndpointLog(options, terminal)
-  const file = readEndpointFile(readNamedTextFile(path))
+  const file = readEndpointFile(readNamedMixedFile(path))
   const context = await objectsContext(options, terminal)
   const ending = new ServiceEnding()
   const { name, guest, objects } = file
@@ -68,7 +68,7 @@ async function applyAgain(
 ): Promise<void> {
   try {
     // All that is served would wait for the writer of a pipe.
-    const file = readEndpointFile(readTextFile(path))
+    const file = readEndpointFile(readMixedTextFile(path))
     log.tellChange(path, await inForce.apply(file))
     metrics.tellFile('applied')
     metrics.keepOnly(['nbd', 'migration', ...file.entries.map(({ name }) => name)])

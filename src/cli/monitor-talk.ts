@@ -1,5 +1,5 @@
 /** What `cryptopolicy qmp` does with a monitor: one command, a script, or what the user types; and events. */
-import { readFileSync } from 'node:fs'
+import { readNamedBytes, STANDARD_INPUT_PATH } from '../files/text-file.ts'
 import { type CommandResult, CommandRunner } from '../monitor/client/command-runner.ts'
 import { printPretty } from '../monitor/client/pretty-json.ts'
 import type { QmpClient } from '../monitor/client/qmp-client.ts'
@@ -40,7 +40,7 @@ export class MonitorTalk {
     const { file, hmp = false, events = false, json = false } = this.#options
     const runner = new CommandRunner(client, hmp)
     if (words.length > 0) this.#tell(await runner.run(words))
-    else if (file !== undefined) await this.#runLines(runner, readFileSync(file, 'utf8'))
+    else if (file !== undefined) await this.#runLines(runner, readScript(file))
     else if (!events) await this.#runInput(runner, client)
     if (events) await untilEnd(client)
     if (json) this.#terminal.setResult(this.#toJson())
@@ -57,7 +57,7 @@ export class MonitorTalk {
   /** A terminal is asked; what is no terminal is a script. */
   async #runInput(runner: CommandRunner, client: QmpClient): Promise<void> {
     if (!process.stdin.isTTY) {
-      await this.#runLines(runner, readFileSync('/dev/stdin', 'utf8'))
+      await this.#runLines(runner, readScript(STANDARD_INPUT_PATH))
       return
     }
     const { converse } = await import('./monitor-prompt.ts')
@@ -88,6 +88,13 @@ export class MonitorTalk {
       })),
     }
   }
+}
+
+/** The largest script, in bytes. */
+const SCRIPT_LIMIT = 16 * 1024 * 1024
+
+function readScript(path: string): string {
+  return readNamedBytes(path, SCRIPT_LIMIT).toString('utf8')
 }
 
 function printEvent({ event, data, at }: QmpEvent): string {

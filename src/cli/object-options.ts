@@ -105,7 +105,7 @@ export async function readDefinitions({
   objects = [],
 }: ObjectOptions): Promise<readonly ObjectDefinition[]> {
   const { parseObject, parseObjects } = await import('../tls/objects/parse-object.ts')
-  const { readNamedTextFile } = await import('../files/text-file.ts')
-  const written = objects.flatMap((path) => parseObjects(readNamedTextFile(path)))
+  const { readNamedMixedFile } = await import('../files/text-file.ts')
+  const written = objects.flatMap((path) => parseObjects(readNamedMixedFile(path)))
   return [...written, ...object.map((text) => parseObject(text))]
 }

@@ -44,6 +44,25 @@ export function readNamedSecretFile(path: string): Source {
   return decode(path, readNamedBytes(path), { isSecret: true })
 }
 
+/**
+ * Reads a UTF-8 text that may hold secrets beside what may be shown. Its parser decides about that; before it could,
+ * no message shows any part.
+ *
+ * @throws DiagnosticError as readTextFile.
+ */
+export function readMixedTextFile(path: string): Source {
+  return withoutMark(readSecretTextFile(path))
+}
+
+/** The same of a text that a user names on a command line, as readNamedTextFile. */
+export function readNamedMixedFile(path: string): Source {
+  return withoutMark(readNamedSecretFile(path))
+}
+
+function withoutMark({ name, text }: Source): Source {
+  return { name, text }
+}
+
 /** Reads the bytes of a file or pipe that a user names. A pipe that has no writer yet is waited for, as by cat. */
 export function readNamedBytes(path: string, limit = TEXT_LIMIT): Buffer {
   // The descriptor itself: opened by its name, a pipe of another user could be refused.

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fail } from '../diagnostics/diagnostic.ts'
-import { readTextFile } from '../files/text-file.ts'
+import { readSecretTextFile } from '../files/text-file.ts'
 import { type Certificate, parseCertificates } from '../x509/certificate.ts'
 import { withCredentialLock, writeCredentials } from './credential-writing.ts'
 import type { PairPaths } from './layout.ts'
@@ -36,7 +36,7 @@ export type Exported = {
  */
 export function exportPkcs12(request: Pkcs12ExportRequest): Exported {
   const { pair, path, passphrase, force = false } = request
-  const chain = parseCertificates(readTextFile(pair.certificate))
+  const chain = parseCertificates(readSecretTextFile(pair.certificate))
   const key = readPrivateKey(pair.key, request.keyPassphrase)
   // The file of an authority may have the one before it too.
   const own = chain.find(({ x509 }) => x509.checkPrivateKey(key))
@@ -54,7 +54,7 @@ export function exportPkcs12(request: Pkcs12ExportRequest): Exported {
 }
 
 function authoritiesOf({ authorityFile: path }: Pkcs12ExportRequest): readonly Certificate[] {
-  return existsSync(path) ? parseCertificates(readTextFile(path)) : []
+  return existsSync(path) ? parseCertificates(readSecretTextFile(path)) : []
 }
 
 function distinct(certificates: readonly Certificate[]): readonly Certificate[] {

@@ -3,6 +3,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { startMonitor } from '../monitor/our-monitor.ts'
 import { makePskFolder, makeX509Folder } from '../nbd/nbd-credentials.ts'
 import { serveNbd } from '../nbd/our-server.ts'
 import { scratchFolder, writeFiles } from './command.ts'
@@ -199,6 +200,59 @@ test('no refusal of a definition shows the secret in it', async () => {
         shown.push(...(await shows([...command, object])))
       }
     }
+  }
+  expect(shown).toEqual([])
+})
+
+test('no refusal of a file that is not UTF-8 shows the secret in it', async () => {
+  const folder = scratchFolder()
+  const file = join(folder, 'objects.yaml')
+  const shown: string[] = []
+  for (const text of [
+    "objects:\n  - {qom-type: secret, id: s, data: 'S3CR3T\xff'}\n",
+    '{"objects":[{"qom-type":"secret","id":"s","data":"S3CR3T\xff"}]}',
+    'S3CR3T\xff',
+  ]) {
+    writeFileSync(file, Buffer.from(text, 'latin1'))
+    for (const command of [
+      ['endpoint', 'check', file],
+      ['endpoint', 'run', file],
+      ['nbd', 'serve', '--memory', '1M', '--objects', file],
+      ['nbd', 'info', 'nbd://localhost:1/', '--objects', file],
+    ]) {
+      for (const json of command[1] === 'check' ? [[], ['--json']] : [[]]) {
+        shown.push(...(await shows([...command, ...json])))
+      }
+    }
+  }
+  expect(shown).toEqual([])
+})
+
+/** Commands for a monitor as users mistype them; `\xff` in a script is a byte that is not UTF-8. */
+const COMMANDS = [
+  ['object-add', '{"qom-type":"secret","id":"s","data":"S3CR3T"'],
+  ['object-add', '{"qom-type":"secret","id":"s","data":S3CR3T}'],
+  ['object-add', 'qom-type=secret', 'id=s', 'data=S3CR3T', 'data=S3CR3T'],
+  ['object-add', 'qom-type=secret', 'id=s', 'data=a', 'S3CR3T'],
+  ['object-add', 'qom-type=secret', 'id=s', 'data=a', '=S3CR3T'],
+  ['object-add', 'qom-type=secret', 'id=s', 'data=a', 'data.x=S3CR3T'],
+  ['object-add', 'qom-type=secret', 'id=s', 'loaded=S3CR3T', 'data=a'],
+  ['{"execute":"object-add","arguments":{"qom-type":"secret","data":"S3CR3T"'],
+  ['object-add', '"data=S3CR3T'],
+]
+
+test('no refusal of a command for a monitor shows the secret in it', async () => {
+  const { path } = await startMonitor()
+  const script = join(scratchFolder(), 'script')
+  const shown: string[] = []
+  const wholeLine = ['object-add qom-type=secret id=s data=S3CR3T']
+  for (const words of [...COMMANDS, wholeLine]) {
+    shown.push(...(await shows(['qmp', path, ...words])))
+    shown.push(...(await shows(['qmp', path, '--json', ...words])))
+  }
+  for (const words of COMMANDS) {
+    writeFileSync(script, `${words.join(' ')}\n`)
+    shown.push(...(await shows(['qmp', path, '--file', script])))
   }
   expect(shown).toEqual([])
 })

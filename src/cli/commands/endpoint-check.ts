@@ -18,12 +18,12 @@ export function addEndpointCheck(group: Command): void {
 
 async function check(path: string, options: EndpointOptions): Promise<void> {
   const terminal = terminalFor(options)
-  const { readNamedTextFile } = await import('../../files/text-file.ts')
+  const { readNamedMixedFile } = await import('../../files/text-file.ts')
   const { readEndpointFile } = await import('../../monitor/file/endpoint-file.ts')
   const { checkObjectUses } = await import('../../monitor/file/object-uses.ts')
   const { TlsObjects } = await import('../../tls/objects/tls-objects.ts')
   const { objectsContext } = await import('../object-options.ts')
-  const file = readEndpointFile(readNamedTextFile(path))
+  const file = readEndpointFile(readNamedMixedFile(path))
   const objects = TlsObjects.create(file.objects, await objectsContext(options, terminal))
   checkObjectUses(file, objects)
   objects.warnings.forEach(terminal.report)

@@ -25,15 +25,22 @@ export function readArguments(
   schema: SchemaIndex | undefined,
 ): JsonObject {
   const [first = ''] = words
-  if (words.length === 1 && first.trimStart().startsWith('{')) return readJsonObject(first)
-  const tree = growTree(words)
+  if (words.length === 1 && first.trimStart().startsWith('{')) {
+    return readJsonObject(first, `the argument of ${command}`)
+  }
+  const tree = growTree(command, words)
   return readTree(tree, schema?.argumentsOf(command), schema)
 }
 
-/** The one value of a text. @throws DiagnosticError QMP_BAD_ARGUMENT */
-export function readJsonObject(text: string): JsonObject {
+/**
+ * The one value of a text.
+ *
+ * @param what Names it in messages, which show no part of it: it may hold a secret.
+ * @throws DiagnosticError QMP_BAD_ARGUMENT
+ */
+export function readJsonObject(text: string, what: string): JsonObject {
   const value = readJson(text)
-  return isJsonObject(value) ? value : refuse(text, 'it is no JSON object')
+  return isJsonObject(value) ? value : refuse(what, 'it is no JSON object')
 }
 
 /** Undefined where the text is no JSON value. */
@@ -51,24 +58,26 @@ function readJson(text: string): JsonValue | undefined {
   return isWrong || values.length !== 1 ? undefined : values[0]
 }
 
-function growTree(words: readonly string[]): Tree {
+/** A refused word is told by its number: it may be a secret, or the part of one behind a space. */
+function growTree(command: string, words: readonly string[]): Tree {
   const tree: Tree = new Map()
-  for (const word of words) {
+  for (const [index, word] of words.entries()) {
+    const what = `argument ${index + 1} of ${command}`
     const equals = word.indexOf('=')
-    if (equals <= 0) refuse(word, 'it is no key=value')
+    if (equals <= 0) refuse(what, 'it is no key=value')
     const keys = word.slice(0, equals).split('.')
     const last = keys.pop() ?? ''
     let branch = tree
-    for (const key of keys) branch = branchOf(branch, key, word)
-    if (last === '' || branch.has(last)) refuse(word, 'the key is given twice, or is empty')
+    for (const key of keys) branch = branchOf(branch, key, what)
+    if (last === '' || branch.has(last)) refuse(what, 'the key is given twice, or is empty')
     branch.set(last, word.slice(equals + 1))
   }
   return tree
 }
 
-function branchOf(tree: Tree, key: string, word: string): Tree {
+function branchOf(tree: Tree, key: string, what: string): Tree {
   const there = tree.get(key)
-  if (typeof there === 'string' || key === '') return refuse(word, 'the key has a value already')
+  if (typeof there === 'string' || key === '') return refuse(what, 'the key has a value already')
   const branch: Tree = there ?? new Map()
   tree.set(key, branch)
   return branch
@@ -130,12 +139,10 @@ function readValue(key: string, text: string, type: MemberType | undefined): Jso
       return text
     case 'boolean': {
       const flag = Object.hasOwn(FLAGS, text) ? FLAGS[text] : undefined
-      return flag ?? refuse(`${key}=${text}`, 'it takes on or off')
+      return flag ?? refuse(key, 'it takes on or off')
     }
     case 'integer':
-      return /^-?[0-9]{1,20}$/.test(text)
-        ? BigInt(text)
-        : refuse(`${key}=${text}`, 'it takes an integer')
+      return /^-?[0-9]{1,20}$/.test(text) ? BigInt(text) : refuse(key, 'it takes an integer')
     case 'choice':
       return readChoice(key, text, type.types)
     default:
@@ -153,6 +160,7 @@ function readChoice(key: string, text: string, types: readonly MemberType[]): Js
   return readValue(key, text, { kind: 'any' })
 }
 
+/** @param word A name, never what a user wrote as a value. */
 function refuse(word: string, reason: string): never {
   return fail(QMP_CLIENT_KINDS.badArgument, { word, reason })
 }

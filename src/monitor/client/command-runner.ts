@@ -1,7 +1,8 @@
 /** Runs commands as users write them: words with `key=value`, or whole requests in JSON. */
-import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
+import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
 import { isJsonObject, type JsonObject, type JsonValue, memberOf } from '../protocol/json-value.ts'
 import { readArguments, readJsonObject } from './argument-words.ts'
+import { QMP_CLIENT_KINDS } from './client-diagnostics.ts'
 import { splitWords } from './command-words.ts'
 import type { QmpClient } from './qmp-client.ts'
 import { SchemaIndex } from './schema-index.ts'
@@ -37,7 +38,10 @@ export class CommandRunner {
   async run(words: readonly string[]): Promise<CommandResult> {
     if (this.#isHuman) return this.#runHuman(words.join(' '))
     const [command = '', ...rest] = words
-    if (command.startsWith('{')) return this.#runRequest(readJsonObject(command))
+    if (command.startsWith('{')) {
+      return this.#runRequest(readJsonObject(command, 'the request'))
+    }
+    requireName(command)
     const schema = rest.length === 0 ? undefined : await this.schema()
     const args = readArguments(command, rest, schema)
     return { command, result: await this.#client.execute(command, args) }
@@ -69,6 +73,13 @@ export class CommandRunner {
     const given = isJsonObject(args) ? args : {}
     return { command: name, result: await this.#client.execute(name, given, isOutOfBand) }
   }
+}
+
+/** A whole line in one word is not sent as a name: a refusal would show it, with the secrets in it. */
+function requireName(command: string): void {
+  if (!/[\s={]/.test(command)) return
+  const reason = 'it is no name of a command; each argument is a word of its own'
+  fail(QMP_CLIENT_KINDS.badArgument, { word: 'the first word', reason })
 }
 
 function isRefusal({ diagnostics }: DiagnosticError): boolean {

@@ -15,7 +15,8 @@ export function splitWords(line: string): readonly string[] {
     if (/^[{[]/.test(rest)) return [...words, rest]
     const [whole] = WORD.exec(rest) ?? []
     if (whole === undefined || whole === '') {
-      return fail(QMP_CLIENT_KINDS.badArgument, { word: rest, reason: 'a quote has no end' })
+      // What the quote begins with may be a secret.
+      return fail(QMP_CLIENT_KINDS.badArgument, { word: 'the line', reason: 'a quote has no end' })
     }
     words.push(unquote(whole))
     rest = rest.slice(whole.length).trimStart()
