@@ -31,6 +31,16 @@ export async function listenAtPorts(
   }
 }
 
+/** Where it listens, in the order in which the ports are tried. */
+export function listenOptionsOfPorts(place: ListeningPorts): readonly ListenOptions[] {
+  const { port, lastPort = port } = place
+  const count = Math.max(lastPort - port, 0) + 1
+  return Array.from({ length: count }, (_, index) => ({
+    ...hostOptions(place),
+    port: port + index,
+  }))
+}
+
 function hostOptions({ host, family }: ListeningPorts): ListenOptions {
   if (host !== '') return { host }
   return family === undefined ? {} : { host: family === 4 ? '0.0.0.0' : '::', ipv6Only: true }

@@ -34,6 +34,7 @@ export type Service<Place> = {
 export async function runService<Place>(service: Service<Place>): Promise<void> {
   const { objects, ending = new ServiceEnding(), pidFile, drainLimit = DRAIN_LIMIT } = service
   process.on(FILE_SIZE_SIGNAL, goOn)
+  const wakefulness = setInterval(goOn, LONGEST_INTERVAL)
   let watch: ReloadWatch | undefined
   try {
     const place = await service.start()
@@ -51,6 +52,7 @@ export async function runService<Place>(service: Service<Place>): Promise<void> 
     ending.close()
     watch?.close()
     await endAll(service)
+    clearInterval(wakefulness)
     process.off(FILE_SIZE_SIGNAL, goOn)
   }
 }
@@ -73,5 +75,8 @@ async function endAll<Place>({ drain, close, pidFile }: Service<Place>): Promise
  * log or an image that cannot grow must not do that. The write itself fails with EFBIG.
  */
 const FILE_SIZE_SIGNAL = 'SIGXFSZ'
+
+/** A service may have nothing open that Node.js waits for, such as a host whose guests write to files alone. */
+const LONGEST_INTERVAL = 2 ** 31 - 1
 
 function goOn(): void {}

@@ -199,3 +199,14 @@ test('the log tells of guests that monitors wait for and send', async () => {
   await monitor.run('quit')
   expect(await service.ended).toBe(0)
 })
+
+test('what has nothing open that is waited for is served until its end all the same', async () => {
+  const { folder, service } = await serveEndpointFile(
+    'chardevs:\n  - {id: a, backend: file, path: DIR/out}\n  - {id: b, backend: "null"}\n',
+  )
+  expect(existsSync(join(folder, 'out'))).toBe(true)
+  // A process that Node.js ends itself is gone before it answers this.
+  service.child.kill('SIGHUP')
+  await service.says('nothing has changed')
+  expect(await service.stop()).toBe(0)
+})

@@ -1,6 +1,7 @@
 /** Addresses of socket chardevs, as node:net takes them. */
-import { Socket } from 'node:net'
+import { type ListenOptions, Socket } from 'node:net'
 import { fail } from '../../diagnostics/diagnostic.ts'
+import { listenOptionsOfPorts } from '../../endpoint/listening-ports.ts'
 import { printAddress, type SocketAddress } from '../../net/address.ts'
 import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
 import type { ChardevAddress } from '../definition/chardev-definition.ts'
@@ -15,6 +16,14 @@ export function unixPath({ path, isAbstract, isTight }: UnixAddress): string {
   if (!isAbstract) return path
   const room = NAME_ROOM - Buffer.byteLength(path)
   return `\0${path}${isTight ? '' : '\0'.repeat(room)}`
+}
+
+/** Where a socket listens, in the order in which ports are tried. */
+export function listenOptionsOfChardev(
+  address: ChardevAddress,
+): readonly (ListenOptions & { readonly fd?: number })[] {
+  if (address.kind === 'fd') return [{ fd: address.descriptor }]
+  return address.kind === 'unix' ? [{ path: unixPath(address) }] : listenOptionsOfPorts(address)
 }
 
 /** Where a socket connects to. @throws DiagnosticError CHARDEV_UNUSABLE */

@@ -7,20 +7,20 @@ import { parseMapping } from '../../options/object-document.ts'
 import { PropertyReader } from '../../options/property-reader.ts'
 import { FILE_SECTIONS } from '../sections/all-sections.ts'
 import {
+  type EntryPlan,
   type FileEntry,
   type FileSection,
   nameOfEntry,
-  type StartEntry,
 } from '../sections/section.ts'
 import { Document, markSecret } from './document.ts'
 import { FILE_DIAGNOSTIC_KINDS } from './file-diagnostics.ts'
 
-export type ReadEntry = FileEntry & {
-  readonly name: string
-  /** The names of entries that are started before it. */
-  readonly needs: readonly string[]
-  readonly start: StartEntry
-}
+export type ReadEntry = FileEntry &
+  EntryPlan & {
+    readonly name: string
+    /** The names of entries that are started before it. */
+    readonly needs: readonly string[]
+  }
 
 export type EndpointFile = {
   /** As `query-name` tells it. */
@@ -64,10 +64,10 @@ export function readEndpointFile(source: Source): EndpointFile {
 
 function readEntry(section: FileSection, definition: ObjectDefinition): ReadEntry {
   const reader = PropertyReader.of(definition, Object.keys(section.properties))
-  const start = section.read(reader, definition)
+  const plan = section.read(reader, definition)
   const entry = { section, definition }
   const needs = section.needs?.(definition) ?? []
-  return { ...entry, name: nameOfEntry(entry), needs, start }
+  return { ...entry, name: nameOfEntry(entry), needs, ...plan }
 }
 
 /** What one entry alone does not tell. */
@@ -84,15 +84,11 @@ function checksOf(
   return [
     ...objects.map((one) => () => refuseTwice(`object ${one.id}`, one.places?.get('id'))),
     ...entries.flatMap((entry) => {
-      const { places, properties } = entry.definition
+      const { places } = entry.definition
       return [
         // Those before it are seen by now, and it is not.
         () => requireNeeds(entry, seen, document),
         () => refuseTwice(entry.name, places?.get('id')),
-        () => {
-          const { listen } = properties
-          if (listen !== undefined) refuseTwice(`listen: ${listen}`, places?.get('listen'))
-        },
         () => requireObjects(entry, objects),
       ]
     }),

@@ -37,12 +37,13 @@ const nothing: Kind<{ file: string }> = {
   hint: () => 'add a section such as nbd, chardevs, relays, receivers or monitors',
 }
 
-const repeated: Kind<{ what: string }> = {
+const repeated: Kind<{ what: string; holder?: string }> = {
   code: 'ENDPOINT_FILE_REPEATED',
   severity: 'error',
   fault: 'input',
-  summary: 'Two entries of an endpoint file have one id, or listen at one place.',
-  message: ({ what }) => `${what} is there twice`,
+  summary:
+    'Two entries of an endpoint file have one id, listen at one place, store guests in one file, or offer exports of one name.',
+  message: ({ what, holder }) => `${what} is there twice${holder ? `: ${holder} has it` : ''}`,
 }
 
 const unmet: Kind<{ entry: string; needed: string }> = {

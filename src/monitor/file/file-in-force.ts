@@ -8,6 +8,7 @@ import type { EndpointFile, ReadEntry } from './endpoint-file.ts'
 import { FILE_DIAGNOSTIC_KINDS } from './file-diagnostics.ts'
 import { compareFiles, type FileDifference } from './file-difference.ts'
 import { checkObjectUses } from './object-uses.ts'
+import { refuseSamePlaces } from './place-conflicts.ts'
 
 /** How long requests may take that are under way in an entry that is stopped, in milliseconds. */
 const DRAIN_LIMIT = 5_000
@@ -67,6 +68,7 @@ export class FileInForce {
   async #apply(next: EndpointFile): Promise<AppliedChange> {
     const difference = compareFiles(this.#file, next)
     refuseOtherTypes(this.#file, difference)
+    await refuseSamePlaces(next)
     tryObjects(next, this.#host)
     const undo: Undo[] = []
     try {

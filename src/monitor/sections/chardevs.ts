@@ -4,9 +4,17 @@ import { defineChardev } from '../../chardev/definition/parse-chardev.ts'
 import type { ChardevRegistry } from '../../chardev/registry/chardev-registry.ts'
 import type { Join } from '../../chardev/registry/lasting-join.ts'
 import { clearWarnings } from '../../chardev/socket/clear-warnings.ts'
+import { listenOptionsOfChardev } from '../../chardev/socket/socket-address.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
 import type { PropertyReader } from '../../options/property-reader.ts'
-import { type FileProperty, type FileSection, TLS_AUTHZ, TLS_CREDS } from './section.ts'
+import {
+  type FileHost,
+  type FileProperty,
+  type FileSection,
+  TLS_AUTHZ,
+  TLS_CREDS,
+} from './section.ts'
+import { type TakenPlace, takenSocket } from './taken-place.ts'
 
 const text = (summary: string): FileProperty => ({ kind: 'text', summary })
 const flag = (summary: string): FileProperty => ({ kind: 'flag', summary })
@@ -62,7 +70,7 @@ export const CHARDEVS_SECTION: FileSection = {
     const other = reader.text('join')
     const chardev = readChardev(reader, definition)
     const { id } = chardev
-    return async ({ endpoints: { chardevs }, tellOutcome }) => {
+    const start = async ({ endpoints: { chardevs }, tellOutcome }: FileHost) => {
       const place = await chardevs.add(chardev)
       const warnings = clearWarnings(chardev, place ?? '')
       const join = await joinTo(chardevs, id, other)
@@ -79,6 +87,7 @@ export const CHARDEVS_SECTION: FileSection = {
       }
       return { stop, warnings, ...(place === undefined ? {} : { place }) }
     }
+    return { takes: takenBy(chardev), start }
   },
 }
 
@@ -90,6 +99,16 @@ function readChardev(
   const chardev = defineChardev({ properties: { ...own, id }, places: places ?? new Map() })
   if (chardev.backend !== 'stdio') return chardev
   return reader.refuse('backend', 'a back-end that needs no terminal, such as pty or socket')
+}
+
+/** The property that says where a socket listens. */
+const PLACES = { inet: 'port', unix: 'path', fd: 'fd' } as const
+
+/** Several may write to one file, so that sockets that listen are all. */
+function takenBy(chardev: ChardevDefinition): readonly TakenPlace[] {
+  if (chardev.backend !== 'socket' || !chardev.isServer) return []
+  const { address } = chardev
+  return [takenSocket(PLACES[address.kind], listenOptionsOfChardev(address))]
 }
 
 async function joinTo(

@@ -2,7 +2,8 @@
 import type { PropertyReader } from '../../options/property-reader.ts'
 import type { NodeDefinition } from '../host/block-node-definition.ts'
 import type { HostEndpoints } from '../host/host-endpoints.ts'
-import type { FileSection } from './section.ts'
+import type { FileHost, FileSection } from './section.ts'
+import type { TakenPlace } from './taken-place.ts'
 
 export const EXPORTS_SECTION: FileSection = {
   key: 'exports',
@@ -30,7 +31,7 @@ export const EXPORTS_SECTION: FileSection = {
       description: reader.text('description'),
       isWrittenThrough: reader.flag('writethrough', false),
     }
-    return async ({ endpoints }) => {
+    const start = async ({ endpoints }: FileHost) => {
       const { nodes, nbd } = endpoints
       await nodes.add(node)
       try {
@@ -41,7 +42,12 @@ export const EXPORTS_SECTION: FileSection = {
       }
       return { stop: () => remove(endpoints, id) }
     }
+    return { takes: [takenName(options.name)], start }
   },
+}
+
+function takenName(name: string): TakenPlace {
+  return { property: 'name', candidates: [{ kind: 'export', name }] }
 }
 
 function readNode(reader: PropertyReader, name: string, isReadOnly: boolean): NodeDefinition {

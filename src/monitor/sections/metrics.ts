@@ -1,8 +1,10 @@
 /** `metrics`: what is counted, for Prometheus and others that read OpenMetrics. */
+import { listenOptionsOf } from '../host/listen-address.ts'
 import { MetricsServer, requireOwnHost } from '../metrics/metrics-server.ts'
 import { printHostMetrics } from '../metrics/print-host-metrics.ts'
 import { readAddress, startListening } from './listening-place.ts'
-import { type FileSection, LISTEN } from './section.ts'
+import { type FileHost, type FileSection, LISTEN } from './section.ts'
+import { takenSocket } from './taken-place.ts'
 
 export const METRICS_SECTION: FileSection = {
   key: 'metrics',
@@ -19,7 +21,7 @@ export const METRICS_SECTION: FileSection = {
     const address = readAddress(reader)
     if (address.kind === 'fd') return reader.refuse('listen', 'unix:PATH or tcp:HOST:PORT')
     requireOwnHost(address, reader.spanOf('listen'))
-    return async ({ endpoints, metrics, tell }) => {
+    const start = async ({ endpoints, metrics, tell }: FileHost) => {
       const server = new MetricsServer(address, {
         print: () => printHostMetrics(metrics, endpoints.objects.tls),
         onEvent: tell.bind(undefined, 'metrics'),
@@ -30,5 +32,6 @@ export const METRICS_SECTION: FileSection = {
         (limit) => server.close(limit),
       )
     }
+    return { takes: [takenSocket('listen', listenOptionsOf(address))], start }
   },
 }

@@ -1,7 +1,9 @@
 /** `monitors`: where QMP is spoken. */
+import { listenOptionsOf } from '../host/listen-address.ts'
 import { MonitorServer, requireKnownClients } from '../server/monitor-server.ts'
 import { readAddress, startListening } from './listening-place.ts'
-import { type FileSection, LISTEN, TLS_AUTHZ, TLS_CREDS } from './section.ts'
+import { type FileHost, type FileSection, LISTEN, TLS_AUTHZ, TLS_CREDS } from './section.ts'
+import { takenSocket } from './taken-place.ts'
 
 export const MONITORS_SECTION: FileSection = {
   key: 'monitors',
@@ -22,7 +24,7 @@ export const MONITORS_SECTION: FileSection = {
     const credentials = reader.text('tls-creds')
     const authorization = reader.text('tls-authz')
     requireKnownClients(address, { credentials, authorization }, places?.get('listen'))
-    return async ({ endpoints, metrics, tell }) => {
+    const start = async ({ endpoints, metrics, tell }: FileHost) => {
       const onEvent = tell.bind(undefined, reader.what)
       const traffic = metrics.trafficOf(reader.what)
       const options = { credentials, authorization, onEvent, traffic }
@@ -32,5 +34,6 @@ export const MONITORS_SECTION: FileSection = {
         (limit) => monitor.close(limit),
       )
     }
+    return { takes: [takenSocket('listen', listenOptionsOf(address))], start }
   },
 }

@@ -1,9 +1,11 @@
 /** `nbd`: the NBD server of the host. */
 import { printBoundAddress } from '../../net/address.ts'
+import { listenOptionsOf } from '../host/listen-address.ts'
 import type { NbdEndpoint } from '../host/nbd-endpoint.ts'
 import { readAddress } from './listening-place.ts'
 import {
   clearTextWarning,
+  type FileHost,
   type FileSection,
   HANDSHAKE_LIMIT,
   LISTEN,
@@ -11,6 +13,7 @@ import {
   TLS_AUTHZ,
   TLS_CREDS,
 } from './section.ts'
+import { takenSocket } from './taken-place.ts'
 
 export const NBD_SECTION: FileSection = {
   key: 'nbd',
@@ -33,15 +36,16 @@ export const NBD_SECTION: FileSection = {
       connectionLimit: reader.count('max-connections', 0),
       handshakeLimit: reader.count('handshake-limit', 10, LONGEST_LIMIT),
     }
-    return async ({ endpoints: { nbd } }) => {
+    const start = async ({ endpoints: { nbd } }: FileHost) => {
       await nbd.start(options)
       const place = printBoundAddress(nbd.place ?? '')
       return {
         place,
         warnings: clearTextWarning(place, options.credentials),
-        stop: (limit) => stop(nbd, limit),
+        stop: (limit: number) => stop(nbd, limit),
       }
     }
+    return { takes: [takenSocket('listen', listenOptionsOf(options.address))], start }
   },
 }
 

@@ -3,6 +3,7 @@ import { Receiver } from '../../migration/receive/receiver.ts'
 import { readPlace, startListening } from './listening-place.ts'
 import {
   clearTextWarning,
+  type FileHost,
   type FileSection,
   HANDSHAKE_LIMIT,
   IDLE_LIMIT,
@@ -11,6 +12,7 @@ import {
   TLS_AUTHZ,
   TLS_CREDS,
 } from './section.ts'
+import { type TakenPlace, takenByUri } from './taken-place.ts'
 
 /** As the parameter multifd-channels of QEMU. */
 const MAX_CHANNELS = 255
@@ -48,7 +50,7 @@ export const RECEIVERS_SECTION: FileSection = {
       handshakeLimit: reader.count('handshake-limit', 10, LONGEST_LIMIT),
       idleLimit: reader.count('idle-limit', 300, LONGEST_LIMIT),
     }
-    return async ({ endpoints, metrics, tell, tellOutcome }) => {
+    const start = async ({ endpoints, metrics, tell, tellOutcome }: FileHost) => {
       const { objects } = endpoints
       const onEvent = tell.bind(undefined, reader.what)
       const traffic = metrics.trafficOf(reader.what)
@@ -67,5 +69,10 @@ export const RECEIVERS_SECTION: FileSection = {
       receiver.outcome.then(() => tellEnd(), tellEnd).catch(() => {})
       return { ...started, warnings: clearTextWarning(started.place, options.credentials) }
     }
+    return { takes: [...takenByUri(options.listen), takenFile(options.path)], start }
   },
+}
+
+function takenFile(path: string): TakenPlace {
+  return { property: 'file', candidates: [{ kind: 'file', path }] }
 }

@@ -4,6 +4,7 @@ import { openRelay } from '../../migration/relay/open-relay.ts'
 import { readRelay } from '../../migration/relay/relay-map.ts'
 import { readPlace, startListening } from './listening-place.ts'
 import {
+  type FileHost,
   type FileSection,
   HANDSHAKE_LIMIT,
   IDLE_LIMIT,
@@ -12,6 +13,7 @@ import {
   TLS_AUTHZ,
   TLS_CREDS,
 } from './section.ts'
+import { takenByUri } from './taken-place.ts'
 
 /** What a migration with 8 channels and its return path needs, and as many more. */
 const DEFAULT_CHANNELS = 16
@@ -46,7 +48,7 @@ export const RELAYS_SECTION: FileSection = {
       handshakeLimit: reader.count('handshake-limit', 10, LONGEST_LIMIT),
       idleLimit: reader.count('idle-limit', 0, LONGEST_LIMIT),
     }
-    return async ({ endpoints, metrics, tell }) => {
+    const start = async ({ endpoints, metrics, tell }: FileHost) => {
       const { relay, sides, file } = openRelay(
         described,
         endpoints.objects.tls,
@@ -61,5 +63,6 @@ export const RELAYS_SECTION: FileSection = {
       const started = await startListening(() => relay.listen(described.listen, file), stop)
       return { ...started, warnings: clearTextWarnings(started.place, described.to, sides) }
     }
+    return { takes: takenByUri(described.listen), start }
   },
 }

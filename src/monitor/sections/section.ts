@@ -7,6 +7,7 @@ import type { PropertyReader } from '../../options/property-reader.ts'
 import type { TlsObjectsContext } from '../../tls/objects/tls-objects-options.ts'
 import type { EndpointEvent, HostEndpoints } from '../host/host-endpoints.ts'
 import type { HostMetrics } from '../metrics/host-metrics.ts'
+import type { TakenPlace } from './taken-place.ts'
 
 /** What a property takes, for the reader of the file and for its JSON Schema. */
 export type FileProperty = {
@@ -45,8 +46,13 @@ export type StartedEntry = {
   readonly stop: (limit: number) => Promise<void>
 }
 
-/** Starts an entry. @throws DiagnosticError */
-export type StartEntry = (host: FileHost) => Promise<StartedEntry>
+/** What an entry says. */
+export type EntryPlan = {
+  /** What no other entry of the file can have. */
+  readonly takes?: readonly TakenPlace[]
+  /** @throws DiagnosticError */
+  readonly start: (host: FileHost) => Promise<StartedEntry>
+}
 
 export type FileSection = {
   /** Its key in the file: `relays`. */
@@ -68,7 +74,7 @@ export type FileSection = {
    *
    * @throws DiagnosticError with the place of what is wrong.
    */
-  readonly read: (reader: PropertyReader, definition: ObjectDefinition) => StartEntry
+  readonly read: (reader: PropertyReader, definition: ObjectDefinition) => EntryPlan
 }
 
 /** `relay web1`, or `nbd` of a section that has one entry. */

@@ -67,11 +67,6 @@ test.each([
     'host.yaml:1:45: error[ENDPOINT_FILE_REPEATED]',
     'monitor m is there twice',
   ],
-  [
-    'monitors: [{id: m, listen: "unix:/m"}, {id: n, listen: "unix:/m"}]',
-    'error[ENDPOINT_FILE_REPEATED]',
-    'listen: unix:/m',
-  ],
 ])('%s is refused at its place', (text, place, remedy) => {
   const [first = ''] = refusals(text)
   expect(first).toContain(place)
