@@ -4,6 +4,7 @@
  *
  *     npm run mutate -- --files 'src/asn1/*.ts' [--tests 'test/x509/*.test.ts'] [--command-line]
  *         [--sample 70 [--seed 1]] [--survivors-of coverage/mutation.json] [--report FILE] [--no-static]
+ *         [--without StringLiteral]
  *
  * Without --command-line each change is held against the tests that run it in their own process.
  * With it each change runs all the tests named, command lines included: dist/ is built once with
@@ -11,7 +12,8 @@
  *
  * --sample tries so many changes, spread evenly over the files; another seed gives others.
  * --no-static leaves out changes of what is computed as a file is loaded, such as tables: each of them
- * runs all tests named, the others only those that reach them.
+ * runs all tests named, the others only those that reach them. --without leaves out a kind of change, in
+ * Stryker's words: a changed text is less of a danger than a changed comparison.
  *
  * --survivors-of tries those that a report calls unnoticed: first in process, then those by command
  * lines. At the end it prints how many were noticed, by folder.
@@ -34,6 +36,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     'survivors-of': { type: 'string' },
     'no-static': { type: 'boolean', default: false },
+    without: { type: 'string', multiple: true, default: [] },
     report: { type: 'string', default: 'coverage/mutation.json' },
   },
 })
@@ -82,6 +85,7 @@ const COMMAND_LINES: PartialStrykerOptions = {
 const options: PartialStrykerOptions = {
   ...(values['command-line'] ? COMMAND_LINES : IN_PROCESS),
   mutate: files,
+  mutator: { excludedMutations: values.without },
   checkers: ['sample'],
   buildCommand: 'node build.ts --no-types',
   concurrency: Number(values.concurrency),
