@@ -16,6 +16,7 @@ import {
   connectTls,
 } from '../../src/tls/connection.ts'
 import { checkSession } from '../../src/tls/session-check.ts'
+import type { TlsSettings } from '../../src/tls/tls-options.ts'
 import { type Identity, makeIdentity } from './certificates.ts'
 import { codeOf } from './handshake-code.ts'
 
@@ -210,6 +211,24 @@ test('what is no stream is refused by the name of its argument', async () => {
   await expect(connectTls(5 as never, connecting, {})).rejects.toThrow(refused)
   await expect(acceptTls({} as never, accepting, {})).rejects.toThrow(refused)
 })
+
+type Secure = (connection: Socket, settings: TlsSettings, options: object) => Promise<TLSSocket>
+
+test.each(['connection', 'settings', 'options'])(
+  '%s of another type are refused by name',
+  async (name) => {
+    const refused = expect.objectContaining({
+      diagnostics: [expect.objectContaining({ message: expect.stringMatching(`^\`${name}\` `) })],
+    })
+    const asked = async (call: Secure, settings: TlsSettings) => {
+      const { near } = await connectedPair()
+      const given = { connection: near, settings, options: {}, [name]: 5 }
+      return call(given.connection as Socket, given.settings as TlsSettings, given.options)
+    }
+    await expect(asked(connectTls, connecting)).rejects.toThrow(refused)
+    await expect(asked(acceptTls, accepting)).rejects.toThrow(refused)
+  },
+)
 
 test('connectTls cannot be given a context that is looser than the string', async () => {
   const { near, far } = await connectedPair()

@@ -34,8 +34,8 @@ export class SharedKeyExchange {
     const [username, isKnown, failure] = [this.#username, this.#isKnown, this.#failure]
     if (failure) throw failure
     if (username === undefined || !isOfSharedKey(error, isKnown)) throw error
-    const cause = (error as DiagnosticError).cause as { reason?: string; message?: string }
-    const reason = cause?.reason ?? cause?.message ?? 'it ended early'
+    const { cause } = error as { readonly cause: Error & { readonly reason?: string } }
+    const reason = cause.reason ?? cause.message
     const path = this.#keys?.path ?? ''
     const diagnostic = isKnown
       ? diagnose(SESSION_KINDS.wrongSharedKey, { username, reason })

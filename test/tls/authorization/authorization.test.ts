@@ -89,6 +89,8 @@ describe('authz-list', () => {
     expect(decide('authz-list,policy=allow').allowed).toBe(true)
     const exact = 'authz-list,rules.0.match=*,rules.0.policy=allow'
     expect(decide(exact).rule).toBe('authz-list a: its rule does not match, its policy is deny')
+    const two = `${exact},rules.1.match=?,rules.1.policy=allow`
+    expect(decide(two).rule).toBe('authz-list a: none of its 2 rules matches, its policy is deny')
   })
 })
 

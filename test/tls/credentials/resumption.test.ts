@@ -11,7 +11,10 @@ import { objectsOf, openPair } from '../objects/meeting.ts'
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
 
 /** Credentials of a server over any context of OpenSSL, as if it were the one that we make. */
-function serverWith(context: X509Generation['context']): LiveCredentials {
+function serverWith(
+  context: X509Generation['context'],
+  more: Partial<X509Generation> = {},
+): LiveCredentials {
   const definition = `tls-creds-x509,id=s,endpoint=server,verify-peer=off,dir=${credentialFolder()}`
   const { settings } = objectsOf(definition).credentials('s', 'server')
   const generation: X509Generation = {
@@ -22,6 +25,7 @@ function serverWith(context: X509Generation['context']): LiveCredentials {
       ownCertificates: [],
       authorities: [],
       revocationLists: [],
+      ...more,
     },
   }
   return new LiveCredentials('s', () => generation)
@@ -77,4 +81,25 @@ test.each(VERSIONS)('the context that we make resumes none in %s', async (versio
   if (version === 'TLSv1.3') expect(first.session.length).toBe(0)
   const session = first.session.length > 0 ? first.session : undefined
   expect((await visit(server, version, session)).server).toBe('accepted')
+})
+
+test.each([
+  ['TLSv1.2', true, false],
+  ['TLSv1.3', true, true],
+  ['TLSv1.3', false, false],
+] as const)('whether tickets of %s were sent is told: %s', async (version, sendsTickets, sent) => {
+  const { certificate: cert, key } = SERVER
+  const context = createSecureContext({ cert, key, ecdhCurve: 'X25519' })
+  const [near, far] = await openPair()
+  onTestFinished(() => void near.destroy())
+  const accepted = serverWith(context, { sendsTickets }).accept(far)
+  const only = { minVersion: version, maxVersion: version }
+  const client = connectTls({
+    socket: near,
+    ca: ROOT_CA.certificate,
+    servername: 'localhost',
+    ...only,
+  })
+  client.on('error', () => {})
+  expect((await accepted).sentTickets).toBe(sent)
 })

@@ -71,6 +71,13 @@ test('a key that can be guessed is not used', () => {
   expect(codesOf(() => find(`alice:${KEY}0`, 'alice'))).toEqual(['OBJECT_INVALID_SHARED_KEY'])
 })
 
+test('a key is as long as OpenSSL takes it, 512 bytes, and no longer', () => {
+  expect(find(`alice:${'a5'.repeat(512)}`, 'alice')).toBe('a5'.repeat(512))
+  expect(codesOf(() => find(`alice:${'a5'.repeat(513)}`, 'alice'))).toEqual([
+    'OBJECT_INVALID_SHARED_KEY',
+  ])
+})
+
 test('what is wrong with a file is told without its keys', () => {
   const text = `# all\nalice:a5\nbob:${KEY}\nbob:${OTHER}\n${KEY}\ncarol:${KEY}x\n`
   const found = checkSharedKeys('keys.psk', Buffer.from(text))
@@ -117,4 +124,16 @@ testWith('psktool', 'a file of psktool is read as it is', () => {
   for (const user of ['qemu', 'a b']) {
     expect(codesOf(() => objectsOf(`tls-creds-psk,id=c,dir=${dir},username=${user}`))).toEqual([])
   }
+})
+
+testWith('psktool', 'the longest key of psktool is a key of both sides', async () => {
+  const dir = scratchFolder()
+  const args = ['-u', 'qemu', '-s', '512', '-p', join(dir, 'keys.psk')]
+  expect(runFile('psktool', args).status).toBe(0)
+  const objects = objectsOf(
+    `tls-creds-psk,id=s,endpoint=server,dir=${dir}`,
+    `tls-creds-psk,id=c,dir=${dir}`,
+  )
+  const met = await meet(objects.credentials('s', 'server'), objects.credentials('c', 'client'))
+  expect([verdictOf(met.server), verdictOf(met.client)]).toEqual(['pass', 'pass'])
 })

@@ -251,6 +251,17 @@ describe('objects are refused when they are made', () => {
     })
   }
 
+  test.each([
+    ['tls-creds-x500,id=a', 'OBJECT_UNKNOWN_TYPE', '--object:1:1'],
+    ['{"id": "a", "qom-type": "tls-creds-x500"}', 'OBJECT_UNKNOWN_TYPE', '--object:1:25'],
+    ['secret,id=a,data=x,iv=AAAA', 'OBJECT_CONFLICTING_PROPERTIES', '--object:1:23'],
+    ['secret,id=a,file=/y,data=x', 'OBJECT_CONFLICTING_PROPERTIES', '--object:1:26'],
+  ])('%s with the place of the word', (text, code, location) => {
+    const [first] = refusal(() => create(text))
+    expect(first?.code).toBe(code)
+    expect(first?.span && formatLocation(first.span)).toBe(location)
+  })
+
   test('with every refusal at once, and each only once', () => {
     const secret = 'secret,id=s,data=!,format=base64'
     const folder = credentialFolder()

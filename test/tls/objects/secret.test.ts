@@ -2,6 +2,7 @@ import { createCipheriv, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseObject } from '../../../src/tls/objects/parse-object.ts'
+import { mayHoldSecret } from '../../../src/tls/objects/secret-words.ts'
 import { TlsObjects } from '../../../src/tls/objects/tls-objects.ts'
 import { runFile, scratchFolder, writeFiles } from '../../cli/command.ts'
 import { testWith } from '../../peers/peer.ts'
@@ -40,6 +41,25 @@ test('a wrong secret, or none, is refused in words that do not show it', () => {
     expect(() => unlock(`secret,id=pass,${secret}`)).toThrow(/^(?!.*horse)/s)
   }
   expect(() => unlock()).toThrow('passwordid is not the id of a secret')
+})
+
+test('a text of objects is shown in messages only if it surely holds no secret', () => {
+  const isHidden = (text: string) => mayHoldSecret(text)
+  const shown = [
+    '{"qom-type": "tls-creds-psk", "id": "a", "dir": "/x"}',
+    'qom-type: authz-list\nid: a\nrules:\n- match: x\n',
+    'tls-creds-x509,id=a,verify-peer=on',
+  ]
+  expect(shown.filter(isHidden)).toEqual([])
+  const hidden = [
+    '{"qom-type": "sercet", "id": "a"}',
+    'qom-type: sercet\nid: a\n',
+    'sercet,id=a',
+    'tls-creds-x509,id=a,dta=x',
+    'tls-creds-x509,id=a,data=x',
+    'rules.1000.match=x',
+  ]
+  expect(hidden.filter((text) => !isHidden(text))).toEqual([])
 })
 
 test('a secret is decrypted with another one', () => {
