@@ -88,7 +88,8 @@ async function bundleParts(
     ...withPlugin(withPlugin(options, importLater(later, prefix)), leaveOut(ofProgram)),
     ...{ entryPoints: [...later], entryNames: '[name]', chunkNames: 'shared-[hash]' },
     ...{ outdir: 'dist', outExtension: {}, write: false, format: 'esm', splitting: true },
-    supported: {},
+    // What licences ask for is collected where the text of a part is built once more.
+    ...{ supported: {}, legalComments: 'inline' },
   })
   // They may import others.
   if (later.length > known) return bundleParts(later, ofProgram, options, prefix)

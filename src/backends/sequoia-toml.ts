@@ -73,6 +73,23 @@ const AEADS: readonly Row<CipherName>[] = [
   { word: 'gcm', any: ['AES-256-GCM', 'AES-128-GCM'] },
 ]
 
+/** The key sizes that Sequoia tells apart, in bits. */
+const KEY_SIZES = [1024, 2048, 3072, 4096]
+
+const wordsOf = (rows: readonly { readonly word: string }[]) => rows.map(({ word }) => word)
+
+/** Every word that a table of Sequoia has, in its newest release. */
+export const SEQUOIA_WORDS: Readonly<Record<string, readonly string[]>> = {
+  hash_algorithms: wordsOf(HASHES),
+  symmetric_algorithms: wordsOf(CIPHERS),
+  asymmetric_algorithms: [
+    ...wordsOf([...GROUPS, ...SIGNATURES, ...OTHER_KEYS]),
+    ...KEY_SIZES.flatMap((size) => [`rsa${size}`, `dsa${size}`]),
+    ...['brainpoolp384', 'slhdsa128s', 'slhdsa128f', 'slhdsa256s'],
+  ],
+  aead_algorithms: wordsOf(AEADS),
+}
+
 /** Older releases refuse these words unless told to ignore them; in the order of their coming. */
 const NEWER = {
   hashes: ['sha3-256', 'sha3-512'],
@@ -82,9 +99,6 @@ const NEWER = {
   ],
   aeads: ['gcm'],
 } as const
-
-/** The key sizes that Sequoia tells apart, in bits. */
-const KEY_SIZES = [1024, 2048, 3072, 4096]
 
 const DEFAULT = 'default_disposition = "never"'
 

@@ -123,6 +123,14 @@ const CASES: readonly Case[] = [
     ...{ program: 'python3', backend: 'sequoia', code: STOPS, judge: toml },
     dropIn: '[other]\nx = 1\nx = 2\n',
   },
+  {
+    ...{ program: 'python3', backend: 'sequoia', code: STOPS, judge: toml },
+    dropIn: '[hash_algorithms]\nsha4 = "never"\n',
+  },
+  {
+    ...{ program: 'python3', backend: 'rpm-sequoia', code: STOPS, judge: toml },
+    dropIn: '"ocb" = "always"\n',
+  },
 ]
 
 /** OpenSSH of this host may not know all names of a newer policy. */

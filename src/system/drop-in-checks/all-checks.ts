@@ -4,13 +4,8 @@ import type { Source } from '../../diagnostics/source.ts'
 import { checkJava } from './java.ts'
 import { type JoinedText, joinTexts } from './joined-text.ts'
 import { checkNss } from './nss.ts'
-import {
-  checkKerberos,
-  checkLibreswan,
-  checkOpenssl,
-  checkOpensslFips,
-  checkSequoia,
-} from './sections.ts'
+import { checkKerberos, checkLibreswan, checkOpenssl, checkOpensslFips } from './sections.ts'
+import { checkSequoia } from './sequoia.ts'
 import { checkLibssh, checkSshClient, checkSshd } from './ssh.ts'
 
 /** GnuTLS has checks of its own. BIND adds what it reads twice, and says itself what it cannot read. */

@@ -1,6 +1,5 @@
-/** Drop-ins of back-ends whose files have sections: Kerberos, Libreswan, OpenSSL, and the TOML of Sequoia. */
+/** Drop-ins of back-ends whose files have sections: Kerberos, Libreswan and OpenSSL. */
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
-import { formatLocation } from '../../diagnostics/source.ts'
 import { DROP_IN_KINDS } from './drop-in-diagnostics.ts'
 import type { JoinedText } from './joined-text.ts'
 import { findConflicts, type Setting } from './settings.ts'
@@ -14,7 +13,7 @@ type Syntax = {
   readonly setting: RegExp
 }
 
-const BRACKETS: Syntax = {
+export const BRACKETS: Syntax = {
   first: '',
   heading: /^\s*\[([^\]]*)\]/,
   setting: /^\s*([^\s=#;[\]{}][^\s=]*)\s*=\s*(.*)$/,
@@ -29,7 +28,10 @@ const LIBRESWAN: Syntax = {
   setting: /^\s+([\w-]+)\s*=\s*(.*)$/,
 }
 
-function readSettings(text: string, { first, heading, setting }: Syntax): readonly Setting[] {
+export function readSettings(
+  text: string,
+  { first, heading, setting }: Syntax,
+): readonly Setting[] {
   const settings: Setting[] = []
   let section = first
   for (const { index, 0: line } of text.matchAll(/^.*$/gm)) {
@@ -77,19 +79,4 @@ export function checkOpenssl(joined: JoinedText): readonly Diagnostic[] {
       return diagnose(DROP_IN_KINDS.vain, { what: name, reason, remedy }, joined.spanOf(start, end))
     }),
   ]
-}
-
-/** In TOML a key that is there twice is an error. */
-export function checkSequoia(joined: JoinedText): readonly Diagnostic[] {
-  const seen = new Map<string, Setting>()
-  return readSettings(joined.text, BRACKETS).flatMap((setting) => {
-    const earlier = seen.get(setting.key)
-    seen.set(setting.key, setting)
-    if (!earlier || setting.start < joined.policyEnd) return []
-    const place = formatLocation(joined.spanOf(earlier.start, earlier.end))
-    const reason = `it cannot read the file: \`${setting.name}\` is set at ${place} already`
-    const remedy = 'take the line out, and change the policy by a module instead'
-    const span = joined.spanOf(setting.start, setting.end)
-    return [diagnose(DROP_IN_KINDS.stops, { who: 'Sequoia', reason, remedy }, span)]
-  })
 }
