@@ -47,6 +47,13 @@ const EXCEPTIONS: readonly {
   { purposes: ['java-tls'], properties: ['protocol'], emptied: 'partly' },
   // The lower bound is then 0, which is none; OpenSSL takes the ends of the empty range for errors.
   { purposes: ['nss-tls', 'openssl'], properties: ['protocol'], emptied: 'open' },
+  // A curve is on where it is a group, and ECDSA with it.
+  {
+    purposes: ['sequoia', 'rpm'],
+    properties: ['sign'],
+    emptied: 'partly',
+    when: ({ enabled }) => enabled.group.some((name) => /^SECP(256|384|521)R1$/.test(name)),
+  },
   // BIND takes a zone whose algorithms are all disabled for one that is not signed.
   { purposes: ['bind'], properties: ['sign', 'hash'], emptied: 'unchecked' },
   {

@@ -64,6 +64,23 @@ test('finds what shipped policies cannot make libraries do', () => {
   expect(shipped('FIPS:OSPP')).toEqual(expect.arrayContaining(['java-versions', 'nss-versions']))
 })
 
+/** Tried with sqv 1.5 and signatures of GnuPG, and with `sq config inspect policy`. */
+test('finds pairs of what Sequoia is told each for itself', () => {
+  const all = 'hash = SHA2-256\nsign = RSA-SHA2-256 ECDSA-SHA2-256 EDDSA-ED25519'
+  const signatures = (change: string) => {
+    const found = findIds(`${all}\n${change}`)
+    return [found['sequoia-signatures'], found['rpm-sequoia-signatures']]
+  }
+  expect(signatures('')).toEqual([undefined, undefined])
+  expect(signatures('sign@sequoia = -ECDSA-*')).toEqual([['ECDSA-SHA2-256'], undefined])
+  expect(signatures('hash@rpm = SHA1+')).toEqual([undefined, ['RSA-SHA1', 'ECDSA-SHA1']])
+  expect(signatures('sign = -ECDSA-* -RSA-*\ngroup = -SECP*')).toEqual([undefined, undefined])
+
+  const ciphers = (text: string) => findIds(`cipher = ${text}`)['sequoia-aead']
+  expect(ciphers('AES-256-CFB AES-128-CFB AES-128-OCB')).toEqual(['AES-256-OCB'])
+  expect(ciphers('AES-128-CFB AES-128-OCB')).toBeUndefined()
+})
+
 testWith('sshd', 'sshd has every cipher where no line says which, and the rule says so', () => {
   const text = findBackend('opensshserver')?.generate(
     policyOf('cipher@SSH = -AES* -CHACHA20-POLY1305'),

@@ -5,6 +5,7 @@ import type { PurposeName } from '../../policy/scope.ts'
 import { JAVA_RULES } from './java-looseness.ts'
 import type { LoosenessRule } from './looseness-rule.ts'
 import { NSS_RULES } from './nss-looseness.ts'
+import { SEQUOIA_RULES } from './sequoia-looseness.ts'
 
 const ALL = 'all that it has built in'
 
@@ -117,6 +118,7 @@ export const TEXT_RULES: readonly LoosenessRule[] = [
   },
   ...JAVA_RULES,
   ...NSS_RULES,
+  ...SEQUOIA_RULES,
   {
     ...{ backend: 'opensslcnf', purpose: 'openssl', id: 'openssl-key-sizes', who: 'OpenSSL' },
     because:
