@@ -6,7 +6,7 @@ import type { CertificateList } from '../messages/certificate.ts'
 import { keyExchangeOf } from '../messages/iana-suites.ts'
 import type { ServerKeyExchange } from '../messages/server-key-exchange.ts'
 import { makeKeyPair } from './key-pair.ts'
-import { beginPickedGroupExchange } from './picked-group.ts'
+import { beginPickedGroupExchange } from './prime-exchange.ts'
 
 export type ClientKey = {
   /** Of the message ClientKeyExchange. */

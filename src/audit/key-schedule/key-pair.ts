@@ -1,6 +1,5 @@
 /** Key pairs of the client, in TLS and SSH, for the groups that node:crypto can compute with: RFC 8446 section 4.2.8. */
 import {
-  createDiffieHellman,
   createECDH,
   createPrivateKey,
   createPublicKey,
@@ -10,6 +9,7 @@ import {
 } from 'node:crypto'
 import { ffdhePrime } from '../../algorithms/ffdhe-primes.ts'
 import { refuse } from '../../wire/protocol-error.ts'
+import { beginPrimeExchange } from './prime-exchange.ts'
 
 export type KeyPair = {
   readonly group: number
@@ -79,13 +79,8 @@ function weierstrass(curve: string, size: number): MakeKeyPair {
 function finiteField(bits: number): MakeKeyPair {
   const size = bits / 8
   return (random) => {
-    const dh = createDiffieHellman(ffdhePrime(bits).toString(16), 'hex', 2)
-    dh.setPrivateKey(random(64))
-    dh.generateKeys()
-    return {
-      share: padded(dh.getPublicKey(), size),
-      agree: (peer) => padded(dh.computeSecret(peer), size),
-    }
+    const { share, compute } = beginPrimeExchange(ffdhePrime(bits), 2n, random)
+    return { share: padded(share, size), agree: (peer) => padded(compute(peer), size) }
   }
 }
 

@@ -6,7 +6,7 @@ import { createHash, getDiffieHellman } from 'node:crypto'
 import { ByteWriter } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import { type KeyPair, makeKeyPair } from '../key-schedule/key-pair.ts'
-import { beginPickedGroupExchange, type RandomSource } from '../key-schedule/picked-group.ts'
+import { beginPickedGroupExchange, type RandomSource } from '../key-schedule/prime-exchange.ts'
 import { writePositiveNumber, writeSshString } from './messages/data-types.ts'
 import type { ExchangeGroup, ShareForm } from './messages/key-exchange.ts'
 
