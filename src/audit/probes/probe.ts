@@ -7,7 +7,7 @@ import type { Finished13 } from '../conversation/finish13.ts'
 import type { Handshake13 } from '../conversation/handshake13.ts'
 import { helloOf, type Naming, type Offer } from '../conversation/offer.ts'
 import { askHello, type Flight, type Reply, sendHello } from '../conversation/server-flight.ts'
-import { supportedVersions } from '../messages/extensions.ts'
+import { keyShare, supportedVersions } from '../messages/extensions.ts'
 import { COMMON_GROUPS } from '../messages/iana-groups.ts'
 import { VERSION } from '../messages/iana-numbers.ts'
 import { COMMON_SUITES } from '../messages/iana-suites.ts'
@@ -16,6 +16,17 @@ import type { Choice } from './enumerate.ts'
 
 /** Offers of so many leave room for the rest of a message of 255 bytes. */
 const SMALL_BATCH = 24
+
+/** Most servers choose of it, and most others send an alert. */
+const ANYTHING: Offer = {
+  version: VERSION.TLS12,
+  suites: COMMON_SUITES,
+  extra: [
+    supportedVersions([VERSION.TLS13, VERSION.TLS12, VERSION.TLS11, VERSION.TLS10]),
+    keyShare([]),
+  ],
+  ...{ serverName: undefined, isSmall: true },
+}
 
 export class ProbedServer {
   readonly connections: Pick<Connections, 'ask'>
@@ -37,6 +48,8 @@ export class ProbedServer {
   resumable: Handshake13 | undefined
   finished: Finished13 | undefined
 
+  /** The first offer of which it chose. */
+  #chosenFrom: Offer | undefined
   readonly #source: Pick<Connections, 'ask'>
   readonly #pauses: readonly number[]
 
@@ -53,7 +66,7 @@ export class ProbedServer {
   ) {
     this.#source = connections
     this.#pauses = pauses
-    this.connections = new PatientConnections(connections, askAnything, pauses)
+    this.connections = new PatientConnections(connections, (own) => this.#askControl(own), pauses)
     this.naming = { serverName, isSmall }
     this.batch = isSmall ? SMALL_BATCH : undefined
     this.firstRequest = firstRequest
@@ -74,12 +87,20 @@ export class ProbedServer {
 
   /** Sends one ClientHello. */
   async hello(claim: string, offer: Omit<Offer, 'serverName'>): Promise<Asked<Reply>> {
-    const { naming } = this
-    const asked = await this.connections.ask(claim, (exchange) =>
-      askHello(exchange, { ...naming, ...offer }),
-    )
-    if (asked.isAnswered && asked.value.kind === 'flight') this.flights.push(asked.value.flight)
+    const named = { ...this.naming, ...offer }
+    const asked = await this.connections.ask(claim, (exchange) => askHello(exchange, named))
+    if (asked.isAnswered && asked.value.kind === 'flight') {
+      this.flights.push(asked.value.flight)
+      this.#chosenFrom ??= named
+    }
     return asked
+  }
+
+  /** It can answer what it has answered before: some servers refuse all else without a word. */
+  async #askControl(exchange: Exchange): Promise<void> {
+    const offer = this.#chosenFrom ?? ANYTHING
+    await sendHello(exchange, offer, helloOf(offer, exchange))
+    await exchange.read(1)
   }
 }
 
@@ -91,16 +112,6 @@ export function shownExchanges(
   return flights
     .filter((flight) => flight.version === version)
     .flatMap(({ keyExchange }) => keyExchange ?? [])
-}
-
-/** Every server says something to it, be it an alert. */
-async function askAnything(exchange: Exchange): Promise<void> {
-  const versions = [VERSION.TLS13, VERSION.TLS12, VERSION.TLS11, VERSION.TLS10]
-  const extra = [supportedVersions(versions)]
-  const own = { serverName: undefined, isSmall: true }
-  const offer = { version: VERSION.TLS12, suites: COMMON_SUITES, extra, ...own }
-  await sendHello(exchange, offer, helloOf(offer, exchange))
-  await exchange.read(1)
 }
 
 /** The flight of a reply that chose this version. */
