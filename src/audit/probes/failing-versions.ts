@@ -14,15 +14,12 @@ import { flightOf, type ProbedServer } from './probe.ts'
 import { isSigned } from './suites.ts'
 import type { VersionSuites } from './unnamed-primes.ts'
 
-/** Failures that one kind of suites has, as that of a key or of its signature, leave the others alone. */
-const KINDS_OF_SUITES = [
-  ['signed by RSA', (suite: number) => isSigned(suite) && isOfRsa(suite)],
-  ['signed by other keys', (suite: number) => isSigned(suite) && !isOfRsa(suite)],
-  ['not signed', (suite: number) => !isSigned(suite)],
-] as const
+function isSignedByRsa(suite: number): boolean {
+  return isSigned(suite) && keyExchangeOf(suite).endsWith('_RSA')
+}
 
-function isOfRsa(suite: number): boolean {
-  return keyExchangeOf(suite).endsWith('_RSA')
+function isSignedByOther(suite: number): boolean {
+  return isSigned(suite) && !isSignedByRsa(suite)
 }
 
 /**
@@ -48,25 +45,56 @@ function isFailing({ number, found: { items, end } }: VersionSuites): boolean {
   return hasKinds && items.length === 0 && end === SERVER_FAILED
 }
 
+/** Failures that one kind of suites has, as that of a key or of its signature, leave the others alone. */
 async function askEachKind(
   server: ProbedServer,
   version: VersionSuites,
 ): Promise<Pick<VersionSuites, 'found' | 'groups'>> {
   const groups = server.usual(GROUPS_WITHOUT_PRIME)
-  const kinds = await Promise.all(
-    KINDS_OF_SUITES.map(([kind, isOfKind]) => askKind(server, version, groups, kind, isOfKind)),
-  )
+  const ask: AskKind = (kind, isOfKind, known) =>
+    askKind(server, { ...version, groups }, kind, { isOfKind, known })
+  const [signed, notSigned] = await Promise.all([
+    askSigned(server, ask),
+    ask('not signed', (suite) => !isSigned(suite)),
+  ])
+  const kinds = [...signed, notSigned]
   const items = kinds.flatMap((found) => found.items)
   const ends = kinds.map(({ end }) => end)
   return { groups, found: { items, order: 'unknown', end: endOfKinds(items.length > 0, ends) } }
 }
 
-function askKind(
-  server: ProbedServer,
-  { name, number: version }: VersionSuites,
-  groups: readonly number[],
+type AskKind = (
   kind: string,
   isOfKind: (suite: number) => boolean,
+  known?: readonly number[],
+) => Promise<Found>
+
+/** One question is enough of a server that has signed with one kind of key so far, unless it fails. */
+async function askSigned({ flights }: ProbedServer, ask: AskKind): Promise<readonly Found[]> {
+  const shown = flights.map(({ suite }) => suite)
+  const signed =
+    shown.some(isSignedByRsa) && shown.some(isSignedByOther)
+      ? undefined
+      : await ask('signed', isSigned)
+  if (signed && signed.end !== SERVER_FAILED) return [signed]
+  const known = signed?.items ?? []
+  const other = await ask('signed by other keys', isSignedByOther, known.filter(isSignedByOther))
+  // Where it chooses no suite of them, it has failed over RSA.
+  if (signed && other.items.length === 0 && isWhole(other)) return [signed]
+  return [other, await ask('signed by RSA', isSignedByRsa, known.filter(isSignedByRsa))]
+}
+
+function askKind(
+  server: ProbedServer,
+  { name, number: version, groups }: VersionSuites,
+  kind: string,
+  {
+    isOfKind,
+    known = [],
+  }: {
+    readonly isOfKind: (suite: number) => boolean
+    readonly known: readonly number[] | undefined
+  },
 ): Promise<Found> {
   const ask = async (suites: readonly number[], question: number): Promise<Choice> => {
     const claim = `suites ${name} ${kind} #${question}`
@@ -74,7 +102,7 @@ function askKind(
     const flight = flightOf(asked, version)
     return flight ? { chosen: flight.suite } : { end: endOf(asked) }
   }
-  const rules = { isOrderWanted: false, batch: server.batch }
+  const rules = { isOrderWanted: false, known, batch: server.batch }
   return enumerate(everySuite(version).filter(isOfKind), ask, rules)
 }
 

@@ -13,15 +13,19 @@ import type { ProbedServer } from './probe.ts'
 /**
  * One small question, and none where no version seems to be missing.
  *
+ * @param versions Newest first.
  * @returns what a large message was answered with, in a version in which a small one is accepted.
  */
 export async function probeLargeHellos(
   server: ProbedServer,
   versions: readonly VersionResult[],
 ): Promise<Answer | undefined> {
-  const doubtful = versions.filter(
-    (version) => version.number > VERSION.SSL3 && isDoubtful(version),
+  const largest = versions.find(
+    ({ number, result }) => number < VERSION.TLS13 && result.answer === 'accepted',
   )
+  // Messages of older versions are no larger than that one.
+  const isInDoubt = (number: number) => number > (largest?.number ?? VERSION.SSL3)
+  const doubtful = versions.filter((version) => isInDoubt(version.number) && isDoubtful(version))
   const [newest] = doubtful
   if (!newest) return undefined
   const numbers = doubtful.map(({ number }) => number)

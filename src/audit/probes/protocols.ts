@@ -4,7 +4,7 @@ import { askHello } from '../conversation/server-flight.ts'
 import { applicationProtocols } from '../messages/extensions.ts'
 import { VERSION } from '../messages/iana-numbers.ts'
 import { answerOf, type Enumeration } from '../model.ts'
-import { refusedBy } from './answers.ts'
+import { ABSENT, refusedBy } from './answers.ts'
 import { type Choice, enumerate } from './enumerate.ts'
 import { chosenProtocol, PROTOCOLS } from './offered-protocols.ts'
 import type { ProbedServer } from './probe.ts'
@@ -30,8 +30,17 @@ export async function probeProtocols(
   const { firstProtocol } = server
   // All were on offer where a handshake of TLS 1.3 was finished.
   const isFirstKnown = question.version >= VERSION.TLS13 && firstProtocol !== undefined
-  const ask = async (offered: readonly number[], number: number): Promise<Choice> =>
-    number === 1 && isFirstKnown ? firstProtocol : askProtocols(server, question, offered, number)
+  const seen = new Set<number>()
+  const ask = async (offered: readonly number[], number: number): Promise<Choice> => {
+    const isKnown = number === 1 && isFirstKnown
+    const choice = isKnown ? firstProtocol : await askProtocols(server, question, offered, number)
+    if ('end' in choice) return choice
+    const { chosen } = choice
+    // Apache falls back to HTTP/1.1, also where the client does not offer it.
+    if (seen.has(chosen) && !offered.includes(chosen)) return { end: ABSENT }
+    seen.add(chosen)
+    return choice
+  }
   const rules = { isOrderWanted: false, batch: server.batch && FEW }
   const { items, order, end } = await enumerate(all, ask, rules)
   return { items: items.map((index) => PROTOCOLS[index] ?? ''), order, end }
