@@ -98,6 +98,14 @@ test('an unknown export is refused by its name, and the negotiation goes on', as
   })
 })
 
+test('where no export is the default, that is said of its empty name', async () => {
+  const named = exportOf(new MemoryStorage(1 << 20), { name: 'disk' })
+  const client = await RawClient.greet((await startServer({ exports: [named] })).path)
+  const [reply] = await client.option(NBD_OPT.INFO, asked(''))
+  expect(reply).toMatchObject({ type: NBD_REP.ERR_UNKNOWN })
+  expect(`${reply?.data}`).toBe('there is no default export')
+})
+
 test('data where none belongs is refused', async () => {
   const client = await RawClient.greet((await startServer()).path)
   const { LIST, STARTTLS, STRUCTURED_REPLY, EXTENDED_HEADERS } = NBD_OPT
@@ -191,6 +199,16 @@ test('more options than any client needs end the connection', async () => {
   await client.readToEnd()
   await eventually(() => events.length > 1)
   expect(events[1]).toMatchObject({ diagnostics: [{ code: 'ENDPOINT_CLIENT_BROKE_PROTOCOL' }] })
+})
+
+test('64 options are served, 8 more for each export, and none beyond', async () => {
+  const { path } = await startServer({ exports: EXPORTS })
+  const client = await RawClient.greet(path)
+  for (let count = 0; count < 64 + 8 * 3; count++) {
+    expect(await client.outcome(NBD_OPT.STARTTLS)).toBe(NBD_REP.ERR_POLICY)
+  }
+  client.send(encodeOption(NBD_OPT.STARTTLS))
+  expect(await client.readToEnd()).toEqual(Buffer.alloc(0))
 })
 
 describe('without the flag of the fixed new style', () => {

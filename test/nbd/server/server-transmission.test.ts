@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { NBD_CMD, NBD_CMD_FLAG, NBD_ERROR } from '../../../src/nbd/protocol/constants.ts'
 import { MemoryStorage } from '../../../src/nbd/storage/memory-storage.ts'
 import type { StorageExtent, ZeroOptions } from '../../../src/nbd/storage/storage.ts'
+import { BufferPool } from '../../../src/transfer/buffer-pool.ts'
 import { Random } from '../../fuzz/random.ts'
 import { type Call, RawTransmission, type Reply, STYLES } from './raw-transmission.ts'
 import { makeGate, ScriptedStorage } from './scripted-storage.ts'
@@ -218,6 +219,59 @@ test('a reply of many pieces is ended with the connection where the storage fail
   await expect(simple.client.channel.read(4 * MIB)).rejects.toThrow('the connection ended')
   expect(events.at(-1)).toMatchObject({ event: 'refused' })
 })
+
+test.each(['structured', 'extended'] as const)(
+  'of a client that takes no %s replies, little is read before it takes them',
+  async (style) => {
+    const storage = new ScriptedStorage(32 * MIB)
+    const { path } = await startWith(storage)
+    const lazy = await RawTransmission.open(path, style)
+    const other = await RawTransmission.open(path, style)
+    let pieces = 0
+    storage.before = (operation) => {
+      if (operation === 'read') pieces++
+    }
+    lazy.send({ command: READ, length: 32 * MIB })
+    await eventually(() => pieces > 0)
+    for (let round = 0; round < 100; round++) await other.call({ command: FLUSH })
+    // Of 128 pieces: as many as its share of the memory and the buffers of a socket take.
+    expect(pieces).toBeLessThan(32)
+    expect((await lazy.readReply()).data.length).toBe(32 * MIB)
+    expect(pieces).toBe(128)
+  },
+)
+
+test.each([
+  ['at once', false],
+  ['later', true],
+])(
+  'every buffer of a read goes back to the pool where the storage answers %s',
+  async (_, isSlow) => {
+    const [take, give] = (['take', 'give'] as const).map((name) =>
+      vi.spyOn(BufferPool.prototype, name),
+    )
+    onTestFinished(() => {
+      vi.restoreAllMocks()
+    })
+    const storage = isSlow ? new ScriptedStorage(2 * MIB) : new MemoryStorage(2 * MIB)
+    await filled(storage)
+    const { path } = await startWith(storage)
+    for (const style of STYLES) {
+      const transmission = await RawTransmission.open(path, style)
+      for (const length of [1, 16_384, 65_536, 262_144, MIB]) {
+        expect(await transmission.error({ command: READ, length })).toBe(0)
+      }
+      if (storage instanceof ScriptedStorage) {
+        storage.failAt('read', 'EIO')
+        expect(await transmission.error({ command: READ, length: 65_536 })).toBe(NBD_ERROR.EIO)
+        storage.before = () => {}
+      }
+      transmission.client.stream.destroy()
+    }
+    expect(take?.mock.calls.length).toBeGreaterThan(10)
+    await eventually(() => give?.mock.calls.length === take?.mock.calls.length)
+  },
+)
 
 test('a flush on one connection covers what was acknowledged on another', async () => {
   const storage = new ScriptedStorage(MIB)
