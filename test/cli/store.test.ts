@@ -256,6 +256,9 @@ test('refuses --set with an empty name at a colon, which would drop modules', as
     // As the reference, which looks for a module without a name.
     expect(status).toBe(1)
     expect(stderr).toContain('error[POLICY_EMPTY_NAME]')
+    const isNothing = /^:+$/.test(given)
+    const reason = isNothing ? 'names neither a policy nor a module' : 'has a colon'
+    expect(stderr).toContain(`--set '${given}' ${reason}`)
   }
   expect(host.read('config')).toBe('DEFAULT:NO-SHA1\n')
 })
