@@ -2,6 +2,8 @@
 import { expect } from 'vitest'
 import { findConsumer } from '../../../src/system/consumers/all-consumers.ts'
 import { type Finding, findProgram, withWorkbench } from '../../../src/system/consumers/consumer.ts'
+import { verifyConfigs } from '../../../src/system/verify.ts'
+import { runFile } from '../../cli/command.ts'
 import { testWith } from '../../peers/peer.ts'
 
 /** What the program that reads the files of a back-end says of a text. */
@@ -43,3 +45,19 @@ testWith('named-checkconf', 'named-checkconf names the line that it does not kno
     { effect: 'stops', line: 2, complaint: "unknown option 'nonsense'" },
   ])
 })
+
+for (const [program, backend, ...args] of [
+  ['ssh', 'openssh', '-V'],
+  ['sshd', 'opensshserver', '-V'],
+  ['named-checkconf', 'bind', '-v'],
+  ['openssl', 'opensslcnf', 'version'],
+  ['gnutls-cli', 'gnutls', '--version'],
+] as const) {
+  testWith(program, `${program} is named with its version`, async () => {
+    const { checked } = await verifyConfigs([{ policy: 'DEFAULT', backend, text: '' }])
+    const { stdout, stderr } = runFile(findProgram(program) ?? '', args)
+    const [{ version } = { version: '' }] = checked
+    expect(version).toMatch(/^\d+\.\d+/)
+    expect(stdout + stderr).toContain(version)
+  })
+}
