@@ -23,6 +23,26 @@ test('ranges hold what was added, and miss the rest', () => {
   fc.assert(property, { numRuns: 300 })
 })
 
+test('what is missing are ranges with bytes, within the size', () => {
+  expect(
+    new ByteRanges([
+      [0, 5],
+      [7, 9],
+    ]).missing(12),
+  ).toEqual([
+    [5, 7],
+    [9, 12],
+  ])
+  expect(
+    new ByteRanges([
+      [0, 5],
+      [20, 30],
+    ]).missing(12),
+  ).toEqual([[5, 12]])
+  expect(new ByteRanges([[0, 12]]).missing(12)).toEqual([])
+  expect(new ByteRanges().missing(0)).toEqual([])
+})
+
 function bytesOf(ranges: readonly (readonly [number, number])[]): readonly number[] {
   return ranges.flatMap(([start, end]) =>
     Array.from({ length: end - start }, (_, index) => start + index),

@@ -25,3 +25,18 @@ test.each([
   const expected = Buffer.alloc(SIZE, 0xff).fill(0, offset, offset + length)
   expect(readFileSync(path).equals(expected)).toBe(true)
 })
+
+test.each([
+  ['without a state', undefined],
+  ['whose state is not there', 'nowhere'],
+])('a file in place, %s, begins anew, whatever is asked', async (_, state) => {
+  const folder = scratchFolder()
+  const path = join(folder, 'disk')
+  writeFileSync(path, Buffer.alloc(SIZE, 0xff))
+  linkSync(path, join(folder, 'second'))
+  const statePath = state === undefined ? {} : { statePath: join(folder, state) }
+  const destination = await openFileDestination(path, { size: SIZE, resume: true, ...statePath })
+  await destination.close()
+  expect(destination.isZero).toBe(true)
+  expect(readFileSync(path).equals(Buffer.alloc(SIZE))).toBe(true)
+})

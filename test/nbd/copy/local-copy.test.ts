@@ -103,9 +103,10 @@ describe('a copy that was interrupted', () => {
   const interrupt = async (from: string, to: string): Promise<void> => {
     const cut = new AbortController()
     const onProgress = () => cut.abort()
-    await expect(copy(from, to, { signal: cut.signal, onProgress })).rejects.toThrow(
-      refusal('NBD_COPY_INTERRUPTED'),
-    )
+    const copying = copy(from, to, { signal: cut.signal, onProgress })
+    await expect(copying).rejects.toThrow(refusal('NBD_COPY_INTERRUPTED'))
+    const hint = 'the same command goes on where it stopped'
+    await expect(copying).rejects.toMatchObject({ diagnostics: [{ hint }] })
   }
 
   const LONG = Buffer.alloc(64 * MEBIBYTE, 'data ')

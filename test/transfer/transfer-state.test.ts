@@ -1,0 +1,55 @@
+/** The file that tells how far a copy came: only ranges within the disk are believed. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { loadState, saveState } from '../../src/transfer/transfer-state.ts'
+import { scratchFolder } from '../cli/command.ts'
+
+const BINDING = { source: 'file 1', destination: 'file 2', size: 1000 }
+
+function load(done: unknown) {
+  const path = join(scratchFolder(), 'state')
+  const state = { format: 'cryptopolicy-copy-1', ...BINDING, done }
+  writeFileSync(path, JSON.stringify(state), { mode: 0o600 })
+  const loaded = loadState(path, BINDING)
+  return loaded && 'done' in loaded ? loaded.done.toArray() : loaded?.reason
+}
+
+test('ranges of the disk are believed', () => {
+  expect(load([])).toEqual([])
+  expect(load([[0, 1000]])).toEqual([[0, 1000]])
+  expect(
+    load([
+      [0, 1],
+      [999, 1000],
+    ]),
+  ).toEqual([
+    [0, 1],
+    [999, 1000],
+  ])
+})
+
+test.each([
+  [[[-1, 5]]],
+  [[[5, 5]]],
+  [[[6, 5]]],
+  [[[0, 1001]]],
+  [[[0.5, 2]]],
+  [[[0, 2 ** 53]]],
+  [[[0, 1, 2]]],
+  [[[0, 10], 5]],
+  [[['0', 5]]],
+  [{ length: 0 }],
+])('%j is damaged', (done) => {
+  expect(load(done)).toBe('it is damaged')
+})
+
+test.each([
+  ['source', 'it belongs to another source'],
+  ['destination', 'it belongs to another destination'],
+  ['size', 'the size of the source has changed'],
+] as const)('a state of another %s is told', (key, reason) => {
+  const path = join(scratchFolder(), 'state')
+  saveState(path, { ...BINDING, [key]: key === 'size' ? 1001 : 'file 3' }, [[0, 5]])
+  expect(loadState(path, BINDING)).toEqual({ reason })
+})
