@@ -1,23 +1,18 @@
 /** Listens, lets clients in as far as there is room, and ends in order. */
-import {
-  type AddressInfo,
-  createServer,
-  type ListenOptions,
-  type Server,
-  type Socket,
-} from 'node:net'
+import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { printListening, printPeer } from '../net/address.ts'
-import { type SocketFile, withSocketFile } from '../net/socket-file.ts'
-import { listeningPath, withSocketPath } from '../net/unix-socket.ts'
+import type { SocketFile } from '../net/socket-file.ts'
 import { Completions } from './completions.ts'
 import { type ConnectionContext, type ConnectionHandler, EndpointConnection } from './connection.ts'
 import type { ConnectionEvent, ConnectionOrigin } from './connection-event.ts'
 import { ENDPOINT_KINDS } from './endpoint-diagnostics.ts'
 import { requireRoom } from './listening-room.ts'
+import { leaveSocket, takeHeldSocket } from './listening-sockets.ts'
 import { Newcomers, PATIENCE } from './newcomers.ts'
+import { openServer } from './open-server.ts'
 import { Places } from './places.ts'
 import type { Traffic } from './traffic.ts'
 import { WaitingLine } from './waiting-line.ts'
@@ -64,7 +59,8 @@ const RESERVED_DESCRIPTORS = 24
 export class Listener {
   readonly #options: ListenerOptions
   readonly #context: ConnectionContext
-  readonly #servers = new Set<Server>()
+  /** Each with what the next one at its place has to be equal in. */
+  readonly #servers = new Map<Server, string | undefined>()
   readonly #connections = new Set<EndpointConnection>()
   readonly #newcomers = new Newcomers(NEWCOMER_LIMIT)
   readonly #places: Places
@@ -107,18 +103,18 @@ export class Listener {
     file?: SocketFile,
   ): Promise<AddressInfo | string> {
     const { allowHalfOpen = false } = this.#options
-    const kept = { noDelay: true, keepAlive: true, pauseOnConnect: true }
-    const server = createServer({ ...kept, allowHalfOpen })
+    const key = keyOf(options, file, allowHalfOpen)
+    const held = key === undefined ? undefined : takeHeldSocket(key)
+    const server =
+      held?.server ??
+      (await openServer(options, file, allowHalfOpen).catch((error) =>
+        fail(ENDPOINT_KINDS.cannotListen, { address: printListening(options), error }),
+      ))
     server.on('connection', (socket) => this.#admit(socket))
-    const { path } = options
-    const place = path === undefined ? options : { ...options, path: listeningPath(path) }
-    const begin = () => withSocketFile(path, file, () => beginListening(server, place))
-    await (path === undefined ? begin() : withSocketPath(path, begin)).catch((error) =>
-      fail(ENDPOINT_KINDS.cannotListen, { address: printListening(options), error }),
-    )
-    this.#servers.add(server)
+    this.#servers.set(server, key)
     this.#keepDescriptors(printListening(options))
-    return path ?? server.address() ?? printListening(options)
+    for (const client of held?.clients ?? []) this.#admit(client)
+    return options.path ?? server.address() ?? printListening(options)
   }
 
   /**
@@ -144,7 +140,8 @@ export class Listener {
    */
   async drain(limit: number): Promise<void> {
     this.#isDraining = true
-    for (const server of this.#servers) server.close()
+    for (const [server, key] of this.#servers) leaveSocket(server, key)
+    this.#servers.clear()
     this.#waiting.clear()
     clearTimeout(this.#patience)
     for (const connection of this.#connections) connection.drain()
@@ -178,7 +175,7 @@ export class Listener {
     try {
       return requireRoom(address)
     } catch (error) {
-      for (const server of this.#servers) server.close()
+      for (const server of this.#servers.keys()) server.close()
       throw error
     }
   }
@@ -268,10 +265,13 @@ export class Listener {
   }
 }
 
-async function beginListening(server: Server, options: ListenOptions): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    // An error that comes later, such as one of accept(2), must not end the process.
-    server.on('error', reject)
-    server.listen(options, resolve)
-  })
+/** Of a port that the system chooses, each socket has its own. */
+function keyOf(
+  options: ListenOptions & { readonly fd?: number },
+  file: SocketFile | undefined,
+  allowHalfOpen: boolean,
+): string | undefined {
+  const { path, host = '', port = 0, fd, ipv6Only = false } = options
+  if (path === undefined && fd === undefined && port === 0) return undefined
+  return JSON.stringify([path, fd, host, port, ipv6Only, file, allowHalfOpen])
 }

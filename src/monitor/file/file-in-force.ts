@@ -1,5 +1,6 @@
 /** The endpoint file that is in force: applied by difference, as a whole or not at all. */
 import { type Diagnostic, DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
+import { handingSocketsOver } from '../../endpoint/listening-sockets.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
 import { TlsObjects } from '../../tls/objects/tls-objects.ts'
 import type { HostObjects } from '../host/host-objects.ts'
@@ -70,6 +71,10 @@ export class FileInForce {
     refuseOtherTypes(this.#file, difference)
     await refuseSamePlaces(next)
     tryObjects(next, this.#host)
+    return handingSocketsOver(() => this.#replace(next, difference))
+  }
+
+  async #replace(next: EndpointFile, difference: FileDifference): Promise<AppliedChange> {
     const undo: Undo[] = []
     try {
       const warnings = await this.#change(difference, undo)
@@ -93,24 +98,19 @@ export class FileInForce {
   async end(limit: number): Promise<void> {
     // What is being started meanwhile has its end too.
     await this.#applied
-    const failures: unknown[] = []
-    for (const turn of ENDING_TURNS) {
-      const ending = this.#file.entries
-        .filter((entry) => turnOf(entry) === turn)
-        .map(({ name }) => this.#running.get(name)?.stop(limit))
-      // One that fails keeps no other from its end.
-      for (const end of await Promise.allSettled(ending)) {
-        if (end.status === 'rejected') failures.push(end.reason)
-      }
-    }
-    if (failures.length > 0) throw failures[0]
+    await stopInTurns(
+      this.#file.entries.map((entry) => ({
+        turn: turnOf(entry),
+        stop: async () => this.#running.get(entry.name)?.stop(limit),
+      })),
+    )
   }
 
   async #change(difference: FileDifference, undo: Undo[]): Promise<readonly Diagnostic[]> {
     const { objects } = this.#host.endpoints
     const { added, changed, removed } = difference.objects
     const warnings: Diagnostic[] = []
-    for (const entry of difference.stopped) await this.#stop(entry, undo)
+    await this.#stopAll(difference.stopped, undo)
     for (const one of secretsFirst([...added, ...changed])) {
       warnings.push(...define(objects, one, undo))
     }
@@ -123,22 +123,28 @@ export class FileInForce {
     return warnings
   }
 
-  async #stop(entry: ReadEntry, undo: Undo[]): Promise<void> {
-    const { name, start } = entry
-    const running = this.#running.get(name)
-    if (!running) return
-    undo.push(async () => {
-      try {
-        this.#running.set(name, await start(this.#host))
-      } catch (error) {
-        throw new DiagnosticError([
-          ...(error instanceof DiagnosticError ? error.diagnostics : []),
-          diagnose(FILE_DIAGNOSTIC_KINDS.notRestored, { entry: name }, placeOf(entry)),
-        ])
-      }
+  /** What waits for its clients waits at the same time as others, as far as none stands on the other. */
+  async #stopAll(entries: readonly ReadEntry[], undo: Undo[]): Promise<void> {
+    const stops = entries.flatMap((entry) => {
+      const running = this.#running.get(entry.name)
+      if (!running) return []
+      undo.push(() => this.#restore(entry))
+      this.#running.delete(entry.name)
+      return { turn: turnOf(entry), stop: () => running.stop(DRAIN_LIMIT) }
     })
-    this.#running.delete(name)
-    await running.stop(DRAIN_LIMIT)
+    await stopInTurns(stops)
+  }
+
+  async #restore(entry: ReadEntry): Promise<void> {
+    const { name, start } = entry
+    try {
+      this.#running.set(name, await start(this.#host))
+    } catch (error) {
+      throw new DiagnosticError([
+        ...(error instanceof DiagnosticError ? error.diagnostics : []),
+        diagnose(FILE_DIAGNOSTIC_KINDS.notRestored, { entry: name }, placeOf(entry)),
+      ])
+    }
   }
 
   /** The errors of an entry are told at its line. */
@@ -160,6 +166,24 @@ export class FileInForce {
       )
     }
   }
+}
+
+type Stop = {
+  readonly turn: (typeof ENDING_TURNS)[number]
+  readonly stop: () => Promise<void>
+}
+
+/** @throws the first failure, when all have ended. */
+async function stopInTurns(stops: readonly Stop[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const turn of ENDING_TURNS) {
+    const ending = stops.filter((one) => one.turn === turn).map(({ stop }) => stop())
+    // One that fails keeps no other from its end.
+    for (const end of await Promise.allSettled(ending)) {
+      if (end.status === 'rejected') failures.push(end.reason)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
 }
 
 function placeOf({ definition: { places } }: ReadEntry) {

@@ -2,39 +2,8 @@ import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { readEndpointFile } from '../../../src/monitor/file/endpoint-file.ts'
-import { FileInForce } from '../../../src/monitor/file/file-in-force.ts'
-import { HostEndpoints } from '../../../src/monitor/host/host-endpoints.ts'
-import { HostMetrics } from '../../../src/monitor/metrics/host-metrics.ts'
-import { scratchFolder } from '../../cli/command.ts'
 import { makeX509Folder } from '../../nbd/nbd-credentials.ts'
-
-type Running = {
-  readonly folder: string
-  readonly host: HostEndpoints
-  readonly inForce: FileInForce
-  /** Brings a file in force; `DIR` stands for the folder. */
-  readonly apply: (text: string) => ReturnType<FileInForce['apply']>
-}
-
-function running(folder = scratchFolder()): Running {
-  const host = new HostEndpoints()
-  const told = () => {}
-  const inForce = new FileInForce({
-    endpoints: host,
-    context: {},
-    metrics: new HostMetrics(),
-    tell: told,
-    tellOutcome: told,
-  })
-  onTestFinished(async () => {
-    await inForce.end(0)
-    await host.close()
-  })
-  const apply = async (text: string) =>
-    inForce.apply(readEndpointFile({ name: 'host.yaml', text: text.replaceAll('DIR', folder) }))
-  return { folder, host, inForce, apply }
-}
+import { running } from './running-file.ts'
 
 /** A client that stays. @param place A path, or `host:port`. */
 async function client(place = ''): Promise<Socket> {

@@ -1,0 +1,89 @@
+/** Keeps sockets open that listen, while what listens there is replaced: no client is refused meanwhile. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Server, Socket } from 'node:net'
+
+/** A socket that listens, and the clients that came while nothing served them. */
+export type HeldSocket = {
+  readonly server: Server
+  readonly clients: readonly Socket[]
+}
+
+/** Clients that may come meanwhile. They are not read, so that each takes a descriptor and little else. */
+const CLIENT_LIMIT = 128
+
+class ListeningSockets {
+  readonly #held = new Map<string, { readonly server: Server; readonly clients: Socket[] }>()
+  #isOver = false
+
+  /** @returns false where the socket is to be closed. */
+  hold(key: string, server: Server): boolean {
+    if (this.#isOver || this.#held.has(key)) return false
+    const clients: Socket[] = []
+    server.on('connection', (socket) => {
+      // One that leaves is noticed by what serves it.
+      socket.on('error', () => {})
+      if (clients.length < CLIENT_LIMIT) clients.push(socket)
+      else socket.destroy()
+    })
+    this.#held.set(key, { server, clients })
+    return true
+  }
+
+  take(key: string): HeldSocket | undefined {
+    const held = this.#held.get(key)
+    this.#held.delete(key)
+    held?.server.removeAllListeners('connection')
+    return held
+  }
+
+  /** @returns whether there were any. */
+  closeAll(): boolean {
+    const all = [...this.#held.values()]
+    this.#held.clear()
+    for (const { server, clients } of all) {
+      server.close()
+      for (const client of clients) client.destroy()
+    }
+    return all.length > 0
+  }
+
+  end(): void {
+    this.#isOver = true
+    this.closeAll()
+  }
+}
+
+/** Of the change that is under way where this runs: what others stop at the same time is closed at once. */
+const current = new AsyncLocalStorage<ListeningSockets>()
+
+/**
+ * Sockets of endpoints that `change` ends are handed to those that it begins at the same place. What no
+ * other has taken is closed when it has ended.
+ */
+export async function handingSocketsOver<Value>(change: () => Promise<Value>): Promise<Value> {
+  const sockets = new ListeningSockets()
+  try {
+    return await current.run(sockets, change)
+  } finally {
+    sockets.end()
+  }
+}
+
+/**
+ * Ends what a socket brings to its server, and closes it or keeps it for the next one.
+ *
+ * @param key Equal for sockets that are equal in all; undefined where the place is not known beforehand.
+ */
+export function leaveSocket(server: Server, key: string | undefined): void {
+  server.removeAllListeners('connection')
+  if (key === undefined || !current.getStore()?.hold(key, server)) server.close()
+}
+
+export function takeHeldSocket(key: string): HeldSocket | undefined {
+  return current.getStore()?.take(key)
+}
+
+/** Makes way for a socket that is not equal to one of them. @returns whether there were any. */
+export function closeHeldSockets(): boolean {
+  return current.getStore()?.closeAll() ?? false
+}
