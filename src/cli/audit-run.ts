@@ -239,6 +239,9 @@ async function scanTarget(
   }
 }
 
+/** It tells what servers of other hosts accept. */
+const OWNER_ONLY = 0o600
+
 async function writeEvidence(
   path: string,
   target: AuditTarget,
@@ -249,7 +252,7 @@ async function writeEvidence(
   const { replaceFile } = await import('../files/atomic-file.ts')
   const header = { evidence: 1, subject: target, seed: seed.toString('hex') } as const
   try {
-    replaceFile(path, printEvidence({ header, transcripts }))
+    replaceFile(path, printEvidence({ header, transcripts }), OWNER_ONLY)
   } catch (error) {
     fail(FILE_KINDS.unwritable, { path, error })
   }

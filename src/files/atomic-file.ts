@@ -5,6 +5,7 @@ import {
   fchownSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -82,11 +83,28 @@ export function stageLink(path: string, target: string): StagedFile {
   return stage(path, (temporary) => symlinkSync(target, temporary))
 }
 
-/** Replaces a file. The old one stays until the new one is complete and on disk. */
-export function replaceFile(path: string, content: string | Buffer, mode = 0o644): void {
-  const replacement = stageFile(path, content, mode)
+/**
+ * Replaces a file. The old one stays until the new one is complete and on disk.
+ *
+ * @throws where a device, a pipe or a socket stands there: with the rights of root, /dev/null would be gone.
+ */
+export function replaceFile(
+  path: string,
+  content: string | Buffer,
+  mode = 0o644,
+  owner?: Owner,
+): void {
+  requireReplaceable(path)
+  const replacement = stageFile(path, content, mode, owner)
   commitOrDiscard(replacement)
   replacement.makeDurable()
+}
+
+/** Of a folder the rename tells. */
+function requireReplaceable(path: string): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false })
+  if (!stats || stats.isFile() || stats.isSymbolicLink() || stats.isDirectory()) return
+  throw new Error('it is no regular file')
 }
 
 /** Replaces whatever stands at a path, a folder excepted, by a symbolic link. */

@@ -6,9 +6,10 @@ import type { Backend } from '../backends/backend.ts'
 import { gnutls } from '../backends/gnutls.ts'
 import { warnOfLooseness } from '../backends/looseness/looseness-diagnostics.ts'
 import { collectDiagnostics } from '../diagnostics/collect-diagnostics.ts'
-import { type Diagnostic, diagnose, hasErrors } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, diagnose, fail, hasErrors } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
 import { replaceFile } from '../files/atomic-file.ts'
+import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { readNamedTextFile, readTextFile, STANDARD_INPUT_PATH } from '../files/text-file.ts'
 import { findSameKeywords } from '../policy/application/application-policy.ts'
 import { fixSource } from '../policy/lint/fix.ts'
@@ -81,8 +82,18 @@ function fixFile(path: string): readonly FixedFile[] {
   const source = readTextFile(path)
   const { text, applied } = fixSource(source)
   if (text === source.text) return []
-  replaceFile(path, text)
+  replaceWithOwner(path, text)
   return [{ path, count: applied.length }]
+}
+
+/** The new file belongs to whom the old one did, and the same users may read it. */
+function replaceWithOwner(path: string, text: string): void {
+  try {
+    const { mode, uid, gid } = statSync(path)
+    replaceFile(path, text, mode & 0o777, { uid, gid })
+  } catch (error) {
+    fail(FILE_KINDS.unwritable, { path, error })
+  }
 }
 
 function lintTarget(target: string, directories: Directories): readonly Diagnostic[] {

@@ -1,8 +1,8 @@
 /** The file that tells how far a copy came, so that it can be resumed after whatever ended it. */
-import { rmSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, rmSync } from 'node:fs'
 import { replaceFile } from '../files/atomic-file.ts'
 import { type ByteRange, ByteRanges } from './byte-ranges.ts'
-import { readOwnText } from './own-file.ts'
+import { OWN_FILE_FLAGS, readOwnText } from './own-file.ts'
 
 /** What a state belongs to. All of it has to be the same for the copy to go on. */
 export type TransferBinding = {
@@ -24,6 +24,28 @@ export function saveState(
   done: readonly ByteRange[],
 ): void {
   replaceFile(path, `${JSON.stringify({ format: FORMAT, ...binding, done })}\n`, 0o600)
+}
+
+/** What each state begins with. */
+const HEAD = `{"format":"${FORMAT}"`
+
+/**
+ * Says in words why no state may be written where a user wants it: what stands there is something else, which would
+ * be lost. Undefined where there is nothing, or an earlier state.
+ */
+export function reasonNotState(path: string): string | undefined {
+  const stats = lstatSync(path, { throwIfNoEntry: false })
+  if (!stats) return undefined
+  if (!stats.isFile()) return 'it is not a regular file'
+  const descriptor = openSync(path, constants.O_RDONLY | OWN_FILE_FLAGS)
+  try {
+    if (fstatSync(descriptor).size === 0) return undefined
+    const head = Buffer.alloc(HEAD.length)
+    const length = readSync(descriptor, head, 0, head.length, 0)
+    return head.toString('latin1', 0, length) === HEAD ? undefined : 'it is no state of a copy'
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 /** A state that was read: what is done already, or why nothing is. */

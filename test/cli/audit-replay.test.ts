@@ -1,5 +1,13 @@
 /** `cryptopolicy audit` with evidence, held against a policy, and what is made of its files. */
-import { lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -29,6 +37,7 @@ async function auditTwice(target: string, ...options: readonly string[]) {
     evidence,
     ...options,
   ])
+  expect(statSync(evidence).mode & 0o777).toBe(0o600)
   const again = await runInProcess(['audit', 'replay', evidence, ...options])
   return { first, again }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { scratchFolder, writeFiles } from './command.ts'
@@ -59,6 +59,20 @@ describe('--fix', () => {
     for (const path of paths) expect(readFileSync(path, 'utf8')).toBe(NEW)
     const { stdout } = await runInProcess(['lint', '--fix', '--json', ...paths])
     expect(resultOf(stdout).fixed).toEqual([])
+  })
+
+  test('leaves owner, group and mode as they were', async () => {
+    const folder = scratchFolder()
+    writeFiles(folder, { 'A.pmod': OLD })
+    const path = join(folder, 'A.pmod')
+    const owner = process.geteuid?.() === 0 ? 65_534 : statSync(path).uid
+    const group = process.geteuid?.() === 0 ? 65_534 : statSync(path).gid
+    chownSync(path, owner, group)
+    chmodSync(path, 0o640)
+    expect((await runInProcess(['lint', '--fix', path])).status).toBe(0)
+    expect(readFileSync(path, 'utf8')).toBe(NEW)
+    const { uid, gid, mode } = statSync(path)
+    expect([uid, gid, mode & 0o777]).toEqual([owner, group, 0o640])
   })
 
   test('tells as JSON what it rewrote', async () => {

@@ -6,7 +6,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
   linkInPlace,
@@ -18,7 +18,7 @@ import {
   stageNewFile,
   TEMPORARY_SUFFIX,
 } from '../../src/files/atomic-file.ts'
-import { scratchFolder } from '../cli/command.ts'
+import { runFile, scratchFolder } from '../cli/command.ts'
 import { openFilesBelow } from './open-files.ts'
 
 /** What a run of the same process id would have left, had it been killed at any of its files. */
@@ -117,6 +117,15 @@ test('a link is made in the workshop, or beside its place where that is on anoth
   linkInPlace(join(folder, 'link'), 'other', workshop)
   expect(readlinkSync(join(folder, 'link'))).toBe('other')
   expect(readdirSync(workshop)).toEqual([])
+})
+
+test('what is no file is not replaced by one', () => {
+  const path = join(scratchFolder(), 'pipe')
+  expect(runFile('mkfifo', [path]).status).toBe(0)
+  const { ino, mode } = statSync(path)
+  expect(() => replaceFile(path, 'text')).toThrow('it is no regular file')
+  expect(statSync(path)).toMatchObject({ ino, mode })
+  expect(readdirSync(dirname(path))).toEqual(['pipe'])
 })
 
 describe('makeFolder', () => {

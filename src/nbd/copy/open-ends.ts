@@ -1,6 +1,7 @@
 /** Opens the two ends of a copy: the source first, so that nothing is touched before it answers. */
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
 import { statPresent } from '../../files/present-file.ts'
+import { reasonNotState } from '../../transfer/transfer-state.ts'
 import type { NbdUri } from '../client/nbd-uri.ts'
 import { ServerCommand } from '../client/server-command.ts'
 import { ConnectionPool } from './connection-pool.ts'
@@ -86,6 +87,7 @@ async function openDestination(
   options: EndOptions,
 ): Promise<CopyDestination | StreamDestination> {
   if (to.kind === 'null') return nullDestination()
+  if (options.statePath !== undefined) requirePlaceForState(options.statePath)
   if (to.kind === 'standard') return standardOutput()
   if (to.kind === 'file') return openPath(to.path, size, options)
   const { connections, statePath, isZero } = options
@@ -95,6 +97,16 @@ async function openDestination(
   } catch (error) {
     await open.close()
     throw error
+  }
+}
+
+/** @throws DiagnosticError NBD_COPY_UNWRITABLE */
+function requirePlaceForState(path: string): void {
+  try {
+    const reason = reasonNotState(path)
+    if (reason !== undefined) throw new Error(reason)
+  } catch (error) {
+    fail(COPY_KINDS.unwritable, { path, error })
   }
 }
 

@@ -183,6 +183,34 @@ describe('a partial file is not gone on with', () => {
   })
 })
 
+describe('a state that the user names takes the place of nothing else:', () => {
+  plainTest.each<readonly [string, string, (state: string) => void]>([
+    ['a text', 'it is no state of a copy', (state) => writeFileSync(state, 'precious')],
+    ['a disk', 'it is no state of a copy', (state) => writeFileSync(state, Buffer.alloc(1 << 20))],
+    ['a pipe', 'it is not a regular file', (state) => runFile('mkfifo', [state])],
+    ['a link', 'it is not a regular file', (state) => symlinkSync('/dev/null', state)],
+  ])('%s', (_, reason, make) => {
+    const folder = scratchFolder()
+    const source = makeSource(folder)
+    const out = join(folder, 'out.raw')
+    const state = join(folder, 'state')
+    make(state)
+    const { ino, mode, size } = lstatSync(state)
+    const { status, stderr } = copy(source, out, '--state', state)
+    expect([status, stderr]).toEqual([73, expect.stringContaining(reason)])
+    expect(lstatSync(state)).toMatchObject({ ino, mode, size })
+    expect(existsSync(out)).toBe(false)
+  })
+
+  plainTest('an empty file, as mktemp makes it, is one', () => {
+    const folder = scratchFolder()
+    const state = join(folder, 'state')
+    writeFileSync(state, '')
+    expect(copy(makeSource(folder), join(folder, 'out.raw'), '--state', state).status).toBe(0)
+    expect(existsSync(state)).toBe(false)
+  })
+})
+
 function becomeLink(path: string): void {
   runFile('mv', [path, `${path}.real`])
   symlinkSync(`${path}.real`, path)
