@@ -30,6 +30,17 @@ const ownMistake: Kind<{ error: unknown }> = {
   hint: () => 'please report it, with what the client did',
 }
 
+const authzWithoutTls: Kind<{ id: string }> = {
+  code: 'ENDPOINT_AUTHZ_WITHOUT_TLS',
+  severity: 'error',
+  fault: 'usage',
+  summary:
+    'An endpoint has an authorization and no credentials. Clients without TLS have no name, so all of them would be let in.',
+  message: ({ id }) =>
+    `tls-authz names \`${id}\`, and without tls-creds every client would be let in`,
+  hint: () => 'name credentials too: tls-creds=ID',
+}
+
 const handshakeTime: Kind<{ seconds: number }> = {
   code: 'ENDPOINT_HANDSHAKE_TIME',
   severity: 'warning',
@@ -108,6 +119,7 @@ export const ENDPOINT_KINDS = defineKinds({
   brokenProtocol,
   lostConnection,
   ownMistake,
+  authzWithoutTls,
   handshakeTime,
   idle,
   tooManyWaiting,

@@ -1,8 +1,11 @@
 /** How an endpoint secures its connections: looked up once, so that a wrong id is told at the start. */
 import type { Duplex } from 'node:stream'
+import { fail } from '../diagnostics/diagnostic.ts'
+import type { Span } from '../diagnostics/source.ts'
 import type { TlsSession } from '../tls/credentials/tls-session.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
 import type { TlsSettings } from '../tls/tls-options.ts'
+import { ENDPOINT_KINDS } from './endpoint-diagnostics.ts'
 import type { TlsMode } from './tls-mode.ts'
 
 /** Runs the server's side of a handshake; throws where the client is not let in. */
@@ -34,9 +37,10 @@ export type SecurityOptions = {
   readonly handshakeLimit: number
 }
 
-/** @throws DiagnosticError OBJECT_... */
+/** @throws DiagnosticError OBJECT_..., ENDPOINT_AUTHZ_WITHOUT_TLS */
 export function findSecurity(objects: TlsObjects, options: SecurityOptions): Security {
   const { mode, credentials: id, authorization: authorizationId, handshakeLimit } = options
+  requireTlsFor(options)
   if (id === undefined || mode === 'off') return NO_TLS
   const credentials = objects.credentials(id, 'server')
   const authorization =
@@ -52,4 +56,18 @@ export function findSecurity(objects: TlsObjects, options: SecurityOptions): Sec
     },
     secure: (connection) => credentials.accept(connection, { authorization, timeout }),
   }
+}
+
+/**
+ * An authorization that nothing is decided by would let every client in.
+ *
+ * @param place Of the authorization, in a file.
+ * @throws DiagnosticError ENDPOINT_AUTHZ_WITHOUT_TLS
+ */
+export function requireTlsFor(
+  { credentials, authorization }: Pick<SecurityOptions, 'credentials' | 'authorization'>,
+  place?: Span,
+): void {
+  if (authorization === undefined || credentials !== undefined) return
+  fail(ENDPOINT_KINDS.authzWithoutTls, { id: authorization }, place)
 }

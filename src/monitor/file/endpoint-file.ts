@@ -2,6 +2,7 @@
 import { collectDiagnostics } from '../../diagnostics/collect-diagnostics.ts'
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import type { Source, Span } from '../../diagnostics/source.ts'
+import { requireTlsFor } from '../../endpoint/security.ts'
 import { defineObject, type ObjectDefinition } from '../../options/object-definition.ts'
 import { parseMapping } from '../../options/object-document.ts'
 import { PropertyReader } from '../../options/property-reader.ts'
@@ -65,9 +66,17 @@ export function readEndpointFile(source: Source): EndpointFile {
 function readEntry(section: FileSection, definition: ObjectDefinition): ReadEntry {
   const reader = PropertyReader.of(definition, Object.keys(section.properties))
   const plan = section.read(reader, definition)
+  requireTls(definition)
   const entry = { section, definition }
   const needs = section.needs?.(definition) ?? []
   return { ...entry, name: nameOfEntry(entry), needs, ...plan }
+}
+
+/** When it starts it is too late: a file that is refused changes nothing. */
+function requireTls({ properties, places }: ObjectDefinition): void {
+  const { 'tls-creds': credentials, 'tls-authz': authorization } = properties
+  if (typeof authorization !== 'string' || credentials !== undefined) return
+  requireTlsFor({ authorization }, places?.get('tls-authz'))
 }
 
 /** What one entry alone does not tell. */

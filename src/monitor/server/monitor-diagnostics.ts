@@ -25,5 +25,14 @@ const abstract: Kind<{ name: string }> = {
   hint: () => 'use the path of a file: it belongs to its owner alone',
 }
 
+const unixTls: Kind<{ path: string }> = {
+  code: 'MONITOR_UNIX_TLS',
+  severity: 'error',
+  fault: 'usage',
+  summary: 'A monitor at a Unix socket is to have TLS or an authorization, which it has not there.',
+  message: ({ path }) => `a monitor at ${path} has no TLS, so tls-creds and tls-authz do nothing`,
+  hint: () => 'leave them out: its owner alone can use that socket; or let it listen on TCP',
+}
+
 /** Errors by the name the code uses; docs/errors.md lists them by code. */
-export const MONITOR_KINDS = defineKinds({ open, abstract })
+export const MONITOR_KINDS = defineKinds({ open, abstract, unixTls })

@@ -71,7 +71,7 @@ type MonitorAccess = Pick<MonitorOptions, 'credentials' | 'authorization'>
  * A monitor can do whatever the process can: it is never open to strangers.
  *
  * @param place Of the address in a file.
- * @throws DiagnosticError MONITOR_OPEN, MONITOR_ABSTRACT
+ * @throws DiagnosticError MONITOR_OPEN, MONITOR_ABSTRACT, MONITOR_UNIX_TLS
  */
 export function requireKnownClients(
   address: DialableAddress,
@@ -79,7 +79,9 @@ export function requireKnownClients(
   place?: Span,
 ): void {
   if (address.kind === 'unix') {
-    if (address.isAbstract) fail(MONITOR_KINDS.abstract, { name: address.path }, place)
+    const { isAbstract, path } = address
+    if (isAbstract) fail(MONITOR_KINDS.abstract, { name: path }, place)
+    if (credentials ?? authorization) fail(MONITOR_KINDS.unixTls, { path }, place)
   } else if (credentials === undefined || authorization === undefined) {
     fail(MONITOR_KINDS.open, { host: address.host, port: address.port }, place)
   }

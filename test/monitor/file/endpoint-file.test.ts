@@ -73,6 +73,26 @@ test.each([
   expect(first).toContain(remedy)
 })
 
+const AUTHZ = 'objects: [{qom-type: authz-simple, id: a, identity: CN=x}]'
+
+test.each([
+  ['nbd: {listen: "tcp:h:1", tls-authz: a}', '2:37: error[ENDPOINT_AUTHZ_WITHOUT_TLS]'],
+  [
+    'receivers: [{id: r, listen: "tcp:h:1", file: /f, tls-authz: a}]',
+    '2:61: error[ENDPOINT_AUTHZ_WITHOUT_TLS]',
+  ],
+  [
+    'chardevs: [{id: c, backend: socket, path: /c, server: on, tls-authz: a}]',
+    'error[CHARDEV_INCOMPATIBLE_OPTIONS]',
+  ],
+  ['relays: [{id: r, listen: "unix:/r", to: "tcp:h:1", tls-authz: a}]', 'tls-creds'],
+  ['monitors: [{id: m, listen: "tcp:h:1", tls-authz: a}]', 'error[MONITOR_OPEN]'],
+  ['monitors: [{id: m, listen: "unix:/m", tls-authz: a}]', '2:28: error[MONITOR_UNIX_TLS]'],
+  ['monitors: [{id: m, listen: "unix:/m", tls-creds: a}]', '2:28: error[MONITOR_UNIX_TLS]'],
+])('an authorization that would decide about nobody is refused: %s', (section, told) => {
+  expect(refusals(`${AUTHZ}\n${section}`)[0]).toContain(told)
+})
+
 test('all mistakes are told in one run', () => {
   const told = refusals('nope: 1\nnbd: {listen: "unix:/n", x: 1}\nmonitors: [{id: 1, listen: a}]')
   expect(told).toHaveLength(3)
