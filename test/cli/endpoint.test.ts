@@ -53,7 +53,7 @@ test.each([
     /:3:\d+: error\[OBJECT_WRONG_ENDPOINT\]/,
   ],
   [
-    `objects:\n  - ${ANON}\nnbd: {listen: "unix:DIR/n", tls-authz: t}\n`,
+    `objects:\n  - ${ANON}\nnbd: {listen: "unix:DIR/n", tls-creds: t, tls-authz: t}\n`,
     /:3:\d+: error\[OBJECT_WRONG_TYPE\]/,
   ],
 ])('check tells of %j where, and what run would refuse', (text, expected) => {
