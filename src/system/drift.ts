@@ -57,7 +57,7 @@ export async function findDrift(directories: Directories): Promise<readonly Drif
     const file = files.get(path)
     const expected = file && 'content' in file ? file.content : undefined
     const seen = visible.get(path)
-    const found = expected && readContent(join(directories.base, path))
+    const found = expected && contentOf(seen, join(directories.base, path))
     if (expected !== undefined && found?.equals(expected)) return []
     const difference = compareContents(expected, found, seen)
     const cause: Cause =
@@ -66,6 +66,11 @@ export async function findDrift(directories: Directories): Promise<readonly Drif
         : findCause(path, seen, found, { before, now: record })
     return [{ file: path, ...cause, ...difference }]
   })
+}
+
+/** What programs read, through a link to a pre-built output too. */
+function contentOf(seen: VisibleFile | undefined, path: string): Buffer | undefined {
+  return seen && 'content' in seen ? seen.content : readContent(path)
 }
 
 /** The answer of `--is-applied`: undefined where the files to compare are not there. */

@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  type Dirent,
   fchmodSync,
   mkdirSync,
   openSync,
@@ -29,6 +30,15 @@ export function readLink(path: string): string | undefined {
 export function listNames(path: string): readonly string[] {
   try {
     return readdirSync(path)
+  } catch {
+    return []
+  }
+}
+
+/** The same names, and for each whether it is a link. */
+export function listEntries(path: string): readonly Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
   } catch {
     return []
   }

@@ -32,7 +32,14 @@ import {
 } from './generated-files.ts'
 import { keepEntry } from './kept-entry.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
-import { readContent, type VisibleFiles } from './visible-files.ts'
+import {
+  isSeenAs,
+  OPAQUE,
+  readContent,
+  readVisibleFile,
+  type VisibleFiles,
+  type VisiblePlace,
+} from './visible-files.ts'
 import { VisibleFolders } from './visible-folders.ts'
 
 /** What a generation remembers about how it was made, for later questions. */
@@ -104,12 +111,24 @@ export class GenerationStore {
 
   /** What programs see now; only what has the name of one of these files is looked into. */
   readVisible(ours: GeneratedFiles): VisibleFiles {
-    return this.#visible.read((path) => ours.has(path))
+    const places = [...this.#visible.list()]
+    return new Map(
+      places.map(([path, place]) => [path, ours.has(path) ? readVisibleFile(place) : OPAQUE]),
+    )
+  }
+
+  /** The names of all that programs see now, and whether it is as it is to be. */
+  compareVisible(wanted: GeneratedFiles): ReadonlyMap<string, boolean> {
+    const isWanted = ([path, place]: readonly [string, VisiblePlace]) => {
+      const file = wanted.get(path)
+      return [path, file !== undefined && isSeenAs(file, place)] as const
+    }
+    return new Map([...this.#visible.list()].map(isWanted))
   }
 
   /** The names of all that programs see; nothing is looked into. */
   listVisible(): readonly string[] {
-    return [...this.#visible.read(() => false).keys()]
+    return [...this.#visible.list().keys()]
   }
 
   /** Whether a run was killed after the switch, before it was done. */

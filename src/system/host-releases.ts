@@ -1,7 +1,8 @@
 /** What the libraries of this host know, as far as their files tell: no program is started. */
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostReleases } from '../backends/applications/application-backend.ts'
+import { RecentlyUsed } from '../cache/recently-used.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { readFromMark } from '../files/text-file.ts'
 import { findRelease, type OpensslRelease, oldestRelease } from '../priority/library-releases.ts'
@@ -35,9 +36,23 @@ export function findOpensslVersion(root = '/'): string | undefined {
   const link = libraryFolders()
     .map((folder) => join(root, folder, 'libcrypto.so.3'))
     .find((path) => existsSync(path))
-  if (link === undefined) return undefined
+  return link === undefined ? undefined : versionIn(realpathSync(link))
+}
+
+/** The library is read once in a run, and again where it was replaced meanwhile. */
+function versionIn(path: string): string | undefined {
+  const { dev, ino, size, mtimeMs } = statSync(path)
+  const key = [path, dev, ino, size, mtimeMs].join(' ')
+  const known = VERSIONS.get(key) ?? { version: readVersion(path) }
+  VERSIONS.keep(key, known)
+  return known.version
+}
+
+const VERSIONS = new RecentlyUsed<{ readonly version: string | undefined }>(4)
+
+function readVersion(path: string): string | undefined {
   try {
-    const bytes = readFromMark(realpathSync(link), MARK, { length: LONGEST, limit: LIBRARY_LIMIT })
+    const bytes = readFromMark(path, MARK, { length: LONGEST, limit: LIBRARY_LIMIT })
     return /OpenSSL (3\.\d+\.\d+)[ -]/.exec(bytes?.toString('latin1') ?? '')?.[1]
   } catch (error) {
     if (error instanceof DiagnosticError) return undefined

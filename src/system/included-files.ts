@@ -1,6 +1,6 @@
 /** Which other files a configuration includes: `Include`, `includedir`, `.include = FILE`, `!include_try`. */
 import { type Dirent, readdirSync, statSync } from 'node:fs'
-import { dirname, join, matchesGlob, resolve } from 'node:path'
+import { basename, dirname, join, matchesGlob, resolve } from 'node:path'
 
 const INCLUDE = /^\s*[.!]?include(?:optional|_?dir|_try|_if_exists)?\s*[\s=]\s*(.+?)\s*;?\s*$/gim
 
@@ -17,8 +17,17 @@ function expand(path: string): readonly string[] {
   if (isFolder(path)) return listFolder(path).map(({ name }) => join(path, name))
   if (!/[*?[]/.test(path)) return [path]
   const folder = dirname(path)
-  const files = listFolder(folder).map(({ name }) => join(folder, name))
-  return files.filter((file) => matchesGlob(file, path))
+  return listFolder(folder)
+    .filter(matching(basename(path)))
+    .map(({ name }) => join(folder, name))
+}
+
+/** Almost all patterns have only stars. What Node.js knows of others takes longer to load than all files to read. */
+function matching(pattern: string): (entry: Dirent) => boolean {
+  if (/[^\w.*-]/.test(pattern)) return ({ name }) => matchesGlob(name, pattern)
+  const shape = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll(/\*+/g, '.*')}$`, 's')
+  // A star in the first place stands for no hidden file.
+  return ({ name }) => shape.test(name) && (pattern.startsWith('.') || !name.startsWith('.'))
 }
 
 function isFolder(path: string): boolean {

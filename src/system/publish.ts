@@ -10,13 +10,11 @@ import { readTextFileIfPresent } from '../files/text-file.ts'
 import type { ApplicationChange } from './application-switch.ts'
 import { type ConfigurationRecord, parseRecord } from './configuration-record.ts'
 import { configFile, type Directories, stateFolder } from './directories.ts'
-import type { GeneratedFile } from './generated-files.ts'
 import { GenerationStore } from './generation-store.ts'
 import { formatSelection } from './policy-selection.ts'
 import type { PreparedPolicy } from './prepared-policy.ts'
 import { hasReloadScript } from './reload.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
-import { sameFile } from './visible-files.ts'
 
 export type PublishOptions = {
   /** What listChanges found. */
@@ -44,14 +42,14 @@ export function listChanges(
 ): readonly string[] {
   const { files, record } = prepared.configuration
   const store = new GenerationStore(directories.base)
-  const visible = store.readVisible(files)
+  const visible = store.compareVisible(files)
   const before = parseRecord(store.readRecord())
-  const isChanged = ([path, file]: readonly [string, GeneratedFile]) =>
-    !sameFile(file, visible.get(path)) || hasOtherContent(path, before, record)
+  const isChanged = (path: string) =>
+    visible.get(path) !== true || hasOtherContent(path, before, record)
   const left = Object.keys(before?.files ?? {}).filter(
     (path) => !files.has(path) && visible.has(path),
   )
-  const changed = [...[...files].filter(isChanged).map(([path]) => path), ...left]
+  const changed = [...[...files.keys()].filter(isChanged), ...left]
   if (setsConfig && configText(directories) !== `${formatSelection(prepared.selection)}\n`) {
     changed.push('config')
   }
@@ -74,8 +72,8 @@ export const OUTDATED = Symbol('outdated')
 
 /**
  * Puts a configuration in force under the lock, where changes were found, and gives the files that it
- * replaced; these are looked for again when no other run can make any. Where another run was faster, nothing is done: what it has set or enabled is
- * not in what was compiled here.
+ * replaced. Where another run was faster, nothing is done: what it has set or enabled is not in what was
+ * compiled here. Where none was, what was found before the lock is still so.
  *
  * @throws DiagnosticError FILE_UNWRITABLE or RUN_LOCKED; its hint says which configuration is in force.
  */
@@ -84,19 +82,18 @@ export function publishIfChanged(
   prepared: PreparedPolicy,
   options: PublishOptions,
 ): readonly string[] | typeof OUTDATED {
-  const { changes, setsConfig, application, basedOn } = options
+  const { changes, application, basedOn } = options
   const store = new GenerationStore(directories.base)
   const { files } = prepared.configuration
-  const isDue = (changed: readonly string[]): boolean =>
-    changed.length > 0 || application !== undefined || store.isUnfinished(files)
-  if (!isDue(changes)) return []
+  const isDue = (): boolean =>
+    changes.length > 0 || application !== undefined || store.isUnfinished(files)
+  if (!isDue()) return []
   try {
     store.prepare()
     return withRunLock(store.lockFile, options.report, () => {
       if (store.inForce !== basedOn) return OUTDATED
-      const changed = listChanges(directories, prepared, setsConfig)
-      if (isDue(changed)) publish(directories, store, prepared, options)
-      return changed
+      if (isDue()) publish(directories, store, prepared, options)
+      return changes
     })
   } catch (error) {
     if (error instanceof DiagnosticError) throw error

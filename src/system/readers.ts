@@ -65,12 +65,13 @@ export function findReaders(base: string, root = '/'): (backend: string) => bool
     read.set(kind, files)
     return files
   }
+  const bases = [base, realPath(base)]
   return (backend) => {
     // Distributions build GnuTLS with its path in it, and no configuration names it.
     if (backend === 'gnutls') return base === DEFAULT_BASE_DIR
     // The file of an application has to be named itself: other programs are led to other files there.
     const file = backend.startsWith('applications/') ? `${backend}.config` : ''
-    const folders = [base, realPath(base)].map((path) => join(path, 'back-ends', file))
+    const folders = bases.map((path) => join(path, 'back-ends', file))
     return filesOf(backendKind(backend)).some((found) => names(found, folders, base))
   }
 }

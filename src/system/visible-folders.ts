@@ -8,11 +8,11 @@
  *
  * Files of other programs are never read, and never written to.
  */
-import { lstatSync, realpathSync, rmSync } from 'node:fs'
+import { type Dirent, lstatSync, realpathSync, rmSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { linkInPlace, replaceLink, syncFolder, TEMPORARY_SUFFIX } from '../files/atomic-file.ts'
-import { listNames, readLink, removeNames } from './folder-entries.ts'
+import { listEntries, listNames, readLink, removeNames } from './folder-entries.ts'
 import {
   APPLICATIONS,
   firstName,
@@ -22,7 +22,9 @@ import {
   namesIn,
 } from './generated-files.ts'
 import { SYSTEM_KINDS } from './system-diagnostics.ts'
-import { OPAQUE, readVisibleFile, type VisibleFile, type VisibleFiles } from './visible-files.ts'
+import type { VisiblePlace } from './visible-files.ts'
+
+type NamedEntry = { readonly name: string; readonly isLink: boolean }
 
 export class VisibleFolders {
   readonly #base: string
@@ -34,22 +36,21 @@ export class VisibleFolders {
     this.#current = current
   }
 
-  /**
-   * What programs see now.
-   *
-   * @param isOurs Whether a file is looked into; of others no more than the name is given.
-   */
-  read(isOurs: (path: string) => boolean): VisibleFiles {
-    const files = new Map<string, VisibleFile>()
+  /** The names of what programs see now, such as `back-ends/x.config`, and how to find what is there. */
+  list(): ReadonlyMap<string, VisiblePlace> {
+    const places = new Map<string, VisiblePlace>()
     for (const folder of GENERATED_FOLDERS) {
       const placeOf = this.#placesIn(folder)
-      for (const name of this.#listNames(folder)) {
+      for (const { name, isLink } of this.#listNames(folder)) {
         const path = `${folder}/${name}`
-        const look = () => readVisibleFile(join(this.#base, path), readLink(placeOf(name)))
-        files.set(path, isOurs(path) ? look() : OPAQUE)
+        places.set(path, {
+          file: join(this.#base, path),
+          // What is no link where programs see it leads nowhere else.
+          readLink: () => (isLink ? readLink(placeOf(name)) : undefined),
+        })
       }
     }
-    return files
+    return places
   }
 
   /** Where an entry of a folder is kept, such as `back-ends/x.config`: there, or in a generation. */
@@ -122,17 +123,20 @@ export class VisibleFolders {
   }
 
   /** Names of files, those of applications with their folders: `applications/NAME/FILE`. */
-  #listNames(folder: GeneratedFolder): readonly string[] {
-    const names = listNames(join(this.#base, folder))
-    return names
-      .filter((name) => !name.endsWith(TEMPORARY_SUFFIX))
-      .flatMap((name) => (name === APPLICATIONS ? this.#listDeeper(folder) : name))
+  #listNames(folder: GeneratedFolder): readonly NamedEntry[] {
+    return listEntries(join(this.#base, folder))
+      .filter(({ name }) => !name.endsWith(TEMPORARY_SUFFIX))
+      .flatMap((entry) =>
+        entry.name === APPLICATIONS ? this.#listDeeper(folder) : nameEntry(entry, entry.name),
+      )
   }
 
-  #listDeeper(folder: GeneratedFolder): readonly string[] {
+  #listDeeper(folder: GeneratedFolder): readonly NamedEntry[] {
     const root = join(this.#base, folder, APPLICATIONS)
     return listNames(root).flatMap((application) =>
-      listNames(join(root, application)).map((name) => join(APPLICATIONS, application, name)),
+      listEntries(join(root, application)).map((entry) =>
+        nameEntry(entry, `${APPLICATIONS}/${application}/${entry.name}`),
+      ),
     )
   }
 
@@ -174,6 +178,10 @@ export class VisibleFolders {
     const link = readLink(join(this.#base, folder, name))
     return link !== undefined && link === this.#forwardTarget(folder, name)
   }
+}
+
+function nameEntry(entry: Dirent, name: string): NamedEntry {
+  return { name, isLink: entry.isSymbolicLink() }
 }
 
 function linksIn(files: GeneratedFiles, folder: GeneratedFolder) {

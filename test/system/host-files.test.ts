@@ -19,7 +19,12 @@ import {
   parseSelection,
   readConfiguredSelection,
 } from '../../src/system/policy-selection.ts'
-import { OPAQUE, readVisibleFile, sameFile } from '../../src/system/visible-files.ts'
+import {
+  isSeenAs,
+  OPAQUE,
+  readVisibleFile,
+  type VisiblePlace,
+} from '../../src/system/visible-files.ts'
 import { ROOT, runFile, scratchFolder, writeFiles } from '../cli/command.ts'
 
 describe('directories are', () => {
@@ -81,17 +86,29 @@ test('the policy in force has the name that its dump tells', () => {
   expect(readPolicyInForce(directories)?.directives).toHaveLength(1)
 })
 
+/** @param link Where the place leads. */
+function placeAt(file: string, link?: string): VisiblePlace {
+  return { file, readLink: () => link }
+}
+
 describe('a file that is seen', () => {
   test('is the same where its bytes are, or where its link leads to the same place', () => {
+    const folder = scratchFolder()
+    writeFileSync(join(folder, 'a'), 'a')
+    runFile('mkfifo', [join(folder, 'pipe')])
     const content = (text: string) => ({ content: Buffer.from(text) })
-    expect(sameFile(content('a'), content('a'))).toBe(true)
-    expect(sameFile(content('a'), content('b'))).toBe(false)
-    expect(sameFile({ link: '/a' }, { link: '/a' })).toBe(true)
-    expect(sameFile({ link: '/a' }, { link: '/b' })).toBe(false)
-    expect(sameFile({ link: '/a' }, content('a'))).toBe(false)
-    expect(sameFile(content('a'), { link: '/a' })).toBe(false)
-    expect(sameFile(content('a'), OPAQUE)).toBe(false)
-    expect(sameFile(content('a'), undefined)).toBe(false)
+    const place = (name: string, link?: string) => placeAt(join(folder, name), link)
+    expect(isSeenAs(content('a'), place('a'))).toBe(true)
+    expect(isSeenAs(content('b'), place('a'))).toBe(false)
+    expect(isSeenAs(content('ab'), place('a'))).toBe(false)
+    expect(isSeenAs(content('a'), place('a', 'a'))).toBe(true)
+    expect(isSeenAs({ link: '/a' }, place('a', '/a'))).toBe(true)
+    expect(isSeenAs({ link: '/b' }, place('a', '/a'))).toBe(false)
+    expect(isSeenAs({ link: '/a' }, place('a'))).toBe(false)
+    expect(isSeenAs(content('a'), place('a', '/a'))).toBe(false)
+    for (const name of ['pipe', 'none', '.']) {
+      expect(isSeenAs(content(''), place(name))).toBe(false)
+    }
   })
 
   test('has bytes only where it is a file that a program can read at once', () => {
@@ -99,11 +116,12 @@ describe('a file that is seen', () => {
     const folder = scratchFolder()
     writeFileSync(path('file'), 'text')
     runFile('mkfifo', [path('pipe')])
-    expect(readVisibleFile(path('file'), undefined)).toEqual({ content: Buffer.from('text') })
-    expect(readVisibleFile(path('file'), 'file')).toEqual({ content: Buffer.from('text') })
-    expect(readVisibleFile(path('file'), '/any')).toEqual({ link: '/any' })
+    const read = (name: string, link?: string) => readVisibleFile(placeAt(path(name), link))
+    expect(read('file')).toEqual({ content: Buffer.from('text') })
+    expect(read('file', 'file')).toEqual({ content: Buffer.from('text') })
+    expect(read('file', '/any')).toEqual({ link: '/any' })
     for (const name of ['pipe', 'none', '.']) {
-      expect(readVisibleFile(path(name), undefined)).toBe(OPAQUE)
+      expect(read(name)).toBe(OPAQUE)
     }
   })
 })

@@ -1,10 +1,10 @@
 /** Which configurations of a host lead a program to the files of a policy. */
 import { mkdirSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { listIncluded } from '../../src/system/included-files.ts'
 import { findReaders } from '../../src/system/readers.ts'
-import { scratchFolder, writeFiles } from '../cli/command.ts'
+import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
 
 const BASE = '/etc/crypto-policies'
 const NAMED = `include ${BASE}/back-ends/x.config\n`
@@ -115,5 +115,17 @@ describe('the files that a configuration includes', () => {
     expect(included('include d/[ab].*').toSorted()).toEqual(['d/a.conf', 'd/b.txt'])
     expect(included('include none/*')).toEqual([])
     expect(included('include none')).toEqual(['none'])
+  })
+
+  test('a pattern matches the names that a shell expands it to', () => {
+    const folder = scratchFolder()
+    const names = ['a.conf', 'aXconf', 'b.conf', '.b.conf', 'b', 'a+b.conf', 'a-b.conf~', 'B.conf']
+    writeFiles(folder, Object.fromEntries(names.map((name) => [name, ''])))
+    for (const pattern of ['*', '*.conf', 'a*', '*b*', '.*conf', '*.*', '**', 'b*b', '*~', 'a+*']) {
+      const { stdout } = runFile('/bin/sh', ['-c', `cd "$0" && printf '%s\\n' ${pattern}`, folder])
+      const expected = stdout.split('\n').filter((name) => names.includes(name))
+      const included = listIncluded(join(folder, 'main'), `include ${pattern}`)
+      expect(included.map((path) => basename(path)).toSorted()).toEqual(expected.toSorted())
+    }
   })
 })
