@@ -7,7 +7,7 @@ import { ROOT, scratchFolder } from './command.ts'
 import { launchService, untilReady } from './service-process.ts'
 
 /** What a program in the place of Node.js is given: the number of threads, and its arguments. */
-function given(args: readonly string[], threads?: string): string {
+function given(args: readonly string[], threads?: string, program = 'cryptopolicy'): string {
   const node = join(scratchFolder(), 'node')
   writeFileSync(node, `#!/bin/sh\necho "\${UV_THREADPOOL_SIZE-none} $*"\n`)
   chmodSync(node, 0o755)
@@ -17,7 +17,7 @@ function given(args: readonly string[], threads?: string): string {
     CRYPTOPOLICY_NODE: node,
     ...(threads && { UV_THREADPOOL_SIZE: threads }),
   }
-  return execFileSync(join(ROOT, 'bin/cryptopolicy'), args, { env }).trim()
+  return execFileSync(join(ROOT, 'bin', program), args, { env }).trim()
 }
 
 test('an NBD server has threads for many disks, unless the user says how many', () => {
@@ -26,6 +26,15 @@ test('an NBD server has threads for many disks, unless the user says how many', 
   expect(given(['nbd', 'copy', 'a', 'b'])).toMatch(/^none .*cryptopolicy\.js nbd copy a b$/)
   expect(given(['resolve', 'NORMAL'])).toMatch(/^none .*cryptopolicy-resolve\.cjs resolve NORMAL$/)
   expect(given(['audit', 'host:1'])).toMatch(/^none .*cryptopolicy-audit\.cjs audit host:1$/)
+})
+
+test('a switch is over before a compiler of V8 would earn its cost, so that it has none', () => {
+  for (const program of ['update-policies', 'update-crypto-policies']) {
+    expect(given(['--show'], undefined, program)).toMatch(
+      /^none --disable-sigusr1 --jitless --single-threaded .*update-policies\.cjs --show$/,
+    )
+  }
+  expect(given(['resolve', 'NORMAL'])).not.toContain('jitless')
 })
 
 test('SIGUSR1 opens no debugger', async () => {
