@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   priority: ['cache', 'diagnostics', 'arguments', 'algorithms'],
   report: ['diagnostics', 'algorithms', 'policy', 'priority'],
   backends: ['cache', 'diagnostics', 'algorithms', 'policy', 'priority'],
-  system: ['diagnostics', 'algorithms', 'policy', 'priority', 'files', 'backends'],
+  system: ['cache', 'diagnostics', 'algorithms', 'policy', 'priority', 'files', 'backends'],
   x509: ['cache', 'wire', 'diagnostics', 'algorithms', 'priority', 'files', 'asn1'],
   tls: [
     'cache',
