@@ -222,7 +222,36 @@ function limits(): readonly ChainCase[] {
     { name: 'below pathlen:0, root not in the file', chain: sent, authorities: [middle] },
     { name: 'pathlen:1 and upper', chain: long, authorities: [one, upper], verdict },
     { name: 'pathlen:1 and lower', chain: long, authorities: [one, lower], verdict },
+    ...limitedBelow(),
     { name: 'pathlen:1 and upper, not sent', chain: long.slice(0, 2), authorities: [one, upper] },
+  ]
+}
+
+/** A length counts the authorities below the one that has it, and none above. */
+function limitedBelow(): readonly ChainCase[] {
+  const root = make({ subject: 'root', ...AUTHORITY })
+  const limited = (pathLength: number): Made =>
+    make({
+      subject: `below the root, limited to ${pathLength}`,
+      issuer: root,
+      ...AUTHORITY,
+      basicConstraints: { critical: true, isAuthority: true, pathLength },
+    })
+  const row = (name: string, pathLength: number, below: number, verdict?: string): ChainCase => {
+    const authorities = [limited(pathLength)]
+    while (authorities.length <= below) {
+      const issuer = authorities[0] as Made
+      authorities.unshift(make({ subject: `level ${authorities.length}`, issuer, ...AUTHORITY }))
+    }
+    const chain = [end(authorities[0] as Made), ...authorities]
+    return { name, chain, authorities: [root], ...(verdict === undefined ? {} : { verdict }) }
+  }
+  const verdict = 'PATH_TOO_LONG'
+  return [
+    row('pathlen:0 below the root', 0, 0),
+    row('pathlen:0 below the root, one below it', 0, 1, verdict),
+    row('pathlen:1 below the root, one below it', 1, 1),
+    row('pathlen:1 below the root, two below it', 1, 2, verdict),
   ]
 }
 
