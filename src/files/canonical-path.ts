@@ -18,7 +18,7 @@ function follow(path: string, links: number): string {
   if (found !== undefined) return found
   const folder = dirname(path)
   // The root, or the current folder where it was removed.
-  if (folder === path || path === '.') return path
+  if (folder === path) return path
   const target = tryCall(() => readlinkSync(path))
   if (target !== undefined && links > 0) {
     // `..` in a target means the parent of what its links lead to, so that no text is shortened here.

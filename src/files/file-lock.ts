@@ -62,7 +62,7 @@ export function takeFileLock(
   return () => {
     // While it is held: the next holder notices that its file is gone, and makes another.
     try {
-      if (isTransient) rmSync(path, { force: true })
+      if (isTransient) rmSync(path)
     } catch {
       // The work is done all the same, and the next holder takes the file that is there.
     } finally {

@@ -32,6 +32,7 @@ test('is held until it is given back, by its owner alone, and stays there', () =
   expect(isHeld(path)).toBe(true)
   expect(statSync(path).mode & 0o777).toBe(0o600)
   release()
+  expect(existsSync(path)).toBe(true)
   expect(isHeld(path)).toBe(false)
   expect(statSync(path).size).toBe(0)
   expect(openFilesBelow(path)).toEqual([])
