@@ -1,8 +1,14 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { formatLocation } from '../../src/diagnostics/source.ts'
+import { requirePriority } from '../../src/priority/failure/failure-diagnostics.ts'
+import { parseIniFile } from '../../src/priority/ini-file.ts'
 import type { GnutlsRelease } from '../../src/priority/releases.ts'
 import { parseSystemConfig } from '../../src/priority/system-config.ts'
 import { type SystemRules, settingOf, systemRules } from '../../src/priority/system-rules.ts'
+import { runFile, scratchFolder } from '../cli/command.ts'
+import { testWith } from '../peers/peer.ts'
 
 function rulesOf(text: string, release: GnutlsRelease = 'newest'): SystemRules {
   return systemRules(parseSystemConfig({ name: 'gnutls.config', text }), release)
@@ -59,6 +65,12 @@ describe('the lines of the file', () => {
     expect(stringOf(text, 'A')).toHaveLength(2045)
     expect(stringOf(text, 'B')).toBe('PFS')
     expect(rulesOf(text).ignored[0]?.code).toBe('GNUTLS_CONFIG_LONG_LINE')
+  })
+
+  it('a section has to end within them, as GnuTLS has it', () => {
+    const isRead = (name: string) => !parseIniFile({ name: 'x', text: `[${name}]\n` }).malformed
+    expect(isRead('a'.repeat(2045))).toBe(true)
+    expect(isRead('a'.repeat(2046))).toBe(false)
   })
 
   it('knows the place of every value', () => {
@@ -130,4 +142,34 @@ describe('settings', () => {
     const text = '[overrides]\ndefault-priority-string = PFS\ndefault-priority-string =\n'
     expect(settingOf(rulesOf(text), 'default-priority-string')).toBeUndefined()
   })
+})
+
+testWith('gnutls-cli', 'gnutls-cli refuses a section whose end is behind the 2047th byte', () => {
+  const folder = scratchFolder()
+  const path = join(folder, 'gnutls.config')
+  const env = {
+    GNUTLS_SYSTEM_PRIORITY_FILE: path,
+    GNUTLS_SYSTEM_PRIORITY_FAIL_ON_INVALID: '1',
+  }
+  const statusOf = (length: number) => {
+    writeFileSync(path, `[${'a'.repeat(length)}]\n`)
+    return runFile('gnutls-cli', ['--list', '--priority', 'NORMAL'], { env }).status
+  }
+  expect([statusOf(2045), statusOf(2046)]).toEqual([0, 1])
+})
+
+it('an allowlist of signatures keeps all others out of certificates', () => {
+  const lines = [
+    ...['secure-hash = SHA256', 'secure-hash = SHA384', 'secure-sig = RSA-SHA256'],
+    ...['secure-sig = RSA-SHA384', 'secure-sig-for-cert = RSA-SHA256', 'enabled-version = TLS1.2'],
+    ...['tls-enabled-cipher = AES-128-GCM', 'tls-enabled-mac = AEAD', 'tls-enabled-kx = ECDHE-RSA'],
+    ...['tls-enabled-group = SECP256R1', 'enabled-curve = SECP256R1'],
+  ]
+  const text = `[global]\noverride-mode = allowlist\n[overrides]\n${lines.join('\n')}\n`
+  const config = parseSystemConfig({ name: 'gnutls.config', text })
+  const { certificateProhibitions } = requirePriority({ name: 'x', text: '@SYSTEM' }, { config })
+  expect(certificateProhibitions.get('RSA-SHA256')).toBeUndefined()
+  for (const name of ['RSA-SHA384', 'RSA-SHA512', 'ECDSA-SHA256', 'RSA-SHA1']) {
+    expect(certificateProhibitions.get(name)).toBe('not on the allowlist')
+  }
 })

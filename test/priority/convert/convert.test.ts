@@ -5,7 +5,10 @@ import type { Diagnostic } from '../../../src/diagnostics/diagnostic.ts'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
 import type { Conversion } from '../../../src/priority/convert/conversion.ts'
 import { convertPriority } from '../../../src/priority/convert/convert.ts'
-import { exactnessOf } from '../../../src/priority/convert/convert-diagnostics.ts'
+import {
+  diagnoseConversion,
+  exactnessOf,
+} from '../../../src/priority/convert/convert-diagnostics.ts'
 import type { Evaluation } from '../../../src/priority/evaluate.ts'
 import { requirePriority } from '../../../src/priority/failure/failure-diagnostics.ts'
 import type { ConversionTarget } from '../../../src/priority/library-releases.ts'
@@ -66,6 +69,31 @@ describe('to openssl', () => {
       expect(opensslExpands(list)).toEqual(expected.map((suite) => opensslSuiteName(suite)))
     },
   )
+
+  it('says nothing of a string that it can say whole', () => {
+    const conversion = convert('SUITEB128', 'openssl')
+    expect(diagnoseConversion(conversion)).toEqual([])
+    expect(conversion.unenforced).toEqual([])
+  })
+
+  it('leaves out a scheme that TLS 1.3 would use although the string allows it in TLS 1.2 alone', () => {
+    // GnuTLS has other words for the schemes of TLS 1.3, which bind them to curves.
+    const only = 'NORMAL:-SIGN-ALL:+SIGN-ECDSA-SHA256:+SIGN-RSA-PSS-RSAE-SHA256'
+    const { text, omissions } = convert(only, 'openssl')
+    expect(text).toContain('\nSignatureAlgorithms = rsa_pss_rsae_sha256\n')
+    expect(omissions).toContainEqual({
+      kind: 'signature scheme',
+      name: 'ecdsa_secp256r1_sha256',
+      because: 'a version that may not use it would use it too',
+    })
+  })
+
+  it('names no scheme of GOST: OpenSSL would drop the whole list', () => {
+    const text = 'NORMAL:-SIGN-ALL:+SIGN-GOSTR341012-256:+SIGN-RSA-SHA256'
+    const { omissions, text: printed } = convert(text, 'openssl')
+    expect(printed).toContain('\nSignatureAlgorithms = rsa_pkcs1_sha256\n')
+    expect(omissions).toContainEqual(expect.objectContaining({ name: 'gostr34102012_256' }))
+  })
 
   it('leaves out what it has no name for, and says so', () => {
     const { text, omissions } = convert('NORMAL:+CAMELLIA-256-GCM:+GROUP-GC256B', 'openssl')
@@ -165,6 +193,8 @@ describe('to haproxy', () => {
     const old = 'NONE:+VERS-TLS1.0:+VERS-TLS1.1:+RSA:+AES-128-CBC:+SHA1'
     const { text, surplus } = convert(old, 'haproxy')
     expect(text).toContain('ssl-default-bind-options ssl-min-ver TLSv1.0 ssl-max-ver TLSv1.1\n')
+    // These versions have none to choose from.
+    expect(text).not.toContain('sigalgs')
     expect(surplus).toEqual([])
   })
 

@@ -38,6 +38,15 @@ describe('to NSS', () => {
     )
   })
 
+  it.each([
+    ['SHA1', 'HMAC-SHA1/ssl'],
+    ['SHA256', 'HMAC-SHA256/ssl'],
+  ])('names the code that authenticates blocks: %s', (mac, word) => {
+    const parts = `+RSA:+AES-128-CBC:+${mac}:+SIGN-RSA-SHA256`
+    const { text } = convertPriority(evaluate(`NONE:+VERS-TLS1.2:${parts}`), 'nss')
+    expect(text).toContain(`:aes128-cbc/ssl:${word}:`)
+  })
+
   it.each(STRINGS)('tells everything of %s that it leaves out', (text) => {
     const evaluation = evaluate(text)
     const { suites, groups } = allowedTls(evaluation)

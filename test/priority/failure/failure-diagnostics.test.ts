@@ -133,6 +133,14 @@ describe('no or insufficient priorities', () => {
   })
 })
 
+it('what was taken of the list that is empty is named, and nothing of others', () => {
+  const text = 'NONE:+VERS-TLS1.2:+RSA:+AES-128-CBC:+SHA1:+SHA256:+SIGN-ALL'
+  const overrides = '[overrides]\ntls-disabled-mac = sha256\ntls-disabled-cipher = aes-128-cbc\n'
+  expect(diagnose(text, config(overrides)).message).toContain(
+    'no ciphers are left: AES-128-CBC forbidden by the configuration (gnutls.config:3:23)',
+  )
+})
+
 describe('a string that must be usable', () => {
   it('is evaluated', () => {
     expect(requirePriority({ name: 'test', text: 'NORMAL' }).suites.length).toBeGreaterThan(10)
