@@ -46,10 +46,11 @@ export function findChainProblem(input: ChainInput): Diagnostic | undefined {
   return first(found.path, (certificate) => checkRevocation(certificate, revocationLists))
 }
 
-/** Whether the time of a certificate has come and not passed. */
+/** Whether the time of a certificate has come and not passed. GnuTLS counts whole seconds, so the last one counts. */
 export function checkTimes(certificate: Certificate, now: Date): Diagnostic | undefined {
   const { notBefore, notAfter } = certificate
-  if (notAfter < now) return diagnose(X509_KINDS.expired, certificate)
+  const second = new Date(now).setUTCMilliseconds(0)
+  if (notAfter.getTime() < second) return diagnose(X509_KINDS.expired, certificate)
   if (notBefore > now) return diagnose(X509_KINDS.notYetValid, certificate)
   return undefined
 }

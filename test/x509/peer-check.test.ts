@@ -6,7 +6,7 @@ import { checkPeerCertificates } from '../../src/x509/peer-check.ts'
 import { parseRevocationLists } from '../../src/x509/revocation-list.ts'
 import { type ChainCase, makeChainCases } from './chain-cases.ts'
 import { evaluationOf } from './evaluation.ts'
-import type { Made } from './made-certificate.ts'
+import { AUTHORITY, ENDPOINT, type Made, make } from './made-certificate.ts'
 
 test.each(makeChainCases())('a chain $name: $verdict', (row) => {
   expect(judge(row)).toBe(row.verdict)
@@ -31,6 +31,19 @@ function judge({ chain, authorities, lists = [], ...row }: ChainCase): string | 
 test('refuses a peer without a certificate', () => {
   const rest = { authorities: [], revocationLists: [], evaluation: evaluationOf('NORMAL') }
   expect(checkPeerCertificates({ chain: [], ...rest })?.code).toBe('TLS_CERTIFICATE_NONE')
+})
+
+/** As certtool 3.8.13 with `--attime`. */
+test('takes a certificate until the end of its last second', () => {
+  const root = make({ subject: 'root', ...AUTHORITY })
+  const chain = read([make({ subject: 'end', issuer: root, ...ENDPOINT, until: 1 })], '<peer>')
+  const last = chain[0]?.notAfter.getTime() ?? 0
+  const input = { chain, revocationLists: [], evaluation: evaluationOf('NORMAL') }
+  const codes = [0, 999, 1000].map((later) => {
+    const now = new Date(last + later)
+    return checkPeerCertificates({ ...input, authorities: read([root], 'ca'), now })?.code
+  })
+  expect(codes).toEqual([undefined, undefined, 'TLS_CERTIFICATE_EXPIRED'])
 })
 
 function read(made: readonly Made[], file: string): readonly Certificate[] {
