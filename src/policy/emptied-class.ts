@@ -32,8 +32,15 @@ const EXCEPTIONS: readonly {
   // An option without a value is an error to OpenSSH and libssh, so no line is written.
   {
     purposes: SSH,
-    properties: ['cipher', 'mac', 'group', 'key_exchange', 'sign'],
+    properties: ['cipher', 'mac', 'hash', 'key_exchange', 'sign'],
     emptied: 'open',
+  },
+  // The group exchange is left, which needs no name of a group.
+  {
+    purposes: SSH,
+    properties: ['group'],
+    emptied: 'open',
+    when: (effective) => !hasGroupExchange(effective),
   },
   // The same for `ike`, `esp` and `authby`; a proposal without a group gets the usual ones.
   {
@@ -69,6 +76,12 @@ const EXCEPTIONS: readonly {
 function hasTypeWithoutMac({ enabled: { cipher, hash } }: EffectivePolicy): boolean {
   const hasCamellia = cipher.includes('CAMELLIA-256-CBC') || cipher.includes('CAMELLIA-128-CBC')
   return hasCamellia || (cipher.includes('RC4-128') && hash.includes('MD5'))
+}
+
+/** RFC 4419, with any prime that the peers choose. */
+function hasGroupExchange({ enabled, integers }: EffectivePolicy): boolean {
+  const hasHash = enabled.hash.includes('SHA2-256') || enabled.hash.includes('SHA1')
+  return integers.arbitrary_dh_groups > 0 && enabled.key_exchange.includes('DHE') && hasHash
 }
 
 /** What happens for a purpose where nothing of a class is left. */

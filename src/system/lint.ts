@@ -5,6 +5,7 @@ import { BACKENDS } from '../backends/all-backends.ts'
 import type { Backend } from '../backends/backend.ts'
 import { gnutls } from '../backends/gnutls.ts'
 import { warnOfLooseness } from '../backends/looseness/looseness-diagnostics.ts'
+import { memoize } from '../cache/memoize.ts'
 import { collectDiagnostics } from '../diagnostics/collect-diagnostics.ts'
 import { type Diagnostic, diagnose, fail, hasErrors } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
@@ -14,6 +15,7 @@ import { readNamedTextFile, readTextFile, STANDARD_INPUT_PATH } from '../files/t
 import { findSameKeywords } from '../policy/application/application-policy.ts'
 import { fixSource } from '../policy/lint/fix.ts'
 import { type LintInput, lintContext, readContext } from '../policy/lint/lint-policy.ts'
+import type { PurposeName } from '../policy/scope.ts'
 import { findApplications } from './applications.ts'
 import { backendPath, policyText } from './configuration.ts'
 import { configFile, type Directories, localFolder } from './directories.ts'
@@ -120,9 +122,15 @@ function lintSelection(
 /** What the rules find, and what no back-end could make of it where it is right. */
 function lintInputs(name: string, inputs: readonly LintInput[]): readonly Diagnostic[] {
   const context = readContext(name, inputs)
-  const findings = lintContext(context)
+  const looseness = memoize(findLoosenessHere)
+  const isReadable = !context.files.some(({ diagnostics }) => hasErrors(diagnostics))
+  const keptFor = (purpose: PurposeName) =>
+    (isReadable ? looseness(context.policy) : []).flatMap((found) =>
+      found.purpose === purpose ? found.kept : [],
+    )
+  const findings = lintContext({ ...context, keptFor })
   const isWhole = context.hasBase && !hasErrors(findings)
-  return isWhole ? [...findings, ...warnOfLooseness(findLoosenessHere(context.policy))] : findings
+  return isWhole ? [...findings, ...warnOfLooseness(looseness(context.policy))] : findings
 }
 
 /** Drop-ins of each back-end are checked against the configured policy, together. */

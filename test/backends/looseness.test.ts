@@ -14,6 +14,7 @@ import { ROOT, run, runFile, scratchFolder, writeFiles } from '../cli/command.ts
 import { Host } from '../cli/host.ts'
 import { spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
+import { shippedPolicy } from '../shipped-policies.ts'
 
 /** A policy that leaves something of every class. */
 const FULL = `cipher = AES-256-GCM AES-128-GCM AES-256-CBC AES-128-CBC AES-256-CTR
@@ -62,6 +63,24 @@ test('finds what shipped policies cannot make libraries do', () => {
     expect.arrayContaining(['openssl-groups', 'openssh-host-keys']),
   )
   expect(shipped('FIPS:OSPP')).toEqual(expect.arrayContaining(['java-versions', 'nss-versions']))
+})
+
+testWith('sshd', 'sshd has every key exchange without a hash, and one without a group', () => {
+  const { policy } = shippedPolicy('DEFAULT')
+  mkdirSync('/run/sshd', { recursive: true })
+  const exchanges = (change: string) => {
+    const folder = scratchFolder()
+    const module = parsePolicy('M', [{ name: 'M.pmod', text: `${change}\n` }]).policy
+    const changed = { ...policy, directives: [...policy.directives, ...module.directives] }
+    const text = findBackend('opensshserver')?.generate(changed) ?? ''
+    writeFiles(folder, { sshd_config: /^KexAlgorithms .*\n/m.exec(text)?.[0] ?? '' })
+    const key = join(folder, 'key')
+    runFile('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+    const { stdout } = runFile('/usr/sbin/sshd', ['-T', '-h', key, '-f', `${folder}/sshd_config`])
+    return /^kexalgorithms (.*)$/m.exec(stdout)?.[1]?.split(',') ?? []
+  }
+  expect(exchanges('hash@SSH =')).toContain('sntrup761x25519-sha512@openssh.com')
+  expect(exchanges('group@SSH =')).toEqual(['diffie-hellman-group-exchange-sha256'])
 })
 
 /** Tried with sqv 1.5 and signatures of GnuPG, and with `sq config inspect policy`. */

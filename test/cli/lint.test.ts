@@ -120,3 +120,25 @@ describe('without a target', () => {
     ])
   })
 })
+
+/** What Java and NSS keep without a class: test/interop/policy/java-nss.test.ts asks them. */
+test.each([
+  ['cipher', /java-tls/],
+  ['mac', /nss-tls/],
+  ['group', /java-tls, nss-tls/],
+  ['hash', /java-tls, nss-tls/],
+  ['sign', /java-tls/],
+])(
+  'lint of a policy without any %s does not say that what needs one fails where a library keeps some',
+  async (name, expected) => {
+    const host = new Host({ 'policies/modules/NONE.pmod': `${name} =\n` })
+    const base = ['--base-dir', host.base]
+    const { stdout } = await runInProcess(['lint', 'DEFAULT:NONE', ...base])
+    const lines = stdout.split('\n').filter((line) => line.includes('LINT_EMPTY_CLASS'))
+    const keeping = lines.filter((line) => line.endsWith('keeps some')).join('\n')
+    expect(keeping).toMatch(expected)
+    expect(lines.filter((line) => line.endsWith('fails')).join('\n')).not.toMatch(
+      new RegExp(`for .*(${expected.source.replace(', ', '|')})`),
+    )
+  },
+)

@@ -1,4 +1,5 @@
 /** Lint rule: a policy that leaves nothing of a class that a back-end needs. */
+import { type AlgorithmClass, namesOf } from '../../algorithms/algorithm-class.ts'
 import { type ProtocolFamily, versionsOf } from '../../algorithms/protocol.ts'
 import { type Diagnostic, diagnose } from '../../diagnostics/diagnostic.ts'
 import type { Span } from '../../diagnostics/source.ts'
@@ -16,7 +17,7 @@ import type { LintContext, LintRule } from './rule.ts'
 /** Something of which at least one must be left. */
 type Need = {
   readonly what: string
-  readonly property: PropertyName
+  readonly property: AlgorithmClass
   readonly purposes: readonly PurposeName[]
   readonly left: (policy: EffectivePolicy) => readonly string[]
 }
@@ -89,7 +90,11 @@ function checkNeed(context: LintContext, need: Need): readonly Diagnostic[] {
   for (const name of purposes) {
     const effective = evaluatePolicy(context.policy, scopesAt(name))
     if (need.left(effective).length > 0) continue
-    effects.set(name, emptiedEffect(name, need.property, effective))
+    const effect = emptiedEffect(name, need.property, effective)
+    effects.set(
+      name,
+      effect === EMPTIED.closed && keepsSome(context, need, name) ? 'partly' : effect,
+    )
   }
   return Object.values(EMPTIED).flatMap((effect) => {
     const places = [...effects.keys()].filter((name) => effects.get(name) === effect)
@@ -98,6 +103,13 @@ function checkNeed(context: LintContext, need: Need): readonly Diagnostic[] {
     const data = { what: need.what, where: phrasePlaces(places, purposes), effect }
     return [diagnose(LINT_KINDS.emptyClass, data, emptyingPlace(context, need.property, first))]
   })
+}
+
+/** Whether a library is known to keep something of a class, all of which the policy forbids. */
+function keepsSome(context: LintContext, { property }: Need, purpose: PurposeName): boolean {
+  const kept = context.keptFor?.(purpose) ?? []
+  const names: readonly string[] = namesOf(property)
+  return names.some((name) => kept.includes(name))
 }
 
 /** The last directive that took something away, else the beginning of the base policy. */

@@ -3,6 +3,7 @@ import type { Diagnostic, DiagnosticKind } from '../../diagnostics/diagnostic.ts
 import type { Source } from '../../diagnostics/source.ts'
 import type { Directive } from '../directive.ts'
 import type { Policy } from '../policy.ts'
+import type { PurposeName } from '../scope.ts'
 import type { Statement } from '../syntax.ts'
 
 /** A base policy stands by itself; a module changes one. */
@@ -26,6 +27,8 @@ export type LintContext = {
   readonly policy: Policy
   /** Whether the first file is a base policy, so that it is known what the whole enables. */
   readonly hasBase: boolean
+  /** What the library for a purpose keeps although the policy forbids it, as far as that is known. */
+  readonly keptFor?: (purpose: PurposeName) => readonly string[]
 }
 
 export type LintRule = {

@@ -64,3 +64,20 @@ test('says that Kerberos uses its own list, and when it fails', () => {
   expect(effects('cipher@krb5 =\nmin_dh_size = 3072\n')).toEqual([closed])
   expect(effects('mac@krb5 =\ncipher@krb5 = CAMELLIA-256-CBC\n')).toEqual([closed])
 })
+
+test('says that SSH uses all key exchanges without a hash, and none without a group but the group exchange', () => {
+  const effects = (text: string) =>
+    find(`${FULL}${text}`)
+      .filter((line) => line.includes('ssh'))
+      .map((line) => line.split(': ')[1])
+  const [open, closed] = [
+    'the library has no way to be told, and uses all that it has built in',
+    'what needs one fails',
+  ]
+  expect(effects('hash@ssh =\n')).toEqual([open])
+  expect(effects('group@ssh =\n')).toEqual([open])
+  expect(effects('group@ssh =\nkey_exchange@ssh = DHE\narbitrary_dh_groups = 1\n')).toEqual([
+    closed,
+  ])
+  expect(effects('group@ssh =\nkey_exchange@ssh = DHE\narbitrary_dh_groups = 0\n')).toEqual([open])
+})
