@@ -5,7 +5,7 @@ import { BACKENDS } from '../backends/all-backends.ts'
 import type { Backend } from '../backends/backend.ts'
 import { gnutls } from '../backends/gnutls.ts'
 import { warnOfLooseness } from '../backends/looseness/looseness-diagnostics.ts'
-import { memoize } from '../cache/memoize.ts'
+import type { Looseness } from '../backends/looseness/looseness-rule.ts'
 import { collectDiagnostics } from '../diagnostics/collect-diagnostics.ts'
 import { type Diagnostic, diagnose, fail, hasErrors } from '../diagnostics/diagnostic.ts'
 import type { Source } from '../diagnostics/source.ts'
@@ -122,15 +122,19 @@ function lintSelection(
 /** What the rules find, and what no back-end could make of it where it is right. */
 function lintInputs(name: string, inputs: readonly LintInput[]): readonly Diagnostic[] {
   const context = readContext(name, inputs)
-  const looseness = memoize(findLoosenessHere)
+  let known: readonly Looseness[] | undefined
+  const looseness = () => {
+    known ??= findLoosenessHere(context.policy)
+    return known
+  }
   const isReadable = !context.files.some(({ diagnostics }) => hasErrors(diagnostics))
   const keptFor = (purpose: PurposeName) =>
-    (isReadable ? looseness(context.policy) : []).flatMap((found) =>
+    (isReadable ? looseness() : []).flatMap((found) =>
       found.purpose === purpose ? found.kept : [],
     )
   const findings = lintContext({ ...context, keptFor })
   const isWhole = context.hasBase && !hasErrors(findings)
-  return isWhole ? [...findings, ...warnOfLooseness(looseness(context.policy))] : findings
+  return isWhole ? [...findings, ...warnOfLooseness(looseness())] : findings
 }
 
 /** Drop-ins of each back-end are checked against the configured policy, together. */
