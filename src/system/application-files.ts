@@ -67,7 +67,8 @@ export function compileApplications(
       const refusal = backend.file === undefined && text !== undefined ? refusalOf(text) : undefined
       diagnostics.push(...tell(application, backend, text, refusal, remarks))
       if (backend.file !== undefined) {
-        if (text !== undefined) files.set(`${applicationFolder(name)}/${backend.file}`, text)
+        const written = text ?? backend.nothing
+        if (written !== undefined) files.set(`${applicationFolder(name)}/${backend.file}`, written)
         continue
       }
       const conflict = diagnoseConflict(application, raw.get(keyword))

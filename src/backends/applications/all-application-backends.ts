@@ -5,10 +5,21 @@ import { convertedBackend } from './converted.ts'
 import { gnutlsString } from './gnutls-string.ts'
 import { javaForApplications } from './java.ts'
 
+/**
+ * OpenSSL passes over a file that is not there, and over a list of which it knows no name. Every release knows this
+ * suite, and no level above 0 lets it pass.
+ */
+const NOTHING_FOR_OPENSSL = `MinProtocol = TLSv1.2
+MaxProtocol = TLSv1.2
+CipherString = NULL-SHA256:@SECLEVEL=5
+Ciphersuites =
+`
+
 export const APPLICATION_BACKENDS: readonly ApplicationBackend[] = [
   gnutlsString,
   convertedBackend('openssl', {
     ...{ name: 'openssl', title: 'OpenSSL', purpose: 'openssl', file: 'openssl.config' },
+    nothing: NOTHING_FOR_OPENSSL,
   }),
   javaForApplications,
   convertedBackend('nginx', {

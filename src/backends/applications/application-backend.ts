@@ -39,6 +39,11 @@ export type ApplicationBackend = {
   readonly purpose: TlsPurpose
   /** The name of its file; undefined for the one that has a line in gnutls.config. */
   readonly file: string | undefined
+  /**
+   * What keeps a library from negotiating anything, for one that goes on without its file. By default there is no
+   * file then, at which the program stops.
+   */
+  readonly nothing?: string
   readonly generate: (input: ApplicationInput) => ApplicationText
 }
 

@@ -80,7 +80,11 @@ async function showApplicationBackend(
   const backend = APPLICATION_BACKENDS.find((one) => one.name === name)
   const data = { what: 'back-end', name, known: APPLICATION_BACKEND_NAMES }
   if (!backend) return fail(CLI_KINDS.unknownName, data)
-  const { text = '', remarks } = writeApplication(policy, backend, findHostReleases())
+  const { text = backend.nothing ?? '', remarks } = writeApplication(
+    policy,
+    backend,
+    findHostReleases(),
+  )
   for (const remark of remarks) terminal.note(remark)
   if (terminal.options.json) {
     terminal.setResult({ policy: policy.name, scopes: [], backend: name, text, properties: null })
