@@ -37,6 +37,15 @@ test('a switch is over before a compiler of V8 would earn its cost, so that it h
   expect(given(['resolve', 'NORMAL'])).not.toContain('jitless')
 })
 
+test('what serves for long is given little room for garbage', () => {
+  const small = 'none .* --max-semi-space-size=1 .*cryptopolicy\\.js'
+  expect(given(['endpoint', 'run', 'host.yaml'])).toMatch(/^16 .* --max-semi-space-size=1 /)
+  expect(given(['chardev', 'listen'])).toMatch(new RegExp(`^${small} chardev listen$`))
+  expect(given(['chardev', 'connect'])).toMatch(new RegExp(`^${small} chardev connect$`))
+  expect(given(['migrate', 'relay'])).toMatch(new RegExp(`^${small} migrate relay$`))
+  expect(given(['endpoint', 'check', 'x'])).toMatch(/^none .*cryptopolicy\.js endpoint check x$/)
+})
+
 test('SIGUSR1 opens no debugger', async () => {
   const args = ['nbd', 'serve', '--memory', '1M', '--port', '0', '--bind', '127.0.0.1']
   const service = launchService(args)

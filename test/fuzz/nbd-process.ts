@@ -24,12 +24,13 @@ export function startServing(
   return startProcess(['nbd', 'serve', ...args], wrapper)
 }
 
-/** Starts a command that serves, and waits until it is ready. */
+/** Starts a command that serves, and waits until it is ready. @param launched What runs the command. */
 export async function startProcess(
   args: readonly string[],
   wrapper: readonly string[] = [],
+  launched: readonly string[] = [process.execPath, PROGRAM],
 ): Promise<ServingProcess> {
-  const [program = '', ...rest] = [...wrapper, process.execPath, PROGRAM, ...args]
+  const [program = '', ...rest] = [...wrapper, ...launched, ...args]
   const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] })
   const gone = once(child, 'exit')
   // Whatever fails here, no server is left behind.
