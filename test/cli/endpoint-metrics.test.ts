@@ -3,7 +3,12 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { parseStrictly, type Scrape, scrape } from '../monitor/metrics/scrape.ts'
+import {
+  parsePrometheusText,
+  parseStrictly,
+  type Scrape,
+  scrape,
+} from '../monitor/metrics/scrape.ts'
 import { RawMonitor } from '../monitor/raw-monitor.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
 import { spawn } from '../peers/child-process.ts'
@@ -176,6 +181,59 @@ testWith('prometheus', 'Prometheus scrapes a loopback port', async () => {
   expect(metadata.cryptopolicy_connections).toMatchObject([{ type: 'counter' }])
   expect(metadata.cryptopolicy_received_bytes).toMatchObject([{ type: 'counter', unit: 'bytes' }])
 })
+
+const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+const DRAFT = 'application/openmetrics-text; version=0.0.1; charset=utf-8'
+const TEXT = 'text/plain; version=0.0.4; charset=utf-8'
+
+/** What scrapers ask for, as they write it. */
+const ASKED = [
+  ['any', '*/*', OPEN_METRICS],
+  ['Prometheus 2.4', 'text/plain;version=0.0.4;q=1,*/*;q=0.1', TEXT],
+  [
+    'Prometheus 2.30',
+    'application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+    DRAFT,
+  ],
+  [
+    'Prometheus 2.42',
+    'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+    OPEN_METRICS,
+  ],
+  [
+    'Prometheus 3',
+    'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1',
+    `${OPEN_METRICS}; escaping=allow-utf-8`,
+  ],
+  [
+    'Prometheus 1',
+    'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,text/plain;version=0.0.4;q=0.3,*/*;q=0.1',
+    TEXT,
+  ],
+  ['an agent', 'text/plain;version=0.0.4;q=0.3,application/json;q=0.2', TEXT],
+  ['text without a version', 'text/plain', TEXT],
+  ['no OpenMetrics', 'application/openmetrics-text;q=0,*/*', TEXT],
+  ['nothing that is there', 'application/json', TEXT],
+  ['garbage', ',;q=;;=/*,\u00ff', TEXT],
+] as const
+
+testWith(
+  'promtool',
+  'a scraper gets the form that it asks for, and promtool reads it',
+  async () => {
+    const { folder } = await serve()
+    const socket = join(folder, 'metrics.sock')
+    for (const [who, accept, expected] of ASKED) {
+      const { status, type, text } = await scrape(socket, '/metrics', 'GET', accept)
+      expect({ who, status, type }).toEqual({ who, status: 200, type: expected })
+      const read = expected === TEXT ? parsePrometheusText(text) : parseStrictly(text)
+      expect(read.get(`cryptopolicy_connections_total{endpoint=metrics}`)).toBeGreaterThan(0)
+      expect([...read.keys()].filter((name) => name.startsWith('cryptopolicy_build'))).toHaveLength(
+        1,
+      )
+    }
+  },
+)
 
 test('other paths are not found, and metrics are only read', async () => {
   const { folder } = await serve()

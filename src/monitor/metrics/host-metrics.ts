@@ -3,7 +3,7 @@ import { Traffic } from '../../endpoint/traffic.ts'
 import type { ReloadReport } from '../../tls/objects/reload-report.ts'
 import type { EndpointEvent } from '../host/host-endpoints.ts'
 import { LabelledCounter } from './labelled-counter.ts'
-import type { MetricFamily, Sample } from './open-metrics.ts'
+import type { MetricFamily, Sample } from './metric-family.ts'
 
 /** Where it is not known, as the group of a session that has none. */
 const NONE = ''

@@ -1,5 +1,5 @@
 /** Counts what happens, apart for each set of labels. */
-import type { Sample } from './open-metrics.ts'
+import type { Sample } from './metric-family.ts'
 
 type Labels = Readonly<Record<string, string>>
 

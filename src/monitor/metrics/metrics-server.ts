@@ -8,12 +8,13 @@ import type { ConnectionHandler, EndpointConnection } from '../../endpoint/conne
 import { Listener, type ListenerOptions } from '../../endpoint/listener.ts'
 import { isLoopback, printHostAndPort } from '../../net/address.ts'
 import { type DialableAddress, listenOptionsOf } from '../host/listen-address.ts'
+import type { MetricFamily } from './metric-family.ts'
 import { METRICS_KINDS } from './metrics-diagnostics.ts'
-import { OPEN_METRICS_TYPE } from './open-metrics.ts'
+import { chooseFormat } from './metrics-format.ts'
 
 export type MetricsServerOptions = Pick<ListenerOptions, 'onEvent' | 'traffic'> & {
-  /** The text of a scrape, as of now. */
-  readonly print: () => string
+  /** What is told to a scrape, as of now. */
+  readonly families: () => readonly MetricFamily[]
 }
 
 /** Where metrics are. */
@@ -33,12 +34,12 @@ export class MetricsServer {
   readonly #address: DialableAddress
 
   /** @throws DiagnosticError METRICS_OPEN */
-  constructor(address: DialableAddress, { print, ...listening }: MetricsServerOptions) {
+  constructor(address: DialableAddress, { families, ...listening }: MetricsServerOptions) {
     requireOwnHost(address)
     this.#address = address
     const http = createServer(
       { maxHeaderSize: HEAD_LIMIT, keepAlive: false },
-      (request, response) => answer(request, response, print),
+      (request, response) => answer(request, response, families),
     )
     // Of requests that are sent together, the first alone is answered.
     http.maxRequestsPerSocket = 1
@@ -102,8 +103,12 @@ class ScrapeHandler implements ConnectionHandler {
   }
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, print: () => string): void {
-  const { method = '', url = '' } = request
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  families: MetricsServerOptions['families'],
+): void {
+  const { method = '', url = '', headers } = request
   const isKnown = url.split('?')[0] === PATH
   response.setHeader('Connection', 'close')
   if (!isKnown) refuse(response, 404, `only ${PATH} is here`)
@@ -111,8 +116,10 @@ function answer(request: IncomingMessage, response: ServerResponse, print: () =>
     response.setHeader('Allow', 'GET, HEAD')
     refuse(response, 405, 'metrics can only be read')
   } else {
-    response.setHeader('Content-Type', OPEN_METRICS_TYPE)
-    response.end(print())
+    const { type, print } = chooseFormat(headers.accept)
+    response.setHeader('Content-Type', type)
+    response.setHeader('Vary', 'Accept')
+    response.end(print(families()))
   }
 }
 

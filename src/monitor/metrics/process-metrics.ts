@@ -1,6 +1,6 @@
 /** What this process is: its release, since when it runs, its memory. */
 import { PROGRAM_VERSION } from '../program-version.ts'
-import type { MetricFamily } from './open-metrics.ts'
+import type { MetricFamily } from './metric-family.ts'
 
 export function processFamilies(): readonly MetricFamily[] {
   const { node, openssl } = process.versions

@@ -1,6 +1,6 @@
 /** How long certificates and revocation lists are valid yet: what expires unseen ends every connection. */
 import type { ObjectValidity } from '../../tls/objects/validity.ts'
-import type { MetricFamily, Sample } from './open-metrics.ts'
+import type { MetricFamily, Sample } from './metric-family.ts'
 
 /** @param now In milliseconds, as of Date.now(). */
 export function validityFamilies(

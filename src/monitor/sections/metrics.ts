@@ -1,7 +1,7 @@
 /** `metrics`: what is counted, for Prometheus and others that read OpenMetrics. */
 import { listenOptionsOf } from '../host/listen-address.ts'
+import { hostFamilies } from '../metrics/host-families.ts'
 import { MetricsServer, requireOwnHost } from '../metrics/metrics-server.ts'
-import { printHostMetrics } from '../metrics/print-host-metrics.ts'
 import { readAddress, startListening } from './listening-place.ts'
 import { type FileHost, type FileSection, LISTEN } from './section.ts'
 import { takenSocket } from './taken-place.ts'
@@ -23,7 +23,7 @@ export const METRICS_SECTION: FileSection = {
     requireOwnHost(address, reader.spanOf('listen'))
     const start = async ({ endpoints, metrics, tell }: FileHost) => {
       const server = new MetricsServer(address, {
-        print: () => printHostMetrics(metrics, endpoints.objects.tls),
+        families: () => hostFamilies(metrics, endpoints.objects.tls),
         onEvent: tell.bind(undefined, 'metrics'),
         traffic: metrics.trafficOf('metrics'),
       })

@@ -7,11 +7,11 @@ import { scratchFolder } from '../../cli/command.ts'
 test('of many requests on a connection the first alone is worked for', async () => {
   const path = join(scratchFolder(), 'metrics.sock')
   let printed = 0
-  const print = () => {
+  const families = () => {
     printed++
-    return '# EOF\n'
+    return []
   }
-  const server = new MetricsServer({ kind: 'unix', path }, { print })
+  const server = new MetricsServer({ kind: 'unix', path }, { families })
   await server.listen()
   const said = await new Promise<string>((resolve) => {
     let text = ''

@@ -1,21 +1,24 @@
 import { expect, test } from 'vitest'
 import { printOpenMetrics } from '../../../src/monitor/metrics/open-metrics.ts'
+import { printPrometheusText } from '../../../src/monitor/metrics/prometheus-text.ts'
 import { testWith } from '../../peers/peer.ts'
-import { parseStrictly } from './scrape.ts'
+import { parsePrometheusText, parseStrictly } from './scrape.ts'
 
 testWith('prometheus', 'texts of strangers end neither their quotes nor their lines', () => {
   const hostile = ['a"b', 'a\\', 'a\nb 1', '\\n', '\\"', 'x} 1 # {', '\u0000\r\u2028é', '']
-  const text = printOpenMetrics([
+  const families = [
     {
       name: 'hostile',
       type: 'counter',
       help: 'With "quotes", a \\ and\na line.',
       samples: hostile.map((subject, value) => ({ labels: { subject }, value })),
     },
-  ])
-  expect(parseStrictly(text)).toEqual(
-    new Map(hostile.map((subject, value) => [`hostile_total{subject=${subject}}`, value])),
+  ] as const
+  const expected = new Map(
+    hostile.map((subject, value) => [`hostile_total{subject=${subject}}`, value]),
   )
+  expect(parseStrictly(printOpenMetrics(families))).toEqual(expected)
+  expect(parsePrometheusText(printPrometheusText(families))).toEqual(expected)
 })
 
 testWith(

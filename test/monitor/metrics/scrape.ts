@@ -7,7 +7,7 @@ export type Scrape = ReadonlyMap<string, number>
 
 const PARSER = `
 import json, sys
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from PARSER import text_string_to_metric_families
 families = text_string_to_metric_families(sys.stdin.read())
 print(json.dumps([[s.name, s.labels, s.value] for f in families for s in f.samples]))
 `
@@ -23,10 +23,12 @@ export function scrape(
   place: string | number,
   path = '/metrics',
   method = 'GET',
+  accept?: string,
 ): Promise<HttpAnswer> {
   const where = typeof place === 'string' ? { socketPath: place } : { port: place }
+  const headers = accept === undefined ? {} : { accept }
   return new Promise((resolve, reject) => {
-    const asked = request({ ...where, path, method, timeout: 60_000 }, (answer) => {
+    const asked = request({ ...where, path, method, headers, timeout: 60_000 }, (answer) => {
       let text = ''
       answer.setEncoding('utf8')
       answer.on('data', (chunk) => {
@@ -44,7 +46,22 @@ export function scrape(
 
 /** @throws Error with what the parser says, where it refuses the text. */
 export function parseStrictly(text: string): Scrape {
-  const { status, stdout, stderr } = spawnSync('/usr/bin/python3', ['-c', PARSER], {
+  return parseBy('prometheus_client.openmetrics.parser', text)
+}
+
+/** Of Prometheus' own text, by promtool and by prometheus_client. @throws Error with what one of them says. */
+export function parsePrometheusText(text: string): Scrape {
+  const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+    input: text,
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`${stdout}${stderr}`)
+  return parseBy('prometheus_client.parser', text)
+}
+
+function parseBy(parser: string, text: string): Scrape {
+  const program = PARSER.replace('PARSER', parser)
+  const { status, stdout, stderr } = spawnSync('/usr/bin/python3', ['-c', program], {
     input: text,
     encoding: 'utf8',
   })
