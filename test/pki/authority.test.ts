@@ -1,10 +1,12 @@
 /** What an authority signs, and when it signs nothing any more. */
-import { existsSync } from 'node:fs'
+import { createPrivateKey } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import { createAuthority } from '../../src/pki/authority.ts'
+import { type RenewRequest, renewIdentity } from '../../src/pki/certificate-issuance.ts'
 import { parseKeyRequest } from '../../src/pki/key-kind.ts'
-import { layoutAt } from '../../src/pki/layout.ts'
+import { layoutAt, listPairs } from '../../src/pki/layout.ts'
 import { runFile, scratchFolder } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
 import { issue, makeAuthority, strengthOf } from './credentials.ts'
@@ -68,4 +70,48 @@ testWith('openssl', 'keys that can encipher are allowed to, others are not', () 
     expect(usageOf(kind)).toContain('Digital Signature')
     expect(usageOf(kind)).not.toContain('Encipherment')
   }
+})
+
+testWith(
+  'openssl',
+  'of the extensions of an endpoint, only those are critical that peers have to know',
+  () => {
+    const folder = makeAuthority('ecdsa:secp384r1')
+    const criticalOf = (kind: string) => {
+      issue(folder, 'server', kind)
+      const path = join(folder, 'server-cert.pem')
+      const { stdout } = runFile('openssl', ['x509', '-in', path, '-noout', '-text'])
+      const all = [...stdout.matchAll(/^ +X509v3 ([\w ]+): (critical)?$/gm)]
+      expect(all.map(([, name]) => name)).toContain('Subject Alternative Name')
+      return all.filter(([, , critical]) => critical).map(([, name]) => name)
+    }
+    expect(criticalOf('rsa:3072')).toEqual(['Basic Constraints', 'Key Usage'])
+    // Older releases of QEMU and libvirt refuse a critical one that does not allow to encipher.
+    expect(criticalOf('ecdsa')).toEqual(['Basic Constraints'])
+  },
+)
+
+test('a renewed certificate keeps its key, unless another or another kind is asked for', () => {
+  const folder = makeAuthority('ecdsa:secp384r1')
+  const layout = layoutAt('qemu', folder)
+  issue(folder, 'server', 'ecdsa')
+  const renew = (more: Partial<RenewRequest>) => {
+    const [pair] = listPairs(layout)
+    if (!pair) throw new Error('there is no pair')
+    const before = readFileSync(pair.paths.key, 'utf8')
+    const { certificate, isKeyKept } = renewIdentity({
+      layout,
+      strength: strengthOf(),
+      pair,
+      ...more,
+    })
+    const after = readFileSync(pair.paths.key, 'utf8')
+    expect(isKeyKept).toBe(after === before)
+    expect(certificate.checkPrivateKey(createPrivateKey(after))).toBe(true)
+    return [isKeyKept, certificate.publicKey.asymmetricKeyType]
+  }
+  expect(renew({})).toEqual([true, 'ec'])
+  expect(renew({ newKey: true })).toEqual([false, 'rsa'])
+  expect(renew({ key: parseKeyRequest('ed25519') })).toEqual([false, 'ed25519'])
+  expect(renew({})).toEqual([true, 'ed25519'])
 })

@@ -9,7 +9,7 @@ import { layoutAt } from '../../src/pki/layout.ts'
 import type { LayoutName } from '../../src/pki/layout-names.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { AUTHORITY, ENDPOINT, make, makeList } from '../x509/made-certificate.ts'
-import { issue, strengthOf } from './credentials.ts'
+import { issue, makeAuthority, strengthOf } from './credentials.ts'
 
 const DAY = 86_400_000
 /** Times of certificates are in whole seconds. */
@@ -171,6 +171,41 @@ describe('a revocation list', () => {
     expect(dueIn(24 * 7, { days: 30, now: new Date(NOW - DAY) })).toEqual([])
   })
 })
+
+test('an authority alone is checked: when it ends, and its key', () => {
+  const folder = makeAuthority('ecdsa:secp256r1')
+  const { certificates, diagnostics } = check(folder)
+  expect(certificates.map(({ role }) => role)).toEqual(['authority'])
+  expect(diagnostics).toEqual([])
+  const left = certificates[0]?.daysLeft ?? 0
+  expect(left).toBeGreaterThan(3600)
+  expect(codesOf(folder, { days: left })).toEqual([])
+  expect(codesOf(folder, { days: left + 1 })).toEqual(['PKI_EXPIRES_SOON'])
+  const strong = strengthOf('NORMAL:%PROFILE_ULTRA')
+  expect(codesOf(folder, { strength: strong })).toEqual(['PKI_KEY_TOO_WEAK'])
+})
+
+test('an authority that older releases of QEMU refuse is told where nothing else is wrong', () => {
+  const root = make({ subject: 'root', ...AUTHORITY })
+  const former = make({ subject: 'former', ...AUTHORITY, until: -1 })
+  const server = (until: number) =>
+    make({ subject: 'localhost', issuer: root, ...ENDPOINT, names: LOCALHOST, until })
+  const codesWith = (until: number) => {
+    const folder = scratchFolder()
+    const { certificate, key } = server(until)
+    writeFiles(folder, {
+      'ca-cert.pem': root.certificate + former.certificate,
+      'server-cert.pem': certificate,
+      'server-key.pem': key,
+    })
+    chmodSync(join(folder, 'server-key.pem'), 0o600)
+    return codesOf(folder, { days: 0 })
+  }
+  expect(codesWith(24)).toEqual(['PKI_OLDER_QEMU_REFUSES'])
+  expect(codesWith(-1)).toEqual(['TLS_CERTIFICATE_EXPIRED'])
+})
+
+const LOCALHOST = [[0x82, Buffer.from('localhost')]] as const
 
 test('shared keys that others could read are told', () => {
   const folder = scratchFolder()

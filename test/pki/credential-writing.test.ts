@@ -15,6 +15,7 @@ import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { isWritableByOthers, writeCredentials } from '../../src/pki/credential-writing.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
+import { spawn } from '../peers/child-process.ts'
 
 function codeOf(work: () => unknown): string | undefined {
   try {
@@ -120,6 +121,26 @@ test('what a killed run left is removed, what a running one writes is not', () =
   expect(existsSync(join(folder, gone))).toBe(false)
   expect(readdirSync(folder).toSorted()).toEqual(['cert.pem', 'key.pem', running, 'other.tmp'])
 })
+
+test.skipIf(process.getuid?.() !== 0)(
+  'neither is what a process of another user writes, which cannot be asked [root]',
+  () => {
+    const folder = scratchFolder()
+    chmodSync(folder, 0o777)
+    const [own, other] = [65_534, 1234]
+    const child = spawn('sleep', ['1000'], { uid: other })
+    const running = `key.pem.${child.pid}-1.cryptopolicy-tmp`
+    writeFiles(folder, { [running]: 'secret' })
+    process.seteuid?.(own)
+    try {
+      expect(() => process.kill(child.pid as number, 0)).toThrow(/EPERM/)
+      writeCredentials(pairIn(folder), { root: folder, force: true })
+    } finally {
+      process.seteuid?.(0)
+    }
+    expect(readdirSync(folder).toSorted()).toEqual(['cert.pem', 'key.pem', running])
+  },
+)
 
 test('a folder that every user may write to is noticed, unless it is sticky', () => {
   const folder = scratchFolder()

@@ -126,6 +126,13 @@ describe('of a request only the key is taken [openssl]', () => {
     },
   )
 
+  testWith('openssl', 'a common name that another one takes the place of is told', () => {
+    const { certificate, notes } = sign(opensslRequest(WISHES), { commonName: 'other.example' })
+    expect(certificate.subject).toBe('CN=other.example')
+    const leftOut = notes.find(({ code }) => code === 'PKI_REQUEST_LEFT_OUT')
+    expect(leftOut?.message).toContain('CN=www.example')
+  })
+
   testWith('openssl', 'without a name nothing is signed; all are granted only if told', () => {
     const path = opensslRequest(WISHES)
     expect(refusalOf(() => sign(path, { hosts: [] }))).toBe('PKI_REQUEST_NAMES')

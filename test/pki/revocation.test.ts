@@ -83,6 +83,21 @@ testWith('openssl', 'OpenSSL reads number, times and reasons, and refuses the ce
   expect(verify('server-cert.pem').status).toBe(0)
 })
 
+testWith(
+  'openssl',
+  'a list of no certificate has no list within it (RFC 5280 section 5.1.2.6)',
+  () => {
+    const { folder } = scene('ed25519')
+    const emptySequences = (certificates: readonly string[]) => {
+      revoke(folder, { certificates })
+      const args = ['asn1parse', '-in', join(folder, 'ca-crl.pem')]
+      return runFile('openssl', args).stdout.match(/ l= +0 cons: SEQUENCE/g)?.length ?? 0
+    }
+    expect(emptySequences([])).toBe(0)
+    expect(emptySequences([join(folder, 'client-cert.pem')])).toBe(0)
+  },
+)
+
 testWith('certtool', 'GnuTLS finds the signature good', () => {
   for (const kind of ['ecdsa:secp384r1', 'rsa:3072', 'ed25519']) {
     const { folder } = scene(kind)
