@@ -62,15 +62,44 @@ export function findApplication(
 export function loadApplications(
   directories: Directories,
   choice?: ApplicationChoice,
-): {
+): LoadedApplications {
+  return checkTogether(
+    findApplications(directories, choice).filter(({ state }) => state === 'enabled'),
+  )
+}
+
+export type LoadedApplications = {
   readonly applications: readonly ApplicationPolicy[]
   /** Warnings. */
   readonly diagnostics: readonly Diagnostic[]
-} {
-  const enabled = findApplications(directories, choice).filter(({ state }) => state === 'enabled')
-  const applications = enabled.flatMap(({ application }) => application ?? [])
+}
+
+/** Which application policies are meant: by name, whether or not they are enabled, and by their state. */
+export type ApplicationSelection = {
+  readonly names: readonly string[]
+  readonly group?: 'enabled' | 'all' | undefined
+}
+
+/**
+ * The application policies that a selection names. Those that are masked belong to no group.
+ *
+ * @throws DiagnosticError APPLICATION_NOT_FOUND, or with every error of every policy that is meant.
+ */
+export function selectApplications(
+  directories: Directories,
+  { names, group }: ApplicationSelection,
+): LoadedApplications {
+  for (const name of names) loadApplication(directories, name)
+  const isMeant = ({ name, state }: FoundApplication) =>
+    names.includes(name) || state === 'enabled' || (group === 'all' && state !== 'masked')
+  const isNamed = ({ name }: FoundApplication) => names.includes(name)
+  return checkTogether(findApplications(directories).filter(group ? isMeant : isNamed))
+}
+
+function checkTogether(found: readonly FoundApplication[]): LoadedApplications {
+  const applications = found.flatMap(({ application }) => application ?? [])
   const diagnostics = [
-    ...enabled.flatMap((found) => found.diagnostics),
+    ...found.flatMap((each) => each.diagnostics),
     ...findSameKeywords(applications),
   ]
   if (hasErrors(diagnostics)) throw new DiagnosticError(diagnostics)

@@ -72,22 +72,33 @@ async function verifyKind(
   asksVersions: boolean,
 ): Promise<readonly Verification[]> {
   const backends = Map.groupBy(configs, ({ backend }) => backend)
-  if (backends.size > 1 && (await areAccepted(configs))) return []
+  const names = [...backends.keys()]
+  const together = backends.size > 1 ? await acceptTogether(names, configs, asksVersions) : []
+  if (together.length > 0) return together
   return Promise.all(
     [...backends].map(([backend, some]) => verifyBackend(backend, some, asksVersions)),
   )
 }
 
-async function areAccepted(configs: readonly WrittenConfig[]): Promise<boolean> {
+/** What is said of back-ends whose texts a program takes in one run; nothing where each has to be asked about. */
+async function acceptTogether(
+  backends: readonly string[],
+  configs: readonly WrittenConfig[],
+  asksVersions: boolean,
+): Promise<readonly Verification[]> {
   const consumer = findConsumer(configs[0]?.backend ?? '')
   const path = consumer && findPath(consumer)
   const acceptsAll = consumer?.acceptsAll
-  if (!acceptsAll || path === undefined) return false
+  if (!acceptsAll || path === undefined) return []
   const texts = [...new Set(configs.map(({ text }) => text))]
   try {
-    return await withWorkbench(path, (workbench) => acceptsAll(workbench, texts))
+    const isAccepted = await withWorkbench(path, (workbench) => acceptsAll(workbench, texts))
+    if (!isAccepted) return []
+    const version = asksVersions ? await readVersion(consumer, path) : ''
+    const checked = backends.map((backend) => ({ backend, program: consumer.program, version }))
+    return [{ problems: [], checked, skipped: [] }]
   } catch (error) {
-    if (error instanceof ConsumerUnusable) return false
+    if (error instanceof ConsumerUnusable) return []
     throw error
   }
 }

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { diagnose, escalate } from '../../diagnostics/diagnostic.ts'
 import type { JsonObject } from '../../diagnostics/diagnostic-json.ts'
 import type { BuildResult, BuiltFile } from '../../system/build.ts'
+import type { Directories } from '../../system/directories.ts'
 import { SYSTEM_KINDS } from '../../system/system-diagnostics.ts'
 import type { Verification, VerifyProblem } from '../../system/verify.ts'
 import { type CommonOptions, terminalFor, withOutput } from '../command.ts'
@@ -18,6 +19,8 @@ type Options = CommonOptions & {
   readonly strict?: true
   readonly verify: boolean
   readonly gnutlsFormat: 'allowlist' | 'legacy'
+  readonly application: readonly string[]
+  readonly applications?: 'enabled' | 'all'
 }
 
 export function addBuild(program: Command): void {
@@ -39,6 +42,18 @@ export function addBuild(program: Command): void {
         .choices(['allowlist', 'legacy'])
         .default('allowlist'),
     )
+    .option(
+      '--application <NAME>',
+      'compile the policy of an application too, whether or not it is enabled; may be given several times',
+      (name: string, before: readonly string[]) => [...before, name],
+      [],
+    )
+    .addOption(
+      new Option('--applications <WHICH>', 'those that are enabled here, or all').choices([
+        'enabled',
+        'all',
+      ]),
+    )
   withOutput(command).action(build)
 }
 
@@ -46,6 +61,7 @@ async function build(policyDir: string, outDir: string, options: Options): Promi
   const { buildPolicies } = await import('../../system/build.ts')
   const { findDirectories } = await import('../../system/directories.ts')
   const terminal = terminalFor(options)
+  const directories = findDirectories({})
   const result = buildPolicies(
     {
       policyDir,
@@ -56,8 +72,9 @@ async function build(policyDir: string, outDir: string, options: Options): Promi
       reloadCommands: options.reloadCmds ?? options.reloadcmds ?? false,
       strict: options.strict ?? false,
       generators: await chooseGenerators(options),
+      compileApplications: await chooseApplications(directories, options),
     },
-    findDirectories({}),
+    directories,
   )
   const verification = options.verify ? await verify(result) : undefined
   result.diagnostics.forEach(terminal.report)
@@ -70,6 +87,14 @@ async function chooseGenerators(options: Options) {
   if (options.gnutlsFormat !== 'legacy') return {}
   const { generateLegacyGnutls } = await import('../../backends/gnutls-legacy.ts')
   return { gnutls: generateLegacyGnutls }
+}
+
+/** Most builds have none, and no need to load what priority strings mean. */
+async function chooseApplications(directories: Directories, options: Options) {
+  const { application: names, applications: group } = options
+  if (names.length === 0 && group === undefined) return undefined
+  const { selectedCompiler } = await import('../../system/enabled-applications.ts')
+  return selectedCompiler(directories, { names, group })
 }
 
 /** A file that differs from the existing one was not written, so it is not verified. */
@@ -121,12 +146,21 @@ function printVerification(verification: Verification, options: Options, termina
     const diagnostic = diagnose(SYSTEM_KINDS.consumerDisagrees, { message })
     terminal.report(options.strict ? escalate(diagnostic) : diagnostic)
   }
-  for (const { backend, program, version } of verification.checked) {
-    terminal.note(`checked ${backend} with ${program} ${version}`)
-  }
-  for (const { backend, reason } of verification.skipped) {
-    terminal.note(`skipped the check of ${backend}: ${reason}`)
-  }
+  const notes = [
+    ...verification.checked.map(
+      ({ backend, program, version }) =>
+        `checked ${ofAnyApplication(backend)} with ${program} ${version}`,
+    ),
+    ...verification.skipped.map(
+      ({ backend, reason }) => `skipped the check of ${ofAnyApplication(backend)}: ${reason}`,
+    ),
+  ]
+  for (const note of new Set(notes)) terminal.note(note)
+}
+
+/** What holds for one back-end of applications holds for all. */
+function ofAnyApplication(backend: string): string {
+  return backend.replace(/^applications\/.*\//, 'applications/*/')
 }
 
 /** One line for what a program does not know in the same policies, one for each other complaint. */
