@@ -90,6 +90,10 @@ describe('a user who leaves out or mistakes an argument reads what to type', () 
     [['explain', 'DEFAULT'], 'for instance: --scope ssh --value AES-128-CBC'],
     [['explain', 'NONE-SUCH'], 'for instance: --scope ssh --value AES-128-CBC'],
     [['explain'], 'for instance: --scope ssh --value AES-128-CBC'],
+    [
+      ['explain', '--group', 'P-256'],
+      'whose: cryptopolicy explain --priority @SYSTEM --group P-256, or --app NAME --group P-256',
+    ],
     [['plan', 'FUTURE'], 'name the policy so: cryptopolicy plan --set POLICY'],
   ])('%s', async (args, hint) => {
     const { status, stderr } = await cryptopolicy(...args)
@@ -125,6 +129,18 @@ test('explain without a policy answers for the configured one', async () => {
   const { status, stdout, stderr } = await runInProcess(args, { env })
   expect([status, stderr]).toEqual([0, ''])
   expect(stdout).toMatch(/^min_rsa_size of FIPS:OSPP is 3072:\n/)
+})
+
+test('explain says where a value that is off is named for other scopes', async () => {
+  const untouched = await cryptopolicy('explain', 'DEFAULT', '--value', 'TLSv1.3')
+  expect(untouched.stdout).toBe(
+    'TLS1.3 is off in protocol of DEFAULT: no line of the policy touches it\n',
+  )
+  expect(untouched.stderr).toContain('--all shows them, and --scope asks for one')
+  const asked = await cryptopolicy('explain', 'DEFAULT', '--value', 'TLSv1.3', '--scope', 'tls')
+  expect(asked.stdout).toContain('TLS1.3 is on')
+  expect(asked.stderr).toBe('')
+  expect((await cryptopolicy('explain', 'DEFAULT', '--value', 'IDEA-CFB')).stderr).toBe('')
 })
 
 describe('explain knows what others call things', () => {

@@ -58,7 +58,7 @@ async function explain(name: string | undefined, options: Options): Promise<void
 }
 
 async function explainPolicy(name: string | undefined, options: Options): Promise<void> {
-  if (isWithoutQuestion(options)) await refuseWithoutQuestion(name)
+  if (isWithoutQuestion(options)) await refuseWithoutQuestion(name, options)
   const { loadAskedPolicy } = await import('../named-policy.ts')
   const terminal = terminalFor(options)
   const { report } = terminal
@@ -96,13 +96,22 @@ function isWithoutQuestion({ value, property, app }: Options): boolean {
 }
 
 /** Users who ask about the policy in force may write the value where others write the policy. */
-async function refuseWithoutQuestion(name: string | undefined): Promise<never> {
+async function refuseWithoutQuestion(
+  name: string | undefined,
+  { suite, group, sign, protocol }: Options = {},
+): Promise<never> {
   const { isValue } = await import('../../policy/command-line-words.ts')
   const { policyName } = await import('../../backends/library-words.ts')
   const { ALGORITHM_CLASSES } = await import('../../algorithms/algorithm-class.ts')
   // DEFAULT is a value too, of a choice, and is meant as the policy.
   const isMeantAsValue =
     name !== undefined && ALGORITHM_CLASSES.some((property) => isValue(policyName(name), property))
+  const asked = Object.entries({ suite, group, sign, protocol }).find(([, word]) => word)
+  if (asked) {
+    const [option, word] = asked
+    const hint = `whose: cryptopolicy explain --priority @SYSTEM --${option} ${word}, or --app NAME --${option} ${word}`
+    fail(CLI_KINDS.missingOption, { what: `--${option} needs --priority or --app`, hint })
+  }
   const hint = isMeantAsValue
     ? `for instance: cryptopolicy explain --value ${name}`
     : 'for instance: --scope ssh --value AES-128-CBC'
@@ -130,6 +139,14 @@ async function explainValues(
   }
   const lines = explained.flatMap((one) => report.printValueExplanation(policy.name, one))
   for (const line of lines) terminal.print(line)
+  const all = { includeUnselected: true }
+  const isUntouched = explained.every(({ steps }) => steps.length === 0)
+  if (
+    isUntouched &&
+    properties.some((one) => explainValue(policy, scopes, one, value, all).steps.length > 0)
+  ) {
+    terminal.note('lines for other scopes name it: --all shows them, and --scope asks for one')
+  }
 }
 
 /** The value as policies name it, whichever library's word it is. */
