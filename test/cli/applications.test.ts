@@ -108,6 +108,7 @@ test('a pragma allows more, and is told each time', async () => {
     const { status, stderr } = await host.updateInProcess(['--set', policy])
     expect(status).toBe(0)
     expect(stderr).toContain('warning[APPLICATION_EXCEEDS]')
+    expect(stderr).not.toContain('to allow it on purpose')
   }
 })
 

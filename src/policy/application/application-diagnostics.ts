@@ -54,6 +54,7 @@ const exceeds: Kind<{
   policy: string
   what: string
   places: readonly string[]
+  isMeant: boolean
 }> = {
   code: 'APPLICATION_EXCEEDS',
   severity: 'error',
@@ -62,8 +63,10 @@ const exceeds: Kind<{
     'An application policy allows what the system policy does not. It may where it says `# %may_exceed_system_policy=true`; then this is a warning.',
   message: ({ application, policy, what, places }) =>
     `${application} allows ${what}, and ${policy} does not (for ${places.join(', ')})`,
-  hint: () =>
-    'take it out, or write `# %may_exceed_system_policy=true` into the file to allow it on purpose',
+  hint: ({ isMeant }) =>
+    isMeant
+      ? undefined
+      : 'take it out, or write `# %may_exceed_system_policy=true` into the file to allow it on purpose',
 }
 
 const sameKeyword: Kind<{ keyword: string; other: string }> = {

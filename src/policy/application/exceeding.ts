@@ -65,7 +65,8 @@ export function diagnoseExcess(
       instead === undefined
         ? `${property} ${values.join(', ')}`
         : `${property} = ${values.join()} in place of ${instead}`
-    const data = { application: application.name, policy: system.name, what, places }
+    const names = { application: application.name, policy: system.name }
+    const data = { ...names, what, places, isMeant: application.mayExceed }
     return diagnose(APPLICATION_KINDS.exceeds, data, span)
   })
   return application.mayExceed ? found.map(moderate) : found
