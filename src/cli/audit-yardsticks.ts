@@ -1,6 +1,7 @@
 /** What `audit` holds servers against: the yardsticks that its options name. */
-import type { ScannedFacts } from '../audit/compare/baseline.ts'
+
 import type { Finding } from '../audit/compare/finding.ts'
+import type { ScannedFacts } from '../audit/compare/scan-facts.ts'
 import type { SshYardstick } from '../audit/compare/ssh-yardstick.ts'
 import type { TlsYardstick } from '../audit/compare/yardstick.ts'
 import { AUDIT_KINDS } from '../audit/scan/audit-diagnostics.ts'

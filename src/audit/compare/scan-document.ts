@@ -2,16 +2,21 @@
 import { isRecord, type JsonRecord } from '../json-record.ts'
 import type { TlsScan } from '../model.ts'
 import type { SshScan } from '../ssh-model.ts'
-import type { ScannedFacts } from './baseline.ts'
+import type { ClearText } from '../upgrades/upgrade.ts'
+import type { ScannedFacts } from './scan-facts.ts'
 
 /** @param document What JSON.parse gave: the envelope, or its result alone. */
 export function parseScanDocument(document: unknown): ScannedFacts | undefined {
   const result = isRecord(document) && 'result' in document ? document.result : document
   if (!isRecord(result)) return undefined
-  const { tls = null, ssh = null } = result
+  const { tls = null, ssh = null, clearText = null } = result
   const isWhole = (tls === null || isTlsScan(tls)) && (ssh === null || isSshScan(ssh))
-  if (!isWhole || (tls === null && ssh === null)) return undefined
-  return { tls: tls as TlsScan | null, ssh: ssh as SshScan | null }
+  if (!isWhole || (tls === null && ssh === null) || !isClearText(clearText)) return undefined
+  return {
+    tls: tls as TlsScan | null,
+    ssh: ssh as SshScan | null,
+    clearText: clearText as ClearText | null,
+  }
 }
 
 function isListOf(value: unknown, isItem: (item: JsonRecord) => boolean): boolean {
@@ -31,21 +36,35 @@ function isEnumeration({ version, items, end, order }: JsonRecord): boolean {
   return isPlaced && isListOf(items, isNamed) && isAnswer(end)
 }
 
+function isClearText(value: unknown): boolean {
+  return value === null || (isRecord(value) && typeof value.kind === 'string')
+}
+
+function isClientCertificate(value: unknown): boolean {
+  if (!isRecord(value)) return false
+  const { asked, required, authorities, schemes } = value
+  return isAnswer(asked) && isAnswer(required) && isNames(authorities) && isListOf(schemes, isNamed)
+}
+
+function isPrime({ bits, version, group }: JsonRecord): boolean {
+  const isGroup = group === null || typeof group === 'string'
+  return typeof bits === 'number' && typeof version === 'string' && isGroup
+}
+
 /** All that a comparison reads. */
 function isTlsScan(value: unknown): boolean {
   if (!isRecord(value)) return false
   const { versions, suites, groups, signatures, chains, diffieHellman } = value
-  const { clientCertificate, features } = value
+  const { clientCertificate, protocols, features } = value
   return (
     isListOf(versions, (one) => isNamed(one) && isAnswer(one.result)) &&
     [suites, groups, signatures].every((list) => isListOf(list, isEnumeration)) &&
     isListOf(chains, ({ certificates }) => isListOf(certificates, isCertificate)) &&
-    isListOf(
-      diffieHellman,
-      ({ bits, version }) => typeof bits === 'number' && typeof version === 'string',
-    ) &&
-    isRecord(clientCertificate) &&
-    [clientCertificate.asked, clientCertificate.required].every(isAnswer) &&
+    isListOf(diffieHellman, isPrime) &&
+    isClientCertificate(clientCertificate) &&
+    isRecord(protocols) &&
+    isNames(protocols.items) &&
+    isAnswer(protocols.end) &&
     isRecord(features) &&
     Object.values(features).every(isAnswer)
   )
@@ -63,8 +82,9 @@ function isSshScan(value: unknown): boolean {
   return isOffer && isPrime && typeof identification === 'string' && isListOf(hostKeys, isHostKey)
 }
 
-function isSshOffer({ keyExchanges, hostKeyAlgorithms, ciphers, macs }: JsonRecord): boolean {
-  const directions = [ciphers, macs].flatMap((value) =>
+function isSshOffer(offer: JsonRecord): boolean {
+  const { keyExchanges, hostKeyAlgorithms, ciphers, macs, compression } = offer
+  const directions = [ciphers, macs, compression].flatMap((value) =>
     isRecord(value) ? [value.toServer, value.toClient] : [undefined],
   )
   return [keyExchanges, hostKeyAlgorithms, ...directions].every(isNames)

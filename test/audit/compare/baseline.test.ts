@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { compareScans } from '../../../src/audit/compare/baseline.ts'
 import type { TlsScan } from '../../../src/audit/model.ts'
+import type { ClearText } from '../../../src/audit/upgrades/upgrade.ts'
 import { ACCEPTED, CERTIFICATE, items, REFUSED, resultOf, SCAN } from './scans.ts'
 
 const before = { ...resultOf(SCAN), ssh: null }
@@ -87,4 +88,88 @@ test('answers are compared as yes and no', () => {
   expect(findings.map(({ message }) => message)).toEqual([
     'the server has another feature: tickets, yes before, no now',
   ])
+})
+
+test('a server that serves clients without TLS now is told as severe', () => {
+  const compare = (earlier: ClearText['kind'], later: ClearText['kind']) =>
+    compareScans(
+      { ...before, clearText: { kind: earlier, said: '' } },
+      { ...before, clearText: { kind: later, said: '' } },
+    ).map(({ message, severity }) => [message, severity])
+  expect(compare('refused', 'accepted')).toEqual([
+    ['the server has another answer to clients without TLS: refused before, accepted now', 'high'],
+  ])
+  expect(compare('accepted', 'refused')).toEqual([
+    [
+      'the server has another answer to clients without TLS: accepted before, refused now',
+      'medium',
+    ],
+  ])
+  expect(compare('unknown', 'accepted')).toEqual([])
+})
+
+test('protocols, orders of groups, authorities and named primes are told', () => {
+  const group = SCAN.groups[0]!
+  const [curves, primes] = [items('x25519', 'secp256r1'), items('ffdhe2048', 'ffdhe3072')]
+  const base: TlsScan = {
+    ...SCAN,
+    protocols: { ...SCAN.protocols, items: ['h2'] },
+    groups: [
+      { ...group, version: 'TLS1.2', items: curves },
+      { ...group, version: 'TLS1.2', items: primes },
+    ],
+    diffieHellman: [{ version: 'TLS1.2', bits: 2048, group: 'ffdhe2048' }],
+    clientCertificate: { ...SCAN.clientCertificate, asked: ACCEPTED, authorities: ['CN=a'] },
+  }
+  const changed: TlsScan = {
+    ...base,
+    protocols: { ...SCAN.protocols, items: ['http/1.1'] },
+    groups: [{ ...group, version: 'TLS1.2', items: curves.toReversed() }, base.groups[1]!],
+    diffieHellman: [{ version: 'TLS1.2', bits: 2048, group: null }],
+    clientCertificate: { ...base.clientCertificate, authorities: ['CN=b', 'CN=a'] },
+    chains: [
+      { ...SCAN.chains[0]!, certificates: [CERTIFICATE, { ...CERTIFICATE, fingerprint: 'cd' }] },
+    ],
+  }
+  const compare = (earlier: TlsScan, later: TlsScan) =>
+    compareScans({ tls: earlier, ssh: null }, { tls: later, ssh: null }).map(
+      ({ message }) => message,
+    )
+  expect(compare(base, base)).toEqual([])
+  expect(compare(base, changed).toSorted()).toEqual([
+    'the server has another certificate of an authority: none before, cd now',
+    'the server has another client certificate: authorities, CN=a before, CN=a, CN=b now',
+    'the server has another order of groups: TLS1.2, x25519 secp256r1 before, secp256r1 x25519 now',
+    'the server has another prime: TLS1.2, 2048 (ffdhe2048) bits before, 2048 bits now',
+    'the server no longer accepts the protocol of ALPN h2',
+    'the server now accepts the protocol of ALPN http/1.1',
+  ])
+  const cut = {
+    ...changed,
+    protocols: { ...SCAN.protocols, end: { answer: 'timed-out' } },
+  } as const
+  expect(compare(base, cut).filter((message) => message.includes('ALPN'))).toEqual([])
+})
+
+test('an answer that was not learnt before, or now, is no change', () => {
+  const compare = (earlier: TlsScan, later: TlsScan) =>
+    compareScans({ tls: earlier, ssh: null }, { tls: later, ssh: null }).map(
+      ({ message }) => message,
+    )
+  const open = { answer: 'unknown', because: 'budget spent' } as const
+  const known: TlsScan = {
+    ...SCAN,
+    features: { compression: { answer: 'not-offered' }, heartbeat: ACCEPTED },
+    clientCertificate: { ...SCAN.clientCertificate, asked: ACCEPTED, required: REFUSED },
+    diffieHellman: [{ version: 'TLS1.2', bits: 2048, group: null }],
+  }
+  const unknown: TlsScan = {
+    ...SCAN,
+    features: { compression: open, heartbeat: open },
+    clientCertificate: { ...SCAN.clientCertificate, asked: open, required: open },
+    suites: SCAN.suites.map((list) => ({ ...list, end: open })),
+    chains: [],
+  }
+  expect(compare(unknown, known)).toEqual([])
+  expect(compare(known, unknown)).toEqual([])
 })

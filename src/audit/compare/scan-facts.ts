@@ -1,0 +1,195 @@
+/** The facts of a scan that are compared with those of another one. */
+import { type Answer, type CertificateResult, isAnswered, isWhole, type TlsScan } from '../model.ts'
+import { isKnown, type SshScan } from '../ssh-model.ts'
+import type { ClearText } from '../upgrades/upgrade.ts'
+import type { FindingItem, FindingSeverity } from './finding.ts'
+
+/** What is compared of a scan. */
+export type ScannedFacts = {
+  readonly tls: TlsScan | null
+  readonly ssh: SshScan | null
+  readonly clearText?: ClearText | null
+}
+
+/** One fact. Facts of one item are compared by their values. */
+export type Fact = {
+  readonly item: FindingItem
+  readonly value: string
+  /** The answer to a question that may have stayed open in another scan: it is in no list. */
+  readonly isAnswer?: boolean
+  /** Where it is another than that of other changes. */
+  readonly severity?: FindingSeverity
+}
+
+export type Facts = {
+  readonly facts: ReadonlyMap<string, Fact>
+  /** Lists that are not known to be whole: what is missing in them may be there all the same. */
+  readonly open: ReadonlySet<string>
+}
+
+export function listOf({ kind, version }: FindingItem): string {
+  return `${kind} ${version ?? ''}`
+}
+
+export function factsOf({ tls, ssh, clearText }: ScannedFacts): Facts {
+  const all = [
+    ...(tls ? tlsFacts(tls) : []),
+    ...(ssh ? sshFacts(ssh) : []),
+    ...(clearText ? clearTextFacts(clearText) : []),
+  ]
+  const open = [...(tls ? openTlsLists(tls) : []), ...(ssh ? openSshLists(ssh) : [])]
+  const facts = all.map((fact) => [`${listOf(fact.item)} ${fact.item.name}`, fact] as const)
+  return { facts: new Map(facts), open: new Set(open) }
+}
+
+function clearTextFacts({ kind }: ClearText): readonly Fact[] {
+  if (kind === 'unknown') return []
+  const fact = answered('answer to clients without TLS', '', kind)
+  return [kind === 'accepted' ? { ...fact, severity: 'high' } : fact]
+}
+
+function listed(kind: string, name: string, version: string | null = null): Fact {
+  return { item: { kind, name, version }, value: '' }
+}
+
+function valued(kind: string, name: string, value: string): Fact {
+  return { item: { kind, name, version: null }, value }
+}
+
+function answered(kind: string, name: string, value: string): Fact {
+  return { ...valued(kind, name, value), isAnswer: true }
+}
+
+function tlsFacts(tls: TlsScan): readonly Fact[] {
+  const accepted = tls.versions.filter(({ result }) => result.answer === 'accepted')
+  const chains = tls.chains.flatMap(({ certificates }) => certificates[0] ?? [])
+  return [
+    ...accepted.map(({ name }) => listed('version', name)),
+    ...tls.suites.flatMap(({ items, version }) =>
+      items.map(({ name }) => listed('suite', name, version)),
+    ),
+    ...tls.groups.flatMap(({ items, version }) =>
+      items.map(({ name }) => listed('group', name, version)),
+    ),
+    ...tls.signatures.flatMap(({ items, version }) =>
+      items.map(({ name }) => listed('signature scheme', name, version)),
+    ),
+    ...tls.protocols.items.map((name) => listed('protocol of ALPN', name)),
+    ...certificateFacts(chains),
+    ...authorityFacts(tls.chains),
+    ...primeFacts(tls.diffieHellman),
+    ...clientCertificateFacts(tls.clientCertificate),
+    ...Object.entries(tls.features).flatMap(([name, answer]) =>
+      knownAnswer('feature', name, answer),
+    ),
+  ]
+}
+
+/** All certificates of a type of key are one fact: a server may have several, in an order of no meaning. */
+function certificateFacts(certificates: readonly CertificateResult[]): readonly Fact[] {
+  const types = Map.groupBy(certificates, ({ keyType }) => keyType)
+  return [...types].map(([type, list]) => {
+    return valued('certificate', type, setOf(list.map(({ fingerprint }) => fingerprint)))
+  })
+}
+
+/** What follows the certificates of the server in their chains. */
+function authorityFacts(chains: TlsScan['chains']): readonly Fact[] {
+  const others = chains.flatMap(({ certificates }) => certificates.slice(1))
+  const fingerprints = others.map(({ fingerprint }) => fingerprint)
+  return chains.length > 0 ? [answered('certificate of an authority', '', setOf(fingerprints))] : []
+}
+
+function clientCertificateFacts(client: TlsScan['clientCertificate']): readonly Fact[] {
+  const { asked, required, authorities, schemes } = client
+  const names = schemes.map(({ name }) => name)
+  const wanted = [
+    answered('client certificate', 'authorities', setOf(authorities)),
+    answered('client certificate', 'signature schemes', setOf(names)),
+  ]
+  return [
+    ...knownAnswer('client certificate', 'asked', asked),
+    ...knownAnswer('client certificate', 'required', required),
+    ...(asked.answer === 'accepted' ? wanted : []),
+  ]
+}
+
+/** An order of no meaning is taken away. */
+function setOf(names: readonly string[]): string {
+  return names.length > 0 ? [...new Set(names)].toSorted().join(', ') : 'none'
+}
+
+/** All primes of a version are one fact. They are found in an order of no meaning. */
+function primeFacts(primes: TlsScan['diffieHellman']): readonly Fact[] {
+  const versions = Map.groupBy(primes, ({ version }) => version)
+  return [...versions].map(([version, list]) => {
+    const sorted = list.toSorted((a, b) => a.bits - b.bits)
+    const words = sorted.map(({ bits, group }) =>
+      group === null ? `${bits}` : `${bits} (${group})`,
+    )
+    return valued('prime', version, `${[...new Set(words)].join(', ')} bits`)
+  })
+}
+
+/** What was not learnt is no change. */
+function knownAnswer(kind: string, name: string, answer: Answer): readonly Fact[] {
+  // A server refuses in one way or another; either way it does not have it.
+  const value = answer.answer === 'accepted' ? 'yes' : 'no'
+  return isAnswered(answer) ? [answered(kind, name, value)] : []
+}
+
+/** Lists of which nothing, or not all, was learnt. */
+function openTlsLists(tls: TlsScan): readonly string[] {
+  const lists = [
+    ...tls.suites.map((list) => ({ ...list, kind: 'suite' })),
+    ...tls.groups.map((list) => ({ ...list, kind: 'group' })),
+    ...tls.signatures.map((list) => ({ ...list, kind: 'signature scheme' })),
+  ]
+  const protocols = isWhole(tls.protocols) ? [] : ['protocol of ALPN ']
+  const cut = lists
+    .filter((list) => !isWhole(list))
+    .map(({ kind, version }) => `${kind} ${version}`)
+  const unanswered = tls.versions.filter(({ result }) => !isAnswered(result))
+  const unasked = unanswered.flatMap(({ name }) =>
+    ['suite', 'group', 'signature scheme'].map((kind) => `${kind} ${name}`),
+  )
+  const isOpen = cut.length > 0 || unanswered.length > 0
+  const shown = isOpen ? ['certificate ', 'certificate of an authority ', 'prime '] : []
+  const versions = unanswered.length > 0 ? ['version '] : []
+  return [...cut, ...unasked, ...protocols, ...shown, ...versions]
+}
+
+const SSH_LISTS = [
+  'key exchange ',
+  'host key algorithm ',
+  'cipher ',
+  'MAC ',
+  'compression ',
+  'host key ',
+]
+
+function openSshLists({ offer, hostKeys }: SshScan): readonly string[] {
+  if (!isKnown(offer)) return SSH_LISTS
+  return hostKeys.some(({ key }) => !isKnown(key)) ? ['host key '] : []
+}
+
+function sshFacts({ offer, hostKeys, smallestPrime, identification }: SshScan): readonly Fact[] {
+  const lists = isKnown(offer)
+    ? ([
+        ['key exchange', offer.keyExchanges],
+        ['host key algorithm', offer.hostKeyAlgorithms],
+        ['cipher', [...offer.ciphers.toServer, ...offer.ciphers.toClient]],
+        ['MAC', [...offer.macs.toServer, ...offer.macs.toClient]],
+        ['compression', [...offer.compression.toServer, ...offer.compression.toClient]],
+      ] as const)
+    : []
+  const keys = hostKeys.flatMap(({ type, key }) =>
+    isKnown(key) ? valued('host key', type, key.fingerprint) : [],
+  )
+  return [
+    ...lists.flatMap(([kind, names]) => names.map((name) => listed(kind, name))),
+    ...keys,
+    ...(isKnown(smallestPrime) ? [answered('prime', '', `${smallestPrime} bits`)] : []),
+    ...(identification ? [answered('identification', '', identification)] : []),
+  ]
+}
