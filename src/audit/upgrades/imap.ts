@@ -21,8 +21,9 @@ export const imap: Upgrade = {
     const capabilities = lines.find((line) => /^\* CAPABILITY /i.test(line))
     if (!capabilities) return clearText('unknown', lines.at(-1) ?? '')
     const isDisabled = / LOGINDISABLED( |$)/i.test(capabilities)
-    const mechanisms = / AUTH=(PLAIN|LOGIN)( |$)/i.test(capabilities)
-    return clearText(isDisabled && !mechanisms ? 'refused' : 'accepted', capabilities)
+    // One with a challenge hides the password alone. EXTERNAL needs TLS.
+    const hasMechanism = / AUTH=(?!EXTERNAL( |$))/i.test(capabilities)
+    return clearText(isDisabled && !hasMechanism ? 'refused' : 'accepted', capabilities)
   },
 }
 

@@ -1,5 +1,6 @@
 /** POP3's STLS: RFC 2595, section 4. */
-import { readLine, sendLine } from './reply-lines.ts'
+import type { ClearExchange } from '../connection/clear-exchange.ts'
+import { readLine, readLines, sendLine } from './reply-lines.ts'
 import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
 
 export const pop3: Upgrade = {
@@ -19,8 +20,20 @@ export const pop3: Upgrade = {
     // A server without plain logins refuses the name already, before any password is sent.
     await sendLine(exchange, 'USER audit')
     const answer = await readLine(exchange)
-    return clearText(isPositive(answer) ? 'accepted' : 'refused', `USER: ${answer}`)
+    if (isPositive(answer)) return clearText('accepted', `USER: ${answer}`)
+    const mechanisms = await readMechanisms(exchange)
+    if (mechanisms) return clearText('accepted', `${mechanisms} is offered before STLS`)
+    // APOP works with what stands in the greeting: RFC 1939, section 7.
+    const hasDigest = /<[^<>]+@[^<>]*>/.test(greeting)
+    return clearText(hasDigest ? 'unknown' : 'refused', `USER: ${answer}`)
   },
+}
+
+/** The line of SASL, where it has a mechanism that works without TLS: RFC 5034, section 6. */
+async function readMechanisms(exchange: ClearExchange): Promise<string | undefined> {
+  await sendLine(exchange, 'CAPA')
+  const lines = await readLines(exchange, (line) => line === '.' || line.startsWith('-ERR'))
+  return lines.find((line) => /^SASL .*\b(?!EXTERNAL\b|SASL\b)[\w-]/i.test(line))
 }
 
 function isPositive(line: string): boolean {
