@@ -3,6 +3,8 @@
  *
  *     npm run fuzz:audit -- [--messages 1000000] [--seed N]
  *
+ * Half of them are protected by the keys of the connection after they were changed.
+ *
  * Fails where reading ends in any error but a breach of the protocol or the end of the connection; prints the seed.
  */
 import { parseArgs } from 'node:util'
@@ -22,6 +24,7 @@ import { encodeServerHello } from '../../src/audit/messages/server-hello.ts'
 import { encodeServerKeyExchange } from '../../src/audit/messages/server-key-exchange.ts'
 import { decodeSslv2ServerHello } from '../../src/audit/messages/sslv2-hello.ts'
 import { ProtocolError } from '../../src/wire/protocol-error.ts'
+import { newerServer, olderServer, readNewer, readOlder } from './keyed-server.ts'
 import { Random } from './random.ts'
 
 const { values } = parseArgs({
@@ -90,11 +93,27 @@ async function read(answer: Buffer): Promise<void> {
   await askHello(exchange, { version: 0x0303, suites: [0xc02f], serverName: undefined })
 }
 
+/** Bytes that are changed, now and then, so that most of an answer is as it should be. */
+const changeSome = (bytes: Buffer): Buffer =>
+  random.below(3) > 0 || bytes.length === 0 ? bytes : mutate(bytes)
+const changeFew = (bytes: Buffer): Buffer => (random.below(8) > 0 ? bytes : mutate(bytes))
+
+const OLDER = [
+  { version: 0x0303, suite: 0xc02f },
+  { version: 0x0303, suite: 0xc027 },
+  { version: 0x0302, suite: 0xc013 },
+  { version: 0x0301, suite: 0xc013 },
+] as const
+
 let refused = 0
 for (let count = 0; count < messages; count++) {
   const answer = mutate(random.pick(SEEDS))
   try {
-    if (count % 2 === 0) await read(answer)
+    if (count % 4 === 0) await readNewer(newerServer(changeSome, changeFew))
+    else if (count % 4 === 1) {
+      const choice = random.pick(OLDER)
+      await readOlder(olderServer(choice, changeSome, changeFew), choice)
+    } else if (count % 4 === 2) await read(answer)
     else random.pick(DECODERS)(answer.subarray(random.below(64)))
   } catch (error) {
     if (!(error instanceof ProtocolError || error instanceof ExchangeEnded)) {
@@ -105,4 +124,5 @@ for (let count = 0; count < messages; count++) {
   }
 }
 const memory = Math.round(process.memoryUsage().rss / 2 ** 20)
-console.log(`${messages} messages, ${refused} refused, 0 crashes, ${memory} MiB`)
+const seconds = Math.round(performance.now() / 1000)
+console.log(`${messages} messages, ${refused} refused, 0 crashes, ${memory} MiB, ${seconds} s`)

@@ -17,6 +17,7 @@ import { drawSome } from './draw-some.ts'
 const SERVERS = Number(process.env.AUDIT_SERVERS ?? 4)
 
 /** OpenSSL's words for a version, and ours. */
+/** Newest first. */
 const VERSIONS = [
   ['-tls1_3', 'TLS1.3'],
   ['-tls1_2', 'TLS1.2'],
@@ -85,6 +86,21 @@ function suitesOf({ suites, suites13 }: Settings, word: string): readonly string
     .toSorted()
 }
 
+/**
+ * The version that OpenSSL takes for the newest one: where one between two others is off, that below it. A server
+ * that has no suite of it fails at every client: `No ciphers enabled for max supported SSL/TLS version`.
+ */
+function newestForOpenssl(excluded: readonly string[]): string {
+  let newest = ''
+  let isBehindGap = true
+  for (const [word] of VERSIONS) {
+    const isOff = excluded.includes(word.replace('-', '-no_'))
+    if (!isOff && isBehindGap) newest = word
+    isBehindGap = isOff
+  }
+  return newest
+}
+
 /** The names of ARIA are the registry's, with other signs. */
 function ianaName(name: string): string {
   const [, exchange = 'RSA', bits, hash] = /^(?:(.*)-)?ARIA(\d+)-GCM-(\w+)$/.exec(name) ?? []
@@ -116,8 +132,9 @@ test
     const { tls, counted } = await auditCounted(port)
     const found = namesFound(tls)
     const told = JSON.stringify(settings)
+    const servesAny = suitesOf(settings, newestForOpenssl(excluded)).length > 0
     for (const [word, name] of VERSIONS) {
-      const isOn = !excluded.includes(word.replace('-', '-no_'))
+      const isOn = !excluded.includes(word.replace('-', '-no_')) && servesAny
       expect(found[`suites ${name}`] ?? [], `${name} ${told}`).toEqual(
         isOn ? suitesOf(settings, word) : [],
       )

@@ -1,0 +1,53 @@
+/** Answers that are changed under the right keys: they are read or refused, and crash nothing. */
+import { expect, test } from 'vitest'
+import { ExchangeEnded } from '../../../src/audit/connection/failure.ts'
+import { ProtocolError } from '../../../src/wire/protocol-error.ts'
+import {
+  type Change,
+  newerServer,
+  olderServer,
+  readNewer,
+  readOlder,
+} from '../../fuzz/keyed-server.ts'
+import { Random } from '../../fuzz/random.ts'
+import { SEED } from '../../seed.ts'
+
+const unchanged: Change = (bytes) => bytes
+
+/** Of TLS 1.2 with GCM and CBC, and of TLS 1.1 and 1.0. */
+const OLDER = [
+  { version: 0x0303, suite: 0xc02f },
+  { version: 0x0303, suite: 0xc027 },
+  { version: 0x0302, suite: 0xc013 },
+  { version: 0x0301, suite: 0xc013 },
+] as const
+
+test('unchanged, they are read to the end', async () => {
+  expect(await readNewer(newerServer(unchanged, unchanged))).toBe(1)
+  for (const choice of OLDER) {
+    expect(await readOlder(olderServer(choice, unchanged, unchanged), choice)).toBe(true)
+  }
+})
+
+test('every one of them has an end', async () => {
+  const random = new Random(SEED)
+  const change: Change = (bytes) => {
+    const changed = Buffer.from(bytes)
+    const at = random.below(bytes.length)
+    changed.writeUInt8(random.below(256), at)
+    return random.below(3) > 0 ? changed : changed.subarray(0, at)
+  }
+  for (let count = 0; count < 150; count++) {
+    const choice = random.pick(OLDER)
+    for (const reading of [
+      readNewer(newerServer(change, unchanged)),
+      readNewer(newerServer(unchanged, change)),
+      readOlder(olderServer(choice, change, unchanged), choice),
+      readOlder(olderServer(choice, unchanged, change), choice),
+    ]) {
+      const outcome = await reading.catch((error: unknown) => error)
+      const isKnown = outcome instanceof ProtocolError || outcome instanceof ExchangeEnded
+      expect(isKnown || !(outcome instanceof Error), String(outcome)).toBe(true)
+    }
+  }
+})
