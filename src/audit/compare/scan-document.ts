@@ -1,9 +1,8 @@
 /** Reads what `audit --json` has printed, of this release or another. */
 import { isRecord, type JsonRecord } from '../json-record.ts'
-import type { TlsScan } from '../model.ts'
 import type { SshScan } from '../ssh-model.ts'
 import type { ClearText } from '../upgrades/upgrade.ts'
-import type { ScannedFacts } from './scan-facts.ts'
+import type { ComparedTls, ScannedFacts } from './scan-facts.ts'
 
 /** @param document What JSON.parse gave: the envelope, or its result alone. */
 export function parseScanDocument(document: unknown): ScannedFacts | undefined {
@@ -13,7 +12,7 @@ export function parseScanDocument(document: unknown): ScannedFacts | undefined {
   const isWhole = (tls === null || isTlsScan(tls)) && (ssh === null || isSshScan(ssh))
   if (!isWhole || (tls === null && ssh === null) || !isClearText(clearText)) return undefined
   return {
-    tls: tls as TlsScan | null,
+    tls: tls as ComparedTls | null,
     ssh: ssh as SshScan | null,
     clearText: clearText as ClearText | null,
   }
@@ -43,7 +42,13 @@ function isClearText(value: unknown): boolean {
 function isClientCertificate(value: unknown): boolean {
   if (!isRecord(value)) return false
   const { asked, required, authorities, schemes } = value
-  return isAnswer(asked) && isAnswer(required) && isNames(authorities) && isListOf(schemes, isNamed)
+  const areNames = authorities === undefined || isNames(authorities)
+  const areSchemes = schemes === undefined || isListOf(schemes, isNamed)
+  return isAnswer(asked) && isAnswer(required) && areNames && areSchemes
+}
+
+function isProtocols(value: unknown): boolean {
+  return isRecord(value) && isNames(value.items) && isAnswer(value.end)
 }
 
 function isPrime({ bits, version, group }: JsonRecord): boolean {
@@ -62,9 +67,7 @@ function isTlsScan(value: unknown): boolean {
     isListOf(chains, ({ certificates }) => isListOf(certificates, isCertificate)) &&
     isListOf(diffieHellman, isPrime) &&
     isClientCertificate(clientCertificate) &&
-    isRecord(protocols) &&
-    isNames(protocols.items) &&
-    isAnswer(protocols.end) &&
+    (protocols === undefined || isProtocols(protocols)) &&
     isRecord(features) &&
     Object.values(features).every(isAnswer)
   )

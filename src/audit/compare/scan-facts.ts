@@ -1,12 +1,28 @@
 /** The facts of a scan that are compared with those of another one. */
-import { type Answer, type CertificateResult, isAnswered, isWhole, type TlsScan } from '../model.ts'
+import {
+  type Answer,
+  type CertificateResult,
+  type ClientCertificate,
+  isAnswered,
+  isWhole,
+  type TlsScan,
+} from '../model.ts'
 import { isKnown, type SshScan } from '../ssh-model.ts'
 import type { ClearText } from '../upgrades/upgrade.ts'
 import type { FindingItem, FindingSeverity } from './finding.ts'
 
+/** Documents of other releases may not tell everything. */
+export type ComparedTls = Omit<TlsScan, 'protocols' | 'clientCertificate'> & {
+  readonly protocols?: TlsScan['protocols']
+  readonly clientCertificate: ComparedClientCertificate
+}
+
+type ComparedClientCertificate = Pick<ClientCertificate, 'asked' | 'required'> &
+  Partial<ClientCertificate>
+
 /** What is compared of a scan. */
 export type ScannedFacts = {
-  readonly tls: TlsScan | null
+  readonly tls: ComparedTls | null
   readonly ssh: SshScan | null
   readonly clearText?: ClearText | null
 }
@@ -60,7 +76,7 @@ function answered(kind: string, name: string, value: string): Fact {
   return { ...valued(kind, name, value), isAnswer: true }
 }
 
-function tlsFacts(tls: TlsScan): readonly Fact[] {
+function tlsFacts(tls: ComparedTls): readonly Fact[] {
   const accepted = tls.versions.filter(({ result }) => result.answer === 'accepted')
   const chains = tls.chains.flatMap(({ certificates }) => certificates[0] ?? [])
   return [
@@ -74,7 +90,7 @@ function tlsFacts(tls: TlsScan): readonly Fact[] {
     ...tls.signatures.flatMap(({ items, version }) =>
       items.map(({ name }) => listed('signature scheme', name, version)),
     ),
-    ...tls.protocols.items.map((name) => listed('protocol of ALPN', name)),
+    ...(tls.protocols?.items ?? []).map((name) => listed('protocol of ALPN', name)),
     ...certificateFacts(chains),
     ...authorityFacts(tls.chains),
     ...primeFacts(tls.diffieHellman),
@@ -100,17 +116,16 @@ function authorityFacts(chains: TlsScan['chains']): readonly Fact[] {
   return chains.length > 0 ? [answered('certificate of an authority', '', setOf(fingerprints))] : []
 }
 
-function clientCertificateFacts(client: TlsScan['clientCertificate']): readonly Fact[] {
+function clientCertificateFacts(client: ComparedClientCertificate): readonly Fact[] {
   const { asked, required, authorities, schemes } = client
-  const names = schemes.map(({ name }) => name)
-  const wanted = [
-    answered('client certificate', 'authorities', setOf(authorities)),
-    answered('client certificate', 'signature schemes', setOf(names)),
-  ]
+  const names = schemes?.map(({ name }) => name)
+  const told = (name: string, set: readonly string[] | undefined) =>
+    set && asked.answer === 'accepted' ? [answered('client certificate', name, setOf(set))] : []
   return [
     ...knownAnswer('client certificate', 'asked', asked),
     ...knownAnswer('client certificate', 'required', required),
-    ...(asked.answer === 'accepted' ? wanted : []),
+    ...told('authorities', authorities),
+    ...told('signature schemes', names),
   ]
 }
 
@@ -139,13 +154,13 @@ function knownAnswer(kind: string, name: string, answer: Answer): readonly Fact[
 }
 
 /** Lists of which nothing, or not all, was learnt. */
-function openTlsLists(tls: TlsScan): readonly string[] {
+function openTlsLists(tls: ComparedTls): readonly string[] {
   const lists = [
     ...tls.suites.map((list) => ({ ...list, kind: 'suite' })),
     ...tls.groups.map((list) => ({ ...list, kind: 'group' })),
     ...tls.signatures.map((list) => ({ ...list, kind: 'signature scheme' })),
   ]
-  const protocols = isWhole(tls.protocols) ? [] : ['protocol of ALPN ']
+  const protocols = tls.protocols && isWhole(tls.protocols) ? [] : ['protocol of ALPN ']
   const cut = lists
     .filter((list) => !isWhole(list))
     .map(({ kind, version }) => `${kind} ${version}`)
