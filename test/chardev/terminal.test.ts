@@ -54,6 +54,35 @@ test.each(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGABRT'] as const)(
   },
 )
 
+test('the terminal is as it was after SIGKILL, which tells the program nothing', async () => {
+  const { definition } = await startConsole()
+  const user = await sitDown()
+  const before = user.settings()
+  const pid = await user.connects(definition)
+  expect(user.settings()).not.toBe(before)
+  // To all that it has started at this terminal.
+  process.kill(-pid, 'SIGKILL')
+  await eventually(() => user.settings() === before)
+  await user.sees(/\$ /)
+  user.type('echo all is well\n')
+  await user.sees(/all is well\r\n/)
+})
+
+test('a terminal that was repaired by then is left alone after SIGKILL', async () => {
+  const { definition } = await startConsole()
+  const user = await sitDown()
+  const pid = await user.connects(definition)
+  kill(pid, 'SIGSTOP')
+  await user.sees(PROMPT)
+  user.type('stty sane -echoe\n')
+  await user.sees(PROMPT)
+  const repaired = user.settings()
+  kill(pid, 'SIGKILL')
+  user.type('wait; echo still there\n')
+  await user.sees(/\nstill there\r\n/)
+  expect(user.settings()).toBe(repaired)
+})
+
 test('one that is stopped gives the terminal back, and takes it again when it goes on', async () => {
   const { definition } = await startConsole()
   const user = await sitDown()

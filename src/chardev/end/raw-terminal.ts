@@ -1,6 +1,7 @@
-/** The terminal of this process in raw mode: it is given back when the process ends, breaks or is stopped. */
+/** The terminal of this process in raw mode: it is given back when the process ends, breaks, is stopped or killed. */
 import type { ReadStream } from 'node:tty'
 import { makeTransparent } from '../../files/terminal-settings.ts'
+import { terminalSettings, watchTerminal } from './terminal-watcher.ts'
 
 type Signal = NodeJS.Signals
 
@@ -30,12 +31,17 @@ export function takeTerminal(terminal: ReadStream): () => void {
     giveBack()
     take()
   }
+  const before = terminalSettings()
   take()
+  const taken = terminalSettings()
+  const endWatch =
+    before === undefined || taken === undefined ? () => {} : watchTerminal(before, taken)
   for (const signal of SIGNALS) process.on(signal, onSignal)
   process.on('SIGCONT', onGoOn)
   return () => {
     for (const signal of SIGNALS) process.off(signal, onSignal)
     process.off('SIGCONT', onGoOn)
     giveBack()
+    endWatch()
   }
 }
