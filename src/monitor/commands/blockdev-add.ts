@@ -42,9 +42,6 @@ function readLayer(options: BlockdevOptions) {
   }
 }
 
-/** QEMU's `null-co` has a size of its own. */
-const DEFAULT_SIZE = 2n ** 30n
-
 function readSource(options: BlockdevSource): NodeSource {
   switch (options.driver) {
     case 'file':
@@ -53,6 +50,8 @@ function readSource(options: BlockdevSource): NodeSource {
     case 'memory':
       return { driver: 'memory', size: readSize(options.size, 'size') }
     case 'null-co':
-      return { driver: 'null-co', size: readSize(options.size ?? DEFAULT_SIZE, 'size') }
+      return options.size === undefined
+        ? { driver: 'null-co' }
+        : { driver: 'null-co', size: readSize(options.size, 'size') }
   }
 }

@@ -50,6 +50,7 @@ async function execute(
   const found = commands.find(({ name }) => name === request.command)
   if (!found) throw new QmpError(`The command ${request.command} has not been found`)
   const result = await runCommand(host, found, { ...request, isOutOfBand: false })
+  await inQmpWords(command.name, () => command.afterwards?.(host, values))
   return command.print?.(result, values) ?? ''
 }
 

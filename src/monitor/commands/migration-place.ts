@@ -47,11 +47,13 @@ export function readPlace({ uri, channels }: Place): MigrationUri {
   return readChannel(main.addr)
 }
 
+export const UNKNOWN_PROTOCOL = "Parameter 'uri' expects a valid migration protocol"
+
 const PROTOCOL = /^(tcp|unix|exec|fd|file|vsock):/
 
 function readUri(uri: string): MigrationUri {
   if (!PROTOCOL.test(uri)) {
-    return refuseCommand("Parameter 'uri' expects a valid migration protocol")
+    return refuseCommand(UNKNOWN_PROTOCOL)
   }
   const [, name] = /^fd:(?![0-9]+$)(.*)$/s.exec(uri) ?? []
   if (name !== undefined) {

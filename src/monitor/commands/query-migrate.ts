@@ -4,6 +4,7 @@ import type { HostMigrations } from '../host/host-migrations.ts'
 import type { IncomingMigration } from '../host/incoming-migration.ts'
 import type { OutgoingMigration } from '../host/outgoing-migration.ts'
 import type { PassedMigration } from '../host/passed-migration.ts'
+import type { RefusedMigration } from '../host/refused-migration.ts'
 import type { JsonObject } from '../protocol/json-value.ts'
 import { ANY, INT, listOf, NUMBER, optional, STR, struct } from '../schema/qapi-types.ts'
 import { defineCommand } from './define-command.ts'
@@ -59,11 +60,14 @@ function describePlace(place: AddressInfo | string): JsonObject {
   return { port: `${port}`, ...version, host: address, type: 'inet' }
 }
 
-function describeOutgoing(outgoing: OutgoingMigration | PassedMigration): JsonObject {
-  const { status, error, times } = outgoing
-  if (status === 'failed')
+function describeOutgoing(
+  outgoing: OutgoingMigration | PassedMigration | RefusedMigration,
+): JsonObject {
+  const { status, error } = outgoing
+  if (outgoing.kind === 'refused' || status === 'failed')
     return { status, ...(error === undefined ? {} : { 'error-desc': error }) }
   if (status === 'cancelled') return { status }
+  const { times } = outgoing
   return {
     ...(status === 'completed' ? { downtime: 0n } : { 'expected-downtime': 300n }),
     status,

@@ -1,4 +1,5 @@
 /** Every command of the human monitor. */
+import { BLOCK_INFO } from './block-info.ts'
 import { CHARDEV_COMMANDS } from './chardev-commands.ts'
 import { type HumanCommand, type QmpCounterpart, request } from './human-command.ts'
 import { nameOf } from './human-line.ts'
@@ -21,6 +22,7 @@ function ofDescriptor(name: string): HumanCommand {
 
 export const HUMAN_COMMANDS: readonly HumanCommand[] = [
   ...INFO_COMMANDS,
+  BLOCK_INFO,
   ...MIGRATE_COMMANDS,
   ...NBD_COMMANDS,
   ...OBJECT_COMMANDS,

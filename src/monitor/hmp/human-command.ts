@@ -36,6 +36,8 @@ type HumanWords = {
 export type QmpCounterpart = {
   /** @throws QmpError */
   readonly toRequest: (values: HumanValues, host: HostEndpoints) => HumanRequest
+  /** What is done when the command has succeeded. @throws QmpError, DiagnosticError */
+  readonly afterwards?: (host: HostEndpoints, values: HumanValues) => Promise<void>
   /** Nothing is told without it. */
   readonly print?: (result: JsonValue, values: HumanValues) => string
 }

@@ -56,12 +56,16 @@ function readValues(command: HumanCommand, { typed, rest: line }: TypedLine): Hu
   const name = nameOf(command)
   const given = new Set<string>()
   let rest = line
-  for (;;) {
+  // They stand in their order, and behind the last of them a dash begins a word.
+  for (let next = 0; next < flags.length; ) {
     const [whole, letter] = /^-([a-z])(?:\s+|$)/.exec(rest) ?? []
     if (whole === undefined || letter === undefined) break
-    if (!flags.includes(letter)) throw wrong(typed, `${name}: unsupported option -${letter}`)
+    const at = flags.indexOf(letter)
+    if (at < 0) throw wrong(typed, `${name}: unsupported option -${letter}`)
+    if (at < next) break
     given.add(letter)
     rest = rest.slice(whole.length)
+    next = at + 1
   }
   const values = new Map<string, string>()
   for (const one of parameters) {

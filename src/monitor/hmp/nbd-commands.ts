@@ -1,18 +1,23 @@
 /** The NBD server, in the words of the human monitor. */
+import type { BlockNodes } from '../host/block-nodes.ts'
+import type { NbdEndpoint } from '../host/nbd-endpoint.ts'
 import { refuseCommand } from '../protocol/qmp-error.ts'
 import { type HumanCommand, request } from './human-command.ts'
+import { readListeningAddress } from './listening-address.ts'
 
 export const NBD_COMMANDS: readonly HumanCommand[] = [
   {
     name: 'nbd_server_start',
+    flags: ['a', 'w'],
     parameters: [{ name: 'uri' }],
-    summary: 'start the NBD server in clear at HOST:PORT; nbd-server-start of QMP has TLS',
-    toRequest: ({ text }) => {
-      const address = text('uri')
-      const [, inBrackets, plain, port] = /^(?:\[([^\]]*)\]|([^:]*)):([^,]+)$/.exec(address) ?? []
-      if (port === undefined) return refuseCommand(`error parsing address '${address}'`)
-      const data = { host: inBrackets ?? plain ?? '', port }
-      return request('nbd-server-start', { addr: { type: 'inet', data } })
+    summary:
+      'start the NBD server in clear at HOST:PORT or unix:PATH; -a offers all block nodes, -w for writing; nbd-server-start of QMP has TLS',
+    toRequest: ({ text, has }) => {
+      if (has('w') && !has('a')) refuseCommand('-w only valid together with -a')
+      return request('nbd-server-start', { addr: readListeningAddress(text('uri')) })
+    },
+    afterwards: async ({ nbd, nodes }, { has }) => {
+      if (has('a')) await offerAll(nbd, nodes, has('w'))
     },
   },
   {
@@ -41,3 +46,15 @@ export const NBD_COMMANDS: readonly HumanCommand[] = [
     toRequest: () => request('nbd-server-stop'),
   },
 ]
+
+/** Those that no other stands on: here they are what devices are to QEMU. All are offered, or the server ends. */
+async function offerAll(nbd: NbdEndpoint, nodes: BlockNodes, isWritable: boolean): Promise<void> {
+  try {
+    for (const { name, isReadOnly } of nodes.unused.toReversed()) {
+      nbd.addExport({ id: name, nodeName: name, isWritable: isWritable && !isReadOnly })
+    }
+  } catch (error) {
+    await nbd.stop()
+    throw error
+  }
+}

@@ -6,7 +6,8 @@ export type NodeSource =
   | { readonly driver: 'file' | 'host_device'; readonly filename: string }
   /** Memory of this process; QEMU has no such node. */
   | { readonly driver: 'memory'; readonly size: number }
-  | { readonly driver: 'null-co'; readonly size: number }
+  /** It has a size of its own where none is given. */
+  | { readonly driver: 'null-co'; readonly size?: number }
 
 /** A node over another one, or over a source of its own. */
 export type RawLayer = {

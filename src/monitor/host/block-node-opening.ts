@@ -73,10 +73,22 @@ async function openSource(
     case 'memory':
       return opened(new MemoryStorage(source.size), 'memory://', isReadOnly)
     case 'null-co':
-      return opened(new NullStorage(source.size, isReadOnly), 'null-co://', isReadOnly)
+      return opened(
+        new NullStorage(source.size ?? NULL_SIZE, isReadOnly),
+        nullName(source.size),
+        isReadOnly,
+      )
     default:
       return openFile(source.filename, options)
   }
+}
+
+/** As QEMU has it, in bytes. */
+const NULL_SIZE = 2 ** 30
+
+/** As QEMU tells it: the name alone cannot say a size. */
+function nullName(size: number | undefined): string {
+  return size === undefined ? 'null-co://' : `json:{"driver": "null-co", "size": ${size}}`
 }
 
 async function openFile(

@@ -47,6 +47,11 @@ export class BlockNodes {
     if (this.#entries.has(name)) fail(HOST_KINDS.nodeExists, { name })
   }
 
+  /** Those that neither another one nor an export uses; the newest first. */
+  get unused(): readonly BlockNode[] {
+    return this.list.filter(({ name }) => this.#entries.get(name)?.users === 0)
+  }
+
   /** @throws DiagnosticError MONITOR_NODE_ABSENT, MONITOR_NODE_IN_USE */
   async remove(name: string): Promise<void> {
     const entry = this.#entries.get(name)
@@ -84,7 +89,9 @@ export class BlockNodes {
 }
 
 /** How much of a disk the file of a node takes, in bytes; undefined where it has no file. */
-export async function allocatedSize({ filename }: BlockNode): Promise<number | undefined> {
+export async function allocatedSize(node: BlockNode): Promise<number | undefined> {
+  const { filename, definition } = node
+  if (definition.driver === 'null-co') return 0
   try {
     return (await stat(filename)).blocks * 512
   } catch {

@@ -19,6 +19,7 @@ import { MigrationParameters } from './migration-parameters.ts'
 import type { MigrationStatus } from './migration-status.ts'
 import { OutgoingMigration } from './outgoing-migration.ts'
 import { PassedMigration } from './passed-migration.ts'
+import { RefusedMigration } from './refused-migration.ts'
 
 export type MigrationsOptions = {
   /** Where guests are stored; without it none can come. */
@@ -37,7 +38,7 @@ export class HostMigrations {
   readonly #events: HostEvents
   readonly #options: MigrationsOptions
   #incoming: IncomingMigration | undefined
-  #outgoing: OutgoingMigration | PassedMigration | undefined
+  #outgoing: OutgoingMigration | PassedMigration | RefusedMigration | undefined
   #isStarting = false
 
   constructor(objects: HostObjects, events: HostEvents, options: MigrationsOptions) {
@@ -51,7 +52,7 @@ export class HostMigrations {
   }
 
   /** The guest that goes, or went: from where it was stored, or as it comes. */
-  get outgoing(): OutgoingMigration | PassedMigration | undefined {
+  get outgoing(): OutgoingMigration | PassedMigration | RefusedMigration | undefined {
     return this.#outgoing
   }
 
@@ -114,18 +115,32 @@ export class HostMigrations {
   }
 
   /**
-   * Sends the stored guest. What goes wrong is told by the status: the command returns at once.
+   * Sends the stored guest. What goes wrong is told by the status: the command returns at once. What is wrong
+   * from the beginning is told by both.
    *
-   * @throws DiagnosticError MONITOR_...
+   * @param place Throws where it cannot be read.
+   * @param reasonOf What is told of an error.
+   * @throws DiagnosticError MONITOR_..., and what `place` throws.
    */
-  send(to: MigrationUri): void {
+  send(place: () => MigrationUri, reasonOf: (error: unknown) => string | undefined): void {
     if (this.#outgoing && !this.#outgoing.isOver) fail(HOST_KINDS.migrationBusy, {})
     if (this.#isStarting || (this.#incoming && !this.#incoming.isOver)) {
       fail(HOST_KINDS.incomingAwaited, {})
     }
+    try {
+      this.#outgoing = this.#startSending(place())
+    } catch (error) {
+      this.#outgoing = new RefusedMigration(reasonOf(error))
+      this.#emitStatus('setup')
+      this.#emitStatus('failed')
+      throw error
+    }
+  }
+
+  #startSending(to: MigrationUri): OutgoingMigration {
     const { path } = this.#options
     const guest = path === undefined || !statPresent(path) ? undefined : path
-    this.#outgoing = new OutgoingMigration({
+    return new OutgoingMigration({
       ...{ path: guest ?? fail(HOST_KINDS.noGuest, { path }), to },
       credentials: () => this.#findCredentials(),
       hostname: this.parameters.text('tls-hostname'),
@@ -199,6 +214,10 @@ export class HostMigrations {
     const diagnostics = error instanceof DiagnosticError ? error.diagnostics : []
     this.#options.onEvent?.({ event: 'guest', ...guest, diagnostics })
     const { status } = guest
+    this.#emitStatus(status)
+  }
+
+  #emitStatus(status: MigrationStatus): void {
     if (this.capabilities.has('events')) this.#events.emit('MIGRATION', { status })
   }
 }
