@@ -72,7 +72,9 @@ const IN_PROCESS: PartialStrykerOptions = {
   ignoreStatic: values['no-static'],
   // Not with `testFiles`, nor with `related`: changes of what is computed as a file is loaded would then
   // be tried too late, or by no test.
-  vitest: { related: false, configFile: 'test/mutation/vitest.config.ts' },
+  // In threads, its own choice, tests could not change their user or folder, and what one leaves behind ends
+  // the others. `npm test` has processes too.
+  vitest: { related: false, configFile: 'test/mutation/vitest.config.ts', pool: 'forks' },
 }
 
 const COMMAND_LINES: PartialStrykerOptions = {
