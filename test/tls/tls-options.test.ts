@@ -23,6 +23,21 @@ const SMALL =
   'NONE:+VERS-TLS1.2:+AES-128-GCM:+AEAD:+ECDHE-RSA:+DHE-RSA:+RSA:+SIGN-RSA-SHA256:+GROUP-X25519'
 
 describe('tlsOptionsFor', () => {
+  test('offers no suite without a version that can use it, and tells of none', () => {
+    const rest = '+AES-128-GCM:+AEAD:+SIGN-ALL'
+    // Without a group there is no TLS 1.3.
+    const older = `NONE:+VERS-TLS1.3:+VERS-TLS1.2:+RSA:${rest}`
+    // Streams have no use for DTLS.
+    const newer = `NONE:+VERS-TLS1.3:+VERS-DTLS1.2:+ECDHE-RSA:+CAMELLIA-128-GCM:+GROUP-X25519:${rest}`
+    for (const role of ['server', 'client'] as const) {
+      const suitesOf = (text: string) => tlsOptionsFor(text, { role }).allowed.suites
+      expect(suitesOf(older).map(({ name }) => name)).toEqual(['TLS_RSA_WITH_AES_128_GCM_SHA256'])
+      expect(suitesOf(newer).map(({ name }) => name)).toEqual(['TLS_AES_128_GCM_SHA256'])
+      const { omissions } = tlsOptionsFor(newer, { role })
+      expect(omissions.map(({ message }) => message).join()).not.toMatch(/suites? TLS_/)
+    }
+  })
+
   test('names every suite in the order of the string', () => {
     const { options } = server(`${SMALL}:+GROUP-FFDHE3072`)
     expect(options.ciphers).toBe(

@@ -262,6 +262,15 @@ describe('watch', () => {
     expect(reports.map(outcomes)).toEqual([{ server: 'replaced', client: 'unchanged' }])
   })
 
+  test('tells of a set that stays broken also where nothing else is loaded', async () => {
+    const dir = credentialFolder()
+    const objects = objectsOf(`tls-creds-x509,id=server,endpoint=server,dir=${dir}`)
+    const reports = watch(objects)
+    writeFiles(dir, { 'server-cert.pem': serverCertificate('new').certificate })
+    await until(() => reports.length > 0)
+    expect(reports.map(outcomes)).toEqual([{ server: 'refused' }])
+  })
+
   test('tells of a set that stays broken, once', async () => {
     const dir = credentialFolder()
     const objects = pairOf(dir)

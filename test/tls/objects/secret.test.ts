@@ -5,25 +5,30 @@ import { parseObject } from '../../../src/tls/objects/parse-object.ts'
 import { mayHoldSecret } from '../../../src/tls/objects/secret-words.ts'
 import { TlsObjects } from '../../../src/tls/objects/tls-objects.ts'
 import { runFile, scratchFolder, writeFiles } from '../../cli/command.ts'
+import { refusal } from '../../diagnostic-code.ts'
 import { testWith } from '../../peers/peer.ts'
 import { CLIENT, credentialFolder } from './folder.ts'
 
 const PASSPHRASE = 'correct horse'
 
 /** A folder whose key is encrypted. */
-function lockedFolder(): string {
+function lockedFolder(passphrase: string): string {
   const { privateKey } = CLIENT
   const format = {
     type: 'pkcs8',
     format: 'pem',
     cipher: 'aes-256-cbc',
-    passphrase: PASSPHRASE,
+    passphrase,
   } as const
   return credentialFolder({ others: { 'client-key.pem': privateKey.export(format) as string } })
 }
 
 function unlock(...secrets: readonly string[]): TlsObjects {
-  const x509 = `tls-creds-x509,id=x,dir=${lockedFolder()},passwordid=pass`
+  return unlockWith(PASSPHRASE, ...secrets)
+}
+
+function unlockWith(passphrase: string, ...secrets: readonly string[]): TlsObjects {
+  const x509 = `tls-creds-x509,id=x,dir=${lockedFolder(passphrase)},passwordid=pass`
   return TlsObjects.create([x509, ...secrets].map((text) => parseObject(text)))
 }
 
@@ -35,6 +40,22 @@ test('a secret opens a private key: raw, in base64, from a file', () => {
     unlock(`secret,id=pass,${secret}`)
   }
 })
+
+test.each(['twelve bytes', 'thirteen byte', 'fourteen bytes'])(
+  'base64 is read with each padding, and over several lines: %s',
+  (passphrase) => {
+    const base64 = Buffer.from(passphrase).toString('base64')
+    unlockWith(passphrase, `secret,id=pass,data=${base64},format=base64`)
+    unlockWith(
+      passphrase,
+      `secret,id=pass,data=${base64.slice(0, 5)}\n ${base64.slice(5)}\n,format=base64`,
+    )
+    for (const bad of [base64.slice(1), `${base64}=`, `${base64}A`, `-${base64.slice(1)}`]) {
+      const load = () => unlockWith(passphrase, `secret,id=pass,data=${bad},format=base64`)
+      expect(load).toThrow(refusal('OBJECT_SECRET_UNUSABLE'))
+    }
+  },
+)
 
 test('a wrong secret, or none, is refused in words that do not show it', () => {
   for (const secret of ['data=wrong horse', `data=${PASSPHRASE},format=base64`]) {
