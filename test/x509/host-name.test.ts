@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { certificateOf } from '../../src/x509/certificate.ts'
-import { matchesHostName } from '../../src/x509/host-name.ts'
+import { isHost, matchesHostName } from '../../src/x509/host-name.ts'
 import { parseHostName } from '../../src/x509/host-syntax.ts'
 import { HOST_CASES } from './host-cases.ts'
 import { type Description, make } from './made-certificate.ts'
@@ -24,7 +24,16 @@ test('compares international names as they stand in certificates', () => {
   expect(matchesHostName(read({ subject: 'xn--bcher-kva.example' }), 'bücher.example')).toBe(true)
 })
 
+test('a host is a name or an address', () => {
+  for (const text of ['qemu', 'www.qemu.org', '192.0.2.1', 'fec0::1'])
+    expect(isHost(text)).toBe(true)
+  for (const text of ['', 'a b', '1.2.3', '[fec0::1]', '*.qemu.org'])
+    expect(isHost(text)).toBe(false)
+})
+
 test.each([
+  ['\u4f8b\u3048', 'xn--r8jz45g'],
+  ['xn--a', 'xn--a'],
   ['node1', 'node1'],
   ['a.b2', 'a.b2'],
   ['Node-1.Example', 'node-1.example'],
