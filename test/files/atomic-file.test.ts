@@ -1,4 +1,4 @@
-import {
+import fs, {
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -6,8 +6,9 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   linkInPlace,
   makeFolder,
@@ -155,4 +156,40 @@ describe('makeFolder', () => {
     removeEmptyFolders(made)
     expect(readdirSync(folder, { recursive: true }).toSorted()).toEqual(['a', 'a/b', 'a/b/file'])
   })
+})
+
+/** Notes what the kernel is asked to put on disk: the state of a path at that moment. */
+function noteSyncs(look: (path: string) => string): readonly string[] {
+  const noted: string[] = []
+  const { fsyncSync } = fs
+  const replace = (one: typeof fsyncSync): void => {
+    fs.fsyncSync = one
+    syncBuiltinESMExports()
+  }
+  onTestFinished(() => replace(fsyncSync))
+  replace((descriptor) => {
+    noted.push(look(readlinkSync(`/proc/self/fd/${descriptor}`)))
+    fsyncSync(descriptor)
+  })
+  return noted
+}
+
+test('a file is on disk before it is put in place, and its folder afterwards', () => {
+  const folder = scratchFolder()
+  const path = join(folder, 'file')
+  writeFileSync(path, 'old')
+  const noted = noteSyncs((synced) => `${synced === folder}: ${readFileSync(path, 'utf8')}`)
+  replaceFile(path, 'new')
+  expect(noted).toEqual(['false: old', 'true: new'])
+})
+
+test('the folder of a link is on disk when the link is in place', () => {
+  const folder = scratchFolder()
+  const path = join(folder, 'link')
+  replaceLink(path, 'old')
+  const noted = noteSyncs((synced) => `${synced === folder}: ${readlinkSync(path)}`)
+  replaceLink(path, 'new')
+  expect(noted).toEqual(['true: new'])
+  linkInPlace(path, 'newer')
+  expect(noted).toHaveLength(1)
 })
