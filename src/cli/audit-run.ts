@@ -8,7 +8,7 @@ import { describeTarget, scan } from '../audit/scan/scan.ts'
 import { SCHEMES, schemeOfPort } from '../audit/scan/schemes.ts'
 import { type AuditTarget, parseTarget, withServerName } from '../audit/scan/target.ts'
 import type { ScanResult } from '../audit/scan-result.ts'
-import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
+import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { diagnosticToJson, printJson } from '../diagnostics/diagnostic-json.ts'
 import { descriptorRoom } from '../files/descriptors.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
@@ -131,9 +131,13 @@ function targetLines(): readonly string[] {
 }
 
 /** What became of a target. */
-type Outcome =
-  | { readonly result: ScanResult }
-  | { readonly target: AuditTarget; readonly error: DiagnosticError }
+type Outcome = Scanned | { readonly target: AuditTarget; readonly error: DiagnosticError }
+
+type Scanned = {
+  readonly result: ScanResult
+  /** Why the evidence is not kept. */
+  readonly unkept: DiagnosticError | undefined
+}
 
 async function tell(
   outcome: Outcome,
@@ -151,6 +155,7 @@ async function tell(
     await printReport(report, terminal)
   }
   await judgeExit(report.findings, options)
+  if (outcome.unkept) throw outcome.unkept
 }
 
 /** Under --jsonl each TARGET has a line, also one of which nothing was learnt. */
@@ -208,7 +213,7 @@ type ScanSettings = {
 /** A server that cannot be reached does not keep others from being asked. */
 async function auditOne(target: AuditTarget, settings: ScanSettings): Promise<Outcome> {
   try {
-    return { result: await scanTarget(target, settings) }
+    return await scanTarget(target, settings)
   } catch (error) {
     const isTold = settings.isOneOfMany || settings.options.jsonl
     if (!isTold || !(error instanceof DiagnosticError)) throw error
@@ -219,7 +224,7 @@ async function auditOne(target: AuditTarget, settings: ScanSettings): Promise<Ou
 async function scanTarget(
   target: AuditTarget,
   { options, progress, room, stop }: ScanSettings,
-): Promise<ScanResult> {
+): Promise<Scanned> {
   const { budget, rate, timeout, evidence } = options
   const wait = timeout * 1000
   const times = { connecting: wait, silence: wait, duration: 3 * wait }
@@ -231,29 +236,37 @@ async function scanTarget(
     if (evidence !== undefined) transcripts.push(transcript)
     progress.show(`${target.text}: ${source.connections} connections`)
   }
+  const write = async () =>
+    evidence === undefined ? undefined : writeEvidence(evidence, target, seed, transcripts)
   try {
-    return await scan(target, { source, seed, keep })
+    const result = await scan(target, { source, seed, keep })
+    return { result, unkept: await write() }
+  } catch (error) {
+    // Of a server that was not reached the evidence says why. That it is not kept matters less.
+    await write()
+    throw error
   } finally {
     progress.show('')
-    if (evidence !== undefined) await writeEvidence(evidence, target, seed, transcripts)
   }
 }
 
 /** It tells what servers of other hosts accept. */
 const OWNER_ONLY = 0o600
 
+/** The report does not depend on it: a full disk takes nothing of that. */
 async function writeEvidence(
   path: string,
   target: AuditTarget,
   seed: Buffer,
   transcripts: readonly Transcript[],
-): Promise<void> {
+): Promise<DiagnosticError | undefined> {
   const { printEvidence } = await import('../audit/evidence/evidence.ts')
   const { replaceFile } = await import('../files/atomic-file.ts')
   const header = { evidence: 1, subject: target, seed: seed.toString('hex') } as const
   try {
     replaceFile(path, printEvidence({ header, transcripts }), OWNER_ONLY)
+    return undefined
   } catch (error) {
-    fail(FILE_KINDS.unwritable, { path, error })
+    return new DiagnosticError([diagnose(FILE_KINDS.unwritable, { path, error })])
   }
 }

@@ -141,12 +141,20 @@ testWith('openssl', 'an audit with few descriptors learns as much', async () => 
   }
 })
 
-test.skipIf(!hasPeer('openssl'))('evidence on a full disk is no file [mount]', async (context) => {
-  const folder = tryMount('8k')
-  if (folder === undefined) return context.skip('mounting is not permitted')
-  const path = join(folder, 'evidence')
-  const words = ['audit', await startServer(), '--timeout', '60', '--evidence', path]
-  const { status, stderr } = await runInProcess(words)
-  expect([status, stderr]).toEqual([73, expect.stringContaining('the disk is full')])
-  expect(readdirSync(folder)).toEqual([])
-})
+test.skipIf(!hasPeer('openssl'))(
+  'evidence on a full disk is no file, and the report is told [mount]',
+  async (context) => {
+    const folder = tryMount('8k')
+    if (folder === undefined) return context.skip('mounting is not permitted')
+    const path = join(folder, 'evidence')
+    const words = ['audit', await startServer(), '--timeout', '60', '--evidence', path]
+    for (const options of [[], ['--jsonl'], ['--policy', 'FUTURE']]) {
+      const { status, stdout, stderr } = await runInProcess([...words, ...options])
+      expect([status, stderr]).toEqual([73, expect.stringContaining('the disk is full')])
+      expect(stdout).toMatch(
+        /TLS1\.2 +accepted|"name":"TLS1\.2","number":771,"result":{"answer":"accepted"/,
+      )
+      expect(readdirSync(folder)).toEqual([])
+    }
+  },
+)
