@@ -8,8 +8,15 @@ import type { SocketFile } from '../net/socket-file.ts'
 import { Completions } from './completions.ts'
 import { type ConnectionContext, type ConnectionHandler, EndpointConnection } from './connection.ts'
 import type { ConnectionEvent, ConnectionOrigin } from './connection-event.ts'
+import {
+  canServe,
+  joinShares,
+  leaveShares,
+  resumeOthers,
+  roomForServed,
+  type ShareHolder,
+} from './descriptor-shares.ts'
 import { ENDPOINT_KINDS } from './endpoint-diagnostics.ts'
-import { requireRoom } from './listening-room.ts'
 import { leaveSocket, takeHeldSocket } from './listening-sockets.ts'
 import { Newcomers, PATIENCE } from './newcomers.ts'
 import { openServer } from './open-server.ts'
@@ -53,9 +60,6 @@ const NEWCOMER_LIMIT = 1_024
 /** In seconds, as qemu-nbd has it. */
 const DEFAULT_HANDSHAKE = 10
 
-/** Descriptors for all but connections: certificates that are loaded anew, logs, exports. */
-const RESERVED_DESCRIPTORS = 24
-
 export class Listener {
   readonly #options: ListenerOptions
   readonly #context: ConnectionContext
@@ -65,6 +69,7 @@ export class Listener {
   readonly #newcomers = new Newcomers(NEWCOMER_LIMIT)
   readonly #places: Places
   readonly #waiting: WaitingLine
+  readonly #share: ShareHolder
   #waitingLimit = WAITING_LIMIT
   #patience: NodeJS.Timeout | undefined
   #count = 0
@@ -75,7 +80,10 @@ export class Listener {
     const { onEvent = () => {}, handshakeLimit = DEFAULT_HANDSHAKE, idleLimit = 0 } = options
     this.#options = options
     this.#waiting = new WaitingLine(options)
-    this.#places = new Places(options.connectionLimit || Number.POSITIVE_INFINITY)
+    const { connectionLimit, clientDescriptors = 1 } = options
+    const hasShare = () => canServe(this.#share, clientDescriptors)
+    this.#places = new Places(connectionLimit || Number.POSITIVE_INFINITY, hasShare)
+    this.#share = this.#makeShare(clientDescriptors)
     const letIn = (connection: EndpointConnection) => this.#letIn(connection)
     this.#context = { handshakeLimit, idleLimit, tell: onEvent, letIn }
   }
@@ -154,30 +162,40 @@ export class Listener {
     await Promise.race([this.#gone, delay(limit, undefined, patience).catch(() => {})])
     patience.abort()
     for (const connection of this.#connections) connection.destroy()
+    leaveShares(this.#share)
   }
 
   #gone: Promise<void> | undefined
   #onGone: () => void = () => {}
 
-  /** Clients never take the descriptors that a reload needs, wherever they wait. */
-  #keepDescriptors(address: string): void {
-    const room = Math.max(2, this.#roomAt(address) - RESERVED_DESCRIPTORS)
-    const part = Math.floor(room / 4)
-    this.#waitingLimit = Math.min(WAITING_LIMIT, part)
-    this.#newcomers.limit = Math.min(NEWCOMER_LIMIT, Math.max(1, part))
-    const { connectionLimit, clientDescriptors = 1 } = this.#options
-    const left = (room - this.#waitingLimit - this.#newcomers.limit) / clientDescriptors
-    const places = Math.max(1, Math.floor(left))
-    this.#places.limit = Math.min(connectionLimit || Number.POSITIVE_INFINITY, places)
+  /** What it takes of the descriptors of the process, and what it may take. */
+  #makeShare(clientDescriptors: number): ShareHolder {
+    return {
+      held: () =>
+        this.#connections.size +
+        this.#waiting.length +
+        this.#places.count * (clientDescriptors - 1),
+      served: () => this.#places.count * clientDescriptors,
+      strangerLimit: () => this.#waitingLimit + this.#newcomers.limit,
+      limitStrangers: (part) => {
+        this.#waitingLimit = Math.min(WAITING_LIMIT, part)
+        this.#newcomers.limit = Math.min(NEWCOMER_LIMIT, Math.max(1, part))
+      },
+      resume: () => this.#resume(),
+    }
   }
 
-  #roomAt(address: string): number {
+  /** Clients never take the descriptors that a reload needs. */
+  #keepDescriptors(address: string): void {
     try {
-      return requireRoom(address)
+      joinShares(this.#share, address)
     } catch (error) {
       for (const server of this.#servers.keys()) server.close()
       throw error
     }
+    const { connectionLimit, clientDescriptors = 1 } = this.#options
+    const places = Math.max(1, Math.floor(roomForServed() / clientDescriptors))
+    this.#places.limit = Math.min(connectionLimit || Number.POSITIVE_INFINITY, places)
   }
 
   /** Clients that wait are heard as little as in the queue of the kernel, and go on in the order in which they came. */
@@ -248,10 +266,16 @@ export class Listener {
     this.#places.leave(connection)
     this.#wasUsed ||= connection.wasUsed
     this.#beginWaiting()
+    resumeOthers(this.#share)
     if (this.#connections.size > 0) return
     this.#options.onEmpty?.()
     this.#onGone()
     if (this.#wasUsed) this.#options.onDeserted?.()
+  }
+
+  #resume(): void {
+    this.#places.resume()
+    this.#beginWaiting()
   }
 
   /** As many as there is room for: those who are silent take no place, and delay no other one for long. */

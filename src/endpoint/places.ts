@@ -4,11 +4,14 @@ import type { EndpointConnection } from './connection.ts'
 
 export class Places {
   limit: number
+  readonly #hasShare: () => boolean
   readonly #served = new Set<EndpointConnection>()
   readonly #waiting = new Map<EndpointConnection, PromiseWithResolvers<void>>()
 
-  constructor(limit: number) {
+  /** @param hasShare Whether other endpoints of this process leave room for one more client. */
+  constructor(limit: number, hasShare: () => boolean) {
     this.limit = limit
+    this.#hasShare = hasShare
   }
 
   /** How many clients are served. */
@@ -16,8 +19,10 @@ export class Places {
     return this.#served.size
   }
 
+  /** One client is served in any case, whatever the others take. */
   get areTaken(): boolean {
-    return this.#served.size >= this.limit
+    const { size } = this.#served
+    return size >= this.limit || (size > 0 && !this.#hasShare())
   }
 
   /**
@@ -42,6 +47,11 @@ export class Places {
     this.#served.delete(connection)
     this.#waiting.get(connection)?.reject(new ConnectionEnded(undefined))
     this.#waiting.delete(connection)
+    this.resume()
+  }
+
+  /** Those that have waited longest take the places that are free. */
+  resume(): void {
     for (const [next, { resolve }] of this.#waiting) {
       if (this.areTaken) return
       this.#waiting.delete(next)

@@ -1,5 +1,5 @@
 /** Makes way for a Unix socket where a server that was killed has left its own. */
-import { rmSync, statSync } from 'node:fs'
+import { lstatSync, rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { takeFileLock } from '../files/file-lock.ts'
 
@@ -34,7 +34,9 @@ export function listeningPath(path: string): string {
 
 function refuseOtherFile(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false })
-  if (!stats || stats.isSocket()) return
+  // A link to nothing is in the way too: no socket is made through it.
+  const isFree = !stats && !lstatSync(path, { throwIfNoEntry: false })
+  if (isFree || stats?.isSocket()) return
   throw Object.assign(new Error('it is no socket'), { code: NOT_A_SOCKET })
 }
 
