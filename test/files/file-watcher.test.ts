@@ -142,6 +142,23 @@ test('watches other folders once others matter, and none after it was closed', a
   expect(watchedAmong([a, b])).toEqual([])
 })
 
+test('folders that are needed no longer are let go, and the others stay', async () => {
+  const folder = realpathSync(scratchFolder())
+  writeFiles(folder, { 'a/file': '', 'b/file': '', 'c/file': '' })
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => join(folder, name)) as [string, string, string]
+  let needed = [a, b]
+  const watcher = new FileWatcher(
+    () => needed.map((one) => join(one, 'file')),
+    () => {},
+    { quiet: 5, interval: 60_000 },
+  )
+  onTestFinished(() => watcher.close())
+  expect(watchedAmong([a, b, c])).toEqual([a, b])
+  needed = [b, c]
+  watcher.lookSoon()
+  await expect.poll(() => watchedAmong([a, b, c])).toEqual([b, c])
+})
+
 test('looks no more where it is closed before its next look', async () => {
   const folder = realpathSync(scratchFolder())
   let looks = 0

@@ -1,0 +1,34 @@
+/** Paths without links, also of what is not there; realpath(1) of the host is the judge. */
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { canonicalPath } from '../../src/files/canonical-path.ts'
+import { runFile, scratchFolder } from '../cli/command.ts'
+import { testWith } from '../peers/peer.ts'
+
+testWith('realpath', 'a path is what realpath -m makes of it', () => {
+  const folder = scratchFolder()
+  mkdirSync(join(folder, 'a', 'b'), { recursive: true })
+  writeFileSync(join(folder, 'a', 'file'), '')
+  const links = {
+    file: 'a/file',
+    folder: 'a/b',
+    nowhere: 'a/none',
+    'nowhere-above': '../none/below',
+    absolute: join(folder, 'a', 'none'),
+    chain: 'nowhere',
+    'through-link': 'folder/../none',
+  }
+  for (const [name, target] of Object.entries(links)) symlinkSync(target, join(folder, name))
+  const paths = [
+    ...Object.keys(links),
+    ...['a/file', 'a/./b/../file', 'a/none/x', 'none/../a', 'folder/..', 'folder/../none'],
+    ...['nowhere/below', 'chain/x/y', 'through-link/z', 'a//b/'],
+  ].map((name) => `${folder}/${name}`)
+  const judged = runFile('realpath', ['-m', '--', ...paths])
+    .stdout.trim()
+    .split('\n')
+  expect(paths.map((path) => [path, canonicalPath(path)])).toEqual(
+    paths.map((path, index) => [path, judged[index]]),
+  )
+})
