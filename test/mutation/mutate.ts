@@ -72,8 +72,8 @@ const IN_PROCESS: PartialStrykerOptions = {
   ignoreStatic: values['no-static'],
   // Not with `testFiles`, nor with `related`: changes of what is computed as a file is loaded would then
   // be tried too late, or by no test.
-  // In threads, its own choice, tests could not change their user or folder, and what one leaves behind ends
-  // the others. `npm test` has processes too.
+  // As `npm test` has it. In threads, its own choice, a test cannot change its user, and when a thread ends it
+  // closes descriptors that were handed over a second time, whatever has their numbers then.
   vitest: { related: false, configFile: 'test/mutation/vitest.config.ts', pool: 'forks' },
 }
 
