@@ -1,6 +1,7 @@
 /** `cryptopolicy show`: the effective policy, or what a back-end makes of it. */
 import type { Command } from 'commander'
-import { fail } from '../../diagnostics/diagnostic.ts'
+import type { ApplicationBackend } from '../../backends/applications/application-backend.ts'
+import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import type { JsonObject } from '../../diagnostics/diagnostic-json.ts'
 import type { LayeredPolicy } from '../../policy/application/application-policy.ts'
 import type { EffectivePolicy } from '../../policy/effective-policy.ts'
@@ -80,15 +81,24 @@ async function showApplicationBackend(
   const backend = APPLICATION_BACKENDS.find((one) => one.name === name)
   const data = { what: 'back-end', name, known: APPLICATION_BACKEND_NAMES }
   if (!backend) return fail(CLI_KINDS.unknownName, data)
-  const { text = backend.nothing ?? '', remarks } = writeApplication(
-    policy,
-    backend,
-    findHostReleases(),
-  )
+  const { text = backend.nothing, remarks } = writeApplication(policy, backend, findHostReleases())
+  if (text === undefined) return refuseNothing(policy, backend, remarks)
   for (const remark of remarks) terminal.note(remark)
   if (terminal.options.json) {
     terminal.setResult({ policy: policy.name, scopes: [], backend: name, text, properties: null })
   } else terminal.printText(text.endsWith('\n') ? text : `${text}\n`)
+}
+
+/** An empty file, which a program takes for its own defaults, is not what was asked for. */
+async function refuseNothing(
+  { application }: LayeredPolicy,
+  { title }: ApplicationBackend,
+  remarks: readonly string[],
+): Promise<never> {
+  const { APPLICATION_KINDS } = await import('../../policy/application/application-diagnostics.ts')
+  const data = { application: application.name, backend: title, lacking: remarks.join('; ') }
+  const refusal = diagnose(APPLICATION_KINDS.allowsNothing, data)
+  throw new DiagnosticError([{ ...refusal, severity: 'error' }])
 }
 
 async function showScope(policy: Policy, options: Options, terminal: Terminal): Promise<void> {

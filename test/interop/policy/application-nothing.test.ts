@@ -1,9 +1,10 @@
 /** A program of OpenSSL that may negotiate nothing: OpenSSL goes on without a file that it does not find. */
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import { ROOT, runFile, scratchFolder, writeFiles } from '../../cli/command.ts'
 import { Host } from '../../cli/host.ts'
+import { runInProcess } from '../../cli/in-process.ts'
 import { testWith } from '../../peers/peer.ts'
 
 for (const change of ['cipher =', 'protocol@TLS =', 'sign =', 'mac =']) {
@@ -26,6 +27,21 @@ for (const change of ['cipher =', 'protocol@TLS =', 'sign =', 'mac =']) {
     },
   )
 }
+
+test('the text of a program that may negotiate nothing is refused, and never empty', async () => {
+  const host = new Host({
+    config: 'DEFAULT\n',
+    'applications/shop.pmod': '# %back_ends=openssl,nginx\ncipher =\n',
+  })
+  const show = (backend: string, ...more: readonly string[]) =>
+    runInProcess(['show', '--app', 'shop', '--backend', backend, '--base-dir', host.base, ...more])
+  const nginx = await show('nginx')
+  expect([nginx.status, nginx.stdout]).toEqual([65, ''])
+  expect(nginx.stderr).toContain('error[APPLICATION_ALLOWS_NOTHING]: shop can negotiate nothing')
+  expect((await show('nginx', '--json')).stdout).toContain('"ok": false')
+  const openssl = await show('openssl')
+  expect([openssl.status, openssl.stdout]).toEqual([0, expect.stringContaining('NULL-SHA256')])
+})
 
 testWith(
   'openssl',
