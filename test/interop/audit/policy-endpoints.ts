@@ -1,11 +1,18 @@
 /** Endpoints of this program and others under the file that is written for a policy. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { priorityTextOf } from '../../../src/backends/applications/converted.ts'
 import { gnutls } from '../../../src/backends/gnutls.ts'
 import { opensslcnf } from '../../../src/backends/opensslcnf.ts'
+import { evaluatePolicy } from '../../../src/policy/effective-policy.ts'
 import type { Policy } from '../../../src/policy/policy.ts'
+import { purpose } from '../../../src/policy/scope.ts'
+import { evaluatePriority } from '../../../src/priority/evaluate.ts'
+import { findProgram } from '../../../src/system/consumers/consumer.ts'
+import { findInstalledRelease } from '../../../src/system/installed-library.ts'
 import { launchService, untilReady } from '../../cli/service-process.ts'
 import { makeIdentity } from '../../tls/certificates.ts'
+import { tryConversion } from '../convert/judge.ts'
 import { NEWER } from '../policy/gnutls-judge.ts'
 import { startPeer } from '../tls-peer.ts'
 import { type KeyFiles, keyFiles } from './audited-server.ts'
@@ -50,6 +57,32 @@ export async function startOpenssl(policy: Policy, keys: readonly KeyFiles[]): P
     ],
     { OPENSSL_CONF: config },
   )
+}
+
+/** nginx with directives that are converted from the policy, since its own settings replace those of the system. */
+export async function startNginx(policy: Policy, keys: readonly KeyFiles[]): Promise<number> {
+  const text = priorityTextOf(evaluatePolicy(policy, purpose('openssl').scopes))
+  const outcome = evaluatePriority({ name: '<policy>', text })
+  if (!outcome.ok) throw new Error(text)
+  const releases = findInstalledRelease('nginx', 'openssl')
+  const conversion = tryConversion(outcome.evaluation, 'nginx', releases)
+  if (!conversion) throw new Error(`nothing is left of ${text}`)
+  const folder = scratchFolder()
+  const file = join(folder, 'nginx.conf')
+  const identities = keys.map(
+    ({ certificate, key }) => `ssl_certificate ${certificate}; ssl_certificate_key ${key};`,
+  )
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  return startPeer(findProgram('nginx') ?? 'nginx', (free) => {
+    const lines = [
+      ...['daemon off;', 'master_process off;', `pid ${folder}/pid;`, 'events {}', 'http {'],
+      ...temporary.map((name) => `${name}_temp_path ${folder}/${name};`),
+      ...['access_log off;', `server { listen 127.0.0.1:${free} ssl;`, ...identities],
+      ...[conversion.text, '}', '}'],
+    ]
+    writeFileSync(file, lines.join('\n'))
+    return ['-c', file, '-p', folder, '-e', join(folder, 'error.log')]
+  })
 }
 
 /** A folder of QEMU's credentials that is a host's folder too, with the file of the policy. */

@@ -29,6 +29,7 @@ import {
   serverKeys,
   startEndpoint,
   startGnutls,
+  startNginx,
   startOpenssl,
 } from './policy-endpoints.ts'
 
@@ -173,6 +174,19 @@ describe('a server under the file of a policy has no finding by it, and by anoth
         const port = await startOpenssl(shippedPolicy(name).policy, keys)
         const result = await auditPort(port)
         await expectLoop(result, name, 'openssl', announcedOfOpenssl(name))
+      }
+    },
+    PATIENCE,
+  )
+
+  testWith(
+    'nginx',
+    'nginx',
+    async () => {
+      const keys = serverKeys()
+      for (const name of POLICIES) {
+        const port = await startNginx(shippedPolicy(name).policy, keys)
+        await expectLoop(await auditPort(port), name, 'openssl')
       }
     },
     PATIENCE,
