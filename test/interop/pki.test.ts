@@ -1,11 +1,12 @@
 /** What `pki` issues, judged by those who will read it. */
 
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, createServer } from 'node:tls'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { checkCredentials } from '../../src/pki/credential-check.ts'
 import { layoutAt } from '../../src/pki/layout.ts'
 import { replacePsk } from '../../src/pki/psk-file.ts'
@@ -57,10 +58,18 @@ function issueAll(
 }
 
 describe.each(KINDS)('an authority with %s', (kind) => {
+  // What both programs judge is made once.
+  const folder = mkdtempSync(join(tmpdir(), 'cryptopolicy-test-'))
+  const ca = join(folder, 'ca-cert.pem')
+  let issued: ReturnType<typeof issueAll> = []
+  beforeAll(() => {
+    issued = issueAll(makeAuthority(kind, folder), kindsUnder(kind))
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
   testWith('openssl', 'satisfies openssl verify, strictly, for every role', () => {
-    const folder = makeAuthority(kind)
-    const ca = join(folder, 'ca-cert.pem')
-    for (const { role, file } of issueAll(folder, kindsUnder(kind))) {
+    expect(issued).toHaveLength(4)
+    for (const { role, file } of issued) {
       const purpose = role === 'server' ? 'sslserver' : 'sslclient'
       const args = ['verify', '-x509_strict', '-check_ss_sig', '-purpose', purpose]
       expect(judge('openssl', [...args, '-CAfile', ca, file])).toBe(`0 ${file}: OK\n`)
@@ -68,9 +77,8 @@ describe.each(KINDS)('an authority with %s', (kind) => {
   })
 
   testWith('certtool', 'satisfies certtool --verify under the profile of the policy', () => {
-    const folder = makeAuthority(kind)
-    const ca = join(folder, 'ca-cert.pem')
-    for (const { role, file } of issueAll(folder, kindsUnder(kind))) {
+    expect(issued).toHaveLength(4)
+    for (const { role, file } of issued) {
       const purpose = role === 'server' ? '1.3.6.1.5.5.7.3.1' : '1.3.6.1.5.5.7.3.2'
       const args = ['--verify', '--verify-profile=high', `--verify-purpose=${purpose}`]
       const files = [`--load-ca-certificate=${ca}`, `--infile=${file}`]
@@ -86,7 +94,6 @@ describe.each(KINDS)('an authority with %s', (kind) => {
   })
 
   test('satisfies our own check', () => {
-    const folder = makeAuthority(kind)
     for (const other of kindsUnder(kind)) {
       // A host never has the key of the authority.
       const host = scratchFolder()
