@@ -158,6 +158,16 @@ testWith('gnutls-cli', 'gnutls-cli refuses a section whose end is behind the 204
   expect([statusOf(2045), statusOf(2046)]).toEqual([0, 1])
 })
 
+it.each([
+  ['[global]\noverride-mode = allow\n', '`allow` for override-mode'],
+  ['[overrides]\nmin-verification-profile = mediun\n', '`mediun` for min-verification-profile'],
+  ['[overrides]\nsecure-hash = SHA265\n[global]\noverride-mode = allowlist\n', '`SHA265`'],
+])('a value that GnuTLS does not know is told: %j', (text, words) => {
+  expect(rulesOf(text).ignored).toMatchObject([
+    { code: 'GNUTLS_CONFIG_UNKNOWN_VALUE', message: expect.stringContaining(words) },
+  ])
+})
+
 it('an allowlist of signatures keeps all others out of certificates', () => {
   const lines = [
     ...['secure-hash = SHA256', 'secure-hash = SHA384', 'secure-sig = RSA-SHA256'],

@@ -113,6 +113,14 @@ describe('a cipher list', () => {
   })
 })
 
+it.each([
+  ['HIGH:@SECLEVEL=6', 'there are @STRENGTH and @SECLEVEL=0 to @SECLEVEL=5'],
+  ['HIGH:!', undefined],
+])('what is no element of %s has a hint where there is one', (text, hint) => {
+  const { diagnostics } = expandCipherList({ name: 'list', text }, '3.5')
+  expect(diagnostics[0]?.hint).toBe(hint)
+})
+
 testWith('openssl', 'random lists select what the installed OpenSSL selects', () => {
   const { openssl: release = '3.0' } = findInstalledRelease('openssl', 'openssl')
   const random = new Random(42)

@@ -133,6 +133,15 @@ describe('no or insufficient priorities', () => {
   })
 })
 
+it.each([
+  ['NORMAL:NONE', 'NONE can only be the first token, without a sign'],
+  ['NORMAL:+NONE', 'NONE can only be the first token, without a sign'],
+  ['NORMAL:none', 'NONE can only be the first token, without a sign'],
+  ['NORMAL:-SECURE128', '`-SECURE128`: a level cannot be removed'],
+])('a level that is misplaced in %s is told as what it is', (text, message) => {
+  expect(diagnose(text).message).toBe(message)
+})
+
 it('what was taken of the list that is empty is named, and nothing of others', () => {
   const text = 'NONE:+VERS-TLS1.2:+RSA:+AES-128-CBC:+SHA1:+SHA256:+SIGN-ALL'
   const overrides = '[overrides]\ntls-disabled-mac = sha256\ntls-disabled-cipher = aes-128-cbc\n'
