@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { loadState, saveState } from '../../src/transfer/transfer-state.ts'
+import { loadState, reasonNotState, saveState } from '../../src/transfer/transfer-state.ts'
 import { scratchFolder } from '../cli/command.ts'
 
 const BINDING = { source: 'file 1', destination: 'file 2', size: 1000 }
@@ -52,4 +52,18 @@ test.each([
   const path = join(scratchFolder(), 'state')
   saveState(path, { ...BINDING, [key]: key === 'size' ? 1001 : 'file 3' }, [[0, 5]])
   expect(loadState(path, BINDING)).toEqual({ reason })
+})
+
+test('a state is written over nothing but a state', () => {
+  const path = join(scratchFolder(), 'state')
+  expect(reasonNotState(path)).toBeUndefined()
+  saveState(path, BINDING, [])
+  expect(reasonNotState(path)).toBeUndefined()
+  writeFileSync(path, '', { mode: 0o600 })
+  expect(reasonNotState(path)).toBeUndefined()
+  for (const text of ['what a user wrote', '{', '{"format":"another"}']) {
+    writeFileSync(path, text)
+    expect(reasonNotState(path)).toBe('it is no state of a copy')
+  }
+  expect(reasonNotState(scratchFolder())).toBe('it is not a regular file')
 })
