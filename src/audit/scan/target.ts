@@ -43,7 +43,12 @@ export function parseTarget(
   const address = { kind: 'tcp', host, port } as const
   const ofPort = text.includes('://') ? undefined : schemeOfPort(port)
   const target = { text, scheme: ofPort ?? scheme, address, serverName: undefined }
-  return isIP(host) ? target : withServerName(target, host)
+  return isAddress(host) ? target : withServerName(target, host)
+}
+
+/** Resolvers take `127.1` and `0x7f000001` for addresses too; no name of DNS ends in a number (RFC 3696 section 2). */
+function isAddress(host: string): boolean {
+  return isIP(host) !== 0 || /(^|\.)(\d+|0x[\da-f]*)\.?$/i.test(host)
 }
 
 /**

@@ -36,3 +36,13 @@ test('a target without a scheme has that of its port, unless one is written', ()
   expect(schemeOf('host')).toBe('tls')
   expect(schemeOf('tls://host:10809')).toBe('tls')
 })
+
+test('no name is asked for where the host is an address, in whatever form a resolver takes', () => {
+  const nameOf = (text: string) => parseTarget(text, SCHEMES, schemeOfPort).serverName
+  for (const host of ['127.0.0.1', '[::1]', '127.1', '0x7f000001', '0X7f.1', '2130706433']) {
+    expect(nameOf(`${host}:443`)).toBeUndefined()
+  }
+  for (const host of ['localhost', 'a1.example', '1.example', '0x.example', '3com']) {
+    expect(nameOf(`${host}:443`)).toBe(host)
+  }
+})
