@@ -56,6 +56,18 @@ test.each([
     `objects:\n  - ${ANON}\nnbd: {listen: "unix:DIR/n", tls-creds: t, tls-authz: t}\n`,
     /:3:\d+: error\[OBJECT_WRONG_TYPE\]/,
   ],
+  [
+    'receivers:\n  - {id: r, listen: "exec:cat", file: DIR/x}\n',
+    /:2:21: error\[OBJECT_WRONG_VALUE\]/,
+  ],
+  [
+    `objects:\n  - ${ANON}\nrelays:\n  - {id: r, listen: "unix:DIR/r", to: "file:DIR/x", tls-creds: t}\n`,
+    /:4:\d+: error\[MIGRATION_URI_UNUSABLE\]/,
+  ],
+  [
+    `objects:\n  - ${ANON.replace('client', 'server')}\nchardevs:\n  - {id: s, backend: socket, host: h, port: 1, tls-creds: t, tls-hostname: h}\n`,
+    /:4:\d+: error\[CHARDEV_UNUSABLE\]/,
+  ],
 ])('check tells of %j where, and what run would refuse', (text, expected) => {
   const folder = scratchFolder()
   const path = writeEndpointFile(folder, text)

@@ -33,17 +33,30 @@ export function compareFiles(before: EndpointFile, after: EndpointFile): FileDif
   }
 }
 
-/** The names of entries that have to be started: they are new, have changed, or stand on one that is started. */
+/**
+ * The names of entries that have to be started: they are new, have changed, stand on one that is started, or are to
+ * be the other side of TLS.
+ */
 function namesAnew(before: EndpointFile, after: EndpointFile): ReadonlySet<string> {
   const old = new Map(before.entries.map((entry) => [entry.name, entry]))
   const anew = new Set<string>()
+  const turned = turnedObjects(before, after)
   // What an entry needs stands before it.
   for (const { name, definition, needs } of after.entries) {
     const found = old.get(name)
     const hasChanged = found === undefined || !isSame(found.definition, definition)
-    if (hasChanged || needs.some((needed) => anew.has(needed))) anew.add(name)
+    const isTurned = turned.has(definition.properties['tls-creds'])
+    if (hasChanged || isTurned || needs.some((needed) => anew.has(needed))) anew.add(name)
   }
   return anew
+}
+
+/** Credentials that are for the other side of TLS now: which side an entry is, it asks when it starts. */
+function turnedObjects(before: EndpointFile, after: EndpointFile): ReadonlySet<unknown> {
+  const sides = new Map(before.objects.map(({ id, properties }) => [id, properties.endpoint]))
+  const isTurned = ({ id, properties }: ObjectDefinition) =>
+    sides.has(id) && sides.get(id) !== properties.endpoint
+  return new Set(after.objects.filter(isTurned).map(({ id }) => id))
 }
 
 function isSame(one: ObjectDefinition, other: ObjectDefinition): boolean {

@@ -16,6 +16,14 @@ export function checkObjectUses({ entries }: EndpointFile, objects: TlsObjects):
       collectDiagnostics(tell, () => use(id, entry, objects))
     }
   }
+  // What an object cannot be used as at all is told above, and once.
+  if (diagnostics.length === 0) {
+    for (const { definition, tryObjects } of entries) {
+      const span = definition.places?.get('tls-creds') ?? definition.places?.get('id')
+      const tell = (one: Diagnostic) => diagnostics.push(one.span || !span ? one : { ...one, span })
+      collectDiagnostics(tell, () => tryObjects?.(objects))
+    }
+  }
   if (diagnostics.length > 0) throw new DiagnosticError(diagnostics)
 }
 

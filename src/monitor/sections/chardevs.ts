@@ -5,8 +5,10 @@ import type { ChardevRegistry } from '../../chardev/registry/chardev-registry.ts
 import type { Join } from '../../chardev/registry/lasting-join.ts'
 import { clearWarnings } from '../../chardev/socket/clear-warnings.ts'
 import { listenOptionsOfChardev } from '../../chardev/socket/socket-address.ts'
+import { findSocketSecurity } from '../../chardev/socket/socket-security.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
 import type { PropertyReader } from '../../options/property-reader.ts'
+import type { TlsObjects } from '../../tls/objects/tls-objects.ts'
 import {
   type FileHost,
   type FileProperty,
@@ -87,7 +89,11 @@ export const CHARDEVS_SECTION: FileSection = {
       }
       return { stop, warnings, ...(place === undefined ? {} : { place }) }
     }
-    return { takes: takenBy(chardev), start }
+    const tryObjects = (objects: TlsObjects) => {
+      if (chardev.backend !== 'socket') return
+      findSocketSecurity(objects, chardev, HANDSHAKE_SECONDS).release()
+    }
+    return { takes: takenBy(chardev), tryObjects, start }
   },
 }
 
@@ -100,6 +106,9 @@ function readChardev(
   if (chardev.backend !== 'stdio') return chardev
   return reader.refuse('backend', 'a back-end that needs no terminal, such as pty or socket')
 }
+
+/** Where no handshake is begun. */
+const HANDSHAKE_SECONDS = 10
 
 /** The property that says where a socket listens. */
 const PLACES = { inet: 'port', unix: 'path', fd: 'fd' } as const

@@ -9,7 +9,7 @@ import type { HostAddress } from '../host/listen-address.ts'
 import type { StartedEntry } from './section.ts'
 
 /** @throws DiagnosticError MIGRATION_URI_INVALID, OBJECT_WRONG_VALUE, at its place in the file. */
-export function readPlace(reader: PropertyReader): MigrationUri {
+function readPlace(reader: PropertyReader): MigrationUri {
   return readUriProperty(reader, 'listen', withDescriptor(reader, reader.requiredText('listen')))
 }
 
@@ -24,6 +24,16 @@ function withDescriptor(reader: PropertyReader, text: string): string {
       ? 'the name of a socket that the service manager has handed over (FileDescriptorName=)'
       : 'a name of one socket; the service manager has handed over several of this name'
   return reader.refuse('listen', expected)
+}
+
+/** @throws DiagnosticError MIGRATION_URI_INVALID, OBJECT_WRONG_VALUE where nothing can listen there. */
+export function readListeningUri(reader: PropertyReader): MigrationUri {
+  const uri = readPlace(reader)
+  return ['tcp', 'unix', 'fd'].includes(uri.kind) ? uri : refusePlace(reader)
+}
+
+function refusePlace(reader: PropertyReader): never {
+  return reader.refuse('listen', 'unix:PATH, tcp:HOST:PORT or fd:NAME')
 }
 
 /** @throws DiagnosticError OBJECT_WRONG_VALUE where nothing can listen there. */
@@ -41,7 +51,7 @@ export function readAddress(reader: PropertyReader): HostAddress {
       return { kind: 'inet', host, port: String(port), ...to, ...onlyFamily }
     }
     default:
-      return reader.refuse('listen', 'unix:PATH, tcp:HOST:PORT or fd:NAME')
+      return refusePlace(reader)
   }
 }
 

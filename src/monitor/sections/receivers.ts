@@ -1,6 +1,6 @@
 /** `receivers`: each waits for one guest, and stores it. */
 import { Receiver } from '../../migration/receive/receiver.ts'
-import { readPlace, startListening } from './listening-place.ts'
+import { readListeningUri, startListening } from './listening-place.ts'
 import {
   clearTextWarning,
   type FileHost,
@@ -42,7 +42,7 @@ export const RECEIVERS_SECTION: FileSection = {
   read: (reader) => {
     const options = {
       path: reader.requiredText('file'),
-      listen: readPlace(reader),
+      listen: readListeningUri(reader),
       credentials: reader.text('tls-creds'),
       authorization: reader.text('tls-authz'),
       multifd: reader.count('multifd', 0, MAX_CHANNELS),

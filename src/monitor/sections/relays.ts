@@ -2,7 +2,8 @@
 import { clearTextWarnings } from '../../migration/relay/clear-text-warnings.ts'
 import { openRelay } from '../../migration/relay/open-relay.ts'
 import { readRelay } from '../../migration/relay/relay-map.ts'
-import { readPlace, startListening } from './listening-place.ts'
+import type { TlsObjects } from '../../tls/objects/tls-objects.ts'
+import { readListeningUri, startListening } from './listening-place.ts'
 import {
   type FileHost,
   type FileSection,
@@ -42,7 +43,7 @@ export const RELAYS_SECTION: FileSection = {
     'idle-limit': IDLE_LIMIT,
   },
   read: (reader, definition) => {
-    const described = readRelay(reader, definition.id, readPlace(reader))
+    const described = readRelay(reader, definition.id, readListeningUri(reader))
     const limits = {
       channelLimit: reader.count('channels', DEFAULT_CHANNELS) || DEFAULT_CHANNELS,
       handshakeLimit: reader.count('handshake-limit', 10, LONGEST_LIMIT),
@@ -63,6 +64,8 @@ export const RELAYS_SECTION: FileSection = {
       const started = await startListening(() => relay.listen(described.listen, file), stop)
       return { ...started, warnings: clearTextWarnings(started.place, described.to, sides) }
     }
-    return { takes: takenByUri(described.listen), start }
+    const tryObjects = (objects: TlsObjects) =>
+      openRelay(described, objects, limits, () => {}).sides.release()
+    return { takes: takenByUri(described.listen), tryObjects, start }
   },
 }

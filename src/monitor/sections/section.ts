@@ -4,6 +4,7 @@ import { ENDPOINT_KINDS } from '../../endpoint/endpoint-diagnostics.ts'
 import { isOpenToNetwork } from '../../net/address.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
 import type { PropertyReader } from '../../options/property-reader.ts'
+import type { TlsObjects } from '../../tls/objects/tls-objects.ts'
 import type { TlsObjectsContext } from '../../tls/objects/tls-objects-options.ts'
 import type { EndpointEvent, HostEndpoints } from '../host/host-endpoints.ts'
 import type { HostMetrics } from '../metrics/host-metrics.ts'
@@ -50,6 +51,8 @@ export type StartedEntry = {
 export type EntryPlan = {
   /** What no other entry of the file can have. */
   readonly takes?: readonly TakenPlace[]
+  /** What of its objects would be refused when it is started. Nothing is started. @throws DiagnosticError */
+  readonly tryObjects?: (objects: TlsObjects) => void
   /** @throws DiagnosticError */
   readonly start: (host: FileHost) => Promise<StartedEntry>
 }

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { connectPlain, listenPlain } from '../../migration/relay/plain-ends.ts'
 import { makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { running } from './running-file.ts'
 
@@ -134,4 +136,32 @@ test('a chardev is not joined to itself, nor to one that stands behind it', () =
       'chardevs: [{id: a, backend: "null", join: b}, {id: b, backend: "null"}]',
     ].map((text) => expect(apply(text)).rejects.toThrow('which is not there')),
   )
+})
+
+test('what uses credentials that are for the other side of TLS now begins anew', async () => {
+  const { folder, inForce, apply } = running(makeX509Folder())
+  const target = await listenPlain(join(folder, 'far'))
+  const file = (side: string) =>
+    `objects: [${CREDENTIALS.replace('server', side)}]
+relays: [{id: r, listen: "unix:DIR/r.sock", to: "unix:DIR/far", tls-creds: tls0, nbd: true TAIL}]
+${RECEIVER}`.replace('TAIL', side === 'client' ? ', tls-hostname: localhost' : '')
+  await apply(file('server'))
+  expect(await apply(file('client'))).toMatchObject({ started: ['relay r'], objects: ['tls0'] })
+  await connectPlain(join(folder, 'r.sock'))
+  const far = (await target.next()).resume()
+  // A handshake of TLS begins with its kind of record.
+  expect((await once(far, 'data'))[0][0]).toBe(0x16)
+  expect(await apply(file('server'))).toMatchObject({ started: ['relay r'], objects: ['tls0'] })
+  expect(inForce.places.has('receiver m')).toBe(true)
+})
+
+test('an entry that is the same begins anew when the side of its credentials changes', async () => {
+  const { apply } = running(makeX509Folder())
+  const file = (side: string) =>
+    `objects: [${CREDENTIALS.replace('server', side)}]
+relays: [{id: r, listen: "unix:DIR/r.sock", to: "tcp:localhost:1", tls-creds: tls0}]
+`
+  await apply(file('server'))
+  const change = await apply(file('client'))
+  expect(change).toMatchObject({ stopped: ['relay r'], started: ['relay r'], objects: ['tls0'] })
 })
