@@ -129,6 +129,15 @@ test('clients that say nothing leave no descriptors behind', async () => {
   await expect.poll(() => descriptorsOf(monitor), { timeout: 60_000 }).toBeLessThanOrEqual(before)
 })
 
+test('many clients that say nothing keep no other from being served', async () => {
+  const monitor = await startMonitor()
+  const silent = await Promise.all(Array.from({ length: 60 }, () => monitor.connect()))
+  await expectServed(monitor)
+  // One that begins late is served too.
+  expect(await silent[0]!.run('qmp_capabilities')).toEqual({})
+  for (const client of silent) client.close()
+})
+
 test('only the owner of the socket can use it', async () => {
   const monitor = await startMonitor()
   expect(statSync(monitor.path).mode & 0o777).toBe(0o600)

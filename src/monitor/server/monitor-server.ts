@@ -120,9 +120,9 @@ class MonitorHandler implements ConnectionHandler {
 
   async run(connection: EndpointConnection): Promise<string> {
     const stream = await this.#secure(connection)
-    await connection.letIn()
     stream.on('error', () => {})
-    this.#session = new QmpSession(this.#host, stream)
+    // Until it has said something of use, a client takes the place of no other.
+    this.#session = new QmpSession(this.#host, stream, () => connection.letIn())
     if (this.#isDraining) this.#session.end()
     const ending = await this.#session.run()
     connection.close(stream)

@@ -25,6 +25,7 @@ type Waiting = { readonly value: JsonValue } | { readonly error: QmpError }
 export class QmpSession {
   readonly #host: HostEndpoints
   readonly #socket: Duplex
+  readonly #letIn: () => Promise<void>
   readonly #queue: Waiting[] = []
   readonly #stream = new JsonStream({
     onValue: (value) => this.#take(value),
@@ -37,9 +38,11 @@ export class QmpSession {
   /** Wakes the reader when there is room, and the worker when there is work. */
   #wake: (() => void)[] = []
 
-  constructor(host: HostEndpoints, socket: Duplex) {
+  /** @param letIn Called when the client has negotiated; resolves when it has a place. */
+  constructor(host: HostEndpoints, socket: Duplex, letIn: () => Promise<void> = async () => {}) {
     this.#host = host
     this.#socket = socket
+    this.#letIn = letIn
   }
 
   /** Resolves when the client has left, or the session was ended, and all its commands are answered. */
@@ -125,12 +128,13 @@ export class QmpSession {
     return runCommand(this.#host, findCommand(request), request)
   }
 
-  #negotiate(request: Request): JsonValue {
+  async #negotiate(request: Request): Promise<JsonValue> {
     if (request.command !== 'qmp_capabilities') {
       const expected = "Expecting capabilities negotiation with 'qmp_capabilities'"
       refuseCommand(expected, 'CommandNotFound')
     }
     const { enable = [] } = checkArguments(QMP_CAPABILITIES_ARGUMENTS, request.arguments)
+    await this.#letIn()
     this.#allowsOutOfBand = enable.includes('oob')
     this.#isNegotiated = true
     return {}
