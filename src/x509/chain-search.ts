@@ -9,7 +9,7 @@
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Certificate } from './certificate.ts'
 import { isSame, isSelfIssued, namesIssuer, namesKey } from './issuer.ts'
-import { findSessionWay } from './session-way.ts'
+import { findSessionWays } from './session-way.ts'
 import { SignatureChecks } from './signature-checks.ts'
 import { X509_KINDS } from './x509-diagnostics.ts'
 
@@ -47,7 +47,7 @@ export function findChain(
   return new ChainSearch(chain, authorities, rules).find()
 }
 
-/** The same by the one way that a session of GnuTLS has, where it is clear which that is. */
+/** The same by the ways that a session of GnuTLS has, where it is clear which these are. */
 export function findSessionChain(
   chain: readonly Certificate[],
   authorities: readonly Certificate[],
@@ -55,6 +55,12 @@ export function findSessionChain(
 ): ChainFound {
   return new ChainSearch(chain, authorities, rules).findAsSession()
 }
+
+/** SIGNER_OLD_OR_UNKNOWN of GnuTLS. */
+const OLD_OR_WEAK: readonly string[] = [
+  ...[X509_KINDS.expired, X509_KINDS.weakKey, X509_KINDS.forbiddenKey].map(({ code }) => code),
+  X509_KINDS.weakSignature.code,
+]
 
 class ChainSearch {
   readonly #end: Certificate
@@ -84,10 +90,21 @@ class ChainSearch {
   }
 
   findAsSession(): ChainFound {
-    const way = findSessionWay([this.#end, ...this.#others], this.#authorities)
-    if (!way) return this.find()
-    const path = this.#findTrustedEnd() ?? this.#findPath(way.chain, way.authorities)
-    return path ? { path } : { problem: this.#explain(way.chain.at(-1) ?? this.#end) }
+    const ways = findSessionWays([this.#end, ...this.#others], this.#authorities)
+    if (!ways) return this.find()
+    const trusted = this.#findTrustedEnd()
+    if (trusted) return { path: trusted }
+    for (const way of ways) {
+      const path = this.#findPath(way.chain, way.authorities)
+      if (path) return { path }
+      if (!this.#isOldOrWeak()) break
+    }
+    return { problem: this.#explain(ways[0]?.chain.at(-1) ?? this.#end) }
+  }
+
+  /** Why GnuTLS goes on to an authority that was sent: the one above is no longer trusted, and nothing is forged. */
+  #isOldOrWeak(): boolean {
+    return OLD_OR_WEAK.includes(this.#nearest?.problem.code ?? '')
   }
 
   /** GnuTLS takes a certificate that is itself trusted where it came alone, or with a root. */

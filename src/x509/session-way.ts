@@ -15,24 +15,25 @@ export type SessionWay = {
 }
 
 /**
- * The one way that a session has; undefined where several certificates that were sent may have issued another. GnuTLS then takes
- * the first, and we try all.
+ * The ways that a session has: below the authorities above what was sent, then below those that are the top of it.
+ * Undefined where several certificates that were sent may have issued another. GnuTLS then takes the first, and we try all.
  *
  * @param chain not empty, and without copies.
  */
-export function findSessionWay(
+export function findSessionWays(
   chain: readonly Certificate[],
   authorities: readonly Certificate[],
-): SessionWay | undefined {
+): readonly SessionWay[] | undefined {
   if (hasForms(chain)) return undefined
   const sent = withoutRoot(linkToKnown(chain, authorities))
   const top = sent.at(-1)
   if (!top) return undefined
   const named = (name: Buffer) => authorities.filter(({ link }) => link.subject.equals(name))
-  return (
-    cutBelow(sent, named(top.link.issuer)) ??
-    cutBelow(sent, named(top.link.subject)) ?? { chain: sent, authorities: [] }
-  )
+  const ways = [top.link.issuer, top.link.subject].flatMap((name) => {
+    const way = cutBelow(sent, named(name))
+    return way ? [way] : []
+  })
+  return ways.length > 0 ? ways : [{ chain: sent, authorities: [] }]
 }
 
 /** Whether one of the certificates has several issuers among the others. */

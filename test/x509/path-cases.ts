@@ -12,6 +12,7 @@ export function makePathCases(): readonly ChainCase[] {
     ...forms(),
     ...trustedEnds(),
     ...sentAbove(),
+    ...sentBelowOldRoots(),
     ...strangers(),
     ...limits(),
     ...features(),
@@ -51,6 +52,46 @@ function renewals(): readonly ChainCase[] {
       differs: 'it takes the first that has the name',
     },
   ]
+}
+
+/** An authority in the file that was sent too, and one above it in the file that no longer counts. */
+function sentBelowOldRoots(): readonly ChainCase[] {
+  const expired = make({ subject: 'old', ...AUTHORITY, until: -1 })
+  const forbidden = make({ subject: 'old', ...AUTHORITY, key: 'ec-secp521r1' })
+  const overrides = '[overrides]\ndisabled-curve = SECP521R1\n'
+  const rows = (root: Made, verdict: string) => {
+    const middle = make({ subject: 'middle', issuer: root, ...AUTHORITY })
+    const chain = [end(middle), middle]
+    return [
+      {
+        name: `sent, trusted too: ${verdict} above`,
+        chain,
+        authorities: [root, middle],
+        overrides,
+      },
+      {
+        name: `sent, trusted first: ${verdict} above`,
+        chain,
+        authorities: [middle, root],
+        overrides,
+      },
+      {
+        name: `sent, not trusted: ${verdict} above`,
+        chain,
+        authorities: [root],
+        overrides,
+        verdict,
+      },
+      {
+        name: `sent, trusted too: ${verdict} above, end expired`,
+        chain: [end(middle, { until: -1 }), middle],
+        authorities: [root, middle],
+        overrides,
+        verdict: 'EXPIRED',
+      },
+    ]
+  }
+  return [...rows(expired, 'EXPIRED'), ...rows(forbidden, 'TLS_FORBIDDEN_KEY')]
 }
 
 function forms(): readonly ChainCase[] {
