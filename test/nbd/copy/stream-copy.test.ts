@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { CopyDestination, CopySource } from '../../../src/nbd/copy/copy-end.ts'
 import { COPY_PIECE } from '../../../src/nbd/copy/copy-plan.ts'
 import { parseEnd } from '../../../src/nbd/copy/end-name.ts'
+import { requireDisk } from '../../../src/nbd/copy/local-disk.ts'
 import {
   copyBetweenStreams,
   copyFromStream,
@@ -206,6 +207,22 @@ describe('a named pipe', () => {
     for (let count = 0; count < 2; count++) {
       await expect(destination.append(bytes(10))).rejects.toThrow(refusal('NBD_COPY_UNWRITABLE'))
     }
+  })
+
+  test('that is not there is no end of a copy', () => {
+    const path = join(scratchFolder(), 'none', 'pipe')
+    expect(() => openStreamSource(path)).toThrow(refusal('FILE_UNREADABLE'))
+    expect(() => openStreamDestination(path)).toThrow(refusal('NBD_COPY_UNWRITABLE'))
+  })
+
+  test('is named where only a disk can be used', () => {
+    const { path, hold } = makePipe()
+    closeSync(hold)
+    const refuse = (one: string) => () => requireDisk(one, statSync(one))
+    expect(refuse(path)).toThrow(/pipe/)
+    expect(refuse(import.meta.dirname)).toThrow(/directory/)
+    expect(refuse('/dev/null')).toThrow(/character device/)
+    expect(refuse(import.meta.filename)).not.toThrow()
   })
 
   test('a pipe and a character device are streams, files and folders are not', () => {
