@@ -86,7 +86,7 @@ export function stageLink(path: string, target: string): StagedFile {
 /**
  * Replaces a file. The old one stays until the new one is complete and on disk.
  *
- * @throws where a device, a pipe or a socket stands there: with the rights of root, /dev/null would be gone.
+ * @throws where a device or a socket stands there: with the rights of root, /dev/null would be gone.
  */
 export function replaceFile(
   path: string,
@@ -103,8 +103,8 @@ export function replaceFile(
 /** Of a folder the rename tells. */
 function requireReplaceable(path: string): void {
   const stats = lstatSync(path, { throwIfNoEntry: false })
-  if (!stats || stats.isFile() || stats.isSymbolicLink() || stats.isDirectory()) return
-  throw new Error('it is no regular file')
+  if (stats?.isBlockDevice() || stats?.isCharacterDevice()) throw new Error('it is a device')
+  if (stats?.isSocket()) throw new Error('it is a socket')
 }
 
 /** Replaces whatever stands at a path, a folder excepted, by a symbolic link. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import fs, {
   mkdirSync,
   readdirSync,
@@ -7,6 +8,7 @@ import fs, {
   writeFileSync,
 } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
+import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {
@@ -21,6 +23,8 @@ import {
 } from '../../src/files/atomic-file.ts'
 import { runFile, scratchFolder } from '../cli/command.ts'
 import { openFilesBelow } from './open-files.ts'
+
+const isRoot = process.geteuid?.() === 0
 
 /** What a run of the same process id would have left, had it been killed at any of its files. */
 function leaveTemporaryFiles(path: string): void {
@@ -120,13 +124,22 @@ test('a link is made in the workshop, or beside its place where that is on anoth
   expect(readdirSync(workshop)).toEqual([])
 })
 
-test('what is no file is not replaced by one', () => {
-  const path = join(scratchFolder(), 'pipe')
-  expect(runFile('mkfifo', [path]).status).toBe(0)
+test('no socket is replaced by a file', async () => {
+  const path = join(scratchFolder(), 'socket')
+  const server = createServer().listen(path)
+  await once(server, 'listening')
   const { ino, mode } = statSync(path)
-  expect(() => replaceFile(path, 'text')).toThrow('it is no regular file')
+  expect(() => replaceFile(path, 'text')).toThrow('it is a socket')
   expect(statSync(path)).toMatchObject({ ino, mode })
-  expect(readdirSync(dirname(path))).toEqual(['pipe'])
+  expect(readdirSync(dirname(path))).toEqual(['socket'])
+  server.close()
+})
+
+test.skipIf(!isRoot)('no device is replaced by a file [root]', () => {
+  const path = join(scratchFolder(), 'null')
+  expect(runFile('mknod', [path, 'c', '1', '3']).status).toBe(0)
+  expect(() => replaceFile(path, 'text')).toThrow('it is a device')
+  expect(statSync(path).isCharacterDevice()).toBe(true)
 })
 
 describe('makeFolder', () => {
