@@ -140,7 +140,14 @@ function keepWithin(
   subtrees: readonly ComparedSubtree[],
   others: readonly ComparedSubtree[],
 ): readonly ComparedSubtree[] {
-  return subtrees.filter((subtree) => others.some((other) => isWithin(subtree, other)))
+  return subtrees.filter((subtree) =>
+    others.some((other) => allowsAll(subtree) === allowsAll(other) && isWithin(subtree, other)),
+  )
+}
+
+/** A host or mailbox that is empty. For GnuTLS it has nothing in common with one that is not. */
+function allowsAll(subtree: ComparedSubtree): boolean {
+  return 'isEmpty' in subtree && subtree.isEmpty
 }
 
 /**
