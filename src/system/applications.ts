@@ -24,6 +24,7 @@ import {
 } from './application-folders.ts'
 import type { Directories } from './directories.ts'
 import { isNullDevice, statIfReachable } from './null-device.ts'
+import { readContent } from './visible-files.ts'
 
 /** Why an application is in force, or is not. */
 type ApplicationState = 'enabled' | 'not enabled' | 'masked'
@@ -160,10 +161,11 @@ export function isApplicationName(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name) && name.toUpperCase() !== 'SYSTEM'
 }
 
-/** An empty file, or what the usual mask leads to. */
+/** An empty file, or what the usual mask leads to. Files of /proc have the size 0, whatever is in them. */
 function isMask(path: string): boolean {
   const stats = statIfReachable(path)
-  return isNullDevice(path) || (stats?.isFile() === true && stats.size === 0)
+  const isEmpty = () => readContent(path)?.length === 0
+  return isNullDevice(path) || (stats?.isFile() === true && stats.size === 0 && isEmpty())
 }
 
 /** Also a link that leads nowhere, which is told where it is read. */

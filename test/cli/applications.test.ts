@@ -220,6 +220,18 @@ test('a shipped policy may be enabled by default, and is masked by an empty file
   expect(stringOf(host, 'WEB')).toBeUndefined()
 })
 
+test('a file of /proc is no mask, although its size is 0', async () => {
+  const profile = profileWith({ 'applications/web.pmod': 'hash = -SHA1\n' })
+  const host = new Host({}, profile)
+  await host.setInProcess('OURS')
+  const before = stringOf(host, 'WEB')
+  mkdirSync(host.path('applications'), { recursive: true })
+  symlinkSync('/proc/self/mem', host.path('applications', 'web.pmod'))
+  const { status, stderr } = await host.updateInProcess(['--set', 'OURS'])
+  expect([status, stderr]).toEqual([1, expect.stringContaining('/applications/web.pmod')])
+  expect(stringOf(host, 'WEB')).toBe(before)
+})
+
 test('what a file of the administrator says of itself does not bring the shipped one back', async () => {
   const profile = profileWith({ 'applications/web.pmod': 'hash = -SHA1\n' })
   const own = '# %enabled_by_default=false\nhash = -SHA1 -MD5\n'
