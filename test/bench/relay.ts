@@ -1,5 +1,6 @@
 /**
- * A guest of random memory from QEMU to QEMU, in turn by QEMU's own TLS and through a pair of relays.
+ * A guest of random memory from QEMU to QEMU, in turn by QEMU's own TLS and through a pair of relays; and from QEMU
+ * to `migrate receive`, which keeps nothing.
  *
  *     npm run bench:relay -- [--runs 5] [--mebibytes 1024]
  *
@@ -60,8 +61,12 @@ async function startQemu(name: string, args: readonly string[]): Promise<Qemu> {
   return { qmp: await Qmp.connect(monitor, child), child }
 }
 
-async function startRelay(args: readonly string[]): Promise<ChildProcess> {
-  const child = spawn(CRYPTOPOLICY, ['migrate', 'relay', '-q', '--tls-creds', 'tls0', ...args], {
+function startRelay(args: readonly string[]): Promise<ChildProcess> {
+  return startEndpoint(['relay', '-q', ...args])
+}
+
+async function startEndpoint([command = '', ...args]: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(CRYPTOPOLICY, ['migrate', command, '--tls-creds', 'tls0', ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   started.push(child)
@@ -118,11 +123,31 @@ async function measure(
   }
   await destination.qmp.run('migrate-incoming', { uri: way.incoming })
   const processes = [source.child, destination.child, ...way.relays]
+  return timeMigration(way.uri, [source, destination], processes)
+}
+
+/** The same of a receiver without a guest, which ends too soon to tell its processor time. */
+async function measureReceive(): Promise<readonly number[]> {
+  const uri = `tcp:127.0.0.1:${await freePort()}`
+  await startEndpoint([
+    ...['receive', '-q', '--listen', uri, '--object', objectOf('server'), '/dev/null'],
+  ])
+  const source = await startQemu('source', ['-object', objectOf('client')])
+  await source.qmp.setCapabilities(['events'])
+  await source.qmp.run('migrate-set-parameters', { 'max-bandwidth': 2 ** 40, 'tls-creds': 'tls0' })
+  return timeMigration(uri, [source], [source.child])
+}
+
+async function timeMigration(
+  uri: string,
+  ends: readonly Qemu[],
+  processes: readonly ChildProcess[],
+): Promise<readonly number[]> {
+  const [source] = ends
   const before = processes.map(cpuSeconds)
   const begin = performance.now()
-  await source.qmp.run('migrate', { uri: way.uri })
-  const ends = [source.qmp.waitForMigration(), destination.qmp.waitForMigration()]
-  const statuses = await Promise.all(ends)
+  await source?.qmp.run('migrate', { uri })
+  const statuses = await Promise.all(ends.map(({ qmp }) => qmp.waitForMigration()))
   const seconds = (performance.now() - begin) / 1000
   if (statuses.some((status) => status !== 'completed')) throw new Error(statuses.join(', '))
   const used = processes.map((child, index) => cpuSeconds(child) - (before[index] ?? 0))
@@ -151,14 +176,19 @@ try {
   fillWithNoise(join(scratch.folder, 'source'))
   const own: (readonly number[])[] = []
   const relayed: (readonly number[])[] = []
+  const received: (readonly number[])[] = []
   for (let round = 0; round < Number(options.runs); round++) {
     own.push(await measure(byQemu, true))
     relayed.push(await measure(throughRelays, false))
+    received.push(await measureReceive())
   }
   console.log(describe("QEMU's own TLS", own))
   console.log(describe('through relays', relayed))
-  const ratios = relayed.map(([rate = 0], index) => rate / (own[index]?.[0] ?? rate))
-  console.log(`relays: ${median(ratios).toFixed(2)} times as fast`)
+  console.log(describe('migrate receive', received))
+  for (const [name, runs] of Object.entries({ relays: relayed, receive: received })) {
+    const ratios = runs.map(([rate = 0], index) => rate / (own[index]?.[0] ?? rate))
+    console.log(`${name}: ${median(ratios).toFixed(2)} times as fast`)
+  }
 } finally {
   await stopAll()
   scratch.remove()
