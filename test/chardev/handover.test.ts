@@ -26,6 +26,17 @@ function makeConsole(): Console {
   return { definition: `pipe,id=c,path=${path}`, guest }
 }
 
+/** A console with a socket for its clients. */
+async function joinConsole(log: string) {
+  const { add, registry } = makeChardevs()
+  const path = join(scratchFolder(), 'clients')
+  const console = makeConsole()
+  await add(`socket,id=s,path=${path},server=on`)
+  await add(`${console.definition}${log}`)
+  registry.join('s', 'c')
+  return { path, console, registry }
+}
+
 /** In pieces, so that it shows how far it has come. */
 function say({ guest }: Console): void {
   for (let at = 0; at < SAID.length; at += 50_000) guest.write(SAID.subarray(at, at + 50_000))
@@ -58,12 +69,7 @@ async function untilCount(socket: Socket, count: number): Promise<Buffer> {
 test.each(['', ',logfile=/dev/null'])(
   'a client that has said all and reads slowly; then the next one: console%s',
   async (log) => {
-    const { add, registry } = makeChardevs()
-    const path = join(scratchFolder(), 'clients')
-    const console = makeConsole()
-    await add(`socket,id=s,path=${path},server=on`)
-    await add(`${console.definition}${log}`)
-    registry.join('s', 'c')
+    const { path, console } = await joinConsole(log)
     const first = await connectPlain(path)
     say(console)
     await untilStuck(console)
@@ -77,12 +83,7 @@ test.each(['', ',logfile=/dev/null'])(
 test.each(['', ',logfile=/dev/null'])(
   'the socket is changed while the console speaks: console%s',
   async (log) => {
-    const { add, registry } = makeChardevs()
-    const path = join(scratchFolder(), 'clients')
-    const console = makeConsole()
-    await add(`socket,id=s,path=${path},server=on`)
-    await add(`${console.definition}${log}`)
-    registry.join('s', 'c')
+    const { path, console, registry } = await joinConsole(log)
     say(console)
     const parts: Buffer[] = []
     for (let turn = 1; turn <= 3; turn++) {

@@ -24,7 +24,7 @@ import { encodeServerHello } from '../../src/audit/messages/server-hello.ts'
 import { encodeServerKeyExchange } from '../../src/audit/messages/server-key-exchange.ts'
 import { decodeSslv2ServerHello } from '../../src/audit/messages/sslv2-hello.ts'
 import { ProtocolError } from '../../src/wire/protocol-error.ts'
-import { newerServer, olderServer, readNewer, readOlder } from './keyed-server.ts'
+import { newerServer, OLDER_CHOICES, olderServer, readNewer, readOlder } from './keyed-server.ts'
 import { Random } from './random.ts'
 
 const { values } = parseArgs({
@@ -98,20 +98,13 @@ const changeSome = (bytes: Buffer): Buffer =>
   random.below(3) > 0 || bytes.length === 0 ? bytes : mutate(bytes)
 const changeFew = (bytes: Buffer): Buffer => (random.below(8) > 0 ? bytes : mutate(bytes))
 
-const OLDER = [
-  { version: 0x0303, suite: 0xc02f },
-  { version: 0x0303, suite: 0xc027 },
-  { version: 0x0302, suite: 0xc013 },
-  { version: 0x0301, suite: 0xc013 },
-] as const
-
 let refused = 0
 for (let count = 0; count < messages; count++) {
   const answer = mutate(random.pick(SEEDS))
   try {
     if (count % 4 === 0) await readNewer(newerServer(changeSome, changeFew))
     else if (count % 4 === 1) {
-      const choice = random.pick(OLDER)
+      const choice = random.pick(OLDER_CHOICES)
       await readOlder(olderServer(choice, changeSome, changeFew), choice)
     } else if (count % 4 === 2) await read(answer)
     else random.pick(DECODERS)(answer.subarray(random.below(64)))

@@ -160,6 +160,14 @@ export function newerServer(changeBody: Change, changeAll: Change): Transport {
   return transportOf([first, () => late])
 }
 
+/** What servers before TLS 1.3 choose: TLS 1.2 with GCM and CBC, TLS 1.1 and 1.0. */
+export const OLDER_CHOICES = [
+  { version: 0x0303, suite: 0xc02f },
+  { version: 0x0303, suite: 0xc027 },
+  { version: 0x0302, suite: 0xc013 },
+  { version: 0x0301, suite: 0xc013 },
+] as const
+
 /** @param changeRecord Of protected records: what stands in front of the check of their MAC. */
 export function olderServer(
   { version, suite }: { readonly version: number; readonly suite: number },

@@ -1,4 +1,4 @@
-/** Groups of RFC 7919: what is computed is little, since nobody proves again that their primes are some. */
+/** Groups of RFC 7919: what is computed is little, since it is known that their primes are some. */
 import { createDiffieHellman } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { ffdhePrime } from '../../../src/algorithms/ffdhe-primes.ts'

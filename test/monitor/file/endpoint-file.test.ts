@@ -89,7 +89,7 @@ test.each([
   ['monitors: [{id: m, listen: "tcp:h:1", tls-authz: a}]', 'error[MONITOR_OPEN]'],
   ['monitors: [{id: m, listen: "unix:/m", tls-authz: a}]', '2:28: error[MONITOR_UNIX_TLS]'],
   ['monitors: [{id: m, listen: "unix:/m", tls-creds: a}]', '2:28: error[MONITOR_UNIX_TLS]'],
-])('an authorization that would decide about nobody is refused: %s', (section, told) => {
+])('an authorization that would decide about no client is refused: %s', (section, told) => {
   expect(refusals(`${AUTHZ}\n${section}`)[0]).toContain(told)
 })
 
