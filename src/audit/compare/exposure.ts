@@ -32,13 +32,15 @@ export function compareClientCertificate(
 /**
  * No yardstick has a word for renegotiation. RFC 9325 section 3.5 asks for the proof of RFC 5746 where there is any.
  *
- * It is allowed only where a client has really done it; undefined where the server has TLS 1.3 alone.
+ * It is allowed only where a client has really done it; undefined where the server has TLS 1.3 alone. Where a
+ * certificate is required, no stranger comes so far: that nothing was learnt is what is wanted of the server.
  */
 export function compareRenegotiation(scan: TlsScan): readonly Finding[] {
   const { clientRenegotiation, secureRenegotiation } = scan.features
   if (!clientRenegotiation) return []
   const [kind, name] = ['renegotiation', 'clientRenegotiation']
   if (clientRenegotiation.answer !== 'accepted') {
+    if (scan.clientCertificate.required.answer === 'accepted') return []
     return unlessAnswered(clientRenegotiation, kind, name, null, finishClaims(scan))
   }
   const isSecure = secureRenegotiation?.answer === 'accepted'

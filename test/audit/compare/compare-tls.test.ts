@@ -292,6 +292,14 @@ test.each<[Answer | undefined, readonly string[]]>([
   expect(findings.map(({ code, severity }) => `${code} ${severity}`)).toEqual(expected)
 })
 
+test('a server that lets no stranger in has nothing that was not learnt of renegotiation', () => {
+  const because = 'no handshake came so far'
+  const features = { clientRenegotiation: { answer: 'unknown', because } } as const
+  const clientCertificate = { ...SCAN.clientCertificate, required: ACCEPTED }
+  expect(compareRenegotiation({ ...SCAN, features, clientCertificate })).toEqual([])
+  expect(compareRenegotiation({ ...SCAN, features })).toHaveLength(1)
+})
+
 test('clear text beside TLS is told, less loudly where it is usual', () => {
   const clear = { kind: 'accepted', said: 'it lists 1 exports' } as const
   expect(compareClearText(clear, 'nbd')[0]?.severity).toBe('high')

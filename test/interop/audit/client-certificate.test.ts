@@ -2,6 +2,9 @@
 import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import type { Finding } from '../../../src/audit/compare/finding.ts'
+import { runInProcess } from '../../cli/in-process.ts'
+import { resultOf } from '../../cli/json-output.ts'
 import { testWith } from '../../peers/peer.ts'
 import { makeIdentity } from '../../tls/certificates.ts'
 import { startPeer } from '../tls-peer.ts'
@@ -33,6 +36,8 @@ const NOT_ASKED = 'asked not-offered, required not-offered'
 const ADMITS = 'asked accepted, required not-offered'
 const UNKNOWN = 'asked accepted, required unknown'
 
+const BY_DEFAULT = ['--policy', 'DEFAULT', '--timeout', '60', '--json']
+
 describe('qemu-nbd, which looks at certificates behind the handshake', () => {
   for (const [verify, demand] of [
     ['on', INSISTS],
@@ -48,6 +53,9 @@ describe('qemu-nbd, which looks at certificates behind the handshake', () => {
         ...['-f', 'raw', '-b', '127.0.0.1', '-p', String(free), join(folder, 'image')],
       ])
       expect(await demandOf(port, 'nbd')).toBe(demand)
+      const { stdout } = await runInProcess(['audit', `nbd://127.0.0.1:${port}`, ...BY_DEFAULT])
+      const findings: readonly Finding[] = resultOf(stdout).findings
+      expect(findings.filter(({ severity }) => severity === 'unknown')).toEqual([])
     })
   }
 })
