@@ -51,7 +51,7 @@ function findRepeated(joined: JoinedText): readonly Diagnostic[] {
 function findMistakes(joined: JoinedText): readonly Diagnostic[] {
   try {
     const { start, end } = { start: joined.policyEnd, end: joined.text.length }
-    return mistakesOfFile(parse(joined.text)).map(({ word, reason }) => {
+    return mistakesOfFile(parse(spoilDates(joined.text))).map(({ word, reason }) => {
       const at = joined.text.indexOf(word, start)
       return tell(joined, at < 0 ? start : at, at < 0 ? end : at + word.length, reason)
     })
@@ -134,7 +134,8 @@ function isTable(value: TomlValue): value is TomlTable {
   return typeof value === 'object' && !Array.isArray(value) && !(value instanceof TomlDate)
 }
 
-const DATE = /^(\d{4}-\d\d-\d\d)([T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$/i
+const DATE =
+  /^(\d{4}-\d\d-\d\d)(?:[T ](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d))?$/i
 
 /** A time of day alone is none, and neither is a time without its offset. */
 function isCutoff(value: TomlValue): boolean {
@@ -142,6 +143,16 @@ function isCutoff(value: TomlValue): boolean {
   if (typeof value !== 'string') return false
   const [, day] = DATE.exec(value) ?? []
   return value === 'always' || value === 'never' || (day !== undefined && isDay(day))
+}
+
+/**
+ * The parser takes a day that is none for one of the next month, and a time without seconds, which Sequoia does
+ * not. As they are written here, it refuses them. All that follows stays at its place.
+ */
+function spoilDates(text: string): string {
+  return text
+    .replaceAll(/\d{4}-\d\d-\d\d/g, (day) => (isDay(day) ? day : `${day.slice(0, -2)}00`))
+    .replaceAll(/(\d[T ]\d\d):(\d\d[Z+-])/gi, '$1.$2')
 }
 
 /** Not the 30th of February, which `Date` takes for a day of March. */
