@@ -12,6 +12,9 @@ const LARGEST_MESSAGE = 512 * 1024
 
 const HEADER = 4
 
+/** A peer may send a byte in each record: so many parts are joined to one, for each takes more than its bytes. */
+const MOST_PARTS = 1024
+
 export function encodeHandshake({ type, body }: HandshakeMessage): Buffer {
   return new ByteWriter()
     .uint8(type)
@@ -25,8 +28,11 @@ export class HandshakeAssembler {
   #length = 0
 
   push(payload: Buffer): void {
+    // Records without a byte could come without end.
+    if (payload.length === 0) return
     this.#parts.push(payload)
     this.#length += payload.length
+    if (this.#parts.length === MOST_PARTS) this.#parts = [Buffer.concat(this.#parts)]
   }
 
   /** Whether a message has begun of which bytes are missing. */

@@ -1,4 +1,7 @@
 /** Messages of TLS as values: each reads back, no part of it passes for the whole, and rubbish is refused. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
 import { expect, test } from 'vitest'
 import { decodeAlert, encodeAlert } from '../../../src/audit/messages/alert.ts'
 import {
@@ -256,6 +259,19 @@ test('messages are the same in whatever pieces they come', () => {
       expect(assembler.isWithinMessage).toBe(false)
     }),
   )
+})
+
+test.each([0, 1])('a message in records of %d bytes takes little more than its bytes', (size) => {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  const assembler = new HandshakeAssembler()
+  assembler.push(Buffer.from('0b040000', 'hex'))
+  collect()
+  const before = process.memoryUsage().heapUsed
+  for (let count = 0; count < 200_000; count++) assembler.push(Buffer.alloc(size))
+  collect()
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(4 * 1024 * 1024)
+  expect(assembler.next()).toBeUndefined()
 })
 
 test('a message that claims more bytes than any has is refused before they come', () => {
