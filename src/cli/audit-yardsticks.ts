@@ -216,10 +216,10 @@ function parseJson(text: string): unknown {
 
 async function loadBaseline({ baseline }: YardstickOptions): Promise<LoadedYardstick | undefined> {
   if (baseline === undefined) return undefined
-  const { compareScans } = await import('../audit/compare/baseline.ts')
+  const { compareWithBaseline } = await import('../audit/compare/baseline.ts')
   const earlier = await readScan(baseline)
   return {
-    judge: (result) => compareScans(earlier, result),
+    judge: (result) => compareWithBaseline(earlier, result),
     titleFor: () => `the earlier scan ${baseline}`,
   }
 }

@@ -1,4 +1,5 @@
 /** `cryptopolicy audit` with evidence, held against a policy, and what is made of its files. */
+import { once } from 'node:events'
 import {
   lstatSync,
   mkdtempSync,
@@ -8,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -128,6 +130,33 @@ testWith('sshd', 'the same of an SSH server; another key of it is a change', asy
   ).toEqual(['AUDIT_CHANGED host key'])
   expect(status).toBe(1)
 })
+
+testWith(
+  'openssl',
+  'a server that has fallen silent is not as it was in an earlier scan',
+  async () => {
+    const [rsa] = keyFiles(['rsa-2048'])
+    const port = await startPeer('openssl', (free) => [
+      ...['s_server', '-accept', `127.0.0.1:${free}`, '-quiet'],
+      ...['-cert', rsa?.certificate ?? '', '-key', rsa?.key ?? ''],
+    ])
+    const earlier = join(folder(), 'earlier.json')
+    const { stdout } = await runInProcess(['audit', `127.0.0.1:${port}`, '--json'])
+    writeFileSync(earlier, stdout)
+    const silent = createServer((client) => client.on('error', () => {})).listen(0, '127.0.0.1')
+    onTestFinished(() => void silent.close())
+    await once(silent, 'listening')
+    const target = `127.0.0.1:${(silent.address() as AddressInfo).port}`
+    const options = ['--timeout', '1', '--baseline', earlier, '--fail-on', 'unknown', '--json']
+    const later = await runInProcess(['audit', target, ...options])
+    const kinds = resultOf(later.stdout).findings.map(
+      ({ code, item }: { code: string; item: { kind: string } }) => `${code} ${item.kind}`,
+    )
+    expect(kinds).toContain('AUDIT_UNKNOWN version')
+    expect(kinds).toContain('AUDIT_UNKNOWN suite')
+    expect(later.status).toBe(1)
+  },
+)
 
 testWith('openssl', 'evidence whose questions were put in another order is refused', async () => {
   const [rsa] = keyFiles(['rsa-2048'])

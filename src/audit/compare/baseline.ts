@@ -34,6 +34,28 @@ export function compareScans(earlier: ScannedFacts, later: ScannedFacts): readon
   ])
 }
 
+/**
+ * The same, and what the first scan had learnt and the second did not: that is no change, and does not count as
+ * unchanged either.
+ */
+export function compareWithBaseline(
+  earlier: ScannedFacts,
+  later: ScannedFacts,
+): readonly Finding[] {
+  const [before, after] = [factsOf(earlier), factsOf(later)]
+  const missed = [...before.facts].filter(
+    ([key, { item }]) => after.open.has(listOf(item)) || after.unanswered.has(key),
+  )
+  const kinds = new Set(missed.map(([, { item }]) => item.kind))
+  return sortFindings([...compareScans(earlier, later), ...[...kinds].map(unlearnt)])
+}
+
+function unlearnt(kind: string): Finding {
+  const item = { kind, name: '', version: null }
+  const detail = 'what the earlier scan tells of it was not learnt in full now'
+  return makeFinding(FINDING_KINDS.unknown, { item, evidence: [], detail })
+}
+
 /** Whether a scan would have the fact, if it were one. */
 function isListed({ item, isAnswer }: Fact, { open }: Facts): boolean {
   return !isAnswer && !open.has(listOf(item))

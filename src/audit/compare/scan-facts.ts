@@ -41,6 +41,8 @@ export type Facts = {
   readonly facts: ReadonlyMap<string, Fact>
   /** Lists that are not known to be whole: what is missing in them may be there all the same. */
   readonly open: ReadonlySet<string>
+  /** Facts that were asked for without an answer. */
+  readonly unanswered: ReadonlySet<string>
 }
 
 export function listOf({ kind, version }: FindingItem): string {
@@ -54,14 +56,27 @@ export function factsOf({ tls, ssh, clearText }: ScannedFacts): Facts {
     ...(clearText ? clearTextFacts(clearText) : []),
   ]
   const open = [...(tls ? openTlsLists(tls) : []), ...(ssh ? openSshLists(ssh) : [])]
-  const facts = all.map((fact) => [`${listOf(fact.item)} ${fact.item.name}`, fact] as const)
-  return { facts: new Map(facts), open: new Set(open) }
+  const facts = all.map((fact) => [keyOf(fact), fact] as const)
+  const asked = [
+    ...(tls ? askedOf(tls) : []),
+    ...(clearText?.kind === 'unknown' ? [clearTextFact(clearText)] : []),
+  ]
+  return { facts: new Map(facts), open: new Set(open), unanswered: new Set(asked.map(keyOf)) }
 }
 
-function clearTextFacts({ kind }: ClearText): readonly Fact[] {
+function keyOf({ item }: Fact): string {
+  return `${listOf(item)} ${item.name}`
+}
+
+function clearTextFacts(clearText: ClearText): readonly Fact[] {
+  const { kind } = clearText
   if (kind === 'unknown') return []
-  const fact = answered('answer to clients without TLS', '', kind)
+  const fact = clearTextFact(clearText)
   return [kind === 'accepted' ? { ...fact, severity: 'high' } : fact]
+}
+
+function clearTextFact({ kind }: ClearText): Fact {
+  return answered('answer to clients without TLS', '', kind)
 }
 
 function listed(kind: string, name: string, version: string | null = null): Fact {
@@ -144,6 +159,21 @@ function primeFacts(primes: TlsScan['diffieHellman']): readonly Fact[] {
     )
     return valued('prime', version, `${[...new Set(words)].join(', ')} bits`)
   })
+}
+
+/** What a server was asked and gave no answer to. */
+function askedOf({
+  features,
+  clientCertificate: { asked, required },
+}: ComparedTls): readonly Fact[] {
+  const questions = [
+    ...Object.entries(features).map(([name, answer]) => ['feature', name, answer] as const),
+    ['client certificate', 'asked', asked] as const,
+    ['client certificate', 'required', required] as const,
+  ]
+  return questions.flatMap(([kind, name, answer]) =>
+    isAnswered(answer) ? [] : answered(kind, name, ''),
+  )
 }
 
 /** What was not learnt is no change. */

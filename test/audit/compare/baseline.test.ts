@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compareScans } from '../../../src/audit/compare/baseline.ts'
+import { compareScans, compareWithBaseline } from '../../../src/audit/compare/baseline.ts'
 import type { TlsScan } from '../../../src/audit/model.ts'
 import type { ClearText } from '../../../src/audit/upgrades/upgrade.ts'
 import { ACCEPTED, CERTIFICATE, items, REFUSED, resultOf, SCAN } from './scans.ts'
@@ -172,4 +172,15 @@ test('an answer that was not learnt before, or now, is no change', () => {
   }
   expect(compare(unknown, known)).toEqual([])
   expect(compare(known, unknown)).toEqual([])
+  const unlearnt = (earlier: TlsScan, later: TlsScan) =>
+    compareWithBaseline({ tls: earlier, ssh: null }, { tls: later, ssh: null }).map(
+      ({ severity, item }) => `${severity} ${item.kind}`,
+    )
+  const authority = 'certificate of an authority'
+  const kinds = ['suite', 'certificate', authority, 'prime', 'feature', 'client certificate']
+  expect(unlearnt(known, unknown).toSorted()).toEqual(
+    kinds.map((kind) => `unknown ${kind}`).toSorted(),
+  )
+  expect(unlearnt(unknown, known)).toEqual([])
+  expect(unlearnt(known, known)).toEqual([])
 })
