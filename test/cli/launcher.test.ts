@@ -1,6 +1,6 @@
 /** What the launcher tells Node.js, whatever Node.js that is. */
-import { chmodSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import { execFileSync } from '../peers/child-process.ts'
 import { ROOT, scratchFolder } from './command.ts'
@@ -44,6 +44,16 @@ test('what serves for long is given little room for garbage', () => {
   expect(given(['chardev', 'connect'])).toMatch(new RegExp(`^${small} chardev connect$`))
   expect(given(['migrate', 'relay'])).toMatch(new RegExp(`^${small} migrate relay$`))
   expect(given(['endpoint', 'check', 'x'])).toMatch(/^none .*cryptopolicy\.js endpoint check x$/)
+})
+
+test('a link that names its folder from where it stands is followed, also where a shell is given its name alone', () => {
+  const cwd = scratchFolder()
+  symlinkSync(relative(cwd, join(ROOT, 'bin', 'cryptopolicy')), join(cwd, 'cryptopolicy'))
+  symlinkSync('cryptopolicy', join(cwd, 'policy'))
+  const expected = execFileSync(join(ROOT, 'bin', 'cryptopolicy'), ['--version'])
+  for (const name of ['cryptopolicy', './cryptopolicy', 'policy', './policy']) {
+    expect(execFileSync('sh', [name, '--version'], { cwd })).toBe(expected)
+  }
 })
 
 test('SIGUSR1 opens no debugger', async () => {

@@ -85,8 +85,22 @@ export class FileInForce {
       return { started: names(started), stopped: names(stopped), objects: changed, warnings }
     } catch (error) {
       const lost = await undoAll(undo)
+      if (lost.length > 0) this.#keepWhatIsLeft(difference)
       if (lost.length === 0 || !(error instanceof DiagnosticError)) throw error
       throw new DiagnosticError([...error.diagnostics, ...lost])
+    }
+  }
+
+  /** What could not be undone differs from the next file, also where that is the one before: so it is mended. */
+  #keepWhatIsLeft({ objects: { changed } }: FileDifference): void {
+    const { objects, entries } = this.#file
+    const ids = new Set(changed.map(({ id }) => id))
+    const asItIs = (one: ObjectDefinition) =>
+      (ids.has(one.id) ? this.#host.endpoints.objects.find(one.id) : undefined) ?? one
+    this.#file = {
+      ...this.#file,
+      objects: objects.map(asItIs),
+      entries: entries.filter(({ name }) => this.#running.has(name)),
     }
   }
 

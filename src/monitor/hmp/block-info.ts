@@ -67,10 +67,20 @@ function details(node: JsonObject): readonly string[] {
 
 const UNITS = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
 
-/** With three digits, and in the next unit from 1000 on. */
+/** In the next unit from 1000 on. */
 function printSize(bytes: number): string {
   const power = UNITS.findIndex((_, index) => bytes < 1000 * 1024 ** index)
-  return `${Number((bytes / 1024 ** power).toPrecision(3))} ${UNITS[power]}B`
+  return `${printThreeDigits(bytes / 1024 ** power)} ${UNITS[power]}B`
+}
+
+/** As `%.3g` of C prints it: what lies in the middle is rounded to the even digit, and 1000 has an exponent. */
+function printThreeDigits(value: number): string {
+  const scale = 10 ** (3 - String(Math.trunc(value)).length)
+  const below = Math.floor(value * scale)
+  const rest = value * scale - below
+  const isUp = rest > 0.5 || (rest === 0.5 && below % 2 === 1)
+  const rounded = (isUp ? below + 1 : below) / scale
+  return rounded === 1000 ? '1e+03' : String(rounded)
 }
 
 function textOf(object: JsonObject, name: string): string {

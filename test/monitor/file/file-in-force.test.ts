@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, renameSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -61,6 +61,29 @@ test('a file that fails while it is applied leaves everything as it was', async 
   ])
   expect(source.closed).toBe(false)
   await client(join(folder, 'nbd.sock'))
+})
+
+test('what could not be restored is mended by the file before, applied once more', async () => {
+  const [keys, otherKeys] = [makeX509Folder(), makeX509Folder()]
+  const { folder, host, inForce, apply } = running()
+  const first = `objects: [${CREDENTIALS.replace('DIR', keys)}]
+nbd: {listen: "unix:DIR/n", tls-creds: tls0}
+exports: [{id: a, file: DIR/disk}, {id: b, memory: 1M}]
+`
+  const disk = join(folder, 'disk')
+  writeFileSync(disk, Buffer.alloc(4096))
+  await apply(first)
+  for (const one of [disk, keys]) renameSync(one, `${one}.away`)
+  const other = first.replace(keys, otherKeys).replace('DIR/disk', 'DIR/disk, writable: true')
+  const error = await apply(other).catch((one) => one)
+  const codes = error.diagnostics.map(({ code }: { code: string }) => code)
+  expect(codes).toContain('ENDPOINT_FILE_NOT_RESTORED')
+  expect(host.nbd.exports.map(({ id }) => id)).toEqual(['b'])
+  for (const one of [disk, keys]) renameSync(`${one}.away`, one)
+  expect(await apply(first)).toMatchObject({ started: ['export a'], objects: ['tls0'] })
+  expect(host.objects.find('tls0')?.properties.dir).toBe(keys)
+  expect(host.nbd.exports.map(({ id }) => id).toSorted()).toEqual(['a', 'b'])
+  expect(inForce.places.get('nbd')).toBe(join(folder, 'n'))
 })
 
 test('the error of an entry is told at its line', async () => {
