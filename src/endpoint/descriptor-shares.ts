@@ -37,8 +37,17 @@ export function joinShares(holder: ShareHolder, address: string): void {
   divide()
 }
 
+/** For what opens nothing but its clients: it has its part of the room that is known. */
+export function takeShare(holder: ShareHolder): void {
+  holders.add(holder)
+  divide()
+}
+
+/** What it leaves is for the clients that wait elsewhere. */
 export function leaveShares(holder: ShareHolder): void {
-  if (holders.delete(holder)) divide()
+  if (!holders.delete(holder)) return
+  divide()
+  resumeOthers(holder)
 }
 
 /** Descriptors for clients of all listeners that were let in. */

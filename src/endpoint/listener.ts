@@ -17,7 +17,7 @@ import {
   type ShareHolder,
 } from './descriptor-shares.ts'
 import { ENDPOINT_KINDS } from './endpoint-diagnostics.ts'
-import { leaveSocket, takeHeldSocket } from './listening-sockets.ts'
+import { type HeldSocket, leaveSocket, takeHeldSocket } from './listening-sockets.ts'
 import { Newcomers, PATIENCE } from './newcomers.ts'
 import { openServer } from './open-server.ts'
 import { Places } from './places.ts'
@@ -120,8 +120,8 @@ export class Listener {
       ))
     server.on('connection', (socket) => this.#admit(socket))
     this.#servers.set(server, key)
-    this.#keepDescriptors(printListening(options))
-    for (const client of held?.clients ?? []) this.#admit(client)
+    this.#keepDescriptors(printListening(options), held)
+    for (const client of held?.letGo() ?? []) this.#admit(client)
     return options.path ?? server.address() ?? printListening(options)
   }
 
@@ -186,11 +186,12 @@ export class Listener {
   }
 
   /** Clients never take the descriptors that a reload needs. */
-  #keepDescriptors(address: string): void {
+  #keepDescriptors(address: string, held: HeldSocket | undefined): void {
     try {
       joinShares(this.#share, address)
     } catch (error) {
       for (const server of this.#servers.keys()) server.close()
+      held?.dropClients()
       throw error
     }
     const { connectionLimit, clientDescriptors = 1 } = this.#options

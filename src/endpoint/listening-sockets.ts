@@ -1,49 +1,93 @@
 /** Keeps sockets open that listen, while what listens there is replaced: no client is refused meanwhile. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Server, Socket } from 'node:net'
-
-/** A socket that listens, and the clients that came while nothing served them. */
-export type HeldSocket = {
-  readonly server: Server
-  readonly clients: readonly Socket[]
-}
+import { leaveShares, type ShareHolder, takeShare } from './descriptor-shares.ts'
 
 /** Clients that may come meanwhile. They are not read, so that each takes a descriptor and little else. */
 const CLIENT_LIMIT = 128
 
+/** A socket that listens, and the clients that came while nothing served them: they have a share of descriptors. */
+export class HeldSocket implements ShareHolder {
+  readonly server: Server
+  readonly #clients: Socket[] = []
+  #limit = CLIENT_LIMIT
+
+  constructor(server: Server) {
+    this.server = server
+    server.on('connection', (socket) => this.#add(socket))
+    takeShare(this)
+  }
+
+  /** From now on another one takes those that come. */
+  handOver(): this {
+    this.server.removeAllListeners('connection')
+    return this
+  }
+
+  /** @returns the clients, of which another one has care now. */
+  letGo(): readonly Socket[] {
+    leaveShares(this)
+    return this.#clients.splice(0)
+  }
+
+  dropClients(): void {
+    for (const client of this.letGo()) client.destroy()
+  }
+
+  close(): void {
+    this.server.close()
+    this.dropClients()
+  }
+
+  held(): number {
+    return this.#clients.length
+  }
+
+  served(): number {
+    return 0
+  }
+
+  strangerLimit(): number {
+    return this.#limit
+  }
+
+  limitStrangers(part: number): void {
+    this.#limit = Math.min(CLIENT_LIMIT, Math.max(1, part))
+    for (const client of this.#clients.splice(this.#limit)) client.destroy()
+  }
+
+  resume(): void {}
+
+  #add(socket: Socket): void {
+    // One that leaves is noticed by what serves it.
+    socket.on('error', () => {})
+    if (this.#clients.length < this.#limit) this.#clients.push(socket)
+    else socket.destroy()
+  }
+}
+
 class ListeningSockets {
-  readonly #held = new Map<string, { readonly server: Server; readonly clients: Socket[] }>()
+  readonly #held = new Map<string, HeldSocket>()
   #isOver = false
 
   /** @returns false where the socket is to be closed. */
   hold(key: string, server: Server): boolean {
     if (this.#isOver || this.#held.has(key)) return false
-    const clients: Socket[] = []
-    server.on('connection', (socket) => {
-      // One that leaves is noticed by what serves it.
-      socket.on('error', () => {})
-      if (clients.length < CLIENT_LIMIT) clients.push(socket)
-      else socket.destroy()
-    })
-    this.#held.set(key, { server, clients })
+    this.#held.set(key, new HeldSocket(server))
     return true
   }
 
   take(key: string): HeldSocket | undefined {
     const held = this.#held.get(key)
     this.#held.delete(key)
-    held?.server.removeAllListeners('connection')
-    return held
+    return held?.handOver()
   }
 
   /** @returns whether there were any. */
   closeAll(): boolean {
     const all = [...this.#held.values()]
     this.#held.clear()
-    for (const { server, clients } of all) {
-      server.close()
-      for (const client of clients) client.destroy()
-    }
+    for (const held of all) held.close()
     return all.length > 0
   }
 
