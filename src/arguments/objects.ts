@@ -15,7 +15,7 @@ export function requireObject(value: unknown, name: string): Keys {
 }
 
 /** A list, each of whose members passes a check. */
-export function listOf(check: ArgumentCheck): ArgumentCheck<readonly unknown[]> {
+export function listOfChecked(check: ArgumentCheck): ArgumentCheck<readonly unknown[]> {
   return (value, name) => {
     if (!Array.isArray(value)) return refuseArgument(name, 'an array', value)
     for (const [index, member] of value.entries()) check(member, `${name}[${index}]`)
@@ -24,7 +24,7 @@ export function listOf(check: ArgumentCheck): ArgumentCheck<readonly unknown[]> 
 }
 
 /** What may be left out, which undefined means too. */
-export function optional(check: ArgumentCheck): ArgumentCheck {
+export function optionalChecked(check: ArgumentCheck): ArgumentCheck {
   return (value, name) => (value === undefined ? undefined : check(value, name))
 }
 

@@ -1,5 +1,5 @@
 /** The application policies of a host, as lines of text and as JSON. */
-import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
+import type { JsonResult } from '../diagnostics/diagnostic-json.ts'
 import { printable } from '../diagnostics/print-diagnostic.ts'
 import type { FoundApplication } from '../system/applications.ts'
 
@@ -19,7 +19,7 @@ export function applicationToJson({
   state,
   path,
   application,
-}: FoundApplication): JsonObject {
+}: FoundApplication): JsonResult {
   return {
     name,
     state,

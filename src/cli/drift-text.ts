@@ -1,5 +1,5 @@
 /** Says in words where a host differs from its policy, and why. */
-import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
+import type { JsonResult } from '../diagnostics/diagnostic-json.ts'
 import { printable } from '../diagnostics/print-diagnostic.ts'
 import type { Drift, DriftCause } from '../system/drift.ts'
 
@@ -34,7 +34,7 @@ export function describeDrift(drift: Drift): readonly string[] {
 }
 
 /** For --json. */
-export function driftToJson({ line, expected, found, ...drift }: Drift): JsonObject {
+export function driftToJson({ line, expected, found, ...drift }: Drift): JsonResult {
   return { ...drift, line: line ?? null, expected: expected ?? null, found: found ?? null }
 }
 

@@ -3,13 +3,13 @@
  * ends. docs/schemas/ has a schema for each command.
  */
 import { type Diagnostic, diagnose, hasErrors } from '../diagnostics/diagnostic.ts'
-import { diagnosticToJson, type JsonObject, printJson } from '../diagnostics/diagnostic-json.ts'
+import { diagnosticToJson, type JsonResult, printJson } from '../diagnostics/diagnostic-json.ts'
 import { CLI_KINDS } from './cli-diagnostics.ts'
 
 class JsonEnvelope {
   #command = 'error'
   #isWanted = false
-  #result: JsonObject | undefined
+  #result: JsonResult | undefined
   #diagnostics: Diagnostic[] = []
 
   /**
@@ -29,7 +29,7 @@ class JsonEnvelope {
     return this.#isWanted
   }
 
-  setResult(result: JsonObject): void {
+  setResult(result: JsonResult): void {
     this.#result = result
   }
 

@@ -2,7 +2,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { dirname } from 'node:path'
 import { diagnose } from '../diagnostics/diagnostic.ts'
-import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
+import type { JsonResult } from '../diagnostics/diagnostic-json.ts'
 import type { Issued } from '../pki/authority.ts'
 import { isWritableByOthers } from '../pki/credential-writing.ts'
 import { formatKeyKind, keyKindOf } from '../pki/key-kind.ts'
@@ -41,7 +41,7 @@ function printIssued({ certificate, certificateFile, keyFile, isKeyKept }: Issue
   ]
 }
 
-function issuedToJson({ certificate, certificateFile, keyFile, isKeyKept }: Issued): JsonObject {
+function issuedToJson({ certificate, certificateFile, keyFile, isKeyKept }: Issued): JsonResult {
   const key = keyFile === undefined ? {} : { keyFile }
   return { certificateFile, ...key, isKeyKept, ...factsOf(certificate) }
 }

@@ -1,5 +1,5 @@
 /** Prints what a preflight found, and measured rates. */
-import { diagnosticToJson, type JsonObject } from '../diagnostics/diagnostic-json.ts'
+import { diagnosticToJson, type JsonResult } from '../diagnostics/diagnostic-json.ts'
 import type { Check } from '../migration/preflight/check.ts'
 import type { Rate } from '../migration/preflight/rate.ts'
 import { alignColumns } from '../report/table.ts'
@@ -24,7 +24,7 @@ export function printChecks(checks: readonly Check[], terminal: Terminal): void 
   }
 }
 
-export function checkToJson({ name, outcome, found, values = [], diagnostics }: Check): JsonObject {
+export function checkToJson({ name, outcome, found, values = [], diagnostics }: Check): JsonResult {
   return { name, outcome, found, values, findings: diagnostics.map(diagnosticToJson) }
 }
 
@@ -40,7 +40,7 @@ export function printRates(rates: readonly Rate[], terminal: Terminal): void {
   for (const line of alignColumns([head, ...rows])) terminal.print(line)
 }
 
-export function rateToJson({ channels, suite, bytes, seconds, cpu }: Rate): JsonObject {
+export function rateToJson({ channels, suite, bytes, seconds, cpu }: Rate): JsonResult {
   const bytesPerSecond = Math.round(bytes / seconds)
   const cpuSecondsPerGib = { here: cpu.here, there: cpu.there }
   return { channels, suite: suite ?? null, bytes, seconds, bytesPerSecond, cpuSecondsPerGib }

@@ -1,9 +1,9 @@
 /** What every command line of `cryptopolicy` has, whichever of its commands it holds. */
 import { Command, Option } from 'commander'
+import { PROGRAM_VERSION } from '../diagnostics/program-version.ts'
 import type { CommandDefinition } from './command.ts'
 import { addHelp } from './help.ts'
 import { refuseInWords } from './usage-error.ts'
-import { PROGRAM_VERSION } from './version.ts'
 
 const PROGRAM = 'cryptopolicy'
 

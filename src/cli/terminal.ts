@@ -10,7 +10,7 @@
 import { writeSync } from 'node:fs'
 import { Chalk, type ChalkInstance } from 'chalk'
 import type { Diagnostic, Severity } from '../diagnostics/diagnostic.ts'
-import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
+import type { JsonResult } from '../diagnostics/diagnostic-json.ts'
 import {
   type DiagnosticStyle,
   printable,
@@ -71,7 +71,7 @@ export class Terminal {
   }
 
   /** The result as data; it is printed when the run ends. */
-  setResult(result: JsonObject): void {
+  setResult(result: JsonResult): void {
     ENVELOPE.setResult(result)
   }
 

@@ -5,7 +5,7 @@ import { withoutSecrets } from './secrets.ts'
 import { locate, type Span } from './source.ts'
 
 /** A result. It is no array, so that keys can be added to it later. */
-export type JsonObject = { readonly [key: string]: unknown }
+export type JsonResult = { readonly [key: string]: unknown }
 
 /** Where something is written; line and column count from 1. */
 export type JsonLocation = {

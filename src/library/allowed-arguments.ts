@@ -2,10 +2,10 @@
 
 import type { AllowedTls } from '../algorithms/allowed-tls.ts'
 import type { AllowedDifference } from '../algorithms/compare-allowed.ts'
-import { listOf, madeBy, objectOf } from '../arguments/objects.ts'
+import { listOfChecked, madeBy, objectOf } from '../arguments/objects.ts'
 import { integerWithin, requireString } from '../arguments/single-values.ts'
 
-const named = listOf(objectOf({ name: requireString }))
+const named = listOfChecked(objectOf({ name: requireString }))
 const bits = integerWithin(0)
 
 export const checkAllowed = madeBy<AllowedTls>('allowedTls or allowedByPolicy', {
@@ -13,9 +13,12 @@ export const checkAllowed = madeBy<AllowedTls>('allowedTls or allowedByPolicy', 
   minimumKeySizes: objectOf({ rsa: bits, dsa: bits, ec: bits, dh: bits }),
 })
 
-const names = objectOf({ extra: listOf(requireString), missing: listOf(requireString) })
+const names = objectOf({
+  extra: listOfChecked(requireString),
+  missing: listOfChecked(requireString),
+})
 
 export const checkDifference = madeBy<AllowedDifference>('compareAllowed', {
   ...{ versions: names, suites: names, groups: names, signatureSchemes: names },
-  keySizes: listOf(objectOf({ before: bits, after: bits })),
+  keySizes: listOfChecked(objectOf({ before: bits, after: bits })),
 })

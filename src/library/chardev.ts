@@ -1,5 +1,5 @@
 /** `cryptopolicy/chardev`: character devices over TLS, in the words of QEMU. */
-import { madeBy, optional, optionsOf } from '../arguments/objects.ts'
+import { madeBy, optionalChecked, optionsOf } from '../arguments/objects.ts'
 import {
   integerWithin,
   requireBoolean,
@@ -45,17 +45,17 @@ export type ChardevsOptions = {
 }
 
 const checkParseOptions = optionsOf<ParseChardevOptions>({
-  name: optional(requireString),
-  id: optional(requireString),
-  isServer: optional(requireBoolean),
+  name: optionalChecked(requireString),
+  id: optionalChecked(requireString),
+  isServer: optionalChecked(requireBoolean),
 })
 
 const checkChardevsOptions = optionsOf<ChardevsOptions>({
-  objects: optional(madeBy('TlsObjects.create', { credentials: requireFunction })),
-  handshakeLimit: optional(requireSeconds),
-  clientLimit: optional(integerWithin(1)),
-  socketMode: optional(integerWithin(0, 0o777)),
-  onEvent: optional(requireFunction),
+  objects: optionalChecked(madeBy('TlsObjects.create', { credentials: requireFunction })),
+  handshakeLimit: optionalChecked(requireSeconds),
+  clientLimit: optionalChecked(integerWithin(1)),
+  socketMode: optionalChecked(integerWithin(0, 0o777)),
+  onEvent: optionalChecked(requireFunction),
 })
 
 /**

@@ -1,5 +1,11 @@
 /** Checks of what programs hand to conversions, and hand back. */
-import { listOf, madeBy, objectOf, optional, optionsOf } from '../arguments/objects.ts'
+import {
+  listOfChecked,
+  madeBy,
+  objectOf,
+  optionalChecked,
+  optionsOf,
+} from '../arguments/objects.ts'
 import {
   type ArgumentCheck,
   requireBoolean,
@@ -14,7 +20,7 @@ import { checkRelease } from '../priority/priority-arguments.ts'
 import { checkAllowed } from './allowed-arguments.ts'
 
 const releaseOf = (library: Library): ArgumentCheck =>
-  optional((value, name) => requireOneOf<string>(value, releasesOf(library), name))
+  optionalChecked((value, name) => requireOneOf<string>(value, releasesOf(library), name))
 
 export const checkReleases = optionsOf<LibraryReleases>({
   openssl: releaseOf('openssl'),
@@ -23,8 +29,8 @@ export const checkReleases = optionsOf<LibraryReleases>({
   go: releaseOf('go'),
 })
 
-const texts = listOf(requireString)
-const omissions = listOf(objectOf({ kind: requireString, name: requireString }))
+const texts = listOfChecked(requireString)
+const omissions = listOfChecked(objectOf({ kind: requireString, name: requireString }))
 
 export const checkConversion = madeBy<Conversion>('convertPriority', {
   text: requireString,
@@ -36,17 +42,17 @@ export const checkConversion = madeBy<Conversion>('convertPriority', {
 /** What `convertFromOpenssl` gives has no surplus. */
 export const checkExactness = objectOf<
   Pick<Conversion, 'omissions'> & Partial<Pick<Conversion, 'surplus' | 'unenforced'>>
->({ omissions, surplus: optional(texts), unenforced: optional(texts) })
+>({ omissions, surplus: optionalChecked(texts), unenforced: optionalChecked(texts) })
 
 const checkSettings = optionsOf<OpensslSettings>({
-  ...{ ciphersuites: optional(texts), groups: optional(texts) },
-  signatureAlgorithms: optional(texts),
-  ...{ minProtocol: optional(requireString), maxProtocol: optional(requireString) },
+  ...{ ciphersuites: optionalChecked(texts), groups: optionalChecked(texts) },
+  signatureAlgorithms: optionalChecked(texts),
+  ...{ minProtocol: optionalChecked(requireString), maxProtocol: optionalChecked(requireString) },
 })
 
 export const checkFromOptions = optionsOf<FromOpensslOptions>({
-  gnutls: optional(checkRelease),
+  gnutls: optionalChecked(checkRelease),
   openssl: releaseOf('openssl'),
-  settings: optional(checkSettings),
-  isBrief: optional(requireBoolean),
+  settings: optionalChecked(checkSettings),
+  isBrief: optionalChecked(requireBoolean),
 })

@@ -1,5 +1,5 @@
 /** What all parts of the library have in common: what was refused, and where it is written. */
-import { objectOf, optional, optionsOf } from '../arguments/objects.ts'
+import { objectOf, optionalChecked, optionsOf } from '../arguments/objects.ts'
 import {
   integerWithin,
   requireFunction,
@@ -39,8 +39,8 @@ const checkDiagnostic = objectOf<Diagnostic>({
   code: requireString,
   severity: (value, name) => requireOneOf(value, ['error', 'warning', 'note'], name),
   message: requireString,
-  hint: optional(requireString),
-  span: optional(checkSpan),
+  hint: optionalChecked(requireString),
+  span: optionalChecked(checkSpan),
 })
 
 const checkStyle = optionsOf<DiagnosticStyle>({

@@ -1,5 +1,5 @@
 /** Checks of events that programs hand back, to have them printed. */
-import { listOf, objectOf, requireObject } from '../arguments/objects.ts'
+import { listOfChecked, objectOf, requireObject } from '../arguments/objects.ts'
 import {
   type ArgumentCheck,
   integerWithin,
@@ -16,7 +16,7 @@ const checkDiagnostic = objectOf({ code: requireString, message: requireString }
 const EVENTS: Events = {
   connected: requireObject,
   secured: objectOf({ protocol: requireString, suite: requireString, peer: requireObject }),
-  refused: objectOf({ diagnostics: listOf(checkDiagnostic) }),
+  refused: objectOf({ diagnostics: listOfChecked(checkDiagnostic) }),
   left: objectOf({ ending: requireString }),
   serving: objectOf({
     export: requireString,

@@ -1,9 +1,9 @@
 /** Checks of what programs hand to the functions for certificates and keys. */
 import {
-  listOf,
+  listOfChecked,
   madeBy,
   objectOf,
-  optional,
+  optionalChecked,
   optionsOf,
   requireObject,
 } from '../arguments/objects.ts'
@@ -60,12 +60,12 @@ const requirePskBits: ArgumentCheck = (value, name) => {
   return bits % 8 === 0 ? bits : refuseArgument(name, 'a multiple of 8', value)
 }
 
-const requireDays = optional(integerWithin(1, MAX_DAYS))
+const requireDays = optionalChecked(integerWithin(1, MAX_DAYS))
 
 const checkKeyRequest = optionsOf<KeyRequest>({
   type: (value, name) => requireOneOf(value, KEY_TYPES, name),
-  bits: optional(requireKeyBits),
-  curve: optional((value, name) => requireOneOf(value, CURVE_NAMES, name)),
+  bits: optionalChecked(requireKeyBits),
+  curve: optionalChecked((value, name) => requireOneOf(value, CURVE_NAMES, name)),
 })
 
 /** A kind, which has its size. */
@@ -76,26 +76,26 @@ export const checkKeyKind: ArgumentCheck<KeyKind> = (value, name) => {
   return value as KeyKind
 }
 
-const text = optional(requireString)
-const flag = optional(requireBoolean)
-const time = optional(requireDate)
-const keyRequest = optional(checkKeyRequest)
+const text = optionalChecked(requireString)
+const flag = optionalChecked(requireBoolean)
+const time = optionalChecked(requireDate)
+const keyRequest = optionalChecked(checkKeyRequest)
 
 export const checkAuthorityRequest = optionsOf<AuthorityRequest>({
   ...{ layout: checkLayout, strength: checkStrength },
   subject: optionsOf({ organization: text, commonName: text }),
   ...{ days: requireDays, key: keyRequest, passphrase: text, force: flag, now: time },
-  parent: optional(optionsOf({ layout: checkLayout, passphrase: text })),
+  parent: optionalChecked(optionsOf({ layout: checkLayout, passphrase: text })),
 })
 
 const SIGNING = {
-  ...{ layout: checkLayout, out: optional(checkLayout), strength: checkStrength },
+  ...{ layout: checkLayout, out: optionalChecked(checkLayout), strength: checkStrength },
   ...{ days: requireDays, key: keyRequest, passphrase: text, keyPassphrase: text, now: time },
 }
 
 const checkRole: ArgumentCheck = (value, name) => requireOneOf(value, ROLES, name)
 
-const checkIdentity = optional((value, name) => requireOneOf(value, IDENTITY_NUMBERS, name))
+const checkIdentity = optionalChecked((value, name) => requireOneOf(value, IDENTITY_NUMBERS, name))
 
 const checkHost: ArgumentCheck = (value, name) => {
   const { kind } = requireObject(value, name)
@@ -106,7 +106,7 @@ const checkHost: ArgumentCheck = (value, name) => {
 
 export const checkIssueRequest = optionsOf<IssueRequest>({
   ...SIGNING,
-  ...{ role: checkRole, identity: checkIdentity, hosts: listOf(checkHost), force: flag },
+  ...{ role: checkRole, identity: checkIdentity, hosts: listOfChecked(checkHost), force: flag },
   ...{ organization: text, commonName: text },
 })
 
@@ -129,5 +129,5 @@ export const checkCheckRequest = optionsOf<CheckRequest>({
 export const checkPskRequest = optionsOf<PskRequest>({
   folder: requireName,
   user: requireString,
-  bits: optional(requirePskBits),
+  bits: optionalChecked(requirePskBits),
 })

@@ -7,7 +7,7 @@ import {
   compareAllowed as compareLists,
   isLooser as isLooserThan,
 } from '../algorithms/compare-allowed.ts'
-import { listOf } from '../arguments/objects.ts'
+import { listOfChecked } from '../arguments/objects.ts'
 import {
   requireOneOf,
   requireString,
@@ -116,7 +116,7 @@ export { TLS_PURPOSES }
  */
 export function parsePolicy(name: string, texts: readonly TextInput[]): ParsedPolicy {
   requireString(name, 'name')
-  listOf((value) => value)(texts, 'texts')
+  listOfChecked((value) => value)(texts, 'texts')
   const sources = texts.map((text, index) =>
     requireText(text, `texts[${index}]`, `<text ${index + 1}>`),
   )

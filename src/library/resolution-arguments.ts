@@ -1,10 +1,10 @@
 /** Checks of what look-ups and evaluations gave, and programs hand back. */
-import { listOf, madeBy, requireObject } from '../arguments/objects.ts'
+import { listOfChecked, madeBy, requireObject } from '../arguments/objects.ts'
 import { type ArgumentCheck, requireOneOf, requireString } from '../arguments/single-values.ts'
 import type { PriorityFailure } from '../priority/evaluate.ts'
 import type { Resolution, Unresolved } from '../priority/resolve.ts'
 
-const texts = listOf(requireString)
+const texts = listOfChecked(requireString)
 
 export const checkUnresolved = madeBy<Unresolved>('resolvePriority', {
   given: requireObject,
@@ -32,7 +32,7 @@ const FAILURES: Failures = {
   insufficient: madeBy('evaluatePriority', {
     resolution: checkFound,
     missing: requireString,
-    adjustments: listOf(requireObject),
+    adjustments: listOfChecked(requireObject),
   }),
 }
 

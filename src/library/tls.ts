@@ -1,6 +1,6 @@
 /** `cryptopolicy/tls`: TLS endpoints that obey a priority string, and credentials as QEMU's objects. */
 import type { TlsRole } from '../algorithms/tls-role.ts'
-import { optional, optionsOf } from '../arguments/objects.ts'
+import { optionalChecked, optionsOf } from '../arguments/objects.ts'
 import {
   requireOneOf,
   requireString,
@@ -65,10 +65,10 @@ export type TlsApplication = {
 
 const checkApplication = optionsOf<TlsApplication>({
   application: requireString,
-  role: optional(checkRole),
-  credentials: optional((value, name) => requireOneOf(value, CREDENTIAL_KINDS, name)),
-  baseDir: optional(requireString),
-  profileDir: optional(requireString),
+  role: optionalChecked(checkRole),
+  credentials: optionalChecked((value, name) => requireOneOf(value, CREDENTIAL_KINDS, name)),
+  baseDir: optionalChecked(requireString),
+  profileDir: optionalChecked(requireString),
 })
 
 /**

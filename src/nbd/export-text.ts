@@ -1,5 +1,5 @@
 /** What is known of an export, as text and as JSON. */
-import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
+import type { JsonResult } from '../diagnostics/diagnostic-json.ts'
 import { printable } from '../diagnostics/print-diagnostic.ts'
 import type { TlsFacts } from '../tls/credentials/tls-session.ts'
 import type { ExportFacts, HeaderStyle } from './client/client-negotiation.ts'
@@ -53,7 +53,7 @@ function describeTls(tls: TlsFacts | undefined): string {
 }
 
 /** What a server says of an export; what it does not say is null. */
-export function exportToJson(info: ExportFacts): JsonObject {
+export function exportToJson(info: ExportFacts): JsonResult {
   const { name, canonicalName, description, size, flags, blockSizes, hasBlockSizes } = info
   return {
     name,
@@ -67,13 +67,13 @@ export function exportToJson(info: ExportFacts): JsonObject {
   }
 }
 
-export function sessionToJson({ headers, context, hasBlockStatus, tls }: SessionFacts): JsonObject {
+export function sessionToJson({ headers, context, hasBlockStatus, tls }: SessionFacts): JsonResult {
   const contexts = hasBlockStatus ? [context] : []
   return { replies: headers, contexts, tls: tlsToJson(tls) }
 }
 
 /** Null where the connection is in clear. */
-export function tlsToJson(tls: TlsFacts | undefined): JsonObject | null {
+export function tlsToJson(tls: TlsFacts | undefined): JsonResult | null {
   if (!tls) return null
   const { protocol, suite, group = null, peer } = tls
   return { protocol, suite, group, peer: peer.distinguishedName ?? null }

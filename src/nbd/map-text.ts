@@ -1,5 +1,5 @@
 /** Maps of exports and their totals, as nbdinfo prints them. */
-import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
+import type { JsonResult } from '../diagnostics/diagnostic-json.ts'
 import type { MappedExtent } from './client/export-map.ts'
 import type { ExtentStatus } from './protocol/chunks.ts'
 import { BASE_ALLOCATION } from './protocol/constants.ts'
@@ -28,7 +28,7 @@ export function printMap(extents: readonly MappedExtent[], context: string): rea
 export function mapToJson(
   extents: readonly MappedExtent[],
   context: string,
-): readonly JsonObject[] {
+): readonly JsonResult[] {
   return extents.map(({ offset, length, status }) => ({
     offset,
     length,
@@ -60,7 +60,7 @@ export function printTotals(totals: readonly StatusTotal[], context: string): re
 export function totalsToJson(
   totals: readonly StatusTotal[],
   context: string,
-): readonly JsonObject[] {
+): readonly JsonResult[] {
   return totals.map(({ size, percent, status }) => ({
     size,
     percent,
@@ -73,7 +73,7 @@ function printPercent(percent: number): string {
   return percent % 1 === 0.25 ? `${Math.floor(percent)}.2` : percent.toFixed(1)
 }
 
-function statusToJson(status: ExtentStatus, context: string): JsonObject {
+function statusToJson(status: ExtentStatus, context: string): JsonResult {
   const [description = null] = describeStatus(status, context)
   // Digits above 2^53 - 1, where numbers are not exact in every program.
   return { type: typeof status === 'bigint' ? String(status) : status, description }

@@ -1,6 +1,6 @@
 /** Checks of the addresses that programs hand to servers and clients. */
 import type { ListenOptions } from 'node:net'
-import { optional, optionsOf, requireObject } from '../arguments/objects.ts'
+import { optionalChecked, optionsOf, requireObject } from '../arguments/objects.ts'
 import {
   type ArgumentCheck,
   integerWithin,
@@ -36,16 +36,16 @@ export function checkAddress(value: unknown, name: string): void {
   check(value, name)
 }
 
-const flag = optional(requireBoolean)
+const flag = optionalChecked(requireBoolean)
 
 const checkKeys = optionsOf<ListenOptions & { readonly fd?: number }>({
-  path: optional(requirePath),
-  host: optional(requireString),
-  port: optional(integerWithin(0, PORT_LIMIT)),
-  fd: optional(integerWithin(0, DESCRIPTOR_LIMIT)),
-  backlog: optional(integerWithin(1, DESCRIPTOR_LIMIT)),
+  path: optionalChecked(requirePath),
+  host: optionalChecked(requireString),
+  port: optionalChecked(integerWithin(0, PORT_LIMIT)),
+  fd: optionalChecked(integerWithin(0, DESCRIPTOR_LIMIT)),
+  backlog: optionalChecked(integerWithin(1, DESCRIPTOR_LIMIT)),
   ...{ exclusive: flag, readableAll: flag, writableAll: flag, reusePort: flag, ipv6Only: flag },
-  ...{ signal: optional(requireObject), handle: optional(requireObject) },
+  ...{ signal: optionalChecked(requireObject), handle: optionalChecked(requireObject) },
 })
 
 /** Where to listen: a path, a port or a descriptor. */

@@ -1,5 +1,11 @@
 /** Checks of what programs hand to the functions for policies. */
-import { listOf, madeBy, optional, optionsOf, requireObject } from '../arguments/objects.ts'
+import {
+  listOfChecked,
+  madeBy,
+  optionalChecked,
+  optionsOf,
+  requireObject,
+} from '../arguments/objects.ts'
 import {
   type ArgumentCheck,
   refuseArgument,
@@ -16,13 +22,13 @@ import type { ExplainOptions } from './value-explanation.ts'
 const checkDirective = madeBy<Directive>('parsePolicy', {
   property: requireString,
   selector: requireObject,
-  operations: listOf(requireObject),
+  operations: listOfChecked(requireObject),
   statement: requireObject,
 })
 
 export const checkPolicy = madeBy<Policy>('parsePolicy', {
   name: requireString,
-  directives: listOf(checkDirective),
+  directives: listOfChecked(checkDirective),
 })
 
 export const checkScopes: ArgumentCheck = (value, name) => {
@@ -38,5 +44,5 @@ export const checkPurposeName: ArgumentCheck = (value, name) =>
   requireOneOf(value, PURPOSE_NAMES, name)
 
 export const checkExplainOptions = optionsOf<ExplainOptions>({
-  includeUnselected: optional(requireBoolean),
+  includeUnselected: optionalChecked(requireBoolean),
 })

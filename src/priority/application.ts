@@ -37,7 +37,7 @@ const APPLICATIONS = {
 } as const satisfies Record<string, Application>
 
 /** Undefined where the application is not known: nothing is then built in, and no file is its own. */
-export function findApplication(name: string): Application | undefined {
+export function findBuiltInApplication(name: string): Application | undefined {
   return Object.hasOwn(APPLICATIONS, name)
     ? APPLICATIONS[name as keyof typeof APPLICATIONS]
     : undefined

@@ -66,7 +66,7 @@ export type SettingName =
   | 'url'
   | 'pin'
 
-export type Setting = Availability & {
+export type OverrideSetting = Availability & {
   readonly section: 'global' | 'overrides' | 'provider'
   readonly name: SettingName
   /** The values it takes, in any case; undefined where any text is one. */
@@ -80,7 +80,7 @@ export type Setting = Availability & {
 }
 
 /** Every key but the pairs above. */
-export const SETTINGS: readonly Setting[] = [
+export const SETTINGS: readonly OverrideSetting[] = [
   { section: 'global', name: 'override-mode', values: ['allowlist', 'blocklist'] },
   {
     section: 'global',

@@ -1,5 +1,11 @@
 /** Checks of what programs hand to the functions for priority strings. */
-import { listOf, madeBy, optional, optionsOf, requireObject } from '../arguments/objects.ts'
+import {
+  listOfChecked,
+  madeBy,
+  optionalChecked,
+  optionsOf,
+  requireObject,
+} from '../arguments/objects.ts'
 import { type ArgumentCheck, requireOneOf, requireString } from '../arguments/single-values.ts'
 import type { EvaluateOptions, Evaluation } from './evaluate.ts'
 import { GNUTLS_RELEASES } from './releases.ts'
@@ -7,18 +13,18 @@ import type { SystemConfig } from './system-config.ts'
 
 export const checkConfig = madeBy<SystemConfig>('parseSystemConfig', {
   source: requireObject,
-  entries: listOf(requireObject),
+  entries: listOfChecked(requireObject),
 })
 
 export const checkRelease: ArgumentCheck = (value, name) =>
   requireOneOf(value, GNUTLS_RELEASES, name)
 
 export const checkEvaluateOptions = optionsOf<EvaluateOptions>({
-  config: optional(checkConfig),
-  release: optional(checkRelease),
+  config: optionalChecked(checkConfig),
+  release: optionalChecked(checkRelease),
 })
 
-const members = listOf(requireObject)
+const members = listOfChecked(requireObject)
 
 export const checkEvaluation = madeBy<Evaluation>('requirePriority', {
   ...{ release: requireString, resolution: requireObject, options: requireObject },

@@ -11,9 +11,9 @@ import {
   OVERRIDE_KEYS,
   type OverrideClass,
   type OverrideRows,
+  type OverrideSetting,
   overrideNames,
   SETTINGS,
-  type Setting,
   type SettingName,
 } from './override-keys.ts'
 import { describeRelease, type GnutlsRelease, isAvailable } from './releases.ts'
@@ -168,7 +168,7 @@ class RuleReader {
     else this.#refuseKey(entry, settings)
   }
 
-  #addSetting(setting: Setting, entry: ConfigEntry): void {
+  #addSetting(setting: OverrideSetting, entry: ConfigEntry): void {
     const value = setting.whole ? entry.value : firstWord(entry)
     const later = setting.laterValues?.filter((row) => isAvailable(row, this.#release)) ?? []
     const values = setting.values && [...setting.values, ...later.map((row) => row.name)]
@@ -180,7 +180,7 @@ class RuleReader {
     else if (!values) this.#settings.delete(setting.name)
   }
 
-  #refuseKey(entry: ConfigEntry, settings: readonly Setting[]): void {
+  #refuseKey(entry: ConfigEntry, settings: readonly OverrideSetting[]): void {
     const pairs = OVERRIDE_CLASSES.map((name) => OVERRIDE_KEYS[name][this.#mode])
     const names = settings.map((row) => row.name)
     const data = {

@@ -1,5 +1,5 @@
 /** An evaluated priority string as data: what GnuTLS lists, and what of it can be negotiated. */
-import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
+import type { JsonResult } from '../diagnostics/diagnostic-json.ts'
 import { allowedTls, type Evaluation } from '../priority/evaluate.ts'
 import { LIST_NAMES } from '../priority/priority-lists.ts'
 import type { SystemConfig } from '../priority/system-config.ts'
@@ -9,7 +9,7 @@ import { resolvedToJson } from './resolution.ts'
 type Named = { readonly name: string }
 
 /** For --json. */
-export function evaluationToJson(evaluation: Evaluation, config: SystemConfig): JsonObject {
+export function evaluationToJson(evaluation: Evaluation, config: SystemConfig): JsonResult {
   const { resolution, release, options, profile, securityLevel } = evaluation
   return {
     resolved: resolvedToJson(resolution),
@@ -26,7 +26,7 @@ export function evaluationToJson(evaluation: Evaluation, config: SystemConfig): 
 }
 
 /** What a connection can come to, in the names of the IANA registries. */
-function allowedToJson(evaluation: Evaluation): JsonObject {
+function allowedToJson(evaluation: Evaluation): JsonResult {
   const allowed = allowedTls(evaluation)
   return {
     versions: namesOf(allowed.versions),

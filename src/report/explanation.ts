@@ -1,5 +1,5 @@
 /** Prints explanations of policies, for people and as data. */
-import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.ts'
+import { type JsonResult, locationToJson } from '../diagnostics/diagnostic-json.ts'
 import { formatLocation } from '../diagnostics/source.ts'
 import { isAlgorithmClass } from '../policy/properties.ts'
 import { printDirective } from '../policy/provenance.ts'
@@ -72,7 +72,7 @@ export function printPropertyExplanation(
 }
 
 /** For --json. */
-export function valueToJson({ steps, winner, scopes, ...rest }: ValueExplanation): JsonObject {
+export function valueToJson({ steps, winner, scopes, ...rest }: ValueExplanation): JsonResult {
   return {
     ...rest,
     position: rest.position ?? null,
@@ -93,7 +93,7 @@ export function propertyToJson({
   winner,
   scopes,
   ...rest
-}: PropertyExplanation): JsonObject {
+}: PropertyExplanation): JsonResult {
   return {
     ...rest,
     scopes: [...scopes],

@@ -1,5 +1,5 @@
 /** Prints a comparison of policies, for people: a heading for each group of places, then changes. */
-import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.ts'
+import { type JsonResult, locationToJson } from '../diagnostics/diagnostic-json.ts'
 import { formatLocation } from '../diagnostics/source.ts'
 import type { ChangeGroup, PolicyChange, PolicyComparison } from '../policy/compare.ts'
 import { namePlaces } from '../policy/places-in-words.ts'
@@ -22,7 +22,7 @@ export function printComparison(
 }
 
 /** For --json. */
-export function comparisonToJson({ before, after, groups }: PolicyComparison): JsonObject {
+export function comparisonToJson({ before, after, groups }: PolicyComparison): JsonResult {
   return {
     before,
     after,
@@ -30,14 +30,14 @@ export function comparisonToJson({ before, after, groups }: PolicyComparison): J
   }
 }
 
-function changeToJson(change: PolicyChange): JsonObject {
+function changeToJson(change: PolicyChange): JsonResult {
   if (change.kind === 'reordered') return { ...change, moves: movesToJson(change.moves) }
   const { before, after } = change.causes
   return { ...change, causes: { before: locationToJson(before), after: locationToJson(after) } }
 }
 
 /** A value that is now first follows none. */
-export function movesToJson(moves: readonly Move[]): readonly JsonObject[] {
+export function movesToJson(moves: readonly Move[]): readonly JsonResult[] {
   return moves.map(({ value, after = null }) => ({ value, after }))
 }
 

@@ -1,7 +1,7 @@
 /** Prints what changes from one evaluated priority string to another. */
 
 import type { Reordering } from '../algorithms/compare-allowed.ts'
-import type { JsonObject } from '../diagnostics/diagnostic-json.ts'
+import type { JsonResult } from '../diagnostics/diagnostic-json.ts'
 import { findMoves } from '../policy/reordering.ts'
 import type { ListDifference, PriorityDifference } from '../priority/evaluation-difference.ts'
 import { movesToJson } from './policy-comparison.ts'
@@ -21,13 +21,13 @@ export function printPriorityComparison(
 export function priorityComparisonToJson(
   differences: readonly PriorityDifference[],
   { first, second }: ComparedSides,
-): JsonObject {
+): JsonResult {
   const changes = differences.flatMap(changesOf)
   const groups = changes.length === 0 ? [] : [{ places: [], everywhere: true, changes }]
   return { before: first, after: second, groups }
 }
 
-function changesOf(difference: PriorityDifference): readonly JsonObject[] {
+function changesOf(difference: PriorityDifference): readonly JsonResult[] {
   const causes = { before: null, after: null }
   switch (difference.kind) {
     case 'list': {
@@ -47,7 +47,7 @@ function changesOf(difference: PriorityDifference): readonly JsonObject[] {
   }
 }
 
-function reorderedToJson(property: string, { before, after }: Reordering): JsonObject {
+function reorderedToJson(property: string, { before, after }: Reordering): JsonResult {
   return {
     kind: 'reordered',
     property,

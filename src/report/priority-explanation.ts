@@ -1,5 +1,5 @@
 /** Prints what each token of a priority string does, for people and as data. */
-import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.ts'
+import { type JsonResult, locationToJson } from '../diagnostics/diagnostic-json.ts'
 import { formatLocation } from '../diagnostics/source.ts'
 import { LIST_TITLES } from '../priority/priority-lists.ts'
 import { describeRelease } from '../priority/releases.ts'
@@ -38,7 +38,7 @@ export function printPriorityExplanation(
 export function priorityExplanationToJson(
   explanation: Explanation,
   config: SystemConfig,
-): JsonObject {
+): JsonResult {
   const { release, resolution, start, steps, adjustments, outcome } = explanation
   return {
     resolved: resolution ? resolvedToJson(resolution) : null,

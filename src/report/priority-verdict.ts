@@ -1,5 +1,5 @@
 /** Prints whether a priority string allows something, and who decided. */
-import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.ts'
+import { type JsonResult, locationToJson } from '../diagnostics/diagnostic-json.ts'
 import { formatLocation, type Span } from '../diagnostics/source.ts'
 import type { Prohibition } from '../priority/algorithm-rules.ts'
 import { LIST_TITLES } from '../priority/priority-lists.ts'
@@ -24,11 +24,11 @@ export function printVerdict(verdict: Verdict): readonly string[] {
 }
 
 /** For --json. */
-export function verdictToJson({ name, allowed, parts, deciding }: Verdict): JsonObject {
+export function verdictToJson({ name, allowed, parts, deciding }: Verdict): JsonResult {
   return { name, allowed, deciding: partToJson(deciding), parts: parts.map(partToJson) }
 }
 
-function partToJson(part: Part): JsonObject {
+function partToJson(part: Part): JsonResult {
   const { kind, name, present, decision } = part
   const step = decision.by === 'token' ? decision.step : undefined
   const prohibition = 'prohibition' in decision ? decision.prohibition : undefined

@@ -1,5 +1,5 @@
 /** Prints how a priority string was resolved, for people and as data. */
-import { type JsonObject, locationToJson } from '../diagnostics/diagnostic-json.ts'
+import { type JsonResult, locationToJson } from '../diagnostics/diagnostic-json.ts'
 import { formatLocation } from '../diagnostics/source.ts'
 import type { GnutlsRelease } from '../priority/releases.ts'
 import { asksForKeywords, type ChainLink } from '../priority/resolution-chain.ts'
@@ -27,7 +27,7 @@ export function resolutionToJson(
   resolution: Resolution,
   links: readonly ChainLink[],
   release: GnutlsRelease,
-): JsonObject {
+): JsonResult {
   return {
     resolved: resolvedToJson(resolution),
     tried: resolution.tried,
@@ -44,7 +44,7 @@ export function resolutionToJson(
 }
 
 /** What a string was resolved to, in the one form that every command has it in. */
-export function resolvedToJson({ given, text, origin, key, entry }: Resolution): JsonObject {
+export function resolvedToJson({ given, text, origin, key, entry }: Resolution): JsonResult {
   return {
     given: given.text,
     text,

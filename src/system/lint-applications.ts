@@ -17,7 +17,7 @@ import { findVainDirectives } from '../policy/application/vain-directives.ts'
 import { LINT_KINDS } from '../policy/lint/lint-diagnostics.ts'
 import { type LintInput, lintContext, readContext } from '../policy/lint/lint-policy.ts'
 import { parsePolicy } from '../policy/policy.ts'
-import { findApplication } from '../priority/application.ts'
+import { findBuiltInApplication } from '../priority/application.ts'
 
 /** Whether a file is the policy of an application, by its folder. */
 export function isApplicationFile(path: string): boolean {
@@ -62,7 +62,7 @@ export function lintApplication(
 /** A keyword that a program which is known does not ask for, or that is written nowhere. */
 function findKeywordProblems(application: ApplicationPolicy): readonly Diagnostic[] {
   const { name, keyword, keywordSpan, backends } = application
-  const asked = findApplication(name)?.builtIn.at(-1)
+  const asked = findBuiltInApplication(name)?.builtIn.at(-1)
   if (!backends.includes('gnutls')) {
     const isSet = keywordSpan.end > keywordSpan.start
     return isSet ? [diagnose(APPLICATION_KINDS.keywordUnwritten, { keyword }, keywordSpan)] : []

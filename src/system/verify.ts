@@ -5,8 +5,8 @@ import {
   askProgram,
   type CheckDepth,
   type Consumer,
+  type ConsumerFinding,
   ConsumerUnusable,
-  type Finding,
   findProgram,
   withWorkbench,
 } from './consumers/consumer.ts'
@@ -27,7 +27,7 @@ export type VerifyProblem = {
   readonly version: string
   /** The policies whose files have it. */
   readonly policies: readonly string[]
-} & Finding
+} & ConsumerFinding
 
 export type SkippedCheck = {
   readonly backend: string
@@ -137,7 +137,7 @@ function skip(backend: string, reason: string, unanswered: string | null = null)
   return { problems: [], checked: [], skipped: [{ backend, reason, unanswered }] }
 }
 
-type FoundIn = { readonly finding: Finding; readonly policies: readonly string[] }
+type FoundIn = { readonly finding: ConsumerFinding; readonly policies: readonly string[] }
 
 /** Policies that give the same text are asked about once. */
 async function collectProblems(
@@ -162,7 +162,7 @@ async function collectProblems(
 }
 
 /** Finds the line, where the program did not tell it. */
-function locateFinding(finding: Finding, text: string): Finding {
+function locateFinding(finding: ConsumerFinding, text: string): ConsumerFinding {
   if (finding.line !== undefined || 'complaint' in finding) return finding
   const { setting, value } = finding.unknown
   const lines = text.split('\n')

@@ -2,7 +2,7 @@
 import { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { TlsRole } from '../algorithms/tls-role.ts'
-import { madeBy, optional, optionsOf, requireObject } from '../arguments/objects.ts'
+import { madeBy, optionalChecked, optionsOf, requireObject } from '../arguments/objects.ts'
 import {
   type ArgumentCheck,
   refuseArgument,
@@ -27,9 +27,9 @@ export const checkTlsSocket: ArgumentCheck<TLSSocket> = (value, name) =>
 
 export const checkSettingsOptions = optionsOf<TlsSettingsOptions>({
   role: checkRole,
-  config: optional(checkConfig),
-  release: optional(checkRelease),
-  credentials: optional((value, name) => requireOneOf(value, CREDENTIAL_KINDS, name)),
+  config: optionalChecked(checkConfig),
+  release: optionalChecked(checkRelease),
+  credentials: optionalChecked((value, name) => requireOneOf(value, CREDENTIAL_KINDS, name)),
 })
 
 export const checkSettings = madeBy<TlsSettings>('tlsOptionsFor', {
@@ -60,9 +60,9 @@ export function checkNodeOptions(value: unknown, name: string): void {
     if (options[key] === undefined) continue
     refuseArgument(`${name}.${key}`, 'left out, since the priority string decides', options[key])
   }
-  optional(requireWait)(options.handshakeTimeout, `${name}.handshakeTimeout`)
-  optional(requireFunction)(options.pskCallback, `${name}.pskCallback`)
+  optionalChecked(requireWait)(options.handshakeTimeout, `${name}.handshakeTimeout`)
+  optionalChecked(requireFunction)(options.pskCallback, `${name}.pskCallback`)
   for (const key of ['requestCert', 'rejectUnauthorized']) {
-    optional(requireBoolean)(options[key], `${name}.${key}`)
+    optionalChecked(requireBoolean)(options[key], `${name}.${key}`)
   }
 }

@@ -24,7 +24,7 @@ import type { SystemRules } from '../../src/priority/system-rules.ts'
 import type { Decision } from '../../src/priority/verdict.ts'
 import type { FoundApplication } from '../../src/system/applications.ts'
 import type { BuiltFile } from '../../src/system/build.ts'
-import type { Finding } from '../../src/system/consumers/consumer.ts'
+import type { ConsumerFinding } from '../../src/system/consumers/consumer.ts'
 import type { Drift } from '../../src/system/drift.ts'
 import { ROOT } from '../cli/command.ts'
 import { SCHEMA_FILES } from '../cli/json-output.ts'
@@ -84,7 +84,7 @@ const ENUMS: Readonly<Record<string, readonly string[]>> = {
     same: true,
     differs: true,
   }),
-  'build.v1.json result verification problems effect': wordsOf<Finding['effect']>({
+  'build.v1.json result verification problems effect': wordsOf<ConsumerFinding['effect']>({
     stops: true,
     'ignores-file': true,
     'ignores-setting': true,

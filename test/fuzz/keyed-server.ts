@@ -25,7 +25,7 @@ import { encodeCertificate12, encodeCertificate13 } from '../../src/audit/messag
 import { encodeCertificateRequest } from '../../src/audit/messages/certificate-request.ts'
 import { applicationProtocols, writeExtensions } from '../../src/audit/messages/extensions.ts'
 import { encodeHandshake } from '../../src/audit/messages/handshake.ts'
-import { CONTENT, HANDSHAKE } from '../../src/audit/messages/iana-numbers.ts'
+import { CONTENT_TYPES, HANDSHAKE } from '../../src/audit/messages/iana-numbers.ts'
 import {
   encodeOlderSessionTicket,
   encodeSessionTicket,
@@ -152,10 +152,17 @@ export function newerServer(changeBody: Change, changeAll: Change): Transport {
     const ticket = changeBody(encodeSessionTicket(NEWER_TICKET))
     const behind = changeAll(framed(HANDSHAKE.new_session_ticket, ticket))
     const later = new Tls13Protection(suite, application.server)
-    late = [later.seal(CONTENT.handshake, behind), later.seal(CONTENT.application_data, behind)]
+    late = [
+      later.seal(CONTENT_TYPES.handshake, behind),
+      later.seal(CONTENT_TYPES.application_data, behind),
+    ]
     const protection = new Tls13Protection(suite, traffic.server)
-    const clear = encodeRecords(CONTENT.handshake, 0x0303, framed(HANDSHAKE.server_hello, hello))
-    return [clear, protection.seal(CONTENT.handshake, flight)]
+    const clear = encodeRecords(
+      CONTENT_TYPES.handshake,
+      0x0303,
+      framed(HANDSHAKE.server_hello, hello),
+    )
+    return [clear, protection.seal(CONTENT_TYPES.handshake, flight)]
   }
   return transportOf([first, () => late])
 }
@@ -194,7 +201,7 @@ export function olderServer(
       framed(HANDSHAKE.server_hello_done, Buffer.alloc(0)),
     ])
     messages = Buffer.concat([record.subarray(5), flight])
-    return [encodeRecords(CONTENT.handshake, version, flight)]
+    return [encodeRecords(CONTENT_TYPES.handshake, version, flight)]
   }
   const second: Answer = (records) => {
     const keyMessage = records.subarray(5, 5 + records.readUInt16BE(3))
@@ -207,7 +214,7 @@ export function olderServer(
     })
     // Behind the record with the key and the one with the change of cipher.
     const payload = records.subarray(5 + keyMessage.length + 6 + 5)
-    const { payload: finished } = client.open({ type: CONTENT.handshake, version, payload })
+    const { payload: finished } = client.open({ type: CONTENT_TYPES.handshake, version, payload })
     const ticket = framed(
       HANDSHAKE.new_session_ticket,
       changeBody(encodeOlderSessionTicket({ lifetimeHint: 300, ticket: TICKET })),
@@ -215,10 +222,10 @@ export function olderServer(
     messages = Buffer.concat([messages, keyMessage, finished, ticket])
     const hash = handshakeHash(cipher.prf, messages)
     const verify = pseudoRandom(cipher.prf, master, 'server finished', hash, 12)
-    const end = server.seal(CONTENT.handshake, framed(HANDSHAKE.finished, changeBody(verify)))
+    const end = server.seal(CONTENT_TYPES.handshake, framed(HANDSHAKE.finished, changeBody(verify)))
     return [
-      encodeRecords(CONTENT.handshake, version, ticket),
-      encodeRecords(CONTENT.change_cipher_spec, version, Buffer.of(1)),
+      encodeRecords(CONTENT_TYPES.handshake, version, ticket),
+      encodeRecords(CONTENT_TYPES.change_cipher_spec, version, Buffer.of(1)),
       changeRecord(end),
     ]
   }

@@ -3,7 +3,7 @@ import { compareNamed } from '../../algorithms/compare-allowed.ts'
 import type { Enumeration, Numbered } from '../model.ts'
 import { type Finding, type FindingItem, sortFindings } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
-import { type Fact, type Facts, factsOf, listOf, type ScannedFacts } from './scan-facts.ts'
+import { type Fact, type Facts, factsOf, listKeyOf, type ScannedFacts } from './scan-facts.ts'
 import { suiteSeverity } from './suite-severity.ts'
 
 /** Findings of the second scan against the first, worst first. */
@@ -13,7 +13,7 @@ export function compareScans(earlier: ScannedFacts, later: ScannedFacts): readon
   const removed = [...before.facts].filter(([key]) => !after.facts.has(key))
   const changed = [...after.facts].flatMap(([key, { item, severity, value }]) => {
     const was = before.facts.get(key)?.value
-    const isWhole = ![before, after].some(({ open }) => open.has(listOf(item)))
+    const isWhole = ![before, after].some(({ open }) => open.has(listKeyOf(item)))
     return was === undefined || was === value || !isWhole ? [] : { item, severity, was, value }
   })
   return sortFindings([
@@ -44,7 +44,7 @@ export function compareWithBaseline(
 ): readonly Finding[] {
   const [before, after] = [factsOf(earlier), factsOf(later)]
   const missed = [...before.facts].filter(
-    ([key, { item }]) => after.open.has(listOf(item)) || after.unanswered.has(key),
+    ([key, { item }]) => after.open.has(listKeyOf(item)) || after.unanswered.has(key),
   )
   const kinds = new Set(missed.map(([, { item }]) => item.kind))
   return sortFindings([...compareScans(earlier, later), ...[...kinds].map(unlearnt)])
@@ -58,7 +58,7 @@ function unlearnt(kind: string): Finding {
 
 /** Whether a scan would have the fact, if it were one. */
 function isListed({ item, isAnswer }: Fact, { open }: Facts): boolean {
-  return !isAnswer && !open.has(listOf(item))
+  return !isAnswer && !open.has(listKeyOf(item))
 }
 
 function compareOrders({ tls: earlier }: ScannedFacts, { tls: later }: ScannedFacts) {

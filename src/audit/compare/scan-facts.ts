@@ -45,7 +45,7 @@ export type Facts = {
   readonly unanswered: ReadonlySet<string>
 }
 
-export function listOf({ kind, version }: FindingItem): string {
+export function listKeyOf({ kind, version }: FindingItem): string {
   return `${kind} ${version ?? ''}`
 }
 
@@ -65,7 +65,7 @@ export function factsOf({ tls, ssh, clearText }: ScannedFacts): Facts {
 }
 
 function keyOf({ item }: Fact): string {
-  return `${listOf(item)} ${item.name}`
+  return `${listKeyOf(item)} ${item.name}`
 }
 
 function clearTextFacts(clearText: ClearText): readonly Fact[] {

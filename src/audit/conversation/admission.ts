@@ -3,7 +3,7 @@ import { ExchangeEnded } from '../connection/failure.ts'
 import { encodeAlert, type TlsAlert } from '../messages/alert.ts'
 import type { CertificateRequest } from '../messages/certificate-request.ts'
 import type { HandshakeMessage } from '../messages/handshake.ts'
-import { ALERT, CONTENT } from '../messages/iana-numbers.ts'
+import { ALERT, CONTENT_TYPES } from '../messages/iana-numbers.ts'
 import type { TlsChannel } from './tls-channel.ts'
 
 /** What became of a client without a certificate. */
@@ -54,7 +54,7 @@ export async function awaitAdmission(
 ): Promise<Admitted> {
   const { request, firstRequest, hasReadFinished } = question
   if (!request) await sayFarewell(channel)
-  else if (firstRequest) await channel.send(CONTENT.application_data, firstRequest)
+  else if (firstRequest) await channel.send(CONTENT_TYPES.application_data, firstRequest)
   else channel.exchange.limitSilence(TIME_TO_REFUSE)
   const { end, messages } = await readEnd(channel, question)
   if (!request) return { admission: admissionUnasked(end), messages }
@@ -66,7 +66,10 @@ export async function awaitAdmission(
 
 /** An end in order: servers forget the sessions of connections that break. */
 export async function sayFarewell(channel: TlsChannel): Promise<void> {
-  await channel.send(CONTENT.alert, encodeAlert({ level: 1, description: ALERT.close_notify }))
+  await channel.send(
+    CONTENT_TYPES.alert,
+    encodeAlert({ level: 1, description: ALERT.close_notify }),
+  )
 }
 
 /** What the server did last. */

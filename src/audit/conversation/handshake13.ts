@@ -6,10 +6,10 @@ import { type KeyPair, makeKeyPair } from '../key-schedule/key-pair.ts'
 import {
   applicationTraffic,
   earlySecret,
-  type HashName,
   handshakeSecret,
   handshakeTraffic,
   masterSecret,
+  type SuiteHash,
   type TrafficSecrets,
 } from '../key-schedule/tls13-keys.ts'
 import { suiteHash, Tls13Protection } from '../key-schedule/tls13-protection.ts'
@@ -19,7 +19,7 @@ import {
   type CertificateRequest,
   decodeCertificateRequest,
 } from '../messages/certificate-request.ts'
-import { type Extensions, readExtensions } from '../messages/extensions.ts'
+import { readTlsExtensions, type TlsExtensions } from '../messages/extensions.ts'
 import type { HandshakeMessage } from '../messages/handshake.ts'
 import { HANDSHAKE, VERSION } from '../messages/iana-numbers.ts'
 import {
@@ -35,7 +35,7 @@ import type { TlsChannel } from './tls-channel.ts'
 /** What TLS 1.3 hides from those who only listen. */
 export type Handshake13 = {
   readonly hello: ServerHello
-  readonly encryptedExtensions: Extensions
+  readonly encryptedExtensions: TlsExtensions
   readonly request: CertificateRequest | undefined
   readonly certificates: CertificateList
   /** The scheme of the server's signature; undefined where a shared key is used instead. */
@@ -47,7 +47,7 @@ export type Handshake13 = {
 /** A connection on which it is the client's turn to finish. */
 type Session13 = {
   readonly channel: TlsChannel
-  readonly hash: HashName
+  readonly hash: SuiteHash
   readonly suite: number
   readonly master: Buffer
   readonly handshakeTraffic: TrafficSecrets
@@ -113,7 +113,7 @@ async function readFlight(
 }
 
 type Shown = {
-  extensions: Extensions
+  extensions: TlsExtensions
   request: CertificateRequest | undefined
   certificates: CertificateList
   scheme: number | undefined
@@ -121,7 +121,7 @@ type Shown = {
 
 function readMessage(shown: Shown, { type, body }: HandshakeMessage): void {
   const reader = new ByteReader(body, 'a handshake message')
-  if (type === HANDSHAKE.encrypted_extensions) shown.extensions = readExtensions(reader)
+  if (type === HANDSHAKE.encrypted_extensions) shown.extensions = readTlsExtensions(reader)
   else if (type === HANDSHAKE.certificate) shown.certificates = decodeCertificate13(body)
   else if (type === HANDSHAKE.certificate_verify) shown.scheme = reader.readUint16()
   else if (type === HANDSHAKE.certificate_request) {

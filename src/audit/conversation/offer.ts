@@ -2,7 +2,6 @@
 import type { Exchange } from '../connection/exchange.ts'
 import { type ClientHello, RANDOM_LENGTH } from '../messages/client-hello.ts'
 import {
-  type Extensions,
   ecPointFormats,
   emptyExtension,
   heartbeat,
@@ -17,6 +16,7 @@ import {
   supportedGroups,
   supportedVersions,
   type TlsExtension,
+  type TlsExtensions,
 } from '../messages/extensions.ts'
 import { COMMON_GROUPS, EVERY_GROUP } from '../messages/iana-groups.ts'
 import { EXTENSION, VERSION } from '../messages/iana-numbers.ts'
@@ -43,7 +43,7 @@ export type Offer = Naming & {
   readonly shares?: readonly KeyShareEntry[]
   readonly compressions?: readonly number[]
   /** Sent in addition, or instead of one with the same number. */
-  readonly extra?: Extensions
+  readonly extra?: TlsExtensions
   /** Numbers of extensions that are left out. */
   readonly without?: readonly number[]
   readonly sessionId?: Buffer
@@ -71,18 +71,18 @@ export function helloOf(offer: Offer, exchange: Exchange): ClientHello {
   }
 }
 
-function changed(extensions: Extensions, { extra = [], without = [] }: Offer): Extensions {
+function changed(extensions: TlsExtensions, { extra = [], without = [] }: Offer): TlsExtensions {
   const isKept = ({ type }: TlsExtension) =>
     !without.includes(type) && !extra.some((other) => other.type === type)
   return [...extensions.filter(isKept), ...extra]
 }
 
-function nameOf({ serverName: name }: Offer): Extensions {
+function nameOf({ serverName: name }: Offer): TlsExtensions {
   return name === undefined ? [] : [serverName(name)]
 }
 
 /** Before TLS 1.3, with every answer that a ServerHello has room for. */
-function older(offer: Offer): Extensions {
+function older(offer: Offer): TlsExtensions {
   const { version, suites, isSmall } = offer
   const { groups = isSmall ? COMMON_GROUPS : EVERY_GROUP } = offer
   const { schemes = isSmall ? COMMON_SCHEMES : EVERY_SCHEME } = offer
@@ -102,7 +102,7 @@ function older(offer: Offer): Extensions {
   ]
 }
 
-function newer(offer: Offer): Extensions {
+function newer(offer: Offer): TlsExtensions {
   const { version, shares = [], isSmall } = offer
   const { groups = isSmall ? COMMON_GROUPS : EVERY_GROUP } = offer
   const { schemes = isSmall ? COMMON_SCHEMES : EVERY_SCHEME } = offer

@@ -13,7 +13,7 @@ import type { TlsAlert } from '../messages/alert.ts'
 import type { CertificateRequest } from '../messages/certificate-request.ts'
 import { type ClientHello, encodeClientHello } from '../messages/client-hello.ts'
 import { findExtension } from '../messages/extensions.ts'
-import { CONTENT, EXTENSION, HANDSHAKE, VERSION } from '../messages/iana-numbers.ts'
+import { CONTENT_TYPES, EXTENSION, HANDSHAKE, VERSION } from '../messages/iana-numbers.ts'
 import {
   decodeOlderSessionTicket,
   type OlderSessionTicket,
@@ -160,7 +160,7 @@ function verifyData({ channel, common }: Run, master: Buffer, who: 'client' | 's
 /** Gives what it held. */
 async function sendFinished(run: Run, master: Buffer, protection: Protection): Promise<Buffer> {
   const { channel } = run
-  await channel.send(CONTENT.change_cipher_spec, Buffer.of(1))
+  await channel.send(CONTENT_TYPES.change_cipher_spec, Buffer.of(1))
   channel.protectWriting(protection)
   const body = verifyData(run, master, 'client')
   await channel.sendHandshake({ type: HANDSHAKE.finished, body })

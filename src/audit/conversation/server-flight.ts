@@ -40,12 +40,12 @@ export type Flight = {
   readonly cut: Failure | undefined
 }
 
-export type Reply =
+export type HelloReply =
   | { readonly kind: 'alert'; readonly alert: TlsAlert }
   | { readonly kind: 'flight'; readonly flight: Flight }
 
 /** @throws ProtocolError, ExchangeEnded where there is no answer. */
-export async function askHello(exchange: Exchange, offer: Offer): Promise<Reply> {
+export async function askHello(exchange: Exchange, offer: Offer): Promise<HelloReply> {
   const hello = helloOf(offer, exchange)
   const channel = await sendHello(exchange, offer, hello)
   const incoming = await channel.next()

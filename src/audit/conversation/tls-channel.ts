@@ -7,7 +7,7 @@ import {
   HandshakeAssembler,
   type HandshakeMessage,
 } from '../messages/handshake.ts'
-import { CONTENT, HANDSHAKE } from '../messages/iana-numbers.ts'
+import { CONTENT_TYPES, HANDSHAKE } from '../messages/iana-numbers.ts'
 import {
   decodeRecordHeader,
   encodeRecords,
@@ -83,7 +83,7 @@ export class TlsChannel {
   async sendHandshake(message: HandshakeMessage): Promise<void> {
     const encoded = encodeHandshake(message)
     this.#messages.push(encoded)
-    await this.send(CONTENT.handshake, encoded)
+    await this.send(CONTENT_TYPES.handshake, encoded)
   }
 
   async send(type: number, payload: Buffer): Promise<void> {
@@ -112,13 +112,13 @@ export class TlsChannel {
   }
 
   #take({ type, payload }: TlsRecord): Incoming | undefined {
-    if (type === CONTENT.handshake) {
+    if (type === CONTENT_TYPES.handshake) {
       this.#assembler.push(payload)
       return undefined
     }
-    if (type === CONTENT.change_cipher_spec) return this.#change()
+    if (type === CONTENT_TYPES.change_cipher_spec) return this.#change()
     if (this.#assembler.isWithinMessage) refuse('a record within a handshake message')
-    if (type !== CONTENT.alert) return { kind: 'data', payload }
+    if (type !== CONTENT_TYPES.alert) return { kind: 'data', payload }
     const alert = decodeAlert(payload)
     const isEnd = alert.level !== WARNING || alert.description === 0
     if (!isEnd && ++this.#warnings <= MOST_WARNINGS && !isRefusal(alert)) return undefined

@@ -3,10 +3,10 @@ import { ByteWriter } from '../../wire/byte-writer.ts'
 import type { TlsExtension } from '../messages/extensions.ts'
 import { EXTENSION } from '../messages/iana-numbers.ts'
 import type { SessionTicket } from '../messages/new-session-ticket.ts'
-import { earlySecret, expandLabel, finishedData, type HashName, hashOf } from './tls13-keys.ts'
+import { earlySecret, expandLabel, finishedData, hashOf, type SuiteHash } from './tls13-keys.ts'
 
 /** The shared key that a ticket stands for: RFC 8446 section 4.6.1. */
-export function ticketKey(hash: HashName, resumption: Buffer, { nonce }: SessionTicket): Buffer {
+export function ticketKey(hash: SuiteHash, resumption: Buffer, { nonce }: SessionTicket): Buffer {
   return expandLabel(hash, resumption, 'resumption', nonce, resumption.length)
 }
 
@@ -27,7 +27,7 @@ export function preSharedKey(
  *
  * @param hello The whole handshake message.
  */
-export function bind(hash: HashName, key: Buffer, hello: Buffer): Buffer {
+export function bindSharedKey(hash: SuiteHash, key: Buffer, hello: Buffer): Buffer {
   const length = key.length
   const listLength = 2 + 1 + length
   const empty = hashOf(hash, Buffer.alloc(0))

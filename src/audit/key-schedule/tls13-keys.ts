@@ -3,17 +3,17 @@ import { createHash, createHmac } from 'node:crypto'
 import { ByteWriter } from '../../wire/byte-writer.ts'
 
 /** Of a suite: `sha256` or `sha384`. */
-export type HashName = 'sha256' | 'sha384'
+export type SuiteHash = 'sha256' | 'sha384'
 
 export type TrafficSecrets = { readonly client: Buffer; readonly server: Buffer }
 
-export function hashOf(hash: HashName, bytes: Buffer): Buffer {
+export function hashOf(hash: SuiteHash, bytes: Buffer): Buffer {
   return createHash(hash).update(bytes).digest()
 }
 
 /** HKDF-Expand-Label. */
 export function expandLabel(
-  hash: HashName,
+  hash: SuiteHash,
   secret: Buffer,
   label: string,
   context: Buffer,
@@ -36,32 +36,32 @@ export function expandLabel(
   return Buffer.concat(parts).subarray(0, length)
 }
 
-function extract(hash: HashName, salt: Buffer, key: Buffer): Buffer {
+function extract(hash: SuiteHash, salt: Buffer, key: Buffer): Buffer {
   return createHmac(hash, salt).update(key).digest()
 }
 
-function deriveSecret(hash: HashName, secret: Buffer, label: string, transcript: Buffer): Buffer {
+function deriveSecret(hash: SuiteHash, secret: Buffer, label: string, transcript: Buffer): Buffer {
   return expandLabel(hash, secret, label, hashOf(hash, transcript), secret.length)
 }
 
 /** @param psk All zero where there is none. */
-export function earlySecret(hash: HashName, psk?: Buffer): Buffer {
+export function earlySecret(hash: SuiteHash, psk?: Buffer): Buffer {
   const zeros = Buffer.alloc(hashOf(hash, Buffer.alloc(0)).length)
   return extract(hash, zeros, psk ?? zeros)
 }
 
-export function handshakeSecret(hash: HashName, early: Buffer, shared: Buffer): Buffer {
+export function handshakeSecret(hash: SuiteHash, early: Buffer, shared: Buffer): Buffer {
   return extract(hash, deriveSecret(hash, early, 'derived', Buffer.alloc(0)), shared)
 }
 
-export function masterSecret(hash: HashName, handshake: Buffer): Buffer {
+export function masterSecret(hash: SuiteHash, handshake: Buffer): Buffer {
   const salt = deriveSecret(hash, handshake, 'derived', Buffer.alloc(0))
   return extract(hash, salt, Buffer.alloc(handshake.length))
 }
 
 /** @param transcript From ClientHello to ServerHello. */
 export function handshakeTraffic(
-  hash: HashName,
+  hash: SuiteHash,
   handshake: Buffer,
   transcript: Buffer,
 ): TrafficSecrets {
@@ -73,7 +73,7 @@ export function handshakeTraffic(
 
 /** @param transcript From ClientHello to the server's Finished. */
 export function applicationTraffic(
-  hash: HashName,
+  hash: SuiteHash,
   master: Buffer,
   transcript: Buffer,
 ): TrafficSecrets {
@@ -84,7 +84,7 @@ export function applicationTraffic(
 }
 
 /** What the Finished of a side holds: RFC 8446 section 4.4.4. */
-export function finishedData(hash: HashName, traffic: Buffer, transcript: Buffer): Buffer {
+export function finishedData(hash: SuiteHash, traffic: Buffer, transcript: Buffer): Buffer {
   const key = expandLabel(hash, traffic, 'finished', Buffer.alloc(0), traffic.length)
   return createHmac(hash, key).update(hashOf(hash, transcript)).digest()
 }

@@ -1,15 +1,15 @@
 /** Protection of records in TLS 1.3: RFC 8446 section 5.2. */
 import { type CipherGCMTypes, createCipheriv, createDecipheriv } from 'node:crypto'
 import { refuse } from '../../wire/protocol-error.ts'
-import { CONTENT, VERSION } from '../messages/iana-numbers.ts'
+import { CONTENT_TYPES, VERSION } from '../messages/iana-numbers.ts'
 import type { TlsRecord } from '../messages/record.ts'
-import { expandLabel, type HashName } from './tls13-keys.ts'
+import { expandLabel, type SuiteHash } from './tls13-keys.ts'
 
 type Cipher = {
   readonly name: string
   readonly keyLength: number
   readonly tagLength: number
-  readonly hash: HashName
+  readonly hash: SuiteHash
 }
 
 const CIPHERS: Readonly<Record<number, Cipher>> = {
@@ -26,7 +26,7 @@ const NONCE = 12
 export const COMPUTABLE_SUITES: readonly number[] = Object.keys(CIPHERS).map(Number)
 
 /** @throws ProtocolError where the suite is none that was offered. */
-export function suiteHash(suite: number): HashName {
+export function suiteHash(suite: number): SuiteHash {
   return CIPHERS[suite]?.hash ?? refuse('a suite that was not offered')
 }
 
@@ -48,7 +48,7 @@ export class Tls13Protection {
   /** @throws ProtocolError */
   open({ type, payload }: TlsRecord): TlsRecord {
     const { name, tagLength } = this.#cipher
-    if (type !== CONTENT.application_data) return { type, version: VERSION.TLS12, payload }
+    if (type !== CONTENT_TYPES.application_data) return { type, version: VERSION.TLS12, payload }
     const length = payload.length - tagLength
     if (length < 1) refuse('a protected record without content')
     const decipher = createDecipheriv(name as CipherGCMTypes, this.#key, this.#nonce(), {
@@ -79,7 +79,7 @@ export class Tls13Protection {
 }
 
 function header(length: number): Buffer {
-  const head = Buffer.from([CONTENT.application_data, 3, 3, 0, 0])
+  const head = Buffer.from([CONTENT_TYPES.application_data, 3, 3, 0, 0])
   head.writeUInt16BE(length, 3)
   return head
 }

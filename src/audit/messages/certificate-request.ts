@@ -3,7 +3,7 @@ import { ByteReader } from '../../wire/byte-reader.ts'
 import { ByteWriter } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import { readNumbers } from './client-hello.ts'
-import { findExtension, readExtensions, writeExtensions } from './extensions.ts'
+import { findExtension, readTlsExtensions, writeExtensions } from './extensions.ts'
 import { EXTENSION, VERSION } from './iana-numbers.ts'
 
 export type CertificateRequest = {
@@ -27,7 +27,7 @@ export function decodeCertificateRequest(body: Buffer, version: number): Certifi
 
 function read13(reader: ByteReader): CertificateRequest {
   const context = reader.readVector(1)
-  const extensions = readExtensions(reader)
+  const extensions = readTlsExtensions(reader)
   const schemes = findExtension(extensions, EXTENSION.signature_algorithms)
   const authorities = findExtension(extensions, EXTENSION.certificate_authorities)
   return {

@@ -1,7 +1,7 @@
 /** ClientHello: RFC 8446 section 4.1.2, RFC 5246 section 7.4.1.2, RFC 6101 section 5.6.1.2. */
 import { ByteReader } from '../../wire/byte-reader.ts'
 import { ByteWriter } from '../../wire/byte-writer.ts'
-import { type Extensions, readExtensions, writeExtensions } from './extensions.ts'
+import { readTlsExtensions, type TlsExtensions, writeExtensions } from './extensions.ts'
 
 export type ClientHello = {
   /** What the message says; TLS 1.3 says it in `supported_versions` instead. */
@@ -12,7 +12,7 @@ export type ClientHello = {
   readonly suites: readonly number[]
   readonly compressions: readonly number[]
   /** Undefined where the message ends before them, as in SSL 3.0. */
-  readonly extensions: Extensions | undefined
+  readonly extensions: TlsExtensions | undefined
 }
 
 export const RANDOM_LENGTH = 32
@@ -38,7 +38,7 @@ export function decodeClientHello(body: Buffer): ClientHello {
   const sessionId = reader.readVector(1)
   const suites = readNumbers(reader.readPart(2))
   const compressions = [...reader.readVector(1)]
-  const extensions = reader.remaining > 0 ? readExtensions(reader) : undefined
+  const extensions = reader.remaining > 0 ? readTlsExtensions(reader) : undefined
   reader.end()
   return { version, random, sessionId, suites, compressions, extensions }
 }

@@ -9,10 +9,10 @@ export type TlsExtension = {
   readonly data: Buffer
 }
 
-export type Extensions = readonly TlsExtension[]
+export type TlsExtensions = readonly TlsExtension[]
 
 /** @throws ProtocolError where one is there twice. */
-export function readExtensions(reader: ByteReader): Extensions {
+export function readTlsExtensions(reader: ByteReader): TlsExtensions {
   const list = reader.readPart(2)
   const extensions: TlsExtension[] = []
   while (list.remaining > 0) {
@@ -23,7 +23,7 @@ export function readExtensions(reader: ByteReader): Extensions {
   return extensions
 }
 
-export function writeExtensions(writer: ByteWriter, extensions: Extensions): void {
+export function writeExtensions(writer: ByteWriter, extensions: TlsExtensions): void {
   writer.vector(2, (list) => {
     for (const { type, data } of extensions) {
       list.uint16(type).vector(2, (body) => body.bytes(data))
@@ -31,7 +31,7 @@ export function writeExtensions(writer: ByteWriter, extensions: Extensions): voi
   })
 }
 
-export function findExtension(extensions: Extensions, type: number): Buffer | undefined {
+export function findExtension(extensions: TlsExtensions, type: number): Buffer | undefined {
   return extensions.find((extension) => extension.type === type)?.data
 }
 

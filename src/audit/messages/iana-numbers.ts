@@ -11,7 +11,7 @@ export const VERSION = {
 } as const
 
 /** RFC 8446 section 5.1, RFC 6520 section 3. */
-export const CONTENT = {
+export const CONTENT_TYPES = {
   change_cipher_spec: 20,
   alert: 21,
   handshake: 22,

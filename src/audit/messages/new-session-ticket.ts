@@ -1,7 +1,7 @@
 /** NewSessionTicket: RFC 8446 section 4.6.1, and before TLS 1.3 RFC 5077 section 3.3. */
 import { ByteReader } from '../../wire/byte-reader.ts'
 import { ByteWriter } from '../../wire/byte-writer.ts'
-import { type Extensions, readExtensions, writeExtensions } from './extensions.ts'
+import { readTlsExtensions, type TlsExtensions, writeExtensions } from './extensions.ts'
 
 export type SessionTicket = {
   /** In seconds. */
@@ -9,7 +9,7 @@ export type SessionTicket = {
   readonly ageAdd: number
   readonly nonce: Buffer
   readonly ticket: Buffer
-  readonly extensions: Extensions
+  readonly extensions: TlsExtensions
 }
 
 /** Of versions before TLS 1.3. */
@@ -43,7 +43,7 @@ export function decodeSessionTicket(body: Buffer): SessionTicket {
     ageAdd: reader.readUint32(),
     nonce: reader.readVector(1),
     ticket: reader.readVector(2),
-    extensions: readExtensions(reader),
+    extensions: readTlsExtensions(reader),
   }
   reader.end()
   return ticket

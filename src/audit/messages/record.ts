@@ -2,7 +2,7 @@
 import { ByteReader } from '../../wire/byte-reader.ts'
 import { ByteWriter } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
-import { CONTENT } from './iana-numbers.ts'
+import { CONTENT_TYPES } from './iana-numbers.ts'
 
 export type TlsRecord = {
   readonly type: number
@@ -16,7 +16,7 @@ export const RECORD_HEADER = 5
 const LARGEST_PLAIN = 2 ** 14
 const LARGEST_PAYLOAD = LARGEST_PLAIN + 2048
 
-const TYPES: ReadonlySet<number> = new Set(Object.values(CONTENT))
+const TYPES: ReadonlySet<number> = new Set(Object.values(CONTENT_TYPES))
 
 export type RecordHeader = Omit<TlsRecord, 'payload'> & { readonly length: number }
 

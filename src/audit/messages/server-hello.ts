@@ -3,10 +3,10 @@ import { ByteReader } from '../../wire/byte-reader.ts'
 import { ByteWriter } from '../../wire/byte-writer.ts'
 import { RANDOM_LENGTH } from './client-hello.ts'
 import {
-  type Extensions,
   findExtension,
   type KeyShareEntry,
-  readExtensions,
+  readTlsExtensions,
+  type TlsExtensions,
   writeExtensions,
 } from './extensions.ts'
 import { EXTENSION } from './iana-numbers.ts'
@@ -19,7 +19,7 @@ export type ServerHello = {
   readonly sessionId: Buffer
   readonly suite: number
   readonly compression: number
-  readonly extensions: Extensions
+  readonly extensions: TlsExtensions
 }
 
 /** The random of a ServerHello that asks for another ClientHello: SHA-256 of "HelloRetryRequest". */
@@ -53,7 +53,7 @@ export function decodeServerHello(body: Buffer): ServerHello {
     suite: reader.readUint16(),
     compression: reader.readUint8(),
   }
-  const extensions = reader.remaining > 0 ? readExtensions(reader) : []
+  const extensions = reader.remaining > 0 ? readTlsExtensions(reader) : []
   reader.end()
   return { ...hello, extensions }
 }

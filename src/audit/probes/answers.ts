@@ -1,6 +1,6 @@
 /** Replies of servers as answers of the model. */
 import type { Asked } from '../connection/failure.ts'
-import type { Reply } from '../conversation/server-flight.ts'
+import type { HelloReply } from '../conversation/server-flight.ts'
 import type { TlsAlert } from '../messages/alert.ts'
 import { ALERT, alertName } from '../messages/iana-numbers.ts'
 import { type Answer, answerOf, type Enumeration, type Numbered } from '../model.ts'
@@ -21,7 +21,7 @@ export const SERVER_FAILED: Answer = {
 }
 
 /** Why a question was not answered with a flight. */
-export function endOf(asked: Asked<Reply>): Answer {
+export function endOf(asked: Asked<HelloReply>): Answer {
   if (!asked.isAnswered) return answerOf(asked.failure)
   return asked.value.kind === 'alert' ? refusedBy(asked.value.alert) : ABSENT
 }

@@ -5,11 +5,11 @@ import { type Finished13, finishHandshake13 } from '../conversation/finish13.ts'
 import { type Handshake13, handshake13 } from '../conversation/handshake13.ts'
 import { cheapestGroup } from '../key-schedule/key-pair.ts'
 import { COMPUTABLE_SUITES } from '../key-schedule/tls13-protection.ts'
-import { applicationProtocols, type Extensions } from '../messages/extensions.ts'
+import { applicationProtocols, type TlsExtensions } from '../messages/extensions.ts'
 import { VERSION } from '../messages/iana-numbers.ts'
 import { answerOf } from '../model.ts'
 import type { Choice } from './enumerate.ts'
-import { chosenProtocol, PROTOCOLS } from './offered-protocols.ts'
+import { APPLICATION_PROTOCOLS, chosenProtocol } from './offered-protocols.ts'
 import type { ProbedServer } from './probe.ts'
 
 /** How a handshake of TLS 1.3 is computed with a server. */
@@ -35,7 +35,7 @@ export function wayToCompute13(
  * unless the server refuses clients that have none of its own.
  */
 export async function probeFinish13(server: ProbedServer, way: Way13): Promise<void> {
-  const protocols = server.batch === undefined ? [applicationProtocols(PROTOCOLS)] : []
+  const protocols = server.batch === undefined ? [applicationProtocols(APPLICATION_PROTOCOLS)] : []
   const named = await ask(server, way, 'finish TLS1.3', protocols)
   const isRefused = named === 'refused' && protocols.length > 0
   const shown = isRefused ? await ask(server, way, 'finish TLS1.3 without ALPN', []) : named
@@ -67,7 +67,7 @@ async function ask(
   { naming, connections, firstRequest }: ProbedServer,
   { suites, group }: Way13,
   claim: string,
-  extra: Extensions,
+  extra: TlsExtensions,
 ): Promise<Shown | 'refused' | undefined> {
   const offer = { version: VERSION.TLS13, suites, extra, ...naming }
   const asked = await connections.ask(claim, async (exchange) => {

@@ -6,7 +6,7 @@ import { PAUSES, PatientConnections } from '../connection/patient-connections.ts
 import type { Finished13 } from '../conversation/finish13.ts'
 import type { Handshake13 } from '../conversation/handshake13.ts'
 import { helloOf, type Naming, type Offer } from '../conversation/offer.ts'
-import { askHello, type Flight, type Reply, sendHello } from '../conversation/server-flight.ts'
+import { askHello, type Flight, type HelloReply, sendHello } from '../conversation/server-flight.ts'
 import { keyShare, supportedVersions } from '../messages/extensions.ts'
 import { COMMON_GROUPS } from '../messages/iana-groups.ts'
 import { VERSION } from '../messages/iana-numbers.ts'
@@ -86,7 +86,7 @@ export class ProbedServer {
   }
 
   /** Sends one ClientHello. */
-  async hello(claim: string, offer: Omit<Offer, 'serverName'>): Promise<Asked<Reply>> {
+  async hello(claim: string, offer: Omit<Offer, 'serverName'>): Promise<Asked<HelloReply>> {
     const named = { ...this.naming, ...offer }
     const asked = await this.connections.ask(claim, (exchange) => askHello(exchange, named))
     if (asked.isAnswered && asked.value.kind === 'flight') {
@@ -115,7 +115,7 @@ export function shownExchanges(
 }
 
 /** The flight of a reply that chose this version. */
-export function flightOf(asked: Asked<Reply>, version: number): Flight | undefined {
+export function flightOf(asked: Asked<HelloReply>, version: number): Flight | undefined {
   if (!asked.isAnswered || asked.value.kind !== 'flight') return undefined
   const { flight } = asked.value
   return flight.version === version ? flight : undefined

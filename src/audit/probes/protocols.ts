@@ -6,7 +6,7 @@ import { VERSION } from '../messages/iana-numbers.ts'
 import { answerOf, type Enumeration } from '../model.ts'
 import { ABSENT, refusedBy } from './answers.ts'
 import { type Choice, enumerate } from './enumerate.ts'
-import { chosenProtocol, PROTOCOLS } from './offered-protocols.ts'
+import { APPLICATION_PROTOCOLS, chosenProtocol } from './offered-protocols.ts'
 import type { ProbedServer } from './probe.ts'
 
 /** How to come to an answer: with a share in TLS 1.3, or in clear before it. */
@@ -26,7 +26,7 @@ export async function probeProtocols(
   server: ProbedServer,
   question: ProtocolQuestion,
 ): Promise<Enumeration<string>> {
-  const all = PROTOCOLS.map((_, index) => index)
+  const all = APPLICATION_PROTOCOLS.map((_, index) => index)
   const { firstProtocol } = server
   // All were on offer where a handshake of TLS 1.3 was finished.
   const isFirstKnown = question.version >= VERSION.TLS13 && firstProtocol !== undefined
@@ -43,7 +43,7 @@ export async function probeProtocols(
   }
   const rules = { isOrderWanted: false, batch: server.batch && FEW }
   const { items, order, end } = await enumerate(all, ask, rules)
-  return { items: items.map((index) => PROTOCOLS[index] ?? ''), order, end }
+  return { items: items.map((index) => APPLICATION_PROTOCOLS[index] ?? ''), order, end }
 }
 
 async function askProtocols(
@@ -53,7 +53,7 @@ async function askProtocols(
   number: number,
 ): Promise<Choice> {
   const { naming, connections } = server
-  const extra = [applicationProtocols(offered.map((index) => PROTOCOLS[index] ?? ''))]
+  const extra = [applicationProtocols(offered.map((index) => APPLICATION_PROTOCOLS[index] ?? ''))]
   const offer = { version, suites, extra, ...naming }
   const asked = await connections.ask(`ALPN #${number}`, async (exchange) => {
     if (version < VERSION.TLS13 || group === undefined) {

@@ -4,7 +4,7 @@ import { helloOf } from '../conversation/offer.ts'
 import { serverHelloIn } from '../conversation/server-flight.ts'
 import { recordVersionFor, TlsChannel } from '../conversation/tls-channel.ts'
 import { makeKeyPair } from '../key-schedule/key-pair.ts'
-import { bind, preSharedKey, ticketKey } from '../key-schedule/psk-binder.ts'
+import { bindSharedKey, preSharedKey, ticketKey } from '../key-schedule/psk-binder.ts'
 import { encodeClientHello } from '../messages/client-hello.ts'
 import { findExtension, pskKeyExchangeModes } from '../messages/extensions.ts'
 import { encodeHandshake } from '../messages/handshake.ts'
@@ -70,7 +70,7 @@ async function askResumption(
   }
   const body = encodeClientHello(helloOf(offer, exchange))
   const key = ticketKey(hash, finished.resumption, ticket)
-  const bound = bind(hash, key, encodeHandshake({ type: HANDSHAKE.client_hello, body }))
+  const bound = bindSharedKey(hash, key, encodeHandshake({ type: HANDSHAKE.client_hello, body }))
   const channel = new TlsChannel(exchange, recordVersionFor(VERSION.TLS13))
   await channel.sendHandshake({ type: HANDSHAKE.client_hello, body: bound.subarray(4) })
   const incoming = await channel.next()

@@ -1,7 +1,7 @@
 /** Whether a server speaks SSLv2, and with which ciphers: draft-hickman-netscape-ssl-00. */
 import type { Exchange } from '../connection/exchange.ts'
 import { decodeAlert } from '../messages/alert.ts'
-import { CONTENT } from '../messages/iana-numbers.ts'
+import { CONTENT_TYPES } from '../messages/iana-numbers.ts'
 import { RECORD_HEADER } from '../messages/record.ts'
 import {
   decodeSslv2ServerHello,
@@ -37,7 +37,7 @@ async function askSslv2(exchange: Exchange): Promise<Found> {
 /** Servers of later versions answer with an alert of theirs. */
 async function notSslv2(exchange: Exchange, header: Buffer): Promise<Found> {
   const end =
-    header.readUInt8(0) === CONTENT.alert
+    header.readUInt8(0) === CONTENT_TYPES.alert
       ? refusedBy(decodeAlert((await exchange.read(RECORD_HEADER)).subarray(3)))
       : ABSENT
   return { items: [], order: 'unknown', end }

@@ -5,7 +5,7 @@ import { ABSENT, ACCEPTED, endOf } from './answers.ts'
 import type { ProbedServer } from './probe.ts'
 import {
   type AcceptedVersion,
-  type Change,
+  type OfferChange,
   unknownValues,
   unknownVersion,
   unknownVersions,
@@ -50,7 +50,7 @@ async function ask(
   server: ProbedServer,
   claim: string,
   { number, suites, groups }: AcceptedVersion,
-  change: Change,
+  change: OfferChange,
 ): Promise<Answer> {
   const asked = await server.hello(claim, { version: number, suites, groups, ...change })
   return isFlight(asked) ? ACCEPTED : endOf(asked)

@@ -1,10 +1,10 @@
 /** Values that no server knows, and each has to pass over, in a ClientHello: RFC 8701, RFC 5246 appendix E.1. */
 import type { Naming, Offer } from '../conversation/offer.ts'
 import {
-  type Extensions,
   emptyExtension,
   supportedGroups,
   supportedVersions,
+  type TlsExtensions,
 } from '../messages/extensions.ts'
 import { GREASE, VERSION } from '../messages/iana-numbers.ts'
 
@@ -18,10 +18,10 @@ export type AcceptedVersion = {
   readonly groups: readonly number[]
 }
 
-export type Change = Partial<Pick<Offer, 'suites' | 'extra' | 'legacyVersion'>>
+export type OfferChange = Partial<Pick<Offer, 'suites' | 'extra' | 'legacyVersion'>>
 
 /** Suites, groups and extensions that no server knows, among those that it accepts. */
-export function unknownValues(newest: AcceptedVersion, withVersions: boolean): Change {
+export function unknownValues(newest: AcceptedVersion, withVersions: boolean): OfferChange {
   const [grease, other] = GREASE
   const extra = [
     emptyExtension(grease),
@@ -33,12 +33,12 @@ export function unknownValues(newest: AcceptedVersion, withVersions: boolean): C
 }
 
 /** A server has to answer with the newest version that it has itself. */
-export function unknownVersions({ number }: AcceptedVersion): Extensions {
+export function unknownVersions({ number }: AcceptedVersion): TlsExtensions {
   return number >= VERSION.TLS13 ? [supportedVersions([GREASE[2], FUTURE, number])] : []
 }
 
 /** Before TLS 1.3 the message itself says the version. */
-export function unknownVersion({ number }: AcceptedVersion): Change {
+export function unknownVersion({ number }: AcceptedVersion): OfferChange {
   return number >= VERSION.TLS13 ? {} : { legacyVersion: FUTURE }
 }
 

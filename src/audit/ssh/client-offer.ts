@@ -92,7 +92,7 @@ export function clientInit(choice: ClientChoice, cookie: Buffer): KeyExchangeIni
   }
 }
 
-export type Agreement = {
+export type SshAgreement = {
   readonly keyExchange: string
   readonly hostKeyAlgorithm: string
   readonly toServer: PacketProtection
@@ -100,7 +100,7 @@ export type Agreement = {
 }
 
 /** What both sides take: of each list the first of the client that the server has too. */
-export function agree(client: KeyExchangeInit, server: KeyExchangeInit): Agreement {
+export function agree(client: KeyExchangeInit, server: KeyExchangeInit): SshAgreement {
   return {
     keyExchange: firstCommon(client, server, 'keyExchanges'),
     hostKeyAlgorithm: firstCommon(client, server, 'hostKeyAlgorithms'),

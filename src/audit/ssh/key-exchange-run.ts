@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { bitLength } from '../../wire/bit-length.ts'
 import { ByteWriter } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
-import { type Agreement, agree, type ClientChoice, clientInit } from './client-offer.ts'
+import { agree, type ClientChoice, clientInit, type SshAgreement } from './client-offer.ts'
 import {
   beginInPickedGroup,
   GROUP_EXCHANGES,
@@ -62,7 +62,7 @@ export async function exchangeOffers(
 
 /** What a key exchange shows. */
 export type KeyExchangeFacts = {
-  readonly agreement: Agreement
+  readonly agreement: SshAgreement
   readonly hostKey: HostKey
   readonly fingerprint: string
   /** Of the group that the server picked. */
@@ -100,7 +100,7 @@ export async function exchangeKeys(
 async function skipWrongGuess(
   conversation: SshConversation,
   { server }: Offers,
-  { keyExchange, hostKeyAlgorithm }: Agreement,
+  { keyExchange, hostKeyAlgorithm }: SshAgreement,
 ): Promise<void> {
   const isRight =
     server.keyExchanges[0] === keyExchange && server.hostKeyAlgorithms[0] === hostKeyAlgorithm
@@ -171,7 +171,7 @@ function fingerprintOf(hostKey: Buffer): string {
  * What the server tells in its first packet behind the key exchange; undefined where that holds no
  * extensions.
  */
-export async function readExtensions(
+export async function readSshExtensions(
   conversation: SshConversation,
   { agreement, keys }: KeyExchangeFacts,
 ): Promise<readonly Extension[] | undefined> {

@@ -17,7 +17,7 @@ import {
   exchangeKeys,
   exchangeOffers,
   type KeyExchangeFacts,
-  readExtensions,
+  readSshExtensions,
 } from './key-exchange-run.ts'
 import { parseNameList } from './messages/data-types.ts'
 import type { Extension } from './messages/extension-info.ts'
@@ -107,7 +107,7 @@ async function connectionFacts(
     return { identification, init: offers.server, exchange: facts, extensions }
   }
   const extensions = await learn(async () =>
-    extensionsOf(await readExtensions(conversation, facts)),
+    extensionsOf(await readSshExtensions(conversation, facts)),
   )
   return { identification, init: offers.server, exchange: facts, extensions }
 }

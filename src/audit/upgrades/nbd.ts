@@ -10,7 +10,7 @@ import {
 } from '../../nbd/protocol/option-header.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import type { ClearExchange } from '../connection/clear-exchange.ts'
-import { clearText, printable, READY, refused, type Upgrade } from './upgrade.ts'
+import { clearText, printableReply, READY, refused, type Upgrade } from './upgrade.ts'
 
 /** No reply is longer: a name, a description and their lengths. */
 const REPLY_LIMIT = 0x4000
@@ -73,7 +73,7 @@ async function sendOption(
     if (header.length > REPLY_LIMIT) refuse(`a reply of ${header.length} bytes`)
     const text = (await exchange.read(header.length)).toString('utf8')
     const isLast = header.type === NBD_REP.ACK || header.type >= REPLY_ERROR_BIT
-    if (isLast) return { type: header.type, text: printable(text), count }
+    if (isLast) return { type: header.type, text: printableReply(text), count }
   }
   return refuse(`more than ${EXPORTS_LIMIT} replies to ${optionName(option)}`)
 }

@@ -40,7 +40,7 @@ export async function readLines(
   return refuse(`more than ${LINES_LIMIT} lines in one reply`)
 }
 
-export type Reply = {
+export type CodedReply = {
   readonly code: number
   readonly lines: readonly string[]
   /** The last line, which is shown. */
@@ -48,7 +48,7 @@ export type Reply = {
 }
 
 /** A reply with a code of three digits: `250-more`, then `250 last` (RFC 5321, 4.2; RFC 959, 4.2). */
-export async function readReply(exchange: ClearExchange): Promise<Reply> {
+export async function readReply(exchange: ClearExchange): Promise<CodedReply> {
   const lines = await readLines(exchange, (line) => /^\d{3}( |$)/.test(line))
   const said = lines.at(-1) ?? ''
   return { code: Number(said.slice(0, 3)), lines, said }

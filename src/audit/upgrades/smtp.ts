@@ -1,6 +1,6 @@
 /** SMTP's STARTTLS: RFC 3207. */
 import type { ClearExchange } from '../connection/clear-exchange.ts'
-import { type Reply, readReply, sendLine } from './reply-lines.ts'
+import { type CodedReply, readReply, sendLine } from './reply-lines.ts'
 import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
 
 /** RFC 2606: no host has this name. A server may look up the name that a client gives. */
@@ -31,7 +31,7 @@ export const smtp: Upgrade = {
 
 async function greet(
   exchange: ClearExchange,
-): Promise<{ readonly greeting: Reply; readonly extensions: Reply | undefined }> {
+): Promise<{ readonly greeting: CodedReply; readonly extensions: CodedReply | undefined }> {
   const greeting = await readReply(exchange)
   if (greeting.code !== 220) return { greeting, extensions: undefined }
   await sendLine(exchange, `EHLO ${CLIENT_NAME}`)
@@ -41,6 +41,6 @@ async function greet(
     : { greeting: extensions, extensions: undefined }
 }
 
-function has({ lines }: Reply, keyword: string): boolean {
+function has({ lines }: CodedReply, keyword: string): boolean {
   return lines.some((line) => line.slice(4).toUpperCase().split(/[ =]/)[0] === keyword)
 }

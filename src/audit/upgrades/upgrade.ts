@@ -38,15 +38,15 @@ export type Upgrade = {
 }
 
 export function refused(said: string): UpgradeResult {
-  return { kind: 'refused', said: printable(said) }
+  return { kind: 'refused', said: printableReply(said) }
 }
 
 export function clearText(kind: ClearText['kind'], said: string): ClearText {
-  return { kind, said: printable(said) }
+  return { kind, said: printableReply(said) }
 }
 
 /** A server's words, for people: without what moves a cursor, and not endless. */
-export function printable(text: string): string {
+export function printableReply(text: string): string {
   return text
     .replace(/[^\x20-\x7e]+/g, ' ')
     .trim()

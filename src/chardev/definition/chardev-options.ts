@@ -27,7 +27,7 @@ const OPTIONS: Readonly<Record<BackendName, readonly string[]>> = {
   ringbuf: ['size'],
 }
 
-export const BACKENDS = Object.keys(OPTIONS) as readonly BackendName[]
+export const CHARDEV_BACKEND_NAMES = Object.keys(OPTIONS) as readonly BackendName[]
 
 /** Options of QEMU's other back-ends. */
 const ELSEWHERE = [

@@ -9,7 +9,7 @@ import type {
   ChardevDefinition,
   ChardevLog,
 } from './chardev-definition.ts'
-import { BACKENDS, ChardevOptions } from './chardev-options.ts'
+import { CHARDEV_BACKEND_NAMES, ChardevOptions } from './chardev-options.ts'
 import { DEFINITION_KINDS } from './definition-diagnostics.ts'
 import { readSocket } from './socket-definition.ts'
 
@@ -95,13 +95,17 @@ function findBackend(
   if (typeof written !== 'string' || written === '') {
     return fail(DEFINITION_KINDS.noBackend, typeof id === 'string' ? { id } : {}, span)
   }
-  const known = BACKENDS.find((name) => name === written)
+  const known = CHARDEV_BACKEND_NAMES.find((name) => name === written)
   if (known) return known
   const alias = Object.hasOwn(ALIASES, written) ? ALIASES[written] : undefined
   if (alias) return alias
   const hint = Object.hasOwn(ABSENT, written) ? ABSENT[written] : undefined
   if (hint) fail(DEFINITION_KINDS.absentBackend, { name: `back-end ${written}`, hint }, span)
-  return fail(DEFINITION_KINDS.unknownBackend, { name: written, known: BACKENDS }, span)
+  return fail(
+    DEFINITION_KINDS.unknownBackend,
+    { name: written, known: CHARDEV_BACKEND_NAMES },
+    span,
+  )
 }
 
 const READERS: { readonly [Name in BackendName]: (options: ChardevOptions) => ChardevBackend } = {

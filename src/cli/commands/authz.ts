@@ -2,7 +2,7 @@
 
 import { Argument, type Command } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
-import { type JsonObject, locationToJson } from '../../diagnostics/diagnostic-json.ts'
+import { type JsonResult, locationToJson } from '../../diagnostics/diagnostic-json.ts'
 import type { AuthorizationDecision } from '../../tls/authorization/authorization.ts'
 import type { TlsObjects } from '../../tls/objects/tls-objects.ts'
 import type { Certificate } from '../../x509/certificate.ts'
@@ -90,6 +90,6 @@ async function printResult(
   for (const line of [...identities, ...verdicts]) terminal.print(printable(line))
 }
 
-function decisionToJson({ id, allowed, rule, index, span }: Decision): JsonObject {
+function decisionToJson({ id, allowed, rule, index, span }: Decision): JsonResult {
   return { id, allowed, rule, index: index ?? null, location: locationToJson(span) }
 }

@@ -1,7 +1,7 @@
 /** `cryptopolicy build`: compile a folder of policies. */
 import { type Command, Option } from 'commander'
 import { diagnose, escalate } from '../../diagnostics/diagnostic.ts'
-import type { JsonObject } from '../../diagnostics/diagnostic-json.ts'
+import type { JsonResult } from '../../diagnostics/diagnostic-json.ts'
 import type { BuildResult, BuiltFile } from '../../system/build.ts'
 import type { Directories } from '../../system/directories.ts'
 import { SYSTEM_KINDS } from '../../system/system-diagnostics.ts'
@@ -183,7 +183,7 @@ function describeProblems(problems: readonly VerifyProblem[]): readonly string[]
   return [...[...values].map(([line, list]) => `${line} ${list.join(', ')}`), ...complaints]
 }
 
-function toJson(result: BuildResult, verification: Verification | undefined): JsonObject {
+function toJson(result: BuildResult, verification: Verification | undefined): JsonResult {
   const files = result.files.map(({ text: _, difference = null, ...file }) => ({
     ...file,
     difference,

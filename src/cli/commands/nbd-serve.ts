@@ -1,6 +1,7 @@
 /** `cryptopolicy nbd serve`: exports of files, block devices and memory, in qemu-nbd's words. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { fail } from '../../diagnostics/diagnostic.ts'
+import { PROGRAM_VERSION } from '../../diagnostics/program-version.ts'
 import { TLS_MODES } from '../../endpoint/tls-mode.ts'
 import type { ExportRequest } from '../../nbd/exports/export-list.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
@@ -14,7 +15,6 @@ import {
 } from '../qemu-nbd-options.ts'
 import type { ServeOptions } from '../serve-options.ts'
 import { limitOption, logOption } from '../service-options.ts'
-import { PROGRAM_VERSION } from '../version.ts'
 
 const CLI_DEFAULTS = { shared: 1, handshake: 10, idle: 0, drain: 10, memory: 8_388_608 } as const
 

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { hasErrors } from '../../diagnostics/diagnostic.ts'
-import { diagnosticToJson, type JsonObject } from '../../diagnostics/diagnostic-json.ts'
+import { diagnosticToJson, type JsonResult } from '../../diagnostics/diagnostic-json.ts'
 import type { CheckReport } from '../../pki/credential-check.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -84,7 +84,7 @@ function printReport({ certificates, diagnostics }: CheckReport, terminal: Termi
   if (diagnostics.length === 0) terminal.note('nothing is wrong')
 }
 
-function reportToJson({ certificates, diagnostics }: CheckReport): JsonObject {
+function reportToJson({ certificates, diagnostics }: CheckReport): JsonResult {
   return {
     certificates: certificates.map(({ certificate, role, daysLeft }) => ({
       file: certificate.place.file,

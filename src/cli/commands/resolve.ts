@@ -1,7 +1,7 @@
 /** `cryptopolicy resolve`: the priority string that an application gets. */
 import type { Command } from 'commander'
 import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
-import { findApplication } from '../../priority/application.ts'
+import { findBuiltInApplication } from '../../priority/application.ts'
 import type { ApplicationChain, ApplicationSetting } from '../../priority/application-chain.ts'
 import type { Resolution, Unresolved } from '../../priority/resolve.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
@@ -113,7 +113,7 @@ async function followApplication(
   const { traceApplication } = await import('../../priority/application-chain.ts')
   const { app = '' } = options
   const builtIn = options.builtIn ?? (await builtInOf(app, options))
-  if (!findApplication(app) && !options.appConfig && priority === undefined && !builtIn) {
+  if (!findBuiltInApplication(app) && !options.appConfig && priority === undefined && !builtIn) {
     terminal.note(`what ${app} does is not known: --app-config FILE:KEY or --built-in say it`)
   }
   const given: readonly ApplicationSetting[] =
@@ -131,7 +131,7 @@ async function followApplication(
 
 /** What is known of the application, else what its policy is for: `@KEYWORD,SYSTEM`. */
 async function builtInOf(app: string, options: Options): Promise<string | undefined> {
-  const known = findApplication(app)?.builtIn.at(-1)
+  const known = findBuiltInApplication(app)?.builtIn.at(-1)
   if (known !== undefined || app === '') return known
   const { keywordOfPolicy } = await import('../../system/application-keyword.ts')
   const { findDirectories } = await import('../../system/directories.ts')
@@ -148,7 +148,7 @@ async function readSettings({
     '../../system/application-config.ts'
   )
   if (appConfig === undefined) {
-    const application = findApplication(app ?? '')
+    const application = findBuiltInApplication(app ?? '')
     return application ? readApplicationSettings(application, appDir) : []
   }
   const [, path, key] = /^(.+):([^:]+)$/.exec(appConfig) ?? []

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { ApplicationBackend } from '../../backends/applications/application-backend.ts'
 import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
-import type { JsonObject } from '../../diagnostics/diagnostic-json.ts'
+import type { JsonResult } from '../../diagnostics/diagnostic-json.ts'
 import type { LayeredPolicy } from '../../policy/application/application-policy.ts'
 import type { EffectivePolicy } from '../../policy/effective-policy.ts'
 import type { Policy } from '../../policy/policy.ts'
@@ -115,7 +115,7 @@ async function showScope(policy: Policy, options: Options, terminal: Terminal): 
   }
 }
 
-function toJson(policy: Policy, effective: EffectivePolicy): JsonObject {
+function toJson(policy: Policy, effective: EffectivePolicy): JsonResult {
   const { enabled, integers, choices } = effective
   return {
     policy: policy.name,

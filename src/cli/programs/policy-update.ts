@@ -1,6 +1,7 @@
 /** What `update-policies` does: the drop-in for update-crypto-policies. */
 import { Command, Option } from 'commander'
 import { type Diagnostic, DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
+import { PROGRAM_VERSION } from '../../diagnostics/program-version.ts'
 import type { ApplicationSwitch } from '../../system/application-switch.ts'
 import { type ApplyOptions, type ApplyResult, applyPolicy } from '../../system/apply.ts'
 import { type Directories, findDirectories, localFolder } from '../../system/directories.ts'
@@ -18,7 +19,6 @@ import { referenceLines, renameProgram } from '../reference-lines.ts'
 import { runToExit } from '../run.ts'
 import { Terminal } from '../terminal.ts'
 import { refuseInWords } from '../usage-error.ts'
-import { PROGRAM_VERSION } from '../version.ts'
 
 /** The name of the command in JSON, the same under each name that it is called by. */
 const NAME = 'update-policies'

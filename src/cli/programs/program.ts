@@ -12,7 +12,7 @@ import { ENDPOINT } from '../commands/endpoint.ts'
 import { addExplain } from '../commands/explain.ts'
 import { addLint } from '../commands/lint.ts'
 import { addList } from '../commands/list.ts'
-import { MIGRATE } from '../commands/migrate.ts'
+import { MIGRATE_GROUP } from '../commands/migrate.ts'
 import { NBD } from '../commands/nbd.ts'
 import { PKI } from '../commands/pki.ts'
 import { addPlan } from '../commands/plan.ts'
@@ -25,7 +25,7 @@ import { frameProgram } from '../program-frame.ts'
 export async function createProgram(args: readonly string[]): Promise<Command> {
   const [nbd, migrate, chardev, endpoint, pki] = await Promise.all([
     defineGroup(NBD, args),
-    defineGroup(MIGRATE, args),
+    defineGroup(MIGRATE_GROUP, args),
     defineGroup(CHARDEV, args),
     defineGroup(ENDPOINT, args),
     defineGroup(PKI, args),

@@ -1,5 +1,5 @@
 /** A comparison of two streams, for people and as data. */
-import type { JsonObject } from '../../diagnostics/diagnostic-json.ts'
+import type { JsonResult } from '../../diagnostics/diagnostic-json.ts'
 import type { Comparison } from './comparison.ts'
 import type { Difference } from './difference.ts'
 
@@ -19,7 +19,7 @@ function printDifference({ kind, subject, first, second, consequence }: Differen
   return `${consequence}: ${what}: ${first ?? 'nothing'}, second ${second ?? 'nothing'}`
 }
 
-export function migrationComparisonToJson({ differences, isTaken }: Comparison): JsonObject {
+export function migrationComparisonToJson({ differences, isTaken }: Comparison): JsonResult {
   return {
     isTaken,
     differences: differences.map(({ first = null, second = null, ...rest }) => ({

@@ -1,5 +1,5 @@
 /** An inspected migration as data, for `--json`. */
-import type { JsonObject } from '../../diagnostics/diagnostic-json.ts'
+import type { JsonResult } from '../../diagnostics/diagnostic-json.ts'
 import type { RamBlock, ReturnPathMessage, Section } from '../stream/events.ts'
 import type { Inspection } from './channel-inspection.ts'
 import type { InspectedChannel } from './inspected-channel.ts'
@@ -10,7 +10,7 @@ import type { RamCount } from './ram-count.ts'
 import { PreemptInspection } from './small-channels.ts'
 
 /** The first channel, with the pages of all. */
-export function migrationToJson({ first, others, ignored, ram }: InspectedMigration): JsonObject {
+export function migrationToJson({ first, others, ignored, ram }: InspectedMigration): JsonResult {
   return {
     ...channelToJson(first, ram),
     channels: others.map((channel) => channelToJson(channel, ram)),
@@ -21,12 +21,12 @@ export function migrationToJson({ first, others, ignored, ram }: InspectedMigrat
 function channelToJson(
   { file, bytes, sha256, inspection }: InspectedChannel,
   ram: RamCount,
-): JsonObject {
+): JsonResult {
   const { kind } = inspection
   return { file, kind, bytes, sha256, ...contentToJson(inspection, ram) }
 }
 
-function contentToJson(inspection: Inspection, ram: RamCount): JsonObject {
+function contentToJson(inspection: Inspection, ram: RamCount): JsonResult {
   if (inspection instanceof MainInspection) return mainToJson(inspection, ram)
   if (inspection instanceof MultifdInspection) return multifdToJson(inspection)
   if (inspection instanceof PreemptInspection) {
@@ -40,7 +40,7 @@ function contentToJson(inspection: Inspection, ram: RamCount): JsonObject {
   }
 }
 
-function mainToJson(main: MainInspection, ram: RamCount): JsonObject {
+function mainToJson(main: MainInspection, ram: RamCount): JsonResult {
   const { configuration, commands, sections, packages, trailing, end, description } = main
   return {
     complete: end !== undefined,
@@ -113,7 +113,7 @@ function postcopyToJson(main: MainInspection) {
   return { advised, begun: begun?.offset ?? null }
 }
 
-function multifdToJson(multifd: MultifdInspection): JsonObject {
+function multifdToJson(multifd: MultifdInspection): JsonResult {
   const { version, uuid, channel, packets, syncs, normal, zero, payload, stale } = multifd
   return {
     ...{ complete: null, version, uuid, channel, packets, syncs, pages: { normal, zero }, payload },

@@ -1,5 +1,5 @@
 /** What the two sides of a preflight tell each other: in clear before TLS, and within it afterwards. */
-import { listOf, objectOf, optional } from '../../arguments/objects.ts'
+import { listOfChecked, objectOf, optionalChecked } from '../../arguments/objects.ts'
 import {
   type ArgumentCheck,
   integerWithin,
@@ -26,7 +26,7 @@ export type OfferedTls = {
   readonly signatureSchemes: readonly string[]
 }
 
-export type ClientHello = {
+export type PreflightClientHello = {
   readonly version: number
   /** `verdict` asks why the handshake of an earlier `check` was refused; `done` is the last. */
   readonly purpose: (typeof PURPOSES)[number]
@@ -39,7 +39,7 @@ export type ClientHello = {
   readonly offered?: OfferedTls | undefined
 }
 
-export type ServerHello = {
+export type PreflightServerHello = {
   readonly version: number
   /** The clock of the server, in milliseconds since 1970. */
   readonly time: number
@@ -79,7 +79,7 @@ export type RateResult = {
 /** Of nonces and tickets. */
 const RANDOM = /^[0-9a-f]{32}$/
 
-const requireTexts = listOf(requireString)
+const requireTexts = listOfChecked(requireString)
 
 const requireRandom: ArgumentCheck = (value, name) =>
   typeof value === 'string' && RANDOM.test(value)
@@ -97,34 +97,34 @@ const checkOffered = objectOf<OfferedTls>({
 
 const requireVersion = integerWithin(1, 2 ** 31)
 
-export const checkClientHello = objectOf<ClientHello>({
+export const checkClientHello = objectOf<PreflightClientHello>({
   version: requireVersion,
   purpose: (value, name) => requireOneOf(value, PURPOSES, name),
   nonce: requireRandom,
   tls: requireBoolean,
-  ticket: optional(requireRandom),
-  offered: optional(checkOffered),
+  ticket: optionalChecked(requireRandom),
+  offered: optionalChecked(checkOffered),
 })
 
-export const checkServerHello = objectOf<ServerHello>({
+export const checkServerHello = objectOf<PreflightServerHello>({
   version: requireVersion,
   time: integerWithin(0),
   tls: requireBoolean,
-  offered: optional(checkOffered),
+  offered: optionalChecked(checkOffered),
   refusals: requireTexts,
 })
 
 const checkToldDiagnostic = objectOf<ToldDiagnostic>({
   code: requireString,
   message: requireString,
-  hint: optional(requireString),
+  hint: optionalChecked(requireString),
 })
 
 export const checkServerVerdict = objectOf<ServerVerdict>({
-  distinguishedName: optional(requireString),
-  username: optional(requireString),
-  rateTicket: optional(requireRandom),
-  refusals: listOf(checkToldDiagnostic),
+  distinguishedName: optionalChecked(requireString),
+  username: optionalChecked(requireString),
+  rateTicket: optionalChecked(requireRandom),
+  refusals: listOfChecked(checkToldDiagnostic),
 })
 
 export const checkRateResult = objectOf<RateResult>({

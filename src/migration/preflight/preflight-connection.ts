@@ -12,13 +12,13 @@ import type { TlsSession } from '../../tls/credentials/tls-session.ts'
 import type { TlsSettings } from '../../tls/tls-options.ts'
 import { ProtocolError } from '../../wire/protocol-error.ts'
 import {
-  type ClientHello,
   checkRateResult,
   checkServerHello,
   checkServerVerdict,
   PROTOCOL_VERSION,
+  type PreflightClientHello,
+  type PreflightServerHello,
   type RateResult,
-  type ServerHello,
   type ServerVerdict,
 } from './hello.ts'
 import { readMessage, writeMessage } from './message.ts'
@@ -60,7 +60,7 @@ export async function sayDone(target: PreflightTarget, agreed?: AgreedTls): Prom
 
 /** What was heard in clear, and when. */
 export type Greeting = {
-  readonly hello: ServerHello
+  readonly hello: PreflightServerHello
   /** The times of this host just before and just after, in milliseconds since 1970. */
   readonly asked: number
   readonly answered: number
@@ -105,10 +105,10 @@ export class PreflightConnection {
    * @throws DiagnosticError PREFLIGHT_..., NET_TIMED_OUT
    */
   async greet(
-    purpose: ClientHello['purpose'],
+    purpose: PreflightClientHello['purpose'],
     { tls, settings, ticket }: GreetingOptions,
   ): Promise<Greeting> {
-    const hello: ClientHello = {
+    const hello: PreflightClientHello = {
       version: PROTOCOL_VERSION,
       purpose,
       nonce: this.nonce,

@@ -6,11 +6,11 @@ import { ByteChannel } from '../../net/byte-channel.ts'
 import type { SystemConfig } from '../../priority/system-config.ts'
 import type { TlsSession } from '../../tls/credentials/tls-session.ts'
 import {
-  type ClientHello,
   checkClientHello,
   PROTOCOL_VERSION,
+  type PreflightClientHello,
+  type PreflightServerHello,
   type RateResult,
-  type ServerHello,
   type ServerVerdict,
 } from './hello.ts'
 import { readMessage, writeMessage } from './message.ts'
@@ -73,7 +73,7 @@ export class PreflightHandler implements ConnectionHandler {
   }
 
   /** Any stranger could have this host busy. @throws DiagnosticError PREFLIGHT_RATE_REFUSED */
-  #checkRate({ purpose, ticket }: ClientHello, session: TlsSession | undefined): void {
+  #checkRate({ purpose, ticket }: PreflightClientHello, session: TlsSession | undefined): void {
     if (purpose !== 'rate' || session || !this.#hasTls) return
     if (!this.#options.tickets.redeem(ticket)) fail(PREFLIGHT_KINDS.rateRefused, {})
   }
@@ -82,7 +82,7 @@ export class PreflightHandler implements ConnectionHandler {
   async #greet(
     channel: ByteChannel,
     connection: EndpointConnection,
-  ): Promise<readonly [ClientHello, TlsSession | undefined]> {
+  ): Promise<readonly [PreflightClientHello, TlsSession | undefined]> {
     const hello = await readMessage(channel, checkClientHello)
     const { secure } = this.#options.security
     await writeMessage(channel, this.#answer(hello))
@@ -98,7 +98,7 @@ export class PreflightHandler implements ConnectionHandler {
     }
   }
 
-  #answer({ offered }: ClientHello): ServerHello {
+  #answer({ offered }: PreflightClientHello): PreflightServerHello {
     const { security, config } = this.#options
     const { settings } = security
     return {
@@ -111,7 +111,7 @@ export class PreflightHandler implements ConnectionHandler {
   }
 
   async #serve(
-    { purpose, nonce }: ClientHello,
+    { purpose, nonce }: PreflightClientHello,
     channel: ByteChannel,
     session: TlsSession | undefined,
   ): Promise<void> {
@@ -127,7 +127,7 @@ export class PreflightHandler implements ConnectionHandler {
   }
 }
 
-const ENDINGS: { readonly [Purpose in ClientHello['purpose']]: string } = {
+const ENDINGS: { readonly [Purpose in PreflightClientHello['purpose']]: string } = {
   check: 'checked',
   verdict: 'told why',
   rate: 'measured',

@@ -3,7 +3,7 @@ import { diagnose } from '../../diagnostics/diagnostic.ts'
 import type { SystemConfig } from '../../priority/system-config.ts'
 import type { TlsSettings } from '../../tls/tls-options.ts'
 import { type Check, checked } from './check.ts'
-import type { OfferedTls, ServerHello } from './hello.ts'
+import type { OfferedTls, PreflightServerHello } from './hello.ts'
 import {
   inCommon,
   lackingReasons,
@@ -24,7 +24,7 @@ const WORDS: { readonly [List in OfferedList]: string } = {
 export function checkSharedTls(
   settings: TlsSettings,
   config: SystemConfig,
-  { offered, refusals }: ServerHello,
+  { offered, refusals }: PreflightServerHello,
 ): readonly Check[] {
   if (!offered) return []
   const own = offeredTls(settings)

@@ -1,5 +1,5 @@
 /** A migration that was stored, in words and as data. */
-import type { JsonObject } from '../../diagnostics/diagnostic-json.ts'
+import type { JsonResult } from '../../diagnostics/diagnostic-json.ts'
 import { MultifdInspection } from '../inspect/multifd-inspection.ts'
 import { countPages } from '../inspect/ram-count.ts'
 import type { StoredChannel } from './received-channel.ts'
@@ -17,7 +17,7 @@ export function describeReceived(received: ReceivedMigration, seconds: number): 
   return parts.join('; ')
 }
 
-export function receivedToJson(received: ReceivedMigration, seconds: number): JsonObject {
+export function receivedToJson(received: ReceivedMigration, seconds: number): JsonResult {
   const { path, channels, main, ram, hasReturnPath } = received
   const [first] = channels
   return {
@@ -41,7 +41,7 @@ function bytesOf({ channels }: ReceivedMigration): number {
   return channels.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
-function channelToJson({ file, bytes, sha256, inspection }: StoredChannel): JsonObject {
+function channelToJson({ file, bytes, sha256, inspection }: StoredChannel): JsonResult {
   const number = inspection instanceof MultifdInspection ? inspection.channel : null
   return { file, kind: inspection.kind, number, bytes, sha256 }
 }

@@ -2,7 +2,7 @@
 import type { Writable } from 'node:stream'
 import { readChannelParts } from '../inspect/channel-file.ts'
 import type { Bandwidth } from './bandwidth.ts'
-import type { StoredChannel } from './stored-migration.ts'
+import type { StoredChannelFile } from './stored-migration.ts'
 
 export type SendChannelOptions = {
   readonly bandwidth: Bandwidth
@@ -16,7 +16,7 @@ const LARGEST_WRITE = 262_144
 
 /** Resolves when all bytes were taken. @throws the error of the stream, or of the file. */
 export async function sendChannel(
-  { file, start, end }: StoredChannel,
+  { file, start, end }: StoredChannelFile,
   stream: Writable,
   options: SendChannelOptions,
 ): Promise<void> {

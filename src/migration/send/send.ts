@@ -14,7 +14,7 @@ import { type Destination, openDestination } from './open-destination.ts'
 import { sendChannel } from './send-channel.ts'
 import { SEND_KINDS } from './send-diagnostics.ts'
 import { SendCount, type SendProgress } from './send-progress.ts'
-import type { StoredChannel, StoredMigration } from './stored-migration.ts'
+import type { StoredChannelFile, StoredMigration } from './stored-migration.ts'
 
 export type SendOptions = {
   readonly credentials?: TlsCredentials | undefined
@@ -144,7 +144,7 @@ class Sending {
     return destination
   }
 
-  #send(channel: StoredChannel, { stream }: Destination): Promise<void> {
+  #send(channel: StoredChannelFile, { stream }: Destination): Promise<void> {
     const { signal, onProgress } = this.#options
     const number = this.#migration.channels.indexOf(channel)
     const onSent = (bytes: number) => {

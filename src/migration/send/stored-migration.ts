@@ -9,7 +9,7 @@ import { RamCount } from '../inspect/ram-count.ts'
 import { PageMarks } from './page-marks.ts'
 import { SEND_KINDS } from './send-diagnostics.ts'
 
-export type StoredChannel = {
+export type StoredChannelFile = {
   readonly file: string
   /** The bytes to be sent, of the unpacked file. */
   readonly start: number
@@ -20,7 +20,7 @@ export type StoredChannel = {
 
 export type StoredMigration = {
   /** The main channel first, then those of multifd, then the one for urgent pages. */
-  readonly channels: readonly StoredChannel[]
+  readonly channels: readonly StoredChannelFile[]
   /** Bytes of all channels. */
   readonly total: number
   /** Over the guest's memory. */
@@ -108,7 +108,10 @@ function inOrder(others: readonly InspectedChannel[]): readonly InspectedChannel
 }
 
 /** Of a main channel what stands before it and behind it is left out. */
-function channelOf({ file, bytes, inspection }: InspectedChannel, marked: Marked): StoredChannel {
+function channelOf(
+  { file, bytes, inspection }: InspectedChannel,
+  marked: Marked,
+): StoredChannelFile {
   const marks = marked.get(inspection) ?? new PageMarks()
   if (inspection.kind !== 'main') return { file, start: 0, end: bytes, marks }
   return { file, start: inspection.startsAt, end: inspection.trailing?.offset ?? bytes, marks }

@@ -1,7 +1,7 @@
 /** The commands of the main channel: a number, a length, and data of a form for each. */
 
 import { ByteReader } from '../../wire/byte-reader.ts'
-import { type CommandName, MIG_CMD, nameOf } from './constants.ts'
+import { type CommandName, MIG_CMD, nameOfNumber } from './constants.ts'
 import type { BlockRange, MigrationCommand } from './events.ts'
 import type { Decoding, StreamInput } from './stream-input.ts'
 
@@ -52,7 +52,7 @@ export function* decodeCommand(input: StreamInput): Decoding<Omit<MigrationComma
   const number = yield* input.uint16('the number of a command')
   const length = yield* input.uint16('the length of the command')
   const command =
-    nameOf(MIG_CMD, number) ?? input.refuse('a command from 1 to 11', `${number}`, offset + 1)
+    nameOfNumber(MIG_CMD, number) ?? input.refuse('a command from 1 to 11', `${number}`, offset + 1)
   input.section = `command ${command}`
   const form = FORMS[command]
   if (!form.allows(length)) input.refuse(form.expected, `${length} bytes`, offset + 3)
@@ -85,6 +85,6 @@ function textOf(bytes: Buffer): string {
 /** Whether a command can begin where `bytes` begin; undefined where more bytes decide. */
 export function looksLikeCommand(bytes: Buffer): boolean | undefined {
   if (bytes.length < 5) return undefined
-  const command = nameOf(MIG_CMD, bytes.readUInt16BE(1))
+  const command = nameOfNumber(MIG_CMD, bytes.readUInt16BE(1))
   return command !== undefined && FORMS[command].allows(bytes.readUInt16BE(3))
 }

@@ -121,7 +121,7 @@ export const DEFAULT_PAGE_SIZE = 4096
 export const RAM_VERSION = 4
 
 /** The name of a number in one of the tables above. */
-export function nameOf<Table extends Readonly<Record<string, number>>>(
+export function nameOfNumber<Table extends Readonly<Record<string, number>>>(
   table: Table,
   number: number,
 ): keyof Table | undefined {

@@ -1,6 +1,6 @@
 /** The return path: what a destination tells its source. */
 import { ByteWriter } from '../../wire/byte-writer.ts'
-import { MIG_RP_MSG, nameOf, type ReturnPathName } from './constants.ts'
+import { MIG_RP_MSG, nameOfNumber, type ReturnPathName } from './constants.ts'
 import { ChannelDecoder } from './decoder.ts'
 import type { ReturnPathMessage } from './events.ts'
 import type { Decoding, StreamInput } from './stream-input.ts'
@@ -73,7 +73,7 @@ function* decodeMessage(input: StreamInput): Decoding<ReturnPathMessage> {
   const number = yield* input.uint16('the number of a message')
   const length = yield* input.uint16('the length of the message')
   const message =
-    nameOf(MIG_RP_MSG, number) ?? input.refuse('a message from 1 to 7', `${number}`, offset)
+    nameOfNumber(MIG_RP_MSG, number) ?? input.refuse('a message from 1 to 7', `${number}`, offset)
   input.section = `message ${message}`
   const form = FORMS[message]
   if (!form.allows(length)) input.refuse(form.expected, `${length} bytes`, offset + 2)

@@ -1,5 +1,5 @@
 /** Checks of what programs hand to a client of monitors. */
-import { objectOf, optional, optionsOf, requireObject } from '../../arguments/objects.ts'
+import { objectOf, optionalChecked, optionsOf, requireObject } from '../../arguments/objects.ts'
 import {
   refuseArgument,
   requireFunction,
@@ -10,10 +10,10 @@ import type { JsonObject } from '../protocol/json-value.ts'
 import type { MonitorConnection } from './monitor-connection.ts'
 
 export const checkConnection = optionsOf<MonitorConnection>({
-  credentials: optional(objectOf({ connect: requireFunction })),
-  hostname: optional(requireString),
+  credentials: optionalChecked(objectOf({ connect: requireFunction })),
+  hostname: optionalChecked(requireString),
   timeout: requireMilliseconds,
-  onEvent: optional(requireFunction),
+  onEvent: optionalChecked(requireFunction),
 })
 
 /** As deep as monitors read. */

@@ -2,7 +2,7 @@
 import type { NodeDefinition, NodeSource } from '../host/block-node-definition.ts'
 import { refuseCommand } from '../protocol/qmp-error.ts'
 import { BLOCKDEV_OPTIONS, type BlockdevOptions, type BlockdevSource } from './blockdev-options.ts'
-import { readSize } from './byte-count.ts'
+import { readByteCount } from './byte-count.ts'
 import { defineCommand } from './define-command.ts'
 
 export const BLOCKDEV_ADD = defineCommand({
@@ -37,8 +37,8 @@ function readLayer(options: BlockdevOptions) {
   return {
     driver: 'raw' as const,
     file: typeof file === 'string' ? { node: file } : readSource(file),
-    ...(offset === undefined ? {} : { offset: readSize(offset, 'offset') }),
-    ...(size === undefined ? {} : { size: readSize(size, 'size') }),
+    ...(offset === undefined ? {} : { offset: readByteCount(offset, 'offset') }),
+    ...(size === undefined ? {} : { size: readByteCount(size, 'size') }),
   }
 }
 
@@ -48,10 +48,10 @@ function readSource(options: BlockdevSource): NodeSource {
     case 'host_device':
       return { driver: options.driver, filename: options.filename }
     case 'memory':
-      return { driver: 'memory', size: readSize(options.size, 'size') }
+      return { driver: 'memory', size: readByteCount(options.size, 'size') }
     case 'null-co':
       return options.size === undefined
         ? { driver: 'null-co' }
-        : { driver: 'null-co', size: readSize(options.size, 'size') }
+        : { driver: 'null-co', size: readByteCount(options.size, 'size') }
   }
 }

@@ -1,11 +1,11 @@
 /** Finds the command of a request. */
 import { refuseCommand } from '../protocol/qmp-error.ts'
-import type { Request } from '../protocol/request.ts'
+import type { QmpRequest } from '../protocol/request.ts'
 import { COMMANDS } from './all-commands.ts'
 import type { Command } from './define-command.ts'
 
 /** @throws QmpError */
-export function findCommand({ command, isOutOfBand }: Request): Command {
+export function findCommand({ command, isOutOfBand }: QmpRequest): Command {
   const found = COMMANDS.get(command)
   if (!found) {
     return refuseCommand(`The command ${command} has not been found`, 'CommandNotFound')

@@ -11,7 +11,7 @@ import {
   union,
   type ValueOf,
 } from '../schema/qapi-types.ts'
-import { readSize } from './byte-count.ts'
+import { readByteCount } from './byte-count.ts'
 import { SOCKET_ADDRESS } from './socket-address.ts'
 
 const ADDRESS = union(
@@ -65,7 +65,11 @@ function readUri(uri: string): MigrationUri {
 function readChannel(address: ValueOf<typeof ADDRESS>): MigrationUri {
   switch (address.transport) {
     case 'file':
-      return { kind: 'file', path: address.filename, offset: readSize(address.offset, 'offset') }
+      return {
+        kind: 'file',
+        path: address.filename,
+        offset: readByteCount(address.offset, 'offset'),
+      }
     case 'exec':
       return { kind: 'exec', command: address.args.map(quoteWord).join(' ') }
     case 'socket':

@@ -1,12 +1,12 @@
 /** What objects and endpoints refuse, in the words of QEMU where it has the same refusal. */
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
 import { type JsonObject, type JsonValue, memberOf } from '../protocol/json-value.ts'
-import type { Request } from '../protocol/request.ts'
+import type { QmpRequest } from '../protocol/request.ts'
 
 /** @param request What the refusals are the answer to: it has the ids and names. */
 export function describeInQemuWords(
   diagnostics: readonly Diagnostic[],
-  { arguments: args }: Pick<Request, 'arguments'>,
+  { arguments: args }: Pick<QmpRequest, 'arguments'>,
 ): string {
   const errors = diagnostics.filter(({ severity }) => severity === 'error')
   return errors.map((diagnostic) => describe(diagnostic, args)).join('; ')

@@ -1,5 +1,5 @@
 /** `query-version` */
-import { MONITOR_VERSION } from '../program-version.ts'
+import { MONITOR_VERSION } from '../monitor-version.ts'
 import { INT, STR, struct } from '../schema/qapi-types.ts'
 import { defineCommand } from './define-command.ts'
 

@@ -3,7 +3,7 @@ import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import type { HostEndpoints } from '../host/host-endpoints.ts'
 import type { JsonValue } from '../protocol/json-value.ts'
 import { QmpError } from '../protocol/qmp-error.ts'
-import type { Request } from '../protocol/request.ts'
+import type { QmpRequest } from '../protocol/request.ts'
 import { checkArguments } from '../schema/check-value.ts'
 import type { Command } from './define-command.ts'
 import { describeInQemuWords } from './qemu-words.ts'
@@ -16,7 +16,7 @@ import { describeInQemuWords } from './qemu-words.ts'
 export async function runCommand(
   host: HostEndpoints,
   command: Command,
-  request: Request,
+  request: QmpRequest,
 ): Promise<JsonValue> {
   try {
     const args = checkArguments(command.arguments, request.arguments)
@@ -26,7 +26,7 @@ export async function runCommand(
   }
 }
 
-export function toQmpError(error: unknown, request: Request): QmpError {
+export function toQmpError(error: unknown, request: QmpRequest): QmpError {
   if (error instanceof QmpError) return error
   if (error instanceof DiagnosticError) {
     return new QmpError(describeInQemuWords(error.diagnostics, request))

@@ -1,11 +1,11 @@
 /** Every command of the human monitor. */
 import { BLOCK_INFO } from './block-info.ts'
-import { CHARDEV_COMMANDS } from './chardev-commands.ts'
+import { HUMAN_CHARDEV_COMMANDS } from './chardev-commands.ts'
 import { type HumanCommand, type QmpCounterpart, request } from './human-command.ts'
-import { nameOf } from './human-line.ts'
+import { nameOfCommand } from './human-line.ts'
 import { INFO_COMMANDS } from './info-commands.ts'
-import { MIGRATE_COMMANDS } from './migrate-commands.ts'
-import { NBD_COMMANDS } from './nbd-commands.ts'
+import { HUMAN_MIGRATE_COMMANDS } from './migrate-commands.ts'
+import { HUMAN_NBD_COMMANDS } from './nbd-commands.ts'
 import { OBJECT_COMMANDS, RELOAD_COMMAND } from './object-commands.ts'
 import { QOM_COMMANDS } from './qom-commands.ts'
 
@@ -23,12 +23,12 @@ function ofDescriptor(name: string): HumanCommand {
 export const HUMAN_COMMANDS: readonly HumanCommand[] = [
   ...INFO_COMMANDS,
   BLOCK_INFO,
-  ...MIGRATE_COMMANDS,
-  ...NBD_COMMANDS,
+  ...HUMAN_MIGRATE_COMMANDS,
+  ...HUMAN_NBD_COMMANDS,
   ...OBJECT_COMMANDS,
   ...QOM_COMMANDS,
   RELOAD_COMMAND,
-  ...CHARDEV_COMMANDS,
+  ...HUMAN_CHARDEV_COMMANDS,
   ofDescriptor('getfd'),
   ofDescriptor('closefd'),
   plain('cont', 'c', 'nothing: no guest runs here'),
@@ -55,6 +55,6 @@ function describeCommand(command: HumanCommand): string {
   const options = flags.map((flag) => `[-${flag}]`)
   const words = parameters.map((one) => (one.isOptional ? `[${one.name}]` : one.name))
   const [what] = name.split(' ')
-  const named = what === 'info' ? name : nameOf(command)
+  const named = what === 'info' ? name : nameOfCommand(command)
   return `${named} ${[...options, ...words].join(' ')} -- ${summary}\r\n`
 }

@@ -6,7 +6,7 @@ import { refuseCommand } from '../protocol/qmp-error.ts'
 import { type HumanCommand, request } from './human-command.ts'
 import { readInteger } from './human-number.ts'
 
-export const CHARDEV_COMMANDS: readonly HumanCommand[] = [
+export const HUMAN_CHARDEV_COMMANDS: readonly HumanCommand[] = [
   {
     name: 'chardev-add',
     parameters: [{ name: 'chardev', isRest: true }],

@@ -26,7 +26,7 @@ export function parseHumanLine(line: string, commands: readonly HumanCommand[]):
 }
 
 /** As errors and `help` have it: `quit|q`, and `status` of `info status`. */
-export function nameOf({ name, letter }: HumanCommand): string {
+export function nameOfCommand({ name, letter }: HumanCommand): string {
   const own = name.split(' ').at(-1) ?? name
   return letter === undefined ? own : `${own}|${letter}`
 }
@@ -53,7 +53,7 @@ type TypedLine = { readonly typed: string; readonly rest: string }
 
 function readValues(command: HumanCommand, { typed, rest: line }: TypedLine): HumanValues {
   const { flags = [], parameters } = command
-  const name = nameOf(command)
+  const name = nameOfCommand(command)
   const given = new Set<string>()
   let rest = line
   // They stand in their order, and behind the last of them a dash begins a word.

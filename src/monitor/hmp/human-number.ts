@@ -25,7 +25,7 @@ function parseDigits(digits: string): bigint | undefined {
  *
  * @returns undefined where it is none, 2^64 where it is too large.
  */
-export function readSize(text: string, unit: bigint): bigint | undefined {
+export function readHumanSize(text: string, unit: bigint): bigint | undefined {
   const [, hexadecimal] = /^\+?(0x[0-9a-f]{1,20})$/i.exec(text) ?? []
   if (hexadecimal !== undefined) return atMost(BigInt(hexadecimal) * unit)
   const [, whole, fraction = '', suffix] =

@@ -6,9 +6,9 @@ import type { JsonValue } from '../protocol/json-value.ts'
 import { refuseCommand } from '../protocol/qmp-error.ts'
 import { type HumanCommand, request } from './human-command.ts'
 import { HumanLineError } from './human-line.ts'
-import { readInteger, readSize } from './human-number.ts'
+import { readHumanSize, readInteger } from './human-number.ts'
 
-export const MIGRATE_COMMANDS: readonly HumanCommand[] = [
+export const HUMAN_MIGRATE_COMMANDS: readonly HumanCommand[] = [
   {
     name: 'migrate_set_parameter',
     // Of releases before 2.8, and in instructions to this day.
@@ -105,7 +105,7 @@ function readParameter(name: string, text: string): JsonValue {
   if (kind !== 'size') return readInteger(name, text)
   // Rates without a unit are in mebibytes.
   const isRate = name === 'max-bandwidth'
-  const size = readSize(text, name.endsWith('-bandwidth') ? MEBIBYTE : 1n)
+  const size = readHumanSize(text, name.endsWith('-bandwidth') ? MEBIBYTE : 1n)
   if (isRate && (size === undefined || size >= 2n ** 63n)) refuseCommand(`Invalid size ${text}`)
   if (size === undefined) {
     return refuseCommand(

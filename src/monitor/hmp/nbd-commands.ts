@@ -5,7 +5,7 @@ import { refuseCommand } from '../protocol/qmp-error.ts'
 import { type HumanCommand, request } from './human-command.ts'
 import { readListeningAddress } from './listening-address.ts'
 
-export const NBD_COMMANDS: readonly HumanCommand[] = [
+export const HUMAN_NBD_COMMANDS: readonly HumanCommand[] = [
   {
     name: 'nbd_server_start',
     flags: ['a', 'w'],

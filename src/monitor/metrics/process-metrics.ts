@@ -1,5 +1,5 @@
 /** What this process is: its release, since when it runs, its memory. */
-import { PROGRAM_VERSION } from '../program-version.ts'
+import { PROGRAM_VERSION } from '../../diagnostics/program-version.ts'
 import type { MetricFamily } from './metric-family.ts'
 
 export function processFamilies(): readonly MetricFamily[] {

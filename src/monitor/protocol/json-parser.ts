@@ -1,7 +1,7 @@
 /** Tokens of one value -> the value. */
 import { refuseJson } from './json-error.ts'
 import type { JsonToken } from './json-lexer.ts'
-import { readString } from './json-string.ts'
+import { readJsonString } from './json-string.ts'
 import { type JsonObject, type JsonValue, objectOfEntries } from './json-value.ts'
 
 /**
@@ -29,7 +29,7 @@ class Parser {
         if (token.text === '[') return this.#parseList()
         return refuseJson('expecting value')
       case 'string':
-        return readString(token.text)
+        return readJsonString(token.text)
       case 'number':
         return readNumber(token.text)
       case 'keyword':

@@ -17,7 +17,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
  * @param text With its quotes, a character for each byte.
  * @throws JsonError
  */
-export function readString(text: string): string {
+export function readJsonString(text: string): string {
   const last = text.length - 1
   const parts: string[] = []
   for (let at = 1; at < last; ) {

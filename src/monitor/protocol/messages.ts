@@ -24,7 +24,7 @@ export function printError({ errorClass, message }: QmpError, id: Id): string {
 }
 
 /** @param at In microseconds since 1970. */
-export function printEvent(event: string, data: JsonObject | undefined, at: number): string {
+export function printQmpEvent(event: string, data: JsonObject | undefined, at: number): string {
   const timestamp = {
     seconds: BigInt(Math.floor(at / 1_000_000)),
     microseconds: BigInt(Math.floor(at % 1_000_000)),

@@ -2,7 +2,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, memberOf } from './json-value.ts'
 import { refuseCommand } from './qmp-error.ts'
 
-export type Request = {
+export type QmpRequest = {
   readonly command: string
   readonly arguments: JsonObject
   /** Executed at once, though others wait. */
@@ -13,7 +13,7 @@ export type Request = {
  * @param allowsOutOfBand Whether the client has asked for that.
  * @throws QmpError
  */
-export function readRequest(value: JsonValue, allowsOutOfBand: boolean): Request {
+export function readQmpRequest(value: JsonValue, allowsOutOfBand: boolean): QmpRequest {
   if (!isJsonObject(value)) return refuseCommand('QMP input must be a JSON object')
   for (const name of Object.keys(value)) checkMember(value, name, allowsOutOfBand)
   const execute = memberOf(value, 'execute')

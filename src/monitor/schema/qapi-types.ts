@@ -17,12 +17,12 @@ const INTEGERS = {
   size: [0n, 2n ** 64n - 1n],
 } as const satisfies Readonly<Record<string, readonly [bigint, bigint]>>
 
-export type IntegerName = keyof typeof INTEGERS
+export type QapiIntegerName = keyof typeof INTEGERS
 
 type Range = { readonly least: bigint; readonly most: bigint }
 
 /** The values that a type of integers has. */
-export function integerRange(name: IntegerName): Range {
+export function integerRange(name: QapiIntegerName): Range {
   const [least, most] = INTEGERS[name]
   return { least, most }
 }
@@ -36,7 +36,7 @@ export type PlainType<Value = unknown> = Typed<Value> & {
 }
 export type IntegerType<Value = unknown> = Typed<Value> & {
   readonly kind: 'integer'
-  readonly name: IntegerName
+  readonly name: QapiIntegerName
 }
 export type EnumType<Value extends string = string> = Typed<Value> & {
   readonly kind: 'enum'
@@ -91,7 +91,7 @@ function plain<Value>(name: PlainType['name']): PlainType<Value> {
   return { kind: 'plain', name }
 }
 
-function integer<Value>(name: IntegerName): IntegerType<Value> {
+function integer<Value>(name: QapiIntegerName): IntegerType<Value> {
   return { kind: 'integer', name }
 }
 

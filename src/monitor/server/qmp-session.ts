@@ -5,12 +5,12 @@ import { CAPABILITIES, QMP_CAPABILITIES_ARGUMENTS } from '../commands/qmp-capabi
 import { runCommand } from '../commands/run-command.ts'
 import type { HostEndpoints } from '../host/host-endpoints.ts'
 import type { HostEvent } from '../host/host-events.ts'
-import { MONITOR_VERSION } from '../program-version.ts'
+import { MONITOR_VERSION } from '../monitor-version.ts'
 import { JsonStream } from '../protocol/json-stream.ts'
 import type { JsonValue } from '../protocol/json-value.ts'
-import { printError, printEvent, printGreeting, printReturn } from '../protocol/messages.ts'
+import { printError, printGreeting, printQmpEvent, printReturn } from '../protocol/messages.ts'
 import { QmpError, refuseCommand } from '../protocol/qmp-error.ts'
-import { idOf, type Request, readRequest } from '../protocol/request.ts'
+import { idOf, type QmpRequest, readQmpRequest } from '../protocol/request.ts'
 import { checkArguments } from '../schema/check-value.ts'
 
 /** Commands that wait; no more is read from the client meanwhile. */
@@ -102,7 +102,7 @@ export class QmpSession {
   #runOutOfBand(value: JsonValue): boolean {
     if (!this.#allowsOutOfBand) return false
     try {
-      if (!readRequest(value, true).isOutOfBand) return false
+      if (!readQmpRequest(value, true).isOutOfBand) return false
     } catch {
       return false
     }
@@ -123,12 +123,12 @@ export class QmpSession {
 
   /** @throws QmpError */
   async #execute(value: JsonValue): Promise<JsonValue> {
-    const request = readRequest(value, this.#allowsOutOfBand)
+    const request = readQmpRequest(value, this.#allowsOutOfBand)
     if (!this.#isNegotiated) return this.#negotiate(request)
     return runCommand(this.#host, findCommand(request), request)
   }
 
-  async #negotiate(request: Request): Promise<JsonValue> {
+  async #negotiate(request: QmpRequest): Promise<JsonValue> {
     if (request.command !== 'qmp_capabilities') {
       const expected = "Expecting capabilities negotiation with 'qmp_capabilities'"
       refuseCommand(expected, 'CommandNotFound')
@@ -142,7 +142,7 @@ export class QmpSession {
 
   #tell({ name, data }: HostEvent): void {
     if (!this.#isNegotiated) return
-    this.#send(printEvent(name, data, (performance.timeOrigin + performance.now()) * 1000))
+    this.#send(printQmpEvent(name, data, (performance.timeOrigin + performance.now()) * 1000))
   }
 
   #send(text: string): void {

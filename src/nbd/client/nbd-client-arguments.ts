@@ -1,5 +1,5 @@
 /** Checks of what programs hand to an NBD client. */
-import { objectOf, optional, optionsOf, requireObject } from '../../arguments/objects.ts'
+import { objectOf, optionalChecked, optionsOf, requireObject } from '../../arguments/objects.ts'
 import {
   integerWithin,
   requireBoolean,
@@ -16,7 +16,7 @@ const REQUEST_LIMIT = 65_536
 const checkSecured = optionsOf({
   mode: requireString,
   credentials: objectOf({ connect: requireFunction }),
-  hostname: optional(requireString),
+  hostname: optionalChecked(requireString),
 })
 
 function checkTls(value: unknown, name: string): void {
@@ -26,19 +26,24 @@ function checkTls(value: unknown, name: string): void {
 }
 
 const CONNECT_OPTIONS = {
-  tls: optional(checkTls),
-  warn: optional(requireFunction),
-  timeout: optional(requireMilliseconds),
-  maximumInFlight: optional(integerWithin(1, REQUEST_LIMIT)),
-  context: optional(requireString),
-  signal: optional((value: unknown, name: string) => requireInstance(value, name, AbortSignal)),
+  tls: optionalChecked(checkTls),
+  warn: optionalChecked(requireFunction),
+  timeout: optionalChecked(requireMilliseconds),
+  maximumInFlight: optionalChecked(integerWithin(1, REQUEST_LIMIT)),
+  context: optionalChecked(requireString),
+  signal: optionalChecked((value: unknown, name: string) =>
+    requireInstance(value, name, AbortSignal),
+  ),
 }
 
 export const checkClientOptions = optionsOf(CONNECT_OPTIONS)
 
-export const checkListOptions = optionsOf({ ...CONNECT_OPTIONS, detail: optional(requireBoolean) })
+export const checkListOptions = optionsOf({
+  ...CONNECT_OPTIONS,
+  detail: optionalChecked(requireBoolean),
+})
 
-const flag = optional(requireBoolean)
+const flag = optionalChecked(requireBoolean)
 
 export const checkDurability = optionsOf({ durable: flag })
 

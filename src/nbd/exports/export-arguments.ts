@@ -1,5 +1,11 @@
 /** Checks of the exports that programs hand over, and ask for. */
-import { listOf, objectOf, optional, optionsOf, requireObject } from '../../arguments/objects.ts'
+import {
+  listOfChecked,
+  objectOf,
+  optionalChecked,
+  optionsOf,
+  requireObject,
+} from '../../arguments/objects.ts'
 import {
   type ArgumentCheck,
   integerWithin,
@@ -25,13 +31,13 @@ const checkStorage = objectOf({
 
 export const checkExport = optionsOf({
   name: requireString,
-  description: optional(requireString),
+  description: optionalChecked(requireString),
   storage: checkStorage,
   isReadOnly: requireBoolean,
   isShared: requireBoolean,
 })
 
-export const checkExports = listOf(checkExport)
+export const checkExports = listOfChecked(checkExport)
 
 const checkFile = optionsOf({ path: requireName })
 const checkMemory = optionsOf({ memory: integerWithin(0) })
@@ -39,23 +45,23 @@ const checkMemory = optionsOf({ memory: integerWithin(0) })
 const checkOrigin: ArgumentCheck = (value, name) =>
   'memory' in requireObject(value, name) ? checkMemory(value, name) : checkFile(value, name)
 
-export const checkExportRequests = listOf(
+export const checkExportRequests = listOfChecked(
   optionsOf({
     name: requireString,
-    description: optional(requireString),
+    description: optionalChecked(requireString),
     from: checkOrigin,
-    offset: optional(integerWithin(0)),
+    offset: optionalChecked(integerWithin(0)),
   }),
 )
 
 export const checkExportOptions = optionsOf({
   isReadOnly: requireBoolean,
   isShared: requireBoolean,
-  handling: optional(
+  handling: optionalChecked(
     optionsOf({
-      cache: optional(oneOf(['writeback', 'writethrough'])),
-      discard: optional(oneOf(['unmap', 'ignore'])),
-      detectZeroes: optional(oneOf(['off', 'on', 'unmap'])),
+      cache: optionalChecked(oneOf(['writeback', 'writethrough'])),
+      discard: optionalChecked(oneOf(['unmap', 'ignore'])),
+      detectZeroes: optionalChecked(oneOf(['off', 'on', 'unmap'])),
     }),
   ),
 })

@@ -1,5 +1,5 @@
 /** Checks of what programs hand to an NBD server. */
-import { objectOf, optional, optionsOf } from '../../arguments/objects.ts'
+import { objectOf, optionalChecked, optionsOf } from '../../arguments/objects.ts'
 import {
   integerWithin,
   requireFunction,
@@ -11,7 +11,7 @@ import { TLS_MODES } from '../../endpoint/tls-mode.ts'
 import { Traffic } from '../../endpoint/traffic.ts'
 import { ExportRegistry } from '../exports/export-registry.ts'
 
-const requireCount = optional(integerWithin(0))
+const requireCount = optionalChecked(integerWithin(0))
 
 const SERVER_OPTIONS = {
   exports: (value: unknown, name: string) => requireInstance(value, name, ExportRegistry),
@@ -21,11 +21,11 @@ const SERVER_OPTIONS = {
   }),
   connectionLimit: requireCount,
   memoryLimit: requireCount,
-  handshakeLimit: optional(requireSeconds),
-  idleLimit: optional(requireSeconds),
-  onEvent: optional(requireFunction),
-  traffic: optional((value: unknown, name: string) => requireInstance(value, name, Traffic)),
-  onDeserted: optional(requireFunction),
+  handshakeLimit: optionalChecked(requireSeconds),
+  idleLimit: optionalChecked(requireSeconds),
+  onEvent: optionalChecked(requireFunction),
+  traffic: optionalChecked((value: unknown, name: string) => requireInstance(value, name, Traffic)),
+  onDeserted: optionalChecked(requireFunction),
 }
 
 export const checkServerOptions = optionsOf(SERVER_OPTIONS)

@@ -22,7 +22,7 @@ import {
 } from '../protocol/option-header.ts'
 import { encodeErrorText } from '../protocol/option-replies.ts'
 import { OPTION_HANDLERS } from './options/all-options.ts'
-import type { Next, Offer, OptionContext } from './options/option-context.ts'
+import type { Next, OptionContext, ServerOffer } from './options/option-context.ts'
 import { NBD_SERVER_KINDS } from './server-diagnostics.ts'
 
 /** The longest data of an option that is looked at, in bytes. */
@@ -45,7 +45,7 @@ const DECISIVE: ReadonlySet<number> = new Set([
 ])
 
 export class Negotiation implements OptionContext {
-  readonly offer: Offer
+  readonly offer: ServerOffer
   readonly channel: ByteChannel
   agreement: Agreement = nothingAgreed()
   session: TlsSession | undefined
@@ -53,7 +53,7 @@ export class Negotiation implements OptionContext {
   refusal: Diagnostic | undefined
   #clientFlags = 0
 
-  constructor(channel: ByteChannel, offer: Offer) {
+  constructor(channel: ByteChannel, offer: ServerOffer) {
     this.channel = channel
     this.offer = offer
   }

@@ -7,7 +7,7 @@ import type { BufferPool } from '../../transfer/buffer-pool.ts'
 import type { Turns } from '../../transfer/turns.ts'
 import type { NegotiatedExport } from '../exports/agreement.ts'
 import type { Request } from '../protocol/requests.ts'
-import type { Offer } from './options/option-context.ts'
+import type { ServerOffer } from './options/option-context.ts'
 import { NBD_SERVER_KINDS } from './server-diagnostics.ts'
 import type { NbdEvent } from './server-event.ts'
 import { Negotiation } from './server-negotiation.ts'
@@ -15,7 +15,7 @@ import { ServerTransmission } from './server-transmission.ts'
 
 /** What a session has of its server. */
 export type SessionContext = {
-  readonly offer: Offer
+  readonly offer: ServerOffer
   readonly pool: BufferPool
   /** Turns of all clients at the work that costs much. */
   readonly turns: Turns

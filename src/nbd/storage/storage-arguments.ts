@@ -1,5 +1,5 @@
 /** Checks of what programs hand to a storage: a wrong range would reach bytes of others, or none. */
-import { listOf, optional, optionsOf } from '../../arguments/objects.ts'
+import { listOfChecked, optionalChecked, optionsOf } from '../../arguments/objects.ts'
 import {
   integerWithin,
   refuseArgument,
@@ -25,7 +25,7 @@ export function checkTarget(target: unknown, at: unknown, length: number): void 
   if (end > room) refuseArgument('at + length', `${room} at most, as long as the target`, end)
 }
 
-const requireParts = listOf(requireBuffer)
+const requireParts = listOfChecked(requireBuffer)
 
 export function checkParts(parts: unknown, offset: unknown, size: number): void {
   const buffers = requireParts(parts, 'parts') as readonly Buffer[]
@@ -40,7 +40,7 @@ export const checkOpenOptions = optionsOf<{ readonly readOnly: boolean }>({
 export const checkZeroOptions = optionsOf<ZeroOptions>({
   keepAllocated: requireBoolean,
   fast: requireBoolean,
-  isWanted: optional(requireFunction),
+  isWanted: optionalChecked(requireFunction),
 })
 
 export const requireExtentLimit = integerWithin(1)

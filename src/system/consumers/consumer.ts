@@ -18,7 +18,7 @@ type Effect =
   | 'ignores-value'
 
 /** Something in a configuration that a consumer does not understand. */
-export type Finding = {
+export type ConsumerFinding = {
   readonly effect: Effect
   /** The line of the configuration, from 1, where it is known. */
   readonly line?: number
@@ -56,7 +56,7 @@ export type Consumer = {
     workbench: Workbench,
     config: string,
     depth: CheckDepth,
-  ) => Promise<readonly Finding[]>
+  ) => Promise<readonly ConsumerFinding[]>
   /**
    * Whether the program takes all of these configurations in one run, which is faster than a run for each.
    *

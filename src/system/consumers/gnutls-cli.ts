@@ -1,5 +1,5 @@
 /** GnuTLS reads its system configuration when any program of it starts; gnutls-cli is the nearest. */
-import type { CheckDepth, Consumer, Finding, Workbench } from './consumer.ts'
+import type { CheckDepth, Consumer, ConsumerFinding, Workbench } from './consumer.ts'
 
 /** What GnuTLS logs, at level 2, of what it does not know. */
 const UNKNOWN = [
@@ -14,7 +14,7 @@ async function check(
   workbench: Workbench,
   config: string,
   depth: CheckDepth,
-): Promise<readonly Finding[]> {
+): Promise<readonly ConsumerFinding[]> {
   const path = workbench.write('gnutls.config', config)
   const environment = { GNUTLS_SYSTEM_PRIORITY_FILE: path, GNUTLS_DEBUG_LEVEL: '3' }
   const { output } = await workbench.run(['-l'], environment)
@@ -38,8 +38,8 @@ async function check(
 }
 
 /** GnuTLS reads its file more than once. */
-function readUnknown(output: string): readonly Finding[] {
-  const seen = new Map<string, Finding>()
+function readUnknown(output: string): readonly ConsumerFinding[] {
+  const seen = new Map<string, ConsumerFinding>()
   for (const line of output.split('\n')) {
     const groups = UNKNOWN.map((pattern) => pattern.exec(line)?.groups).find(Boolean)
     const { setting, value = null } = groups ?? {}

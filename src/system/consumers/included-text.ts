@@ -1,8 +1,8 @@
 /** Servers that read the texts of applications as parts of their configuration. */
 import {
   type Consumer,
+  type ConsumerFinding,
   ConsumerUnusable,
-  type Finding,
   firstLine,
   type Workbench,
 } from './consumer.ts'
@@ -41,7 +41,7 @@ async function findStops(
   text: string,
   complain: (texts: readonly string[]) => Promise<string | undefined>,
   pattern: RegExp,
-): Promise<readonly Finding[]> {
+): Promise<readonly ConsumerFinding[]> {
   const said = await complain([text])
   if (said === undefined) return []
   if ((await complain([])) !== undefined) {

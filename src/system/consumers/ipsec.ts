@@ -1,7 +1,7 @@
 /** Libreswan: reads the configuration and writes it back. */
-import { type Consumer, type Finding, firstLine, type Workbench } from './consumer.ts'
+import { type Consumer, type ConsumerFinding, firstLine, type Workbench } from './consumer.ts'
 
-async function check(workbench: Workbench, config: string): Promise<readonly Finding[]> {
+async function check(workbench: Workbench, config: string): Promise<readonly ConsumerFinding[]> {
   const path = workbench.write('libreswan.config', config)
   const { status, output } = await workbench.run(['readwriteconf', '--config', path])
   if (status === 0) return []

@@ -1,7 +1,7 @@
 /** Kerberos: every program of it reads the whole configuration first; klist asks nothing of a server. */
-import { type Consumer, type Finding, firstLine, type Workbench } from './consumer.ts'
+import { type Consumer, type ConsumerFinding, firstLine, type Workbench } from './consumer.ts'
 
-async function check(workbench: Workbench, config: string): Promise<readonly Finding[]> {
+async function check(workbench: Workbench, config: string): Promise<readonly ConsumerFinding[]> {
   const path = workbench.write('krb5.config', config)
   const { output } = await workbench.run([], { KRB5_CONFIG: path })
   // Without tickets it fails as well, in other words.

@@ -1,7 +1,7 @@
 /** BIND: the configuration is a part of the options block. */
-import type { Consumer, Finding, Workbench } from './consumer.ts'
+import type { Consumer, ConsumerFinding, Workbench } from './consumer.ts'
 
-async function check(workbench: Workbench, config: string): Promise<readonly Finding[]> {
+async function check(workbench: Workbench, config: string): Promise<readonly ConsumerFinding[]> {
   const path = workbench.write('named.conf', `options {\n${config}\n};\n`)
   const { status, output } = await workbench.run([path])
   if (status === 0) return []

@@ -1,7 +1,7 @@
 /** NSS: its own checker, told to mind names and values that it does not know. */
-import type { Consumer, Finding, Workbench } from './consumer.ts'
+import type { Consumer, ConsumerFinding, Workbench } from './consumer.ts'
 
-async function check(workbench: Workbench, config: string): Promise<readonly Finding[]> {
+async function check(workbench: Workbench, config: string): Promise<readonly ConsumerFinding[]> {
   const path = workbench.write('nss.config', config)
   const { status, output } = await workbench.run(['-f', 'value', '-f', 'identifier', path])
   const lines = output.split('\n').filter((line) => /warning|error|fail/i.test(line))

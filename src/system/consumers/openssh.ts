@@ -3,8 +3,8 @@ import {
   askProgram,
   type CheckDepth,
   type Consumer,
+  type ConsumerFinding,
   ConsumerUnusable,
-  type Finding,
   findProgram,
   findRefused,
   firstLine,
@@ -27,16 +27,16 @@ type BadLine = {
 }
 
 /** What is wrong with a line, and what is left of it then. */
-type Explained = { readonly findings: readonly Finding[]; readonly rest: string }
+type Explained = { readonly findings: readonly ConsumerFinding[]; readonly rest: string }
 
 /** What was told is taken out of the lines, until nothing is left to tell. */
 async function checkSettings(
   config: string,
   program: Program,
   depth: CheckDepth,
-): Promise<readonly Finding[]> {
+): Promise<readonly ConsumerFinding[]> {
   const lines = config.split('\n')
-  const findings: Finding[] = []
+  const findings: ConsumerFinding[] = []
   // Each line is told twice at the most.
   for (let round = 0; round <= 2 * lines.length; round++) {
     const output = await program.accepts(lines.join('\n'))
@@ -59,7 +59,7 @@ async function checkSettings(
   return findings
 }
 
-function firstStop({ line, words }: BadLine): Finding {
+function firstStop({ line, words }: BadLine): ConsumerFinding {
   return {
     effect: 'stops',
     line,
@@ -88,7 +88,11 @@ async function explainLine(
 ): Promise<Explained> {
   const [setting = '', list = ''] = text.trim().split(/[\s=]+/, 2)
   const effect = 'stops'
-  const unknown = (value: string | null): Finding => ({ effect, line, unknown: { setting, value } })
+  const unknown = (value: string | null): ConsumerFinding => ({
+    effect,
+    line,
+    unknown: { setting, value },
+  })
   if (words.startsWith('Bad configuration option')) return { findings: [unknown(null)], rest: '' }
   // `Bad SSH2 cipher spec 'x'` is about names; `integer value invalid` is not.
   // It cuts off what is long.
@@ -154,7 +158,7 @@ async function checkClient(
   workbench: Workbench,
   config: string,
   depth: CheckDepth,
-): Promise<readonly Finding[]> {
+): Promise<readonly ConsumerFinding[]> {
   const accepts = async (text: string) => {
     const path = workbench.write('ssh_config', text)
     const { status, output } = await workbench.run(['-G', '-F', path, 'host.invalid'])
@@ -171,7 +175,7 @@ async function checkServer(
   workbench: Workbench,
   config: string,
   depth: CheckDepth,
-): Promise<readonly Finding[]> {
+): Promise<readonly ConsumerFinding[]> {
   const accepts = async (text: string) => {
     const path = workbench.write('sshd_config', text)
     const { status, output } = await workbench.run(['-t', '-h', '/dev/null', '-f', path])

@@ -2,8 +2,8 @@
 import {
   type CheckDepth,
   type Consumer,
+  type ConsumerFinding,
   ConsumerUnusable,
-  type Finding,
   findRefused,
   firstLine,
   type Workbench,
@@ -25,7 +25,7 @@ async function check(
   workbench: Workbench,
   config: string,
   depth: CheckDepth,
-): Promise<readonly Finding[]> {
+): Promise<readonly ConsumerFinding[]> {
   const lost = await checkSyntax(workbench, config)
   if (lost.length > 0 || depth !== 'all') return lost
   const settings = readSettings(config)
@@ -43,7 +43,10 @@ async function check(
 const CANARY = 'TLS_AES_128_CCM_SHA256'
 
 /** Where openssl.cnf cannot be parsed, OpenSSL goes on in silence, without any of it. */
-async function checkSyntax(workbench: Workbench, config: string): Promise<readonly Finding[]> {
+async function checkSyntax(
+  workbench: Workbench,
+  config: string,
+): Promise<readonly ConsumerFinding[]> {
   const path = workbench.write('opensslcnf.config', config)
   const scratch = workbench.write(
     'openssl.cnf',
@@ -64,7 +67,10 @@ async function checkSyntax(workbench: Workbench, config: string): Promise<readon
   ]
 }
 
-async function checkCiphers(workbench: Workbench, ciphers: string): Promise<readonly Finding[]> {
+async function checkCiphers(
+  workbench: Workbench,
+  ciphers: string,
+): Promise<readonly ConsumerFinding[]> {
   const { status, output } = await workbench.run(['ciphers', ciphers])
   const effect = 'ignores-setting'
   if (status !== 0) return [{ effect, complaint: 'CipherString leaves no cipher' }]
@@ -76,8 +82,11 @@ async function checkCiphers(workbench: Workbench, ciphers: string): Promise<read
 const PROPERTY_ROUNDS = 8
 
 /** `[evp_properties]`: OpenSSL tells the first that it does not know, where errors are fatal. */
-async function checkProperties(workbench: Workbench, config: string): Promise<readonly Finding[]> {
-  const findings: Finding[] = []
+async function checkProperties(
+  workbench: Workbench,
+  config: string,
+): Promise<readonly ConsumerFinding[]> {
+  const findings: ConsumerFinding[] = []
   let [, properties = ''] = config.split(/^\[evp_properties\]$/m, 2)
   for (let round = 0; round < PROPERTY_ROUNDS; round++) {
     const scratch = workbench.write(
@@ -103,7 +112,7 @@ async function checkOption(
   setting: string,
   option: string,
   value: string,
-): Promise<readonly Finding[]> {
+): Promise<readonly ConsumerFinding[]> {
   if (value === '') return []
   const accepts = async (text: string) => {
     const socket = workbench.scratch('no-such-socket')

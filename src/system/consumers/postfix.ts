@@ -3,13 +3,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type Consumer,
+  type ConsumerFinding,
   ConsumerUnusable,
-  type Finding,
   firstLine,
   type Workbench,
 } from './consumer.ts'
 
-async function check(workbench: Workbench, config: string): Promise<readonly Finding[]> {
+async function check(workbench: Workbench, config: string): Promise<readonly ConsumerFinding[]> {
   const folder = workbench.scratch('postfix')
   mkdirSync(folder)
   writeFileSync(join(folder, 'main.cf'), `compatibility_level = 0\n${config}`)

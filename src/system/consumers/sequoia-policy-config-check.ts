@@ -1,7 +1,7 @@
 /** Sequoia: its own checker. It reads the files of both Sequoia back-ends. */
-import type { Consumer, Finding, Workbench } from './consumer.ts'
+import type { Consumer, ConsumerFinding, Workbench } from './consumer.ts'
 
-async function check(workbench: Workbench, config: string): Promise<readonly Finding[]> {
+async function check(workbench: Workbench, config: string): Promise<readonly ConsumerFinding[]> {
   const path = workbench.write('sequoia.config', config)
   const { status, output } = await workbench.run([path])
   const said = output.trim()

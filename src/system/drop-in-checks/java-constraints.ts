@@ -23,7 +23,7 @@ export function splitEntries(value: string): readonly string[] {
 }
 
 /** The name that an entry is about: curves of X9.62 have a blank in theirs. */
-export function nameOfEntry(entry: string): string {
+export function nameOfConstraint(entry: string): string {
   return IS_CURVE.test(entry) ? entry : (entry.split(' ', 1)[0] ?? '')
 }
 

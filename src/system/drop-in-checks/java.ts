@@ -6,7 +6,7 @@ import {
   CONSTRAINED,
   CURVES,
   findConstraintError,
-  nameOfEntry,
+  nameOfConstraint,
   splitEntries,
 } from './java-constraints.ts'
 import { isJavaName, JAVA_NAMES } from './java-names.ts'
@@ -93,7 +93,7 @@ function checkEntry(joined: JoinedText, setting: Setting, entry: string): readon
     const data = { who: 'Java', reason, remedy }
     return [diagnose(DROP_IN_KINDS.stops, data, spanOfEntry(joined, setting, entry))]
   }
-  const name = nameOfEntry(entry)
+  const name = nameOfConstraint(entry)
   if (isJavaName(name) || name.includes(' ')) return []
   const data = /^TLS_.*\*/.test(name) ? wildcard(entry) : unknownName(name)
   return [diagnose(DROP_IN_KINDS.vain, data, spanOfEntry(joined, setting, entry))]

@@ -1,5 +1,5 @@
 /** Checks of what programs hand to credentials for one handshake. */
-import { objectOf, optional, optionsOf } from '../../arguments/objects.ts'
+import { objectOf, optionalChecked, optionsOf } from '../../arguments/objects.ts'
 import { requireFunction, requireString, requireWait } from '../../arguments/single-values.ts'
 import type { Authorization } from '../authorization/authorization.ts'
 import type { AcceptSessionOptions, ConnectSessionOptions } from './session-options.ts'
@@ -10,11 +10,11 @@ export const requireAuthorization = objectOf<Authorization>({
 })
 
 export const checkAcceptOptions = optionsOf<AcceptSessionOptions>({
-  authorization: optional(requireAuthorization),
-  timeout: optional(requireWait),
+  authorization: optionalChecked(requireAuthorization),
+  timeout: optionalChecked(requireWait),
 })
 
 export const checkConnectOptions = optionsOf<ConnectSessionOptions>({
-  hostname: optional(requireString),
-  timeout: optional(requireWait),
+  hostname: optionalChecked(requireString),
+  timeout: optionalChecked(requireWait),
 })

@@ -1,5 +1,10 @@
 /** Checks of what programs hand to objects. */
-import { listOf, optional, optionsOf, requireObject } from '../../arguments/objects.ts'
+import {
+  listOfChecked,
+  optionalChecked,
+  optionsOf,
+  requireObject,
+} from '../../arguments/objects.ts'
 import {
   integerWithin,
   LONGEST_TIME,
@@ -16,24 +21,24 @@ export const checkDefinition = optionsOf<ObjectDefinition>({
   type: requireString,
   id: requireString,
   properties: requireObject,
-  places: optional((value, name) => requireInstance(value, name, Map)),
+  places: optionalChecked((value, name) => requireInstance(value, name, Map)),
 })
 
-export const checkDefinitions = listOf(checkDefinition)
+export const checkDefinitions = listOfChecked(checkDefinition)
 
 export const checkContext = optionsOf<TlsObjectsContext>({
-  config: optional(checkConfig),
-  readConfig: optional(requireFunction),
-  release: optional(checkRelease),
-  keyword: optional(requireString),
+  config: optionalChecked(checkConfig),
+  readConfig: optionalChecked(requireFunction),
+  release: optionalChecked(checkRelease),
+  keyword: optionalChecked(requireString),
 })
 
 /** What takes no time at all would never let anything else happen. */
 const interval = integerWithin(1, LONGEST_TIME)
 
 export const checkWatchOptions = optionsOf<WatchOptions>({
-  quiet: optional(requireMilliseconds),
-  interval: optional(interval),
-  patience: optional(requireMilliseconds),
-  retryAfter: optional(interval),
+  quiet: optionalChecked(requireMilliseconds),
+  interval: optionalChecked(interval),
+  patience: optionalChecked(requireMilliseconds),
+  retryAfter: optionalChecked(interval),
 })

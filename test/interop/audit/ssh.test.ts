@@ -6,7 +6,7 @@ import { ANY_CHOICE } from '../../../src/audit/ssh/client-offer.ts'
 import {
   exchangeKeys,
   exchangeOffers,
-  readExtensions,
+  readSshExtensions,
 } from '../../../src/audit/ssh/key-exchange-run.ts'
 import { keyTypeOf } from '../../../src/audit/ssh/messages/host-key.ts'
 import { SshConversation } from '../../../src/audit/ssh/ssh-conversation.ts'
@@ -113,7 +113,7 @@ testWith(
         const conversation = new SshConversation(exchange)
         const offers = await exchangeOffers(conversation, { ...ANY_CHOICE, ...choice })
         const facts = await exchangeKeys(conversation, offers)
-        return readExtensions(conversation, facts).catch((error: Error) => error.message)
+        return readSshExtensions(conversation, facts).catch((error: Error) => error.message)
       })
       const title = JSON.stringify(choice)
       const found = asked.isAnswered ? asked.value : asked.failure

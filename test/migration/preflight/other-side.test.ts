@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { findListener } from '../../../src/migration/preflight/find-listener.ts'
-import type { ServerHello } from '../../../src/migration/preflight/hello.ts'
+import type { PreflightServerHello } from '../../../src/migration/preflight/hello.ts'
 import { type PreflightRequest, runPreflight } from '../../../src/migration/preflight/preflight.ts'
 import { NO_CONFIG } from '../../../src/priority/system-config.ts'
 import { CRYPTOPOLICY } from '../../cli/service-process.ts'
@@ -20,7 +20,7 @@ function message(value: object): Buffer {
 }
 
 /** A side that answers each connection with a hello and a verdict. */
-async function answering(hello: Partial<ServerHello>): Promise<number> {
+async function answering(hello: Partial<PreflightServerHello>): Promise<number> {
   const server = createServer((socket) => {
     onTestFinished(() => void socket.destroy())
     socket.on('error', () => {})
@@ -51,7 +51,7 @@ test('a side that takes connections and says nothing is waited for once', async 
 })
 
 /** The checks that found something, with its codes. */
-async function findingsOf(hello: Partial<ServerHello>, hasCredentials = false) {
+async function findingsOf(hello: Partial<PreflightServerHello>, hasCredentials = false) {
   const port = await answering(hello)
   const objects = objectsOf(`tls-creds-x509,id=c,endpoint=client,dir=${credentialFolder()}`)
   const request: PreflightRequest = {

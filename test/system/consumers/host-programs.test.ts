@@ -1,13 +1,17 @@
 /** The programs of a host judge what back-ends write: each line and value that they do not know is found. */
 import { expect } from 'vitest'
 import { findConsumer } from '../../../src/system/consumers/all-consumers.ts'
-import { type Finding, findProgram, withWorkbench } from '../../../src/system/consumers/consumer.ts'
+import {
+  type ConsumerFinding,
+  findProgram,
+  withWorkbench,
+} from '../../../src/system/consumers/consumer.ts'
 import { verifyConfigs } from '../../../src/system/verify.ts'
 import { runFile } from '../../cli/command.ts'
 import { testWith } from '../../peers/peer.ts'
 
 /** What the program that reads the files of a back-end says of a text. */
-async function findingsOf(backend: string, text: string): Promise<readonly Finding[]> {
+async function findingsOf(backend: string, text: string): Promise<readonly ConsumerFinding[]> {
   const consumer = findConsumer(backend)
   const path = findProgram(consumer?.program ?? '')
   if (!consumer || path === undefined) throw new Error(`nothing reads ${backend}`)

@@ -7,7 +7,7 @@ import type { ConversionTarget } from '../../../src/priority/library-releases.ts
 import { findConsumer } from '../../../src/system/consumers/all-consumers.ts'
 import {
   type Consumer,
-  type Finding,
+  type ConsumerFinding,
   findProgram,
   type Workbench,
   withWorkbench,
@@ -65,7 +65,7 @@ function textFor(target: ConversionTarget): string {
   return convertPriority(requirePriority({ name: 'test', text: 'NORMAL' }), target).text
 }
 
-async function check(target: string, text: string): Promise<readonly Finding[]> {
+async function check(target: string, text: string): Promise<readonly ConsumerFinding[]> {
   return withProgram(target, ({ check }, workbench) => check(workbench, text, 'all'))
 }
 

@@ -8,7 +8,7 @@ import type { ExportRegistry } from '../../exports/export-registry.ts'
 import type { NbdExport } from '../../exports/nbd-export.ts'
 
 /** What a server offers to a client. */
-export type Offer = {
+export type ServerOffer = {
   readonly exports: ExportRegistry
   readonly tlsMode: TlsMode
   readonly secure: Secure
@@ -18,7 +18,7 @@ export type Offer = {
 export type Next = 'more' | 'end' | { readonly serve: NbdExport }
 
 export interface OptionContext {
-  readonly offer: Offer
+  readonly offer: ServerOffer
   readonly channel: ByteChannel
   agreement: Agreement
   /** The session of TLS, once it has begun. */

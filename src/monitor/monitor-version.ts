@@ -1,9 +1,6 @@
-/** The release of this program, and that of QEMU whose commands it has. */
-import manifest from '../../package.json' with { type: 'json' }
+/** What the monitor says of its release: that of QEMU whose commands it has, and that of this program. */
+import { PROGRAM_VERSION } from '../diagnostics/program-version.ts'
 import type { JsonObject } from './protocol/json-value.ts'
-
-/** Of this program. */
-export const PROGRAM_VERSION: string = manifest.version
 
 /** Its commands, errors and keys are the model. */
 const QEMU_RELEASE = { micro: 0n, minor: 2n, major: 7n }
