@@ -18,6 +18,7 @@ import {
 import {
   type ApplicationChoice,
   applicationFile,
+  isWaiting,
   listApplications,
   ownApplications,
   shippedApplications,
@@ -134,7 +135,8 @@ function readState(
     return { name, path, state: 'masked', application: undefined, diagnostics: [] }
   }
   const { application, diagnostics } = readApplication(name, path)
-  const isMeant = path === own || application?.isEnabledByDefault !== false
+  // A mistake in a shipped policy that waits must not keep other policies from being put in force.
+  const isMeant = path === own || !isWaiting(path)
   const isEnabled = isChosen ? choice.path !== undefined : isMeant
   return { name, path, state: isEnabled ? 'enabled' : 'not enabled', application, diagnostics }
 }

@@ -1,5 +1,5 @@
 /** Which configurations of a host lead a program to the files of a policy. */
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { listIncluded } from '../../src/system/included-files.ts'
@@ -9,10 +9,14 @@ import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
 const BASE = '/etc/crypto-policies'
 const NAMED = `include ${BASE}/back-ends/x.config\n`
 
-function isRead(backend: string, files: Readonly<Record<string, string>>, base = BASE): boolean {
+function hostWith(files: Readonly<Record<string, string>>): string {
   const root = scratchFolder()
   writeFiles(root, files)
-  return findReaders(base, root)(backend)
+  return root
+}
+
+function isRead(backend: string, files: Readonly<Record<string, string>>, base = BASE): boolean {
+  return findReaders(base, hostWith(files))(backend)
 }
 
 /** Where Debian, Fedora and openSUSE keep them, as their packages list. */
@@ -31,11 +35,12 @@ const PLACES: readonly (readonly [backend: string, path: string])[] = [
   ['opensshserver', 'etc/ssh/sshd_config.d/40-redhat.conf'],
   ['opensshserver', 'usr/etc/ssh/sshd_config'],
   ['opensshserver', 'usr/etc/ssh/sshd_config.d/40-suse.conf'],
-  ['opensshserver', 'usr/lib/systemd/system/sshd.service'],
-  ['opensshserver', 'etc/systemd/system/sshd.service.d/override.conf'],
-  ['opensshserver', 'lib/systemd/system/ssh.service'],
-  ['opensshserver', 'usr/lib/systemd/system/sshd@.service'],
-  ['opensshserver', 'etc/systemd/system/ssh@.service.d/a.conf'],
+  ...['usr/lib/systemd/system', 'lib/systemd/system', 'etc/systemd/system'].flatMap((folder) =>
+    ['sshd.service', 'sshd@.service', 'ssh.service', 'ssh@.service'].flatMap((unit) => [
+      ['opensshserver', `${folder}/${unit}`] as const,
+      ['opensshserver', `${folder}/${unit}.d/override.conf`] as const,
+    ]),
+  ),
   ['opensslcnf', 'etc/pki/tls/openssl.cnf'],
   ['opensslcnf', 'etc/pki/tls/openssl.d/a.cnf'],
   ['opensslcnf', 'etc/ssl/openssl.cnf'],
@@ -44,10 +49,12 @@ const PLACES: readonly (readonly [backend: string, path: string])[] = [
 
 describe('a program reads what its configuration names', () => {
   test.each(PLACES)('%s: %s', (backend, path) => {
-    expect(isRead(backend, { [path]: NAMED })).toBe(true)
-    expect(isRead(backend, { [path]: NAMED }, '/srv/other')).toBe(false)
-    expect(isRead(backend, { [path]: `# ${NAMED}` })).toBe(false)
-    expect(isRead(backend === 'bind' ? 'krb5' : 'bind', { [path]: NAMED })).toBe(false)
+    const root = hostWith({ [path]: NAMED })
+    const isNamed = findReaders(BASE, root)
+    expect([backend, backend === 'bind' ? 'krb5' : 'bind'].map(isNamed)).toEqual([true, false])
+    expect(findReaders('/srv/other', root)(backend)).toBe(false)
+    writeFiles(root, { [path]: `# ${NAMED}` })
+    expect(findReaders(BASE, root)(backend)).toBe(false)
   })
 
   test('and nothing where it has none', () => {
@@ -59,6 +66,90 @@ describe('a program reads what its configuration names', () => {
     expect(isRead('gnutls', {})).toBe(true)
     expect(isRead('gnutls', {}, '/srv/other')).toBe(false)
   })
+})
+
+/** The same for the programs that application policies are for. */
+const APPLICATION_PLACES: readonly (readonly [backend: string, path: string])[] = [
+  ['nginx', 'etc/nginx/nginx.conf'],
+  ['nginx', 'etc/nginx/conf.d/a.conf'],
+  ['nginx', 'etc/nginx/sites-enabled/default'],
+  ['apache', 'etc/apache2/apache2.conf'],
+  ['apache', 'etc/apache2/sites-enabled/000-default.conf'],
+  ['apache', 'etc/apache2/conf-enabled/security.conf'],
+  ['apache', 'etc/apache2/mods-enabled/ssl.conf'],
+  ['apache', 'etc/httpd/conf/httpd.conf'],
+  ['apache', 'etc/httpd/conf.d/ssl.conf'],
+  ['haproxy', 'etc/default/haproxy'],
+  ['haproxy', 'etc/sysconfig/haproxy'],
+  ['haproxy', 'etc/haproxy/haproxy.cfg'],
+  ['haproxy', 'etc/haproxy/conf.d/a.cfg'],
+  ['haproxy', 'etc/systemd/system/haproxy.service'],
+  ['haproxy', 'etc/systemd/system/haproxy.service.d/a.conf'],
+  ['dovecot', 'etc/dovecot/dovecot.conf'],
+  ['dovecot', 'etc/dovecot/local.conf'],
+  ['dovecot', 'etc/dovecot/conf.d/10-ssl.conf'],
+  ['postgresql', 'etc/postgresql/17/main/postgresql.conf'],
+  ['postgresql', 'etc/postgresql/17/main/conf.d/a.conf'],
+  ['postgresql', 'var/lib/pgsql/data/postgresql.conf'],
+  ['postgresql', 'var/lib/pgsql/17/data/postgresql.conf'],
+]
+
+describe('a program reads the file of an application that its configuration names', () => {
+  test.each(APPLICATION_PLACES)('%s: %s', (program, path) => {
+    const file = `back-ends/applications/web/${program}.config`
+    const root = hostWith({ [path]: `${NAMED}include ${BASE}/${file}` })
+    const isNamed = findReaders(BASE, root)
+    const names = ['web', 'other'].map((name) => `applications/${name}/${program}`)
+    expect(names.map(isNamed)).toEqual([true, false])
+    expect(names.map(findReaders('/srv/other', root))).toEqual([false, false])
+  })
+})
+
+describe('a configuration that cannot be read', () => {
+  /** @param make Makes what stands in the place of ipsec.conf. */
+  function readsWhere(make: (path: string) => void, base: string): boolean {
+    const root = scratchFolder()
+    mkdirSync(join(root, 'etc'))
+    make(join(root, 'etc/ipsec.conf'))
+    return findReaders(base, root)('libreswan')
+  }
+  const circle = (path: string): void => symlinkSync('ipsec.conf', path)
+
+  test('is taken to name the folder of the host, and no other', () => {
+    expect(readsWhere(circle, BASE)).toBe(true)
+    expect(readsWhere(circle, '/srv/other')).toBe(false)
+  })
+
+  test('names nothing where nothing can be in it: it is gone, a pipe or no text', () => {
+    expect(readsWhere((path) => symlinkSync('nowhere', path), BASE)).toBe(false)
+    expect(readsWhere((path) => void runFile('mkfifo', [path]), BASE)).toBe(false)
+    expect(readsWhere((path) => writeFileSync(path, Buffer.from([0xff])), BASE)).toBe(false)
+  })
+})
+
+test('a comment may be indented, and a line with a number sign within it is none', () => {
+  expect(isRead('krb5', { 'etc/krb5.conf': ` \t# ${NAMED}` })).toBe(false)
+  expect(isRead('krb5', { 'etc/krb5.conf': `x # y ${NAMED}` })).toBe(true)
+  expect(isRead('krb5', { 'etc/krb5.conf': `# x\n${NAMED}` })).toBe(true)
+})
+
+test('a relative link leads where it leads from its folder', () => {
+  const root = scratchFolder()
+  const base = join(root, 'etc/crypto-policies')
+  mkdirSync(join(root, 'etc/krb5.conf.d'), { recursive: true })
+  const target = '../crypto-policies/back-ends/krb5.config'
+  symlinkSync(target, join(root, 'etc/krb5.conf.d/crypto-policies'))
+  expect(findReaders(base, root)('krb5')).toBe(true)
+  expect(findReaders(join(root, 'crypto-policies'), root)('krb5')).toBe(false)
+})
+
+test('so many files are looked into, five hundred with the first', () => {
+  const including = (count: number) => {
+    const others = Array.from({ length: count - 2 }, (_, at) => `${at}.conf`)
+    return { 'etc/ipsec.conf': `include ${others.join(' ')} last.conf\n`, 'etc/last.conf': NAMED }
+  }
+  expect(isRead('libreswan', including(500))).toBe(true)
+  expect(isRead('libreswan', including(501))).toBe(false)
 })
 
 test('doubled slashes, links and folders behind links lead there too', () => {
