@@ -11,7 +11,7 @@ const TLS_PURPOSES: Readonly<Record<TlsRole, string>> = {
   client: '1.3.6.1.5.5.7.3.2',
 }
 
-/** Whether the purposes, if there are any, have the role among them; critical or not. */
+/** Whether the purposes, if there are any, have the role among them for GnuTLS; critical or not. */
 export function allowsRole({ extendedKeyUsage }: Certificate, role: TlsRole): boolean {
   if (!extendedKeyUsage) return true
   const { purposes } = extendedKeyUsage
@@ -28,12 +28,16 @@ const TLS_KEY_USES: Readonly<Record<TlsRole, readonly KeyUse[]>> = {
   client: ['digitalSignature', 'keyAgreement'],
 }
 
-/** What OpenSSL has against a certificate on the way to a peer of a role, the authority included. */
+/**
+ * What OpenSSL has against a certificate on the way to a peer of a role, the authority included. For it,
+ * anyExtendedKeyUsage is a purpose like others, and none of TLS.
+ */
 export function findPurposeProblem(
   certificate: Certificate,
   role: TlsRole,
 ): Diagnostic | undefined {
-  if (allowsRole(certificate, role)) return undefined
+  const { extendedKeyUsage } = certificate
+  if (!extendedKeyUsage || extendedKeyUsage.purposes.has(TLS_PURPOSES[role])) return undefined
   return diagnose(X509_KINDS.otherPurpose, { ...certificate, role, found: 'extendedKeyUsage' })
 }
 

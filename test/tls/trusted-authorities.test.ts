@@ -100,6 +100,7 @@ const CASES: readonly Case[] = [
   ['an intermediate that has expired', [below(oldMiddle), oldMiddle], [root]],
   ['one for servers', [below(root, only(SERVER_AUTH))], [root]],
   ['one for clients', [below(root, only(CLIENT_AUTH))], [root]],
+  ['one for any purpose', [below(root, only('2.5.29.37.0'))], [root]],
   ['an intermediate for servers', [below(mailMiddle), mailMiddle], [root]],
   ['a root for clients', [below(mailRoot)], [mailRoot]],
   ['one whose key may sign certificates alone', [below(root, signing)], [root]],

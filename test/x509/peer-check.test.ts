@@ -1,12 +1,21 @@
 import { X509Certificate } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
-import { type Certificate, certificateOf } from '../../src/x509/certificate.ts'
+import { type Certificate, certificateOf, type KeyUse } from '../../src/x509/certificate.ts'
+import { findChainProblem } from '../../src/x509/chain-check.ts'
 import { checkPeerCertificates } from '../../src/x509/peer-check.ts'
 import { parseRevocationLists } from '../../src/x509/revocation-list.ts'
 import { type ChainCase, makeChainCases } from './chain-cases.ts'
 import { evaluationOf } from './evaluation.ts'
-import { AUTHORITY, ENDPOINT, type Made, make } from './made-certificate.ts'
+import {
+  AUTHORITY,
+  CLIENT_AUTH,
+  type Description,
+  ENDPOINT,
+  type Made,
+  make,
+  SERVER_AUTH,
+} from './made-certificate.ts'
 
 test.each(makeChainCases())('a chain $name: $verdict', (row) => {
   expect(judge(row)).toBe(row.verdict)
@@ -44,6 +53,66 @@ test('takes a certificate until the end of its last second', () => {
     return checkPeerCertificates({ ...input, authorities: read([root], 'ca'), now })?.code
   })
   expect(codes).toEqual([undefined, undefined, 'TLS_CERTIFICATE_EXPIRED'])
+})
+
+/** As `openssl verify -purpose` judges: of test/tls/trusted-authorities.test.ts, where it is asked. */
+describe('where a program asks for purposes', () => {
+  const root = make({ subject: 'root', ...AUTHORITY })
+  const end = (more: Description, issuer = root): Made[] => [
+    make({ subject: 'end', issuer, ...ENDPOINT, ...more }),
+  ]
+  const purposes = (...list: readonly string[]): Description => ({
+    extendedKeyUsage: { critical: false, purposes: list },
+  })
+  const uses = (...list: readonly KeyUse[]): Description => ({
+    keyUsage: { critical: true, uses: list },
+  })
+  const under = (more: Description): Made[] => {
+    const middle = make({ subject: 'middle', issuer: root, ...AUTHORITY, ...more })
+    return [...end({}, middle), middle]
+  }
+  const rooted = make({ subject: 'for clients', ...AUTHORITY, ...purposes(CLIENT_AUTH) })
+
+  /** Whom of server and client it is good for. */
+  const goodFor = (chain: readonly Made[], authority = root): string =>
+    (['server', 'client'] as const)
+      .filter((purpose) => {
+        const problem = findChainProblem({
+          chain: read(chain, '<peer>'),
+          authorities: read([authority], 'ca'),
+          revocationLists: [],
+          evaluation: evaluationOf('NORMAL'),
+          now: new Date(),
+          purpose,
+        })
+        if (problem) expect(problem.code).toBe('TLS_CERTIFICATE_OTHER_PURPOSE')
+        return problem === undefined
+      })
+      .join()
+
+  test.each([
+    ['none', end({}), 'server,client'],
+    ['that of servers', end(purposes(SERVER_AUTH)), 'server'],
+    ['that of clients', end(purposes(CLIENT_AUTH)), 'client'],
+    ['both', end(purposes(CLIENT_AUTH, SERVER_AUTH)), 'server,client'],
+    ['any, which is none of TLS', end(purposes('2.5.29.37.0')), ''],
+    ['of the authority between', under(purposes(SERVER_AUTH)), 'server'],
+    [
+      'of every use',
+      end(uses('digitalSignature', 'keyEncipherment', 'keyAgreement')),
+      'server,client',
+    ],
+    ['of signatures', end(uses('digitalSignature')), 'server,client'],
+    ['of enciphering keys', end(uses('keyEncipherment')), 'server'],
+    ['of agreeing on keys', end(uses('keyAgreement')), 'server,client'],
+    ['of other uses', end(uses('nonRepudiation', 'dataEncipherment')), ''],
+  ])('a certificate with purposes is good for them: %s', (_, chain, roles) => {
+    expect(goodFor(chain)).toBe(roles)
+  })
+
+  test('those of the trusted authority count too', () => {
+    expect(goodFor(end({}, rooted), rooted)).toBe('client')
+  })
 })
 
 function read(made: readonly Made[], file: string): readonly Certificate[] {
