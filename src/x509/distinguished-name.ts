@@ -16,8 +16,8 @@ import {
 } from '../asn1/der.ts'
 import { decodeBmp, isPrintable } from './directory-string.ts'
 
-/** Attributes that GnuTLS knows; their values are strings of the tag, or one of DIRECTORY_STRING. */
-const ATTRIBUTES: Readonly<Record<string, readonly [name: string, tag?: number]>> = {
+/** Attributes that GnuTLS knows; their values are strings of the tags, or of DIRECTORY_STRING where none is named. */
+const ATTRIBUTES: Readonly<Record<string, readonly [name: string, ...tags: number[]]>> = {
   '2.5.4.6': ['C', DER.printableString],
   '2.5.4.9': ['street'],
   '2.5.4.12': ['title'],
@@ -50,7 +50,7 @@ const ATTRIBUTES: Readonly<Record<string, readonly [name: string, tag?: number]>
   '1.2.643.100.3': ['SNILS', DER.numericString],
   '1.2.643.100.5': ['OGRNIP', DER.numericString],
   '1.2.643.3.131.1.1': ['INN', DER.numericString],
-  '1.2.840.113549.1.9.7': ['1.2.840.113549.1.9.7'],
+  '1.2.840.113549.1.9.7': ['1.2.840.113549.1.9.7', DER.utf8String, DER.printableString],
   '1.2.840.113549.1.9.20': ['1.2.840.113549.1.9.20', DER.bmpString],
 }
 
@@ -107,8 +107,9 @@ function printAttribute({ identifier, value, text }: NameAttribute): string {
 function valueText(identifier: string, { tag, body }: DerElement): string | undefined {
   const known = ATTRIBUTES[identifier]
   if (!known) return undefined
-  const [, wanted] = known
-  if (wanted === undefined ? !DIRECTORY_STRING.includes(tag) : tag !== wanted) return undefined
+  const [, ...own] = known
+  const tags = own.length > 0 ? own : DIRECTORY_STRING
+  if (!tags.includes(tag)) return undefined
   const text = decodeString(tag, body)
   // A zero byte ends a string for programs in C: `qemu\0.evil` must not be taken for `qemu`.
   return text?.includes('\0') ? undefined : text
@@ -126,10 +127,9 @@ function decodeString(tag: number, body: Buffer): string | undefined {
       return decodeBmp(body) ?? hex(body)
     case DER.teletexString:
       return isPrintable(body) ? body.toString('latin1') : hex(body)
-    case DER.universalString:
-      return hex(body)
     default:
-      return undefined
+      // A UniversalString: there are no others in the table.
+      return hex(body)
   }
 }
 
