@@ -31,7 +31,7 @@ export function signatureParameters(
   const { identifier, pssHash } = readSignatureAlgorithm(algorithm)
   const signature = findCertificateSignature(identifier, pssHash)
   const isHashed = /^(rsa|rsa-pss|dsa|ec)$/.test(key.asymmetricKeyType ?? '')
-  const hash = isHashed ? (signature?.hash ?? '').replace(/^SHA(\d{3})$/, 'sha$1') : null
+  const hash = isHashed ? (signature?.hash ?? '') : null
   const padding = constants.RSA_PKCS1_PSS_PADDING
   const saltLength = constants.RSA_PSS_SALTLEN_AUTO
   return { hash, options: pssHash === undefined ? {} : { padding, saltLength } }

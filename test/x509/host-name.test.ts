@@ -50,6 +50,16 @@ test.each([
   ['', undefined],
   ['a b', undefined],
   ['a/b', undefined],
+  // RFC 1035 section 2.3.4: 63 octets a label, 253 the name without the lengths at its ends.
+  [`${'a'.repeat(63)}.b`, `${'a'.repeat(63)}.b`],
+  [`${'a'.repeat(64)}.b`, undefined],
+  [`${`${'a'.repeat(62)}.`.repeat(4)}b`, `${`${'a'.repeat(62)}.`.repeat(4)}b`],
+  [`${`${'a'.repeat(62)}.`.repeat(4)}bc`, undefined],
+  ['a-', undefined],
+  ['_a_', '_a_'],
+  ['a.', undefined],
+  ['ä/b', undefined],
+  ['ä%b', undefined],
 ])('%j is the host name %j', (text, name) => {
   expect(parseHostName(text)).toBe(name)
 })

@@ -4,10 +4,13 @@ import type { ChainCase } from './chain-cases.ts'
 import {
   type Attribute,
   AUTHORITY,
+  CLIENT_AUTH,
   type Description,
   ENDPOINT,
+  encodeIdentifier,
   encodeName,
   make,
+  SERVER_AUTH,
 } from './made-certificate.ts'
 
 type Name = readonly [tag: number, value: Buffer]
@@ -40,10 +43,15 @@ type Row = readonly [
   limits: Description | readonly Description[],
   names: readonly Name[],
   verdict?: 'forbidden' | 'malformed' | undefined,
-  more?: { readonly subject?: Description['subject']; readonly differs?: string },
+  more?: {
+    readonly subject?: Description['subject']
+    readonly differs?: string
+    readonly extendedKeyUsage?: Description['extendedKeyUsage']
+  },
 ]
 
 const NET_10 = ip(10, 0, 0, 0, 255, 0, 0, 0)
+const NET_10_1 = ip(10, 1, 0, 0, 255, 255, 0, 0)
 const NET_192 = ip(192, 168, 0, 0, 255, 255, 0, 0)
 const NET_6: Name = [0x87, Buffer.from(`20010db8${'0'.repeat(24)}ffffffff${'0'.repeat(24)}`, 'hex')]
 
@@ -51,6 +59,17 @@ const IN_NET_6: Name = [0x87, Buffer.from(`20010db8${'0'.repeat(23)}1`, 'hex')]
 
 const organization = (tag: number, value: Buffer | string): readonly (readonly Attribute[])[] => [
   [['2.5.4.10', tag, Buffer.from(value)]],
+]
+
+const mailboxes = (...texts: readonly string[]): readonly (readonly Attribute[])[] =>
+  texts.map((text) => [['1.2.840.113549.1.9.1', 0x16, Buffer.from(text)]])
+
+const service = (text: string): Name => [
+  0xa0,
+  Buffer.concat([
+    encodeIdentifier('1.3.6.1.5.5.7.8.7'),
+    element(0xa0, element(0x16, Buffer.from(text))),
+  ]),
 ]
 
 const STRICTER = 'it does not compare them and takes all'
@@ -262,18 +281,176 @@ const PATHS: readonly Row[] = [
   ],
 ]
 
+/** What two authorities have in common, where each permits several. */
+const SHARED: readonly Row[] = [
+  ...(
+    [
+      [dns, (host: string) => host],
+      [mail, (host: string) => `x@${host}`],
+    ] as const
+  ).flatMap(([name, at]): readonly Row[] => {
+    const limits = [only(name('a.org'), name('b.org')), only(name('b.org'), name('c.org'))]
+    const own = (host: string) => [name(at(host))]
+    return [
+      [`${at('b.org')} of both`, limits, own('b.org')],
+      [`${at('a.org')} of the upper`, limits, own('a.org'), 'forbidden'],
+      [`${at('c.org')} of the lower`, limits, own('c.org'), 'forbidden'],
+    ]
+  }),
+  ['10.1/16 of 10/8 and 192.168/16', [only(NET_192, NET_10), only(NET_10_1)], [ip(10, 1, 1, 1)]],
+  ['10.1/16 and 10/8', [only(NET_10_1), only(NET_192, NET_10)], [ip(10, 1, 1, 1)]],
+  ['10.1/16 and 10/8, outside', [only(NET_10_1), only(NET_10)], [ip(10, 2, 1, 1)], 'forbidden'],
+  [
+    'nothing in common, and no such name',
+    [only(dns('a.org')), only(dns('b.org'))],
+    [ip(10, 1, 1, 1)],
+    undefined,
+    { subject: organization(0x0c, 'X') },
+  ],
+  [
+    'hosts above, mailboxes below',
+    [only(dns('a.org')), only(mail('b.org'))],
+    [dns('a.org'), mail('x@b.org')],
+  ],
+  [
+    'hosts above, mailboxes below, another host',
+    [only(dns('a.org')), only(mail('b.org'))],
+    [dns('b.org'), mail('x@b.org')],
+    'forbidden',
+  ],
+  [
+    'hosts above, mailboxes below, another mailbox',
+    [only(dns('a.org')), only(mail('b.org'))],
+    [dns('a.org'), mail('x@a.org')],
+    'forbidden',
+  ],
+  ['permitted above, excluded below', [only(dns('a.org')), never(dns('x.a.org'))], [dns('a.org')]],
+  [
+    'permitted above, excluded below, that one',
+    [only(dns('a.org')), never(dns('x.a.org'))],
+    [dns('x.a.org')],
+    'forbidden',
+  ],
+]
+
+/** Common names and mailboxes of the subject, where no alternative name of their kind is there. */
+const STAND_INS: readonly Row[] = [
+  ['mailbox in the subject', only(mail('a.org')), [], undefined, { subject: mailboxes('x@a.org') }],
+  [
+    'mailbox in the subject, another',
+    only(mail('a.org')),
+    [],
+    'forbidden',
+    { subject: mailboxes('x@b.org') },
+  ],
+  [
+    'mailbox in the subject, excluded',
+    never(mail('a.org')),
+    [],
+    'forbidden',
+    { subject: mailboxes('x@a.org') },
+  ],
+  [
+    'two mailboxes in the subject',
+    only(mail('a.org')),
+    [],
+    'forbidden',
+    { subject: mailboxes('x@a.org', 'y@a.org') },
+  ],
+  [
+    'two mailboxes in the subject, limits of networks',
+    only(NET_10),
+    [],
+    undefined,
+    { subject: mailboxes('x@a.org', 'y@a.org') },
+  ],
+  ['two common names, limits of networks', only(NET_10), [], undefined, { subject: TWO_NAMES }],
+  [
+    'two common names beside a host',
+    only(dns('qemu.org')),
+    [dns('qemu.org')],
+    undefined,
+    { subject: TWO_NAMES },
+  ],
+  [
+    'a common name without a text',
+    only(dns('qemu.org')),
+    [],
+    'forbidden',
+    { subject: [[['2.5.4.3', 0x16, Buffer.from('qemu.org')]]] },
+  ],
+  [
+    'a common name beside an address',
+    only(dns('qemu.org')),
+    [ip(10, 1, 1, 1)],
+    'forbidden',
+    { subject: 'www.example.org' },
+  ],
+  [
+    'a common name of a client',
+    only(dns('qemu.org')),
+    [],
+    undefined,
+    {
+      subject: 'www.example.org',
+      extendedKeyUsage: { critical: false, purposes: [CLIENT_AUTH] },
+    },
+  ],
+  [
+    'a common name of a server',
+    only(dns('qemu.org')),
+    [],
+    'forbidden',
+    {
+      subject: 'www.example.org',
+      extendedKeyUsage: { critical: false, purposes: [CLIENT_AUTH, SERVER_AUTH] },
+    },
+  ],
+  [
+    'no subject, an excluded O',
+    never(EVIL),
+    [dns('a.org')],
+    undefined,
+    { subject: [], differs: 'it refuses all below, RFC 5280 only what has such a name' },
+  ],
+  ['an excluded O, as another name', never(EVIL), [EVIL], 'forbidden', { subject: [] }],
+]
+
+/** Names of services (RFC 4985), which nothing can compare. */
+const SERVICES: readonly Row[] = [
+  ['service, hosts permitted', only(dns('qemu.org')), [service('_nbd.a.org'), dns('qemu.org')]],
+  [
+    'service excluded',
+    never(service('_nbd.a.org')),
+    [service('_x.b.org')],
+    'forbidden',
+    { differs: STRICTER },
+  ],
+  [
+    'service permitted',
+    only(service('_nbd.a.org')),
+    [service('_nbd.a.org')],
+    'forbidden',
+    { differs: STRICTER },
+  ],
+  ['service permitted, a host', only(service('_nbd.a.org')), [dns('a.org')]],
+]
+
 export function makeNameCases(): readonly ChainCase[] {
-  return [...HOSTS, ...OTHERS, ...DIRECTORIES, ...PATHS].map(makeRow)
+  return [...HOSTS, ...OTHERS, ...DIRECTORIES, ...PATHS, ...SHARED, ...STAND_INS, ...SERVICES].map(
+    makeRow,
+  )
 }
 
 function makeRow([name, limits, names, verdict, more = {}]: Row): ChainCase {
-  const { subject = 'qemu', differs } = more
+  const { subject = 'qemu', differs, extendedKeyUsage } = more
   const [top = {}, below] = Array.isArray(limits) ? limits : [limits]
   const root = make({ subject: 'limited', ...AUTHORITY, ...top })
   const middle = below && make({ subject: 'middle', issuer: root, ...AUTHORITY, ...below })
   const issuer = middle ?? root
   const rest = names.length > 0 ? { names } : {}
-  const end = make({ subject, issuer, ...ENDPOINT, ...rest })
+  const purposes = extendedKeyUsage ? { extendedKeyUsage } : {}
+  const end = make({ subject, issuer, ...ENDPOINT, ...purposes, ...rest })
   return {
     name: `names: ${name}`,
     chain: middle ? [end, middle] : [end],
