@@ -13,9 +13,19 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
+import { createAuthority } from '../../src/pki/authority.ts'
+import { renewAuthority } from '../../src/pki/authority-renewal.ts'
+import { renewIdentity } from '../../src/pki/certificate-issuance.ts'
 import { isWritableByOthers, writeCredentials } from '../../src/pki/credential-writing.ts'
+import { layoutAt, listPairs } from '../../src/pki/layout.ts'
+import { exportPkcs12 } from '../../src/pki/pkcs12-export.ts'
+import { importPkcs12 } from '../../src/pki/pkcs12-import.ts'
+import { replacePsk } from '../../src/pki/psk-file.ts'
+import { createSigningRequest, signRequest } from '../../src/pki/request-signing.ts'
+import { revokeCertificates } from '../../src/pki/revocation.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { spawn } from '../peers/child-process.ts'
+import { issue, makeAuthority, strengthOf } from './credentials.ts'
 
 function codeOf(work: () => unknown): string | undefined {
   try {
@@ -169,4 +179,54 @@ test('a file that is made after the look is not replaced', () => {
   expect(codeOf(write)).toBe('PKI_FILE_EXISTS')
   expect(readdirSync(folder)).toEqual(['cert.pem'])
   expect(readFileSync(join(folder, 'cert.pem'), 'utf8')).toBe('of another program')
+})
+
+test('whatever is made, only its owner reads a secret, and every user the rest', () => {
+  const folder = makeAuthority('ed25519')
+  const layout = layoutAt('qemu', folder)
+  const below = layoutAt('qemu', join(folder, 'below'))
+  const strength = strengthOf()
+  const key = { type: 'ed25519' } as const
+  issue(folder, 'server', 'ed25519')
+  const asked = createSigningRequest({
+    role: 'client',
+    layout,
+    strength,
+    key,
+    commonName: 'laptop',
+    hosts: [],
+  })
+  const names = { commonName: 'laptop', hosts: [] }
+  const to = { layout, out: layout, strength }
+  signRequest({ role: 'client', path: asked.requestFile, ...names, ...to })
+  revokeCertificates({ layout, strength, certificates: [] })
+  replacePsk({ folder, user: 'alice' })
+  const [pair, authorityFile] = [layout.pair('server'), layout.authority.certificate]
+  const p12 = { path: join(folder, 'server.p12'), passphrase: 'x' }
+  exportPkcs12({ pair, authorityFile, ...p12 })
+  importPkcs12({ role: 'server', layout: below, strength, ...p12 })
+  renewAuthority({ layout, strength, newKey: true, key })
+  const [server] = listPairs(layout)
+  if (server) renewIdentity({ layout, strength, pair: server, newKey: true, key })
+  createAuthority({ layout: below, strength, subject: {}, key, force: true })
+  const modes = new Map(
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name !== 'below')
+      .map((name) => [name, modeOf(join(folder, name)).toString(8)]),
+  )
+  const secrets = [
+    ...['ca-key.pem', 'ca-key-former.pem', 'server-key.pem', 'client-key.pem', 'server.p12'],
+    ...['keys.psk', 'keys.psk.lock', 'below/server-key.pem', 'below/ca-key.pem'],
+  ]
+  const others = [
+    ...['ca-cert.pem', 'server-cert.pem', 'client-cert.pem', 'client-request.pem', 'ca-crl.pem'],
+    ...['below/server-cert.pem', 'below/ca-cert.pem'],
+  ]
+  expect(Object.fromEntries(modes)).toEqual(
+    Object.fromEntries([
+      ...secrets.map((name) => [name, '600']),
+      ...others.map((name) => [name, '644']),
+    ]),
+  )
+  expect(modeOf(join(folder, 'below'))).toBe(0o755)
 })
