@@ -1,31 +1,22 @@
 /** Scripts of commands on a real QEMU and on our monitor: the same keys, the same errors; where not, the manual says why. */
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { scratchFolder } from '../cli/command.ts'
-import { makePskFolder, makeX509Folder } from '../nbd/nbd-credentials.ts'
 import { testWith } from '../peers/peer.ts'
 import { startMonitor } from './our-monitor.ts'
 import { QEMU, startQemu } from './qemu-monitor.ts'
 import type { Message, RawMonitor } from './raw-monitor.ts'
-
-const SCRIPTS = ['protocol', 'objects', 'nbd', 'migration', 'incoming', 'human', 'chardev'] as const
-
-type Step = { readonly line: string; readonly difference: string | undefined }
-
-function readScript(name: string): readonly Step[] {
-  const text = readFileSync(join(import.meta.dirname, 'scripts', `${name}.qmp`), 'utf8')
-  const steps: Step[] = []
-  let difference: string | undefined
-  for (const line of text.split('\n')) {
-    if (line.startsWith('#~ ')) difference = line.slice(3)
-    else if (line !== '' && !line.startsWith('#')) {
-      steps.push({ line, difference })
-      difference = undefined
-    }
-  }
-  return steps
-}
+import {
+  fillPlaces,
+  makePlaces,
+  type Places,
+  readScript,
+  SCRIPTS,
+  type Step,
+  waitsForGuest,
+  withDisk,
+} from './script.ts'
 
 /** The differences of the manual, by their names. */
 function readDifferences(): readonly string[] {
@@ -51,34 +42,24 @@ function answerOf(message: Message | undefined): unknown {
   return { id, return: shapeOf(result) }
 }
 
-async function play(monitor: RawMonitor, steps: readonly Step[], texts: Record<string, string>) {
+async function play(monitor: RawMonitor, steps: readonly Step[], places: Places) {
   const answers: unknown[] = []
   for (const { line } of steps) {
-    const filled = line.replaceAll(/\{(CERTS|PSK|TMP)\}/g, (_, name) => texts[name] ?? '')
-    answers.push(answerOf(await monitor.ask(filled)))
+    answers.push(answerOf(await monitor.ask(fillPlaces(line, places))))
   }
   const events = monitor.events.map(({ event, data }) => ({ event, data: shapeOf(data) }))
   return { answers, events }
 }
 
-function makePlaces() {
-  const folder = scratchFolder()
-  writeFileSync(join(folder, 'disk'), '')
-  truncateSync(join(folder, 'disk'), 1_048_576)
-  return folder
-}
-
 for (const name of SCRIPTS) {
   testWith(QEMU, `answers the script ${name} as QEMU does`, async () => {
     const steps = readScript(name)
-    const waits = name === 'incoming'
-    const shared = { CERTS: makeX509Folder(), PSK: makePskFolder() }
-    const theirs = await play(await startQemu(waits ? ['-incoming', 'defer'] : []), steps, {
-      ...shared,
-      TMP: makePlaces(),
-    })
+    const waits = waitsForGuest(name)
+    const places = makePlaces(steps)
+    const qemu = await startQemu(waits ? ['-incoming', 'defer'] : [])
+    const theirs = await play(qemu, steps, places)
     const { connect } = await startMonitor(waits ? join(scratchFolder(), 'guest') : undefined)
-    const ours = await play(await connect(), steps, { ...shared, TMP: makePlaces() })
+    const ours = await play(await connect(), steps, withDisk(places))
     const known = readDifferences()
     const pairs = steps.map(({ line, difference }, index) => {
       return { line, difference, ours: ours.answers[index], theirs: theirs.answers[index] }

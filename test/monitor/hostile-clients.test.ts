@@ -1,7 +1,8 @@
 /** Clients that mean ill, or are broken: the others are served, and the memory stays. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { scratchFolder } from '../cli/command.ts'
@@ -31,7 +32,7 @@ async function expectServed(monitor: OurMonitor): Promise<void> {
 }
 
 /** Writes as fast as it is taken, until all is written or the connection is cut. */
-async function pour(socket: Socket, piece: string, count: number): Promise<void> {
+async function pour(socket: Duplex, piece: string, count: number): Promise<void> {
   let wake: () => void = () => {}
   const notify = () => wake()
   socket.on('drain', notify).on('close', notify)

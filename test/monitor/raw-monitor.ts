@@ -1,7 +1,8 @@
 /** A client of a monitor that sends lines as they are, and sorts what comes back: replies, and the events before them. */
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
+import type { Duplex } from 'node:stream'
 
 export type Message = {
   readonly QMP?: unknown
@@ -12,22 +13,25 @@ export type Message = {
   readonly id?: unknown
 }
 
+/** A message, and the line that it came as. */
+type Told = { readonly message: Message; readonly line: string }
+
 export class RawMonitor {
-  readonly socket: Socket
+  readonly socket: Duplex
   /** What came and was not asked for yet. */
-  readonly #messages: Message[] = []
+  readonly #told: Told[] = []
   readonly events: Message[] = []
   #wake: () => void = () => {}
   #hasEnded = false
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Duplex) {
     this.socket = socket
     const lines = createInterface({ input: socket })
     // It tells errors of the socket too; what was waited for ends with the socket.
     lines.on('error', () => {})
     lines.on('line', (line) => {
       const message = JSON.parse(toJson(line)) as Message
-      if (message.event === undefined) this.#messages.push(message)
+      if (message.event === undefined) this.#told.push({ message, line })
       else this.events.push(message)
       this.#wake()
     })
@@ -47,28 +51,41 @@ export class RawMonitor {
         () => true,
         () => false,
       )
-      if (isThere) {
-        const monitor = new RawMonitor(socket)
-        await monitor.next()
-        return monitor
-      }
+      if (isThere) return RawMonitor.over(socket)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
 
+  /** Reads the greeting of a monitor that is there. */
+  static async over(socket: Duplex): Promise<RawMonitor> {
+    const monitor = new RawMonitor(socket)
+    await monitor.next()
+    return monitor
+  }
+
   /** The next message that is no event; undefined where the monitor has closed the connection. */
   async next(): Promise<Message | undefined> {
-    for (;;) {
-      const message = this.#messages.shift()
-      if (message || this.#hasEnded) return message
-      await this.#change()
-    }
+    return (await this.#next())?.message
   }
 
   /** Sends a line, and waits for its reply. */
   async ask(line: string): Promise<Message | undefined> {
     this.socket.write(`${line}\n`)
     return this.next()
+  }
+
+  /** The reply as it came, without the end of its line. */
+  async askForLine(line: string): Promise<string | undefined> {
+    this.socket.write(`${line}\n`)
+    return (await this.#next())?.line
+  }
+
+  async #next(): Promise<Told | undefined> {
+    for (;;) {
+      const told = this.#told.shift()
+      if (told || this.#hasEnded) return told
+      await this.#change()
+    }
   }
 
   /** Executes a command; gives what it returns. @throws Error with what the monitor says. */
