@@ -27,6 +27,7 @@ export function printFindings(
   }
 }
 
+/** @internal Exported for tests. */
 export function findingLines(
   findings: readonly Finding[],
   titles: readonly string[],

@@ -53,7 +53,11 @@ export class ProgressBar {
   }
 }
 
-/** `[##########----------]  50%  1 GiB of 2 GiB  500 MiB/s  2 s left` */
+/**
+ * `[##########----------]  50%  1 GiB of 2 GiB  500 MiB/s  2 s left`
+ *
+ * @internal Exported for tests.
+ */
 export function describeProgress(
   done: number,
   total: number,

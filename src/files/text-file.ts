@@ -6,7 +6,7 @@ import type { Source } from '../diagnostics/source.ts'
 import { FILE_KINDS } from './file-diagnostics.ts'
 
 /** The largest file that is read, in bytes. Shipped policies have about 4,000. */
-export const TEXT_LIMIT = 262_144
+const TEXT_LIMIT = 262_144
 
 /**
  * Reads a UTF-8 text.

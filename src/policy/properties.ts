@@ -27,6 +27,7 @@ export type ChoiceName = keyof typeof CHOICE_VALUES
 export type ChoiceValue<Name extends ChoiceName> = (typeof CHOICE_VALUES)[Name][number]
 export type PropertyName = AlgorithmClass | IntegerName | ChoiceName
 
+/** @internal Exported for tests. */
 export const INTEGER_NAMES = Object.keys(INTEGER_DEFAULTS) as readonly IntegerName[]
 export const CHOICE_NAMES = Object.keys(CHOICE_VALUES) as readonly ChoiceName[]
 

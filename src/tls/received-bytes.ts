@@ -46,7 +46,11 @@ export function takeReceivedBytes(stream: Duplex, take: TakeBytes): () => void {
   }
 }
 
-/** Whether the fields of a socket are those that are filled here. */
+/**
+ * Whether the fields of a socket are those that are filled here.
+ *
+ * @internal Exported for tests.
+ */
 export function canReadIntoOneBuffer(stream: Duplex): boolean {
   return findSymbols(stream) !== undefined && useUserBufferOf(stream) !== undefined
 }

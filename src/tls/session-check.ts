@@ -92,6 +92,8 @@ function checkGroup(
 /**
  * The group of the key exchange by its registered name. node:tls tells it to clients only, and older
  * releases have no words for hybrids; the session that is saved has its number.
+ *
+ * @internal Exported for tests.
  */
 export function negotiatedGroup(socket: TLSSocket): string | undefined {
   const { type, name } = { ...socket.getEphemeralKeyInfo() } as EphemeralKey

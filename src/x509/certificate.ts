@@ -30,7 +30,11 @@ import {
 import { type NameConstraints, readNameConstraints } from './name-constraints.ts'
 import { X509_KINDS } from './x509-diagnostics.ts'
 
-/** Bits of keyUsage, in the order of their numbers (RFC 5280 section 4.2.1.3). */
+/**
+ * Bits of keyUsage, in the order of their numbers (RFC 5280 section 4.2.1.3).
+ *
+ * @internal Exported for tests.
+ */
 export const KEY_USES = [
   ...(['digitalSignature', 'nonRepudiation', 'keyEncipherment', 'dataEncipherment'] as const),
   ...(['keyAgreement', 'keyCertSign', 'cRLSign', 'encipherOnly', 'decipherOnly'] as const),

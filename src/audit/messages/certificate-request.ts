@@ -71,6 +71,7 @@ function readEach(reader: ByteReader): readonly Buffer[] {
   return parts
 }
 
+/** @internal Exported for tests. */
 export function encodeCertificateRequest(request: CertificateRequest, version: number): Buffer {
   const writer = new ByteWriter()
   if (version >= VERSION.TLS13) return write13(writer, request)

@@ -39,6 +39,7 @@ function readList(entries: ByteReader, read: (entries: ByteReader) => Buffer): C
   return list
 }
 
+/** @internal Exported for tests. */
 export function encodeCertificate12(list: CertificateList): Buffer {
   return new ByteWriter()
     .vector(3, (entries) => {
@@ -47,7 +48,11 @@ export function encodeCertificate12(list: CertificateList): Buffer {
     .finish()
 }
 
-/** @param context That of the CertificateRequest which this answers; empty in a handshake. */
+/**
+ * @param context That of the CertificateRequest which this answers; empty in a handshake.
+ *
+ * @internal Exported for tests.
+ */
 export function encodeCertificate13(list: CertificateList, context = Buffer.alloc(0)): Buffer {
   return new ByteWriter()
     .vector(1, (part) => part.bytes(context))

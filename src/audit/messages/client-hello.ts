@@ -30,7 +30,11 @@ export function encodeClientHello(hello: ClientHello): Buffer {
   return writer.finish()
 }
 
-/** @throws ProtocolError */
+/**
+ * @throws ProtocolError
+ *
+ * @internal Exported for tests.
+ */
 export function decodeClientHello(body: Buffer): ClientHello {
   const reader = new ByteReader(body, 'a ClientHello')
   const version = reader.readUint16()

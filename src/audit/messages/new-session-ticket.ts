@@ -28,6 +28,7 @@ export function decodeOlderSessionTicket(body: Buffer): OlderSessionTicket {
   return ticket
 }
 
+/** @internal Exported for tests. */
 export function encodeOlderSessionTicket({ lifetimeHint, ticket }: OlderSessionTicket): Buffer {
   return new ByteWriter()
     .uint32(lifetimeHint)
@@ -49,6 +50,7 @@ export function decodeSessionTicket(body: Buffer): SessionTicket {
   return ticket
 }
 
+/** @internal Exported for tests. */
 export function encodeSessionTicket(ticket: SessionTicket): Buffer {
   const writer = new ByteWriter()
     .uint32(ticket.lifetime)

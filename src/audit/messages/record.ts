@@ -35,7 +35,11 @@ export function decodeRecordHeader(bytes: Buffer): RecordHeader {
   return header
 }
 
-/** @throws ProtocolError */
+/**
+ * @throws ProtocolError
+ *
+ * @internal Exported for tests.
+ */
 export function decodeRecord(bytes: Buffer): TlsRecord {
   const { type, version, length } = decodeRecordHeader(bytes.subarray(0, RECORD_HEADER))
   const reader = new ByteReader(bytes.subarray(RECORD_HEADER), 'a record')

@@ -32,6 +32,7 @@ const RETRY_RANDOM = Buffer.from(
 const TO_TLS12 = Buffer.from('444f574e47524401', 'hex')
 const TO_TLS11 = Buffer.from('444f574e47524400', 'hex')
 
+/** @internal Exported for tests. */
 export function encodeServerHello(hello: ServerHello): Buffer {
   const writer = new ByteWriter()
     .uint16(hello.version)

@@ -88,7 +88,11 @@ function readPrime(reader: ByteReader): ServerExchange {
   return { kind: 'dhe', prime, generator, key }
 }
 
-/** The message with what a server says; a curve that is written out is not made. */
+/**
+ * The message with what a server says; a curve that is written out is not made.
+ *
+ * @internal Exported for tests.
+ */
 export function encodeServerKeyExchange({
   exchange,
   hint,

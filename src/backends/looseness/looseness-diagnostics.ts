@@ -26,6 +26,7 @@ const cannotSay: DiagnosticKind<Looseness> = {
   hint: ({ remedy }) => remedy,
 }
 
+/** @internal Exported for tests. */
 export const LOOSENESS_KINDS = defineKinds({ cannotSay })
 
 /** A warning for each library that keeps something that the policy forbids. */

@@ -15,6 +15,7 @@ import type { Looseness, LoosenessDescription } from './looseness-rule.ts'
 import { TEXT_RULES } from './looseness-rules.ts'
 import { findOpensslLooseness, OPENSSL_RULES, type OpensslOfHost } from './openssl-looseness.ts'
 
+/** @internal Exported for tests. */
 export const LOOSENESS_RULES: readonly LoosenessDescription[] = [...TEXT_RULES, ...OPENSSL_RULES]
 
 export type LoosenessSearch = OpensslOfHost & {

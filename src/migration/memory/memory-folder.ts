@@ -109,7 +109,11 @@ function publish(temporary: string, folder: string): void {
 /** Bytes of the longest name that is written out. */
 const LONGEST_NAME = 200
 
-/** A block's name as that of a file: it leads nowhere else, and two blocks never share one. */
+/**
+ * A block's name as that of a file: it leads nowhere else, and two blocks never share one.
+ *
+ * @internal Exported for tests.
+ */
 export function fileNameOf(block: string): string {
   const name = block.replace(/[^A-Za-z0-9@_.,=+-]|^\./g, percentEncode)
   if (name.length <= LONGEST_NAME) return name

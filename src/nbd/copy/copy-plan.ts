@@ -63,6 +63,8 @@ function* split({ offset, length, isZero }: CopyPiece): Generator<CopyPiece, voi
 /**
  * Moves the borders of extents to those of blocks: a block with any data in it is data. Always makes
  * at least one piece.
+ *
+ * @internal Exported for tests.
  */
 export function alignExtents(
   extents: readonly CopyExtent[],

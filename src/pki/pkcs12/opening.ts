@@ -6,7 +6,7 @@ import { PKCS12_KINDS } from './pkcs12-diagnostics.ts'
  * Iterations of key derivation for a whole file. Programs ask for 600,000 at most, some for each of
  * a few parts; a file can ask for 2^31 in each of its parts.
  */
-export const MAX_ITERATIONS = 5_000_000
+const MAX_ITERATIONS = 5_000_000
 
 export class Opening {
   readonly path: string

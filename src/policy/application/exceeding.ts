@@ -16,6 +16,7 @@ import { spanOf } from '../syntax.ts'
 import { APPLICATION_KINDS } from './application-diagnostics.ts'
 import type { LayeredPolicy } from './application-policy.ts'
 
+/** @internal Exported for tests. */
 export type Excess = {
   readonly property: PropertyName
   /** The values that the system policy does not enable, or the laxer setting. */
@@ -35,7 +36,11 @@ const STRICT_FIRST: { readonly [Name in PropertyName]?: readonly string[] } = {
 /** Of these integers a larger one allows more; of all others, less. */
 const PERMISSIONS: readonly PropertyName[] = ['sha1_in_certs', 'arbitrary_dh_groups', 'ssh_certs']
 
-/** Everything that an application allows beyond the system policy where one of its back-ends reads it. */
+/**
+ * Everything that an application allows beyond the system policy where one of its back-ends reads it.
+ *
+ * @internal Exported for tests.
+ */
 export function findExcess(
   layered: LayeredPolicy,
   purposes: readonly PurposeName[],

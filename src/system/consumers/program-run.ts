@@ -21,6 +21,7 @@ export type ProgramOutcome = {
 /** Why a program gave no answer, in words that follow its name: `did not end in 20 s`. */
 export type Unanswered = { readonly failure: string }
 
+/** @internal Exported for tests. */
 export type Job = {
   readonly path: string
   readonly args: readonly string[]
@@ -65,7 +66,11 @@ function runWaiting(): void {
     runTogether(jobs.slice(at, at + MOST_AT_ONCE))
 }
 
-/** Runs programs to their ends. */
+/**
+ * Runs programs to their ends.
+ *
+ * @internal Exported for tests.
+ */
 export function runTogether(jobs: readonly Job[], seconds = TIME_LIMIT): void {
   let folder: string | undefined
   try {

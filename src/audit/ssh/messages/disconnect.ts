@@ -29,6 +29,7 @@ export function disconnectReasonName(reason: number): string {
   return `SSH_DISCONNECT_${REASONS[reason] ?? reason}`
 }
 
+/** @internal Exported for tests. */
 export function encodeDisconnect({ reason, description }: Disconnect): Buffer {
   const writer = new ByteWriter().uint8(SSH_MSG.DISCONNECT).uint32(reason)
   return writeText(writeText(writer, description), '').finish()

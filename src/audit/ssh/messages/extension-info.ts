@@ -12,6 +12,7 @@ export type Extension = {
   readonly value: Buffer
 }
 
+/** @internal Exported for tests. */
 export function encodeExtensionInfo(extensions: readonly Extension[]): Buffer {
   const writer = new ByteWriter().uint8(SSH_MSG.EXT_INFO).uint32(extensions.length)
   for (const { name, value } of extensions) writeSshString(writeText(writer, name), value)

@@ -52,6 +52,7 @@ export function decodeKeyExchangeReply(
   return { hostKey, share, signature }
 }
 
+/** @internal Exported for tests. */
 export function encodeKeyExchangeReply(
   { hostKey, share, signature }: KeyExchangeReply,
   form: ShareForm,
@@ -83,6 +84,7 @@ export function decodeExchangeGroup(payload: Buffer): ExchangeGroup {
   return { prime, generator }
 }
 
+/** @internal Exported for tests. */
 export function encodeExchangeGroup({ prime, generator }: ExchangeGroup): Buffer {
   const writer = new ByteWriter().uint8(SSH_MSG.KEX_DH_GEX_GROUP)
   return writePositiveNumber(writePositiveNumber(writer, prime), generator).finish()
