@@ -38,7 +38,8 @@ export class ByteRanges {
     const gaps: ByteRange[] = []
     let at = 0
     for (const [start, end] of this.#ranges) {
-      if (start > at) gaps.push([at, Math.min(start, size)])
+      if (start >= size) break
+      if (start > at) gaps.push([at, start])
       at = end
     }
     if (at < size) gaps.push([at, size])

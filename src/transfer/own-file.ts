@@ -39,13 +39,11 @@ export function readOwnText(path: string, limit: number): OwnText | undefined {
     return code === 'ENOENT' ? undefined : { reason: `it cannot be opened (${code})` }
   }
   try {
-    const stats = fstatSync(descriptor)
-    const reason = reasonNotOwn(stats) ?? (stats.size > limit ? 'it is too large' : undefined)
+    const reason = reasonNotOwn(fstatSync(descriptor))
     return reason === undefined
       ? { text: readToEnd(descriptor, path, limit).toString('utf8') }
       : { reason }
   } catch (error) {
-    // It grew meanwhile.
     if (error instanceof DiagnosticError) return { reason: 'it is too large' }
     throw error
   } finally {

@@ -19,6 +19,12 @@ test.each([
   expect(pool.take(size).length).toBeGreaterThanOrEqual(size)
 })
 
+test('what is shared is kept in two sizes, and what is larger has its own', () => {
+  const pool = new BufferPool()
+  const lengths = [1, 32_832, 32_833, 262_208, 262_209].map((size) => pool.take(size).length)
+  expect(lengths).toEqual([32_832, 32_832, 262_208, 262_208, 262_209])
+})
+
 test('a buffer that was given back is used again, once', () => {
   const pool = new BufferPool()
   for (const size of [100, PIECE]) {

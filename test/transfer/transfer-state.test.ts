@@ -1,9 +1,16 @@
 /** The file that tells how far a copy came: only ranges within the disk are believed. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { loadState, reasonNotState, saveState } from '../../src/transfer/transfer-state.ts'
+import {
+  loadState,
+  reasonNotState,
+  removeState,
+  STATE_LIMIT,
+  saveState,
+} from '../../src/transfer/transfer-state.ts'
 import { scratchFolder } from '../cli/command.ts'
+import { openFilesBelow } from '../files/open-files.ts'
 
 const BINDING = { source: 'file 1', destination: 'file 2', size: 1000 }
 
@@ -66,4 +73,45 @@ test('a state is written over nothing but a state', () => {
     expect(reasonNotState(path)).toBe('it is no state of a copy')
   }
   expect(reasonNotState(scratchFolder())).toBe('it is not a regular file')
+})
+
+test('a state is a line that its owner alone can read, and gone where it is removed', () => {
+  const path = join(scratchFolder(), 'state')
+  expect(loadState(path, BINDING)).toBeUndefined()
+  removeState(path)
+  saveState(path, BINDING, [
+    [0, 5],
+    [7, 9],
+  ])
+  expect(readFileSync(path, 'utf8')).toBe(
+    '{"format":"cryptopolicy-copy-1","source":"file 1","destination":"file 2","size":1000,"done":[[0,5],[7,9]]}\n',
+  )
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  removeState(path)
+  expect(loadState(path, BINDING)).toBeUndefined()
+})
+
+const NO_STATE = 'it is no state of a copy'
+
+test.each(['', '{', 'null', '5', '"text"', '[]', '{}', '{"format":"cryptopolicy-copy-2"}'])(
+  'of %s it is said that it is no state',
+  (text) => {
+    const path = join(scratchFolder(), 'state')
+    writeFileSync(path, text, { mode: 0o600 })
+    expect(loadState(path, BINDING)).toEqual({ reason: NO_STATE })
+    expect(openFilesBelow(path)).toEqual([])
+  },
+)
+
+test('a state without ranges is damaged, one that others may write or that has no end is not read', () => {
+  expect(load(undefined)).toBe('it is damaged')
+  const path = join(scratchFolder(), 'state')
+  writeFileSync(path, Buffer.alloc(STATE_LIMIT + 1, ' '), { mode: 0o600 })
+  expect(loadState(path, BINDING)).toEqual({ reason: 'it is too large' })
+  expect(STATE_LIMIT).toBe(16 * 1024 * 1024)
+  symlinkSync(path, `${path}.link`)
+  expect(loadState(`${path}.link`, BINDING)).toEqual({ reason: 'it cannot be opened (ELOOP)' })
+  expect(reasonNotState(`${path}.link`)).toBe('it is not a regular file')
+  expect(reasonNotState(path)).toBe(NO_STATE)
+  expect(openFilesBelow(path)).toEqual([])
 })

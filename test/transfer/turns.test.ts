@@ -19,6 +19,22 @@ test('one client after the other has its turn, however much each asks for', asyn
   expect(order).toEqual(['greedy 1', 'greedy 2', 'modest', 'greedy 3', 'greedy 4', 'greedy 5'])
 })
 
+test('so many are at work at a time, and others begin when there is room again', async () => {
+  const turns = new Turns(2)
+  let [atWork, most] = [0, 0]
+  const work = async () => {
+    most = Math.max(most, ++atWork)
+    await setImmediate()
+    atWork--
+  }
+  const [one, other] = [{}, {}]
+  for (let round = 0; round < 3; round++) {
+    most = 0
+    await Promise.all([one, other, one, one, other].map((client) => turns.take(client, work)))
+    expect([atWork, most]).toEqual([0, 2])
+  }
+})
+
 test('work that fails gives its turn back', async () => {
   const turns = new Turns(1)
   const failing = () => turns.take({}, () => Promise.reject(new Error('no')))

@@ -29,6 +29,48 @@ test('more are hired when there may be more', async () => {
   expect((await watchWork(20, (done) => (done < 5 ? 1 : 3))).most).toBe(3)
 })
 
+test('no piece is begun once the work is given up, and the list of pieces is closed', async () => {
+  const cut = new AbortController()
+  const [done, closed]: number[][] = [[], []]
+  async function* pieces() {
+    try {
+      yield* upTo(100)
+    } finally {
+      closed?.push(1)
+    }
+  }
+  const makeWorker = () => async (piece: number) => {
+    done?.push(piece)
+    if (piece === 3) cut.abort()
+  }
+  await workThrough(pieces(), () => 1, makeWorker, cut.signal)
+  expect([done, closed]).toEqual([[0, 1, 2, 3], [1]])
+  await workThrough(pieces(), () => 1, makeWorker, cut.signal)
+  expect(done).toHaveLength(4)
+})
+
+test('an error of the list of pieces ends the work', async () => {
+  async function* pieces() {
+    yield 1
+    throw new Error('no list')
+  }
+  await expect(
+    workThrough(
+      pieces(),
+      () => 2,
+      () => async () => {},
+    ),
+  ).rejects.toThrow('no list')
+})
+
+test('of several errors the first is thrown', async () => {
+  const makeWorker = () => async (piece: number) => {
+    for (let turn = 3; turn > piece; turn--) await new Promise((resolve) => setImmediate(resolve))
+    throw new Error(`piece ${piece}`)
+  }
+  await expect(workThrough(upTo(3), () => 3, makeWorker)).rejects.toThrow('piece 2')
+})
+
 test('the first error ends the work of all, and is thrown when they have ended', async () => {
   let [atWork, begun] = [0, 0]
   const makeWorker = () => async (piece: number) => {
