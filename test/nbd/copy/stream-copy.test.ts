@@ -1,5 +1,6 @@
 /** Copies in order, within this process: to the byte, whatever the pieces; and real pipes at both ends. */
-import { closeSync, constants, openSync, statSync } from 'node:fs'
+import { getEventListeners } from 'node:events'
+import { closeSync, constants, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { CopyDestination, CopySource } from '../../../src/nbd/copy/copy-end.ts'
@@ -18,6 +19,8 @@ import {
 } from '../../../src/nbd/copy/stream-ends.ts'
 import { runFile, scratchFolder } from '../../cli/command.ts'
 import { refusal } from '../../diagnostic-code.ts'
+import { openFilesBelow } from '../../files/open-files.ts'
+import { eventually } from '../server/test-server.ts'
 
 /** Bytes of a disk: none of them is zero, or all are. */
 function bytes(length: number, isZero = false): Buffer {
@@ -170,12 +173,248 @@ describe('a pipe into a disk', () => {
   })
 })
 
+describe('the last block of a pipe that ends within it', () => {
+  test.each([
+    ['keeps its rest, in any piece', 16_384, COPY_PIECE + 5000, [8192, 4096]],
+    ['is not read where the pipe ends with a block', 16_384, 8192, undefined],
+    ['is not read where the pipe ends with the disk', 5000, 5000, undefined],
+    ['is as long as the disk has it', 5000, 4500, [4096, 904]],
+  ])('%s', async (_, capacity, length, block) => {
+    const size = capacity + (length > COPY_PIECE ? COPY_PIECE : 0)
+    const reads: (readonly [number, number])[] = []
+    const { destination, content } = target(size, { alignment: 4096 })
+    const read: CopyDestination['read'] = async (offset, into) => {
+      reads.push([offset, into.length])
+      content.copy(into, 0, offset)
+    }
+    const result = await copyFromStream(pipeOf([bytes(length)]), { ...destination, read })
+    expect(result).toMatchObject({ size: length, data: length, zeroes: 0 })
+    const rest = Buffer.alloc(size - length, 1)
+    expect(content.equals(Buffer.concat([bytes(length), rest]))).toBe(true)
+    const start = length > COPY_PIECE ? COPY_PIECE + 4096 : 4096
+    expect(reads).toEqual(block ? [[start, block[1]]] : [])
+  })
+
+  test('is written short where nothing can be read back', async () => {
+    const { destination, content } = target(8192, { alignment: 4096 })
+    const { read: _, ...blind } = destination
+    await copyFromStream(pipeOf([bytes(5000)]), blind)
+    expect(content.equals(Buffer.concat([bytes(5000), Buffer.alloc(3192, 1)]))).toBe(true)
+  })
+
+  test('is zeroed with what is before it, where all of it is zero', async () => {
+    const { destination, content } = target(65_536, { alignment: 4096 })
+    const result = await copyFromStream(pipeOf([Buffer.alloc(40_000)]), destination)
+    expect(result).toMatchObject({ size: 40_000 })
+    expect(content.equals(Buffer.alloc(65_536, 1).fill(0, 0, 40_000))).toBe(true)
+  })
+})
+
+test.each([
+  [4, 4],
+  [16, 16],
+  [100, 16],
+])('where %d are best at a time, %d pieces are in memory', async (parallel, expected) => {
+  let [atWork, most] = [0, 0]
+  const work = async () => {
+    most = Math.max(most, ++atWork)
+    await new Promise((resolve) => setImmediate(resolve))
+    atWork--
+  }
+  const size = 40 * COPY_PIECE
+  await copyToStream(
+    {
+      ...diskOf([bytes(10)]),
+      size,
+      parallel,
+      read: work,
+      extents: async (_, length) => [{ length, isZero: false }],
+    },
+    collector(),
+  )
+  expect([atWork, most]).toEqual([0, expected])
+  most = 0
+  const { destination } = target(0, { capacity: size, parallel, write: work })
+  await copyFromStream(pipeOf([bytes(size)]), destination)
+  expect([atWork, most]).toEqual([0, expected])
+})
+
+test('progress is told of the size that is known, or of what the destination takes', async () => {
+  const totals = async (size: number | undefined, capacity: number | undefined) => {
+    const told: (readonly [number, number])[] = []
+    const onProgress = ({ done, total }: { done: number; total: number }) =>
+      void told.push([done, total])
+    const { capacity: _, ...rest } = target(5000).destination
+    const destination = capacity === undefined ? rest : { ...rest, capacity }
+    await copyFromStream({ ...pipeOf([bytes(5000)]), size }, destination, { onProgress })
+    await copyBetweenStreams({ ...pipeOf([bytes(10), bytes(5)]), size }, collector(), {
+      onProgress,
+    })
+    return told
+  }
+  expect(await totals(5000, 9000)).toEqual([
+    [5000, 5000],
+    [10, 5000],
+    [15, 5000],
+  ])
+  expect(await totals(undefined, 9000)).toEqual([
+    [5000, 9000],
+    [10, 0],
+    [15, 0],
+  ])
+  expect((await totals(undefined, undefined))[0]).toEqual([5000, 0])
+})
+
+describe('a copy in order that is given up', () => {
+  const INTERRUPTED = refusal('NBD_COPY_INTERRUPTED')
+
+  /** A pipe whose writer says something and then nothing, until it is closed. */
+  function silentPipe() {
+    let [isClosed, end] = [false, () => {}]
+    const closed = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    const close = async () => {
+      isClosed = true
+      end()
+    }
+    const chunks = async function* () {
+      yield bytes(100)
+      await closed
+    }
+    return { pipe: { name: 'pipe', size: undefined, close, chunks }, isClosed: () => isClosed }
+  }
+
+  /** Gives up when the first bytes have come. */
+  function giveUp() {
+    const cut = new AbortController()
+    const listeners = () => getEventListeners(cut.signal, 'abort').length
+    return { signal: cut.signal, cut, listeners }
+  }
+
+  test('does not wait for a writer that says nothing', async () => {
+    const { pipe, isClosed } = silentPipe()
+    const { signal, cut, listeners } = giveUp()
+    const { destination, finished } = target(8192)
+    const copying = copyFromStream(pipe, destination, { signal })
+    setImmediate(() => cut.abort())
+    await expect(copying).rejects.toThrow(INTERRUPTED)
+    expect([isClosed(), finished, listeners()]).toEqual([true, [], 0])
+    const again = silentPipe()
+    const second = giveUp()
+    const into = collector()
+    const onProgress = () => second.cut.abort()
+    const between = copyBetweenStreams(again.pipe, into, { signal: second.signal, onProgress })
+    await expect(between).rejects.toThrow(INTERRUPTED)
+    expect([again.isClosed(), into.appended.length, second.listeners()]).toEqual([true, 1, 0])
+  })
+
+  test('does not wait for a reader that takes nothing', async () => {
+    const never = { ...collector(), append: () => new Promise<void>(() => {}) }
+    for (const copy of [
+      (signal: AbortSignal) => copyToStream(diskOf([bytes(100)]), never, { signal }),
+      (signal: AbortSignal) => copyBetweenStreams(pipeOf([bytes(100)]), never, { signal }),
+    ]) {
+      const { signal, cut, listeners } = giveUp()
+      const copying = copy(signal)
+      setImmediate(() => cut.abort())
+      await expect(copying).rejects.toThrow(INTERRUPTED)
+      expect(listeners()).toBe(0)
+    }
+  })
+
+  test('reads no more of a disk', async () => {
+    const { signal, cut } = giveUp()
+    const into = collector()
+    let reads = 0
+    const disk = diskOf([bytes(100 * COPY_PIECE)])
+    const read: CopySource['read'] = async (offset, data) => {
+      reads++
+      await disk.read(offset, data)
+    }
+    const onProgress = () => cut.abort()
+    const copying = copyToStream({ ...disk, read }, into, { signal, onProgress })
+    await expect(copying).rejects.toThrow(INTERRUPTED)
+    expect(into.appended).toHaveLength(1)
+    expect(reads).toBeLessThanOrEqual(5)
+  })
+
+  test('before it began writes nothing', async () => {
+    const signal = AbortSignal.abort()
+    const into = collector()
+    const { destination, finished } = target(8192)
+    const copies = [
+      () => copyToStream(diskOf([bytes(100)]), into, { signal }),
+      () => copyFromStream(pipeOf([bytes(100)]), destination, { signal }),
+    ]
+    for (const copy of copies) await expect(copy()).rejects.toThrow(INTERRUPTED)
+    expect([into.appended, finished]).toEqual([[], []])
+  })
+
+  test('is told as given up, also where that breaks an end', async () => {
+    for (const isCut of [true, false]) {
+      const { signal, cut, listeners } = giveUp()
+      const broken = {
+        ...pipeOf([]),
+        async *chunks() {
+          yield bytes(10)
+          if (isCut) cut.abort()
+          throw new Error('the pipe broke')
+        },
+      }
+      const expected = isCut ? INTERRUPTED : 'the pipe broke'
+      const { destination, finished } = target(8192)
+      await expect(copyFromStream(broken, destination, { signal })).rejects.toThrow(expected)
+      await expect(copyBetweenStreams(broken, collector(), { signal })).rejects.toThrow(expected)
+      expect([finished, listeners()]).toEqual([[], 0])
+    }
+  })
+})
+
+test('a disk that fails to be written ends the copy when no write is under way', async () => {
+  let atWork = 0
+  const write = async (offset: number) => {
+    atWork++
+    for (let count = 0; count < 5; count++) await new Promise((resolve) => setImmediate(resolve))
+    atWork--
+    if (offset === 0) throw new Error('no space')
+  }
+  const { destination, finished } = target(0, { capacity: 20 * COPY_PIECE, write })
+  const copying = copyFromStream(pipeOf([bytes(20 * COPY_PIECE)]), destination)
+  await expect(copying).rejects.toThrow('no space')
+  expect([atWork, finished]).toEqual([0, []])
+})
+
 test('a pipe into a pipe', async () => {
   const pipe = collector()
   const chunks = [bytes(5), bytes(70_000), bytes(1)]
   const result = await copyBetweenStreams(pipeOf(chunks), pipe)
   expect(Buffer.concat(pipe.appended).equals(Buffer.concat(chunks))).toBe(true)
   expect(result).toMatchObject({ size: 70_006, data: 70_006, zeroes: 0 })
+})
+
+describe('a file that is read and written in order', () => {
+  test('is closed with its end of the copy', async () => {
+    const folder = scratchFolder()
+    const [from, to] = [join(folder, 'from'), join(folder, 'to')]
+    writeFileSync(from, bytes(100_000))
+    const [source, destination] = [openStreamSource(from), openStreamDestination(to)]
+    expect(source.size).toBe(100_000)
+    await copyBetweenStreams(source, destination)
+    await destination.close()
+    await source.close()
+    await eventually(() => openFilesBelow(folder).length === 0)
+    expect(readFileSync(to).equals(bytes(100_000))).toBe(true)
+  })
+
+  test('is closed before anything was read or written', async () => {
+    const folder = scratchFolder()
+    writeFileSync(join(folder, 'from'), 'text')
+    const ends = [openStreamSource(join(folder, 'from')), openStreamDestination(join(folder, 'to'))]
+    expect(openFilesBelow(folder)).toHaveLength(2)
+    for (const end of ends) await end.close()
+    await eventually(() => openFilesBelow(folder).length === 0)
+  })
 })
 
 describe('a named pipe', () => {
