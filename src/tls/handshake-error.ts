@@ -72,7 +72,10 @@ function reasonOf(error: unknown): string {
   return (error as Error & { reason?: string }).reason ?? error.message
 }
 
-/** `tlsv13 alert certificate required`: OpenSSL names the version that defined an alert first. */
+/**
+ * `tlsv13 alert certificate required`: OpenSSL names the version that defined an alert first. Of those that came
+ * with extensions (RFC 6066) it says no `alert`: `tlsv1 unrecognized name`.
+ */
 function alertOf(reason: string): string | undefined {
-  return /^(?:ssl\/tls|sslv3|tlsv1|tlsv13) alert (.+)$/.exec(reason)?.[1]
+  return /^(?:ssl\/tls|sslv3|tlsv1|tlsv13) (?:alert )?(.+)$/.exec(reason)?.[1]
 }

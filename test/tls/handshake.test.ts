@@ -5,7 +5,9 @@ import { createSecureContext } from 'node:tls'
 import { expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { runClientHandshake, runServerHandshake } from '../../src/tls/handshake.ts'
+import { describeRefusal, handshakeError } from '../../src/tls/handshake-error.ts'
 import { makeIdentity } from './certificates.ts'
+import { codeOf } from './handshake-code.ts'
 
 test('a handshake that cannot even begin ends in words, and the connection with it', async () => {
   const [connection] = duplexPair()
@@ -45,4 +47,80 @@ test.each([
   await expect(handshake).rejects.toThrow('the peer closed the connection')
   expect(connection.destroyed).toBe(true)
   server.close()
+})
+
+const REFUSED = 'TLS_REFUSED_BY_PEER'
+const UNSHARED = 'TLS_NOTHING_SHARED'
+const FAILED = 'TLS_HANDSHAKE_FAILED'
+
+/** The numbers of alerts (RFC 8446 section 6, RFC 5246, RFC 6066), and what a client makes of them. */
+const ALERTS: readonly (readonly [number: number, code: string, words?: string])[] = [
+  [10, FAILED],
+  [20, FAILED],
+  [40, UNSHARED, 'nothing it allows'],
+  [42, REFUSED, 'refuses our certificate'],
+  [43, REFUSED, 'cannot use our certificate'],
+  [44, REFUSED, 'revoked'],
+  [45, REFUSED, 'not valid now'],
+  [46, REFUSED, 'refuses our certificate'],
+  [47, FAILED],
+  [48, REFUSED, 'the authority of our certificate'],
+  [49, REFUSED, 'does not let us in'],
+  [50, FAILED],
+  [51, FAILED],
+  [70, UNSHARED, 'no version'],
+  [71, UNSHARED, 'too weak'],
+  [80, FAILED],
+  [86, FAILED],
+  [90, FAILED],
+  [109, FAILED],
+  [110, FAILED],
+  [112, REFUSED, 'no host of the name'],
+  [113, FAILED],
+  [115, REFUSED, 'does not know our user'],
+  [116, REFUSED, 'demands a certificate'],
+  [120, FAILED],
+]
+
+test.each(ALERTS)('the alert %i of a server is %s', async (number, code, words = '') => {
+  const [near, far] = duplexPair()
+  far.once('data', () => far.write(Buffer.of(0x15, 3, 3, 0, 2, 2, number)))
+  const handshake = runClientHandshake(near, { context: createSecureContext({ ca: [] }) })
+  const error = await handshake.catch((reason: DiagnosticError) => reason)
+  expect(await codeOf(Promise.reject(error))).toBe(code)
+  const { cause, diagnostics } = error as DiagnosticError
+  expect(diagnostics[0]?.message).toContain(words)
+  // A client of TLS 1.3 may get it behind its handshake, as an error of its socket.
+  expect(describeRefusal(cause)?.code).toBe(code === REFUSED ? REFUSED : undefined)
+})
+
+/** Reasons and codes as node:tls gives them. */
+test.each([
+  [{ code: 'ECONNRESET' }, 'TLS_CONNECTION_CLOSED', 'closed'],
+  [{ code: 'EPIPE' }, 'TLS_CONNECTION_CLOSED', 'closed'],
+  [{ code: 'ETIMEDOUT' }, FAILED, 'as it was'],
+  [{ reason: 'no shared cipher' }, UNSHARED, 'no cipher suite'],
+  [{ reason: 'unsupported protocol' }, UNSHARED, 'no version'],
+  [{ reason: 'no suitable signature algorithm' }, UNSHARED, 'no signature'],
+  [{ reason: 'no suitable key share' }, UNSHARED, 'no group'],
+  [{ reason: 'no suitable groups' }, UNSHARED, 'no group'],
+  [{ reason: 'wrong version number' }, FAILED, 'what came is no TLS'],
+  [{ reason: 'packet length too long' }, FAILED, 'what came is no TLS'],
+  [{ reason: 'http request' }, FAILED, 'but HTTP'],
+  [{ reason: 'bad signature' }, FAILED, 'bad signature'],
+  [{ reason: 'a tlsv1 alert unknown ca' }, FAILED, 'a tlsv1 alert unknown ca'],
+  [{ reason: 'sslv3 alert bad certificate' }, REFUSED, 'refuses our certificate'],
+  [{}, FAILED, 'as it was'],
+])('%o is told in words', (fields, code, words) => {
+  const cause = Object.assign(new Error('as it was'), fields)
+  const error = handshakeError(cause)
+  expect(error.cause).toBe(cause)
+  expect(error.diagnostics).toMatchObject([{ code, message: expect.stringContaining(words) }])
+  expect(describeRefusal(cause)?.code).toBe(code === REFUSED ? REFUSED : undefined)
+})
+
+test('what is no error refuses nothing', () => {
+  for (const value of [undefined, null, 'tlsv1 alert unknown ca', {}]) {
+    expect(describeRefusal(value)).toBeUndefined()
+  }
 })
