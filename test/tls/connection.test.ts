@@ -42,9 +42,14 @@ async function connectedPair(): Promise<{ near: Socket; far: Socket }> {
   return { near, far }
 }
 
-async function accept(far: Socket, options: AcceptOptions = {}): Promise<TLSSocket> {
+async function accept(
+  far: Socket,
+  options: AcceptOptions = {},
+  priority = 'NORMAL',
+): Promise<TLSSocket> {
   const credentials = { key: server.key, cert: server.certificate }
-  return acceptTls(far, accepting, { ...credentials, ...options })
+  const settings = tlsOptionsFor(priority, { role: 'server' })
+  return acceptTls(far, settings, { ...credentials, ...options })
 }
 
 /** Runs a client of node:tls against acceptTls; gives the server's socket. */
@@ -237,4 +242,78 @@ test('connectTls cannot be given a context that is looser than the string', asyn
   const accepted = codeOf(accept(far))
   expect(await codeOf(connectTls(near, connecting, options))).toBe('LIBRARY_ARGUMENT')
   await accepted
+})
+
+describe('connectTls', () => {
+  const other = makeIdentity('localhost', 'ec-secp384r1')
+  const strange = { key: other.key, cert: other.certificate }
+  const trusting = { ca: authority.certificate, servername: 'localhost' }
+
+  /** What becomes of the client's side. */
+  async function visit(
+    options: ConnectOptions,
+    identity: AcceptOptions = strange,
+    settings: TlsSettings = connecting,
+  ): Promise<TLSSocket> {
+    const { near, far } = await connectedPair()
+    acceptTls(far, accepting, identity).catch(() => {})
+    return connectTls(near, settings, options)
+  }
+
+  test('refuses a server that is not verified, whatever the environment says', async () => {
+    const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
+    onTestFinished(() => {
+      if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
+      else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before
+    })
+    expect(await codeOf(visit(trusting))).toBe('TLS_CERTIFICATE_NO_ISSUER')
+  })
+
+  test('tells of such a server where the caller decides, and of no good one', async () => {
+    const lenient = { ...trusting, rejectUnauthorized: false }
+    const socket = await visit(lenient)
+    expect(socket.authorized).toBe(false)
+    expect(socket.authorizationError).toBe('TLS_CERTIFICATE_NO_ISSUER')
+    const own = { key: server.key, cert: server.certificate }
+    expect((await visit(lenient, own)).authorized).toBe(true)
+  })
+
+  test('refuses weak keys all the same', async () => {
+    const weak = makeIdentity('localhost', 'rsa-1024')
+    const lenient = { ...trusting, rejectUnauthorized: false }
+    const identity = { key: weak.key, cert: weak.certificate }
+    const settings = tlsOptionsFor('NORMAL:%PROFILE_MEDIUM', { role: 'client' })
+    expect(await codeOf(visit(lenient, identity, settings))).toBe('TLS_WEAK_KEY')
+  })
+})
+
+describe('a shared key of the caller', () => {
+  const psk = Buffer.alloc(32, 7)
+
+  /** What both sides make of a string; each has a certificate too. */
+  async function meet(priority: string): Promise<readonly string[]> {
+    const { near, far } = await connectedPair()
+    const accepted = accept(far, { pskCallback: () => psk }, priority)
+    const options = { ca: authority.certificate, servername: 'localhost' }
+    const pskCallback = () => ({ psk, identity: 'guest' })
+    const settings = tlsOptionsFor(priority, { role: 'client' })
+    const connected = connectTls(near, settings, { ...options, pskCallback })
+    return Promise.all([codeOf(accepted), codeOf(connected)])
+  }
+
+  // OpenSSL adds a fresh exchange to a key in TLS 1.3, so that it has to be allowed.
+  test.each([
+    ['NORMAL', 'TLS_PSK_NOT_ALLOWED'],
+    ['NORMAL:+PSK', 'TLS_PSK_NOT_ALLOWED'],
+    // GnuTLS has no TLS 1.3 beside it.
+    ['NORMAL:+RSA-PSK', 'secured'],
+    ['NORMAL:+DHE-PSK', 'secured'],
+    ['NORMAL:+ECDHE-PSK', 'secured'],
+    ['NORMAL:-VERS-TLS1.3', 'TLS_PSK_NOT_ALLOWED'],
+    ['NORMAL:-VERS-TLS1.3:+PSK', 'secured'],
+    ['NORMAL:-VERS-TLS1.3:+ECDHE-PSK', 'secured'],
+  ])('%s: %s', async (priority, code) => {
+    expect(await meet(priority)).toEqual([code, code])
+  })
 })

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { connect, createServer, type SecureVersion, type TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
 import { negotiatedGroup } from '../../src/tls/session-check.ts'
-import { keyExchangeGroup } from '../../src/tls/session-record.ts'
+import { hasExtendedMasterSecret, keyExchangeGroup } from '../../src/tls/session-record.ts'
 import { makeIdentity } from './certificates.ts'
 
 /** The server's side of a handshake with one group. */
@@ -35,4 +35,46 @@ test('a session that says nothing has no group', () => {
   expect(keyExchangeGroup(undefined)).toBe(0)
   expect(keyExchangeGroup(Buffer.from('3000', 'hex'))).toBe(0)
   expect(keyExchangeGroup(Buffer.from('not DER'))).toBe(0)
+})
+
+/** `SSL_SESSION` of OpenSSL with one field: `SEQUENCE { [tag] { INTEGER } }`. */
+function sessionWith(tag: number, integer: string, sequence = 0x30): Buffer {
+  const value = Buffer.from(integer, 'hex')
+  const field = Buffer.concat([Buffer.of(tag, value.length + 2, 2, value.length), value])
+  return Buffer.concat([Buffer.of(sequence, field.length), field])
+}
+
+const FLAGS = 0xad
+const GROUP = 0xb3
+
+test.each([
+  ['01', true],
+  ['02', false],
+  ['03', true],
+  ['00', false],
+  ['', false],
+  // A sign byte, and the 32 bits behind it.
+  ['0080000001', true],
+  ['0180000000', false],
+  ['ffff0001', true],
+])('the flags %s say whether the secret is bound to the handshake: %s', (flags, isBound) => {
+  const session = sessionWith(FLAGS, flags)
+  expect(hasExtendedMasterSecret(session)).toBe(isBound)
+  expect(keyExchangeGroup(session)).toBe(0)
+  // What newer releases of Node write before it: a mark, and the server's name with its length.
+  const header = Buffer.from('\0nodejs:tls:session:1\0\0\x05guest', 'latin1')
+  expect(hasExtendedMasterSecret(Buffer.concat([header, session]))).toBe(isBound)
+})
+
+test('a group of the key exchange is a number of 16 bits, and says nothing of the secret', () => {
+  expect(keyExchangeGroup(sessionWith(GROUP, '1d'))).toBe(0x1d)
+  expect(keyExchangeGroup(sessionWith(GROUP, '11ec'))).toBe(0x11ec)
+  expect(keyExchangeGroup(sessionWith(GROUP, '00fafa'))).toBe(0xfafa)
+  expect(hasExtendedMasterSecret(sessionWith(GROUP, '1d'))).toBe(false)
+})
+
+test('what is no session proves nothing', () => {
+  expect(hasExtendedMasterSecret(undefined)).toBe(false)
+  expect(hasExtendedMasterSecret(Buffer.alloc(0))).toBe(false)
+  expect(hasExtendedMasterSecret(sessionWith(FLAGS, '01', 0x31))).toBe(false)
 })

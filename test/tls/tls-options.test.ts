@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { type TlsSettings, tlsOptionsFor } from '../../src/library/tls.ts'
 import { dhParameters } from '../../src/tls/dh-parameters.ts'
+import { securityLevel } from '../../src/tls/security-level.ts'
 import { execFileSync } from '../peers/child-process.ts'
 import { hasPeer } from '../peers/peer.ts'
 
@@ -21,6 +22,10 @@ function codesOf({ omissions }: TlsSettings): readonly string[] {
 /** TLS 1.2 with one suite of each kind of exchange. */
 const SMALL =
   'NONE:+VERS-TLS1.2:+AES-128-GCM:+AEAD:+ECDHE-RSA:+DHE-RSA:+RSA:+SIGN-RSA-SHA256:+GROUP-X25519'
+
+/** TLS 1.2 with forward secrecy by one curve. */
+const ELLIPTIC =
+  'SECURE128:-VERS-ALL:+VERS-TLS1.2:-GROUP-ALL:+GROUP-SECP256R1:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA'
 
 describe('tlsOptionsFor', () => {
   test('offers no suite without a version that can use it, and tells of none', () => {
@@ -83,6 +88,46 @@ describe('tlsOptionsFor', () => {
     expect((server('NORMAL').options.secureOptions ?? 0) & flag).toBe(0)
   })
 
+  test.each([
+    ['TLS1.0', constants.SSL_OP_NO_TLSv1],
+    ['TLS1.1', constants.SSL_OP_NO_TLSv1_1],
+    ['TLS1.2', constants.SSL_OP_NO_TLSv1_2],
+    ['TLS1.3', constants.SSL_OP_NO_TLSv1_3],
+  ])('closes every version but %s by flags', (version, own) => {
+    const { SSL_OP_NO_SSLv3: ssl3, SSL_OP_NO_TLSv1: tls10 } = constants
+    const {
+      SSL_OP_NO_TLSv1_1: tls11,
+      SSL_OP_NO_TLSv1_2: tls12,
+      SSL_OP_NO_TLSv1_3: tls13,
+    } = constants
+    const every = ssl3 | tls10 | tls11 | tls12 | tls13
+    const flags = server(`NORMAL:-VERS-ALL:+VERS-${version}`).options.secureOptions ?? 0
+    expect(flags & every).toBe(every & ~own)
+    expect(flags & constants.SSL_OP_NO_COMPRESSION).not.toBe(0)
+  })
+
+  test.each([
+    ['', constants.SSL_OP_LEGACY_SERVER_CONNECT],
+    ['%UNSAFE_RENEGOTIATION', constants.SSL_OP_LEGACY_SERVER_CONNECT],
+    ['%PARTIAL_RENEGOTIATION', constants.SSL_OP_LEGACY_SERVER_CONNECT],
+    ['%SAFE_RENEGOTIATION', 0],
+  ])('talks to servers without RFC 5746 unless that has to be safe: %j', (option, expected) => {
+    const flags = client(`NORMAL${option && `:${option}`}`).options.secureOptions ?? 0
+    expect(flags & constants.SSL_OP_LEGACY_SERVER_CONNECT).toBe(expected)
+  })
+
+  // OpenSSL has one switch for both versions.
+  test.each([
+    ['+VERS-TLS1.2', '', false],
+    ['+VERS-TLS1.2', ':%NO_TICKETS_TLS12', true],
+    ['+VERS-TLS1.2:+VERS-TLS1.3', ':%NO_TICKETS_TLS12', true],
+    ['+VERS-TLS1.3', ':%NO_TICKETS_TLS12', false],
+    ['+VERS-TLS1.3', ':%NO_TICKETS', true],
+  ])('of %s%s no ticket is sent: %s', (versions, options, isOff) => {
+    const flags = server(`NORMAL:-VERS-ALL:${versions}${options}`).options.secureOptions ?? 0
+    expect((flags & constants.SSL_OP_NO_TICKET) !== 0).toBe(isOff)
+  })
+
   test('never lets anything be renegotiated', () => {
     for (const option of ['%COMPAT', '%UNSAFE_RENEGOTIATION', '%PARTIAL_RENEGOTIATION']) {
       const flags = server(`NORMAL:${option}`).options.secureOptions ?? 0
@@ -100,8 +145,38 @@ describe('tlsOptionsFor', () => {
       'SECURE128:-VERS-ALL:+VERS-TLS1.3:%PROFILE_HIGH:%NO_TICKETS:-GROUP-DH-ALL:+GROUP-FFDHE3072',
       3,
     ],
+    ['SECURE192:-VERS-ALL:+VERS-TLS1.3:%PROFILE_ULTRA:%NO_TICKETS', 4],
+    // From level 3 on there are neither tickets nor suites without forward secrecy.
+    ['SECURE192:-VERS-ALL:+VERS-TLS1.3:%PROFILE_ULTRA', 2],
+    [`${ELLIPTIC}:%PROFILE_HIGH:%NO_TICKETS`, 3],
+    [`${ELLIPTIC}:%PROFILE_HIGH:%NO_TICKETS:+RSA`, 2],
+    [`${ELLIPTIC}:%PROFILE_HIGH:%NO_TICKETS:+VERS-TLS1.1`, 0],
+    [`${ELLIPTIC}:%PROFILE_HIGH:%NO_TICKETS:+VERS-TLS1.0`, 0],
   ])('%s has level %i', (priority, level) => {
     expect(server(priority).options.ciphers).toMatch(new RegExp(`@SECLEVEL=${level}$`))
+  })
+
+  /** The sizes of SSL_CTX_set_security_level(3). */
+  test.each([
+    [7680, 7680, 384, 4],
+    [7679, 7680, 384, 3],
+    [7680, 7679, 384, 3],
+    [7680, 7680, 383, 3],
+    [3072, 3072, 256, 3],
+    [3071, 3072, 256, 2],
+    [3072, 3071, 256, 2],
+    [3072, 3072, 255, 2],
+    [2048, 2048, 224, 2],
+    [2047, 2048, 224, 1],
+    [2048, 2048, 223, 1],
+    [1024, 1024, 160, 1],
+    [1023, 1024, 160, 0],
+    [1024, 1024, 159, 0],
+  ])('keys of %i (RSA), %i (DSA) and %i bits (curves) reach level %i', (rsa, dsa, ec, level) => {
+    const strong = 'SECURE192:-VERS-ALL:+VERS-TLS1.3:%PROFILE_ULTRA:%NO_TICKETS'
+    const { evaluation, allowed } = server(strong)
+    const minimumKeySizes = { ...allowed.minimumKeySizes, rsa, dsa, ec }
+    expect(securityLevel(evaluation, { ...allowed, minimumKeySizes })).toBe(level)
   })
 
   test('gives up versions without a signature scheme before those that need none', () => {
@@ -143,6 +218,194 @@ describe('tlsOptionsFor', () => {
 
   test('refuses a string that GnuTLS refuses', () => {
     expect(() => server('NORMAL:+NOPE')).toThrow(DiagnosticError)
+  })
+})
+
+const GCM = '+AES-128-GCM:+AEAD'
+const PKCS1 = '+SIGN-RSA-SHA256'
+const PSS = '+SIGN-RSA-PSS-RSAE-SHA256'
+const CBC = '+AES-128-CBC:+SHA1:+SHA256'
+const OLD12 = `NONE:+VERS-TLS1.2:${GCM}:${PKCS1}`
+const NEW13 = `NONE:+VERS-TLS1.3:${GCM}:${PSS}`
+const BOTH = `NONE:+VERS-TLS1.2:+VERS-TLS1.3:${GCM}:${PKCS1}:${PSS}`
+const PRIMES = '+GROUP-FFDHE2048:+GROUP-FFDHE3072'
+
+type Left = {
+  readonly versions?: string
+  /** Without `TLS_` and `WITH_`. */
+  readonly suites: string
+  readonly groups?: string
+  readonly schemes?: string
+  readonly omitted?: readonly string[]
+}
+
+const ONE_GROUP = 'TLS_ONE_DH_GROUP'
+const UNUSED = 'TLS_UNUSED'
+const CURVES = 'TLS_CERTIFICATE_CURVE'
+const ECDHE = 'ECDHE_RSA_AES_128_GCM_SHA256'
+const DHE = 'DHE_RSA_AES_128_GCM_SHA256'
+const ANY = ['server', 'client'] as const
+
+test.each<readonly [string, readonly ('server' | 'client')[], Left]>([
+  [
+    `${OLD12}:+ECDHE-RSA:+DHE-RSA:+GROUP-X25519:${PRIMES}`,
+    ['server'],
+    { suites: `${ECDHE} ${DHE}`, groups: 'x25519 ffdhe2048', omitted: [ONE_GROUP] },
+  ],
+  [
+    `${OLD12}:+ECDHE-RSA:+DHE-RSA:+GROUP-X25519:${PRIMES}`,
+    ['client'],
+    { suites: `${ECDHE} ${DHE}`, groups: 'x25519', omitted: [UNUSED] },
+  ],
+  [`${OLD12}:+ECDHE-RSA:+GROUP-X25519:${PRIMES}`, ANY, { suites: ECDHE, groups: 'x25519' }],
+  [
+    `${OLD12}:+DHE-RSA:+GROUP-X25519:${PRIMES}:%PROFILE_HIGH`,
+    ['server'],
+    { suites: DHE, groups: 'ffdhe3072', omitted: [ONE_GROUP] },
+  ],
+  [`${OLD12}:+DHE-RSA:${PRIMES}`, ['client'], { suites: DHE, omitted: [UNUSED] }],
+  [
+    `${OLD12}:+DHE-RSA:+RSA:+GROUP-FFDHE2048:%PROFILE_HIGH`,
+    ['server'],
+    { suites: 'RSA_AES_128_GCM_SHA256', omitted: ['TLS_NO_DH_PARAMETERS', UNUSED] },
+  ],
+  [`${OLD12}:+RSA:+GROUP-X25519`, ANY, { suites: 'RSA_AES_128_GCM_SHA256' }],
+  [
+    `${NEW13}:${PKCS1}:+GROUP-X25519:${PRIMES}`,
+    ANY,
+    {
+      versions: 'TLS1.3',
+      suites: 'AES_128_GCM_SHA256',
+      groups: 'x25519 ffdhe2048 ffdhe3072',
+      schemes: 'rsa_pss_rsae_sha256',
+      omitted: [UNUSED],
+    },
+  ],
+  [
+    `${BOTH}:+ECDHE-RSA:+DHE-RSA:+GROUP-X25519:${PRIMES}`,
+    ['server'],
+    {
+      versions: 'TLS1.3 TLS1.2',
+      suites: `AES_128_GCM_SHA256 ${ECDHE} ${DHE}`,
+      groups: 'x25519 ffdhe2048 ffdhe3072',
+      schemes: 'rsa_pkcs1_sha256 rsa_pss_rsae_sha256',
+      omitted: [ONE_GROUP],
+    },
+  ],
+  [
+    `${BOTH}:+ECDHE-RSA:+DHE-RSA:+GROUP-X25519:${PRIMES}`,
+    ['client'],
+    {
+      versions: 'TLS1.3 TLS1.2',
+      suites: `AES_128_GCM_SHA256 ${ECDHE} ${DHE}`,
+      groups: 'x25519 ffdhe2048 ffdhe3072',
+      schemes: 'rsa_pkcs1_sha256 rsa_pss_rsae_sha256',
+    },
+  ],
+  [
+    `NONE:+VERS-TLS1.2:${GCM}:+SIGN-ECDSA-SHA256:+ECDHE-RSA:+ECDHE-ECDSA:+GROUP-X25519`,
+    ANY,
+    {
+      suites: 'ECDHE_ECDSA_AES_128_GCM_SHA256',
+      groups: 'x25519',
+      schemes: 'ecdsa_secp256r1_sha256',
+      omitted: ['TLS_NO_SUITE_SIGNATURE', CURVES],
+    },
+  ],
+  [
+    `NONE:+VERS-TLS1.2:+VERS-TLS1.1:${CBC}:+PSK:+RSA:${PKCS1}`,
+    ANY,
+    {
+      versions: 'TLS1.2 TLS1.1',
+      suites: 'PSK_AES_128_CBC_SHA RSA_AES_128_CBC_SHA RSA_AES_128_CBC_SHA256',
+      omitted: ['TLS_OLD_VERSION_SUITES'],
+    },
+  ],
+  [
+    `NONE:+VERS-TLS1.2:${CBC}:+PSK:${PKCS1}`,
+    ANY,
+    { suites: 'PSK_AES_128_CBC_SHA PSK_AES_128_CBC_SHA256' },
+  ],
+  [
+    `${OLD12}:+RSA:+PSK:-CTYPE-SRV-ALL:+CTYPE-SRV-RAWPK`,
+    ANY,
+    { suites: 'PSK_AES_128_GCM_SHA256', omitted: ['TLS_RAW_PUBLIC_KEYS'] },
+  ],
+  [
+    `${BOTH}:+VERS-TLS1.0:+AES-128-CBC:+SHA1:+RSA:+GROUP-X25519`,
+    ['client'],
+    {
+      versions: 'TLS1.3 TLS1.2',
+      suites: 'AES_128_GCM_SHA256 RSA_AES_128_GCM_SHA256 RSA_AES_128_CBC_SHA',
+      groups: 'x25519',
+      schemes: 'rsa_pkcs1_sha256 rsa_pss_rsae_sha256',
+      omitted: ['TLS_VERSION_GAP'],
+    },
+  ],
+  [
+    `${BOTH}:+VERS-TLS1.0:+AES-128-CBC:+SHA1:+RSA:+GROUP-X25519`,
+    ['server'],
+    {
+      versions: 'TLS1.3 TLS1.2 TLS1.0',
+      suites: 'AES_128_GCM_SHA256 RSA_AES_128_GCM_SHA256 RSA_AES_128_CBC_SHA',
+      groups: 'x25519',
+      schemes: 'rsa_pkcs1_sha256 rsa_pss_rsae_sha256',
+    },
+  ],
+])('%s leaves %j', (priority, roles, left) => {
+  for (const role of roles) {
+    const settings = tlsOptionsFor(priority, { role })
+    const { versions, suites, groups, signatureSchemes } = settings.allowed
+    const names = (items: readonly { readonly name: string }[]) =>
+      items.map(({ name }) => name.replace(/^TLS_|WITH_/g, '')).join(' ')
+    expect({
+      versions: names(versions),
+      suites: names(suites),
+      groups: names(groups),
+      schemes: names(signatureSchemes),
+      omitted: codesOf(settings),
+    }).toEqual({
+      ...{ versions: 'TLS1.2', groups: '', schemes: 'rsa_pkcs1_sha256', omitted: [] },
+      ...left,
+    })
+    // What OpenSSL is told: an empty list would mean its own.
+    const { options } = settings
+    expect(options.ecdhCurve).toBe(left.groups?.replaceAll(' ', ':') || 'secp256r1')
+    const hasPrime = role === 'server' && /(^| )DHE/.test(left.suites)
+    expect(options.dhparam !== undefined).toBe(hasPrime)
+    expect(options.minDHSize).toBe(role === 'server' ? undefined : Math.max(1, sizeIn(priority)))
+    const isNew = left.versions === 'TLS1.3'
+    expect(options.ciphers?.includes(':ECDHE-RSA-AES256-GCM-SHA384:')).toBe(isNew)
+  }
+})
+
+function sizeIn(priority: string): number {
+  return priority.endsWith('%PROFILE_HIGH') ? 3072 : 0
+}
+
+describe('without wildcards', () => {
+  const check = client('NORMAL:%DISABLE_WILDCARDS').options.checkServerIdentity
+  const verdictOn = (host: string, subjectaltname: string | undefined, CN = 'none') => {
+    const certificate = { subject: { CN }, ...(subjectaltname && { subjectaltname }) }
+    return check?.(host, certificate as never) === undefined
+  }
+
+  test.each([
+    ['a.example.org', 'DNS:a.example.org', 'none', true],
+    ['a.example.org', 'DNS:*.example.org, DNS:a.example.org', 'none', true],
+    ['a.example.org', 'DNS:*.example.org', 'none', false],
+    ['a.example.org', 'DNS:*.example.org', 'a.example.org', false],
+    ['a.example.org', 'DNS:b.example.org, DNS:*.example.org', 'a.example.org', false],
+    ['a.example.org', undefined, 'a.example.org', true],
+    ['a.example.org', undefined, '*.example.org', false],
+    ['192.0.2.1', 'IP Address:192.0.2.1, DNS:*.example.org', 'none', true],
+  ])('%s and a certificate for %s with the common name %s: %s', (host, names, CN, isFor) => {
+    expect(verdictOn(host, names, CN)).toBe(isFor)
+  })
+
+  test('only where the string says so, and of clients alone', () => {
+    expect(client('NORMAL').options.checkServerIdentity).toBeUndefined()
+    expect(server('NORMAL:%DISABLE_WILDCARDS').options.checkServerIdentity).toBeUndefined()
   })
 })
 

@@ -1,8 +1,8 @@
 /** acceptTls and connectTls decide as OpenSSL would, and OpenSSL verifies nothing that strangers send. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { getCACertificates, connect as tlsConnect } from 'node:tls'
-import { describe, expect, test } from 'vitest'
+import { getCACertificates, setDefaultCACertificates, connect as tlsConnect } from 'node:tls'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { TlsRole } from '../../src/algorithms/tls-role.ts'
 import { tlsOptionsFor } from '../../src/library/tls.ts'
 import { acceptTls, connectTls } from '../../src/tls/connection.ts'
@@ -168,6 +168,15 @@ test('the authorities of Node.js are all known', () => {
   expect(trustedAuthorities({})).toHaveLength(getCACertificates('default').length)
 })
 
+test('those that a program has put in their place are left to OpenSSL', () => {
+  const before = getCACertificates('default')
+  onTestFinished(() => setDefaultCACertificates(before))
+  setDefaultCACertificates([root.certificate])
+  expect(trustedAuthorities({})).toBe(undefined)
+  setDefaultCACertificates([])
+  expect(trustedAuthorities({})).toBe(undefined)
+})
+
 test('what OpenSSL alone knows is left to it', () => {
   const ca = root.certificate
   expect(trustedAuthorities({ ca })).toHaveLength(1)
@@ -178,6 +187,7 @@ test('what OpenSSL alone knows is left to it', () => {
   )
   for (const options of [
     ...[{ pfx: '' }, { crl: '' }, { SNICallback: () => {} }, { sessionIdContext: 'a' }],
+    ...[{ ticketKeys: Buffer.alloc(48) }],
     ...[{ ca: middle.certificate }, { ca: 'no certificate' }, { ca: ca.slice(0, 99) }],
     { ca: ca.replaceAll('CERTIFICATE', 'TRUSTED CERTIFICATE') },
   ]) {

@@ -187,6 +187,20 @@ describe('authz-libvirt', () => {
     ])
   })
 
+  test('reads the setting of another program by its key', () => {
+    const file = join(scratchFolder(), 'qemu.conf')
+    writeFiles('/', { [file]: 'tls_allowed_dn_list = []\nother = ["C=UK,CN=qemu"]\n' })
+    expect(decide(`authz-libvirt,filename=${file},key=other`)).toMatchObject({
+      allowed: true,
+      index: 0,
+    })
+    expect(decide(`authz-libvirt,filename=${file},key=absent`).allowed).toBe(true)
+    expect(decide(`authz-libvirt,filename=${file}`)).toMatchObject({
+      allowed: false,
+      rule: expect.stringContaining(`and tls_allowed_dn_list of ${file} allows nothing else`),
+    })
+  })
+
   test('is not fooled by a list inside a text', () => {
     const text = 'note = """\ntls_allowed_dn_list = ["*"]\n"""\ntls_allowed_dn_list = []\n'
     expect(decideBy(text)[0]).toBe(false)

@@ -97,3 +97,27 @@ test('a good handshake forgets no failed one of its address', async () => {
   await expect(turns.run(connectionFrom(address), fail)).rejects.toThrow('refused')
   expect(await begins(turns, address)).toBe(false)
 })
+
+test('one that waits begins when the failure of another is forgotten', async () => {
+  const turns = new HandshakeTurns(1)
+  const fail = () => Promise.reject(new Error('refused'))
+  const failing = Array.from({ length: 4 }, () => turns.run(connectionFrom('192.0.2.1'), fail))
+  const waiting = turns.run(connectionFrom('192.0.2.1'), async () => 'begun')
+  await Promise.allSettled(failing)
+  expect(await waiting).toBe('begun')
+})
+
+test.each([
+  // An address within a link, of which node:net tells the link.
+  ['fe80::1%eth0', 'fe80::1%eth1', true],
+  ['fe80::1%eth0', 'fe80::1%eth0', false],
+  ['::ffff:192.0.2.1', '::ffff:192.0.2.2', true],
+  ['::ffff:192.0.2.1', '::fffe:192.0.2.1', true],
+  ['::1', '::2', false],
+  ['2001:db8::1', '2001:db8:0:0:8000::', false],
+  ['2001:db8::1', '2001:db8:0:1::1', true],
+])('failures of %s let %s begin: %s', async (failing, other, expected) => {
+  const turns = new HandshakeTurns(LONG)
+  await useUp(turns, failing)
+  expect(await begins(turns, other)).toBe(expected)
+})

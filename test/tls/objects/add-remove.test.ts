@@ -1,4 +1,5 @@
 /** Objects that come and go while the process runs, as QEMU's object-add and object-del have it. */
+import { X509Certificate } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -8,12 +9,14 @@ import { findSecurity } from '../../../src/endpoint/security.ts'
 import { parseObject } from '../../../src/tls/objects/parse-object.ts'
 import type { ReloadReport } from '../../../src/tls/objects/reload-report.ts'
 import type { TlsObjects } from '../../../src/tls/objects/tls-objects.ts'
+import { certificateOf } from '../../../src/x509/certificate.ts'
 import { scratchFolder, writeFiles } from '../../cli/command.ts'
 import { echoEndpoint } from '../../endpoint/echo-endpoint.ts'
 import { eventually } from '../../nbd/server/test-server.ts'
 import { execFile } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
-import { credentialFiles, credentialFolder, endpoint, names } from './folder.ts'
+import { makeList } from '../../x509/made-certificate.ts'
+import { credentialFiles, credentialFolder, endpoint, names, ROOT_CA, SERVER } from './folder.ts'
 import { objectsOf } from './meeting.ts'
 
 const server = (id: string, dir: string) =>
@@ -30,6 +33,10 @@ function codeOf(run: () => unknown): string | undefined {
 }
 
 const named = (subject: string) => endpoint({ subject, names: names(['dns', 'localhost']) })
+
+/** openssl enc -aes-256-cbc of `hello` under the key and iv of the test. */
+const IV = 'AAAAAAAAAAAAAAAAAAAAAA=='
+const ENCRYPTED = 'pZwJZBLuy3mDACEQT4YTBw=='
 
 describe('add', () => {
   test('an id that is taken and files that are broken change nothing', () => {
@@ -130,9 +137,120 @@ describe('remove', () => {
   )
 })
 
-/** openssl enc -aes-256-cbc of `hello` under the key and iv of the test. */
-const IV = 'AAAAAAAAAAAAAAAAAAAAAA=='
-const ENCRYPTED = 'pZwJZBLuy3mDACEQT4YTBw=='
+describe('redefine', () => {
+  const peer = certificateOf(new X509Certificate(named('x').raw), { file: '<peer>', index: 0 })
+  const KEY = 'secret,id=three,data=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,format=base64'
+  const wrapped = `secret,id=two,data=${ENCRYPTED},keyid=three,iv=${IV},format=base64`
+  const redefine = (objects: TlsObjects, text: string) => () => objects.redefine(parseObject(text))
+  const shown = (objects: TlsObjects) => objects.definitions.map(({ properties }) => properties)
+
+  test('decides by the new properties, and shows them', () => {
+    const objects = objectsOf('authz-simple,id=a,identity=CN=y', 'authz-list,id=b')
+    const { decide } = objects.authorization('a')
+    const letGo = objects.hold('a')
+    expect(decide(peer).allowed).toBe(false)
+    expect(redefine(objects, 'authz-simple,id=a,identity=CN=x')()).toEqual([])
+    expect(decide(peer).allowed).toBe(true)
+    expect(objects.definitions.map(({ id }) => id)).toEqual(['a', 'b'])
+    expect(shown(objects)[0]).toEqual({ identity: 'CN=x' })
+    expect(objects.reload().objects.map(({ outcome }) => outcome)).toEqual(
+      Array(2).fill('unchanged'),
+    )
+    letGo()
+  })
+
+  test('refuses what is not there, another type, and properties that are wrong: nothing changes', () => {
+    const objects = objectsOf('authz-simple,id=a,identity=CN=x')
+    expect(codeOf(redefine(objects, 'authz-simple,id=b,identity=CN=y'))).toBe('OBJECT_ABSENT')
+    expect(codeOf(redefine(objects, 'authz-list,id=a'))).toBe('OBJECT_DUPLICATE_ID')
+    expect(codeOf(redefine(objects, 'authz-simple,id=a'))).toBe('OBJECT_MISSING_PROPERTY')
+    expect(codeOf(redefine(objects, 'authz-simple,id=a,x=y'))).toBe('OBJECT_UNKNOWN_PROPERTY')
+    expect(shown(objects)).toEqual([{ identity: 'CN=x' }])
+    expect(objects.authorization('a').decide(peer).allowed).toBe(true)
+    expect(objects.reload().objects.map(({ outcome }) => outcome)).toEqual(['unchanged'])
+  })
+
+  test('credentials in use stay on their side', () => {
+    const dir = credentialFolder()
+    const client = `tls-creds-x509,id=t,endpoint=client,dir=${dir}`
+    const objects = objectsOf(`tls-creds-x509,id=t,endpoint=server,dir=${dir}`)
+    const [one, two] = [objects.hold('t'), objects.hold('t')]
+    expect(codeOf(redefine(objects, client))).toBe('OBJECT_IN_USE')
+    expect(objects.endpointOf('t')).toBe('server')
+    expect(objects.credentials('t', 'server').verifyPeer).toBe(true)
+    redefine(objects, `tls-creds-x509,id=t,endpoint=server,dir=${dir},verify-peer=off`)()
+    expect(objects.credentials('t', 'server').verifyPeer).toBe(false)
+    one()
+    one()
+    expect(codeOf(redefine(objects, client))).toBe('OBJECT_IN_USE')
+    two()
+    redefine(objects, client)()
+    expect(objects.endpointOf('t')).toBe('client')
+  })
+
+  test('an object that is made of a secret no longer keeps it, or goes on to do so', () => {
+    const objects = objectsOf(KEY, wrapped)
+    expect(codeOf(redefine(objects, 'secret,id=two,data=x,keyid=three,iv=AAAA'))).toBe(
+      'OBJECT_SECRET_UNUSABLE',
+    )
+    expect(codeOf(() => objects.remove('three'))).toBe('OBJECT_IN_USE')
+    redefine(objects, 'secret,id=two,data=x')()
+    objects.remove('three')
+    objects.add(parseObject(KEY))
+    expect(codeOf(redefine(objects, 'secret,id=two,data=x,keyid=three,iv=AAAA'))).toBe(
+      'OBJECT_SECRET_UNUSABLE',
+    )
+    objects.remove('three')
+  })
+
+  test('rules that could not be loaded count again once they can', () => {
+    const file = join(scratchFolder(), 'rules')
+    writeFileSync(file, '{"policy": "allow"}')
+    const objects = objectsOf(`authz-list-file,id=a,filename=${file}`)
+    const { decide } = objects.authorization('a')
+    writeFileSync(file, '{')
+    objects.reload()
+    expect(decide(peer).allowed).toBe(false)
+    expect(codeOf(redefine(objects, `authz-list-file,id=a,filename=${file}`))).toBe(
+      'OBJECT_MALFORMED',
+    )
+    expect(decide(peer).allowed).toBe(false)
+    writeFileSync(file, '{"policy": "allow"}')
+    redefine(objects, `authz-list-file,id=a,filename=${file},refresh=off`)()
+    expect(decide(peer).allowed).toBe(true)
+  })
+})
+
+test('until when certificates and lists are valid is told of the load in force', () => {
+  const at = Date.UTC(2030, 0, 1)
+  const list = { signer: ROOT_CA, revoked: [], from: -1e6, at }
+  const crl = [makeList({ ...list, number: 0xabc }), makeList({ ...list, from: -2e6, until: 1 })]
+  const dir = credentialFolder({ others: { 'ca-crl.pem': crl.join('') } })
+  const objects = objectsOf(
+    `tls-creds-x509,id=t,endpoint=server,dir=${dir}`,
+    'tls-creds-anon,id=n',
+    'secret,id=s,data=x',
+  )
+  const [own, root] = [SERVER, ROOT_CA].map(({ raw }) => new X509Certificate(raw))
+  expect(objects.validity).toEqual([
+    {
+      ...{ object: 't', use: 'own', name: 'CN=localhost', serial: own?.serialNumber },
+      until: own?.validToDate,
+    },
+    {
+      ...{ object: 't', use: 'authority', name: 'CN=Test Root', serial: root?.serialNumber },
+      until: root?.validToDate,
+    },
+    {
+      ...{ object: 't', use: 'revocation-list', name: 'CN=Test Root', serial: 'ABC' },
+      until: new Date(at + 24 * 3_600_000),
+    },
+    {
+      ...{ object: 't', use: 'revocation-list', name: 'CN=Test Root' },
+      until: new Date(at + 3_600_000),
+    },
+  ])
+})
 
 async function listen(objects: TlsObjects): Promise<number> {
   const listener = echoEndpoint(objects, () => {})

@@ -1,7 +1,10 @@
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
 import { formatLocation, spanText } from '../../../src/diagnostics/source.ts'
 import type { PropertyValue } from '../../../src/options/object-definition.ts'
+import { dhParameters } from '../../../src/tls/dh-parameters.ts'
 import { parseObject, parseObjects } from '../../../src/tls/objects/parse-object.ts'
 import { TlsObjects } from '../../../src/tls/objects/tls-objects.ts'
 import { fc } from '../../seed.ts'
@@ -88,6 +91,15 @@ describe('parseObject', () => {
       expect(diagnostic?.span && formatLocation(diagnostic.span)).toBe(location)
     })
   }
+
+  test('takes 65536 characters, and white space before JSON', () => {
+    const start = 'secret,id=a,data='
+    const longest = `${start}${'x'.repeat(65_536 - start.length)}`
+    expect(parseObject(longest).id).toBe('a')
+    expect(codes(() => parseObject(`${longest}x`))).toEqual(['OBJECT_MALFORMED'])
+    expect(codes(() => parseObject(' \t'))).toEqual(['OBJECT_MALFORMED'])
+    expect(parseObject(' {"qom-type": "secret", "id": "a"}').type).toBe('secret')
+  })
 
   test('gives back what was written', () => {
     const key = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/).filter((name) => name !== 'id')
@@ -304,5 +316,37 @@ describe('look-ups', () => {
     expect(refusal(() => create().credentials('tls0', 'client'))[0]?.hint).toBe(
       'define it with --object',
     )
+  })
+})
+
+describe('files are noticed', () => {
+  test('parameters of Diffie-Hellman, which are not used', () => {
+    const others = { 'dh-params.pem': dhParameters(2048) }
+    const told = (dir: string) =>
+      create(`tls-creds-x509,id=a,endpoint=server,dir=${dir}`).warnings.map(({ code }) => code)
+    expect(told(credentialFolder({ others }))).toContain('OBJECT_UNUSED_DH_PARAMETERS')
+    expect(told(credentialFolder())).not.toContain('OBJECT_UNUSED_DH_PARAMETERS')
+  })
+
+  test('shared keys of another name, of the user qemu unless another is named', () => {
+    const key = 'a5'.repeat(32)
+    const dir = credentialFolder({ others: { 'keys.psk': `eve:${key}\n`, other: `qemu:${key}\n` } })
+    chmodSync(join(dir, 'keys.psk'), 0o600)
+    chmodSync(join(dir, 'other'), 0o600)
+    const load = (more: string) => () => create(`tls-creds-psk,id=a,dir=${dir}${more}`)
+    expect(codes(load(''))).toEqual(['OBJECT_MISSING_USER'])
+    expect(load(',username=eve')().warnings).toEqual([])
+    expect(load(',x-file=other')().warnings).toEqual([])
+    expect(codes(load(',x-file=other,username=eve'))).toEqual(['OBJECT_MISSING_USER'])
+  })
+
+  test('bad lines of other users, by servers alone', () => {
+    const key = 'a5'.repeat(32)
+    const dir = credentialFolder({ others: { 'keys.psk': `qemu:${key}\neve:a5\n` } })
+    chmodSync(join(dir, 'keys.psk'), 0o600)
+    const told = (role: string) =>
+      create(`tls-creds-psk,id=a,dir=${dir},endpoint=${role}`).warnings.map(({ code }) => code)
+    expect(told('client')).toEqual([])
+    expect(told('server')).toEqual(['OBJECT_SHORT_SHARED_KEY'])
   })
 })

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { fail } from '../../../src/diagnostics/diagnostic.ts'
+import { FILE_KINDS } from '../../../src/files/file-diagnostics.ts'
 import { parseSystemConfig } from '../../../src/priority/system-config.ts'
 import { parseObject } from '../../../src/tls/objects/parse-object.ts'
 import type { ReloadReport } from '../../../src/tls/objects/reload-report.ts'
@@ -19,6 +21,7 @@ import {
   SERVER,
 } from './folder.ts'
 import { meet, objectsOf, openListener, sessionOf, verdictOf } from './meeting.ts'
+import { LEVEL_1A, OTHER_ROOT } from './session-cases.ts'
 
 function serverCertificate(subject: string, more: { issuer?: Made } = {}): Made {
   return endpoint({ subject, names: names(['dns', 'localhost']) }, more.issuer)
@@ -247,7 +250,149 @@ describe('reload', () => {
   })
 })
 
+/** Each row: what is written into the folder first, and then instead of it. */
+const RENEWALS: Readonly<Record<string, readonly [before: string, after: string]>> = (() => {
+  const list = { signer: ROOT_CA, revoked: [7], at: Date.now(), number: 5 }
+  const base = makeList(list)
+  return {
+    'the number of a list': [base, makeList({ ...list, number: 6 })],
+    'a list of a number': [makeList({ signer: ROOT_CA, revoked: [7], at: list.at }), base],
+    'the moment of a list': [base, makeList({ ...list, from: -47 })],
+    'what a list revokes': [base, makeList({ ...list, revoked: [7, 8] })],
+    'a second list': [base, base + makeList({ ...list, signer: OTHER_ROOT })],
+  }
+})()
+
+describe('a load is a new one by', () => {
+  test.each(Object.entries(RENEWALS))('%s', (_, [before, after]) => {
+    const dir = credentialFolder({
+      authorities: [ROOT_CA, OTHER_ROOT],
+      others: { 'ca-crl.pem': before },
+    })
+    const objects = objectsOf(`tls-creds-x509,id=s,endpoint=server,dir=${dir}`)
+    expect(outcomes(objects.reload())).toEqual({ s: 'unchanged' })
+    writeFiles(dir, { 'ca-crl.pem': after })
+    expect(outcomes(objects.reload())).toEqual({ s: 'replaced' })
+    expect(outcomes(objects.reload())).toEqual({ s: 'unchanged' })
+  })
+
+  test('an authority, and an intermediate of its own', () => {
+    const leaf = endpoint({ subject: 'own', names: names(['dns', 'localhost']) }, LEVEL_1A)
+    const dir = credentialFolder({ server: [leaf, LEVEL_1A] })
+    const objects = objectsOf(`tls-creds-x509,id=s,endpoint=server,dir=${dir}`)
+    writeFiles(dir, { 'ca-cert.pem': ROOT_CA.certificate + OTHER_ROOT.certificate })
+    expect(outcomes(objects.reload())).toEqual({ s: 'replaced' })
+    writeFiles(dir, {
+      'server-cert.pem': leaf.certificate + LEVEL_1A.certificate + ROOT_CA.certificate,
+    })
+    expect(outcomes(objects.reload())).toEqual({ s: 'replaced' })
+  })
+
+  test('the policy, whatever the credentials are', () => {
+    const read = (text: string) =>
+      parseSystemConfig({ name: '<policy>', text: `[priorities]\nQEMU=${text}\n` })
+    let config = read('NORMAL')
+    const dir = credentialFolder({ others: { 'keys.psk': `qemu:${'a'.repeat(64)}\n` } })
+    const definitions = ['x509', 'psk', 'anon'].map((kind) =>
+      parseObject(`tls-creds-${kind},id=${kind},endpoint=server,dir=${dir}`),
+    )
+    const objects = TlsObjects.create(definitions, { readConfig: () => config })
+    config = read('NORMAL:-SHA1')
+    const all = (outcome: string) => ({ x509: outcome, psk: outcome, anon: outcome })
+    expect(outcomes(objects.reload())).toEqual(all('replaced'))
+    expect(outcomes(objects.reload())).toEqual(all('unchanged'))
+  })
+
+  test('the shared keys and the content of a secret', () => {
+    const dir = scratchFolder()
+    writeFiles(dir, { 'keys.psk': `qemu:${'a'.repeat(64)}\n`, secret: 'one' })
+    const objects = objectsOf(
+      `tls-creds-psk,id=p,endpoint=server,dir=${dir}`,
+      `secret,id=s,file=${dir}/secret`,
+    )
+    writeFiles(dir, { 'keys.psk': `qemu:${'b'.repeat(64)}\n` })
+    expect(outcomes(objects.reload())).toEqual({ p: 'replaced', s: 'unchanged' })
+    writeFiles(dir, { secret: 'two' })
+    expect(outcomes(objects.reload())).toEqual({ p: 'unchanged', s: 'replaced' })
+  })
+})
+
+describe('the configuration', () => {
+  const read = (text: string, name = '<policy>') =>
+    parseSystemConfig({ name, text: `[priorities]\n${text}\n` })
+  const newest = (objects: TlsObjects) =>
+    objects.credentials('n', 'client').settings.allowed.versions.map(({ name }) => name)
+  const only = (number: number) => `NORMAL:-VERS-ALL:+VERS-TLS1.${number}:+ANON-ECDH`
+  const definition = parseObject('tls-creds-anon,id=n')
+
+  test('that is given comes before the one that is read, and is the newest after a reload', () => {
+    const context = { config: read(`QEMU=${only(1)}`), readConfig: () => read(`QEMU=${only(2)}`) }
+    const objects = TlsObjects.create([definition], context)
+    expect(newest(objects)).toEqual(['TLS1.1'])
+    objects.reload()
+    expect(newest(objects)).toEqual(['TLS1.2'])
+  })
+
+  test('is asked for the keyword of the application first', () => {
+    const config = read(`LIBVIRT=${only(1)}\nQEMU=${only(2)}`)
+    expect(newest(TlsObjects.create([definition], { config, keyword: 'LIBVIRT' }))).toEqual([
+      'TLS1.1',
+    ])
+    expect(newest(TlsObjects.create([definition], { config, keyword: 'OTHER' }))).toEqual([
+      'TLS1.2',
+    ])
+    expect(newest(TlsObjects.create([definition], { config }))).toEqual(['TLS1.2'])
+  })
+
+  test('is watched where it is a file', async () => {
+    const path = join(scratchFolder(), 'config')
+    const write = (number: number) => writeFileSync(path, `[priorities]\nQEMU=${only(number)}\n`)
+    write(1)
+    const readConfig = () => parseSystemConfig({ name: path, text: readFileSync(path, 'utf8') })
+    const objects = TlsObjects.create([definition], { readConfig })
+    onTestFinished(() => objects.close())
+    const reports = watch(objects)
+    write(2)
+    await until(() => reports.length > 0)
+    expect(newest(objects)).toEqual(['TLS1.2'])
+  })
+
+  test('that cannot be read any more is told, and stays in force', () => {
+    let isBroken = false
+    const readConfig = () => {
+      if (isBroken) fail(FILE_KINDS.missing, { path: '/policy' })
+      return read(`QEMU=${only(1)}`)
+    }
+    const objects = TlsObjects.create([definition], { readConfig })
+    isBroken = true
+    const report = objects.reload()
+    expect(report.diagnostics.map(({ code }) => code)).toEqual(['FILE_MISSING'])
+    expect(outcomes(report)).toEqual({ n: 'unchanged' })
+    expect(newest(objects)).toEqual(['TLS1.1'])
+  })
+
+  test('may be absent from the start on', () => {
+    const absent = { ...read('QEMU=NONE'), absent: true }
+    const objects = TlsObjects.create([parseObject('authz-simple,id=a,identity=x')], {
+      readConfig: () => absent,
+    })
+    expect(objects.reload().diagnostics).toEqual([])
+  })
+})
+
 describe('watch', () => {
+  test.each([{ interval: 0 }, { retryAfter: 0 }, { quiet: -1 }, { patience: -1 }, { every: 1 }])(
+    'takes no %o',
+    (options) => {
+      const refused = /^(LIBRARY_ARGUMENT|LIBRARY_OPTION)$/
+      expect(() => objectsOf().watch(() => {}, options)).toThrow(
+        expect.objectContaining({
+          diagnostics: [expect.objectContaining({ code: expect.stringMatching(refused) })],
+        }),
+      )
+    },
+  )
+
   test('does not tell of a set that is replaced one file after the other', async () => {
     const dir = credentialFolder()
     const objects = pairOf(dir)

@@ -107,3 +107,26 @@ testWith('openssl', 'a secret that openssl encrypted is decrypted', () => {
     `secret,id=master,data=${key.toString('base64')},format=base64`,
   )
 })
+
+test('what does not fit a decryption is refused by its code', () => {
+  const key = 'secret,id=k,data=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,format=base64'
+  const iv = (length: number) => Buffer.alloc(length, 2).toString('base64')
+  const load = (text: string) => () =>
+    TlsObjects.create(
+      [key, `secret,id=s,data=AAAA,format=base64,${text}`].map((one) => parseObject(one)),
+    )
+  expect(load(`keyid=k,iv=${iv(15)}`)).toThrow('its iv has 15 bytes, and 16 are needed')
+  expect(load(`keyid=k,iv=${iv(17)}`)).toThrow('its iv has 17 bytes, and 16 are needed')
+  expect(load('keyid=k,iv=AAA')).toThrow('it is not base64')
+  expect(load('keyid=k')).toThrow(refusal('OBJECT_MISSING_PROPERTY'))
+  expect(load(`iv=${iv(16)}`)).toThrow(refusal('OBJECT_CONFLICTING_PROPERTIES'))
+  expect(load(`keyid=k,iv=${iv(16)}`)).toThrow('it does not decrypt with this key')
+})
+
+test('a file that is no absolute path may be the secret: it is not shown where it cannot be read', () => {
+  const load = (file: string) => () => TlsObjects.create([parseObject(`secret,id=s,file=${file}`)])
+  expect(load('hunter2')).toThrow(refusal('OBJECT_SECRET_UNUSABLE'))
+  expect(load('hunter2')).toThrow(/^(?!.*hunter2).*FILE_MISSING/s)
+  expect(load('/nowhere/hunter2')).toThrow(refusal('FILE_MISSING'))
+  expect(load('package.json')).not.toThrow()
+})
