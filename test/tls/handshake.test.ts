@@ -54,35 +54,35 @@ const UNSHARED = 'TLS_NOTHING_SHARED'
 const FAILED = 'TLS_HANDSHAKE_FAILED'
 
 /** The numbers of alerts (RFC 8446 section 6, RFC 5246, RFC 6066), and what a client makes of them. */
-const ALERTS: readonly (readonly [number: number, code: string, words?: string])[] = [
-  [10, FAILED],
-  [20, FAILED],
+const ALERTS: readonly (readonly [number: number, code: string, words: string])[] = [
+  [10, FAILED, 'alert'],
+  [20, FAILED, 'alert'],
   [40, UNSHARED, 'nothing it allows'],
   [42, REFUSED, 'refuses our certificate'],
   [43, REFUSED, 'cannot use our certificate'],
   [44, REFUSED, 'revoked'],
   [45, REFUSED, 'not valid now'],
   [46, REFUSED, 'refuses our certificate'],
-  [47, FAILED],
+  [47, FAILED, 'alert'],
   [48, REFUSED, 'the authority of our certificate'],
   [49, REFUSED, 'does not let us in'],
-  [50, FAILED],
-  [51, FAILED],
+  [50, FAILED, 'alert'],
+  [51, FAILED, 'alert'],
   [70, UNSHARED, 'no version'],
   [71, UNSHARED, 'too weak'],
-  [80, FAILED],
-  [86, FAILED],
-  [90, FAILED],
-  [109, FAILED],
-  [110, FAILED],
+  [80, FAILED, 'alert'],
+  [86, FAILED, 'alert'],
+  [90, FAILED, 'alert'],
+  [109, FAILED, 'alert'],
+  [110, FAILED, 'unsupported extension'],
   [112, REFUSED, 'no host of the name'],
-  [113, FAILED],
+  [113, FAILED, 'status response'],
   [115, REFUSED, 'does not know our user'],
   [116, REFUSED, 'demands a certificate'],
-  [120, FAILED],
+  [120, FAILED, 'alert'],
 ]
 
-test.each(ALERTS)('the alert %i of a server is %s', async (number, code, words = '') => {
+test.each(ALERTS)('the alert %i of a server is %s', async (number, code, words) => {
   const [near, far] = duplexPair()
   far.once('data', () => far.write(Buffer.of(0x15, 3, 3, 0, 2, 2, number)))
   const handshake = runClientHandshake(near, { context: createSecureContext({ ca: [] }) })

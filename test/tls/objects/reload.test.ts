@@ -372,7 +372,7 @@ describe('the configuration', () => {
   })
 
   test('may be absent from the start on', () => {
-    const absent = { ...read('QEMU=NONE'), absent: true }
+    const absent = { ...read('QEMU=NONE'), absent: true } as const
     const objects = TlsObjects.create([parseObject('authz-simple,id=a,identity=x')], {
       readConfig: () => absent,
     })
