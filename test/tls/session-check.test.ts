@@ -72,6 +72,53 @@ describe('checkSession', () => {
     expect(result.client).toBe('TLS_HANDSHAKE_FAILED')
   })
 
+  // With such a name for its sessions, OpenSSL alone knows who is trusted, and verifies.
+  const verifying = { sessionIdContext: 'any' }
+
+  test('holds chains to the string also where OpenSSL verifies them', async () => {
+    const visit = async (server: Identity, priority: string, root = ca): Promise<string> => {
+      const { options } = trusting(priority, root)
+      return (await meet(server, { priority, options: { ...options, ...verifying } })).client
+    }
+    const medium = 'NORMAL:%PROFILE_MEDIUM'
+    expect(await visit(makeIdentity('localhost', 'rsa-2048', ca), medium)).toBe('connected')
+    const small = makeIdentity('localhost', 'rsa-1024', ca)
+    expect(await visit(small, medium)).toBe('TLS_WEAK_KEY')
+    expect(await visit(small, 'NORMAL:%PROFILE_LOW')).toBe('connected')
+    const weak = makeIdentity('Weak CA', 'rsa-1024')
+    expect(await visit(makeIdentity('localhost', 'rsa-2048', weak), medium, weak)).toBe(
+      'TLS_WEAK_KEY',
+    )
+    const old = makeIdentity('localhost', 'rsa-2048', ca, 'SHA1')
+    expect(await visit(old, 'NORMAL')).toBe('TLS_WEAK_SIGNATURE')
+    expect(await visit(old, 'NORMAL:%VERIFY_ALLOW_SIGN_WITH_SHA1')).toBe('connected')
+    // A root that signed itself by SHA-1 is trusted all the same.
+    const root = makeIdentity('Old CA', 'rsa-2048', undefined, 'SHA1')
+    expect(await visit(makeIdentity('localhost', 'rsa-2048', root), medium, root)).toBe('connected')
+  })
+
+  test('and so are the clients of such a server, if they show any certificate', async () => {
+    const server = makeIdentity('localhost', 'rsa-2048', ca)
+    const visit = async (priority: string, client?: Identity): Promise<string> => {
+      const own = client && { key: client.key, cert: client.certificate }
+      const options = {
+        requestCert: true,
+        rejectUnauthorized: false,
+        ca: ca.certificate,
+        ...verifying,
+      }
+      const asked = { priority: LOOSE, options: { ca: ca.certificate, ...own } }
+      return (await meet(server, asked, { priority, options })).server
+    }
+    const guest = makeIdentity('guest', 'rsa-2048', ca)
+    const raw = 'NORMAL:-CTYPE-CLI-ALL:+CTYPE-CLI-RAWPK'
+    expect(await visit('NORMAL', guest)).toBe('connected')
+    expect(await visit(raw, guest)).toBe('TLS_FORBIDDEN_CERTIFICATE')
+    expect(await visit(raw)).toBe('connected')
+    const small = makeIdentity('guest', 'rsa-1024', ca)
+    expect(await visit('NORMAL:%PROFILE_MEDIUM', small)).toBe('TLS_WEAK_KEY')
+  })
+
   test('refuses a trust anchor whose key is below the profile', async () => {
     const weak = makeIdentity('Weak CA', 'rsa-1024')
     const server = makeIdentity('localhost', 'rsa-2048', weak)

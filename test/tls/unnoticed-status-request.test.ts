@@ -30,3 +30,13 @@ test('a client is refused whose certificate demands a status that it may have as
   expect(await judge([5])).toBe('TLS_CERTIFICATE_STATUS_REQUEST_UNKNOWN')
   expect(await judge([17])).toBe('pass')
 })
+
+test('a trial that fails finds that it does not', async () => {
+  vi.resetModules()
+  const { StatusRequestWatch: Watch } = await import('../../src/tls/status-request.ts')
+  vi.spyOn(Watch.prototype, 'options', 'get').mockImplementation(() => {
+    throw new Error('no such option')
+  })
+  const { noticesStatusRequests } = await import('../../src/tls/status-request-trial.ts')
+  expect(await noticesStatusRequests()).toBe(false)
+})

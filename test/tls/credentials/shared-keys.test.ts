@@ -3,6 +3,7 @@ import { chmodSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
+import { problemWithUsername } from '../../../src/tls/credentials/shared-key-lines.ts'
 import {
   checkSharedKeys,
   checkSharedKeysMode,
@@ -88,6 +89,35 @@ test('what is wrong with a file is told without its keys', () => {
     'OBJECT_STRAY_SHARED_KEY_LINE',
   ])
   expect(JSON.stringify(found)).not.toContain(KEY)
+  const places = found.map(({ message }) =>
+    /line (\d+)|keys\.psk:(\d+)/.exec(message)?.slice(1).join(''),
+  )
+  expect(places).toEqual(['2', '4', '5', '6'])
+  expect(checkSharedKeys('keys.psk', Buffer.from(`:${KEY}\n:${KEY}`))).toHaveLength(2)
+})
+
+test.each([
+  ['', 'it is empty'],
+  ['#eve', 'it begins with #'],
+  [';eve', 'it begins with ;'],
+  ['//eve', 'it begins with //'],
+  ['--eve', 'it begins with --'],
+  ['a:b', 'it has a colon'],
+  [' eve', 'white space'],
+  ['eve ', 'white space'],
+  ['e\tve', 'control characters'],
+  ['e\u0000ve', 'control characters'],
+  ['e\ufffdve', 'control characters'],
+  ['e\ud800ve', 'control characters'],
+  ['e ve', undefined],
+  ['-eve', undefined],
+  ['/eve', undefined],
+  ['eve#', undefined],
+  ['jürgen', undefined],
+])('a user %j cannot be in the file: %s', (name, problem) => {
+  const said = problemWithUsername(name)
+  if (problem === undefined) expect(said).toBeUndefined()
+  else expect(said).toContain(problem)
 })
 
 test('a server warns of keys that others may read, and of lines that it does not use', () => {

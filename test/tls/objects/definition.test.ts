@@ -297,6 +297,15 @@ describe('objects are refused when they are made', () => {
 })
 
 describe('look-ups', () => {
+  test('of a secret name those that are there, and never what was asked for', () => {
+    const asking = (...others: readonly string[]) =>
+      refusal(() => create('secret,id=a,data=x,keyid=hunter2,iv=AAAA', ...others))[0]?.hint
+    expect(asking()).toContain('there is a')
+    const folder = credentialFolder()
+    const x509 = () => create(`tls-creds-x509,id=x,dir=${folder},passwordid=hunter2`)
+    expect(refusal(x509)[0]?.hint).toContain('define one with --object secret')
+  })
+
   test('say what is missing, and what is something else', () => {
     const objects = create('tls-creds-anon,id=tls0', 'authz-simple,id=authz0,identity=x')
     const lookUp = [
@@ -325,7 +334,12 @@ describe('files are noticed', () => {
     const told = (dir: string) =>
       create(`tls-creds-x509,id=a,endpoint=server,dir=${dir}`).warnings.map(({ code }) => code)
     expect(told(credentialFolder({ others }))).toContain('OBJECT_UNUSED_DH_PARAMETERS')
-    expect(told(credentialFolder())).not.toContain('OBJECT_UNUSED_DH_PARAMETERS')
+    const usual = told(credentialFolder())
+    // Nor is a server expensive, or one that sends tickets, where OpenSSL can be told otherwise.
+    for (const code of ['UNUSED_DH_PARAMETERS', 'COSTLY_VERIFICATION', 'SAME_KEY_TYPE']) {
+      expect(usual).not.toContain(`OBJECT_${code}`)
+    }
+    expect(usual).not.toContain('TLS_SESSION_TICKETS')
   })
 
   test('shared keys of another name, of the user qemu unless another is named', () => {

@@ -493,6 +493,31 @@ describe('watch', () => {
     expect(await seen(objects)).toBe('CN=third')
   })
 
+  test('notices the files of every type of object', async () => {
+    const dir = credentialFolder({ others: { 'keys.psk': `qemu:${'a'.repeat(64)}\n` } })
+    writeFiles(dir, { secret: 'one', rules: '{"policy": "deny"}', 'libvirtd.conf': '' })
+    const objects = objectsOf(
+      `tls-creds-psk,id=psk,endpoint=server,dir=${dir}`,
+      `tls-creds-x509,id=x509,dir=${dir}`,
+      `secret,id=secret,file=${dir}/secret`,
+      `authz-list-file,id=list,filename=${dir}/rules`,
+      `authz-list-file,id=still,filename=${dir}/rules,refresh=off`,
+      `authz-libvirt,id=libvirt,filename=${dir}/libvirtd.conf`,
+    )
+    const reports = watch(objects)
+    const noticed = async (id: string, file: string, text: string) => {
+      writeFiles(dir, { [file]: text })
+      await until(() => reports.some((report) => outcomes(report)[id] === 'replaced'))
+    }
+    await noticed('psk', 'keys.psk', `qemu:${'b'.repeat(64)}\n`)
+    await noticed('secret', 'secret', 'two')
+    await noticed('list', 'rules', '{"policy": "allow"}')
+    await noticed('libvirt', 'libvirtd.conf', 'tls_allowed_dn_list = []\n')
+    const { certificate, key } = endpoint({ subject: 'other' })
+    writeFiles(dir, { 'client-key.pem': key })
+    await noticed('x509', 'client-cert.pem', certificate)
+  })
+
   test('finds what changed before it began', async () => {
     const dir = credentialFolder()
     const objects = pairOf(dir)

@@ -181,6 +181,8 @@ describe('a client that verifies', () => {
     const { client } = x509()
     const [near] = await openPair()
     await expect(client.connect(near)).rejects.toThrow('No hostname for certificate validation')
+    const [other] = await openPair()
+    await expect(client.connect(other, { hostname: '' })).rejects.toThrow('No hostname')
     expect(near.destroyed).toBe(true)
   })
 
@@ -201,7 +203,8 @@ describe('a client that verifies', () => {
       { server: ',sanity-check=off', client: ',verify-peer=off' },
     )
     const result = await meet(server, client, { connect: { hostname: '' } })
-    expect(verdictOf(result.client)).toBe('pass')
+    expect(sessionOf(result.client).peer).toEqual({})
+    expect(sessionOf(result.client).socket.authorized).toBe(false)
   })
 
   test('has the name of tls-hostname checked and no other', async () => {
@@ -309,6 +312,14 @@ describe('shared keys', () => {
     })
   }
 
+  test('need no name of the server, and are known by the user alone', async () => {
+    const { server, client } = psk(`qemu:${KEY}\n`)
+    const result = await meet(server, client, { connect: { hostname: undefined } })
+    expect(sessionOf(result.client)).toMatchObject({ peer: {}, sentTickets: false })
+    expect(sessionOf(result.client).socket.authorized).toBe(false)
+    expect(sessionOf(result.server).peer).toEqual({ username: 'qemu' })
+  })
+
   test('never fall back to a certificate or to nothing', async () => {
     const shared = psk(`qemu:${KEY}\n`)
     const certificates = x509({}, {}, { server: ',verify-peer=off', client: ',verify-peer=off' })
@@ -338,6 +349,7 @@ test('anonymous endpoints meet in TLS 1.2 and authenticate no peer', async () =>
   const { server, client } = await meet(
     objects.credentials('s', 'server'),
     objects.credentials('c', 'client'),
+    { connect: { hostname: undefined } },
   )
   expect(sessionOf(server)).toMatchObject({ protocol: 'TLSv1.2', peer: {} })
   expect(sessionOf(client).suite).toMatch(/DH_anon/)
