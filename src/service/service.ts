@@ -32,9 +32,18 @@ export type Service<Place> = {
 
 /** Serves until the service is told to end. */
 export async function runService<Place>(service: Service<Place>): Promise<void> {
-  const { objects, ending = new ServiceEnding(), pidFile, drainLimit = DRAIN_LIMIT } = service
   process.on(FILE_SIZE_SIGNAL, goOn)
   const wakefulness = setInterval(goOn, LONGEST_INTERVAL)
+  try {
+    await serve(service)
+  } finally {
+    clearInterval(wakefulness)
+    process.off(FILE_SIZE_SIGNAL, goOn)
+  }
+}
+
+async function serve<Place>(service: Service<Place>): Promise<void> {
+  const { objects, ending = new ServiceEnding(), pidFile, drainLimit = DRAIN_LIMIT } = service
   let watch: ReloadWatch | undefined
   try {
     const place = await service.start()
@@ -52,8 +61,6 @@ export async function runService<Place>(service: Service<Place>): Promise<void> 
     ending.close()
     watch?.close()
     await endAll(service)
-    clearInterval(wakefulness)
-    process.off(FILE_SIZE_SIGNAL, goOn)
   }
 }
 
