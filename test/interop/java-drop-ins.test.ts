@@ -47,6 +47,7 @@ const ENTRIES = [
     'RSA keySize == 99999999999',
     'RSA & jdkCA',
   ],
+  ...['RSA keySize < 2147483647', 'RSA keySize < 2147483648', 'RSA keySize < -2147483648'],
   ...['RSA keySize != -1', 'RSA keySize >= 1 2 3', 'RSA\tkeySize < 1024', 'DH keySizes < 10'],
 ]
 

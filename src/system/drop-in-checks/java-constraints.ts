@@ -67,8 +67,13 @@ function judgeKeySize([, operator, size]: readonly string[]): string | undefined
   if (!/^(?:==|!=|<=?|>=?)$/.test(operator ?? '')) {
     return `keySize is followed by one of ==, !=, <, <=, > and >=, with blanks around it`
   }
-  const isNumber = /^[-+]?\d+$/.test(size ?? '') && Math.abs(Number(size)) < 2 ** 31
+  const isNumber = /^[-+]?\d+$/.test(size ?? '') && isInt(Number(size))
   return isNumber ? undefined : 'keySize is compared with a number'
+}
+
+/** What Java's `int` can hold. */
+function isInt(number: number): boolean {
+  return number >= -(2 ** 31) && number < 2 ** 31
 }
 
 function isDate(text: string): boolean {
