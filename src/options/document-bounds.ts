@@ -19,7 +19,7 @@ export function refuseExcess(source: Source): void {
   let [at, count] = [0, 0]
   for (const token of new Lexer().lex(source.text)) {
     const place = { source, start: at, end: at + 1 }
-    at += token.length
+    if (!isMark(token)) at += token.length
     if (++count > MAX_TOKENS) {
       fail(
         OPTION_KINDS.malformed,
@@ -31,6 +31,11 @@ export function refuseExcess(source: Source): void {
       fail(OPTION_KINDS.malformed, { reason: 'this is nested too deeply', hint: '' }, place)
     }
   }
+}
+
+/** Whether a token is the lexer's own, and not of the text. */
+function isMark(token: string): boolean {
+  return token === CST.DOCUMENT || token === CST.FLOW_END || token === CST.SCALAR
 }
 
 /** Counts how deep a token is. */

@@ -81,7 +81,11 @@ function partsOfSuite(name: string, sign: string): string {
   return write([...(keyExchange ? [keyExchange] : []), cipher, mac], sign)
 }
 
+/** A level is named without a sign, and cannot be taken away. */
 function write(words: readonly string[], sign: string): string {
-  const unique = [...new Set(words)]
-  return unique.map((word) => (LEVELS.has(word) && sign === '+' ? word : sign + word)).join(':')
+  const tokens = words.flatMap((word) => {
+    if (!LEVELS.has(word)) return sign + word
+    return sign === '+' ? word : []
+  })
+  return [...new Set(tokens)].join(':')
 }

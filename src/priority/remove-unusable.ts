@@ -1,6 +1,6 @@
 /** What GnuTLS makes of the lists once all words are read: it removes what cannot be negotiated. */
 import type { TlsSuite } from '../algorithms/tls-suites.ts'
-import { type TlsVersion, type TlsVersionName, versionAge } from '../algorithms/tls-versions.ts'
+import type { TlsVersion, TlsVersionName } from '../algorithms/tls-versions.ts'
 import type { AlgorithmRules, Prohibition } from './algorithm-rules.ts'
 import type {
   GnutlsGroup,
@@ -156,10 +156,10 @@ class Remover {
    * TLS 1.2 it needs TLS 1.2, which servers without TLS 1.3 answer it with.
    */
   #removeTls13WithGaps(versions: readonly TlsVersion[], groups: readonly unknown[]): void {
-    const names = new Set(versions.map((version) => version.name))
+    const names = new Set(versions.map(({ name }) => name))
     if (!names.has(TLS13)) return
     const shared = hasTrait(this.#lists.keyExchanges, 'psk')
-    const older = versions.some(isOlderStream)
+    const older = OLD_PROTOCOLS.some((name) => names.has(name))
     if (!shared && groups.length === 0) this.#removeTls13('no group is left for TLS 1.3')
     else if (older && !names.has('TLS1.2')) {
       this.#removeTls13('TLS 1.2 is missing between older versions and TLS 1.3')
@@ -183,6 +183,8 @@ class Remover {
 
 const SIGNING_PROTOCOLS: ReadonlySet<string> = new Set(['TLS1.2', TLS13, 'DTLS1.2'])
 
+const OLD_PROTOCOLS = ['SSL3.0', 'TLS1.0', 'TLS1.1']
+
 function hasTrait(exchanges: readonly GnutlsKeyExchange[], trait: KeyExchangeTrait): boolean {
   return exchanges.some((exchange) => exchange.traits.includes(trait))
 }
@@ -190,9 +192,4 @@ function hasTrait(exchanges: readonly GnutlsKeyExchange[], trait: KeyExchangeTra
 /** SSL 3.0 alone counts as nothing. */
 function hasUsableProtocol(protocols: readonly TlsVersion[]): boolean {
   return protocols.length > 1 || (protocols.length === 1 && protocols[0]?.name !== 'SSL3.0')
-}
-
-function isOlderStream(version: TlsVersion): boolean {
-  const name = version.name as TlsVersionName
-  return version.transport === 'stream' && versionAge(name) < versionAge('TLS1.2')
 }

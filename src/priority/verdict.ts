@@ -210,7 +210,7 @@ function findSuite(name: string): TlsSuite | undefined {
 function findGroup(name: string): GnutlsGroup | undefined {
   const wanted = toUpperAscii(registeredGroupName(name.replace(/^GROUP-/i, '')))
   return GNUTLS_GROUPS.find(
-    (row) => row.name === wanted || toUpperAscii(row.tls?.name ?? '') === wanted,
+    (row) => row.name === wanted || (row.tls && toUpperAscii(row.tls.name) === wanted),
   )
 }
 
@@ -221,7 +221,8 @@ function findSignature(name: string): GnutlsSignature | undefined {
     .replace(/^(?:RSA-)?PSS\+/, 'RSA-PSS-RSAE-')
     .replace('+', '-')
   return GNUTLS_SIGNATURES.find(
-    (row) => toUpperAscii(row.name) === wanted || toUpperAscii(row.scheme ?? '') === wanted,
+    (row) =>
+      toUpperAscii(row.name) === wanted || (row.scheme && toUpperAscii(row.scheme) === wanted),
   )
 }
 

@@ -7,6 +7,7 @@ import {
   requirePriority,
   warnAboutPriority,
 } from '../../../src/priority/failure/failure-diagnostics.ts'
+import { readOpensslWord } from '../../../src/priority/openssl-language.ts'
 import { parseSystemConfig } from '../../../src/priority/system-config.ts'
 
 function diagnose(text: string, options: EvaluateOptions = {}): Diagnostic {
@@ -168,5 +169,54 @@ describe('a string that must be usable', () => {
     const [warning] = warnAboutPriority(requirePriority({ name: 'test', text }))
     expect(warning?.code).toBe('PRIORITY_DROPPED_TOKENS')
     expect(warning?.span && spanText(warning.span)).toBe('+RSA')
+  })
+})
+
+describe('a word of a cipher list', () => {
+  it.each([
+    ['HIGH', 'SECURE128'],
+    ['!HIGH', ''],
+    ['-ALL', ''],
+    ['RC4', '+ARCFOUR-128'],
+    ['+RC4', '+ARCFOUR-128'],
+    ['-RC4', '-ARCFOUR-128'],
+    ['!RC4', '-ARCFOUR-128'],
+    ['!aNULL', '-ANON-DH:-ANON-ECDH'],
+    ['kEECDH', '+ECDHE-ECDSA:+ECDHE-RSA'],
+    ['!kRSA+AES128', '-RSA:-AES-128-GCM:-AEAD:-AES-128-CBC:-SHA1'],
+    ['AES128+AES256', '+AES-128-GCM:+AEAD:+AES-128-CBC:+SHA1:+AES-256-GCM:+AES-256-CBC'],
+    ['ECDHE+NONSENSE', '+ECDHE-ECDSA:+ECDHE-RSA'],
+    ['NONSENSE+ECDHE', '+ECDHE-ECDSA:+ECDHE-RSA'],
+    ['!EXPORT', ''],
+    ['@STRENGTH', '%PROFILE_MEDIUM'],
+    ['@SECLEVEL=2', '%PROFILE_MEDIUM'],
+    ['@seclevel=10', '%PROFILE_MEDIUM'],
+    ['TLS_AES_128_GCM_SHA256', '+AES-128-GCM:+AEAD'],
+    ['TLS_RSA_WITH_AES_128_CBC_SHA', '+RSA:+AES-128-CBC:+SHA1'],
+    ['TLS_NONSENSE', ''],
+    ['!AES128-SHA', '-RSA:-AES-128-CBC:-SHA1'],
+    ['ECDHE-RSA-RC4-SHA', '+ECDHE-RSA:+ARCFOUR-128:+SHA1'],
+    ['ECDHE-RSA-AES128-NONSENSE', ''],
+    ['ARIA256-GCM-SHA384', ''],
+  ])('%s is one, and %j is to be written', (word, instead) => {
+    expect(readOpensslWord(word)).toEqual({ instead })
+  })
+
+  it.each([
+    ...['', '!', 'NONSENSE', 'NONSENSE+OTHER', '+AES-128-GCM', '+VERS-TLS1.2', '%COMPAT', 'NORMAL'],
+    ...['@STRENGTH2', 'x@STRENGTH', '@SECLEVEL=', '@SECLEVEL=x', 'x TLS_RSA', 'TLS_', '@SYSTEM'],
+  ])('%j is none', (word) => {
+    expect(readOpensslWord(word)).toBeUndefined()
+  })
+
+  it.each([
+    ...['ALL', 'DEFAULT', 'HIGH', 'MEDIUM', 'ECDHE', 'EECDH', 'kECDHE', 'kEECDH', 'DHE', 'EDH'],
+    ...['kDHE', 'kEDH', 'kRSA', 'ADH', 'AECDH', 'aNULL', 'eNULL', 'aRSA', 'aECDSA', 'AESGCM'],
+    ...['AESCCM', 'AES', 'AES128', 'AES256', 'CHACHA20', 'CAMELLIA', '3DES', 'DES', 'RC4', 'SHA'],
+    ...['kPSK', 'TLSv1.2'],
+  ])('%s has words in a priority string that GnuTLS takes', (word) => {
+    const { instead = '' } = readOpensslWord(word) ?? {}
+    expect(instead).not.toBe('')
+    expect(evaluatePriority({ name: 'test', text: `NORMAL:${instead}` }).ok).toBe(true)
   })
 })
