@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { formatLocation } from '../../src/diagnostics/source.ts'
-import { findApplication } from '../../src/priority/application.ts'
+import { findBuiltInApplication } from '../../src/priority/application.ts'
 import { traceApplication } from '../../src/priority/application-chain.ts'
 import { endpointDefault } from '../../src/priority/endpoint-default.ts'
 import {
@@ -156,16 +156,20 @@ test.each([
 })
 
 test('the known applications are known by their names, and no others', () => {
-  expect(findApplication('libvirt')?.builtIn).toEqual(['NORMAL', '@SYSTEM', '@LIBVIRT,SYSTEM'])
-  expect(findApplication('libvirt')?.settings.map(({ file }) => file)).toEqual([
+  expect(findBuiltInApplication('libvirt')?.builtIn).toEqual([
+    'NORMAL',
+    '@SYSTEM',
+    '@LIBVIRT,SYSTEM',
+  ])
+  expect(findBuiltInApplication('libvirt')?.settings.map(({ file }) => file)).toEqual([
     'libvirtd.conf',
     'virtproxyd.conf',
   ])
-  expect(findApplication('qemu')?.builtIn.at(-1)).toBe('@QEMU,SYSTEM')
+  expect(findBuiltInApplication('qemu')?.builtIn.at(-1)).toBe('@QEMU,SYSTEM')
   expect(
-    ['libvirt', 'libvirt-client', 'qemu'].map((name) => findApplication(name)?.isPerUser),
+    ['libvirt', 'libvirt-client', 'qemu'].map((name) => findBuiltInApplication(name)?.isPerUser),
   ).toEqual([undefined, true, undefined])
-  expect(findApplication('toString')).toBeUndefined()
+  expect(findBuiltInApplication('toString')).toBeUndefined()
 })
 
 test('an endpoint that was given no string asks for its keyword, then for QEMU and SYSTEM', () => {
