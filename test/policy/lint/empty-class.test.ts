@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
+import { evaluatePolicy } from '../../../src/policy/effective-policy.ts'
+import { emptiedEffect } from '../../../src/policy/emptied-class.ts'
 import { emptyClass } from '../../../src/policy/lint/empty-class.ts'
+import type { PropertyName } from '../../../src/policy/properties.ts'
+import { scopesAt } from '../../../src/policy/purpose-readers.ts'
+import type { PurposeName } from '../../../src/policy/scope.ts'
+import { policyOf } from '../random-policies.ts'
 import { findInBase, findInModule, summarize } from './rule-findings.ts'
 
 const FULL = `cipher = AES-256-GCM
@@ -80,4 +86,57 @@ test('says that SSH uses all key exchanges without a hash, and none without a gr
     closed,
   ])
   expect(effects('group@ssh =\nkey_exchange@ssh = DHE\narbitrary_dh_groups = 0\n')).toEqual([open])
+})
+
+/** As the libraries did with the files of such policies. */
+const EFFECTS: readonly (readonly [PurposeName, string, PropertyName, string])[] = [
+  ...(['libssh', 'openssh', 'openssh-client', 'openssh-server'] as const).flatMap((name) =>
+    (['cipher', 'mac', 'hash', 'key_exchange', 'sign'] as const).map(
+      (property) => [name, '', property, 'open'] as const,
+    ),
+  ),
+  ...(['cipher', 'mac', 'group', 'sign', 'protocol'] as const).map(
+    (property) => ['libreswan', '', property, 'open'] as const,
+  ),
+  ['libreswan', '', 'hash', 'closed'],
+  ['openssl', '', 'sign', 'open'],
+  ['openssl', '', 'group', 'open'],
+  ['openssl', '', 'protocol', 'open'],
+  ['openssl', '', 'cipher', 'closed'],
+  ['nss-tls', '', 'protocol', 'open'],
+  ['nss-tls', '', 'sign', 'closed'],
+  ['java-tls', '', 'protocol', 'partly'],
+  ['java-tls', '', 'group', 'closed'],
+  ['gnutls', '', 'protocol', 'closed'],
+  ['gnutls', '', 'cipher', 'closed'],
+  ...(['sequoia', 'rpm'] as const).flatMap((name) =>
+    ['SECP256R1', 'SECP384R1', 'SECP521R1', 'FFDHE-2048 SECP384R1'].map(
+      (group) => [name, `group = ${group}`, 'sign', 'partly'] as const,
+    ),
+  ),
+  ['sequoia', 'group = X25519', 'sign', 'closed'],
+  ['sequoia', 'group = SECP256R1', 'hash', 'closed'],
+  ['bind', 'hash = SHA2-256', 'sign', 'unchecked'],
+  ['bind', 'hash = SHA2-384', 'sign', 'closed'],
+  ['bind', 'hash = SHA2-256', 'group', 'closed'],
+  ['krb5', '', 'cipher', 'open'],
+  ['krb5', '', 'mac', 'open'],
+  ['krb5', '', 'hash', 'closed'],
+  ['krb5', 'min_dh_size = 2048', 'mac', 'open'],
+  ['krb5', 'min_dh_size = 2049', 'mac', 'closed'],
+  ['krb5', 'cipher = CAMELLIA-256-CBC', 'mac', 'closed'],
+  ['krb5', 'cipher = CAMELLIA-128-CBC', 'mac', 'closed'],
+  ['krb5', 'cipher = RC4-128\nhash = MD5', 'mac', 'closed'],
+  ['krb5', 'cipher = RC4-128', 'mac', 'open'],
+  ['krb5', 'hash = MD5', 'mac', 'open'],
+  ['openssh', 'arbitrary_dh_groups = 1\nkey_exchange = DHE\nhash = SHA2-256', 'group', 'closed'],
+  ['openssh', 'arbitrary_dh_groups = 1\nkey_exchange = DHE\nhash = SHA1', 'group', 'closed'],
+  ['openssh', 'arbitrary_dh_groups = 1\nkey_exchange = DHE\nhash = SHA2-512', 'group', 'open'],
+  ['openssh', 'arbitrary_dh_groups = 1\nkey_exchange = ECDHE\nhash = SHA1', 'group', 'open'],
+  ['openssh', 'arbitrary_dh_groups = 0\nkey_exchange = DHE\nhash = SHA1', 'group', 'open'],
+]
+
+test.each(EFFECTS)('%s, with %j and no %s, is %s', (purpose, text, property, effect) => {
+  const effective = evaluatePolicy(policyOf(text), scopesAt(purpose))
+  expect(emptiedEffect(purpose, property, effective)).toBe(effect)
 })

@@ -47,3 +47,63 @@ test('warns of SHA-1 in certificates and notes a relaxed master secret', () => {
 test('leaves to the base what a module does not set', () => {
   expect(findInModule(weakSetting, RSA)).toEqual([])
 })
+
+/** NIST SP 800-131A revision 2, RFC 9325 section 4: what each size may be, and what it bounds. */
+const SIZES = [
+  ['min_dh_size', 'key_exchange = DHE-RSA', 1024, 2048],
+  ['min_dh_size', 'key_exchange = DH', 1024, 2048],
+  ['min_dh_size', 'group = FFDHE-2048', 1024, 2048],
+  ['min_rsa_size', 'sign = RSA-SHA2-256', 1024, 2048],
+  ['min_rsa_size', 'sign = RSA-PSS-SHA2-256', 1024, 2048],
+  ['min_rsa_size', 'key_exchange = RSA', 1024, 2048],
+  ['min_rsa_size', 'key_exchange = DHE-RSA', 1024, 2048],
+  ['min_dsa_size', 'sign = DSA-SHA2-256', 1024, 2048],
+  ['min_ec_size', 'sign = ECDSA-SHA2-256', 160, 224],
+] as const
+
+test.each(SIZES)(
+  '%s with %s is weak below %3$i bits, and worse below %2$i',
+  (name, use, bad, good) => {
+    const severityOf = (bits: number) =>
+      findInBase(weakSetting, `${use}\n${name} = ${bits}\n`)
+        .filter(({ message }) => message.includes(name))
+        .map(({ message }) => /\((high|medium|low): /.exec(message)?.[1])
+    expect([bad - 1, bad, good - 1, good].map(severityOf)).toEqual([
+      ['high'],
+      ['medium'],
+      ['medium'],
+      [],
+    ])
+  },
+)
+
+test.each([
+  ['min_dh_size', 'key_exchange = ECDHE\ngroup = SECP256R1'],
+  ['min_rsa_size', 'sign = ECDSA-SHA2-256\nkey_exchange = ECDHE'],
+  ['min_dsa_size', 'sign = ECDSA-SHA2-256'],
+  ['min_ec_size', 'sign = RSA-SHA2-256'],
+])('%s bounds nothing of %j', (name, use) => {
+  const found = findInBase(weakSetting, `${use}\n${name} = 1\n`)
+  expect(found.filter(({ message }) => message.includes(name))).toEqual([])
+})
+
+test.each([
+  ['sha1_in_certs = 1', 'warning', 'medium'],
+  ['sha1_in_certs = 0', undefined, undefined],
+  ['__openssl_block_sha1_signatures = 0', 'warning', 'medium'],
+  ['__openssl_block_sha1_signatures = 1', undefined, undefined],
+  ['etm@SSH = DISABLE_ETM', 'note', 'low'],
+  ['etm@SSH = DISABLE_NON_ETM', undefined, undefined],
+  ['etm@SSH = ANY', undefined, undefined],
+  ['__ems = RELAX', 'note', 'low'],
+  ['__ems = DEFAULT', undefined, undefined],
+  ['__ems = ENFORCE', undefined, undefined],
+])('the switch %s is a %s', (line, severity, weakness) => {
+  const found = findInBase(weakSetting, `cipher = AES-128-CBC\n${line}\n`)
+  expect(found.map((one) => one.severity)).toEqual(severity === undefined ? [] : [severity])
+  if (weakness) expect(found[0]?.message).toContain(`(${weakness}: `)
+})
+
+test('encrypt-then-MAC matters to ciphers with CBC alone', () => {
+  expect(findInBase(weakSetting, 'cipher = AES-128-GCM\netm@SSH = DISABLE_ETM\n')).toEqual([])
+})
