@@ -21,7 +21,6 @@ export function* decodeCommandOf(
     state.ram.hostPageSizes = command.data.readBigUInt64BE()
     state.ram.pageSize = Number(command.data.readBigUInt64BE(8))
   }
-  if (command.command === 'POSTCOPY_RUN') state.isPostcopy = true
   state.emit({ type: 'command', ...command, isPackaged })
   if (command.packageLength !== undefined) {
     if (isPackaged) input.refuse('no package within a package', 'one', command.offset)

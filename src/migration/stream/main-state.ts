@@ -19,8 +19,6 @@ export type MainState = {
   hasFooters: boolean
   /** Whether a RAM section has shown that. */
   isFooterKnown: boolean
-  /** Whether the guest runs on the destination already. */
-  isPostcopy: boolean
   /** The last section of each device, for the sizes that the description says. */
   readonly devices: Map<string, Section>
 }
@@ -32,7 +30,6 @@ export function createMainState(emit: Emit, { pageSize }: MainOptions): MainStat
     names: new Map(),
     hasFooters: true,
     isFooterKnown: false,
-    isPostcopy: false,
     devices: new Map(),
   }
 }

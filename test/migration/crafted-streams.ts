@@ -1,0 +1,77 @@
+/** Migrations put together byte by byte, as QEMU's migration/savevm.c and migration/ram.c write them. */
+
+type Part = Buffer | readonly number[]
+
+export const bytesOf = (...parts: readonly Part[]) =>
+  Buffer.concat(parts.map((part) => Buffer.from(part)))
+
+export const uint16 = (value: number) => [value >>> 8, value & 0xff]
+export const uint32 = (value: number) => [...uint16(value >>> 16), ...uint16(value & 0xffff)]
+export const uint64 = (value: number | bigint) => {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64BE(BigInt(value))
+  return [...bytes]
+}
+
+/** A name behind its length. */
+export const named = (name: string) => [name.length, ...Buffer.from(name, 'latin1')]
+
+/** "QEVM" and version 3. */
+export const HEADER = [0x51, 0x45, 0x56, 0x4d, 0, 0, 0, 3]
+
+export const EOF = [0]
+
+export const footer = (id: number) => [0x7e, ...uint32(id)]
+
+/** Of START, 1, and FULL, 4. */
+const namedSection = (type: number) => (id: number, name: string, body: Part, version: number) =>
+  bytesOf([type, ...uint32(id), ...named(name), ...uint32(0), ...uint32(version)], body, footer(id))
+
+export const start = (id: number, name: string, body: Part, version = 4) =>
+  namedSection(1)(id, name, body, version)
+export const full = (id: number, name: string, body: Part, version = 1) =>
+  namedSection(4)(id, name, body, version)
+export const part = (id: number, body: Part) => bytesOf([2, ...uint32(id)], body, footer(id))
+export const last = (id: number, body: Part) => bytesOf([3, ...uint32(id)], body, footer(id))
+
+export const command = (number: number, data: Part = []) =>
+  bytesOf([8, ...uint16(number), ...uint16(data.length)], data)
+
+export const description = (json: unknown) => {
+  const text = Buffer.from(JSON.stringify(json))
+  return bytesOf([6, ...uint32(text.length)], text)
+}
+
+export const configuration = (machine: string, subsections: Part = []) =>
+  bytesOf([7, ...uint32(machine.length), ...Buffer.from(machine)], subsections)
+
+export const subsection = (name: string, data: Part, version = 1) =>
+  bytesOf([5, ...named(name), ...uint32(version)], data)
+
+/** Ends a RAM section. */
+export const RAM_END = uint64(0x10)
+export const RAM_FLUSH = uint64(0x200)
+
+/** The blocks of a guest and their sizes. */
+export const ramSetup = (blocks: Readonly<Record<string, number>>, behindEach: Part = []) => {
+  const total = Object.values(blocks).reduce((sum, size) => sum + size, 0)
+  const each = Object.entries(blocks).map(([name, size]) =>
+    bytesOf(named(name), uint64(size), behindEach),
+  )
+  return bytesOf(uint64(total + 4), ...each)
+}
+
+/** The header of a page: its offset and flags, and the name of its block where it is not the one before. */
+export const pageHeader = (offset: number, flags: number, block?: string) =>
+  block === undefined
+    ? uint64(offset + (flags | 0x20))
+    : [...uint64(offset + flags), ...named(block)]
+
+export const zeroPage = (offset: number, block?: string) => [...pageHeader(offset, 2, block), 0]
+
+export const plainPage = (offset: number, data: Part, block?: string) =>
+  bytesOf(pageHeader(offset, 8, block), data)
+
+/** A stream of one RAM section whose blocks are set up, and what follows. */
+export const ramStream = (...parts: readonly Part[]) =>
+  bytesOf(HEADER, start(2, 'ram', bytesOf(ramSetup({ ram: 0x4000 }), RAM_END)), ...parts)
