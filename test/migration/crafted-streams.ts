@@ -75,3 +75,16 @@ export const plainPage = (offset: number, data: Part, block?: string) =>
 /** A stream of one RAM section whose blocks are set up, and what follows. */
 export const ramStream = (...parts: readonly Part[]) =>
   bytesOf(HEADER, start(2, 'ram', bytesOf(ramSetup({ ram: 0x4000 }), RAM_END)), ...parts)
+
+export const UUID = '000102030405060708090a0b0c0d0e0f'
+
+export const capabilities = (names: readonly string[]) =>
+  subsection('configuration/capabilities', bytesOf(uint32(names.length), ...names.map(named)))
+export const uuid = (digits: string) => subsection('configuration/uuid', Buffer.from(digits, 'hex'))
+
+export const device = (name: string, state: object = {}, instance = 0) => ({
+  name,
+  instance_id: instance,
+  version: 1,
+  ...state,
+})
