@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LongFilesFirst } from './test/long-files-first.ts'
 
@@ -43,8 +44,9 @@ export default defineConfig({
     // A test starts programs, and to start one copies the tables of all memory of the process: that of a
     // single file is small, that of all threads together is large, and the other threads wait meanwhile.
     pool: 'forks',
-    // Most tests start programs, which need the processors too.
-    maxWorkers: availableParallelism(),
+    // Most tests wait for programs or limits most of the time: others run meanwhile.
+    maxWorkers: 2 * availableParallelism(),
+    globalSetup: join(import.meta.dirname, 'test/fast-starts.ts'),
     sequence: { sequencer: LongFilesFirst },
     projects: [
       {

@@ -19,7 +19,7 @@ const NODE_FOLDER = dirname(process.execPath)
 
 /** An environment in which only the programs of the system and of `folders` are found. */
 function pathOf(...folders: readonly string[]): RunOptions {
-  return { env: { PATH: [...folders, '/usr/bin', '/bin'].join(':') } }
+  return { env: { PATH: [...folders, '/usr/bin', '/bin'].join(':'), CRYPTOPOLICY_NODE: '' } }
 }
 
 /** A folder with programs of the shell but no Node.js, or one that says it is too old. */
@@ -69,7 +69,7 @@ test('says in one line that it found no Node.js that will do', () => {
   writeFileSync(join(copy, 'dist', 'cryptopolicy.js'), '')
   const launcher = join(copy, 'bin', 'cryptopolicy')
   for (const node of [undefined, '#!/bin/sh\necho v20.1.0\n', '#!/bin/sh\nexit 1\n']) {
-    const env = { PATH: toolsWithout(node) }
+    const env = { PATH: toolsWithout(node), CRYPTOPOLICY_NODE: '' }
     const { status, stderr } = runFile(launcher, ['--version'], { env })
     expect(status).toBe(69)
     expect(stderr).toMatch(/^error: Node\.js 24 or later is needed[^\n]*\n$/)

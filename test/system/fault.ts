@@ -2,7 +2,7 @@
 
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../cli/command.ts'
+import { inheritedEnvironment, ROOT } from '../cli/command.ts'
 import { spawnSync } from '../peers/child-process.ts'
 
 export type Fault =
@@ -31,7 +31,7 @@ export function countCalls(
   calls: readonly string[],
 ): readonly Moment[] {
   const command = [process.execPath, programFile(program), ...args]
-  const options = { env: withoutFolders(), timeout: TIME_LIMIT }
+  const options = { env: environment(), timeout: TIME_LIMIT }
   spawnSync('strace', ['-f', '-qq', '-o', log, '-e', `trace=${calls}`, ...command], options)
   const made = [...readFileSync(log, 'utf8').matchAll(/^\d+ +(\w+)\(/gm)].map(([, call]) => call)
   rmSync(log)
@@ -46,9 +46,9 @@ export function countCalls(
 
 const TIME_LIMIT = 120_000
 
-function withoutFolders(): NodeJS.ProcessEnv {
-  const { base_dir: _, profile_dir: __, ...env } = process.env
-  return env
+/** Node.js is to write no files of its own. */
+function environment(): NodeJS.ProcessEnv {
+  return { ...inheritedEnvironment(), NODE_DISABLE_COMPILE_CACHE: '1' }
 }
 
 /** Runs a command line of ours and lets a system call fail, or kills it there. */
@@ -65,7 +65,7 @@ export function runWithFault(
   // Several times as fast, but it loses signals.
   const filter = 'error' in fault ? ['--seccomp-bpf'] : []
   const trace = ['-f', ...filter, '-qq', '-o', log, '-e', `trace=${call}`, '-e', inject]
-  const options = { encoding: 'utf8', env: withoutFolders(), timeout: TIME_LIMIT } as const
+  const options = { encoding: 'utf8', env: environment(), timeout: TIME_LIMIT } as const
   const result = spawnSync('strace', [...trace, ...command], options)
   const isHit = /INJECTED|killed by SIGKILL/.test(readFileSync(log, 'utf8'))
   rmSync(log)
