@@ -1,5 +1,13 @@
 /** Makes certificates of any key and signature, weak ones too, in DER written by hand (RFC 5280). */
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto'
+import madeKeys from './made-keys.json' with { type: 'json' }
 
 export type Identity = {
   readonly name: string
@@ -33,7 +41,9 @@ export type SignatureName =
   | 'MD5'
   | 'PSS-SHA256'
 
-const keys = new Map<string, { privateKey: KeyObject; publicKey: KeyObject }>()
+type KeyPair = { readonly privateKey: KeyObject; readonly publicKey: KeyObject }
+
+const keys = new Map<string, KeyPair>()
 
 /** A new identity, signed by the issuer or by itself. Keys of a kind are shared between names. */
 export function makeIdentity(
@@ -62,14 +72,26 @@ export function makeIdentity(
   return { name, privateKey, publicKey, certificate, key }
 }
 
-function keyPair(kind: KeyKind, name: string): { privateKey: KeyObject; publicKey: KeyObject } {
+function keyPair(kind: KeyKind, name: string): KeyPair {
   const id = `${kind} ${name.includes('CA') ? name : ''}`
   const known = keys.get(id) ?? generate(kind)
   keys.set(id, known)
   return known
 }
 
-export function generate(kind: KeyKind): { privateKey: KeyObject; publicKey: KeyObject } {
+/** PKCS #8 in base64, by kind: to find large primes takes longer than most tests. */
+const unused = new Map(Object.entries(madeKeys).map(([kind, made]) => [kind, [...made]]))
+
+/** A key that no other call has got. */
+export function generate(kind: KeyKind): KeyPair {
+  const made = unused.get(kind)?.shift()
+  if (made === undefined) return generateNew(kind)
+  const bytes = Buffer.from(made, 'base64')
+  const privateKey = createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' })
+  return { privateKey, publicKey: createPublicKey(privateKey) }
+}
+
+function generateNew(kind: KeyKind): KeyPair {
   const [, type = kind, bits = ''] = /^(rsa-pss|rsa|dsa|ec)-(.+)$/.exec(kind) ?? []
   const modulusLength = Number(bits)
   if (type === 'rsa') return generateKeyPairSync('rsa', { modulusLength })

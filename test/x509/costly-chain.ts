@@ -1,5 +1,5 @@
 /** Chains that cost much to verify and prove nothing: their signatures are made of the wrong keys. */
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { element, generate, oid, sequence } from '../tls/certificates.ts'
 import { AUTHORITY, ENDPOINT, type Made, make } from './made-certificate.ts'
 
@@ -34,7 +34,7 @@ export function costlyChain(
 
 /** SubjectPublicKeyInfo of an RSA key of 3072 bits whose exponent is as long. */
 export function withLongExponent(): Buffer {
-  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 3072 })
+  const { publicKey } = generate('rsa-3072')
   const { n = '' } = publicKey.export({ format: 'jwk' })
   const modulus = Buffer.from(n, 'base64url')
   const exponent = randomBytes(modulus.length)
