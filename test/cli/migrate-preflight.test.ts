@@ -10,11 +10,16 @@ import { runInProcess } from './in-process.ts'
 import { parseEnvelope, resultOf } from './json-output.ts'
 
 /** A folder with all that both sides need. */
-function makePki(): string {
+async function makePki(): Promise<string> {
   const dir = join(scratchFolder(), 'pki')
-  run('cryptopolicy', ['pki', 'init', dir])
-  run('cryptopolicy', ['pki', 'issue', 'server', dir, '--dns', 'localhost'])
-  run('cryptopolicy', ['pki', 'issue', 'client', dir, '--cn', 'source'])
+  for (const words of [
+    ['init', dir],
+    ['issue', 'server', dir, '--dns', 'localhost'],
+    ['issue', 'client', dir, '--cn', 'source'],
+  ]) {
+    const made = await runInProcess(['pki', ...words, '--key', 'ecdsa'])
+    expect(made.status, made.stderr).toBe(0)
+  }
   rmSync(join(dir, 'ca-key.pem'))
   return dir
 }
@@ -38,7 +43,7 @@ async function listen(command: string, args: readonly string[]) {
 }
 
 test('a preflight tells what fits, measures, and lets the listener end', async () => {
-  const dir = makePki()
+  const dir = await makePki()
   const { port, child, said } = await listen('preflight', [
     ...credentials(dir, 'server'),
     ...['--tls-hostname', 'localhost', '--tls-hostname', 'other.example', '--once'],
@@ -79,7 +84,7 @@ test.each([
 )
 
 test('a reload is told in the form of --log, as by the other services', async () => {
-  const dir = makePki()
+  const dir = await makePki()
   const { said } = await listen('preflight', [...credentials(dir, 'server'), '--log', 'json'])
   writeFileSync(join(dir, 'server-cert.pem'), 'broken')
   await eventually(() => said().includes('"event":"reloaded"'))
@@ -118,7 +123,7 @@ test('a bench of one number of channels advises none', async () => {
 })
 
 test('a bench over TLS measures in clear too, and one without credentials is refused', async () => {
-  const dir = makePki()
+  const dir = await makePki()
   const { port, said } = await listen('bench', [...credentials(dir, 'server')])
   const args = ['migrate', 'bench', '--to', `localhost:${port}`, '--channels', '1,2', '--json']
   const stranger = run('cryptopolicy', args)
@@ -136,8 +141,8 @@ test('a bench over TLS measures in clear too, and one without credentials is ref
   ])
 })
 
-test('without another host the files of this one are checked', () => {
-  const dir = makePki()
+test('without another host the files of this one are checked', async () => {
+  const dir = await makePki()
   const args = [
     'migrate',
     'preflight',
@@ -145,7 +150,7 @@ test('without another host the files of this one are checked', () => {
     '--tls-hostname',
     'a.example',
   ]
-  const { status, stdout } = run('cryptopolicy', [...args, '--json'])
+  const { status, stdout } = await runInProcess([...args, '--json'])
   expect(status).toBe(1)
   const [files, name] = resultOf(stdout).checks
   expect(files).toMatchObject({ name: 'files of tls0', outcome: 'passed' })
@@ -158,8 +163,8 @@ test.each([
   [['bench'], 'USAGE_MISSING_OPTION'],
   [['bench', '--to', 'a:1', '--channels', '0'], 'USAGE_INVALID_VALUE'],
   [['bench', '--listen', '*:99999'], 'USAGE_INVALID_VALUE'],
-])('%j is refused', (args, code) => {
-  const { status, stdout } = run('cryptopolicy', ['migrate', ...args, '--json'])
+])('%j is refused', async (args, code) => {
+  const { status, stdout } = await runInProcess(['migrate', ...args, '--json'])
   expect(status).toBe(64)
   expect(parseEnvelope(stdout).diagnostics[0]).toMatchObject({ code })
 })

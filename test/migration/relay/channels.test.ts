@@ -45,19 +45,29 @@ test('every byte arrives, in both directions at once', async () => {
   expect(digest(answered)).toBe(digest(back))
 })
 
-/** Writes until no more is taken. @returns how many bytes were. */
+/** Writes until no more is taken for half a second. @returns how many bytes were. */
 async function fill(socket: Socket): Promise<number> {
   let written = 0
   const part = Buffer.alloc(65_536)
-  let isStalled = false
-  while (!isStalled) {
+  let isTaken = true
+  while (isTaken) {
     written += part.length
-    if (socket.write(part)) continue
-    const before = socket.bytesWritten - socket.writableLength
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    isStalled = socket.bytesWritten - socket.writableLength === before
+    isTaken = socket.write(part) || (await isDrained(socket))
   }
   return written - socket.writableLength
+}
+
+function isDrained(socket: Socket): Promise<boolean> {
+  return new Promise((resolve) => {
+    const answer = (isTaken: boolean) => {
+      clearTimeout(timer)
+      socket.off('drain', drained)
+      resolve(isTaken)
+    }
+    const drained = () => answer(true)
+    const timer = setTimeout(answer, 500, false)
+    socket.once('drain', drained)
+  })
 }
 
 test('what is not taken is not read, in both directions, and memory does not grow with it', async () => {
