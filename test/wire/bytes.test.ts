@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { bitLength } from '../../src/wire/bit-length.ts'
 import { ByteReader, type LengthSize } from '../../src/wire/byte-reader.ts'
 import { ByteWriter } from '../../src/wire/byte-writer.ts'
 import { ProtocolError } from '../../src/wire/protocol-error.ts'
@@ -93,4 +94,70 @@ test('refuses a number that a JavaScript number does not hold', () => {
 test('refuses a vector that is longer than its length can say', () => {
   const write = () => new ByteWriter().vector(1, (writer) => writer.bytes(Buffer.alloc(256)))
   expect(write).toThrow(RangeError)
+})
+
+test.each([
+  ['', 0],
+  ['00', 0],
+  ['01', 1],
+  ['02', 2],
+  ['7f', 7],
+  ['80', 8],
+  ['0080', 8],
+  ['0100', 9],
+  ['ffff', 16],
+  ['000001000000', 25],
+])('the number %s has %i bits', (hex, bits) => {
+  expect(bitLength(Buffer.from(hex, 'hex'))).toBe(bits)
+})
+
+test.each([
+  [0, '0000000000000000'],
+  [2 ** 32 - 1, '00000000ffffffff'],
+  [2 ** 32, '0000000100000000'],
+  [2 ** 32 + 1, '0000000100000001'],
+  [2 ** 53 - 1, '001fffffffffffff'],
+])('the 64 bits of %i are %s, and are read as that', (value, hex) => {
+  const bytes = new ByteWriter().uint64(value).finish()
+  expect(bytes.toString('hex')).toBe(hex)
+  expect(new ByteReader(bytes, 'a size').readUint64()).toBe(value)
+})
+
+test('a number is cut short where one byte of it is missing', () => {
+  const read: readonly (readonly [number, (reader: ByteReader) => unknown])[] = [
+    [1, (reader) => reader.readUint8()],
+    [2, (reader) => reader.readUint16()],
+    [3, (reader) => reader.readUint24()],
+    [4, (reader) => reader.readUint32()],
+    [8, (reader) => reader.readUint64()],
+    [8, (reader) => reader.readBigUint64()],
+    [5, (reader) => reader.readBytes(5)],
+  ]
+  for (const [length, work] of read) {
+    const whole = new ByteReader(Buffer.alloc(length + 1), 'a number')
+    whole.readUint8()
+    work(whole)
+    expect([whole.offset, whole.remaining]).toEqual([length + 1, 0])
+    whole.end()
+    const short = new ByteReader(Buffer.alloc(length), 'a number')
+    short.readUint8()
+    expect(() => work(short)).toThrow(`a number cut short after ${length} bytes`)
+    expect(short.offset).toBe(1)
+  }
+})
+
+test('the rest is what was not read, and may be nothing', () => {
+  const reader = new ByteReader(Buffer.from('abc'), 'a text')
+  reader.readUint8()
+  expect(String(reader.readRest())).toBe('bc')
+  expect(String(reader.readRest())).toBe('')
+  expect(new ByteReader(Buffer.of(1, 7, 9), 'a part').readPart(1).what).toBe('a part')
+})
+
+test('a writer tells how much was written, parts within parts too', () => {
+  const writer = new ByteWriter()
+  expect(writer.length).toBe(0)
+  writer.uint8(1).vector(2, (part) => part.uint16(7).vector(1, () => {}))
+  expect(writer.length).toBe(6)
+  expect(writer.finish().toString('hex')).toBe('010003000700')
 })

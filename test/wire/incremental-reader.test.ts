@@ -73,6 +73,91 @@ describe('a mark', () => {
   })
 })
 
+describe('a mark in parts', () => {
+  test('keeps as many bytes as it may, and not one more', () => {
+    for (const [length, kept] of [
+      [100, 100],
+      [101, 0],
+    ] as const) {
+      const reader = readerOf([50])
+      reader.mark(100)
+      reader.skip(length)
+      expect(reader.marked).toBe(length)
+      reader.keep()
+      expect(reader.marked).toBe(kept)
+      reader.rewind()
+      expect(reader.offset).toBe(length - kept)
+      expect(reader.readUint8()).toBe(length - kept)
+    }
+  })
+
+  test('is given up by its owner', () => {
+    const reader = readerOf([600])
+    reader.mark(100)
+    reader.skip(7)
+    reader.release()
+    expect(reader.marked).toBe(0)
+    reader.rewind()
+    expect([reader.offset, reader.available]).toEqual([7, 593])
+  })
+
+  test('is kept while the memory moves, whatever was read before it', () => {
+    const reader = new IncrementalReader(1000)
+    reader.push(BYTES.subarray(0, 100))
+    reader.skip(60)
+    reader.mark(10_000)
+    expect(reader.peekUint64()).toBe(0x3c3d_3e3f * 2 ** 32 + 0x4041_4243)
+    expect(reader.readBytes(10).equals(BYTES.subarray(60, 70))).toBe(true)
+    for (let at = 100; at < 600; at += 100) reader.push(BYTES.subarray(at, at + 100))
+    expect([reader.offset, reader.available]).toEqual([1070, 530])
+    expect(reader.peek().equals(BYTES.subarray(70))).toBe(true)
+    expect(reader.readBytes(500).equals(BYTES.subarray(70, 570))).toBe(true)
+    reader.rewind()
+    expect([reader.offset, reader.available]).toEqual([1060, 540])
+    expect(reader.readBytes(540).equals(BYTES.subarray(60))).toBe(true)
+  })
+})
+
+test('what lies in one part is not copied, before a mark and after it', () => {
+  const reader = new IncrementalReader()
+  const part = Buffer.allocUnsafeSlow(64)
+  BYTES.copy(part)
+  reader.push(part)
+  expect(reader.readBytes(8).buffer).toBe(part.buffer)
+  expect(reader.peek().buffer).toBe(part.buffer)
+  reader.skip(8)
+  expect(reader.readUint8()).toBe(16)
+  reader.mark(10)
+  expect(reader.peek().buffer).not.toBe(part.buffer)
+})
+
+test('says whether a part may follow', () => {
+  const reader = new IncrementalReader(7)
+  expect([reader.isEnded, reader.available, reader.offset, reader.marked]).toEqual([false, 0, 7, 0])
+  reader.end()
+  expect(reader.isEnded).toBe(true)
+})
+
+test.each([
+  ['in one part', false],
+  ['in two parts', true],
+])('reads the last bytes %s, and nothing behind them', (_, isSplit) => {
+  const reader = new IncrementalReader()
+  reader.push(Buffer.of(1, 2, 3))
+  if (isSplit) reader.push(Buffer.of(4, 5))
+  const left = isSplit ? 5 : 3
+  expect(() => reader.readBytes(left + 1)).toThrow(RangeError)
+  expect(() => reader.skip(left + 1)).toThrow(RangeError)
+  expect(() => reader.readUint64()).toThrow(RangeError)
+  expect(() => reader.peekUint64()).toThrow(RangeError)
+  expect([reader.offset, reader.available]).toEqual([0, left])
+  reader.skip(left - 1)
+  expect(() => reader.readUint16()).toThrow(RangeError)
+  expect(reader.readUint8()).toBe(left)
+  expect(() => reader.readUint8()).toThrow(RangeError)
+  expect(reader.peek()).toHaveLength(0)
+})
+
 test('never reads what has not arrived', () => {
   const reader = readerOf([600])
   reader.skip(598)

@@ -1,0 +1,95 @@
+/** What the other end of a pipe sees of a command, and how a command ends. */
+import { once } from 'node:events'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { runShellCommand, type ShellCommand } from '../../src/net/shell-command.ts'
+
+function run(command: string): ShellCommand {
+  const running = runShellCommand(command)
+  onTestFinished(() => running.kill())
+  return running
+}
+
+async function textOf({ stream }: ShellCommand): Promise<string> {
+  let text = ''
+  for await (const bytes of stream) text += bytes
+  return text
+}
+
+test.each([
+  ['exit 0', undefined],
+  ['exit 3', 'status 3'],
+  ['kill -TERM $$', 'SIGTERM'],
+])('%s ends with %s', async (command, ended) => {
+  const running = run(command)
+  running.stream.resume()
+  expect(await running.ended).toBe(ended)
+})
+
+test('what is written is its input, and its output is read, each to its end', async () => {
+  const running = run('cat; echo end')
+  running.stream.write('one ')
+  running.stream.end('two ')
+  expect(await textOf(running)).toBe('one two end\n')
+  expect(await running.ended).toBeUndefined()
+})
+
+test('its output goes on behind the end of its input, and the other way round', async () => {
+  const talking = run('exec </dev/null; sleep 0.05; echo late')
+  talking.stream.end()
+  expect(await textOf(talking)).toBe('late\n')
+  const listening = run('exec >&-; read line; test "$line" = said')
+  await once(listening.stream.resume(), 'end')
+  listening.stream.end('said\n')
+  expect(await listening.ended).toBeUndefined()
+})
+
+test('a slow reader gets all, and a slow command takes all', async () => {
+  const running = run('sleep 0.05; cat')
+  const sent = Buffer.alloc(1_000_000, 'abc')
+  const written = new Promise<void>((resolve) => running.stream.end(sent, resolve))
+  const parts: Buffer[] = []
+  for await (const bytes of running.stream) {
+    parts.push(bytes)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await written
+  expect(Buffer.concat(parts).equals(sent)).toBe(true)
+})
+
+describe('a command that has ended', () => {
+  test('can be written to no longer, which breaks the stream', async () => {
+    const running = run('exit 0')
+    running.stream.resume()
+    await running.ended
+    const closed = new Promise((resolve) => running.stream.once('close', resolve))
+    running.stream.write('x'.repeat(100_000))
+    await closed
+    expect(running.stream.destroyed).toBe(true)
+  })
+
+  test('lets the stream end all the same', async () => {
+    const running = run('exit 0')
+    running.stream.resume()
+    await running.ended
+    const finished = once(running.stream, 'finish')
+    running.stream.end()
+    await finished
+  })
+})
+
+test('it ends with all that it started, also where the stream is destroyed', async () => {
+  const running = run('sleep 600 & sleep 600')
+  running.kill()
+  expect(await running.ended).toBe('SIGTERM')
+  const other = run('cat')
+  other.stream.destroy()
+  expect(await other.ended).toBeUndefined()
+})
+
+test('one that does not obey is ended after its time', async () => {
+  const running = run('trap "" TERM; echo ready; sleep 600')
+  await once(running.stream, 'data')
+  running.kill()
+  expect(await running.ended).toBe('SIGKILL')
+  if (!running.stream.destroyed) await once(running.stream, 'close')
+})
