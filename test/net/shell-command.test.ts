@@ -1,5 +1,6 @@
 /** What the other end of a pipe sees of a command, and how a command ends. */
 import { once } from 'node:events'
+import { readlinkSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { runShellCommand, type ShellCommand } from '../../src/net/shell-command.ts'
 
@@ -28,8 +29,10 @@ test.each([
 test('what is written is its input, and its output is read, each to its end', async () => {
   const running = run('cat; echo end')
   running.stream.write('one ')
+  const finished = once(running.stream, 'finish')
   running.stream.end('two ')
   expect(await textOf(running)).toBe('one two end\n')
+  await finished
   expect(await running.ended).toBeUndefined()
 })
 
@@ -84,6 +87,19 @@ test('it ends with all that it started, also where the stream is destroyed', asy
   const other = run('cat')
   other.stream.destroy()
   expect(await other.ended).toBeUndefined()
+})
+
+test('what one says while it is ended can be read when it has ended', async () => {
+  const running = run('trap "echo leaving; exit 4" TERM; echo ready; while :; do sleep 0.01; done')
+  await once(running.stream, 'readable')
+  running.kill()
+  expect(await running.ended).toBe('status 4')
+  expect(await textOf(running)).toBe('ready\nleaving\n')
+})
+
+test('it complains where this program does', async () => {
+  const own = readlinkSync('/proc/self/fd/2')
+  expect(await textOf(run('readlink /proc/$$/fd/2'))).toBe(`${own}\n`)
 })
 
 test('one that does not obey is ended after its time', async () => {

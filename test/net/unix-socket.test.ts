@@ -51,6 +51,23 @@ describe('withSocketPath', () => {
     expect([isBound, existsSync(path), existsSync(`${path}.lock`)]).toEqual([true, true, false])
   })
 
+  test('takes a place where nothing is', async () => {
+    const path = join(scratchFolder(), 'socket')
+    await withSocketPath(path, async () => void (await listen(path)))
+    expect(statSync(path).isSocket()).toBe(true)
+  })
+
+  test('follows a link to a socket', async () => {
+    const folder = scratchFolder()
+    await listen(join(folder, 'real'))
+    symlinkSync('real', join(folder, 'socket'))
+    let isBound = false
+    await withSocketPath(join(folder, 'socket'), async () => {
+      isBound = true
+    })
+    expect(isBound).toBe(true)
+  })
+
   test('leaves a socket on which a server listens, and no lock where it fails', async () => {
     const path = join(scratchFolder(), 'socket')
     await listen(path)
@@ -133,5 +150,6 @@ describe('withSocketFile', () => {
     await expect(unbound).rejects.toMatchObject({ code: 'ENOENT' })
     const group = withSocketFile(path, { group: 0 }, async () => {})
     await expect(group).rejects.toMatchObject({ code: 'ENOENT' })
+    await withSocketFile(path, { mode: 0o600 }, async () => {})
   })
 })

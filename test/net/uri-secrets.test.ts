@@ -8,6 +8,12 @@ test.each([
   ['nbd:user:S3CR3T@host:10809', 'nbd:user:***@host:10809'],
   ['//user:S3CR3T@host/export', '//user:***@host/export'],
   ['user:S3CR3T@host', 'user:***@host'],
+  // Of a text that is not one word, too.
+  ['nbd:user:S CR3T@host:10809', 'nbd:user:***@host:10809'],
+  ['NBDS:user:S CR3T@host', 'NBDS:user:***@host'],
+  ['//user:S CR3T@host', '//user:***@host'],
+  ['user:S CR3T@host', 'user:***@host'],
+  ['user:@host', 'user:***@host'],
   ['nbd://host:10809/a@b', 'nbd://host:10809/a@b'],
   ['nbd://host/a:b@c', 'nbd://host/a:b@c'],
   [

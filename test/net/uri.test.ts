@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseAuthority, parseQuery, splitUri } from '../../src/net/uri.ts'
+import { decodePart, parseAuthority, parseQuery, splitUri } from '../../src/net/uri.ts'
 
 /** RFC 3986, section 1.1.2 and appendix B. */
 test.each([
@@ -61,8 +61,50 @@ test.each([
   ['good%0a.evil', 'control character'],
   ['h%zz', 'percent-encoded'],
   ['h%c3', 'percent-encoded'],
+  ['good%20evil', 'control character'],
+  ['good%7fevil', 'control character'],
+  ['[::1%25]', 'IPv6 address'],
+  ['[::1%25a/b]', 'IPv6 address'],
+  ['[::1%25a b]', 'IPv6 address'],
+  ['[]', 'IPv6 address'],
+  ['[g::1]', 'IPv6 address'],
+  ['[::1]x', 'HOST:PORT'],
+  ['h:1a', 'HOST:PORT'],
 ])('refuses the authority %s: %s', (authority, why) => {
   expect(() => parseAuthority(authority, refuse)).toThrow(why)
+})
+
+test.each([
+  ['', { host: '' }],
+  ['h:', { host: 'h' }],
+  ['h:1', { host: 'h', port: 1 }],
+  ['h:65535', { host: 'h', port: 65_535 }],
+  ['@h', { host: 'h' }],
+  ['a%40b@h', { user: 'a@b', host: 'h' }],
+  ['[fe80::1%25eth0]:7', { host: 'fe80::1%eth0', port: 7 }],
+  ['[FE80::1%25en-0.1_a]', { host: 'FE80::1%en-0.1_a' }],
+  ['[::ffff:192.0.2.1]', { host: '::ffff:192.0.2.1' }],
+  ['a%21b', { host: 'a!b' }],
+])('reads the authority %j', (authority, parts) => {
+  expect(parseAuthority(authority, refuse)).toEqual(parts)
+})
+
+test('a part that cannot be decoded shows no password', () => {
+  expect(() => decodePart('user:S3CR3T%zz', refuse)).toThrow(/^`user:\*\*\*`/)
+  expect(() => decodePart('%zz', refuse)).toThrow('`%zz`')
+  expect(decodePart('%C3%BC', refuse)).toBe('ü')
+})
+
+test('a parameter that is not known is told with the one that may be meant', () => {
+  const hints: unknown[] = []
+  const tell = (why: string, hint?: string): never => {
+    hints.push(hint)
+    throw new Error(why)
+  }
+  expect(() => parseQuery('socke=1', ['socket'], tell)).toThrow('socke')
+  expect(hints).toEqual([expect.stringContaining('socket')])
+  expect(() => parseQuery('=1', ['socket'], tell)).toThrow('unknown parameter ``')
+  expect([...parseQuery('', ['socket'], tell)]).toEqual([])
 })
 
 test('gives the parameters of a query, decoded once', () => {

@@ -317,3 +317,47 @@ describe('a shared key of the caller', () => {
     expect(await meet(priority)).toEqual([code, code])
   })
 })
+
+test('a server of TLS 1.3 sends no tickets, and warns of nothing', async () => {
+  const warnings: Error[] = []
+  const warn = (warning: Error) => void warnings.push(warning)
+  process.on('warning', warn)
+  onTestFinished(() => void process.off('warning', warn))
+  const { near, far } = await connectedPair()
+  const peer = tlsConnect({ socket: near, servername: 'localhost', ca: authority.certificate })
+  const sessions: Buffer[] = []
+  peer.on('session', (session) => void sessions.push(session))
+  const socket = await accept(far)
+  socket.write('said')
+  await once(peer, 'data')
+  expect(peer.getProtocol()).toBe('TLSv1.3')
+  expect(sessions).toEqual([])
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(warnings).toEqual([])
+})
+
+test.each([
+  ...['minVersion', 'maxVersion', 'ciphers', 'ecdhCurve', 'sigalgs', 'honorCipherOrder'],
+  ...['secureOptions', 'dhparam', 'minDHSize', 'secureProtocol', 'secureContext', 'session'],
+])('%s is decided by the string alone', async (option) => {
+  for (const call of [connectTls, acceptTls] as Secure[]) {
+    const { near } = await connectedPair()
+    const settings = call === acceptTls ? accepting : connecting
+    expect(await codeOf(call(near, settings, { [option]: null }))).toBe('LIBRARY_ARGUMENT')
+    expect(near.destroyed).toBe(true)
+  }
+})
+
+test.each([
+  { handshakeTimeout: -1 },
+  { handshakeTimeout: '1' },
+  { pskCallback: {} },
+  { requestCert: 1 },
+  { rejectUnauthorized: 0 },
+])('%o is refused, and so are the settings of the other side', async (options) => {
+  const [one, two] = [await connectedPair(), await connectedPair()]
+  expect(await codeOf(connectTls(one.near, connecting, options as never))).toBe('LIBRARY_ARGUMENT')
+  expect(await codeOf(acceptTls(one.far, accepting, options as never))).toBe('LIBRARY_ARGUMENT')
+  expect(await codeOf(connectTls(two.near, accepting, {}))).toBe('LIBRARY_ARGUMENT')
+  expect(await codeOf(acceptTls(two.far, connecting, {}))).toBe('LIBRARY_ARGUMENT')
+})

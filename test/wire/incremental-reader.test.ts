@@ -118,6 +118,88 @@ describe('a mark in parts', () => {
   })
 })
 
+/** What a reader does, held against the bytes as a whole. */
+test('any order of parts, marks and reads gives the bytes that Buffer has at the place', () => {
+  const work = fc.tuple(
+    fc.constantFrom(
+      ...(['push', 'push', 'keep', 'mark', 'rewind', 'release', 'peek', 'peek64'] as const),
+      ...(['skip', 'bytes', 8, 16, 32, 64] as const),
+    ),
+    fc.nat(40),
+  )
+  fc.assert(
+    fc.property(fc.array(work, { minLength: 20, maxLength: 60 }), (works) => {
+      const reader = new IncrementalReader()
+      let arrived = 0
+      let at = 0
+      let limit = 0
+      let mark: number | undefined
+      let part: Buffer = Buffer.alloc(0)
+      const settle = () => {
+        if (mark !== undefined && at - mark > limit) mark = undefined
+        // The memory of what came before is the caller's again.
+        part.fill(0xff)
+      }
+      for (const [what, number] of works) {
+        const left = arrived - at
+        const length = Math.min(number, left)
+        if (what === 'push') {
+          const next = Math.min(number, BYTES.length - arrived)
+          const fresh = Buffer.from(BYTES.subarray(arrived, arrived + next))
+          reader.push(fresh)
+          settle()
+          part = fresh
+          arrived += next
+        } else if (what === 'keep') {
+          reader.keep()
+          settle()
+        } else if (what === 'mark') {
+          reader.mark(number)
+          mark = at
+          limit = number
+        } else if (what === 'rewind') {
+          reader.rewind()
+          at = mark ?? at
+        } else if (what === 'release') {
+          reader.release()
+          mark = undefined
+        } else if (what === 'peek') {
+          expect(reader.peek().equals(BYTES.subarray(at, arrived))).toBe(true)
+        } else if (what === 'peek64') {
+          if (left >= 8) expect(reader.peekUint64()).toBe(Number(BYTES.readBigUInt64BE(at)))
+          else expect(() => reader.peekUint64()).toThrow(RangeError)
+        } else if (what === 'skip') {
+          reader.skip(length)
+          at += length
+        } else if (what === 'bytes') {
+          expect(reader.readBytes(length).equals(BYTES.subarray(at, at + length))).toBe(true)
+          at += length
+        } else {
+          const size = what / 8
+          const read = () => NUMBERS[what](reader)
+          if (left >= size) expect(read()).toBe(numberAt(at, size))
+          else expect(read).toThrow(RangeError)
+          at += left >= size ? size : 0
+        }
+        expect([reader.offset, reader.available]).toEqual([at, arrived - at])
+        expect(reader.marked).toBe(mark === undefined ? 0 : at - mark)
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
+const NUMBERS = {
+  8: (reader: IncrementalReader) => reader.readUint8(),
+  16: (reader: IncrementalReader) => reader.readUint16(),
+  32: (reader: IncrementalReader) => reader.readUint32(),
+  64: (reader: IncrementalReader) => reader.readUint64(),
+}
+
+function numberAt(at: number, size: number): number {
+  return Number(`0x${BYTES.subarray(at, at + size).toString('hex')}`)
+}
+
 test('what lies in one part is not copied, before a mark and after it', () => {
   const reader = new IncrementalReader()
   const part = Buffer.allocUnsafeSlow(64)

@@ -7,6 +7,7 @@ import { identitiesOf } from '../../../src/tls/authorization/identity.ts'
 import { type Certificate, certificateOf } from '../../../src/x509/certificate.ts'
 import { scratchFolder, writeFiles } from '../../cli/command.ts'
 import { cpuSeconds } from '../../cpu-time.ts'
+import { refusal } from '../../diagnostic-code.ts'
 import { fc } from '../../seed.ts'
 import type { Made } from '../../x509/made-certificate.ts'
 import { CLIENT, endpoint, names, ukName } from '../objects/folder.ts'
@@ -128,6 +129,49 @@ describe('rules of other identities', () => {
       if (prefix.endsWith('==')) expect(() => allows('spki', prefix + hash)).toThrow(/spki/)
       else expect(allows('spki', prefix + hash)).toBe(false)
     }
+  })
+
+  test.each(['sha256:', 'SHA256=', 'sha256/', 'sha256//', 'pin-sha256=', 'Pin-SHA256:', ''])(
+    'take a hash behind %j, as others write it',
+    (prefix) => {
+      const [hash = ''] = identitiesOf(peer, 'spki')
+      expect(allows('spki', prefix + hash)).toBe(true)
+    },
+  )
+
+  test.each(['sha256', 'sha1:', 'md5=', 'x', 'pin-', 'sha256///', ' '])(
+    'take none behind %j',
+    (prefix) => {
+      const hash = `${'A'.repeat(43)}=`
+      expect(() => allows('spki', prefix + hash)).toThrow(refusal('OBJECT_INVALID_RULE'))
+    },
+  )
+
+  test.each([
+    'A',
+    `${'A'.repeat(42)}=`,
+    `${'A'.repeat(44)}=`,
+    `${'A'.repeat(43)}==`,
+    'A'.repeat(44),
+  ])('take no hash that is not whole: %s', (hash) => {
+    expect(() => allows('spki', hash)).toThrow(refusal('OBJECT_INVALID_RULE'))
+  })
+
+  test('compare addresses in any form, and by patterns as they are printed', () => {
+    expect(allows('san', 'IP:fe80::1', 'glob')).toBe(true)
+    expect(allows('san', 'IP:fe80::?', 'glob')).toBe(true)
+    expect(allows('san', 'IP:*', 'glob')).toBe(true)
+    expect(allows('san', 'IP:FE80::*', 'glob')).toBe(false)
+    expect(allows('san', 'IP:fe80::2')).toBe(false)
+    expect(allows('san', 'URI:SPIFFE://x/y')).toBe(false)
+    expect(allows('san', 'DNS:HOST.*', 'glob')).toBe(true)
+  })
+
+  test('know no names that there is no agreed way to write', () => {
+    const registered = endpoint({ subject: 'x', names: [[0x88, Buffer.of(42)]] })
+    expect(identitiesOf(read(registered), 'san')).toEqual([])
+    expect(identitiesOf(peer, 'san')).toHaveLength(4)
+    expect(identitiesOf(peer, 'dn')).toEqual(['C=UK,CN=guest'])
   })
 
   test('match the whole hash of a public key', () => {

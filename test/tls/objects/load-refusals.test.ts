@@ -46,4 +46,15 @@ test('a mistake of this program while it loads is told, and ends nothing', () =>
     },
   ])
   expect(() => orDiagnose(() => {})).not.toThrow()
+  const odd = () => {
+    throw 'a text'
+  }
+  expect(refusalsOf(() => orDiagnose(odd))).toMatchObject([
+    { message: expect.stringContaining('a text') },
+  ])
+  const known = new DiagnosticError([])
+  const refuse = () => {
+    throw known
+  }
+  expect(() => orDiagnose(refuse)).toThrow(known)
 })

@@ -68,6 +68,13 @@ describe('is refused:', () => {
     expect(codesOf(trust([{ signer: MIDDLE }], [ROOT]), trust([], [ROOT]))).toEqual(GONE)
   })
 
+  test('a set without the list of a name that a root and an intermediate bear', () => {
+    const crossed = make({ subject: 'root', issuer: OTHER, ...AUTHORITY })
+    const before = trust([{}], [ROOT, crossed, OTHER])
+    expect(codesOf(before, trust([], [OTHER]))).toEqual(GONE)
+    expect(codesOf(before, trust([], [crossed, OTHER]))).toEqual(GONE)
+  })
+
   test('a newest list that is older than the newest in force, whatever stands beside both', () => {
     const before = trust([{ from: -20 }, { from: -10 }])
     expect(codesOf(before, trust([{ from: -30 }, { from: -20 }]))).toEqual(OLDER)

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
 import type { TlsCredentials } from '../../../src/tls/credentials/credentials.ts'
 import type { TlsSession } from '../../../src/tls/credentials/tls-session.ts'
+import { refusal } from '../../diagnostic-code.ts'
 import { AUTHORITY, CLIENT_AUTH, make, makeList, SERVER_AUTH } from '../../x509/made-certificate.ts'
 import {
   CLIENT,
@@ -428,6 +429,38 @@ describe('a handshake', () => {
     const [data] = await once(secured, 'data')
     expect(String(data)).toBe('first words')
     socket.destroy()
+  })
+
+  test.each<readonly [object, string]>([
+    [{ timeout: -1 }, 'LIBRARY_ARGUMENT'],
+    [{ timeout: '1' }, 'LIBRARY_ARGUMENT'],
+    [{ authorization: {} }, 'LIBRARY_ARGUMENT'],
+    [{ authorization: { id: 'a', decide: true } }, 'LIBRARY_ARGUMENT'],
+    [{ hostname: 'x' }, 'LIBRARY_OPTION'],
+  ])('of a server takes no %o, and the connection ends', async (options, code) => {
+    const { server } = x509()
+    const [, far] = await openPair()
+    await expect(server.accept(far, options as never)).rejects.toThrow(refusal(code))
+    expect(far.destroyed).toBe(true)
+  })
+
+  test.each<readonly [object, string]>([
+    [{ timeout: -1 }, 'LIBRARY_ARGUMENT'],
+    [{ hostname: 5 }, 'LIBRARY_ARGUMENT'],
+    [{ authorization: { id: 'a', decide: () => {} } }, 'LIBRARY_OPTION'],
+  ])('of a client takes no %o, and the connection ends', async (options, code) => {
+    const { client } = x509()
+    const [near] = await openPair()
+    await expect(client.connect(near, options as never)).rejects.toThrow(refusal(code))
+    expect(near.destroyed).toBe(true)
+  })
+
+  test('needs a stream, and an authorization that decides', async () => {
+    const { server, client } = x509()
+    await expect(server.accept({} as never)).rejects.toThrow(refusal('LIBRARY_ARGUMENT'))
+    await expect(client.connect({} as never)).rejects.toThrow(refusal('LIBRARY_ARGUMENT'))
+    const check = () => server.checkAuthorization({ id: 'a' } as never)
+    expect(check).toThrow(refusal('LIBRARY_ARGUMENT'))
   })
 
   test('needs credentials of its own side', async () => {
