@@ -16,7 +16,6 @@ export type Prohibition = ConfigEntry | 'not on the allowlist' | 'built in'
 
 /** Prohibited names by class, each with its reason. */
 export type AlgorithmRules = {
-  readonly mode: SystemRules['mode']
   /** Names of curves; the words that name them are then unknown, the groups on them unusable. */
   readonly curves: ReadonlyMap<string, Prohibition>
   /** Names of hashes; cipher suites that derive keys with them are left out. */
@@ -53,7 +52,6 @@ function fromBlocklist(rules: SystemRules): AlgorithmRules {
     ...named(rules, 'certificateSignatures'),
   ]
   return {
-    mode: 'blocklist',
     hashes,
     signatures: withHashes(rules, signatures, hashes),
     certificateSignatures: withHashes(rules, certificates, hashes),
@@ -77,7 +75,6 @@ function fromAllowlist(rules: SystemRules): AlgorithmRules {
   const signed = isMarked(rules, 'signatures') && isMarked(rules, 'certificateSignatures')
   const signatures = signed ? [] : builtInSignatures(['always'])
   return {
-    mode: 'allowlist',
     hashes,
     signatures: withHashes(rules, signatures, marked ? NONE : hashes),
     certificateSignatures: withHashes(rules, allowedCertificates(rules, signed), hashes),

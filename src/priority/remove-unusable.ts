@@ -110,7 +110,6 @@ class Remover {
     reason: AdjustmentReason,
     prohibited: ReadonlyMap<string, Prohibition>,
   ): void {
-    if (prohibited.size === 0) return
     this.#remove(list, reason, (item) => prohibited.has(item.name), prohibited)
   }
 
@@ -191,5 +190,5 @@ function hasTrait(exchanges: readonly GnutlsKeyExchange[], trait: KeyExchangeTra
 
 /** SSL 3.0 alone counts as nothing. */
 function hasUsableProtocol(protocols: readonly TlsVersion[]): boolean {
-  return protocols.length > 1 || (protocols.length === 1 && protocols[0]?.name !== 'SSL3.0')
+  return protocols.some(({ name }) => name !== 'SSL3.0')
 }
