@@ -76,7 +76,8 @@ export function isResolved(result: Resolution | Unresolved): result is Resolutio
 /** Where a range of the resolved string is written. */
 export function originOf(resolution: Resolution, start: number, end: number): Span {
   const { segments, given } = resolution
-  const segment = segments.find((piece) => start >= piece.start && start <= piece.end)
+  // Segments follow one another, with a colon between.
+  const segment = segments.find((piece) => start <= piece.end)
   if (!segment) return { source: given, start: 0, end: given.text.length }
   if (!segment.verbatim) return segment.span
   const shift = segment.span.start - segment.start

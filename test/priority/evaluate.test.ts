@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { isSameName, toUpperAscii } from '../../src/priority/ascii-case.ts'
 import {
   allowedTls,
   type EvaluateOptions,
@@ -6,6 +7,7 @@ import {
   evaluatePriority,
   reportedOffset,
 } from '../../src/priority/evaluate.ts'
+import type { GnutlsRelease } from '../../src/priority/releases.ts'
 import { parseSystemConfig } from '../../src/priority/system-config.ts'
 
 function evaluate(text: string, options: EvaluateOptions = {}): Evaluation {
@@ -246,4 +248,149 @@ describe('protocols that cannot be used', () => {
       'forbidden by the configuration: TLS1.0',
     ])
   })
+})
+
+describe('options', () => {
+  /** What GnuTLS does without any (its manual, "Priority strings"). */
+  const STANDARD = {
+    extensions: true,
+    shuffleExtensions: true,
+    statusRequest: true,
+    tickets: true,
+    ticketsTls12: true,
+    encryptThenMac: true,
+    forceEncryptThenMac: false,
+    extendedMasterSecret: true,
+    requireExtendedMasterSecret: false,
+    renegotiation: 'partial',
+    fallbackSignal: false,
+    serverPrecedence: false,
+    firstRecordVersion: 'ssl3',
+    middleboxCompatibility: true,
+    largeRecords: false,
+    smallRecords: false,
+    firewallPadding: false,
+    keyUsageViolations: false,
+    serverKeyUsageViolations: false,
+    certificateWildcards: true,
+    revocationLists: true,
+    brokenCertificateSignatures: false,
+    md5CertificateSignatures: false,
+    sha1CertificateSignatures: false,
+  }
+
+  it('are these by default', () => {
+    expect(evaluate('NORMAL').options).toEqual(STANDARD)
+  })
+
+  it.each([
+    [
+      'COMPAT',
+      {
+        largeRecords: true,
+        smallRecords: true,
+        encryptThenMac: false,
+        extendedMasterSecret: false,
+        keyUsageViolations: true,
+        firewallPadding: true,
+      },
+    ],
+    ['DUMBFW', { firewallPadding: true }],
+    ['NO_EXTENSIONS', { extensions: false }],
+    ['NO_TICKETS', { tickets: false }],
+    ['NO_TICKETS_TLS12', { ticketsTls12: false }],
+    ['NO_ETM', { encryptThenMac: false }],
+    ['FORCE_ETM', { forceEncryptThenMac: true }],
+    ['NO_SESSION_HASH', { extendedMasterSecret: false }],
+    ['FORCE_SESSION_HASH', { requireExtendedMasterSecret: true }],
+    ['NO_STATUS_REQUEST', { statusRequest: false }],
+    ['NO_SHUFFLE_EXTENSIONS', { shuffleExtensions: false }],
+    ['VERIFY_ALLOW_BROKEN', { brokenCertificateSignatures: true }],
+    ['VERIFY_ALLOW_SIGN_RSA_MD5', { md5CertificateSignatures: true }],
+    ['VERIFY_ALLOW_SIGN_WITH_SHA1', { sha1CertificateSignatures: true }],
+    ['VERIFY_DISABLE_CRL_CHECKS', { revocationLists: false }],
+    ['LATEST_RECORD_VERSION', { firstRecordVersion: 'latest' }],
+    ['LATEST_RECORD_VERSION:%SSL3_RECORD_VERSION', {}],
+    ['UNSAFE_RENEGOTIATION', { renegotiation: 'unsafe' }],
+    ['SAFE_RENEGOTIATION', { renegotiation: 'safe' }],
+    ['SAFE_RENEGOTIATION:%PARTIAL_RENEGOTIATION', {}],
+    ['DISABLE_SAFE_RENEGOTIATION', { renegotiation: 'disabled' }],
+    ['FALLBACK_SCSV', { fallbackSignal: true }],
+    ['DISABLE_WILDCARDS', { certificateWildcards: false }],
+    ['SERVER_PRECEDENCE', { serverPrecedence: true }],
+    ['DEBUG_ALLOW_KEY_USAGE_VIOLATIONS', { serverKeyUsageViolations: true }],
+    ['ALLOW_SMALL_RECORDS', { smallRecords: true }],
+    ['DISABLE_TLS13_COMPAT_MODE', { middleboxCompatibility: false }],
+    ['STATELESS_COMPRESSION', {}],
+    ['VERIFY_ALLOW_X509_V1_CA_CRT', {}],
+    ['NEW_PADDING', {}],
+    ['PROFILE_HIGH', {}],
+  ])('%%%s changes just %j', (word, changes) => {
+    expect(evaluate(`NORMAL:%${word}`).options).toEqual({ ...STANDARD, ...changes })
+  })
+
+  it.each([
+    ['FORCE_SESSION_HASH', '3.8.9'],
+    ['NO_STATUS_REQUEST', '3.8.9'],
+    ['NO_SHUFFLE_EXTENSIONS', '3.8.9'],
+    ['COMPAT', '3.7.9'],
+  ] as const)('%%%s is there since %s', (word, since) => {
+    const releases: readonly GnutlsRelease[] = ['3.7.9', '3.8.9', '3.8.13', 'newest']
+    const having = releases.filter(
+      (release) => evaluatePriority({ name: 'x', text: `NORMAL:%${word}` }, { release }).ok,
+    )
+    expect(having).toEqual(releases.slice(releases.indexOf(since)))
+  })
+
+  // Each profile with the sizes of its level (GnuTLS manual, "Selecting cryptographic key sizes").
+  it.each([
+    ['VERY_WEAK', 'VERY_WEAK', { rsa: 767, dsa: 0, ec: 0, dh: 767 }],
+    ['LOW', 'LOW', { rsa: 1024, dsa: 1024, ec: 160, dh: 1024 }],
+    ['LEGACY', 'LEGACY', { rsa: 1776, dsa: 2048, ec: 192, dh: 1776 }],
+    ['MEDIUM', 'MEDIUM', { rsa: 2048, dsa: 2048, ec: 224, dh: 2048 }],
+    ['HIGH', 'HIGH', { rsa: 3072, dsa: 3072, ec: 256, dh: 3072 }],
+    ['ULTRA', 'ULTRA', { rsa: 8192, dsa: 8192, ec: 384, dh: 8192 }],
+    ['FUTURE', 'FUTURE', { rsa: 15360, dsa: 15360, ec: 512, dh: 15360 }],
+    ['SUITEB128', 'SUITEB128', { rsa: 3072, dsa: 3072, ec: 256, dh: 3072 }],
+    ['SUITEB192', 'SUITEB128', { rsa: 3072, dsa: 3072, ec: 256, dh: 3072 }],
+  ])('%%PROFILE_%s is the profile %s with keys of %j', (word, profile, sizes) => {
+    const evaluation = evaluate(`NORMAL:%PROFILE_${word}`)
+    expect(evaluation.profile).toBe(profile)
+    expect(allowedTls(evaluation).minimumKeySizes).toEqual(sizes)
+  })
+
+  it('of the session hash may be asked for by the configuration', () => {
+    const asked = config('tls-session-hash = request')
+    expect(evaluate('NORMAL:%NO_SESSION_HASH', asked).options).toMatchObject({
+      extendedMasterSecret: true,
+      requireExtendedMasterSecret: false,
+    })
+    expect(evaluate('NORMAL:%FORCE_SESSION_HASH', asked).options).toMatchObject({
+      requireExtendedMasterSecret: false,
+    })
+  })
+
+  it('of the profile may be raised by the configuration, by level and not by number', () => {
+    const profileOf = (text: string, minimum: string) =>
+      evaluate(text, config(`min-verification-profile = ${minimum}`)).profile
+    expect(profileOf('NORMAL', 'low')).toBe('LOW')
+    expect(profileOf('NORMAL', 'high')).toBe('HIGH')
+    expect(profileOf('NORMAL:%PROFILE_SUITEB128', 'high')).toBe('SUITEB128')
+    expect(profileOf('NORMAL:%PROFILE_SUITEB128', 'ultra')).toBe('ULTRA')
+    expect(profileOf('NORMAL:%PROFILE_ULTRA', 'suiteb128')).toBe('ULTRA')
+    expect(profileOf('NONE:+VERS-TLS1.2:+RSA:+AES-128-CBC:+SHA1:+SIGN-ALL', 'low')).toBe('LOW')
+  })
+})
+
+it('letters outside ASCII have no case, as in C', () => {
+  const has = (line: string) =>
+    evaluatePriority({ name: 'x', text: `NORMAL:+${line}` }, { release: '3.8.9' }).ok
+  expect(has('sha1')).toBe(true)
+  expect(has('\u017fha1')).toBe(false)
+  expect(toUpperAscii('aé\u017fz')).toBe('Aé\u017fZ')
+  expect(isSameName('aé', 'Aé')).toBe(true)
+  expect(isSameName('aé', 'AÉ')).toBe(false)
+  expect(isSameName('\u017fa', 'SA')).toBe(false)
+  expect(isSameName('ab', 'AB')).toBe(true)
+  expect(isSameName('ab', 'abc')).toBe(false)
 })

@@ -283,7 +283,7 @@ function streamOnly(allowed: AllowedTls): AllowedTls {
 /** The newest versions that follow one another: their numbers do too. */
 function newestRun(versions: readonly TlsVersion[], omissions: Omissions): readonly TlsVersion[] {
   const gap = versions.findLastIndex(
-    ({ number }, index) => index > 0 && versions[index - 1]?.number !== number - 1,
+    ({ number }, index) => versions[index - 1]?.number !== number - 1,
   )
   const isInRun = (version: TlsVersion): boolean => versions.indexOf(version) >= gap
   return omissions.keep('version', versions, isInRun, 'versions must follow one another')

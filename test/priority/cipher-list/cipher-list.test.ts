@@ -161,3 +161,48 @@ test('long nonsense is refused at once', () => {
   const text = `${'A-'.repeat(20_000)}!`
   expect(expand(text, '3.5')).toBeNull()
 })
+
+test.each([
+  ...['LOW', 'EXP', 'EXPORT', 'EXPORT40', 'EXPORT56', 'SSLv2', 'TLSv1.1', 'TLSv1.3', 'DEFAULT'],
+  ...[
+    '3DES',
+    'DES',
+    'DES40',
+    'RC2',
+    'RC4',
+    'IDEA',
+    'SEED',
+    'FZA',
+    'AEAD',
+    'SUITEB128',
+    'SUITEB192',
+  ],
+  ...['kDHr', 'kDHd', 'kDH', 'aDH', 'kECDHr', 'kECDHe', 'kECDH', 'aECDH', 'kKRB5', 'aKRB5', 'KRB5'],
+  ...['kGOST', 'kGOST18', 'aGOST', 'aGOST01', 'aGOST94', 'aGOST12', 'GOST94', 'GOST89'],
+  ...['GOST89MAC', 'GOST89MAC12', 'GOST12', 'GOST2012256', 'MAGMA', 'KUZNYECHIK', 'kFZA', 'aFZA'],
+  ...['RC4-SHA', 'DES-CBC3-SHA', 'EXP-RC4-MD5', 'EXP1024-DES-CBC-SHA', 'SSL_CK_RC4_128_WITH_MD5'],
+  ...['ECDH-RSA-AES128-SHA', 'ECDHE-RSA-DES-CBC3-SHA', 'IDEA-CBC-SHA', 'GOST2001-GOST89-GOST89'],
+  ...['TLS_AES_128_GCM_SHA256', 'SEED-SHA', 'NULL-GOST94', 'DHE-PSK-3DES-EDE-CBC-SHA'],
+])('%s selects nothing, and is known', (word) => {
+  const { diagnostics, suites } = expandCipherList({ name: 'list', text: `AES:!${word}` }, '3.5')
+  expect(diagnostics.map(({ code, severity }) => [code, severity])).toEqual([
+    ['CIPHER_LIST_IDLE_WORD', 'warning'],
+  ])
+  expect(suites.length).toBeGreaterThan(0)
+})
+
+test.each(['xRC4-SHA!', 'RC4x', 'TLS_', 'tls_aes', 'SSL_', 'LOWER', 'xECDH-RSA-AES128-SHA'])(
+  '%s is not known',
+  (word) => {
+    const { diagnostics } = expandCipherList({ name: 'list', text: `AES:${word}` }, '3.5')
+    expect(diagnostics[0]?.code).toMatch(/^CIPHER_LIST_(UNKNOWN_WORD|SYNTAX)$/)
+  },
+)
+
+test.each([
+  ['', 'the cipher list is empty'],
+  ['!AES', '`!AES` selects no cipher suite'],
+])('of %j is told that %s', (text, message) => {
+  const { diagnostics } = expandCipherList({ name: 'list', text }, '3.5')
+  expect(diagnostics.map((one) => one.message)).toEqual([message])
+})

@@ -289,3 +289,121 @@ describe('to go', () => {
     expect(exactnessOf(conversion)).toBe('looser')
   })
 })
+
+describe('demands on peers', () => {
+  const CBC = 'NONE:+VERS-TLS1.2:+ECDHE-RSA:+AES-128-CBC:+SHA1:+SIGN-RSA-SHA256:+GROUP-SECP256R1'
+  const GCM = CBC.replace('CBC:+SHA1', 'GCM:+AEAD')
+  const NEW = 'NONE:+VERS-TLS1.3:+AES-128-GCM:+AEAD:+SIGN-ALL:+GROUP-SECP256R1'
+  const MASTER = 'the extended master secret'
+  const MAC = 'encrypt-then-MAC with CBC ciphers'
+  const RENEGOTIATION = 'secure renegotiation (RFC 5746)'
+  const WILDCARDS = 'certificates without wildcards'
+
+  it.each([
+    [CBC, []],
+    [`${CBC}:%FORCE_ETM`, [MAC]],
+    [`${GCM}:%FORCE_ETM`, []],
+    [`${GCM}:%FORCE_SESSION_HASH`, [MASTER]],
+    [`${NEW}:%FORCE_SESSION_HASH`, []],
+    [`${GCM}:%SAFE_RENEGOTIATION`, [RENEGOTIATION]],
+    [`${GCM}:%PARTIAL_RENEGOTIATION`, []],
+    [`${NEW}:%SAFE_RENEGOTIATION`, []],
+    [`${NEW}:%DISABLE_WILDCARDS`, [WILDCARDS]],
+    [`${CBC}:%FORCE_ETM:%FORCE_SESSION_HASH:%SAFE_RENEGOTIATION`, [MASTER, MAC, RENEGOTIATION]],
+  ])('of %s that OpenSSL does not see to are %j', (text, demands) => {
+    expect(convert(text, 'openssl').unenforced).toEqual(demands)
+  })
+
+  it('of the master secret Java sees to, of no other', () => {
+    const text = `${CBC}:%FORCE_ETM:%FORCE_SESSION_HASH`
+    expect(convert(text, 'java').unenforced).toEqual([MAC])
+    expect(convert(text, 'go').unenforced).toEqual([MASTER, MAC])
+  })
+
+  const DHE = `${GCM}:+DHE-RSA:+GROUP-FFDHE3072:+GROUP-FFDHE8192`
+
+  it.each([
+    // No profile: GnuTLS takes any certificate.
+    ['java', GCM, []],
+    ['java', `${GCM}:%PROFILE_LOW`, []],
+    ['java', `${GCM}:%PROFILE_MEDIUM`, ['RSA keys of at least 2048 bits']],
+    [
+      'java',
+      `${GCM}:%PROFILE_HIGH`,
+      ['RSA keys of at least 3072 bits', 'EC keys of at least 256 bits'],
+    ],
+    [
+      'java',
+      `${DHE}:%PROFILE_HIGH`,
+      [
+        'RSA keys of at least 3072 bits',
+        'EC keys of at least 256 bits',
+        'DH primes of at least 3072 bits',
+      ],
+    ],
+    ['go', `${GCM}:%PROFILE_VERY_WEAK`, ['RSA keys of at least 767 bits']],
+    ['openssl', `${GCM}:%PROFILE_MEDIUM`, []],
+  ] as const)('to %s, the keys that %s asks for in vain are %j', (target, text, demands) => {
+    expect(convert(text, target).unenforced).toEqual(demands)
+  })
+
+  it('of keys that a level refuses and the string does not are told with their sizes', () => {
+    const keys = (text: string) =>
+      convert(text, 'openssl')
+        .omissions.filter(({ kind }) => kind === 'key size')
+        .map(({ name }) => name)
+    expect(keys(`${GCM}:%PROFILE_MEDIUM`)).toEqual([])
+    expect(keys(GCM)).toEqual([])
+    expect(keys(`${GCM}:%PROFILE_LEGACY`)).toEqual([
+      'RSA keys from 1776 to 2047 bits',
+      'EC keys from 192 to 223 bits',
+    ])
+    expect(keys(`${GCM}:%PROFILE_VERY_WEAK`)).toEqual([
+      'RSA keys from 767 to 1023 bits',
+      'EC keys from 0 to 159 bits',
+    ])
+  })
+})
+
+describe('what versions have in common', () => {
+  const REST = ':+ECDHE-RSA:+AES-128-GCM:+AES-128-CBC:+AEAD:+SHA1:+GROUP-SECP256R1:+SIGN-RSA-SHA256'
+  const versionsOf = (versions: string, target: ConversionTarget = 'openssl') =>
+    convert(`NONE:${versions}${REST}`, target).allowed.versions.map(({ name }) => name)
+
+  it.each([
+    ['+VERS-TLS1.2', ['TLS1.2']],
+    ['+VERS-TLS1.2:+VERS-TLS1.1', ['TLS1.1', 'TLS1.2']],
+    ['+VERS-TLS1.0:+VERS-TLS1.1', ['TLS1.0', 'TLS1.1']],
+    ['+VERS-TLS1.2:+VERS-TLS1.0', ['TLS1.2']],
+    ['+VERS-TLS1.2:+VERS-DTLS1.2', ['TLS1.2']],
+  ])('is a range without gaps: %s gives %j', (versions, expected) => {
+    expect(versionsOf(versions)).toEqual(expected)
+  })
+
+  it('is each by itself for programs that name them one by one', () => {
+    expect(versionsOf('+VERS-TLS1.2:+VERS-TLS1.0', 'nginx')).toEqual(['TLS1.0', 'TLS1.2'])
+  })
+
+  it('leaves out schemes of DSA and SHA-1 where no version signs', () => {
+    const old = 'NONE:+VERS-TLS1.1:+DHE-DSS:+RSA:+AES-128-CBC:+SHA1:+SIGN-ALL:+SIGN-DSA-SHA1'
+    const { text, allowed } = convert(old, 'openssl')
+    expect(allowed.signatureSchemes).toEqual([])
+    expect(text).not.toContain('SignatureAlgorithms')
+  })
+
+  it.each([
+    ['openssl', false],
+    ['go', true],
+    ['java', true],
+  ] as const)(
+    'names schemes that only certificates use to peers of TLS 1.3, to %s: %s',
+    (target, has) => {
+      const text =
+        'NONE:+VERS-TLS1.3:+AES-256-GCM:+AES-128-GCM:+CHACHA20-POLY1305:+AEAD:+GROUP-SECP256R1:' +
+        '+SIGN-RSA-SHA1:+SIGN-RSA-PSS-RSAE-SHA256'
+      const names = convert(text, target).allowed.signatureSchemes.map(({ name }) => name)
+      expect(names).toContain('rsa_pss_rsae_sha256')
+      expect(names.includes('rsa_pkcs1_sha1')).toBe(has)
+    },
+  )
+})

@@ -220,3 +220,51 @@ describe('a word of a cipher list', () => {
     expect(evaluatePriority({ name: 'test', text: `NORMAL:${instead}` }).ok).toBe(true)
   })
 })
+
+describe('a hint', () => {
+  it.each([
+    ['LOW', ''],
+    ['EXP', ''],
+    ['SSLv3', ''],
+  ])('has no word for %s', (word, instead) => {
+    expect(readOpensslWord(word)).toEqual({ instead })
+  })
+
+  it('says what to do where the configuration forbids the last', () => {
+    const text = 'NONE:+VERS-TLS1.2:+SIGN-ALL:+SHA1:+RSA:+AES-128-CBC'
+    const diagnostic = diagnose(text, config('[overrides]\ntls-disabled-kx = RSA\n'))
+    expect(diagnostic.hint).toContain('take the override out')
+  })
+
+  it.each([
+    ['NONE:+VERS-TLS1.2:+SIGN-ALL:+AEAD:+RSA', '+AES-256-GCM'],
+    ['NONE:+VERS-TLS1.2:+SIGN-ALL:+AES-128-GCM:+RSA', '+AEAD'],
+    ['NONE:+VERS-TLS1.2:+SIGN-ALL:+AES-128-CBC:+SHA1', '+ECDHE-ECDSA'],
+    ['NONE:+SIGN-ALL:+AES-128-GCM:+AEAD:+RSA', '+VERS-TLS1.3'],
+    ['NONE:+VERS-TLS1.2:+AES-128-GCM:+AEAD:+RSA', '+SIGN-ALL'],
+    ['NONE:+VERS-TLS1.2:+SIGN-ALL:+AES-128-GCM:+SHA1:+RSA', 'AEAD goes with GCM'],
+  ])('of %s says what to add: %s', (text, hint) => {
+    const diagnostic = diagnose(text)
+    expect(diagnostic.code).toBe('PRIORITY_INSUFFICIENT')
+    expect(diagnostic.hint).toContain(hint)
+    expect(marked(diagnostic)).toBe(text)
+  })
+
+  it.each([
+    ['NORMAL:+TLS1.2', '+VERS-TLS1.2'],
+    ['NORMAL:-X25519', '-GROUP-X25519'],
+    ['NORMAL:RSA-SHA256', '+SIGN-RSA-SHA256'],
+  ])('completes %s: %s', (text, hint) => {
+    expect(diagnose(text)).toMatchObject({
+      code: 'PRIORITY_UNKNOWN_WORD',
+      hint: expect.stringContaining(hint),
+    })
+  })
+
+  it('names SYSTEM too where an allowlist answers it', () => {
+    const text = '[global]\noverride-mode = allowlist\n[priorities]\nQEMU=NORMAL\n'
+    expect(diagnose('@SYSTM', config(text)).hint).toBe('did you mean SYSTEM?')
+    expect(diagnose('@SYSTM', config('QEMU=NORMAL\n')).hint).not.toContain('SYSTEM')
+    expect(diagnose(' @X', config('QEMU=NORMAL\n')).span).toMatchObject({ start: 1, end: 3 })
+  })
+})
