@@ -96,6 +96,7 @@ const options: PartialStrykerOptions = {
   // A change may take a test longer, and other programs may keep the machine busy.
   timeoutFactor: 4,
   timeoutMS: 30_000,
+  dryRunTimeoutMinutes: 30,
   reporters: ['clear-text', 'json'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: values.report },
