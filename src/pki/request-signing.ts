@@ -137,7 +137,7 @@ function signLocked(request: SignRequest): Issued {
     isKeyKept: true,
     notes: [
       ...notes,
-      ...noteLeftOut(wanted, { ...granted, hosts }),
+      ...noteLeftOut(wanted, { ...granted, commonName, hosts }),
       ...noteLifetime(authority, certificate, days, now),
     ],
   }
@@ -200,7 +200,7 @@ function refuseUnnamed({ path, subject, names }: SigningRequest): never {
   return fail(PKI_KINDS.requestNames, { path, subject, hosts })
 }
 
-/** What the request asks for and does not get. */
+/** What the request asks for and does not get. A common name that was not given is that of the first host. */
 function noteLeftOut(wanted: SigningRequest, granted: Names): readonly Diagnostic[] {
   const values = new Set(granted.hosts.map(({ value }) => value))
   const written = (value: string, kind: string) =>
@@ -208,11 +208,17 @@ function noteLeftOut(wanted: SigningRequest, granted: Names): readonly Diagnosti
   const hosts = wanted.names.filter(({ kind, value }) => !values.has(written(value, kind)))
   const left = [
     ...hosts.map(({ value }) => value),
-    ...(wanted.commonName === granted.commonName || granted.commonName === undefined
-      ? []
-      : [`CN=${wanted.commonName ?? ''}`]),
-    ...(wanted.organization === granted.organization ? [] : [`O=${wanted.organization ?? ''}`]),
+    ...unlessSame('CN', wanted.commonName, granted.commonName),
+    ...unlessSame('O', wanted.organization, granted.organization),
     ...wanted.others,
   ]
   return left.length > 0 ? [diagnose(PKI_KINDS.requestLeftOut, { path: wanted.path, left })] : []
+}
+
+function unlessSame(
+  word: 'CN' | 'O',
+  asked: string | undefined,
+  granted: string | undefined,
+): readonly string[] {
+  return asked === undefined || asked === granted ? [] : [`${word}=${asked}`]
 }

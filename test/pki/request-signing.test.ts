@@ -1,5 +1,6 @@
 /** Requests, intermediates and encrypted keys, judged by OpenSSL, GnuTLS and QEMU. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { generateKeyPairSync, sign as signBytes } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
@@ -12,18 +13,22 @@ import {
   type SignRequest,
   signRequest,
 } from '../../src/pki/request-signing.ts'
+import { readSigningRequest } from '../../src/pki/signing-request.ts'
 import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
+import { refusal } from '../diagnostic-code.ts'
 import { testWith } from '../peers/peer.ts'
+import { element, integer, oid, pem, sequence } from '../tls/certificates.ts'
+import { encodeName } from '../x509/made-certificate.ts'
 import { issue, makeAuthority, strengthOf } from './credentials.ts'
 
 const KINDS = ['rsa:3072', 'ecdsa:secp384r1', 'ed25519'] as const
 
-function makeRequest(kind: string, folder = scratchFolder()) {
+function makeRequest(kind: string, folder = scratchFolder(), organization = ['Example']) {
   return createSigningRequest({
     role: 'server',
     layout: layoutAt('qemu', folder),
     strength: strengthOf(),
-    organization: 'Example',
+    ...(organization[0] === undefined ? {} : { organization: organization[0] }),
     hosts: [parseDnsName('host.example')],
     key: parseKeyRequest(kind),
   })
@@ -176,6 +181,7 @@ describe('an authority below another', () => {
       layout: layoutAt('qemu', folder),
       strength: strengthOf(),
       subject: { commonName: 'Lower CA' },
+      key: parseKeyRequest('ecdsa:secp384r1'),
       parent: { layout: layoutAt('qemu', root) },
     })
     issue(folder, 'server', 'ecdsa')
@@ -204,8 +210,179 @@ describe('an authority below another', () => {
     const { folder } = makeIntermediate()
     const parent = { layout: layoutAt('qemu', folder) }
     const layout = layoutAt('qemu', scratchFolder())
-    const make = () => createAuthority({ layout, strength: strengthOf(), subject: {}, parent })
+    const key = parseKeyRequest('ed25519')
+    const make = () => createAuthority({ layout, strength: strengthOf(), subject: {}, key, parent })
     expect(refusalOf(make)).toBe('PKI_AUTHORITY_UNFIT')
+  })
+})
+
+/** A request whose parts are chosen, signed by its key (RFC 2986 section 4). */
+describe('the parts of a request', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+  const spki = publicKey.export({ type: 'spki', format: 'der' })
+  const ECDSA = sequence(oid('2a8648ce3d040302'))
+  const name = (text: string) => [['2.5.4.3', 0x0c, Buffer.from(text)] as const]
+  const subject = encodeName([name('host.example')])
+  const attributes = (...list: readonly Buffer[]) => element(0xa0, ...list)
+  const wish = (...extensions: readonly Buffer[]) =>
+    sequence(oid('2a864886f70d01090e'), element(0x31, sequence(...extensions)))
+  const extension = (hex: string, value: Buffer) => sequence(oid(hex), element(0x04, value))
+  const hosts = (...names: readonly string[]) =>
+    extension('551d11', sequence(...names.map((text) => element(0x82, Buffer.from(text)))))
+
+  const encode = (fields: readonly Buffer[], algorithm = ECDSA, ...more: readonly Buffer[]) => {
+    const body = sequence(...fields)
+    const signature = signBytes('sha256', body, privateKey)
+    const bits = element(0x03, Buffer.from([0]), signature)
+    return pem(sequence(body, algorithm, bits, ...more), 'CERTIFICATE REQUEST')
+  }
+  const read = (text: string) => readSigningRequest({ name: 'r.pem', text }, strengthOf())
+
+  test('names are those of the subject and of the extension', () => {
+    const challenge = sequence(oid('2a864886f70d010907'), element(0x31, element(0x0c)))
+    const usage = extension('551d0f', Buffer.from('03020780', 'hex'))
+    const all = [challenge, wish(usage, hosts('a.example', 'b.example')), wish(hosts('c.example'))]
+    const many = encodeName([
+      [['2.5.4.6', 0x13, Buffer.from('UK')]],
+      [['2.5.4.10', 0x0c, Buffer.from('O')]],
+      name('first'),
+      name('second'),
+    ])
+    const { names, ...rest } = read(encode([integer(0), many, spki, attributes(...all)]))
+    expect(names.map(({ value }) => value)).toEqual(['a.example', 'b.example'])
+    expect(rest).toMatchObject({
+      path: 'r.pem',
+      subject: 'C=UK,O=O,CN=first,CN=second',
+      commonName: 'first',
+      organization: 'O',
+      others: ['2.5.4.6', '2.5.29.15'],
+    })
+  })
+
+  test('attributes may be missing, and so may what is in them', () => {
+    const plain = { commonName: 'host.example', names: [], others: [] }
+    for (const rest of [[], [attributes()], [attributes(wish())]]) {
+      expect(read(encode([integer(0), subject, spki, ...rest]))).toMatchObject(plain)
+    }
+    const empty = sequence(oid('2a864886f70d01090e'), element(0x31))
+    const later = attributes(empty, wish(hosts('a.example')))
+    const { names } = read(encode([integer(0), subject, spki, later]))
+    expect(names.map(({ value }) => value)).toEqual(['a.example'])
+    const bare = read(encode([integer(0), encodeName([]), spki]))
+    expect([bare.subject, 'commonName' in bare, 'organization' in bare]).toEqual(['', false, false])
+  })
+
+  test.each<[string, string, string]>([
+    ['a fourth part', encode([integer(0), subject, spki], ECDSA, integer(1)), 'MALFORMED'],
+    ['no version', encode([subject, spki]), 'MALFORMED'],
+    ['a name that is none', encode([integer(0), integer(1), spki]), 'MALFORMED'],
+    ['no key', encode([integer(0), subject]), 'MALFORMED'],
+    ['a key that is none', encode([integer(0), subject, sequence()]), 'MALFORMED'],
+    [
+      'an attribute that is none',
+      encode([integer(0), subject, spki, attributes(integer(1))]),
+      'MALFORMED',
+    ],
+    ['an algorithm that is none', encode([integer(0), subject, spki], integer(1)), 'MALFORMED'],
+    [
+      'an unknown algorithm',
+      encode([integer(0), subject, spki], sequence(oid('2a03'))),
+      'UNSIGNED',
+    ],
+    [
+      'another hash than that of its signature',
+      encode([integer(0), subject, spki], sequence(oid('2a8648ce3d040303'))),
+      'UNSIGNED',
+    ],
+    [
+      'the key of another',
+      encode([
+        integer(0),
+        subject,
+        generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey.export({
+          type: 'spki',
+          format: 'der',
+        }),
+      ]),
+      'UNSIGNED',
+    ],
+  ])('%s is refused', (_, text, code) => {
+    expect(() => read(text)).toThrow(refusal(`PKI_REQUEST_${code}`))
+  })
+
+  test('another block of PEM is refused, and both labels are taken', () => {
+    const text = encode([integer(0), subject, spki])
+    expect(read(text.replaceAll('CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST')).subject).toBe(
+      'CN=host.example',
+    )
+    const other = text.replaceAll('CERTIFICATE REQUEST', 'CERTIFICATE')
+    expect(() => read(other)).toThrow(refusal('TLS_PEM_MISSING'))
+  })
+})
+
+describe('where a request is signed', () => {
+  const home = () => {
+    const folder = scratchFolder()
+    return { folder, layout: layoutAt('qemu', folder), ...makeRequest('ed25519', folder) }
+  }
+
+  test('the key beside the certificate is that of the request, as far as it can be read', () => {
+    const { requestFile, keyFile, layout: out } = home()
+    const other = home()
+    const signOther = (force = false) => sign(other.requestFile, { out, force })
+    expect(refusalOf(() => signOther())).toBe('PKI_KEY_MISMATCH')
+    expect(existsSync(out.pair('server').certificate)).toBe(false)
+    expect(sign(requestFile, { out }).isKeyKept).toBe(true)
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const hidden = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' } as const
+    writeFileSync(keyFile, privateKey.export(hidden))
+    const layout = layoutAt('qemu', makeAuthority('ed25519'))
+    const elsewhere = layoutAt('qemu', scratchFolder())
+    writeFiles(elsewhere.root, { 'server-key.pem': readFileSync(keyFile) })
+    expect(sign(requestFile, { out: elsewhere, layout }).isKeyKept).toBe(true)
+  })
+
+  test('a certificate is replaced only if told, and lives a year', () => {
+    const { requestFile } = home()
+    const layout = layoutAt('qemu', makeAuthority('ed25519'))
+    const again = (more: Partial<SignRequest>) =>
+      sign(requestFile, { layout, out: layout, ...more })
+    const { certificate } = again({})
+    const daysOf = (one: typeof certificate) =>
+      Math.round((one.validToDate.getTime() - Date.now()) / 86_400_000)
+    expect(daysOf(certificate)).toBe(365)
+    expect(refusalOf(() => again({}))).toBe('PKI_FILE_EXISTS')
+    expect(daysOf(again({ force: true, days: 3 }).certificate)).toBe(3)
+  })
+
+  test('a request and its key take the place of none unless told', () => {
+    const { folder, keyFile } = home()
+    const before = readFileSync(keyFile)
+    expect(refusalOf(() => makeRequest('ed25519', folder))).toBe('PKI_FILE_EXISTS')
+    expect(readFileSync(keyFile)).toEqual(before)
+  })
+
+  test('what it asks for beyond its names is told, and nothing where it gets all', () => {
+    const { requestFile } = home()
+    const layout = layoutAt('qemu', makeAuthority('ed25519'))
+    const leftOut = (more: Partial<SignRequest>) => {
+      const { notes } = sign(requestFile, { layout, out: layout, force: true, ...more })
+      const [note, ...others] = notes
+      expect(others).toEqual([])
+      return note?.message.replace(/^.*more than it got: /, '')
+    }
+    expect(leftOut({ organization: 'Example' })).toBeUndefined()
+    expect(leftOut({ hosts: [], acceptNames: true })).toBeUndefined()
+    expect(leftOut({})).toBe('`O=Example`')
+    expect(leftOut({ organization: 'Other' })).toBe('`O=Example`')
+    const hosts = [parseDnsName('other.example')]
+    expect(leftOut({ organization: 'Example', hosts })).toBe('`host.example`, `CN=host.example`')
+    expect(leftOut({ commonName: 'Any Server', hosts, acceptNames: true })).toBe(
+      '`host.example`, `CN=host.example`',
+    )
+    // What it does not ask for, it does not lack.
+    const bare = makeRequest('ed25519', scratchFolder(), [])
+    expect(leftOut({ path: bare.requestFile, organization: 'Example' })).toBeUndefined()
   })
 })
 
