@@ -1,14 +1,19 @@
 /** What `pki check` finds in folders of credentials. */
+import { X509Certificate } from 'node:crypto'
 import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createAuthority } from '../../src/pki/authority.ts'
 import { type CheckRequest, checkCredentials } from '../../src/pki/credential-check.ts'
+import { findExposure } from '../../src/pki/file-exposure.ts'
 import { parseKeyRequest } from '../../src/pki/key-kind.ts'
-import { layoutAt } from '../../src/pki/layout.ts'
+import { findLayout, findLayouts, layoutAt, listPairs } from '../../src/pki/layout.ts'
 import type { LayoutName } from '../../src/pki/layout-names.ts'
+import { findUnfitAuthorities } from '../../src/pki/older-qemu.ts'
+import { certificateOf, type KeyUse } from '../../src/x509/certificate.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
-import { AUTHORITY, ENDPOINT, make, makeList } from '../x509/made-certificate.ts'
+import { refusal } from '../diagnostic-code.ts'
+import { AUTHORITY, type Description, ENDPOINT, make, makeList } from '../x509/made-certificate.ts'
 import { issue, makeAuthority, strengthOf } from './credentials.ts'
 
 const DAY = 86_400_000
@@ -95,6 +100,23 @@ describe.each(['qemu', 'libvirt'] as const)('in the layout of %s', (name) => {
       { hint: 'issue one with --ip ::1' },
     ])
   })
+})
+
+test('a server without names has none that a client could use', () => {
+  const root = make({ subject: 'CA', ...AUTHORITY })
+  const server = make({ subject: [], issuer: root, ...ENDPOINT })
+  const folder = scratchFolder()
+  writeFiles(folder, {
+    'ca-cert.pem': root.certificate,
+    'server-cert.pem': server.certificate,
+    'server-key.pem': server.key,
+  })
+  chmodSync(join(folder, 'server-key.pem'), 0o600)
+  const { diagnostics } = check(folder, { days: 0, hostname: 'a.example' })
+  expect(diagnostics.map(({ message }) => message)).toEqual([
+    'no server certificate is one for a.example: they have no names',
+  ])
+  expect(() => check(folder, { hostname: 'a b' })).toThrow(refusal('PKI_HOSTNAME_INVALID'))
 })
 
 test.each(['certificate', 'key'] as const)('libvirt takes no pair without its %s', (half) => {
@@ -258,5 +280,124 @@ test.skipIf(!isRoot)('an owner who can replace a file is named, with his folder 
       severity: 'warning',
       message: `${path} and its folder belong to user 4321, who can replace it`,
     },
+  ])
+})
+
+describe('who else could read or change a file, by its mode', () => {
+  const found = (mode: number, isSecret: boolean) => {
+    const folder = scratchFolder()
+    writeFiles(folder, { file: '' })
+    const path = join(folder, 'file')
+    chmodSync(path, mode)
+    const paths = isSecret ? { secrets: [path], others: [] } : { secrets: [], others: [path] }
+    return findExposure(paths).map(({ code, message }) =>
+      `${code} ${message.split(path)[0]}`.trim(),
+    )
+  }
+  const exposed = 'PKI_SECRET_EXPOSED every user can read or change'
+  const every = 'PKI_FILE_WRITABLE every user can change'
+  const group = 'PKI_FILE_WRITABLE every member of its group can change'
+
+  test.each([
+    [0o600, [], []],
+    [0o640, [], []],
+    [0o650, [], []],
+    [0o660, [group], [group]],
+    [0o620, [group], [group]],
+    [0o604, [exposed], []],
+    [0o601, [exposed], []],
+    [0o602, [exposed], [every]],
+    [0o644, [exposed], []],
+    [0o622, [exposed], [every]],
+    [0o666, [exposed], [every]],
+  ])('%o', (mode, secret, other) => {
+    expect(found(mode, true)).toEqual(secret)
+    expect(found(mode, false)).toEqual(other)
+  })
+
+  test('a file that is not there, and a folder of the group, are no finding', () => {
+    const folder = scratchFolder()
+    const paths = { secrets: [join(folder, 'none')], others: [join(folder, 'no', 'file')] }
+    expect(findExposure(paths)).toEqual([])
+    chmodSync(folder, 0o770)
+    expect(findExposure(paths)).toEqual([])
+    chmodSync(folder, 0o772)
+    // Once, however many files are in it.
+    const both = { secrets: [join(folder, 'a')], others: [join(folder, 'b')] }
+    expect(findExposure(both)).toMatchObject([{ code: 'PKI_FOLDER_WRITABLE', severity: 'error' }])
+  })
+
+  test.skipIf(!isRoot)('of owners, all but root and the user count [root]', () => {
+    const folder = scratchFolder()
+    writeFiles(folder, { a: '', b: '' })
+    chmodSync(folder, 0o755)
+    for (const name of ['a', 'b']) chmodSync(join(folder, name), 0o600)
+    const paths = { secrets: [join(folder, 'a')], others: [join(folder, 'b')] }
+    chownSync(join(folder, 'b'), 4321, 0)
+    expect(findExposure(paths)).toMatchObject([{ code: 'PKI_FOREIGN_OWNER', severity: 'error' }])
+    process.seteuid?.(4321)
+    try {
+      expect(findExposure(paths)).toEqual([])
+      process.seteuid?.(0)
+      chownSync(folder, 4322, 0)
+      process.seteuid?.(4321)
+      expect(findExposure(paths).map(({ severity }) => severity)).toEqual(['error', 'error'])
+    } finally {
+      process.seteuid?.(0)
+    }
+  })
+})
+
+describe('authorities with which older releases of QEMU refuse a folder', () => {
+  /** The reason, so many seconds after its first moment; it is valid for an hour. */
+  const reasonAfter = (seconds: number, more: Description = {}) => {
+    const { raw } = make({ subject: 'x', ...AUTHORITY, from: 0, until: 1, ...more })
+    const read = certificateOf(new X509Certificate(raw), { file: 'ca-cert.pem', index: 0 })
+    const now = new Date(read.notBefore.getTime() + seconds * 1000)
+    return findUnfitAuthorities([read], now).map(
+      ({ message }) => /CN=x (.*): QEMU/.exec(message)?.[1],
+    )
+  }
+  const uses = (critical: boolean, ...list: readonly KeyUse[]) => ({
+    keyUsage: { critical, uses: list },
+  })
+
+  test.each<[number, Description, RegExp | undefined]>([
+    [0, {}, undefined],
+    [3600, {}, undefined],
+    [3601, {}, /^expired on \d{4}-\d\d-\d\d$/],
+    [-1, {}, /^is not valid before \d{4}-\d\d-\d\d$/],
+    [0, ENDPOINT, /^is not one of an authority$/],
+    [0, { basicConstraints: undefined }, /^is not one of an authority$/],
+    [0, uses(true, 'cRLSign'), /^may not sign certificates$/],
+    [0, uses(false, 'cRLSign'), undefined],
+    [0, uses(true, 'cRLSign', 'keyCertSign'), undefined],
+  ])('after %d seconds %j: %s', (seconds, more, reason) => {
+    const expected = reason === undefined ? [] : [expect.stringMatching(reason)]
+    expect(reasonAfter(seconds, more)).toEqual(expected)
+  })
+})
+
+test('the layouts of a folder are those of which there is something', () => {
+  const folder = scratchFolder()
+  const names = () => findLayouts(folder).map(({ name }) => name)
+  expect(names()).toEqual([])
+  expect(findLayout(folder).name).toBe('qemu')
+  writeFiles(folder, { 'client-key-3.pem': '' })
+  expect(names()).toEqual(['qemu'])
+  mkdirSync(join(folder, 'CA'))
+  writeFiles(folder, { 'CA/cacert.pem': '' })
+  expect(names()).toEqual(['qemu', 'libvirt'])
+  expect(findLayout(folder).name).toBe('libvirt')
+  const pairs = listPairs(layoutAt('qemu', folder))
+  expect(pairs).toMatchObject([{ role: 'client', identity: 3 }])
+  expect(listPairs(layoutAt('libvirt', folder))).toEqual([])
+  writeFiles(folder, { 'server-cert.pem': '', 'client-key.pem': '' })
+  expect(listPairs(layoutAt('qemu', folder)).map((pair) => [pair.role, pair.identity])).toEqual([
+    ...[
+      ['server', undefined],
+      ['client', undefined],
+      ['client', 3],
+    ],
   ])
 })

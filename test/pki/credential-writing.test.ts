@@ -2,6 +2,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -16,7 +17,11 @@ import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { createAuthority } from '../../src/pki/authority.ts'
 import { renewAuthority } from '../../src/pki/authority-renewal.ts'
 import { renewIdentity } from '../../src/pki/certificate-issuance.ts'
-import { isWritableByOthers, writeCredentials } from '../../src/pki/credential-writing.ts'
+import {
+  isWritableByOthers,
+  withCredentialLock,
+  writeCredentials,
+} from '../../src/pki/credential-writing.ts'
 import { layoutAt, listPairs } from '../../src/pki/layout.ts'
 import { exportPkcs12 } from '../../src/pki/pkcs12-export.ts'
 import { importPkcs12 } from '../../src/pki/pkcs12-import.ts'
@@ -230,3 +235,76 @@ test('whatever is made, only its owner reads a secret, and every user the rest',
   )
   expect(modeOf(join(folder, 'below'))).toBe(0o755)
 })
+
+test('folders that were made for work that fails are gone after it, and no others', () => {
+  const folder = scratchFolder()
+  const root = join(folder, 'a', 'b')
+  const fail = (): never => {
+    throw new Error('no')
+  }
+  expect(() => withCredentialLock(root, fail)).toThrow('no')
+  expect(readdirSync(folder)).toEqual([])
+  mkdirSync(join(folder, 'a'))
+  expect(() => withCredentialLock(root, fail)).toThrow('no')
+  expect(readdirSync(folder)).toEqual(['a'])
+  expect(readdirSync(join(folder, 'a'))).toEqual([])
+  withCredentialLock(root, () => {})
+  expect(readdirSync(root)).toEqual([])
+  // Each file may have a folder of its own.
+  const files = [
+    { path: join(folder, 'c', 'key.pem'), text: 'new', secret: true },
+    { path: join(root, 'x', 'cert.pem'), text: 'new', secret: false },
+  ]
+  writeFileSync(join(root, 'x'), '')
+  expect(codeOf(() => writeCredentials(files, { root: folder, force: false }))).toBe(
+    'FILE_UNWRITABLE',
+  )
+  expect(readdirSync(folder)).toEqual(['a'])
+})
+
+test('where a file cannot be put in place, those before it are as they were', () => {
+  const folder = scratchFolder()
+  writeFiles(folder, { 'key.pem': 'old key' })
+  chmodSync(join(folder, 'key.pem'), 0o640)
+  const [key, certificate] = pairIn(folder)
+  const blocking = {
+    ...certificate,
+    path: join(folder, 'cert.pem'),
+    secret: false,
+    // A folder that is made after the look stands where the file is to go.
+    get text() {
+      mkdirSync(join(folder, 'cert.pem'), { recursive: true })
+      return 'new'
+    },
+  }
+  const write = () => writeCredentials(key ? [key, blocking] : [], { root: folder, force: true })
+  expect(['FILE_UNWRITABLE', 'PKI_FILE_EXISTS']).toContain(codeOf(write))
+  expect(readFileSync(join(folder, 'key.pem'), 'utf8')).toBe('old key')
+  expect(modeOf(join(folder, 'key.pem'))).toBe(0o640)
+  expect(readdirSync(folder).toSorted()).toEqual(['cert.pem', 'key.pem'])
+})
+
+test.skipIf(process.getuid?.() !== 0)(
+  'the file of another user is replaced only where that user could not have made it [root]',
+  () => {
+    const codeIn = (mode: number, owner: number, change: (path: string) => void = () => {}) => {
+      const folder = scratchFolder()
+      writeFiles(folder, { 'key.pem': 'old' })
+      chownSync(join(folder, 'key.pem'), owner, 0)
+      change(join(folder, 'key.pem'))
+      chmodSync(folder, mode)
+      const write = () =>
+        writeCredentials(pairIn(folder).slice(0, 1), { root: folder, force: true })
+      return codeOf(write)
+    }
+    expect(codeIn(0o755, 4321)).toBeUndefined()
+    expect(codeIn(0o775, 4321)).toBe('PKI_FILE_FOREIGN')
+    expect(codeIn(0o757, 4321)).toBe('PKI_FILE_FOREIGN')
+    expect(codeIn(0o777, 0)).toBeUndefined()
+    const link = (path: string) => linkSync(path, `${path}.second`)
+    expect(codeIn(0o777, 0, link)).toBe('PKI_FILE_FOREIGN')
+    expect(codeIn(0o755, 0, link)).toBeUndefined()
+    const ofFolder = (path: string) => chownSync(join(path, '..'), 4321, 0)
+    expect(codeIn(0o777, 4321, ofFolder)).toBeUndefined()
+  },
+)

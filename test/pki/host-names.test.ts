@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
+import { completeNames } from '../../src/pki/certificate-issuance.ts'
 import { hostOfCommonName, parseAddress, parseDnsName } from '../../src/pki/host-names.ts'
+import { refusal } from '../diagnostic-code.ts'
 
 /** Code and hint of the refusal. */
 function refusalOf(work: () => unknown): readonly (string | undefined)[] {
@@ -27,6 +29,9 @@ describe('names', () => {
     ['*.XN--mller-kva.de', '*.xn--mller-kva.de'],
     ['3com.com', '3com.com'],
     [`${'a'.repeat(63)}.example`, `${'a'.repeat(63)}.example`],
+    [`${`${'a'.repeat(62)}.`.repeat(4)}b`, `${`${'a'.repeat(62)}.`.repeat(4)}b`],
+    ['*.a.b', '*.a.b'],
+    ['a.0xg', 'a.0xg'],
   ])('%s stand as %s', (text, value) => {
     expect(parseDnsName(text)).toEqual({ kind: 'dns', value })
   })
@@ -48,6 +53,10 @@ describe('names', () => {
     ['ü@x.example', undefined],
     [`${'a'.repeat(64)}.example`, undefined],
     [`${'a.'.repeat(127)}example`, undefined],
+    [`${`${'a'.repeat(62)}.`.repeat(4)}bc`, undefined],
+    ['*.a..b', undefined],
+    ['*.*.example', 'a * may only be the whole first label, as in *.example.com'],
+    ['*.example.1', 'addresses are given with --ip'],
     ['xn--a-ecp.\u0000', undefined],
     ['xn--a.example', undefined],
     ['www.xn--zzzzzz.example', undefined],
@@ -105,3 +114,83 @@ test('a common name is a host only where it can be one', () => {
   expect(hostOfCommonName('Example Server')).toBeUndefined()
   expect(hostOfCommonName('fe80::1%1')).toBeUndefined()
 })
+
+test('why a name is refused is told', () => {
+  const messageOf = (text: string): string => {
+    try {
+      parseDnsName(text)
+    } catch (error) {
+      if (error instanceof DiagnosticError) return error.diagnostics[0]?.message ?? ''
+    }
+    return ''
+  }
+  const long = `${`${'a'.repeat(62)}.`.repeat(4)}bc`
+  for (const [text, reason] of [
+    ['', 'it is empty'],
+    ['::1', 'it is an address'],
+    ['a.', 'it ends with a dot'],
+    [long, 'it is longer than 253 octets'],
+    ['a..b', 'it has an empty label'],
+    ['.a', 'it has an empty label'],
+    ['a b', 'it is not a host name'],
+    ['ä/b', 'it is not a host name'],
+    ['a.1', 'its last label is a number'],
+    ['xn--a', 'xn--a is not valid IDNA'],
+  ] as const) {
+    expect(messageOf(text)).toMatch(new RegExp(`: ${reason}$`))
+  }
+})
+
+describe('names that a certificate gets', () => {
+  const [host, other] = [parseDnsName('host.example'), parseDnsName('other.example')]
+  const address = parseAddress('192.0.2.1')
+  const complete = (...[role, commonName, hosts]: Parameters<typeof namesFor>) => {
+    const { notes, ...names } = namesFor(role, commonName, hosts)
+    return [names.commonName, names.hosts, notes.map(({ code }) => code)]
+  }
+
+  test('the first host is the common name, where none is given', () => {
+    expect(complete('server', undefined, [host, other])).toEqual([
+      ...['host.example', [host, other], []],
+    ])
+    expect(complete('client', undefined, [address])).toEqual(['192.0.2.1', [address], []])
+  })
+
+  test('the common name of a server is a host too, where no host is given', () => {
+    expect(complete('server', 'Host.example', [])).toEqual([
+      ...['Host.example', [host], ['PKI_COMMON_NAME_ADDED']],
+    ])
+    expect(complete('server', '192.0.2.1', [])).toEqual([
+      ...['192.0.2.1', [address], ['PKI_COMMON_NAME_ADDED']],
+    ])
+    expect(complete('client', 'host.example', [])).toEqual(['host.example', [], []])
+  })
+
+  test('a common name that clients would not look at is told', () => {
+    const ignored = ['PKI_COMMON_NAME_IGNORED']
+    expect(complete('server', 'host.example', [other])).toEqual(['host.example', [other], ignored])
+    expect(complete('server', 'host.example', [other, host])[2]).toEqual([])
+    expect(complete('server', 'Any Server', [other])[2]).toEqual([])
+    expect(complete('client', 'host.example', [other])[2]).toEqual([])
+  })
+
+  test('without a name nothing is made', () => {
+    expect(() => namesFor('server', undefined, [])).toThrow(refusal('PKI_NO_NAME'))
+    expect(() => namesFor('client', undefined, [])).toThrow(refusal('PKI_NO_NAME'))
+    expect(() => namesFor('server', 'Any Server', [])).toThrow(refusal('PKI_NO_HOST_NAME'))
+    expect(namesFor('client', 'Any Client', []).commonName).toBe('Any Client')
+  })
+
+  test('a common name has 64 characters at most', () => {
+    const [longest, longer] = [60, 61].map((length) => parseDnsName(`${'a'.repeat(length)}.org`))
+    expect(complete('server', undefined, longest ? [longest] : [])[0]).toHaveLength(64)
+    const make = () => namesFor('server', undefined, longer ? [longer] : [])
+    expect(make).toThrow(refusal('PKI_NAME_TOO_LONG'))
+  })
+})
+
+function namesFor(role: 'server' | 'client', commonName: string | undefined, hosts: HostNames) {
+  return completeNames({ role, hosts, ...(commonName === undefined ? {} : { commonName }) })
+}
+
+type HostNames = Parameters<typeof completeNames>[0]['hosts']

@@ -1,6 +1,6 @@
 /** PKCS #12 files of hostile users, and those that the policy or the folder forbids. */
 import { generateKeyPairSync } from 'node:crypto'
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
@@ -20,6 +20,7 @@ import { type ImportRequest, importPkcs12 } from '../../src/pki/pkcs12-import.ts
 import { readCommonPassphrase } from '../../src/pki/private-key-file.ts'
 import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
+import { AUTHORITY, ENDPOINT, type Made, make } from '../x509/made-certificate.ts'
 import { issue, makeAuthority, strengthOf } from './credentials.ts'
 
 const DATA = '1.2.840.113549.1.7.1'
@@ -155,6 +156,206 @@ describe('a hostile file', () => {
       const bytes = Buffer.alloc(262_144, Buffer.from(pattern, 'hex'))
       expect(codesOf(() => openPkcs12('x', bytes))).toEqual(['PKI_P12_MALFORMED'])
     }
+  })
+})
+
+const bagOf = (kind: number, value: Buffer): Buffer =>
+  contentInfo(`1.2.840.113549.1.12.10.1.${kind}`, value)
+const bagFile = (...bags: readonly Buffer[]): Buffer =>
+  fileOf(contentInfo(DATA, octetString(sequenceOf(...bags))))
+
+/** What RFC 7292 knows and we do not read, or read only within bounds. */
+describe('the parts of a file', () => {
+  const open = (file: Buffer) => openPkcs12('x', file, PASSPHRASE)
+  const messageOf = (work: () => unknown): string => {
+    try {
+      work()
+    } catch (error) {
+      if (error instanceof DiagnosticError) return error.diagnostics[0]?.message ?? ''
+    }
+    return ''
+  }
+
+  test('what is no key and no certificate is told by its name', () => {
+    const x509 = contentInfo('1.2.840.113549.1.9.22.1', octetString(Buffer.from('one')))
+    const sdsi = contentInfo('1.2.840.113549.1.9.22.2', octetString(Buffer.from('two')))
+    const key = sequenceOf(unsignedInteger(0))
+    const bags = [
+      ...[bagOf(4, nullValue()), bagOf(5, nullValue()), contentInfo('1.2.3', nullValue())],
+      ...[bagOf(3, sdsi), bagOf(3, x509), bagOf(1, key)],
+    ]
+    expect(open(bagFile(...bags))).toMatchObject({
+      certificates: [Buffer.from('one')],
+      keys: [key],
+      others: [
+        ...['a revocation list', 'a secret', 'a part 1.2.3', 'a certificate of another kind'],
+      ],
+      notes: [{ code: 'PKI_P12_NO_MAC' }],
+    })
+  })
+
+  test('bags may stand in bags, four deep, and 200 in all', () => {
+    const secret = bagOf(5, nullValue())
+    const nested = (depth: number): Buffer =>
+      depth === 0 ? secret : bagOf(6, sequenceOf(nested(depth - 1)))
+    expect(open(bagFile(nested(4))).others).toEqual(['a secret'])
+    expect(codesOf(() => open(bagFile(nested(5))))).toEqual(['PKI_P12_MALFORMED'])
+    const many = (count: number) => open(bagFile(...Array.from({ length: count }, () => secret)))
+    expect(many(200).others).toHaveLength(200)
+    expect(codesOf(() => many(201))).toEqual(['PKI_P12_MALFORMED'])
+    const apart = (count: number) =>
+      open(fileOf(...Array.from({ length: count }, () => dataOf(secret, secret))))
+    expect(apart(100).others).toHaveLength(200)
+    expect(codesOf(() => apart(101))).toEqual(['PKI_P12_MALFORMED'])
+  })
+
+  const dataOf = (...bags: readonly Buffer[]) => contentInfo(DATA, octetString(sequenceOf(...bags)))
+  const pfx = (version: number, type: string, ...rest: readonly Buffer[]) =>
+    sequenceOf(
+      unsignedInteger(version),
+      contentInfo(type, octetString(sequenceOf(dataOf()))),
+      ...rest,
+    )
+
+  test.each<[string, Buffer, RegExp]>([
+    ['another version', pfx(4, DATA), /it has version 4/],
+    [
+      'a signature',
+      pfx(3, '1.2.840.113549.1.7.2'),
+      /it uses the protection 1\.2\.840\.113549\.1\.7\.2/,
+    ],
+    [
+      'a part for a public key',
+      fileOf(contentInfo('1.2.840.113549.1.7.3', nullValue())),
+      /it uses the protection 1\.2\.840\.113549\.1\.7\.3/,
+    ],
+    ['an empty bag', bagFile(sequenceOf(objectIdentifier('1.2.3'), explicit(0))), /an empty bag/],
+    ['octets that are none', fileOf(contentInfo(DATA, nullValue())), /it has no octets/],
+    ['RFC 9579', pfx(3, DATA, macOf('1.2.840.113549.1.5.14')), /it uses PBMAC1/],
+    ['MD5', pfx(3, DATA, macOf('1.2.840.113549.2.5')), /it uses the hash 1\.2\.840\.113549\.2\.5/],
+    ['scrypt', encryptedBy({ derivation: '1.3.6.1.4.1.11591.4.11' }), /the key derivation 1\.3\.6/],
+    ['Camellia', encryptedBy({ cipher: '1.2.392.200011.61.1.1.1.4' }), /the cipher 1\.2\.392/],
+    ['a strange function', encryptedBy({ hash: '1.2.3' }), /the pseudo-random function 1\.2\.3/],
+    [
+      'RC4',
+      fileOf(encryptedData(sequenceOf(objectIdentifier('1.2.840.113549.1.12.1.1'), sequenceOf()))),
+      /the encryption 1\.2\.840\.113549\.1\.12\.1\.1/,
+    ],
+  ])('refused in words: %s', (_, file, message) => {
+    expect(messageOf(() => open(file))).toMatch(message)
+  })
+
+  test('the work of all parts together has a limit, and none is for nothing', () => {
+    const spend = (...counts: readonly number[]) => {
+      const opening = new Opening('x', PASSPHRASE)
+      for (const count of counts) opening.spend(count)
+    }
+    expect(() => spend(MAX_ITERATIONS)).not.toThrow()
+    expect(codesOf(() => spend(MAX_ITERATIONS + 1))).toEqual(['PKI_P12_TOO_COSTLY'])
+    expect(() => spend(MAX_ITERATIONS - 1, 1)).not.toThrow()
+    expect(codesOf(() => spend(MAX_ITERATIONS, 1))).toEqual(['PKI_P12_TOO_COSTLY'])
+    expect(() => spend(0)).toThrow('below 1')
+    expect(() => spend(1)).not.toThrow()
+    expect(codesOf(() => open(fileOf(costly(0))))).toEqual(['PKI_P12_MALFORMED'])
+  })
+})
+
+/** MacData with another algorithm. */
+function macOf(identifier: string): Buffer {
+  const digest = octetString(Buffer.alloc(32))
+  const info = sequenceOf(sequenceOf(objectIdentifier(identifier), nullValue()), digest)
+  return sequenceOf(info, octetString(Buffer.alloc(8)), unsignedInteger(1))
+}
+
+function encryptedData(algorithm: Buffer): Buffer {
+  const info = sequenceOf(objectIdentifier(DATA), algorithm, Buffer.from([0x80, 1, 0]))
+  return contentInfo('1.2.840.113549.1.7.6', sequenceOf(unsignedInteger(0), info))
+}
+
+/** PBES2 with other parts than its usual ones. */
+function encryptedBy({
+  derivation = '1.2.840.113549.1.5.12',
+  cipher = '2.16.840.1.101.3.4.1.42',
+  hash = '1.2.840.113549.2.9',
+}): Buffer {
+  const salt = octetString(Buffer.alloc(8))
+  const fields = sequenceOf(salt, unsignedInteger(1), sequenceOf(objectIdentifier(hash)))
+  const scheme = sequenceOf(objectIdentifier(cipher), octetString(Buffer.alloc(16)))
+  const kinds = sequenceOf(sequenceOf(objectIdentifier(derivation), fields), scheme)
+  return fileOf(encryptedData(sequenceOf(objectIdentifier('1.2.840.113549.1.5.13'), kinds)))
+}
+
+describe('what an import puts where', () => {
+  const root = make({ subject: 'root', ...AUTHORITY })
+  const middle = make({ subject: 'middle', issuer: root, ...AUTHORITY })
+  const server = make({ subject: 'localhost', issuer: middle, ...ENDPOINT })
+  const stranger = make({ subject: 'stranger', ...AUTHORITY })
+  const impostor = make({ subject: 'middle', issuer: stranger, ...AUTHORITY })
+  const bagsOf = (...made: readonly Made[]) =>
+    made.map(({ raw }) => bagOf(3, contentInfo('1.2.840.113549.1.9.22.1', octetString(raw))))
+  const keyOf = ({ privateKey }: Made) =>
+    bagOf(1, privateKey.export({ type: 'pkcs8', format: 'der' }))
+  /** From a file without protection. */
+  const bring = (bags: readonly Buffer[], more: Partial<ImportRequest> = {}, files = {}) => {
+    const folder = join(scratchFolder(), 'into')
+    if (Object.keys(files).length > 0) writeFiles(folder, files)
+    const path = join(scratchFolder(), 'made.p12')
+    writeFileSync(path, bagFile(...bags))
+    const issued = importInto(folder, path, more)
+    const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+    return { folder, read, codes: issued.notes.map(({ code }) => code), ...issued }
+  }
+  const text = (...made: readonly Made[]) => made.map(({ certificate }) => certificate).join('')
+
+  test('the chain without its root beside the key, and the root as authority', () => {
+    const bags = [...bagsOf(stranger, root, impostor, middle, server), keyOf(server)]
+    const { read, codes, folder, isKeyKept, certificate } = bring(bags)
+    expect(read('server-cert.pem')).toBe(text(server, middle))
+    expect(read('ca-cert.pem')).toBe(text(root))
+    expect(read('server-key.pem')).toBe(server.key)
+    expect(codes).toEqual(['PKI_P12_NO_MAC', 'PKI_P12_LEFT_OUT'])
+    expect([isKeyKept, certificate.subject]).toEqual([false, 'CN=localhost'])
+    expect(readdirSync(folder).toSorted()).toEqual([
+      ...['ca-cert.pem', 'server-cert.pem', 'server-key.pem'],
+    ])
+  })
+
+  test('an authority with all that stands above it', () => {
+    const bags = [...bagsOf(root, middle), keyOf(middle)]
+    const { read, codes, folder } = bring(bags, { role: 'authority' })
+    expect(read('ca-cert.pem')).toBe(text(middle, root))
+    expect(read('ca-key.pem')).toBe(middle.key)
+    expect(codes).toEqual(['PKI_P12_NO_MAC'])
+    expect(readdirSync(folder)).toHaveLength(2)
+    const end = [...bagsOf(server), keyOf(server)]
+    expect(codesOf(() => bring(end, { role: 'authority' }))).toEqual(['PKI_AUTHORITY_UNFIT'])
+  })
+
+  test('nothing into a trusted file, whether it has the root or the file names none', () => {
+    const trusted = { 'ca-cert.pem': text(stranger, root) }
+    const all = [...bagsOf(server, middle, root), keyOf(server)]
+    expect(bring(all, {}, trusted).read('ca-cert.pem')).toBe(text(stranger, root))
+    const rootless = [...bagsOf(server, middle), keyOf(server)]
+    expect(bring(rootless, {}, trusted).read('ca-cert.pem')).toBe(text(stranger, root))
+    const others = { 'ca-cert.pem': text(stranger) }
+    expect(codesOf(() => bring(all, {}, others))).toEqual(['PKI_OTHER_AUTHORITY'])
+    expect(codesOf(() => bring(rootless, {}, others))).toEqual(['TLS_CERTIFICATE_NO_ISSUER'])
+    expect(codesOf(() => bring(rootless))).toEqual(['PKI_P12_NO_AUTHORITY'])
+  })
+
+  test('a key in its own words: of a number, encrypted, for another role', () => {
+    const bags = [...bagsOf(server, middle, root), keyOf(server)]
+    const numbered = bring(bags, { identity: 2, keyPassphrase: 'secret' })
+    expect(numbered.read('server-key-2.pem')).toContain('BEGIN ENCRYPTED PRIVATE KEY')
+    expect(numbered.read('server-cert-2.pem')).toBe(text(server, middle))
+    expect(bring(bags, { role: 'client' }).read('client-key.pem')).toBe(server.key)
+  })
+
+  test('no key where there are several, or none that can be read', () => {
+    const two = [...bagsOf(server, middle, root), keyOf(server), keyOf(middle)]
+    expect(codesOf(() => bring(two))).toEqual(['PKI_P12_KEY_COUNT'])
+    const none = [...bagsOf(server, middle, root), bagOf(1, sequenceOf(unsignedInteger(0)))]
+    expect(codesOf(() => bring(none))).toEqual(['PKI_KEY_UNREADABLE'])
   })
 })
 

@@ -1,14 +1,16 @@
 /** Revocation lists that pki makes, judged by OpenSSL, GnuTLS and a server of our own. */
-import { chmodSync, readFileSync } from 'node:fs'
+import { createPrivateKey } from 'node:crypto'
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { layoutAt } from '../../src/pki/layout.ts'
 import { type RevocationRequest, revokeCertificates } from '../../src/pki/revocation.ts'
+import { parseRevocationLists } from '../../src/x509/revocation-list.ts'
 import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
 import { meet, objectsOf, verdictOf } from '../tls/objects/meeting.ts'
-import { AUTHORITY, make, makeList } from '../x509/made-certificate.ts'
+import { AUTHORITY, type Made, make, makeList } from '../x509/made-certificate.ts'
 import { issue, makeAuthority, strengthOf } from './credentials.ts'
 
 function revoke(folder: string, more: Partial<RevocationRequest> = {}) {
@@ -129,6 +131,93 @@ function codeOf(work: () => unknown): string | undefined {
   }
   return undefined
 }
+
+/** What OpenSSL would read of the list, without asking it. */
+function readList(folder: string) {
+  const text = readFileSync(join(folder, 'ca-crl.pem'), 'utf8')
+  return parseRevocationLists({ name: 'ca-crl.pem', text })
+}
+
+describe('the next list', () => {
+  const now = new Date('2030-01-10T12:00:00.999Z')
+  const at = (text: string) => new Date(`2030-${text}Z`)
+  const make = (folder: string, more: Partial<RevocationRequest> = {}) =>
+    revoke(folder, { certificates: [], now, ...more }).lists[0]
+
+  test('begins now, in whole seconds, and is due in 30 days unless others are asked for', () => {
+    const folder = makeAuthority('ed25519')
+    expect(make(folder)).toMatchObject({
+      thisUpdate: at('01-10T12:00:00'),
+      nextUpdate: at('02-09T12:00:00'),
+      number: '1',
+    })
+    expect(make(folder, { days: 2 })).toMatchObject({
+      nextUpdate: at('01-12T12:00:00'),
+      number: '2',
+    })
+    expect(readList(folder)).toMatchObject([{ number: 2n, thisUpdate: at('01-10T12:00:00') }])
+  })
+
+  test('begins no sooner than the one before, even where the clock went back', () => {
+    const folder = makeAuthority('ed25519')
+    make(folder, { serials: ['1'] })
+    expect(make(folder, { now: at('01-09T12:00:00'), serials: ['2'] })).toMatchObject({
+      thisUpdate: at('01-10T12:00:00'),
+      nextUpdate: at('02-09T12:00:00'),
+      added: ['2'],
+      count: 2,
+    })
+    expect(make(folder, { now: at('01-10T12:00:01') })).toMatchObject({
+      ...{ thisUpdate: at('01-10T12:00:01'), count: 2, added: [] },
+    })
+  })
+
+  test('goes on from the list of any program, with its entries and its number', () => {
+    const folder = makeAuthority('ed25519')
+    const key = createPrivateKey(readFileSync(join(folder, 'ca-key.pem')))
+    const signer = {
+      privateKey: key,
+      description: { subject: 'CA of ed25519' },
+    } as unknown as Made
+    const listBefore = (number?: number) =>
+      makeList({ signer, revoked: [5, 0x80], ...(number === undefined ? {} : { number }) })
+    writeFiles(folder, { 'ca-crl.pem': listBefore() })
+    expect(make(folder, { serials: ['5', '80', '6'] })).toMatchObject({
+      ...{ number: '1', added: ['6'], count: 3 },
+    })
+    writeFiles(folder, { 'ca-crl.pem': listBefore(300) + listBefore(7) })
+    expect(make(folder)).toMatchObject({ number: '301' })
+    expect(readList(folder)).toHaveLength(1)
+    expect([...(readList(folder)[0]?.revoked ?? [])]).toEqual(['5', '80'])
+  })
+
+  test('stands in each folder that is to have it, once', () => {
+    const folder = makeAuthority('ed25519')
+    const other = scratchFolder()
+    const out = [other, folder, other].map((path) => layoutAt('qemu', path))
+    revoke(folder, { certificates: [], out })
+    expect(readFileSync(join(other, 'ca-crl.pem'))).toEqual(
+      readFileSync(join(folder, 'ca-crl.pem')),
+    )
+  })
+
+  test.each([
+    ['0x1F', '1F'],
+    ['1f', '1F'],
+    ['00:1f', '1F'],
+    ['f'.repeat(40), 'F'.repeat(40)],
+  ])('takes the number %s', (text, serial) => {
+    const folder = makeAuthority('ed25519')
+    expect(make(folder, { serials: [text] })?.count).toBe(1)
+    expect([...(readList(folder)[0]?.revoked ?? [])]).toEqual([serial])
+  })
+
+  test.each(['', 'f'.repeat(41), '1 2', '-1', '0x', 'g'])('takes no number %j', (text) => {
+    const folder = makeAuthority('ed25519')
+    expect(codeOf(() => make(folder, { serials: [text] }))).toBe('PKI_SERIAL_INVALID')
+    expect(existsSync(join(folder, 'ca-crl.pem'))).toBe(false)
+  })
+})
 
 test('refuses what another authority issued, and a list that it did not sign', () => {
   const [one, two] = [scene('ed25519').folder, scene('ed25519').folder]

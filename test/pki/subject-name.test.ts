@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
-import { parseNamePart } from '../../src/pki/subject-name.ts'
+import { encodeSubject, parseNamePart } from '../../src/pki/subject-name.ts'
+import { printName } from '../../src/x509/distinguished-name.ts'
 
 function refusalOf(text: string): string {
   try {
@@ -41,4 +42,22 @@ describe('a part of a subject', () => {
   ])('%j stands as %j', (text, name) => {
     expect(parseNamePart('--cn', text)).toBe(name)
   })
+})
+
+test('a subject has the organization first, where there is one, and strings of UTF-8', () => {
+  const organization = 'Ü'
+  expect(encodeSubject({ commonName: 'a' }).toString('hex')).toBe('300c310a300806035504030c0161')
+  expect(printName(encodeSubject({ organization, commonName: 'a,b' }))).toBe('O=Ü,CN=a\\,b')
+})
+
+/** Characters beside those that are refused. */
+test.each(['a\u200eb', 'a\u061cb', 'a\u202ab', 'a\u2066b', 'a\u2069b', 'a\u2029b', 'a\u0085b'])(
+  '%j has a character that misleads',
+  (text) => {
+    expect(refusalOf(text)).toContain('control characters')
+  },
+)
+
+test.each(['a\u200db', 'a\u202fb', 'a\u2065b', 'a\u206ab', 'a b'])('%j has none', (text) => {
+  expect(parseNamePart('--org', text)).toBe(text)
 })

@@ -6,13 +6,15 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { finishJournal, type JournalEntry } from '../../src/pki/write-journal.ts'
+import { finishJournal, type JournalEntry, writeJournal } from '../../src/pki/write-journal.ts'
 import { scratchFolder } from '../cli/command.ts'
 
 const isRoot = process.geteuid?.() === 0
@@ -82,10 +84,16 @@ describe('nothing is moved by a journal', () => {
   })
 
   test('that is too large', () => {
-    writeDown()
-    appendFileSync(join(root, JOURNAL), ' '.repeat(65_536))
-    finishJournal(root)
+    const padTo = (size: number) => {
+      writeDown()
+      const { length } = readFileSync(join(root, JOURNAL))
+      appendFileSync(join(root, JOURNAL), ' '.repeat(size - length))
+      finishJournal(root)
+    }
+    padTo(65_537)
     expect(inPlace()).toBe('old')
+    padTo(65_536)
+    expect(inPlace()).toBe('new')
   })
 
   test('that is a link', () => {
@@ -99,6 +107,11 @@ describe('nothing is moved by a journal', () => {
   test.each([
     ['cut short', '[{"temporary":'],
     ['of another form', '{}'],
+    ['that is null', 'null'],
+    ['with other entries', '[null,"x",1,{}]'],
+    ['without a path', `[{"temporary":"${STAGED}","isNew":false}]`],
+    ['without a temporary name', '[{"path":"server-cert.pem","isNew":false}]'],
+    ['without whether it is new', `[{"temporary":"${STAGED}","path":"server-cert.pem"}]`],
   ])('%s', (_, text) => {
     writeFileSync(join(root, JOURNAL), text, { mode: 0o600 })
     finishJournal(root)
@@ -139,4 +152,32 @@ describe('a journal moves nothing', () => {
     finishJournal(root)
     expect(inPlace()).toBe('old')
   })
+})
+
+test('a journal is on disk for its owner alone, until it is taken away', () => {
+  const folder = join(root, 'below')
+  mkdirSync(folder)
+  const temporary = 'server-key.pem.b2.cryptopolicy-tmp'
+  writeFileSync(join(folder, temporary), 'key', { mode: 0o600 })
+  const entries = [
+    { temporary: join(root, STAGED), path: join(root, 'server-cert.pem'), isNew: false },
+    { temporary: join(folder, temporary), path: join(folder, 'server-key.pem'), isNew: true },
+  ]
+  const remove = writeJournal(root, entries)
+  expect(statSync(join(root, JOURNAL)).mode & 0o777).toBe(0o600)
+  remove()
+  expect(existsSync(join(root, JOURNAL))).toBe(false)
+  writeJournal(root, entries)
+  finishJournal(root)
+  expect(inPlace()).toBe('new')
+  expect(readFileSync(join(folder, 'server-key.pem'), 'utf8')).toBe('key')
+  expect(readdirSync(folder)).toEqual(['server-key.pem'])
+})
+
+test('where a journal cannot be written there is none, not even the one before', () => {
+  writeDown()
+  const gone = join(root, 'gone', STAGED)
+  const path = join(root, 'gone', 'server-cert.pem')
+  expect(() => writeJournal(root, [{ temporary: gone, path, isNew: true }])).toThrow('ENOENT')
+  expect(existsSync(join(root, JOURNAL))).toBe(false)
 })
