@@ -27,7 +27,7 @@ export function profileOrigin({
     return { words: spanText(setting.entry.line), span: setting.entry.line }
   }
   const tokens = tokenize(resolution.text)
-  const named = tokens.findLast(({ text }) => text.toUpperCase().includes('%PROFILE_'))
+  const named = tokens.findLast(({ text }) => text.includes('%PROFILE_'))
   const token = named ?? tokens[0]
   const span = originOf(resolution, token?.start ?? 0, token?.end ?? resolution.text.length)
   return { words: token?.text ?? resolution.text, span }

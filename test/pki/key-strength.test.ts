@@ -158,6 +158,47 @@ describe('signatures', () => {
   })
 })
 
+describe('the place that asks for a profile', () => {
+  const placeOf = (strength: Strength, work: (strength: Strength) => unknown = weak) => {
+    const { span, message } = refusalOf(() => work(strength))
+    return [span && formatLocation(span), message]
+  }
+  const weak = (strength: Strength) => choose('rsa:1024', strength)
+  const asks = (words: string, bits: number) =>
+    `rsa:1024 is too weak: \`${words}\` asks for ${bits}`
+
+  test('is the last token of the string that names one, else the first', () => {
+    expect(placeOf(strengthOf('NORMAL:%PROFILE_LOW:%PROFILE_HIGH:+SHA1'))).toEqual([
+      ...['<priority>:1:21', asks('%PROFILE_HIGH', 3072)],
+    ])
+    expect(placeOf(strengthOf('SECURE192:+SHA1'))).toEqual([
+      ...['<priority>:1:1', asks('SECURE192', 3072)],
+    ])
+  })
+
+  test('is the line of the configuration only where it is that one', () => {
+    const config = '[overrides]\nmin-verification-profile = medium\n'
+    expect(placeOf(strengthOf('NORMAL:%PROFILE_LOW', config))).toEqual([
+      ...['gnutls.config:2:1', asks('min-verification-profile = medium', 2048)],
+    ])
+    expect(placeOf(strengthOf('NORMAL:%PROFILE_HIGH', config))).toEqual([
+      ...['<priority>:1:8', asks('%PROFILE_HIGH', 3072)],
+    ])
+  })
+
+  test('is told where no signature of a key reaches it', () => {
+    const sign = (strength: Strength) => chooseSignature({ type: 'rsa', bits: 3072 }, strength)
+    expect(placeOf(strengthOf('NORMAL:%PROFILE_SUITEB128'), sign)[0]).toBe('<priority>:1:8')
+    expect(placeOf(strengthOf('SUITEB128'), sign)[0]).toBe('<priority>:1:1')
+  })
+})
+
+test('a key that the configuration leaves no handshake is refused with its line', () => {
+  const strength = strengthOf('NORMAL', '[overrides]\ninsecure-sig = eddsa-ed25519\n')
+  const { code, span } = refusalOf(() => choose('ed25519', strength))
+  expect([code, span && formatLocation(span)]).toEqual(['PKI_KEY_FORBIDDEN', 'gnutls.config:2:1'])
+})
+
 describe('--key', () => {
   test.each(['rsa:', 'rsa:1000', 'rsa:512', 'rsa:3073', 'rsa:99999', 'rsa:3072:1', 'rsa:0x800'])(
     'refuses %s',

@@ -246,14 +246,15 @@ describe('the parts of a file', () => {
   })
 
   test('the work of all parts together has a limit, and none is for nothing', () => {
+    const MOST = 5_000_000
     const spend = (...counts: readonly number[]) => {
       const opening = new Opening('x', PASSPHRASE)
       for (const count of counts) opening.spend(count)
     }
-    expect(() => spend(MAX_ITERATIONS)).not.toThrow()
-    expect(codesOf(() => spend(MAX_ITERATIONS + 1))).toEqual(['PKI_P12_TOO_COSTLY'])
-    expect(() => spend(MAX_ITERATIONS - 1, 1)).not.toThrow()
-    expect(codesOf(() => spend(MAX_ITERATIONS, 1))).toEqual(['PKI_P12_TOO_COSTLY'])
+    expect(() => spend(MOST)).not.toThrow()
+    expect(codesOf(() => spend(MOST + 1))).toEqual(['PKI_P12_TOO_COSTLY'])
+    expect(() => spend(MOST - 1, 1)).not.toThrow()
+    expect(codesOf(() => spend(MOST, 1))).toEqual(['PKI_P12_TOO_COSTLY'])
     expect(() => spend(0)).toThrow('below 1')
     expect(() => spend(1)).not.toThrow()
     expect(codesOf(() => open(fileOf(costly(0))))).toEqual(['PKI_P12_MALFORMED'])
@@ -284,6 +285,50 @@ function encryptedBy({
   const kinds = sequenceOf(sequenceOf(objectIdentifier(derivation), fields), scheme)
   return fileOf(encryptedData(sequenceOf(objectIdentifier('1.2.840.113549.1.5.13'), kinds)))
 }
+
+describe('what an export holds', () => {
+  const root = make({ subject: 'root', ...AUTHORITY })
+  const other = make({ subject: 'other', ...AUTHORITY })
+  const server = make({ subject: 'localhost', issuer: root, ...ENDPOINT })
+  const text = (...made: readonly Made[]) => made.map(({ certificate }) => certificate).join('')
+
+  /** The certificates, as their readers find them, of a pair of these files. */
+  const exported = (files: Readonly<Record<string, string>>, key: Made, encrypted?: string) => {
+    const folder = scratchFolder()
+    const how = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc' } as const
+    const pem = encrypted
+      ? (key.privateKey.export({ ...how, passphrase: encrypted }) as string)
+      : key.key
+    writeFiles(folder, { ...files, 'key.pem': pem })
+    const pair = { certificate: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+    const path = join(folder, 'out.p12')
+    const { certificates } = exportPkcs12({
+      pair,
+      authorityFile: join(folder, 'ca-cert.pem'),
+      path,
+      passphrase: PASSPHRASE,
+      ...(encrypted ? { keyPassphrase: encrypted } : {}),
+    })
+    const read = openPkcs12(path, readFileSync(path), PASSPHRASE)
+    expect(read.keys).toEqual([key.privateKey.export({ type: 'pkcs8', format: 'der' })])
+    expect([read.others, read.notes]).toEqual([[], []])
+    expect(read.certificates).toEqual(certificates.map(({ x509 }) => x509.raw))
+    return certificates.map(({ subject }) => subject)
+  }
+
+  test('the certificate of the key first, and each one once', () => {
+    const [all, authorities] = [text(root, server), text(other, root)]
+    expect(exported({ 'cert.pem': all, 'ca-cert.pem': authorities }, server)).toEqual([
+      ...['CN=localhost', 'CN=root', 'CN=other'],
+    ])
+    expect(exported({ 'cert.pem': text(server) }, server, 'secret')).toEqual(['CN=localhost'])
+  })
+
+  test('nothing where the key is another', () => {
+    const files = { 'cert.pem': text(server), 'ca-cert.pem': text(root) }
+    expect(codesOf(() => exported(files, root))).toEqual(['PKI_KEY_MISMATCH'])
+  })
+})
 
 describe('what an import puts where', () => {
   const root = make({ subject: 'root', ...AUTHORITY })

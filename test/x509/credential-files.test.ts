@@ -88,6 +88,79 @@ test('reads numbered pairs after the other one, up to the first that is missing'
   ).toBe(1)
 })
 
+test('a watcher watches what was read and what was not there, in both roles', () => {
+  const names = (files: Files, role: TlsRole) => {
+    const folder = folderOf(files)
+    return readX509Files(folder, role).paths.map((path) => path.slice(folder.length + 1))
+  }
+  const pairOf = (role: string, suffix = '') => [
+    ...[`${role}-cert${suffix}.pem`, `${role}-key${suffix}.pem`],
+  ]
+  expect(names(SERVER, 'server')).toEqual([
+    ...[
+      'ca-cert.pem',
+      'ca-crl.pem',
+      'dh-params.pem',
+      ...pairOf('server'),
+      ...pairOf('server', '-0'),
+    ],
+  ])
+  expect(names(CA, 'client')).toEqual([
+    ...['ca-cert.pem', ...pairOf('client'), ...pairOf('client', '-0')],
+  ])
+  const numbered = ['-0', '-1', '-2', '-3', '-4'].map((suffix) => pair('client', suffix))
+  const files = Object.assign({ ...CA }, ...numbered)
+  expect(readX509Files(folderOf(files), 'client').identities).toHaveLength(4)
+  expect(names(files, 'client')).toHaveLength(1 + 2 + 4 * 2)
+})
+
+test('identities have their chain, their key and the names of their files', () => {
+  const folder = folderOf({
+    ...SERVER,
+    'server-cert.pem': own.certificate + authority.certificate,
+    'dh-params.pem': DH,
+  })
+  const { identities, authorities, dhParameters } = readX509Files(folder, 'server')
+  expect(identities.map(({ chain }) => chain.map(({ subject }) => subject))).toEqual([
+    ...[['CN=qemu.org', 'CN=Test CA']],
+  ])
+  expect(identities[0]?.key.equals(own.privateKey)).toBe(true)
+  expect(identities[0]).toMatchObject({
+    certFile: join(folder, 'server-cert.pem'),
+    keyFile: join(folder, 'server-key.pem'),
+  })
+  expect(authorities.map(({ subject }) => subject)).toEqual(['CN=Test CA'])
+  expect(dhParameters).toBe(DH)
+  expect(readX509Files(folder, 'client')).not.toHaveProperty('dhParameters')
+})
+
+const DH = '-----BEGIN DH PARAMETERS-----\nMAYCAQUCAQI=\n-----END DH PARAMETERS-----\n'
+
+test.each<[string, Files, readonly string[]]>([
+  ['a key alone', { 'client-key.pem': own.key }, ['TLS_CREDENTIALS_NO_CERTIFICATE']],
+  ['a certificate alone', { 'client-cert.pem': own.certificate }, ['TLS_CREDENTIALS_NO_KEY']],
+  ['a numbered key alone', { 'client-key-0.pem': own.key }, ['TLS_CREDENTIALS_NO_CERTIFICATE']],
+  [
+    'halves of two pairs',
+    { 'client-key.pem': own.key, 'client-cert-0.pem': own.certificate },
+    ['TLS_CREDENTIALS_NO_CERTIFICATE', 'TLS_CREDENTIALS_NO_KEY'],
+  ],
+  [
+    'two files that are wrong, each for itself',
+    { ...pair('client', '', other), 'ca-cert.pem': '', 'client-key-0.pem': own.key },
+    ['TLS_CREDENTIALS_NO_CERTIFICATE', 'TLS_PEM_MISSING'],
+  ],
+])('a client is refused too: %s', (_, files, codes) => {
+  expect(refusals({ ...CA, ...files }, 'client')).toEqual(codes)
+})
+
+test('where a file cannot be read, its other half is not missed', () => {
+  const folder = folderOf(CA)
+  mkdirSync(join(folder, 'server-cert.pem'))
+  writeFiles(folder, { 'server-key.pem': own.key })
+  expect(refusalsOf(folder, 'server')).toEqual(['FILE_NOT_REGULAR'])
+})
+
 const certificateOnly = { ...CA, 'server-cert.pem': own.certificate }
 const encrypted = own.privateKey.export({
   type: 'pkcs8',
