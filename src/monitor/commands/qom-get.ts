@@ -8,5 +8,5 @@ export const QOM_GET = defineCommand({
   arguments: struct('QomGet', { path: STR, property: STR }),
   returns: ANY,
   run: ({ objects }, { path, property }) =>
-    objects.readProperty(requireQomObject(objects, path), property),
+    objects.readProperty(requireQomObject(objects, path, property), property),
 })

@@ -12,7 +12,7 @@ export const QOM_LIST_GET = defineCommand({
   returns: listOf(struct('ObjectPropertiesValues', { properties: listOf(VALUE) })),
   run: ({ objects }, { paths }) =>
     paths.map((path) => {
-      const definition = requireQomObject(objects, path)
+      const definition = requireQomObject(objects, path, path)
       const properties = [...propertiesOf(definition.type)].map(([name, { type, isSecret }]) => ({
         name,
         type: qomTypeName(type),

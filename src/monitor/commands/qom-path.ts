@@ -18,9 +18,13 @@ export function resolveQomPath(
   return found ?? refuseCommand(`Device '${path}' not found`, 'DeviceNotFound')
 }
 
-/** @throws QmpError */
-export function requireQomObject(objects: HostObjects, path: string): ObjectDefinition {
+/** @param property What is asked of it; a container has none. @throws QmpError */
+export function requireQomObject(
+  objects: HostObjects,
+  path: string,
+  property: string,
+): ObjectDefinition {
   const found = resolveQomPath(objects, path)
   if (typeof found !== 'string') return found
-  return refuseCommand(`Property 'container.${path}' not found`)
+  return refuseCommand(`Property 'container.${property}' not found`)
 }

@@ -10,7 +10,7 @@ export const QOM_SET = defineCommand({
   name: 'qom-set',
   arguments: struct('QomSet', { path: STR, property: STR, value: ANY }),
   run: ({ objects }, { path, property, value }) => {
-    const definition = requireQomObject(objects, path)
+    const definition = requireQomObject(objects, path, property)
     const known = propertiesOf(definition.type).get(property)
     const checked = known && !known.isFixed ? checkValue(known.type, value, property) : ''
     objects.writeProperty(definition, property, checked as PropertyValue)

@@ -5,6 +5,8 @@ import type { JsonObject, JsonValue } from '../protocol/json-value.ts'
 export type HumanParameter = {
   readonly name: string
   readonly isOptional?: boolean
+  /** It is the name of a block node. */
+  readonly isDevice?: boolean
   /** It takes the rest of the line, as it is. */
   readonly isRest?: boolean
   /** A number of 32 bits. */

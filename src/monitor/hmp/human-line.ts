@@ -69,10 +69,11 @@ function readValues(command: HumanCommand, { typed, rest: line }: TypedLine): Hu
   }
   const values = new Map<string, string>()
   for (const one of parameters) {
-    const { name: parameter, isOptional } = one
-    const [word, next] = nextValue(one, typed, rest)
+    const { name: parameter, isOptional, isDevice } = one
+    const expected = `${name}: ${isDevice ? 'block device name' : 'string'} expected`
+    const [word, next] = nextValue(one, { typed, rest }, expected)
     if (word === '' && rest.trim() === '') {
-      if (!isOptional) throw wrong(typed, `${name}: string expected`)
+      if (!isOptional) throw wrong(typed, expected)
     } else values.set(parameter, word)
     rest = next
   }
@@ -84,9 +85,14 @@ function readValues(command: HumanCommand, { typed, rest: line }: TypedLine): Hu
   }
 }
 
-function nextValue({ isRest, isNumber }: HumanParameter, typed: string, text: string) {
-  if (isRest) return [text.trim(), ''] as const
-  return isNumber ? nextNumber(typed, text) : nextWord(typed, text)
+/** @param expected What is told where there is no word. */
+function nextValue(
+  { isRest, isNumber }: HumanParameter,
+  { typed, rest }: TypedLine,
+  expected: string,
+) {
+  if (isRest) return [rest.trim(), ''] as const
+  return isNumber ? nextNumber(typed, rest) : nextWord(rest, () => wrong(typed, expected))
 }
 
 /** QEMU takes sums and registers too; only numbers are of use here. */
@@ -102,15 +108,15 @@ function nextNumber(typed: string, text: string): readonly [string, string] {
   return [word, line.slice(word.length)]
 }
 
-/** A word may stand in double quotes, with a backslash in front of `"`, `'` and `\`. */
-function nextWord(typed: string, text: string): readonly [string, string] {
+/** A word may stand in double quotes, with a backslash in front of `"`, `'`, `\`, `n` and `r`. */
+function nextWord(text: string, refusal: () => HumanLineError): readonly [string, string] {
   const line = text.trimStart()
   if (!line.startsWith('"')) {
     const [word = ''] = /^\S*/.exec(line) ?? []
     return [word, line.slice(word.length)]
   }
-  const [whole, inner = ''] = /^"((?:\\.|[^"\\])*)"/.exec(line) ?? []
-  if (whole === undefined) throw wrong(typed, 'unterminated string')
+  const [whole, inner = ''] = /^"((?:\\[nr"'\\]|[^"\\])*)"/.exec(line) ?? []
+  if (whole === undefined) throw refusal()
   return [
     inner.replaceAll(/\\(.)/g, (_, one: string) => ESCAPES[one] ?? one),
     line.slice(whole.length),

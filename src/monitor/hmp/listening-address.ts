@@ -10,6 +10,7 @@ export function readListeningAddress(text: string): JsonObject {
       if (rest === '') refuseCommand('invalid Unix socket address')
       return { type: 'unix', data: { path: rest } }
     case 'fd':
+      if (rest === '') refuseCommand('invalid file descriptor address')
       return { type: 'fd', data: { str: rest } }
     case 'vsock': {
       const [cid = '', port = ''] = rest.split(':')
@@ -23,7 +24,10 @@ export function readListeningAddress(text: string): JsonObject {
 function readInet(text: string): JsonObject {
   const [, inBrackets, plain, port, options = ''] =
     /^(?:\[([^\]]*)\]|([^:]*)):([^,]+)(.*)$/s.exec(text) ?? []
-  if (port === undefined) return refuseCommand(`error parsing address '${text}'`)
+  if (port === undefined) {
+    const what = text.startsWith('[') ? 'IPv6 address' : 'address'
+    return refuseCommand(`error parsing ${what} '${text}'`)
+  }
   return { host: inBrackets ?? plain ?? '', port, ...readOptions(options) }
 }
 
@@ -41,7 +45,7 @@ function readOptions(text: string): JsonObject {
 
 function readPort(text: string): bigint {
   const isPort = /^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535
-  return isPort ? BigInt(text) : refuseCommand(`error parsing to= argument '${text}'`)
+  return isPort ? BigInt(text) : refuseCommand('error parsing to= argument')
 }
 
 function readFlag(name: string, value = 'on'): boolean {

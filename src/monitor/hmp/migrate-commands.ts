@@ -92,6 +92,9 @@ export const HUMAN_MIGRATE_COMMANDS: readonly HumanCommand[] = [
 
 const MEBIBYTE = 2n ** 20n
 
+/** Where there is no unit. That of post-copy is in bytes, as in QEMU. */
+const IN_MEBIBYTES: ReadonlySet<string> = new Set(['max-bandwidth', 'avail-switchover-bandwidth'])
+
 function readParameter(name: string, text: string): JsonValue {
   if (!Object.hasOwn(MIGRATION_PARAMETERS, name)) {
     return refuseCommand(`invalid parameter value: ${name}`)
@@ -103,9 +106,8 @@ function readParameter(name: string, text: string): JsonValue {
     return refuseCommand(`Parameter '${name}' expects 'on' or 'off'`)
   }
   if (kind !== 'size') return readInteger(name, text)
-  // Rates without a unit are in mebibytes.
   const isRate = name === 'max-bandwidth'
-  const size = readHumanSize(text, name.endsWith('-bandwidth') ? MEBIBYTE : 1n)
+  const size = readHumanSize(text, IN_MEBIBYTES.has(name) ? MEBIBYTE : 1n)
   if (isRate && (size === undefined || size >= 2n ** 63n)) refuseCommand(`Invalid size ${text}`)
   if (size === undefined) {
     return refuseCommand(

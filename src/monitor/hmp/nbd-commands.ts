@@ -23,7 +23,10 @@ export const HUMAN_NBD_COMMANDS: readonly HumanCommand[] = [
   {
     name: 'nbd_server_add',
     flags: ['w'],
-    parameters: [{ name: 'device' }, { name: 'name', isOptional: true }],
+    parameters: [
+      { name: 'device', isDevice: true },
+      { name: 'name', isOptional: true },
+    ],
     summary: 'offer a block node; -w lets clients write',
     toRequest: ({ text, optional, has }) => {
       const name = optional('name')

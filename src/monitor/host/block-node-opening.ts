@@ -59,7 +59,7 @@ function cut({ storage }: OpenedNode, { offset = 0, size }: RawLayer): Storage {
   if (offset === 0 && size === undefined) return storage
   const length = size ?? storage.size - offset
   if (length < 0 || offset + length > storage.size) {
-    fail(HOST_KINDS.rangeBeyond, { offset, size: Math.max(0, length), available: storage.size })
+    fail(HOST_KINDS.rangeBeyond, { offset, size, available: storage.size })
   }
   return new StoragePart(storage, offset, length)
 }

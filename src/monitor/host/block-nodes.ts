@@ -43,7 +43,8 @@ export class BlockNodes {
 
   #refuseName(name: string): void {
     if (name === '') fail(HOST_KINDS.nodeUnnamed, {})
-    if (!isIdentifier(name) || name.length > NAME_LIMIT) fail(HOST_KINDS.nodeInvalid, { name })
+    const isTooLong = isIdentifier(name) && name.length > NAME_LIMIT
+    if (isTooLong || !isIdentifier(name)) fail(HOST_KINDS.nodeInvalid, { name, isTooLong })
     if (this.#entries.has(name)) fail(HOST_KINDS.nodeExists, { name })
   }
 

@@ -30,13 +30,14 @@ const propertySecret: Kind<{ type: string; name: string }> = {
   message: ({ type, name }) => `Property '${type}.${name}' is not readable`,
 }
 
-const nodeInvalid: Kind<{ name: string }> = {
+const nodeInvalid: Kind<{ name: string; isTooLong: boolean }> = {
   code: 'MONITOR_NODE_INVALID_NAME',
   severity: 'error',
   fault: 'input',
   summary:
     'The name of a block node begins with a letter and has letters, digits, `-`, `.` and `_`; 31 characters at most.',
-  message: ({ name }) => `Invalid node-name: '${name}'`,
+  message: ({ name, isTooLong }) =>
+    isTooLong ? 'Node name too long' : `Invalid node-name: '${name}'`,
 }
 
 const nodeExists: Kind<{ name: string }> = {
@@ -89,13 +90,15 @@ const cannotOpen: Kind<{ path: string; error: unknown }> = {
   message: ({ path, error }) => `Could not open '${path}': ${systemText(error)}`,
 }
 
-const rangeBeyond: Kind<{ offset: number; size: number; available: number }> = {
+const rangeBeyond: Kind<{ offset: number; size: number | undefined; available: number }> = {
   code: 'MONITOR_NODE_BEYOND',
   severity: 'error',
   fault: 'input',
   summary: 'The part of a block node that another node offers is not within it.',
   message: ({ offset, size, available }) =>
-    `The sum of offset (${offset}) and size (${size}) has to be smaller or equal to the  actual size of the containing file (${available})`,
+    size === undefined
+      ? `Offset (${offset}) cannot be greater than size of the containing file (${available})`
+      : `The sum of offset (${offset}) and size (${size}) has to be smaller or equal to the  actual size of the containing file (${available})`,
 }
 
 const serverRunning: Kind<object> = {

@@ -37,11 +37,6 @@ export class JsonLexer {
     this.#onToken = onToken
   }
 
-  /** Whether a token has begun and may go on. */
-  get isWithinToken(): boolean {
-    return this.#state !== 'between' && this.#state !== 'recovery'
-  }
-
   push(bytes: Buffer): void {
     const text = bytes.toString('latin1')
     for (let at = 0; at < text.length; ) at = this.#step(text, at)

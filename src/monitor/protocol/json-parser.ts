@@ -60,8 +60,6 @@ class Parser {
   }
 
   #parseKey(): string {
-    const token = this.#tokens[this.#at]
-    if (token?.kind === 'structure') refuseJson('expecting value')
     const key = this.parseValue()
     return typeof key === 'string' ? key : refuseJson('key is not a string in object')
   }

@@ -40,11 +40,15 @@ function readEscape(text: string, at: number): readonly [string, number] {
     return [character ?? refuseJson('invalid escape sequence in string'), at + 1]
   }
   const first = readUnit(text, at)
-  if (first < 0xd800 || first > 0xdfff) return [String.fromCharCode(first), at + 5]
+  if (first < 0xd800 || first > 0xdfff) {
+    const character = String.fromCharCode(first)
+    return NO_CHARACTER.test(character) ? refuseUnit(text, at) : [character, at + 5]
+  }
   const isPair = first < 0xdc00 && text.startsWith('\\u', at + 5)
   const second = isPair ? readUnit(text, at + 6) : 0
   if (second < 0xdc00 || second > 0xdfff) return refuseUnit(text, at)
-  return [String.fromCharCode(first, second), at + 11]
+  const character = String.fromCharCode(first, second)
+  return NO_CHARACTER.test(character) ? refuseUnit(text, at) : [character, at + 11]
 }
 
 function readUnit(text: string, at: number): number {
@@ -56,14 +60,23 @@ function refuseUnit(text: string, at: number): never {
   return refuseJson(`\\${text.slice(at, at + 5)} is not a valid Unicode character`)
 }
 
+/** Code points that are no characters, which QEMU takes for a mistake. */
+const NO_CHARACTER = /\p{Noncharacter_Code_Point}/u
+
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function decodeUtf8(bytes: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: every character of ASCII
   if (/^[\x00-\x7f]*$/.test(bytes)) return bytes
+  const text = decodeStrictly(Buffer.from(bytes, 'latin1'))
+  const isText = text !== undefined && !NO_CHARACTER.test(text)
+  return isText ? text : refuseJson('invalid UTF-8 sequence in string')
+}
+
+function decodeStrictly(bytes: Buffer): string | undefined {
   try {
-    return decoder.decode(Buffer.from(bytes, 'latin1'))
+    return decoder.decode(bytes)
   } catch {
-    return refuseJson('invalid UTF-8 sequence in string')
+    return undefined
   }
 }
