@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { onTestFinished } from 'vitest'
+import type { BlockSizes } from '../../src/nbd/protocol/block-sizes.ts'
 import { NBD_FLAG, NBD_INFO, NBD_OPT, NBD_REP } from '../../src/nbd/protocol/constants.ts'
 import { CLIENT_FLAGS_SIZE, encodeGreeting } from '../../src/nbd/protocol/greeting.ts'
 import {
@@ -36,6 +37,8 @@ export const EXPORT = encodeInformation({
 export type Script = {
   /** Of the export; not looked at where the script answers NBD_OPT_GO. */
   readonly export?: { readonly size: number; readonly flags: number }
+  /** Told of the export; none are without it. */
+  readonly sizes?: BlockSizes
   /** Sent when a client connects. */
   readonly greeting?: Buffer
   /** What is sent for an option; undefined for an honest answer. */
@@ -83,6 +86,10 @@ function describeExport(script: Script): Buffer {
   return encodeInformation({ type: NBD_INFO.EXPORT, ...script.export })
 }
 
+function describeSizes(sizes: BlockSizes): Buffer {
+  return encodeInformation({ type: NBD_INFO.BLOCK_SIZE, sizes })
+}
+
 /** What an honest server answers to an option. */
 export function honestAnswer(option: number, script: Script): Buffer {
   const reply = (type: number, data?: Buffer) => encodeOptionReply(option, type, data)
@@ -98,7 +105,11 @@ export function honestAnswer(option: number, script: Script): Buffer {
     }
     case NBD_OPT.GO:
     case NBD_OPT.INFO:
-      return Buffer.concat([reply(NBD_REP.INFO, describeExport(script)), reply(NBD_REP.ACK)])
+      return Buffer.concat([
+        reply(NBD_REP.INFO, describeExport(script)),
+        ...(script.sizes ? [reply(NBD_REP.INFO, describeSizes(script.sizes))] : []),
+        reply(NBD_REP.ACK),
+      ])
     default:
       return reply(NBD_REP.ERR_UNSUP)
   }

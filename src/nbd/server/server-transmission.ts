@@ -49,6 +49,7 @@ export class ServerTransmission implements CommandContext {
   #at = 0
   #sink: PayloadSink | undefined
   #payloadRest = 0
+  /** Requests that were begun and not finished, also one whose payload is still coming. */
   #inFlight = 0
   #isAlone = false
   #isAdvancing = false
@@ -107,7 +108,7 @@ export class ServerTransmission implements CommandContext {
   /** Finishes what is under way and refuses what comes after it. */
   drain(): void {
     this.#isDraining = true
-    if (this.#inFlight === 0 && !this.#sink) this.#end('drained')
+    if (this.#inFlight === 0) this.#end('drained')
   }
 
   get isFull(): boolean {
@@ -228,7 +229,7 @@ export class ServerTransmission implements CommandContext {
       else this.#socket.resume()
     }
     if (!this.isFull) for (const go of this.#waiting.splice(0)) go()
-    if (this.#inFlight === 0 && !this.#sink) {
+    if (this.#inFlight === 0) {
       if (this.#isDraining) this.#ending ??= 'drained'
       if (this.#ending) this.#finish(this.#ending)
     }

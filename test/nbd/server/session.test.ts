@@ -21,7 +21,7 @@ const [READ, WRITE, DISC, FLUSH, CACHE, WRITE_ZEROES, BLOCK_STATUS] = [0, 1, 2, 
 const [NO_HOLE, DF, REQ_ONE, FAST_ZERO] = [2, 4, 8, 16]
 const [EXPORT_NAME, ABORT, LIST, STRUCTURED_REPLY, GO] = [1, 2, 3, 8, 7]
 const [ACK, UNSUP, TOO_BIG] = [1, 0x8000_0001, 0x8000_0009]
-const [EINVAL, EOVERFLOW] = [22, 75]
+const [EINVAL, EOVERFLOW, ESHUTDOWN] = [22, 75, 108]
 
 function asked(name: string): Buffer {
   return encodeInfoOption({ name, information: [] })
@@ -240,6 +240,50 @@ describe.each(STYLES)('of a client with %s replies', (style) => {
     expect(events.at(-1)).toMatchObject({ event: 'left', ending: 'disconnected' })
   })
 
+  test('a drain waits for what is under way, and refuses what comes meanwhile', async () => {
+    const storage = new ScriptedStorage(MIB)
+    const gate = makeGate()
+    let begun = 0
+    storage.before = () => {
+      begun++
+      return gate.passed
+    }
+    const { path, server, events } = await startServer({ exports: [exportOf(storage)] })
+    const transmission = await RawTransmission.open(path, style)
+    const first = transmission.send({ command: FLUSH })
+    await eventually(() => begun === 1)
+    const drained = server.drain(2 ** 31 - 1)
+    const late = transmission.send({ command: FLUSH })
+    expect(await transmission.readReply()).toMatchObject({ cookie: late, error: ESHUTDOWN })
+    gate.open()
+    expect(await transmission.readReply()).toMatchObject({ cookie: first, error: 0 })
+    expect(await transmission.client.readToEnd()).toEqual(Buffer.alloc(0))
+    transmission.client.stream.destroy()
+    await drained
+    expect(events.at(-1)).toMatchObject({ event: 'left', ending: 'drained' })
+    expect(begun).toBe(1)
+  })
+
+  test('a drain that cuts it is told when what is under way has ended', async () => {
+    const storage = new ScriptedStorage(MIB)
+    const gate = makeGate()
+    let begun = 0
+    storage.before = () => {
+      begun++
+      return gate.passed
+    }
+    const { path, server, events } = await startServer({ exports: [exportOf(storage)] })
+    const transmission = await RawTransmission.open(path, style)
+    transmission.send({ command: FLUSH })
+    await eventually(() => begun === 1)
+    await server.drain(0)
+    await eventually(() => server.connectionCount === 0)
+    expect(events.at(-1)?.event).toBe('serving')
+    gate.open()
+    await eventually(() => events.at(-1)?.event !== 'serving')
+    expect(events.at(-1)).toMatchObject({ event: 'left', ending: 'closed' })
+  })
+
   test('large data is written in pieces that begin with blocks', async () => {
     const offsets: number[] = []
     const storage = new ScriptedStorage(4 * MIB)
@@ -251,6 +295,11 @@ describe.each(STYLES)('of a client with %s replies', (style) => {
     const payload = Buffer.alloc(600_000, 'data ')
     expect(await transmission.error({ command: WRITE, offset: 1000, payload })).toBe(0)
     expect(offsets).toEqual([1000, 262_144, 524_288])
+    offsets.length = 0
+    // What fits into one piece is not cut.
+    const fitting = { command: WRITE, offset: 1000, payload: payload.subarray(0, 262_144) }
+    expect(await transmission.error(fitting)).toBe(0)
+    expect(offsets).toEqual([1000])
     const { data } = await transmission.call({ command: READ, offset: 1000, length: 600_000 })
     expect(data.equals(payload)).toBe(true)
   })
