@@ -175,6 +175,28 @@ test('an export that is removed while a client chooses it is not served, and one
   expect(events.at(-1)).toMatchObject({ event: 'left', ending: 'export removed' })
 })
 
+test('whatever becomes of requests whose export was removed, that is why their client left', async () => {
+  const storage = new ScriptedStorage(MIB)
+  const gate = makeGate()
+  let begun = 0
+  storage.before = async () => {
+    begun++
+    await gate.passed
+    throw new TypeError('the storage is no more')
+  }
+  const exports = new ExportRegistry([exportOf(storage, { name: 'disk' })])
+  const { path, server, events } = await startServer({ exports })
+  const transmission = await RawTransmission.open(path, 'simple', 'disk')
+  transmission.send({ command: FLUSH })
+  await eventually(() => begun === 1)
+  const removed = exports.remove('disk', 'hard')
+  await eventually(() => server.connectionCount === 0)
+  gate.open()
+  await removed
+  await eventually(() => events.at(-1)?.event !== 'serving')
+  expect(events.at(-1)).toMatchObject({ event: 'left', ending: 'export removed' })
+})
+
 describe.each(STYLES)('of a client with %s replies', (style) => {
   test('64 requests are served at a time', async () => {
     const storage = new ScriptedStorage(MIB)
