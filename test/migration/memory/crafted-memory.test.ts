@@ -1,0 +1,331 @@
+/** Memory rebuilt from migrations that are put together byte by byte, and the small parts that write it. */
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { deflateSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { PageSetBudget } from '../../../src/migration/inspect/page-set.ts'
+import { BlockFile } from '../../../src/migration/memory/block-file.ts'
+import { rebuildMemory } from '../../../src/migration/memory/memory-folder.ts'
+import { EpochBudget, PageEpochs } from '../../../src/migration/memory/page-epochs.ts'
+import { PageInflater } from '../../../src/migration/memory/page-inflater.ts'
+import { scratchFolder } from '../../cli/command.ts'
+import { refusal } from '../../diagnostic-code.ts'
+import {
+  bytesOf,
+  command,
+  EOF,
+  last,
+  pageHeader,
+  part,
+  plainPage,
+  RAM_END,
+  RAM_FLUSH,
+  ramStream,
+  uint16,
+  uint32,
+  uint64,
+  zeroPage,
+} from '../crafted-streams.ts'
+
+type Bytes = Buffer | readonly number[]
+
+const page = (value: number) => Buffer.alloc(4096, value)
+
+/** The first bytes of the pages of a block that are rebuilt from one channel. */
+async function rebuilt(...sent: readonly Bytes[]) {
+  const folder = scratchFolder()
+  const out = join(folder, 'out')
+  writeFileSync(join(folder, 'stream'), ramStream(last(2, bytesOf(...sent, RAM_END)), EOF))
+  const { warnings, blocks } = await rebuildMemory(join(folder, 'stream'), out)
+  expect(blocks).toEqual([{ block: 'ram', file: 'ram', size: 0x4000 }])
+  expect(readdirSync(folder).sort()).toEqual(['out', 'stream'])
+  const memory = readFileSync(join(out, 'ram'))
+  expect(memory).toHaveLength(0x4000)
+  const pages = [0, 1, 2, 3].map((at) => memory.subarray(at * 4096, (at + 1) * 4096))
+  for (const one of pages) expect(new Set(one).size).toBe(1)
+  return { values: pages.map((one) => one[0]), warnings: warnings.map(({ message }) => message) }
+}
+
+describe('the memory of one channel', () => {
+  const compressed = (data: Buffer) =>
+    bytesOf(pageHeader(0, 0x100, 'ram'), uint32(data.length), data)
+  const changed = (encoded: readonly number[]) =>
+    bytesOf(
+      plainPage(0, bytesOf([1], page(9).subarray(1)), 'ram'),
+      pageHeader(0, 0x40),
+      [1],
+      uint16(encoded.length),
+      encoded,
+    )
+
+  test('has each page as it was sent last, and says which were not', async () => {
+    expect(
+      await rebuilt(
+        plainPage(0, page(1), 'ram'),
+        plainPage(0x2000, page(3)),
+        zeroPage(0x1000),
+        plainPage(0x1000, page(2)),
+        zeroPage(0x2000),
+      ),
+    ).toEqual({ values: [1, 2, 0, 0], warnings: [expect.stringMatching(/^1 pages of ram/)] })
+  })
+
+  test('of which every page was sent needs no warning', async () => {
+    const sent = [0, 1, 2, 3].map((at) => plainPage(at * 4096, page(at + 1), 'ram'))
+    expect(await rebuilt(...sent)).toEqual({ values: [1, 2, 3, 4], warnings: [] })
+  })
+
+  test('may be compressed, or say what has changed', async () => {
+    expect((await rebuilt(compressed(deflateSync(page(7))))).values).toEqual([7, 0, 0, 0])
+    expect((await rebuilt(changed([0, 1, 9]))).values).toEqual([9, 0, 0, 0])
+  })
+
+  test.each<[string, Bytes]>([
+    ['less than a page', compressed(deflateSync(Buffer.alloc(4095)))],
+    ['more than a page', compressed(deflateSync(Buffer.alloc(4097)))],
+    ['nothing', compressed(Buffer.from([1, 2, 3]))],
+    ['changes behind the page', changed([0x80, 0x20, 1, 1])],
+  ])('is refused where a page unpacks to %s', async (_, sent) => {
+    await expect(rebuilt(sent)).rejects.toThrow(refusal('MIGRATION_PAGE_DAMAGED'))
+  })
+})
+
+describe('the folder', () => {
+  const STREAM = ramStream(last(2, RAM_END), EOF)
+  const rebuild = async (stream: Bytes, prepare: (out: string) => void, signal?: AbortSignal) => {
+    const folder = scratchFolder()
+    const [path, out] = [join(folder, 'stream'), join(folder, 'out')]
+    writeFileSync(path, Buffer.from(stream))
+    prepare(out)
+    const outcome = await rebuildMemory(path, out, signal ? { signal } : {}).catch((error) => error)
+    return { outcome, left: readdirSync(folder).sort(), out }
+  }
+
+  test('may be there, if it is empty', async () => {
+    const { left, out } = await rebuild(STREAM, (path) => mkdirSync(path))
+    expect([left, readdirSync(out)]).toEqual([['out', 'stream'], ['ram']])
+    expect(statSync(out).mode & 0o777).toBe(0o700)
+  })
+
+  test.each<[string, (out: string) => void, string]>([
+    [
+      'with a file in it',
+      (out) => {
+        mkdirSync(out)
+        writeFileSync(join(out, 'x'), '')
+      },
+      'MIGRATION_FOLDER_NOT_EMPTY',
+    ],
+    ['that is a file', (out) => writeFileSync(out, ''), 'FILE_UNWRITABLE'],
+  ])('%s is refused, and nothing else is left', async (_, prepare, code) => {
+    const { outcome, left } = await rebuild(STREAM, prepare)
+    expect(outcome).toEqual(refusal(code))
+    expect(left).toEqual(['out', 'stream'])
+  })
+
+  test.each<[string, Bytes, string]>([
+    ['post-copy finished', ramStream(command(5), last(2, RAM_END), EOF), 'MIGRATION_NOT_PRECOPY'],
+    ['is no main channel', [0, 2, 0, 4, 0, 0, 0, 1], 'MIGRATION_NO_MAIN_CHANNEL'],
+    ['is cut', STREAM.subarray(0, -1), 'MIGRATION_STREAM_CUT'],
+  ])('is not there where the migration %s', async (_, stream, code) => {
+    const { outcome, left } = await rebuild(stream, () => {})
+    expect(outcome).toEqual(refusal(code))
+    expect(left).toEqual(['stream'])
+  })
+
+  test('is not there where the work was ended', async () => {
+    const { outcome, left } = await rebuild(STREAM, () => {}, AbortSignal.abort())
+    expect(outcome).toEqual(refusal('MIGRATION_INTERRUPTED'))
+    expect(left).toEqual(['stream'])
+  })
+})
+
+describe('the memory of several channels', () => {
+  const channel = (number: number, ...packets: readonly Bytes[]) =>
+    bytesOf(
+      [0x11, 0x22, 0x33, 0x44],
+      uint32(1),
+      Buffer.alloc(16),
+      [number],
+      Buffer.alloc(39),
+      ...packets,
+    )
+  const NAME = Buffer.alloc(256)
+  NAME.write('ram')
+  type Sent = readonly (readonly [offset: number, value: number])[]
+  const packet = (isSync: boolean, normal: Sent, zero: readonly number[] = []) => {
+    const places = [...normal.map(([offset]) => offset), ...zero]
+    return bytesOf(
+      [0x11, 0x22, 0x33, 0x44],
+      ...[uint32(1), uint32(isSync ? 1 : 0), uint32(128), uint32(normal.length)],
+      ...[uint32(normal.length * 4096), uint64(0), uint32(zero.length), Buffer.alloc(28), NAME],
+      ...Array.from({ length: 128 }, (_, at) => uint64(places[at] ?? 0)),
+      ...normal.map(([, value]) => page(value)),
+    )
+  }
+  const SYNC = packet(true, [])
+
+  const rebuiltFrom = async (main: Bytes, ...channels: readonly Bytes[]) => {
+    const folder = join(scratchFolder(), 'channels')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'main'), Buffer.from(main))
+    for (const [at, bytes] of channels.entries())
+      writeFileSync(join(folder, `c${at}`), Buffer.from(bytes))
+    const out = join(scratchFolder(), 'out')
+    await rebuildMemory(folder, out)
+    const memory = readFileSync(join(out, 'ram'))
+    return [0, 1, 2, 3].map((at) => memory[at * 4096])
+  }
+
+  test('has the pages of the last time, in whatever order the channels are read', async () => {
+    // The setup ends a section, and each part too: three times.
+    const main = ramStream(part(2, RAM_END), last(2, RAM_END), EOF)
+    const values = await rebuiltFrom(
+      main,
+      channel(
+        0,
+        SYNC,
+        packet(true, [
+          [0, 2],
+          [0x1000, 5],
+        ]),
+        SYNC,
+      ),
+      channel(
+        1,
+        packet(true, [
+          [0, 1],
+          [0x2000, 6],
+        ]),
+        SYNC,
+        packet(true, [[0x1000, 7]], [0x2000]),
+      ),
+    )
+    expect(values).toEqual([2, 7, 0, 0])
+  })
+
+  test('counts by flushes where there are any', async () => {
+    const main = ramStream(
+      part(2, bytesOf(RAM_FLUSH, RAM_END)),
+      last(2, bytesOf(RAM_FLUSH, zeroPage(0x3000, 'ram'), RAM_END)),
+      EOF,
+    )
+    // The first mark that counts is the end of the setup, as with those without flushes.
+    const values = await rebuiltFrom(
+      main,
+      channel(0, packet(true, [[0, 1]]), packet(true, [[0, 2]])),
+      channel(1, SYNC, SYNC),
+    )
+    expect(values).toEqual([2, 0, 0, 0])
+  })
+
+  test('is refused where a page lies behind its block', async () => {
+    const main = ramStream(last(2, RAM_END), EOF)
+    await expect(rebuiltFrom(main, channel(0, SYNC, packet(true, [[0x4000, 1]])))).rejects.toThrow(
+      refusal('MIGRATION_STRAY_PAGE'),
+    )
+    expect(await rebuiltFrom(main, channel(0, SYNC, packet(true, [[0x3000, 1]])))).toEqual([
+      0, 0, 0, 1,
+    ])
+  })
+})
+
+describe('the time of a page', () => {
+  test('goes forward only', () => {
+    const epochs = new PageEpochs(new EpochBudget())
+    const tried: [number, number][] = [
+      [0, 0],
+      [0, 5],
+      [0, 4],
+      [0, 5],
+      [1, 1],
+      [2047, 3],
+      [2048, 1],
+      [2047, 2],
+    ]
+    expect(tried.map(([number, time]) => epochs.advance(number, time))).toEqual([
+      ...[true, true, false, true, true, true, true, false],
+    ])
+  })
+
+  test('is not told apart after 65535 marks', () => {
+    const epochs = new PageEpochs(new EpochBudget())
+    expect([65_534, 65_535, 65_534, 70_000, 65_536].map((time) => epochs.advance(0, time))).toEqual(
+      [...[true, true, false, true, true]],
+    )
+  })
+})
+
+describe('packets of one compressed stream', () => {
+  test('unpack to as many bytes as they say, and no others', async () => {
+    const whole = Buffer.concat([page(1), page(2)])
+    const packed = deflateSync(whole)
+    const inflater = new PageInflater('zlib')
+    expect((await inflater.inflate(packed, 8192))?.equals(whole)).toBe(true)
+    for (const expected of [8191, 8193, 4096]) {
+      expect(await new PageInflater('zlib').inflate(packed, expected)).toBeUndefined()
+    }
+    expect(await new PageInflater('zlib').inflate(Buffer.from('none'), 4)).toBeUndefined()
+    expect(await new PageInflater('zstd').inflate(packed, 8192)).toBeUndefined()
+    inflater.close()
+  })
+})
+
+describe('the file of a block', () => {
+  const fileIn = (folder: string, size = 0x40_0000) =>
+    new BlockFile(join(folder, 'ram'), size, 4096, new PageSetBudget())
+
+  test('has what was written, whatever the order, and holes for what is zero', () => {
+    const folder = scratchFolder()
+    const file = fileIn(folder)
+    // 2 MiB in a row, more than what is written at once; then single pages.
+    for (let at = 0; at < 512; at++) file.write(at * 4096, page((at % 255) + 1))
+    file.write(0x30_0000, page(9))
+    file.write(0x2f_f000, page(8))
+    file.write(0x3f_f000, page(0))
+    file.write(0x1000, page(0))
+    expect(file.read(0x30_0000)[0]).toBe(9)
+    expect(file.read(0x1000)[0]).toBe(0)
+    file.write(0x30_0000, page(7))
+    file.finish()
+    file.close()
+    const path = join(folder, 'ram')
+    const memory = readFileSync(path)
+    expect(memory).toHaveLength(0x40_0000)
+    const values = [0, 0x1000, 0x2000, 0x1f_f000, 0x20_0000, 0x2f_f000, 0x30_0000, 0x3f_f000]
+    expect(values.map((at) => memory[at])).toEqual([1, 0, 3, 2, 0, 8, 7, 0])
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    // A page that is zero from the beginning takes no room.
+    expect(statSync(path).blocks * 512).toBeLessThan(0x21_0000)
+  })
+
+  test('ends where the block ends', () => {
+    const folder = scratchFolder()
+    const file = fileIn(folder, 0x1800)
+    file.write(0x1000, page(5))
+    expect([...new Set(file.read(0x1000))]).toEqual([5, 0])
+    file.finish()
+    expect(readFileSync(join(folder, 'ram'))).toEqual(
+      Buffer.concat([Buffer.alloc(4096), Buffer.alloc(0x800, 5)]),
+    )
+  })
+
+  test('is made new, and through no link', () => {
+    const folder = scratchFolder()
+    writeFileSync(join(folder, 'ram'), 'mine')
+    expect(() => fileIn(folder)).toThrow(refusal('FILE_UNWRITABLE'))
+    expect(readFileSync(join(folder, 'ram'), 'utf8')).toBe('mine')
+    const other = scratchFolder()
+    symlinkSync(join(other, 'elsewhere'), join(other, 'ram'))
+    expect(() => fileIn(other)).toThrow(refusal('FILE_UNWRITABLE'))
+    expect(existsSync(join(other, 'elsewhere'))).toBe(false)
+  })
+})
