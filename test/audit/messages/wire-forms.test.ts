@@ -231,6 +231,11 @@ describe('a chain', () => {
     expect(decodeCertificate13(hex('00 00000c 000001aa 0006 0005 0002 eeff'))).toEqual([hex('aa')])
   })
 
+  test('ends where it says', () => {
+    expect(() => decodeCertificate12(hex('000000 00'))).toThrow(ProtocolError)
+    expect(() => decodeCertificate13(hex('00 000000 00'))).toThrow(ProtocolError)
+  })
+
   test('has 64 certificates at most', () => {
     const list = (count: number) => Array<Buffer>(count).fill(hex('aa'))
     expect(decodeCertificate12(encodeCertificate12(list(64)))).toHaveLength(64)

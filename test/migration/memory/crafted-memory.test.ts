@@ -212,6 +212,26 @@ describe('the memory of several channels', () => {
     expect(values).toEqual([2, 7, 0, 0])
   })
 
+  test('keeps a later page of the main channel, and counts marks alone', async () => {
+    const main = ramStream(
+      part(2, bytesOf(zeroPage(0x3000, 'ram'), RAM_END)),
+      last(2, RAM_END),
+      EOF,
+    )
+    const values = await rebuiltFrom(
+      main,
+      channel(
+        0,
+        ...[1, 2, 3].map((value) => packet(false, [[0, value]])),
+        packet(true, [[0x3000, 9]]),
+        SYNC,
+        SYNC,
+      ),
+      channel(1, SYNC, packet(false, [[0, 4]]), SYNC, SYNC),
+    )
+    expect(values).toEqual([4, 0, 0, 0])
+  })
+
   test('counts by flushes where there are any', async () => {
     const main = ramStream(
       part(2, bytesOf(RAM_FLUSH, RAM_END)),
@@ -291,6 +311,7 @@ describe('the file of a block', () => {
     file.write(0x30_0000, page(9))
     file.write(0x2f_f000, page(8))
     file.write(0x3f_f000, page(0))
+    for (let at = 0; at < 128; at++) file.write(0x36_0000 + at * 4096, page(0))
     file.write(0x1000, page(0))
     expect(file.read(0x30_0000)[0]).toBe(9)
     expect(file.read(0x1000)[0]).toBe(0)
