@@ -59,7 +59,7 @@ function alignmentCost(
     (current[column - 1] ?? 0) + 1,
     (last[column - 1] ?? 0) + (same ? 0 : 1),
   )
-  const swapped =
-    row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
+  // Before the first letter there is none, which is no letter of the other word either.
+  const swapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
   return swapped ? Math.min(cost, (beforeLast[column - 2] ?? 0) + 1) : cost
 }

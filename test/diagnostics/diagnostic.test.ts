@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { addOnce, collectDiagnostics } from '../../src/diagnostics/collect-diagnostics.ts'
 import {
   type Diagnostic,
   DiagnosticError,
@@ -15,7 +16,7 @@ import {
   locationToJson,
   printJson,
 } from '../../src/diagnostics/diagnostic-json.ts'
-import { reasonOf, remedyOf } from '../../src/diagnostics/system-errors.ts'
+import { isOutOfDescriptors, reasonOf, remedyOf } from '../../src/diagnostics/system-errors.ts'
 
 const KIND: DiagnosticKind<{ name: string }> = {
   ...{ code: 'X_UNKNOWN', severity: 'warning', fault: 'input', summary: 'Never seen.' },
@@ -104,4 +105,49 @@ test('the limit of a process and that of the host have remedies of their own', (
   expect(remedyOf(failure('ENFILE'))).toContain('fs.file-max')
   expect(reasonOf(failure('ENFILE'))).toBe('too many files are open on this host')
   expect(remedyOf(failure('ENOENT'))).toBeUndefined()
+})
+
+test('a step that is refused hands its diagnostics on; any other failure is none of them', () => {
+  const found: Diagnostic[] = []
+  const add = (diagnostic: Diagnostic) => found.push(diagnostic)
+  expect(collectDiagnostics(add, () => 7)).toBe(7)
+  expect(found).toEqual([])
+  const both = ['a', 'b'].map((name) => diagnose(KIND, { name }))
+  const refused = (): never => {
+    throw new DiagnosticError(both)
+  }
+  expect(collectDiagnostics(add, refused)).toBe(undefined)
+  expect(found).toEqual(both)
+  const broken = (): never => {
+    throw new TypeError('broken')
+  }
+  expect(() => collectDiagnostics(add, broken)).toThrow('broken')
+})
+
+test('of diagnostics with one code and one text the first is kept', () => {
+  const [a, b] = ['a', 'b'].map((name) => diagnose(KIND, { name })) as [Diagnostic, Diagnostic]
+  const found: Diagnostic[] = []
+  const other = { ...a, code: 'X_OTHER' }
+  for (const one of [a, b, { ...a, span: SPAN }, other, b]) addOnce(found, one)
+  expect(found).toEqual([a, b, other])
+})
+
+test('an error of another copy of the program is one too, and a class of its own has its instances alone', () => {
+  const error = new DiagnosticError([])
+  class Other extends DiagnosticError {}
+  expect([error instanceof DiagnosticError, error instanceof Other]).toEqual([true, false])
+  expect(new Other([]) instanceof DiagnosticError).toBe(true)
+  const mark = Symbol.for('cryptopolicy.DiagnosticError')
+  const ofCopy = Object.assign(new Error('x'), { [mark]: true })
+  expect(ofCopy instanceof DiagnosticError).toBe(true)
+  expect(ofCopy instanceof Other).toBe(false)
+  for (const value of [new Error('x'), { [mark]: true }, undefined, 'x']) {
+    expect((value as unknown) instanceof DiagnosticError).toBe(false)
+  }
+})
+
+test('what the limits of descriptors refuse is told apart', () => {
+  const codes = ['EMFILE', 'ENFILE', 'ENOENT', 'ENOMEM', undefined]
+  const errors = codes.map((code) => Object.assign(new Error('x'), { code }))
+  expect(errors.map(isOutOfDescriptors)).toEqual([true, true, false, false, false])
 })

@@ -14,7 +14,44 @@ test.each([
   expect(withoutSecrets(text)).toBe(shown)
 })
 
+/** Without a scheme, where a word begins. */
 test.each([
+  ['user:S3CR3T@host', 'user:***@host'],
+  ['u:S@h', 'u:***@h'],
+  ['a.b_c+d~e%f-g:S3CR3T@host/disk', 'a.b_c+d~e%f-g:***@host/disk'],
+  [`${'u'.repeat(64)}:S3CR3T@host`, `${'u'.repeat(64)}:***@host`],
+  ['user%3AS3CR3T@host', 'user%3A***@host'],
+  ['//user:S3CR3T@host', '//user:***@host'],
+  ['tcp:user:S3CR3T@host:1', 'tcp:user:***@host:1'],
+  ['nbds:user:S3CR3T@host', 'nbds:user:***@host'],
+  ['cannot read user:S3CR3T@[::1]', 'cannot read user:***@[::1]'],
+  ['`user:S3CR3T@host`', '`user:***@host`'],
+  ["'user:S3CR3T@host'", "'user:***@host'"],
+  ['"user:S3CR3T@host"', '"user:***@host"'],
+  ['host=user:S3CR3T@host,port=1', 'host=user:***@host,port=1'],
+  ['a,user:S3CR3T@host', 'a,user:***@host'],
+  ['(user:S3CR3T@host) {u:S@h} [u:S@h] <u:S@h>', '(user:***@host) {u:***@h} [u:***@h] <u:***@h>'],
+  [`user:${'S'.repeat(1025)}@host`, 'user:***@host'],
+])('of %s, which has no scheme, a message shows %s', (text, shown) => {
+  expect(withoutSecrets(text)).toBe(shown)
+})
+
+test.each([
+  ['nbd://h?password=S3CR3T', 'nbd://h?password=***'],
+  ['nbd://h?a=b&my-secret-key=S3CR3T&c=d', 'nbd://h?a=b&my-secret-key=***&c=d'],
+  ['nbd://h?PWD=S3CR3T#x', 'nbd://h?PWD=***#x'],
+  ['nbd://h?token=', 'nbd://h?token=***'],
+  ['nbd://h?socket=/run/x&tls=1', 'nbd://h?socket=/run/x&tls=1'],
+])('of the parameters of %s a message shows %s', (text, shown) => {
+  expect(withoutSecrets(text)).toBe(shown)
+})
+
+test.each([
+  'user@host:22',
+  'mailto:user@host',
+  'a:b@',
+  'user: S3CR3T@host',
+  'x/user:S3CR3T',
   'nbd://host:10809/disk@today',
   'nbd://host/a:b@c',
   'tls://[::1]:10809/',

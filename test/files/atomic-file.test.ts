@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import fs, {
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -20,6 +22,8 @@ import {
   stageFile,
   stageNewFile,
   TEMPORARY_SUFFIX,
+  writeAllDurable,
+  writeDurable,
 } from '../../src/files/atomic-file.ts'
 import { runFile, scratchFolder } from '../cli/command.ts'
 import { openFilesBelow } from './open-files.ts'
@@ -205,4 +209,91 @@ test('the folder of a link is on disk when the link is in place', () => {
   expect(noted).toEqual(['true: new'])
   linkInPlace(path, 'newer')
   expect(noted).toHaveLength(1)
+})
+
+describe('many files that are written together', () => {
+  /** In memory, where a disk need not be waited for. */
+  function folderInMemory(): string {
+    const folder = mkdtempSync('/dev/shm/cryptopolicy-test-')
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    return folder
+  }
+  const filesIn = (folder: string, count: number) =>
+    Array.from({ length: count }, (_, at) => ({
+      path: join(folder, `${at}`),
+      content: `text ${at}`,
+    }))
+
+  test('have their mode and their text, each waited for once, two hundred of them open at the most', () => {
+    const folder = folderInMemory()
+    let most = 0
+    const noted = noteSyncs((path) => {
+      most = Math.max(most, openFilesBelow(folder).length)
+      return path
+    })
+    const before = process.umask(0o077)
+    onTestFinished(() => void process.umask(before))
+    const files = filesIn(folder, 401)
+    writeAllDurable(files, 0o664)
+    expect(noted).toEqual(files.map(({ path }) => path))
+    expect([most, openFilesBelow(folder)]).toEqual([200, []])
+    for (const { path, content } of files) expect(readFileSync(path, 'utf8')).toBe(content)
+    expect(new Set(files.map(({ path }) => statSync(path).mode & 0o777))).toEqual(new Set([0o664]))
+    writeAllDurable([{ path: join(folder, 'new'), content: '' }])
+    expect(statSync(join(folder, 'new')).mode & 0o777).toBe(0o644)
+    writeAllDurable([])
+  })
+
+  test('replace none that is there, and leave nothing open', () => {
+    const folder = folderInMemory()
+    const files = filesIn(folder, 3)
+    writeFileSync(join(folder, '1'), 'theirs')
+    expect(() => writeAllDurable(files)).toThrow(/EEXIST/)
+    expect(readFileSync(join(folder, '1'), 'utf8')).toBe('theirs')
+    expect(openFilesBelow(folder)).toEqual([])
+    expect(() => writeDurable(join(folder, '1'), 'ours')).toThrow(/EEXIST/)
+    expect(readFileSync(join(folder, '1'), 'utf8')).toBe('theirs')
+  })
+
+  test('are closed where no descriptor is left, and go on', () => {
+    const folder = folderInMemory()
+    const { openSync } = fs
+    const replace = (one: typeof openSync): void => {
+      fs.openSync = one
+      syncBuiltinESMExports()
+    }
+    onTestFinished(() => replace(openSync))
+    // The kernel refuses the third file of this process.
+    replace((path, ...rest) => {
+      if (openFilesBelow(folder).length < 2) return openSync(path, ...rest)
+      throw Object.assign(new Error('too many'), { code: 'EMFILE' })
+    })
+    const files = filesIn(folder, 7)
+    writeAllDurable(files)
+    replace(openSync)
+    expect(readdirSync(folder)).toHaveLength(7)
+    expect(openFilesBelow(folder)).toEqual([])
+  })
+
+  test('and where none is left at all, that is told', () => {
+    const folder = folderInMemory()
+    const { openSync } = fs
+    const replace = (one: typeof openSync): void => {
+      fs.openSync = one
+      syncBuiltinESMExports()
+    }
+    onTestFinished(() => replace(openSync))
+    replace(() => {
+      throw Object.assign(new Error('too many'), { code: 'EMFILE' })
+    })
+    expect(() => writeAllDurable(filesIn(folder, 1))).toThrow('too many')
+  })
+})
+
+test.skipIf(!isRoot)('a file has its owner and all bits of its mode [root]', () => {
+  const path = join(scratchFolder(), 'file')
+  replaceFile(path, 'x', 0o4755, { uid: 12, gid: 34 })
+  expect(statSync(path)).toMatchObject({ uid: 12, gid: 34, mode: 0o104755 })
+  stageNewFile(`${path}2`, 'x', 0o600, { uid: 12, gid: 34 }).commit()
+  expect(statSync(`${path}2`)).toMatchObject({ uid: 12, gid: 34, mode: 0o100600 })
 })

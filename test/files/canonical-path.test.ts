@@ -1,7 +1,7 @@
 /** Paths without links, also of what is not there; realpath(1) of the host is the judge. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import { canonicalPath } from '../../src/files/canonical-path.ts'
 import { runFile, scratchFolder } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
@@ -31,4 +31,18 @@ testWith('realpath', 'a path is what realpath -m makes of it', () => {
   expect(paths.map((path) => [path, canonicalPath(path)])).toEqual(
     paths.map((path, index) => [path, judged[index]]),
   )
+})
+
+test('as many links are followed as Linux follows, also where they lead nowhere', () => {
+  const folder = scratchFolder()
+  const path = (name: string | number): string => join(folder, `${name}`)
+  symlinkSync('none', path(1))
+  for (let at = 2; at <= 41; at++) symlinkSync(`${at - 1}`, path(at))
+  expect(canonicalPath(path(1))).toBe(path('none'))
+  expect(canonicalPath(path(40))).toBe(path('none'))
+  expect(canonicalPath(path(41))).toBe(path(1))
+  symlinkSync('b', path('a'))
+  symlinkSync('a', path('b'))
+  expect(canonicalPath(path('a'))).toMatch(/\/[ab]$/)
+  expect(canonicalPath('/')).toBe('/')
 })

@@ -93,6 +93,22 @@ test('tells once of many changes at a time, and of none after it was closed', as
   expect(seen.changes).toBe(1)
 })
 
+test('tells of nothing that it was to look at when it was closed', async () => {
+  const folder = realpathSync(scratchFolder())
+  writeFiles(folder, { file: '' })
+  let changes = 0
+  const watcher = new FileWatcher(
+    () => [join(folder, 'file')],
+    () => changes++,
+    { quiet: 20, interval: 60_000 },
+  )
+  writeFiles(folder, { file: 'changed' })
+  watcher.lookSoon()
+  watcher.close()
+  await sleep(100)
+  expect([changes, watchedAmong([folder])]).toEqual([0, []])
+})
+
 /** Which of some folders the kernel watches for a path. */
 function watchedFor(path: string, folder: string, names: readonly string[]): readonly string[] {
   const watcher = new FileWatcher(

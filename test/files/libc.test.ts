@@ -109,7 +109,8 @@ while True:
 testWith('python3', 'a datagram comes to a path and to an abstract name', async () => {
   const { sendDatagram } = bindLibc()
   const folder = scratchFolder()
-  const path = join(folder, 'socket')
+  // Only an @ in the first place means an abstract name.
+  const path = join(folder, 'so@cket')
   const name = `cryptopolicy-test-${process.pid}`
   const receiver = spawn('python3', ['-c', RECEIVER, path, name])
   let told = ''

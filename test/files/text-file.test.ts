@@ -6,7 +6,9 @@ import { listFolderIfPresent } from '../../src/files/folder-list.ts'
 import {
   readBytes,
   readFromMark,
+  readMixedTextFile,
   readNamedBytes,
+  readNamedMixedFile,
   readNamedSecretFile,
   readNamedTextFile,
   readSecretTextFile,
@@ -112,6 +114,11 @@ test('what begins at a mark is read wherever it lies, and no part of the file is
     expect(readFromMark(path, 'MARK', bounds), String(at)).toBeUndefined()
   }
   expect(() => readFromMark(path, 'MARK', { length: 8, limit: 1000 })).toThrow('larger than')
+  // As far as the limit a part begins.
+  writeFileSync(path, `${'-'.repeat(65_600)}MARK 1.2 ${'-'.repeat(65_536)}`)
+  const readWithin = (limit: number) => readFromMark(path, 'MARK', { length: 8, limit })
+  expect(readWithin(65_528)?.toString()).toBe('MARK 1.2')
+  expect(() => readWithin(65_527)).toThrow('larger than 65527 bytes')
   expect(() => readFromMark(folder, 'MARK', bounds)).toThrow('it is a directory')
   expect(openFilesBelow(folder)).toEqual([])
 })
@@ -127,6 +134,19 @@ test('a secret is marked, also where it is refused', () => {
   }
   const diagnostics = [expect.objectContaining({ code: 'FILE_INVALID_UTF8', ...refused })]
   for (const read of [readSecretTextFile, readNamedSecretFile]) {
+    expect(() => read(path)).toThrow(expect.objectContaining({ diagnostics }))
+  }
+})
+
+test('what may hold secrets beside other things is not marked, but where it is refused', () => {
+  const path = join(scratchFolder(), 'mixed')
+  writeFileSync(path, 'key')
+  for (const read of [readMixedTextFile, readNamedMixedFile]) {
+    writeFileSync(path, 'key')
+    expect(read(path)).toEqual({ name: path, text: 'key' })
+    writeFileSync(path, Buffer.from([0x61, 0xff]))
+    const span = { source: { name: path, text: 'a\xff', isSecret: true }, start: 1, end: 2 }
+    const diagnostics = [expect.objectContaining({ code: 'FILE_INVALID_UTF8', span })]
     expect(() => read(path)).toThrow(expect.objectContaining({ diagnostics }))
   }
 })

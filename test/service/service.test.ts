@@ -1,5 +1,5 @@
 /** The life of a service within the process of the test: its endings, reloads, and what systemd hands to it. */
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { isInBackground } from '../../src/service/background.ts'
@@ -13,6 +13,7 @@ import type { ObjectReload } from '../../src/tls/objects/reload-report.ts'
 import { TlsObjects } from '../../src/tls/objects/tls-objects.ts'
 import { runFile, scratchFolder } from '../cli/command.ts'
 import { refusal } from '../diagnostic-code.ts'
+import { watchedAmong } from '../files/open-files.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGXFSZ'] as const
 const listeners = () => SIGNALS.map((signal) => process.listenerCount(signal))
@@ -190,6 +191,20 @@ describe('a service', () => {
     release[0]?.()
     await new Promise(setImmediate)
     expect(told.filter((word) => word === 'configure')).toHaveLength(3)
+  })
+
+  test('watches the files of its objects while it serves', async () => {
+    const folder = realpathSync(scratchFolder())
+    writeFileSync(join(folder, 'list'), 'rules: []\n')
+    const properties = { filename: join(folder, 'list') }
+    const objects = TlsObjects.create([{ type: 'authz-list-file', id: 'a', properties }])
+    const { told, ending, service } = serviceThat({ objects })
+    const run = runService(service)
+    await until(() => told.includes('announce here'))
+    expect(watchedAmong([folder])).toEqual([folder])
+    ending.ask()
+    await run
+    expect(watchedAmong([folder])).toEqual([])
   })
 
   test('that ends reads nothing again', async () => {

@@ -1,4 +1,6 @@
 /** What is said of drop-ins, to the word; which of two settings counts is judged by programs elsewhere. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { checkDropIns } from '../../src/system/drop-in-checks/all-checks.ts'
 import {
@@ -9,6 +11,8 @@ import {
 import { isJavaName } from '../../src/system/drop-in-checks/java-names.ts'
 import { readProperties } from '../../src/system/drop-in-checks/java-properties.ts'
 import { joinTexts } from '../../src/system/drop-in-checks/joined-text.ts'
+import { checkPriorityDropIns } from '../../src/system/priority-drop-ins.ts'
+import { ROOT } from '../cli/command.ts'
 
 function said(count: number): readonly string[] {
   const entries = Array.from({ length: count }, (_, index) => `TLS_${index}_x`)
@@ -291,5 +295,86 @@ describe('of two settings for one thing', () => {
     ])
     expect(places('nss', '', allow.toUpperCase())).toHaveLength(1)
     expect(places('nss', '', config('tls-version-min=tls1.0'))).toEqual([])
+  })
+})
+
+/** What GnuTLS makes of such lines is judged in test/interop/drop-in-precedence.test.ts. */
+describe('lines of drop-ins of GnuTLS for all programs', () => {
+  const POLICY = {
+    name: 'back-ends/gnutls.config',
+    text: readFileSync(join(ROOT, 'test', 'golden', 'DEFAULT-gnutls.txt'), 'utf8'),
+  }
+  const [STOPS, MORE] = ['error DROPIN_STOPS_PROGRAMS', 'warning DROPIN_ALLOWS_MORE']
+
+  function told(...texts: readonly string[]) {
+    const dropIns = texts.map((text, at) => ({ name: `gnutls-${at}.config`, text }))
+    return checkPriorityDropIns(POLICY, dropIns).map(({ code, severity, message, span }) => ({
+      code: `${severity} ${code}`,
+      place: span && `${span.source.name}: ${span.source.text.slice(span.start, span.end)}`,
+      message,
+    }))
+  }
+
+  /** But for what is told of sections that GnuTLS does not know, or does not read in this mode. */
+  function codesOf(...texts: readonly string[]): readonly string[] {
+    const codes = told(...texts).map(({ code }) => code)
+    return codes.filter((code) => !code.startsWith('warning GNUTLS_CONFIG_'))
+  }
+
+  test.each<[string, readonly string[]]>([
+    ['[global]\noverride-mode = blocklist\n', [STOPS]],
+    ['[overrides]\nenabled-version = tls1.0\n', [MORE]],
+    ['[overrides]\ntls-enabled-cipher = CAMELLIA-128-CBC\n', [MORE]],
+    ['[overrides]\ntls-enabled-cipher = AES-128-GCM\n', []],
+    ['[overrides]\nenabled-version = tls1.2\n', []],
+    ['[overrides]\nsecure-hash = SHA1\nsecure-sig-for-cert = rsa-sha1\n', [MORE]],
+    ['[overrides]\nmin-verification-profile = low\n', [MORE]],
+    ['[overrides]\nmin-verification-profile = medium\n', []],
+    ['[overrides]\nmin-verification-profile = high\n', []],
+    ['[other]\nenabled-version = tls1.0\n', []],
+    ['# [overrides]\n', []],
+  ])('%j', (text, codes) => {
+    expect(codesOf(text)).toEqual(codes)
+  })
+
+  test('say what they allow more', () => {
+    const extra = (text: string) => told(`[overrides]\n${text}\n`)[0]?.message
+    expect(extra('enabled-version = tls1.0')).toMatch(
+      /^`enabled-version` allows what the policy forbids: the protocols TLS1\.0$/,
+    )
+    expect(extra('min-verification-profile = low')).toMatch(/: RSA keys of 1024 bits$/)
+    expect(extra('secure-hash = SHA1\nsecure-sig-for-cert = rsa-sha1')).toMatch(
+      /: certificates signed with .*RSA-SHA1/,
+    )
+  })
+
+  test('are judged each after those above it, and where one stops GnuTLS no more are', () => {
+    const twice = '[overrides]\nenabled-version = tls1.0\nenabled-version = tls1.0\n'
+    expect(told(twice)).toHaveLength(1)
+    const second = '[overrides]\nenabled-version = tls1.0\n'
+    expect(told(second, second).map(({ place }) => place)).toEqual([
+      expect.stringContaining('gnutls-0.config'),
+    ])
+    const stopping = '[global]\noverride-mode = blocklist\n[overrides]\nenabled-version = tls1.0\n'
+    expect(codesOf(stopping)).toEqual([STOPS])
+  })
+
+  test('go on in the section in which the one above ended', () => {
+    const names = ['[overrides]\n# x\nsecure-hash = SHA1\n', 'enabled-version = tls1.0\n']
+    expect(told(...names).at(-1)).toMatchObject({
+      code: MORE,
+      place: expect.stringContaining('gnutls-1.config'),
+    })
+    // The policy ends with its priorities.
+    expect(codesOf('enabled-version = tls1.0\n')).not.toContain(MORE)
+  })
+
+  test('are judged one by one up to the hundredth, and those below it together', () => {
+    const neutral = 'min-verification-profile = medium\n'.repeat(100)
+    const more = 'enabled-version = tls1.0\n'
+    const messages = told(`[overrides]\n${neutral}${more}${more}`).map(({ message }) => message)
+    expect(messages).toEqual([
+      expect.stringMatching(/^`enabled-version` and what stands below it allow what/),
+    ])
   })
 })

@@ -59,3 +59,8 @@ test('a link or a file in the place of a folder is refused', () => {
   expect(() => makeOpenFolder(join(folder, 'file'))).toThrow(/ENOTDIR/)
   expect(statSync(elsewhere).mode & 0o777).toBe(0o700)
 })
+
+test('why a folder cannot be made is told', () => {
+  expect(() => makeOpenFolder('/sys/none')).toThrow(/EPERM|EACCES|EROFS/)
+  expect(() => makeOpenFolder('/sys/none/below')).toThrow(/EPERM|EACCES|EROFS/)
+})

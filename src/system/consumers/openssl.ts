@@ -30,7 +30,7 @@ async function check(
   if (lost.length > 0 || depth !== 'all') return lost
   const settings = readSettings(config)
   const findings = await Promise.all([
-    checkCiphers(workbench, settings.get('CipherString') ?? ''),
+    checkCiphers(workbench, settings.get('CipherString')),
     checkProperties(workbench, config),
     ...Object.entries(OPTIONS).map(([setting, option]) =>
       checkOption(workbench, setting, option, settings.get(setting) ?? ''),
@@ -69,8 +69,9 @@ async function checkSyntax(
 
 async function checkCiphers(
   workbench: Workbench,
-  ciphers: string,
+  ciphers: string | undefined,
 ): Promise<readonly ConsumerFinding[]> {
+  if (ciphers === undefined) return []
   const { status, output } = await workbench.run(['ciphers', ciphers])
   const effect = 'ignores-setting'
   if (status !== 0) return [{ effect, complaint: 'CipherString leaves no cipher' }]

@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import { findConsumer } from '../../../src/system/consumers/all-consumers.ts'
 import {
+  type CheckDepth,
   type ConsumerFinding,
   findProgram,
   withWorkbench,
@@ -11,11 +12,15 @@ import { runFile } from '../../cli/command.ts'
 import { testWith } from '../../peers/peer.ts'
 
 /** What the program that reads the files of a back-end says of a text. */
-async function findingsOf(backend: string, text: string): Promise<readonly ConsumerFinding[]> {
+async function findingsOf(
+  backend: string,
+  text: string,
+  depth: CheckDepth = 'all',
+): Promise<readonly ConsumerFinding[]> {
   const consumer = findConsumer(backend)
   const path = findProgram(consumer?.program ?? '')
   if (!consumer || path === undefined) throw new Error(`nothing reads ${backend}`)
-  return withWorkbench(path, (workbench) => consumer.check(workbench, text, 'all'))
+  return withWorkbench(path, (workbench) => consumer.check(workbench, text, depth))
 }
 
 const stops = (line: number, setting: string, value: string | null) => ({
@@ -65,3 +70,121 @@ for (const [program, backend, ...args] of [
     expect(stdout + stderr).toContain(version)
   })
 }
+
+for (const [program, backend] of [
+  ['ssh', 'openssh'],
+  ['sshd', 'opensshserver'],
+] as const) {
+  testWith(program, `${program} is heard on what is wrong besides, in every line`, async () => {
+    expect(await findingsOf(backend, 'Ciphers\n')).toMatchObject([{ effect: 'stops', line: 1 }])
+    const text = 'RekeyLimit abc\nKexAlgorithms curve25519-sha256,no-such\nNope 1\nMACs nope\n'
+    expect(await findingsOf(backend, text)).toEqual([
+      ...[stops(1, 'RekeyLimit', 'abc'), stops(2, 'KexAlgorithms', 'no-such')],
+      ...[stops(3, 'Nope', null), stops(4, 'MACs', 'nope')],
+    ])
+  })
+
+  testWith(program, `${program} is asked for the first alone where that is enough`, async () => {
+    const said = (text: string) => findingsOf(backend, text, 'first-stop')
+    expect(await said('Ciphers aes128-ctr\n')).toEqual([])
+    expect(await said('# x\nCiphers no@such\nMACs nope\n')).toEqual([
+      { effect: 'stops', line: 2, complaint: "Bad SSH2 cipher spec 'no@such'." },
+    ])
+    // A long list is cut.
+    const [found] = await said(`Ciphers ${'a'.repeat(60)}\n`)
+    expect(found).toMatchObject({ complaint: `Bad SSH2 cipher spec '${'a'.repeat(39)}...'.` })
+  })
+}
+
+const ignored = (setting: string, value: string | null) => ({
+  ...{ effect: value === null ? 'ignores-setting' : 'ignores-value' },
+  unknown: { setting, value },
+})
+
+testWith('gnutls-cli', 'gnutls-cli names what it passes over, once', async () => {
+  const text =
+    '[overrides]\ntls-disabled-cipher = NO-SUCH\ntls-disabled-cipher = NO-SUCH\nnope = 1\n'
+  const found = [ignored('tls-disabled-cipher', 'NO-SUCH'), ignored('nope', null)]
+  expect(await findingsOf('gnutls', text)).toEqual(found)
+  expect(await findingsOf('gnutls', text, 'stops')).toEqual([])
+  // It tells of this only where it is to mind everything.
+  expect(await findingsOf('gnutls', '[overrides]\nmin-verification-profile = odd\n')).toEqual([
+    ignored('min-verification-profile', 'odd'),
+  ])
+  expect(await findingsOf('gnutls', '[global]\noverride-mode = odd\n')).toMatchObject([
+    { effect: 'ignores-value', complaint: expect.stringContaining('does not say what') },
+  ])
+  expect(await findingsOf('gnutls', `${text}no sense\n`, 'stops')).toMatchObject([
+    { effect: 'stops', line: 5, complaint: expect.stringContaining('cannot parse') },
+  ])
+})
+
+/** OpenSSL ignores the whole setting for one value. */
+const lost = (setting: string, value: string | null) => ({
+  ...{ effect: 'ignores-setting', unknown: { setting, value } },
+})
+const complaint = (text: string) => ({ effect: 'ignores-setting', complaint: text })
+
+testWith('openssl', 'openssl names the values for which it ignores a setting', async () => {
+  const fine = 'CipherString = @SECLEVEL=2:kEECDH:!aNULL\nGroups = X25519\nMinProtocol = TLSv1.2\n'
+  expect(await findingsOf('opensslcnf', fine)).toEqual([])
+  expect(await findingsOf('opensslcnf', 'Groups = \n')).toEqual([])
+  const values = 'Groups = X25519:no-such:P-256:none\nSignatureAlgorithms = RSA+SHA256:nope\n'
+  expect(await findingsOf('opensslcnf', values)).toEqual([
+    ...[lost('SignatureAlgorithms', 'nope'), lost('Groups', 'no-such'), lost('Groups', 'none')],
+  ])
+  // What stands below a heading belongs to another part.
+  expect(await findingsOf('opensslcnf', 'Groups = X25519\n[x]\nGroups = nope\n')).toEqual([])
+  expect(await findingsOf('opensslcnf', 'Groups = X25519::P-256\n')).toEqual([
+    complaint('Groups: a syntax that it does not know'),
+  ])
+  expect(await findingsOf('opensslcnf', values, 'stops')).toEqual([])
+})
+
+testWith(
+  'openssl',
+  'openssl is told of cipher lists that leave nothing, or no certificate',
+  async () => {
+    const ciphers = (list: string) => findingsOf('opensslcnf', `CipherString = ${list}\n`)
+    expect(await ciphers('NO-SUCH')).toEqual([complaint('CipherString leaves no cipher')])
+    expect(await ciphers('')).toEqual([complaint('CipherString leaves no cipher')])
+    for (const list of ['@SECLEVEL=0:aNULL', 'HIGH:ADH-AES256-GCM-SHA384', 'AECDH-AES128-SHA']) {
+      expect(await ciphers(list), list).toEqual([
+        complaint('CipherString enables anonymous ciphers'),
+      ])
+    }
+  },
+)
+
+testWith('openssl', 'openssl names each property that it does not know', async () => {
+  const text = 'Groups = X25519\n[evp_properties]\nno-such = 1\ndefault_properties = \n other = 2\n'
+  expect(await findingsOf('opensslcnf', text)).toEqual([lost('no-such', null), lost('other', null)])
+})
+
+testWith('openssl', 'openssl loses a file that it cannot parse, from a line on', async () => {
+  expect(await findingsOf('opensslcnf', 'Groups = no-such\n[evp_properties\nx\n')).toEqual([
+    {
+      effect: 'ignores-file',
+      line: 2,
+      complaint: 'it cannot parse the file, and goes on without any of openssl.cnf',
+    },
+  ])
+})
+
+testWith('klist', 'klist says that it cannot read its file', async () => {
+  expect(await findingsOf('krb5', '[libdefaults]\npermitted_enctypes = aes256-cts\n')).toEqual([])
+  expect(await findingsOf('krb5', '[libdefaults\n')).toEqual([
+    { effect: 'stops', complaint: expect.stringContaining('Kerberos configuration file') },
+  ])
+})
+
+testWith('ipsec', 'ipsec names the line that it cannot read', async () => {
+  expect(await findingsOf('libreswan', 'conn %default\n\tike=aes256-sha2\n')).toEqual([])
+  expect(await findingsOf('libreswan', 'conn %default\n\tike=aes256-sha2\nnonsense\n')).toEqual([
+    {
+      effect: 'stops',
+      line: 3,
+      complaint: expect.stringMatching(/^[^/]*libreswan:3: syntax error/),
+    },
+  ])
+})
