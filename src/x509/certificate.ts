@@ -107,6 +107,8 @@ export function parseCertificates(source: Source): readonly Certificate[] {
 function openCertificate(bytes: Buffer, place: CertificatePlace): X509Certificate {
   try {
     if (bytes.length > MAX_CERTIFICATE) throw new RangeError('it is too large')
+    // OpenSSL passes over what stands behind a certificate, and GnuTLS refuses it.
+    readOnly(bytes, DER.sequence)
     return new X509Certificate(bytes)
   } catch (error) {
     const reason = error instanceof RangeError ? error.message : reasonAgainst(bytes)

@@ -11,6 +11,7 @@ import {
 } from '../../src/x509/credential-files.ts'
 import { runFile, scratchFolder, writeFiles } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
+import { pem } from '../tls/certificates.ts'
 import { AUTHORITY, ENDPOINT, make, makeList } from './made-certificate.ts'
 
 const authority = make({ subject: 'Test CA', ...AUTHORITY })
@@ -218,6 +219,14 @@ const REFUSED: readonly (readonly [name: string, files: Files, codes: readonly s
   ],
   ['a huge file', { ...SERVER, 'ca-cert.pem': ' '.repeat(5_000_000) }, ['FILE_TOO_LARGE']],
 ]
+
+testWith('certtool', 'bytes behind a certificate are refused, as by GnuTLS', () => {
+  const more = pem(Buffer.concat([authority.raw, Buffer.from([5, 0])]))
+  const folder = folderOf({ ...SERVER, 'ca-cert.pem': more })
+  expect(refusalsOf(folder, 'server')).toEqual(['TLS_CERTIFICATE_MALFORMED'])
+  const args = ['-i', '--infile', join(folder, 'ca-cert.pem')]
+  expect(runFile('certtool', args).stderr).toContain('Error in DER parsing')
+})
 
 function garbage(body: string): string {
   return `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`
