@@ -73,10 +73,29 @@ test('lengths may have up to six bytes, and never reach beyond the end', () => {
   const long = Buffer.concat([bytes('0483 000100'), Buffer.alloc(256)])
   expect(readElements(long)[0]?.body).toHaveLength(256)
   expect(readElements(bytes('0486 000000000001 ff'))[0]?.body).toEqual(bytes('ff'))
-  for (const hex of ['04', '0401', '0480', '0487 00000000000001 ff', '0482 01', '1f8101 00']) {
-    expect(() => readElements(bytes(hex)), hex).toThrow(RangeError)
-  }
   expect(() => readElements(Buffer.concat([long, bytes('0401')]))).toThrow('within an element')
+})
+
+/** In words of our own: those of Node.js would name its functions. */
+test.each([
+  ['04', 'DER ends behind a tag'],
+  ['0401ff 04', 'DER ends behind a tag'],
+  ['0401', 'DER ends within an element'],
+  ['0402 ff', 'DER ends within an element'],
+  ['0480', 'DER has a length that it cannot have'],
+  ['0480 00000000', 'DER has a length that it cannot have'],
+  ['0487 00000000000001 ff', 'DER has a length that it cannot have'],
+  ['04ff 00000000000001 ff', 'DER has a length that it cannot have'],
+  ['0481', 'DER ends within a length'],
+  ['0482 01', 'DER ends within a length'],
+  ['0486 0000000000', 'DER ends within a length'],
+  ['0481 01', 'DER ends within an element'],
+  ['1f8101 00', 'DER has a tag of many bytes'],
+  ['bf01 00', 'DER has a tag of many bytes'],
+])('%s is refused: %s', (hex, message) => {
+  const read = () => readElements(bytes(hex))
+  expect(read).toThrow(RangeError)
+  expect(read).toThrow(new RegExp(`^${message}$`))
 })
 
 test('identifiers are exact whatever their arcs, and end with an arc', () => {
@@ -84,6 +103,9 @@ test('identifiers are exact whatever their arcs, and end with an arc', () => {
   expect(readObjectIdentifier(one('0601 27'))).toBe('0.39')
   expect(readObjectIdentifier(one('0601 28'))).toBe('1.0')
   expect(readObjectIdentifier(one('0602 8837'))).toBe('2.999')
+  expect(readObjectIdentifier(one('0601 4f'))).toBe('1.39')
+  expect(readObjectIdentifier(one('0601 50'))).toBe('2.0')
+  expect(readObjectIdentifier(one('0601 00'))).toBe('0.0')
   for (const hex of ['0600', '0602 2a86', '0401 2a', `0681 81 ${'01'.repeat(129)}`]) {
     expect(() => readObjectIdentifier(one(hex)), hex).toThrow('bad identifier')
   }

@@ -1,18 +1,23 @@
-import { X509Certificate } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { readPemBlocks } from '../../src/asn1/pem.ts'
 import { createAuthority } from '../../src/pki/authority.ts'
 import { readCertificateParts } from '../../src/pki/certificate-builder.ts'
+import { encodeEntry, readEntries } from '../../src/pki/certificate-list.ts'
 import { parseAddress, parseDnsName } from '../../src/pki/host-names.ts'
 import { layoutAt } from '../../src/pki/layout.ts'
+import type { RevocationReason } from '../../src/pki/revocation-reasons.ts'
 import { parseNamePart } from '../../src/pki/subject-name.ts'
 import { certificateOf } from '../../src/x509/certificate.ts'
 import { scratchFolder } from '../cli/command.ts'
 import { spawnSync } from '../peers/child-process.ts'
 import { hasPeer } from '../peers/peer.ts'
 import { fc } from '../seed.ts'
+import { element, integer, oid, pem, sequence } from '../tls/certificates.ts'
+import { AUTHORITY, encodeName, type Made, make, makeList } from '../x509/made-certificate.ts'
 import { issue, makeAuthority, strengthOf } from './credentials.ts'
 
 const DAY = 86_400_000
@@ -175,6 +180,75 @@ describe('a certificate', () => {
     const { subject } = readCertificateParts(authority)
     expect(certificate.raw.includes(subject)).toBe(true)
   })
+})
+
+describe('the parts of a certificate', () => {
+  const partsOf = ({ raw }: Made) => readCertificateParts(new X509Certificate(raw))
+  const id = Buffer.from('0a0b', 'hex')
+  const keyId = [['2.5.29.14', false, Buffer.concat([Buffer.from([4, 2]), id])]] as const
+
+  test('are found in every version, with the identifier of the key that it tells', () => {
+    const issuer = make({ subject: 'issuer', ...AUTHORITY })
+    const names = [[0x82, Buffer.from('a')]] as const
+    const present = partsOf(make({ subject: 'x', issuer, names, extensions: keyId }))
+    expect(present).toEqual({
+      subject: encodeName('x'),
+      alternativeNames: Buffer.from('3003820161', 'hex'),
+      keyId: id,
+    })
+    for (const version of [1, 3] as const) {
+      const made = make({ subject: 'x', issuer, version })
+      const { subject, alternativeNames, ...rest } = partsOf(made)
+      expect([subject, alternativeNames]).toEqual([encodeName('x'), undefined])
+      // RFC 7093 section 2, method 1; the key is what stands behind 27 bytes on this curve.
+      const bits = made.publicKey.export({ type: 'spki', format: 'der' }).subarray(26)
+      expect(rest.keyId).toEqual(createHash('sha256').update(bits).digest().subarray(0, 20))
+    }
+  })
+
+  test('are refused where the identifier is no octets', () => {
+    const bad = [['2.5.29.14', false, Buffer.from([5, 0])]] as const
+    expect(() => partsOf(make({ subject: 'x', extensions: bad }))).toThrow(RangeError)
+  })
+})
+
+test('entries of a list stand as they are, in either version', () => {
+  const signer = make({ subject: 'root', ...AUTHORITY })
+  const entriesOf = (text: string) => {
+    const [block] = readPemBlocks({ name: 'x', text }, ['X509 CRL'], 'list')
+    return readEntries(block?.bytes ?? Buffer.alloc(0)).map((entry) => entry.toString('hex'))
+  }
+  const [entry] = entriesOf(makeList({ signer, revoked: [5, 6], number: 1 }))
+  expect(entry).toMatch(/^3014020105180f/)
+  expect(entriesOf(makeList({ signer, revoked: [5, 6], number: 1 }))).toHaveLength(2)
+  expect(entriesOf(makeList({ signer, revoked: [], number: 1 }))).toEqual([])
+  expect(entriesOf(makeList({ signer, revoked: [] }))).toEqual([])
+  const algorithm = sequence(oid('2a03'))
+  const time = element(0x17, Buffer.from('260101000000Z'))
+  const old = sequence(algorithm, encodeName('x'), time, sequence(sequence(integer(7), time)))
+  const first = sequence(old, algorithm, element(0x03, Buffer.from([0])))
+  expect(entriesOf(pem(first, 'X509 CRL'))).toEqual([
+    `3012020107170d${Buffer.from('260101000000Z').toString('hex')}`,
+  ])
+})
+
+test('of a revoked certificate every reason but one is written', () => {
+  const date = new Date('2030-01-02T03:04:05Z')
+  const written = (reason: RevocationReason) => encodeEntry({ serial: '0ABC', reason }, date)
+  const base = `02020abc170d${Buffer.from('300102030405Z').toString('hex')}`
+  expect(written('unspecified').toString('hex')).toBe(`3013${base}`)
+  // RFC 5280 section 5.3.1.
+  const numbers = {
+    keyCompromise: 1,
+    superseded: 4,
+    cessationOfOperation: 5,
+    privilegeWithdrawn: 9,
+  }
+  for (const [reason, number] of Object.entries(numbers)) {
+    expect(written(reason as RevocationReason).toString('hex')).toBe(
+      `3021${base}300c300a0603551d1504030a010${number}`,
+    )
+  }
 })
 
 test.skipIf(!hasPeer('certtool'))('an authority made by certtool can be used [certtool]', () => {

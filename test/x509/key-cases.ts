@@ -86,6 +86,17 @@ function parameters(): readonly ChainCase[] {
     below('explicit parameters', explicit, { verdict: FORBIDDEN }),
     below('exponent of 2048 bits', rsa(Buffer.alloc(256, 0x7f)), { verdict: FORBIDDEN }),
     below('exponent 1', rsa(Buffer.from([1])), { verdict: FORBIDDEN }),
+    below('exponent 2', rsa(Buffer.from([2])), { verdict: FORBIDDEN }),
+    below('exponent 0', rsa(Buffer.from([0])), { verdict: FORBIDDEN }),
+    below('exponent of no bytes', rsa(Buffer.alloc(0)), { verdict: FORBIDDEN }),
+    below('exponent of 257 bits', rsa(Buffer.concat([Buffer.from([1]), Buffer.alloc(32, 1)])), {
+      verdict: FORBIDDEN,
+    }),
+    // These may be used, and have not made the signature.
+    below('exponent 3', rsa(Buffer.from([3])), { verdict: 'BAD_SIGNATURE' }),
+    below('exponent of 256 bits', rsa(Buffer.concat([Buffer.alloc(1), Buffer.alloc(32, 0xff)])), {
+      verdict: 'BAD_SIGNATURE',
+    }),
     below('even exponent', rsa(Buffer.from([1, 0, 0])), { verdict: FORBIDDEN }),
     below('no point of its curve', broken, { verdict: 'KEY_UNREADABLE' }),
     {

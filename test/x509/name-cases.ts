@@ -333,6 +333,21 @@ const SHARED: readonly Row[] = [
   ],
 ]
 
+const manyHosts = (count: number): Description =>
+  only(...Array.from({ length: count }, () => dns('a.org')))
+
+/** What two authorities permit is compared too: all of the one with all of the other. */
+const CROWDS: readonly Row[] = [
+  ['as many as may be compared', [manyHosts(700), manyHosts(700)], [dns('a.org')]],
+  [
+    'more than may be compared',
+    [manyHosts(730), manyHosts(730)],
+    [dns('a.org')],
+    'forbidden',
+    { differs: 'its bound is another' },
+  ],
+]
+
 /** Common names and mailboxes of the subject, where no alternative name of their kind is there. */
 const STAND_INS: readonly Row[] = [
   ['mailbox in the subject', only(mail('a.org')), [], undefined, { subject: mailboxes('x@a.org') }],
@@ -437,9 +452,8 @@ const SERVICES: readonly Row[] = [
 ]
 
 export function makeNameCases(): readonly ChainCase[] {
-  return [...HOSTS, ...OTHERS, ...DIRECTORIES, ...PATHS, ...SHARED, ...STAND_INS, ...SERVICES].map(
-    makeRow,
-  )
+  const shared = [...PATHS, ...SHARED, ...CROWDS]
+  return [...HOSTS, ...OTHERS, ...DIRECTORIES, ...shared, ...STAND_INS, ...SERVICES].map(makeRow)
 }
 
 function makeRow([name, limits, names, verdict, more = {}]: Row): ChainCase {

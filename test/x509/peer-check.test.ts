@@ -5,6 +5,7 @@ import { type Certificate, certificateOf, type KeyUse } from '../../src/x509/cer
 import { findChainProblem } from '../../src/x509/chain-check.ts'
 import { checkPeerCertificates } from '../../src/x509/peer-check.ts'
 import { parseRevocationLists } from '../../src/x509/revocation-list.ts'
+import type { StatusRequest } from '../../src/x509/status-demand.ts'
 import { type ChainCase, makeChainCases } from './chain-cases.ts'
 import { evaluationOf } from './evaluation.ts'
 import {
@@ -113,6 +114,51 @@ describe('where a program asks for purposes', () => {
   test('those of the trusted authority count too', () => {
     expect(goodFor(end({}, rooted), rooted)).toBe('client')
   })
+})
+
+describe('a status that a certificate demands', () => {
+  const root = make({ subject: 'root', ...AUTHORITY })
+  const staple: Description = {
+    extensions: [['1.3.6.1.5.5.7.1.24', false, Buffer.from('3003020105', 'hex')]],
+  }
+  const middle = make({ subject: 'middle', issuer: root, ...AUTHORITY, ...staple })
+  const end = (more: Description = {}, issuer = root) =>
+    make({ subject: 'end', issuer, ...ENDPOINT, ...more })
+  const judgeWith = (chain: readonly Made[], statusRequest?: StatusRequest) =>
+    checkPeerCertificates({
+      chain: read(chain, '<peer>'),
+      authorities: read([root], 'ca'),
+      revocationLists: [],
+      evaluation: evaluationOf('NORMAL'),
+      ...(statusRequest ? { statusRequest } : {}),
+    })?.code
+
+  test('is missed where a client asked for it, or may have', () => {
+    const demanding = [end(staple)]
+    expect(judgeWith(demanding)).toBeUndefined()
+    expect(judgeWith(demanding, 'not asked')).toBeUndefined()
+    expect(judgeWith(demanding, 'asked')).toBe('TLS_CERTIFICATE_NEEDS_STATUS')
+    expect(judgeWith(demanding, 'unknown')).toBe('TLS_CERTIFICATE_STATUS_REQUEST_UNKNOWN')
+    for (const request of ['asked', 'unknown'] as const) {
+      expect(judgeWith([end()], request)).toBeUndefined()
+      expect(judgeWith([end(staple, middle), middle], request)).toBeDefined()
+    }
+  })
+})
+
+test('times of all that was sent count, also of what is not needed', () => {
+  const root = make({ subject: 'root', ...AUTHORITY })
+  const own = make({ subject: 'end', issuer: root, ...ENDPOINT })
+  const codeWith = (more: Description) =>
+    checkPeerCertificates({
+      chain: read([own, make({ subject: 'root', ...AUTHORITY, ...more }, root)], '<peer>'),
+      authorities: read([root], 'ca'),
+      revocationLists: [],
+      evaluation: evaluationOf('NORMAL'),
+    })?.code
+  expect(codeWith({})).toBeUndefined()
+  expect(codeWith({ until: -1 })).toBe('TLS_CERTIFICATE_EXPIRED')
+  expect(codeWith({ from: 1, until: 2 })).toBe('TLS_CERTIFICATE_NOT_YET_VALID')
 })
 
 function read(made: readonly Made[], file: string): readonly Certificate[] {

@@ -68,6 +68,28 @@ test('more authorities of one name than may be tried are told', () => {
   })
 })
 
+test('of many, one whose key is named is tried first', () => {
+  const named = { ...identified('key', 'top') }
+  const issuer = make({ subject: 'one name', ...AUTHORITY, ...named })
+  const own = make({ subject: 'end', issuer, ...ENDPOINT, ...identified('end', 'key') })
+  const authorities = Array.from({ length: 20 }, () => make({ subject: 'one name', ...AUTHORITY }))
+  expect(judge([own], [...authorities, issuer])).toEqual({ code: undefined, checks: 1 })
+  expect(judge([own], authorities).code).toBe('TLS_CERTIFICATE_TOO_MANY_CHECKS')
+})
+
+test('ways that are many although each signature is good are told, and not all gone', () => {
+  const top = make({ subject: 'y', ...AUTHORITY })
+  const other = make({ subject: 'x', ...AUTHORITY }, top)
+  // Of one key, so that each of them may stand below each of the other name.
+  const crossed = Array.from({ length: 14 }, (_, at) =>
+    make({ subject: at % 2 ? 'x' : 'y', issuer: at % 2 ? top : other, ...AUTHORITY }, top),
+  )
+  const own = make({ subject: 'end', issuer: make({ subject: 'x', ...AUTHORITY }), ...ENDPOINT })
+  const { code, checks } = judge([own, ...crossed], [top])
+  expect(code).toBe('TLS_CERTIFICATE_TOO_MANY_CHECKS')
+  expect(checks).toBeLessThanOrEqual(16)
+})
+
 test.each<KeyKind>(['ec-sect571r1', 'ec-secp521r1'])(
   'keys on %s that a peer chose verify nothing',
   (key) => {

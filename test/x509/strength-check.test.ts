@@ -1,7 +1,12 @@
 /** How strong a key is: sizes as GnuTLS's profiles ask for them, ML-DSA as FIPS 204 ranks it. */
+import { X509Certificate } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { certificateOf } from '../../src/x509/certificate.ts'
+import { checkChainStrength } from '../../src/x509/chain-strength.ts'
 import { type MeasurableKey, measureKey } from '../../src/x509/strength-check.ts'
+import { refusal } from '../diagnostic-code.ts'
 import { evaluationOf } from './evaluation.ts'
+import { AUTHORITY, ENDPOINT, type Made, make } from './made-certificate.ts'
 
 const rsa = (modulusLength: number): MeasurableKey => ({
   asymmetricKeyType: 'rsa',
@@ -63,4 +68,58 @@ test('other keys are measured in bits, exactly', () => {
   expect(measure({ asymmetricKeyType: 'ed25519' }, 'ULTRA')[1]).toBe(false)
   expect(measure({ asymmetricKeyType: 'ed448' }, 'ULTRA')).toEqual(['ed448 456', true, '384'])
   expect(measure({}, 'LOW')).toEqual(['unknown 0', false, '160'])
+})
+
+describe('a chain that OpenSSL has verified', () => {
+  const check = (priority: string, ...chain: readonly Made[]) => {
+    const read = chain.map(({ raw }, index) =>
+      certificateOf(new X509Certificate(raw), { file: '<peer>', index }),
+    )
+    return () => checkChainStrength(read, evaluationOf(priority))
+  }
+  const below = (issuer: Made, more: object = {}) =>
+    make({ subject: 'end', issuer, ...ENDPOINT, ...more })
+  const root = make({ subject: 'root', ...AUTHORITY })
+  const large = make({ subject: 'large', ...AUTHORITY, key: 'ec-secp384r1' })
+
+  test('has strong keys up to its root, and strong signatures below it', () => {
+    const old = make({ subject: 'old', ...AUTHORITY, signature: 'SHA1' })
+    const weak = make({ subject: 'weak', ...AUTHORITY, key: 'rsa-1024', signature: 'SHA256' })
+    expect(check('NORMAL', below(root), root)).not.toThrow()
+    expect(check('NORMAL', below(old), old)).not.toThrow()
+    expect(check('NORMAL', below(root, { signature: 'SHA1' }), root)).toThrow(
+      refusal('TLS_WEAK_SIGNATURE'),
+    )
+    expect(check('NORMAL:%PROFILE_MEDIUM', below(weak), weak)).toThrow(refusal('TLS_WEAK_KEY'))
+    expect(check('NORMAL:%PROFILE_LOW', below(weak), weak)).not.toThrow()
+    const small = below(root, { key: 'rsa-1024' })
+    expect(check('NORMAL:%PROFILE_MEDIUM', small, root)).toThrow(refusal('TLS_WEAK_KEY'))
+    expect(check('NORMAL')).not.toThrow()
+  })
+
+  test('is of Suite B, where the string asks for it', () => {
+    expect(check('SUITEB128', below(root, { key: 'ec-secp384r1' }), root)).toThrow(
+      refusal('TLS_WEAK_KEY'),
+    )
+    expect(check('SUITEB128', below(large), large)).toThrow(refusal('TLS_WEAK_SIGNATURE'))
+    expect(check('SUITEB128', below(large, { signature: 'SHA384' }), large)).not.toThrow()
+    expect(check('NORMAL', below(large), large)).not.toThrow()
+    expect(check('SUITEB128', below(root, { version: 1 }), root)).toThrow(
+      refusal('TLS_CERTIFICATE_OLD_VERSION'),
+    )
+  })
+})
+
+test.each(['rsa', 'dsa'])('the smallest key of %s is that of its kind', (type) => {
+  const key = { asymmetricKeyType: type, asymmetricKeyDetails: { modulusLength: 3072 } }
+  expect(measure(key, 'HIGH')).toEqual([`${type} 3072`, true, '3072'])
+  const smaller = { ...key, asymmetricKeyDetails: { modulusLength: 3071 } }
+  expect(measure(smaller, 'HIGH')).toEqual([`${type} 3071`, false, '3072'])
+})
+
+test('without a profile every parameter set of ML-DSA is enough', () => {
+  const evaluation = { ...evaluationOf('NORMAL'), profile: undefined }
+  for (const size of [44, 65, 87]) {
+    expect(measureKey(lattice(size), evaluation).isEnough).toBe(true)
+  }
 })
