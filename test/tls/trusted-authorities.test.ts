@@ -182,6 +182,9 @@ test('what OpenSSL alone knows is left to it', () => {
   expect(trustedAuthorities({ ca })).toHaveLength(1)
   expect(trustedAuthorities({ ca: [Buffer.from(ca), ca] })).toHaveLength(2)
   expect(trustedAuthorities({ ca: [] })).toEqual([])
+  const bytes = Buffer.from(`some text${ca}some text`)
+  const view = new DataView(bytes.buffer, bytes.byteOffset + 9, Buffer.byteLength(ca))
+  expect(trustedAuthorities({ ca: [view as unknown as Buffer] })).toHaveLength(1)
   expect(trustedAuthorities({ ca: middle.certificate, allowPartialTrustChain: true })).toHaveLength(
     1,
   )

@@ -1,7 +1,13 @@
-import { Duplex } from 'node:stream'
+import { Duplex, duplexPair } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { connect as connectTls, createSecureContext } from 'node:tls'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { LiveCredentials } from '../../../src/tls/credentials/credentials.ts'
+import type { CredentialsGeneration } from '../../../src/tls/credentials/credentials-generation.ts'
 import { HandshakeTurns } from '../../../src/tls/credentials/handshake-turns.ts'
+import { tlsOptionsFor } from '../../../src/tls/tls-options.ts'
+import { refusal } from '../../diagnostic-code.ts'
+import { SERVER } from '../objects/folder.ts'
 
 /** Longer than any test. */
 const LONG = 3_600_000
@@ -120,4 +126,59 @@ test.each([
   const turns = new HandshakeTurns(LONG)
   await useUp(turns, failing)
   expect(await begins(turns, other)).toBe(expected)
+})
+
+describe('a server', () => {
+  const settings = tlsOptionsFor({ name: 'test', text: 'NORMAL:+ANON-ECDH' }, { role: 'server' })
+  const context = createSecureContext({ key: SERVER.key, cert: SERVER.certificate })
+
+  function serverWith(more: object): LiveCredentials {
+    const generation = {
+      ...{ kind: 'x509', endpoint: 'server', verifyPeer: true, settings, context },
+      ...{ isVerifiedByOpenssl: true, sendsTickets: false, ownCertificates: [], authorities: [] },
+      ...{ revocationLists: [], ...more },
+    } as unknown as CredentialsGeneration
+    return new LiveCredentials('s', () => generation)
+  }
+
+  /** A connection from an address that speaks no TLS, and the refusal of it. */
+  function strange(server: LiveCredentials, remoteAddress: string) {
+    const [near, far] = duplexPair()
+    onTestFinished(() => void near.destroy())
+    Object.assign(far, { remoteAddress }).on('error', () => {})
+    near.write('GET / HTTP/1.0\r\n\r\n')
+    return { far, ended: server.accept(far).catch((error: unknown) => error) }
+  }
+
+  test.each([
+    ['that OpenSSL verifies for', '192.0.2.101', {}, true],
+    ['that verifies by itself', '192.0.2.102', { isVerifiedByOpenssl: false }, false],
+    ['that verifies no client', '192.0.2.103', { verifyPeer: false }, false],
+    ['without certificates', '192.0.2.104', { kind: 'anon' }, false],
+    ['of shared keys', '192.0.2.105', { kind: 'psk' }, false],
+  ])('%s lets %s wait after failures: %o %s', async (_, address, more, waits) => {
+    const server = serverWith(more)
+    for (let count = 0; count < 4; count++) {
+      expect(await strange(server, address).ended).toEqual(refusal('TLS_HANDSHAKE_FAILED'))
+    }
+    const next = strange(server, address)
+    for (let turn = 0; waits && turn < 20; turn++) await setImmediate()
+    if (waits) next.far.destroy()
+    const code = waits ? 'TLS_CONNECTION_CLOSED' : 'TLS_HANDSHAKE_FAILED'
+    expect(await next.ended).toEqual(refusal(code))
+  })
+
+  test.each([
+    ['TLSv1.3', true, true],
+    ['TLSv1.2', true, false],
+    ['TLSv1.3', false, false],
+  ] as const)('of %s tells that it sent tickets: %s, %s', async (version, sendsTickets, told) => {
+    const server = serverWith({ sendsTickets, verifyPeer: false })
+    const [near, far] = duplexPair()
+    onTestFinished(() => void near.destroy())
+    const versions = { minVersion: version, maxVersion: version } as const
+    const options = { ...versions, ecdhCurve: 'P-256', rejectUnauthorized: false }
+    connectTls({ socket: near, ...options }).on('error', () => {})
+    expect((await server.accept(far)).sentTickets).toBe(told)
+  })
 })

@@ -1,14 +1,18 @@
 /** keys.psk: one parser for the server, the client, `pki psk` and `pki check`. */
 import { chmodSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
+import { SharedKeyExchange } from '../../../src/tls/credentials/shared-key-exchange.ts'
 import { problemWithUsername } from '../../../src/tls/credentials/shared-key-lines.ts'
 import {
   checkSharedKeys,
   checkSharedKeysMode,
   findSharedKey,
+  SharedKeyFile,
 } from '../../../src/tls/credentials/shared-keys.ts'
+import { handshakeError } from '../../../src/tls/handshake-error.ts'
 import { runFile, scratchFolder, writeFiles } from '../../cli/command.ts'
 import { testWith } from '../../peers/peer.ts'
 import { meet, objectsOf, verdictOf } from '../objects/meeting.ts'
@@ -166,4 +170,55 @@ testWith('psktool', 'the longest key of psktool is a key of both sides', async (
   )
   const met = await meet(objects.credentials('s', 'server'), objects.credentials('c', 'client'))
   expect([verdictOf(met.server), verdictOf(met.client)]).toEqual(['pass', 'pass'])
+})
+
+describe('one handshake', () => {
+  const exchange = (text: string) => {
+    const path = join(scratchFolder(), 'keys.psk')
+    writeFiles(path.replace('/keys.psk', ''), { 'keys.psk': text })
+    return new SharedKeyExchange(new SharedKeyFile(path))
+  }
+  const socket = (certificate?: object) =>
+    ({ getPeerX509Certificate: () => certificate }) as unknown as TLSSocket
+  const NO_KEY = ['TLS_NO_SHARED_KEY']
+
+  test('is of the user whose key was used, and of no other', () => {
+    const known = exchange(`alice:${KEY}\n`)
+    expect(codesOf(() => known.check(socket()))).toEqual(NO_KEY)
+    expect(known.findKey('alice')?.toString('hex')).toBe(KEY)
+    expect(known.check(socket())).toEqual({ username: 'alice' })
+    expect(codesOf(() => known.check(socket({})))).toEqual(NO_KEY)
+    expect(known.findKey('bob')).toBeUndefined()
+    expect(codesOf(() => known.check(socket()))).toEqual(NO_KEY)
+    const none = new SharedKeyExchange(undefined)
+    expect(none.findKey('alice')).toBeUndefined()
+    expect(codesOf(() => none.check(socket()))).toEqual(NO_KEY)
+  })
+
+  const failed = (reason: string) => handshakeError(Object.assign(new Error('x'), { reason }))
+  const [mac, unshared] = [
+    failed('decryption failed or bad record mac'),
+    failed('no shared cipher'),
+  ]
+
+  test.each<readonly [string, string | undefined, Error, string]>([
+    ['a wrong key', 'alice', mac, 'TLS_WRONG_SHARED_KEY'],
+    ['an unknown user', 'bob', mac, 'TLS_UNKNOWN_USER'],
+    ['an unknown user without another suite', 'bob', unshared, 'TLS_UNKNOWN_USER'],
+    ['nothing in common with a known user', 'alice', unshared, 'TLS_NOTHING_SHARED'],
+    ['no user', undefined, mac, 'TLS_HANDSHAKE_FAILED'],
+    ['a key that is too short', 'carol', mac, 'OBJECT_SHORT_SHARED_KEY'],
+    ['a refusal of the client', 'alice', failed('tlsv1 alert unknown ca'), 'TLS_REFUSED_BY_PEER'],
+  ])('that failed by %s is told as that', (_, username, error, code) => {
+    const one = exchange(`alice:${KEY}\ncarol:a5\n`)
+    if (username !== undefined) one.findKey(username)
+    expect(codesOf(() => one.explain(error))).toEqual([code])
+  })
+
+  test('that failed by no error of ours ends with it', () => {
+    const one = exchange('')
+    one.findKey('alice')
+    const mistake = new RangeError('a mistake')
+    expect(() => one.explain(mistake)).toThrow(mistake)
+  })
 })

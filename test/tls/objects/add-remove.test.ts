@@ -1,6 +1,6 @@
 /** Objects that come and go while the process runs, as QEMU's object-add and object-del have it. */
 import { X509Certificate } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -75,6 +75,43 @@ describe('add', () => {
     expect(objects.authorizationIds).toEqual(['one'])
     expect(objects.reload().objects.map(({ id }) => id)).toEqual(['one'])
   })
+})
+
+test('what is noticed is given back, and told of all objects', () => {
+  const dir = credentialFolder({ others: { 'keys.psk': `qemu:${'a5'.repeat(32)}\n` } })
+  chmodSync(join(dir, 'keys.psk'), 0o644)
+  const psk = parseObject(`tls-creds-psk,id=p,dir=${dir}`)
+  const objects = objectsOf('secret,id=s,data=x')
+  const codes = (list: readonly { readonly code: string }[]) => list.map(({ code }) => code)
+  expect(codes(objects.add(psk))).toEqual(['OBJECT_SHARED_KEYS_EXPOSED'])
+  expect(codes(objects.redefine(psk))).toEqual(['OBJECT_SHARED_KEYS_EXPOSED'])
+  expect(codes(objects.warnings)).toEqual(['OBJECT_SHARED_KEYS_EXPOSED'])
+  expect(objects.add(parseObject('secret,id=t,data=x'))).toEqual([])
+})
+
+test('new files are watched at once, of an object that is new or has other properties', async () => {
+  const [first, second, third] = [1, 2, 3].map(() => join(scratchFolder(), 'rules'))
+  const write = (path = '', policy = 'deny') => writeFileSync(path, `{"policy": "${policy}"}`)
+  for (const path of [first, second, third]) write(path)
+  const objects = objectsOf(`authz-list-file,id=one,filename=${first}`)
+  const reports: ReloadReport[] = []
+  // No folder is looked into for an hour unless something says so.
+  const options = { quiet: 5, interval: 3_600_000, patience: 3_600_000 }
+  objects.watch((report) => void reports.push(report), options)
+  const noticed = (id: string) =>
+    eventually(() =>
+      reports.some((report) =>
+        report.objects.some((row) => row.id === id && row.outcome === 'replaced'),
+      ),
+    )
+  objects.add(parseObject(`authz-list-file,id=two,filename=${second}`))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  write(second, 'allow')
+  await noticed('two')
+  objects.redefine(parseObject(`authz-list-file,id=one,filename=${third}`))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  write(third, 'allow')
+  await noticed('one')
 })
 
 describe('remove', () => {

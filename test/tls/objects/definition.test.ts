@@ -228,6 +228,11 @@ describe('objects are refused when they are made', () => {
     ['a secret with two', ['secret,id=a,data=x,file=y'], 'OBJECT_CONFLICTING_PROPERTIES'],
     ['a secret that is not base64', ['secret,id=a,data=!,format=base64'], 'OBJECT_SECRET_UNUSABLE'],
     ['a secret of itself', ['secret,id=a,data=x,keyid=a,iv=AAAA'], 'OBJECT_SECRET_UNUSABLE'],
+    [
+      'secrets of each other',
+      ['secret,id=a,data=x,keyid=b,iv=AAAA', 'secret,id=b,data=x,keyid=a,iv=AAAA'],
+      'OBJECT_SECRET_UNUSABLE',
+    ],
     ['a secret with no key', ['secret,id=a,data=x,keyid=b'], 'OBJECT_SECRET_NOT_FOUND'],
     [
       'a secret that is no secret',
@@ -272,6 +277,13 @@ describe('objects are refused when they are made', () => {
     const [first] = refusal(() => create(text))
     expect(first?.code).toBe(code)
     expect(first?.span && formatLocation(first.span)).toBe(location)
+  })
+
+  test('by the name of the object where the place does not tell it', () => {
+    const [file] = refusal(() => create('authz-list-file,id=a,filename=/nowhere/x'))
+    expect(file?.message).toMatch(/^authz-list-file a: .*\/nowhere\/x/)
+    const [word] = refusal(() => create('tls-creds-anon,id=a,endpoint=both'))
+    expect(word?.message).not.toMatch(/^tls-creds-anon a: /)
   })
 
   test('with every refusal at once, and each only once', () => {
