@@ -327,6 +327,17 @@ test.each<readonly [string, readonly ('server' | 'client')[], Left]>([
     { suites: 'PSK_AES_128_CBC_SHA PSK_AES_128_CBC_SHA256' },
   ],
   [
+    `${BOTH}:+AES-128-CBC:+SHA256:+DHE-PSK:+GROUP-X25519:+GROUP-FFDHE2048`,
+    ['server'],
+    {
+      versions: 'TLS1.3 TLS1.2',
+      suites: 'AES_128_GCM_SHA256 DHE_PSK_AES_128_GCM_SHA256 DHE_PSK_AES_128_CBC_SHA256',
+      // GnuTLS has the groups of the first exchange first.
+      groups: 'ffdhe2048 x25519',
+      schemes: 'rsa_pkcs1_sha256 rsa_pss_rsae_sha256',
+    },
+  ],
+  [
     `${OLD12}:+RSA:+PSK:-CTYPE-SRV-ALL:+CTYPE-SRV-RAWPK`,
     ANY,
     { suites: 'PSK_AES_128_GCM_SHA256', omitted: ['TLS_RAW_PUBLIC_KEYS'] },

@@ -42,8 +42,9 @@ const BYTE_ORDER_MARK = /^\xef\xbb\xbf/
 function parseLine(line: Line): SharedKeyLine {
   if (/^\s*(?:#|$)/.test(line.text)) return { ...line, kind: 'comment' }
   const colon = line.text.indexOf(':')
+  // Without a colon the name is empty.
   const username = Buffer.from(line.text.slice(0, Math.max(colon, 0)), 'latin1').toString('utf8')
-  if (colon < 0 || problemWithUsername(username)) return { ...line, kind: 'malformed' }
+  if (problemWithUsername(username)) return { ...line, kind: 'malformed' }
   const hex = line.text.slice(colon + 1).trim()
   const isKey = /^(?:[0-9A-Fa-f]{2})+$/.test(hex) && hex.length <= MAX_KEY * 2
   if (!isKey) return { ...line, kind: 'malformed', username }

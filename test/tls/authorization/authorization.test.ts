@@ -123,6 +123,15 @@ describe('rules of other identities', () => {
     expect(allows('dn', 'DNS:host.example')).toBe(false)
   })
 
+  test('are told with the kind of name, and where the rule stands', () => {
+    const rules = 'rules.0.of=san,rules.0.match=DNS:*,rules.0.format=glob,rules.0.policy=deny'
+    const told = decide(`authz-list,${rules}`, peer)
+    expect(told.rule).toBe('authz-list a: rule 0 at --object:1:41 denies `DNS:*` of san (glob)')
+    expect(told).toMatchObject({ allowed: false, index: 0, span: { start: 40, end: 45 } })
+    const none = decide('authz-list', peer)
+    expect([Object.hasOwn(none, 'index'), Object.hasOwn(none, 'span')]).toEqual([false, false])
+  })
+
   test('take a hash that begins with a slash, behind each prefix', () => {
     const hash = `/${'A'.repeat(42)}=`
     for (const prefix of ['', 'sha256/', 'sha256//', 'sha256:', 'pin-sha256==']) {

@@ -309,6 +309,27 @@ describe('objects are refused when they are made', () => {
 })
 
 describe('look-ups', () => {
+  test('take texts for ids, and sides for sides', () => {
+    const objects = create('tls-creds-anon,id=tls0')
+    const wrong = [
+      () => objects.credentials(5 as never, 'client'),
+      () => objects.credentials('tls0', 'both' as never),
+      () => objects.endpointOf(5 as never),
+      () => objects.authorization(5 as never),
+      () => objects.hold(5 as never),
+      () => objects.remove(5 as never),
+      () => objects.remove('tls0', 'soft' as never),
+      () => objects.add({ type: 'secret' } as never),
+      () => objects.redefine({ type: 'secret' } as never),
+      () => TlsObjects.create([5 as never]),
+      () => TlsObjects.create([], { keyword: 5 as never }),
+      () => objects.watch(5 as never),
+    ]
+    expect(wrong.flatMap(codes)).toEqual(wrong.map(() => 'LIBRARY_ARGUMENT'))
+    expect(codes(() => objects.hold('x'))).toEqual(['OBJECT_ABSENT'])
+    expect(codes(() => objects.endpointOf('x'))).toEqual(['OBJECT_NOT_FOUND'])
+  })
+
   test('of a secret name those that are there, and never what was asked for', () => {
     const asking = (...others: readonly string[]) =>
       refusal(() => create('secret,id=a,data=x,keyid=hunter2,iv=AAAA', ...others))[0]?.hint

@@ -585,6 +585,21 @@ describe('watch', () => {
     expect(reports).toEqual([])
   })
 
+  test('reads a good set once, and not again until something changes', async () => {
+    const config = parseSystemConfig({ name: '<policy>', text: '[priorities]\nQEMU=NORMAL\n' })
+    let reads = 0
+    const readConfig = () => {
+      reads++
+      return config
+    }
+    const objects = TlsObjects.create([parseObject('secret,id=s,data=x')], { readConfig })
+    onTestFinished(() => objects.close())
+    watch(objects, { quiet: 1, interval: 60_000, patience: 5 })
+    const before = reads
+    await sleep(40)
+    expect(reads).toBe(before)
+  })
+
   test('ends with close', async () => {
     const dir = credentialFolder()
     const objects = pairOf(dir)

@@ -81,6 +81,18 @@ describe('a server that verifies', () => {
     expect(verdictOf(result.client)).toBe('pass')
   })
 
+  test('says that the certificates of both sides were verified', async () => {
+    const { server, client } = x509()
+    const result = await meet(server, client)
+    for (const outcome of [result.server, result.client]) {
+      expect(sessionOf(outcome).socket.authorized).toBe(true)
+    }
+    const trusting = x509({}, {}, { server: ',verify-peer=off' })
+    const other = await meet(trusting.server, trusting.client)
+    expect(sessionOf(other.server).socket.authorized).toBe(false)
+    expect(sessionOf(other.client).socket.authorized).toBe(true)
+  })
+
   test('takes a certificate whose purpose is another one, as QEMU does', async () => {
     const purpose = { critical: true, purposes: [SERVER_AUTH] }
     const odd = endpoint({ subject: 'odd', extendedKeyUsage: purpose })
@@ -262,7 +274,9 @@ describe('several identities', () => {
     const others = { 'server-cert-0.pem': SERVER.certificate, 'server-key-0.pem': SERVER.key }
     const dir = credentialFolder({ others })
     const objects = objectsOf(`tls-creds-x509,id=s,endpoint=server,dir=${dir}`)
-    expect(objects.warnings.map(({ code }) => code)).toContain('OBJECT_SAME_KEY_TYPE')
+    const told = objects.warnings.find(({ code }) => code === 'OBJECT_SAME_KEY_TYPE')
+    expect(told?.message).toMatch(/\bEC\b/)
+    expect(told?.message).toContain('server-cert-0.pem')
   })
 })
 
