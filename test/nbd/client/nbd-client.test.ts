@@ -1,9 +1,15 @@
 /** What a client asks of an honest server, request by request, and what it does not ask of one that cannot do it. */
+import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { FEATURE_NAMES, findFeature } from '../../../src/nbd/client/export-features.ts'
 import { NbdClient } from '../../../src/nbd/client/nbd-client.ts'
 import type { NbdClientOptions } from '../../../src/nbd/client/open-connection.ts'
-import { groupCommands } from '../../../src/nbd/client/server-command.ts'
+import {
+  groupCommands,
+  ServerCommand,
+  uriOfCommand,
+} from '../../../src/nbd/client/server-command.ts'
 import type { BlockSizes } from '../../../src/nbd/protocol/block-sizes.ts'
 import type { Request } from '../../../src/nbd/protocol/requests.ts'
 import { refusal } from '../../diagnostic-code.ts'
@@ -346,4 +352,47 @@ test('words between brackets are one command', () => {
   ]) {
     expect(() => groupCommands(words), words.join(' ')).toThrow(refusal('NBD_COMMAND_INVALID'))
   }
+})
+
+describe('a command that is to serve', () => {
+  const start = async (script: string) => {
+    const command = await ServerCommand.start(['sh', '-c', script])
+    onTestFinished(() => command.close())
+    return command
+  }
+
+  test.each([
+    ['exit 7', 'with status 7'],
+    ['kill -KILL $$', 'by SIGKILL'],
+    // As sd_listen_fds(3) has it.
+    [
+      '[ $LISTEN_PID = $$ ] && [ $LISTEN_FDS = 1 ] && [ -S /proc/self/fd/3 ] && exit 5',
+      'with status 5',
+    ],
+  ])('and ends instead (%s) is told of', async (script, how) => {
+    const command = await start(script)
+    const reason = await command.explain(new Error('no connection'))
+    expect(reason).toEqual(refusal('NBD_COMMAND_ENDED'))
+    expect(String(reason)).toContain(how)
+  })
+
+  test('has a socket that no other user can reach, and both are gone with it', async () => {
+    const command = await start('exec sleep 60')
+    const { address } = command.uri
+    const path = address.kind === 'unix' ? address.path : ''
+    expect(statSync(path).isSocket()).toBe(true)
+    expect(statSync(dirname(path)).mode & 0o777).toBe(0o700)
+    await command.close()
+    expect(existsSync(dirname(path))).toBe(false)
+    expect(String(await command.explain(new Error('x')))).toContain('by SIGTERM')
+  })
+
+  test('is called by its words', () => {
+    expect(uriOfCommand(['qemu-nbd', '-f', 'raw'], '/socket')).toEqual({
+      text: '[ qemu-nbd -f raw ]',
+      address: { kind: 'unix', path: '/socket' },
+      exportName: '',
+      tls: { isRequired: false },
+    })
+  })
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
 import { NbdClient } from '../../../src/nbd/client/nbd-client.ts'
-import { parseNbdUri } from '../../../src/nbd/client/nbd-uri.ts'
+import { looksLikeUri, parseNbdUri } from '../../../src/nbd/client/nbd-uri.ts'
 import { printAddress } from '../../../src/net/address.ts'
 import { scratchFolder } from '../../cli/command.ts'
 import { spawnSync } from '../../peers/child-process.ts'
@@ -49,6 +49,51 @@ test('says what it wants of TLS', () => {
   expect(shared).toEqual({ isRequired: true, username: 'bob', pskFile: '/k/keys.psk', type: 'psk' })
 })
 
+test.each([
+  ['nbd://h/', true],
+  ['NBDS://h/', true],
+  ['nbd+unix:///?socket=/s', true],
+  ['nbds+unix:/s', true],
+  ['nbd:unix:/s', true],
+  ['nbd+vsock://2/', true],
+  ['nbdx://h/', true],
+  ['nbd', false],
+  ['nbd.img', false],
+  ['nbdx:h', false],
+  ['./nbd://h/', false],
+  ['/nbd:', false],
+  ['http://h/', false],
+  ['', false],
+])('%s is meant as an URI: %s', (text, expected) => {
+  expect(looksLikeUri(text)).toBe(expected)
+})
+
+test.each([
+  ['0', false],
+  ['false', false],
+  ['1', true],
+  ['true', true],
+])('tls-verify-peer=%s means %s', (text, verifyPeer) => {
+  const uri = `nbds://h/?tls-verify-peer=${text}`
+  expect(parseNbdUri(uri).tls).toEqual({ isRequired: true, verifyPeer })
+})
+
+test('a user has one name, wherever it stands', () => {
+  const both = parseNbdUri('nbds://alice@h/?tls-username=alice')
+  expect(both.tls).toEqual({ isRequired: true, username: 'alice' })
+  for (const type of ['x509', 'psk', 'anon'] as const) {
+    expect(parseNbdUri(`nbds://h/?tls-type=${type}`).tls.type).toBe(type)
+  }
+})
+
+test('a password in an URI is in no message, and a name may have 4096 bytes', () => {
+  expect(parseNbdUri('nbd://alice:secret@h/').text).not.toContain('secret')
+  expect(() => parseNbdUri('nbd://alice:secret@h/?x=1')).not.toThrow(/secret/)
+  expect(() => parseNbdUri('nbd://alice:secret@h/?x=1')).toThrow('an unknown parameter `x`')
+  expect(parseNbdUri(`nbd://h/${'x'.repeat(4096)}`).exportName).toHaveLength(4096)
+  expect(parseNbdUri(`nbd://h/${'%C3%A9'.repeat(2048)}`).exportName).toHaveLength(2048)
+})
+
 describe('is refused', () => {
   test.each([
     ['http://h/', 'its scheme is none of'],
@@ -68,6 +113,20 @@ describe('is refused', () => {
     ['nbd://h/?tls-hostnam=x', 'an unknown parameter `tls-hostnam`'],
     ['nbd://h/?tls-hostname=x&tls-hostname=y', 'it has `tls-hostname` twice'],
     ['nbd://h/?tls-type=tls', '`tls-type` is `tls`'],
+    ['nbds://alice@h/?tls-username=bob', 'it names two users'],
+    [`nbd://h/${'%C3%A9'.repeat(2048)}x`, 'longer than 4096 bytes'],
+    ['nbd:unix:/s:exportname=a\0b', 'the name of its export has a NUL'],
+    ['nbd:unix:/s\0', 'its socket has a NUL'],
+    ['nbd+unix:///?socket=a%00b', 'its socket has a NUL'],
+    ['nbd+unix:///?socket=', 'it needs ?socket=PATH'],
+    ['nbd:h/d', 'is neither HOST:PORT nor unix:PATH'],
+    ['nbds:h', 'what has to stand behind nbds: is //'],
+    ['nbd:h:0', 'there is no port 0'],
+    ['nbd:h:65536', 'there is no port 65536'],
+    ['nbd:h:nosuchservice', 'there is no port nosuchservice'],
+    ['nbd:alice:secret@h', 'what should be its port has an @'],
+    ['nbd:h:1:exportname=', 'no name stands behind :exportname='],
+    ['nbd:unix:', 'no path stands behind nbd:unix:'],
     ['nbd://h/?tls-verify-peer=maybe', '`tls-verify-peer` is `maybe`'],
   ])('%s', (text, words) => {
     expect(() => parseNbdUri(text)).toThrow(words)
@@ -84,6 +143,8 @@ describe('addresses of QEMU', () => {
     ['nbd:192.0.2.7:10810:exportname=d', '192.0.2.7:10810', 'd'],
     ['nbd:h:1:exportname=a%20b?x#y', 'h:1', 'a%20b?x#y'],
     ['nbd:[::1]:1', '[::1]:1', ''],
+    ['nbd:h:65535', 'h:65535', ''],
+    [`nbd:h:1:exportname=${'x'.repeat(4096)}`, 'h:1', 'x'.repeat(4096)],
   ])('%s', (text, address, name) => {
     const uri = parseNbdUri(text)
     expect([printAddress(uri.address), uri.exportName]).toEqual([address, name])
@@ -101,6 +162,11 @@ describe('addresses of QEMU', () => {
   test.skipIf(!existsSync('/etc/services'))('name a service in place of a port', () => {
     const { address } = parseNbdUri('nbd:127.0.0.1:ssh')
     expect(printAddress(address)).toBe('127.0.0.1:22')
+    // Another name of a service, and one that is of no TCP service.
+    expect(printAddress(parseNbdUri('nbd:127.0.0.1:www').address)).toBe('127.0.0.1:80')
+    for (const name of ['tftp', 'ss', 'ssh ', '22/tcp', '#', 'tcp']) {
+      expect(() => parseNbdUri(`nbd:h:${name}`), name).toThrow('there is no port')
+    }
   })
 
   testWith('qemu-img', 'lead where they lead qemu-img', async () => {

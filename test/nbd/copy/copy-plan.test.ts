@@ -234,3 +234,34 @@ test.each([
   const pieces = alignExtents(given, 0, 160, 16)
   expect(pieces.map(({ offset, length, isZero }) => [offset, length, isZero])).toEqual(expected)
 })
+
+test.each([
+  // The last block of a disk may be short.
+  [
+    [
+      [100, false],
+      [55, true],
+    ],
+    [
+      [0, 112, false],
+      [112, 43, true],
+    ],
+  ],
+  [[[155, true]], [[0, 155, true]]],
+  [[[155, false]], [[0, 155, false]]],
+  [[[154, true]], [[0, 144, true]]],
+  [
+    [
+      [150, true],
+      [5, false],
+    ],
+    [
+      [0, 144, true],
+      [144, 11, false],
+    ],
+  ],
+] as const)('%j of 155 bytes are %j', (given, expected) => {
+  const extents = given.map(([length, isZero]) => ({ length, isZero }))
+  const pieces = alignExtents(extents, 0, 155, 16)
+  expect(pieces.map(({ offset, length, isZero }) => [offset, length, isZero])).toEqual(expected)
+})

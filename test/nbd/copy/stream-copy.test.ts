@@ -267,6 +267,9 @@ test('progress is told of the size that is known, or of what the destination tak
 
 describe('a copy in order that is given up', () => {
   const INTERRUPTED = refusal('NBD_COPY_INTERRUPTED')
+  const withHint = expect.objectContaining({
+    diagnostics: [expect.objectContaining({ hint: expect.any(String) })],
+  })
 
   /** A pipe whose writer says something and then nothing, until it is closed. */
   function silentPipe() {
@@ -347,7 +350,11 @@ describe('a copy in order that is given up', () => {
       () => copyToStream(diskOf([bytes(100)]), into, { signal }),
       () => copyFromStream(pipeOf([bytes(100)]), destination, { signal }),
     ]
-    for (const copy of copies) await expect(copy()).rejects.toThrow(INTERRUPTED)
+    for (const copy of copies) {
+      await expect(copy()).rejects.toThrow(INTERRUPTED)
+      // Nothing of it can be gone on with, so no hint says so.
+      await expect(copy()).rejects.not.toThrow(withHint)
+    }
     expect([into.appended, finished]).toEqual([[], []])
   })
 

@@ -16,6 +16,7 @@ import * as libc from '../../../src/files/libc.ts'
 import { FileStorage } from '../../../src/nbd/storage/file-storage.ts'
 import { runFile, scratchFolder } from '../../cli/command.ts'
 import { execFileSync } from '../../peers/child-process.ts'
+import { tryLoop } from '../loop-device.ts'
 
 const KIB = 1024
 const MIB = 1 << 20
@@ -265,15 +266,6 @@ test('a full file system is told as ENOSPC, and what was there stays [mount]', a
   await storage.write([block], 4 * MIB)
   expect((await readAll(storage)).subarray(4 * MIB, 5 * MIB).equals(block)).toBe(true)
 })
-
-/** A block device of a file, where this process may make one. */
-function tryLoop(file: string): string | undefined {
-  const { status, stdout } = runFile('losetup', ['--find', '--show', file])
-  const device = stdout.trim()
-  if (status !== 0) return undefined
-  onTestFinished(() => void runFile('losetup', ['--detach', device]))
-  return device
-}
 
 test('a block device is served whole, its reads wait for no one else [losetup]', async (context) => {
   const file = join(scratchFolder(), 'disk')
