@@ -5,6 +5,7 @@ import {
   findProperty,
   findScopes,
   findValue,
+  isValue,
 } from '../../src/policy/command-line-words.ts'
 
 /** The code and the hint of what a call throws. */
@@ -50,4 +51,23 @@ test('finds properties in any case', () => {
 test('finds the scopes of a purpose, and a single scope', () => {
   expect([...findScopes('OpenSSH-server')]).toEqual(['openssh-server', 'openssh', 'ssh'])
   expect([...findScopes('tls')]).toEqual(['tls'])
+})
+
+test.each([
+  ['AES-128-GCM', undefined, true],
+  ['aes-128-gcm', 'cipher', true],
+  ['AES-128-GCM', 'mac', false],
+  ['ANY', 'etm', true],
+  ['any', undefined, true],
+  ['ANY', '__ems', false],
+  ['2048', 'min_rsa_size', true],
+  ['2048', undefined, false],
+  ['2048', 'cipher', false],
+  ['nonsense', undefined, false],
+] as const)('%s is a value of %s: %s', (value, property, isOne) => {
+  expect(isValue(value, property)).toBe(isOne)
+})
+
+test.each(['', 'big', '-1', '1x', 'x1', '1 '])('%j is no integer', (value) => {
+  expect(refusal(() => findValue('min_dh_size', value))[0]).toBe('POLICY_INTEGER_EXPECTED')
 })
