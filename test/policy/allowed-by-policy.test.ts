@@ -4,6 +4,7 @@ import { findTlsSuiteByName } from '../../src/algorithms/tls-suites.ts'
 import { formatLocation } from '../../src/diagnostics/source.ts'
 import { allowedByPolicy } from '../../src/policy/allowed-by-policy.ts'
 import { parsePolicy } from '../../src/policy/policy.ts'
+import { partsOfSuite } from '../../src/policy/tls-parts.ts'
 
 const BASE = `protocol@TLS = TLS1.2
 key_exchange = ECDHE
@@ -146,4 +147,29 @@ test.each([
 ])('%s is made of %j', (name, parts) => {
   const suite = findTlsSuiteByName(name)
   expect(suite && policyNamesOf(suite)).toEqual(parts)
+})
+
+test.each([
+  [
+    'TLS_AES_128_GCM_SHA256',
+    ['cipher AES-128-GCM', 'mac AEAD', 'hash SHA2-256', 'protocol TLS1.3'],
+  ],
+  [
+    'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+    [
+      ...['cipher AES-256-GCM', 'mac AEAD', 'hash SHA2-384', 'key_exchange ECDHE'],
+      'protocol TLS1.2,DTLS1.2',
+    ],
+  ],
+  [
+    'TLS_RSA_WITH_RC4_128_SHA',
+    [
+      ...['cipher RC4-128', 'mac HMAC-SHA1', 'hash SHA2-256', 'key_exchange RSA'],
+      'protocol TLS1.0,TLS1.1,TLS1.2',
+    ],
+  ],
+])('%s needs of a policy %j', (name, parts) => {
+  const suite = findTlsSuiteByName(name)
+  const needed = suite ? partsOfSuite(suite) : []
+  expect(needed.map(({ property, values }) => `${property} ${values}`)).toEqual(parts)
 })

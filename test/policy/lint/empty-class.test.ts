@@ -140,3 +140,8 @@ test.each(EFFECTS)('%s, with %j and no %s, is %s', (purpose, text, property, eff
   const effective = evaluatePolicy(policyOf(text), scopesAt(purpose))
   expect(emptiedEffect(purpose, property, effective)).toBe(effect)
 })
+
+test('points to the line that took the last, not to one after it', () => {
+  expect(find(`${FULL}cipher@ssh = -AES-*\ncipher@ssh = -RC4-128\n`)[0]).toContain('BASE.pol:8:1')
+  expect(find(`${FULL}cipher@ssh = -AES-128-*\ncipher@ssh = -AES-*\n`)[0]).toContain('BASE.pol:9:1')
+})
