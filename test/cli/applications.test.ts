@@ -220,30 +220,6 @@ test('a shipped policy may be enabled by default, and is masked by an empty file
   expect(stringOf(host, 'WEB')).toBeUndefined()
 })
 
-test('a file of /proc is no mask, although its size is 0', async () => {
-  const profile = profileWith({ 'applications/web.pmod': 'hash = -SHA1\n' })
-  const host = new Host({}, profile)
-  await host.setInProcess('OURS')
-  const before = stringOf(host, 'WEB')
-  mkdirSync(host.path('applications'), { recursive: true })
-  symlinkSync('/proc/self/mem', host.path('applications', 'web.pmod'))
-  const { status, stderr } = await host.updateInProcess(['--set', 'OURS'])
-  expect([status, stderr]).toEqual([1, expect.stringContaining('/applications/web.pmod')])
-  expect(stringOf(host, 'WEB')).toBe(before)
-})
-
-test('what a file of the administrator says of itself does not bring the shipped one back', async () => {
-  const profile = profileWith({ 'applications/web.pmod': 'hash = -SHA1\n' })
-  const own = '# %enabled_by_default=false\nhash = -SHA1 -MD5\n'
-  const host = new Host({ 'applications/web.pmod': own }, profile)
-  await host.setInProcess('OURS')
-  expect(stringOf(host, 'WEB')).toBeDefined()
-  expect((await host.updateInProcess(['--disable-application', 'web'])).status).toBe(0)
-  expect(stringOf(host, 'WEB')).toBeUndefined()
-  expect((await host.updateInProcess(['--enable-application', 'web'])).status).toBe(0)
-  expect(host.read('applications', 'web.pmod')).toBe(own)
-})
-
 test('a name that leads out of the folder is refused', async () => {
   const host = new Host({ 'x.pmod.disabled': 'hash = -SHA1\n' })
   await host.setInProcess('DEFAULT')

@@ -26,6 +26,7 @@ import {
   writeDurable,
 } from '../../src/files/atomic-file.ts'
 import { runFile, scratchFolder } from '../cli/command.ts'
+import { noteSyncs } from './note-syncs.ts'
 import { openFilesBelow } from './open-files.ts'
 
 const isRoot = process.geteuid?.() === 0
@@ -174,22 +175,6 @@ describe('makeFolder', () => {
     expect(readdirSync(folder, { recursive: true }).toSorted()).toEqual(['a', 'a/b', 'a/b/file'])
   })
 })
-
-/** Notes what the kernel is asked to put on disk: the state of a path at that moment. */
-function noteSyncs(look: (path: string) => string): readonly string[] {
-  const noted: string[] = []
-  const { fsyncSync } = fs
-  const replace = (one: typeof fsyncSync): void => {
-    fs.fsyncSync = one
-    syncBuiltinESMExports()
-  }
-  onTestFinished(() => replace(fsyncSync))
-  replace((descriptor) => {
-    noted.push(look(readlinkSync(`/proc/self/fd/${descriptor}`)))
-    fsyncSync(descriptor)
-  })
-  return noted
-}
 
 test('a file is on disk before it is put in place, and its folder afterwards', () => {
   const folder = scratchFolder()

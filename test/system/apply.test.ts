@@ -10,50 +10,19 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import type { Source } from '../../src/diagnostics/source.ts'
 import type { PolicyComparison } from '../../src/policy/compare.ts'
+import { allowedTls } from '../../src/priority/evaluate.ts'
+import { NO_CONFIG, parseSystemConfig } from '../../src/priority/system-config.ts'
+import { findKeyword } from '../../src/system/application-keyword.ts'
+import { applicationPriority } from '../../src/system/application-priority.ts'
 import { type ApplyOptions, type ApplyResult, applyPolicy } from '../../src/system/apply.ts'
 import { findDrift } from '../../src/system/drift.ts'
 import { planPolicy } from '../../src/system/plan.ts'
 import { ROOT, scratchFolder, writeFiles } from '../cli/command.ts'
 import { Host } from '../cli/host.ts'
-import { resultOf } from '../cli/json-output.ts'
 import { refusal } from '../diagnostic-code.ts'
-
-/** A profile folder whose script for reloads writes a line each time that it runs. */
-function makeProfile(): { profile: string; runs: () => number } {
-  const profile = scratchFolder()
-  const log = join(profile, 'log')
-  symlinkSync(join(ROOT, 'policies'), join(profile, 'policies'))
-  writeFiles(profile, { 'reload-cmds.sh': `echo reload >> ${log}\n` })
-  return {
-    profile,
-    runs: () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').length - 1 : 0),
-  }
-}
-
-test('services are told once of a switch, and of none when they are told', async () => {
-  const { profile, runs } = makeProfile()
-  const host = new Host({}, profile)
-  const update = async (...args: readonly string[]) => {
-    const { stdout } = await host.updateInProcess([...args, '--json'])
-    const { changed, reloaded } = resultOf(stdout)
-    return { changed: changed.length > 0, reloaded }
-  }
-  expect(await update('--set', 'DEFAULT', '--no-reload')).toEqual({
-    changed: true,
-    reloaded: false,
-  })
-  expect(runs()).toBe(0)
-  // The reload is owed since then, although nothing changes now.
-  expect(await update()).toEqual({ changed: false, reloaded: true })
-  expect(runs()).toBe(1)
-  expect(await update()).toEqual({ changed: false, reloaded: false })
-  expect(await update('--reload')).toEqual({ changed: false, reloaded: true })
-  expect(await update('--set', 'FUTURE')).toEqual({ changed: true, reloaded: true })
-  expect(runs()).toBe(3)
-})
 
 test('a name that no policy has is refused with what was asked, and nothing is written', async () => {
   const host = new Host()
@@ -68,23 +37,6 @@ test('a name that no policy has is refused with what was asked, and nothing is w
   }
   expect(host.visible()).toEqual({})
   expect(existsSync(host.path('config'))).toBe(false)
-})
-
-test('what another program put among the back-ends is kept and told, in every later run', async () => {
-  const host = new Host()
-  await host.setInProcess('DEFAULT')
-  host.write({ 'back-ends/foreign.config': 'theirs\n' })
-  for (const policy of ['FUTURE', 'LEGACY']) {
-    const { stderr } = await host.updateInProcess(['--set', policy, '--no-reload'])
-    expect(stderr).toContain('BACKENDS_STRANGE_FILE')
-    expect(stderr).toContain('back-ends/foreign.config')
-    expect(host.read('back-ends', 'foreign.config')).toBe('theirs\n')
-  }
-  const check = await host.updateInProcess(['--check'])
-  expect([check.status, check.stdout + check.stderr]).toEqual([
-    1,
-    expect.stringContaining('foreign.config'),
-  ])
 })
 
 const SMALL =
@@ -427,5 +379,76 @@ describe('what is planned', () => {
       ...['disabled AES-256-GCM', 'enabled AES-128-GCM'],
     ])
     expect(host.read('state/current')).toBe('A\n')
+  })
+})
+
+describe('what an application may use', () => {
+  const BOTH = `${SMALL}cipher = +AES-128-GCM\nkey_exchange = ECDHE\nprotocol@TLS = TLS1.3 TLS1.2\n`
+
+  /** The versions of TLS, from the newest on; the code of a refusal. */
+  function versionsOf(name: string, { directories }: OwnHost): string {
+    try {
+      const { versions } = allowedTls(applicationPriority(name, directories))
+      const names = versions.filter(({ transport }) => transport === 'stream')
+      return names.map((version) => version.name).join(' ')
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error
+      return error.diagnostics[0]?.code ?? ''
+    }
+  }
+
+  test('is what its line says, else that of the system; GnuTLS has a default of its own', async () => {
+    const host = new OwnHost({ 'policies/A.pol': BOTH })
+    expect(versionsOf('web', host)).toBe('TLS1.3 TLS1.2 TLS1.1 TLS1.0')
+    writeFiles(host.base, { 'applications/web.pmod': 'protocol@TLS = -TLS1.2\n' })
+    await host.apply({ set: 'A' })
+    expect(versionsOf('web', host)).toBe('TLS1.3')
+    expect(versionsOf('none', host)).toBe('TLS1.3 TLS1.2')
+    expect(versionsOf('../x', host)).toBe('APPLICATION_BAD_NAME')
+    expect(findKeyword('web', host.directories, NO_CONFIG).keyword).toBe('WEB')
+    // What is in force stays so, whatever becomes of the file.
+    for (const text of ['odd\n', 'protocol@TLS = -TLS1.3\n', '# %keyword=OTHER\n', '']) {
+      writeFiles(host.base, { 'applications/web.pmod': text })
+      expect(versionsOf('web', host), text).toBe('TLS1.3')
+    }
+  })
+
+  test('is what its policy comes to for others, where it has no line', async () => {
+    const servers = '# %back_ends=nginx\n'
+    const host = new OwnHost({
+      'policies/A.pol': BOTH,
+      'applications/old.pmod': `${servers}protocol@TLS = -TLS1.3\n`,
+      'applications/all.pmod': servers,
+    })
+    await host.apply({ set: 'A' })
+    expect(versionsOf('old', host)).toBe('TLS1.2')
+    expect(versionsOf('all', host)).toBe('TLS1.3 TLS1.2')
+    writeFiles(host.base, { 'applications/old.pmod': `${servers}protocol@TLS = +TLS1.0\n` })
+    expect(versionsOf('old', host)).toBe('APPLICATION_EXCEEDS')
+    writeFiles(host.base, { 'applications/old.pmod': '' })
+    expect(versionsOf('old', host)).toBe('TLS1.3 TLS1.2')
+  })
+
+  test('is unknown where its policy is broken and was never in force', async () => {
+    const host = new OwnHost({ 'policies/A.pol': BOTH })
+    await host.apply({ set: 'A' })
+    writeFiles(host.base, { 'applications/new.pmod': 'odd\n' })
+    expect(versionsOf('new', host)).toBe('POLICY_MISSING_EQUALS')
+    writeFiles(host.base, { 'applications/new.pmod.disabled': 'odd\n' })
+    rmSync(host.path('applications', 'new.pmod'))
+    expect(versionsOf('new', host)).toBe('TLS1.3 TLS1.2')
+  })
+
+  test('has a keyword, and where nothing is there for it, that is told', async () => {
+    const host = new OwnHost({ 'applications/web.pmod': '# %keyword=OURS\n' })
+    const config = parseSystemConfig({ name: 'x', text: 'WEB=NORMAL\n' })
+    const { keyword, diagnostics } = findKeyword('web', host.directories, config)
+    expect([keyword, diagnostics.map(({ code }) => code)]).toEqual([
+      ...['OURS', ['APPLICATION_NO_STRING']],
+    ])
+    const other = findKeyword('Web2', host.directories, config)
+    expect(other).toMatchObject({ keyword: 'WEB2', diagnostics: [{ severity: 'warning' }] })
+    const found = parseSystemConfig({ name: 'x', text: '[priorities]\nOURS=NORMAL\n' })
+    expect(findKeyword('web', host.directories, found).diagnostics).toEqual([])
   })
 })

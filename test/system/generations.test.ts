@@ -24,6 +24,7 @@ import { listChanges, OUTDATED, publishIfChanged } from '../../src/system/publis
 import { OPAQUE } from '../../src/system/visible-files.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { refusal } from '../diagnostic-code.ts'
+import { noteSyncs } from '../files/note-syncs.ts'
 import { openFilesBelow } from '../files/open-files.ts'
 
 type Texts = Readonly<Record<string, string>>
@@ -153,6 +154,23 @@ describe('a switch', () => {
     expect(openFilesBelow(host.base)).toEqual([])
   })
 
+  test('is made when all that it leads to is on disk, and is on disk itself at the end', () => {
+    const host = new StoreHost()
+    const noted = noteSyncs((path) => `${host.store.inForce} ${path.replace(host.base, '')}`)
+    const application = 'back-ends/applications/web/nginx.config'
+    host.switchTo({ ...ONE, [application]: 'n1' })
+    const inGeneration = [...Object.keys(ONE), application, 'record.json']
+    const folders = ['back-ends', 'state', 'back-ends/applications', 'back-ends/applications/web']
+    const before = [...inGeneration, ...folders].map(
+      (path) => `undefined /.generations/g-1/${path}`,
+    )
+    // The links of both folders stand in the base directory.
+    const links = ['undefined ', 'undefined ']
+    const sorted = [...before, 'undefined /.generations/g-1', ...links].toSorted()
+    expect(noted.slice(0, -1).toSorted()).toEqual(sorted)
+    expect(noted.at(-1)).toBe('g-1 /.generations')
+  })
+
   test('that is not made leaves nothing', () => {
     const host = new StoreHost()
     host.switchTo(ONE)
@@ -272,6 +290,18 @@ describe('real folders of a distribution', () => {
     host.switchTo(TWO)
     expect(host.seen()).toEqual({ ...TWO, 'back-ends/other': 'theirs' })
     expect(host.store.listVisible()).toHaveLength(4)
+  })
+
+  test('are on disk with their links before the switch, and with those of outputs after it', () => {
+    const host = new StoreHost(THEIRS)
+    const noted = noteSyncs((path) => `${host.store.inForce} ${path.replace(host.base, '')}`)
+    host.switchTo({ ...ONE, 'back-ends/a.config': '-> /nowhere' })
+    // What programs saw is a set of its own first.
+    const at = (line: string) => noted.indexOf(line)
+    expect(at('g-1 /back-ends')).toBeGreaterThan(at('g-1 /.generations'))
+    expect(at('g-1 /state')).toBeGreaterThan(0)
+    expect(at('g-2 /.generations')).toBeGreaterThan(at('g-1 /state'))
+    expect(noted.slice(at('g-2 /.generations'))).toEqual(['g-2 /.generations', 'g-2 /back-ends'])
   })
 
   test('show what they showed where the switch is not made', () => {

@@ -1,5 +1,5 @@
 /** Which configurations of a host lead a program to the files of a policy. */
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { listIncluded } from '../../src/system/included-files.ts'
@@ -118,6 +118,22 @@ describe('a configuration that cannot be read', () => {
   test('is taken to name the folder of the host, and no other', () => {
     expect(readsWhere(circle, BASE)).toBe(true)
     expect(readsWhere(circle, '/srv/other')).toBe(false)
+  })
+
+  test.skipIf(process.geteuid?.() !== 0)('and so is a folder of them [root]', () => {
+    const root = hostWith({ 'etc/ipsec.d/a.conf': '' })
+    const isRead = findReaders(BASE, root)
+    const isReadElsewhere = findReaders('/srv/other', root)
+    chmodSync(root, 0o755)
+    chmodSync(join(root, 'etc/ipsec.d'), 0o700)
+    process.seteuid?.(65_534)
+    try {
+      expect([isRead('libreswan'), isReadElsewhere('libreswan')]).toEqual([true, false])
+    } finally {
+      process.seteuid?.(0)
+    }
+    // Root can read it, and it names nothing.
+    expect(findReaders(BASE, root)('libreswan')).toBe(false)
   })
 
   test('names nothing where nothing can be in it: it is gone, a pipe or no text', () => {
