@@ -28,7 +28,7 @@ export type PreparedPolicy = {
 export function selectPolicy(directories: Directories, set: string | undefined): PolicySelection {
   if (!set) return checkSelection(readConfiguredSelection(directories), configFile(directories))
   // `:MODULE` keeps the configured policy; any other empty name is an empty variable of a shell.
-  if (/^:+$|::|.:$/s.test(set)) {
+  if (/::|:$/.test(set)) {
     const searched = moduleFolders(policyFolders(directories))
     fail(SYSTEM_KINDS.emptyName, { given: set, searched })
   }

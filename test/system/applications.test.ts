@@ -384,8 +384,9 @@ describe('settings of applications', () => {
   test.each([
     ['k = "a b"', 'a b'],
     ["k='a b'", 'a b'],
-    ['k=a b', 'a'],
-    ['k = a # why', 'a'],
+    ['k=abc b', 'abc'],
+    ['k = a.b:c # why', 'a.b:c'],
+    ["k = abc'", 'abc'],
     ['\t k\t=\ta', 'a'],
     ['other = x\nk = a\nk = b', 'a'],
     ['k = ""', ''],

@@ -180,6 +180,23 @@ describe('putting a policy in force', () => {
     expect(host.codes).toEqual(['warning DROPIN_DANGLING'])
   })
 
+  test('a drop-in at which programs stop is a refusal, unless it is forced', async () => {
+    const host = new OwnHost({
+      'local.d/java-x.config': 'jdk.tls.disabledAlgorithms=R*A\n',
+      'local.d/krb5-x.config': '# fine\n',
+    })
+    await expect(host.apply({ set: 'A' })).rejects.toThrow(
+      expect.objectContaining({
+        diagnostics: expect.arrayContaining([
+          expect.objectContaining({ code: 'DROPIN_STOPS_PROGRAMS', severity: 'error' }),
+        ]),
+      }),
+    )
+    expect(existsSync(host.path('config'))).toBe(false)
+    await host.apply({ set: 'A', force: true })
+    expect(host.codes).toContain('warning DROPIN_STOPS_PROGRAMS')
+  })
+
   test('of strings in drop-ins only what would stop programs keeps a policy from being put in force', async () => {
     const host = new OwnHost({ 'local.d/gnutls-x.config': 'X=NORMAL\n' })
     const asked: (readonly [string, readonly string[]])[] = []
@@ -324,6 +341,26 @@ describe('a difference from what the policy gives', () => {
       'back-ends/nss.config': ['missing', 'hand-edit'],
       'back-ends/strange': ['unexpected', 'unknown'],
     })
+  })
+
+  test('is that of another version where no file explains it', async () => {
+    const host = new OwnHost({ config: 'A\n' })
+    await host.apply()
+    const path = host.path('.generations', 'current', 'record.json')
+    const record = JSON.parse(readFileSync(path, 'utf8'))
+    record.files['back-ends/krb5.config'].content = 'older\n'
+    writeFileSync(path, JSON.stringify(record))
+    writeFiles(host.base, { 'back-ends/krb5.config': 'older\n' })
+    expect(await findDrift(host.directories)).toMatchObject([
+      { file: 'back-ends/krb5.config', kind: 'differs', cause: 'package', because: [] },
+    ])
+    writeFiles(host.base, { 'back-ends/krb5.config': 'edited\n', config: 'B\n' })
+    const causes = (await findDrift(host.directories)).map(({ file, cause }) => [file, cause])
+    expect(causes).toContainEqual(['back-ends/krb5.config', 'hand-edit'])
+    expect(causes).toContainEqual(['back-ends/gnutls.config', 'configured-policy'])
+    writeFileSync(path, 'no record')
+    const unknown = new Set((await findDrift(host.directories)).map(({ cause }) => cause))
+    expect(unknown).toEqual(new Set(['unknown']))
   })
 
   test('of a link is that of the pre-built output, or of the package', async () => {

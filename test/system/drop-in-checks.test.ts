@@ -55,7 +55,7 @@ describe('an entry of a list of disabled algorithms is', () => {
     ...['RSA keySize < -2147483648', 'RSA  keySize < 1', 'RSA usage', 'RSA &', 'RSA jdkCA &&'],
     ...['RSA JDKCA', 'RSA denyAfter 2019-01-01', 'RSA denyAfter 2019-01-01 & jdkCA', 'TLS_R*'],
     ...['RSA denyAfter 2020-02-29', 'TLS_R* keySize < 1', 'X9.62 c2pnb163v1', 'RSA &&'],
-    ...['RSA keySize < 1 & keySize < 2'],
+    ...['RSA keySize < 1 & keySize < 2', 'RSA usage keySize x'],
   ])('read: %s', (entry) => {
     expect(findConstraintError(entry)).toBe(undefined)
   })

@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
@@ -58,6 +66,13 @@ test('a link or a file in the place of a folder is refused', () => {
   expect(() => makeOpenFolder(join(folder, 'link'))).toThrow(/ELOOP|ENOTDIR/)
   expect(() => makeOpenFolder(join(folder, 'file'))).toThrow(/ENOTDIR/)
   expect(statSync(elsewhere).mode & 0o777).toBe(0o700)
+})
+
+test('the mode of a file in the place of a folder above stays', () => {
+  const path = join(scratchFolder(), 'file')
+  writeFileSync(path, '', { mode: 0o600 })
+  expect(() => makeOpenFolder(join(path, 'below', 'deep'))).toThrow(/ENOTDIR/)
+  expect(statSync(path).mode & 0o777).toBe(0o600)
 })
 
 test('why a folder cannot be made is told', () => {

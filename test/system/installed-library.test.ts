@@ -2,7 +2,11 @@
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import type { ConversionTarget, Library } from '../../src/priority/library-releases.ts'
+import {
+  type ConversionTarget,
+  type Library,
+  releasesOf,
+} from '../../src/priority/library-releases.ts'
 import { findInstalledRelease } from '../../src/system/installed-library.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { refusal } from '../diagnostic-code.ts'
@@ -25,6 +29,9 @@ function haveOnly(programs: Readonly<Record<string, string>>, to: 1 | 2 = 1): vo
 const NGINX = (library: string) =>
   `nginx version: nginx/1.22.1\n${library}\nTLS SNI support enabled\nconfigure arguments: --with-http_ssl_module`
 
+/** Of a release that is newer than all that are known. */
+const NEWEST = releasesOf('openssl').at(-1) ?? ''
+
 /** Target, its library, program, what it prints, the release whose words it takes. */
 const ANSWERS: readonly (readonly [ConversionTarget, Library, string, string, string])[] = [
   ['openssl', 'openssl', 'openssl', 'OpenSSL 3.0.17 1 Jul 2025 (Library: OpenSSL 3.0.17)', '3.0'],
@@ -46,6 +53,12 @@ const ANSWERS: readonly (readonly [ConversionTarget, Library, string, string, st
     '3.0',
   ],
   ['postfix', 'openssl', 'postconf', 'OpenSSL 3.2.2', '3.2'],
+  ['postfix', 'openssl', 'postconf', 'OpenSSL 3.0.10', '3.0'],
+  ['haproxy', 'openssl', 'haproxy', 'Running on OpenSSL version : OpenSSL 3.10.11 x', NEWEST],
+  ['nginx', 'openssl', 'nginx', NGINX('built with OpenSSL 10.11.12 1 Jan 2040'), NEWEST],
+  ['openssl', 'openssl', 'openssl', 'OpenSSL 10.11.12 1 Jan 2040', NEWEST],
+  ['nss', 'nss', 'dpkg-query', 'Package: libnss3\nVersion: 12:3.87.1-1', '3.87'],
+  ['nss', 'nss', 'dpkg-query', 'Package: libnss3\nVersion: 3.87.1-1', '3.87'],
   ['java', 'jdk', 'java', 'openjdk version "17.0.16" 2025-07-15', '17'],
   ['java', 'jdk', 'java', 'openjdk version "24.0.2" 2025-07-15', '21'],
   ['go', 'go', 'go', 'go1.24.4', '1.24'],

@@ -1,5 +1,5 @@
 /** Which files are policies and modules, which of several counts, and what is read of a host for GnuTLS and OpenSSL. */
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
@@ -191,7 +191,9 @@ describe('a policy is selected', () => {
       refusal('POLICY_NO_NAME'),
     )
     // A password may stand before an @.
-    expect(() => selectPolicy(directories(), 'x:y@z')).toThrow('`***@Z` is not a policy name')
+    expect(() => selectPolicy(directories(), 'user:S3CR3T@host')).toThrow(
+      '`***@HOST` is not a policy name',
+    )
   })
 })
 
@@ -248,6 +250,12 @@ describe('the configuration of GnuTLS is read', () => {
       absent(base, 'warning FILE_NOT_REGULAR'),
     )
     expect(readWith({ baseDir: '/nowhere' })).toEqual(absent('/nowhere/back-ends/gnutls.config'))
+  })
+
+  test('from the folder of the host by default, or from the file that Debian builds GnuTLS with', () => {
+    const [ours, ofDebian] = ['/etc/crypto-policies/back-ends/gnutls.config', '/etc/gnutls/config']
+    const { config } = readPriorityConfig({}, {})
+    expect(existsSync(ofDebian) ? [ours, ofDebian] : [ours]).toContain(config.source.name)
   })
 
   test('as empty from /dev/null, and of any encoding and size that GnuTLS takes', () => {

@@ -1,5 +1,7 @@
 /** The programs of a host judge what back-ends write: each line and value that they do not know is found. */
-import { expect } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
 import { findConsumer } from '../../../src/system/consumers/all-consumers.ts'
 import {
   type CheckDepth,
@@ -8,7 +10,7 @@ import {
   withWorkbench,
 } from '../../../src/system/consumers/consumer.ts'
 import { verifyConfigs } from '../../../src/system/verify.ts'
-import { runFile } from '../../cli/command.ts'
+import { runFile, scratchFolder } from '../../cli/command.ts'
 import { testWith } from '../../peers/peer.ts'
 
 /** What the program that reads the files of a back-end says of a text. */
@@ -61,6 +63,10 @@ for (const [program, backend, ...args] of [
   ['named-checkconf', 'bind', '-v'],
   ['openssl', 'opensslcnf', 'version'],
   ['gnutls-cli', 'gnutls', '--version'],
+  ['ipsec', 'libreswan', '--version'],
+  ['klist', 'krb5', '-V'],
+  ['nginx', 'applications/x/nginx', '-v'],
+  ['haproxy', 'applications/x/haproxy', '-v'],
 ] as const) {
   testWith(program, `${program} is named with its version`, async () => {
     const { checked } = await verifyConfigs([{ policy: 'DEFAULT', backend, text: '' }])
@@ -159,6 +165,9 @@ testWith(
 testWith('openssl', 'openssl names each property that it does not know', async () => {
   const text = 'Groups = X25519\n[evp_properties]\nno-such = 1\ndefault_properties = \n other = 2\n'
   expect(await findingsOf('opensslcnf', text)).toEqual([lost('no-such', null), lost('other', null)])
+  // As many as that are looked for.
+  const many = Array.from({ length: 9 }, (_, at) => `no-such${at} = 1`).join('\n')
+  expect(await findingsOf('opensslcnf', `[evp_properties]\n${many}\n`)).toHaveLength(8)
 })
 
 testWith('openssl', 'openssl loses a file that it cannot parse, from a line on', async () => {
@@ -186,5 +195,51 @@ testWith('ipsec', 'ipsec names the line that it cannot read', async () => {
       line: 3,
       complaint: expect.stringMatching(/^[^/]*libreswan:3: syntax error/),
     },
+  ])
+})
+
+/** What a program that is broken, or that no distribution of the tests has, makes of a text. */
+async function findingsOfScript(backend: string, script: string, text: string) {
+  const folder = scratchFolder()
+  const consumer = findConsumer(backend)
+  const path = join(folder, 'program')
+  writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  return withWorkbench(path, async (workbench) => consumer?.check(workbench, text, 'all'))
+}
+
+test('a program that takes no configuration at all is no judge', async () => {
+  for (const backend of ['openssh', 'opensshserver', 'applications/x/nginx']) {
+    const check = findingsOfScript(backend, 'echo it is broken >&2; exit 1', 'x\n')
+    await expect(check, backend).rejects.toThrow('does not work here: it is broken')
+  }
+  const postfix = findingsOfScript('applications/x/postfix', 'echo no; exit 1', 'x = 1\n')
+  await expect(postfix).rejects.toThrow('does not work here: no')
+})
+
+test('what a program says without a line is told as it is', async () => {
+  const script = 'while [ "$1" != -F ]; do shift; done; test -s "$2" || exit 0; echo odd; exit 1'
+  expect(await findingsOfScript('openssh', script, 'x\n')).toEqual([
+    { effect: 'stops', complaint: 'odd' },
+  ])
+})
+
+test('what the checker of Sequoia says is told by how it ends', async () => {
+  const said = (script: string) => findingsOfScript('sequoia', script, '')
+  expect(await said('exit 0')).toEqual([])
+  expect(await said('echo a; echo b')).toEqual([
+    ...['a', 'b'].map((complaint) => ({ effect: 'ignores-value', complaint })),
+  ])
+  expect(await said('echo bad; exit 1')).toEqual([{ effect: 'stops', complaint: 'bad' }])
+  expect(await said('exit 1')).toEqual([{ effect: 'stops', complaint: '' }])
+})
+
+test('what the checker of NSS says is told by its warnings, where it fails', async () => {
+  const said = (script: string) => findingsOfScript('nss', script, '')
+  expect(await said('echo warning: x')).toEqual([])
+  expect(await said('echo first; echo NSS-POLICY-WARN warning: x; exit 1')).toEqual([
+    { effect: 'ignores-value', complaint: 'NSS-POLICY-WARN warning: x' },
+  ])
+  expect(await said('exit 2')).toEqual([
+    { effect: 'ignores-value', complaint: expect.stringContaining('does not say why') },
   ])
 })
