@@ -7,6 +7,7 @@ import { readPemBlocks } from '../../src/asn1/pem.ts'
 import { createAuthority } from '../../src/pki/authority.ts'
 import { readCertificateParts } from '../../src/pki/certificate-builder.ts'
 import { encodeEntry, readEntries } from '../../src/pki/certificate-list.ts'
+import { chooseSignature, encodeAlgorithm } from '../../src/pki/certificate-signature.ts'
 import { parseAddress, parseDnsName } from '../../src/pki/host-names.ts'
 import { layoutAt } from '../../src/pki/layout.ts'
 import type { RevocationReason } from '../../src/pki/revocation-reasons.ts'
@@ -210,6 +211,20 @@ describe('the parts of a certificate', () => {
     const bad = [['2.5.29.14', false, Buffer.from([5, 0])]] as const
     expect(() => partsOf(make({ subject: 'x', extensions: bad }))).toThrow(RangeError)
   })
+})
+
+/** RFC 4055 section 5, RFC 5758 section 3.2, RFC 8410 section 3, RFC 9881 section 2. */
+test.each([
+  [{ type: 'rsa', bits: 3072 }, '300d06092a864886f70d01010b0500'],
+  [{ type: 'ecdsa', curve: 'secp256r1' }, '300a06082a8648ce3d040302'],
+  [{ type: 'ecdsa', curve: 'secp384r1' }, '300a06082a8648ce3d040303'],
+  [{ type: 'ecdsa', curve: 'secp521r1' }, '300a06082a8648ce3d040304'],
+  [{ type: 'ed25519' }, '300506032b6570'],
+  [{ type: 'ed448' }, '300506032b6571'],
+  [{ type: 'ml-dsa-44' }, '300b0609608648016503040311'],
+  [{ type: 'ml-dsa-87' }, '300b0609608648016503040313'],
+] as const)('only the signatures of RSA have parameters: %j', (kind, hex) => {
+  expect(encodeAlgorithm(chooseSignature(kind, strengthOf())).toString('hex')).toBe(hex)
 })
 
 test('entries of a list stand as they are, in either version', () => {

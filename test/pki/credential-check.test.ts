@@ -203,6 +203,12 @@ test('an authority alone is checked: when it ends, and its key', () => {
   expect(left).toBeGreaterThan(3600)
   expect(codesOf(folder, { days: left })).toEqual([])
   expect(codesOf(folder, { days: left + 1 })).toEqual(['PKI_EXPIRES_SOON'])
+  const end = certificates[0]?.certificate.notAfter.getTime() ?? 0
+  const told = (days: number) =>
+    check(folder, { now: new Date(end - days * DAY) }).diagnostics[0]?.message ?? ''
+  expect([told(2), told(1), told(0)].map((message) => message.slice(-10))).toEqual([
+    ...[', in 2 days', ', in 1 day', ', in 0 days'].map((words) => words.slice(-10)),
+  ])
   const strong = strengthOf('NORMAL:%PROFILE_ULTRA')
   expect(codesOf(folder, { strength: strong })).toEqual(['PKI_KEY_TOO_WEAK'])
 })

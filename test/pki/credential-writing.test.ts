@@ -278,7 +278,7 @@ test('where a file cannot be put in place, those before it are as they were', ()
     },
   }
   const write = () => writeCredentials(key ? [key, blocking] : [], { root: folder, force: true })
-  expect(['FILE_UNWRITABLE', 'PKI_FILE_EXISTS']).toContain(codeOf(write))
+  expect(codeOf(write)).toBe('PKI_FILE_EXISTS')
   expect(readFileSync(join(folder, 'key.pem'), 'utf8')).toBe('old key')
   expect(modeOf(join(folder, 'key.pem'))).toBe(0o640)
   expect(readdirSync(folder).toSorted()).toEqual(['cert.pem', 'key.pem'])

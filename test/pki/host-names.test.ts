@@ -177,6 +177,10 @@ describe('names that a certificate gets', () => {
   test('without a name nothing is made', () => {
     expect(() => namesFor('server', undefined, [])).toThrow(refusal('PKI_NO_NAME'))
     expect(() => namesFor('client', undefined, [])).toThrow(refusal('PKI_NO_NAME'))
+    const hintFor = (role: 'server' | 'client') =>
+      refusalOf(() => namesFor(role, undefined, [])).at(1)
+    expect(hintFor('server')).toContain('--dns NAME')
+    expect(hintFor('client')).toContain('--cn NAME')
     expect(() => namesFor('server', 'Any Server', [])).toThrow(refusal('PKI_NO_HOST_NAME'))
     expect(namesFor('client', 'Any Client', []).commonName).toBe('Any Client')
   })

@@ -54,6 +54,15 @@ describe('the key that is chosen', () => {
     expect(refusal.code).toBe('PKI_NO_KEY_ALLOWED')
   })
 
+  test('is none of those that were tried, which are told', () => {
+    const messageOf = (priority: string) =>
+      refusalOf(() => choose(undefined, strengthOf(priority))).message
+    expect(messageOf('NORMAL:-SIGN-ALL:+SIGN-EDDSA-ED25519:%PROFILE_FUTURE')).toMatch(
+      / \(ed25519\)$/,
+    )
+    expect(messageOf('NORMAL:-SIGN-ALL:+SIGN-DSA-SHA256')).not.toContain('(')
+  })
+
   test('is of the size that the policy asks for, where none is named', () => {
     expect(choose('rsa', strengthOf('NORMAL:%PROFILE_ULTRA'))).toBe('rsa:8192')
     expect(choose('ecdsa', strengthOf('NORMAL:%PROFILE_ULTRA'))).toBe('ecdsa:secp384r1')

@@ -120,6 +120,7 @@ function forms(): readonly ChainCase[] {
       authorities: [none],
       verdict: 'NOT_AUTHORITY',
     },
+    { name: 'another form of the one in the file', chain: [none], authorities: [good] },
     { name: 'the same one twice', chain, authorities: [good, good] },
     {
       name: 'one of five with the name',
