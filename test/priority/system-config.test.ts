@@ -84,6 +84,7 @@ describe('what makes GnuTLS ignore the whole file', () => {
     const rules = rulesOf(`SYSTEM=NORMAL\n${line}\n`)
     expect(rules.priorities.size).toBe(0)
     expect(rules.ignored.map(({ code }) => code)).toEqual(['GNUTLS_CONFIG_MALFORMED'])
+    expect(rules.ignored[0]?.hint).toContain('begin a comment with #')
     expect(rules.refusedWhenStrict).toBe(true)
   })
 })

@@ -115,6 +115,8 @@ test('gives an unscoped protocol the scope that means the same', () => {
 
 test('converts line ends and removes a byte order mark', () => {
   expect(fix('\ufeffmac = AEAD\r\nhash = \\\r\n SHA1\r')).toBe('mac = AEAD\nhash = \\\n SHA1\n')
+  expect(fix('\rmac = AEAD\n')).toBe('\nmac = AEAD\n')
+  expect(codes('\rmac = AEAD\n')).toEqual(['POLICY_CARRIAGE_RETURN'])
   expect(codes('\ufeffmac = AEAD\r\n')).toEqual([
     'POLICY_BYTE_ORDER_MARK',
     'POLICY_CARRIAGE_RETURN',
