@@ -8,8 +8,8 @@ import { includesTls13, type SignatureSemantics, type TlsVersion } from './tls-v
 
 /** How a suite before TLS 1.3 agrees on a secret, where it does so by Diffie-Hellman. */
 export function exchangeKind({ keyExchange = '' }: TlsSuite): TlsGroup['kind'] | undefined {
-  if (/^(ECDHE|ANON-ECDH$)/.test(keyExchange)) return 'curve'
-  return /^(DHE|ANON-DH$)/.test(keyExchange) ? 'finite-field' : undefined
+  if (/^(ECDHE|ANON-ECDH)/.test(keyExchange)) return 'curve'
+  return /^(DHE|ANON-DH)/.test(keyExchange) ? 'finite-field' : undefined
 }
 
 /** Whether a server before TLS 1.3 shows a certificate. */

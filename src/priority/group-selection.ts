@@ -48,6 +48,6 @@ function kindOfGroup(group: GnutlsGroup): GroupKind {
 /** A suite of TLS 1.3 brings the hybrid groups in, which only TLS 1.3 knows. */
 function kindOfSuite({ keyExchange }: TlsSuite): GroupKind | undefined {
   if (keyExchange === undefined) return 'hybrid'
-  if (/^(DHE|ANON-DH$)/.test(keyExchange)) return 'finite-field'
-  return /^(ECDHE|ANON-ECDH$|VKO)/.test(keyExchange) ? 'curve' : undefined
+  if (/^(DHE|ANON-DH)/.test(keyExchange)) return 'finite-field'
+  return /^(ECDHE|ANON-ECDH|VKO)/.test(keyExchange) ? 'curve' : undefined
 }

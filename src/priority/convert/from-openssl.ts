@@ -156,7 +156,11 @@ function wordsOf(
     [...new Set(words)].filter((word) => findWord(vocabularyOf(release), word))
   const exchanges = old.flatMap(({ keyExchange }) => keyExchange ?? [])
   return {
-    version: ['VERS-TLS1.3', 'VERS-TLS1.2'],
+    // A version of which nothing is wanted would cost the ciphers that its suites are made of.
+    version: [
+      ...(old.length < wanted.length ? ['VERS-TLS1.3'] : []),
+      ...(old.length > 0 ? ['VERS-TLS1.2'] : []),
+    ],
     // GnuTLS counts RSA-PSK and SRP among the key exchanges of servers with other credentials.
     keyExchange: known(exchanges).filter((name) => !/^(RSA-PSK$|SRP)/.test(name)),
     cipher: known(named.map(({ cipher }) => cipher)).filter((name) => name !== 'NULL'),

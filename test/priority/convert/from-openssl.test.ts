@@ -5,7 +5,11 @@ import { expandCipherList } from '../../../src/priority/cipher-list/cipher-list.
 import { CIPHER_LIST_WORDS } from '../../../src/priority/cipher-list/cipher-list-words.ts'
 import { exactnessOf } from '../../../src/priority/convert/convert-diagnostics.ts'
 import { convertFromOpenssl, type FromOpenssl } from '../../../src/priority/convert/from-openssl.ts'
-import { readOpensslSettings } from '../../../src/priority/convert/openssl-settings.ts'
+import {
+  offeredGroups,
+  offeredSchemes,
+  readOpensslSettings,
+} from '../../../src/priority/convert/openssl-settings.ts'
 import { allowedTls, type Evaluation } from '../../../src/priority/evaluate.ts'
 import { requirePriority } from '../../../src/priority/failure/failure-diagnostics.ts'
 import { fc } from '../../seed.ts'
@@ -143,3 +147,139 @@ describe('the settings of a policy', () => {
     expect(only12.text).not.toContain('VERS-TLS1.3')
   })
 })
+
+describe('what a program of OpenSSL offers', () => {
+  const groups = (...[settings, level, suiteB, release]: Parameters<typeof offeredGroups>) =>
+    offeredGroups(settings, level, suiteB, release).map(({ name }) => name)
+  const schemes = (...[settings, level, suiteB, release]: Parameters<typeof offeredSchemes>) =>
+    offeredSchemes(settings, level, suiteB, release).map(({ name }) => name)
+
+  it('of groups by itself is what its release has, in its order', () => {
+    const old = [
+      ...['x25519', 'secp256r1', 'x448', 'secp521r1', 'secp384r1'],
+      ...['ffdhe2048', 'ffdhe3072', 'ffdhe4096', 'ffdhe6144', 'ffdhe8192'],
+    ]
+    expect(groups({}, 0, undefined, '3.0')).toEqual(old)
+    expect(groups({}, 2, undefined, '3.2')).toEqual(old)
+    expect(groups({}, 2, undefined, '3.5')).toEqual([
+      ...['X25519MLKEM768', 'x25519', 'secp256r1', 'x448', 'secp384r1', 'secp521r1'],
+      ...['ffdhe2048', 'ffdhe3072'],
+    ])
+  })
+
+  it.each([
+    [3, ['x25519', 'secp256r1', 'x448', 'secp521r1', 'secp384r1', 'ffdhe3072']],
+    [4, ['x448', 'secp521r1', 'secp384r1']],
+    [5, ['secp521r1']],
+  ])('of groups at level %i begins with %j', (level, expected) => {
+    expect(groups({}, level, undefined, '3.0').slice(0, expected.length)).toEqual(expected)
+  })
+
+  it.each([
+    [
+      ['P-256', 'prime256v1'],
+      ['secp256r1', 'secp256r1'],
+    ],
+    [
+      ['p-384', 'P-521', 'X25519', 'X448'],
+      ['secp384r1', 'secp521r1', 'x25519', 'x448'],
+    ],
+    [
+      ['P-192', 'prime192v1', 'P-224'],
+      ['secp192r1', 'secp192r1', 'secp224r1'],
+    ],
+    [['nonsense', 'ffdhe2048'], ['ffdhe2048']],
+    [['SecP256r1MLKEM768'], ['SecP256r1MLKEM768']],
+    [[], []],
+  ])('of groups named %j are %j', (named, expected) => {
+    expect(groups({ groups: named }, 0, undefined, '3.5')).toEqual(expected)
+  })
+
+  it.each([
+    [
+      ['ECDSA+SHA256', 'ECDSA+SHA384'],
+      ['ecdsa_secp256r1_sha256', 'ecdsa_secp384r1_sha384'],
+    ],
+    [
+      ['ecdsa+sha512', 'ECDSA+SHA1'],
+      ['ecdsa_secp521r1_sha512', 'ecdsa_sha1'],
+    ],
+    [
+      ['RSA+SHA256', 'DSA+SHA1'],
+      ['rsa_pkcs1_sha256', 'dsa_sha1'],
+    ],
+    [
+      ['RSA-PSS+SHA256', 'PSS+SHA384'],
+      ['rsa_pss_rsae_sha256', 'rsa_pss_rsae_sha384'],
+    ],
+    [
+      ['ED25519', 'rsa_pss_pss_sha512'],
+      ['ed25519', 'rsa_pss_pss_sha512'],
+    ],
+    [['RSA+SHA224', 'nonsense', 'X+SHA256'], []],
+    [[], []],
+  ])('of schemes named %j are %j', (signatureAlgorithms, expected) => {
+    expect(schemes({ signatureAlgorithms }, 0, undefined, '3.5')).toEqual(expected)
+  })
+
+  it('of schemes by itself is what its release and its level have', () => {
+    expect(schemes({}, 0, undefined, '3.0')).toEqual(
+      expect.arrayContaining(['ecdsa_sha1', 'rsa_pkcs1_sha1', 'dsa_sha1', 'ed448']),
+    )
+    expect(schemes({}, 0, undefined, '3.0')).toHaveLength(17)
+    expect(schemes({}, 1, undefined, '3.0')).toHaveLength(14)
+    expect(schemes({}, 1, undefined, '3.5').slice(0, 3)).toEqual(['mldsa65', 'mldsa87', 'mldsa44'])
+    expect(schemes({}, 5, undefined, '3.5')).toEqual([
+      ...['mldsa87', 'ecdsa_secp521r1_sha512', 'rsa_pss_pss_sha512', 'rsa_pss_rsae_sha512'],
+      'rsa_pkcs1_sha512',
+    ])
+  })
+
+  /** RFC 6460: curves and hashes of one size. */
+  it.each([
+    ['128', ['secp256r1', 'secp384r1']],
+    ['128 only', ['secp256r1']],
+    ['128 C2', ['secp256r1', 'secp384r1']],
+    ['192', ['secp384r1']],
+  ] as const)('under Suite B %s is fixed', (suiteB, expected) => {
+    const settings = { groups: ['X25519'], signatureAlgorithms: ['ed25519'] }
+    expect(groups(settings, 2, suiteB, '3.5')).toEqual(expected)
+    expect(schemes(settings, 2, suiteB, '3.5')).toEqual(
+      expected.map((name) => `ecdsa_${name}_sha${name.slice(4, 7)}`),
+    )
+  })
+
+  it.each([
+    ['', {}],
+    ['CipherString = @SECLEVEL=2:kRSA\n', { cipherString: '@SECLEVEL=2:kRSA' }],
+    ['TLS.MinProtocol = TLSv1.2\nDTLS.MinProtocol = DTLSv1.2\n', { minProtocol: 'TLSv1.2' }],
+    ['MaxProtocol=TLSv1.2', { maxProtocol: 'TLSv1.2' }],
+    ['Groups = *?A/*B:-C\n', { groups: ['A', 'B', 'C'] }],
+    ['Ciphersuites = \n', { ciphersuites: [] }],
+    ['SignatureAlgorithms = ?a:b\n', { signatureAlgorithms: ['a', 'b'] }],
+    ['Other = x\n# Groups = y\n', {}],
+    ['[evp]\nGroups = a\n', {}],
+    ['x\n[evp]\nGroups = a\n', {}],
+  ])('is read of %j', (text, settings) => {
+    expect(readOpensslSettings(text)).toEqual(settings)
+  })
+})
+
+it.each([
+  ['TLSv1.2', undefined, true, true],
+  ['TLSv1.3', undefined, false, true],
+  [undefined, 'TLSv1.3', true, true],
+  [undefined, 'TLSv1.2', true, false],
+  ['TLSv1', 'TLSv1.2', true, false],
+])(
+  'from %s to %s the string has TLS 1.2: %s, TLS 1.3: %s',
+  (minProtocol, maxProtocol, has12, has13) => {
+    const settings = {
+      ...(minProtocol ? { minProtocol } : {}),
+      ...(maxProtocol ? { maxProtocol } : {}),
+    }
+    const { text } = convertFromOpenssl(source('ECDHE+AESGCM'), { settings })
+    expect([text.includes('+VERS-TLS1.2'), text.includes('+VERS-TLS1.3')]).toEqual([has12, has13])
+  expect(text).toContain('+AES-256-GCM')
+  },
+)
