@@ -72,7 +72,7 @@ export function readJavaOffer(text: string, release: JdkRelease): LibraryOffer {
 
 function readWords(text: string): ReadonlySet<string> {
   const lists = text.matchAll(/^jdk\.(?:tls\.disabledAlgorithms|disabled\.namedCurves)=(.*)$/gm)
-  return new Set([...lists].flatMap(([, list = '']) => list.split(', ')))
+  return new Set([...lists].flatMap(([, list = '']) => (list === '' ? [] : list.split(', '))))
 }
 
 /** Before 25 the words of ciphers do not reach the suites of TLS 1.3 with AES; 21 no longer offers 3DES of itself. */
