@@ -104,3 +104,25 @@ describe('under a blocklist', () => {
     ])
   })
 })
+
+test.each(['-AES-128-CBC', '!AES-128-CBC', '-CIPHER-ALL', 'PFS', '%COMPAT', '+CIPHER-ALL'])(
+  '%s asks for nothing in vain',
+  (token) => {
+    const config = parseSystemConfig({ name: 'gnutls.config', text: BLOCKLIST })
+    const explanation = explainPriority({ name: 'test', text: `NORMAL:${token}` }, { config })
+    expect(findVainTokens(explanation, { config })).toEqual([])
+  },
+)
+
+test('without a policy everything is beyond it', () => {
+  const given = { name: 'test', text: 'NONE:+VERS-TLS1.2:+RSA:+AES-128-GCM:+AEAD:+SIGN-RSA-SHA256' }
+  const evaluation = requirePriority(given)
+  const found = findAllowedBeyondPolicy(explainPriority(given), evaluation, undefined)
+  expect(found.map(({ token, extra }) => [token, Object.fromEntries(extra)])).toEqual([
+    ['+VERS-TLS1.2', { protocols: ['TLS1.2'] }],
+    ['+AES-128-GCM', { ciphers: ['AES-128-GCM'] }],
+    ['+AEAD', { macs: ['AEAD'] }],
+    ['+RSA', { keyExchanges: ['RSA'] }],
+    ['+SIGN-RSA-SHA256', { signatures: ['RSA-SHA256'] }],
+  ])
+})

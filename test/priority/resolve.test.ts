@@ -100,3 +100,11 @@ describe('origins', () => {
     expect(formatLocation(originOf(resolution, 9, 13))).toBe('command line:1:10')
   })
 })
+
+it('tells no keywords where none are tried', () => {
+  expect(resolve(undefined)).toMatchObject({ tried: [], origin: 'library default' })
+  expect(resolve('NORMAL')).toMatchObject({ tried: [], origin: 'given' })
+  const text = '[overrides]\ndefault-priority-string = PFS\n'
+  expect(resolve(undefined, text)).toMatchObject({ tried: [], origin: 'default-priority-string' })
+  expect(resolve('@SYSTEM')).toMatchObject({ tried: ['SYSTEM'], key: 'SYSTEM' })
+})

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { algorithmRules } from '../../src/priority/algorithm-rules.ts'
 import type { Listing } from '../../src/priority/gnutls-cli-listing.ts'
 import { parseSystemConfig } from '../../src/priority/system-config.ts'
 import { systemRules } from '../../src/priority/system-rules.ts'
@@ -64,4 +65,27 @@ test('names each override with its class, and where it is written', () => {
     ['+SIGN-RSA-SHA256', 'RSA-SHA256', false],
     ['+VERS-TLS1.2', 'TLS1.2', false],
   ])
+})
+
+describe('a class that is named more than 127 times is left as it is built', () => {
+  const rulesOf = (line: string, times: number) => {
+    const text = allowlist(line, times)
+    return algorithmRules(systemRules(parseSystemConfig({ name: 'gnutls.config', text }), 'newest'))
+  }
+
+  test.each([
+    ['secure-hash = SHA256', 'hashes', 'SHA384', 'MD5'],
+    ['secure-sig-for-cert = RSA-SHA256', 'certificateSignatures', 'ECDSA-SHA256', undefined],
+    ['enabled-curve = X25519', 'curves', 'SECP256R1', undefined],
+    ['enabled-version = TLS1.2', 'protocols', undefined, 'SSL3.0'],
+    ['secure-sig = RSA-SHA256', 'signatures', undefined, 'RSA-MD5'],
+  ] as const)('%s', (line, list, marked, builtIn) => {
+    const [most, more] = [rulesOf(line, 127)[list], rulesOf(line, 128)[list]]
+    if (marked) {
+      expect(most.get(marked)).toBe('not on the allowlist')
+      expect(more.get(marked)).toBeUndefined()
+    }
+    if (builtIn) expect(more.get(builtIn)).toBe('built in')
+    expect(most.get(builtIn ?? '')).not.toBe('built in')
+  })
 })

@@ -137,6 +137,10 @@ describe('a name', () => {
     ['protocol', 'SSLv3', 'SSL3.0'],
     ['protocol', 'DTLSv1', 'DTLS1.0'],
     ['protocol', 'TLS1.4', undefined],
+    ['protocol', 'xVERS-TLS1.2', undefined],
+    ['group', 'xGROUP-X25519', undefined],
+    ['signature', 'xSIGN-RSA-SHA256', undefined],
+    ['signature', 'xPSS+SHA256', undefined],
     ['protocol', '', undefined],
   ]
 

@@ -407,3 +407,100 @@ describe('what versions have in common', () => {
     },
   )
 })
+
+describe('what is narrowed', () => {
+  const because = (text: string, target: ConversionTarget = 'openssl') =>
+    convert(text, target).omissions.map((one) => `${one.name}: ${one.because}`)
+  const BASE = 'NONE:+VERS-TLS1.2:+AES-128-GCM:+AEAD:+SIGN-RSA-SHA256'
+
+  it.each([
+    ['+ECDHE-RSA', ['secp256r1'], ['ffdhe2048']],
+    ['+ECDHE-RSA:+DHE-RSA', ['secp256r1'], ['ffdhe2048']],
+    ['+ECDHE-RSA:+RSA', ['secp256r1'], ['ffdhe2048']],
+    ['+RSA', [], ['secp256r1', 'ffdhe2048']],
+    ['+VERS-TLS1.3:+RSA:+SIGN-RSA-PSS-RSAE-SHA256', ['secp256r1', 'ffdhe2048'], []],
+  ])('with %s keeps groups that are used, %j', (words, kept, left) => {
+    const text = `${BASE}:${words}:+GROUP-SECP256R1:+GROUP-FFDHE2048`
+    expect(convert(text, 'openssl').allowed.groups.map(({ name }) => name)).toEqual(kept)
+    const unused = because(text).filter((line) => line.endsWith('nothing that is left uses it'))
+    // GnuTLS itself lists no group of which no suite is.
+    const told = unused.map((line) => line.split(':')[0])
+    expect(left.filter((name) => told.includes(name ?? ''))).toEqual(told)
+  })
+
+  it('gives up a version that lacks something, and keeps the others', () => {
+    const text = `${BASE}:+VERS-TLS1.3:+ECDHE-RSA:+GROUP-SECP256R1`
+    const { allowed } = convert(text, 'openssl')
+    expect(allowed.versions.map(({ name }) => name)).toEqual(['TLS1.2'])
+    expect(allowed.suites.map(({ name }) => name)).toEqual([
+      'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
+    ])
+    expect(because(text)).toContain('TLS1.3: no signature scheme is left for it')
+    expect(because(text)).toHaveLength(1)
+  })
+
+  it('gives up TLS 1.2 where no suite is left for it', () => {
+    const text =
+      'NONE:+VERS-TLS1.3:+VERS-TLS1.2:+ECDHE-RSA:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:' +
+      '+AEAD:+SIGN-ECDSA-SECP256R1-SHA256:+GROUP-SECP256R1'
+    expect(convert(text, 'openssl').allowed.versions.map(({ name }) => name)).toEqual(['TLS1.3'])
+    expect(because(text)).toEqual(
+      expect.arrayContaining(['TLS1.2: no cipher suite is left for it']),
+    )
+  })
+
+  it('keeps no suite on curves without a curve', () => {
+    const text = `${BASE}:+ECDHE-RSA:+RSA:+GROUP-FFDHE2048`
+    expect(convert(text, 'openssl').allowed.suites.map(({ name }) => name)).toEqual([
+      'TLS_RSA_WITH_AES_128_GCM_SHA256',
+    ])
+    expect(because(text)).toContain(
+      'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: no curve is left for it',
+    )
+  })
+
+  it('keeps no suite whose key cannot sign', () => {
+    const text = `${BASE}:+ECDHE-RSA:+ECDHE-ECDSA:+GROUP-SECP256R1`
+    expect(convert(text, 'openssl').allowed.suites).toHaveLength(1)
+    expect(because(text)).toContain(
+      'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: no signature scheme is left for its key',
+    )
+  })
+})
+
+describe('to nss', () => {
+  it('says nothing of groups that it has no words for', () => {
+    const { text, allowed } = convert('NORMAL', 'nss')
+    expect(allowed.groups.map(({ name }) => name)).toContain('ffdhe2048')
+    expect(text).not.toMatch(/ffdhe/i)
+    expect(text).toContain(':SECP256R1:')
+  })
+
+  it.each([
+    ['3.87', false, false],
+    ['3.110', true, true],
+    ['3.132', false, true],
+  ] as const)(
+    '%s offers the hybrid group whatever is said: %s, has a word: %s',
+    (nss, isFixed, has) => {
+      const versions = (text: string) =>
+        convertPriority(evaluate(text), 'nss', { nss }).allowed.versions.map(({ name }) => name)
+      expect(versions('NORMAL').includes('TLS1.3')).toBe(!isFixed)
+      const hybrid = convertPriority(evaluate('NORMAL:+GROUP-X25519-MLKEM768'), 'nss', { nss })
+      expect(hybrid.text.includes('mlkem768x25519')).toBe(has)
+    },
+  )
+})
+
+describe('what is told of a conversion', () => {
+  const codes = (text: string, target: ConversionTarget) =>
+    diagnoseConversion(convert(text, target)).map(({ code, severity }) => `${severity} ${code}`)
+
+  it('is what is left out, looser and undecided', () => {
+    expect(codes('SUITEB128', 'openssl')).toEqual([])
+    expect([...new Set(codes('SECURE192', 'go'))]).toEqual([
+      ...['warning CONVERT_OMITTED', 'warning CONVERT_SURPLUS'],
+      ...['warning CONVERT_UNENFORCED', 'warning CONVERT_UNCONTROLLED'],
+    ])
+  })
+})

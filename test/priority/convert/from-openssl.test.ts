@@ -261,7 +261,7 @@ describe('what a program of OpenSSL offers', () => {
     ['[evp]\nGroups = a\n', {}],
     ['x\n[evp]\nGroups = a\n', {}],
   ])('is read of %j', (text, settings) => {
-    expect(readOpensslSettings(text)).toEqual(settings)
+    expect(readOpensslSettings(text)).toStrictEqual(settings)
   })
 })
 
@@ -280,6 +280,6 @@ it.each([
     }
     const { text } = convertFromOpenssl(source('ECDHE+AESGCM'), { settings })
     expect([text.includes('+VERS-TLS1.2'), text.includes('+VERS-TLS1.3')]).toEqual([has12, has13])
-  expect(text).toContain('+AES-256-GCM')
+    expect(text).toContain('+AES-256-GCM')
   },
 )
