@@ -49,6 +49,7 @@ describe('two strings', () => {
 
   it('differ where only one can be used', () => {
     expect(diff('NORMAL', 'NORMAL:-CIPHER-ALL')).toEqual([{ kind: 'usability', usable: 'first' }])
+    expect(diff('NORMAL:-CIPHER-ALL', 'NORMAL')).toEqual([{ kind: 'usability', usable: 'second' }])
     expect(diff('@NOWHERE', 'NORMAL:+NONSENSE')).toEqual([])
   })
 })
@@ -70,5 +71,38 @@ describe('an upgrade', () => {
     expect(upgrade('NORMAL:+SRP', '3.7.9', '3.8.9')).toEqual([
       { kind: 'usability', usable: 'first' },
     ])
+  })
+})
+
+describe('each list', () => {
+  const list = (name: string, added: readonly string[], removed: readonly string[]) => [
+    { kind: 'list', list: name, added, removed, reordering: undefined },
+  ]
+
+  it.each([
+    ['NORMAL', 'NORMAL:+CTYPE-CLI-RAWPK', list('client certificate types', ['Raw Public Key'], [])],
+    ['NORMAL', 'NORMAL:+CTYPE-SRV-RAWPK', list('server certificate types', ['Raw Public Key'], [])],
+    ['NORMAL:+CTYPE-CLI-RAWPK', 'NORMAL', list('client certificate types', [], ['Raw Public Key'])],
+    ['NORMAL', 'NORMAL:-GROUP-X448', list('groups', [], ['x448'])],
+    ['NORMAL', 'NORMAL:+GROUP-X25519-MLKEM768', list('groups', ['X25519MLKEM768'], [])],
+    ['NORMAL', 'NORMAL:-SIGN-RSA-SHA512', list('signature schemes', [], ['rsa_pkcs1_sha512'])],
+    ['NORMAL', 'NORMAL:-SHA1:+SHA1', []],
+    ['NORMAL', 'NORMAL:+MAC-ALL:+CIPHER-ALL', []],
+  ])('of %s and of %s differ by %j', (first, second, expected) => {
+    expect(diff(first, second)).toEqual(expected)
+  })
+
+  it('and each size of keys', () => {
+    expect(diff('NONE:+VERS-TLS1.2:+RSA:+AES-128-CBC:+SHA1:+SIGN-ALL', 'NORMAL').slice(-2)).toEqual(
+      [
+        { kind: 'setting', name: 'profile', from: 'none', to: 'LOW' },
+        {
+          kind: 'setting',
+          name: 'minimum key size',
+          from: 'rsa 0, dsa 0, ec 0, dh 0',
+          to: 'rsa 1024, dsa 1024, ec 160, dh 1008',
+        },
+      ],
+    )
   })
 })

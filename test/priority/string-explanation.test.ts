@@ -90,3 +90,65 @@ describe('the explanation', () => {
     expect(explain('@NOWHERE')).toMatchObject({ resolution: undefined, steps: [] })
   })
 })
+
+describe('a token', () => {
+  it.each([
+    ['+GROUP-X25519', 'group'],
+    ['+SIGN-RSA-SHA256', 'signature algorithm'],
+    ['+VERS-TLS1.2', 'protocol'],
+    ['+RSA', 'key exchange'],
+    ['+CTYPE-CLI-X509', 'client certificate type'],
+    ['+CTYPE-SRV-X509', 'server certificate type'],
+    ['+CTYPE-ALL', 'set of client certificate types, server certificate types'],
+    ['+GOST', 'set of groups, signature algorithms, MACs, ciphers, key exchanges'],
+    ['+PFS', 'level'],
+    ['%PROFILE_HIGH', 'option'],
+    ['%STATELESS_COMPRESSION', 'ignored'],
+    ['%NONSENSE', 'unknown'],
+    ['', 'unknown'],
+  ])('%j is called %s', (token, what) => {
+    expect(step(`NORMAL:${token}`, 1).what).toBe(what)
+  })
+
+  it('of a curve that the configuration disables is unknown, and the last', () => {
+    const text = '[overrides]\ndisabled-curve = X25519\n'
+    const disabled = parseSystemConfig({ name: 'gnutls.config', text })
+    const given = { name: 'x', text: 'NORMAL:-CURVE-X25519:+RSA' }
+    const { steps, adjustments } = explainPriority(given, { config: disabled })
+    expect(steps.map(({ what }) => what)).toEqual(['level', 'unknown'])
+    expect(steps[1]).toMatchObject({ instruction: { kind: 'unknown' }, effects: [] })
+    expect(adjustments).toEqual([])
+  })
+
+  it('tells the profile only where it changes it', () => {
+    expect(step('NORMAL', 0).profile).toBe('LOW')
+    expect('profile' in step('NORMAL:+RSA', 1)).toBe(false)
+    expect('profile' in step('NORMAL:%PROFILE_LOW', 1)).toBe(false)
+  })
+
+  it('counts what every list holds after it', () => {
+    expect(step('NONE:+RSA:+CTYPE-X509', 1).left).toEqual({
+      protocols: 0,
+      ciphers: 0,
+      macs: 0,
+      keyExchanges: 1,
+      groups: 0,
+      signatures: 0,
+      clientCertificates: 0,
+      serverCertificates: 0,
+    })
+    expect(step('NONE:+RSA:+CTYPE-X509', 2).left).toMatchObject({
+      clientCertificates: 1,
+      serverCertificates: 1,
+    })
+  })
+
+  it('that leaves nothing is followed by what GnuTLS takes away', () => {
+    const { adjustments, outcome } = explain('NONE:+VERS-TLS1.2:+RSA:+AES-128-GCM:+AEAD')
+    expect(outcome.ok).toBe(false)
+    expect(adjustments).toMatchObject([
+      { list: 'ciphers', removed: ['AES-128-GCM'] },
+      { reason: 'no signature algorithm is left', removed: ['TLS1.2'] },
+    ])
+  })
+})
