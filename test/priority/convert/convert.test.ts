@@ -504,3 +504,55 @@ describe('what is told of a conversion', () => {
     ])
   })
 })
+
+describe("versions that stand in each other's way", () => {
+  it('make room for one another, the oldest first', () => {
+    // A scheme of TLS 1.2 alone: TLS 1.3 would use it too.
+    const text =
+      'NONE:+VERS-TLS1.3:+VERS-TLS1.2:+ECDHE-ECDSA:+AES-128-GCM:+AEAD:' +
+      '+SIGN-ECDSA-SHA256:+GROUP-SECP256R1'
+    const { allowed, omissions } = convert(text, 'openssl')
+    expect(allowed.versions.map(({ name }) => name)).toEqual(['TLS1.2'])
+    expect(allowed.signatureSchemes.map(({ name }) => name)).toEqual(['ecdsa_secp256r1_sha256'])
+    expect(omissions).toContainEqual({
+      kind: 'version',
+      name: 'TLS1.3',
+      because: 'with it nothing else could be had',
+    })
+  })
+
+  it('are those of streams: nothing is told of what DTLS alone could have', () => {
+    const text =
+      'NONE:+VERS-TLS1.3:+VERS-DTLS1.2:+RSA:+CAMELLIA-128-GCM:+AES-128-GCM:+AEAD:' +
+      '+SIGN-RSA-PSS-RSAE-SHA256:+GROUP-SECP256R1'
+    expect(convert(text, 'openssl').omissions).toEqual([])
+  })
+})
+
+describe('servers without a setting for schemes', () => {
+  const REST = ':+ECDHE-RSA:+AES-128-GCM:+AES-128-CBC:+AEAD:+SHA1:+GROUP-SECP256R1:+SIGN-RSA-SHA256'
+  const surplus = (versions: string) =>
+    convert(`NONE:${versions}${REST}:+SIGN-RSA-PSS-RSAE-SHA256`, 'haproxy').surplus
+
+  it('offer those of OpenSSL with TLS 1.2, those of TLS 1.3 with that alone', () => {
+    for (const versions of ['+VERS-TLS1.2', '+VERS-TLS1.3:+VERS-TLS1.2']) {
+      expect(surplus(versions)).toEqual(
+        expect.arrayContaining(['dsa_sha256', 'rsa_pkcs1_sha224', 'ed25519']),
+      )
+    }
+    expect(surplus('+VERS-TLS1.3')).toContain('ed25519')
+    expect(surplus('+VERS-TLS1.3')).toContain('ecdsa_secp384r1_sha384')
+    expect(surplus('+VERS-TLS1.3').filter((name) => /^dsa|sha1$|sha224$/.test(name))).toEqual([])
+    expect(surplus('+VERS-TLS1.1')).toEqual([])
+  })
+})
+
+it('keys for DSA are asked for where a peer may sign with them', () => {
+  const text =
+    'NONE:+VERS-TLS1.2:+DHE-DSS:+ECDHE-RSA:+AES-128-GCM:+AES-128-CBC:+AEAD:+SHA1:+GROUP-ALL:' +
+    '+SIGN-DSA-SHA1:+SIGN-RSA-SHA256:%PROFILE_MEDIUM'
+  expect(convert(text, 'java').unenforced).toContain('DSA keys of at least 2048 bits')
+  expect(convert(text.replace(':+SIGN-DSA-SHA1', ''), 'java').unenforced.join()).not.toContain(
+    'DSA',
+  )
+})

@@ -283,3 +283,22 @@ it.each([
     expect(text).toContain('+AES-256-GCM')
   },
 )
+
+it('is brief where a hint is wanted: sets in place of groups and signatures', () => {
+  const brief = (list: string) => convertFromOpenssl(source(list), { isBrief: true }).text
+  expect(brief('ECDHE+AESGCM')).toBe(
+    'NONE:+VERS-TLS1.3:+VERS-TLS1.2:+ECDHE-ECDSA:+ECDHE-RSA:+AES-256-GCM:+AES-128-GCM:+AEAD:' +
+      '+GROUP-ALL:+SIGN-ALL:+CTYPE-X509:%PROFILE_MEDIUM',
+  )
+  // Suite B fixes both.
+  expect(brief('SUITEB128')).not.toContain('-ALL')
+  expect(convert('ECDHE+AESGCM').text).not.toContain('-ALL')
+})
+
+it.each(['RSAPSK', 'SRP'])('has no key exchange with %s: others need another server', (word) => {
+  const list = word === 'SRP' ? 'SRP+AES:ECDHE+AESGCM' : 'kRSAPSK+AESGCM:ECDHE+AESGCM'
+  const { text } = convert(list)
+  expect(text).not.toMatch(/\+RSA-PSK|\+SRP/)
+  expect(text).toContain('+ECDHE-RSA')
+  expect(evaluate(text).protocols.map(({ name }) => name)).toContain('TLS1.3')
+})
