@@ -45,6 +45,15 @@ test('prints the new order where much has moved', () => {
   )
 })
 
+test('tells three moves one by one', () => {
+  const [a, b] = [
+    policyOf('group = X25519 X448 SECP256R1 SECP384R1\n'),
+    policyOf('group = SECP384R1 SECP256R1 X448 X25519\n'),
+  ]
+  const [, line = ''] = printComparison(comparePolicies(a, b))
+  expect(line).toMatch(/^ {2}group order: \w+ (first|after \w+)(, \w+ (first|after \w+)){2}$/)
+})
+
 test('names the directives when asked', () => {
   const lines = printComparison(compare('DEFAULT', 'DEFAULT:NO-SHA1'), { showCauses: true })
   expect(lines).toContain('  hash - SHA1  (modules/NO-SHA1.pmod:3:8)')

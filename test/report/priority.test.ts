@@ -88,6 +88,8 @@ describe('every token of a string has a row', () => {
     const all = change(find(rows(string, NO_CONFIG, { all: true }), '+GROUP-ALL'))
     expect(all).toContain('X25519 X448')
     expect(change(find(rows(three, NO_CONFIG), '-GROUP-X448'))).toBe('- X448')
+    const versions = rows('NONE:+VERS-TLS1.3:+VERS-TLS-ALL', NO_CONFIG)
+    expect(change(find(versions, '+VERS-TLS-ALL'))).toBe('+ TLS1.2 TLS1.1 TLS1.0')
     const [, , start = ''] = rows('NORMAL', NO_CONFIG, { all: true })
     expect(start).toMatch(
       /^\(start\) \| default \| \+ TLS1\.3 TLS1\.2 TLS1\.1 TLS1\.0 DTLS1\.2 DTLS1\.0,/,
