@@ -568,6 +568,15 @@ describe('watch', () => {
     expect(reports.length).toBe(1)
   })
 
+  test('does not tell of a refusal again that a reload has told', async () => {
+    const { objects, allow } = policed()
+    allow(false)
+    const reports = watch(objects, { ...QUICK, patience: 20 })
+    expect(outcomes(objects.reload())).toEqual({ s: 'refused' })
+    await sleep(60)
+    expect(reports).toEqual([])
+  })
+
   test('reads no more after close, although a refusal was to be tried again', async () => {
     const { objects, allow } = policed()
     const reports = watch(objects, { ...QUICK, retryAfter: 20 } as typeof QUICK)
