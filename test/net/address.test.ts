@@ -93,6 +93,7 @@ test.each([
   [{ remoteAddress: '::ffff:192.0.2.1', remotePort: 7 }, '192.0.2.1:7'],
   [{ remoteAddress: '::ffff:c000:201', remotePort: 7 }, '[::ffff:c000:201]:7'],
   [{ remoteAddress: '2001:db8::1', remotePort: 7 }, '[2001:db8::1]:7'],
+  [{ remoteAddress: '::ffff:12:34:56', remotePort: 7 }, '[::ffff:12:34:56]:7'],
   [{ remoteAddress: '1::ffff:192.0.2.1', remotePort: 7 }, '[1::ffff:192.0.2.1]:7'],
   [{ remoteAddress: '192.0.2.1' }, '192.0.2.1:0'],
   [{ localAddress: '192.0.2.1' }, 'unknown'],
