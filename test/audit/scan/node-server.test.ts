@@ -64,7 +64,7 @@ function connectTo(options: TLSSocketOptions): Transport {
   }
 }
 
-function scanOf(options: TLSSocketOptions): Promise<TlsScan> {
+function scanOf(options: TLSSocketOptions, connect = connectTo): Promise<TlsScan> {
   let connections = 0
   const source = {
     get connections() {
@@ -72,7 +72,7 @@ function scanOf(options: TLSSocketOptions): Promise<TlsScan> {
     },
     open: async () => {
       connections++
-      return connectTo(options)
+      return connect(options)
     },
   }
   const asked = new Connections({ source, seed: Buffer.alloc(32, 3) })
@@ -201,6 +201,64 @@ describe('a server of Node.js', () => {
     expect(found).toMatchObject({
       ...{ ticketLifetimeHint: 7200, diffieHellman: [] },
       clientCertificate: { asked: ABSENT, required: ABSENT },
+    })
+  })
+
+  test('behind a device that lets no large message through is asked by small ones', async () => {
+    const connectSmall = (options: TLSSocketOptions): Transport => {
+      const transport = connectTo(options)
+      let isFirst = true
+      return {
+        ...transport,
+        send: (bytes) => {
+          if (isFirst && bytes.length > 5 + 255) transport.close()
+          else transport.send(bytes)
+          isFirst = false
+        },
+      }
+    }
+    const found = await scanOf(
+      {
+        ...{ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', ecdhCurve: 'P-256:X25519' },
+        ciphers: 'TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256:AES256-SHA256:AES128-SHA256',
+        ...{ honorCipherOrder: true, cert: RSA.certificate, key: RSA.key },
+      },
+      connectSmall,
+    )
+    expect(accepted(found)).toEqual(['TLS1.3', 'TLS1.2'])
+    expect(listed(found.suites)).toEqual([
+      ['TLS1.3', 'unknown', ['TLS_AES_128_GCM_SHA256']],
+      [
+        ...['TLS1.2', 'server'],
+        [
+          'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
+          ...['TLS_RSA_WITH_AES_256_CBC_SHA256', 'TLS_RSA_WITH_AES_128_CBC_SHA256'],
+        ],
+      ],
+    ])
+    expect(listed(found.groups)).toEqual([
+      ['TLS1.3', 'server', ['secp256r1', 'x25519']],
+      ['TLS1.2', 'server', ['secp256r1', 'x25519']],
+    ])
+    const [newer, older] = found.signatures.map(({ items }) => items.map(({ name }) => name))
+    const pss = ['rsa_pss_rsae_sha256', 'rsa_pss_rsae_sha384', 'rsa_pss_rsae_sha512']
+    expect(newer).toEqual(pss)
+    expect(older).toEqual(expect.arrayContaining([...pss, 'rsa_pkcs1_sha256', 'rsa_pkcs1_sha512']))
+    expect(found.features.largeHellos).toEqual({ answer: 'refused', alert: null, name: null })
+    expect(answers(found.features)).toMatchObject({
+      ...{
+        extendedMasterSecret: 'accepted',
+        encryptThenMac: 'accepted',
+        downgradeMark: 'accepted',
+      },
+      ...{
+        secureRenegotiation: 'accepted',
+        sessionTickets: 'accepted',
+        compression: 'not-offered',
+      },
+      // A ClientHello with a ticket is no small one.
+      ...{ tickets13: 'accepted', pskDheKe: 'refused', ticketResumption: 'refused' },
+      ...{ clientRenegotiation: 'accepted', fallbackSignal: 'accepted' },
     })
   })
 })
