@@ -22,6 +22,11 @@ test('unchanged, they are read to the end', async () => {
   }
 })
 
+test('SSL 3.0 is not computed with, though its ciphers are those of TLS 1.0', async () => {
+  const choice = { version: 0x0300, suite: 0xc013 }
+  expect(await readOlder(olderServer(choice, unchanged, unchanged), choice)).toBe(false)
+})
+
 test('every one of them has an end', async () => {
   const random = new Random(SEED)
   const change: Change = (bytes) => {
