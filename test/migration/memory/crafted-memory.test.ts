@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -299,6 +300,18 @@ describe('packets of one compressed stream', () => {
   })
 })
 
+/** Whether a descriptor of this process leads to a file. */
+function isHeldOpen(path: string): boolean {
+  return readdirSync('/proc/self/fd').some((number) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${number}`) === path
+    } catch {
+      // The one of the folder itself.
+      return false
+    }
+  })
+}
+
 describe('the file of a block', () => {
   const fileIn = (folder: string, size = 0x40_0000) =>
     new BlockFile(join(folder, 'ram'), size, 4096, new PageSetBudget())
@@ -316,9 +329,11 @@ describe('the file of a block', () => {
     expect(file.read(0x30_0000)[0]).toBe(9)
     expect(file.read(0x1000)[0]).toBe(0)
     file.write(0x30_0000, page(7))
-    file.finish()
-    file.close()
     const path = join(folder, 'ram')
+    expect(isHeldOpen(path)).toBe(true)
+    file.finish()
+    expect(isHeldOpen(path)).toBe(false)
+    file.close()
     const memory = readFileSync(path)
     expect(memory).toHaveLength(0x40_0000)
     const values = [0, 0x1000, 0x2000, 0x1f_f000, 0x20_0000, 0x2f_f000, 0x30_0000, 0x3f_f000]
