@@ -119,6 +119,18 @@ test('a server without names has none that a client could use', () => {
   expect(() => check(folder, { hostname: 'a b' })).toThrow(refusal('PKI_HOSTNAME_INVALID'))
 })
 
+test.each(['qemu', 'libvirt'] as const)('an encrypted key of %s needs its passphrase', (name) => {
+  const folder = scratchFolder()
+  const layout = layoutAt(name, folder)
+  const key = parseKeyRequest('ed25519')
+  createAuthority({ layout, strength: strengthOf(), subject: { commonName: 'CA' }, key })
+  issue(folder, 'server', 'ed25519', { layout, keyPassphrase: 'secret' })
+  rmSync(layout.authority.key)
+  expect(codesOf(folder, { passphrase: 'secret' })).toEqual([])
+  expect(codesOf(folder, { passphrase: 'other' })).toHaveLength(1)
+  expect(codesOf(folder)).toHaveLength(1)
+})
+
 test.each(['certificate', 'key'] as const)('libvirt takes no pair without its %s', (half) => {
   const folder = makeFolder('libvirt')
   const pair = layoutAt('libvirt', folder).pair('server')

@@ -79,6 +79,11 @@ export const HOST_CASES: readonly HostCase[] = [
   ['wildcard of two labels', dns('*.org'), 'qemu.org', false],
   ['wildcard alone', dns('*'), 'qemu', false],
   ['wildcard of a part', dns('*w.qemu.org'), 'www.qemu.org', true],
+  ['wildcard of no part', dns('*www.qemu.org'), 'www.qemu.org', true],
+  // In small letters the sign of kelvin is a k.
+  ['a letter that only looks like one', { subject: '\u{212a}emu.org' }, 'kemu.org', false],
+  ['such a letter within', { subject: 'www.\u{212a}emu.org' }, 'www.kemu.org', false],
+  ['a letter beyond ASCII at the end', { subject: 'qemu.or\u{e9}' }, 'qemu.or', false],
   ['wildcard within', dns('w*.qemu.org'), 'www.qemu.org', false],
   ['wildcard in the middle', dns('www.*.org'), 'www.qemu.org', false],
   ['wildcard in the common name', { subject: '*.qemu.org' }, 'www.qemu.org', true],
