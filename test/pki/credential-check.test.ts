@@ -169,12 +169,14 @@ describe('a revocation list', () => {
     ...AUTHORITY,
     keyUsage: { critical: true, uses: ['keyCertSign', 'cRLSign'] },
     subject: 'CA',
+    from: -48,
     until: 9_000,
   })
   const server = make({
     ...ENDPOINT,
     subject: 'server',
     issuer: authority,
+    from: -48,
     until: 8_000,
     names: [[0x82, Buffer.from('localhost')]],
   })
