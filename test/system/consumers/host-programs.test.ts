@@ -67,6 +67,7 @@ for (const [program, backend, ...args] of [
   ['klist', 'krb5', '-V'],
   ['nginx', 'applications/x/nginx', '-v'],
   ['haproxy', 'applications/x/haproxy', '-v'],
+  ['apache2', 'applications/x/apache', '-v'],
 ] as const) {
   testWith(program, `${program} is named with its version`, async () => {
     const { checked } = await verifyConfigs([{ policy: 'DEFAULT', backend, text: '' }])
