@@ -173,6 +173,10 @@ test('folders that are needed no longer are let go, and the others stay', async 
   needed = [b, c]
   watcher.lookSoon()
   await expect.poll(() => watchedAmong([a, b, c])).toEqual([b, c])
+  // One that is needed again is watched again.
+  needed = [a]
+  watcher.lookSoon()
+  await expect.poll(() => watchedAmong([a, b, c])).toEqual([a])
 })
 
 test('looks no more where it is closed before its next look', async () => {
