@@ -105,7 +105,7 @@ export class ServerCommand {
       await this.#ended
       clearTimeout(impatience)
     }
-    RUNNING.delete(this)
+    forget(this)
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
@@ -127,6 +127,13 @@ function endWithThisProgram(command: ServerCommand): void {
     process.on('exit', endAll)
   }
   RUNNING.add(command)
+}
+
+/** Signals are this program's own affair again once no command is left. */
+function forget(command: ServerCommand): void {
+  if (!RUNNING.delete(command) || RUNNING.size > 0) return
+  for (const signal of ENDING_SIGNALS) process.off(signal, onSignal)
+  process.off('exit', endAll)
 }
 
 function endAll(): void {

@@ -1,5 +1,5 @@
 /** What a client asks of an honest server, request by request, and what it does not ask of one that cannot do it. */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { FEATURE_NAMES, findFeature } from '../../../src/nbd/client/export-features.ts'
@@ -14,6 +14,7 @@ import type { BlockSizes } from '../../../src/nbd/protocol/block-sizes.ts'
 import type { Request } from '../../../src/nbd/protocol/requests.ts'
 import { refusal } from '../../diagnostic-code.ts'
 import { type Script, startHostileServer } from '../hostile-server.ts'
+import { eventually } from '../server/test-server.ts'
 
 const MIB = 1 << 20
 const GIB = 1 << 30
@@ -382,9 +383,26 @@ describe('a command that is to serve', () => {
     const path = address.kind === 'unix' ? address.path : ''
     expect(statSync(path).isSocket()).toBe(true)
     expect(statSync(dirname(path)).mode & 0o777).toBe(0o700)
+    // This program itself does not listen there any more.
+    await eventually(() => readdirSync(dirname(path)).length === 1)
     await command.close()
     expect(existsSync(dirname(path))).toBe(false)
     expect(String(await command.explain(new Error('x')))).toContain('by SIGTERM')
+  })
+
+  test('is ended with this program, which has its signals for itself before and after', async () => {
+    const counts = () =>
+      ['SIGINT', 'SIGTERM', 'SIGHUP', 'exit'].map((name) => process.listenerCount(name))
+    const before = counts()
+    for (let round = 0; round < 2; round++) {
+      const [one, other] = [await start('exec sleep 60'), await start('exec sleep 60')]
+      expect(counts()).toEqual(before.map((count) => count + 1))
+      await one.close()
+      expect(counts()).toEqual(before.map((count) => count + 1))
+      await other.close()
+      await other.close()
+      expect(counts()).toEqual(before)
+    }
   })
 
   test('is called by its words', () => {

@@ -1,7 +1,9 @@
 /** What a client makes of the words of a server before requests, and of its silence during them. */
+import { Duplex } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
+import { ClientTransmission } from '../../../src/nbd/client/client-transmission.ts'
 import { NbdClient } from '../../../src/nbd/client/nbd-client.ts'
 import { describeExport, listServer } from '../../../src/nbd/client/server-listing.ts'
 import { encodeOptionReply } from '../../../src/nbd/protocol/option-header.ts'
@@ -75,7 +77,7 @@ describe('an export is described', () => {
       { ...ONLY, blockSizes: DEFAULT },
     ],
   ])('%s', async (_, facts, expected) => {
-    expect(await describeBy(answering(INFO, told(INFO, ...facts)))).toEqual(expected)
+    expect(await describeBy(answering(INFO, told(INFO, ...facts)))).toStrictEqual(expected)
   })
 
   test.each([
@@ -280,6 +282,9 @@ describe('silence', () => {
     expect(await reading).toEqual(refusal('NET_TIMED_OUT'))
     expect(String(await reading)).toContain('did not send anything')
     expect(client.isOpen).toBe(false)
+    // What ended the connection is told of later requests too.
+    for (let count = 0; count < 50; count++) await turn()
+    expect(await client.read(0, 100).catch((again: unknown) => again)).toBe(await reading)
   })
 
   test('may be as long as it likes while nothing is due', async () => {
@@ -330,5 +335,57 @@ describe('silence', () => {
     vi.advanceTimersByTime(1000)
     await leaving
     expect(isGone).toBe(true)
+  })
+})
+
+describe('a connection alone', () => {
+  /** A transmission over a stream that a test fills by itself. */
+  function scene() {
+    const written: Buffer[] = []
+    const stream = new Duplex({
+      read: () => {},
+      write: (bytes: Buffer, _, done) => {
+        written.push(bytes)
+        done()
+      },
+    })
+    const options = { server: 'the server', style: 'simple', timeout: 240_000 } as const
+    const transmission = new ClientTransmission(stream, { ...options, maximumInFlight: 1 })
+    onTestFinished(() => transmission.destroy())
+    const send = () => transmission.send({ command: 3, offset: 0, length: 0 })
+    return { stream, written, send }
+  }
+
+  test('that is cut without an end fails what is under way', async () => {
+    const { stream, send } = scene()
+    const sent = send().catch((reason: unknown) => reason)
+    await turn()
+    stream.destroy()
+    expect(await sent).toEqual(refusal('NBD_CONNECTION_LOST'))
+    await expect(send()).rejects.toThrow(refusal('NBD_CONNECTION_LOST'))
+  })
+
+  test('has no more requests than are allowed, also where one comes as another has its turn', async () => {
+    const { stream, written, send } = scene()
+    const first = send()
+    const waiting = send()
+    await turn()
+    expect(written).toHaveLength(1)
+    const answer = (request: Buffer | undefined) =>
+      Buffer.concat([
+        Buffer.from('6744669800000000', 'hex'),
+        ...(request ? [request.subarray(8, 16)] : []),
+      ])
+    stream.push(answer(written[0]))
+    // The one that waited is told, and has not gone on.
+    const hasty = send()
+    await first
+    await turn()
+    expect(written).toHaveLength(2)
+    stream.push(answer(written[1]))
+    await turn()
+    expect(written).toHaveLength(3)
+    stream.push(answer(written[2]))
+    await Promise.all([waiting, hasty])
   })
 })

@@ -83,3 +83,11 @@ test('zeroes that are no longer wanted take no more pages', async () => {
   await storage.zero(0, 2 ** 30, { keepAllocated: true, fast: false, isWanted })
   expect(storage.allocated).toBe(2 ** 26)
 })
+
+test('memory is given back when the storage is closed', async () => {
+  const storage = new MemoryStorage(2 ** 20)
+  await storage.write([Buffer.alloc(10, 1)], 0)
+  expect(storage.allocated).toBe(65_536)
+  await storage.close()
+  expect(storage.allocated).toBe(0)
+})

@@ -1,10 +1,14 @@
 /** Storages that stand before others: a part of one, one with promises of its own; and one that keeps nothing. */
-import { describe, expect, test } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { FileStorage } from '../../../src/nbd/storage/file-storage.ts'
 import { HandledStorage, needsHandling } from '../../../src/nbd/storage/handled-storage.ts'
 import { MemoryStorage } from '../../../src/nbd/storage/memory-storage.ts'
 import { NullStorage } from '../../../src/nbd/storage/null-storage.ts'
 import type { Storage, ZeroOptions } from '../../../src/nbd/storage/storage.ts'
 import { StoragePart } from '../../../src/nbd/storage/storage-part.ts'
+import { scratchFolder } from '../../cli/command.ts'
 import { refusal } from '../../diagnostic-code.ts'
 
 const SIZE = 1 << 20
@@ -202,7 +206,11 @@ describe('a storage that keeps nothing', () => {
 
   test('has an end like any other', async () => {
     const refused = refusal('LIBRARY_ARGUMENT')
-    for (const storage of [new NullStorage(SIZE), new MemoryStorage(SIZE)]) {
+    const path = join(scratchFolder(), 'disk')
+    writeFileSync(path, Buffer.alloc(SIZE))
+    const file = await FileStorage.open(path, { readOnly: false })
+    onTestFinished(() => file.close())
+    for (const storage of [new NullStorage(SIZE), new MemoryStorage(SIZE), file]) {
       expect(() => storage.readNow(Buffer.alloc(2), 0, 2, SIZE - 1)).toThrow(refused)
       expect(() => storage.readNow(Buffer.alloc(2), 1, 2, 0)).toThrow(refused)
       expect(() => storage.readNow(Buffer.alloc(2), -1, 2, 0)).toThrow(refused)
