@@ -92,5 +92,9 @@ test('a server that tells of little only now and then is heard to the end', asyn
   const client = await clientOf(SIZE / 64, [0])
   const map = await mapExport(client, { runs: 100, smallAnswers: 64 })
   expect(map).toEqual([{ offset: 0, length: SIZE, status: 0 }])
+  // The first of the 64 answers begins a run, the others bring little.
+  expect(await mapExport(client, { runs: 100, smallAnswers: 63 })).toEqual(map)
+  const beyond = mapExport(client, { runs: 100, smallAnswers: 62 })
+  await expect(beyond).rejects.toMatchObject({ diagnostics: [{ code: 'NBD_MAP_TOO_FINE' }] })
   await client.disconnect()
 })

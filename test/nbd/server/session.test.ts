@@ -390,6 +390,16 @@ describe.each(['structured', 'extended'] as const)('%s replies', (style) => {
     }
   })
 
+  test('bring no data where nothing is read', async () => {
+    const { path } = await startServer()
+    const transmission = await RawTransmission.open(path, style)
+    for (const flags of [0, DF]) {
+      const { chunks, error } = await transmission.call({ command: READ, flags, offset: 5 })
+      // NBD_REPLY_TYPE_NONE.
+      expect([chunks, error]).toEqual([[0], 0])
+    }
+  })
+
   test('bring data in chunks of 256 KiB, or in one where that is asked for', async () => {
     const storage = new MemoryStorage(4 * MIB)
     await storage.write([Buffer.alloc(4 * MIB, 'x')], 0)
