@@ -556,3 +556,45 @@ it('keys for DSA are asked for where a peer may sign with them', () => {
     'DSA',
   )
 })
+
+it('a level that wants forward secrecy lets TLS 1.3 and exchanges on curves through', () => {
+  const { allowed } = convert('SECURE192', 'openssl')
+  expect(allowed.versions.map(({ name }) => name)).toContain('TLS1.3')
+  const exchanges = new Set(allowed.suites.map(({ keyExchange = 'TLS 1.3' }) => keyExchange))
+  expect([...exchanges]).toEqual(['TLS 1.3', 'ECDHE-ECDSA', 'ECDHE-RSA', 'DHE-RSA'])
+})
+
+describe('where no version signs', () => {
+  const OLD = 'NONE:+VERS-TLS1.1:+ECDHE-RSA:+AES-128-CBC:+SHA1:+GROUP-SECP256R1:+SIGN-ALL'
+
+  it.each([
+    ['openssl', 'SignatureAlgorithms'],
+    ['node', 'sigalgs'],
+    ['nginx', 'SignatureAlgorithms'],
+    ['apache', 'SignatureAlgorithms'],
+    ['haproxy', 'sigalgs'],
+  ] as const)('the text for %s has no %s, which may not be empty', (target, word) => {
+    expect(convert(OLD, target).text).not.toContain(word)
+    expect(convert('NORMAL', target).text).toContain(word)
+  })
+
+  it.each(['nginx', 'apache', 'haproxy'] as const)('nor has %s suites of TLS 1.3', (target) => {
+    expect(convert(OLD, target).text).not.toMatch(/suites|SSLCipherSuite TLSv1\.3/)
+  })
+})
+
+it('Postfix keeps hybrid groups beside others', () => {
+  const text = 'NORMAL:+GROUP-X25519-MLKEM768'
+  const { allowed } = convertPriority(evaluate(text), 'postfix', { openssl: '3.5' })
+  expect(allowed.groups.map(({ name }) => name)).toContain('X25519MLKEM768')
+})
+
+it('Go 1.27 offers no scheme of lattices with TLS 1.2 alone', () => {
+  const text =
+    'NONE:+VERS-TLS1.2:+ECDHE-RSA:+AES-128-GCM:+AEAD:+GROUP-SECP256R1:+SIGN-RSA-PSS-RSAE-SHA256'
+  expect(convertPriority(evaluate(text), 'go', { go: '1.27' }).surplus).toEqual([
+    ...['rsa_pss_rsae_sha384', 'rsa_pss_rsae_sha512', 'ed25519', 'ecdsa_secp256r1_sha256'],
+    ...['ecdsa_secp384r1_sha384', 'ecdsa_secp521r1_sha512'],
+    ...['rsa_pkcs1_sha256', 'rsa_pkcs1_sha384', 'rsa_pkcs1_sha512'],
+  ])
+})

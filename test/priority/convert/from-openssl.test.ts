@@ -302,3 +302,9 @@ it.each(['RSAPSK', 'SRP'])('has no key exchange with %s: others need another ser
   expect(text).toContain('+ECDHE-RSA')
   expect(evaluate(text).protocols.map(({ name }) => name)).toContain('TLS1.3')
 })
+
+it('a list that ends before TLS 1.2 has no string: none of its suites is one of TLS 1.2 and later', () => {
+  expect(() =>
+    convertFromOpenssl(source('ECDHE+AESGCM'), { settings: { maxProtocol: 'TLSv1.1' } }),
+  ).toThrow('GnuTLS has nothing of what the list selects')
+})

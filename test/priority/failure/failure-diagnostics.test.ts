@@ -268,3 +268,7 @@ describe('a hint', () => {
     expect(diagnose(' @X', config('QEMU=NORMAL\n')).span).toMatchObject({ start: 1, end: 3 })
   })
 })
+
+it('an unresolved keyword has the keywords that there are for a hint', () => {
+  expect(diagnose('@A,B', config('SYSTEM=NORMAL\nQEMU=PFS\n')).hint).toContain('@A,B,SYSTEM')
+})
