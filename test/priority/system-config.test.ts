@@ -348,6 +348,7 @@ describe('a line of the file', () => {
     ['A\t=\t1\v\f\r\n', ['A|1']],
     ['A=1\n B=2 # yes\n', ['A|1', 'A|B=2 # yes|goes on']],
     ['A=1\n # no\n', ['A|1']],
+    ['A=1\n\n B\n', ['A|1', 'A|B|goes on']],
     ['A=1\n[S]\n B=2\n', ['A|1', 'B|2']],
     [' A=1\n', ['A|1']],
     ['A=1\0 not read\nB=2\n', ['A|1', 'B|2']],

@@ -92,3 +92,14 @@ describe('a class that is named more than 127 times is left as it is built', () 
     expect(most.get(builtIn ?? '')).not.toBe('built in')
   })
 })
+
+test('leaves out versions alone where they are named more than 127 times', () => {
+  const textOf = (line: string, times: number) => {
+    const source = { name: 'gnutls.config', text: allowlist(line, times) }
+    return systemString(systemRules(parseSystemConfig(source), 'newest')).text
+  }
+  const rest = 'NONE:+ECDHE-RSA:+GROUP-X25519:+AES-256-GCM:+AEAD'
+  expect(textOf('enabled-version = TLS1.2', 128)).toBe(`${rest}:+SIGN-RSA-SHA256`)
+  expect(textOf('secure-sig-for-cert = RSA-SHA256', 128)).toBe(`${rest}:+VERS-TLS1.2`)
+  expect(textOf('secure-sig = RSA-SHA256', 128)).toBe(`${rest}:+VERS-TLS1.2`)
+})

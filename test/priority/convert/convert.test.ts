@@ -598,3 +598,23 @@ it('Go 1.27 offers no scheme of lattices with TLS 1.2 alone', () => {
     ...['rsa_pkcs1_sha256', 'rsa_pkcs1_sha384', 'rsa_pkcs1_sha512'],
   ])
 })
+
+it('Apache is told neither anonymous suites nor those in clear', () => {
+  const text =
+    'NONE:+VERS-TLS1.2:+ANON-ECDH:+ECDHE-RSA:+NULL:+AES-128-CBC:+SHA1:+GROUP-SECP256R1:+SIGN-RSA-SHA256'
+  expect(convert(text, 'apache').allowed.suites.map(({ name }) => name)).toEqual([
+    'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA',
+  ])
+  expect(convert(text, 'nginx').allowed.suites).toHaveLength(4)
+})
+
+it.each([
+  ['17', true],
+  ['21', false],
+] as const)('Java %s has schemes with SHA-1: %s, and none of lattices', (jdk, has) => {
+  const text = 'NORMAL:+SIGN-RSA-SHA1:+SIGN-GOSTR341012-256'
+  const { allowed } = convertPriority(evaluate(text), 'java', { jdk })
+  const names = allowed.signatureSchemes.map(({ name }) => name)
+  expect(names.includes('rsa_pkcs1_sha1')).toBe(has)
+  expect(names.filter((name) => /^(mldsa|gost)/.test(name))).toEqual([])
+})

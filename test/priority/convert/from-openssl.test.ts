@@ -308,3 +308,9 @@ it('a list that ends before TLS 1.2 has no string: none of its suites is one of 
     convertFromOpenssl(source('ECDHE+AESGCM'), { settings: { maxProtocol: 'TLSv1.1' } }),
   ).toThrow('GnuTLS has nothing of what the list selects')
 })
+
+it('a suite of TLS 1.3 below the level is none that is left out', () => {
+  const names = (list: string) => convert(list).omissions.map(({ name }) => name)
+  expect(names('HIGH:@SECLEVEL=4')).not.toContain('TLS_AES_128_GCM_SHA256')
+  expect(names('AES256:@SECLEVEL=2')).toContain('TLS_AES_128_GCM_SHA256')
+})

@@ -272,3 +272,9 @@ describe('a hint', () => {
 it('an unresolved keyword has the keywords that there are for a hint', () => {
   expect(diagnose('@A,B', config('SYSTEM=NORMAL\nQEMU=PFS\n')).hint).toContain('@A,B,SYSTEM')
 })
+
+it('a cipher list is converted briefly for its hint', () => {
+  expect(diagnose('HIGH:!aNULL').hint).toMatch(
+    /:\+GROUP-ALL:\+SIGN-ALL:\+CTYPE-X509:%PROFILE_MEDIUM$/,
+  )
+})
