@@ -22,7 +22,7 @@ function read(text: string): object | string {
   }
 }
 
-const socket = (options: string) => read(`socket,id=s,${options}`)
+const socket = (options: string) => `socket,id=s,${options}`
 const here = (options: string) => socket(`host=h,port=1,${options}`)
 const server = (options: string) => here(`server=on,${options}`)
 const WRONG = 'CHARDEV_WRONG_VALUE'
@@ -30,7 +30,7 @@ const USELESS = 'CHARDEV_USELESS_OPTION'
 const INCOMPATIBLE = 'CHARDEV_INCOMPATIBLE_OPTIONS'
 const long = (length: number) => 'x'.repeat(length)
 
-const CASES: readonly (readonly [string, object | string, object | string])[] = [
+const CASES: readonly (readonly [string, string, object | string])[] = [
   ['port', socket('host=h,port=65535'), { address: { port: 65_535 } }],
   ['port', socket('host=h,port=65536'), WRONG],
   ['port', socket('host=h,port=-1'), WRONG],
@@ -104,44 +104,45 @@ const CASES: readonly (readonly [string, object | string, object | string])[] = 
   ['mux', server('tls-creds=t,writer-authz=a'), USELESS],
   ['mux', server('writer=all'), USELESS],
   ['mux', here('mux=on'), INCOMPATIBLE],
-  ['mux', read('null,id=a,mux=on'), INCOMPATIBLE],
-  ['mux', read('null,id=a,mux=off'), { isMux: false }],
-  ['ring', read('ringbuf,id=a'), { size: 65_536 }],
-  ['ring', read('ringbuf,id=a,size=0'), { size: 65_536 }],
-  ['ring', read('ringbuf,id=a,size=1'), { size: 1 }],
-  ['ring', read('ringbuf,id=a,size=1G'), { size: 2 ** 30 }],
-  ['ring', read('ringbuf,id=a,size=2G'), WRONG],
-  ['ring', read('ringbuf,id=a,size=3'), INCOMPATIBLE],
-  ['ring', read('ringbuf,id=a,size=0x400'), { size: 1024 }],
-  ['ring', read('ringbuf,id=a,size=0.5k'), { size: 512 }],
-  ['ring', read('ringbuf,id=a,size=1.5'), WRONG],
-  ['ring', read('ringbuf,id=a,size=64b'), { size: 64 }],
-  ['ring', read('ringbuf,id=a,size=-1'), WRONG],
-  ['ring', read('ringbuf,id=a,size=1X'), WRONG],
-  ['ring', read('ringbuf,id=a,size=99999P'), WRONG],
-  ['log', read('null,id=a'), { log: undefined }],
-  ['log', read('null,id=a,logfile=/l'), { log: { path: '/l', isAppended: false, size: 0 } }],
+  ['mux', 'null,id=a,mux=on', INCOMPATIBLE],
+  ['mux', 'null,id=a,mux=off', { isMux: false }],
+  ['ring', 'ringbuf,id=a', { size: 65_536 }],
+  ['ring', 'ringbuf,id=a,size=0', { size: 65_536 }],
+  ['ring', 'ringbuf,id=a,size=1', { size: 1 }],
+  ['ring', 'ringbuf,id=a,size=1G', { size: 2 ** 30 }],
+  ['ring', 'ringbuf,id=a,size=2G', WRONG],
+  ['ring', 'ringbuf,id=a,size=3', INCOMPATIBLE],
+  ['ring', 'ringbuf,id=a,size=0x400', { size: 1024 }],
+  ['ring', 'ringbuf,id=a,size=0.5k', { size: 512 }],
+  ['ring', 'ringbuf,id=a,size=1.5', WRONG],
+  ['ring', 'ringbuf,id=a,size=64b', { size: 64 }],
+  ['ring', 'ringbuf,id=a,size=-1', WRONG],
+  ['ring', 'ringbuf,id=a,size=1X', WRONG],
+  ['ring', 'ringbuf,id=a,size=99999P', WRONG],
+  ['log', 'null,id=a', { log: undefined }],
+  ['log', 'null,id=a,logfile=/l', { log: { path: '/l', isAppended: false, size: 0 } }],
   [
     'log',
-    read('null,id=a,logfile=/l,logappend=on,logsize=1M'),
+    'null,id=a,logfile=/l,logappend=on,logsize=1M',
     { log: { isAppended: true, size: 2 ** 20 } },
   ],
-  ['log', read('null,id=a,logfile='), WRONG],
-  ['log', read('null,id=a,logfile=/\u0000'), WRONG],
-  ['log', read('null,id=a,logsize=1'), USELESS],
-  ['file', read('file,id=a,path=/x'), { path: '/x', isAppended: false }],
-  ['file', read('file,id=a,path=/x,append=on'), { isAppended: true }],
-  ['file', read('file,id=a,path=/x\u0000'), WRONG],
-  ['stdio', read('stdio,id=a,signal=on'), { hasSignals: true }],
-  ['stdio', read('stdio,id=a'), { hasSignals: false }],
-  ['id', read('null,id=a.b-c_1'), { id: 'a.b-c_1' }],
-  ['id', read('null,id=a b'), 'CHARDEV_INVALID_ID'],
-  ['id', read('null,id='), 'CHARDEV_INVALID_ID'],
-  ['option', read('null,id=a,nosuch=1'), 'CHARDEV_UNKNOWN_OPTION'],
-  ['option', read('null,id=a,width=1'), USELESS],
-  ['back-end', read('udp,id=a'), 'CHARDEV_ABSENT_BACKEND'],
-  ['back-end', read('nosuch,id=a'), 'CHARDEV_UNKNOWN_BACKEND'],
-  ['back-end', read('id=a'), 'CHARDEV_NO_BACKEND'],
+  ['log', 'null,id=a,logfile=', WRONG],
+  ['log', 'null,id=a,logfile=/\u0000', WRONG],
+  ['log', 'null,id=a,logsize=1', USELESS],
+  ['log', 'null,id=a,logfile=/l,logsize=12.5k', { log: { size: 12_800 } }],
+  ['file', 'file,id=a,path=/x', { path: '/x', isAppended: false }],
+  ['file', 'file,id=a,path=/x,append=on', { isAppended: true }],
+  ['file', 'file,id=a,path=/x\u0000', WRONG],
+  ['stdio', 'stdio,id=a,signal=on', { hasSignals: true }],
+  ['stdio', 'stdio,id=a', { hasSignals: false }],
+  ['id', 'null,id=a.b-c_1', { id: 'a.b-c_1' }],
+  ['id', 'null,id=a b', 'CHARDEV_INVALID_ID'],
+  ['id', 'null,id=', 'CHARDEV_INVALID_ID'],
+  ['option', 'null,id=a,nosuch=1', 'CHARDEV_UNKNOWN_OPTION'],
+  ['option', 'null,id=a,width=1', USELESS],
+  ['back-end', 'udp,id=a', 'CHARDEV_ABSENT_BACKEND'],
+  ['back-end', 'nosuch,id=a', 'CHARDEV_UNKNOWN_BACKEND'],
+  ['back-end', 'id=a', 'CHARDEV_NO_BACKEND'],
   ...(['on', 'yes', 'true', 'y'] as const).map(
     (flag) => ['flag', here(`telnet=${flag}`), { isTelnet: true }] as const,
   ),
@@ -151,10 +152,21 @@ const CASES: readonly (readonly [string, object | string, object | string])[] = 
 ]
 
 test('options are taken up to their bounds, and refused beyond', () => {
-  for (const [index, [what, result, expected]] of CASES.entries()) {
-    if (typeof expected === 'string') expect([index, what, result]).toEqual([index, what, expected])
-    else expect(result, `${index} ${what}`).toMatchObject(expected)
+  for (const [what, text, expected] of CASES) {
+    const result = read(text)
+    if (typeof expected === 'string') expect([what, text, result]).toEqual([what, text, expected])
+    else expect(result, text).toMatchObject(expected)
   }
+})
+
+test('a socket listens where that is asked for and the text does not say otherwise', () => {
+  const SOCKET = 'socket,id=s,host=h,port=1'
+  expect(parseChardev(SOCKET, { isServer: true })).toMatchObject({ isServer: true })
+  expect(parseChardev(SOCKET, { isServer: false })).toMatchObject({ isServer: false })
+  for (const off of ['server=off', 'noserver']) {
+    expect(parseChardev(`${SOCKET},${off}`, { isServer: true })).toMatchObject({ isServer: false })
+  }
+  expect(parseChardev('pty,id=p', { isServer: true })).toMatchObject({ backend: 'pty' })
 })
 
 test('query-chardev calls it as QEMU does', () => {
