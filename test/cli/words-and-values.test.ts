@@ -348,6 +348,15 @@ describe('words', () => {
     expect(shown.at(-1)).toBe('')
   })
 
+  test('a bar that is full at once tells no rate', () => {
+    const shown: string[] = []
+    const terminal = { showStatus: (line: string) => shown.push(line) } as unknown as Terminal
+    const bar = new ProgressBar(terminal, () => 5)
+    bar.update('copy', 0, 10)
+    bar.update('copy', 10, 10)
+    expect(shown.at(-1)).toBe('copy [####################] 100%  10 bytes of 10 bytes')
+  })
+
   test('an answer is told in words', () => {
     const answers = [
       { answer: 'accepted' },

@@ -2,10 +2,11 @@ import { expect, test } from 'vitest'
 import { evaluatePolicy } from '../../../src/policy/effective-policy.ts'
 import { emptiedEffect } from '../../../src/policy/emptied-class.ts'
 import { emptyClass } from '../../../src/policy/lint/empty-class.ts'
+import { lintContext, readContext } from '../../../src/policy/lint/lint-policy.ts'
 import type { PropertyName } from '../../../src/policy/properties.ts'
 import { scopesAt } from '../../../src/policy/purpose-readers.ts'
 import type { PurposeName } from '../../../src/policy/scope.ts'
-import { policyOf } from '../random-policies.ts'
+import { policyOf, sourceOf } from '../random-policies.ts'
 import { findInBase, findInModule, summarize } from './rule-findings.ts'
 
 const FULL = `cipher = AES-256-GCM
@@ -45,6 +46,21 @@ test('points to the beginning of the file where nothing sets the class', () => {
   expect(find(FULL.replace('mac = AEAD\n', ''))).toEqual([
     'warning LINT_EMPTY_CLASS BASE.pol:1:1 no message authentication is left for gnutls, java-tls, nss-tls, nss-pkcs12*, openssl: what needs one fails',
     'warning LINT_EMPTY_CLASS BASE.pol:1:1 no message authentication is left for krb5, libreswan, libssh, openssh*: the library has no way to be told, and uses all that it has built in',
+  ])
+})
+
+test('points to a directive that could take nothing away', () => {
+  const text = FULL.replace('mac = AEAD\n', '')
+  expect(find(`${text}mac = -AEAD\n`)[0]).toContain('BASE.pol:7:1 no message authentication')
+})
+
+test('a library that keeps some of a class is not one that is left without, nor one that uses all', () => {
+  const source = sourceOf(`${FULL}cipher@openssh =\ncipher@java-tls =\n`, 'BASE.pol')
+  const context = readContext('BASE', [{ kind: 'base', source }])
+  const keptFor = () => ['AES-128-CBC']
+  expect(summarize(lintContext({ ...context, keptFor }, [emptyClass]))).toEqual([
+    'warning LINT_EMPTY_CLASS BASE.pol:8:1 no cipher is left for openssh*: the library has no way to be told, and uses all that it has built in',
+    'warning LINT_EMPTY_CLASS BASE.pol:9:1 no cipher is left for java-tls: the library has no way to be told, and keeps some',
   ])
 })
 

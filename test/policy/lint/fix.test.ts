@@ -107,6 +107,12 @@ test('renames a value in place, also one that is continued on the next line', ()
   expect(fix('group = X25519-\\ # half\n  MLKEM768 X448\n')).toBe(
     'group = MLKEM768-X25519 \\ # half\n X448\n',
   )
+  expect(fix('group = X25519-\\ # a \\ b\n  MLKEM768 X448\n')).toBe(
+    'group = MLKEM768-X25519 \\ # a \\ b\n X448\n',
+  )
+  expect(fix('group = X25519-\\  \n  MLKEM768 X448\n')).toBe(
+    'group = MLKEM768-X25519 \\  \n X448\n',
+  )
 })
 
 test('gives an unscoped protocol the scope that means the same', () => {
