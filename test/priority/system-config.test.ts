@@ -39,6 +39,12 @@ describe('the lines of the file', () => {
     expect(overrides.ciphers.map(({ row }) => row.name)).toEqual(['AES-128-CBC', 'AES-256-CBC'])
   })
 
+  it('ends a name of [overrides] at white space of any kind', () => {
+    const text = 'tls-disabled-cipher = AES-128-CBC\vX\ntls-disabled-cipher = AES-128-SIV\n'
+    const { overrides } = rulesOf(`[overrides]\n${text}`)
+    expect(overrides.ciphers.map(({ row }) => row.name)).toEqual(['AES-128-CBC', 'AES-128-SIV'])
+  })
+
   it('knows [provider] from the release that has it, and no section of another name', () => {
     const codes = (text: string, release: GnutlsRelease) =>
       rulesOf(text, release).ignored.map(({ code }) => code)

@@ -49,3 +49,17 @@ test.each([
   expect(offered.filter((name) => !has(name))).toEqual([])
   expect(not.filter(has)).toEqual([])
 })
+
+/** https://go.dev/doc/go1.24 and https://go.dev/doc/go1.27 name the new ones; Go has no X448. */
+test.each([
+  ['1.19', []],
+  ['1.24', ['tls.X25519MLKEM768']],
+  ['1.27', ['tls.X25519MLKEM768', 'tls.SecP256r1MLKEM768', 'tls.SecP384r1MLKEM1024']],
+] as const)('Go %s has constants for the hybrid groups %j', (go, hybrids) => {
+  const groups = ['X25519-MLKEM768', 'SECP256R1-MLKEM768', 'SECP384R1-MLKEM1024', 'X448']
+  const string = `NONE:+VERS-TLS1.3:${REST}:${groups.map((name) => `+GROUP-${name}`).join(':')}`
+  const priority = requirePriority({ name: 'test', text: string })
+  const { text } = convertPriority(priority, 'go', { go: go as GoRelease })
+  const curves = text.slice(text.indexOf('CurveID{')).match(/tls\.\w+/g)
+  expect(curves).toEqual([...hybrids, 'tls.X25519', 'tls.CurveP256'])
+})
