@@ -50,7 +50,7 @@ test.each([
   expect(not.filter(has)).toEqual([])
 })
 
-/** https://go.dev/doc/go1.24 and https://go.dev/doc/go1.27 name the new ones; Go has no X448. */
+/** Told by https://go.dev/doc/go1.24 and https://go.dev/doc/go1.26, after which 1.27 is the next known apart. */
 test.each([
   ['1.19', []],
   ['1.24', ['tls.X25519MLKEM768']],
