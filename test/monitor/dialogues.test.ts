@@ -1,11 +1,13 @@
 /** What QEMU 7.2 does not have, guests without a QEMU, and how a session treats its client; in process. */
 import { once } from 'node:events'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { duplexPair } from 'node:stream'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type EndpointEvent, HostEndpoints } from '../../src/monitor/host/host-endpoints.ts'
+import { MonitorServer } from '../../src/monitor/server/monitor-server.ts'
 import { QmpSession } from '../../src/monitor/server/qmp-session.ts'
+import { FileStorage } from '../../src/nbd/storage/file-storage.ts'
 import { scratchFolder } from '../cli/command.ts'
 import { readRecorded } from '../migration/recorded-streams.ts'
 import { connectPlain, listenPlain, readAll } from '../migration/relay/plain-ends.ts'
@@ -248,6 +250,40 @@ describe('a guest', () => {
     expect(await client.run('query-yank')).toEqual([])
   })
 
+  /** A guest that is passed on, and has not come whole. */
+  async function passOn() {
+    const scene = await awaitGuest()
+    const destination = join(scene.folder, 'destination')
+    const { next } = await listenPlain(destination)
+    await scene.client.run('migrate', { uri: `unix:${destination}`, 'x-relay': true })
+    const source = await connectPlain(scene.place)
+    source.write(GUEST.subarray(0, 4_000))
+    await next()
+    await scene.client.waitForStatus(['active'])
+    scene.client.events.length = 0
+    return { ...scene, source }
+  }
+
+  test('that is passed on is cancelled, and another is waited for', async () => {
+    const { client, place } = await passOn()
+    await client.run('migrate_cancel')
+    await client.waitForStatus(['cancelled', 'failed', 'completed'])
+    expect(statusesOf(client)).toEqual(['cancelling', 'cancelled'])
+    expect(existsSync(place)).toBe(false)
+    expect(await client.run('query-yank')).toEqual([])
+    await client.run('migrate-incoming', { uri: `unix:${place}` })
+  })
+
+  test('that is passed on and cut short has failed, and was not cancelled', async () => {
+    const { client, source } = await passOn()
+    source.destroy()
+    await client.waitForStatus(['cancelled', 'failed', 'completed'])
+    expect(statusesOf(client)).toEqual(['failed'])
+    expect(await client.run('query-migrate')).toMatchObject({
+      ...{ status: 'failed', 'error-desc': expect.stringMatching(/./) },
+    })
+  })
+
   test('that comes already is not passed on', async () => {
     const { client, place } = await awaitGuest()
     const source = await connectPlain(place)
@@ -257,6 +293,94 @@ describe('a guest', () => {
     expect(await refusalOf(client, 'migrate', relayed)).toBe(
       'The guest comes already, and is stored',
     )
+  })
+})
+
+describe('capabilities of migrations', () => {
+  type Change = readonly [capability: string, state: boolean]
+
+  const change = (changes: readonly Change[]) => ({
+    capabilities: changes.map(([capability, state]) => ({ capability, state })),
+  })
+
+  const enabled = async (client: RawMonitor) => {
+    const all = (await client.run('query-migrate-capabilities')) as readonly {
+      readonly capability: string
+      readonly state: boolean
+    }[]
+    return all.filter(({ state }) => state).map(({ capability }) => capability)
+  }
+
+  test('are set all or none, the last word counts, and others stay', async () => {
+    const { client } = await openNegotiated()
+    const set = (...changes: readonly Change[]) =>
+      refusalOf(client, 'migrate-set-capabilities', change(changes))
+    await set(['xbzrle', true], ['multifd', true])
+    expect(await enabled(client)).toEqual(['xbzrle', 'multifd'])
+    await set(['xbzrle', false], ['events', true], ['events', false])
+    expect(await enabled(client)).toEqual(['multifd'])
+    expect(await set(['postcopy-ram', true], ['postcopy-ram', false])).toBe('taken')
+    expect(await set(['events', true], ['postcopy-preempt', true])).toBe(
+      'Postcopy preempt requires postcopy-ram',
+    )
+    // It is not for want of the other that these are refused.
+    expect(await set(['postcopy-ram', true], ['postcopy-preempt', true])).toContain(
+      "'postcopy-ram'",
+    )
+    expect(await enabled(client)).toEqual(['multifd'])
+  })
+})
+
+describe('the human monitor', () => {
+  async function openHuman() {
+    const { client } = await openNegotiated()
+    const say = (line: string) => client.run('human-monitor-command', { 'command-line': line })
+    return { client, say }
+  }
+
+  /** As QEMU's qemu_strtosz_MiB() reads them. */
+  const RATES: readonly (readonly [string, number])[] = [
+    ['2', 2_097_152],
+    ['1.5', 1_572_864],
+    ['12.345M', 12_944_670],
+    ['0.5k', 512],
+    ['1.25K', 1_280],
+    ['4096b', 4_096],
+    ['1024B', 1_024],
+    ['0x2', 2_097_152],
+    ['0.5G', 536_870_912],
+    ['1T', 1_099_511_627_776],
+  ]
+
+  test('reads sizes with parts of their units', async () => {
+    const { client, say } = await openHuman()
+    for (const [text, bytes] of RATES) {
+      const told = await say(`migrate_set_parameter max-bandwidth ${text}`)
+      const { 'max-bandwidth': rate } = (await client.run('query-migrate-parameters')) as {
+        readonly 'max-bandwidth': number
+      }
+      expect([text, told, rate]).toEqual([text, '', bytes])
+    }
+  })
+
+  test('helps with what is asked for alone', async () => {
+    const { say } = await openHuman()
+    const named = async (line: string) =>
+      String(await say(line))
+        .split('\r\n')
+        .map((text) => text.split(' ').slice(0, 2).join(' '))
+    expect(await named('help info migrate')).toEqual(['info migrate', ''])
+    const all = await named('help info')
+    expect(all).toEqual(expect.arrayContaining(['info block', 'info migrate', 'info version', '']))
+    expect(all.filter((text) => !/^(info .*)?$/.test(text))).toEqual([])
+    expect(await say('help info nosuch')).toBe("unknown command: 'info nosuch'\r\n")
+    expect(await say('help nosuch info')).toBe("unknown command: 'nosuch'\r\n")
+    for (const line of ['help quit', 'help q', 'help quit now']) {
+      expect([line, String(await say(line))]).toEqual([
+        line,
+        expect.stringMatching(/^quit\|q .*\r\n$/),
+      ])
+    }
   })
 })
 
@@ -330,6 +454,18 @@ describe('block nodes', () => {
       { 'node-name': 'm', drv: 'memory', ro: false, image: { 'virtual-size': 4096 } },
     ])
     expect(await client.run('query-named-block-nodes')).not.toHaveProperty('0.image.actual-size')
+  })
+
+  test('of files are on disk before they are gone', async () => {
+    const flush = vi.spyOn(FileStorage.prototype, 'flush')
+    onTestFinished(() => flush.mockRestore())
+    const { client } = await openNegotiated()
+    const filename = join(scratchFolder(), 'disk')
+    writeFileSync(filename, Buffer.alloc(512))
+    await client.run('blockdev-add', { driver: 'file', 'node-name': 'f', filename })
+    expect(flush).not.toHaveBeenCalled()
+    await client.run('blockdev-del', { 'node-name': 'f' })
+    expect(flush).toHaveBeenCalledOnce()
   })
 
   test('are not read around the cache of the system', async () => {
@@ -411,6 +547,30 @@ describe('a session', () => {
     })
     return { host, ours, theirs, session, ending }
   }
+
+  test('answers a client that has said all', async () => {
+    const host = new HostEndpoints()
+    const path = join(scratchFolder(), 'monitor')
+    const server = new MonitorServer(host, { kind: 'unix', path })
+    await server.listen()
+    const gate = Promise.withResolvers<void>()
+    onTestFinished(async () => {
+      gate.resolve()
+      await server.close(0)
+      await host.close()
+    })
+    host.nodes.add = () => gate.promise
+    const client = await connectPlain(path)
+    const args = '{"driver": "null-co", "node-name": "n"}'
+    client.end(
+      `{"execute": "qmp_capabilities"}{"execute": "blockdev-add", "arguments": ${args}, "id": 7}`,
+    )
+    const all = readAll(client)
+    await once(client, 'finish')
+    await turns()
+    gate.resolve()
+    expect(String(await all)).toContain('{"return": {}, "id": 7}')
+  })
 
   test('greets with its release and what a client may enable', async () => {
     const { ours } = await startBare()

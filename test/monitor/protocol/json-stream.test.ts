@@ -29,6 +29,8 @@ test('a token of 2^20 bytes is read, one of a byte more is left out with the res
   expect(read(`"${letters}\\n`, '" 2\n1')).toEqual([TOO_LARGE, '1'])
   expect(read('7'.repeat(1_048_577), '\n1')).toEqual([TOO_LARGE, '1'])
   expect(read('a'.repeat(1_048_577), '{\n1')).toEqual([TOO_LARGE, '1'])
+  expect(read(`${'7'.repeat(1_048_577)} 2\n1`)).toEqual([TOO_LARGE, '1'])
+  expect(read(`${'a'.repeat(1_048_577)} 2\n1`)).toEqual([TOO_LARGE, '1'])
 })
 
 test('a value of 2^22 bytes is read, one of a byte more is not', () => {

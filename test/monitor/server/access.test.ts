@@ -1,6 +1,7 @@
 /** Where endpoints of a host may listen, and for whom. */
 import { expect, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
+import { readLegacyAddress } from '../../../src/monitor/commands/socket-address.ts'
 import {
   type DialableAddress,
   type HostAddress,
@@ -86,6 +87,25 @@ test('all addresses are those of the families that are asked for', () => {
     const options = { host: '', port: '1', ...families }
     expect([families, at(options)]).toEqual([families, [{ ...place, port: 1 }]])
   }
+})
+
+test('a command says the families and the last port', () => {
+  for (const [families, place] of ANY) {
+    const data = { host: '', port: '1', to: 2, ...families }
+    const places = listenOptionsOf(readLegacyAddress({ type: 'inet', data }))
+    const expected = [1, 2].map((port) => ({ ...place, port }))
+    expect([families, places]).toEqual([families, expected])
+  }
+  const alone = readLegacyAddress({ type: 'inet', data: { host: 'h', port: '1' } })
+  expect(listenOptionsOf(alone)).toEqual([{ host: 'h', port: 1 }])
+})
+
+test('a command says whether the name of a socket is abstract', () => {
+  const placeOf = (data: { readonly path: string; readonly abstract?: boolean }) =>
+    listenOptionsOf(readLegacyAddress({ type: 'unix', data }))
+  expect(placeOf({ path: 'a' })).toEqual([{ path: 'a' }])
+  expect(placeOf({ path: 'a', abstract: false })).toEqual([{ path: 'a' }])
+  expect(placeOf({ path: 'a', abstract: true })).toEqual([{ path: '\0a' }])
 })
 
 test('the ports that are tried end with the last that there is', () => {
