@@ -7,6 +7,7 @@ import {
   readlinkSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -40,6 +41,23 @@ test.each([
   await destination.zero(offset, length)
   await destination.close()
   const expected = Buffer.alloc(SIZE, 0xff).fill(0, offset, offset + length)
+  expect(readFileSync(path).equals(expected)).toBe(true)
+})
+
+test('zeroes behind zeroes end where they were asked to end, and holes stay holes', async () => {
+  const folder = scratchFolder()
+  const [path, statePath] = [join(folder, 'disk'), join(folder, 'state')]
+  writeFileSync(path, '')
+  truncateSync(path, 0x8_0000)
+  linkSync(path, join(folder, 'second'))
+  writeFileSync(statePath, '')
+  // Its size is not known: what it has is kept all the same.
+  const destination = await open(path, { size: undefined, statePath })
+  const ones = Buffer.alloc(0x2_0000, 0xff)
+  await destination.write(0x1_0000, ones)
+  await destination.zero(0, 0x2_0000)
+  expect(statSync(path).blocks * 512).toBeLessThanOrEqual(0x2_0000)
+  const expected = Buffer.alloc(0x8_0000).fill(0xff, 0x2_0000, 0x3_0000)
   expect(readFileSync(path).equals(expected)).toBe(true)
 })
 

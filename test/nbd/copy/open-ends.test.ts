@@ -1,7 +1,7 @@
 /** The ends of a copy as they are opened: what is refused before anything is written, and what stays open. */
-import { linkSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { NbdRequestError } from '../../../src/nbd/client/client-transmission.ts'
 import { parseNbdUri } from '../../../src/nbd/client/nbd-uri.ts'
 import type { CopyDestination, CopySource } from '../../../src/nbd/copy/copy-end.ts'
@@ -12,6 +12,7 @@ import { MemoryStorage } from '../../../src/nbd/storage/memory-storage.ts'
 import { scratchFolder } from '../../cli/command.ts'
 import { refusal } from '../../diagnostic-code.ts'
 import { openFilesBelow } from '../../files/open-files.ts'
+import { testWith } from '../../peers/peer.ts'
 import { startHostileServer } from '../hostile-server.ts'
 import { ScriptedStorage } from '../server/scripted-storage.ts'
 import { eventually, exportOf, startServer } from '../server/test-server.ts'
@@ -141,6 +142,29 @@ describe('an end that cannot be opened leaves the other closed:', () => {
     expect(openFilesBelow(join(path, '..'))).toEqual([])
   })
 })
+
+testWith(
+  'nbdkit',
+  'a command that serves is ended, and its socket gone, with the end',
+  async () => {
+    const folder = scratchFolder()
+    vi.stubEnv('TMPDIR', folder)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const command = { kind: 'command', words: ['nbdkit', 'memory', '1M'], options: {} } as const
+    const isSocket = (name: string) => name.startsWith('cryptopolicy-nbd-')
+    const sockets = () => readdirSync(folder).filter(isSocket)
+    for (const end of ['source', 'destination'] as const) {
+      const ends = await (end === 'source'
+        ? openEnds(command, NULL, OPTIONS)
+        : openEnds(file(makeFile()), command, OPTIONS))
+      expect(ends[end]).toMatchObject(end === 'source' ? { size: SIZE } : { capacity: SIZE })
+      expect(sockets()).toHaveLength(1)
+      await ends.source.close()
+      await ends.destination.close()
+      expect(sockets()).toEqual([])
+    }
+  },
+)
 
 describe('an export as the source', () => {
   test('tells of holes, gives its bytes, and takes more connections when both ends are open', async () => {

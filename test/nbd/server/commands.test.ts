@@ -98,6 +98,16 @@ describe.each(STYLES)('%s replies', (style) => {
     }
   })
 
+  test('the storage is not asked about nothing', async () => {
+    const storage = new ScriptedStorage(MIB)
+    const { path } = await startServer({ exports: [exportOf(storage)] })
+    const transmission = await RawTransmission.open(path, style)
+    for (const command of [WRITE, TRIM, WRITE_ZEROES]) {
+      expect(await transmission.error({ command, offset: 512 })).toBe(0)
+    }
+    expect(storage.done).toEqual([])
+  })
+
   test('nothing changes a read-only export', async () => {
     const storage = new MemoryStorage(MIB)
     const { path } = await startServer({ exports: [exportOf(storage, { isReadOnly: true })] })

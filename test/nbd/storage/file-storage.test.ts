@@ -5,11 +5,13 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  statfsSync,
   statSync,
   truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
+import { open as openHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import * as libc from '../../../src/files/libc.ts'
@@ -60,6 +62,17 @@ async function readAll(storage: FileStorage): Promise<Buffer> {
   await storage.read(bytes, 0, storage.size, 0)
   return bytes
 }
+
+/** The C library with some calls of another outcome. */
+function change(calls: Partial<libc.Libc>): void {
+  const real = libc.loadLibc()
+  if (!real) throw new Error('the C library cannot be loaded')
+  const changed = Object.assign(Object.create(real), calls)
+  vi.spyOn(libc, 'loadLibc').mockReturnValue(changed)
+}
+
+/** As statfs(2) has it. */
+const TMPFS = 0x01021994
 
 const PLACES = {
   disk: () => scratchFolder(),
@@ -193,6 +206,17 @@ describe.each(Object.entries(PLACES))('a file in a file system of %s', (place, f
     expect((await readAll(storage)).equals(content)).toBe(true)
   })
 
+  test('a disk is not waited for where the kernel would have to read it', async () => {
+    const path = makeFile(randomBytes(8192))
+    const isMemory = statfsSync(path).type === TMPFS
+    for (const count of [-1, 0, 4095]) {
+      change({ readCached: () => count })
+      const storage = await open(path)
+      expect(storage.readNow(Buffer.alloc(4096), 0, 4096, 0)).toBe(isMemory)
+      vi.restoreAllMocks()
+    }
+  })
+
   test('zeroes that have to be written end where they are no longer wanted', async () => {
     vi.spyOn(libc, 'loadLibc').mockReturnValue(undefined)
     const content = randomBytes(4 * MIB)
@@ -312,4 +336,117 @@ test('a cached file is read at once, one that is not is not waited for', async (
   await storage.read(target, 0, 4096, 0)
   expect(storage.readNow(target, 100, 4096, 0)).toBe(true)
   expect(target.subarray(100, 4196).equals(content.subarray(0, 4096))).toBe(true)
+})
+
+describe('a system that does less than it was asked to', () => {
+  const makeFile = (content: Buffer): string => {
+    const path = join(scratchFolder(), 'image')
+    writeFileSync(path, content)
+    return path
+  }
+
+  /** Lets the kernel read or write so many bytes in one call, as it does when a signal comes. */
+  async function limitCalls(limit: number): Promise<void> {
+    const handle = await openHandle('/dev/null')
+    const methods = Object.getPrototypeOf(handle)
+    await handle.close()
+    const { read, write } = methods
+    vi.spyOn(methods, 'read').mockImplementation(function (
+      this: unknown,
+      target,
+      at,
+      length,
+      from,
+    ) {
+      return read.call(this, target, at, Math.min(limit, Number(length)), from)
+    })
+    vi.spyOn(methods, 'write').mockImplementation(function (this: unknown, bytes, at, length, to) {
+      return write.call(this, bytes, at, Math.min(limit, Number(length)), to)
+    })
+    vi.spyOn(methods, 'writev').mockImplementation(function (this: unknown, parts, to) {
+      const bytes = Buffer.concat(parts as Buffer[])
+      return write.call(this, bytes, 0, Math.min(limit, bytes.length), to)
+    })
+  }
+
+  test.each([1, 3, 4, 7, 12, 13])('%i bytes at a time: it is asked for the rest', async (limit) => {
+    const path = makeFile(Buffer.from('................'))
+    vi.spyOn(libc, 'loadLibc').mockReturnValue(undefined)
+    const storage = await open(path)
+    await limitCalls(limit)
+    const parts = ['abcd', 'efg', '', 'hijkl', 'm'].map((text) => Buffer.from(text))
+    await storage.write(parts, 2)
+    expect(readFileSync(path, 'latin1')).toBe('..abcdefghijklm.')
+    const target = Buffer.alloc(17, '-')
+    await storage.read(target, 1, 14, 2)
+    expect(target.toString('latin1')).toBe('-abcdefghijklm.--')
+    await storage.zero(1, 14, { keepAllocated: false, fast: false })
+    expect(readFileSync(path, 'latin1')).toBe(`.${'\0'.repeat(14)}.`)
+  })
+
+  test.each([
+    ['EOPNOTSUPP', 2],
+    ['ENOTSUP', 2],
+    ['ENOSYS', 2],
+    ['EINVAL', 4],
+  ])('%s of fallocate(2): zeroes are written; %i calls for two requests', async (code, calls) => {
+    const asked: unknown[] = []
+    const fallocate = async (...call: unknown[]) => {
+      asked.push(call.slice(1))
+      throw Object.assign(new Error(code), { code })
+    }
+    change({ fallocate })
+    const path = makeFile(Buffer.from('................'))
+    const storage = await open(path)
+    const options = { keepAllocated: false, fast: false }
+    await storage.zero(1, 2, options)
+    await storage.zero(4, 3, options)
+    expect(readFileSync(path, 'latin1')).toBe('.\0\0.\0\0\0.........')
+    // A range that is no whole sector may be refused where the next one is not.
+    expect(asked).toHaveLength(calls)
+    await storage.trim(0, 16)
+    const fast = storage.zero(0, 1, { keepAllocated: false, fast: true })
+    await expect(fast).rejects.toMatchObject({ code: 'ENOTSUP' })
+    expect(readFileSync(path, 'latin1')).toBe('.\0\0.\0\0\0.........')
+  })
+
+  test('a fault of the disk is told, and nothing is written over it', async () => {
+    const fallocate = async () => {
+      throw Object.assign(new Error('EIO'), { code: 'EIO' })
+    }
+    change({ fallocate })
+    const path = makeFile(Buffer.from('....'))
+    const storage = await open(path)
+    for (const keepAllocated of [false, true]) {
+      const zero = storage.zero(0, 4, { keepAllocated, fast: false })
+      await expect(zero).rejects.toMatchObject({ code: 'EIO' })
+    }
+    await expect(storage.trim(0, 4)).rejects.toMatchObject({ code: 'EIO' })
+    expect(readFileSync(path, 'latin1')).toBe('....')
+  })
+
+  test.each<[string, Partial<libc.Libc>]>([
+    ['a search that fails', { seekData: () => Promise.reject(new Error('EINVAL')) }],
+    ['the end of data that fails', { seekHole: () => Promise.reject(new Error('EINVAL')) }],
+    ['a hole that is filled meanwhile', { seekHole: async (_, at) => at }],
+    ['no hole up to the end', { seekHole: async () => undefined }],
+    ['data beyond what was asked for', { seekHole: async () => MIB }],
+  ])('%s: all is taken as data', async (_, calls) => {
+    change({ seekData: async (_, at) => at, ...calls })
+    const storage = await open(makeFile(Buffer.alloc(1000, 1)))
+    expect(await storage.extents(10, 500, 3)).toEqual([
+      { length: 500, isHole: false, isZero: false },
+    ])
+  })
+
+  test('no data up to the end is one hole, no longer than what was asked for', async () => {
+    for (const seekData of [async () => undefined, async () => 1000]) {
+      change({ seekData })
+      const storage = await open(makeFile(Buffer.alloc(1000)))
+      expect(await storage.extents(10, 500, 3)).toEqual([
+        { length: 500, isHole: true, isZero: true },
+      ])
+      vi.restoreAllMocks()
+    }
+  })
 })
