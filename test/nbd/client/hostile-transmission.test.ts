@@ -300,6 +300,22 @@ test('simple replies: data, an error, and a chunk', async () => {
   await expect(client.read(0, 512)).rejects.toThrow('a reply that begins with 0x668e33ef')
 })
 
+test.each(['simple', 'structured'] as const)(
+  '%s replies: no data follows a simple reply that tells of an error',
+  async (headers) => {
+    const onRequest = (r: Request) => {
+      if (r.offset === 0) return simple(r, 5)
+      return headers === 'simple'
+        ? simple(r, 0, Buffer.alloc(r.length, 'b'))
+        : chunk(r, TYPE.OFFSET_DATA, data(r.offset, r.length))
+    }
+    const client = await open({ headers, onRequest })
+    const outcomes = await Promise.allSettled([client.read(0, 512), client.read(512, 512)])
+    expect(String(outcomes[0].status === 'rejected' && outcomes[0].reason)).toContain('(EIO)')
+    expect(outcomes[1].status === 'fulfilled' && outcomes[1].value.length).toBe(512)
+  },
+)
+
 test('what waits for its turn fails too where the connection ends', async () => {
   const { address } = await startHostileServer({ onRequest: () => undefined })
   const client = await NbdClient.connect(address, '', { maximumInFlight: 2, timeout: 240_000 })
