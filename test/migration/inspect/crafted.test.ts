@@ -1,8 +1,9 @@
 /** What is found in migrations that are put together byte by byte, as text, as data and as warnings. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { ChannelInspection } from '../../../src/migration/inspect/channel-inspection.ts'
 import { ChannelFailure } from '../../../src/migration/inspect/inspected-channel.ts'
 import { migrationToJson } from '../../../src/migration/inspect/inspection-json.ts'
@@ -438,6 +439,15 @@ describe('a file', () => {
 
   test('may be compressed', async () => {
     const { first } = await inspectMigration(fileOf(gzipSync(MAIN)))
+    expect(first.bytes).toBe(9)
+  })
+
+  test('may be compressed where its bytes come one by one on standard input', async () => {
+    const bytes = [...gzipSync(MAIN)].map((byte) => Buffer.from([byte]))
+    const stdin = Readable.from(bytes) as unknown as typeof process.stdin
+    const standIn = vi.spyOn(process, 'stdin', 'get').mockReturnValue(stdin)
+    onTestFinished(() => standIn.mockRestore())
+    const { first } = await inspectMigration('-')
     expect(first.bytes).toBe(9)
   })
 

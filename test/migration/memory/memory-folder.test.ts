@@ -127,6 +127,17 @@ describe('nothing is written', () => {
     await expect(rebuildMemory(stream, out)).rejects.toThrow(`cannot write ${out}`)
   })
 
+  test('to a folder that files came into meanwhile, which are kept', async () => {
+    const folder = scratchFolder()
+    const out = join(folder, 'out')
+    const rebuilding = rebuildMemory(join(STREAMS, 'exec-11-pc-q35-11.1-S.bin.gz'), out)
+    mkdirSync(out)
+    writeFileSync(join(out, 'mine'), '')
+    await expect(rebuilding).rejects.toThrow(`cannot write ${out}`)
+    expect(readdirSync(out)).toEqual(['mine'])
+    expect(readdirSync(folder)).toEqual(['out'])
+  })
+
   test('to a folder that holds files', async () => {
     const folder = scratchFolder()
     writeFileSync(join(folder, 'mine'), '')

@@ -12,8 +12,9 @@ import {
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Duplex, duplexPair, PassThrough } from 'node:stream'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { digestLine } from '../../../src/migration/receive/file-store.ts'
+import { IncomingParts } from '../../../src/migration/receive/incoming-parts.ts'
 import { openStore } from '../../../src/migration/receive/open-store.ts'
 import { PieceWriter } from '../../../src/migration/receive/piece-writer.ts'
 import { describeReceived, receivedToJson } from '../../../src/migration/receive/received-report.ts'
@@ -22,6 +23,7 @@ import {
   type ReceptionOptions,
   type ReceptionProgress,
 } from '../../../src/migration/receive/reception.ts'
+import { SilenceWatch } from '../../../src/migration/receive/silence-watch.ts'
 import { SourceDialogue } from '../../../src/migration/receive/source-dialogue.ts'
 import { scratchFolder } from '../../cli/command.ts'
 import { refusal } from '../../diagnostic-code.ts'
@@ -396,6 +398,62 @@ describe('where a guest is stored', () => {
       const written = execFileSync('sha256sum', ['--', name], { cwd: folder }).toString()
       expect(digestLine(join(folder, name), digest)).toBe(written)
     }
+  })
+})
+
+test('a source that does not read its answers is not read either, until it does', async () => {
+  const [source, stream] = duplexPair()
+  const parts = new IncomingParts(stream)
+  stream.write(Buffer.alloc(65_537))
+  for (let count = 0; count < 16; count++) source.write(Buffer.alloc(65_536))
+  const next = parts.next()
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+  expect(source.writableLength).toBeGreaterThan(8 * 65_536)
+  source.resume()
+  expect((await next)?.length).toBeLessThan(8 * 65_536)
+})
+
+describe('silence', () => {
+  const watched = () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const onSilence = vi.fn()
+    const watch = new SilenceWatch(onSilence)
+    const after = (time: number) => {
+      vi.advanceTimersByTime(time)
+      return onSilence.mock.calls.length
+    }
+    return { watch, after }
+  }
+
+  test('counts from what came last', () => {
+    const { watch, after } = watched()
+    watch.touch(100)
+    expect(after(99)).toBe(0)
+    watch.touch(100)
+    expect(after(99)).toBe(0)
+    expect(after(1)).toBe(1)
+  })
+
+  test('has the limit that was said last, be it shorter, longer or none', () => {
+    const { watch, after } = watched()
+    watch.touch(1000)
+    watch.touch(100)
+    expect(after(100)).toBe(1)
+    watch.touch(100)
+    watch.touch(1000)
+    expect(after(999)).toBe(1)
+    watch.touch(0)
+    expect(after(5000)).toBe(1)
+  })
+
+  test('is not told once the watch has stopped', () => {
+    const { watch, after } = watched()
+    watch.touch(100)
+    watch.stop()
+    expect(after(1000)).toBe(0)
+    watch.touch(100)
+    expect(after(100)).toBe(1)
   })
 })
 

@@ -1,5 +1,5 @@
 /** Channels are opened in the order in which they came. */
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { ChannelOrder } from '../../../src/migration/relay/channel-order.ts'
 
 const spoken = () => true
@@ -56,4 +56,14 @@ test('strangers of the same host that never finish their handshake are passed', 
   order.queue('a', silent)
   order.queue('a', spoken)
   await order.queue('a', spoken).begin()
+})
+
+test('strangers that go on with their handshake are waited for only once, however many they are', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const order = new ChannelOrder()
+  for (let stranger = 0; stranger < 3; stranger++) order.queue('a', spoken)
+  const passed = order.queue('a', spoken).begin()
+  vi.advanceTimersByTime(1_000)
+  await passed
 })

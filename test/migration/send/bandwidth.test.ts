@@ -23,3 +23,10 @@ test('a limit that is changed counts at once', async () => {
   bandwidth.limit = Number.POSITIVE_INFINITY
   expect(await bandwidth.take(123_456_789)).toBe(123_456_789)
 })
+
+test('a wait ends when what is sent is cancelled', async () => {
+  const cancelled = new AbortController()
+  const waiting = new Bandwidth(1, () => 0).take(1000, cancelled.signal)
+  cancelled.abort()
+  await expect(waiting).rejects.toThrow('The operation was aborted')
+})
