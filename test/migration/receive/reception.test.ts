@@ -419,41 +419,41 @@ describe('silence', () => {
     onTestFinished(() => void vi.useRealTimers())
     const onSilence = vi.fn()
     const watch = new SilenceWatch(onSilence)
-    const after = (time: number) => {
+    const toldAfter = (time: number) => {
       vi.advanceTimersByTime(time)
       return onSilence.mock.calls.length
     }
-    return { watch, after }
+    return { watch, toldAfter }
   }
 
   test('counts from what came last', () => {
-    const { watch, after } = watched()
+    const { watch, toldAfter } = watched()
     watch.touch(100)
-    expect(after(99)).toBe(0)
+    expect(toldAfter(99)).toBe(0)
     watch.touch(100)
-    expect(after(99)).toBe(0)
-    expect(after(1)).toBe(1)
+    expect(toldAfter(99)).toBe(0)
+    expect(toldAfter(1)).toBe(1)
   })
 
   test('has the limit that was said last, be it shorter, longer or none', () => {
-    const { watch, after } = watched()
+    const { watch, toldAfter } = watched()
     watch.touch(1000)
     watch.touch(100)
-    expect(after(100)).toBe(1)
+    expect(toldAfter(100)).toBe(1)
     watch.touch(100)
     watch.touch(1000)
-    expect(after(999)).toBe(1)
+    expect(toldAfter(999)).toBe(1)
     watch.touch(0)
-    expect(after(5000)).toBe(1)
+    expect(toldAfter(5000)).toBe(1)
   })
 
   test('is not told once the watch has stopped', () => {
-    const { watch, after } = watched()
+    const { watch, toldAfter } = watched()
     watch.touch(100)
     watch.stop()
-    expect(after(1000)).toBe(0)
+    expect(toldAfter(1000)).toBe(0)
     watch.touch(100)
-    expect(after(100)).toBe(1)
+    expect(toldAfter(100)).toBe(1)
   })
 })
 

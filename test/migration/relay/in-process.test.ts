@@ -2,10 +2,14 @@
 import { statSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { duplexPair } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { EndpointConnection } from '../../../src/endpoint/connection.ts'
+import type { ConnectionEvent } from '../../../src/endpoint/connection-event.ts'
 import { parseMigrationUri } from '../../../src/migration/address/migration-uri.ts'
 import { clearTextWarnings } from '../../../src/migration/relay/clear-text-warnings.ts'
 import { printRelayEvent, relayEventToJson } from '../../../src/migration/relay/event-report.ts'
+import { GuestRelay } from '../../../src/migration/relay/guest-relay.ts'
 import { openRelay } from '../../../src/migration/relay/open-relay.ts'
 import type { RelayDefinition } from '../../../src/migration/relay/relay-definition.ts'
 import type { RelayEvent } from '../../../src/migration/relay/relay-event.ts'
@@ -16,6 +20,7 @@ import { TlsObjects } from '../../../src/tls/objects/tls-objects.ts'
 import { scratchFolder } from '../../cli/command.ts'
 import { refusal } from '../../diagnostic-code.ts'
 import { makeX509Folder } from '../../nbd/nbd-credentials.ts'
+import { bytesOf, command, EOF, HEADER } from '../crafted-streams.ts'
 import { connectPlain, listenPlain, readAll } from './plain-ends.ts'
 
 const LIMITS = { channelLimit: 4, handshakeLimit: 0, idleLimit: 0 }
@@ -117,6 +122,85 @@ describe('a channel', () => {
     await expect
       .poll(() => source.seen('left').length + source.seen('refused').length)
       .toBeGreaterThan(0)
+  })
+})
+
+describe('a guest that is passed on', () => {
+  /** migration/migration.h: MIG_RP_MSG_SHUT and its status, 0 where the destination has the guest. */
+  const shut = (status: number) => Buffer.from([0, 1, 0, 4, 0, 0, 0, status])
+  const WHOLE = bytesOf(HEADER, command(1), EOF)
+
+  const passed = () => {
+    const fars: ReturnType<typeof duplexPair>[1][] = []
+    const events: ConnectionEvent[] = []
+    const openFar = async () => {
+      const [stream, far] = duplexPair()
+      fars.push(far.on('error', () => {}).resume())
+      return { stream, socket: stream }
+    }
+    const relay = new GuestRelay({
+      sides: { to: 'there', secureNear: async ({ socket }) => socket, openFar },
+      ...{ tell: () => {}, onBegun: () => {} },
+    })
+    const begin = (bytes: Buffer) => {
+      const [near, socket] = duplexPair()
+      near.on('error', () => {}).resume()
+      const origin = { connection: 1, from: 'unix' }
+      const limits = { handshakeLimit: 0, idleLimit: 0, letIn: async () => {} }
+      const context = { ...limits, tell: (event: ConnectionEvent) => void events.push(event) }
+      const over = new EndpointConnection(socket, origin, context, relay.handle(origin)).run()
+      near.write(bytes)
+      return { near, over }
+    }
+    const reached = async (bytes: Buffer) => {
+      const { near, over } = begin(bytes)
+      await expect.poll(() => relay.bytes).toBe(bytes.length)
+      return { near, over, far: fars.at(-1) as (typeof fars)[0] }
+    }
+    return { relay, begin, reached, fars, events }
+  }
+
+  test.each<[string, Buffer, number | undefined, string | undefined]>([
+    ['whole, and no answer', WHOLE, undefined, undefined],
+    ['whole, and taken', WHOLE, 0, undefined],
+    ['whole, and not taken', WHOLE, 1, 'RELAY_GUEST_REFUSED'],
+    ['cut', WHOLE.subarray(0, -1), undefined, 'RELAY_GUEST_CUT'],
+    ['no stream', Buffer.from('GET / HTTP/1.0'), undefined, 'RELAY_GUEST_CUT'],
+  ])('is %s', async (_, bytes, status, code) => {
+    const { relay, reached } = passed()
+    const { near, far } = await reached(bytes)
+    far.end(status === undefined ? undefined : shut(status))
+    near.end()
+    if (code === undefined) await relay.outcome
+    else await expect(relay.outcome).rejects.toThrow(refusal(code))
+  })
+
+  test('is gone where it was taken, however its connections end', async () => {
+    const { relay, reached } = passed()
+    const { near, far } = await reached(WHOLE)
+    const answered = new Promise((resolve) => near.once('data', resolve))
+    far.write(shut(0))
+    await answered
+    far.destroy(new Error('gone'))
+    near.destroy()
+    await relay.outcome
+  })
+
+  test('is cancelled with all that comes later, but not once it is whole', async () => {
+    const { relay, reached, begin, fars, events } = passed()
+    const { over } = await reached(bytesOf(HEADER))
+    relay.cancel()
+    await expect(relay.outcome).rejects.toThrow(refusal('RELAY_GUEST_CANCELLED'))
+    await over
+    await begin(bytesOf(HEADER)).over
+    expect(fars).toHaveLength(1)
+    expect(events.at(-1)).toMatchObject({ diagnostics: [{ code: 'RELAY_GUEST_CANCELLED' }] })
+    const other = passed()
+    const { near, far } = await other.reached(WHOLE)
+    other.relay.cancel()
+    far.end()
+    near.end()
+    await other.relay.outcome
   })
 })
 
