@@ -410,7 +410,9 @@ test('a source that does not read its answers is not read either, until it does'
   for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
   expect(source.writableLength).toBeGreaterThan(8 * 65_536)
   source.resume()
-  expect((await next)?.length).toBeLessThan(8 * 65_536)
+  let received = (await next)?.length ?? 0
+  expect(received).toBeLessThan(8 * 65_536)
+  while (received < 16 * 65_536) received += (await parts.next())?.length ?? 0
 })
 
 describe('silence', () => {

@@ -125,18 +125,39 @@ describe('a channel', () => {
   })
 })
 
+/** A destination that is slow in its handshake holds up the channels of a guest, and no clients of a disk. */
+test.each([
+  [false, 1],
+  [true, 2],
+])('channels of a disk (%s) are opened without waiting for those before', async (isNbd, count) => {
+  const folder = scratchFolder()
+  const [entry, exit] = [join(folder, 'entry'), join(folder, 'exit')]
+  const target = await listenPlain(exit)
+  const more = { isNbd, hostname: 'localhost' }
+  const one = definition(`unix:${entry}`, `unix:${exit}`, 'client', more)
+  await start(one, objectsOf(makeX509Folder()))
+  for (let channel = 0; channel < 2; channel++) (await connectPlain(entry)).write('x')
+  const first = await target.next()
+  // A second one that is not held up is here within a few turns.
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+  if (count === 1) expect(target.connections).toHaveLength(1)
+  else await target.next()
+  first.destroy()
+  await expect.poll(() => target.connections.length).toBe(2)
+})
+
 describe('a guest that is passed on', () => {
   /** migration/migration.h: MIG_RP_MSG_SHUT and its status, 0 where the destination has the guest. */
   const shut = (status: number) => Buffer.from([0, 1, 0, 4, 0, 0, 0, status])
   const WHOLE = bytesOf(HEADER, command(1), EOF)
 
-  const passed = () => {
+  const passed = (saidNothing = false) => {
     const fars: ReturnType<typeof duplexPair>[1][] = []
     const events: ConnectionEvent[] = []
     const openFar = async () => {
       const [stream, far] = duplexPair()
       fars.push(far.on('error', () => {}).resume())
-      return { stream, socket: stream }
+      return { stream, socket: stream, saidNothing: () => saidNothing }
     }
     const relay = new GuestRelay({
       sides: { to: 'there', secureNear: async ({ socket }) => socket, openFar },
@@ -184,6 +205,25 @@ describe('a guest that is passed on', () => {
     far.destroy(new Error('gone'))
     near.destroy()
     await relay.outcome
+  })
+
+  test('is refused by a server that ends without a byte before the guest has ended', async () => {
+    const refused = passed(true)
+    const { far, over } = await refused.reached(bytesOf(HEADER))
+    far.end()
+    await over
+    expect(refused.events.at(-1)).toMatchObject({ diagnostics: [{ code: 'RELAY_NOT_ANSWERED' }] })
+    for (const saidNothing of [true, false]) {
+      const { reached, events } = passed(saidNothing)
+      const taken = await reached(bytesOf(HEADER))
+      const ends = [taken.near, taken.far]
+      for (const end of saidNothing ? ends : ends.reverse()) {
+        end.end()
+        for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+      }
+      await taken.over
+      expect(events.at(-1)).toMatchObject({ event: 'left' })
+    }
   })
 
   test('is cancelled with all that comes later, but not once it is whole', async () => {

@@ -275,14 +275,17 @@ describe('a migration', () => {
     await expect(send(ANSWERED, behave)).rejects.toThrow(refusal(code))
   })
 
-  test('that is cancelled says how much was sent', async () => {
+  test('that is cancelled says how much was sent, and lets go of its connection', async () => {
     const work = new AbortController()
-    const sending = send(
-      ANSWERED,
-      (_, bytes) => bytes.length === ANSWERED.length && work.abort(),
-      work.signal,
-    )
+    const closed = Promise.withResolvers<void>()
+    const cancel = (socket: Socket, bytes: Buffer) => {
+      if (bytes.length < ANSWERED.length) return
+      socket.once('close', () => closed.resolve())
+      work.abort()
+    }
+    const sending = send(ANSWERED, cancel, work.signal)
     await expect(sending).rejects.toThrow(refusal('MIGRATION_CANCELLED'))
+    await closed.promise
   })
 
   test('of several channels needs a place that takes several connections', async () => {
