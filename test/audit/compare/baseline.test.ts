@@ -23,6 +23,59 @@ test('what a server accepts now, or no longer, is told', () => {
   ])
 })
 
+test('a broken suite is severe where it came, and no danger where it went', () => {
+  const [tls13, tls12] = SCAN.suites
+  const broken = items('TLS_RSA_WITH_RC4_128_SHA', 'TLS_DH_anon_WITH_AES_128_CBC_SHA')
+  const suites = [tls13!, { ...tls12!, items: [...tls12!.items, ...broken] }]
+  const groups = [{ ...SCAN.groups[0]!, items: items('x25519', 'group_EXPORT_1') }]
+  const other = { tls: { ...SCAN, suites, groups }, ssh: null }
+  const severities = (findings: ReturnType<typeof compareScans>) =>
+    findings.map(({ severity, item }) => `${severity} ${item.name}`).toSorted()
+  expect(severities(compareScans(before, other))).toEqual([
+    'critical TLS_DH_anon_WITH_AES_128_CBC_SHA',
+    'high TLS_RSA_WITH_RC4_128_SHA',
+    'medium group_EXPORT_1',
+  ])
+  // The earlier scan has no transcript here.
+  expect(compareScans(before, other).flatMap(({ evidence }) => evidence)).toEqual([])
+  expect(severities(compareScans(other, before))).toEqual([
+    'info TLS_DH_anon_WITH_AES_128_CBC_SHA',
+    'info TLS_RSA_WITH_RC4_128_SHA',
+    'info group_EXPORT_1',
+  ])
+})
+
+test('an order is compared with that of the same version', () => {
+  const [one, other] = [items('x25519', 'secp256r1'), items('secp256r1', 'x25519')]
+  const [list] = SCAN.groups
+  const groups = [
+    { ...list!, version: 'TLS1.3', items: one },
+    { ...list!, version: 'TLS1.2', items: other },
+  ]
+  const scan = { tls: { ...SCAN, groups }, ssh: null }
+  expect(compareScans(scan, scan)).toEqual([])
+})
+
+test('orders of curves and of primes are compared each with its own, whichever comes first', () => {
+  const [curves, primes] = [items('x25519', 'secp256r1'), items('ffdhe2048', 'ffdhe3072')]
+  const list = { ...SCAN.groups[0]!, version: 'TLS1.2' }
+  const compare = (earlier: typeof curves, ...later: readonly (typeof curves)[]) =>
+    compareScans(
+      {
+        tls: { ...SCAN, groups: [primes, earlier].map((all) => ({ ...list, items: all })) },
+        ssh: null,
+      },
+      { tls: { ...SCAN, groups: later.map((all) => ({ ...list, items: all })) }, ssh: null },
+    ).map(({ message }) => message)
+  expect(compare(curves, curves, primes)).toEqual([])
+  expect(compare(curves, curves.toReversed(), primes)).toEqual([
+    'the server has another order of groups: TLS1.2, x25519 secp256r1 before, secp256r1 x25519 now',
+  ])
+  expect(compare(curves, primes.toReversed(), curves)).toEqual([
+    'the server has another order of groups: TLS1.2, ffdhe2048 ffdhe3072 before, ffdhe3072 ffdhe2048 now',
+  ])
+})
+
 test('what was not learnt is no change', () => {
   const cut = { answer: 'timed-out' } as const
   const [tls13] = SCAN.suites

@@ -93,6 +93,22 @@ test('of a long statement the value that decides is not cut off', () => {
   ])
 })
 
+test('of a long statement as much is told as goes into 120 characters', () => {
+  const reason = (statement: string, group: string) => reasonsFor(group, `${statement}\n`)[0]?.text
+  const list = (...[first, middle, last]: readonly number[]) =>
+    `group =${' X448'.repeat(first!)}${' X25519'.repeat(middle!)}${' SECP521R1'.repeat(last!)}`
+  const whole = list(1, 4, 8)
+  expect([whole.length, reason(whole, 'x448')]).toEqual([120, whole])
+  const longer = list(2, 2, 9)
+  expect([longer.length, reason(longer, 'x448')]).toEqual([121, `${longer.slice(0, 117)}...`])
+  expect(reason(longer, 'secp521r1')).toBe('group = ... SECP521R1')
+  const atTheEnd = list(22, 0, 2)
+  expect(reason(atTheEnd, 'x448')).toBe(`${atTheEnd.slice(0, 117)}...`)
+  expect(reason(`${list(2, 4, 8)} FFDHE-2048 X448`, 'ffdhe2048')).toBe('group = ... FFDHE-2048 ...')
+  const taken = `group =${' -X448'.repeat(20)} -SECP384R1`
+  expect(reason(taken, 'secp384r1')).toBe('group = ... -SECP384R1')
+})
+
 test('suites are told with the line of each part that forbids them, worst first', () => {
   const [newest, older] = SCAN.suites
   const more = items(
@@ -170,6 +186,30 @@ test('a group is no absence where curves and primes of its version are lists of 
   expect(absent).not.toContain('x25519')
   expect(absent).not.toContain('ffdhe2048')
   expect(new Set(absent).size).toBe(absent.length)
+})
+
+/** The groups that a server is told to lack, which has these suites in a version, and a group beside. */
+function absentGroups(version: string, suite: string, text: string): readonly string[] {
+  const list = { version, order: 'server', end: REFUSED } as const
+  const suites = [{ ...list, items: items(suite) }]
+  const groups = [{ ...list, items: items('secp521r1') }]
+  const source = { name: '<priority>', text }
+  const outcome = evaluatePriority(source)
+  if (!outcome.ok) throw new Error(text)
+  return compareTls({ ...SCAN, suites, groups }, priorityYardstick(source, outcome.evaluation, {}))
+    .filter(({ code }) => code === 'AUDIT_GROUP_ABSENT')
+    .map(({ item }) => item.name)
+    .toSorted()
+}
+
+test('a group is an absence only where the suites of a version have a use for it', () => {
+  const text =
+    'NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AEAD:+AES-128-GCM:+ECDHE-RSA:+DHE-RSA:+RSA:+VKO-GOST-12:+SIGN-RSA-SHA256:+GROUP-X25519:+GROUP-FFDHE2048:+GROUP-GOST-ALL:+CIPHER-ALL:+MAC-ALL:+COMP-NULL'
+  const absent = (version: string, suite: string) => absentGroups(version, suite, text)
+  expect(absent('TLS1.3', 'TLS_AES_128_GCM_SHA256')).toEqual(['ffdhe2048', 'x25519'])
+  expect(absent('TLS1.2', 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256')).toEqual(['x25519'])
+  expect(absent('TLS1.2', 'TLS_DHE_RSA_WITH_AES_128_GCM_SHA256')).toEqual(['ffdhe2048'])
+  expect(absent('TLS1.2', 'TLS_RSA_WITH_AES_128_GCM_SHA256')).toEqual([])
 })
 
 test('small keys, weak signatures of certificates and small primes are told', () => {
@@ -315,6 +355,24 @@ test('a priority string names the word that decides', () => {
   const findings = compareTls(SCAN, priorityYardstick(source, outcome.evaluation, {}))
   const suite = findings.find(({ code }) => code === 'AUDIT_SUITE_FORBIDDEN')
   expect(suite?.reasons).toEqual([{ text: '-AES-256-GCM', place: '<priority>:1:34' }])
+})
+
+test.each([
+  ['NORMAL:%PROFILE_HIGH', 'verification profile HIGH'],
+  ['NORMAL', 'verification profile LOW'],
+  [
+    'NONE:+VERS-TLS1.3:+AEAD:+AES-128-GCM:+GROUP-X25519:+SIGN-RSA-SHA256',
+    'verification profile none',
+  ],
+])('a small key has the verification profile of %s as its reason', (text, expected) => {
+  const source = { name: '<priority>', text }
+  const outcome = evaluatePriority(source)
+  if (!outcome.ok) throw new Error(text)
+  const { reasonsFor: reasons } = priorityYardstick(source, outcome.evaluation, {})
+  expect(reasons({ kind: 'key size', name: 'rsa' })).toEqual([{ text: expected, place: null }])
+  expect(reasons({ kind: 'suite', name: 'TLS_RSA_WITH_ARIA_128_CBC_SHA256' })).toEqual([
+    { text: 'GnuTLS has no name for TLS_RSA_WITH_ARIA_128_CBC_SHA256', place: null },
+  ])
 })
 
 test('a cipher list judges suites before TLS 1.3 and nothing else', () => {

@@ -123,3 +123,40 @@ test('kinds of keys, curves and signatures of certificates are held against the 
     'AUDIT_CERTIFICATE_KIND_FORBIDDEN low certificate_types of configurations.intermediate',
   ])
 })
+
+test('curves are held against the guidelines that name some, and signature schemes against none', () => {
+  const told = (tls_curves: readonly string[]) => {
+    const { intermediate } = PUBLISHED.at(-1)?.configurations ?? {}
+    const changed = { ...intermediate, tls_curves }
+    const parsed = parseGuidelines({ configurations: { intermediate: changed } }, 'intermediate')
+    if (!parsed.ok) throw new Error(parsed.reason)
+    const findings = compareTls(SCAN, guidelinesYardstick(parsed.guideline, 'intermediate', 'file'))
+    const kinds = ['group', 'signature scheme']
+    return findings.filter(({ item, severity }) => kinds.includes(item.kind) && severity !== 'info')
+  }
+  expect(told([])).toEqual([])
+  expect(told(['X25519'])).toEqual([])
+  expect(told(['secp384r1'])).toMatchObject([
+    { code: 'AUDIT_GROUP_FORBIDDEN', item: { name: 'x25519', version: 'TLS1.3' } },
+  ])
+})
+
+test('the least size of keys on curves is that of the guidelines', () => {
+  const judged = (level: string, keyBits: number) => {
+    const newest = PUBLISHED.at(-1)
+    if (!newest) throw new Error('there are no guidelines')
+    const fields = { ...newest.configurations[level], ecdh_param_size: 384 }
+    const parsed = parseGuidelines({ configurations: { [level]: fields } }, level)
+    if (!parsed.ok) throw new Error(parsed.reason)
+    const chains = [
+      { certificates: [{ ...CERTIFICATE, ...ON_P256, keyBits }], isInOrder: true, unreadable: [] },
+    ]
+    const findings = compareTls(
+      { ...SCAN, chains },
+      guidelinesYardstick(parsed.guideline, level, 'file'),
+    )
+    return findings.filter(({ code }) => code === 'AUDIT_KEY_TOO_SMALL')
+  }
+  expect(judged('intermediate', 384)).toEqual([])
+  expect(judged('intermediate', 383)).toHaveLength(1)
+})

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { decodeAlert, encodeAlert } from '../../../src/audit/messages/alert.ts'
 import {
   decodeCertificate12,
@@ -272,6 +272,23 @@ test.each([0, 1])('a message in records of %d bytes takes little more than its b
   collect()
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(4 * 1024 * 1024)
   expect(assembler.next()).toBeUndefined()
+})
+
+test('a message that comes byte by byte is copied a few times, not once for each byte', () => {
+  const join = vi.spyOn(Buffer, 'concat')
+  onTestFinished(() => join.mockRestore())
+  const assembler = new HandshakeAssembler()
+  const body = Buffer.alloc(32 * 1024, 7)
+  const message = encodeHandshake({ type: 11, body })
+  const got: unknown[] = []
+  for (const byte of message) {
+    assembler.push(Buffer.of(byte))
+    const next = assembler.next()
+    if (next) got.push(next)
+  }
+  expect(got).toEqual([{ type: 11, body }])
+  const copied = join.mock.results.reduce((sum, { value }) => sum + value.length, 0)
+  expect(copied).toBeLessThan(32 * message.length)
 })
 
 test('a message that claims more bytes than any has is refused before they come', () => {

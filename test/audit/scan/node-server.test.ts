@@ -4,7 +4,9 @@ import { createSecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { Connections } from '../../../src/audit/connection/connections.ts'
 import type { Transport } from '../../../src/audit/connection/transport.ts'
-import type { TlsScan } from '../../../src/audit/model.ts'
+import type { Admission } from '../../../src/audit/conversation/admission.ts'
+import type { Answer, TlsScan } from '../../../src/audit/model.ts'
+import { requiredCertificate } from '../../../src/audit/probes/client-certificates.ts'
 import { ProbedServer } from '../../../src/audit/probes/probe.ts'
 import { scanTls } from '../../../src/audit/scan/scan-tls.ts'
 import { makeIdentity } from '../../tls/certificates.ts'
@@ -77,6 +79,45 @@ function scanOf(options: TLSSocketOptions, connect = connectTo): Promise<TlsScan
   }
   const asked = new Connections({ source, seed: Buffer.alloc(32, 3) })
   return scanTls(new ProbedServer(asked, 'localhost', [0], Buffer.from('x')))
+}
+
+const [ECDHE_ECDSA, ECDHE_RSA, RSA_AES128] = [0xc009, 0xc013, 0x002f]
+
+const OLD: TLSSocketOptions = { ciphers: 'AES128-SHA:@SECLEVEL=0' }
+
+/** Of a record with a ClientHello: the version that the message says, and the suites (RFC 8446, section 4.1.2). */
+function helloIn(record: Buffer) {
+  const at = 44 + record.readUInt8(43)
+  const list = record.subarray(at + 2, at + 2 + record.readUInt16BE(at))
+  const suites = Array.from({ length: list.length / 2 }, (_, index) => list.readUInt16BE(index * 2))
+  return { version: record.readUInt16BE(9), suites }
+}
+
+const CLOSE = 'close'
+
+/** A device before the server that closes, or answers itself, at what it says of the first message. */
+function changed(answerTo: (hello: Buffer) => Buffer | typeof CLOSE | undefined) {
+  return (options: TLSSocketOptions): Transport => {
+    const transport = connectTo(options)
+    let isFirst = true
+    let own: Buffer | undefined
+    return {
+      ...transport,
+      send: (bytes) => {
+        const isHello = isFirst && bytes.length > 44 && bytes[0] === 22
+        isFirst = false
+        const answer = isHello ? answerTo(bytes) : undefined
+        if (answer === CLOSE) transport.close()
+        else if (answer) own = answer
+        else transport.send(bytes)
+      },
+      receive: async () => {
+        const answer = own
+        own = undefined
+        return answer ?? transport.receive()
+      },
+    }
+  }
 }
 
 const ABSENT = { answer: 'not-offered' }
@@ -261,4 +302,107 @@ describe('a server of Node.js', () => {
       ...{ clientRenegotiation: 'accepted', fallbackSignal: 'accepted' },
     })
   })
+
+  test('that has none of the protocols of ALPN is finished with and asked without them', async () => {
+    const found = await scanOf({ minVersion: 'TLSv1.3', ALPNProtocols: ['one-of-its-own'] })
+    expect(found.protocols).toMatchObject({ items: [], end: { answer: 'refused', alert: 120 } })
+    expect(answers(found.features)).toMatchObject({ tickets13: 'accepted' })
+    expect(found.clientCertificate.required).toEqual(ABSENT)
+  })
+
+  test('with TLS 1.3 alone, that requires certificates of clients', async () => {
+    const found = await scanOf({
+      minVersion: 'TLSv1.3',
+      requestCert: true,
+      rejectUnauthorized: true,
+    })
+    expect(found.clientCertificate).toMatchObject({
+      ...{ asked: { answer: 'accepted' }, required: { answer: 'accepted' } },
+      authorities: ['CN=Lab CA'],
+    })
+  })
+
+  test('with two versions, that lets clients in without a certificate in both', async () => {
+    const found = await scanOf({
+      minVersion: 'TLSv1.2',
+      requestCert: true,
+      rejectUnauthorized: false,
+    })
+    expect(found.clientCertificate).toMatchObject({
+      ...{ asked: { answer: 'accepted' }, required: ABSENT },
+    })
+  })
+
+  test('that fails at a long list of suites in TLS 1.1 is asked for each kind of them', async () => {
+    const internalError = Buffer.from('15030200020250', 'hex')
+    const ofOtherKeys: string[] = []
+    const found = await scanOf(
+      { ...OLD, minVersion: 'TLSv1.1', maxVersion: 'TLSv1.2' },
+      changed((bytes) => {
+        const { version, suites } = helloIn(bytes)
+        if (version !== 0x0302) return undefined
+        if (suites.includes(ECDHE_ECDSA) && !suites.includes(ECDHE_RSA)) ofOtherKeys.push('asked')
+        return suites.includes(ECDHE_RSA) && suites.includes(RSA_AES128) ? internalError : undefined
+      }),
+    )
+    expect(accepted(found)).toEqual(['TLS1.2', 'TLS1.1'])
+    const older = found.suites.find(({ version }) => version === 'TLS1.1')
+    expect(older?.items.map(({ name }) => name)).toEqual(['TLS_RSA_WITH_AES_128_CBC_SHA'])
+    expect(older?.end).toMatchObject({ answer: 'refused', alert: 40 })
+    expect(ofOtherKeys).toEqual([])
+  })
+
+  test.each([
+    ['TLSv1.2', 'refused'],
+    ['TLSv1.3', 'accepted'],
+  ] as const)(
+    'with %s behind a device that knows nothing newer than TLS 1.2',
+    async (version, answer) => {
+      const found = await scanOf(
+        { minVersion: version, maxVersion: version },
+        changed((bytes) => (helloIn(bytes).version > 0x0303 ? CLOSE : undefined)),
+      )
+      expect(answers(found.features)).toMatchObject({
+        unknownValues: 'accepted',
+        unknownVersion: answer,
+      })
+    },
+  )
+
+  // The messages of TLS 1.2 are the largest: they name all its suites.
+  test.each([
+    ['TLSv1.2', ['TLS1.2']],
+    ['TLSv1.3', ['TLS1.3', 'TLS1.2']],
+  ] as const)(
+    'up to %s behind a device that lets only the messages of TLS 1.3 through',
+    async (maxVersion, expected) => {
+      const found = await scanOf(
+        { minVersion: 'TLSv1.2', maxVersion },
+        changed((bytes) => (bytes.length > 700 ? CLOSE : undefined)),
+      )
+      expect(accepted(found)).toEqual(expected)
+    },
+  )
 })
+
+test.each<[Admission, Answer | undefined, Answer['answer']]>([
+  ['turned-away', undefined, 'accepted'],
+  ['turned-away', { answer: 'accepted' }, 'accepted'],
+  ['turned-away', { answer: 'timed-out' }, 'timed-out'],
+  ['turned-away', { answer: 'not-offered' }, 'not-offered'],
+  ['not-seen', undefined, 'unknown'],
+  ['not-seen', { answer: 'accepted' }, 'unknown'],
+  ['not-seen', { answer: 'not-offered' }, 'not-offered'],
+  ['admitted', { answer: 'accepted' }, 'not-offered'],
+  ['admitted', { answer: 'timed-out' }, 'not-offered'],
+])(
+  'a client %s by TLS 1.3, where older versions showed %j: a certificate is required: %s',
+  (admission, older, answer) => {
+    const nothing = { ask: () => Promise.reject(new Error('nothing is asked')) }
+    const server = new ProbedServer(nothing, 'localhost')
+    server.finished = { admission, tickets: [], resumption: Buffer.alloc(0) }
+    // Of the handshake itself nothing is read.
+    server.handshakes.push({} as never)
+    expect(requiredCertificate(server, older).answer).toBe(answer)
+  },
+)
