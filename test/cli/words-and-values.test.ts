@@ -32,6 +32,7 @@ import { credentialsOfUri } from '../../src/cli/uri-credentials.ts'
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts'
 import { parseNbdUri } from '../../src/nbd/client/nbd-uri.ts'
 import { refusal } from '../diagnostic-code.ts'
+import { runInProcess } from './in-process.ts'
 
 /** What a function gives for a text, or `refused`. */
 const read = (parse: (text: string) => unknown, text: string): unknown => {
@@ -449,4 +450,19 @@ test.each([
 ])('the status of %j is %d, after sysexits.h', (diagnostics, status) => {
   const each = diagnostics.map(([severity, fault]) => ({ severity, fault }))
   expect(exitStatusOf(each as unknown as Diagnostic[])).toBe(status)
+})
+
+describe('diff', () => {
+  const diff = (...args: readonly string[]) => runInProcess(['diff', 'DEFAULT', ...args])
+
+  test('remarks are for people that did not ask for silence', async () => {
+    expect((await diff('DEFAULT')).stderr).toBe('DEFAULT and DEFAULT mean the same\n')
+    expect((await diff('DEFAULT', '--quiet')).stderr).toBe('')
+    expect((await diff('DEFAULT', '--json')).stderr).toBe('')
+  })
+
+  test('names the lines behind a change where it is asked to', async () => {
+    expect((await diff('FUTURE')).stdout).not.toMatch(/\.pol:\d/)
+    expect((await diff('FUTURE', '--causes')).stdout).toMatch(/FUTURE\.pol:\d/)
+  })
 })
