@@ -29,14 +29,25 @@ type Device = { readonly stream: Duplex; readonly close: () => void }
 function openDevices(path: string): readonly [Device, Device] {
   const input = tryOpen(`${path}.in`)
   const output = tryOpen(`${path}.out`)
-  if (typeof input === 'number' && typeof output === 'number') {
-    return [openDevice(input, path), openDevice(output, path, false)]
-  }
+  if (typeof input === 'number' && typeof output === 'number') return openPair(input, output, path)
   for (const half of [input, output]) if (typeof half === 'number') closeSync(half)
   const both = tryOpen(path)
   if (typeof both !== 'number') return fail(CHARDEV_KINDS.cannotOpen, { path, error: both })
   const device = openDevice(both, path)
   return [device, device]
+}
+
+/** Where one of them cannot be used, the other one is closed again. */
+function openPair(input: number, output: number, path: string): readonly [Device, Device] {
+  let source: Device | undefined
+  try {
+    source = openDevice(input, path)
+    return [source, openDevice(output, path, false)]
+  } catch (error) {
+    if (source) source.close()
+    else closeSync(output)
+    throw error
+  }
 }
 
 /** For both, so that it does not wait for another program, and does not end with one. */
