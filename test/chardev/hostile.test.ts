@@ -78,6 +78,21 @@ test('who has joined two of them separates them also after a change', async () =
   expect(registry.list()).toMatchObject([{ label: 'r', 'frontend-open': false }])
 })
 
+test('two that are separated while one of them is changed are not joined again', async () => {
+  const { add, registry } = makeChardevs()
+  const folder = scratchFolder()
+  await add(`socket,id=a,path=${folder}/1,server=on`)
+  await add('ringbuf,id=r')
+  const { ended, separate } = registry.join('a', 'r')
+  const changing = registry.change(parseChardev(`socket,id=a,path=${folder}/2,server=on`))
+  await separate()
+  await ended
+  await changing
+  await registry.remove('a')
+  await registry.remove('r')
+  expect(registry.list()).toEqual([])
+})
+
 test('two that are joined are not both changed at the same time', async () => {
   const { add, registry } = makeChardevs()
   const folder = scratchFolder()

@@ -1,7 +1,7 @@
 /** One chardev that several clients use, and many clients. */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -123,4 +123,32 @@ test('500 clients at once are shown the same', async () => {
   const all = clients.map(({ socket }) => once(socket, 'close'))
   for (const { socket } of clients) socket.end()
   await Promise.all(all)
+})
+
+test('a command that ends in order ends what is joined with it, and one that breaks off is told', async () => {
+  const { add, registry } = makeChardevs()
+  const path = join(scratchFolder(), 's')
+  await add(`socket,id=s,path=${path},server=on,wait=off,mux=on,writer=all`)
+  await add('exec,id=e,command=exit 0')
+  expect(await registry.join('s', 'e').ended).toBe(undefined)
+  await add('exec,id=b,command=exec <&-; while :; do echo deaf; sleep 0.05; done')
+  const { ended } = registry.join('s', 'b')
+  const broken = ended.then(
+    () => 'ended',
+    (error) => error.code,
+  )
+  const { socket, shown } = await watch(path)
+  await eventually(() => shown().includes('deaf'))
+  socket.write('typed')
+  expect(await broken).toBe('EPIPE')
+})
+
+test('a command that is told the end has time to finish', async () => {
+  const { add, registry } = makeChardevs()
+  const folder = scratchFolder()
+  const [path, result] = [join(folder, 's'), join(folder, 'result')]
+  await add(`socket,id=s,path=${path},server=on,wait=off,mux=on`)
+  await add(`exec,id=e,command=exec >&-; cat >/dev/null; sleep 0.2; echo whole >${result}`)
+  await registry.join('s', 'e').ended
+  expect(readFileSync(result, 'utf8')).toBe('whole\n')
 })

@@ -1,9 +1,9 @@
 /** `nbd serve` with the command lines of qemu-nbd, beside qemu-nbd. */
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { addNbdServe } from '../../src/cli/commands/nbd-serve.ts'
 import { NbdClient } from '../../src/nbd/client/nbd-client.ts'
 import { startQemuNbd } from '../nbd/nbd-servers.ts'
@@ -159,12 +159,16 @@ testWith(
 
 /** Starts it in a shell that waits until all that holds its output has let go of it. */
 function fork(folder: string, ...args: readonly string[]) {
+  return forkInShell(folder, 'exec "$@"', ...args)
+}
+
+function forkInShell(folder: string, script: string, ...args: readonly string[]) {
   onTestFinished(() => {
     const pid = readPid(folder)
     if (pid !== undefined) process.kill(pid, 'SIGKILL')
   })
-  const place = ['--fork', '--pid-file', 'pid', '-k', 'sock', '-t']
-  return runFile(CRYPTOPOLICY, ['nbd', 'serve', ...place, ...args], { cwd: folder })
+  const words = ['nbd', 'serve', '--fork', '--pid-file', 'pid', '-k', 'sock', '-t', ...args]
+  return runFile('/bin/sh', ['-c', script, 'sh', CRYPTOPOLICY, ...words], { cwd: folder })
 }
 
 function readPid(folder: string): number | undefined {
@@ -194,6 +198,14 @@ testWith(
     expect(existsSync(join(folder, 'sock'))).toBe(false)
   },
 )
+
+test('--fork: where standard error is a file, the server goes on writing there', () => {
+  const folder = scratchFolder()
+  const { status, stdout, stderr } = forkInShell(folder, 'exec "$@" 2>log', '--memory', '1M')
+  expect([status, stdout, stderr]).toEqual([0, '', ''])
+  expect(readFileSync(join(folder, 'log'), 'utf8')).toMatch(/^ready: sock serves/)
+  expect(readlinkSync(`/proc/${readPid(folder)}/fd/2`)).toBe(realpathSync(join(folder, 'log')))
+})
 
 testWith('qemu-nbd', '--fork: what is wrong before it listens is told, and nothing goes on', () => {
   const folder = scratchFolder()

@@ -1,7 +1,7 @@
 /** One connection of an endpoint: what is told of it, its limits of time, and whose fault its end is. */
 import { createServer, type Socket } from 'node:net'
-import { type Duplex, duplexPair } from 'node:stream'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { Duplex, duplexPair } from 'node:stream'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { diagnose } from '../../src/diagnostics/diagnostic.ts'
 import {
   type ConnectionContext,
@@ -140,6 +140,95 @@ describe('limits of time', () => {
       { idleLimit: 0.05 },
     )
     expect(codes).toEqual([['ENDPOINT_IDLE']])
+  })
+})
+
+/** A connection of which no more is told than that it was silent for so long. */
+function silentStream() {
+  const [stream, other] = duplexPair()
+  onTestFinished(() => void other.destroy())
+  const limits: number[] = []
+  return Object.assign(stream, { limits, setTimeout: (limit: number) => void limits.push(limit) })
+}
+
+test('silence cuts a connection while work goes on, and not when it is over', async () => {
+  const stream = silentStream()
+  stream.on('error', () => {})
+  const late = await lastOf(
+    async (connection) => {
+      await connection.withinIdleLimit(stream, async () => {})
+      stream.emit('timeout')
+      return stream.destroyed ? 'cut' : 'open'
+    },
+    { idleLimit: 2 },
+  )
+  expect(late).toMatchObject([{ ending: 'open' }])
+  expect(stream.limits).toEqual([2_000])
+  const early = await lastOf(
+    async (connection) => {
+      await connection.withinIdleLimit(stream, async () => {
+        stream.emit('timeout')
+        await waitFor(stream, 'close')
+        throw new ConnectionEnded(undefined)
+      })
+      return 'never'
+    },
+    { idleLimit: 2 },
+  )
+  expect(early).toEqual([['ENDPOINT_IDLE']])
+})
+
+const waitFor = (stream: Duplex, event: string) =>
+  new Promise<void>((resolve) => stream.once(event, () => resolve()))
+
+describe('a client that is told the end', () => {
+  function closing(stream?: Duplex) {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { socket, client, connection } = serve(async () => 'bye')
+    connection.close(stream ?? socket)
+    return { socket, client, connection }
+  }
+
+  test('has 5 s to close its side', async () => {
+    const { socket, client } = closing()
+    client.resume()
+    await waitFor(socket, 'finish')
+    vi.advanceTimersByTime(4_999)
+    expect(socket.destroyed).toBe(false)
+    vi.advanceTimersByTime(1)
+    expect(socket.destroyed).toBe(true)
+    await waitFor(socket, 'close')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('has 30 s to read what is left', async () => {
+    const stuck = new Duplex({ read() {}, write() {} })
+    stuck.write('what is not read')
+    const { socket } = closing(stuck)
+    vi.advanceTimersByTime(29_999)
+    expect(socket.destroyed).toBe(false)
+    vi.advanceTimersByTime(1)
+    expect(socket.destroyed).toBe(true)
+  })
+
+  test('and has left by then keeps nothing waiting', async () => {
+    let finish = (): void => {}
+    const slow = new Duplex({
+      read() {},
+      final: (done) => {
+        finish = done
+      },
+    })
+    const { socket, connection } = closing(slow)
+    socket.destroy()
+    await waitFor(socket, 'close')
+    const finished = waitFor(slow, 'finish')
+    finish()
+    await finished
+    expect(vi.getTimerCount()).toBe(0)
+    connection.close(slow)
+    expect(vi.getTimerCount()).toBe(0)
   })
 })
 

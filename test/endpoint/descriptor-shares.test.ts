@@ -2,7 +2,14 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import {
+  canServe,
+  joinShares,
+  leaveShares,
+  roomForServed,
+  type ShareHolder,
+} from '../../src/endpoint/descriptor-shares.ts'
 import { eventually } from '../nbd/server/test-server.ts'
 import { spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
@@ -76,4 +83,44 @@ testWith('prlimit', 'one that lets in all who come leaves room for another', asy
   expect(before).toBeGreaterThanOrEqual(2)
   leave()
   await eventually(() => countIn() > before)
+})
+
+/** A listener whose clients take so many descriptors. */
+function holder() {
+  const one = {
+    count: 0,
+    limit: 0,
+    held: () => one.count,
+    served: () => one.count,
+    strangerLimit: () => one.limit,
+    limitStrangers: (part: number) => {
+      one.limit = part
+    },
+    resume: () => {},
+  } satisfies ShareHolder & { count: number; limit: number }
+  onTestFinished(() => leaveShares(one))
+  return one
+}
+
+test('one alone may take all that is for clients, and one of several no more than it leaves free', () => {
+  const [one, other, guest] = [holder(), holder(), holder()]
+  joinShares(one, 'here')
+  one.count = roomForServed() - 1
+  expect([canServe(one, 1), canServe(one, 2)]).toEqual([true, false])
+  one.count = 0
+  expect(canServe(one, roomForServed())).toBe(true)
+  // One that does not listen is another one, too.
+  const half = Math.floor(roomForServed() / 2)
+  expect([canServe(guest, half), canServe(guest, half + 1)]).toEqual([true, true])
+  guest.count = Math.ceil(roomForServed() / 2)
+  expect([canServe(guest, half), canServe(guest, half + 1)]).toEqual([true, false])
+  guest.count = 0
+  joinShares(other, 'there')
+  const room = roomForServed()
+  // So many that the next one takes the last that it may have.
+  one.count = Math.floor((room - 1) / 2)
+  expect([canServe(one, 1), canServe(one, room % 2 ? 2 : 3)]).toEqual([true, false])
+  one.count++
+  expect(canServe(one, 1)).toBe(false)
+  expect(canServe(other, 1)).toBe(true)
 })

@@ -1,5 +1,6 @@
 /** Who is let in, who gives way, and what is counted and told of those who connect; in process. */
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { duplexPair } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { diagnose } from '../../src/diagnostics/diagnostic.ts'
@@ -7,6 +8,7 @@ import { BytePump } from '../../src/endpoint/byte-pump.ts'
 import { Completions } from '../../src/endpoint/completions.ts'
 import { EndpointConnection } from '../../src/endpoint/connection.ts'
 import { type ConnectionEvent, hostOf } from '../../src/endpoint/connection-event.ts'
+import { roomForServed } from '../../src/endpoint/descriptor-shares.ts'
 import { ENDPOINT_KINDS } from '../../src/endpoint/endpoint-diagnostics.ts'
 import {
   connectionEventToJson,
@@ -21,8 +23,10 @@ import { Newcomers } from '../../src/endpoint/newcomers.ts'
 import { Places } from '../../src/endpoint/places.ts'
 import { findSecurity, NO_TLS, requireTlsFor } from '../../src/endpoint/security.ts'
 import { Traffic } from '../../src/endpoint/traffic.ts'
+import { descriptorRoom } from '../../src/files/descriptors.ts'
 import { ConnectionEnded } from '../../src/net/byte-channel.ts'
 import { TlsObjects } from '../../src/tls/objects/tls-objects.ts'
+import { eventually } from '../nbd/server/test-server.ts'
 
 /** A connection that does nothing, and what is told of it. */
 function connection(from = '192.0.2.1:1', number = 1) {
@@ -150,6 +154,45 @@ describe('places of clients that are served', () => {
     await taken
     expect([places.count, places.areTaken]).toEqual([2, false])
   })
+})
+
+test('clients for whom the line is too long are sent away, each told with its own number', async () => {
+  const events: ConnectionEvent[] = []
+  const listener = new Listener({
+    connectionLimit: 1,
+    handshakeLimit: 0,
+    handle: () => ({
+      run: async (connection) => {
+        await connection.letIn()
+        await once(connection.socket, 'close')
+        return 'closed'
+      },
+      drain: () => false,
+      wasUsed: false,
+    }),
+    onEvent: (event) => void events.push(event),
+  })
+  onTestFinished(() => listener.drain(0))
+  const { port } = (await listener.listen({ host: '127.0.0.1', port: 0 })) as AddressInfo
+  const enter = async () => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {})
+    onTestFinished(() => void socket.destroy())
+    await once(socket, 'connect')
+    return `127.0.0.1:${socket.localPort}`
+  }
+  await enter()
+  await eventually(() => listener.servedCount === 1)
+  // What strangers may take is never for clients that were let in.
+  expect(descriptorRoom() - roomForServed()).toBeGreaterThan(128)
+  for (let count = 0; count < 128; count++) await enter()
+  const tooMany = [await enter(), await enter()]
+  await eventually(() => events.length >= 3)
+  expect(events.slice(1)).toMatchObject(
+    tooMany.map((from, index) => ({
+      ...{ event: 'refused', connection: index + 2, from },
+      diagnostics: [{ code: 'ENDPOINT_TOO_MANY_WAITING' }],
+    })),
+  )
 })
 
 describe('what is counted', () => {
