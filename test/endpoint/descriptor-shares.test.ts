@@ -87,7 +87,7 @@ testWith('prlimit', 'one that lets in all who come leaves room for another', asy
 
 /** A listener whose clients take so many descriptors. */
 function holder() {
-  const one = {
+  const one: ShareHolder & { count: number; limit: number } = {
     count: 0,
     limit: 0,
     held: () => one.count,
@@ -97,7 +97,7 @@ function holder() {
       one.limit = part
     },
     resume: () => {},
-  } satisfies ShareHolder & { count: number; limit: number }
+  }
   onTestFinished(() => leaveShares(one))
   return one
 }
