@@ -196,6 +196,12 @@ test('the folder of a link is on disk when the link is in place', () => {
   expect(noted).toHaveLength(1)
 })
 
+/** Files are opened in another way until the test ends, or until `openSync` is put back. */
+function replaceOpenSync(one: typeof fs.openSync): void {
+  fs.openSync = one
+  syncBuiltinESMExports()
+}
+
 describe('many files that are written together', () => {
   /** In memory, where a disk need not be waited for. */
   function folderInMemory(): string {
@@ -243,19 +249,15 @@ describe('many files that are written together', () => {
   test('are closed where no descriptor is left, and go on', () => {
     const folder = folderInMemory()
     const { openSync } = fs
-    const replace = (one: typeof openSync): void => {
-      fs.openSync = one
-      syncBuiltinESMExports()
-    }
-    onTestFinished(() => replace(openSync))
+    onTestFinished(() => replaceOpenSync(openSync))
     // The kernel refuses the third file of this process.
-    replace((path, ...rest) => {
+    replaceOpenSync((path, ...rest) => {
       if (openFilesBelow(folder).length < 2) return openSync(path, ...rest)
       throw Object.assign(new Error('too many'), { code: 'EMFILE' })
     })
     const files = filesIn(folder, 7)
     writeAllDurable(files)
-    replace(openSync)
+    replaceOpenSync(openSync)
     expect(readdirSync(folder)).toHaveLength(7)
     expect(openFilesBelow(folder)).toEqual([])
   })
@@ -263,12 +265,8 @@ describe('many files that are written together', () => {
   test('and where none is left at all, that is told', () => {
     const folder = folderInMemory()
     const { openSync } = fs
-    const replace = (one: typeof openSync): void => {
-      fs.openSync = one
-      syncBuiltinESMExports()
-    }
-    onTestFinished(() => replace(openSync))
-    replace(() => {
+    onTestFinished(() => replaceOpenSync(openSync))
+    replaceOpenSync(() => {
       throw Object.assign(new Error('too many'), { code: 'EMFILE' })
     })
     expect(() => writeAllDurable(filesIn(folder, 1))).toThrow('too many')

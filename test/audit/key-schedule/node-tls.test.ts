@@ -1,12 +1,6 @@
 /** Keys and records against the TLS of Node.js: it takes what is sealed here, and what it seals is opened. */
-import { Duplex } from 'node:stream'
-import {
-  createSecureContext,
-  type SecureContextOptions,
-  TLSSocket,
-  type TLSSocketOptions,
-} from 'node:tls'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import type { SecureContextOptions, TLSSocketOptions } from 'node:tls'
+import { describe, expect, test } from 'vitest'
 import { Exchange } from '../../../src/audit/connection/exchange.ts'
 import { Transcript } from '../../../src/audit/connection/transcript.ts'
 import type { Transport } from '../../../src/audit/connection/transport.ts'
@@ -24,6 +18,7 @@ import { ProbedServer } from '../../../src/audit/probes/probe.ts'
 import { probeResumption } from '../../../src/audit/probes/resumption.ts'
 import { ProtocolError } from '../../../src/wire/protocol-error.ts'
 import { makeIdentity } from '../../tls/certificates.ts'
+import { connectToNode } from '../node-tls-server.ts'
 
 const RSA = makeIdentity('server', 'rsa-2048')
 const EC = makeIdentity('server', 'ec-P-256')
@@ -35,48 +30,7 @@ const CONTEXT: SecureContextOptions = {
   ticketKeys: Buffer.alloc(48, 1),
 }
 
-/** A server that sends back what it gets. */
-function serve(options: TLSSocketOptions = {}): { transport: Transport; socket: TLSSocket } {
-  const ready: Buffer[] = []
-  let wake = () => {}
-  let isEnded = false
-  const wire = new Duplex({
-    read: () => {},
-    write: (chunk: Buffer, _, done) => {
-      ready.push(chunk)
-      wake()
-      done()
-    },
-    final: (done) => {
-      isEnded = true
-      wake()
-      done()
-    },
-  })
-  const secureContext = createSecureContext({ ...CONTEXT, ...options })
-  const socket = new TLSSocket(wire, { ...options, isServer: true, secureContext })
-  const end = () => {
-    isEnded = true
-    wake()
-  }
-  socket.on('error', end).on('close', end)
-  socket.on('end', () => socket.end())
-  socket.on('data', (data: Buffer) => socket.write(data))
-  onTestFinished(() => void socket.destroy())
-  const transport: Transport = {
-    ...{ limitSilence: () => {}, close: () => {} },
-    send: (bytes) => void wire.push(bytes),
-    receive: async () => {
-      while (ready.length === 0 && !isEnded) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
-      return ready.shift() ?? 'closed'
-    },
-  }
-  return { transport, socket }
-}
+const serve = (options: TLSSocketOptions = {}) => connectToNode({ ...CONTEXT, ...options })
 
 const exchangeOver = (transport: Transport) =>
   new Exchange(transport, new Transcript('node'), Buffer.alloc(32, 9))

@@ -1,6 +1,5 @@
 /** Whole scans of the TLS of Node.js, within the process of the test: what it was told is found. */
-import { Duplex } from 'node:stream'
-import { createSecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls'
+import type { TLSSocketOptions } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { Connections } from '../../../src/audit/connection/connections.ts'
 import type { Transport } from '../../../src/audit/connection/transport.ts'
@@ -10,6 +9,7 @@ import { requiredCertificate } from '../../../src/audit/probes/client-certificat
 import { ProbedServer } from '../../../src/audit/probes/probe.ts'
 import { scanTls } from '../../../src/audit/scan/scan-tls.ts'
 import { makeIdentity } from '../../tls/certificates.ts'
+import { connectToNode } from '../node-tls-server.ts'
 
 const AUTHORITY = makeIdentity('Lab CA', 'ec-P-256')
 const RSA = makeIdentity('localhost', 'rsa-2048', AUTHORITY)
@@ -21,50 +21,8 @@ const CREDENTIALS: TLSSocketOptions = {
   ...{ ca: AUTHORITY.certificate, ticketKeys: Buffer.alloc(48, 1), dhparam: 'auto' },
 }
 
-/** One connection, both ends of which are here. The server sends back what it gets. */
-function connectTo(options: TLSSocketOptions): Transport {
-  const ready: Buffer[] = []
-  let wake = () => {}
-  let isEnded = false
-  const end = () => {
-    isEnded = true
-    wake()
-  }
-  const wire = new Duplex({
-    read: () => {},
-    write: (chunk: Buffer, _, done) => {
-      ready.push(chunk)
-      wake()
-      done()
-    },
-    final: (done) => {
-      end()
-      done()
-    },
-  })
-  const secureContext = createSecureContext({ ...CREDENTIALS, ...options })
-  const socket = new TLSSocket(wire, { ...options, isServer: true, secureContext })
-  socket.on('error', end).on('close', end)
-  socket.on('end', () => socket.end())
-  socket.on('secure', () => {
-    const isRefused = options.rejectUnauthorized && !socket.authorized
-    if (options.requestCert && isRefused) socket.destroy()
-  })
-  socket.on('data', (data: Buffer) => socket.write(data))
-  return {
-    limitSilence: () => {},
-    close: () => socket.destroy(),
-    send: (bytes) => void (isEnded || wire.push(bytes)),
-    receive: async () => {
-      while (ready.length === 0 && !isEnded) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
-      return ready.shift() ?? 'closed'
-    },
-  }
-}
+const connectTo = (options: TLSSocketOptions): Transport =>
+  connectToNode({ ...CREDENTIALS, ...options }).transport
 
 function scanOf(options: TLSSocketOptions, connect = connectTo): Promise<TlsScan> {
   let connections = 0

@@ -11,6 +11,7 @@ import { MainInspection } from '../../../src/migration/inspect/main-inspection.t
 import { RamCount } from '../../../src/migration/inspect/ram-count.ts'
 import { printColumns, printFacts } from '../../../src/migration/inspect/text-table.ts'
 import {
+  type Bytes,
   bytesOf,
   capabilities,
   configuration,
@@ -29,8 +30,6 @@ import {
   uint64,
   uuid,
 } from '../crafted-streams.ts'
-
-type Bytes = Buffer | readonly number[]
 
 describe('would the QEMU of the second take the first', () => {
   type Guest = {

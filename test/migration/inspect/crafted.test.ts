@@ -14,6 +14,7 @@ import { RamCount } from '../../../src/migration/inspect/ram-count.ts'
 import { scratchFolder } from '../../cli/command.ts'
 import { refusal } from '../../diagnostic-code.ts'
 import {
+  type Bytes,
   bytesOf,
   capabilities,
   command,
@@ -24,6 +25,7 @@ import {
   full,
   HEADER,
   last,
+  multifdInit,
   named,
   pageHeader,
   part,
@@ -38,8 +40,6 @@ import {
   uuid,
   zeroPage,
 } from '../crafted-streams.ts'
-
-type Bytes = Buffer | readonly number[]
 
 const PAGE = Buffer.alloc(4096, 0x41)
 
@@ -311,20 +311,12 @@ describe('warnings', () => {
 })
 
 describe('a folder', () => {
-  const multifdInit = (channel: number) =>
-    bytesOf(
-      [0x11, 0x22, 0x33, 0x44],
-      uint32(1),
-      Buffer.from(UUID, 'hex'),
-      [channel],
-      Buffer.alloc(39),
-    )
   const MAIN = bytesOf(HEADER, EOF)
   const RETURN_PATH = [0, 2, 0, 4, 0, 0, 0, 7, 0, 4, 0, 12, ...uint64(0x5000), ...uint32(0x1000)]
 
   test('has channels, digests and files that are none', async () => {
     const folder = folderOf({
-      a: multifdInit(0),
+      a: multifdInit(0, Buffer.from(UUID, 'hex')),
       'b.sha256': Buffer.from('no digest'),
       c: MAIN,
       note: Buffer.from('hello, world'),
@@ -376,11 +368,15 @@ describe('a folder', () => {
   })
 
   test.each<[string, Readonly<Record<string, Bytes>>, string]>([
-    ['without a main channel', { a: multifdInit(0) }, 'MIGRATION_NO_MAIN_CHANNEL'],
+    [
+      'without a main channel',
+      { a: multifdInit(0, Buffer.from(UUID, 'hex')) },
+      'MIGRATION_NO_MAIN_CHANNEL',
+    ],
     ['with two', { a: MAIN, b: MAIN }, 'MIGRATION_SEVERAL_MAIN_CHANNELS'],
     [
       'with a multifd channel that is missing',
-      { a: MAIN, b: multifdInit(1) },
+      { a: MAIN, b: multifdInit(1, Buffer.from(UUID, 'hex')) },
       'MIGRATION_CHANNEL_INCOMPLETE',
     ],
     [
@@ -414,7 +410,9 @@ describe('a folder', () => {
   })
 
   test('a channel alone is told as what it is', async () => {
-    const multifd = printMigration(await inspectMigration(fileOf(multifdInit(0))))
+    const multifd = printMigration(
+      await inspectMigration(fileOf(multifdInit(0, Buffer.from(UUID, 'hex')))),
+    )
     expect(multifd.slice(2)).toEqual([
       'channel:       multifd 0',
       'packets:       0, 0 with SYNC',

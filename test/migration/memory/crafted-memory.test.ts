@@ -20,10 +20,14 @@ import { PageInflater } from '../../../src/migration/memory/page-inflater.ts'
 import { scratchFolder } from '../../cli/command.ts'
 import { refusal } from '../../diagnostic-code.ts'
 import {
+  type Bytes,
   bytesOf,
   command,
   EOF,
   last,
+  MULTIFD_SYNC,
+  multifdInit,
+  multifdPacket,
   pageHeader,
   part,
   plainPage,
@@ -32,11 +36,8 @@ import {
   ramStream,
   uint16,
   uint32,
-  uint64,
   zeroPage,
 } from '../crafted-streams.ts'
-
-type Bytes = Buffer | readonly number[]
 
 const page = (value: number) => Buffer.alloc(4096, value)
 
@@ -151,28 +152,15 @@ describe('the folder', () => {
 
 describe('the memory of several channels', () => {
   const channel = (number: number, ...packets: readonly Bytes[]) =>
-    bytesOf(
-      [0x11, 0x22, 0x33, 0x44],
-      uint32(1),
-      Buffer.alloc(16),
-      [number],
-      Buffer.alloc(39),
-      ...packets,
-    )
-  const NAME = Buffer.alloc(256)
-  NAME.write('ram')
+    bytesOf(multifdInit(number), ...packets)
   type Sent = readonly (readonly [offset: number, value: number])[]
-  const packet = (isSync: boolean, normal: Sent, zero: readonly number[] = []) => {
-    const places = [...normal.map(([offset]) => offset), ...zero]
-    return bytesOf(
-      [0x11, 0x22, 0x33, 0x44],
-      ...[uint32(1), uint32(isSync ? 1 : 0), uint32(128), uint32(normal.length)],
-      ...[uint32(normal.length * 4096), uint64(0), uint32(zero.length), Buffer.alloc(28), NAME],
-      ...Array.from({ length: 128 }, (_, at) => uint64(places[at] ?? 0)),
-      ...normal.map(([, value]) => page(value)),
-    )
-  }
-  const SYNC = packet(true, [])
+  const packet = (isSync: boolean, normal: Sent, zero: readonly number[] = []) =>
+    multifdPacket({
+      flags: isSync ? 1 : 0,
+      ...{ normal: normal.length, zero: zero.length },
+      places: [...normal.map(([offset]) => offset), ...zero],
+      payload: bytesOf(...normal.map(([, value]) => page(value))),
+    })
 
   const rebuiltFrom = async (main: Bytes, ...channels: readonly Bytes[]) => {
     const folder = join(scratchFolder(), 'channels')
@@ -193,12 +181,12 @@ describe('the memory of several channels', () => {
       main,
       channel(
         0,
-        SYNC,
+        MULTIFD_SYNC,
         packet(true, [
           [0, 2],
           [0x1000, 5],
         ]),
-        SYNC,
+        MULTIFD_SYNC,
       ),
       channel(
         1,
@@ -206,7 +194,7 @@ describe('the memory of several channels', () => {
           [0, 1],
           [0x2000, 6],
         ]),
-        SYNC,
+        MULTIFD_SYNC,
         packet(true, [[0x1000, 7]], [0x2000]),
       ),
     )
@@ -225,10 +213,10 @@ describe('the memory of several channels', () => {
         0,
         ...[1, 2, 3].map((value) => packet(false, [[0, value]])),
         packet(true, [[0x3000, 9]]),
-        SYNC,
-        SYNC,
+        MULTIFD_SYNC,
+        MULTIFD_SYNC,
       ),
-      channel(1, SYNC, packet(false, [[0, 4]]), SYNC, SYNC),
+      channel(1, MULTIFD_SYNC, packet(false, [[0, 4]]), MULTIFD_SYNC, MULTIFD_SYNC),
     )
     expect(values).toEqual([4, 0, 0, 0])
   })
@@ -243,17 +231,17 @@ describe('the memory of several channels', () => {
     const values = await rebuiltFrom(
       main,
       channel(0, packet(true, [[0, 1]]), packet(true, [[0, 2]])),
-      channel(1, SYNC, SYNC),
+      channel(1, MULTIFD_SYNC, MULTIFD_SYNC),
     )
     expect(values).toEqual([2, 0, 0, 0])
   })
 
   test('is refused where a page lies behind its block', async () => {
     const main = ramStream(last(2, RAM_END), EOF)
-    await expect(rebuiltFrom(main, channel(0, SYNC, packet(true, [[0x4000, 1]])))).rejects.toThrow(
-      refusal('MIGRATION_STRAY_PAGE'),
-    )
-    expect(await rebuiltFrom(main, channel(0, SYNC, packet(true, [[0x3000, 1]])))).toEqual([
+    await expect(
+      rebuiltFrom(main, channel(0, MULTIFD_SYNC, packet(true, [[0x4000, 1]]))),
+    ).rejects.toThrow(refusal('MIGRATION_STRAY_PAGE'))
+    expect(await rebuiltFrom(main, channel(0, MULTIFD_SYNC, packet(true, [[0x3000, 1]])))).toEqual([
       0, 0, 0, 1,
     ])
   })

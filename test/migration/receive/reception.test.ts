@@ -29,6 +29,7 @@ import { scratchFolder } from '../../cli/command.ts'
 import { refusal } from '../../diagnostic-code.ts'
 import { execFileSync } from '../../peers/child-process.ts'
 import {
+  type Bytes,
   bytesOf,
   command,
   configuration,
@@ -37,6 +38,8 @@ import {
   full,
   HEADER,
   last,
+  MULTIFD_SYNC,
+  multifdInit,
   RAM_END,
   ramSetup,
   start,
@@ -44,8 +47,6 @@ import {
   uint64,
   zeroPage,
 } from '../crafted-streams.ts'
-
-type Bytes = Buffer | readonly number[]
 
 const DESCRIPTION = description({
   devices: [{ name: 'cpu', instance_id: 0, version: 1, fields: [{ size: 1 }] }],
@@ -59,14 +60,7 @@ const PONG = '0002000400000007'
 const SHUT_WHOLE = '0001000400000000'
 const SHUT_FAILED = '0001000400000001'
 
-/** migration/multifd.h: an init packet, and a packet of no pages that waits for the others. */
-const init = (channel: number, uuid = 1) =>
-  bytesOf([0x11, 0x22, 0x33, 0x44], uint32(1), Buffer.alloc(16, uuid), [channel], Buffer.alloc(39))
-const SYNC = bytesOf(
-  [0x11, 0x22, 0x33, 0x44],
-  ...[uint32(1), uint32(1), uint32(128), uint32(0), uint32(0), uint64(0), uint32(0)],
-  Buffer.alloc(28 + 256 + 1024),
-)
+const init = (channel: number, uuid = 1) => multifdInit(channel, Buffer.alloc(16, uuid))
 
 async function receiver(options: Partial<ReceptionOptions> = {}) {
   const folder = scratchFolder()
@@ -240,14 +234,16 @@ describe('a guest of several channels', () => {
 
   test('is stored in a folder, with a digest of each', async () => {
     const { folder, path, reception, opened } = await channels(
-      bytesOf(init(1), SYNC, SYNC),
-      bytesOf(init(0), SYNC, SYNC),
+      bytesOf(init(1), MULTIFD_SYNC, MULTIFD_SYNC),
+      bytesOf(init(0), MULTIFD_SYNC, MULTIFD_SYNC),
     )
     const received = await reception.outcome
     const names = ['main', 'multifd-0', 'multifd-1']
     expect(readdirSync(folder)).toEqual(['guest'])
     expect(readdirSync(path).sort()).toEqual(names.flatMap((name) => [name, `${name}.sha256`]))
-    expect(readFileSync(join(path, 'multifd-1')).equals(bytesOf(init(1), SYNC, SYNC))).toBe(true)
+    expect(
+      readFileSync(join(path, 'multifd-1')).equals(bytesOf(init(1), MULTIFD_SYNC, MULTIFD_SYNC)),
+    ).toBe(true)
     for (const name of names) {
       const digest = createHash('sha256')
         .update(readFileSync(join(path, name)))
@@ -266,7 +262,7 @@ describe('a guest of several channels', () => {
   })
 
   test('that has not caught up is not stored', async () => {
-    const { folder, reception } = await channels(bytesOf(init(0), SYNC))
+    const { folder, reception } = await channels(bytesOf(init(0), MULTIFD_SYNC))
     await expect(reception.outcome).rejects.toThrow(refusal('MIGRATION_CHANNEL_INCOMPLETE'))
     expect(readdirSync(folder)).toEqual([])
   })

@@ -16,12 +16,15 @@ import { readStoredMigration } from '../../../src/migration/send/stored-migratio
 import { scratchFolder } from '../../cli/command.ts'
 import { refusal } from '../../diagnostic-code.ts'
 import {
+  type Bytes,
   bytesOf,
   command,
   description,
   EOF,
   HEADER,
   last,
+  MULTIFD_SYNC,
+  multifdInit,
   RAM_END,
   ramSetup,
   start,
@@ -29,8 +32,6 @@ import {
   uint64,
   zeroPage,
 } from '../crafted-streams.ts'
-
-type Bytes = Buffer | readonly number[]
 
 const BODY = bytesOf(
   start(2, 'ram', bytesOf(ramSetup({ ram: 0x4000 }), RAM_END)),
@@ -41,16 +42,7 @@ const BODY = bytesOf(
 const MAIN = bytesOf(HEADER, BODY)
 const ANSWERED = bytesOf(HEADER, command(1), command(2, uint32(1)), command(2, uint32(2)), BODY)
 const channel = (number: number, syncs: number) =>
-  bytesOf(
-    ...[[0x11, 0x22, 0x33, 0x44], uint32(1), Buffer.alloc(16), [number], Buffer.alloc(39)],
-    ...Array.from({ length: syncs }, () =>
-      bytesOf(
-        [0x11, 0x22, 0x33, 0x44],
-        ...[uint32(1), uint32(1), uint32(128), uint32(0), uint32(0), uint64(0), uint32(0)],
-        Buffer.alloc(28 + 256 + 1024),
-      ),
-    ),
-  )
+  bytesOf(multifdInit(number), ...Array.from({ length: syncs }, () => MULTIFD_SYNC))
 
 function stored(files: Readonly<Record<string, Bytes>>): string {
   const folder = join(scratchFolder(), 'channels')

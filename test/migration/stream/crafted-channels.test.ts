@@ -1,6 +1,5 @@
 /** The other channels at the bounds of their numbers, and the small readers of the stream. */
 import { describe, expect, test } from 'vitest'
-import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
 import { channelKindOf } from '../../../src/migration/stream/channel-kind.ts'
 import type { ChannelDecoder } from '../../../src/migration/stream/decoder.ts'
 import { parseDescription } from '../../../src/migration/stream/description.ts'
@@ -14,11 +13,15 @@ import {
 } from '../../../src/migration/stream/return-path.ts'
 import { applyXbzrle } from '../../../src/migration/stream/xbzrle.ts'
 import {
+  type Bytes,
   bytesOf,
+  codeAndOffset,
   configuration,
   EOF,
   HEADER,
   last,
+  multifdInit,
+  multifdPacket,
   named,
   RAM_END,
   start,
@@ -28,7 +31,6 @@ import {
   uint64,
 } from '../crafted-streams.ts'
 
-type Bytes = Buffer | readonly number[]
 type Create = (tell: (event: unknown) => void) => ChannelDecoder
 
 const MALFORMED = 'MIGRATION_STREAM_MALFORMED'
@@ -43,46 +45,13 @@ function read(create: Create, bytes: Bytes) {
     decoder.finish()
     return { events, verdict: 'whole' }
   } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error
-    const [{ code, data } = { code: '', data: {} }] = error.diagnostics
-    return { events, verdict: `${code} ${(data as { offset: number }).offset}` }
+    return { events, verdict: codeAndOffset(error) }
   }
 }
 
 describe('a multifd channel', () => {
   const UUID = '000102030405060708090a0b0c0d0e0f'
-  /** migration/multifd.h: magic, version, UUID, number of the channel, 39 bytes unused. */
-  const init = (version = 1) =>
-    bytesOf(
-      [0x11, 0x22, 0x33, 0x44],
-      uint32(version),
-      Buffer.from(UUID, 'hex'),
-      [3],
-      Buffer.alloc(39),
-    )
-  type Packet = {
-    readonly flags?: number
-    readonly normal?: number
-    readonly zero?: number
-    readonly next?: number
-    readonly places?: readonly number[]
-    readonly block?: Bytes
-    readonly payload?: Bytes
-    readonly most?: number
-  }
-  const packet = (given: Packet) => {
-    const { flags = 0, normal = 0, zero = 0, places = [], most = 128 } = given
-    const { next = normal * (0x8_0000 / most), block = Buffer.from('ram') } = given
-    const room = Buffer.alloc(256)
-    Buffer.from(block).copy(room)
-    return bytesOf(
-      [0x11, 0x22, 0x33, 0x44],
-      ...[uint32(1), uint32(flags), uint32(most), uint32(normal), uint32(next)],
-      ...[uint64(7), uint32(zero), Buffer.alloc(28), room],
-      ...Array.from({ length: most }, (_, at) => uint64(places[at] ?? 0)),
-      given.payload ?? Buffer.alloc(next),
-    )
-  }
+  const init = (version = 1) => multifdInit(3, Buffer.from(UUID, 'hex'), version)
   const stateOf = (length: number, sent = length) => {
     const name = Buffer.alloc(256)
     name.write('vfio')
@@ -107,33 +76,49 @@ describe('a multifd channel', () => {
     ['of version 0', init(0), `${MALFORMED} 4`],
     ['with half a beginning', init().subarray(0, 63), `${CUT} 63`],
     ['with another magic in a packet', begun([0x11, 0x22, 0x33, 0x45]), `${MALFORMED} 64`],
-    ['with a full packet', begun(packet({ normal: 128 })), 'whole'],
-    ['with a packet of all kinds', begun(packet({ normal: 64, zero: 64 })), 'whole'],
-    ['with one page too many', begun(packet({ normal: 129 })), `${MALFORMED} 80`],
-    ['with one zero page too many', begun(packet({ normal: 64, zero: 65 })), `${MALFORMED} 80`],
+    ['with a full packet', begun(multifdPacket({ normal: 128 })), 'whole'],
+    ['with a packet of all kinds', begun(multifdPacket({ normal: 64, zero: 64 })), 'whole'],
+    ['with one page too many', begun(multifdPacket({ normal: 129 })), `${MALFORMED} 80`],
+    [
+      'with one zero page too many',
+      begun(multifdPacket({ normal: 64, zero: 65 })),
+      `${MALFORMED} 80`,
+    ],
     [
       'with a place that is no page',
-      begun(packet({ normal: 1, places: [4095] })),
+      begun(multifdPacket({ normal: 1, places: [4095] })),
       `${MALFORMED} 384`,
     ],
     [
       'with a place that is no page behind the pages',
-      begun(packet({ normal: 1, places: [4096, 1] })),
+      begun(multifdPacket({ normal: 1, places: [4096, 1] })),
       'whole',
     ],
-    ['with fewer bytes than pages', begun(packet({ normal: 1, next: 4095 })), `${MALFORMED} 84`],
-    ['with more bytes than pages', begun(packet({ normal: 1, next: 4097 })), `${MALFORMED} 84`],
-    ['with compressed pages', begun(packet({ normal: 1, next: 0x10_0000, flags: 2 })), 'whole'],
+    [
+      'with fewer bytes than pages',
+      begun(multifdPacket({ normal: 1, next: 4095 })),
+      `${MALFORMED} 84`,
+    ],
+    [
+      'with more bytes than pages',
+      begun(multifdPacket({ normal: 1, next: 4097 })),
+      `${MALFORMED} 84`,
+    ],
+    [
+      'with compressed pages',
+      begun(multifdPacket({ normal: 1, next: 0x10_0000, flags: 2 })),
+      'whole',
+    ],
     [
       'with too many bytes of compressed pages',
-      begun(packet({ normal: 1, next: 0x10_0001, flags: 2, payload: [] })),
+      begun(multifdPacket({ normal: 1, next: 0x10_0001, flags: 2, payload: [] })),
       `${LIMIT} 84`,
     ],
-    ['with no pages, and a length', begun(packet({ next: 4096, payload: [] })), 'whole'],
-    ['with an unknown compression', begun(packet({ flags: 6 })), `${MALFORMED} 72`],
-    ['with a flag of none', begun(packet({ flags: 0x80 })), `${MALFORMED} 72`],
-    ['with half a packet', begun(packet({}).subarray(0, 1343)), `${CUT} ${64 + 1343}`],
-    ['with the state of a device', begun(stateOf(9), packet({})), 'whole'],
+    ['with no pages, and a length', begun(multifdPacket({ next: 4096, payload: [] })), 'whole'],
+    ['with an unknown compression', begun(multifdPacket({ flags: 6 })), `${MALFORMED} 72`],
+    ['with a flag of none', begun(multifdPacket({ flags: 0x80 })), `${MALFORMED} 72`],
+    ['with half a packet', begun(multifdPacket({}).subarray(0, 1343)), `${CUT} ${64 + 1343}`],
+    ['with the state of a device', begun(stateOf(9), multifdPacket({})), 'whole'],
     ['with half the state of a device', begun(stateOf(9, 8)), `${CUT} ${64 + 276 + 8}`],
     ['with 1 GiB of state that does not come', begun(stateOf(2 ** 30, 0)), `${CUT} ${64 + 276}`],
     ['with more than that', begun(stateOf(2 ** 30 + 1, 0)), `${LIMIT} ${64 + 272}`],
@@ -143,7 +128,7 @@ describe('a multifd channel', () => {
 
   test('tells what it is, and its packets', () => {
     const places = [0x1000, 0x3000, 0x2000]
-    const sent = packet({ flags: 1, normal: 2, zero: 1, places })
+    const sent = multifdPacket({ flags: 1, normal: 2, zero: 1, places })
     expect(read(multifd(), begun(sent)).events).toEqual([
       { type: 'init', version: 1, uuid: UUID, channel: 3 },
       {
@@ -174,13 +159,13 @@ describe('a multifd channel', () => {
     [16, 'uadk'],
     [32, 'qatzip'],
   ])('flags %d are compression %s', (flags, compression) => {
-    expect(read(multifd(), begun(packet({ flags }))).events[1]).toMatchObject({
+    expect(read(multifd(), begun(multifdPacket({ flags }))).events[1]).toMatchObject({
       packet: { flags, compression, isSync: false },
     })
   })
 
   test('has fewer places for larger pages', () => {
-    const sent = packet({ normal: 1, most: 8, places: [0x1_0000] })
+    const sent = multifdPacket({ normal: 1, most: 8, places: [0x1_0000] })
     expect(read(multifd(0x1_0000), begun(sent)).events).toMatchObject([
       { type: 'init' },
       { packet: { offsets: [0x1_0000] } },
@@ -189,7 +174,7 @@ describe('a multifd channel', () => {
   })
 
   test('takes a name that fills its room', () => {
-    const sent = packet({ block: Buffer.alloc(256, 0x62) })
+    const sent = multifdPacket({ block: Buffer.alloc(256, 0x62) })
     expect(read(multifd(), begun(sent)).events[1]).toMatchObject({
       packet: { block: 'b'.repeat(256) },
     })

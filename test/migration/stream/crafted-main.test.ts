@@ -1,6 +1,5 @@
 /** The main channel at the bounds of its numbers and in each of its forms, by QEMU's own layout. */
 import { describe, expect, test } from 'vitest'
-import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
 import type { StreamEvent } from '../../../src/migration/stream/events.ts'
 import { createMainDecoder } from '../../../src/migration/stream/main-channel.ts'
 import { createMainState, tellSection } from '../../../src/migration/stream/main-state.ts'
@@ -8,7 +7,9 @@ import { createRamState, decodeRamSetup } from '../../../src/migration/stream/ra
 import { decodeSectionHeader } from '../../../src/migration/stream/section-header.ts'
 import { StreamInput } from '../../../src/migration/stream/stream-input.ts'
 import {
+  type Bytes,
   bytesOf,
+  codeAndOffset,
   command,
   configuration,
   description,
@@ -33,8 +34,6 @@ import {
   zeroPage,
 } from '../crafted-streams.ts'
 
-type Bytes = Buffer | readonly number[]
-
 const MALFORMED = 'MIGRATION_STREAM_MALFORMED'
 const LIMIT = 'MIGRATION_STREAM_LIMIT'
 const CUT = 'MIGRATION_STREAM_CUT'
@@ -54,9 +53,7 @@ function read(stream: Bytes, parts = 1) {
     decoder.finish()
     return { events, verdict: 'whole' }
   } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error
-    const [{ code, data } = { code: '', data: {} }] = error.diagnostics
-    return { events, verdict: `${code} ${(data as { offset: number }).offset}` }
+    return { events, verdict: codeAndOffset(error) }
   }
 }
 

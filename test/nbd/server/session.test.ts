@@ -197,22 +197,28 @@ test('whatever becomes of requests whose export was removed, that is why their c
   expect(events.at(-1)).toMatchObject({ event: 'left', ending: 'export removed' })
 })
 
+/** A gate that each operation waits at, and how many have come to it. */
+function gateBefore(storage: ScriptedStorage) {
+  const { open, passed } = makeGate()
+  const gate = { open, begun: 0 }
+  storage.before = () => {
+    gate.begun++
+    return passed
+  }
+  return gate
+}
+
 describe.each(STYLES)('of a client with %s replies', (style) => {
   test('64 requests are served at a time', async () => {
     const storage = new ScriptedStorage(MIB)
-    const gate = makeGate()
-    let begun = 0
-    storage.before = () => {
-      begun++
-      return gate.passed
-    }
+    const gate = gateBefore(storage)
     const { path } = await startServer({ exports: [exportOf(storage)] })
     const transmission = await RawTransmission.open(path, style)
     const calls = Array.from({ length: 100 }, () => ({ command: FLUSH }))
     transmission.client.send(...calls.map((call) => transmission.encode(call)))
-    await eventually(() => begun >= 64)
+    await eventually(() => gate.begun >= 64)
     for (let count = 0; count < 10; count++) await turn()
-    expect(begun).toBe(64)
+    expect(gate.begun).toBe(64)
     gate.open()
     const replies = await transmission.readReplies(100)
     expect([...replies.values()].every(({ error }) => error === 0)).toBe(true)
@@ -264,16 +270,11 @@ describe.each(STYLES)('of a client with %s replies', (style) => {
 
   test('a drain waits for what is under way, and refuses what comes meanwhile', async () => {
     const storage = new ScriptedStorage(MIB)
-    const gate = makeGate()
-    let begun = 0
-    storage.before = () => {
-      begun++
-      return gate.passed
-    }
+    const gate = gateBefore(storage)
     const { path, server, events } = await startServer({ exports: [exportOf(storage)] })
     const transmission = await RawTransmission.open(path, style)
     const first = transmission.send({ command: FLUSH })
-    await eventually(() => begun === 1)
+    await eventually(() => gate.begun === 1)
     const drained = server.drain(2 ** 31 - 1)
     const late = transmission.send({ command: FLUSH })
     expect(await transmission.readReply()).toMatchObject({ cookie: late, error: ESHUTDOWN })
@@ -283,21 +284,16 @@ describe.each(STYLES)('of a client with %s replies', (style) => {
     transmission.client.stream.destroy()
     await drained
     expect(events.at(-1)).toMatchObject({ event: 'left', ending: 'drained' })
-    expect(begun).toBe(1)
+    expect(gate.begun).toBe(1)
   })
 
   test('a drain that cuts it is told when what is under way has ended', async () => {
     const storage = new ScriptedStorage(MIB)
-    const gate = makeGate()
-    let begun = 0
-    storage.before = () => {
-      begun++
-      return gate.passed
-    }
+    const gate = gateBefore(storage)
     const { path, server, events } = await startServer({ exports: [exportOf(storage)] })
     const transmission = await RawTransmission.open(path, style)
     transmission.send({ command: FLUSH })
-    await eventually(() => begun === 1)
+    await eventually(() => gate.begun === 1)
     await server.drain(0)
     await eventually(() => server.connectionCount === 0)
     expect(events.at(-1)?.event).toBe('serving')
