@@ -1,3 +1,4 @@
+/** What an inspection counts: pages, devices and packets, and the bounds of it. */
 import { describe, expect, test } from 'vitest'
 import { MainInspection } from '../../../src/migration/inspect/main-inspection.ts'
 import { checkMultifd, hasCaughtUp } from '../../../src/migration/inspect/multifd-check.ts'
