@@ -21,12 +21,14 @@ export function readListeningAddress(text: string): JsonObject {
   }
 }
 
+/** What cannot be read, by the first character of an address. */
+const WANTED: Readonly<Record<string, string>> = { '[': 'IPv6 address', ':': 'port in address' }
+
 function readInet(text: string): JsonObject {
   const [, inBrackets, plain, port, options = ''] =
     /^(?:\[([^\]]*)\]|([^:]*)):([^,]+)(.*)$/s.exec(text) ?? []
   if (port === undefined) {
-    const what = text.startsWith('[') ? 'IPv6 address' : 'address'
-    return refuseCommand(`error parsing ${what} '${text}'`)
+    return refuseCommand(`error parsing ${WANTED[text.charAt(0)] ?? 'address'} '${text}'`)
   }
   return { host: inBrackets ?? plain ?? '', port, ...readOptions(options) }
 }

@@ -106,9 +106,8 @@ function readParameter(name: string, text: string): JsonValue {
     return refuseCommand(`Parameter '${name}' expects 'on' or 'off'`)
   }
   if (kind !== 'size') return readInteger(name, text)
-  const isRate = name === 'max-bandwidth'
   const size = readHumanSize(text, IN_MEBIBYTES.has(name) ? MEBIBYTE : 1n)
-  if (isRate && (size === undefined || size >= 2n ** 63n)) refuseCommand(`Invalid size ${text}`)
+  if (isInvalid(name, size)) refuseCommand(`Invalid size ${text}`)
   if (size === undefined) {
     return refuseCommand(
       `Parameter '${name}' expects a non-negative number below 2^64\r\n${SUFFIXES}`,
@@ -116,6 +115,12 @@ function readParameter(name: string, text: string): JsonValue {
   }
   if (size < 2n ** 64n) return size
   return refuseCommand(`Value '${text}' is out of range for parameter '${name}'`)
+}
+
+/** What QEMU reads itself: rates, and of a cache only what is a size at all. */
+function isInvalid(name: string, size: bigint | undefined): boolean {
+  if (name === 'max-bandwidth') return size === undefined || size >= 2n ** 63n
+  return name === 'xbzrle-cache-size' && size !== undefined && size >= 2n ** 63n && size < 2n ** 64n
 }
 
 const SUFFIXES =

@@ -48,7 +48,7 @@ function readEscape(text: string, at: number): readonly [string, number] {
   const second = isPair ? readUnit(text, at + 6) : 0
   if (second < 0xdc00 || second > 0xdfff) return refuseUnit(text, at)
   const character = String.fromCharCode(first, second)
-  return NO_CHARACTER.test(character) ? refuseUnit(text, at) : [character, at + 11]
+  return NO_CHARACTER.test(character) ? refuseUnit(text, at, PAIR) : [character, at + PAIR]
 }
 
 function readUnit(text: string, at: number): number {
@@ -56,8 +56,11 @@ function readUnit(text: string, at: number): number {
   return /^[0-9a-fA-F]{4}$/.test(digits) ? Number.parseInt(digits, 16) : refuseUnit(text, at)
 }
 
-function refuseUnit(text: string, at: number): never {
-  return refuseJson(`\\${text.slice(at, at + 5)} is not a valid Unicode character`)
+/** Characters of two escapes behind the first backslash: `ud83f\udffe`. */
+const PAIR = 11
+
+function refuseUnit(text: string, at: number, length = 5): never {
+  return refuseJson(`\\${text.slice(at, at + length)} is not a valid Unicode character`)
 }
 
 /** Code points that are no characters, which QEMU takes for a mistake. */
