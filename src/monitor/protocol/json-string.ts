@@ -39,21 +39,21 @@ function readEscape(text: string, at: number): readonly [string, number] {
     const character = Object.hasOwn(ESCAPES, letter) ? ESCAPES[letter] : undefined
     return [character ?? refuseJson('invalid escape sequence in string'), at + 1]
   }
-  const first = readUnit(text, at)
+  const first = readUnit(text, at) ?? refuseUnit(text, at)
   if (first < 0xd800 || first > 0xdfff) {
     const character = String.fromCharCode(first)
     return NO_CHARACTER.test(character) ? refuseUnit(text, at) : [character, at + 5]
   }
   const isPair = first < 0xdc00 && text.startsWith('\\u', at + 5)
-  const second = isPair ? readUnit(text, at + 6) : 0
+  const second = (isPair && readUnit(text, at + 6)) || 0
   if (second < 0xdc00 || second > 0xdfff) return refuseUnit(text, at)
   const character = String.fromCharCode(first, second)
   return NO_CHARACTER.test(character) ? refuseUnit(text, at, PAIR) : [character, at + PAIR]
 }
 
-function readUnit(text: string, at: number): number {
+function readUnit(text: string, at: number): number | undefined {
   const digits = text.slice(at + 1, at + 5)
-  return /^[0-9a-fA-F]{4}$/.test(digits) ? Number.parseInt(digits, 16) : refuseUnit(text, at)
+  return /^[0-9a-fA-F]{4}$/.test(digits) ? Number.parseInt(digits, 16) : undefined
 }
 
 /** Characters of two escapes behind the first backslash: `ud83f\udffe`. */

@@ -89,6 +89,7 @@ const CASES: readonly (readonly [string | Buffer, readonly string[]])[] = [
   [Buffer.from('"a\xfe"\n1', 'latin1'), [wrong("stray '\"a\u00fe'"), '1']],
   ['"\\ufdd0"', [wrong('\\ufdd0 is not a valid Unicode character')]],
   ['"\\ud83f\\udffe"', [wrong('\\ud83f\\udffe is not a valid Unicode character')]],
+  ['"\\ud83d\\u12zz"', [wrong('\\ud83d is not a valid Unicode character')]],
   ['"\\ufdcf\\ufdf0"', ['"\\uFDCF\\uFDF0"']],
   ['"\\u0000\\u001f\\u007f"', ['"\\u0000\\u001f\\u007F"']],
 ]
