@@ -33,12 +33,12 @@ const ownMistake: Kind<{ error: unknown }> = {
 const authzWithoutTls: Kind<{ id: string }> = {
   code: 'ENDPOINT_AUTHZ_WITHOUT_TLS',
   severity: 'error',
-  fault: 'usage',
+  fault: 'input',
   summary:
     'An endpoint has an authorization and no credentials. Clients without TLS have no name, so all of them would be let in.',
   message: ({ id }) =>
     `tls-authz names \`${id}\`, and without tls-creds every client would be let in`,
-  hint: () => 'name credentials too: tls-creds=ID',
+  hint: () => 'name credentials too, with tls-creds',
 }
 
 const handshakeTime: Kind<{ seconds: number }> = {

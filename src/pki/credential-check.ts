@@ -113,7 +113,7 @@ class Check {
     const names = this.#servers.flatMap(({ alternativeNames }) =>
       alternativeNames.map(({ value }) => value),
     )
-    this.#add(diagnose(PKI_KINDS.hostNotCovered, { hostname, option, names }))
+    this.#add(diagnose(PKI_KINDS.hostNotCovered, { hostname, option, names: [...new Set(names)] }))
   }
 
   /** Who else could read or change the files, and keys that are where they need not be. */

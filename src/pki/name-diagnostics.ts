@@ -8,9 +8,9 @@ const daysInvalid: Kind<{ text: string; most: number }> = {
   code: 'PKI_DAYS_INVALID',
   severity: 'error',
   fault: 'usage',
-  summary: 'The value of --days is no number of days.',
+  summary: 'The value of --days or --expiring is no number of days.',
   message: ({ text, most }) => `${quoted(text)} is not a number of days from 1 to ${most}`,
-  hint: () => 'for instance --days 365',
+  hint: () => 'for instance 365, 30d or 52w',
 }
 
 const identityInvalid: Kind<{ text: string }> = {

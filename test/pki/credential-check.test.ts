@@ -102,9 +102,14 @@ describe.each(['qemu', 'libvirt'] as const)('in the layout of %s', (name) => {
   })
 })
 
-test('a server without names has none that a client could use', () => {
+const TWICE = [0x82, Buffer.from('b.example')] as const
+
+test.each([
+  ['without names has none that a client could use', {}, 'no names'],
+  ['with a name twice has it once', { names: [TWICE, TWICE] }, 'b.example'],
+])('a server %s', (_, names, told) => {
   const root = make({ subject: 'CA', ...AUTHORITY })
-  const server = make({ subject: [], issuer: root, ...ENDPOINT })
+  const server = make({ subject: [], issuer: root, ...ENDPOINT, ...names })
   const folder = scratchFolder()
   writeFiles(folder, {
     'ca-cert.pem': root.certificate,
@@ -114,7 +119,7 @@ test('a server without names has none that a client could use', () => {
   chmodSync(join(folder, 'server-key.pem'), 0o600)
   const { diagnostics } = check(folder, { days: 0, hostname: 'a.example' })
   expect(diagnostics.map(({ message }) => message)).toEqual([
-    'no server certificate is one for a.example: they have no names',
+    `no server certificate is one for a.example: they have ${told}`,
   ])
   expect(() => check(folder, { hostname: 'a b' })).toThrow(refusal('PKI_HOSTNAME_INVALID'))
 })
