@@ -3,13 +3,17 @@ import { isUtf8 } from 'node:buffer'
 import { DER, type DerElement } from '../asn1/der.ts'
 
 /** The text, or undefined where there is none or its encoding is in doubt. */
-export function readDirectoryString({ tag, body }: DerElement): string | undefined {
-  const text = decode(tag, body)
-  // A zero byte ends a string for programs in C: `qemu\0.evil` must not be taken for `qemu`.
+export function readDirectoryString(value: DerElement): string | undefined {
+  return withoutZero(decodeDirectoryString(value))
+}
+
+/** A zero byte ends a string for programs in C: `qemu\0.evil` must not be taken for `qemu`. */
+export function withoutZero(text: string | undefined): string | undefined {
   return text?.includes('\0') ? undefined : text
 }
 
-function decode(tag: number, body: Buffer): string | undefined {
+/** The text with its zero bytes, or undefined where the encoding is in doubt. */
+export function decodeDirectoryString({ tag, body }: DerElement): string | undefined {
   switch (tag) {
     case DER.utf8String:
     case DER.printableString:
@@ -29,14 +33,14 @@ function decode(tag: number, body: Buffer): string | undefined {
 }
 
 /** UTF-16; half a pair has no text. */
-export function decodeBmp(body: Buffer): string | undefined {
+function decodeBmp(body: Buffer): string | undefined {
   if (body.length % 2) return undefined
   const text = Buffer.from(body).swap16().toString('utf16le')
   return text.isWellFormed() ? text : undefined
 }
 
 /** Beyond ASCII programs disagree on what the bytes of a TeletexString mean. */
-export function isPrintable(bytes: Buffer): boolean {
+function isPrintable(bytes: Buffer): boolean {
   return bytes.every((byte) => byte >= 0x20 && byte < 0x7f)
 }
 

@@ -6,7 +6,6 @@
  * a comma within a value is `\,`, so that no value passes for two attributes. Strings of an old
  * encoding that cannot be printed are `\#` and their bytes, as GnuTLS has them.
  */
-import { isUtf8 } from 'node:buffer'
 import {
   DER,
   type DerElement,
@@ -14,7 +13,7 @@ import {
   readObjectIdentifier,
   requireTag,
 } from '../asn1/der.ts'
-import { decodeBmp, isPrintable } from './directory-string.ts'
+import { decodeDirectoryString, withoutZero } from './directory-string.ts'
 
 /** Attributes that GnuTLS knows; their values are strings of the tags, or of DIRECTORY_STRING where none is named. */
 const ATTRIBUTES: Readonly<Record<string, readonly [name: string, ...tags: number[]]>> = {
@@ -104,33 +103,20 @@ function printAttribute({ identifier, value, text }: NameAttribute): string {
   return `${word}=${text === undefined ? hex(value.whole) : escapeValue(text)}`
 }
 
-function valueText(identifier: string, { tag, body }: DerElement): string | undefined {
+function valueText(identifier: string, value: DerElement): string | undefined {
   const known = ATTRIBUTES[identifier]
   if (!known) return undefined
   const [, ...own] = known
   const tags = own.length > 0 ? own : DIRECTORY_STRING
-  if (!tags.includes(tag)) return undefined
-  const text = decodeString(tag, body)
-  // A zero byte ends a string for programs in C: `qemu\0.evil` must not be taken for `qemu`.
-  return text?.includes('\0') ? undefined : text
+  return tags.includes(value.tag) ? withoutZero(decodeString(value)) : undefined
 }
 
-function decodeString(tag: number, body: Buffer): string | undefined {
-  switch (tag) {
-    case DER.utf8String:
-    case DER.printableString:
-    case DER.ia5String:
-    case DER.numericString:
-      // Bytes that are not UTF-8 would all become the same replacement character.
-      return isUtf8(body) ? body.toString('utf8') : undefined
-    case DER.bmpString:
-      return decodeBmp(body) ?? hex(body)
-    case DER.teletexString:
-      return isPrintable(body) ? body.toString('latin1') : hex(body)
-    default:
-      // A UniversalString: there are no others in the table.
-      return hex(body)
-  }
+/** Of an old encoding GnuTLS prints the bytes where it cannot read them, and always those of a UniversalString. */
+function decodeString(value: DerElement): string | undefined {
+  const { tag, body } = value
+  if (tag === DER.universalString) return hex(body)
+  const isOld = tag === DER.bmpString || tag === DER.teletexString
+  return decodeDirectoryString(value) ?? (isOld ? hex(body) : undefined)
 }
 
 function hex(bytes: Buffer): string {
