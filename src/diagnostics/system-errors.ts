@@ -46,6 +46,12 @@ export function reasonOf(error: unknown): string {
   return REASONS[codeOf(error)] ?? (error as Error).message ?? String(error)
 }
 
+/** The path that a failed call was to change: that of the result, where there was a temporary name before it. */
+export function changedPathOf(error: unknown): string | undefined {
+  const { path, dest } = error as { readonly path?: string; readonly dest?: string }
+  return dest ?? path
+}
+
 function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? ''
 }

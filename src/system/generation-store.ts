@@ -168,6 +168,7 @@ export class GenerationStore {
 
   /** What programs see under our names is put into a generation, before our links take its place. */
   #attach(files: GeneratedFiles): void {
+    this.#visible.requireFreeNames(files)
     const visible = [...this.readVisible(files)].filter(
       ([path, file]) => files.has(path) && !('isOpaque' in file),
     )

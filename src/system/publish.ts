@@ -3,6 +3,7 @@
 import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import { changedPathOf } from '../diagnostics/system-errors.ts'
 import { replaceFile, type Staged, stageFile } from '../files/atomic-file.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { LOCK_PATIENCE, withFileLock } from '../files/file-lock.ts'
@@ -97,8 +98,8 @@ export function publishIfChanged(
     })
   } catch (error) {
     if (error instanceof DiagnosticError) throw error
-    const { path } = error as NodeJS.ErrnoException
-    fail(FILE_KINDS.unwritable, { path: path ?? directories.base, error, hint: UNCHANGED })
+    const path = changedPathOf(error) ?? directories.base
+    fail(FILE_KINDS.unwritable, { path, error, hint: UNCHANGED })
   }
 }
 
@@ -156,7 +157,7 @@ function finish(directories: Directories, staged: readonly Staged[]): void {
   try {
     for (const replacement of staged) replacement.makeDurable()
   } catch (error) {
-    const { path = directories.base } = error as NodeJS.ErrnoException
+    const path = changedPathOf(error) ?? directories.base
     fail(FILE_KINDS.unwritable, { path, error, hint: UNFINISHED })
   }
 }

@@ -94,6 +94,17 @@ export class VisibleFolders {
     )
   }
 
+  /**
+   * Refuses what no link can take the place of: a folder. Anything but our link in the place of the folder
+   * of applications belongs to another program.
+   */
+  requireFreeNames(files: GeneratedFiles): void {
+    for (const folder of GENERATED_FOLDERS) {
+      if (this.isLinked(folder)) continue
+      for (const name of namesIn(files, folder)) this.#requireFreeName(folder, name)
+    }
+  }
+
   /** Leads these files through the switch, which has to hold what programs see already. */
   attach(files: GeneratedFiles): void {
     for (const folder of GENERATED_FOLDERS) {
@@ -143,17 +154,18 @@ export class VisibleFolders {
   #forward(folder: GeneratedFolder, names: readonly string[]): void {
     for (const name of names) {
       if (!this.#isForwarded(folder, name)) {
-        if (name === APPLICATIONS) this.#refuseStranger(folder)
         this.#link(folder, name, this.#forwardTarget(folder, name))
       }
     }
     syncFolder(join(this.#base, folder))
   }
 
-  /** Anything but our link in the place of the folder of applications belongs to another program. */
-  #refuseStranger(folder: GeneratedFolder): void {
-    const path = join(this.#base, folder, APPLICATIONS)
-    if (lstatSync(path, { throwIfNoEntry: false })) fail(SYSTEM_KINDS.storeNotOurs, { path })
+  #requireFreeName(folder: GeneratedFolder, name: string): void {
+    const path = join(this.#base, folder, name)
+    const stats = lstatSync(path, { throwIfNoEntry: false })
+    if (stats === undefined || this.#isForwarded(folder, name)) return
+    if (name === APPLICATIONS) fail(SYSTEM_KINDS.storeNotOurs, { path })
+    if (stats.isDirectory()) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR', path })
   }
 
   /** The link to the folder of applications, where no application is left. */

@@ -312,11 +312,17 @@ describe('real folders of a distribution', () => {
     expect(host.seen()).toEqual({ ...TWO, 'back-ends/other': 'theirs' })
   })
 
-  test('keep a file of our name that nothing can read, until the switch', () => {
+  test('keep a folder of our name, and nothing is changed', () => {
     const host = new StoreHost({ 'back-ends/other': 'theirs' })
-    mkdirSync(host.path('back-ends', 'a.config'))
-    expect(() => host.store.stage(setOf(ONE), '{}')).toThrow(/EISDIR|ENOTEMPTY|EEXIST/)
-    expect(lstatSync(host.path('back-ends', 'a.config')).isDirectory()).toBe(true)
+    const path = host.path('back-ends', 'b.config')
+    mkdirSync(path)
+    expect(() => host.store.stage(setOf(ONE), '{}')).toThrow(
+      expect.objectContaining({ code: 'EISDIR', path }),
+    )
+    expect(lstatSync(path).isDirectory()).toBe(true)
+    // No name became a link, and nothing was put in force, before that was found.
+    expect(readdirSync(host.path('back-ends')).toSorted()).toEqual(['b.config', 'other'])
+    expect(host.generations()).toEqual([])
   })
 
   test('lead to applications by one link, which goes with the last of them', () => {
@@ -543,6 +549,7 @@ describe('putting a policy in force', () => {
       }
       const told = {
         code: 'FILE_UNWRITABLE',
+        message: `cannot write ${host.path('.generations', 'current')}: it is a directory`,
         hint: 'nothing was changed: the configuration that was in force still is',
       }
       expect(() => host.publish(prepared(ONE), { application })).toThrow(
