@@ -79,7 +79,7 @@ export class HostEndpoints {
   /** Ends all endpoints in order. */
   async close(): Promise<void> {
     await this.migrations.close()
-    if (this.nbd.place !== undefined) await this.nbd.stop()
+    if (this.nbd.place !== undefined || this.nbd.isEnding) await this.nbd.stop()
     await this.chardevs.close()
     await this.nodes.close()
     this.objects.close()

@@ -54,7 +54,12 @@ export type NbdWatching = {
   readonly traffic?: Traffic | undefined
 }
 
-type Entry = HostExport & { isShuttingDown: boolean; readonly use: NodeUse }
+type Entry = HostExport & {
+  isShuttingDown: boolean
+  readonly use: NodeUse
+  /** Settled when nothing is left of it; undefined while clients may use it. */
+  gone?: Promise<void>
+}
 
 type Running = {
   readonly server: NbdServer
@@ -173,7 +178,8 @@ export class NbdEndpoint {
   async #end({ server, registry, security }: Running, limit: number): Promise<void> {
     await server.drain(limit)
     for (const entry of [...this.#exports.values()]) {
-      await registry.remove(entry.name, 'hard')
+      // One that is being removed is none of the registry any more.
+      if (registry.find(entry.name)) await registry.remove(entry.name, 'hard')
       await this.#finish(entry)
     }
     security.release?.()
@@ -233,8 +239,13 @@ export class NbdEndpoint {
     await this.#finish(entry)
   }
 
-  async #finish(entry: Entry): Promise<void> {
-    const { id, use } = entry
+  /** Once for each, although the server may be stopped while the export is removed. */
+  #finish(entry: Entry): Promise<void> {
+    entry.gone ??= this.#letGo(entry)
+    return entry.gone
+  }
+
+  async #letGo({ id, use }: Entry): Promise<void> {
     if (!use.node.isReadOnly) await use.node.storage.flush().catch(() => {})
     use.release()
     this.#exports.delete(id)
