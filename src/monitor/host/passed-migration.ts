@@ -90,15 +90,17 @@ export class PassedMigration {
       () => undefined,
       (reason: unknown) => reason,
     )
-    if (this.#isCancelled && error !== undefined) this.#tell('cancelling')
-    await this.#listener.drain(this.#isCancelled ? 0 : DRAIN_LIMIT)
+    // What has failed stays so, although it is cancelled while its connections close.
+    const isCancelled = this.#isCancelled
+    if (isCancelled && error !== undefined) this.#tell('cancelling')
+    await this.#listener.drain(isCancelled ? 0 : DRAIN_LIMIT)
     this.#options.awaited.release()
     this.#options.release()
     this.times.end()
     if (error === undefined) this.#tell('completed')
     else {
       this.error = messageOf(error)
-      this.#tell(this.#isCancelled ? 'cancelled' : 'failed', error)
+      this.#tell(isCancelled ? 'cancelled' : 'failed', error)
     }
   }
 
