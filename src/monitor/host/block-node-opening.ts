@@ -102,7 +102,7 @@ async function openFile(
     return opened(await FileStorage.open(path, { readOnly: isReadOnly }), path, isReadOnly)
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
-    const mayReadOnly = isReadOnlyIfNeeded && !isReadOnly && ['EACCES', 'EROFS'].includes(code)
+    const mayReadOnly = isReadOnlyIfNeeded && ['EACCES', 'EROFS'].includes(code)
     if (mayReadOnly) return openFile(path, { isReadOnly: true })
     return fail(HOST_KINDS.cannotOpen, { path, error })
   }

@@ -12,5 +12,5 @@ export type BlockNode = {
   readonly filename: string
 }
 
-/** Holds a node, so that it is not removed. */
+/** Holds a node, so that it is not removed; it is released once. */
 export type NodeUse = { readonly node: BlockNode; readonly release: () => void }

@@ -73,10 +73,8 @@ export class BlockNodes {
     if (!entry)
       return fail(HOST_KINDS.nodeNotFound, { name, device, known: [...this.#entries.keys()] })
     entry.users++
-    let isHeld = true
     const release = (): void => {
-      if (isHeld) entry.users--
-      isHeld = false
+      entry.users--
     }
     return { node: entry, release }
   }
