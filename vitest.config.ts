@@ -12,6 +12,7 @@ const COMPUTING = [
   'audit/evidence',
   'audit/key-schedule',
   'audit/messages',
+  'audit/probes',
   'audit/ssh',
   'audit/upgrades',
   'backends',

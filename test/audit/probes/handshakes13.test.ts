@@ -1,0 +1,338 @@
+/** What whole handshakes of TLS 1.3 show: protocols, certificates of clients, tickets, resumption. RFC 8446, RFC 7301. */
+import { describe, expect, test } from 'vitest'
+import { findExtension } from '../../../src/audit/messages/extensions.ts'
+import type { Answer } from '../../../src/audit/model.ts'
+import {
+  clientCertificateOf,
+  requiredCertificate,
+} from '../../../src/audit/probes/client-certificates.ts'
+import { featuresOf } from '../../../src/audit/probes/features.ts'
+import { probeFinish13, wayToCompute13 } from '../../../src/audit/probes/finish.ts'
+import { type ProtocolQuestion, probeProtocols } from '../../../src/audit/probes/protocols.ts'
+import { probeResumption } from '../../../src/audit/probes/resumption.ts'
+import { ByteReader } from '../../../src/wire/byte-reader.ts'
+import type { Behind, Heard, Script } from '../scripted/script.ts'
+import { type Scripted, scripted } from '../scripted/server.ts'
+
+const [TLS13, TLS12] = [0x0304, 0x0303]
+const WAY = { suites: [0x1301], group: 29 }
+
+const SCRIPT: Script = {
+  ...{ versions: [TLS13, TLS12], suites: [0x1301, 0xc02f], groups: [29, 23], schemes: [0x0804] },
+  ...{ behind: ['ticket', 'ticket', 'echo'], pskModes: [1] },
+}
+const REQUEST = {
+  ...{ context: Buffer.of(7, 8), types: [], schemes: [0x0403, 0x0804] },
+  authorities: [Buffer.from('300e310c300a06035504030c03666f6f', 'hex'), Buffer.of(1, 2, 3)],
+}
+
+const ACCEPTED: Answer = { answer: 'accepted' }
+const ABSENT: Answer = { answer: 'not-offered' }
+const NOT_SEEN: Answer = { answer: 'unknown', because: 'no handshake came so far' }
+const LATER: Answer = {
+  answer: 'unknown',
+  because: 'it asks for one, and may insist after the handshake',
+}
+const NO_PROTOCOL: Answer = { answer: 'refused', alert: 120, name: 'no_application_protocol' }
+const CLOSED: Answer = { answer: 'refused', alert: null, name: null }
+
+const FINISH = 'finish TLS1.3'
+
+function protocolsIn({ hello }: Heard): readonly string[] {
+  const data = findExtension(hello.extensions ?? [], 16)
+  if (!data) return []
+  const list = new ByteReader(data, 'ALPN').readPart(2)
+  const names: string[] = []
+  while (list.remaining > 0) names.push(list.readVector(1).toString('latin1'))
+  return names
+}
+
+async function finished(
+  script: Script,
+  options?: Parameters<typeof scripted>[1],
+): Promise<Scripted> {
+  const audit = scripted(script, options)
+  await probeFinish13(audit.server, WAY)
+  return audit
+}
+
+test.each<[readonly number[], readonly number[], object | undefined]>([
+  [[0x1302, 0x1301], [23, 29], { suites: [0x1302, 0x1301], group: 29 }],
+  [[0x00c6, 0x1303], [0x100, 0x7777], { suites: [0x1303], group: 0x100 }],
+  [[0x00c6], [29], undefined],
+  [[0x1301], [0x7777], undefined],
+  [[], [], undefined],
+])('with suites %j and groups %j a handshake is computed so: %j', (suites, groups, way) => {
+  expect(wayToCompute13(suites, groups)).toEqual(way)
+})
+
+describe('a handshake that is finished', () => {
+  test('shows tickets and the protocol, by one question', async () => {
+    const { server, claims } = await finished({ ...SCRIPT, protocols: ['http/1.1', 'h2'] })
+    expect(claims).toEqual([FINISH])
+    expect(server.firstProtocol).toEqual({ chosen: 1 })
+    expect(server.handshakes).toHaveLength(1)
+    expect(server.resumable).toBe(server.handshakes[0])
+    expect(server.finished).toMatchObject({
+      admission: 'admitted',
+      tickets: [{ lifetime: 7200 }, { lifetime: 7201 }],
+    })
+  })
+
+  test('without a protocol, where the server takes none of them', async () => {
+    const { server } = await finished(SCRIPT)
+    expect(server.firstProtocol).toEqual({ end: ABSENT })
+  })
+
+  test('by a second question, without protocols, where the server refuses all', async () => {
+    const { server, claims } = await finished({
+      ...{ ...SCRIPT, protocols: ['own'], otherProtocol: 'refused' },
+    })
+    expect(claims).toEqual([FINISH, `${FINISH} without ALPN`])
+    expect(server.firstProtocol).toBeUndefined()
+    expect(server.finished?.tickets).toHaveLength(2)
+  })
+
+  test('by small messages without protocols', async () => {
+    const { server, heard } = await finished({ ...SCRIPT, protocols: ['h2'] }, { isSmall: true })
+    expect(heard.map(protocolsIn)).toEqual([[]])
+    expect(server.firstProtocol).toBeUndefined()
+    expect(server.finished).toBeDefined()
+  })
+
+  test('a refusal of small messages is no reason to ask again', async () => {
+    const { server, claims } = await finished(
+      { ...SCRIPT, quirk: () => ({ alert: 40 }) },
+      { isSmall: true },
+    )
+    expect(claims).toEqual([FINISH])
+    expect(server.handshakes).toEqual([])
+  })
+
+  test.each<[string, Script, number]>([
+    ['refuses all', { ...SCRIPT, quirk: () => ({ alert: 40 }) }, 2],
+    ['hangs', { ...SCRIPT, quirk: () => 'silence' }, 1],
+    ['goes on with TLS 1.2', { ...SCRIPT, quirk: () => flight12() }, 1],
+  ])('does not come about where the server %s', async (_, script, questions) => {
+    const { server, claims } = await finished(script)
+    expect(claims).toHaveLength(questions)
+    expect(server).toMatchObject({ handshakes: [], finished: undefined, resumable: undefined })
+    expect(server.firstProtocol).toBeUndefined()
+  })
+
+  test('is known as far as it came where its end cannot be read', async () => {
+    const { server } = await finished({ ...SCRIPT, protocols: ['h2'], behind: ['garbage'] })
+    expect(server.handshakes).toHaveLength(1)
+    expect(server.firstProtocol).toEqual({ chosen: 0 })
+    expect(server).toMatchObject({ finished: undefined, resumable: undefined })
+  })
+})
+
+/** A ServerHello of TLS 1.2 without extensions, and its ServerHelloDone. */
+function flight12(): Buffer {
+  const body = `0303${'07'.repeat(32)}00009c00`
+  return Buffer.from(`160303002e02000026${body}0e000000`, 'hex')
+}
+
+describe('a certificate of the client', () => {
+  const X = Buffer.from('x')
+
+  test.each<[readonly Behind[], Buffer | undefined, Answer]>([
+    [[{ alert: 116 }], undefined, ACCEPTED],
+    [['ticket', { alert: 116 }], undefined, ACCEPTED],
+    [['close'], undefined, ACCEPTED],
+    [['reset'], undefined, ACCEPTED],
+    [[{ alert: 0, level: 1 }], undefined, ACCEPTED],
+    [['data'], undefined, ABSENT],
+    [['ticket', 'data'], undefined, ABSENT],
+    [['ticket'], undefined, ABSENT],
+    [['message'], undefined, LATER],
+    [[], undefined, LATER],
+    [Array<Behind>(8).fill('ticket'), undefined, LATER],
+    [[...Array<Behind>(7).fill('ticket'), 'data'], undefined, ABSENT],
+    [['garbage'], undefined, NOT_SEEN],
+    [['ticket', 'echo'], X, ABSENT],
+    [['ticket'], X, LATER],
+    [['ticket', 'close'], X, ACCEPTED],
+    [['ticket', { alert: 42 }], X, ACCEPTED],
+  ])('is required by a server that does %j behind the handshake, to %j: %j', async (...row) => {
+    const [behind, firstRequest, required] = row
+    const script = { ...SCRIPT, request: REQUEST, behind }
+    const { server } = await finished(script, firstRequest ? { firstRequest } : {})
+    expect(requiredCertificate(server, undefined)).toEqual(required)
+    expect(clientCertificateOf(server, required)).toEqual({
+      ...{ asked: ACCEPTED, required, types: [] },
+      schemes: [
+        { number: 0x0403, name: 'ecdsa_secp256r1_sha256' },
+        { number: 0x0804, name: 'rsa_pss_rsae_sha256' },
+      ],
+      authorities: ['CN=foo', '#010203'],
+    })
+  })
+
+  test('is not asked for by a server that finishes without', async () => {
+    const { server } = await finished(SCRIPT)
+    const required = requiredCertificate(server, undefined)
+    expect(clientCertificateOf(server, required)).toEqual({
+      ...{ asked: ABSENT, required: ABSENT, schemes: [], types: [], authorities: [] },
+    })
+  })
+
+  test('is not known of a server that was not finished with', async () => {
+    const { server } = scripted(SCRIPT)
+    expect(requiredCertificate(server, undefined)).toEqual(NOT_SEEN)
+    expect(clientCertificateOf(server, NOT_SEEN)).toMatchObject({
+      ...{ asked: NOT_SEEN, required: NOT_SEEN },
+    })
+  })
+
+  test('silence is waited for longer where the server has not read the Finished yet', async () => {
+    const waits = async (behind: readonly Behind[], options = {}, request = REQUEST) =>
+      (await finished({ ...SCRIPT, request, behind }, options)).silences.get(FINISH)
+    expect(await waits([])).toEqual([1000])
+    const [first, second = 0] = (await waits(['ticket'])) ?? []
+    expect(first).toBe(1000)
+    // It is bound to how slow the server was with the ticket.
+    expect(second).toBeGreaterThanOrEqual(150)
+    expect(await waits(['ticket'], { firstRequest: X })).toEqual([])
+    const { silences } = await finished(SCRIPT)
+    expect(silences.get(FINISH)).toEqual([])
+  })
+
+  test('a server that objects to a client which it asked for none has turned it away', async () => {
+    const { server } = await finished({ ...SCRIPT, behind: [{ alert: 80 }] })
+    expect(server.finished?.admission).toBe('turned-away')
+    const left = await finished({ ...SCRIPT, behind: ['close'] })
+    expect(left.server.finished?.admission).toBe('admitted')
+  })
+})
+
+describe('tickets', () => {
+  const featuresAfter = async (script: Partial<Script>) => {
+    const { server } = await finished({ ...SCRIPT, ...script })
+    return featuresOf(server, true, await probeResumption(server))
+  }
+
+  test.each<[Partial<Script>, Answer, Answer, Answer]>([
+    [{ pskModes: [1] }, ACCEPTED, ABSENT, ABSENT],
+    [{ pskModes: [0] }, ABSENT, ACCEPTED, ABSENT],
+    [{ pskModes: [0, 1], ticketExtensions: [42] }, ACCEPTED, ACCEPTED, ACCEPTED],
+    [{ pskModes: [], ticketExtensions: [0x0a0a] }, ABSENT, ABSENT, ABSENT],
+    [{ pskModes: [1], behind: ['ticket', 'echo'] }, ACCEPTED, ABSENT, ABSENT],
+  ])('%j', async (script, pskDheKe, pskKe, earlyData) => {
+    expect(await featuresAfter(script)).toEqual({
+      ...{ tickets13: ACCEPTED, pskDheKe, pskKe, earlyData },
+    })
+  })
+
+  test('that the server does not give', async () => {
+    const none = { tickets13: ABSENT, pskDheKe: ABSENT, pskKe: ABSENT, earlyData: ABSENT }
+    expect(await featuresAfter({ behind: ['echo'] })).toEqual(none)
+  })
+
+  test('are not known where the client was turned away, or no handshake was finished', async () => {
+    const hidden = { tickets13: NOT_SEEN, pskDheKe: NOT_SEEN, pskKe: NOT_SEEN, earlyData: NOT_SEEN }
+    expect(await featuresAfter({ request: REQUEST, behind: ['close'] })).toEqual(hidden)
+    expect(await featuresAfter({ behind: ['garbage'] })).toEqual(hidden)
+    const known = await featuresAfter({ request: REQUEST, behind: ['ticket', 'close'] })
+    expect(known).toMatchObject({ tickets13: ACCEPTED })
+    expect(featuresOf(scripted(SCRIPT).server, false, undefined)).toEqual({})
+  })
+
+  test.each<[string, Script['quirk'], Answer]>([
+    ['closes', ({ claim }) => (/resumption \S+$/.test(claim) ? 'close' : undefined), CLOSED],
+    [
+      'refuses',
+      ({ claim }) => (/resumption \S+$/.test(claim) ? { alert: 47 } : undefined),
+      { answer: 'refused', alert: 47, name: 'illegal_parameter' },
+    ],
+    [
+      'says something else',
+      ({ claim }) =>
+        /resumption \S+$/.test(claim) ? Buffer.from('16030300040e000000', 'hex') : undefined,
+      { answer: 'unknown', because: 'the server sent something else than a ServerHello' },
+    ],
+  ])('of a server that %s at them', async (_, quirk, answer) => {
+    const features = await featuresAfter(quirk ? { quirk } : {})
+    expect(features).toMatchObject({ pskDheKe: answer, pskKe: answer })
+  })
+
+  test('each mode gets a ticket of its own, with the suite and the group of the first', async () => {
+    const audit = await finished({ ...SCRIPT, suites: [0x1302], ...{ groups: [23] } })
+    expect(audit.server.finished).toBeUndefined()
+    const { server, heard } = scripted({ ...SCRIPT, groups: [23], suites: [0x1302] })
+    await probeFinish13(server, { suites: [0x1301, 0x1302], group: 23 })
+    await probeResumption(server)
+    const hellos = heard.slice(1).map(({ hello }) => hello)
+    expect(hellos.map(({ suites }) => suites)).toEqual([[0x1302], [0x1302]])
+    const modes = hellos.map(({ extensions }) => [...(findExtension(extensions ?? [], 45) ?? [])])
+    expect(modes).toEqual([
+      [1, 1],
+      [1, 0],
+    ])
+    // RFC 8446 section 4.2.11: the last one.
+    expect(hellos.map(({ extensions }) => extensions?.at(-1)?.type)).toEqual([41, 41])
+    const shares = hellos.map(({ extensions }) => findExtension(extensions ?? [], 51))
+    expect(shares.map((share) => share?.readUInt16BE(2))).toEqual([23, 23])
+  })
+})
+
+describe('protocols of ALPN', () => {
+  const newer: ProtocolQuestion = { version: TLS13, suites: [0x1301], groups: [29], group: 29 }
+  const older: ProtocolQuestion = {
+    ...{ version: TLS12, suites: [0xc02f], groups: [29], group: undefined },
+  }
+  const PROTOCOLS = ['http/1.1', 'smtp', 'h2']
+
+  describe.each([
+    ['TLS 1.3', newer],
+    ['TLS 1.2', older],
+  ])('in %s', (_, question) => {
+    test.each<[string, Partial<Script>, readonly string[], Answer]>([
+      ['that refuses others', { otherProtocol: 'refused' }, PROTOCOLS, NO_PROTOCOL],
+      ['that passes over others', {}, PROTOCOLS, ABSENT],
+      ['that falls back to one of them', { otherProtocol: 'http/1.1' }, PROTOCOLS, ABSENT],
+      [
+        'that takes one which was never offered',
+        { protocols: [], otherProtocol: 'own' },
+        [],
+        { answer: 'unknown', because: 'the server chose what was not offered' },
+      ],
+      ['without ALPN', { protocols: [] }, [], ABSENT],
+      ['that hangs', { quirk: () => 'silence' }, [], { answer: 'timed-out' }],
+    ])('of a server %s', async (__, change, items, end) => {
+      const { server } = scripted({ ...SCRIPT, protocols: PROTOCOLS, ...change })
+      expect(await probeProtocols(server, question)).toEqual({ items, order: 'unknown', end })
+    })
+
+    test('by small messages, few are offered at a time', async () => {
+      const { server, heard } = scripted(
+        { ...SCRIPT, protocols: PROTOCOLS, otherProtocol: 'refused' },
+        { isSmall: true },
+      )
+      const { items, end } = await probeProtocols(server, question)
+      expect([items.toSorted(), end]).toEqual([PROTOCOLS.toSorted(), NO_PROTOCOL])
+      expect(Math.max(...heard.map((one) => protocolsIn(one).length))).toBe(6)
+    })
+  })
+
+  test('the first is known of a handshake of TLS 1.3 that was finished', async () => {
+    const audit = await finished({ ...SCRIPT, protocols: PROTOCOLS })
+    const { items } = await probeProtocols(audit.server, newer)
+    expect(items).toEqual(PROTOCOLS)
+    expect(audit.claims).toEqual([FINISH, 'ALPN #2', 'ALPN #3', 'ALPN #4'])
+    await probeProtocols(audit.server, older)
+    expect(audit.claims).toContain('ALPN #1')
+  })
+
+  test('a server that goes on with TLS 1.2 in place of TLS 1.3 has shown none', async () => {
+    const { server } = scripted({ ...SCRIPT, quirk: () => flight12() })
+    expect(await probeProtocols(server, newer)).toMatchObject({ items: [], end: ABSENT })
+  })
+
+  test('without a group to compute with, they are asked for in clear', async () => {
+    const { server } = scripted({ ...SCRIPT, quirk: () => flight12() })
+    const question = { ...newer, group: undefined }
+    expect(await probeProtocols(server, question)).toMatchObject({ items: [], end: ABSENT })
+  })
+})
