@@ -22,7 +22,11 @@ const VENCRYPT = 19
 const TLS = 18
 
 const VERSION_LENGTH = 12
-const OWN_VERSION = 'RFB 003.008\n'
+
+/** The published versions where the client chooses among types of security, newest first; and the one before them. */
+const VERSIONS = ['003.008', '003.007'] as const
+const OLDEST = '003.003'
+
 const TEXT_LIMIT = 4096
 
 /** Subtypes of VeNCrypt; those of X509 have certificates, those of TLS have none on either side. */
@@ -89,12 +93,14 @@ async function beginVeNCrypt(
 
 /** The server's types of security, or its reason to offer none. */
 async function readSecurityTypes(exchange: ClearExchange): Promise<readonly number[] | string> {
-  const version = (await exchange.read(VERSION_LENGTH)).toString('latin1')
-  const [, major, minor] = /^RFB (\d{3})\.(\d{3})\n$/.exec(version) ?? []
-  if (major === undefined) refuse('a greeting that is not of VNC')
-  await exchange.write(Buffer.from(Number(minor) >= 7 ? OWN_VERSION : version))
-  if (Number(major) === 3 && Number(minor) < 7) {
-    // Version 3.3: the server alone decides.
+  const greeting = (await exchange.read(VERSION_LENGTH)).toString('latin1')
+  const [, offered] = /^RFB (\d{3}\.\d{3})\n$/.exec(greeting) ?? []
+  if (offered === undefined) refuse('a greeting that is not of VNC')
+  // A client asks for no version above the server's, and for none that is not published.
+  const version = VERSIONS.find((one) => one <= offered) ?? OLDEST
+  await exchange.write(Buffer.from(`RFB ${version}\n`))
+  if (version === OLDEST) {
+    // The server alone decides.
     const type = (await exchange.read(4)).readUInt32BE()
     return type === 0 ? readText(exchange) : [type]
   }
