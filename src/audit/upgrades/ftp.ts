@@ -2,6 +2,9 @@
 import { readReply, sendLine } from './reply-lines.ts'
 import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
 
+/** After USER: nothing more is wanted, or a password, or an account, in clear (RFC 959, section 5.4). */
+const GOES_ON: readonly number[] = [230, 331, 332]
+
 export const ftp: Upgrade = {
   scheme: 'ftp',
   title: 'FTP',
@@ -18,7 +21,7 @@ export const ftp: Upgrade = {
     if (greeting.code !== 220) return clearText('unknown', greeting.said)
     await sendLine(exchange, 'USER audit')
     const { code, said } = await readReply(exchange)
-    // 331: a password is wanted, in clear. 230: none is needed. `anonymous` has no password to protect.
-    return clearText(code === 331 || code === 230 ? 'accepted' : 'refused', `USER: ${said}`)
+    // `anonymous` has no password to protect.
+    return clearText(GOES_ON.includes(code) ? 'accepted' : 'refused', `USER: ${said}`)
   },
 }

@@ -1,7 +1,9 @@
 /** IMAP's STARTTLS: RFC 9051, section 6.2.1. */
 import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { readLine, readLines, sendLine } from './reply-lines.ts'
-import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
+import { clearText, hasClearMechanism, READY, refused, type Upgrade } from './upgrade.ts'
+
+const AUTH = 'AUTH='
 
 export const imap: Upgrade = {
   scheme: 'imap',
@@ -20,10 +22,14 @@ export const imap: Upgrade = {
     const lines = await command(exchange, 'a1', 'CAPABILITY')
     const capabilities = lines.find((line) => /^\* CAPABILITY /i.test(line))
     if (!capabilities) return clearText('unknown', lines.at(-1) ?? '')
-    const isDisabled = / LOGINDISABLED( |$)/i.test(capabilities)
-    // One with a challenge hides the password alone. EXTERNAL needs TLS.
-    const hasMechanism = / AUTH=(?!EXTERNAL( |$))/i.test(capabilities)
-    return clearText(isDisabled && !hasMechanism ? 'refused' : 'accepted', capabilities)
+    const words = capabilities.toUpperCase().split(' ')
+    const isDisabled = words.includes('LOGINDISABLED')
+    // One with a challenge hides the password alone.
+    const mechanisms = words
+      .filter((word) => word.startsWith(AUTH))
+      .map((word) => word.slice(AUTH.length))
+    const isRefused = isDisabled && !hasClearMechanism(mechanisms)
+    return clearText(isRefused ? 'refused' : 'accepted', capabilities)
   },
 }
 

@@ -1,7 +1,7 @@
 /** POP3's STLS: RFC 2595, section 4. */
 import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { readLine, readLines, sendLine } from './reply-lines.ts'
-import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
+import { clearText, hasClearMechanism, READY, refused, type Upgrade } from './upgrade.ts'
 
 export const pop3: Upgrade = {
   scheme: 'pop3',
@@ -33,7 +33,10 @@ export const pop3: Upgrade = {
 async function readMechanisms(exchange: ClearExchange): Promise<string | undefined> {
   await sendLine(exchange, 'CAPA')
   const lines = await readLines(exchange, (line) => line === '.' || line.startsWith('-ERR'))
-  return lines.find((line) => /^SASL .*\b(?!EXTERNAL\b|SASL\b)[\w-]/i.test(line))
+  return lines.find((line) => {
+    const [keyword, ...mechanisms] = line.split(' ')
+    return keyword?.toUpperCase() === 'SASL' && hasClearMechanism(mechanisms)
+  })
 }
 
 function isPositive(line: string): boolean {

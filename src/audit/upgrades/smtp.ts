@@ -1,7 +1,7 @@
 /** SMTP's STARTTLS: RFC 3207. */
 import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { type CodedReply, readReply, sendLine } from './reply-lines.ts'
-import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
+import { clearText, hasClearMechanism, READY, refused, type Upgrade } from './upgrade.ts'
 
 /** RFC 2606: no host has this name. A server may look up the name that a client gives. */
 const CLIENT_NAME = 'audit.invalid'
@@ -13,7 +13,7 @@ export const smtp: Upgrade = {
   begin: async (exchange) => {
     const { greeting, extensions } = await greet(exchange)
     if (extensions === undefined) return refused(greeting.said)
-    if (!has(extensions, 'STARTTLS')) return refused('the server does not offer STARTTLS')
+    if (!findExtension(extensions, 'STARTTLS')) return refused('the server does not offer STARTTLS')
     await sendLine(exchange, 'STARTTLS')
     const { code, said } = await readReply(exchange)
     return code === 220 ? READY : refused(said)
@@ -21,7 +21,10 @@ export const smtp: Upgrade = {
   tryClearText: async (exchange) => {
     const { greeting, extensions } = await greet(exchange)
     if (extensions === undefined) return clearText('unknown', greeting.said)
-    if (has(extensions, 'AUTH')) return clearText('accepted', 'AUTH is offered before STARTTLS')
+    const [, ...mechanisms] = findExtension(extensions, 'AUTH') ?? []
+    if (hasClearMechanism(mechanisms)) {
+      return clearText('accepted', 'AUTH is offered before STARTTLS')
+    }
     await sendLine(exchange, 'MAIL FROM:<>')
     const { code, said } = await readReply(exchange)
     if (code === 250) return clearText('accepted', `MAIL FROM before STARTTLS: ${said}`)
@@ -41,6 +44,8 @@ async function greet(
     : { greeting: extensions, extensions: undefined }
 }
 
-function has({ lines }: CodedReply, keyword: string): boolean {
-  return lines.some((line) => line.slice(4).toUpperCase().split(/[ =]/)[0] === keyword)
+/** The words of an extension. Old servers write `AUTH=LOGIN`. */
+function findExtension({ lines }: CodedReply, keyword: string): readonly string[] | undefined {
+  const extensions = lines.map((line) => line.slice(4).split(/[ =]/))
+  return extensions.find(([name]) => name?.toUpperCase() === keyword)
 }

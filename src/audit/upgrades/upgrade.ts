@@ -37,6 +37,11 @@ export type Upgrade = {
   readonly tryClearText?: (exchange: ClearExchange, target: UpgradeTarget) => Promise<ClearText>
 }
 
+/** Of mechanisms of SASL, whether one does without TLS: EXTERNAL goes by what TLS has shown (RFC 4422, appendix A). */
+export function hasClearMechanism(names: readonly string[]): boolean {
+  return names.some((name) => name !== '' && name.toUpperCase() !== 'EXTERNAL')
+}
+
 export function refused(said: string): UpgradeResult {
   return { kind: 'refused', said: printableReply(said) }
 }

@@ -2,7 +2,14 @@
 
 import { refuse } from '../../wire/protocol-error.ts'
 import type { ClearExchange } from '../connection/clear-exchange.ts'
-import { clearText, READY, refused, type Upgrade, type UpgradeTarget } from './upgrade.ts'
+import {
+  clearText,
+  hasClearMechanism,
+  READY,
+  refused,
+  type Upgrade,
+  type UpgradeTarget,
+} from './upgrade.ts'
 
 /** What a server says of itself is a few hundred bytes. */
 const TEXT_LIMIT = 64 * 1024
@@ -23,11 +30,12 @@ export const xmpp: Upgrade = {
   },
   tryClearText: async (exchange, target) => {
     const features = await openStream(exchange, target)
-    const mechanisms = /<mechanisms\b.*<\/mechanisms>/s.exec(features)?.[0]
-    if (mechanisms)
-      return clearText('accepted', `before TLS: ${mechanisms.replace(/<[^>]*>/g, ' ')}`)
-    const isRequired = /<starttls\b[^>]*>\s*<required\b/.test(features)
-    return clearText(isRequired || offersTls(features) ? 'refused' : 'unknown', errorOf(features))
+    const mechanisms = [...features.matchAll(/<mechanism\b[^>]*>([^<]*)</g)].map(([, name = '']) =>
+      name.trim(),
+    )
+    if (hasClearMechanism(mechanisms))
+      return clearText('accepted', `before TLS: ${mechanisms.join(' ')}`)
+    return clearText(offersTls(features) ? 'refused' : 'unknown', errorOf(features))
   },
 }
 

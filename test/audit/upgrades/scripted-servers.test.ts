@@ -1,0 +1,283 @@
+/** Servers that answer what recorded ones did not, in the words of their standards: what the audit makes of that. */
+import { describe, expect, test } from 'vitest'
+import type { UpgradeResult } from '../../../src/audit/upgrades/upgrade.ts'
+import { ProtocolError } from '../../../src/wire/protocol-error.ts'
+import { bytesOf, clearTextOf, resultOf } from './scripted-server.ts'
+
+const READY: UpgradeResult = { kind: 'ready' }
+
+const refused = (said: string): UpgradeResult => ({ kind: 'refused', said })
+
+const NO_STARTTLS = refused('the server does not offer STARTTLS')
+
+const EHLO = '> EHLO audit.invalid\r\n'
+
+/** RFC 3207; RFC 5321, section 4.2; RFC 4954, section 3. */
+describe('SMTP', () => {
+  const greeted = (...extensions: readonly string[]) => [
+    '< 220 host ESMTP\r\n',
+    EHLO,
+    `< ${['host', ...extensions].map((line) => `250-${line}\r\n`).join('')}250 HELP\r\n`,
+  ]
+
+  test.each<[string, readonly string[], UpgradeResult]>([
+    ['turns clients away', ['< 554 no service\r\n'], refused('554 no service')],
+    ['says no 220', ['< 250-go\r\n250 on\r\n'], refused('250 on')],
+    ['knows no EHLO', ['< 220 h\r\n', EHLO, '< 502 what\r\n'], refused('502 what')],
+    ['has an extension of a like name', greeted('STARTTLSX', 'X STARTTLS'), NO_STARTTLS],
+    [
+      'spells it small',
+      [...greeted('SIZE 1', 'starttls'), '> STARTTLS\r\n', '< 220 go\r\n'],
+      READY,
+    ],
+    [
+      'has no TLS at present',
+      [...greeted('STARTTLS'), '> STARTTLS\r\n', '< 454 later\r\n'],
+      refused('454 later'),
+    ],
+  ])('a server that %s', async (_title, turns, expected) => {
+    expect(await resultOf('smtp', turns)).toEqual(expected)
+  })
+
+  const MAIL = '> MAIL FROM:<>\r\n'
+
+  test.each<[string, readonly string[], string, string]>([
+    ['turns clients away', ['< 421 later\r\n'], 'unknown', '421 later'],
+    ['knows no EHLO', ['< 220 h\r\n', EHLO, '< 500 what\r\n'], 'unknown', '500 what'],
+    ['lets users in', greeted('AUTH PLAIN EXTERNAL'), 'accepted', 'AUTH is offered'],
+    ['lets users in, as old ones say it', greeted('auth=LOGIN'), 'accepted', 'AUTH is offered'],
+    [
+      'has EXTERNAL alone',
+      [...greeted('AUTH EXTERNAL'), MAIL, '< 530 5.7.0 TLS\r\n'],
+      ...(['refused', '530 5.7.0 TLS'] as const),
+    ],
+    ['takes mail', [...greeted(), MAIL, '< 250 ok\r\n'], 'accepted', 'MAIL FROM before STARTTLS'],
+    ['takes no mail at all', [...greeted(), MAIL, '< 550 no\r\n'], 'unknown', '550 no'],
+  ])('in clear, a server that %s', async (_title, turns, kind, said) => {
+    const found = await clearTextOf('smtp', turns)
+    expect(found.kind).toBe(kind)
+    expect(found.said).toContain(said)
+  })
+})
+
+/** RFC 959, section 5.4; RFC 4217. */
+describe('FTP', () => {
+  const GREETING = '< 220 ready\r\n'
+
+  test.each<[readonly string[], UpgradeResult]>([
+    [['< 421 full\r\n'], refused('421 full')],
+    [['< 220-a\r\n 220 b\r\n220 ready\r\n', '> AUTH TLS\r\n', '< 234 go\r\n'], READY],
+    [[GREETING, '> AUTH TLS\r\n', '< 334 more\r\n'], refused('334 more')],
+    [[GREETING, '> AUTH TLS\r\n', '< 504 no\r\n'], refused('504 no')],
+  ])('that says %j: %j', async (turns, expected) => {
+    expect(await resultOf('ftp', turns)).toEqual(expected)
+  })
+
+  test.each([
+    ['230 in', 'accepted'],
+    ['331 password', 'accepted'],
+    ['332 account', 'accepted'],
+    ['530 use TLS', 'refused'],
+    ['550 use TLS', 'refused'],
+  ])('in clear, that answers USER with %s: %s', async (answer, kind) => {
+    const found = await clearTextOf('ftp', [GREETING, '> USER audit\r\n', `< ${answer}\r\n`])
+    expect(found).toEqual({ kind, said: `USER: ${answer}` })
+  })
+
+  test('in clear, that turns clients away', async () => {
+    const found = await clearTextOf('ftp', ['< 421 full\r\n'])
+    expect(found).toEqual({ kind: 'unknown', said: '421 full' })
+  })
+})
+
+/** RFC 9051, sections 6.2.1 and 7.1. */
+describe('IMAP', () => {
+  const STARTTLS = '> a1 STARTTLS\r\n'
+
+  test.each<[readonly string[], UpgradeResult]>([
+    [['< * BYE full\r\n'], refused('* BYE full')],
+    [['< x * OK\r\n'], refused('x * OK')],
+    [['< * ok hi\r\n', STARTTLS, '< * NOTE a1 OK\r\na1 ok go\r\n'], READY],
+    [['< * PREAUTH hi\r\n', STARTTLS, '< a1 BAD in\r\n'], refused('a1 BAD in')],
+    [['< * OK hi\r\n', STARTTLS, '< a1 NO TLS OK\r\n'], refused('a1 NO TLS OK')],
+  ])('that says %j: %j', async (turns, expected) => {
+    expect(await resultOf('imap', turns)).toEqual(expected)
+  })
+
+  test.each([
+    ['IMAP4rev2', 'accepted'],
+    ['LOGINDISABLED', 'refused'],
+    ['IMAP4rev2 logindisabled STARTTLS', 'refused'],
+    ['XLOGINDISABLED', 'accepted'],
+    ['LOGINDISABLEDX', 'accepted'],
+    ['LOGINDISABLED AUTH=EXTERNAL', 'refused'],
+    ['auth=external LOGINDISABLED', 'refused'],
+    ['LOGINDISABLED AUTH=EXTERNAL AUTH=SCRAM-SHA-256', 'accepted'],
+    ['LOGINDISABLED XAUTH=PLAIN', 'refused'],
+  ])('in clear, with the capabilities %s: %s', async (capabilities, kind) => {
+    const line = `* CAPABILITY ${capabilities}`
+    const turns = ['< * OK hi\r\n', '> a1 CAPABILITY\r\n', `< ${line}\r\na1 OK\r\n`]
+    expect(await clearTextOf('imap', turns)).toEqual({ kind, said: line })
+  })
+
+  test.each([
+    [['< * PREAUTH root\r\n'], 'accepted', '* PREAUTH root'],
+    [['< * BYE full\r\n'], 'unknown', '* BYE full'],
+    [['< * OK hi\r\n', '> a1 CAPABILITY\r\n', '< * X\r\na1 BAD\r\n'], 'unknown', 'a1 BAD'],
+  ])('in clear, that says %j: %s', async (turns, kind, said) => {
+    expect(await clearTextOf('imap', turns)).toEqual({ kind, said })
+  })
+})
+
+/** RFC 2595, section 4; RFC 1939, section 7; RFC 5034. */
+describe('POP3', () => {
+  test.each<[readonly string[], UpgradeResult]>([
+    [['< -ERR full\r\n'], refused('-ERR full')],
+    [['< +OK hi\r\n', '> STLS\r\n', '< +OK go\r\n'], READY],
+    [['< +OK hi\r\n', '> STLS\r\n', '< -ERR +OK\r\n'], refused('-ERR +OK')],
+  ])('that says %j: %j', async (turns, expected) => {
+    expect(await resultOf('pop3', turns)).toEqual(expected)
+  })
+
+  const asked = (greeting: string, capabilities: string) => [
+    ...[`< ${greeting}\r\n`, '> USER audit\r\n', '< -ERR no\r\n'],
+    ...['> CAPA\r\n', `< ${capabilities}\r\n`],
+  ]
+
+  test.each<[string, readonly string[], string, string]>([
+    ['turns clients away', ['< -ERR full\r\n'], 'unknown', '-ERR full'],
+    ['takes names', ['< +OK\r\n', '> USER audit\r\n', '< +OK\r\n'], 'accepted', 'USER: +OK'],
+    ['has no CAPA', asked('+OK hi', '-ERR'), 'refused', 'USER: -ERR no'],
+    ['has EXTERNAL alone', asked('+OK', '+OK\r\nSASL external\r\n.'), 'refused', 'USER: -ERR no'],
+    ['has SASL without any', asked('+OK', '+OK\r\nSASL \r\n.'), 'refused', 'USER: -ERR no'],
+    ['has another word', asked('+OK', '+OK\r\nXSASL PLAIN\r\n.'), 'refused', 'USER: -ERR no'],
+    [
+      'has another mechanism',
+      asked('+OK', '+OK\r\nsasl EXTERNAL CRAM-MD5\r\n.'),
+      ...(['accepted', 'sasl EXTERNAL CRAM-MD5 is offered before STLS'] as const),
+    ],
+    ['may take digests', asked('+OK <1.2@h>', '+OK\r\n.'), 'unknown', 'USER: -ERR no'],
+    ['greets in brackets', asked('+OK <hello>', '+OK\r\n.'), 'refused', 'USER: -ERR no'],
+  ])('in clear, a server that %s', async (_title, turns, kind, said) => {
+    expect(await clearTextOf('pop3', turns)).toEqual({ kind, said })
+  })
+})
+
+/** RFC 6120, sections 4 and 5. */
+describe('XMPP', () => {
+  const opening = (name: string) =>
+    `> <?xml version='1.0'?><stream:stream to='${name}' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>`
+  const features = (text: string) => [
+    opening('host.example'),
+    `< <stream:stream id='1'><stream:features>${text}</stream:features>`,
+  ]
+  const STARTTLS = "> <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+  const OFFER = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+  const mechanisms = (...names: readonly string[]) =>
+    `<mechanisms xmlns='m'>${names.map((name) => `<mechanism>${name}</mechanism>`).join('')}</mechanisms>`
+
+  test.each<[string, readonly string[], UpgradeResult]>([
+    ['goes on', [...features(OFFER), STARTTLS, "< <proceed xmlns='x'/>"], READY],
+    ['goes on in other words', [...features(OFFER), STARTTLS, '< <proceed>'], READY],
+    ['fails', [...features(OFFER), STARTTLS, '< <failure/>'], refused('<failure/>')],
+    ['has none', features(mechanisms('PLAIN')), NO_STARTTLS],
+    ['has nothing', [opening('host.example'), '< <stream:features />'], NO_STARTTLS],
+    [
+      'has no such host',
+      [opening('host.example'), '< <stream:error>\n<host-unknown/></stream:error>'],
+      refused('<stream:error> <host-unknown/></stream:error>'),
+    ],
+  ])('a server that %s', async (_title, turns, expected) => {
+    expect(await resultOf('xmpp', turns, 'host.example')).toEqual(expected)
+  })
+
+  test('what is no name in XML is left out of the name', async () => {
+    const turns = [opening('ab'), '< <stream:features/>']
+    expect(await resultOf('xmpp', turns, `<a'&">b`)).toEqual(NO_STARTTLS)
+  })
+
+  test.each([
+    ['mechanisms', mechanisms('EXTERNAL', 'PLAIN'), 'accepted', 'before TLS: EXTERNAL PLAIN'],
+    ['EXTERNAL alone', OFFER + mechanisms('EXTERNAL'), 'refused', 'TLS is required'],
+    ['an empty list', OFFER + mechanisms(), 'refused', 'TLS is required'],
+    ['TLS alone', OFFER, 'refused', 'TLS is required'],
+    ['nothing', '<other/>', 'unknown', 'the server does not offer STARTTLS'],
+  ])('in clear, with %s', async (_title, text, kind, said) => {
+    expect(await clearTextOf('xmpp', features(text), 'host.example')).toEqual({ kind, said })
+  })
+
+  test.each([65_536, 65_537])('of whose words 64 KiB are read, more not: %i', async (length) => {
+    const [begin, end] = ['<a>', '<stream:features/>']
+    const text = `< ${begin.padEnd(length - end.length, 'x')}${end}`
+    const found = resultOf('xmpp', [opening('h'), text], 'h')
+    if (length === 65_536) expect(await found).toEqual(NO_STARTTLS)
+    else await expect(found).rejects.toThrow(ProtocolError)
+  })
+})
+
+describe('lines', () => {
+  test('of 8192 bytes are read, of more not', async () => {
+    const line = `220 ${'x'.repeat(8188)}`
+    expect(await resultOf('ftp', [`< ${line}\n`, '> AUTH TLS\r\n', '< 234 \r\n'])).toEqual(READY)
+    await expect(resultOf('ftp', [`< ${line}x\n`])).rejects.toThrow(ProtocolError)
+  })
+
+  test('of which 256 are one reply are read, more not', async () => {
+    const lines = (count: number) => `< ${'220-x\r\n'.repeat(count - 1)}220 x\r\n`
+    expect(await resultOf('ftp', [lines(256), '> AUTH TLS\r\n', '< 234\r\n'])).toEqual(READY)
+    await expect(resultOf('ftp', [lines(257)])).rejects.toThrow(ProtocolError)
+  })
+
+  test('go into reports without what moves a cursor, and not endless', async () => {
+    const said = `\x1b\x07[2Ja\x7fb\xff${'x'.repeat(300)}`
+    const found = await resultOf('ftp', [`< 421 ${said}\r\n`])
+    expect(found).toEqual(refused(`421  [2Ja b ${'x'.repeat(188)}`))
+    expect(found).toHaveProperty('said.length', 200)
+  })
+})
+
+/** MySQL's internals manual, "Protocol::HandshakeV10" and "ERR_Packet". */
+describe('MySQL', () => {
+  const packet = (payload: Buffer) => {
+    const header = Buffer.alloc(4)
+    header.writeUIntLE(payload.length, 0, 3)
+    return Buffer.concat([header, payload])
+  }
+  const greeting = (version: number, capabilities: number) => {
+    const low = Buffer.alloc(2)
+    low.writeUInt16LE(capabilities)
+    return packet(Buffer.concat([Buffer.of(version), Buffer.from('8.0\0'), Buffer.alloc(13), low]))
+  }
+  const hosts = Buffer.concat([Buffer.of(0xff, 0x69, 4), Buffer.from('Host is blocked')])
+
+  test('an error and a server without TLS are refusals', async () => {
+    expect(await resultOf('mysql', [bytesOf(packet(hosts))])).toEqual(refused('Host is blocked'))
+    const without = bytesOf(greeting(10, 0xffff & ~0x800))
+    const words = refused('the server does not offer CLIENT_SSL')
+    expect(await resultOf('mysql', [without])).toEqual(words)
+  })
+
+  test('CLIENT_SSL alone is enough', async () => {
+    // The length, the number 1, the capabilities, 16 MiB for the longest packet, utf8, and 23 zeros.
+    const request = Buffer.from(`20000001018a00000000000121${'00'.repeat(23)}`, 'hex')
+    const turns = [bytesOf(greeting(10, 0x800)), bytesOf(request, '>')]
+    expect(await resultOf('mysql', turns)).toEqual(READY)
+  })
+
+  test.each([
+    ['an empty packet', '00000000'],
+    ['a packet of more than 64 KiB', `010001000a${'00'.repeat(65_536)}`],
+    ['another version', greeting(9, 0x800).toString('hex')],
+    ['a greeting that is cut short', '030000000a3800'],
+  ])('%s is refused', async (_title, hex) => {
+    await expect(resultOf('mysql', [bytesOf(Buffer.from(hex, 'hex'))])).rejects.toThrow(
+      ProtocolError,
+    )
+  })
+
+  test('a packet of 64 KiB is read', async () => {
+    const rest = Buffer.alloc(65_536 - hosts.length, 'x')
+    const found = await resultOf('mysql', [bytesOf(packet(Buffer.concat([hosts, rest])))])
+    expect(found).toMatchObject({ kind: 'refused' })
+  })
+})
