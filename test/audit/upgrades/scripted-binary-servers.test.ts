@@ -1,0 +1,241 @@
+/** The same of protocols without lines: what recorded servers did not answer, in the bytes of their standards. */
+import { describe, expect, test } from 'vitest'
+import { NBD_OPT, NBD_REP } from '../../../src/nbd/protocol/constants.ts'
+import { encodeGreeting } from '../../../src/nbd/protocol/greeting.ts'
+import { encodeOption, encodeOptionReply } from '../../../src/nbd/protocol/option-header.ts'
+import { ProtocolError } from '../../../src/wire/protocol-error.ts'
+import { bytesOf, clearTextOf, resultOf } from './scripted-server.ts'
+
+const READY = { kind: 'ready' }
+const refused = (said: string) => ({ kind: 'refused', said })
+const hex = (digits: string) => Buffer.from(digits, 'hex')
+const from = (digits: string) => bytesOf(hex(digits))
+const to = (digits: string) => bytesOf(hex(digits), '>')
+
+/** RFC 4511, sections 4.1.1, 4.1.9, 4.2 and 4.14, in the lengths of BER. */
+describe('LDAP', () => {
+  const START_TLS = `> 0\x1d\x02\x01\x01w\x18\x80\x161.3.6.1.4.1.1466.20037`
+  const BIND = `> 0%\x02\x01\x01\` \x02\x01\x03\x04\x15cn=cryptopolicy-audit\x80\x04none`
+  /** The result code, the matched name and the text "no". */
+  const result = (code: string) => `0a01${code}040004026e6f`
+  const answer = (tag: string, code: string) => from(`300e020101${tag}09${result(code)}`)
+
+  test('result 0 begins TLS, another is told', async () => {
+    expect(await resultOf('ldap', [START_TLS, answer('78', '00')])).toEqual(READY)
+    const busy = await resultOf('ldap', [START_TLS, answer('78', '33')])
+    expect(busy).toEqual(refused('result 51: no'))
+  })
+
+  test.each([
+    ['message of one byte', `30810e0201017809${result('00')}`],
+    ['message of two bytes', `3082000e0201017809${result('00')}`],
+    ['message of four bytes', `30840000000e0201017809${result('00')}`],
+    ['element of one byte', `300f020101788109${result('00')}`],
+    ['element of four bytes', `3012020101788400000009${result('00')}`],
+  ])('a long length of a %s is read', async (_title, digits) => {
+    expect(await resultOf('ldap', [START_TLS, from(digits)])).toEqual(READY)
+  })
+
+  test.each([
+    ['another tag than that of a sequence', `310e0201017809${result('00')}`],
+    ['the answer to another operation', `300e0201016109${result('00')}`],
+    ['a length that is not told', `3080020101780980${result('00')}0000`],
+    ['a length of five bytes', `3085000000000e0201017809${result('00')}`],
+    ['an element whose length is not told', `300e0201017880${result('00')}0000`],
+    ['an element with a length of five bytes', `301302010178850000000009${result('00')}`],
+    ['a result of two bytes', '300d02010178080a02000004000400'],
+    ['no result', '300b02010178060a0004000400'],
+    ['an answer of more than 64 KiB', `3083010001${'00'.repeat(65_537)}`],
+  ])('%s is refused', async (_title, digits) => {
+    await expect(resultOf('ldap', [START_TLS, from(digits)])).rejects.toThrow(ProtocolError)
+  })
+
+  test('an answer of 64 KiB is read', async () => {
+    // The operation has the rest: 65536 bytes without its own head and the message's number.
+    const text = 'x'.repeat(65_536 - 3 - 5 - 5 - 5)
+    const length = (count: number) => `83${count.toString(16).padStart(6, '0')}`
+    const fields = `0a01000400${`04${length(text.length)}`}${Buffer.from(text).toString('hex')}`
+    const operation = `78${length(fields.length / 2)}${fields}`
+    const whole = `30${length(65_536)}020101${operation}`
+    expect(whole.length / 2 - 5).toBe(65_536)
+    expect(await resultOf('ldap', [START_TLS, from(whole)])).toEqual(READY)
+  })
+
+  test.each([
+    ['00', 'accepted', 'the server checks a password that came in clear: result 0: no'],
+    ['31', 'accepted', 'the server checks a password that came in clear: result 49: no'],
+    ['08', 'refused', 'result 8: no'],
+    ['0d', 'refused', 'result 13: no'],
+    ['01', 'unknown', 'result 1: no'],
+    ['33', 'unknown', 'result 51: no'],
+  ])('in clear, the result 0x%s: %s', async (code, kind, said) => {
+    expect(await clearTextOf('ldap', [BIND, answer('61', code)])).toEqual({ kind, said })
+  })
+})
+
+/** PostgreSQL's documentation, "Message Formats" and "Error and Notice Message Fields". */
+describe('PostgreSQL', () => {
+  const SSL_REQUEST = to('0000000804d2162f')
+  const STARTUP = `> \0\0\0\x23\0\x03\0\0user\0audit\0database\0audit\0\0`
+  const error = (...fields: readonly string[]) => {
+    const text = Buffer.from(`${fields.map((field) => `${field}\0`).join('')}\0`)
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(4 + text.length)
+    return bytesOf(Buffer.concat([Buffer.from('E'), length, text]))
+  }
+
+  test('S begins TLS, N and an error do not', async () => {
+    expect(await resultOf('postgresql', [SSL_REQUEST, '< S'])).toEqual(READY)
+    const none = refused('the server answers N: it has no TLS')
+    expect(await resultOf('postgresql', [SSL_REQUEST, '< N'])).toEqual(none)
+    const old = [SSL_REQUEST, error('SFATAL', 'C0A000', 'MC unsupported')]
+    expect(await resultOf('postgresql', old)).toEqual(refused('0A000 C unsupported'))
+    const bare = [SSL_REQUEST, error('SFATAL')]
+    expect(await resultOf('postgresql', bare)).toEqual(refused(''))
+  })
+
+  test.each(['X', 'E\0\0\0\x03', 'E\0\x01\0\x01'])('the answer %j is refused', async (answer) => {
+    const turns = [SSL_REQUEST, `< ${answer.padEnd(70_000, '\0')}`]
+    await expect(resultOf('postgresql', turns)).rejects.toThrow(ProtocolError)
+  })
+
+  test('errors of no length and of 64 KiB are read', async () => {
+    expect(await resultOf('postgresql', [SSL_REQUEST, '< E\0\0\0\x04'])).toEqual(refused(''))
+    const text = `C1\0M2\0`.padEnd(65_536 - 4, '\0')
+    const whole = await resultOf('postgresql', [SSL_REQUEST, `< E\0\x01\0\0${text}`])
+    expect(whole).toEqual(refused('1 2'))
+  })
+
+  test.each([
+    ['a request for a password', '< R', 'accepted', 'goes on to authenticate'],
+    ['no line for this client', error('C28000', 'Mno line'), 'refused', '28000 no line'],
+    ['a missing user', error('C28P01', 'Mno user'), 'unknown', '28P01 no user'],
+  ])('in clear, %s', async (_title, answer, kind, said) => {
+    const found = await clearTextOf('postgresql', [STARTUP, answer])
+    expect(found.kind).toBe(kind)
+    expect(found.said).toContain(said)
+  })
+
+  test('in clear, another answer is refused', async () => {
+    await expect(clearTextOf('postgresql', [STARTUP, '< S'])).rejects.toThrow(ProtocolError)
+  })
+})
+
+/** [MS-RDPBCGR], sections 2.2.1.1, 2.2.1.2, 2.2.1.2.1 and 2.2.1.2.2; [T123], section 8; X.224, section 13.4. */
+describe('RDP', () => {
+  const request = (protocols: string) => to(`030000130ee000000000000100080${protocols}000000`)
+  const confirm = (negotiation: string) => {
+    const x224 = 'd00000123400'
+    const length = 5 + x224.length / 2 + negotiation.length / 2
+    const head = [length, length - 5].map((count) => count.toString(16).padStart(2, '0'))
+    return from(`030000${head[0]}${head[1]}${x224}${negotiation}`)
+  }
+  const begin = (negotiation: string) => resultOf('rdp', [request('003'), confirm(negotiation)])
+
+  test.each([
+    ['TLS', '0200080001000000', READY],
+    ['CredSSP, which is TLS too', '0200080002000000', READY],
+    ['its own security', '0200080000000000', refused('the server chooses RDP without TLS')],
+    ['nothing', '', refused('the server chooses RDP without TLS')],
+    ['no TLS', '0300080002000000', refused('SSL_NOT_ALLOWED_BY_SERVER')],
+    ['a reason of tomorrow', '0300080009000000', refused('failure 9')],
+  ])('a server that takes %s', async (_title, negotiation, expected) => {
+    expect(await begin(negotiation)).toEqual(expected)
+  })
+
+  test.each([
+    ['another kind of negotiation', '0400080001000000'],
+    ['more than an answer', '020008000100000000'],
+    ['less than an answer', '02000800010000'],
+  ])('%s is refused', async (_title, negotiation) => {
+    await expect(begin(negotiation)).rejects.toThrow(ProtocolError)
+  })
+
+  test.each([
+    ['another protocol', '0200000b06d00000123400'],
+    ['a shorter answer', '0300000a05d000001234'],
+    ['something else than a confirmation', '0300000b06800000123400'],
+  ])('%s is refused', async (_title, digits) => {
+    await expect(resultOf('rdp', [request('003'), from(digits)])).rejects.toThrow(ProtocolError)
+  })
+
+  test('in clear, its own security is accepted or refused', async () => {
+    const clear = (negotiation: string) =>
+      clearTextOf('rdp', [request('000'), confirm(negotiation)])
+    expect(await clear('0200080000000000')).toMatchObject({ kind: 'accepted' })
+    expect(await clear('')).toMatchObject({ kind: 'accepted' })
+    const hybrid = { kind: 'refused', said: 'HYBRID_REQUIRED_BY_SERVER' }
+    expect(await clear('0300080005000000')).toEqual(hybrid)
+  })
+})
+
+/** The protocol of NBD, sections "Newstyle negotiation" and "Option types". */
+describe('NBD', () => {
+  const greeting = (flags: number) => bytesOf(encodeGreeting(flags))
+  const OLD_STYLE = `${from('4e42444d414749430000420281861253')}\0\0`
+  const greeted = [greeting(3), to('00000003')]
+  const reply = (option: number, type: number, text = '') =>
+    bytesOf(encodeOptionReply(option, type, Buffer.from(text)))
+  const STARTTLS = bytesOf(encodeOption(NBD_OPT.STARTTLS), '>')
+  const tls = (...replies: readonly string[]) =>
+    resultOf('nbd', [...greeted, STARTTLS, `< ${replies.map((one) => one.slice(2)).join('')}`])
+
+  test('the old style, and a new one of which the client must not ask options, have no TLS', async () => {
+    const old = refused('the server speaks the old style, which has no TLS')
+    for (const turn of [OLD_STYLE, greeting(0), greeting(2)]) {
+      expect(await resultOf('nbd', [turn])).toEqual(old)
+      const clear = { kind: 'accepted', said: 'the old style begins at once, without TLS' }
+      expect(await clearTextOf('nbd', [turn])).toEqual(clear)
+    }
+  })
+
+  test('only flags that the server has are answered', async () => {
+    const turns = [greeting(1), to('00000001'), STARTTLS, reply(5, NBD_REP.ACK)]
+    expect(await resultOf('nbd', turns)).toEqual(READY)
+    const more = [greeting(0xffff), to('00000003'), STARTTLS, reply(5, NBD_REP.ACK)]
+    expect(await resultOf('nbd', more)).toEqual(READY)
+  })
+
+  test('an error is told with the words of the server, whatever came before it', async () => {
+    const policy = reply(5, NBD_REP.ERR_POLICY, 'not\there')
+    expect(await tls(reply(5, NBD_REP.INFO), policy)).toEqual(
+      refused('NBD_REP_ERR_POLICY not here'),
+    )
+    expect(await tls(reply(5, 0x8000_0000))).toMatchObject({ kind: 'refused' })
+  })
+
+  test('replies of 16 KiB are read, longer ones and those to other options not', async () => {
+    const error = (size: number) => reply(5, NBD_REP.ERR_UNSUP, 'x'.repeat(size))
+    expect(await tls(error(0x4000))).toMatchObject({ kind: 'refused' })
+    await expect(tls(error(0x4001))).rejects.toThrow(ProtocolError)
+    await expect(tls(reply(3, NBD_REP.ACK))).rejects.toThrow(ProtocolError)
+  })
+
+  test('1024 replies to one option are read, more not', async () => {
+    const info = reply(5, NBD_REP.INFO)
+    const ack = reply(5, NBD_REP.ACK)
+    expect(await tls(...Array(1023).fill(info), ack)).toEqual(READY)
+    await expect(tls(...Array(1024).fill(info), ack)).rejects.toThrow(ProtocolError)
+  })
+
+  test.each([
+    ['lists and shows', NBD_REP.ACK, NBD_REP.ACK, 'accepted', 'it lists 0 exports'],
+    ['lists only', NBD_REP.ACK, NBD_REP.ERR_TLS_REQD, 'refused', 'it lists 0 exports'],
+    ['shows only', NBD_REP.ERR_POLICY, NBD_REP.ACK, 'accepted', 'NBD_REP_ERR_POLICY'],
+    ['wants TLS', NBD_REP.ERR_TLS_REQD, NBD_REP.ERR_TLS_REQD, 'refused', 'NBD_REP_ERR_TLS_REQD'],
+    ['wants TLS to list', NBD_REP.ERR_TLS_REQD, NBD_REP.ERR_UNKNOWN, 'accepted', 'TLS_REQD'],
+  ])('in clear, a server that %s', async (_title, listed, shown, kind, said) => {
+    const name = 'cryptopolicy-audit'
+    const info = Buffer.concat([hex('00000012'), Buffer.from(name), hex('0000')])
+    const found = await clearTextOf('nbd', [
+      ...greeted,
+      ...[bytesOf(encodeOption(NBD_OPT.LIST), '>'), reply(NBD_OPT.LIST, listed)],
+      ...[bytesOf(encodeOption(NBD_OPT.INFO, info), '>'), reply(NBD_OPT.INFO, shown)],
+    ])
+    expect(found.kind).toBe(kind)
+    expect(found.said).toContain(said)
+    expect(found.said.includes('NBD_OPT_INFO')).toBe(
+      listed === NBD_REP.ACK || shown !== NBD_REP.ERR_TLS_REQD,
+    )
+  })
+})
