@@ -4,9 +4,6 @@ import { ExchangeEnded } from './failure.ts'
 import type { Transcript } from './transcript.ts'
 import type { Transport } from './transport.ts'
 
-/** No line of a protocol that upgrades to TLS is longer. */
-const LONGEST_LINE = 16 * 1024
-
 export class Exchange {
   readonly transcript: Transcript
   readonly #transport: Transport
@@ -37,33 +34,10 @@ export class Exchange {
   /** @throws ExchangeEnded */
   async read(length: number): Promise<Buffer> {
     while (this.#unread.length + this.#arrivedLength < length) await this.#receive()
-    return this.#take(length)
-  }
-
-  /**
-   * All that has arrived, at least one byte.
-   *
-   * @throws ExchangeEnded
-   */
-  async readSome(): Promise<Buffer> {
-    if (this.#unread.length + this.#arrivedLength === 0) await this.#receive()
-    return this.#take(this.#unread.length + this.#arrivedLength)
-  }
-
-  /**
-   * All up to an end and with it, such as a line.
-   *
-   * @throws ExchangeEnded; `too-much` where it is longer than `limit`.
-   */
-  async readUntil(end: string, limit = LONGEST_LINE): Promise<Buffer> {
-    for (let searched = 0; ; ) {
-      this.#join()
-      const at = this.#unread.indexOf(end, searched)
-      if (at >= 0) return this.#take(at + end.length)
-      if (this.#unread.length > limit) throw new ExchangeEnded('too-much')
-      searched = Math.max(0, this.#unread.length - end.length)
-      await this.#receive()
-    }
+    if (this.#unread.length < length) this.#join()
+    const bytes = this.#unread.subarray(0, length)
+    this.#unread = this.#unread.subarray(length)
+    return bytes
   }
 
   /** Bytes that no server knows before the scan; the same ones again in its replay. */
@@ -80,17 +54,9 @@ export class Exchange {
   }
 
   #join(): void {
-    if (this.#arrivedLength === 0) return
     this.#unread = Buffer.concat([this.#unread, ...this.#arrived])
     this.#arrived = []
     this.#arrivedLength = 0
-  }
-
-  #take(length: number): Buffer {
-    if (this.#unread.length < length) this.#join()
-    const bytes = this.#unread.subarray(0, length)
-    this.#unread = this.#unread.subarray(length)
-    return bytes
   }
 
   async #receive(): Promise<void> {

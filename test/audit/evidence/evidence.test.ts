@@ -41,7 +41,7 @@ async function askAll(connections: Connections): Promise<readonly unknown[]> {
     CLAIMS.map(async (claim) => {
       const asked = await connections.ask(claim, async (exchange) => {
         await exchange.write(exchange.random(8))
-        const read = await exchange.readSome()
+        const read = await exchange.read(claim.length)
         return read.toString()
       })
       order.push(claim)
