@@ -80,7 +80,7 @@ export async function exchangeKeys(
   offers: Offers,
 ): Promise<KeyExchangeFacts> {
   const agreement = agree(offers.client, offers.server)
-  await skipWrongGuess(conversation, offers, agreement)
+  await skipWrongGuess(conversation, offers)
   const hash = GROUP_EXCHANGES.get(agreement.keyExchange)
   const method = KEY_EXCHANGE_METHODS.get(agreement.keyExchange)
   const exchanged = hash
@@ -96,14 +96,17 @@ export async function exchangeKeys(
   }
 }
 
-/** Where the server guessed another key exchange, the packet of its guess is to be ignored. */
+/**
+ * The packet of a wrong guess is to be ignored. A guess is right only where both sides prefer the same, whatever
+ * they agree upon: RFC 4253, section 7.1.
+ */
 async function skipWrongGuess(
   conversation: SshConversation,
-  { server }: Offers,
-  { keyExchange, hostKeyAlgorithm }: SshAgreement,
+  { client, server }: Offers,
 ): Promise<void> {
   const isRight =
-    server.keyExchanges[0] === keyExchange && server.hostKeyAlgorithms[0] === hostKeyAlgorithm
+    server.keyExchanges[0] === client.keyExchanges[0] &&
+    server.hostKeyAlgorithms[0] === client.hostKeyAlgorithms[0]
   if (server.guessFollows && !isRight) await conversation.readPayload()
 }
 

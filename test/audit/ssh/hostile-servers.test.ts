@@ -82,6 +82,12 @@ test('types of keys that a server made up get few connections, and few words', a
   const because = first && 'because' in first.key ? first.key.because : ''
   expect(because).toContain('a0, a1')
   expect(because.length).toBeLessThan(300)
+  // The one of the first question was not shown either.
+  expect(connections).toBe(1 + 32)
+  const unasked = scan.hostKeys.slice(32)
+  expect(unasked.map(({ key }) => key)).toEqual(
+    Array(468).fill({ answer: 'unknown', because: 'not asked' }),
+  )
 })
 
 test('of each key and of the prime it is told why its own question was not answered', async () => {
