@@ -42,8 +42,7 @@ export function decodeHostKey(blob: Buffer): HostKey {
 function decodeCertificate(reader: ByteReader, type: string): HostKey {
   const nonce = readSshString(reader)
   if (nonce.length === 0) refuse('a certificate without a nonce')
-  const plain = type.slice(0, -CERTIFICATE_SUFFIX.length)
-  const bits = readKeySize(reader, plain.startsWith('sk-') ? `${plain}@openssh.com` : plain)
+  const bits = readKeySize(reader, type.slice(0, -CERTIFICATE_SUFFIX.length))
   if (bits === null) return { type, bits, authority: null }
   // Serial number, type, key identifier, principals, validity, critical options, extensions, reserved.
   reader.readBytes(12)

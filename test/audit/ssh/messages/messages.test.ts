@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  parseNameList,
   readPositiveNumber,
   writePositiveNumber,
 } from '../../../../src/audit/ssh/messages/data-types.ts'
@@ -103,13 +104,15 @@ describe.each(Object.entries(CODECS))('%s', (_name, { values, encode, decode }) 
     )
   })
 
-  test('is refused where it is cut short or goes on', () => {
+  test('is refused where it is cut short, goes on, or has another number', () => {
     fc.assert(
       fc.property(values, fc.double({ min: 0, max: 1, noNaN: true }), (value, part) => {
         const whole = encode(value)
         const cut = whole.subarray(0, Math.floor(part * (whole.length - 1)))
         expect(() => decode(cut)).toThrow(ProtocolError)
         expect(() => decode(Buffer.concat([whole, Buffer.of(0)]))).toThrow(ProtocolError)
+        const other = Buffer.concat([Buffer.of(whole.readUInt8() + 1), whole.subarray(1)])
+        expect(() => decode(other)).toThrow(ProtocolError)
       }),
     )
   })
@@ -143,6 +146,9 @@ test('a packet comes back as it was, padded to whole blocks', () => {
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 100 }), (payload) => {
       const packet = encodePacket(Buffer.from(payload))
       expect(packet.length % 8).toBe(0)
+      // RFC 4253, section 6: at least 4 bytes, and no more than the block asks for.
+      expect(packet.readUInt8(4)).toBeGreaterThanOrEqual(4)
+      expect(packet.readUInt8(4)).toBeLessThan(4 + 8)
       expect(decodePacketLength(packet.subarray(0, 4))).toBe(packet.length - 4)
       expect(decodePacketBody(packet.subarray(4))).toEqual(Buffer.from(payload))
     }),
@@ -150,14 +156,24 @@ test('a packet comes back as it was, padded to whole blocks', () => {
 })
 
 test.each([
-  ['more than OpenSSH takes', '00040001'],
+  ['more than OpenSSH takes', '00050000'],
   ['next to 2^32', 'ffffffff'],
+  ['one more than OpenSSH takes', '00040001'],
   ['less than a padding', '00000005'],
 ])('a packet is refused whose length is %s', (_title, hex) => {
   expect(() => decodePacketLength(Buffer.from(hex, 'hex'))).toThrow(ProtocolError)
 })
 
-test.each(['03000000', '0a000000', '04000000', ''])(
+test('packets of the least and of the greatest length are read', () => {
+  for (const length of [6, 256 * 1024]) {
+    const bytes = Buffer.alloc(4)
+    bytes.writeUInt32BE(length)
+    expect(decodePacketLength(bytes)).toBe(length)
+  }
+  expect(decodePacketBody(Buffer.from('04ff00000000', 'hex'))).toEqual(Buffer.of(0xff))
+})
+
+test.each(['03ff000000', '0a000000', '0400000000', ''])(
   'a packet with the body %s is refused',
   (hex) => {
     expect(() => decodePacketBody(Buffer.from(hex, 'hex'))).toThrow(ProtocolError)
@@ -177,6 +193,51 @@ test.each([
   expect(writePositiveNumber(new ByteWriter(), value).finish().toString('hex')).toBe(encoded)
 })
 
+test('zeros in front of a number are no part of it', () => {
+  const reader = new ByteReader(Buffer.from('00000004000000ff', 'hex'), 'a number')
+  expect(readPositiveNumber(reader)).toEqual(Buffer.of(0xff))
+  const zeros = new ByteReader(Buffer.from('000000020000', 'hex'), 'a number')
+  expect(readPositiveNumber(zeros)).toEqual(Buffer.alloc(0))
+  for (const [bytes, written] of [
+    ['0000ff', '0000000200ff'],
+    ['00007f01', '000000027f01'],
+    ['0000', '00000000'],
+  ] as const) {
+    const writer = writePositiveNumber(new ByteWriter(), Buffer.from(bytes, 'hex'))
+    expect(writer.finish().toString('hex')).toBe(written)
+  }
+})
+
+/** RFC 4251, section 5 and RFC 4250, section 4.6.1, within what the audit bears. */
+test('a list has as many names as it may, of as many characters as they may', () => {
+  const read = (text: string) => parseNameList(text, 'a list')
+  expect(read('')).toEqual([])
+  expect(read('a')).toEqual(['a'])
+  expect(read(`!,${'~'.repeat(256)}`)).toEqual(['!', '~'.repeat(256)])
+  expect(read(Array(512).fill('a').join(','))).toHaveLength(512)
+  for (const text of [
+    Array(513).fill('a').join(','),
+    'a'.repeat(257),
+    ',',
+    'a,',
+    ',a',
+    'a,,b',
+    'a b',
+  ]) {
+    expect(() => read(text)).toThrow(ProtocolError)
+  }
+  for (const character of ['\x00', '\x1f', '\x7f', '\xff']) {
+    expect(() => read(`a,b${character}`)).toThrow(ProtocolError)
+  }
+})
+
+test('replies of a group exchange have another number', () => {
+  const reply = { hostKey: Buffer.of(1), share: Buffer.of(2), signature: Buffer.of(3) }
+  const inGroup = encodeKeyExchangeReply(reply, 'number', 33)
+  expect(decodeKeyExchangeReply(inGroup, 'number', 33)).toEqual(reply)
+  expect(() => decodeKeyExchangeReply(inGroup, 'number')).toThrow(ProtocolError)
+})
+
 test('a negative number is refused', () => {
   const reader = new ByteReader(Buffer.from('00000002edcc', 'hex'), 'a number')
   expect(() => readPositiveNumber(reader)).toThrow(ProtocolError)
@@ -188,18 +249,29 @@ test('an identification is read in its parts', () => {
     software: 'OpenSSH_9.2p1',
     comments: 'Debian-2+deb12u10',
   })
-  expect(parseIdentification('SSH-1.99-Cisco-1.25')).toMatchObject({ software: 'Cisco-1.25' })
+  expect(parseIdentification('SSH-1.99-Cisco-1.25')).toEqual({
+    line: 'SSH-1.99-Cisco-1.25',
+    ...{ protocol: '1.99', software: 'Cisco-1.25', comments: '' },
+  })
+  const odd = { protocol: '!', software: '~', comments: ' ~' }
+  expect(parseIdentification('SSH-!-~  ~')).toMatchObject(odd)
 })
 
-test.each(['SSH-2.0', 'SSH-2.0-a\x1b[2J', 'SSH--x'])('the line %j identifies nothing', (line) => {
-  expect(() => parseIdentification(line)).toThrow(ProtocolError)
-})
+test.each(['SSH-2.0', 'SSH-2.0-a\x1b[2J', 'SSH--x', 'xSSH-2.0-x', 'SSH-2 0-x', 'SSH-2.0-x y\x7f'])(
+  'the line %j identifies nothing',
+  (line) => {
+    expect(() => parseIdentification(line)).toThrow(ProtocolError)
+  },
+)
 
 test('the end of a connection is read with its reason, also without a language', () => {
   const disconnect = { reason: 12, description: 'Too many connections' }
   const payload = encodeDisconnect(disconnect)
   expect(decodeDisconnect(payload)).toEqual(disconnect)
   expect(decodeDisconnect(payload.subarray(0, -4))).toEqual(disconnect)
+  const [message, more] = [Buffer.concat([Buffer.of(2), payload.subarray(1)]), Buffer.of(0)]
+  expect(() => decodeDisconnect(message)).toThrow(ProtocolError)
+  expect(() => decodeDisconnect(Buffer.concat([payload, more]))).toThrow(ProtocolError)
 })
 
 test('random bytes are no host key, and never a crash', () => {
