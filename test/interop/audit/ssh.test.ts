@@ -2,13 +2,18 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { expect } from 'vitest'
-import { ANY_CHOICE } from '../../../src/audit/ssh/client-offer.ts'
+import { ANY_CHOICE, type ClientChoice, clientInit } from '../../../src/audit/ssh/client-offer.ts'
 import {
   exchangeKeys,
   exchangeOffers,
+  type Offers,
   readSshExtensions,
 } from '../../../src/audit/ssh/key-exchange-run.ts'
 import { keyTypeOf } from '../../../src/audit/ssh/messages/host-key.ts'
+import {
+  decodeKeyExchangeInit,
+  encodeKeyExchangeInit,
+} from '../../../src/audit/ssh/messages/key-exchange-init.ts'
 import { SshConversation } from '../../../src/audit/ssh/ssh-conversation.ts'
 import { isKnown } from '../../../src/audit/ssh-model.ts'
 import { Random } from '../../fuzz/random.ts'
@@ -91,23 +96,30 @@ const PAIRS = ['aes256-ctr', '3des-cbc'].flatMap((cipher) =>
   names('mac').map((mac) => ({ ciphers: [cipher], macs: [mac] })),
 )
 
+/** A server that has all that this OpenSSH has, and choices that go through all of it. */
+async function startWithAll() {
+  const { port } = await startSshd([
+    `KexAlgorithms ${names('kex').join(',')}`,
+    `Ciphers ${names('cipher').join(',')}`,
+    `MACs ${names('mac').join(',')}`,
+    `HostKey ${hostKey(scratchFolder(), 'ed25519')}`,
+  ])
+  const choices = [
+    ...names('kex').map((kex) => ({ keyExchanges: [kex] })),
+    ...names('cipher').map((cipher) => ({ ciphers: [cipher] })),
+    ...PAIRS,
+  ]
+  expect(choices.length).toBeGreaterThan(50)
+  return { connections: connectionsTo(port), choices }
+}
+
+const NOT_COMPUTABLE = /umac|sntrup/
+
 testWith(
   'sshd',
   'extensions are read behind every key exchange, cipher and MAC but UMAC and sntrup761',
   async () => {
-    const { port } = await startSshd([
-      `KexAlgorithms ${names('kex').join(',')}`,
-      `Ciphers ${names('cipher').join(',')}`,
-      `MACs ${names('mac').join(',')}`,
-      `HostKey ${hostKey(scratchFolder(), 'ed25519')}`,
-    ])
-    const choices = [
-      ...names('kex').map((kex) => ({ keyExchanges: [kex] })),
-      ...names('cipher').map((cipher) => ({ ciphers: [cipher] })),
-      ...PAIRS,
-    ]
-    expect(choices.length).toBeGreaterThan(50)
-    const connections = connectionsTo(port)
+    const { connections, choices } = await startWithAll()
     for (const choice of choices) {
       const asked = await connections.ask(JSON.stringify(choice), async (exchange) => {
         const conversation = new SshConversation(exchange)
@@ -117,11 +129,43 @@ testWith(
       })
       const title = JSON.stringify(choice)
       const found = asked.isAnswered ? asked.value : asked.failure
-      if (/umac|sntrup/.test(title)) expect(found, title).toMatch(/cannot be (read|computed) here/)
+      if (NOT_COMPUTABLE.test(title)) expect(found, title).toMatch(/cannot be (read|computed) here/)
       else expect(found, title).toContainEqual(expect.objectContaining({ name: 'server-sig-algs' }))
     }
   },
 )
+
+testWith(
+  'sshd',
+  'a server without extensions for the client takes what was sealed under every cipher and MAC',
+  async () => {
+    const { connections, choices } = await startWithAll()
+    for (const choice of choices.filter((one) => !NOT_COMPUTABLE.test(JSON.stringify(one)))) {
+      const asked = await connections.ask(JSON.stringify(choice), async (exchange) => {
+        const conversation = new SshConversation(exchange)
+        const offers = await offerWithoutExtensions(conversation, { ...ANY_CHOICE, ...choice })
+        return readSshExtensions(conversation, await exchangeKeys(conversation, offers))
+      })
+      // It answers the sealed request of a service; one that it cannot open or authenticate ends the connection.
+      expect(asked, JSON.stringify(choice)).toEqual({ isAnswered: true, value: undefined })
+    }
+  },
+)
+
+/** As a client that does not say that it reads extensions. */
+async function offerWithoutExtensions(
+  conversation: SshConversation,
+  choice: ClientChoice,
+): Promise<Offers> {
+  const identification = await conversation.identify()
+  const all = clientInit(choice, conversation.random(16))
+  const client = { ...all, keyExchanges: choice.keyExchanges }
+  const clientPayload = encodeKeyExchangeInit(client)
+  await conversation.writePayload(clientPayload)
+  const serverPayload = await conversation.readPayload()
+  const server = decodeKeyExchangeInit(serverPayload)
+  return { identification, client, server, clientPayload, serverPayload }
+}
 
 testWith('sshd', 'host keys are shown with the sizes and fingerprints of ssh-keygen', async () => {
   const folder = scratchFolder()
