@@ -9,6 +9,7 @@ import {
   DialedSource,
   type DialLimits,
 } from '../../../src/audit/connection/dialed-source.ts'
+import { UpgradeRefused } from '../../../src/audit/connection/failure.ts'
 import type { Transcript } from '../../../src/audit/connection/transcript.ts'
 import { ReplaySource } from '../../../src/audit/evidence/replay-source.ts'
 import { refuse } from '../../../src/wire/protocol-error.ts'
@@ -184,4 +185,145 @@ test('the random bytes of a question are the same in a replay and differ between
   const [first, again, other] = [await draw('a'), await draw('a'), await draw('b')]
   expect(first).toEqual(again)
   expect(new Set([...first, ...other]).size).toBe(4)
+})
+
+test('as many connections begin in a second as the rate permits, and the time of all grows with them', async () => {
+  const port = await serve((socket) => void socket.write('x'))
+  const now = vi.spyOn(performance, 'now').mockReturnValue(1000)
+  onTestFinished(() => now.mockRestore())
+  const kept: Transcript[] = []
+  const connections = connect(port, { rate: 20, allTime: 99 }, kept)
+  const ask = (claim: string) => connections.ask(claim, (exchange) => exchange.read(1))
+  const begin = process.hrtime.bigint()
+  expect(await ask('first')).toMatchObject({ isAnswered: true })
+  expect(await ask('second')).toMatchObject({ isAnswered: true })
+  expect(await ask('third')).toMatchObject({ isAnswered: true })
+  // By a clock that stands still, the third one has to wait for 100 ms. Timers may be a little early.
+  expect(Number(process.hrtime.bigint() - begin) / 1e6).toBeGreaterThan(50 + 100 - 3)
+  // Three connections at this rate add 150 ms to the 99.
+  now.mockReturnValue(1000 + 99 + 150)
+  expect(await ask('fourth')).toMatchObject({ isAnswered: true })
+  now.mockReturnValue(1000 + 99 + 201)
+  const spent = { isAnswered: false, failure: { failure: 'time-spent' } }
+  expect(await ask('fifth')).toEqual(spent)
+  expect(connections.count).toBe(4)
+})
+
+test('what waits for the rate ends at the signal', async () => {
+  const port = await serve((socket) => void socket.write('x'))
+  const stop = new AbortController()
+  const address = { kind: 'tcp', host: '127.0.0.1', port } as const
+  const source = new DialedSource(address, { ...DEFAULT_LIMITS, rate: 0.001 }, stop.signal)
+  const connections = new Connections({ source, seed: Buffer.alloc(32) })
+  const ask = (claim: string) => connections.ask(claim, (exchange) => exchange.read(1))
+  expect(await ask('first')).toMatchObject({ isAnswered: true })
+  const second = ask('second')
+  await setTimeout(5)
+  stop.abort()
+  expect(await second).toEqual({ isAnswered: false, failure: { failure: 'interrupted' } })
+  expect(connections.count).toBe(1)
+})
+
+test('no connection is begun when more has come over all than may, and the last byte is none too many', async () => {
+  const port = await serve((socket) => void socket.write('1234'))
+  const ask = async (allBytes: number) => {
+    const connections = connect(port, { allBytes })
+    await connections.ask('first', (exchange) => exchange.read(4))
+    return connections.ask('second', (exchange) => exchange.read(4))
+  }
+  expect(await ask(4)).toMatchObject({ isAnswered: true })
+  expect(await ask(3)).toEqual({ isAnswered: false, failure: { failure: 'too-much' } })
+})
+
+test('an answer has as many bytes as it may, and what came before one more is read', async () => {
+  const port = await serve((socket) => void socket.once('data', () => socket.write('12345')))
+  const ask = (bytes: number, length: number) =>
+    connect(port, { bytes, silence: 300 }).ask('bytes', async (exchange) => {
+      await exchange.write(Buffer.from('x'))
+      return String(await exchange.read(length))
+    })
+  expect(await ask(5, 5)).toEqual({ isAnswered: true, value: '12345' })
+  expect(await ask(5, 6)).toEqual({ isAnswered: false, failure: { failure: 'timed-out' } })
+  expect(await ask(4, 5)).toEqual({ isAnswered: true, value: '12345' })
+  expect(await ask(4, 6)).toEqual({ isAnswered: false, failure: { failure: 'too-much' } })
+})
+
+test('a limit of silence is only ever made shorter', async () => {
+  const port = await serve(() => {})
+  const ask = async (silence: number, limit: number) => {
+    const begin = process.hrtime.bigint()
+    const connections = connect(port, { silence, duration: 60_000 })
+    const asked = await connections.ask('silence', (exchange) => {
+      exchange.limitSilence(limit)
+      return exchange.read(1)
+    })
+    expect(asked).toEqual({ isAnswered: false, failure: { failure: 'timed-out' } })
+    return Number(process.hrtime.bigint() - begin) / 1e6
+  }
+  // The other limit is of minutes.
+  expect(await ask(600_000, 20)).toBeGreaterThan(18)
+  expect(await ask(20, 600_000)).toBeGreaterThan(18)
+})
+
+test('a peer that said nothing for too long still gets a farewell, one that closed does not', async () => {
+  const heard = Promise.withResolvers<string>()
+  const port = await serve(
+    (socket) => void socket.once('data', (bytes) => heard.resolve(String(bytes))),
+  )
+  const asked = await connect(port, { silence: 20 }).ask('silent', async (exchange) => {
+    await exchange.read(1).catch(() => {})
+    await exchange.write(Buffer.from('farewell'))
+    return heard.promise
+  })
+  expect(asked).toEqual({ isAnswered: true, value: 'farewell' })
+})
+
+test('whether there was any connection is known of all questions to a server', async () => {
+  const port = await serve((socket) => void socket.write('x'))
+  const connections = connect(port)
+  expect([connections.wasReached, connections.unreachable]).toEqual([false, undefined])
+  const said: string[] = []
+  const upgraded = connections.withPrelude(async (exchange) => {
+    said.push(String(await exchange.read(1)))
+    throw new UpgradeRefused('has no TLS')
+  })
+  expect(await upgraded.ask('upgrade', async () => said.push('too late'))).toEqual({
+    ...{ isAnswered: false, failure: { failure: 'no-upgrade', reason: 'has no TLS' } },
+  })
+  expect(said).toEqual(['x'])
+  expect([connections.wasReached, connections.unreachable]).toEqual([true, undefined])
+  const absent = connect(1)
+  const none = await absent.withPrelude(async () => {}).ask('none', async () => 0)
+  if (none.isAnswered || none.failure.failure !== 'unreachable') throw new Error('it is there')
+  expect([absent.wasReached, absent.unreachable]).toEqual([false, none.failure.reason])
+  const source = { connections: 0, open: async () => ({ failure: 'timed-out' }) as const }
+  const silent = new Connections({ source, seed: Buffer.alloc(32) })
+  await silent.ask('silent', async () => 0)
+  expect([silent.wasReached, silent.unreachable]).toEqual([false, 'it does not answer'])
+})
+
+test('a mistake of this program is none of the server, and is on record all the same', async () => {
+  const closed = Promise.withResolvers<void>()
+  const port = await serve((socket) => void socket.on('close', () => closed.resolve()).write('x'))
+  const kept: Transcript[] = []
+  const asked = connect(port, {}, kept).ask('mistake', async (exchange) => {
+    await exchange.read(1)
+    throw new TypeError('a mistake')
+  })
+  await expect(asked).rejects.toThrow(TypeError)
+  await closed.promise
+  expect(kept).toMatchObject([{ claim: 'mistake', steps: [{ received: Buffer.from('x') }] }])
+})
+
+test('as many random bytes come as are asked for, and never the same again', async () => {
+  const port = await serve(() => {})
+  const asked = await connect(port).ask('random', async (exchange) =>
+    [0, 1, 31, 32, 33, 64, 65].map((length) => exchange.random(length).toString('hex')),
+  )
+  if (!asked.isAnswered) throw new Error('there is no connection')
+  const [none, ...drawn] = asked.value
+  expect(none).toBe('')
+  expect(drawn.map((hex) => hex.length / 2)).toEqual([1, 31, 32, 33, 64, 65])
+  const blocks = drawn.slice(1).flatMap((hex) => hex.match(/.{62}/g) ?? [])
+  expect(new Set(blocks).size).toBe(blocks.length)
 })
