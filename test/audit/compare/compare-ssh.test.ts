@@ -82,3 +82,108 @@ test('a key exchange of GSSAPI has the lines of its exchange, hash and group', (
     `no policy has a name for gss-other-sha1-${KERBEROS}`,
   ])
 })
+
+/** What is told of a whole scan, under a policy with these lines beside. */
+function judgeScan(scan: Partial<SshScan>, lines = ''): readonly string[] {
+  const { policy } = shippedPolicy('DEFAULT', { 'DEFAULT.pol': `${POLICY}${lines}` })
+  const whole: SshScan = {
+    ...{ identification: 'SSH-2.0-x', offer: OFFER, extensions: { answer: 'not-offered' } },
+    ...{ hostKeys: [], smallestPrime: { answer: 'not-offered' } },
+    ...scan,
+  }
+  const worse = compareSsh(whole, sshYardstick(policy)).filter(
+    ({ severity }) => severity !== 'info',
+  )
+  return worse.map(
+    ({ severity, item, evidence }) => `${severity} ${item.kind} ${item.name}: ${evidence.join()}`,
+  )
+}
+
+test('what is broken is worse than what is not allowed', () => {
+  const names: Readonly<Record<string, readonly string[]>> = {
+    high: [
+      ...['none', 'arcfour', 'arcfour256', '3des-cbc', '3des-ctr', 'blowfish-cbc', 'cast128-cbc'],
+      ...['hmac-md5', 'hmac-md5-96-etm@openssh.com', 'ssh-dss', 'diffie-hellman-group1-sha1'],
+      ...['diffie-hellman-group14-sha1', 'diffie-hellman-group-exchange-sha1'],
+      ...['gss-gex-sha1-', 'rsa1024-sha1'],
+    ],
+    medium: [
+      ...['aes128-cbc', 'hmac-sha1', 'hmac-sha1-96', 'hmac-sha1-etm@openssh.com', 'hmac-sha2-512'],
+      ...['nonesuch', 'xnone', 'diffie-hellman-group14-sha256', 'umac-64@openssh.com'],
+    ],
+  }
+  for (const [severity, list] of Object.entries(names)) {
+    const found = judgeScan({ offer: { ...OFFER, keyExchanges: list } })
+    expect(found).toEqual(list.map((name) => `${severity} key exchange ${name}: ssh offers`))
+  }
+})
+
+test('what is offered in one direction counts, and in both of them once', () => {
+  const [ciphers, macs] = [
+    { toServer: ['a', 'b'], toClient: ['b', 'c'] },
+    { toServer: ['d'], toClient: ['d', 'e'] },
+  ]
+  const kinds = judgeScan({ offer: { ...OFFER, ciphers, macs } })
+  expect(kinds.filter((line) => line.includes('cipher'))).toEqual(
+    ['a', 'b', 'c'].map((name) => `medium cipher ${name}: ssh offers`),
+  )
+  // No list of codes is written for a policy that has none beside those of ciphers.
+  expect(kinds.filter((line) => line.includes('MAC'))).toEqual([])
+})
+
+test('a server that has told nothing of what it offers is unknown', () => {
+  const messages = (offer: SshScan['offer']) =>
+    compareSsh(
+      {
+        ...{ identification: '', offer, extensions: { answer: 'not-offered' } },
+        ...{ hostKeys: [], smallestPrime: { answer: 'not-offered' } },
+      },
+      YARDSTICK,
+    ).map(({ message }) => message)
+  const words = (because: string) => [
+    `the server could not be asked for its algorithms: ${because}`,
+  ]
+  const ended = words('the server ended the connection')
+  expect(messages({ answer: 'refused', alert: null, name: null })).toEqual(ended)
+  expect(messages({ answer: 'not-offered' })).toEqual(ended)
+  expect(messages({ answer: 'timed-out' })).toEqual(words('it timed out'))
+  expect(messages({ answer: 'unknown', because: 'budget spent' })).toEqual(words('budget spent'))
+})
+
+test('keys of RSA are held against their least size, also in certificates', () => {
+  const key = (type: string, bits: number | null) => ({
+    ...{ type, algorithms: [type], question: `ssh host key ${type}` },
+    key: { bits, fingerprint: 'SHA256:x', authority: null },
+  })
+  const judge = (type: string, bits: number | null) =>
+    judgeScan({ hostKeys: [key(type, bits)] }, 'min_rsa_size = 3072\n')
+  expect(judge('ssh-rsa', 3072)).toEqual([])
+  expect(judge('ssh-rsa', null)).toEqual([])
+  expect(judge('ssh-ed25519', 256)).toEqual([])
+  expect(judge('ssh-rsa', 3071)).toEqual([
+    expect.stringMatching(/ host key ssh-rsa: ssh host key ssh-rsa$/),
+  ])
+  expect(judge('ssh-rsa-cert-v01@openssh.com', 2048)).toHaveLength(1)
+  const unknown = { ...key('ssh-rsa', null), key: { answer: 'timed-out' } as const }
+  expect(judgeScan({ hostKeys: [unknown] })).toEqual([
+    'unknown host key ssh-rsa: ssh host key ssh-rsa',
+  ])
+})
+
+test('the smallest prime is held against the least size, worse below 2048 bits', () => {
+  const hostKeys = ['ssh host key ssh-rsa, smallest prime', 'ssh host key ssh-ed25519'].map(
+    (question) => ({
+      ...{ type: 'ssh-ed25519', algorithms: ['ssh-ed25519'], question },
+      key: { bits: 256, fingerprint: 'SHA256:x', authority: null },
+    }),
+  )
+  const judge = (smallestPrime: SshScan['smallestPrime'], keys = hostKeys) =>
+    judgeScan({ smallestPrime, hostKeys: keys }, 'min_dh_size = 3072\n')
+  const [own = ''] = hostKeys.map(({ question }) => question)
+  expect(judge(3072)).toEqual([])
+  expect(judge(3071)).toEqual([`medium prime 3071 bits: ${own}`])
+  expect(judge(2048)).toEqual([`medium prime 2048 bits: ${own}`])
+  expect(judge(2047, [])).toEqual(['high prime 2047 bits: ssh offers'])
+  expect(judge({ answer: 'not-offered' })).toEqual([])
+  expect(judge({ answer: 'timed-out' })).toEqual([`unknown smallest prime : ${own}`])
+})
