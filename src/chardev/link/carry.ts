@@ -77,10 +77,15 @@ async function untilSettled(near: EndSession, far: EndSession, carried: Carried)
 
 function describeLoss(near: EndSession, far: EndSession, error: unknown): DiagnosticError {
   if (error instanceof DiagnosticError) return error
-  const isOfFar = far.stream.errored !== null && near.stream.errored === null
+  const cause = error instanceof ConnectionEnded ? (error.cause ?? undefined) : error
+  // One that is closed without an error has none.
+  const isOfFar =
+    cause === undefined
+      ? far.stream.destroyed && !near.stream.destroyed
+      : cause === far.stream.errored
   const { place } = isOfFar ? far : near
-  const cause = error instanceof ConnectionEnded ? (error.cause ?? new Error(CLOSED)) : error
-  return new DiagnosticError([diagnose(CHARDEV_KINDS.lost, { place, error: cause })])
+  const data = { place, error: cause ?? new Error(CLOSED) }
+  return new DiagnosticError([diagnose(CHARDEV_KINDS.lost, data)])
 }
 
 const CLOSED = 'it was closed before all was said'
