@@ -8,6 +8,7 @@ import { TlsObjects } from '../../src/tls/objects/tls-objects.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
 
 export type Chardevs = {
+  readonly objects: TlsObjects
   readonly registry: ChardevRegistry
   readonly events: ChardevEvent[]
   /** Adds one; gives its port, or else where it is. */
@@ -35,7 +36,7 @@ export function makeChardevs(dir = makeX509Folder(), clientLimit = 1024): Charde
     const place = (await registry.add(parseChardev(text))) ?? ''
     return place.replace(/^.*:(\d+)$/, '$1')
   }
-  return { registry, events, add, dir }
+  return { objects, registry, events, add, dir }
 }
 
 /** Every byte, 10 MB of them, in an order that shows what is missing or moved. */
