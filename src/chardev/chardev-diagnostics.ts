@@ -60,7 +60,7 @@ const logLost: Kind<{ path: string; error: unknown }> = {
 
 const notWebsocket: Kind<{ reason: string }> = {
   code: 'CHARDEV_NOT_WEBSOCKET',
-  severity: 'warning',
+  severity: 'error',
   fault: 'answer',
   summary: 'The other side does not speak WebSocket, or not as chardevs do.',
   message: ({ reason }) => `the other side does not speak WebSocket: ${reason}`,

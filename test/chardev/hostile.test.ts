@@ -65,6 +65,75 @@ test.each([
   await eventually(() => registry.ring('r').length > 0)
 })
 
+const REFUSALS = [
+  ['nothing and leaves', '', 'it closed the connection', undefined],
+  ['what is no HTTP', 'hello\r\n\r\n', 'Parse Error', '400 Bad Request'],
+  [
+    'for a page',
+    'GET / HTTP/1.1\r\nHost: h\r\n\r\n',
+    'it asked for a page',
+    '426 Upgrade Required',
+  ],
+  [
+    'for another subprotocol',
+    UPGRADE.replace('binary', 'chat, binaries'),
+    'it did not ask for the subprotocol binary',
+    '400 Bad Request',
+  ],
+  [
+    'with a wrong key',
+    UPGRADE.replace('dGhlIHNhbXBsZSBub25jZQ==', 'x'),
+    'Sec-WebSocket-Key',
+    '400 Bad Request',
+  ],
+] as const
+
+test.each(REFUSALS)(
+  'a client of WebSocket that asks %s is refused',
+  async (_, said, why, status) => {
+    const { add, events } = makeChardevs()
+    const port = await add('socket,id=a,host=127.0.0.1,port=0,server=on,websocket=on')
+    const client = connect({ host: '127.0.0.1', port: Number(port), allowHalfOpen: true })
+    onTestFinished(() => void client.destroy())
+    client.on('error', () => {}).write(said)
+    if (status === undefined) client.end()
+    else expect(String((await once(client, 'data'))[0])).toContain(`HTTP/1.1 ${status}\r\n`)
+    const isRefused = () => events.find(({ event }) => event === 'refused')
+    await eventually(() => isRefused() !== undefined)
+    const told = JSON.stringify(isRefused())
+    expect(told).toContain('CHARDEV_NOT_WEBSOCKET')
+    expect(told).toContain(why)
+  },
+)
+
+test('a client of WebSocket may offer several subprotocols', async () => {
+  const { add } = makeChardevs()
+  const port = await add('socket,id=a,host=127.0.0.1,port=0,server=on,websocket=on')
+  const client = connect(Number(port), '127.0.0.1')
+  onTestFinished(() => void client.destroy())
+  client.write(UPGRADE.replace('binary', 'chat, binary'))
+  const answer = String((await once(client, 'data'))[0])
+  expect(answer).toContain('101 Switching Protocols')
+  expect(answer).toContain('Sec-WebSocket-Protocol: binary\r\n')
+})
+
+test('a server of WebSocket is asked by its name, and one that refuses is told of', async () => {
+  const { add, registry } = makeChardevs()
+  const path = join(scratchFolder(), 's')
+  const { next } = await listenPlain(path)
+  await add(`socket,id=c,path=${path},websocket=on`)
+  await add('ringbuf,id=r')
+  const { ended } = registry.join('c', 'r')
+  const outcome = expect(ended).rejects.toThrow('does not speak WebSocket: Unexpected server resp')
+  const server = await next()
+  const asked = String((await once(server.resume(), 'data'))[0])
+  expect(asked).toMatch(/^GET \/ HTTP\/1.1\r\n/)
+  expect(asked).toContain('Host: localhost\r\n')
+  expect(asked).toContain('Sec-WebSocket-Protocol: binary\r\n')
+  server.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
+  await outcome
+})
+
 test('who has joined two of them separates them also after a change', async () => {
   const { add, registry } = makeChardevs()
   const folder = scratchFolder()

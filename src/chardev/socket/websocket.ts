@@ -30,6 +30,8 @@ const OPTIONS = {
   closeTimeout: CLOSE_TIMEOUT,
 } as const
 
+const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'
+
 /**
  * The server's side.
  *
@@ -48,14 +50,17 @@ export function acceptWebsocket(connection: Duplex): Promise<Duplex> {
     response.writeHead(426, { upgrade: 'websocket', connection: 'close' })
     response.end(() => refuse('it asked for a page'))
   })
-  http.on('clientError', ({ message }) => refuse(message))
+  const answerBad = ({ message }: Error, socket: Duplex): void => {
+    if (socket.writable) socket.end(BAD_REQUEST, () => refuse(message))
+    else refuse(message)
+  }
+  http.on('clientError', answerBad)
   http.on('upgrade', (request, socket, head) => {
     if (!asksForBinary(request)) {
-      const reason = `it did not ask for the subprotocol ${SUBPROTOCOL}`
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', () => refuse(reason))
+      answerBad(new Error(`it did not ask for the subprotocol ${SUBPROTOCOL}`), socket)
     } else sockets.handleUpgrade(request, socket, head, (made) => resolve(streamOf(made)))
   })
-  sockets.on('wsClientError', ({ message }) => refuse(message))
+  sockets.on('wsClientError', answerBad)
   connection.once('close', () => refuse('it closed the connection'))
   http.emit('connection', connection)
   // A client that was let in is not read before.
