@@ -11,7 +11,11 @@ import type { EndSession } from '../end/chardev-end.ts'
 import { frame } from './framing.ts'
 import type { SocketSecurity } from './socket-security.ts'
 
-export type ClientSession = EndSession & { readonly places: ConnectedPlaces }
+export type ClientSession = EndSession & {
+  readonly places: ConnectedPlaces
+  /** That its stream goes over. */
+  readonly connection: Duplex
+}
 
 export type ClientHandlerOptions = {
   readonly socket: SocketBackend
@@ -58,6 +62,7 @@ export class ClientHandler implements ConnectionHandler {
       mayWrite: mayWrite(peer),
       finish,
       places,
+      connection: connection.socket,
     }
     this.#options.arrive(session)
     return this.#untilEnd(connection, stream)

@@ -9,6 +9,7 @@ import { chardevFilename } from '../definition/filename.ts'
 import type { ChardevEnd, EndSession } from '../end/chardev-end.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { ClientHandler, type ClientSession } from './client-handler.ts'
+import { watchDeparture } from './departure-watch.ts'
 import { unixPath } from './socket-address.ts'
 import { findSocketSecurity, type SocketSecurity } from './socket-security.ts'
 
@@ -20,8 +21,8 @@ export class SocketServer implements ChardevEnd {
   readonly #context: ChardevContext
   readonly #security: SocketSecurity
   readonly #listener: Listener
-  /** Clients that were let in and wait for their turn. */
-  readonly #arrived: ClientSession[] = []
+  /** Clients that were let in and wait for their turn, and what ends the watch over each. */
+  readonly #arrived = new Map<ClientSession, () => void>()
   readonly #taken = new Set<ClientSession>()
   #wake: () => void = () => {}
   #port: number | undefined
@@ -53,8 +54,11 @@ export class SocketServer implements ChardevEnd {
   async open(signal: AbortSignal): Promise<EndSession> {
     for (;;) {
       signal.throwIfAborted()
-      const session = this.#arrived.shift()
-      if (session) return session
+      const [session] = this.#arrived.keys()
+      if (session) {
+        this.#unwatch(session)
+        return session
+      }
       const arrival = Promise.withResolvers<void>()
       this.#wake = arrival.resolve
       await unlessAborted(arrival.promise, signal)
@@ -67,13 +71,13 @@ export class SocketServer implements ChardevEnd {
   }
 
   async close(limit: number): Promise<void> {
-    for (const session of this.#arrived.splice(0)) void session.finish()
+    for (const session of this.#arrived.keys()) this.#forget(session)
     await this.#listener.drain(limit)
     this.#security.release()
   }
 
   readonly #arrive = (session: ClientSession): void => {
-    this.#arrived.push(session)
+    this.#arrived.set(session, watchDeparture(session.stream, session.connection))
     this.#taken.add(session)
     session.stream.once('close', () => {
       this.#taken.delete(session)
@@ -82,12 +86,15 @@ export class SocketServer implements ChardevEnd {
     this.#wake()
   }
 
-  /** One that left before its turn. */
+  /** One that has no turn any more. */
   #forget(session: ClientSession): void {
-    const at = this.#arrived.indexOf(session)
-    if (at < 0) return
-    this.#arrived.splice(at, 1)
-    void session.finish()
+    if (this.#unwatch(session)) void session.finish()
+  }
+
+  /** @returns whether it was waiting. */
+  #unwatch(session: ClientSession): boolean {
+    this.#arrived.get(session)?.()
+    return this.#arrived.delete(session)
   }
 
   #listen(): Promise<AddressInfo | string> {
