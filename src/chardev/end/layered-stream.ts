@@ -59,6 +59,6 @@ export class LayeredStream extends Duplex {
 
   readonly #onData = (bytes: Buffer): void => {
     const data = this.#layer.received(bytes)
-    if (data.length > 0 && !this.push(data)) this.#inner.pause()
+    if (!this.push(data)) this.#inner.pause()
   }
 }

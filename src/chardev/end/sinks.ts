@@ -1,5 +1,5 @@
 /** Ends that only take: null, ringbuf, file. They say nothing, and have no end. */
-import { closeSync, constants, fstatSync, openSync, write } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, writeFile } from 'node:fs'
 import { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { fail } from '../../diagnostics/diagnostic.ts'
@@ -76,7 +76,8 @@ class WrittenFile {
       return
     }
     this.#writesUnderWay++
-    writeWhole(this.#descriptor, bytes, (error) => {
+    // Of a descriptor it writes all, from where the last write has ended.
+    writeFile(this.#descriptor, bytes, (error) => {
       this.#writesUnderWay--
       this.#closeWhenIdle()
       done(error)
@@ -115,11 +116,4 @@ function openForWriting(path: string, isAppended: boolean): number {
   } catch (error) {
     return fail(CHARDEV_KINDS.cannotOpen, { path, error })
   }
-}
-
-function writeWhole(descriptor: number, bytes: Buffer, done: (error?: Error | null) => void): void {
-  write(descriptor, bytes, (error, count) => {
-    if (error || count === bytes.length) done(error)
-    else writeWhole(descriptor, bytes.subarray(count), done)
-  })
 }

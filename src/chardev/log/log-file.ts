@@ -10,7 +10,8 @@ const OWNER_ONLY = 0o600
 export class LogFile {
   readonly #log: ChardevLog
   readonly #tell: (diagnostic: Diagnostic) => void
-  #descriptor: number
+  /** Undefined where it is closed, or lost. */
+  #descriptor: number | undefined
   /** 0 for none: what is no file, such as a device, does not grow, and is never renamed. */
   #limit = 0
   #size: number
@@ -23,8 +24,9 @@ export class LogFile {
     this.#log = log
     this.#tell = tell
     try {
-      this.#descriptor = openSync(log.path, flagsOf(log), OWNER_ONLY)
-      const stats = fstatSync(this.#descriptor)
+      const descriptor = openSync(log.path, flagsOf(log), OWNER_ONLY)
+      this.#descriptor = descriptor
+      const stats = fstatSync(descriptor)
       this.#size = stats.size
       this.#limit = stats.isFile() ? log.size : 0
     } catch (error) {
@@ -34,11 +36,12 @@ export class LogFile {
 
   /** Never throws: the chardev goes on where its log cannot be written. */
   write(bytes: Buffer): void {
-    if (this.#descriptor < 0) return
+    if (this.#descriptor === undefined) return
     try {
       const limit = this.#limit
-      if (limit > 0 && this.#size > 0 && this.#size + bytes.length > limit) this.#begin()
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at)
+      const isFull = limit > 0 && this.#size > 0 && this.#size + bytes.length > limit
+      const descriptor = isFull ? this.#begin(this.#descriptor) : this.#descriptor
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
       this.#size += bytes.length
     } catch (error) {
       this.close()
@@ -48,17 +51,20 @@ export class LogFile {
 
   close(): void {
     const descriptor = this.#descriptor
-    this.#descriptor = -1
-    if (descriptor >= 0) closeSync(descriptor)
+    this.#descriptor = undefined
+    if (descriptor !== undefined) closeSync(descriptor)
   }
 
   /** The file that is full becomes PATH.1; the one before it is gone. */
-  #begin(): void {
+  #begin(full: number): number {
     const { path } = this.#log
     renameSync(path, `${path}.1`)
-    closeSync(this.#descriptor)
-    this.#descriptor = openSync(path, 'wx', OWNER_ONLY)
+    this.#descriptor = undefined
+    closeSync(full)
+    const descriptor = openSync(path, 'wx', OWNER_ONLY)
+    this.#descriptor = descriptor
     this.#size = 0
+    return descriptor
   }
 }
 
