@@ -1,13 +1,13 @@
 /** What stands behind a chardev does harm, or breaks: programs, pipes, disks, peers, and the end of the process. */
 import { once } from 'node:events'
-import { closeSync, constants, openSync, readFileSync } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseChardev } from '../../src/chardev/definition/parse-chardev.ts'
 import { runFile, scratchFolder } from '../cli/command.ts'
-import { connectPlain } from '../migration/relay/plain-ends.ts'
+import { connectPlain, readAll } from '../migration/relay/plain-ends.ts'
 import { eventually } from '../nbd/server/test-server.ts'
 import { freePort } from '../peers/port.ts'
 import { makeChardevs } from './chardev-fixture.ts'
@@ -32,6 +32,23 @@ test('a command that does not end when it is told to does not keep the next clie
     expect(isRunning(Number(pid))).toBe(false)
   }
 }, 60_000)
+
+test('a command that is told the end and goes on is killed where all are closed', async () => {
+  const { add, registry } = makeChardevs()
+  const folder = scratchFolder()
+  const [pid, whole] = [join(folder, 'pid'), join(folder, 'whole')]
+  await add(`socket,id=a,path=${folder}/a,server=on`)
+  const late = `echo $$ >${pid}; exec >&-; cat >/dev/null; sleep 4; echo >${whole}`
+  await add(`exec,id=e,command=echo here; ${late}`)
+  registry.join('a', 'e')
+  const user = await connectPlain(`${folder}/a`)
+  await readAll(user)
+  user.end()
+  await once(user, 'close')
+  await registry.close(100)
+  expect(isRunning(Number(readFileSync(pid, 'utf8')))).toBe(false)
+  expect(existsSync(whole)).toBe(false)
+})
 
 test('pipes that are full do not keep other files waiting', async () => {
   const { add, registry } = makeChardevs()

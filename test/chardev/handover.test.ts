@@ -116,3 +116,21 @@ test('telnet: a question after all was said breaks nothing', async () => {
   // The program may not have begun yet.
   await eventually(() => existsSync(typed) && readFileSync(typed, 'utf8') === 'typed')
 })
+
+test('a client that is served when all is closed gets what was said to it', async () => {
+  const { add, registry, events } = makeChardevs()
+  const path = join(scratchFolder(), 'clients')
+  await add(`socket,id=s,path=${path},server=on`)
+  await add('exec,id=e,command=exec cat /dev/zero')
+  registry.join('s', 'e')
+  const client = await connectPlain(path)
+  await once(client, 'readable')
+  // It has not read for so long that much waits for it.
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const closed = registry.close(60_000)
+  const { length } = await readAll(client)
+  client.end()
+  await closed
+  const carried = events.flatMap((one) => (one.event === 'carried' ? [one.sent] : []))
+  expect(carried).toEqual([length])
+})

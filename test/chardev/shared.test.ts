@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { scratchFolder } from '../cli/command.ts'
-import { connectPlain, readAll } from '../migration/relay/plain-ends.ts'
+import { connectPlain, listenPlain, readAll } from '../migration/relay/plain-ends.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
 import { eventually } from '../nbd/server/test-server.ts'
 import { allBytes, makeChardevs } from './chardev-fixture.ts'
@@ -151,4 +151,31 @@ test('a command that is told the end has time to finish', async () => {
   await add(`exec,id=e,command=exec >&-; cat >/dev/null; sleep 0.2; echo whole >${result}`)
   await registry.join('s', 'e').ended
   expect(readFileSync(result, 'utf8')).toBe('whole\n')
+})
+
+test('where the shared end is dialled again, its clients stay', async () => {
+  const { add, registry } = makeChardevs()
+  const folder = scratchFolder()
+  const server = await listenPlain(`${folder}/shared`)
+  await add(`socket,id=s,path=${folder}/s,server=on,wait=off,mux=on`)
+  await add(`socket,id=c,path=${folder}/shared,reconnect-ms=10`)
+  registry.join('s', 'c')
+  const { socket, shown } = await watch(`${folder}/s`)
+  for (const word of ['one', 'two']) {
+    const shared = await server.next()
+    socket.write('typed')
+    expect(String((await once(shared.resume(), 'data'))[0])).toContain('typed')
+    await eventually(() => {
+      shared.write(word)
+      return shown().includes(word)
+    })
+    shared.end()
+  }
+})
+
+test('of two that several clients use, neither can be joined to the other', async () => {
+  const { add, registry } = makeChardevs()
+  const folder = scratchFolder()
+  for (const id of ['a', 'b']) await add(`socket,id=${id},path=${folder}/${id},server=on,mux=on`)
+  expect(() => registry.join('a', 'b')).toThrow('mux=on of chardev b cannot be used: both of them')
 })
