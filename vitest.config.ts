@@ -9,6 +9,7 @@ const COMPUTING = [
   'asn1',
   'audit/compare',
   'audit/connection',
+  'audit/conversation',
   'audit/evidence',
   'audit/key-schedule',
   'audit/messages',

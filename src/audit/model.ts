@@ -97,7 +97,7 @@ export type ClientCertificate = {
   readonly schemes: readonly Numbered[]
   /** Types of certificates before TLS 1.3. */
   readonly types: readonly Numbered[]
-  /** Names of authorities, as RFC 4514 writes them. */
+  /** Names of authorities, as GnuTLS prints them in its old order. */
   readonly authorities: readonly string[]
 }
 

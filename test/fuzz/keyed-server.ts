@@ -47,7 +47,7 @@ const X25519 = 29
 const RANDOM = Buffer.alloc(32, 7)
 const TICKET = Buffer.alloc(48, 3)
 /** By OpenSSL, with a key of Ed25519 and alternative names of five kinds. */
-const CERTIFICATE = Buffer.from(
+export const CERTIFICATE = Buffer.from(
   [
     '308201e430820196a0030201020214099c17f9677a1799ca737e45f013f415bb69bfdf300506032b6570',
     '3038310b30090603550406130244453110300e060355040a0c074578616d706c65311730150603550403',

@@ -14,23 +14,38 @@ export async function endBy({ channel, wire }: Side, how: Reaction): Promise<voi
     const { alert: description, level = 2 } = how
     await channel.send(CONTENT_TYPES.alert, encodeAlert({ level, description }))
   }
-  wire.end(how === 'reset' ? 'reset' : 'closed')
+  wire.end(how === 'reset' || how === 'too-much' ? how : 'closed')
 }
 
 async function listen(channel: Side['channel']): Promise<void> {
   for (;;) await channel.next()
 }
 
-export const TICKET = Buffer.alloc(48, 3)
+/** What stands in place of the server's Finished. */
+export async function doBeforeFinished(side: Side): Promise<boolean> {
+  const { channel, script } = side
+  const { beforeFinished } = script
+  if (beforeFinished === undefined) return false
+  if (beforeFinished === 'data') {
+    await channel.send(CONTENT_TYPES.application_data, Buffer.of(1))
+  } else if (beforeFinished === 'message') {
+    await channel.sendHandshake({ type: HANDSHAKE.key_update, body: Buffer.of(0) })
+  } else await endBy(side, beforeFinished)
+  return true
+}
+
+const TICKET = Buffer.alloc(48, 3)
 
 export async function sayBehind(
   side: Side,
+  isNewer: boolean,
   onHello: (hello: ClientHello) => Promise<void>,
 ): Promise<void> {
   const { channel, script } = side
   let tickets = 0
   for (const step of script.behind ?? ['echo']) {
     if (step === 'ticket') {
+      if (!isNewer) continue
       const body = encodeSessionTicket({
         ...{ lifetime: 7200 + tickets, ageAdd: 5, nonce: Buffer.of(tickets++), ticket: TICKET },
         extensions: (script.ticketExtensions ?? []).map((type) => ({

@@ -22,7 +22,7 @@ import { EXTENSION, HANDSHAKE } from '../../../src/audit/messages/iana-numbers.t
 import { encodeServerHello } from '../../../src/audit/messages/server-hello.ts'
 import { ByteReader } from '../../../src/wire/byte-reader.ts'
 import { ByteWriter } from '../../../src/wire/byte-writer.ts'
-import { endBy, sayBehind } from './behind.ts'
+import { doBeforeFinished, endBy, sayBehind } from './behind.ts'
 import type { Chosen } from './choice.ts'
 import { certificatesOf, protocolFor, RANDOM, type Side, seeded } from './side.ts'
 
@@ -79,6 +79,7 @@ async function finish(side: Side, hello: ClientHello, chosen: Chosen, shared: Bu
   channel.protectReading(new Tls13Protection(suite, traffic.client))
   const protocol = protocolFor(script, hello)
   if (protocol === 'refused') return endBy(side, { alert: 120 })
+  if (await doBeforeFinished(side)) return
   await sendFlight(side, chosen, protocol)
   const body = finishedData(hash, traffic.server, channel.transcript)
   await channel.sendHandshake({ type: HANDSHAKE.finished, body })
@@ -96,7 +97,7 @@ async function finish(side: Side, hello: ClientHello, chosen: Chosen, shared: Bu
   const isRight = incoming.kind === 'handshake' && incoming.message.body.equals(expected)
   if (!isRight) throw new Error('a Finished of another handshake')
   channel.protectReading(new Tls13Protection(suite, application.client))
-  await sayBehind(side, async () => endBy(side, { alert: 10 }))
+  await sayBehind(side, true, async () => endBy(side, { alert: 10 }))
 }
 
 async function sendFlight({ channel, script }: Side, chosen: Chosen, protocol: string | undefined) {

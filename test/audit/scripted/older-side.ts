@@ -23,7 +23,7 @@ import {
   encodeServerKeyExchange,
   exchangeForm,
 } from '../../../src/audit/messages/server-key-exchange.ts'
-import { endBy, sayBehind } from './behind.ts'
+import { doBeforeFinished, endBy, sayBehind } from './behind.ts'
 import { type Chosen, OWN_PRIME } from './choice.ts'
 import { certificatesOf, protocolFor, RANDOM, type Side, seeded } from './side.ts'
 
@@ -46,8 +46,7 @@ export async function answerOlder(
   const ofId = script.resumes?.byId && memory.sessions.get(hello.sessionId.toString('hex'))
   const session = isByTicket ? memory.ofTicket : ofId || undefined
   const isResumed = session?.suite === suite
-  const ownId = script.namesSessions ? memory.nextId() : Buffer.alloc(0)
-  const sessionId = isResumed ? hello.sessionId : ownId
+  const sessionId = isResumed ? hello.sessionId : idFor(side, hello)
   const random = script.hasDowngradeMark ? DOWNGRADED : RANDOM
   const extensions = extensionsFor(side, hello, before)
   const body = encodeServerHello({
@@ -58,6 +57,11 @@ export async function answerOlder(
   channel.useVersion(version)
   const run: Run = { side, hello, chosen, random, extensions, sessionId }
   await (isResumed ? finishShort(run, session.master) : finishFull(run))
+}
+
+function idFor({ script, memory }: Side, hello: ClientHello): Buffer {
+  if (script.namesSessions === 'as-the-client') return hello.sessionId
+  return script.namesSessions ? memory.nextId() : Buffer.alloc(0)
 }
 
 type Run = {
@@ -144,6 +148,7 @@ async function finishFull(run: Run): Promise<void> {
     incoming = await channel.next()
   }
   if (incoming.kind !== 'handshake') throw new Error(`${incoming.kind} in place of a key`)
+  if (await doBeforeFinished(side)) return
   const premaster = made?.agree(incoming.message.body)
   const cipher = olderCipherOf(chosen.suite, chosen.version)
   if (!premaster || !cipher) throw new Error('this server computes with (EC)DHE alone')
@@ -212,7 +217,7 @@ function endsOf({ side, chosen, hello, random, extensions }: Run, master: Buffer
 
 /** Behind the handshake, a hello asks for a renegotiation. */
 async function goOn({ side, chosen }: Run, before: Before): Promise<void> {
-  await sayBehind(side, async (hello) => {
+  await sayBehind(side, false, async (hello) => {
     const { renegotiation = 'ignore' } = side.script
     if (renegotiation === 'ignore') return
     if (renegotiation !== 'accept') return endBy(side, renegotiation)

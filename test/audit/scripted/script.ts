@@ -6,13 +6,15 @@ import type { ClientHello } from '../../../src/audit/messages/client-hello.ts'
 export type ScriptedAlert = { readonly alert: number; readonly level?: number }
 
 /** What is done in place of an answer. Silence ends where the client's patience does, without a clock. */
-export type Reaction = ScriptedAlert | 'close' | 'reset' | 'silence' | Buffer
+export type Reaction = ScriptedAlert | 'close' | 'reset' | 'too-much' | 'silence' | Buffer
 
 /** What the server does behind a handshake, one after the other; after that it says nothing. */
 export type Behind =
   | ScriptedAlert
   | 'close'
   | 'reset'
+  /** What comes is more than is read. */
+  | 'too-much'
   /** TLS 1.3. */
   | 'ticket'
   | 'data'
@@ -60,8 +62,8 @@ export type Script = {
   readonly heedsFallback?: boolean
   /** Ciphers of SSLv2; undefined where it does not speak it. */
   readonly sslv2?: readonly number[]
-  /** Before TLS 1.3: whether sessions have an ID. */
-  readonly namesSessions?: boolean
+  /** Before TLS 1.3: whether sessions have an ID, and whether it is the one that the client gave. */
+  readonly namesSessions?: boolean | 'as-the-client'
   /** Before TLS 1.3; undefined where none is given. */
   readonly ticket?: { readonly lifetimeHint: number; readonly ticket: Buffer }
   readonly resumes?: { readonly byId?: boolean; readonly byTicket?: boolean }
@@ -70,6 +72,8 @@ export type Script = {
   readonly ticketExtensions?: readonly number[]
   /** What becomes of a client that is asked for a certificate and has none, before the server's Finished. */
   readonly withoutCertificate?: ScriptedAlert | 'close' | 'reset'
+  /** Done in place of the server's Finished; in TLS 1.3, of all that is under keys. */
+  readonly beforeFinished?: Reaction | 'data' | 'message'
   readonly behind?: readonly Behind[]
   readonly renegotiation?: 'accept' | 'ignore' | 'close' | ScriptedAlert
   /** Whatever else it does with a hello. */
