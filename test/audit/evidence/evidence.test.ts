@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Connections } from '../../../src/audit/connection/connections.ts'
 import { Transcript } from '../../../src/audit/connection/transcript.ts'
 import { parseEvidence, printEvidence } from '../../../src/audit/evidence/evidence.ts'
@@ -95,6 +95,138 @@ test.each([
   ]),
 ])('%j is no evidence', (text, line, reason) => {
   expect(parseEvidence(text)).toEqual({ ok: false, line, reason })
+})
+
+const lineOf = (value: unknown) => `${JSON.stringify(value)}\n`
+const HEAD = lineOf(HEADER)
+
+test.each([
+  { ...HEADER, evidence: 2 },
+  { ...HEADER, evidence: undefined },
+  { ...HEADER, subject: 'host' },
+  { ...HEADER, subject: null },
+  { ...HEADER, seed: HEADER.seed.slice(2) },
+  { ...HEADER, seed: `${HEADER.seed}00` },
+  { ...HEADER, seed: HEADER.seed.replace('0', 'G') },
+  { ...HEADER, seed: 7 },
+])('%j is no beginning of evidence', (header) => {
+  const reason = 'it does not begin as evidence of an audit'
+  expect(parseEvidence(lineOf(header))).toEqual({ ok: false, line: 1, reason })
+})
+
+test.each([
+  { ...LINE, claim: undefined },
+  { ...LINE, steps: 'none' },
+  { ...LINE, steps: [{ sent: '00' }, { received: 'FF' }] },
+  { ...LINE, steps: [{ received: '0' }] },
+  { ...LINE, steps: [{ received: 7 }] },
+  { ...LINE, steps: [null] },
+  { ...LINE, end: undefined },
+  { ...LINE, end: 'malformed' },
+  { ...LINE, failure: undefined },
+  { ...LINE, failure: { failure: null } },
+  { ...LINE, failure: { failure: 'lost' } },
+  { ...LINE, failure: { failure: 'malformed' } },
+  { ...LINE, failure: { failure: 'no-upgrade', reason: 1 } },
+])('%j is no question', (line) => {
+  const reason = 'it is no question with its answer'
+  expect(parseEvidence(HEAD + lineOf(line))).toEqual({ ok: false, line: 2, reason })
+})
+
+const REASON = { reason: 'as it was' }
+
+test.each([
+  ...['closed', 'reset', 'timed-out', 'too-much', 'interrupted'].map((end) => ({ end })),
+  ...['closed', 'reset', 'timed-out', 'too-much', 'interrupted'].map((failure) => ({
+    failure: { failure },
+  })),
+  ...['rate-limited', 'budget-spent', 'time-spent'].map((failure) => ({ failure: { failure } })),
+  ...['unreachable', 'malformed', 'no-upgrade'].map((failure) => ({
+    failure: { failure, ...REASON },
+  })),
+  { steps: [] },
+  { steps: [{ sent: '' }, { received: '00ff' }, { sent: '16' }] },
+])('a question with %j is read and printed as it was', (part) => {
+  const text = HEAD + lineOf({ ...LINE, ...part })
+  const parsed = parseEvidence(text)
+  expect(parsed.ok && printEvidence(parsed.evidence)).toBe(text)
+})
+
+describe('a replay', () => {
+  const recorded = (claim: string, part: object) => {
+    const parsed = parseEvidence(HEAD + lineOf({ ...LINE, claim, ...part }))
+    const [transcript] = parsed.ok ? parsed.evidence.transcripts : []
+    if (!transcript) throw new Error('it is no transcript')
+    return transcript
+  }
+
+  test.each([
+    [null, 'closed'],
+    ['closed', 'closed'],
+    ['reset', 'reset'],
+    ['timed-out', 'timed-out'],
+  ])('of a connection that ended so: %j', async (end, word) => {
+    const steps = [{ received: '01' }, { sent: '02' }, { received: '0304' }]
+    const source = new ReplaySource([recorded('a', { steps, end })])
+    const transport = await source.open('a')
+    if (!('receive' in transport)) throw new Error('it failed')
+    transport.send(Buffer.of(9))
+    transport.limitSilence(1)
+    const received = [await transport.receive(), await transport.receive()]
+    expect(received).toEqual([Buffer.of(1), Buffer.of(3, 4)])
+    expect([await transport.receive(), await transport.receive()]).toEqual([word, word])
+    expect(source.connections).toBe(1)
+  })
+
+  test.each([
+    [{ failure: 'unreachable', ...REASON }, 1],
+    [{ failure: 'timed-out' }, 1],
+    [{ failure: 'reset' }, 1],
+    [{ failure: 'budget-spent' }, 0],
+    [{ failure: 'time-spent' }, 0],
+    [{ failure: 'too-much' }, 0],
+    [{ failure: 'interrupted' }, 0],
+  ])('of the failure %j counts %i connections', async (failure, connections) => {
+    const source = new ReplaySource([recorded('a', { failure, steps: [] })])
+    expect(await source.open('a')).toEqual(failure)
+    expect(source.connections).toBe(connections)
+  })
+
+  test('answers questions with the same claim in the order in which they were asked', async () => {
+    const source = new ReplaySource([
+      recorded('a', { failure: { failure: 'reset' } }),
+      recorded('a', { failure: { failure: 'closed' } }),
+    ])
+    expect(await source.open('a')).toEqual({ failure: 'reset' })
+    expect(await source.open('a')).toEqual({ failure: 'closed' })
+    await expect(source.open('a')).rejects.toThrow(EvidenceMismatch)
+  })
+
+  test('a question waits until all that ended before it have ended', async () => {
+    const failed = (failure: string) => ({ failure: { failure } })
+    const source = new ReplaySource([
+      recorded('first', { steps: [{ received: '01' }] }),
+      recorded('second', failed('reset')),
+      recorded('third', failed('closed')),
+      recorded('fourth', { steps: [{ received: '04' }] }),
+    ])
+    const order: string[] = []
+    const note = (name: string) => () => void order.push(name)
+    const fourth = await source.open('fourth')
+    const first = await source.open('first')
+    if (!('receive' in first && 'receive' in fourth)) throw new Error('they failed')
+    const later = [
+      fourth.receive().then(note('fourth')),
+      source.open('third').then(note('third')),
+      source.open('second').then(note('second')),
+    ]
+    for (let turn = 0; turn < 100; turn++) await Promise.resolve()
+    expect(order).toEqual([])
+    expect(await first.receive()).toEqual(Buffer.of(1))
+    first.close()
+    await Promise.all(later)
+    expect(order).toEqual(['second', 'third', 'fourth'])
+  })
 })
 
 test('bytes that came one at a time are one step, and as many as there are', () => {
