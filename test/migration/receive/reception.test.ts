@@ -60,6 +60,8 @@ const PONG = '0002000400000007'
 const SHUT_WHOLE = '0001000400000000'
 const SHUT_FAILED = '0001000400000001'
 
+type Receiving = Awaited<ReturnType<typeof receiver>>
+
 const init = (channel: number, uuid = 1) => multifdInit(channel, Buffer.alloc(16, uuid))
 
 async function receiver(options: Partial<ReceptionOptions> = {}) {
@@ -148,6 +150,31 @@ describe('a guest of one channel', () => {
     expect(existsSync(path)).toBe(true)
     source.end()
     expect(await reception.outcome).toMatchObject({ hasReturnPath: true })
+  })
+
+  test('without a return path is stored when its source ends, not when it has said all', async () => {
+    const { path, reception, connect } = await receiver()
+    const told: string[] = []
+    const { source } = connect()
+    source.write(bytesOf(guest(), DESCRIPTION))
+    for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate)
+    told.push(`${existsSync(path)}`)
+    source.end()
+    await reception.outcome
+    expect([...told, `${existsSync(path)}`]).toEqual(['false', 'true'])
+  })
+
+  test('whose connection breaks is told with what broke it', async () => {
+    const { reception, connect } = await receiver()
+    const { source, stream } = connect()
+    source.write(guest().subarray(0, 100))
+    await expect.poll(() => source.writableLength).toBe(0)
+    stream.destroy(new Error('reset by the peer'))
+    const error = await reception.outcome.catch((reason) => reason)
+    expect(error.diagnostics).toMatchObject([
+      { code: 'MIGRATION_STREAM_CUT' },
+      { code: 'ENDPOINT_CLIENT_LOST', message: expect.stringContaining('reset by the peer') },
+    ])
   })
 
   test('without a description is stored when the source ends, and a warning says so', async () => {
@@ -257,7 +284,11 @@ describe('a guest of several channels', () => {
       'channel multifd-0',
     ])
     expect(receivedToJson(received, 1)).toMatchObject({
-      channels: [{ kind: 'main', number: null }, { kind: 'multifd' }, { kind: 'multifd' }],
+      channels: [
+        { kind: 'main', number: null },
+        { kind: 'multifd', number: 1 },
+        { kind: 'multifd', number: 0 },
+      ],
     })
   })
 
@@ -308,11 +339,174 @@ describe('a guest of several channels', () => {
       1,
       [],
       init(0).subarray(0, 40),
-      'the stream is cut here',
+      'the stream is cut here: expected the rest of the init packet',
       true,
     ],
   ])('one %s is refused', async (_, multifd, first, bytes, message, isLast = false) => {
-    expect(await refused(multifd, first, bytes, isLast)).toContain(message)
+    const outcome = await refused(multifd, first, bytes, isLast)
+    expect(outcome.slice(-message.length)).toBe(message)
+  })
+
+  /** Hears each channel to its end. */
+  const closed = async ({ source, stream }: ReturnType<Receiving['connect']>) => {
+    stream.end()
+    await expect.poll(() => source.destroyed && stream.destroyed).toBe(true)
+  }
+
+  test.each<[string, readonly Bytes[]]>([
+    ['in one part', [bytesOf(init(0), MULTIFD_SYNC, MULTIFD_SYNC)]],
+    ['in two', [init(0), bytesOf(MULTIFD_SYNC, MULTIFD_SYNC)]],
+  ])('is whole where a channel has said all %s before the main one came', async (_, parts) => {
+    const { path, reception, connect } = await receiver({ multifd: 1 })
+    const early = connect()
+    for (const part of parts) {
+      early.source.write(Buffer.from(part))
+      await expect.poll(() => early.source.writableLength).toBe(0)
+      await new Promise(setImmediate)
+    }
+    early.source.end()
+    await closed(early)
+    connect().source.end(bytesOf(guest(), DESCRIPTION))
+    await reception.outcome
+    expect(readFileSync(join(path, 'multifd-0')).equals(bytesOf(...parts))).toBe(true)
+  })
+
+  test('has the place of a channel that has left for one of another guest', async () => {
+    const { path, reception, connect } = await receiver({ multifd: 1 })
+    const gone = connect()
+    gone.source.end(init(0, 1))
+    await closed(gone)
+    await expect(gone.taken).rejects.toThrow('it left before its guest came')
+    const sent = bytesOf(init(0, 2), MULTIFD_SYNC, MULTIFD_SYNC)
+    connect().source.end(sent)
+    connect().source.end(bytesOf(guest(), DESCRIPTION))
+    await reception.outcome
+    expect(readFileSync(join(path, 'multifd-0')).equals(sent)).toBe(true)
+  })
+
+  test('loses the place of a channel that broke, though it had said all', async () => {
+    const { reception, connect } = await receiver({ multifd: 1 })
+    const broken = connect()
+    broken.source.write(bytesOf(init(0), MULTIFD_SYNC, MULTIFD_SYNC))
+    await expect.poll(() => broken.source.writableLength).toBe(0)
+    broken.stream.destroy(new Error('reset'))
+    await expect(broken.taken).rejects.toThrow('it left before its guest came')
+    reception.cancel()
+  })
+
+  test('takes no channel when it is over, be its guest set up or not', async () => {
+    const { reception, connect } = await receiver({ multifd: 1 })
+    reception.cancel()
+    for (const bytes of [guest(), init(0)]) {
+      const late = connect()
+      late.source.end(bytes)
+      await expect(late.taken).rejects.toThrow('the migration is over')
+    }
+    const other = await receiver({ multifd: 1 })
+    const main = other.connect()
+    main.source.write(guest(RETURN_PATH, command(2, uint32(7))).subarray(0, -REST.length))
+    await expect.poll(main.answers).toBe(PONG)
+    other.reception.cancel()
+    const late = other.connect()
+    late.source.end(init(0))
+    await expect(late.taken).rejects.toThrow('the migration is over')
+  })
+})
+
+describe('a source that is not heard of', () => {
+  /** Its clocks stand still; what is read and written goes on. */
+  const withClock = async (multifd = 0, idleLimit = 0) => {
+    let heard = 0
+    const onProgress = ({ bytes }: ReceptionProgress) => {
+      heard = bytes
+    }
+    const receiving = await receiver({ multifd, idleLimit, onProgress })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    let isOver = false
+    const over = receiving.reception.outcome.finally(() => {
+      isOver = true
+    })
+    over.catch(() => {})
+    const isOverAfter = async (time: number) => {
+      vi.advanceTimersByTime(time)
+      for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate)
+      return isOver
+    }
+    const until = async (condition: () => boolean) => {
+      while (!condition()) await new Promise(setImmediate)
+    }
+    const hears = (bytes: number) => until(() => heard === bytes)
+    const say = async (source: Duplex, bytes: Bytes) => {
+      source.write(bytes)
+      await hears(bytes.length)
+    }
+    return { ...receiving, over, isOverAfter, until, hears, say }
+  }
+
+  test.each<[string, readonly Bytes[], boolean]>([
+    ['and waits for an answer', [RETURN_PATH], true],
+    ['and waits for none', [], false],
+  ])('after the end, %s, has ten seconds for a description', async (_, commands, isTold) => {
+    const { path, connect, over, isOverAfter, until, say } = await withClock(0, 1)
+    const { source, stream, answers } = connect()
+    await say(source, guest(...commands))
+    expect(await isOverAfter(9_999)).toBe(false)
+    expect(existsSync(path)).toBe(false)
+    vi.advanceTimersByTime(1)
+    // Then it has as long to close its connection.
+    await until(() => existsSync(path) && vi.getTimerCount() === 1)
+    await until(() => answers() === (isTold ? SHUT_WHOLE : ''))
+    expect(await isOverAfter(9_999)).toBe(false)
+    vi.advanceTimersByTime(1)
+    expect(await over).toMatchObject({
+      hasReturnPath: isTold,
+      warnings: [{ code: 'MIGRATION_NO_DESCRIPTION' }],
+    })
+    stream.destroy()
+  })
+
+  test('in a channel beside the main one makes the guest incomplete', async () => {
+    const { folder, connect, over, isOverAfter, hears } = await withClock(2)
+    const sent = [
+      bytesOf(init(0), MULTIFD_SYNC, MULTIFD_SYNC),
+      bytesOf(guest(RETURN_PATH), DESCRIPTION),
+    ]
+    for (const bytes of sent) connect().source.write(bytes)
+    await hears(bytesOf(...sent).length)
+    expect(await isOverAfter(9_999)).toBe(false)
+    vi.advanceTimersByTime(1)
+    await expect(over).rejects.toThrow('expected 2 multifd channels, found 1')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test.each<[string, readonly Bytes[], number]>([
+    ['a second', [RETURN_PATH], 1_000],
+    ['no time', [], 0],
+  ])('has %s to read that the guest is not stored', async (_, commands, time) => {
+    const { reception, connect, over, until, say } = await withClock()
+    const { source, stream, answers } = connect()
+    await say(source, guest(...commands).subarray(0, -REST.length))
+    reception.cancel()
+    await expect(over).rejects.toThrow(refusal('MIGRATION_RECEIVE_CANCELLED'))
+    await until(() => answers() === (time > 0 ? SHUT_FAILED : ''))
+    if (time > 0) vi.advanceTimersByTime(time - 1)
+    expect(stream.destroyed).toBe(false)
+    vi.advanceTimersByTime(1)
+    expect(stream.destroyed).toBe(true)
+  })
+
+  test('has no time once it has closed what it was told on', async () => {
+    const { reception, connect, over, say, until } = await withClock()
+    const { source, stream } = connect()
+    await say(source, guest(RETURN_PATH).subarray(0, -REST.length))
+    reception.cancel()
+    await expect(over).rejects.toThrow(refusal('MIGRATION_RECEIVE_CANCELLED'))
+    expect(vi.getTimerCount()).toBe(1)
+    source.end()
+    stream.end()
+    await until(() => stream.destroyed)
+    expect(vi.getTimerCount()).toBe(0)
   })
 })
 
@@ -409,6 +603,89 @@ test('a source that does not read its answers is not read either, until it does'
   let received = (await next)?.length ?? 0
   expect(received).toBeLessThan(8 * 65_536)
   while (received < 16 * 65_536) received += (await parts.next())?.length ?? 0
+})
+
+describe('the parts of a connection', () => {
+  const connected = () => {
+    const [source, stream] = duplexPair()
+    return { source, stream, parts: new IncomingParts(stream) }
+  }
+  const someTurns = async () => {
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+  }
+
+  test('have all bytes in their order, however large they come', async () => {
+    const { source, parts } = connected()
+    const sizes = [1, 100_000, 300_000, 500_000, 2, 262_144, 393_216, 393_217]
+    const sent = Buffer.concat(sizes.map((size, at) => Buffer.alloc(size, at + 1)))
+    let at = 0
+    for (const size of sizes) {
+      source.write(sent.subarray(at, at + size))
+      at += size
+    }
+    source.end()
+    const got: Buffer[] = []
+    for (let part = await parts.next(); part; part = await parts.next()) got.push(Buffer.from(part))
+    expect(Buffer.concat(got).equals(sent)).toBe(true)
+    expect(await parts.next()).toBeUndefined()
+    expect([parts.hasMore, parts.error]).toEqual([false, undefined])
+  })
+
+  test('stay as they are while the next one is gathered', async () => {
+    const { source, parts } = connected()
+    source.write('first')
+    const first = await parts.next()
+    expect(parts.hasMore).toBe(false)
+    source.write('second')
+    await expect.poll(() => parts.hasMore).toBe(true)
+    expect(String(first)).toBe('first')
+    expect(String(await parts.next())).toBe('second')
+  })
+
+  test('are not taken from the source beyond what is gathered', async () => {
+    const { source, stream, parts } = connected()
+    source.write('x')
+    await parts.next()
+    source.write(Buffer.alloc(262_143))
+    await expect.poll(() => parts.hasMore).toBe(true)
+    expect(stream.isPaused()).toBe(false)
+    source.write('y')
+    await expect.poll(() => stream.isPaused()).toBe(true)
+    source.write('z')
+    expect((await parts.next())?.length).toBe(262_144)
+    expect(String(await parts.next())).toBe('z')
+  })
+
+  test.each([
+    [65_536, true],
+    [65_537, false],
+  ])('are given with %i bytes of answers unread: %s', async (unread, isGiven) => {
+    const { source, stream, parts } = connected()
+    source.write('w')
+    await parts.next()
+    stream.write(Buffer.alloc(unread))
+    source.write('x')
+    await expect.poll(() => parts.hasMore).toBe(true)
+    let given = ''
+    const next = parts.next().then((part) => {
+      given = String(part)
+    })
+    await someTurns()
+    expect(given).toBe(isGiven ? 'x' : '')
+    // What was said is heard all the same of a source that ends.
+    source.end()
+    await next
+    expect(given).toBe('x')
+  })
+
+  test('end with what broke the connection, told once', async () => {
+    const { stream, parts } = connected()
+    const next = parts.next()
+    stream.destroy(new Error('reset'))
+    expect(await next).toBeUndefined()
+    await parts.closed
+    expect(parts.error?.message).toBe('reset')
+  })
 })
 
 describe('silence', () => {
