@@ -117,7 +117,8 @@ const LONGEST_NAME = 200
 export function fileNameOf(block: string): string {
   const name = block.replace(/[^A-Za-z0-9@_.,=+-]|^\./g, percentEncode)
   if (name.length <= LONGEST_NAME) return name
-  return `${name.slice(0, 100)}%${createHash('sha256').update(block).digest('hex')}`
+  // No name that is written out has two percent signs in a row.
+  return `${name.slice(0, 100)}%%${createHash('sha256').update(block).digest('hex')}`
 }
 
 function percentEncode(character: string): string {

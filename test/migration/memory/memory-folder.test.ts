@@ -1,5 +1,5 @@
 /** Memory rebuilt from migrations, against what the guest had. */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -166,6 +166,23 @@ test.each([
 ])('the block %j is called so that it stays in its folder', (block, file) => {
   expect(fileNameOf(block)).toBe(file)
 })
+
+test('a name is written out up to 200 bytes', () => {
+  const longest = `${'/'.repeat(66)}ab`
+  expect(fileNameOf(longest)).toBe(`${'%2F'.repeat(66)}ab`)
+  expect(fileNameOf(`${longest}c`)).toBe(`${'%2F'.repeat(33)}%%%${sha256(`${longest}c`)}`)
+})
+
+test('a long name is never that of a short one', () => {
+  const long = Array.from({ length: 10_000 }, (_, at) => `${'x'.repeat(200)}${at}`)
+  const one = long.find((name) => sha256(name).startsWith('20')) ?? ''
+  // A space is written as %20.
+  expect(fileNameOf(one)).not.toBe(fileNameOf(`${'x'.repeat(100)} ${sha256(one).slice(2)}`))
+})
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
 
 test('long names stay apart', () => {
   const names = ['a', 'b'].map((last) => fileNameOf(`${'/'.repeat(254)}${last}`))
