@@ -44,8 +44,9 @@ export class BlockFile {
   /** Puts a page at its place; the last one of a block may be shorter. */
   write(offset: number, page: Buffer): void {
     const data = page.subarray(0, this.#size - offset)
+    // False too of a page that the set has no room for: it is written in any case.
     const isNew = this.#written.add(offset / this.#pageSize)
-    if (isNew && this.#written.isWhole && isZero(data)) {
+    if (isNew && isZero(data)) {
       this.#written.delete(offset / this.#pageSize)
       return
     }

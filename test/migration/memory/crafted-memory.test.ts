@@ -273,6 +273,18 @@ describe('the time of a page', () => {
   })
 })
 
+test('the times of all blocks together take a bounded memory', () => {
+  const budget = new EpochBudget()
+  const first = new PageEpochs(budget)
+  first.advance(0, 1)
+  // 2 TiB of pages, 2048 in a piece.
+  for (let taken = 1; taken < 2 ** 29 / 2048; taken++) expect(budget.take()).toBe(true)
+  expect(budget.take()).toBe(false)
+  expect(first.advance(2047, 1)).toBe(true)
+  expect(() => first.advance(2048, 1)).toThrow(refusal('MIGRATION_MEMORY_TOO_LARGE'))
+  expect(() => new PageEpochs(budget).advance(0, 1)).toThrow(refusal('MIGRATION_MEMORY_TOO_LARGE'))
+})
+
 describe('packets of one compressed stream', () => {
   test('unpack to as many bytes as they say, and no others', async () => {
     const whole = Buffer.concat([page(1), page(2)])
@@ -329,6 +341,47 @@ describe('the file of a block', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600)
     // A page that is zero from the beginning takes no room.
     expect(statSync(path).blocks * 512).toBeLessThan(0x21_0000)
+  })
+
+  test('has a hole for a page that was zero each time', () => {
+    const folder = scratchFolder()
+    const file = fileIn(folder)
+    for (let time = 0; time < 3; time++) file.write(0x1000, page(0))
+    file.finish()
+    expect(statSync(join(folder, 'ram')).blocks).toBe(0)
+  })
+
+  test('has what was written last of pages that cannot be noted', () => {
+    const folder = scratchFolder()
+    const budget = new PageSetBudget()
+    while (budget.take());
+    const file = new BlockFile(join(folder, 'ram'), 0x3000, 4096, budget)
+    for (const [at, values] of [[1, 0], [0, 2], [0]].entries()) {
+      for (const value of values) file.write(at * 4096, page(value))
+    }
+    file.finish()
+    const memory = readFileSync(join(folder, 'ram'))
+    expect(memory).toEqual(Buffer.concat([page(0), page(2), page(0)]))
+  })
+
+  test('has all of a row of any length, and of rows that begin anew within one', () => {
+    const folder = scratchFolder()
+    const file = fileIn(folder, 0x30_0000)
+    const expected = Buffer.alloc(0x30_0000)
+    // The second row begins a page before the end of the first; 256 pages are written at once.
+    for (const [first, count] of [
+      [0, 257],
+      [256, 256],
+      [0, 1],
+    ] as const) {
+      for (let at = first; at < first + count; at++) {
+        const data = page(((first + at) % 255) + 1)
+        file.write(at * 4096, data)
+        data.copy(expected, at * 4096)
+      }
+    }
+    file.finish()
+    expect(readFileSync(join(folder, 'ram')).equals(expected)).toBe(true)
   })
 
   test('ends where the block ends', () => {
