@@ -2,6 +2,7 @@
 import { finished } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { ConnectionEnded } from '../../net/byte-channel.ts'
 import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import { describeRefusal } from '../../tls/handshake-error.ts'
@@ -73,7 +74,7 @@ class Sending {
   readonly #to: string
   readonly #options: SendOptions
   readonly #open: Destination[] = []
-  /** Aborted where a channel failed: no other is opened then. */
+  /** Aborted where a channel failed, with what failed first: no other is opened then. */
   readonly #failed = new AbortController()
   readonly #bandwidth: Bandwidth
   #answers: Answers | undefined
@@ -121,11 +122,11 @@ class Sending {
       }
       await Promise.all(sends)
     } catch (error) {
-      this.#failed.abort()
+      this.#failed.abort(this.#isGone ? new ConnectionEnded(undefined) : error)
       close()
-      const [first] = await failuresOf(sends)
+      await Promise.allSettled(sends)
       if (signal.aborted) throw error
-      await this.#fail(first ?? error)
+      await this.#fail(this.#failed.signal.reason)
     } finally {
       signal.removeEventListener('abort', close)
     }
@@ -152,8 +153,13 @@ class Sending {
       onProgress?.(() => this.#count.progress)
     }
     const sent = sendChannel(channel, stream, { bandwidth: this.#bandwidth, signal, onSent })
-    sent.catch(() => this.#failed.abort())
+    sent.catch((error) => this.#failed.abort(error))
     return sent
+  }
+
+  /** The destination has ended a channel, so there is nothing that takes the next one. */
+  get #isGone(): boolean {
+    return this.#open.some(({ stream }) => 'readableEnded' in stream && stream.readableEnded)
   }
 
   /** A failure that the destination answered is the reason of a connection that broke. */
@@ -225,12 +231,7 @@ class Sending {
     if (refusal) throw new DiagnosticError([refusal])
     const isSecured = this.#open.some(({ tls }) => tls !== undefined)
     const data = { to: this.#to, sent: this.#count.bytes, total: this.#migration.total, isSecured }
-    return fail(SEND_KINDS.destinationClosed, { ...data, error: broken ?? error })
+    const cause = error instanceof ConnectionEnded ? error.cause : error
+    return fail(SEND_KINDS.destinationClosed, { ...data, error: broken ?? cause })
   }
-}
-
-/** The errors of those that failed. */
-async function failuresOf(work: readonly Promise<void>[]): Promise<readonly unknown[]> {
-  const ends = await Promise.allSettled(work)
-  return ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
 }

@@ -158,14 +158,13 @@ describe('over TLS', () => {
     const main = await openTls()
     main.write(ANSWERED)
     const packets = [MULTIFD_SYNC, MULTIFD_SYNC]
-    const channels = [bytesOf(multifdInit(1), ...packets), bytesOf(multifdInit(0), ...packets)]
     // One and the other of so many as there are, and one that finds no place among them.
     const [second, first] = [await openTls(), await openTls()]
-    second.end(channels[0])
+    second.end(bytesOf(multifdInit(1), ...packets))
     const extra = await openTls()
     extra.write(multifdInit(2))
     await expect.poll(() => told('refused')).toHaveLength(1)
-    first.end(channels[1])
+    first.end(bytesOf(multifdInit(0), ...packets))
     const answers = heard(main, PONG + SHUT_WHOLE)
     expect(await answers).toBe(PONG + SHUT_WHOLE)
     main.end()
