@@ -19,8 +19,8 @@ export interface ConnectionHandler {
   run(connection: EndpointConnection): Promise<string>
   /** Ends in order what is under way; false where nothing is, and the connection can be cut. */
   drain(): boolean
-  /** The client came to use the endpoint: a mere look does not count. */
-  readonly wasUsed: boolean
+  /** The client came to use the endpoint: a mere look does not count. Needed where `onDeserted` is. */
+  readonly wasUsed?: boolean
   /** Why the client was not let in, where it was told in the endpoint's own protocol. */
   readonly refusal?: Diagnostic | undefined
 }
@@ -79,7 +79,7 @@ export class EndpointConnection {
   }
 
   get wasUsed(): boolean {
-    return this.#handler.wasUsed
+    return this.#handler.wasUsed ?? false
   }
 
   /** Finishes what is under way, then closes. */

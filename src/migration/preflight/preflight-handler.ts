@@ -34,14 +34,9 @@ export type PreflightHandlerOptions = {
 
 export class PreflightHandler implements ConnectionHandler {
   readonly #options: PreflightHandlerOptions
-  #wasUsed = false
 
   constructor(options: PreflightHandlerOptions) {
     this.#options = options
-  }
-
-  get wasUsed(): boolean {
-    return this.#wasUsed
   }
 
   /** A client asks again; what is under way can be cut. */
@@ -57,7 +52,6 @@ export class PreflightHandler implements ConnectionHandler {
     this.#checkRate(hello, session)
     // Without TLS where that is there, a client is only told why it was refused.
     if (session || !this.#hasTls || hello.purpose === 'rate') await connection.letIn()
-    this.#wasUsed = true
     const { stream } = channel
     await connection.withinIdleLimit(stream, () => this.#serve(hello, channel, session))
     connection.close(channel.release())

@@ -6,15 +6,11 @@ import type { Reception, SourceConnection } from './reception.ts'
 export class ReceiveHandler implements ConnectionHandler {
   readonly #security: Security
   readonly #reception: Reception
-  #wasUsed = false
+  #isLetIn = false
 
   constructor(security: Security, reception: Reception) {
     this.#security = security
     this.#reception = reception
-  }
-
-  get wasUsed(): boolean {
-    return this.#wasUsed
   }
 
   async run(connection: EndpointConnection): Promise<string> {
@@ -23,7 +19,7 @@ export class ReceiveHandler implements ConnectionHandler {
       withinLimit: (work) => connection.withinHandshakeLimit(work),
       letIn: async () => {
         await connection.letIn()
-        this.#wasUsed = true
+        this.#isLetIn = true
       },
     })
     connection.close(source.stream)
@@ -32,7 +28,7 @@ export class ReceiveHandler implements ConnectionHandler {
 
   /** The reception closes its connections when it is over. */
   drain(): boolean {
-    return this.#wasUsed
+    return this.#isLetIn
   }
 
   async #secure(connection: EndpointConnection): Promise<SourceConnection> {

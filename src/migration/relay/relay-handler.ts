@@ -40,10 +40,6 @@ export class RelayHandler implements ConnectionHandler {
     this.#options = options
   }
 
-  get wasUsed(): boolean {
-    return this.#isRelaying
-  }
-
   async run(connection: EndpointConnection): Promise<string> {
     const { sides, origin, tell } = this.#options
     const turn = this.#queue(connection)

@@ -55,10 +55,6 @@ export class RelayedChannel implements ConnectionHandler {
     })
   }
 
-  get wasUsed(): boolean {
-    return this.#handler.wasUsed
-  }
-
   get bytes(): number {
     return this.#inspection.bytes
   }

@@ -25,7 +25,13 @@ describe('what each place means', () => {
     ['file:/a,offset=0x10', { kind: 'file', path: '/a', offset: 16 }],
     ['file:/a,offset=1.5k', { kind: 'file', path: '/a', offset: 1536 }],
     ['file:/a,offset=4G', { kind: 'file', path: '/a', offset: 2 ** 32 }],
+    ['file:/a,offset=9007199254740991', { kind: 'file', path: '/a', offset: 2 ** 53 - 1 }],
+    ['file:/a,offset=.5K', { kind: 'file', path: '/a', offset: 512 }],
+    ['file:/a,offset=2b', { kind: 'file', path: '/a', offset: 2 }],
     ['vsock:2:1234', { kind: 'vsock', cid: 2, port: 1234 }],
+    ['vsock:4294967295:4294967295', { kind: 'vsock', cid: 2 ** 32 - 1, port: 2 ** 32 - 1 }],
+    ['fd:2147483647', { kind: 'fd', descriptor: 2 ** 31 - 1 }],
+    [`tcp:${'h'.repeat(64)}:1`, { kind: 'tcp', host: 'h'.repeat(64), port: 1 }],
   ])('%s', (text, uri) => expect(parseMigrationUri(text)).toEqual(uri))
 })
 
@@ -41,7 +47,14 @@ const REFUSED_HERE = [
   ...['tcp:[h]:1', 'tcp:a b:1', `tcp:${'h'.repeat(65)}:1`, 'tcp:::1:4444', 'tcp:h:1,to=65536'],
   ...['tcp:h:1,ipv4=off,ipv6=off', 'tcp:h:1,keep-alive=off', 'tcp:h:1,mptcp=on', 'vsock:x:2'],
   ...['exec:', 'exec:  ', 'file:', 'file:/a,offset=', 'file:/a,offset=-1', 'file:/a,offset=8E'],
-  ...['file:/a,offset=9007199254740992', 'vsock:4294967296:1', 'fd:2147483648', 'unix:a\0b', ''],
+  ...[
+    'file:/a,offset=9007199254740992',
+    'vsock:4294967296:1',
+    'vsock:1:4294967296',
+    'fd:2147483648',
+    'unix:a\0b',
+    '',
+  ],
   `unix:/${'x'.repeat(107)}`,
 ]
 
@@ -68,6 +81,16 @@ testWith(QEMU, 'QEMU refuses what is refused for both, and reads what is read he
     expect([uri, await tell(uri)]).toEqual([uri, false])
     parseMigrationUri(uri)
   }
+})
+
+test.each([
+  ['tcp:[::1]:5', '[::1]:5'],
+  ['unix:/run/a', '/run/a'],
+  ['fd:3', 'descriptor 3'],
+  ['file:/a,offset=1K', '/a'],
+  ['vsock:2:1', 'vsock:2:1'],
+])('%s is told as %s', (text, told) => {
+  expect(printMigrationUri(parseMigrationUri(text))).toBe(told)
 })
 
 test('a command is told without its words, which may hold a secret', () => {

@@ -466,6 +466,18 @@ describe('a source that is not heard of', () => {
     stream.destroy()
   })
 
+  test('cannot be given up any more once it was told that its guest is stored', async () => {
+    const { path, reception, connect, over, until, say } = await withClock()
+    const { source, stream, answers } = connect()
+    await say(source, bytesOf(guest(RETURN_PATH), DESCRIPTION))
+    await until(() => answers() === SHUT_WHOLE)
+    reception.cancel()
+    source.end()
+    stream.end()
+    expect(await over).toMatchObject({ hasReturnPath: true })
+    expect([answers(), existsSync(path)]).toEqual([SHUT_WHOLE, true])
+  })
+
   test('in a channel beside the main one makes the guest incomplete', async () => {
     const { folder, connect, over, isOverAfter, hears } = await withClock(2)
     const sent = [

@@ -232,6 +232,8 @@ describe('a guest that is passed on', () => {
     relay.cancel()
     await expect(relay.outcome).rejects.toThrow(refusal('RELAY_GUEST_CANCELLED'))
     await over
+    // The destination has nothing to do with it.
+    expect(events.at(-1)).toMatchObject({ diagnostics: [{ code: 'ENDPOINT_CLIENT_LOST' }] })
     await begin(bytesOf(HEADER)).over
     expect(fars).toHaveLength(1)
     expect(events.at(-1)).toMatchObject({ diagnostics: [{ code: 'RELAY_GUEST_CANCELLED' }] })
