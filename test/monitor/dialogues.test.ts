@@ -3,11 +3,15 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { duplexPair } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { fail } from '../../src/diagnostics/diagnostic.ts'
+import { FILE_KINDS } from '../../src/files/file-diagnostics.ts'
 import { type EndpointEvent, HostEndpoints } from '../../src/monitor/host/host-endpoints.ts'
 import { MonitorServer } from '../../src/monitor/server/monitor-server.ts'
 import { QmpSession } from '../../src/monitor/server/qmp-session.ts'
 import { FileStorage } from '../../src/nbd/storage/file-storage.ts'
+import { parseSystemConfig } from '../../src/priority/system-config.ts'
 import { scratchFolder } from '../cli/command.ts'
 import { readRecorded } from '../migration/recorded-streams.ts'
 import { connectPlain, listenPlain, readAll } from '../migration/relay/plain-ends.ts'
@@ -113,6 +117,20 @@ async function storeGuest() {
   return scene
 }
 
+/** What is told of the times agrees with itself: half a millisecond is lost where they are rounded. */
+function checkTimes(told: unknown, elapsed: number): void {
+  const { ram, ...times } = told as Readonly<Record<string, number>> & {
+    readonly ram: Readonly<Record<'transferred' | 'mbps', number>>
+  }
+  const { 'setup-time': setup = -1, 'total-time': total = -1 } = times
+  expect(setup).toBeGreaterThanOrEqual(0)
+  expect(total).toBeGreaterThanOrEqual(setup)
+  expect(total).toBeLessThanOrEqual(Math.round(elapsed))
+  const megabits = (ram.transferred * 8) / 1_000_000
+  expect(ram.mbps).toBeGreaterThanOrEqual(megabits / ((total + 0.5) / 1000))
+  expect(ram.mbps).toBeLessThanOrEqual(megabits / (Math.max(total - 0.5, 0) / 1000))
+}
+
 describe('a guest', () => {
   test('that is waited for keeps others from it, until it is cut off', async () => {
     const { client, host, place, told, guestPath } = await awaitGuest()
@@ -153,6 +171,7 @@ describe('a guest', () => {
     client.events.length = 0
     const destination = join(folder, 'destination')
     const { next } = await listenPlain(destination)
+    const begun = performance.now()
     await client.run('migrate', { uri: `unix:${destination}` })
     const socket = await next()
     expect((await readAll(socket)).equals(GUEST)).toBe(true)
@@ -163,10 +182,12 @@ describe('a guest', () => {
       ...{ status: 'postmigrate', running: false },
     })
     const size = GUEST.length
-    expect(await client.run('query-migrate')).toMatchObject({
+    const info = await client.run('query-migrate')
+    expect(info).toMatchObject({
       ...{ status: 'completed', downtime: 0 },
       ram: { total: size, transferred: size, remaining: 0, 'page-size': 4096, duplicate: 0 },
     })
+    checkTimes(info, performance.now() - begun)
     const went = { endpoint: 'migration', way: 'out', place: destination }
     expect(told.slice(-3)).toEqual(
       ['setup', 'active', 'completed'].map((status) => ({ ...went, status })),
@@ -363,6 +384,23 @@ describe('the human monitor', () => {
     }
   })
 
+  test('switches capabilities on and off', async () => {
+    const { client, say } = await openHuman()
+    const isOn = async () => {
+      const all = (await client.run('query-migrate-capabilities')) as readonly object[]
+      return all.some((one) => 'state' in one && one.state)
+    }
+    expect(await say('migrate_set_capability xbzrle on')).toBe('')
+    expect(await isOn()).toBe(true)
+    expect(await say('migrate_set_capability xbzrle off')).toBe('')
+    expect(await isOn()).toBe(false)
+  })
+
+  test('knows sockets of virtual machines, and that there are none', async () => {
+    const { say } = await openHuman()
+    expect(await say('nbd_server_start vsock:3:5')).toMatch(/^Error: vsock is not supported/)
+  })
+
   test('helps with what is asked for alone', async () => {
     const { say } = await openHuman()
     const named = async (line: string) =>
@@ -439,6 +477,29 @@ describe('objects', () => {
       `${dir}/server-cert.pem`,
     )
   })
+})
+
+test('a configuration of priority strings that cannot be read any more is told, although no object is refused', async () => {
+  let isBroken = false
+  const readConfig = () => {
+    if (isBroken) fail(FILE_KINDS.missing, { path: '/etc/priorities' })
+    return parseSystemConfig({ name: 'config', text: '[priorities]\nQEMU=NORMAL\n' })
+  }
+  const { client } = await openNegotiated({ context: { readConfig } })
+  await client.run('object-add', { 'qom-type': 'tls-creds-anon', id: 't', endpoint: 'server' })
+  const object = { id: 't', type: 'tls-creds-anon', outcome: 'unchanged', messages: [] }
+  expect(await client.run('x-objects-reload')).toEqual({ complete: true, objects: [object] })
+  isBroken = true
+  const messages = ['/etc/priorities does not exist']
+  const told = { complete: false, messages, objects: [object] }
+  expect(await client.run('x-objects-reload')).toEqual(told)
+  const line = { 'command-line': 'x-objects-reload' }
+  expect(await client.run('human-monitor-command', line)).toBe(
+    '/etc/priorities does not exist\r\nt: unchanged\r\n',
+  )
+  expect(await refusalOf(client, 'display-reload', { type: 'vnc', 'tls-certs': true })).toContain(
+    '/etc/priorities',
+  )
 })
 
 describe('block nodes', () => {
@@ -532,6 +593,52 @@ describe('a session', () => {
     const ids = await collect(10)
     expect(ids[0]).toBe('waits')
     expect(ids.filter((id) => typeof id === 'number')).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  })
+
+  test('executes no more for a client that does not read, and the rest when it does', async () => {
+    const { client, host } = await openNegotiated()
+    const list = vi.spyOn(host.chardevs, 'list')
+    const count = 2_000
+    // The answers take more than such a client may leave unread.
+    const id = 'x'.repeat(4_000)
+    client.socket.pause()
+    for (let sent = 0; sent < count; sent++) {
+      client.socket.write(JSON.stringify({ execute: 'query-chardev', id }))
+    }
+    await turns()
+    expect(list.mock.calls.length).toBeLessThan(count)
+    client.socket.resume()
+    for (let read = 0; read < count; read++) expect(await client.next()).toEqual({ return: [], id })
+    expect(list).toHaveBeenCalledTimes(count)
+  })
+
+  test('tells a client that has ended what was wrong with its last words', async () => {
+    for (const [words, told] of [
+      ['{"execute": "query-name"', 'JSON parse error, premature EOI'],
+      ['5', 'QMP input must be a JSON object'],
+      ['-', "JSON parse error, stray '-'"],
+    ] as const) {
+      const { ours, theirs, ending } = await startBare()
+      ours.end(words)
+      expect(await ending).toBe('done')
+      theirs.end()
+      const all = await text(ours)
+      expect(all.split('\r\n').slice(1)).toEqual([
+        ...[`{"error": {"class": "GenericError", "desc": "${told}"}}`, ''],
+      ])
+    }
+  })
+
+  test('tells a mistake of the program as an error of the command, and goes on', async () => {
+    const { host, client } = await openNegotiated()
+    const args = { driver: 'null-co', 'node-name': 'n' }
+    for (const mistake of [new TypeError('no such thing'), 'no such thing']) {
+      host.nodes.add = () => Promise.reject(mistake)
+      expect(await refusalOf(client, 'blockdev-add', args)).toBe(
+        'blockdev-add failed for a reason that is not known here: no such thing',
+      )
+    }
+    expect(await client.run('query-name')).toEqual({})
   })
 
   async function startBare() {

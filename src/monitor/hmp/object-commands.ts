@@ -35,10 +35,12 @@ export const RELOAD_COMMAND: HumanCommand = {
   summary: 'load the files of all objects anew, as renewed certificates',
   toRequest: () => request('x-objects-reload'),
   print: (result) => {
-    const objects = isJsonObject(result) ? memberOf(result, 'objects') : undefined
-    return (isJsonList(objects) ? objects : [])
-      .flatMap((one) => (isJsonObject(one) ? `${describeReload(one)}\r\n` : []))
-      .join('')
+    const listOf = (name: string) => {
+      const list = isJsonObject(result) ? memberOf(result, name) : undefined
+      return isJsonList(list) ? list : []
+    }
+    const objects = listOf('objects').filter(isJsonObject).map(describeReload)
+    return [...listOf('messages'), ...objects].map((line) => `${line}\r\n`).join('')
   },
 }
 
