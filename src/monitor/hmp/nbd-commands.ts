@@ -17,7 +17,7 @@ export const HUMAN_NBD_COMMANDS: readonly HumanCommand[] = [
       return request('nbd-server-start', { addr: readListeningAddress(text('uri')) })
     },
     afterwards: async ({ nbd, nodes }, { has }) => {
-      if (has('a')) await offerAll(nbd, nodes, has('w'))
+      if (has('a')) offerAll(nbd, nodes, has('w'))
     },
   },
   {
@@ -50,14 +50,9 @@ export const HUMAN_NBD_COMMANDS: readonly HumanCommand[] = [
   },
 ]
 
-/** Those that no other stands on: here they are what devices are to QEMU. All are offered, or the server ends. */
-async function offerAll(nbd: NbdEndpoint, nodes: BlockNodes, isWritable: boolean): Promise<void> {
-  try {
-    for (const { name, isReadOnly } of nodes.unused.toReversed()) {
-      nbd.addExport({ id: name, nodeName: name, isWritable: isWritable && !isReadOnly })
-    }
-  } catch (error) {
-    await nbd.stop()
-    throw error
+/** Those that no other stands on: here they are what devices are to QEMU. A server that has just begun takes them all. */
+function offerAll(nbd: NbdEndpoint, nodes: BlockNodes, isWritable: boolean): void {
+  for (const { name, isReadOnly } of nodes.unused.toReversed()) {
+    nbd.addExport({ id: name, nodeName: name, isWritable: isWritable && !isReadOnly })
   }
 }
