@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { buildApart } from './build-apart.ts'
+import { buildPacks, MAIN, type Packs } from './build-packs.ts'
 
 const root = import.meta.dirname
 
@@ -91,6 +92,43 @@ const fastStart: BuildOptions = {
   supported: { 'dynamic-import': false },
 }
 
+/** The files of `cryptopolicy`: what is needed together is in one, and what few runs need is apart. */
+const PACKS: Packs = {
+  pkcs12: ['node_modules/node-forge/', 'src/pki/pkcs12/container'],
+  websocket: ['node_modules/ws/', 'src/chardev/socket/websocket'],
+  audit: ['src/audit/', 'src/cli/audit'],
+  applications: ['src/policy/application/', 'src/cli/application', 'src/system/application'],
+  lint: [
+    'src/policy/lint/',
+    'src/system/lint',
+    'src/system/drop-in-checks/',
+    'node_modules/smol-toml/',
+  ],
+  migration: ['src/migration/', 'src/cli/commands/migrat', 'src/cli/preflight', 'src/cli/receive'],
+  nbd: ['src/nbd/', 'src/transfer/', 'src/cli/commands/nbd', 'src/cli/nbd'],
+  chardev: ['src/chardev/', 'src/cli/chardev', 'src/cli/commands/chardev'],
+  pki: ['src/pki/', 'src/cli/commands/pki'],
+  qmp: ['src/monitor/client/', 'src/monitor/protocol/', 'src/cli/monitor'],
+  monitor: ['src/monitor/', 'src/cli/commands/endpoint', 'src/cli/endpoint'],
+  [MAIN]: [
+    ...['src/arguments/', 'src/cache/', 'src/cli/', 'src/diagnostics/', 'src/files/', 'src/net/'],
+    ...['src/system/consumers/run-sync', 'src/system/directories', 'src/system/installed-gnutls'],
+    ...['src/system/null-device', 'src/system/priority-config', 'src/algorithms/other-names'],
+    ...['src/endpoint/tls-mode', 'lazy-import:'],
+  ],
+  backends: ['src/backends/', 'src/system/consumers/', 'node_modules/diff/'],
+  policy: [
+    ...['src/algorithms/algorithm-class', 'src/algorithms/signature'],
+    ...['src/policy/', 'src/report/', 'src/system/'],
+  ],
+  certificates: [
+    ...['src/algorithms/', 'src/asn1/', 'src/priority/', 'src/wire/', 'src/x509/'],
+    ...['src/tls/credentials/', 'src/tls/object-diagnostics'],
+  ],
+  tls: [''],
+}
+
+await buildPacks('src/cli/programs/cryptopolicy.ts', PACKS, fastStart)
 // Package scripts, services that start and audits of many hosts run them.
 await buildApart('src/cli/programs/update-policies.ts', fastStart)
 await buildApart('src/cli/programs/cryptopolicy-audit.ts', fastStart)
@@ -101,7 +139,6 @@ await build({
 await build({
   ...options,
   entryPoints: {
-    cryptopolicy: 'src/cli/programs/cryptopolicy.ts',
     index: 'src/index.ts',
     ...Object.fromEntries(LIBRARY_PARTS.map((name) => [name, `src/library/${name}.ts`])),
   },

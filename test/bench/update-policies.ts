@@ -7,10 +7,11 @@
  * variable REFERENCE names. Both switch between the same two policies in the same directories.
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findProgram } from '../../src/system/consumers/consumer.ts'
+import { childSeconds } from './child-seconds.ts'
 
 const RUNS = Number(process.env.RUNS ?? 30)
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -84,12 +85,6 @@ function writeApplications(base: string): void {
     ]
     writeFileSync(join(folder, `app${at}.pmod`), `${text.join('\n')}\n`)
   }
-}
-
-/** Seconds of processor time of all programs that were started and have ended. */
-function childSeconds(): number {
-  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[13]) + Number(fields[14])) / 100
 }
 
 /** Processor time of a switch without applications and with them, in turn: the clock says how busy the machine is. */

@@ -23,7 +23,7 @@ function given(args: readonly string[], threads?: string, program = 'cryptopolic
 test('an NBD server has threads for many disks, unless the user says how many', () => {
   expect(given(['nbd', 'serve', 'disk.img'])).toMatch(/^16 .* --optimize-for-size /)
   expect(given(['nbd', 'serve', 'disk.img'], '3')).toMatch(/^3 .* --optimize-for-size /)
-  expect(given(['nbd', 'copy', 'a', 'b'])).toMatch(/^none .*cryptopolicy\.js nbd copy a b$/)
+  expect(given(['nbd', 'copy', 'a', 'b'])).toMatch(/^none .*cryptopolicy\.cjs nbd copy a b$/)
   expect(given(['resolve', 'NORMAL'])).toMatch(/^none .*cryptopolicy-resolve\.cjs resolve NORMAL$/)
   expect(given(['audit', 'host:1'])).toMatch(/^none .*cryptopolicy-audit\.cjs audit host:1$/)
 })
@@ -38,12 +38,12 @@ test('a switch is over before a compiler of V8 would earn its cost, so that it h
 })
 
 test('what serves for long is given little room for garbage', () => {
-  const small = 'none .* --max-semi-space-size=1 .*cryptopolicy\\.js'
+  const small = 'none .* --max-semi-space-size=1 .*cryptopolicy\\.cjs'
   expect(given(['endpoint', 'run', 'host.yaml'])).toMatch(/^16 .* --max-semi-space-size=1 /)
   expect(given(['chardev', 'listen'])).toMatch(new RegExp(`^${small} chardev listen$`))
   expect(given(['chardev', 'connect'])).toMatch(new RegExp(`^${small} chardev connect$`))
   expect(given(['migrate', 'relay'])).toMatch(new RegExp(`^${small} migrate relay$`))
-  expect(given(['endpoint', 'check', 'x'])).toMatch(/^none .*cryptopolicy\.js endpoint check x$/)
+  expect(given(['endpoint', 'check', 'x'])).toMatch(/^none .*cryptopolicy\.cjs endpoint check x$/)
 })
 
 test('a link that names its folder from where it stands is followed, also where a shell is given its name alone', () => {

@@ -205,7 +205,7 @@ describe('credentials of a URI', () => {
             env: { PATH: process.env.PATH, HOME: home },
           })
         expect(asUser('nbdinfo', ['--size', uri]).stdout).toBe('1048576\n')
-        const program = join(ROOT, 'dist', 'cryptopolicy.js')
+        const program = join(ROOT, 'dist', 'cryptopolicy.cjs')
         const ours = asUser(process.execPath, [program, 'nbd', 'info', uri])
         expect([ours.status, ours.stderr]).toEqual([
           0,

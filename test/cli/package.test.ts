@@ -66,7 +66,7 @@ test('says in one line that it found no Node.js that will do', () => {
   const copy = scratchFolder()
   cpSync(join(ROOT, 'bin'), join(copy, 'bin'), { recursive: true, verbatimSymlinks: true })
   mkdirSync(join(copy, 'dist'))
-  writeFileSync(join(copy, 'dist', 'cryptopolicy.js'), '')
+  writeFileSync(join(copy, 'dist', 'cryptopolicy.cjs'), '')
   const launcher = join(copy, 'bin', 'cryptopolicy')
   for (const node of [undefined, '#!/bin/sh\necho v20.1.0\n', '#!/bin/sh\nexit 1\n']) {
     const env = { PATH: toolsWithout(node), CRYPTOPOLICY_NODE: '' }

@@ -112,7 +112,7 @@ describe('a string', () => {
 test('is the same program where nothing but node starts it', () => {
   const folder = host()
   const args = ['resolve', '--base-dir', folder, '--explain', '@FOO,LIBVIRT:+RSA']
-  const direct = [join(ROOT, 'dist', 'cryptopolicy.js'), ...args]
+  const direct = [join(ROOT, 'dist', 'cryptopolicy.cjs'), ...args]
   expect(runFile(process.execPath, direct)).toEqual(run('cryptopolicy', args))
 })
 

@@ -1,7 +1,8 @@
-/** What every run of `cryptopolicy` loads before its command is known: start-up is most of the time of a short run. */
+/** What a run of `cryptopolicy` loads, before its command is known and after: start-up is most of the time of a short run. */
+import { join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
-import { ROOT } from './command.ts'
+import { ROOT, runFile } from './command.ts'
 
 const ENTRY = 'src/cli/programs/cryptopolicy.ts'
 
@@ -28,4 +29,25 @@ test('a run begins without what single commands need', async () => {
   expect([...new Set(folders)].toSorted()).toEqual([
     ...['cache', 'cli', 'diagnostics', 'net', 'options', 'priority', 'system'],
   ])
+})
+
+/** The files of ours that a run loads, as Node.js tells when it is asked to. */
+function loadedFiles(args: readonly string[]): readonly string[] {
+  const launcher = join(ROOT, 'bin', 'cryptopolicy')
+  const { stderr } = runFile(launcher, args, { env: { NODE_DEBUG: 'module' } })
+  const found = [...stderr.matchAll(/ load ".*\/dist\/([^"/]+)" for module /g)]
+  return [...new Set(found.flatMap(([, name = '']) => name))].toSorted()
+}
+
+test.each([
+  ['--help', []],
+  ['show DEFAULT', ['policy']],
+  ['explain DEFAULT', ['backends', 'policy']],
+  ['list SECURE', ['certificates']],
+  ['qmp none query-version', ['qmp']],
+  ['nbd info nbd+unix:///?socket=none', ['certificates', 'nbd', 'tls']],
+  ['pki check .', ['certificates', 'pki']],
+])('`cryptopolicy %s` loads few files, and none that others need', (line, packs) => {
+  const files = packs.map((pack) => `cryptopolicy.${pack}.cjs`)
+  expect(loadedFiles(line.split(' '))).toEqual(['cryptopolicy.cjs', ...files].toSorted())
 })

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AUTHORITY, ENDPOINT, make } from '../x509/made-certificate.ts'
 
-const PROGRAM = join(import.meta.dirname, '..', '..', 'dist', 'cryptopolicy.js')
+const PROGRAM = join(import.meta.dirname, '..', '..', 'dist', 'cryptopolicy.cjs')
 
 export type ServingProcess = {
   readonly child: ChildProcess

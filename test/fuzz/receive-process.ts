@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
-export const PROGRAM = join(import.meta.dirname, '..', '..', 'dist', 'cryptopolicy.js')
+export const PROGRAM = join(import.meta.dirname, '..', '..', 'dist', 'cryptopolicy.cjs')
 
 export type Receiving = {
   readonly child: ChildProcess

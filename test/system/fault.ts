@@ -20,7 +20,7 @@ export type FaultyRun = {
 }
 
 function programFile(program: string): string {
-  return join(ROOT, 'dist', `${program}.${program === 'cryptopolicy' ? 'js' : 'cjs'}`)
+  return join(ROOT, 'dist', `${program}.cjs`)
 }
 
 /** The calls of these kinds that a command line of ours makes, in their order. */

@@ -3,8 +3,10 @@
 import { runToExit } from '../run.ts'
 import { createProgram } from './program.ts'
 
-process.exitCode = await runToExit(async () => {
+void runToExit(async () => {
   const program = await createProgram(process.argv.slice(2))
   await program.parseAsync()
   return Number(process.exitCode ?? 0)
+}).then((status) => {
+  process.exitCode = status
 })

@@ -78,7 +78,7 @@ testWith('strace', 'holes of a file are not read', async () => {
   truncateSync(disk, size)
   const out = join(folder, 'out.raw')
   const log = join(folder, 'log')
-  const program = [process.execPath, join(ROOT, 'dist', 'cryptopolicy.js'), 'nbd', 'copy']
+  const program = [process.execPath, join(ROOT, 'dist', 'cryptopolicy.cjs'), 'nbd', 'copy']
   const trace = ['-f', '-y', '-qq', '-o', log, '-e', 'trace=pread64']
   expect(runFile('strace', [...trace, ...program, disk, out]).status).toBe(0)
   const reads = readFileSync(log, 'utf8')
@@ -312,7 +312,7 @@ type Running = {
 }
 
 function start(...args: readonly string[]): Running {
-  const child = spawn(process.execPath, [join(ROOT, 'dist', 'cryptopolicy.js'), ...args])
+  const child = spawn(process.execPath, [join(ROOT, 'dist', 'cryptopolicy.cjs'), ...args])
   onTestFinished(() => void child.kill('SIGKILL'))
   let stderr = ''
   child.stdout.resume()

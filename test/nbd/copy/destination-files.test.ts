@@ -106,7 +106,7 @@ testWith('strace', 'no other user can open it before it is whole, whatever the u
   const out = join(folder, 'out.raw')
   writeFileSync(out, 'old', { mode: 0o600 })
   const log = join(folder, 'log')
-  const program = [process.execPath, join(ROOT, 'dist', 'cryptopolicy.js'), 'nbd', 'copy']
+  const program = [process.execPath, join(ROOT, 'dist', 'cryptopolicy.cjs'), 'nbd', 'copy']
   const trace = ['-f', '-qq', '-o', log, '-e', 'trace=openat,fchmod,chmod,rename']
   const words = ['umask 0; exec "$@"', 'sh', 'strace', ...trace, ...program, source, out]
   expect(runFile('sh', ['-c', ...words]).status).toBe(0)
