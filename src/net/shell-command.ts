@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { constants } from 'node:os'
 import { Duplex, type Readable, type Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import { endGroup } from '../files/process-group.ts'
 
 export type ShellCommand = {
   readonly stream: Duplex
@@ -37,25 +38,15 @@ export function runShellCommand(command: string): ShellCommand {
 }
 
 async function endCommand(child: ChildProcess, stream: Duplex): Promise<void> {
-  killGroup(child.pid, 'SIGTERM')
   const isOver = new AbortController()
   const over = (): void => isOver.abort()
   child.once('close', over)
+  const ending = endGroup(child.pid, GRACE)
   await delay(GRACE, undefined, isOver).catch(() => {})
   child.off('close', over)
-  if (isOver.signal.aborted) return
-  killGroup(child.pid, 'SIGKILL')
+  const hasObeyed = await ending
   // What has left the group may still hold them.
-  stream.destroy()
-}
-
-function killGroup(leader: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (leader === undefined) return
-  try {
-    process.kill(-leader, signal)
-  } catch {
-    // All of them have ended.
-  }
+  if (!hasObeyed || !isOver.signal.aborted) stream.destroy()
 }
 
 /**

@@ -1,17 +1,20 @@
 /** What `nbd info` answers, beside what nbdinfo answers of the same servers. */
-import { openSync, truncateSync, writeSync } from 'node:fs'
+import { existsSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { findFeature } from '../../src/nbd/client/export-features.ts'
 import { NbdClient } from '../../src/nbd/client/nbd-client.ts'
 import { parseNbdUri } from '../../src/nbd/client/nbd-uri.ts'
+import { isRunning } from '../chardev/user-at-terminal.ts'
 import { startNbdkit, startQemuNbd } from '../nbd/nbd-servers.ts'
 import { type OurServer, serveNbd } from '../nbd/our-server.ts'
+import { eventually } from '../nbd/server/test-server.ts'
 import { execFileSync } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 import { type Outcome, run, runFile, scratchFolder } from './command.ts'
 import { runInProcess } from './in-process.ts'
 import { resultOf } from './json-output.ts'
+import { launchService } from './service-process.ts'
 
 const MIB = 1 << 20
 
@@ -155,4 +158,18 @@ test.each(['--can', '--is'])('%s answers by the exit status alone, not as JSON',
   const [diagnostic] = JSON.parse(stdout).diagnostics
   expect(diagnostic).toMatchObject({ code: 'USAGE_CONFLICTING_OPTIONS', file: null })
   expect(diagnostic.hint).toContain('the exit status is the answer')
+})
+
+test('a command in brackets that ignores signals does not outlive the run that a signal ends', async () => {
+  const folder = scratchFolder()
+  // It takes connections, and answers none of them.
+  const script = 'trap "" TERM INT; echo $$ >$1/new; mv $1/new $1/pid; exec sleep 600'
+  const command = ['[', 'sh', '-c', script, 'sh', folder, ']']
+  const { child, ended } = launchService(['nbd', 'info', '--', ...command])
+  await eventually(() => existsSync(join(folder, 'pid')))
+  const pid = Number(readFileSync(join(folder, 'pid'), 'latin1'))
+  child.kill('SIGINT')
+  await ended
+  expect(child.signalCode).toBe('SIGINT')
+  await eventually(() => !isRunning(pid))
 })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readlinkSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { runShellCommand, type ShellCommand } from '../../src/net/shell-command.ts'
+import { isRunning } from '../chardev/user-at-terminal.ts'
 
 function run(command: string): ShellCommand {
   const running = runShellCommand(command)
@@ -108,4 +109,14 @@ test('one that does not obey is ended after its time', async () => {
   running.kill()
   expect(await running.ended).toBe('SIGKILL')
   if (!running.stream.destroyed) await once(running.stream, 'close')
+})
+
+test('what one has left in its group is ended too, though nothing of it can be heard', async () => {
+  const quiet = 'trap "" TERM; exec sleep 600 </dev/null >/dev/null 2>&1'
+  const running = run(`(${quiet}) & echo $!; exec cat`)
+  const [pid] = await once(running.stream, 'data')
+  running.kill()
+  running.stream.resume()
+  expect(await running.ended).toBe('SIGTERM')
+  await expect.poll(() => isRunning(Number(pid))).toBe(false)
 })

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
+import { endGroup, endGroupsAtOnce } from '../../files/process-group.ts'
 import { NBD_CLIENT_KINDS } from './nbd-client-diagnostics.ts'
 import type { NbdUri } from './nbd-uri.ts'
 
@@ -50,6 +51,9 @@ export function uriOfCommand(words: readonly string[], path: string): NbdUri {
 
 /** In milliseconds: how long a server may take to end. */
 const PATIENCE = 10_000
+
+/** The same where this program itself is told to end at once. */
+const GRACE = 2_000
 
 /** How long its end may follow that of the connection, in milliseconds. */
 const END_LIMIT = 1_000
@@ -96,29 +100,32 @@ export class ServerCommand {
     ])
   }
 
-  /** Ends it, and waits for its end. */
+  /** Ends it and all that it started, and waits for that. */
   async close(): Promise<void> {
-    const { exitCode, signalCode } = this.#child
-    if (exitCode === null && signalCode === null) {
-      this.#child.kill('SIGTERM')
-      const impatience = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE)
-      await this.#ended
-      clearTimeout(impatience)
-    }
+    await endGroup(this.#child.pid, PATIENCE)
+    await this.#ended
     forget(this)
-    rmSync(this.#folder, { recursive: true, force: true })
+    this.#removeFolder()
   }
 
-  /** Ends it without waiting. */
-  endAtOnce(): void {
-    this.#child.kill('SIGTERM')
+  /** Ends several while this program ends. */
+  static endAtOnce(commands: ReadonlySet<ServerCommand>): void {
+    const all = [...commands]
+    endGroupsAtOnce(
+      all.map((command) => command.#child.pid),
+      GRACE,
+    )
+    for (const command of all) command.#removeFolder()
+  }
+
+  #removeFolder(): void {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 }
 
 const RUNNING = new Set<ServerCommand>()
 
-const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 /** No command outlives the program that started it. */
 function endWithThisProgram(command: ServerCommand): void {
@@ -137,7 +144,7 @@ function forget(command: ServerCommand): void {
 }
 
 function endAll(): void {
-  for (const command of RUNNING) command.endAtOnce()
+  ServerCommand.endAtOnce(RUNNING)
 }
 
 function onSignal(signal: NodeJS.Signals): void {
@@ -167,5 +174,7 @@ function spawnWith(words: readonly string[], server: Server): ChildProcess {
   return spawn('/bin/sh', ['-c', BECOME, 'sh', ...words], {
     env: { ...process.env, LISTEN_FDS: '1', LISTEN_FDNAMES: 'unknown' },
     stdio: ['ignore', 2, 'inherit', fd],
+    // A group of its own, so that all can be ended that it starts.
+    detached: true,
   })
 }

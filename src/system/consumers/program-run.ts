@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
+import { signalGroup } from '../../files/process-group.ts'
 import { readBytes } from '../../files/text-file.ts'
 import { runSync } from './run-sync.ts'
 
@@ -114,17 +115,8 @@ function runScript(jobs: readonly Job[], folder: string, seconds: number): Scrip
     killSignal: 'SIGKILL',
     env: { ...process.env, LC_ALL: 'C' },
   } as object)
-  killGroup(pid)
+  signalGroup(pid, 'SIGKILL')
   return { ends: stdout ?? '', failure: error?.message }
-}
-
-function killGroup(leader: number): void {
-  if (!leader) return
-  try {
-    process.kill(-leader, 'SIGKILL')
-  } catch {
-    // All of them have ended.
-  }
 }
 
 /**

@@ -392,7 +392,7 @@ describe('a command that is to serve', () => {
 
   test('is ended with this program, which has its signals for itself before and after', async () => {
     const counts = () =>
-      ['SIGINT', 'SIGTERM', 'SIGHUP', 'exit'].map((name) => process.listenerCount(name))
+      ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'exit'].map((name) => process.listenerCount(name))
     const before = counts()
     for (let round = 0; round < 2; round++) {
       const [one, other] = [await start('exec sleep 60'), await start('exec sleep 60')]

@@ -1,0 +1,65 @@
+/** A program that was started with a group of its own, and all that it has started. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** How often it is looked whether a group has ended, in milliseconds. */
+const INTERVAL = 20
+
+/** @param leader The number of the program; undefined where it was not started. */
+export function signalGroup(leader: number | undefined, signal: NodeJS.Signals): void {
+  if (!leader) return
+  try {
+    process.kill(-leader, signal)
+  } catch {
+    // All of them have ended.
+  }
+}
+
+/**
+ * Ends a group: with SIGTERM, and with SIGKILL what does not obey within so many milliseconds.
+ *
+ * @returns whether all of it obeyed.
+ */
+export async function endGroup(leader: number | undefined, patience: number): Promise<boolean> {
+  signalGroup(leader, 'SIGTERM')
+  for (const limit = performance.now() + patience; isRunning(leader); await delay(INTERVAL)) {
+    if (performance.now() < limit) continue
+    signalGroup(leader, 'SIGKILL')
+    return false
+  }
+  return true
+}
+
+/** The same for a program that ends itself: it does nothing else meanwhile. */
+export function endGroupsAtOnce(leaders: readonly (number | undefined)[], patience: number): void {
+  const cell = new Int32Array(new SharedArrayBuffer(4))
+  for (const leader of leaders) signalGroup(leader, 'SIGTERM')
+  const limit = performance.now() + patience
+  while (leaders.some(isRunning) && performance.now() < limit) Atomics.wait(cell, 0, 0, INTERVAL)
+  for (const leader of leaders) signalGroup(leader, 'SIGKILL')
+}
+
+/** What has ended stays in its group until its parent has asked for its status: that does not count. */
+function isRunning(leader: number | undefined): boolean {
+  if (!leader) return false
+  try {
+    process.kill(-leader, 0)
+    return readdirSync('/proc').some((name) => /^\d+$/.test(name) && isRunningIn(leader, name))
+  } catch {
+    // None is left, or nothing tells.
+    return false
+  }
+}
+
+function isRunningIn(leader: number, name: string): boolean {
+  try {
+    // A name stands before, which may hold anything.
+    const [state, , group] = readFileSync(`/proc/${name}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return Number(group) === leader && state !== 'Z' && state !== 'X'
+  } catch {
+    // It has ended meanwhile.
+    return false
+  }
+}
