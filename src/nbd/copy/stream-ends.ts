@@ -3,6 +3,7 @@
  * and character devices.
  */
 import {
+  closeSync,
   createReadStream,
   createWriteStream,
   fstatSync,
@@ -31,7 +32,13 @@ export function standardOutput(): StreamDestination {
 
 /** Waits for a writer where the path is a pipe, as cat does. */
 export function openStreamSource(path: string): StreamSource {
-  return readInOrder(path, openInOrder(path, 'r'))
+  const descriptor = openInOrder(path, 'r')
+  try {
+    return readInOrder(path, descriptor)
+  } catch (error) {
+    closeSync(descriptor)
+    throw error
+  }
 }
 
 /** Waits for a reader where the path is a pipe, as cat does. */
@@ -74,10 +81,11 @@ function openStreams(descriptor: number) {
 }
 
 function readInOrder(name: string, descriptor: number): StreamSource {
+  const size = remainingSize(name, descriptor)
   const stream: Readable = openStreams(descriptor).readable()
   return {
     name,
-    size: remainingSize(name, descriptor),
+    size,
     chunks: () => chunksOf(name, stream),
     close: async () => {
       stream.destroy()

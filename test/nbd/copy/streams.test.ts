@@ -157,3 +157,11 @@ testWith(
     expect([status, stderr]).toEqual([1, expect.stringContaining('NBD_COPY_INTERRUPTED')])
   },
 )
+
+testWith('prlimit', 'a source whose size cannot be told for want of descriptors keeps none', () => {
+  const path = join(scratchFolder(), 'file')
+  writeFileSync(path, 'x')
+  const script = join(import.meta.dirname, 'full-process.ts')
+  const { stdout } = runFile('prlimit', ['--nofile=64:64', process.execPath, script, path])
+  expect(stdout).toBe('FILE_UNREADABLE 1\n')
+})
