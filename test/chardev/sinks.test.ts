@@ -13,8 +13,9 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { openPipe } from '../../src/chardev/end/pipe.ts'
-import { openFile } from '../../src/chardev/end/sinks.ts'
+import { openFile, openQueue } from '../../src/chardev/end/sinks.ts'
 import { scratchFolder } from '../cli/command.ts'
+import { refusal } from '../diagnostic-code.ts'
 import { eventually } from '../nbd/server/test-server.ts'
 import { spawnSync } from '../peers/child-process.ts'
 
@@ -85,6 +86,13 @@ test('a file to which nothing is written is closed at once', () => {
   const { close } = openFile(path, false)
   expect(countOpen(path)).toBe(1)
   close()
+  expect(countOpen(path)).toBe(0)
+})
+
+test('a file that has taken the place of a pipe is refused, and does not stay open', () => {
+  const path = join(scratchFolder(), 'pipe')
+  writeFileSync(path, '')
+  expect(() => openQueue(path)).toThrow(refusal('CHARDEV_UNUSABLE'))
   expect(countOpen(path)).toBe(0)
 })
 

@@ -44,9 +44,17 @@ export function openFile(path: string, isAppended: boolean): Standing {
 /**
  * A pipe may be full for ever: it is not written to by the few threads that all files of the process share. It is
  * opened to be read too, so that it does not break when its reader leaves: another one may come.
+ *
+ * @internal Exported for tests.
+ * @throws DiagnosticError CHARDEV_CANNOT_OPEN, CHARDEV_UNUSABLE
  */
-function openQueue(path: string): Standing {
+export function openQueue(path: string): Standing {
   const fd = openDescriptor(path, constants.O_RDWR | constants.O_NONBLOCK)
+  if (!fstatSync(fd).isFIFO()) {
+    closeSync(fd)
+    // Something else was put there since it was one.
+    return fail(CHARDEV_KINDS.unusable, { what: path, reason: 'it is no named pipe any more' })
+  }
   const pipe = new Socket({ fd, readable: false, writable: true })
   pipe.on('error', () => {})
   return {
