@@ -16,6 +16,7 @@ import {
   printable,
   printDiagnostic,
 } from '../diagnostics/print-diagnostic.ts'
+import { EXIT } from './exit-codes.ts'
 import { ENVELOPE } from './json-envelope.ts'
 
 export type TerminalOptions = {
@@ -180,8 +181,9 @@ export class OutputError extends Error {
 }
 
 /**
- * Writes all of it before the process ends. A reader of the result that went away is no error of ours,
- * and a run goes on where nothing reads its remarks.
+ * Writes all of it before the process ends. Where the reader of the result went away, the run ends without a
+ * word, as one of other programs: that it is done would not be true, and an audit has not passed. It goes on
+ * where nothing reads its remarks.
  *
  * @throws OutputError
  */
@@ -193,7 +195,7 @@ function writeAll(descriptor: number, text: string): void {
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException
       if (code === 'EPIPE' && descriptor === 2) return
-      if (code === 'EPIPE') process.exit(0)
+      if (code === 'EPIPE') process.exit(EXIT.readerLeft)
       if (code !== 'EAGAIN') throw new OutputError(descriptor, code)
       pause()
     }
