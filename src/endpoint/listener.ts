@@ -73,7 +73,6 @@ export class Listener {
   #waitingLimit = WAITING_LIMIT
   #patience: NodeJS.Timeout | undefined
   #count = 0
-  #isDraining = false
   #wasUsed = false
 
   constructor(options: ListenerOptions) {
@@ -147,7 +146,6 @@ export class Listener {
    * @param limit How long that may take, in milliseconds; then connections are cut.
    */
   async drain(limit: number): Promise<void> {
-    this.#isDraining = true
     for (const [server, key] of this.#servers) leaveSocket(server, key)
     this.#servers.clear()
     this.#waiting.clear()
@@ -227,13 +225,13 @@ export class Listener {
 
   /** Newcomers who take long make room for clients that wait only for that. */
   #watchStalled(): void {
-    if (this.#isDraining || this.#places.areTaken || this.#waiting.length === 0) return
+    if (this.#places.areTaken || this.#waiting.length === 0) return
     this.#patience ??= setTimeout(() => this.#displaceStalled(), PATIENCE)
   }
 
   #displaceStalled(): void {
     this.#patience = undefined
-    if (this.#isDraining || this.#places.areTaken) return
+    if (this.#places.areTaken) return
     for (let count = this.#waiting.length; count > 0; count--) {
       if (!this.#newcomers.displaceOne(PATIENCE)) break
     }
@@ -281,7 +279,7 @@ export class Listener {
 
   /** As many as there is room for: those who are silent take no place, and delay no other one for long. */
   #beginWaiting(): void {
-    while (this.#hasRoom && !this.#isDraining) {
+    while (this.#hasRoom) {
       const next = this.#waiting.next()
       if (!next) return
       this.#begin(next)

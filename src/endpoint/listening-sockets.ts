@@ -59,8 +59,7 @@ export class HeldSocket implements ShareHolder {
   resume(): void {}
 
   #add(socket: Socket): void {
-    // One that leaves is noticed by what serves it.
-    socket.on('error', () => {})
+    // It is not read, so that one that leaves is noticed by what serves it.
     if (this.#clients.length < this.#limit) this.#clients.push(socket)
     else socket.destroy()
   }

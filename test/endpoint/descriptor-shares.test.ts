@@ -105,6 +105,8 @@ function holder() {
 test('one alone may take all that is for clients, and one of several no more than it leaves free', () => {
   const [one, other, guest] = [holder(), holder(), holder()]
   joinShares(one, 'here')
+  const alone = one.limit
+  expect(alone).toBeGreaterThan(0)
   one.count = roomForServed() - 1
   expect([canServe(one, 1), canServe(one, 2)]).toEqual([true, false])
   one.count = 0
@@ -116,6 +118,9 @@ test('one alone may take all that is for clients, and one of several no more tha
   expect([canServe(guest, half), canServe(guest, half + 1)]).toEqual([true, false])
   guest.count = 0
   joinShares(other, 'there')
+  // What is for strangers is divided.
+  expect(other.limit).toBe(one.limit)
+  expect(one.limit).toBeLessThan(alone)
   const room = roomForServed()
   // So many that the next one takes the last that it may have.
   one.count = Math.floor((room - 1) / 2)
@@ -123,4 +128,7 @@ test('one alone may take all that is for clients, and one of several no more tha
   one.count++
   expect(canServe(one, 1)).toBe(false)
   expect(canServe(other, 1)).toBe(true)
+  const divided = one.limit
+  leaveShares(other)
+  expect(one.limit).toBeGreaterThan(divided)
 })

@@ -433,6 +433,15 @@ describe('a pump', () => {
     expect(seen.reduce((all, one) => all + one, 0)).toBe(bytes.length)
   })
 
+  test('begins with a connection that was not read before', async () => {
+    const { source, from, sink, one } = pump()
+    from.pause()
+    const carried = one.run()
+    source.end('abc')
+    expect(String(await readAll(sink))).toBe('abc')
+    await carried
+  })
+
   test('passes on an end that came before it began', async () => {
     const { source, from, sink, one } = pump()
     source.end()

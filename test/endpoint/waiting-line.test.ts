@@ -1,10 +1,14 @@
 /** Which of the clients that wait is sent away where one more comes: a silent one, and no client that was not heard yet. */
 import { existsSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
+import { duplexPair } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { expect, onTestFinished, test } from 'vitest'
+import { setImmediate as turn } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { Listener } from '../../src/endpoint/listener.ts'
 import { PATIENCE } from '../../src/endpoint/newcomers.ts'
+import { WaitingLine, type WaitingLineOptions } from '../../src/endpoint/waiting-line.ts'
 import { scratchFolder } from '../cli/command.ts'
 import { eventually } from '../nbd/server/test-server.ts'
 import { spawn } from '../peers/child-process.ts'
@@ -62,4 +66,68 @@ test('a client that has spoken while the process stood still keeps its turn', as
   tell('end')
   await eventually(() => seen.served === LINE + 1 && seen.left === LINE + 1)
   expect(seen).toMatchObject({ refused: 2, words: 'x'.repeat(LINE + 1) })
+})
+
+describe('a client that waits', () => {
+  /** One that stands in a line of its own. */
+  function stand(options: WaitingLineOptions = {}) {
+    const line = new WaitingLine(options)
+    const [client, socket] = duplexPair()
+    onTestFinished(() => void client.destroy())
+    line.add(socket as Socket)
+    return { line, client, socket }
+  }
+
+  test.each<WaitingLineOptions>([{}, { allowHalfOpen: true }, { clientsBegin: true }])(
+    'is noticed when it leaves, also after it has spoken: %j',
+    async (options) => {
+      const { line, client } = stand(options)
+      client.end('hello')
+      await eventually(() => line.length === 0)
+      expect(line.next()).toBeUndefined()
+    },
+  )
+
+  test('may have said all, where clients begin and may still be told something', async () => {
+    const { line, client, socket } = stand({ clientsBegin: true, allowHalfOpen: true })
+    client.end('hello')
+    await eventually(() => socket.readableLength > 0)
+    for (let count = 0; count < 10; count++) await turn()
+    expect(line.next()).toBe(socket)
+    expect(await text(socket)).toBe('hello')
+  })
+
+  test.each<WaitingLineOptions>([{}, { allowHalfOpen: true }])(
+    'and says more than a client would before it is greeted is sent away: %j',
+    async (options) => {
+      const { line, client, socket } = stand(options)
+      client.write(Buffer.alloc(4_096))
+      for (let count = 0; count < 10; count++) await turn()
+      expect([line.length, socket.destroyed]).toEqual([1, false])
+      client.write('x')
+      await eventually(() => line.length === 0)
+      expect(socket.destroyed).toBe(true)
+    },
+  )
+
+  test('may say much where clients begin: it is not read', async () => {
+    const { line, client, socket } = stand({ clientsBegin: true })
+    client.write(Buffer.alloc(4_097))
+    for (let count = 0; count < 10; count++) await turn()
+    expect([line.length, socket.isPaused()]).toEqual([1, true])
+  })
+
+  test.each<WaitingLineOptions>([{}, { clientsBegin: true }])(
+    'has what it said read again when its turn has come, and is watched no more: %j',
+    async (options) => {
+      const { line, client, socket } = stand(options)
+      client.write('before ')
+      for (let count = 0; count < 10; count++) await turn()
+      expect(line.next()).toBe(socket)
+      expect(line.length).toBe(0)
+      const said = text(socket)
+      client.end('x'.repeat(10_000))
+      expect(await said).toBe(`before ${'x'.repeat(10_000)}`)
+    },
+  )
 })

@@ -1,0 +1,100 @@
+/** While what listens at a place is replaced, its socket stays; afterwards nothing is kept. */
+import { once } from 'node:events'
+import { type AddressInfo, connect, type ListenOptions, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { Listener } from '../../src/endpoint/listener.ts'
+import { handingSocketsOver } from '../../src/endpoint/listening-sockets.ts'
+import { scratchFolder } from '../cli/command.ts'
+import { freePort } from '../peers/port.ts'
+
+/** What listens says its name to each client. */
+async function startListener(name: string, place: ListenOptions): Promise<Listener> {
+  const listener = new Listener({
+    handle: () => ({
+      run: async ({ socket }) => {
+        socket.end(name)
+        await once(socket.resume(), 'close')
+        return 'closed'
+      },
+      drain: () => false,
+      wasUsed: true,
+    }),
+  })
+  await listener.listen(place)
+  onTestFinished(() => listener.drain(0))
+  return listener
+}
+
+/** @throws where nothing listens. */
+async function open(place: ListenOptions): Promise<Socket> {
+  const { path, host, port } = place
+  const socket = connect(path === undefined ? { host, port: Number(port) } : { path })
+  onTestFinished(() => void socket.destroy())
+  await once(socket, 'connect')
+  return socket
+}
+
+async function heardBy(socket: Socket): Promise<string> {
+  return String((await once(socket, 'data'))[0])
+}
+
+const PLACES: Readonly<Record<string, () => ListenOptions | Promise<ListenOptions>>> = {
+  'a port': async () => ({ host: '127.0.0.1', port: await freePort() }),
+  'a path': () => ({ path: join(scratchFolder(), 'socket') }),
+}
+
+test.each(Object.entries(PLACES))(
+  'who comes to %s meanwhile is served by the next one',
+  async (_, choose) => {
+    const place = await choose()
+    const first = await startListener('first', place)
+    expect(await heardBy(await open(place))).toBe('first')
+    await handingSocketsOver(async () => {
+      await first.drain(0)
+      const client = await open(place)
+      await startListener('second', place)
+      expect(await heardBy(client)).toBe('second')
+      expect(await heardBy(await open(place))).toBe('second')
+    })
+  },
+)
+
+test.each(Object.entries(PLACES))(
+  'what no other one has taken of %s is closed when the change has ended',
+  async (_, choose) => {
+    const place = await choose()
+    const first = await startListener('first', place)
+    const client = await handingSocketsOver(async () => {
+      await first.drain(0)
+      return open(place)
+    })
+    await once(client.resume(), 'close')
+    await expect(open(place)).rejects.toThrow(/ECONNREFUSED|ENOENT/)
+  },
+)
+
+test('what ends after the change keeps nothing', async () => {
+  const place = { path: join(scratchFolder(), 'socket') }
+  const first = await startListener('first', place)
+  const isOver = Promise.withResolvers<void>()
+  let ended: Promise<void> | undefined
+  await handingSocketsOver(async () => {
+    ended = isOver.promise.then(() => first.drain(0))
+  })
+  isOver.resolve()
+  await ended
+  await expect(open(place)).rejects.toThrow(/ECONNREFUSED|ENOENT/)
+})
+
+test('at a port that the system has chosen, none is kept: the next one has another', async () => {
+  const place = { host: '127.0.0.1', port: 0 }
+  const listener = new Listener({
+    handle: () => ({ run: async () => 'done', drain: () => false, wasUsed: false }),
+  })
+  const { port } = (await listener.listen(place)) as AddressInfo
+  await handingSocketsOver(async () => {
+    await listener.drain(0)
+    await expect(open({ ...place, port })).rejects.toThrow('ECONNREFUSED')
+  })
+})
