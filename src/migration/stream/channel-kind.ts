@@ -16,10 +16,21 @@ export function channelKindOf(bytes: Buffer): ChannelKind | undefined {
   const first = bytes.readUInt32BE()
   if (first === QEMU_VM_FILE_MAGIC) return 'main'
   if (first === MULTIFD_MAGIC) return 'multifd'
+  if (isStreamBehindZeros(bytes)) return 'main'
   const number = first >>> 16
   if (number !== 0)
     return Object.values(MIG_RP_MSG).some((known) => known === number) ? 'return-path' : undefined
   if (bytes.length < DECIDING_BYTES) return undefined
-  // Zeros may stand before a stream; a page or the end of pages has a flag.
+  // A page or the end of pages has a flag.
   return bytes.readUInt32BE(4) === 0 ? 'main' : 'preempt'
+}
+
+const MAGIC = Buffer.alloc(4)
+MAGIC.writeUInt32BE(QEMU_VM_FILE_MAGIC)
+
+/** As many zeros as a user likes may stand before a stream. No page has the flags that the magic would be. */
+function isStreamBehindZeros(bytes: Buffer): boolean {
+  const begin = bytes.findIndex((byte) => byte !== 0)
+  const found = bytes.subarray(begin, begin + MAGIC.length)
+  return begin > 0 && found.equals(MAGIC.subarray(0, found.length))
 }

@@ -1,5 +1,6 @@
 /** The other channels at the bounds of their numbers, and the small readers of the stream. */
 import { describe, expect, test } from 'vitest'
+import { ChannelInspection } from '../../../src/migration/inspect/channel-inspection.ts'
 import { channelKindOf } from '../../../src/migration/stream/channel-kind.ts'
 import type { ChannelDecoder } from '../../../src/migration/stream/decoder.ts'
 import { parseDescription } from '../../../src/migration/stream/description.ts'
@@ -264,6 +265,22 @@ describe('the kind of a channel', () => {
   ])('%j: %s', (bytes, kind) => {
     expect(channelKindOf(Buffer.from(bytes))).toBe(kind)
   })
+})
+
+test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 4096])(
+  'a stream behind %i zeros is a main channel',
+  (count) => {
+    const inspection = new ChannelInspection()
+    inspection.push(bytesOf(Buffer.alloc(count), HEADER, EOF))
+    inspection.finish()
+    expect(inspection.inspection).toMatchObject({ kind: 'main', startsAt: count, end: count + 8 })
+  },
+)
+
+test.each([0, 1, 2, 3, 4, 5])('a stream behind %i zeros may be cut in its magic', (count) => {
+  expect(channelKindOf(bytesOf(Buffer.alloc(count), [0x51, 0x45, 0x56]))).toBe(
+    count === 0 ? undefined : 'main',
+  )
 })
 
 describe('the sizes that a description says', () => {
