@@ -32,6 +32,8 @@ type Stream = {
   /** The offset of the first device. */
   readonly offset: number
   readonly hasFooters: boolean
+  /** Sizes of the devices that were sent before, by `deviceKey`: a description has them too. */
+  readonly before: ReadonlyMap<string, number>
 }
 
 /** Looks for the description in bytes that grow, and for devices of its sizes. */
@@ -92,7 +94,7 @@ function walkTo(bytes: Buffer, endAt: number, stream: Stream): DeviceWalk | unde
   return sections && { sections, description, endAt, descriptionLength }
 }
 
-/** Gives undefined where the sizes of the description do not lead from device to device to the end. */
+/** Gives undefined where the sizes of the description do not lead over all its devices to the end. */
 function walkDevices(
   bytes: Buffer,
   description: Description,
@@ -110,11 +112,21 @@ function walkDevices(
       else if (type !== QEMU_VM.SECTION_FULL) return undefined
       else sections.push(walkDevice(reader, sizes, stream))
     }
-    return sections
+    for (const { name, instance = 0 } of sections) sizes.delete(deviceKey(name, instance))
+    return isSameDevices(sizes, stream.before) ? sections : undefined
   } catch (error) {
     if (error instanceof ProtocolError) return undefined
     throw error
   }
+}
+
+function isSameDevices(
+  described: ReadonlyMap<string, number | undefined>,
+  sent: ReadonlyMap<string, number>,
+): boolean {
+  const isSent = ([device, size]: [string, number | undefined]) =>
+    sent.has(device) && (size === undefined || size === sent.get(device))
+  return described.size === sent.size && [...described].every(isSent)
 }
 
 function passCommand(reader: ByteReader): void {

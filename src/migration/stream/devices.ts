@@ -98,10 +98,13 @@ function* decodeLastDescription(input: StreamInput, state: MainState, end: numbe
 /** Waits for a description whose sizes lead from here to it; gives undefined where none comes. */
 function* searchDescription(
   input: StreamInput,
-  { hasFooters }: MainState,
+  { hasFooters, devices }: MainState,
   after = 0,
 ): Decoding<DeviceWalk | undefined> {
-  const search = new DeviceSearch({ offset: input.offset, hasFooters }, after)
+  const { offset } = input
+  const earlier = [...devices].filter(([, section]) => section.offset < offset)
+  const before = new Map(earlier.map(([device, { bodyLength }]) => [device, bodyLength]))
+  const search = new DeviceSearch({ offset, hasFooters, before }, after)
   for (;;) {
     const walk = search.find(input.peek())
     if (walk || input.isEnded || input.available > MAX_KEPT) return walk

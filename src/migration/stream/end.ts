@@ -27,20 +27,20 @@ export function* decodeEnd(input: StreamInput, state: MainState): Decoding<boole
   const description = parseDescription(input.readBytes(length))
   if (!description)
     input.refuse('JSON with a list of devices', 'other text', offset + DESCRIPTION_HEADER)
-  checkSizes(description, state)
+  checkSizes(description, offset, state)
   state.emit({ type: 'description', offset, length, description })
   return true
 }
 
 /** Holds the sections against the description, so that a footer within a device is noticed. */
-function checkSizes({ devices }: Description, state: MainState): void {
+function checkSizes({ devices }: Description, at: number, state: MainState): void {
   const sections = new Map(state.devices)
   for (const { name, instance, size } of devices) {
     const section = sections.get(deviceKey(name, instance))
     sections.delete(deviceKey(name, instance))
     if (section && (size === undefined || size === section.bodyLength)) continue
     refuseStream('sizesDiffer', {
-      offset: section?.offset ?? 0,
+      offset: section?.offset ?? at,
       section: `section ${name}`,
       expected: `${size ?? 'some'} bytes of instance ${instance}`,
       found: section ? `${section.bodyLength}` : 'no such section',

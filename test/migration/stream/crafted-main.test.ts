@@ -804,6 +804,11 @@ describe('the end', () => {
     ['and another size', ended(description({ devices: [device('cpu', 2)] })), `${MISMATCH} 8`],
     ['and no word of a device that was sent', ended(description({ devices: [] })), `${MISMATCH} 8`],
     [
+      'and a device that was not sent',
+      ended(description({ devices: [device('cpu', 3), device('timer', 0)] })),
+      `${MISMATCH} ${end + 1}`,
+    ],
+    [
       'and a size that is not known',
       ended(description({ devices: [{ ...device('cpu', 3), fields: [{}] }] })),
       'whole',
@@ -834,6 +839,7 @@ describe('the end', () => {
 
 describe('a device whose bytes look like the end', () => {
   const body = bytesOf([9], footer(4), EOF, description({ devices: [device('cpu', 1)] }), [9])
+  const ramSection = start(2, 'ram', bytesOf(ramSetup({ ram: 0x1000 }), RAM_END))
   const stream = bytesOf(
     HEADER,
     full(4, 'cpu', body),
@@ -859,6 +865,27 @@ describe('a device whose bytes look like the end', () => {
       ])
       expect(eventsOf('trailing', stream, parts)).toEqual([])
     }
+  })
+
+  /** QEMU sends some devices before the memory; the description has them too. */
+  test.each<[string, readonly object[], string]>([
+    ['and all that were sent before', [device('early', 1)], 'whole'],
+    [
+      'and one that was sent before, of no known size',
+      [{ ...device('early', 1), fields: [{}] }],
+      'whole',
+    ],
+    ['and one that was sent before with another size', [device('early', 2)], MALFORMED],
+    ['and none that was sent before', [], MALFORMED],
+    ['and one that was not sent', [device('early', 1), device('other', 1)], MALFORMED],
+    ['and one that was not sent for one that was', [device('other', 1)], MALFORMED],
+  ])('is found by a description of itself %s', (_, described, verdict) => {
+    const hidden = bytesOf([9], footer(4), EOF, [9])
+    const whole = bytesOf(
+      ...[HEADER, full(1, 'early', [1]), ramSection, full(4, 'cpu', hidden), EOF],
+      description({ devices: [...described, device('cpu', hidden.length)] }),
+    )
+    expect(read(whole).verdict.split(' ')[0]).toBe(verdict)
   })
 
   test('ends at its footer where no other description follows', () => {
