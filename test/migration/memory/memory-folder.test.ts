@@ -121,10 +121,12 @@ describe('nothing is written', () => {
     expect(existsSync(join(folder, 'out'))).toBe(false)
   })
 
-  test('where the folder cannot be made, which the error names', async () => {
+  test('where the folder around it is missing, which the error names', async () => {
     const stream = join(STREAMS, 'exec-11-pc-q35-11.1-S.bin.gz')
-    const out = join(scratchFolder(), 'missing', 'out')
-    await expect(rebuildMemory(stream, out)).rejects.toThrow(`cannot write ${out}`)
+    const folder = join(scratchFolder(), 'missing')
+    await expect(rebuildMemory(stream, join(folder, 'out'))).rejects.toThrow(
+      `cannot write ${folder}: it does not exist`,
+    )
   })
 
   test('to a folder that files came into meanwhile, which are kept', async () => {

@@ -547,6 +547,13 @@ describe('where a guest is stored', () => {
     await expect(openStore(path, 1)).rejects.toThrow(refusal('MIGRATION_FOLDER_NOT_EMPTY'))
   })
 
+  test.each([0, 1])('is in a folder that is there, with %i channels more', async (multifd) => {
+    const folder = join(scratchFolder(), 'missing')
+    await expect(openStore(join(folder, 'guest'), multifd)).rejects.toThrow(
+      `cannot write ${folder}: it does not exist`,
+    )
+  })
+
   test('is the file that a link leads to', async () => {
     const folder = scratchFolder()
     symlinkSync(join(folder, 'target'), join(folder, 'link'))

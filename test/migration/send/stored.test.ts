@@ -315,6 +315,16 @@ describe('a migration', () => {
     ).rejects.toThrow(refusal(code))
   })
 
+  test('to a file in a folder that is missing fails with that folder', async () => {
+    const folder = join(scratchFolder(), 'missing')
+    const migration = await readStoredMigration(storedFile(MAIN))
+    const to = parseMigrationUri(`file:${folder}/guest`)
+    const { signal } = new AbortController()
+    await expect(sendMigration(migration, to, { timeout: 100_000, signal })).rejects.toThrow(
+      `cannot write ${folder}: it does not exist`,
+    )
+  })
+
   test('to a command that takes it is over when the command is', async () => {
     const path = join(scratchFolder(), 'out')
     const migration = await readStoredMigration(storedFile(MAIN))
