@@ -6,7 +6,7 @@ import { SERVER_FAILED } from '../../../src/audit/probes/answers.ts'
 import { withFailingVersions } from '../../../src/audit/probes/failing-versions.ts'
 import { probeSuites } from '../../../src/audit/probes/suites.ts'
 import { type VersionSuites, withUnnamedPrimes } from '../../../src/audit/probes/unnamed-primes.ts'
-import { type Chosen, choose } from '../scripted/choice.ts'
+import { type Chosen, choose, listIn } from '../scripted/choice.ts'
 import type { Reaction, Script } from '../scripted/script.ts'
 import { type Scripted, scripted } from '../scripted/server.ts'
 
@@ -86,6 +86,46 @@ describe('suites of one version', () => {
     })
     expect(heard.length).toBeGreaterThan(10)
     expect(Math.max(...heard.map(({ size }) => size))).toBeLessThan(256)
+  })
+})
+
+describe('a server that closes without a word', () => {
+  /** Whatever offers ECDHE is answered, in the first version alone. */
+  const closing = (
+    isAnswering: (suites: readonly number[], groups: number) => boolean,
+  ): Script => ({
+    ...BASE,
+    suites: [ECDHE_RSA],
+    quirk: ({ hello }) =>
+      isAnswering(hello.suites, listIn(hello, 10)?.length ?? 0) ? undefined : 'close',
+  })
+
+  test('refuses, where it still answers what it has answered before', async () => {
+    // It wants all groups too: no other offer than the first one has its answer.
+    const script = closing(
+      (suites, groups) => suites.includes(ECDHE_RSA) && groups === EVERY_GROUP.length,
+    )
+    const { server, claims } = scripted(script)
+    const found = await probeSuites(server, TLS12, 'TLS1.2')
+    expect(found).toMatchObject({ items: [ECDHE_RSA], end: CLOSED })
+    expect(claims.filter((claim) => claim.endsWith('control'))).toHaveLength(1)
+  })
+
+  test('refuses, where it answers a common offer', async () => {
+    const { server, heard } = scripted(closing((suites) => suites.includes(0x1301)))
+    await server.connections.ask('anything', (exchange) => exchange.read(0))
+    expect((await probeSuites(server, TLS12, 'TLS1.2')).end).toEqual(CLOSED)
+    const control = heard.find(({ claim }) => claim.endsWith('control'))
+    expect(control?.size).toBeLessThan(256)
+    expect(control && listIn(control.hello, 43, 1)).toEqual([TLS13, TLS12, TLS11, TLS10])
+    expect(control && listIn(control.hello, 51)).toEqual([])
+  })
+
+  test('refuses no more, where it answers nothing any more', async () => {
+    let count = 0
+    const { server } = scripted({ ...BASE, quirk: () => (count++ > 0 ? 'close' : undefined) })
+    const found = await probeSuites(server, TLS12, 'TLS1.2')
+    expect(found).toMatchObject({ items: [ECDHE_RSA], end: { answer: 'rate-limited' } })
   })
 })
 

@@ -62,6 +62,8 @@ export type Script = {
   readonly heedsFallback?: boolean
   /** Ciphers of SSLv2; undefined where it does not speak it. */
   readonly sslv2?: readonly number[]
+  /** What it does with a hello of SSLv2 in place of that. */
+  readonly toSslv2?: Buffer | 'reset' | 'silence'
   /** Before TLS 1.3: whether sessions have an ID, and whether it is the one that the client gave. */
   readonly namesSessions?: boolean | 'as-the-client'
   /** Before TLS 1.3; undefined where none is given. */

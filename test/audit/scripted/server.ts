@@ -111,6 +111,10 @@ async function answerSslv2({ script, wire }: Omit<Side, 'channel'>, record: Buff
   while (list.remaining > 0) offered.push(list.readUint24())
   reader.readBytes((idLength ?? 0) + (challengeLength ?? 0))
   reader.end()
+  const { toSslv2 } = script
+  if (toSslv2 === 'silence') return void (await wire.server.receive())
+  if (toSslv2 === 'reset') return wire.end('reset')
+  if (toSslv2) return wire.server.send(toSslv2)
   if (!script.sslv2) return wire.end('closed')
   const common = script.sslv2.filter((cipher) => offered.includes(cipher))
   const body = new ByteWriter().uint8(4).uint8(0).uint8(1).uint16(2)
