@@ -88,6 +88,7 @@ testWith(
     child.stdin.write('go on\n')
     await eventually(() => /read hello|broke/.test(said))
     expect(said).toContain('read hello')
+    expect(said).toContain("refused Could not open '/dev/ptmx'")
   },
 )
 

@@ -17,7 +17,11 @@ export type Chardevs = {
 }
 
 /** With credentials `server` and `client`, and authorizations `clients` and `nobody`. */
-export function makeChardevs(dir = makeX509Folder(), clientLimit = 1024): Chardevs {
+export function makeChardevs(
+  dir = makeX509Folder(),
+  clientLimit = 1024,
+  handshakeLimit = 30,
+): Chardevs {
   const objects = TlsObjects.create(
     [
       `tls-creds-x509,id=server,dir=${dir},endpoint=server`,
@@ -28,7 +32,7 @@ export function makeChardevs(dir = makeX509Folder(), clientLimit = 1024): Charde
   )
   const events: ChardevEvent[] = []
   const registry = new ChardevRegistry({
-    ...{ objects, handshakeLimit: 30, clientLimit },
+    ...{ objects, handshakeLimit, clientLimit },
     tell: (event) => void events.push(event),
   })
   onTestFinished(() => registry.close(1000))

@@ -1,4 +1,4 @@
-/** A process with a pseudo-terminal, which has no descriptor left until it is told anything; says what comes. */
+/** A process with a pseudo-terminal, which has no descriptor left until it is told anything; says what comes, and why it has no second one. */
 import { closeSync } from 'node:fs'
 import { openPty } from '../../src/chardev/end/pty.ts'
 import { takeDescriptors } from '../files/take-descriptors.ts'
@@ -14,3 +14,8 @@ process.stdin.once('data', () => {
 console.log('begins')
 const taken = takeDescriptors()
 console.log(`full ${place}`)
+try {
+  openPty()
+} catch (error) {
+  console.log(`refused ${(error as Error).message}`)
+}

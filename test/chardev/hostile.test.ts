@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { parseChardev } from '../../src/chardev/definition/parse-chardev.ts'
 import { runFile, scratchFolder } from '../cli/command.ts'
 import { connectPlain, listenPlain } from '../migration/relay/plain-ends.ts'
+import { makeX509Folder } from '../nbd/nbd-credentials.ts'
 import { eventually } from '../nbd/server/test-server.ts'
 import { makeChardevs } from './chardev-fixture.ts'
 
@@ -132,6 +133,23 @@ test('a server of WebSocket is asked by its name, and one that refuses is told o
   expect(asked).toContain('Sec-WebSocket-Protocol: binary\r\n')
   server.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
   await outcome
+})
+
+test('a server that does not answer is given up in time, or when the link is ended', async () => {
+  const folder = scratchFolder()
+  const { next } = await listenPlain(`${folder}/silent`)
+  const start = async (limit: number) => {
+    const { add, registry } = makeChardevs(makeX509Folder(), 1, limit)
+    await add(`socket,id=c,path=${folder}/silent,websocket=on`)
+    await add('ringbuf,id=r')
+    return registry.join('c', 'r')
+  }
+  await expect((await start(1)).ended).rejects.toThrow()
+  await next()
+  const { ended, separate } = await start(0)
+  await once((await next()).resume(), 'data')
+  await separate()
+  await ended
 })
 
 test('who has joined two of them separates them also after a change', async () => {
