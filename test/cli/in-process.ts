@@ -1,33 +1,40 @@
 /**
  * Runs `cryptopolicy` or `update-policies` within the process of the test, from the sources: many runs cost no more than
- * one, and changed sources need no build. What a run writes to standard output and standard error is
- * caught where it goes to the system. Runs take turns, since a process has one of each.
+ * one, and changed sources need no build. Commands take turns, since a process has one environment; services
+ * go on beside them.
  */
-import fs from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
+import { expect, onTestFinished, vi } from 'vitest'
 import { updatePolicies } from '../../src/cli/programs/policy-update.ts'
 import { createProgram } from '../../src/cli/programs/program.ts'
 import { runToExit } from '../../src/cli/run.ts'
+import { CaughtOutput } from './caught-output.ts'
 import { inheritedEnvironment, type Outcome, type RunOptions } from './command.ts'
 
 type InProcessOptions = Pick<RunOptions, 'env'> & {
   readonly program?: 'cryptopolicy' | 'update-policies'
 }
 
-export async function runInProcess(
+export function runInProcess(
   args: readonly string[],
-  { env: more = {}, program = 'cryptopolicy' }: InProcessOptions = {},
+  options: InProcessOptions = {},
+): Promise<Outcome> {
+  return runCaught(new CaughtOutput(), args, options)
+}
+
+async function runCaught(
+  output: CaughtOutput,
+  args: readonly string[],
+  { env: more = {}, program = 'cryptopolicy' }: InProcessOptions,
 ): Promise<Outcome> {
   const { argv, env, exitCode } = process
-  const written = catchOutput()
   process.argv = [...argv.slice(0, 1), program, ...args]
   process.env = { ...inheritedEnvironment(), ...more }
   process.exitCode = undefined
   try {
-    const status = await (program === 'cryptopolicy' ? runCryptopolicy(args) : updatePolicies())
-    return { status, stdout: written.text(1), stderr: written.text(2) }
+    const run = program === 'cryptopolicy' ? () => runCryptopolicy(args) : updatePolicies
+    const status = await output.catching(run)
+    return { status, stdout: output.text(1), stderr: output.text(2) }
   } finally {
-    written.end()
     process.argv = argv
     process.env = env
     process.exitCode = exitCode
@@ -42,34 +49,66 @@ function runCryptopolicy(args: readonly string[]): Promise<number> {
   })
 }
 
-type Caught = {
-  readonly text: (descriptor: number) => string
-  readonly end: () => void
+export type InProcessService = {
+  /** What it has said so far. */
+  readonly log: () => string
+  /** Waits until it has said something; gives all it has said. @throws where it ends before. */
+  readonly says: (what: string | RegExp) => Promise<string>
+  /** Does to it what a signal does to a process. */
+  readonly signal: (name: EndingOrReload) => void
+  /** Ends it. */
+  readonly stop: (name?: EndingOrReload) => Promise<Outcome>
+  /** When it has ended. */
+  readonly ended: Promise<Outcome>
 }
 
-/** Stands between the program and the system: descriptors 1 and 2 are kept, all others written. */
-function catchOutput(): Caught {
-  const { writeSync } = fs
-  const parts = new Map<number, Buffer[]>([
-    [1, []],
-    [2, []],
-  ])
-  const instead = (descriptor: number, data: string | Uint8Array, offset = 0): number => {
-    const bytes = Buffer.from(data as Uint8Array).subarray(offset)
-    parts.get(descriptor)?.push(bytes)
-    return bytes.length
+type EndingOrReload = 'SIGTERM' | 'SIGINT' | 'SIGHUP'
+
+/** How long a service may take to say something, in milliseconds. */
+const PATIENCE = 120_000
+
+/** Starts a service of `cryptopolicy` and waits until it is ready. */
+export async function serveInProcess(
+  args: readonly string[],
+  options: Pick<InProcessOptions, 'env'> = {},
+): Promise<InProcessService> {
+  const earlier = new Set(listeners())
+  const output = new CaughtOutput()
+  let isOver = false
+  const ended = runCaught(output, args, options).finally(() => {
+    isOver = true
+  })
+  const log = () => output.text(2)
+  const says = async (what: string | RegExp): Promise<string> => {
+    const isSaid = () => (typeof what === 'string' ? log().includes(what) : what.test(log()))
+    await vi.waitUntil(() => isOver || isSaid(), { timeout: PATIENCE, interval: 10 })
+    expect(log()).toMatch(what)
+    return log()
   }
-  replaceWriteSync(((descriptor: number, ...rest: [string | Uint8Array, number?]) =>
-    parts.has(descriptor)
-      ? instead(descriptor, ...rest)
-      : writeSync(descriptor, ...(rest as [Uint8Array]))) as typeof writeSync)
-  return {
-    text: (descriptor) => Buffer.concat(parts.get(descriptor) ?? []).toString('utf8'),
-    end: () => replaceWriteSync(writeSync),
+  await says(/^ready: /m)
+  const own = listeners().filter((listener) => !earlier.has(listener))
+  const signal = (name: EndingOrReload) =>
+    output.during(() => {
+      for (const listener of listenersOf(name)) if (own.includes(listener)) listener(name)
+    })
+  const stop = (name: EndingOrReload = 'SIGTERM') => {
+    signal(name)
+    return ended
   }
+  onTestFinished(async () => {
+    // Told twice, it waits for no client.
+    if (!isOver) signal('SIGTERM')
+    await stop()
+  })
+  return { log, says, signal, stop, ended }
 }
 
-function replaceWriteSync(writeSync: typeof fs.writeSync): void {
-  fs.writeSync = writeSync
-  syncBuiltinESMExports()
+function listeners(): readonly SignalListener[] {
+  return (['SIGTERM', 'SIGINT', 'SIGHUP'] as const).flatMap(listenersOf)
+}
+
+type SignalListener = (name: NodeJS.Signals) => void
+
+function listenersOf(name: EndingOrReload): readonly SignalListener[] {
+  return process.listeners(name) as SignalListener[]
 }

@@ -5,17 +5,15 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { runPeer } from '../interop/tls-peer.ts'
-import { startReceive } from '../migration/receive/receive-process.ts'
 import { readRecorded } from '../migration/recorded-streams.ts'
 import { connectPlain, readAll } from '../migration/relay/plain-ends.ts'
 import { credentialsOf, makeX509Folder, x509Credentials } from '../nbd/nbd-credentials.ts'
-import { serveNbd } from '../nbd/our-server.ts'
 import { RawClient } from '../nbd/server/raw-client.ts'
 import { testWith } from '../peers/peer.ts'
 import { scratchFolder } from './command.ts'
 import { ENDPOINT_FILE, exportUri, writeEndpointFile } from './endpoint-process.ts'
+import { type InProcessService, serveInProcess } from './in-process.ts'
 import { expectValid } from './json-output.ts'
-import { launchService, type ServiceProcess, untilReady } from './service-process.ts'
 
 const JSON_LOG = ['--log', 'json']
 
@@ -33,9 +31,10 @@ testWith('nbdinfo', 'nbd serve: clients that are served and refused, and a reloa
   const dir = makeX509Folder()
   const place = ['-b', '127.0.0.1', '-p', '0', '-t']
   const credentials = credentialsOf('x509', dir, 'server')
-  const server = await serveNbd(['--memory', '1M', ...place, ...credentials, ...JSON_LOG], {
-    ownPlace: true,
-  })
+  const server = await serveInProcess([
+    ...['nbd', 'serve', '--memory', '1M'],
+    ...[...place, ...credentials, ...JSON_LOG],
+  ])
   const port = Number(/^ready: .*?:(\d+)/m.exec(server.log())?.[1])
   const uri = `nbds://localhost:${port}/?tls-certificates=${dir}`
   expect((await runPeer('nbdinfo', ['--size', uri])).status).toBe(0)
@@ -52,10 +51,11 @@ testWith('nbdinfo', 'nbd serve: clients that are served and refused, and a reloa
 })
 
 test('nbd serve: a storage that fails', async () => {
-  const image = join(scratchFolder(), 'image')
+  const folder = scratchFolder()
+  const [image, socket] = [join(folder, 'image'), join(folder, 'nbd.sock')]
   writeFileSync(image, Buffer.alloc(1 << 20))
-  const server = await serveNbd([image, ...JSON_LOG])
-  const client = await RawClient.greet(server.socket)
+  const server = await serveInProcess(['nbd', 'serve', '-k', socket, image, ...JSON_LOG])
+  const client = await RawClient.greet(socket)
   await client.go('simple')
   const { truncateSync } = await import('node:fs')
   truncateSync(image, 4096)
@@ -68,9 +68,11 @@ test('nbd serve: a storage that fails', async () => {
 
 test('migrate receive: a guest over TLS, and a stranger', async () => {
   const dir = makeX509Folder()
-  const args = [...credentialsOf('x509', dir, 'server'), ...JSON_LOG]
-  const receiver = await startReceive({ args })
-  const port = Number(receiver.place.split(':')[1])
+  const receiver = await serveInProcess([
+    ...['migrate', 'receive', '--listen', 'tcp:127.0.0.1:0', join(scratchFolder(), 'guest')],
+    ...[...credentialsOf('x509', dir, 'server'), ...JSON_LOG],
+  ])
+  const port = Number(/^ready: \S+:(\d+) /m.exec(receiver.log())?.[1])
   const stranger = connect(port, '127.0.0.1').on('error', () => {})
   onTestFinished(() => void stranger.destroy())
   stranger.end('GET / HTTP/1.1\r\n\r\n')
@@ -86,11 +88,8 @@ test('migrate receive: a guest over TLS, and a stranger', async () => {
 
 test('chardev listen and connect: a console between them, and one that is not there', async () => {
   const [folder, dir] = [scratchFolder(), makeX509Folder()]
-  const run = async (words: readonly string[]): Promise<ServiceProcess> => {
-    const service = launchService(['chardev', ...words, ...JSON_LOG])
-    await untilReady(service)
-    return service
-  }
+  const run = (words: readonly string[]): Promise<InProcessService> =>
+    serveInProcess(['chardev', ...words, ...JSON_LOG])
   const entry = join(folder, 'entry')
   const there = await run([
     ...['listen', '--chardev', 'socket,id=a,host=127.0.0.1,port=0,server=on,tls-creds=tls0'],
@@ -133,18 +132,17 @@ testWith(
   - {id: web1, listen: "unix:DIR/web1.sock", to: "unix:DIR/nowhere.sock", tls-creds: tls0}
 `
     const path = writeEndpointFile(folder, ENDPOINT_FILE + relay)
-    const service = launchService(['endpoint', 'run', path, ...JSON_LOG])
-    await untilReady(service)
+    const service = await serveInProcess(['endpoint', 'run', path, ...JSON_LOG])
     expect((await runPeer('nbdinfo', ['--size', exportUri(folder)])).status).toBe(0)
     await service.says('"left"')
     const stranger = await connectPlain(join(folder, 'web1.sock'))
     stranger.end('no TLS')
     await service.says('"refused"')
     writeEndpointFile(folder, ENDPOINT_FILE)
-    service.child.kill('SIGHUP')
+    service.signal('SIGHUP')
     await service.says('"applied"')
     writeEndpointFile(folder, 'nbd: {}')
-    service.child.kill('SIGHUP')
+    service.signal('SIGHUP')
     const log = await service.says('"refused-file"')
     const events = eventsOf('endpoint-run-log.v1.json', log)
     for (const event of ['connected', 'secured', 'serving', 'left', 'refused', 'applied']) {

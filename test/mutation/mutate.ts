@@ -89,7 +89,8 @@ const options: PartialStrykerOptions = {
   mutate: files,
   mutator: { excludedMutations: values.without },
   checkers: ['sample'],
-  buildCommand: 'node build.ts --no-types',
+  // Some tests run as another user, who reads sources later.
+  buildCommand: 'chmod 755 . && node build.ts --no-types',
   concurrency: Number(values.concurrency),
   // Stryker reads this file with an interface that our TypeScript does not have.
   tsconfigFile: 'none',
