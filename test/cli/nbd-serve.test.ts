@@ -9,13 +9,14 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { NBD_CMD, NBD_OPT } from '../../src/nbd/protocol/constants.ts'
 import { runPeer } from '../interop/tls-peer.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
-import { launchNbd, serveNbd } from '../nbd/our-server.ts'
+import { launchNbd, serveNbd, serveNbdInProcess } from '../nbd/our-server.ts'
 import { RawClient } from '../nbd/server/raw-client.ts'
 import { RawTransmission } from '../nbd/server/raw-transmission.ts'
 import { eventually } from '../nbd/server/test-server.ts'
 import { spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
-import { run, scratchFolder, writeFiles } from './command.ts'
+import { scratchFolder, writeFiles } from './command.ts'
+import { runInProcess } from './in-process.ts'
 import { CRYPTOPOLICY } from './service-process.ts'
 
 const MEMORY = ['--memory', '1M'] as const
@@ -29,7 +30,9 @@ describe('listens', () => {
         ['127.0.0.1', '127.0.0.1'],
         ['::1', '[::1]'],
       ] as const) {
-        const server = await serveNbd([...MEMORY, '-b', bind, '-p', '0', '-t'], { ownPlace: true })
+        const server = await serveNbdInProcess([...MEMORY, '-b', bind, '-p', '0', '-t'], {
+          ownPlace: true,
+        })
         const [, port] = /^ready: \S+:(\d+) /m.exec(server.log()) ?? []
         const { status } = await runPeer('nbdinfo', ['--size', `nbd://${host}:${port}`])
         expect(status).toBe(0)
@@ -39,7 +42,7 @@ describe('listens', () => {
   )
 
   test('with a warning where every client may connect in clear', async () => {
-    const server = await serveNbd([...MEMORY, '-p', '0', '-t'], { ownPlace: true })
+    const server = await serveNbdInProcess([...MEMORY, '-p', '0', '-t'], { ownPlace: true })
     expect(server.log()).toContain('[ENDPOINT_CLEAR_TEXT]')
   })
 
@@ -95,15 +98,15 @@ describe('listens', () => {
 
 describe('ends', () => {
   test('with 0 when the last client has left', async () => {
-    const server = await serveNbd([...MEMORY])
+    const server = await serveNbdInProcess([...MEMORY])
     const transmission = await RawTransmission.open(server.socket, 'simple')
     transmission.send({ command: NBD_CMD.DISC })
-    expect(await server.ended).toBe(0)
+    expect((await server.ended).status).toBe(0)
     expect(existsSync(server.socket)).toBe(false)
   })
 
   test('not when a client only connects, asks, or is refused', async () => {
-    const server = await serveNbd([...MEMORY])
+    const server = await serveNbdInProcess([...MEMORY])
     for (const option of [NBD_OPT.LIST, NBD_OPT.ABORT, NBD_OPT.GO]) {
       const client = await RawClient.greet(server.socket)
       await client.option(option)
@@ -115,7 +118,7 @@ describe('ends', () => {
   })
 
   test('not while a client waits for its turn', async () => {
-    const server = await serveNbd([...MEMORY, '--shared', '1'])
+    const server = await serveNbdInProcess([...MEMORY, '--shared', '1'])
     const first = await RawTransmission.open(server.socket, 'simple')
     const waiting = RawTransmission.open(server.socket, 'simple')
     await first.call({ command: NBD_CMD.FLUSH })
@@ -123,34 +126,34 @@ describe('ends', () => {
     const second = await waiting
     expect(await second.error({ command: NBD_CMD.FLUSH })).toBe(0)
     second.send({ command: NBD_CMD.DISC })
-    expect(await server.ended).toBe(0)
+    expect((await server.ended).status).toBe(0)
   })
 
   test('with SIGTERM when what is under way is on disk', async () => {
     const image = join(scratchFolder(), 'image')
     writeFileSync(image, Buffer.alloc(40 << 20))
-    const server = await serveNbd([image, '-t'])
+    const server = await serveNbdInProcess([image, '-t'])
     const transmission = await RawTransmission.open(server.socket, 'structured')
     const payload = randomBytes(20 << 20)
     const bytes = transmission.encode({ command: NBD_CMD.WRITE, payload })
     transmission.client.send(bytes.subarray(0, 1 << 20))
     // The first part is taken before the signal comes.
     await eventually(() => readFileSync(image).subarray(0, 4096).equals(payload.subarray(0, 4096)))
-    server.child.kill('SIGTERM')
+    server.signal('SIGTERM')
     await eventually(() => !existsSync(server.socket))
     transmission.client.send(bytes.subarray(1 << 20))
     expect((await transmission.readReply()).error).toBe(0)
-    expect(await server.ended).toBe(0)
+    expect((await server.ended).status).toBe(0)
     expect(readFileSync(image).subarray(0, payload.length).equals(payload)).toBe(true)
   })
 
   test('with SIGTERM at once where clients are idle', async () => {
-    const server = await serveNbd([...MEMORY, '-e', '0', '-t'])
+    const server = await serveNbdInProcess([...MEMORY, '-e', '0', '-t'])
     const clients = await Promise.all(
       [0, 1, 2].map(() => RawTransmission.open(server.socket, 'simple')),
     )
     await clients[0]!.call({ command: NBD_CMD.FLUSH })
-    expect(await server.stop('SIGINT')).toBe(0)
+    expect((await server.stop('SIGINT')).status).toBe(0)
   })
 
   test('not because the reader of its log has ended', async () => {
@@ -167,8 +170,8 @@ describe('ends', () => {
 
 test('the pid file holds its number while it runs', async () => {
   const file = join(scratchFolder(), 'pid')
-  const server = await serveNbd([...MEMORY, '-t', '--pid-file', file])
-  expect(Number(readFileSync(file, 'utf8'))).toBe(server.pid)
+  const server = await serveNbdInProcess([...MEMORY, '-t', '--pid-file', file])
+  expect(Number(readFileSync(file, 'utf8'))).toBe(process.pid)
   await server.stop()
   expect(existsSync(file)).toBe(false)
 })
@@ -189,9 +192,9 @@ while True: print(s.recv(4096).decode().replace('\\n', ' '), flush=True)
     told += data
   })
   await eventually(() => told.includes('bound'))
-  const server = await serveNbd([...MEMORY, '-t'], { env: { NOTIFY_SOCKET: path } })
+  const server = await serveNbdInProcess([...MEMORY, '-t'], { env: { NOTIFY_SOCKET: path } })
   await eventually(() => told.includes('READY=1'))
-  server.child.kill('SIGHUP')
+  server.signal('SIGHUP')
   await eventually(() => /RELOADING=1 MONOTONIC_USEC=\d+\nREADY=1/.test(told))
   await server.stop()
   await eventually(() => told.includes('STOPPING=1'))
@@ -204,12 +207,22 @@ testWith(
     const [dir, next] = [makeX509Folder(), makeX509Folder()]
     const files = ['ca-cert.pem', 'server-cert.pem', 'server-key.pem'] as const
     const tls = `tls-creds-x509,id=tls0,endpoint=server,dir=${dir},verify-peer=off`
-    const server = await serveNbd(
-      [...MEMORY, '-t', '-e', '0', '--object', tls, '--tls-creds', 'tls0'],
-      {
-        ownPlace: true,
-        wrapper: 'exec "$@" -b 127.0.0.1 -p 0',
-      },
+    const server = await serveNbdInProcess(
+      [
+        ...MEMORY,
+        '-t',
+        '-e',
+        '0',
+        '--object',
+        tls,
+        '--tls-creds',
+        'tls0',
+        '-b',
+        '127.0.0.1',
+        '-p',
+        '0',
+      ],
+      { ownPlace: true },
     )
     const [, port] = /^ready: \S+:(\d+) /m.exec(server.log()) ?? []
     const isTrusted = async (folder: string) => {
@@ -221,18 +234,18 @@ testWith(
     writeFiles(fresh, { 'ca-cert.pem': readFileSync(join(next, 'ca-cert.pem')) })
     expect([await isTrusted(old), await isTrusted(fresh)]).toEqual([true, false])
     writeFiles(dir, { 'server-key.pem': 'broken' })
-    server.child.kill('SIGHUP')
+    server.signal('SIGHUP')
     await server.says('refused, the old ones stay')
     expect(await isTrusted(old)).toBe(true)
     for (const file of files) writeFiles(dir, { [file]: readFileSync(join(next, file)) })
-    server.child.kill('SIGHUP')
+    server.signal('SIGHUP')
     await server.says('loaded anew')
     expect([await isTrusted(old), await isTrusted(fresh)]).toEqual([false, true])
   },
 )
 
 test('the log in JSON has a time and an event in each line', async () => {
-  const server = await serveNbd([...MEMORY, '-t', '--log', 'json'])
+  const server = await serveNbdInProcess([...MEMORY, '-t', '--log', 'json'])
   const transmission = await RawTransmission.open(server.socket, 'simple')
   transmission.send({ command: NBD_CMD.DISC })
   const log = await server.says('"left"')
@@ -243,7 +256,7 @@ test('the log in JSON has a time and an event in each line', async () => {
 })
 
 test('the log shows no control characters of a client', async () => {
-  const server = await serveNbd([...MEMORY, '-t'])
+  const server = await serveNbdInProcess([...MEMORY, '-t'])
   const client = await RawClient.greet(server.socket)
   client.exportName('\x1b[31mred\n#99 fake')
   const log = await server.says('ended:')
@@ -279,8 +292,8 @@ describe('refuses in words', () => {
       69,
     ],
     ['a name that no client could ask for', () => [...MEMORY, '-x', 'x'.repeat(4097)], /4096/, 64],
-  ])('%s', (_, args, words, status) => {
-    const result = run('cryptopolicy', ['nbd', 'serve', ...args()])
+  ])('%s', async (_, args, words, status) => {
+    const result = await runInProcess(['nbd', 'serve', ...args()])
     expect(result.stderr).toMatch(words)
     expect(result.stderr).not.toContain('    at ')
     expect(result.status).toBe(status)
@@ -290,7 +303,7 @@ describe('refuses in words', () => {
 test('a file of another user is never made larger or smaller', async () => {
   const image = join(scratchFolder(), 'image')
   writeFileSync(image, randomBytes(10_001))
-  const server = await serveNbd([image])
+  const server = await serveNbdInProcess([image])
   const transmission = await RawTransmission.open(server.socket, 'simple')
   const write = { command: NBD_CMD.WRITE, offset: 10_000, payload: Buffer.alloc(2) }
   expect(await transmission.error(write)).toBe(28)

@@ -89,8 +89,7 @@ const options: PartialStrykerOptions = {
   mutate: files,
   mutator: { excludedMutations: values.without },
   checkers: ['sample'],
-  // Some tests run as another user, who reads sources later.
-  buildCommand: 'chmod 755 . && node build.ts --no-types',
+  buildCommand: 'node test/mutation/build-sandbox.ts --no-types',
   concurrency: Number(values.concurrency),
   // Stryker reads this file with an interface that our TypeScript does not have.
   tsconfigFile: 'none',

@@ -1,7 +1,8 @@
-/** `cryptopolicy nbd serve` as a process of its own, on a Unix socket or where its options say. */
+/** `cryptopolicy nbd serve`, a process of its own or within that of the test, on a Unix socket or where its options say. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { scratchFolder } from '../cli/command.ts'
+import { type InProcessService, serveInProcess } from '../cli/in-process.ts'
 import {
   launchService,
   type ServiceProcess,
@@ -37,6 +38,16 @@ export function launchNbd(
   const socket = join(scratchFolder(), 'nbd.sock')
   const place = ownPlace ? [] : ['-k', socket]
   return { ...launchService(['nbd', 'serve', ...place, ...args], options), socket }
+}
+
+/** Starts it within the process of the test, and waits until it is ready. */
+export async function serveNbdInProcess(
+  args: readonly string[],
+  { ownPlace = false, env = {} }: Pick<OurServerOptions, 'ownPlace' | 'env'> = {},
+): Promise<InProcessService & Pick<OurServer, 'socket'>> {
+  const socket = join(scratchFolder(), 'nbd.sock')
+  const place = ownPlace ? [] : ['-k', socket]
+  return { ...(await serveInProcess(['nbd', 'serve', ...place, ...args], { env })), socket }
 }
 
 /** Resident memory in MiB. */
