@@ -1,7 +1,8 @@
-/** `endpoint run` as a process of its own, and an endpoint file with an export and a monitor. */
+/** `endpoint run`, a process of its own or within that of the test, and an endpoint file with an export and a monitor. */
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
+import { type InProcessService, serveInProcess } from './in-process.ts'
 import { launchService, type ServiceProcess, untilReady } from './service-process.ts'
 
 /** DIR stands for the folder of the file and of its certificates. */
@@ -22,11 +23,11 @@ export function writeEndpointFile(folder: string, text: string): string {
   return path
 }
 
-export type Serving = {
+export type Serving<Service = ServiceProcess> = {
   /** With the file, and with certificates of a server and of a client. */
   readonly folder: string
   readonly path: string
-  readonly service: ServiceProcess
+  readonly service: Service
   /** What it said until it was ready. */
   readonly log: string
 }
@@ -37,6 +38,17 @@ export async function serveEndpointFile(text: string): Promise<Serving> {
   const path = writeEndpointFile(folder, text)
   const service = launchService(['endpoint', 'run', path])
   return { folder, path, service, log: await untilReady(service) }
+}
+
+/** The same within the process of the test. */
+export async function serveEndpointFileInProcess(
+  text: string,
+  args: readonly string[] = [],
+): Promise<Serving<InProcessService>> {
+  const folder = makeX509Folder()
+  const path = writeEndpointFile(folder, text)
+  const service = await serveInProcess(['endpoint', 'run', path, ...args])
+  return { folder, path, service, log: service.log() }
 }
 
 /** The URI of an export at a Unix socket, with the client's certificate of a folder. */

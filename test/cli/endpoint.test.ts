@@ -7,20 +7,22 @@ import { listenPlain } from '../migration/relay/plain-ends.ts'
 import { RawMonitor } from '../monitor/raw-monitor.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
 import { eventually } from '../nbd/server/test-server.ts'
-import { spawn } from '../peers/child-process.ts'
+import { execFile, spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
-import { run, runFile, scratchFolder } from './command.ts'
+import { runFile, scratchFolder } from './command.ts'
 import {
   ENDPOINT_FILE,
   exportUri,
   serveEndpointFile,
+  serveEndpointFileInProcess,
   writeEndpointFile,
 } from './endpoint-process.ts'
+import { runInProcess } from './in-process.ts'
 
-test('check tells what a file has, and every mistake with its line', () => {
+test('check tells what a file has, and every mistake with its line', async () => {
   const folder = makeX509Folder()
   const path = writeEndpointFile(folder, ENDPOINT_FILE)
-  expect(run('cryptopolicy', ['endpoint', 'check', path])).toMatchObject({
+  expect(await runInProcess(['endpoint', 'check', path])).toMatchObject({
     status: 0,
     stdout: 'objects: tls0\nendpoints: nbd, export disk0, monitor mon0\n',
   })
@@ -28,7 +30,7 @@ test('check tells what a file has, and every mistake with its line', () => {
     folder,
     ENDPOINT_FILE.replace('memory:', 'memry:').replace('tls-creds: tls0', 'tls-creds: tls1'),
   )
-  const { status, stderr } = run('cryptopolicy', ['endpoint', 'check', path])
+  const { status, stderr } = await runInProcess(['endpoint', 'check', path])
   expect(status).toBe(65)
   expect(stderr).toContain(`${path}:5:24: error[OBJECT_UNKNOWN_PROPERTY]`)
   expect(stderr).toContain('did you mean memory?')
@@ -68,10 +70,10 @@ test.each([
     `objects:\n  - ${ANON.replace('client', 'server')}\nchardevs:\n  - {id: s, backend: socket, host: h, port: 1, tls-creds: t, tls-hostname: h}\n`,
     /:4:\d+: error\[CHARDEV_UNUSABLE\]/,
   ],
-])('check tells of %j where, and what run would refuse', (text, expected) => {
+])('check tells of %j where, and what run would refuse', async (text, expected) => {
   const folder = scratchFolder()
   const path = writeEndpointFile(folder, text)
-  const { status, stderr } = run('cryptopolicy', ['endpoint', 'check', path])
+  const { status, stderr } = await runInProcess(['endpoint', 'check', path])
   expect([64, 65]).toContain(status)
   expect(stderr).toMatch(expected)
   expect(stderr).not.toContain('tls-creds-x509,id=')
@@ -81,42 +83,42 @@ testWith(
   'nbdinfo',
   'a file is served, changed by SIGHUP, and a refused one changes nothing',
   async () => {
-    const { folder, path, service } = await serveEndpointFile(ENDPOINT_FILE)
-    const size = (name = 'disk0') =>
-      runFile('nbdinfo', ['--size', exportUri(folder, name)]).stdout.trim()
-    expect(size()).toBe('16777216')
+    const { folder, path, service } = await serveEndpointFileInProcess(ENDPOINT_FILE)
+    const size = async (name = 'disk0') =>
+      (await execFile('nbdinfo', ['--size', exportUri(folder, name)])).stdout.trim()
+    expect(await size()).toBe('16777216')
     expect(statSync(join(folder, 'mon0.sock')).mode & 0o777).toBe(0o600)
     const monitor = await RawMonitor.connect(join(folder, 'mon0.sock'))
     writeEndpointFile(
       folder,
       ENDPOINT_FILE.replace('monitors:', '  - {id: disk1, memory: 1M}\nmonitors:'),
     )
-    service.child.kill('SIGHUP')
+    service.signal('SIGHUP')
     await service.says('started export disk1')
-    expect(size('disk1')).toBe('1048576')
+    expect(await size('disk1')).toBe('1048576')
     writeEndpointFile(
       folder,
       ENDPOINT_FILE.replace('16M', '8M').replace('mon0.sock', 'no/mon0.sock'),
     )
-    service.child.kill('SIGHUP')
+    service.signal('SIGHUP')
     const log = await service.says('the file before it stays in force')
     expect(log).toContain(`${path}:7:`)
-    expect([size(), size('disk1')]).toEqual(['16777216', '1048576'])
+    expect([await size(), await size('disk1')]).toEqual(['16777216', '1048576'])
     // The client of the monitor was never disconnected by what did not concern it.
     expect(existsSync(join(folder, 'mon0.sock'))).toBe(true)
     const again = await RawMonitor.connect(join(folder, 'mon0.sock'))
     await again.run('qmp_capabilities')
     await again.run('quit')
-    expect(await service.ended).toBe(0)
+    expect((await service.ended).status).toBe(0)
     expect(existsSync(join(folder, 'nbd.sock'))).toBe(false)
     monitor.socket.destroy()
   },
 )
 
-test('a file that cannot be served ends the start with its line', () => {
+test('a file that cannot be served ends the start with its line', async () => {
   const folder = scratchFolder()
   const path = writeEndpointFile(folder, 'nbd: {listen: "unix:DIR/no/nbd.sock"}\n')
-  const { status, stderr } = run('cryptopolicy', ['endpoint', 'run', path])
+  const { status, stderr } = await runInProcess(['endpoint', 'run', path])
   expect(status).toBe(69)
   expect(stderr).toContain(`${path}:1:15: error[ENDPOINT_CANNOT_LISTEN]`)
 })
@@ -127,7 +129,7 @@ testWith('openssl', 'SIGHUP starts nothing in a process that ends', async () => 
 relays:
   - {id: in, listen: "tcp:127.0.0.1:0", to: "unix:DIR/far.sock", tls-creds: tls0, nbd: true}
 `
-  const { folder, service, log } = await serveEndpointFile(text)
+  const { folder, service, log } = await serveEndpointFileInProcess(text)
   const target = await listenPlain(join(folder, 'far.sock'))
   const [, port] = /relay in at 127\.0\.0\.1:(\d+)/.exec(log) ?? []
   const files = ['-CAfile', 'ca-cert.pem', '-cert', 'client-cert.pem', '-key', 'client-key.pem']
@@ -135,14 +137,14 @@ relays:
     cwd: folder,
   })
   const far = await target.next()
-  service.child.kill('SIGTERM')
+  service.signal('SIGTERM')
   await eventually(() => isRefused(Number(port)))
   writeEndpointFile(folder, `${text}monitors:\n  - {id: late, listen: "unix:DIR/late.sock"}\n`)
-  service.child.kill('SIGHUP')
+  service.signal('SIGHUP')
   // Time enough for a file to be read.
   await delay(500)
   far.destroy()
-  expect(await service.ended).toBe(0)
+  expect((await service.ended).status).toBe(0)
   expect(service.log()).not.toContain('late')
 })
 
@@ -156,7 +158,7 @@ async function isRefused(port: number): Promise<boolean> {
 }
 
 testWith('openssl', 'a console over TLS is joined to a program of the host', async () => {
-  const { folder, service, log } = await serveEndpointFile(
+  const { folder, service, log } = await serveEndpointFileInProcess(
     `objects:
   - {qom-type: tls-creds-x509, id: tls0, dir: DIR, endpoint: server, priority: NORMAL}
 chardevs:
@@ -172,26 +174,26 @@ chardevs:
 `,
   )
   const [, port] = /chardev console at 127\.0\.0\.1:(\d+)/.exec(log) ?? []
-  const { stdout } = runFile('/bin/sh', [
+  const { stdout } = await execFile('/bin/sh', [
     '-c',
     `{ echo hello; sleep 1; } | openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:${port} -cert ${folder}/client-cert.pem -key ${folder}/client-key.pem 2>${folder}/err`,
   ])
   expect(stdout).toBe('HELLO\n')
   expect(await service.says('left')).toMatch(/chardev console #1 127.*secured by TLSv1.3/)
-  expect(await service.stop()).toBe(0)
+  expect((await service.stop()).status).toBe(0)
 })
 
 test('a pipe in the place of the file is refused at SIGHUP, and nothing waits for its writer', async () => {
-  const { path, service } = await serveEndpointFile(ENDPOINT_FILE)
+  const { path, service } = await serveEndpointFileInProcess(ENDPOINT_FILE)
   rmSync(path)
   expect(runFile('mkfifo', [path]).status).toBe(0)
-  service.child.kill('SIGHUP')
+  service.signal('SIGHUP')
   expect(await service.says('the file before it stays in force')).toContain('FILE_NOT_REGULAR')
-  expect(await service.stop()).toBe(0)
+  expect((await service.stop()).status).toBe(0)
 })
 
 test('the log tells of guests that monitors wait for and send', async () => {
-  const { folder, service } = await serveEndpointFile(
+  const { folder, service } = await serveEndpointFileInProcess(
     'guest: DIR/guest\nmonitors:\n  - {id: mon0, listen: "unix:DIR/mon0.sock"}\n',
   )
   const monitor = await RawMonitor.connect(join(folder, 'mon0.sock'))
@@ -209,7 +211,7 @@ test('the log tells of guests that monitors wait for and send', async () => {
   source.destroy()
   await monitor.run('migrate', { uri }).catch(() => {})
   await monitor.run('quit')
-  expect(await service.ended).toBe(0)
+  expect((await service.ended).status).toBe(0)
 })
 
 test('what has nothing open that is waited for is served until its end all the same', async () => {

@@ -1,13 +1,13 @@
 /** `migrate preflight` and `migrate bench` on the command line. */
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { eventually } from '../nbd/server/test-server.ts'
-import { spawn } from '../peers/child-process.ts'
+import { text } from 'node:stream/consumers'
+import { expect, test } from 'vitest'
 import { freePort } from '../peers/port.ts'
-import { ROOT, run, scratchFolder } from './command.ts'
-import { runInProcess } from './in-process.ts'
+import { scratchFolder } from './command.ts'
+import { runInProcess, serveInProcess } from './in-process.ts'
 import { parseEnvelope, resultOf } from './json-output.ts'
+import { launchService, untilReady } from './service-process.ts'
 
 /** A folder with all that both sides need. */
 async function makePki(): Promise<string> {
@@ -31,26 +31,24 @@ function credentials(dir: string, endpoint: string): readonly string[] {
 
 async function listen(command: string, args: readonly string[]) {
   const port = await freePort()
-  const child = spawn(join(ROOT, 'bin/cryptopolicy'), [
-    ...['migrate', command, '--listen', `127.0.0.1:${port}`, ...args],
-  ])
-  onTestFinished(() => void child.kill('SIGKILL'))
-  let said = ''
-  child.stderr?.on('data', (text) => (said += text))
-  child.stdout?.on('data', (text) => (said += text))
-  await eventually(() => said.includes('ready:'))
-  return { port, child, said: () => said }
+  const place = ['--listen', `127.0.0.1:${port}`]
+  return { ...(await serveInProcess(['migrate', command, ...place, ...args])), port }
 }
 
 test('a preflight tells what fits, measures, and lets the listener end', async () => {
   const dir = await makePki()
-  const { port, child, said } = await listen('preflight', [
-    ...credentials(dir, 'server'),
-    ...['--tls-hostname', 'localhost', '--tls-hostname', 'other.example', '--once'],
-  ])
-  expect(said()).toContain('ok      own certificate for localhost')
-  expect(said()).toContain('FAILED  own certificate for other.example')
-  const { status, stdout } = run('cryptopolicy', [
+  const port = await freePort()
+  // As a process of its own: one process has one result as JSON.
+  const listener = launchService(
+    [
+      ...['migrate', 'preflight', '--listen', `127.0.0.1:${port}`, ...credentials(dir, 'server')],
+      ...['--tls-hostname', 'localhost', '--tls-hostname', 'other.example', '--once'],
+    ],
+    { stdout: 'pipe' },
+  )
+  const said = text(listener.child.stdout!)
+  await untilReady(listener)
+  const { status, stdout } = await runInProcess([
     ...['migrate', 'preflight', '--to', `localhost:${port}`, ...credentials(dir, 'client')],
     ...['--channels', '1', '--json'],
   ])
@@ -59,8 +57,9 @@ test('a preflight tells what fits, measures, and lets the listener end', async (
   expect(failed).toEqual([])
   expect(status).toBe(0)
   expect(rates.length).toBeGreaterThan(1)
-  await eventually(() => child.exitCode !== null)
-  expect(child.exitCode).toBe(0)
+  expect(await listener.ended).toBe(0)
+  expect(await said).toContain('ok      own certificate for localhost')
+  expect(await said).toContain('FAILED  own certificate for other.example')
 })
 
 test.each([
@@ -85,16 +84,16 @@ test.each([
 
 test('a reload is told in the form of --log, as by the other services', async () => {
   const dir = await makePki()
-  const { said } = await listen('preflight', [...credentials(dir, 'server'), '--log', 'json'])
+  const { says } = await listen('preflight', [...credentials(dir, 'server'), '--log', 'json'])
   writeFileSync(join(dir, 'server-cert.pem'), 'broken')
-  await eventually(() => said().includes('"event":"reloaded"'))
-  const [, line = ''] = /^(\{.*"reloaded".*\})$/m.exec(said()) ?? []
+  const log = await says('"event":"reloaded"')
+  const [, line = ''] = /^(\{.*"reloaded".*\})$/m.exec(log) ?? []
   expect(JSON.parse(line).objects).toMatchObject([{ id: 'tls0', outcome: 'refused' }])
 })
 
 test('a bench says how many channels to use', async () => {
   const { port } = await listen('bench', [])
-  const { status, stdout } = run('cryptopolicy', [
+  const { status, stdout } = await runInProcess([
     ...['migrate', 'bench', '--to', `tcp:127.0.0.1:${port}`, '--channels', '1,2', '--json'],
   ])
   expect(status).toBe(0)
@@ -105,7 +104,7 @@ test('a bench says how many channels to use', async () => {
 
 test('a bench of one number of channels does not say that others are no faster', async () => {
   const { port } = await listen('bench', ['--once'])
-  const { status, stdout } = run('cryptopolicy', [
+  const { status, stdout } = await runInProcess([
     ...['migrate', 'bench', '--to', `127.0.0.1:${port}`, '--channels', '2'],
   ])
   expect(status).toBe(0)
@@ -114,8 +113,8 @@ test('a bench of one number of channels does not say that others are no faster',
 })
 
 test('a bench of one number of channels advises none', async () => {
-  const { port } = await listen('bench', ['--once'])
-  const { status, stdout } = run('cryptopolicy', [
+  const { port } = await listen('bench', [])
+  const { status, stdout } = await runInProcess([
     ...['migrate', 'bench', '--to', `127.0.0.1:${port}`, '--channels', '2', '--json'],
   ])
   expect(status).toBe(0)
@@ -124,15 +123,15 @@ test('a bench of one number of channels advises none', async () => {
 
 test('a bench over TLS measures in clear too, and one without credentials is refused', async () => {
   const dir = await makePki()
-  const { port, said } = await listen('bench', [...credentials(dir, 'server')])
+  const { port, says } = await listen('bench', [...credentials(dir, 'server')])
   const args = ['migrate', 'bench', '--to', `localhost:${port}`, '--channels', '1,2', '--json']
-  const stranger = run('cryptopolicy', args)
+  const stranger = await runInProcess(args)
   expect(stranger.status).toBe(1)
   expect(parseEnvelope(stranger.stdout).diagnostics).toMatchObject([
     { code: 'PREFLIGHT_RATE_NEEDS_TLS' },
   ])
-  await eventually(() => said().includes('PREFLIGHT_RATE_REFUSED'))
-  const { status, stdout } = run('cryptopolicy', [...args, ...credentials(dir, 'client')])
+  await says('PREFLIGHT_RATE_REFUSED')
+  const { status, stdout } = await runInProcess([...args, ...credentials(dir, 'client')])
   expect(status).toBe(0)
   const { rates } = resultOf(stdout)
   expect(rates.map(({ suite }: { suite: string | null }) => suite !== null)).toEqual([

@@ -7,20 +7,20 @@ import { expect, onTestFinished, test } from 'vitest'
 import { addNbdServe } from '../../src/cli/commands/nbd-serve.ts'
 import { NbdClient } from '../../src/nbd/client/nbd-client.ts'
 import { startQemuNbd } from '../nbd/nbd-servers.ts'
-import { serveNbd } from '../nbd/our-server.ts'
-import { spawn } from '../peers/child-process.ts'
+import { serveNbd, serveNbdInProcess } from '../nbd/our-server.ts'
+import { execFile, spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
-import { run, runFile, scratchFolder } from './command.ts'
+import { runFile, scratchFolder } from './command.ts'
+import { runInProcess } from './in-process.ts'
 import { CRYPTOPOLICY } from './service-process.ts'
 
 const MIB = 1 << 20
 
 /** Any command of qemu-io, on an export. */
-function qemuIo(uri: string, ...commands: readonly string[]): string {
+async function qemuIo(uri: string, ...commands: readonly string[]): Promise<void> {
   const args = commands.flatMap((command) => ['-c', command])
-  const { status, stdout, stderr } = runFile('qemu-io', ['-f', 'raw', ...args, uri])
+  const { status, stderr } = await execFile('qemu-io', ['-f', 'raw', ...args, uri])
   expect([status, stderr]).toEqual([0, ''])
-  return stdout
 }
 
 type Seen = { readonly size: string; readonly map: string; readonly file: Buffer }
@@ -31,13 +31,17 @@ async function seen(options: readonly string[], work: readonly string[]): Promis
   for (const file of files) writeFileSync(file, Buffer.alloc(4 * MIB, 7))
   const [theirs = '', ours = ''] = files
   const qemu = await startQemuNbd(theirs, options)
-  const server = await serveNbd(['-t', '-e', '0', ...options, ours])
-  return [qemu.uri().text, `nbd+unix:///?socket=${server.socket}`].map((uri, index) => {
-    if (work.length > 0) qemuIo(uri, ...work, 'flush')
-    const size = runFile('nbdinfo', ['--size', uri]).stdout
-    const map = runFile('nbdinfo', ['--map', uri]).stdout
-    return { size, map, file: readFileSync(files[index] ?? '') }
-  })
+  const server = await serveNbdInProcess(['-t', '-e', '0', ...options, ours])
+  const seenOf = async (uri: string, file: string): Promise<Seen> => {
+    if (work.length > 0) await qemuIo(uri, ...work, 'flush')
+    const size = (await execFile('nbdinfo', ['--size', uri])).stdout
+    const map = (await execFile('nbdinfo', ['--map', uri])).stdout
+    return { size, map, file: readFileSync(file) }
+  }
+  return [
+    await seenOf(qemu.uri().text, theirs),
+    await seenOf(`nbd+unix:///?socket=${server.socket}`, ours),
+  ]
 }
 
 testWith('qemu-nbd', '--offset: the same size, bytes and map, and nothing before it', async () => {
@@ -55,8 +59,8 @@ testWith('qemu-nbd', '--offset: an odd one, one at the end, and one behind it', 
   const file = join(scratchFolder(), 'disk.raw')
   writeFileSync(file, Buffer.from('0123456789'))
   const size = async (offset: string, path = file) => {
-    const { socket } = await serveNbd(['-t', '--offset', offset, path])
-    return runFile('nbdinfo', ['--size', `nbd+unix:///?socket=${socket}`]).stdout
+    const { socket } = await serveNbdInProcess(['-t', '--offset', offset, path])
+    return (await execFile('nbdinfo', ['--size', `nbd+unix:///?socket=${socket}`])).stdout
   }
   expect([await size('3'), await size('10')]).toEqual(['7\n', '0\n'])
   // A file of whole sectors, since qemu-nbd adds to others what a sector lacks.
@@ -64,9 +68,9 @@ testWith('qemu-nbd', '--offset: an odd one, one at the end, and one behind it', 
   writeFileSync(even, Buffer.alloc(1024))
   const qemu = await startQemuNbd(even, ['-o', '1024'])
   expect(runFile('nbdinfo', ['--size', qemu.uri().text]).stdout).toBe(await size('1024', even))
-  const behind = run('cryptopolicy', ['nbd', 'serve', '--offset', '11', file])
+  const behind = await runInProcess(['nbd', 'serve', '--offset', '11', file])
   expect([behind.status, behind.stderr]).toEqual([64, expect.stringContaining('NBD_OFFSET_BEYOND')])
-  const alone = run('cryptopolicy', ['nbd', 'serve', '--offset', '1', '--export', `a=${file}`])
+  const alone = await runInProcess(['nbd', 'serve', '--offset', '1', '--export', `a=${file}`])
   expect(alone.status).toBe(64)
 })
 
@@ -142,13 +146,13 @@ testWith('qemu-nbd', 'every option of qemu-nbd is known, if only to say what doe
 testWith(
   'qemu-nbd',
   'what would lose a promise, or is not done here, is refused with a way',
-  () => {
+  async () => {
     const refused = [
       ...[['--cache', 'none'], ['--cache', 'directsync'], ['-n'], ['-f', 'qcow2'], ['-s'], ['-L']],
       ...[['-c', '/dev/nbd0'], ['-d', '/dev/nbd0'], ['-l', 'x'], ['-B', 'x'], ['-A']],
     ]
     for (const args of refused) {
-      const { status, stderr } = run('cryptopolicy', ['nbd', 'serve', ...args, '/nowhere'])
+      const { status, stderr } = await runInProcess(['nbd', 'serve', ...args, '/nowhere'])
       expect([status, stderr], args.join(' ')).toEqual([
         64,
         expect.stringMatching(/^error\[USAGE_ONLY_QEMU_NBD\]: .*\nhint: .*\n$/),
@@ -218,6 +222,8 @@ testWith('qemu-nbd', '--fork: what is wrong before it listens is told, and nothi
 })
 
 testWith('qemu-nbd', 'an IPv6 address may stand in brackets', async () => {
-  const server = await serveNbd(['-b', '[::1]', '-p', '0', '--memory', '1M'], { ownPlace: true })
+  const server = await serveNbdInProcess(['-b', '[::1]', '-p', '0', '--memory', '1M'], {
+    ownPlace: true,
+  })
   expect(server.log()).toMatch(/^ready: \[::1\]:\d+ serves/m)
 })
