@@ -1,11 +1,8 @@
 /** Every error of the command lines themselves, in one place. */
 import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
-import { didYouMean } from '../diagnostics/suggestion.ts'
+import { nearestOrKnown } from '../diagnostics/suggestion.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
-
-/** A user does not read a longer list of names. */
-const LISTED_NAMES = 50
 
 const internal: Kind<{ message: string }> = {
   code: 'INTERNAL',
@@ -48,9 +45,7 @@ const unknownName: Kind<{ what: string; name: string; known: readonly string[] }
   fault: 'usage',
   summary: 'An argument names a scope, back-end or format that does not exist.',
   message: ({ what, name }) => `unknown ${what} \`${name}\``,
-  hint: ({ name, known }) =>
-    didYouMean(name, known) ??
-    (known.length > LISTED_NAMES ? undefined : `known are ${known.join(', ')}`),
+  hint: ({ name, known }) => nearestOrKnown(name, known),
 }
 
 const missingOption: Kind<{ what: string; hint: string }> = {

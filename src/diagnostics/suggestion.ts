@@ -27,6 +27,19 @@ export function didYouMean(input: string, names: readonly string[]): string | un
   return `did you mean ${list}?`
 }
 
+/** A user does not read a longer list of names, and of one such list sees a few as examples. */
+const LISTED_NAMES = 50
+const EXAMPLES = 3
+
+/** The names nearest to a misspelt one; where nothing is near, what names there are. */
+export function nearestOrKnown(input: string, names: readonly string[]): string | undefined {
+  const near = didYouMean(input, names)
+  if (near !== undefined || names.length === 0) return near
+  return names.length > LISTED_NAMES
+    ? `for instance ${names.slice(0, EXAMPLES).join(', ')}`
+    : `known are ${names.join(', ')}`
+}
+
 /** Optimal string alignment distance, or `limit + 1` as soon as it cannot be within the limit. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit || a.length > 100) return limit + 1

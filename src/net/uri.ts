@@ -3,7 +3,7 @@
  * are its errors: each function takes a way to refuse what it cannot read.
  */
 import { withoutSecrets } from '../diagnostics/secrets.ts'
-import { didYouMean } from '../diagnostics/suggestion.ts'
+import { nearestOrKnown } from '../diagnostics/suggestion.ts'
 
 /** Refuses a URI, with a remedy where one is known. */
 export type RefuseUri = (reason: string, hint?: string) => never
@@ -82,7 +82,7 @@ export function parseQuery(
     const [key = '', ...rest] = pair.split('=')
     const name = decodePart(key, refuse)
     if (!known.includes(name)) {
-      refuse(`it has an unknown parameter \`${name}\``, didYouMean(name, known))
+      refuse(`it has an unknown parameter \`${name}\``, nearestOrKnown(name, known))
     }
     if (parameters.has(name)) refuse(`it has \`${name}\` twice`)
     parameters.set(name, decodePart(rest.join('='), refuse))

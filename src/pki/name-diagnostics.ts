@@ -47,7 +47,9 @@ const dnsInvalid: Kind<{ text: string; reason: string; hint?: string }> = {
   fault: 'usage',
   summary: 'The value of --dns is no name of a host.',
   message: ({ text, reason }) => `--dns ${quoted(text)} cannot be in a certificate: ${reason}`,
-  hint: ({ hint }) => hint,
+  hint: ({ hint }) =>
+    hint ??
+    'a name is labels of letters, digits and hyphens with dots between, as host.example.com',
 }
 
 const addressInvalid: Kind<{ text: string; hint: string | undefined }> = {
@@ -56,7 +58,7 @@ const addressInvalid: Kind<{ text: string; hint: string | undefined }> = {
   fault: 'usage',
   summary: 'The value of --ip is no IPv4 or IPv6 address.',
   message: ({ text }) => `--ip ${quoted(text)} is not an address`,
-  hint: ({ hint }) => hint,
+  hint: ({ hint = 'for instance 192.0.2.7 or 2001:db8::7' }) => hint,
 }
 
 const noHostName: Kind<{ commonName: string }> = {

@@ -1,6 +1,6 @@
 /** Every error and warning of the policy language, in one place. */
 import { type DiagnosticKind, defineKinds, type ReferenceLine } from '../diagnostics/diagnostic.ts'
-import { didYouMean } from '../diagnostics/suggestion.ts'
+import { didYouMean, nearestOrKnown } from '../diagnostics/suggestion.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
@@ -155,7 +155,7 @@ const unknownAlgorithm: Kind<{
       ? `no ${property} matches ${quote(name)}`
       : `unknown ${property} ${quote(name)}`,
   hint: ({ name, known, otherClass }) =>
-    otherClass === undefined ? didYouMean(name, known) : `${name} is a value of ${otherClass}`,
+    otherClass === undefined ? nearestOrKnown(name, known) : `${name} is a value of ${otherClass}`,
   reference: ({ name, property }) => badValue('AlgorithmEmptyMatchError', property, `\`${name}\``),
 }
 

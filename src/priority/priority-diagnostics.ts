@@ -1,6 +1,6 @@
 /** Every error and warning of priority strings, in one place. */
 import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
-import { didYouMean } from '../diagnostics/suggestion.ts'
+import { didYouMean, nearestOrKnown } from '../diagnostics/suggestion.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
@@ -77,7 +77,13 @@ const unknownWord: Kind<{
   summary: 'GnuTLS does not know the word, so it refuses the whole string.',
   message: ({ word, release }) => `${release} does not know ${quote(word)}`,
   hint: ({ word, words, completed }) =>
-    completed === undefined ? didYouMean(word, words) : `did you mean ${completed}?`,
+    completed === undefined ? nearestWord(word, words) : `did you mean ${completed}?`,
+}
+
+function nearestWord(word: string, words: readonly string[]): string | undefined {
+  const [, sign] = /^([-+!])/.exec(word) ?? []
+  if (sign === undefined) return nearestOrKnown(word, words)
+  return didYouMean(word, words) ?? `for instance ${sign}AES-256-GCM or ${sign}VERS-TLS1.3`
 }
 
 const missingSign: Kind<{ word: string }> = {

@@ -1,6 +1,6 @@
 /** Every error and warning about the definition of objects, in one place. */
 import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
-import { didYouMean } from '../diagnostics/suggestion.ts'
+import { didYouMean, nearestOrKnown } from '../diagnostics/suggestion.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
@@ -69,7 +69,7 @@ const absent: Kind<{ id: string; known: readonly string[] }> = {
   fault: 'usage',
   summary: 'The object that was asked for does not exist.',
   message: ({ id }) => `object '${id}' not found`,
-  hint: ({ id, known }) => didYouMean(id, known),
+  hint: ({ id, known }) => nearestOrKnown(id, known),
 }
 
 const inUse: Kind<{ id: string; needing: readonly string[]; holders: number }> = {

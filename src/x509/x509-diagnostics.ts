@@ -47,6 +47,10 @@ const malformed: Kind<{ place: CertificatePlace; reason: string }> = {
   fault: 'input',
   summary: 'A certificate is not what RFC 5280 describes: cut off, changed, or not one at all.',
   message: ({ place, reason }) => `${where(place)} is malformed: ${reason}`,
+  hint: ({ place }) =>
+    place.file === PEER
+      ? 'the peer has to use another certificate'
+      : 'take the file anew from where the certificate was issued',
 }
 
 const expired: Kind<NamedCertificate & { notAfter: Date }> = {
@@ -259,6 +263,7 @@ const malformedList: Kind<{ place: CertificatePlace; reason: string }> = {
   summary: 'A revocation list is not what RFC 5280 describes.',
   message: ({ place: { file, index }, reason }) =>
     `${file}: list ${index + 1} is malformed: ${reason}`,
+  hint: () => 'take the file anew from the authority that issues the list',
 }
 
 const noKey: Kind<{ certFile: string; keyFile: string }> = {

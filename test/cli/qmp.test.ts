@@ -20,6 +20,18 @@ const MONITORS = [
 ] as const
 
 describe.each(MONITORS)('with the monitor of %s', (_, start) => {
+  testWith(
+    QEMU,
+    'a command that it does not have is told with a way to those that it has',
+    async () => {
+      const { status, stderr } = await runInProcess(['qmp', await start(), 'nosuch'])
+      expect(status).toBe(EXIT.answerIsNo)
+      expect(stderr).toMatch(
+        /^error\[QMP_REFUSED\]: nosuch: .*\nhint: query-commands lists the commands/,
+      )
+    },
+  )
+
   testWith(QEMU, 'values are of the types that the monitor says', async () => {
     const socket = await start()
     const qmp = async (...words: string[]) => {

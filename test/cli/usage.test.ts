@@ -101,6 +101,20 @@ describe('a user who leaves out or mistakes an argument reads what to type', () 
     expect(stderr).toMatch(new RegExp(`\\nhint: ${hint}\\n$`))
   })
 
+  test.each([
+    [['explain', '--priority', 'NORMAL', '--suite', ''], /^hint: for instance TLS_AES_128_GCM_/m],
+    [['explain', 'DEFAULT', '--value', '+NOPEQQQ'], /^hint: for instance AES-256-GCM, /m],
+    [['list', 'NORMAL:+NOPE'], /^hint: for instance \+AES-256-GCM or \+VERS-TLS1\.3$/m],
+    [['list', 'NORMAL:%QQQQ'], /^hint: known are %COMPAT, /m],
+    [
+      ['pki', 'issue', 'server', '/nowhere', '--dns', 'bad_host!'],
+      /^hint: .* as host\.example\.com$/m,
+    ],
+    [['pki', 'issue', 'server', '/nowhere', '--ip', '!'], /^hint: for instance 192\.0\.2\.7 or /m],
+  ])('%s, where no name is near', async (args, hint) => {
+    expect((await cryptopolicy(...args)).stderr).toMatch(hint)
+  })
+
   test('update-policies FUTURE', async () => {
     const outcome = await runInProcess(['FUTURE'], { program: 'update-policies' })
     expect(outcome.status).toBe(2)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { didYouMean, suggest } from '../../src/diagnostics/suggestion.ts'
+import { didYouMean, nearestOrKnown, suggest } from '../../src/diagnostics/suggestion.ts'
 import { fc } from '../seed.ts'
 
 const CIPHERS = ['AES-128-GCM', 'AES-256-GCM', 'AES-128-CCM', 'CHACHA20-POLY1305', 'NULL']
@@ -62,3 +62,12 @@ function distance(a: string, b: string): number {
   const swapped = isSwap ? distance(a.slice(0, -2), b.slice(0, -2)) + 1 : replaced
   return Math.min(replaced, distance(restA, b) + 1, distance(a, restB) + 1, swapped)
 }
+
+test('where nothing is near, the names are told, of a long list a few', () => {
+  expect(nearestOrKnown('NUL', CIPHERS)).toBe('did you mean NULL?')
+  expect(nearestOrKnown('BLOWFISH', CIPHERS)).toBe(`known are ${CIPHERS.join(', ')}`)
+  const names = Array.from({ length: 51 }, (_, index) => `NAME-${index}`)
+  expect(nearestOrKnown('', names.slice(1))).toBe(`known are ${names.slice(1).join(', ')}`)
+  expect(nearestOrKnown('', names)).toBe('for instance NAME-0, NAME-1, NAME-2')
+  expect(nearestOrKnown('x', [])).toBeUndefined()
+})

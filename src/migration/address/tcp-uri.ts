@@ -1,5 +1,5 @@
 /** `tcp:HOST:PORT` with the options of QEMU's inet sockets. */
-import { didYouMean } from '../../diagnostics/suggestion.ts'
+import { nearestOrKnown } from '../../diagnostics/suggestion.ts'
 import { chosenFamily } from '../../net/address-family.ts'
 import type { RefuseUri } from '../../net/uri.ts'
 
@@ -54,7 +54,7 @@ function parseOptions(text: string, refuse: RefuseUri): Options {
   for (const option of text.split(',').slice(1)) {
     const [, name = '', value] = /^([^=]*)(?:=(.*))?$/s.exec(option) ?? []
     if (!OPTIONS.some((known) => known === name)) {
-      refuse(`it has an unknown option \`${name}\``, didYouMean(name, OPTIONS))
+      refuse(`it has an unknown option \`${name}\``, nearestOrKnown(name, OPTIONS))
     }
     if (given.has(name)) refuse(`it has the option \`${name}\` twice`)
     given.set(name, value)

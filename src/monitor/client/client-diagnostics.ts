@@ -16,7 +16,9 @@ const refused: Kind<{
   summary: 'A monitor refused a command. What it says is shown.',
   message: ({ command, description }) => `${command}: ${description}`,
   hint: ({ command, errorClass, known = [] }) =>
-    errorClass === 'CommandNotFound' ? didYouMean(command, known) : undefined,
+    errorClass === 'CommandNotFound'
+      ? (didYouMean(command, known) ?? 'query-commands lists the commands that it has')
+      : undefined,
 }
 
 const closed: Kind<{ monitor: string }> = {

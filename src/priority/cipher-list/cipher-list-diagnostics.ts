@@ -1,6 +1,6 @@
 /** What is wrong with a cipher list of OpenSSL. */
 import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
-import { didYouMean } from '../../diagnostics/suggestion.ts'
+import { nearestOrKnown } from '../../diagnostics/suggestion.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
@@ -11,7 +11,7 @@ const unknownWord: Kind<{ word: string; names: readonly string[] }> = {
   summary:
     'A word is none of OpenSSL’s. OpenSSL ignores it silently, so that the list allows other suites than were meant. The case of words counts.',
   message: ({ word }) => `\`${word}\` is no word of OpenSSL's cipher lists`,
-  hint: ({ word, names }) => didYouMean(word, names),
+  hint: ({ word, names }) => nearestOrKnown(word, names),
 }
 
 const idleWord: Kind<{ word: string; names: readonly string[] }> = {
@@ -19,7 +19,7 @@ const idleWord: Kind<{ word: string; names: readonly string[] }> = {
   severity: 'warning',
   fault: 'input',
   summary:
-    'A word of OpenSSL selects no suite where it stands: no distribution builds its suites, or it counts at the beginning only.',
+    'A word of OpenSSL selects no suite where it stands: no distribution builds its suites, or it counts at the beginning only. Nothing is said where `!` or `-` takes suites away that are not built.',
   message: ({ word }) => `\`${word}\` selects no cipher suite here`,
   hint: ({ word }) =>
     word.startsWith('TLS_')

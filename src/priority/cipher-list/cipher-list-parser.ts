@@ -8,6 +8,7 @@ import {
   findPattern,
   intersect,
   isIdleWord,
+  isUnbuilt,
   type Pattern,
 } from './cipher-list-words.ts'
 
@@ -98,7 +99,8 @@ class CipherListReader implements CipherList {
       this.#refuse(element, at)
       return
     }
-    const pattern = this.#patternOf(words.split('+'), at + (sign ? 1 : 0))
+    const isTakenAway = sign === '-' || sign === '!'
+    const pattern = this.#patternOf(words.split('+'), at + (sign ? 1 : 0), isTakenAway)
     if (pattern) this.steps.push({ kind: sign ? SIGNS[sign] : 'add', pattern })
   }
 
@@ -110,12 +112,13 @@ class CipherListReader implements CipherList {
   }
 
   /** Undefined where the words select nothing together, or one of them nothing at all. */
-  #patternOf(words: readonly string[], start: number): Pattern | undefined {
+  #patternOf(words: readonly string[], start: number, isTakenAway: boolean): Pattern | undefined {
     let combined: Pattern | undefined = {}
     let at = start
     for (const word of words) {
       const pattern = findPattern(word, this.#release)
-      if (!pattern) this.#reportIdle(word, at)
+      // A list that excludes what is not built says what it means.
+      if (!pattern && !(isTakenAway && isUnbuilt(word))) this.#reportIdle(word, at)
       combined = combined && pattern && intersect(combined, pattern)
       at += word.length + 1
     }

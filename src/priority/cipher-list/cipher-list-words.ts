@@ -117,19 +117,26 @@ const WORDS = new Map(
   [EXCHANGES, AUTHENTICATIONS, CIPHERS, OTHERS].flatMap((words) => Object.entries(words)),
 )
 
-/** Words that OpenSSL has or had, for which no suite is built today. */
+/** Words that OpenSSL has, which stand for no suites that a list could choose from. */
 const IDLE_WORDS: ReadonlySet<string> = new Set([
-  ...['LOW', 'EXP', 'EXPORT', 'EXPORT40', 'EXPORT56', 'SSLv2', 'TLSv1.1', 'TLSv1.3', 'DEFAULT'],
-  ...['3DES', 'DES', 'DES40', 'RC2', 'RC4', 'IDEA', 'SEED', 'FZA', 'AEAD', 'SUITEB128'],
-  ...['SUITEB128ONLY', 'SUITEB128C2', 'SUITEB192'],
+  ...['TLSv1.1', 'TLSv1.3', 'DEFAULT', 'AEAD'],
+  ...['SUITEB128', 'SUITEB128ONLY', 'SUITEB128C2', 'SUITEB192'],
+])
+
+const IDLE_SUITE = /^TLS_[A-Z0-9_]+$/
+
+/** Words that OpenSSL has or had, for which no suite is built today. */
+const UNBUILT_WORDS: ReadonlySet<string> = new Set([
+  ...['LOW', 'EXP', 'EXPORT', 'EXPORT40', 'EXPORT56', 'SSLv2'],
+  ...['3DES', 'DES', 'DES40', 'RC2', 'RC4', 'IDEA', 'SEED', 'FZA'],
   ...['kDHr', 'kDHd', 'kDH', 'aDH', 'kECDHr', 'kECDHe', 'kECDH', 'aECDH', 'kKRB5', 'aKRB5', 'KRB5'],
   ...['kGOST', 'kGOST18', 'aGOST', 'aGOST01', 'aGOST94', 'aGOST12', 'GOST94', 'GOST89'],
   ...['GOST89MAC', 'GOST89MAC12', 'GOST12', 'GOST2012256', 'MAGMA', 'KUZNYECHIK', 'kFZA', 'aFZA'],
 ])
 
 /** Names of suites that OpenSSL has, had or has only in builds of one's own. */
-const IDLE_SUITE =
-  /^(TLS_[A-Z0-9_]+|(SSL_|EXP(1024)?-)[A-Za-z0-9_-]+|([A-Z0-9]+-)*(DES-CBC3?|DES-EDE3?-CBC|3DES-EDE-CBC|RC4|RC2-CBC|IDEA-CBC|SEED|GOST\d+|NULL)(-[A-Z0-9]+)*|A?EC?DHE?-(RSA|ECDSA)-[A-Z0-9-]+)$/
+const UNBUILT_SUITE =
+  /^((SSL_|EXP(1024)?-)[A-Za-z0-9_-]+|([A-Z0-9]+-)*(DES-CBC3?|DES-EDE3?-CBC|3DES-EDE-CBC|RC4|RC2-CBC|IDEA-CBC|SEED|GOST\d+|NULL)(-[A-Z0-9]+)*|A?EC?DHE?-(RSA|ECDSA)-[A-Z0-9-]+)$/
 
 /** Every word that selects something, for suggestions. */
 export const CIPHER_LIST_WORDS: readonly string[] = [...WORDS.keys()]
@@ -142,7 +149,12 @@ export function findPattern(word: string, release: OpensslRelease): Pattern | un
 
 /** Whether a word that selects nothing is one of OpenSSL's all the same. */
 export function isIdleWord(word: string): boolean {
-  return IDLE_WORDS.has(word) || IDLE_SUITE.test(word)
+  return IDLE_WORDS.has(word) || IDLE_SUITE.test(word) || isUnbuilt(word)
+}
+
+/** Whether a word is one of OpenSSL's whose suites are not built: to take these away changes nothing. */
+export function isUnbuilt(word: string): boolean {
+  return UNBUILT_WORDS.has(word) || UNBUILT_SUITE.test(word)
 }
 
 /** Whether all parts of a suite are among those that a pattern takes. */

@@ -111,7 +111,10 @@ describe('a cipher list', () => {
     ['', 'CIPHER_LIST_NO_CIPHER', 0],
     ['TLS_AES_128_GCM_SHA256', 'CIPHER_LIST_IDLE_WORD', 0],
     ['ALL:DEFAULT', 'CIPHER_LIST_IDLE_WORD', 4],
-    ['HIGH:!RC4:!EXPORT', 'CIPHER_LIST_IDLE_WORD', 6],
+    ['HIGH:RC4:!EXPORT', 'CIPHER_LIST_IDLE_WORD', 5],
+    ['HIGH:+RC4', 'CIPHER_LIST_IDLE_WORD', 6],
+    ['HIGH:!TLS_AES_128_GCM_SHA256', 'CIPHER_LIST_IDLE_WORD', 6],
+    ['HIGH:-TLSv1.3', 'CIPHER_LIST_IDLE_WORD', 6],
     ['SUITEB128:HIGH', 'CIPHER_LIST_AFTER_SUITE_B', 9],
   ])('%s is told as %s at %i', (text, code, start) => {
     const { diagnostics } = expandCipherList({ name: 'list', text }, '3.5')
@@ -190,12 +193,21 @@ test.each([
   ...['ECDH-RSA-AES128-SHA', 'ECDHE-RSA-DES-CBC3-SHA', 'IDEA-CBC-SHA', 'GOST2001-GOST89-GOST89'],
   ...['TLS_AES_128_GCM_SHA256', 'SEED-SHA', 'NULL-GOST94', 'DHE-PSK-3DES-EDE-CBC-SHA'],
 ])('%s selects nothing, and is known', (word) => {
-  const { diagnostics, suites } = expandCipherList({ name: 'list', text: `AES:!${word}` }, '3.5')
+  const { diagnostics, suites } = expandCipherList({ name: 'list', text: `AES:${word}` }, '3.5')
   expect(diagnostics.map(({ code, severity }) => [code, severity])).toEqual([
     ['CIPHER_LIST_IDLE_WORD', 'warning'],
   ])
   expect(suites.length).toBeGreaterThan(0)
 })
+
+test.each(['HIGH:!RC4:!EXPORT', 'HIGH:-RC4-SHA', 'HIGH:!kRSA+3DES', 'HIGH:!GOST94'])(
+  'of %s nothing is said: what it takes away is not built anyway',
+  (text) => {
+    const { diagnostics, suites } = expandCipherList({ name: 'list', text }, '3.5')
+    expect(diagnostics).toEqual([])
+    expect(suites).toEqual(expandCipherList({ name: 'list', text: 'HIGH' }, '3.5').suites)
+  },
+)
 
 test.each(['xRC4-SHA!', 'RC4x', 'TLS_', 'tls_aes', 'SSL_', 'LOWER', 'xECDH-RSA-AES128-SHA'])(
   '%s is not known',
