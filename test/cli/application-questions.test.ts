@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { run } from './command.ts'
 import { Host } from './host.ts'
+import { runInProcess } from './in-process.ts'
 import { resultOf } from './json-output.ts'
 
 const WEB = [
@@ -18,27 +18,27 @@ async function hostWith(text = WEB): Promise<Host> {
 }
 
 function ask(host: Host, ...args: readonly string[]) {
-  return run('cryptopolicy', [...args, '--base-dir', host.base])
+  return runInProcess([...args, '--base-dir', host.base])
 }
 
 test('show gives what holds for an application, and the text of each of its back-ends', async () => {
   const host = await hostWith()
-  const { stdout } = ask(host, 'show', '--app', 'web', '--scope', 'gnutls', '--json')
+  const { stdout } = await ask(host, 'show', '--app', 'web', '--scope', 'gnutls', '--json')
   const { policy, properties } = resultOf(stdout)
   expect(policy).toBe('DEFAULT+web')
   expect(properties.cipher).not.toContain('AES-128-GCM')
-  const text = ask(host, 'show', '--app', 'web', '--backend', 'gnutls').stdout
+  const text = (await ask(host, 'show', '--app', 'web', '--backend', 'gnutls')).stdout
   expect(host.read('back-ends', 'gnutls.config')).toContain(`\nWEB=${text}`)
 })
 
 test('explain names the line of the application, or of the system policy, for each purpose', async () => {
   const host = await hostWith()
   const suite = 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'
-  const { stdout } = ask(host, 'explain', '--app', 'web', '--suite', suite)
+  const { stdout } = await ask(host, 'explain', '--app', 'web', '--suite', suite)
   expect(stdout).toContain(`${suite} is not allowed for web (gnutls)`)
   expect(stdout).toContain('web.pmod:3:17')
   expect(stdout).toContain(`${suite} is allowed for web (java-tls)`)
-  const json = ask(host, 'explain', '--app', 'web', '--group', 'P-256', '--json').stdout
+  const json = (await ask(host, 'explain', '--app', 'web', '--group', 'P-256', '--json')).stdout
   expect(resultOf(json)).toMatchObject({
     kind: 'parts',
     purposes: [
@@ -54,7 +54,14 @@ test.each([
   ['--sign', 'nonsense'],
   ['--protocol', 'nonsense'],
 ])('explain refuses %s %s', async (option, word) => {
-  const { status, stdout, stderr } = ask(await hostWith(), 'explain', '--app', 'web', option, word)
+  const { status, stdout, stderr } = await ask(
+    await hostWith(),
+    'explain',
+    '--app',
+    'web',
+    option,
+    word,
+  )
   expect([status !== 0, stdout]).toEqual([true, ''])
   expect(stderr).toMatch(/error\[/)
 })
@@ -62,48 +69,60 @@ test.each([
 test('diff compares an application with the policy beneath it, and two applications', async () => {
   const host = await hostWith()
   host.write({ 'applications/other.pmod': 'key_exchange = -RSA\n' })
-  const { stdout } = ask(host, 'diff', 'DEFAULT', '--app', 'web')
+  const { stdout } = await ask(host, 'diff', 'DEFAULT', '--app', 'web')
   expect(stdout).toBe('gnutls, java-tls:\n  key_exchange - RSA\ngnutls:\n  cipher - AES-128-GCM\n')
-  const two = ask(host, 'diff', '--app', 'web', '--app', 'other', '--json').stdout
+  const two = (await ask(host, 'diff', '--app', 'web', '--app', 'other', '--json')).stdout
   expect(resultOf(two)).toMatchObject({ before: 'DEFAULT+web', after: 'DEFAULT+other' })
 })
 
 test('plan tells what changes for each application', async () => {
   const host = await hostWith()
-  const { stdout } = ask(host, 'plan', '--set', 'FUTURE', '--json')
+  const { stdout } = await ask(host, 'plan', '--set', 'FUTURE', '--json')
   const [web] = resultOf(stdout).applications
   expect(web.name).toBe('web')
   expect(web.comparison).toMatchObject({ before: 'DEFAULT+web', after: 'FUTURE+web' })
   expect(JSON.stringify(web.comparison)).toContain('min_rsa_size')
   host.write({ 'applications/web.pmod': `${WEB}cipher = -AES-256-CBC\n` })
-  const changed = resultOf(ask(host, 'plan', '--json').stdout)
+  const changed = resultOf((await ask(host, 'plan', '--json')).stdout)
   expect(changed.comparison.groups).toEqual([])
   expect(JSON.stringify(changed.applications)).toContain('AES-256-CBC')
   expect(changed.files).toContain('back-ends/gnutls.config')
+  const said = async (...args: readonly string[]) =>
+    (await ask(host, 'plan', ...args)).stdout.split('\n')[0]
+  expect([await said(), await said('--set', 'FUTURE')]).toEqual(['DEFAULT', 'DEFAULT -> FUTURE'])
 })
 
 test('resolve takes the keyword of the policy for what the program asks', async () => {
   const host = await hostWith('# %keyword=SHOP\nkey_exchange = -RSA\n')
-  const { status, stdout } = ask(host, 'resolve', '--app', 'web')
+  const { status, stdout } = await ask(host, 'resolve', '--app', 'web')
   expect(status).toBe(0)
   expect(host.read('back-ends', 'gnutls.config')).toContain(`\nSHOP=${stdout}`)
 })
 
+test('resolve takes what a program is known to ask for before the keyword of its policy', async () => {
+  const host = new Host({ 'applications/qemu.pmod': '# %keyword=SHOP\nkey_exchange = -RSA\n' })
+  await host.setInProcess('DEFAULT')
+  const own = new Host()
+  await own.setInProcess('DEFAULT')
+  const { stdout } = await ask(host, 'resolve', '--app', 'qemu')
+  expect(stdout).toBe((await ask(own, 'resolve', '--app', 'qemu')).stdout)
+})
+
 test('lint names a line without effect, a keyword in vain, and more than the system policy', async () => {
   const host = await hostWith()
-  const codesOf = (...files: readonly string[]) => {
-    const { findings } = resultOf(ask(host, 'lint', ...files, '--json').stdout)
+  const codesOf = async (...files: readonly string[]) => {
+    const { findings } = resultOf((await ask(host, 'lint', ...files, '--json')).stdout)
     return findings.map(({ code }: { code: string }) => code)
   }
-  expect(codesOf()).toContain('APPLICATION_NO_EFFECT')
+  expect(await codesOf()).toContain('APPLICATION_NO_EFFECT')
   host.write({
     'applications/web.pmod': '# %back_ends=nginx\n# %keyword=WEB\ncipher = +RC4-128\n',
     'applications/libvirt.pmod': '# %keyword=LIBVIRTD\nkey_exchange = -RSA\n',
   })
-  expect(codesOf(host.path('applications', 'web.pmod'))).toEqual(
+  expect(await codesOf(host.path('applications', 'web.pmod'))).toEqual(
     expect.arrayContaining(['APPLICATION_KEYWORD_UNWRITTEN', 'APPLICATION_EXCEEDS']),
   )
-  expect(codesOf(host.path('applications', 'libvirt.pmod'))).toContain(
+  expect(await codesOf(host.path('applications', 'libvirt.pmod'))).toContain(
     'APPLICATION_KEYWORD_UNASKED',
   )
 })
@@ -115,7 +134,7 @@ test('the shipped policies have no mistake on top of any shipped policy', async 
     for (const name of ['libvirt', 'qemu']) {
       expect((await host.updateInProcess(['--enable-application', name])).status).toBe(0)
     }
-    const { findings } = resultOf(ask(host, 'lint', '--json').stdout)
+    const { findings } = resultOf((await ask(host, 'lint', '--json')).stdout)
     const ours = findings.filter(({ severity, code }: { severity: string; code: string }) => {
       return severity !== 'note' && code.startsWith('APPLICATION')
     })

@@ -50,7 +50,10 @@ testWith('openssl', 'a report from evidence is the report, byte for byte', async
     ...['s_server', '-accept', `127.0.0.1:${free}`, '-quiet'],
     ...['-cert', rsa?.certificate ?? '', '-key', rsa?.key ?? ''],
   ])
-  const { first, again } = await auditTwice(`localhost:${port}`, '--policy', 'FUTURE')
+  const { first, again } = await auditTwice(
+    `localhost:${port}`,
+    ...['--policy', 'FUTURE', '--as', 'openssl'],
+  )
   expect(first.stdout).toContain('AUDIT_KEY_TOO_SMALL')
   expect(first.status).toBe(1)
   expect(again).toEqual(first)
@@ -227,6 +230,7 @@ test.each([
   [['ssh://127.0.0.1:1', '--policy', 'DEFAULT', '--as', 'openssl'], 'a TARGET of SSH'],
   [['127.0.0.1:1', '--policy', 'DEFAULT', '--as', 'openssh-server'], 'a TARGET of TLS'],
   [['127.0.0.1:1', '--as', 'nss'], '--as needs a policy to read'],
+  [['127.0.0.1:1', '127.0.0.1:2', '--evidence', '/nowhere/x'], '--evidence and several TARGETs'],
   [['127.0.0.1:1', '--openssl', '3.0'], '--openssl needs a list to read'],
   [['127.0.0.1:1', '--ciphers', 'HIGH', '--openssl', '2'], '2'],
   [['ssh://127.0.0.1:1', '--ciphers', 'HIGH'], '--ciphers and a TARGET of SSH'],

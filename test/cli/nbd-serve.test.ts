@@ -16,7 +16,7 @@ import { eventually } from '../nbd/server/test-server.ts'
 import { spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 import { scratchFolder, writeFiles } from './command.ts'
-import { runInProcess } from './in-process.ts'
+import { runInProcess, serveInProcess } from './in-process.ts'
 import { CRYPTOPOLICY } from './service-process.ts'
 
 const MEMORY = ['--memory', '1M'] as const
@@ -44,6 +44,33 @@ describe('listens', () => {
   test('with a warning where every client may connect in clear', async () => {
     const server = await serveNbdInProcess([...MEMORY, '-p', '0', '-t'], { ownPlace: true })
     expect(server.log()).toContain('[ENDPOINT_CLEAR_TEXT]')
+  })
+
+  test.each([
+    ['nbd serve', 'required', false],
+    ['nbd serve', 'optional', true],
+    ['migrate receive', undefined, false],
+  ])('%s at all addresses with TLS %s', async (command, mode, isWarned) => {
+    const object = `tls-creds-x509,id=tls0,endpoint=server,dir=${makeX509Folder()}`
+    const tls = ['--object', object, '--tls-creds', 'tls0']
+    const guest = join(scratchFolder(), 'guest')
+    const { log } = await serveInProcess([
+      ...[...command.split(' '), ...tls],
+      ...(mode === undefined
+        ? ['--listen', 'tcp:0.0.0.0:0', guest]
+        : [...MEMORY, '-p', '0', '-t', '--tls', mode]),
+    ])
+    expect(log().includes('[ENDPOINT_CLEAR_TEXT]')).toBe(isWarned)
+  })
+
+  test('receive warns where everyone may send a guest in clear', async () => {
+    const listen = (address: string) =>
+      serveInProcess([
+        ...['migrate', 'receive', '--listen', `tcp:${address}:0`],
+        join(scratchFolder(), 'guest'),
+      ])
+    expect((await listen('0.0.0.0')).log()).toContain('[ENDPOINT_CLEAR_TEXT]')
+    expect((await listen('127.0.0.1')).log()).not.toContain('[ENDPOINT_CLEAR_TEXT]')
   })
 
   test('at a path where a server that was killed has left its socket, not where one listens', async () => {

@@ -1,9 +1,11 @@
 /** The commands on network block devices, as a user runs them. */
 
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { formatSize } from '../../src/cli/byte-size.ts'
 import { parseSize } from '../../src/cli/option-values.ts'
 import { describeProgress, formatDuration, ProgressBar } from '../../src/cli/progress-bar.ts'
@@ -256,6 +258,20 @@ describe('sizes and times', () => {
     expect(describeProgress(0, 0, 0)).toBe('[####################] 100%  0 bytes of 0 bytes')
   })
 
+  test('of a rate the beginning is five seconds ago, and no more', () => {
+    const shown: string[] = []
+    let now = 0
+    const terminal = Object.assign(new Terminal(), {
+      showStatus: (line: string) => shown.push(line),
+    })
+    const bar = new ProgressBar(terminal, () => now)
+    for (const done of [0, 10, 11, 12, 13, 15, 20]) {
+      bar.update('copy', done * 2 ** 20, 40 * 2 ** 20)
+      now += 1000
+    }
+    expect(shown.slice(5).map((line) => /([\d.]+) MiB\/s/.exec(line)?.[1])).toEqual(['3', '2'])
+  })
+
   test('a bar takes its rate from the last seconds', () => {
     const shown: string[] = []
     let now = 0
@@ -273,6 +289,15 @@ describe('sizes and times', () => {
       'copy [##########----------]  50%  10 MiB of 20 MiB  1 MiB/s  10 s left',
     )
   })
+})
+
+test('--timeout is in seconds, and tells them of a server that is silent', async () => {
+  const path = join(scratchFolder(), 'silent.sock')
+  const silent = createServer().listen(path)
+  onTestFinished(() => void silent.close())
+  await once(silent, 'listening')
+  const { status, stderr } = await nbd('info', '--timeout', '1', `nbd+unix:///?socket=${path}`)
+  expect([status, stderr]).toEqual([69, expect.stringContaining(' 1 s')])
 })
 
 test('warns of a name that the credentials do not check', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Outcome, ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
+import { runInProcess } from './in-process.ts'
 import { resultOf } from './json-output.ts'
 
 const CONFIG = [
@@ -27,36 +28,36 @@ function host(files: Readonly<Record<string, string>> = {}): string {
   return folder
 }
 
-function resolve(folder: string, args: readonly string[]): Outcome {
-  return run('cryptopolicy', ['resolve', '--base-dir', folder, ...args])
+function resolve(folder: string, args: readonly string[]): Promise<Outcome> {
+  return runInProcess(['resolve', '--base-dir', folder, ...args])
 }
 
 describe('a string', () => {
-  test('prints what the application gets and nothing else', () => {
-    expect(resolve(host(), ['@LIBVIRT,SYSTEM:+RSA'])).toEqual({
+  test('prints what the application gets and nothing else', async () => {
+    expect(await resolve(host(), ['@LIBVIRT,SYSTEM:+RSA'])).toEqual({
       status: 0,
       stdout: 'NORMAL:-VERS-TLS1.2:+RSA\n',
       stderr: '',
     })
   })
 
-  test('builds SYSTEM from the overrides of an allowlist', () => {
-    expect(resolve(host(), ['@QEMU,SYSTEM']).stdout).toBe(`${SYSTEM}\n`)
+  test('builds SYSTEM from the overrides of an allowlist', async () => {
+    expect((await resolve(host(), ['@QEMU,SYSTEM'])).stdout).toBe(`${SYSTEM}\n`)
   })
 
-  test('looks in --config, then the environment, then the base directory', () => {
+  test('looks in --config, then the environment, then the base directory', async () => {
     const folder = host({ 'a.config': 'X=PFS\n', 'b.config': 'X=SECURE128\n' })
     const env = { GNUTLS_SYSTEM_PRIORITY_FILE: join(folder, 'b.config') }
     const args = ['resolve', '--base-dir', folder, '@X,LIBVIRT']
-    const first = run('cryptopolicy', [...args, '--config', join(folder, 'a.config')], { env })
+    const first = await runInProcess([...args, '--config', join(folder, 'a.config')], { env })
     expect(first.stdout).toBe('PFS\n')
-    expect(run('cryptopolicy', args, { env }).stdout).toBe('SECURE128\n')
-    expect(run('cryptopolicy', args).stdout).toBe('NORMAL:-VERS-TLS1.2\n')
+    expect((await runInProcess(args, { env })).stdout).toBe('SECURE128\n')
+    expect((await runInProcess(args)).stdout).toBe('NORMAL:-VERS-TLS1.2\n')
   })
 
-  test('explains which keyword was asked, which one hit, where, and what is not there', () => {
+  test('explains which keyword was asked, which one hit, where, and what is not there', async () => {
     const folder = host()
-    const { stdout } = resolve(folder, ['--explain', '@FOO,LIBVIRT,SYSTEM'])
+    const { stdout } = await resolve(folder, ['--explain', '@FOO,LIBVIRT,SYSTEM'])
     const file = join(folder, 'back-ends/gnutls.config')
     expect(stdout.split('\n')).toEqual([
       '@FOO,LIBVIRT,SYSTEM is looked up:',
@@ -69,8 +70,8 @@ describe('a string', () => {
     ])
   })
 
-  test('gives the same as JSON', () => {
-    const { stdout } = resolve(host(), ['--json', '@FOO,LIBVIRT'])
+  test('gives the same as JSON', async () => {
+    const { stdout } = await resolve(host(), ['--json', '@FOO,LIBVIRT'])
     expect(resultOf(stdout)).toMatchObject({
       resolved: {
         given: '@FOO,LIBVIRT',
@@ -85,8 +86,8 @@ describe('a string', () => {
     })
   })
 
-  test('says which keywords are missing where, and what to ask for instead', () => {
-    const { status, stdout, stderr } = resolve(host(), ['@FOO,BAR'])
+  test('says which keywords are missing where, and what to ask for instead', async () => {
+    const { status, stdout, stderr } = await resolve(host(), ['@FOO,BAR'])
     expect([status, stdout]).toEqual([66, ''])
     expect(stderr).toMatch(
       /error\[PRIORITY_UNRESOLVED\]: .*gnutls\.config defines none of `FOO`, `BAR`/,
@@ -94,18 +95,18 @@ describe('a string', () => {
     expect(stderr).toContain('as in @FOO,BAR,SYSTEM')
   })
 
-  test('says that the file does not exist where it is the reason', () => {
-    const { status, stderr } = resolve(scratchFolder(), ['@SYSTEM'])
+  test('says that the file does not exist where it is the reason', async () => {
+    const { status, stderr } = await resolve(scratchFolder(), ['@SYSTEM'])
     expect(status).toBe(66)
     expect(stderr).toMatch(/does not exist, so nothing defines `SYSTEM`/)
     expect(stderr).toMatch(/hint: run update-policies .*NORMAL/)
   })
 
-  test('refuses a --config that does not exist, and wrong usage', () => {
-    expect(resolve(host(), ['--config', '/nonexistent', 'NORMAL']).status).toBe(66)
-    expect(resolve(host(), []).status).toBe(64)
-    expect(resolve(host(), ['--gnutls', '1.0', 'NORMAL']).status).toBe(64)
-    expect(resolve(host(), ['--app-config', 'nothing']).status).toBe(64)
+  test('refuses a --config that does not exist, and wrong usage', async () => {
+    expect((await resolve(host(), ['--config', '/nonexistent', 'NORMAL'])).status).toBe(66)
+    expect((await resolve(host(), [])).status).toBe(64)
+    expect((await resolve(host(), ['--gnutls', '1.0', 'NORMAL'])).status).toBe(64)
+    expect((await resolve(host(), ['--app-config', 'nothing'])).status).toBe(64)
   })
 })
 
@@ -119,32 +120,32 @@ test('is the same program where nothing but node starts it', () => {
 describe('an application', () => {
   const unset = '# tls_priority="NORMAL"\nlisten_tls = 1\n'
 
-  test('takes an explicit string of its own configuration first', () => {
+  test('takes an explicit string of its own configuration first', async () => {
     const folder = host({
       'etc/libvirtd.conf': `${unset}tls_priority="PFS" # ours\n`,
       'etc/virtproxyd.conf': 'tls_priority = "NORMAL"\n',
     })
     const args = ['--app', 'libvirt', '--app-dir', join(folder, 'etc')]
-    const { stdout, stderr } = resolve(folder, args)
+    const { stdout, stderr } = await resolve(folder, args)
     expect(stdout).toBe('PFS\n')
     expect(stderr).toMatch(/^> {2}libvirtd\.conf tls_priority .*libvirtd\.conf:3:15 +wins: PFS$/m)
     expect(stderr).toMatch(/virtproxyd\.conf tls_priority .*passed over: NORMAL$/m)
     expect(stderr).toMatch(/built in +passed over: @LIBVIRT,SYSTEM$/m)
   })
 
-  test('of libvirt is read as libvirt reads it', () => {
+  test('of libvirt is read as libvirt reads it', async () => {
     const text = 'note = """\ntls_priority = "NONE"\n"""\nlist = [\n "a"]; tls_priority = "PFS"\n'
     const folder = host({ 'etc/libvirtd.conf': text })
     const args = ['--app', 'libvirt', '--quiet', '--app-dir', join(folder, 'etc')]
-    expect(resolve(folder, args).stdout).toBe('PFS\n')
+    expect((await resolve(folder, args)).stdout).toBe('PFS\n')
   })
 
   test.each(['tls_priority = PFS\n', 'tls_priority = 5\n'])(
     'of libvirt would not start: %j',
-    (text) => {
+    async (text) => {
       const folder = host({ 'etc/libvirtd.conf': text })
       const args = ['--app', 'libvirt', '--app-dir', join(folder, 'etc')]
-      const { status, stdout, stderr } = resolve(folder, args)
+      const { status, stdout, stderr } = await resolve(folder, args)
       expect([status, stdout]).toEqual([65, ''])
       expect(stderr).toMatch(/libvirtd\.conf:1:16: error\[FILE_LIBVIRT_SYNTAX\]: .*text in quotes/)
     },
@@ -155,30 +156,34 @@ describe('an application', () => {
     ['qemu', SYSTEM],
   ])(
     '%s asks for its own keyword, then SYSTEM, unless its configuration says otherwise',
-    (app, text) => {
+    async (app, text) => {
       const folder = host({ 'etc/libvirtd.conf': unset })
       const args = ['--app', app, '--app-dir', join(folder, 'etc'), '--quiet']
-      expect(resolve(folder, args)).toEqual({ status: 0, stdout: `${text}\n`, stderr: '' })
+      expect(await resolve(folder, args)).toEqual({ status: 0, stdout: `${text}\n`, stderr: '' })
     },
   )
 
-  test('of an older system has another string built in', () => {
+  test('of an older system has another string built in', async () => {
     const args = ['--app', 'libvirt', '--quiet', '--app-dir', '/nonexistent', '--built-in']
-    expect(resolve(host(), [...args, '@SYSTEM']).stdout).toBe(`${SYSTEM}\n`)
-    expect(resolve(host(), [...args, 'NORMAL']).stdout).toBe('NORMAL\n')
+    expect((await resolve(host(), [...args, '@SYSTEM'])).stdout).toBe(`${SYSTEM}\n`)
+    expect((await resolve(host(), [...args, 'NORMAL'])).stdout).toBe('NORMAL\n')
   })
 
-  test('of QEMU can be started with a string', () => {
-    const { stdout, stderr } = resolve(host(), ['--app', 'qemu', '@LIBVIRT'])
+  test('of QEMU can be started with a string', async () => {
+    const { stdout, stderr } = await resolve(host(), ['--app', 'qemu', '@LIBVIRT'])
     expect(stdout).toBe('NORMAL:-VERS-TLS1.2\n')
     expect(stderr).toMatch(/given .*asks: @LIBVIRT$/m)
   })
 
-  test('of any name writes its string where it is told', () => {
+  test('of any name writes its string where it is told', async () => {
     const folder = host({ 'tlshd.conf': "[authenticate]\npriority = '@SYSTEM:-RSA'\n" })
-    const named = resolve(folder, ['-q', '--app-config', `${join(folder, 'tlshd.conf')}:priority`])
+    const named = await resolve(folder, [
+      '-q',
+      '--app-config',
+      `${join(folder, 'tlshd.conf')}:priority`,
+    ])
     expect(named.stdout).toBe(`${SYSTEM}:-RSA\n`)
-    const other = resolve(folder, ['--app-config', `${join(folder, 'tlshd.conf')}:other`])
+    const other = await resolve(folder, ['--app-config', `${join(folder, 'tlshd.conf')}:other`])
     expect(other.stdout).toBe(`${SYSTEM}\n`)
     expect(other.stderr).toMatch(/tlshd\.conf other .*not set$/m)
     expect(other.stderr).toMatch(/library default +asks: @SYSTEM$/m)
