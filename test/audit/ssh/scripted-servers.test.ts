@@ -259,6 +259,21 @@ describe('what is told behind the keys', () => {
     expect((await audit({})).scan.extensions).toEqual(refused(null))
   })
 
+  test('is not asked for where the secret cannot be computed here, but the key is shown', async () => {
+    const share = Buffer.alloc(1039 + 32, 9)
+    const reply = encodeKeyExchangeReply(
+      { hostKey: ED25519, share, signature: Buffer.of() },
+      'bytes',
+    )
+    for (const name of ['sntrup761x25519-sha512', 'sntrup761x25519-sha512@openssh.com']) {
+      const { scan, heard } = await audit({ init: { keyExchanges: [name] }, answer: [reply] })
+      expect(scan.hostKeys[0]?.key).toMatchObject({ bits: 256 })
+      const because = `the server sent keys by ${name}, which cannot be computed here`
+      expect(scan.extensions).toEqual(unknown(because))
+      expect(heard.get('ssh offers')).toEqual([20, 30])
+    }
+  })
+
   test('is not asked for under a cipher or a code that cannot be computed here', async () => {
     const because = (names: string) =>
       unknown(`the server sent packets under ${names}, which cannot be read here`)

@@ -156,7 +156,7 @@ describe('POP3', () => {
       asked('+OK', '+OK\r\nsasl EXTERNAL CRAM-MD5\r\n.'),
       ...(['accepted', 'sasl EXTERNAL CRAM-MD5 is offered before STLS'] as const),
     ],
-    ['may take digests', asked('+OK <1.2@h>', '+OK\r\n.'), 'unknown', 'USER: -ERR no'],
+    ['may take digests', asked('+OK <1.2@host>', '+OK\r\n.'), 'unknown', 'USER: -ERR no'],
     ['greets in brackets', asked('+OK <hello>', '+OK\r\n.'), 'refused', 'USER: -ERR no'],
   ])('in clear, a server that %s', async (_title, turns, kind, said) => {
     expect(await clearTextOf('pop3', turns)).toEqual({ kind, said })
