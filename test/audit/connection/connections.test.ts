@@ -327,3 +327,20 @@ test('as many random bytes come as are asked for, and never the same again', asy
   const blocks = drawn.slice(1).flatMap((hex) => hex.match(/.{62}/g) ?? [])
   expect(new Set(blocks).size).toBe(blocks.length)
 })
+
+test('the place of a connection is free again when it has ended, or was not made', async () => {
+  const port = await serve((socket) => void socket.write('x'))
+  const connections = connect(port, { atOnce: 1 })
+  for (const claim of ['first', 'second', 'third']) {
+    const asked = await connections.ask(claim, (exchange) => exchange.read(1))
+    expect(asked.isAnswered).toBe(true)
+  }
+  expect(connections.count).toBe(3)
+  const absent = connect(1, { atOnce: 1 })
+  for (const claim of ['first', 'second']) {
+    const asked = await absent.ask(claim, async () => 0)
+    expect(asked).toMatchObject({ failure: { failure: 'unreachable' } })
+  }
+  // They were begun: the server may be there all the same.
+  expect(absent.count).toBe(2)
+})
