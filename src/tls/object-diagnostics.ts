@@ -72,16 +72,27 @@ const absent: Kind<{ id: string; known: readonly string[] }> = {
   hint: ({ id, known }) => nearestOrKnown(id, known),
 }
 
-const inUse: Kind<{ id: string; needing: readonly string[]; holders: number }> = {
+const inUse: Kind<{
+  id: string
+  needing: readonly string[]
+  holders: number
+  /** The property that was to be changed; without it the object was to be removed. */
+  changed?: string
+}> = {
   code: 'OBJECT_IN_USE',
   severity: 'error',
   fault: 'answer',
   summary:
-    'Endpoints or other objects use the object, so it is not removed. It can be removed so that they keep its last load.',
-  message: ({ id }) => `object '${id}' is in use, can not be deleted`,
-  hint: ({ needing, holders }) => {
+    'Endpoints or other objects use the object, so it is not removed, and keeps its side. It can be removed so that they keep its last load.',
+  message: ({ id, changed }) =>
+    changed === undefined
+      ? `object '${id}' is in use, can not be deleted`
+      : `object '${id}' is in use, so its \`${changed}\` cannot be changed`,
+  hint: ({ needing, holders, changed }) => {
     const users = holders === 0 ? [] : [holders === 1 ? 'one endpoint' : `${holders} endpoints`]
-    return `${[...needing.map((id) => `\`${id}\``), ...users].join(', ')} uses it; with mode 'hard' its last load goes on`
+    const remedy =
+      changed === undefined ? "with mode 'hard' its last load goes on" : 'end that before'
+    return `${[...needing.map((id) => `\`${id}\``), ...users].join(', ')} uses it; ${remedy}`
   },
 }
 

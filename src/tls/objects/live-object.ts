@@ -91,7 +91,7 @@ export class LiveObject {
     const isSame = endpointOf(before) === endpointOf(this.#newest)
     if (isSame || this.#holders === 0) return
     const { id } = this.definition
-    fail(OBJECT_KINDS.inUse, { id, needing: [], holders: this.#holders })
+    fail(OBJECT_KINDS.inUse, { id, needing: [], holders: this.#holders, changed: 'endpoint' })
   }
 
   /** The next load reads everything again. */

@@ -213,6 +213,8 @@ describe('redefine', () => {
     const objects = objectsOf(`tls-creds-x509,id=t,endpoint=server,dir=${dir}`)
     const [one, two] = [objects.hold('t'), objects.hold('t')]
     expect(codeOf(redefine(objects, client))).toBe('OBJECT_IN_USE')
+    const words = "object 't' is in use, so its `endpoint` cannot be changed"
+    expect(redefine(objects, client)).toThrow(words)
     expect(objects.endpointOf('t')).toBe('server')
     expect(objects.credentials('t', 'server').verifyPeer).toBe(true)
     redefine(objects, `tls-creds-x509,id=t,endpoint=server,dir=${dir},verify-peer=off`)()
