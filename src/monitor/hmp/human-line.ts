@@ -52,21 +52,10 @@ function afterWords(line: string, count: number): string {
 type TypedLine = { readonly typed: string; readonly rest: string }
 
 function readValues(command: HumanCommand, { typed, rest: line }: TypedLine): HumanValues {
-  const { flags = [], parameters } = command
+  const { parameters } = command
   const name = nameOfCommand(command)
-  const given = new Set<string>()
-  let rest = line
-  // They stand in their order, and behind the last of them a dash begins a word.
-  for (let next = 0; next < flags.length; ) {
-    const [whole, letter] = /^-([a-z])(?:\s+|$)/.exec(rest) ?? []
-    if (whole === undefined || letter === undefined) break
-    const at = flags.indexOf(letter)
-    if (at < 0) throw wrong(typed, `${name}: unsupported option -${letter}`)
-    if (at < next) break
-    given.add(letter)
-    rest = rest.slice(whole.length)
-    next = at + 1
-  }
+  const { given, rest: words } = readFlags(command, { typed, rest: line })
+  let rest = words
   const values = new Map<string, string>()
   for (const one of parameters) {
     const { name: parameter, isOptional, isDevice } = one
@@ -83,6 +72,27 @@ function readValues(command: HumanCommand, { typed, rest: line }: TypedLine): Hu
     optional: (parameter) => values.get(parameter),
     has: (flag) => given.has(flag),
   }
+}
+
+/** As QEMU looks for them: in their order, and what follows a letter begins the next word. */
+function readFlags(command: HumanCommand, { typed, rest: line }: TypedLine) {
+  const { flags = [] } = command
+  const given = new Set<string>()
+  let rest = line
+  for (const [at, flag] of flags.entries()) {
+    rest = rest.trimStart()
+    const letter = rest.charAt(1)
+    if (!rest.startsWith('-')) break
+    if (letter === flag) {
+      given.add(flag)
+      rest = rest.slice(2)
+    } else if (!flags.includes(letter, at + 1)) {
+      const text = `${nameOfCommand(command)}: unsupported option -${letter}`
+      // The end of the line stands in the place of the letter there, and of all that follows it.
+      throw letter === '' ? new HumanLineError(`${text}${hintOf(typed)}`) : wrong(typed, text)
+    }
+  }
+  return { given, rest }
 }
 
 /** @param expected What is told where there is no word. */
@@ -126,5 +136,9 @@ function nextWord(text: string, refusal: () => HumanLineError): readonly [string
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r' }
 
 function wrong(typed: string, text: string): HumanLineError {
-  return new HumanLineError(`${text}\r\nTry "help ${typed}" for more information\r\n`)
+  return new HumanLineError(`${text}\r\n${hintOf(typed)}`)
+}
+
+function hintOf(typed: string): string {
+  return `Try "help ${typed}" for more information\r\n`
 }

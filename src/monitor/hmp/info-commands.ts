@@ -40,6 +40,9 @@ export const INFO_COMMANDS: readonly HumanCommand[] = [
     ),
   ),
   info('migrate', 'query-migrate', 'the guest that comes or goes', describeMigration),
+  info('block-jobs', 'query-block-jobs', 'jobs on block nodes, of which there are none', () => [
+    'No active jobs',
+  ]),
   info('status', 'query-status', 'the state of the process', (result) => {
     const status = textOf(result, 'status')
     const isRunning = memberOf(result, 'running') === true

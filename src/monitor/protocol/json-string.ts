@@ -68,10 +68,13 @@ const NO_CHARACTER = /\p{Noncharacter_Code_Point}/u
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** U+0000 in two bytes, which QEMU takes although UTF-8 has it in one. */
+const LONG_NUL = '\xc0\x80'
+
 function decodeUtf8(bytes: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: every character of ASCII
   if (/^[\x00-\x7f]*$/.test(bytes)) return bytes
-  const text = decodeStrictly(Buffer.from(bytes, 'latin1'))
+  const text = decodeStrictly(Buffer.from(bytes.replaceAll(LONG_NUL, '\0'), 'latin1'))
   const isText = text !== undefined && !NO_CHARACTER.test(text)
   return isText ? text : refuseJson('invalid UTF-8 sequence in string')
 }
