@@ -84,6 +84,12 @@ describe('a handshake that is finished', () => {
     expect(server.firstProtocol).toEqual({ end: ABSENT })
   })
 
+  test('with a protocol that was not offered', async () => {
+    const { server } = await finished({ ...SCRIPT, protocols: [], otherProtocol: 'own' })
+    const because = 'the server chose what was not offered'
+    expect(server.firstProtocol).toEqual({ end: { answer: 'unknown', because } })
+  })
+
   test('by a second question, without protocols, where the server refuses all', async () => {
     const { server, claims } = await finished({
       ...{ ...SCRIPT, protocols: ['own'], otherProtocol: 'refused' },

@@ -227,8 +227,11 @@ describe('a certificate of the client', () => {
     }
   })
 
-  test('is not required where none is asked for', async () => {
+  test('is not required where none is asked for, whatever comes behind the handshake', async () => {
     expect((await facts({})).admission).toEqual(ABSENT)
+    for (const behind of ['garbage', { alert: 80 }, 'reset'] as const) {
+      expect((await facts({ behind: [behind] })).admission).toEqual(ABSENT)
+    }
   })
 
   test('silence tells soon, by how fast the server was from its request on', async () => {

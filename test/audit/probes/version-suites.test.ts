@@ -226,6 +226,36 @@ describe('a version in which the server fails', () => {
     expect(offers.map(({ hello }) => hello.suites.includes(ECDHE_ECDSA))).toEqual([false])
   })
 
+  test('one question more than it has suites is asked for each kind, in small messages too', async () => {
+    const script = { ...BASE, suites: [ECDHE_RSA, 0xc014, RSA, 0x0035] }
+    for (const isSmall of [false, true]) {
+      const audit = scripted(
+        {
+          ...script,
+          quirk: ({ hello, size }) => {
+            if (isSmall && size > 255) return 'close'
+            const isMixed = hello.suites.includes(RSA) && hello.suites.includes(ECDHE_RSA)
+            return isMixed && hello.version === TLS11 ? FAILURE : undefined
+          },
+        },
+        { isSmall },
+      )
+      const newer = await versionsOf(audit, [TLS12])
+      const found = { items: [], order: 'unknown', end: SERVER_FAILED } as const
+      const older = { name: 'old', number: TLS11, groups: [], found }
+      const before = audit.claims.length
+      const asked = await withFailingVersions(audit.server, [...newer, older])
+      expect(asked[1]?.found.items.toSorted((a, b) => a - b)).toEqual([
+        RSA,
+        0x0035,
+        ECDHE_RSA,
+        0xc014,
+      ])
+      expect(asked[1]?.found.end).toEqual(REFUSED)
+      if (!isSmall) expect(audit.claims.slice(before)).toHaveLength(6)
+    }
+  })
+
   test('of a server that has signed with both keys, each kind is asked for at once', async () => {
     const script = { ...BASE, suites: [ECDHE_RSA, ECDHE_ECDSA, RSA] }
     const audit = scripted(where(script, (chosen) => (older(chosen) ? FAILURE : undefined)))
@@ -293,6 +323,22 @@ describe('DHE for clients that name no prime', () => {
     expect(more.map(({ groups }) => groups)).toEqual([GROUPS_WITHOUT_PRIME, GROUPS_WITHOUT_PRIME])
     const offered = audit.heard.filter(({ claim }) => claim.includes('without named primes'))
     expect(offered.every(({ hello }) => !hello.suites.includes(RSA))).toBe(true)
+  })
+
+  test('costs one question more than there are such suites, and is found by small messages', async () => {
+    const suites = [DHE_RSA, 0x0039, RSA]
+    const audit = scripted({ ...HIDING, suites })
+    const versions = await versionsOf(audit, [TLS12])
+    const before = audit.claims.length
+    const [more] = await withUnnamedPrimes(audit.server, versions)
+    expect(more?.found).toMatchObject({ items: [RSA, DHE_RSA, 0x0039], end: REFUSED })
+    expect(audit.claims.slice(before)).toHaveLength(3)
+    const small = scripted(
+      { ...HIDING, suites, quirk: ({ size }) => (size > 255 ? 'close' : undefined) },
+      { isSmall: true },
+    )
+    const [found] = await withUnnamedPrimes(small.server, await versionsOf(small, [TLS12]))
+    expect(found?.found).toMatchObject({ items: [RSA, DHE_RSA, 0x0039], end: REFUSED })
   })
 
   test('is found where the server has nothing else', async () => {

@@ -225,6 +225,23 @@ describe('a server that closes at messages above 255 bytes', () => {
     expect(new Set(names.flatMap(({ hello }) => hello.suites))).toEqual(new Set([0xc02f]))
   })
 
+  test('shows as much as by large ones', async () => {
+    const found = await of({ ...EVERYTHING, versions: [TLS13, TLS12, TLS11], quirk: small })
+    const items = (lists: readonly { readonly items: readonly { readonly number: number }[] }[]) =>
+      lists.map((list) => list.items.map(({ number }) => number).toSorted((a, b) => a - b))
+    expect(items(found.suites)).toEqual([
+      ...[[0x1301], [0x002f, 0x009e, 0xc013, 0xc02f], [0x002f, 0xc013], [0x0700c0]],
+    ])
+    expect(items(found.groups)).toEqual([[23, 29], [23, 29], [0x100]])
+    expect(items(found.signatures)).toEqual([
+      [0x0403, 0x0804],
+      [0x0403, 0x0804],
+    ])
+    expect(found.diffieHellman).toEqual([{ version: 'TLS1.2', bits: 2048, group: 'ffdhe2048' }])
+    const ends = [...found.suites.slice(0, 3), ...found.groups, ...found.signatures]
+    expect(ends.map(({ end }) => end)).toEqual(Array<Answer>(8).fill(REFUSED))
+  })
+
   test('is told the first request of its protocol there too', async () => {
     const { server } = scripted(
       {
