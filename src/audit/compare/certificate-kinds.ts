@@ -33,8 +33,7 @@ function findForbiddenKey(
 ): readonly Finding[] {
   const type = TYPES.get(keyType) ?? keyType
   const isTypeForbidden = types.length > 0 && !types.includes(type)
-  const isCurveForbidden =
-    keyType === 'ec' && curve !== null && curves.length > 0 && !curves.includes(curve)
+  const isCurveForbidden = curve !== null && curves.length > 0 && !curves.includes(curve)
   if (!isTypeForbidden && !isCurveForbidden) return []
   return [
     makeFinding(FINDING_KINDS.certificateKindForbidden, {

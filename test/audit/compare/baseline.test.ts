@@ -159,6 +159,14 @@ test('a server that serves clients without TLS now is told as severe', () => {
     ],
   ])
   expect(compare('unknown', 'accepted')).toEqual([])
+  const unlearnt = (earlier: ClearText['kind'], later: ClearText['kind']) =>
+    compareWithBaseline(
+      { ...before, clearText: { kind: earlier, said: '' } },
+      { ...before, clearText: { kind: later, said: '' } },
+    ).map(({ item, severity }) => `${severity} ${item.kind}`)
+  expect(unlearnt('refused', 'unknown')).toEqual(['unknown answer to clients without TLS'])
+  expect(unlearnt('unknown', 'unknown')).toEqual([])
+  expect(unlearnt('refused', 'refused')).toEqual([])
 })
 
 test('protocols, orders of groups, authorities and named primes are told', () => {

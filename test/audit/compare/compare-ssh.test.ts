@@ -83,6 +83,15 @@ test('a key exchange of GSSAPI has the lines of its exchange, hash and group', (
   ])
 })
 
+test('where the server picks the group, the line that lets it is told in place of a group', () => {
+  const text = `${POLICY}key_exchange = DHE\narbitrary_dh_groups = 1\n`
+  const yardstick = sshYardstick(shippedPolicy('DEFAULT', { 'DEFAULT.pol': text }).policy)
+  const name = 'diffie-hellman-group-exchange-sha256'
+  expect(yardstick.reasonsFor('key exchange', name).map(({ text: line }) => line)).toEqual([
+    ...['key_exchange = DHE', 'hash = SHA2-256', 'arbitrary_dh_groups = 1'],
+  ])
+})
+
 /** What is told of a whole scan, under a policy with these lines beside. */
 function judgeScan(scan: Partial<SshScan>, lines = ''): readonly string[] {
   const { policy } = shippedPolicy('DEFAULT', { 'DEFAULT.pol': `${POLICY}${lines}` })

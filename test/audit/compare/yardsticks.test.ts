@@ -6,6 +6,9 @@ import { TLS_SIGNATURE_SCHEMES } from '../../../src/algorithms/tls-signatures.ts
 import { TLS_SUITES } from '../../../src/algorithms/tls-suites.ts'
 import { TLS_VERSIONS } from '../../../src/algorithms/tls-versions.ts'
 import { compareTls } from '../../../src/audit/compare/compare-tls.ts'
+import { reaches } from '../../../src/audit/compare/finding.ts'
+import { FINDING_KINDS, makeFinding } from '../../../src/audit/compare/finding-kinds.ts'
+import { finishClaims, handshakeClaims } from '../../../src/audit/compare/handshake-claims.ts'
 import type { TlsYardstick } from '../../../src/audit/compare/yardstick.ts'
 import type { CertificateResult, GroupEnumeration, TlsScan } from '../../../src/audit/model.ts'
 import { ACCEPTED, CERTIFICATE, items, NOT_OFFERED, REFUSED, SCAN } from './scans.ts'
@@ -248,4 +251,33 @@ describe('an order of the server', () => {
     expect(told([strong, weak], [weak, strong], 'client')).toEqual([])
     expect(told([strong, weak], [weak, strong], 'unknown')).toEqual([])
   })
+})
+
+test.each([
+  ['critical', [true, true, true, true, true, false]],
+  ['medium', [false, false, true, true, true, false]],
+  ['info', [false, false, false, false, true, false]],
+  ['unknown', [false, false, false, false, false, true]],
+] as const)('a finding that is %s reaches limits up to its own', (severity, expected) => {
+  const item = { kind: 'version', name: 'TLS1.0', version: null }
+  const details = { item, evidence: [], reasons: [], severity }
+  const found = [makeFinding(FINDING_KINDS.versionForbidden, details)]
+  const limits = ['critical', 'high', 'medium', 'low', 'info', 'unknown'] as const
+  expect(limits.map((limit) => reaches(found, limit))).toEqual(expected)
+})
+
+test('what a scan showed of handshakes is named by the questions that it asked', () => {
+  const list = (version: string, ...names: readonly string[]) =>
+    ({ version, order: 'client', end: REFUSED, items: items(...names) }) as const
+  const suites = [list('TLS1.3', 'a'), list('TLS1.2', 'b'), list('TLS1.1', 'c')]
+  const claims = (signatures: TlsScan['signatures'], features: TlsScan['features'] = {}) => [
+    handshakeClaims({ ...SCAN, suites, signatures }),
+    finishClaims({ ...SCAN, suites, signatures, features }),
+  ]
+  const older = ['suites TLS1.2', 'suites TLS1.1']
+  const computed = [list('TLS1.3', 'x'), list('TLS1.2', 'y')]
+  expect(claims(computed)).toEqual([['signatures TLS1.3', ...older], ['finish TLS1.3']])
+  const none = [list('TLS1.3'), list('TLS1.2', 'y')]
+  expect(claims(none)).toEqual([older, []])
+  expect(claims(none, { clientRenegotiation: REFUSED })).toEqual([older, ['finish before TLS1.3']])
 })
