@@ -1,6 +1,6 @@
 /** `chardev connect` as a user at a terminal has it. What stty(1) says of the terminal is the judge. */
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { scratchFolder } from '../cli/command.ts'
 import { listenPlain, readAll } from '../migration/relay/plain-ends.ts'
 import { eventually } from '../nbd/server/test-server.ts'
@@ -138,4 +138,13 @@ test('what is typed just before Ctrl-] still reaches the other side', async () =
   expect(String(await readAll(connection))).toBe('poweroff\r')
   connection.end()
   await user.sees(PROMPT)
+})
+
+test('it ends when the other side has said all, whatever the user types on', async () => {
+  const { definition } = await startConsole('exec >&-; exec cat >/dev/null')
+  const user = await sitDown()
+  await user.connects(definition)
+  const typing = setInterval(() => user.type('x'), 20)
+  onTestFinished(() => clearInterval(typing))
+  await user.sees(/\$ x*$/)
 })
