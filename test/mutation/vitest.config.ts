@@ -5,7 +5,8 @@ import ours from '../../vitest.config.ts'
 const include: readonly string[] = JSON.parse(process.env.MUTATION_TESTS ?? '[]')
 
 // Without the projects, each of which names its own tests, and without what is to be undone after a run: runs are killed.
-const { projects: _, globalSetup: __, ...settings } = ours.test ?? {}
+// Nor are changed sources kept.
+const { projects: _, globalSetup: __, fsModuleCache: ___, ...settings } = ours.test ?? {}
 
 export default mergeConfig(
   { ...ours, test: settings },
