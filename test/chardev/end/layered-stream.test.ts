@@ -46,3 +46,10 @@ test('a connection that closes before its end breaks its layer', async () => {
   await once(layer, 'close')
   expect(layer.readableEnded).toBe(false)
 })
+
+test('a layer that is destroyed destroys its connection', async () => {
+  const connection = connectionThatSays()
+  layerOver(connection).destroy()
+  await once(connection, 'close')
+  expect(connection.destroyed).toBe(true)
+})
