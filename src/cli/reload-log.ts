@@ -11,7 +11,8 @@ export function logReload(
 ): void {
   const changed = changedObjects(report)
   if (log === 'json') {
-    terminal.warn(reloadToJson(changed, new Date()))
+    const isTold = !terminal.options.quiet || changed.some(({ outcome }) => outcome === 'refused')
+    if (isTold) terminal.warn(reloadToJson(changed, new Date()))
     return
   }
   report.diagnostics.forEach(terminal.report)

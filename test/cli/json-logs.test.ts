@@ -11,7 +11,12 @@ import { credentialsOf, makeX509Folder, x509Credentials } from '../nbd/nbd-crede
 import { RawClient } from '../nbd/server/raw-client.ts'
 import { testWith } from '../peers/peer.ts'
 import { scratchFolder } from './command.ts'
-import { ENDPOINT_FILE, exportUri, writeEndpointFile } from './endpoint-process.ts'
+import {
+  ENDPOINT_FILE,
+  exportUri,
+  serveEndpointFileInProcess,
+  writeEndpointFile,
+} from './endpoint-process.ts'
 import { type InProcessService, serveInProcess } from './in-process.ts'
 import { expectValid } from './json-output.ts'
 
@@ -150,3 +155,75 @@ testWith(
     }
   },
 )
+
+/** Services with TLS at a free port of 127.0.0.1, by their words and the schema of their logs. */
+const LISTENING: readonly (readonly [string, string, (place: string) => readonly string[]])[] = [
+  [
+    'chardev listen',
+    'chardev-log.v1.json',
+    () => [
+      ...['--chardev', 'socket,id=a,host=127.0.0.1,port=0,server=on,tls-creds=tls0'],
+      ...['--to', 'null,id=b'],
+    ],
+  ],
+  [
+    'migrate relay',
+    'migrate-relay-log.v1.json',
+    (place) => ['--listen', 'tcp:127.0.0.1:0', '--to', `unix:${place}`, '--tls-creds', 'tls0'],
+  ],
+  [
+    'migrate receive',
+    'connection-log.v1.json',
+    (place) => ['--listen', 'tcp:127.0.0.1:0', '--tls-creds', 'tls0', place],
+  ],
+]
+
+test.each(LISTENING)(
+  '%s --quiet: a stranger that is refused alone',
+  async (command, schema, words) => {
+    const dir = makeX509Folder()
+    const object = `tls-creds-x509,id=tls0,dir=${dir},endpoint=server`
+    const service = await serveInProcess([
+      ...[...command.split(' '), '--quiet', '--object', object, ...JSON_LOG],
+      ...words(join(scratchFolder(), 'place')),
+    ])
+    const port = Number(/^ready: .*?127\.0\.0\.1:(\d+)/m.exec(service.log())?.[1])
+    const stranger = connect(port, '127.0.0.1').on('error', () => {})
+    onTestFinished(() => void stranger.destroy())
+    stranger.end('GET / HTTP/1.1\r\n\r\n')
+    await service.says('"refused"')
+    const { stderr } = await service.stop()
+    expect(eventsOf(schema, stderr)).toEqual(['refused'])
+  },
+)
+
+test('nbd serve --quiet: nothing of a client that leaves', async () => {
+  const socket = join(scratchFolder(), 'nbd.sock')
+  const words = ['nbd', 'serve', '--quiet', '-k', socket, '--memory', '1M', ...JSON_LOG]
+  const server = await serveInProcess(words)
+  const client = await RawClient.greet(socket)
+  await client.go('simple')
+  client.stream.destroy()
+  const { status, stderr } = await server.ended
+  expect([status, eventsOf('nbd-serve-log.v1.json', stderr)]).toEqual([0, []])
+})
+
+test('endpoint run --quiet: a stranger, a file and credentials that are refused, and no more', async () => {
+  const relay = `relays:
+  - {id: web1, listen: "unix:DIR/web1.sock", to: "unix:DIR/nowhere.sock", tls-creds: tls0}
+`
+  const { folder, service } = await serveEndpointFileInProcess(ENDPOINT_FILE + relay, [
+    ...['--quiet', ...JSON_LOG],
+  ])
+  const stranger = await connectPlain(join(folder, 'web1.sock'))
+  stranger.end('no TLS')
+  await service.says('"refused"')
+  writeEndpointFile(folder, 'nbd: {}')
+  service.signal('SIGHUP')
+  await service.says('"refused-file"')
+  writeFileSync(join(folder, 'server-cert.pem'), 'broken')
+  await service.says('"reloaded"')
+  const { stderr } = await service.stop()
+  const events = eventsOf('endpoint-run-log.v1.json', stderr)
+  expect(events).toEqual(['refused', 'refused-file', 'reloaded'])
+})
