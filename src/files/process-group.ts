@@ -44,10 +44,20 @@ function isRunning(leader: number | undefined): boolean {
   if (!leader) return false
   try {
     process.kill(-leader, 0)
-    return readdirSync('/proc').some((name) => /^\d+$/.test(name) && isRunningIn(leader, name))
   } catch {
-    // None is left, or nothing tells.
+    // None is left.
     return false
+  }
+  const processes = readNames('/proc').filter((name) => /^\d+$/.test(name))
+  // Without /proc nothing else tells than that the group is there.
+  return processes.length === 0 || processes.some((name) => isRunningIn(leader, name))
+}
+
+function readNames(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
   }
 }
 
