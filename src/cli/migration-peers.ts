@@ -18,7 +18,7 @@ export function parsePeer(text: string): HostAndPort {
 
 /** Reads where to listen: without a host, or with `*`, at every address of this host. */
 export function parseListening(text: string): Partial<HostAndPort> & { readonly port: number } {
-  const [, anywhere] = /^(?:tcp:)?\*?:?(\d{1,5})$/.exec(text) ?? []
+  const [, anywhere] = /^(?:tcp:)?(?:\*?:)?(\d{1,5})$/.exec(text) ?? []
   if (anywhere === undefined) return parsePeer(text)
   const port = Number(anywhere)
   if (port > 65_535) throw new InvalidArgumentError('a port is a number up to 65535.')
@@ -27,8 +27,10 @@ export function parseListening(text: string): Partial<HostAndPort> & { readonly 
 
 /** Reads `1,2,4`. */
 export function parseChannels(text: string): readonly number[] {
-  const counts = text.split(',').map(Number)
-  const isGood = counts.every((count) => Number.isInteger(count) && count >= 1 && count <= 64)
+  const counts = text
+    .split(',')
+    .map((digits) => (/^\d{1,2}$/.test(digits) ? Number(digits) : Number.NaN))
+  const isGood = counts.every((count) => count >= 1 && count <= 64)
   if (!isGood) throw new InvalidArgumentError('numbers from 1 to 64, such as 1,2,4.')
   return counts
 }

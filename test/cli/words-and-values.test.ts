@@ -93,6 +93,10 @@ describe('values of options', () => {
         65: 'refused',
         '1.5': 'refused',
         '1,': 'refused',
+        '0x2': 'refused',
+        '1e1': 'refused',
+        ' 2': 'refused',
+        '+2': 'refused',
         x: 'refused',
       },
     ],
@@ -114,8 +118,9 @@ describe('values of options', () => {
   })
 
   test('a star listens at every address', () => {
-    const places = ['*:5', 'tcp:*:65535', '*:65536'].map((text) => read(parseListening, text))
-    expect(places).toEqual([{ port: 5 }, { port: 65_535 }, 'refused'])
+    const texts = ['*:5', 'tcp:*:65535', '*:65536', '*5', 'tcp:*5']
+    const places = texts.map((text) => read(parseListening, text))
+    expect(places).toEqual([{ port: 5 }, { port: 65_535 }, 'refused', 'refused', 'refused'])
   })
 
   test.each<[string, unknown]>([
