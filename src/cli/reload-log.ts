@@ -11,8 +11,11 @@ export function logReload(
 ): void {
   const changed = changedObjects(report)
   if (log === 'json') {
-    const isTold = !terminal.options.quiet || changed.some(({ outcome }) => outcome === 'refused')
-    if (isTold) terminal.warn(reloadToJson(changed, new Date()))
+    const isRefused =
+      report.diagnostics.length > 0 || changed.some(({ outcome }) => outcome === 'refused')
+    if (isRefused || !terminal.options.quiet) {
+      terminal.warn(reloadToJson({ ...report, objects: changed }, new Date()))
+    }
     return
   }
   report.diagnostics.forEach(terminal.report)

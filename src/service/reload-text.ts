@@ -15,12 +15,17 @@ function describeOutcome(type: string, outcome: ObjectReload['outcome']): string
 }
 
 /** One line of JSON. */
-export function reloadToJson(objects: readonly ObjectReload[], at: Date): string {
+export function reloadToJson({ objects, diagnostics }: ReloadReport, at: Date): string {
   const rows = objects.map((row) => ({
     ...row,
     diagnostics: row.diagnostics.map(diagnosticToJson),
   }))
-  return printJson({ time: at.toISOString(), event: 'reloaded', objects: rows })
+  return printJson({
+    time: at.toISOString(),
+    event: 'reloaded',
+    objects: rows,
+    diagnostics: diagnostics.map(diagnosticToJson),
+  })
 }
 
 /** The objects that a reload changed, or should have. */

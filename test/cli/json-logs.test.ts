@@ -1,6 +1,6 @@
 /** The logs of services as JSON are what docs/schemas says. */
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -194,6 +194,28 @@ test.each(LISTENING)(
     await service.says('"refused"')
     const { stderr } = await service.stop()
     expect(eventsOf(schema, stderr)).toEqual(['refused'])
+  },
+)
+
+test.each(LISTENING)(
+  '%s --quiet: a policy that is refused at a reload, with why',
+  async (command, schema, words) => {
+    const folder = scratchFolder()
+    const config = join(folder, 'policy')
+    writeFileSync(config, '[priorities]\nSYSTEM=NORMAL\n')
+    const object = `tls-creds-x509,id=tls0,dir=${makeX509Folder()},endpoint=server`
+    const service = await serveInProcess([
+      ...[...command.split(' '), '--quiet', '--object', object, '--config', config, ...JSON_LOG],
+      ...words(join(folder, 'place')),
+    ])
+    rmSync(config)
+    service.signal('SIGHUP')
+    await service.says('"reloaded"')
+    const { stderr } = await service.stop()
+    expect(eventsOf(schema, stderr)).toEqual(['reloaded'])
+    const [, line = ''] = /^(\{.*"reloaded".*\})$/m.exec(stderr) ?? []
+    const { objects, diagnostics } = JSON.parse(line)
+    expect([objects, diagnostics]).toMatchObject([[], [{ code: 'FILE_MISSING' }]])
   },
 )
 

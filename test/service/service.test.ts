@@ -366,7 +366,8 @@ describe('what a reload came to', () => {
     const diagnostics = [
       { code: 'X', severity: 'error', fault: 'input', message: 'it is odd' } as const,
     ]
-    const line = reloadToJson([{ ...objectOf('secret', 'refused'), diagnostics }], new Date(0))
+    const objects = [{ ...objectOf('secret', 'refused'), diagnostics }]
+    const line = reloadToJson({ objects, diagnostics: [] }, new Date(0))
     expect(line).not.toContain('\n')
     expect(JSON.parse(line)).toMatchObject({
       time: '1970-01-01T00:00:00.000Z',
