@@ -121,10 +121,15 @@ type Shown = {
 
 function readMessage(shown: Shown, { type, body }: HandshakeMessage): void {
   const reader = new ByteReader(body, 'a handshake message')
-  if (type === HANDSHAKE.encrypted_extensions) shown.extensions = readTlsExtensions(reader)
-  else if (type === HANDSHAKE.certificate) shown.certificates = decodeCertificate13(body)
-  else if (type === HANDSHAKE.certificate_verify) shown.scheme = reader.readUint16()
-  else if (type === HANDSHAKE.certificate_request) {
+  if (type === HANDSHAKE.encrypted_extensions) {
+    shown.extensions = readTlsExtensions(reader)
+    reader.end()
+  } else if (type === HANDSHAKE.certificate) shown.certificates = decodeCertificate13(body)
+  else if (type === HANDSHAKE.certificate_verify) {
+    shown.scheme = reader.readUint16()
+    reader.readVector(2)
+    reader.end()
+  } else if (type === HANDSHAKE.certificate_request) {
     shown.request = decodeCertificateRequest(body, VERSION.TLS13)
   } else refuse(`handshake message ${type} in the server's flight`)
 }

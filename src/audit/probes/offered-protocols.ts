@@ -18,9 +18,11 @@ export const APPLICATION_PROTOCOLS = [
 export function chosenProtocol(extensions: TlsExtensions): Choice {
   const data = findExtension(extensions, EXTENSION.application_layer_protocol_negotiation)
   if (!data) return { end: ABSENT }
-  const list = new ByteReader(data, 'the protocol of ALPN').readPart(2)
+  const reader = new ByteReader(data, 'the protocol of ALPN')
+  const list = reader.readPart(2)
   const name = list.readVector(1).toString('latin1')
   list.end()
+  reader.end()
   const chosen = APPLICATION_PROTOCOLS.indexOf(name as (typeof APPLICATION_PROTOCOLS)[number])
   return chosen < 0 ? { end: NOT_OFFERED } : { chosen }
 }

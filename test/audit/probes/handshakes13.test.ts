@@ -8,9 +8,11 @@ import {
 } from '../../../src/audit/probes/client-certificates.ts'
 import { featuresOf } from '../../../src/audit/probes/features.ts'
 import { probeFinish13, wayToCompute13 } from '../../../src/audit/probes/finish.ts'
+import { chosenProtocol } from '../../../src/audit/probes/offered-protocols.ts'
 import { type ProtocolQuestion, probeProtocols } from '../../../src/audit/probes/protocols.ts'
 import { probeResumption } from '../../../src/audit/probes/resumption.ts'
 import { ByteReader } from '../../../src/wire/byte-reader.ts'
+import { ProtocolError } from '../../../src/wire/protocol-error.ts'
 import type { Behind, Heard, Script } from '../scripted/script.ts'
 import { type Scripted, scripted } from '../scripted/server.ts'
 
@@ -320,6 +322,19 @@ describe('protocols of ALPN', () => {
       expect([items.toSorted(), end]).toEqual([PROTOCOLS.toSorted(), NO_PROTOCOL])
       expect(Math.max(...heard.map((one) => protocolsIn(one).length))).toBe(6)
     })
+  })
+
+  // RFC 7301, section 3.1: the list of a server has one name.
+  test.each([
+    ['one name', '0003 02 6832', undefined],
+    ['two names', '0006 02 6832 02 6833', 'the protocol of ALPN with 3 bytes too many'],
+    ['bytes behind the list', '0003 02 6832 00', 'the protocol of ALPN with 1 bytes too many'],
+    ['no name', '0000', 'the protocol of ALPN cut short after 0 bytes'],
+  ])('an answer of %s', (_, hex, error) => {
+    const data = Buffer.from(hex.replaceAll(' ', ''), 'hex')
+    const read = () => chosenProtocol([{ type: 16, data }])
+    if (error === undefined) expect(read()).toEqual({ chosen: 0 })
+    else expect(read).toThrow(new ProtocolError(error))
   })
 
   test('the first is known of a handshake of TLS 1.3 that was finished', async () => {

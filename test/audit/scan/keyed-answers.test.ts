@@ -27,6 +27,29 @@ test('SSL 3.0 is not computed with, though its ciphers are those of TLS 1.0', as
   expect(await readOlder(olderServer(choice, unchanged, unchanged), choice)).toBe(false)
 })
 
+test('none is read that has a byte too many', async () => {
+  const readings: readonly ((change: Change) => Promise<unknown>)[] = [
+    (change) => readNewer(newerServer(change, unchanged)),
+    ...OLDER_CHOICES.map(
+      (choice) => (change: Change) => readOlder(olderServer(choice, change, unchanged), choice),
+    ),
+  ]
+  for (const read of readings) {
+    let count = 0
+    await read((bytes) => {
+      count++
+      return bytes
+    })
+    expect(count).toBeGreaterThan(1)
+    for (let longer = 0; longer < count; longer++) {
+      let at = 0
+      const change: Change = (bytes) =>
+        at++ === longer ? Buffer.concat([bytes, Buffer.of(0)]) : bytes
+      await expect(read(change), `message ${longer}`).rejects.toThrow(ProtocolError)
+    }
+  }
+})
+
 test('every one of them has an end', async () => {
   const random = new Random(SEED)
   const change: Change = (bytes) => {
