@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto'
 import { bitLength } from '../../wire/bit-length.ts'
 import { ByteWriter } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
-import { agree, type ClientChoice, clientInit, type SshAgreement } from './client-offer.ts'
+import {
+  ANY_CHOICE,
+  agree,
+  type ClientChoice,
+  clientInit,
+  type SshAgreement,
+} from './client-offer.ts'
 import {
   beginInPickedGroup,
   GROUP_EXCHANGES,
@@ -13,7 +19,7 @@ import {
 } from './key-agreement.ts'
 import { writeText } from './messages/data-types.ts'
 import { decodeExtensionInfo, type Extension } from './messages/extension-info.ts'
-import { decodeHostKey, type HostKey } from './messages/host-key.ts'
+import { decodeHostKey, type HostKey, keyTypeOf } from './messages/host-key.ts'
 import type { Identification } from './messages/identification.ts'
 import { speaksSsh2 } from './messages/identification.ts'
 import {
@@ -89,7 +95,7 @@ export async function exchangeKeys(
   const { reply, picked } = exchanged
   return {
     agreement,
-    hostKey: decodeHostKey(reply.hostKey),
+    hostKey: decodeAgreedKey(reply.hostKey, agreement.hostKeyAlgorithm),
     fingerprint: fingerprintOf(reply.hostKey),
     primeBits: picked && bitLength(picked.group.prime),
     keys: keysOf(exchanged, offers),
@@ -164,6 +170,16 @@ function keysOf(
     secret,
   })
   return sessionKeys(method.hash, secret, exchanged)
+}
+
+/** Of algorithms that a server made up it is not known what keys they have. */
+function decodeAgreedKey(blob: Buffer, algorithm: string): HostKey {
+  const hostKey = decodeHostKey(blob)
+  const isKnown = ANY_CHOICE.hostKeyAlgorithms.includes(algorithm)
+  if (isKnown && hostKey.type !== keyTypeOf(algorithm)) {
+    refuse(`a host key of the type ${hostKey.type.slice(0, 64)} for ${algorithm}`)
+  }
+  return hostKey
 }
 
 function fingerprintOf(hostKey: Buffer): string {

@@ -207,12 +207,20 @@ describe('messages', () => {
     expect((await audit({ last: end })).scan.extensions).toEqual(answer)
   })
 
-  const reply = { hostKey: RSA, share: Buffer.alloc(32, 9), signature: Buffer.alloc(0) }
+  const guessed = (hostKey: Buffer) => [
+    encodeKeyExchangeReply(
+      { hostKey, share: Buffer.alloc(32, 9), signature: Buffer.alloc(0) },
+      'bytes',
+    ),
+  ]
 
   test('of a guess count where both sides prefer the same', async () => {
-    const guess = [encodeKeyExchangeReply(reply, 'bytes')]
-    const { scan } = await audit({ init: { guessFollows: true }, guess, answer: [] })
-    expect(scan.hostKeys[0]?.key).toMatchObject({ bits: 3072 })
+    const shown = async (options: ServerOptions) => (await audit(options)).scan.hostKeys[0]?.key
+    const other = hostKeyOf('ssh-ed25519', Buffer.alloc(32, 8))
+    const guess = guessed(other)
+    const key = await shown({ init: { guessFollows: true }, guess, answer: [] })
+    expect(key).toEqual(await shown({ hostKey: other }))
+    expect(key).not.toEqual(await shown({}))
   })
 
   // RFC 4253, section 7.1: what is agreed upon in the end does not matter.
@@ -222,10 +230,37 @@ describe('messages', () => {
     { hostKeyAlgorithms: ['other', 'ssh-ed25519'] },
     { hostKeyAlgorithms: ['rsa-sha2-512'] },
   ])('of a wrong guess are ignored: a server with %j', async (init) => {
-    const guess = [encodeKeyExchangeReply(reply, 'bytes')]
-    const { scan } = await audit({ init: { ...init, guessFollows: true }, guess })
+    const isRsa = init.hostKeyAlgorithms?.[0] === 'rsa-sha2-512'
+    const [hostKey, other] = isRsa ? [RSA, ED25519] : [ED25519, RSA]
+    const { scan } = await audit({
+      init: { ...init, guessFollows: true },
+      ...{ hostKey, guess: guessed(other) },
+    })
     const shown = scan.hostKeys.find(({ question }) => question === 'ssh offers')
-    expect(shown?.key).toMatchObject({ bits: 256 })
+    expect(shown?.key).toMatchObject({ bits: isRsa ? 3072 : 256 })
+  })
+})
+
+describe('a host key', () => {
+  test.each([
+    ['rsa-sha2-512', ED25519, 'ssh-ed25519'],
+    ['ssh-ed25519', RSA, 'ssh-rsa'],
+    ['ecdsa-sha2-nistp256', ECDSA, 'ecdsa-sha2-nistp384'],
+    ['ssh-ed25519-cert-v01@openssh.com', ED25519, 'ssh-ed25519'],
+  ])(
+    'of another type than %s, which was agreed upon, is none',
+    async (algorithm, hostKey, type) => {
+      const { scan } = await audit({ init: { hostKeyAlgorithms: [algorithm] }, hostKey })
+      const answer = unknown(`the server sent a host key of the type ${type} for ${algorithm}`)
+      expect(scan.hostKeys.map(({ key }) => key)).toEqual([answer])
+      expect(scan.extensions).toEqual(answer)
+    },
+  )
+
+  test('of any type is shown for an algorithm that is not known', async () => {
+    const hostKeyAlgorithms = ['ssh-rsa-sha256@ssh.com']
+    const { scan } = await audit({ init: { hostKeyAlgorithms }, hostKey: RSA })
+    expect(scan.hostKeys[0]?.key).toMatchObject({ bits: 3072 })
   })
 })
 

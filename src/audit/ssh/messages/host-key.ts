@@ -83,7 +83,7 @@ function readPlainKeySize(reader: ByteReader, type: string): number | null {
     case 'ssh-ed448':
       return readFixedKey(reader, 57, 456)
     default:
-      return type.startsWith('ecdsa-sha2-') ? readCurveKeySize(reader) : null
+      return type.startsWith('ecdsa-sha2-') ? readCurveKeySize(reader, type) : null
   }
 }
 
@@ -93,10 +93,12 @@ function readFixedKey(reader: ByteReader, length: number, bits: number): number 
   return bits
 }
 
-function readCurveKeySize(reader: ByteReader): number {
+function readCurveKeySize(reader: ByteReader, type: string): number {
   const curve = readText(reader)
   readSshString(reader)
-  return CURVE_BITS.get(curve) ?? refuse('a host key on a curve that is not known')
+  const bits = CURVE_BITS.get(curve) ?? refuse('a host key on a curve that is not known')
+  if (type !== `ecdsa-sha2-${curve}`) refuse('a host key on another curve than its type says')
+  return bits
 }
 
 /** The type of the key behind a host key algorithm: three algorithms sign with one RSA key. */

@@ -106,3 +106,11 @@ test('algorithms that sign with one key of RSA are of one type', () => {
   ])
   expect(keyTypeOf(`rsa-sha2-512${SUFFIX}`)).toBe(`ssh-rsa${SUFFIX}`)
 })
+
+test('a key on another curve than its type says is refused', () => {
+  for (const type of ['ecdsa-sha2-nistp256', 'sk-ecdsa-sha2-nistp256@openssh.com']) {
+    const key = hostKeyOf(type, Buffer.from('nistp384'), Buffer.alloc(97, 4), APPLICATION)
+    const error = new ProtocolError('a host key on another curve than its type says')
+    expect(() => decodeHostKey(key)).toThrow(error)
+  }
+})
