@@ -171,10 +171,10 @@ export async function openPacket(
   const key = keys(TO_CLIENT.key, cipher.keySize)
   const iv = keys(TO_CLIENT.iv, cipher.ivSize)
   if (cipher.mode === 'gcm') return openGcm(read, cipher, key, iv)
-  if (cipher.mode === 'chacha') return openChacha(read, key, sequence)
+  if (cipher.mode === 'chacha') return openChacha(read, cipher, key, sequence)
   const opening = createDecipheriv(cipher.openssl, key, iv).setAutoPadding(false)
   if (ETM_SUFFIX.test(protection.mac)) {
-    const length = decodePacketLength(await read(PACKET_LENGTH_SIZE))
+    const length = decodeLengthApart(await read(PACKET_LENGTH_SIZE), cipher)
     return opening.update(await read(length))
   }
   const first = opening.update(await read(cipher.blockSize))
@@ -187,7 +187,7 @@ export async function openPacket(
 
 async function openGcm(read: Read, cipher: PacketCipher, key: Buffer, iv: Buffer): Promise<Buffer> {
   const lengthBytes = Buffer.from(await read(PACKET_LENGTH_SIZE))
-  const sealed = Buffer.from(await read(decodePacketLength(lengthBytes)))
+  const sealed = Buffer.from(await read(decodeLengthApart(lengthBytes, cipher)))
   const opening = createDecipheriv(cipher.openssl as 'aes-128-gcm', key, iv).setAAD(lengthBytes)
   opening.setAuthTag(await read(16))
   try {
@@ -197,10 +197,23 @@ async function openGcm(read: Read, cipher: PacketCipher, key: Buffer, iv: Buffer
   }
 }
 
-async function openChacha(read: Read, key: Buffer, sequence: number): Promise<Buffer> {
+async function openChacha(
+  read: Read,
+  cipher: PacketCipher,
+  key: Buffer,
+  sequence: number,
+): Promise<Buffer> {
   const lengthCipher = chacha(key.subarray(32), sequence, 0)
-  const length = decodePacketLength(lengthCipher.update(await read(PACKET_LENGTH_SIZE)))
+  const clear = lengthCipher.update(await read(PACKET_LENGTH_SIZE))
+  const length = decodeLengthApart(clear, cipher)
   return chacha(key.subarray(0, 32), sequence, 1).update(await read(length))
+}
+
+/** The length of what is encrypted without it: whole blocks (RFC 4253, section 6; RFC 5647, section 7.2). */
+function decodeLengthApart(bytes: Buffer, { blockSize }: PacketCipher): number {
+  const length = decodePacketLength(bytes)
+  if (length % blockSize > 0) refuse(`a packet of ${length} bytes`)
+  return length
 }
 
 function cipherOf({ cipher }: PacketProtection): PacketCipher {
