@@ -52,12 +52,13 @@ export const vnc: Upgrade = {
   port: 5900,
   begin: (exchange) => beginVeNCrypt(exchange, [...WITH_CERTIFICATES, ...ANONYMOUS]),
   tryClearText: async (exchange) => {
-    const types = await readSecurityTypes(exchange)
-    if (typeof types === 'string') return clearText('unknown', types)
+    const offer = await readSecurityTypes(exchange)
+    if (typeof offer === 'string') return clearText('unknown', offer)
+    const { types } = offer
     const clear = types.filter((type) => type !== VENCRYPT && type !== TLS)
     if (clear.length > 0) return clearText('accepted', clear.map(securityName).join(', '))
     if (!types.includes(VENCRYPT)) return clearText('refused', types.map(securityName).join(', '))
-    const subtypes = await readSubtypes(exchange)
+    const subtypes = await readSubtypes(exchange, offer)
     const names = subtypes.map((type) => SUBTYPE_NAMES[type] ?? String(type)).join(', ')
     return clearText(subtypes.includes(256) ? 'accepted' : 'refused', `VeNCrypt: ${names}`)
   },
@@ -75,10 +76,11 @@ async function beginVeNCrypt(
   exchange: ClearExchange,
   wanted: readonly number[],
 ): Promise<UpgradeResult> {
-  const types = await readSecurityTypes(exchange)
-  if (typeof types === 'string') return refused(types)
+  const offer = await readSecurityTypes(exchange)
+  if (typeof offer === 'string') return refused(offer)
+  const { types } = offer
   if (!types.includes(VENCRYPT)) return refused(`it offers ${types.map(securityName).join(', ')}`)
-  const subtypes = await readSubtypes(exchange)
+  const subtypes = await readSubtypes(exchange, offer)
   const chosen = wanted.find((subtype) => subtypes.includes(subtype))
   if (chosen === undefined) {
     const names = subtypes.map((type) => SUBTYPE_NAMES[type] ?? String(type))
@@ -91,8 +93,14 @@ async function beginVeNCrypt(
   return accepted === 1 ? READY : refused(`it does not accept ${SUBTYPE_NAMES[chosen]}`)
 }
 
+type SecurityOffer = {
+  readonly types: readonly number[]
+  /** Then there is one type, and the client says nothing about it. */
+  readonly isServersChoice: boolean
+}
+
 /** The server's types of security, or its reason to offer none. */
-async function readSecurityTypes(exchange: ClearExchange): Promise<readonly number[] | string> {
+async function readSecurityTypes(exchange: ClearExchange): Promise<SecurityOffer | string> {
   const greeting = (await exchange.read(VERSION_LENGTH)).toString('latin1')
   const [, offered] = /^RFB (\d{3}\.\d{3})\n$/.exec(greeting) ?? []
   if (offered === undefined) refuse('a greeting that is not of VNC')
@@ -100,12 +108,12 @@ async function readSecurityTypes(exchange: ClearExchange): Promise<readonly numb
   const version = VERSIONS.find((one) => one <= offered) ?? OLDEST
   await exchange.write(Buffer.from(`RFB ${version}\n`))
   if (version === OLDEST) {
-    // The server alone decides.
     const type = (await exchange.read(4)).readUInt32BE()
-    return type === 0 ? readText(exchange) : [type]
+    return type === 0 ? readText(exchange) : { types: [type], isServersChoice: true }
   }
   const [count = 0] = await exchange.read(1)
-  return count === 0 ? readText(exchange) : [...(await exchange.read(count))]
+  if (count === 0) return readText(exchange)
+  return { types: [...(await exchange.read(count))], isServersChoice: false }
 }
 
 async function readText(exchange: ClearExchange): Promise<string> {
@@ -114,8 +122,11 @@ async function readText(exchange: ClearExchange): Promise<string> {
   return (await exchange.read(length)).toString('latin1')
 }
 
-async function readSubtypes(exchange: ClearExchange): Promise<readonly number[]> {
-  await exchange.write(Buffer.of(VENCRYPT))
+async function readSubtypes(
+  exchange: ClearExchange,
+  { isServersChoice }: SecurityOffer,
+): Promise<readonly number[]> {
+  if (!isServersChoice) await exchange.write(Buffer.of(VENCRYPT))
   const [major = 0, minor = 0] = await exchange.read(2)
   if (major !== 0 || minor < 2) refuse(`version ${major}.${minor} of VeNCrypt`)
   await exchange.write(Buffer.of(0, 2))

@@ -91,6 +91,19 @@ describe('VeNCrypt', () => {
     expect(await resultOf('vnc', turns)).toEqual(refused('it does not accept X509Vnc'))
   })
 
+  /** A server of 3.3 tells its choice, and the client does not repeat it: RFC 6143, section 7.1.2. */
+  const decided = (subtype: number) => [
+    ...['< RFB 003.003\n', '> RFB 003.003\n', '< \0\0\0\x13'],
+    ...vencrypt(subtype).slice(4),
+  ]
+
+  test('that a server of 3.3 has chosen goes on without a choice', async () => {
+    const turns = [...decided(261), ...chosen(261)]
+    expect(await resultOf('vnc', turns)).toEqual({ kind: 'ready' })
+    const clear = { kind: 'refused', said: 'VeNCrypt: X509Vnc' }
+    expect(await clearTextOf('vnc', decided(261))).toEqual(clear)
+  })
+
   const begun = vencrypt().slice(0, 4)
 
   test.each([
