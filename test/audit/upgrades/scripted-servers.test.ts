@@ -66,6 +66,8 @@ describe('FTP', () => {
 
   test.each<[readonly string[], UpgradeResult]>([
     [['< 421 full\r\n'], refused('421 full')],
+    [['< 120 in 1 minute\r\n220 ready\r\n', '> AUTH TLS\r\n', '< 234 go\r\n'], READY],
+    [['< 120 in 1 minute\r\n421 full\r\n'], refused('421 full')],
     [['< 220-a\r\n 220 b\r\n220 ready\r\n', '> AUTH TLS\r\n', '< 234 go\r\n'], READY],
     [[GREETING, '> AUTH TLS\r\n', '< 334 more\r\n'], refused('334 more')],
     [[GREETING, '> AUTH TLS\r\n', '< 504 no\r\n'], refused('504 no')],
@@ -82,6 +84,11 @@ describe('FTP', () => {
   ])('in clear, that answers USER with %s: %s', async (answer, kind) => {
     const found = await clearTextOf('ftp', [GREETING, '> USER audit\r\n', `< ${answer}\r\n`])
     expect(found).toEqual({ kind, said: `USER: ${answer}` })
+  })
+
+  test('in clear, that is not ready at once', async () => {
+    const turns = ['< 120-in\r\n120 1 minute\r\n220 ready\r\n', '> USER audit\r\n', '< 331 x\r\n']
+    expect(await clearTextOf('ftp', turns)).toEqual({ kind: 'accepted', said: 'USER: 331 x' })
   })
 
   test('in clear, that turns clients away', async () => {
@@ -199,6 +206,11 @@ describe('XMPP', () => {
   test.each([
     ['mechanisms', mechanisms('EXTERNAL', 'PLAIN'), 'accepted', 'before TLS: EXTERNAL PLAIN'],
     ['EXTERNAL alone', OFFER + mechanisms('EXTERNAL'), 'refused', 'TLS is required'],
+    [
+      'EXTERNAL on a line of its own',
+      OFFER + mechanisms('\n  EXTERNAL\n'),
+      ...(['refused', 'TLS is required'] as const),
+    ],
     ['an empty list', OFFER + mechanisms(), 'refused', 'TLS is required'],
     ['TLS alone', OFFER, 'refused', 'TLS is required'],
     ['nothing', '<other/>', 'unknown', 'the server does not offer STARTTLS'],
