@@ -160,3 +160,27 @@ test('the least size of keys on curves is that of the guidelines', () => {
   expect(judged('intermediate', 384)).toEqual([])
   expect(judged('intermediate', 383)).toHaveLength(1)
 })
+
+test('signatures are called as OpenSSL and GnuTLS call them, other names are left as they are', () => {
+  const { modern } = PUBLISHED.at(-1)?.configurations ?? {}
+  const others = ['ed25519', 'xsha256WithRSAEncryption', 'sha256WithRSAEncryptionX']
+  others.push(
+    'sha-256WithRSAEncryption',
+    'xecdsa-with-SHA256',
+    'ecdsa-with-SHA256x',
+    'ecdsa-with-SHA',
+  )
+  const certificate_signatures = [
+    ...['sha1WithRSAEncryption', 'sha384WithRSAEncryption', 'ecdsa-with-SHA1', 'ecdsa-with-SHA512'],
+    ...others,
+  ]
+  const document = { version: 1, configurations: { modern: { ...modern, certificate_signatures } } }
+  const { certificates } = yardstickOf(document as Published, 'modern')
+  expect(certificates?.signatures).toEqual([
+    'RSA-SHA1',
+    'RSA-SHA384',
+    'ECDSA-SHA1',
+    'ECDSA-SHA512',
+    ...others,
+  ])
+})

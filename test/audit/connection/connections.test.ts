@@ -63,12 +63,14 @@ test.each<[string, (socket: Socket) => void]>([
   ['timed-out', () => {}],
   ['too-much', (socket) => void socket.write(Buffer.alloc(70_000))],
 ])('a server that gives nothing of use: %s', async (failure, behave) => {
-  const connections = connect(await serve(behave), { silence: 200, bytes: 65_536 })
+  const kept: Transcript[] = []
+  const connections = connect(await serve(behave), { silence: 200, bytes: 65_536 }, kept)
   const asked = await connections.ask('all', async (exchange) => {
     await exchange.write(Buffer.from('x'))
     return exchange.read(100_000)
   })
   expect(asked).toEqual({ isAnswered: false, failure: { failure } })
+  expect(kept).toMatchObject([{ claim: 'all', end: failure }])
 })
 
 test('a server that drips is cut off when the time of the question is over', async () => {

@@ -88,6 +88,19 @@ describe('resumption', () => {
     }
   })
 
+  test('a server that names no session is not asked for one', async () => {
+    for (const [script, claims] of [
+      [{}, ['renegotiation']],
+      [
+        { ticket: TICKET, resumes: both },
+        ['finish before TLS1.3 without ticket', 'resumption by ticket'],
+      ],
+    ] as const) {
+      const audit = await facts({ ...script, namesSessions: false })
+      expect(audit.claims).toEqual(['finish before TLS1.3', ...claims])
+    }
+  })
+
   test('the lifetime of a ticket is what the server says of it', async () => {
     expect((await facts({ ticket: TICKET })).ticketLifetimeHint).toBe(300)
     const unsaid = await facts({ ticket: { ...TICKET, lifetimeHint: 0 } })

@@ -163,6 +163,19 @@ describe('a version in which the server fails', () => {
       SERVER_FAILED,
     ],
     [
+      'over the signature of RSA alone has those of its other key, which no other version shows',
+      where(
+        {
+          ...BASE,
+          suites: [ECDHE_RSA, ECDHE_ECDSA, RSA],
+          suitesOf: { [TLS12]: [RSA] },
+        },
+        (chosen) => (older(chosen) && chosen.suite === ECDHE_RSA ? FAILURE : undefined),
+      ),
+      [ECDHE_ECDSA, RSA],
+      SERVER_FAILED,
+    ],
+    [
       'over a suite without signature has those with one',
       where({ ...BASE, suites: [RSA, ECDHE_RSA] }, (chosen) =>
         older(chosen) && chosen.suite === RSA ? FAILURE : undefined,
