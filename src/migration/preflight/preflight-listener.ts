@@ -56,13 +56,23 @@ export class PreflightListener {
     const options = { port, ...(host === undefined ? {} : { host }) }
     const bound = (await this.#listener.listen(options)) as AddressInfo
     try {
-      this.#responder = await QuestionResponder.listen(bound.address, bound.port)
+      await this.#answerQuestions(bound)
+      requireRoom(printHostAndPort(bound.address, bound.port))
     } catch (error) {
-      const address = `UDP ${printHostAndPort(bound.address, bound.port)}`
-      fail(ENDPOINT_KINDS.cannotListen, { address, error })
+      // What cannot listen as a whole keeps no part of its place.
+      await this.drain(0)
+      throw error
     }
-    requireRoom(printHostAndPort(bound.address, bound.port))
     return bound
+  }
+
+  async #answerQuestions({ address, port }: AddressInfo): Promise<void> {
+    try {
+      this.#responder = await QuestionResponder.listen(address, port)
+    } catch (error) {
+      const place = `UDP ${printHostAndPort(address, port)}`
+      fail(ENDPOINT_KINDS.cannotListen, { address: place, error })
+    }
   }
 
   async drain(limit: number): Promise<void> {

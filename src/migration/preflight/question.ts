@@ -36,7 +36,10 @@ export class QuestionResponder {
     const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4' })
     const bound = once(socket, 'listening')
     socket.bind({ address, port, exclusive: true })
-    await bound
+    await bound.catch((error) => {
+      socket.close()
+      throw error
+    })
     return new QuestionResponder(socket)
   }
 

@@ -165,7 +165,7 @@ describe('a side that ends each handshake', () => {
   })
 })
 
-test('a port whose datagrams another program takes is refused', async () => {
+test('a port whose datagrams another program takes is refused, and left to others', async () => {
   const socket = createSocket('udp4').bind(0, '127.0.0.1')
   onTestFinished(() => void socket.close())
   await once(socket, 'listening')
@@ -174,7 +174,9 @@ test('a port whose datagrams another program takes is refused', async () => {
   await expect(listener.listen('127.0.0.1', port)).rejects.toThrow(
     expect.objectContaining({ message: expect.stringContaining(`UDP 127.0.0.1:${port}`) }),
   )
-  await listener.drain(0)
+  const other = createServer().listen(port, '127.0.0.1')
+  onTestFinished(() => void other.close())
+  await once(other, 'listening')
 })
 
 test('a listener that has ended answers no question', async () => {
