@@ -92,7 +92,9 @@ const inUse: Kind<{
     const users = holders === 0 ? [] : [holders === 1 ? 'one endpoint' : `${holders} endpoints`]
     const remedy =
       changed === undefined ? "with mode 'hard' its last load goes on" : 'end that before'
-    return `${[...needing.map((id) => `\`${id}\``), ...users].join(', ')} uses it; ${remedy}`
+    const isOne = needing.length + holders === 1
+    const who = [...needing.map((id) => `\`${id}\``), ...users].join(' and ')
+    return `${who} ${isOne ? 'uses' : 'use'} it; ${remedy}`
   },
 }
 

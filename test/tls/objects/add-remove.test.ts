@@ -138,6 +138,28 @@ describe('remove', () => {
     expect(objects.reload().objects).toEqual([])
   })
 
+  test('who uses an object is told, one or several', () => {
+    const secret = 'secret,id=s,data=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,format=base64'
+    const objects = objectsOf(secret)
+    const hint = () => {
+      try {
+        objects.remove('s')
+      } catch (error) {
+        return (error as DiagnosticError).diagnostics[0]?.hint
+      }
+      return 'removed'
+    }
+    const hardEnd = "; with mode 'hard' its last load goes on"
+    const release = objects.hold('s')
+    expect(hint()).toBe(`one endpoint uses it${hardEnd}`)
+    objects.hold('s')
+    expect(hint()).toBe(`2 endpoints use it${hardEnd}`)
+    objects.add(parseObject(`secret,id=two,data=${ENCRYPTED},keyid=s,iv=${IV},format=base64`))
+    expect(hint()).toBe(`\`two\` and 2 endpoints use it${hardEnd}`)
+    release()
+    expect(hint()).toBe(`\`two\` and one endpoint use it${hardEnd}`)
+  })
+
   test('a secret stays while an object is made of it', () => {
     const secret = 'secret,id=three,data=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,format=base64'
     const objects = objectsOf(
