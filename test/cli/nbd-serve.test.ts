@@ -206,11 +206,12 @@ test('the pid file holds its number while it runs', async () => {
 testWith('python3', 'tells systemd when it is ready, reloads and stops', async () => {
   const path = join(scratchFolder(), 'notify')
   const script = `
-import socket, sys
+import socket, sys, time
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(sys.argv[1])
-print('bound', flush=True)
-while True: print(s.recv(4096).decode().replace('\\n', ' '), flush=True)
+now = lambda: time.monotonic_ns() // 1000
+print('bound', now(), flush=True)
+while True: print(s.recv(4096).decode().replace('\\n', ' '), now(), flush=True)
 `
   const listener = spawn('python3', ['-c', script, path])
   onTestFinished(() => void listener.kill('SIGKILL'))
@@ -222,7 +223,12 @@ while True: print(s.recv(4096).decode().replace('\\n', ' '), flush=True)
   const server = await serveNbdInProcess([...MEMORY, '-t'], { env: { NOTIFY_SOCKET: path } })
   await eventually(() => told.includes('READY=1'))
   server.signal('SIGHUP')
-  await eventually(() => /RELOADING=1 MONOTONIC_USEC=\d+\nREADY=1/.test(told))
+  const reloading = /^bound (\d+)\n(?:.*\n)*RELOADING=1 MONOTONIC_USEC=(\d+) (\d+)\nREADY=1/
+  await eventually(() => reloading.test(told))
+  // By the clock of another process, in microseconds: systemd compares it with its own.
+  const [before = 0, reload = 0, after = 0] = reloading.exec(told)?.slice(1).map(Number) ?? []
+  expect(reload).toBeGreaterThan(before)
+  expect(reload).toBeLessThanOrEqual(after)
   await server.stop()
   await eventually(() => told.includes('STOPPING=1'))
 })

@@ -178,6 +178,20 @@ test('silence cuts a connection while work goes on, and not when it is over', as
   expect(early).toEqual([['ENDPOINT_IDLE']])
 })
 
+test('work on a stream that tells of no silence is done without a limit', async () => {
+  const run = (connection: EndpointConnection) =>
+    connection.withinIdleLimit(connection.socket, async () => 'done')
+  expect(await lastOf(run, { idleLimit: 2 })).toMatchObject([{ ending: 'done' }])
+})
+
+test('no limit of silence is set where there is none', async () => {
+  const stream = silentStream()
+  const run = (connection: EndpointConnection) =>
+    connection.withinIdleLimit(stream, async () => 'done')
+  expect(await lastOf(run, { idleLimit: 0 })).toMatchObject([{ ending: 'done' }])
+  expect(stream.limits).toEqual([])
+})
+
 const waitFor = (stream: Duplex, event: string) =>
   new Promise<void>((resolve) => stream.once(event, () => resolve()))
 

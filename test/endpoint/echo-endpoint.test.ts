@@ -1,7 +1,7 @@
 /** The shared rooms make a whole endpoint: TLS, authorization, limits, hot reload, drain, events. */
 
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -131,4 +131,20 @@ test('an endpoint without clients is drained at once, whatever the limit', async
   expect(names()).toEqual([])
   // Nothing waits for the limit any more.
   expect(timers()).toBeLessThanOrEqual(before)
+})
+
+test('a path where a file stands is refused in words, and the file stays', async () => {
+  const { endpoint } = await start()
+  const path = join(scratchFolder(), 'image')
+  writeFileSync(path, 'mine')
+  await expect(endpoint.listen({ path })).rejects.toMatchObject({
+    diagnostics: [
+      {
+        code: 'ENDPOINT_CANNOT_LISTEN',
+        message: `cannot listen at ${path}: a file stands there that is no socket`,
+        hint: expect.stringContaining('name a path where nothing is yet'),
+      },
+    ],
+  })
+  expect(readFileSync(path, 'utf8')).toBe('mine')
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { duplexPair } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setImmediate as turn } from 'node:timers/promises'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Listener } from '../../src/endpoint/listener.ts'
 import { PATIENCE } from '../../src/endpoint/newcomers.ts'
 import { WaitingLine, type WaitingLineOptions } from '../../src/endpoint/waiting-line.ts'
@@ -115,6 +115,47 @@ describe('a client that waits', () => {
     client.write(Buffer.alloc(4_097))
     for (let count = 0; count < 10; count++) await turn()
     expect([line.length, socket.isPaused()]).toEqual([1, true])
+  })
+
+  test('is a stranger once it was silent for a second, and only where clients begin', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const begins = stand({ clientsBegin: true })
+    const isGreeted = stand()
+    vi.advanceTimersByTime(PATIENCE - 1)
+    await turn()
+    expect(begins.line.takeSilent()).toBeUndefined()
+    vi.advanceTimersByTime(1)
+    await turn()
+    expect(isGreeted.line.takeSilent()).toBeUndefined()
+    expect(begins.line.takeSilent()).toBe(begins.socket)
+    expect([begins.line.length, isGreeted.line.length]).toEqual([0, 1])
+  })
+
+  test('is no stranger once it has spoken: a silent one behind it is', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { line, client, socket } = stand({ clientsBegin: true })
+    const [other, silent] = duplexPair()
+    onTestFinished(() => void other.destroy())
+    line.add(silent as Socket)
+    client.write('x')
+    for (let count = 0; count < 10; count++) await turn()
+    vi.advanceTimersByTime(PATIENCE)
+    await turn()
+    expect(line.takeSilent()).toBe(silent)
+    expect(line.takeSilent()).toBeUndefined()
+    expect(line.next()).toBe(socket)
+  })
+
+  test('and leaves is waited for no more', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { line, client } = stand({ clientsBegin: true })
+    expect(vi.getTimerCount()).toBe(1)
+    client.end()
+    for (let count = 0; count < 10; count++) await turn()
+    expect([line.length, vi.getTimerCount()]).toEqual([0, 0])
   })
 
   test.each<WaitingLineOptions>([{}, { clientsBegin: true }])(

@@ -1,4 +1,4 @@
-import {
+import fs, {
   mkdirSync,
   realpathSync,
   renameSync,
@@ -7,9 +7,10 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { FileWatcher, type FileWatcherOptions } from '../../src/files/file-watcher.ts'
 import { scratchFolder, writeFiles } from '../cli/command.ts'
 import { watchedAmong } from './open-files.ts'
@@ -206,6 +207,23 @@ test('watches the folder that took the place of another', async () => {
   const before = seen.changes
   writeFileSync(join(path, 'file'), 'changed')
   await until(() => seen.changes > before)
+})
+
+test('watches a folder anew where the system has ended its watcher', async () => {
+  const folder = scratchFolder()
+  const path = join(folder, 'file')
+  const watch = vi.spyOn(fs, 'watch')
+  syncBuiltinESMExports()
+  onTestFinished(() => {
+    watch.mockRestore()
+    syncBuiltinESMExports()
+  })
+  const seen = countChanges([path])
+  expect(watch).toHaveBeenCalledTimes(1)
+  watch.mock.results[0]?.value.emit('error', new Error('ended'))
+  await until(() => watch.mock.calls.length === 2)
+  writeFileSync(path, 'x')
+  await until(() => seen.changes === 1)
 })
 
 test('tells nothing where it looks and nothing has changed', async () => {

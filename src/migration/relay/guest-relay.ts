@@ -38,7 +38,7 @@ export class GuestRelay {
     this.#outcome.promise.catch(() => {})
   }
 
-  /** Resolves when the guest has gone. Rejects where it has not: with a DiagnosticError, or with what broke a channel. */
+  /** Resolves when the guest has gone. Rejects where it has not, with a DiagnosticError or what broke a channel. */
   get outcome(): Promise<void> {
     return this.#outcome.promise
   }
