@@ -497,8 +497,20 @@ test('a configuration of priority strings that cannot be read any more is told, 
   expect(await client.run('human-monitor-command', line)).toBe(
     '/etc/priorities does not exist\r\nt: unchanged\r\n',
   )
-  expect(await refusalOf(client, 'display-reload', { type: 'vnc', 'tls-certs': true })).toContain(
-    '/etc/priorities',
+  expect(await refusalOf(client, 'display-reload', { type: 'vnc', 'tls-certs': true })).toBe(
+    '/etc/priorities does not exist',
+  )
+})
+
+test('a missing file of credentials or of a secret is told in the words of QEMU 7.2', async () => {
+  const { client } = await openNegotiated()
+  const keys = { 'qom-type': 'tls-creds-psk', id: 'p', endpoint: 'client', dir: '/no' }
+  expect(await refusalOf(client, 'object-add', keys)).toBe(
+    'Unable to access credentials /no/keys.psk: No such file or directory',
+  )
+  const secret = { 'qom-type': 'secret', id: 's', file: '/no/x' }
+  expect(await refusalOf(client, 'object-add', secret)).toBe(
+    'Unable to read /no/x: Failed to open file “/no/x”: No such file or directory',
   )
 })
 

@@ -59,7 +59,12 @@ const WORDS: Readonly<Record<string, Words>> = {
     return path && `Username ${argument('username') ?? ''} not found in PSK file ${path}`
   },
   FILE_MISSING: (_, message) => {
-    const [, path] = /(\/.*) does not exist$/s.exec(message) ?? []
-    return path && `Unable to access credentials ${path}: No such file or directory`
+    // The configuration of priorities is a file of no object.
+    const [, type = '', path = ''] =
+      /^(tls-creds-\S+|secret) \S+: .*?(\/.*) does not exist$/s.exec(message) ?? []
+    if (type === 'secret') {
+      return `Unable to read ${path}: Failed to open file “${path}”: No such file or directory`
+    }
+    return type ? `Unable to access credentials ${path}: No such file or directory` : undefined
   },
 }
