@@ -1,8 +1,12 @@
 /** The endpoint file that is in force: applied by difference, as a whole or not at all. */
 import { type Diagnostic, DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
 import { handingSocketsOver } from '../../endpoint/listening-sockets.ts'
+import { FILE_KINDS } from '../../files/file-diagnostics.ts'
+import { MIGRATION_KINDS } from '../../migration/migration-diagnostics.ts'
+import { RECEIVE_KINDS } from '../../migration/receive/receive-diagnostics.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
 import { TlsObjects } from '../../tls/objects/tls-objects.ts'
+import { HOST_KINDS } from '../host/host-diagnostics.ts'
 import type { HostObjects } from '../host/host-objects.ts'
 import type { FileHost, StartedEntry } from '../sections/section.ts'
 import type { EndpointFile, ReadEntry } from './endpoint-file.ts'
@@ -174,10 +178,7 @@ export class FileInForce {
       return running
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error
-      const span = placeOf(entry)
-      throw new DiagnosticError(
-        error.diagnostics.map((one) => (one.span || !span ? one : { ...one, span })),
-      )
+      throw new DiagnosticError(error.diagnostics.map((one) => withPlace(one, entry)))
     }
   }
 }
@@ -202,6 +203,22 @@ async function stopInTurns(stops: readonly Stop[]): Promise<void> {
 
 function placeOf({ definition: { places } }: ReadEntry) {
   return places?.get('listen') ?? places?.get('id') ?? places?.get('')
+}
+
+/** What is refused of the `file` of an entry. */
+const OF_FILE: ReadonlySet<string> = new Set(
+  [
+    ...Object.values(FILE_KINDS),
+    RECEIVE_KINDS.unusablePlace,
+    MIGRATION_KINDS.folderNotEmpty,
+    HOST_KINDS.cannotOpen,
+  ].map(({ code }) => code),
+)
+
+function withPlace(diagnostic: Diagnostic, entry: ReadEntry): Diagnostic {
+  const file = OF_FILE.has(diagnostic.code) ? entry.definition.places?.get('file') : undefined
+  const span = diagnostic.span ?? file ?? placeOf(entry)
+  return span ? { ...diagnostic, span } : diagnostic
 }
 
 /** Makes an object, or gives the one that is there its new properties. */

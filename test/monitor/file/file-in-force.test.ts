@@ -1,8 +1,10 @@
 import { once } from 'node:events'
-import { copyFileSync, existsSync, renameSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Diagnostic } from '../../../src/diagnostics/diagnostic.ts'
+import { spanText } from '../../../src/diagnostics/source.ts'
 import { connectPlain, listenPlain } from '../../migration/relay/plain-ends.ts'
 import { makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { running } from './running-file.ts'
@@ -93,6 +95,28 @@ test('the error of an entry is told at its line', async () => {
   )
   expect(error.diagnostics[0].code).toBe('ENDPOINT_CANNOT_LISTEN')
   expect(error.diagnostics[0].span.source.name).toBe('host.yaml')
+})
+
+test('the error of a file is told where the file is named, that of a socket where it listens', async () => {
+  const { folder, apply } = running()
+  mkdirSync(join(folder, 'full', 'of'), { recursive: true })
+  const receiver = (rest: string) => `receivers: [{id: m, ${rest}}]`
+  const here = 'listen: "unix:DIR/m.sock"'
+  for (const [text, code, value] of [
+    [receiver(`${here}, file: DIR/full`), 'MIGRATION_PLACE_UNUSABLE', 'DIR/full'],
+    [receiver(`${here}, file: DIR/no/guest`), 'FILE_UNWRITABLE', 'DIR/no/guest'],
+    [receiver(`${here}, file: DIR/full, multifd: 2`), 'MIGRATION_FOLDER_NOT_EMPTY', 'DIR/full'],
+    [`${NBD}exports: [{id: a, file: DIR/none}]`, 'MONITOR_NODE_UNREADABLE', 'DIR/none'],
+    [
+      receiver('file: /dev/null, listen: "unix:DIR/no/m"'),
+      'ENDPOINT_CANNOT_LISTEN',
+      '"unix:DIR/no/m"',
+    ],
+  ] as const) {
+    const { diagnostics } = await apply(text).catch((one) => one)
+    const told = diagnostics.map(({ code, span }: Diagnostic) => [code, span && spanText(span)])
+    expect(told).toEqual([[code, value.replace('DIR', folder)]])
+  }
 })
 
 const CREDENTIALS = '{qom-type: tls-creds-x509, id: tls0, endpoint: server, dir: DIR}'
