@@ -22,13 +22,17 @@ type ItemKind = 'suite' | 'group' | 'signature scheme'
 type Rule = {
   readonly kind: ItemKind
   readonly forbidden: FindingKind
-  /** Undefined where an absent item is no difference. */
-  readonly absent: FindingKind | undefined
   /** The question whose answers show it. */
   readonly claim: string
   readonly severityOf: (name: string) => FindingSeverity
+  /** Undefined where an absent item is no difference. */
+  readonly absent: AbsenceRule | undefined
+}
+
+type AbsenceRule = {
+  readonly kind: FindingKind
   /** Allowed items that a server could have in the version. */
-  readonly expected: (
+  readonly expect: (
     yardstick: TlsYardstick,
     version: TlsVersion,
     scan: TlsScan,
@@ -38,34 +42,38 @@ type Rule = {
 const SUITES: Rule = {
   kind: 'suite',
   forbidden: FINDING_KINDS.suiteForbidden,
-  absent: FINDING_KINDS.suiteAbsent,
+  absent: {
+    kind: FINDING_KINDS.suiteAbsent,
+    expect: ({ allowed, otherSuites = [] }, version, scan) => {
+      const named = allowed.suites.filter((suite) => canNegotiate(suite, version))
+      const other = otherSuites.filter((suite) => suite.version === version.name)
+      return [...named, ...other]
+        .filter(({ keyExchange }) => hasKeyFor(keyExchange, scan))
+        .map(({ name }) => name)
+    },
+  },
   claim: 'suites',
   severityOf: suiteSeverity,
-  expected: ({ allowed, otherSuites = [] }, version, scan) => {
-    const named = allowed.suites.filter((suite) => canNegotiate(suite, version))
-    const other = otherSuites.filter((suite) => suite.version === version.name)
-    return [...named, ...other]
-      .filter(({ keyExchange }) => hasKeyFor(keyExchange, scan))
-      .map(({ name }) => name)
-  },
 }
 
 const GROUPS: Rule = {
   kind: 'group',
   forbidden: FINDING_KINDS.groupForbidden,
-  absent: FINDING_KINDS.groupAbsent,
+  absent: {
+    kind: FINDING_KINDS.groupAbsent,
+    expect: ({ allowed }, version, scan) => {
+      const suites = suitesOf(scan, version)
+      return allowed.groups
+        .filter(({ kind }) =>
+          version.name === 'TLS1.3'
+            ? kind !== 'gost-curve'
+            : suites.some((suite) => exchangeKind(suite) === kind),
+        )
+        .map(({ name }) => name)
+    },
+  },
   claim: 'groups',
   severityOf: () => 'medium',
-  expected: ({ allowed }, version, scan) => {
-    const suites = suitesOf(scan, version)
-    return allowed.groups
-      .filter(({ kind }) =>
-        version.name === 'TLS1.3'
-          ? kind !== 'gost-curve'
-          : suites.some((suite) => exchangeKind(suite) === kind),
-      )
-      .map(({ name }) => name)
-  },
 }
 
 const SIGNATURES: Rule = {
@@ -75,7 +83,6 @@ const SIGNATURES: Rule = {
   absent: undefined,
   claim: 'signatures',
   severityOf: (name) => (/sha1|md5/.test(name) ? 'high' : 'medium'),
-  expected: () => [],
 }
 
 export function compareEnumerations(scan: TlsScan, yardstick: TlsYardstick): readonly Finding[] {
@@ -123,11 +130,11 @@ function compareList(
     .map((name) => finding(name, rule.forbidden, rule.severityOf(name)))
   const { absent } = rule
   if (!absent || !tlsVersion || !isWhole(list)) return [...unknown, ...forbidden]
-  const missing = rule.expected(yardstick, tlsVersion, scan).filter((name) => !found.includes(name))
+  const missing = absent.expect(yardstick, tlsVersion, scan).filter((name) => !found.includes(name))
   return [
     ...unknown,
     ...forbidden,
-    ...missing.map((name) => finding(name, absent, absent.severity)),
+    ...missing.map((name) => finding(name, absent.kind, absent.kind.severity)),
   ]
 }
 
