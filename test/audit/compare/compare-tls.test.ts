@@ -15,6 +15,7 @@ import { policyYardstick } from '../../../src/audit/compare/policy-yardstick.ts'
 import { priorityYardstick } from '../../../src/audit/compare/priority-yardstick.ts'
 import type { Answer, TlsScan } from '../../../src/audit/model.ts'
 import { evaluatePriority } from '../../../src/priority/evaluate.ts'
+import { parseSystemConfig } from '../../../src/priority/system-config.ts'
 import { shippedPolicy } from '../../shipped-policies.ts'
 import { ACCEPTED, CERTIFICATE, items, REFUSED, SCAN } from './scans.ts'
 
@@ -355,6 +356,19 @@ test('a priority string names the word that decides', () => {
   const findings = compareTls(SCAN, priorityYardstick(source, outcome.evaluation, {}))
   const suite = findings.find(({ code }) => code === 'AUDIT_SUITE_FORBIDDEN')
   expect(suite?.reasons).toEqual([{ text: '-AES-256-GCM', place: '<priority>:1:34' }])
+})
+
+test('a priority string is held to what the configuration of GnuTLS forbids', () => {
+  const source = { name: '<priority>', text: 'NORMAL' }
+  const text = '[overrides]\ndisabled-curve = X25519\n'
+  const options = { config: parseSystemConfig({ name: 'gnutls.config', text }) }
+  const outcome = evaluatePriority(source, options)
+  if (!outcome.ok) throw new Error(text)
+  const findings = compareTls(SCAN, priorityYardstick(source, outcome.evaluation, options))
+  const group = findings.find(({ code }) => code === 'AUDIT_GROUP_FORBIDDEN')
+  expect(group?.item.name).toBe('x25519')
+  const because = 'the configuration of GnuTLS forbids X25519'
+  expect(group?.reasons).toEqual([{ text: because, place: null }])
 })
 
 test.each([

@@ -84,15 +84,20 @@ test.each([
   expect(parseGuidelines(document, 'modern')).toEqual({ ok: false, reason })
 })
 
-/** What is said of a certificate by the newest guidelines. */
-function judge(level: string, certificate: Partial<CertificateResult>): readonly string[] {
+/** What is found of a certificate by the newest guidelines. */
+function findingsOf(level: string, certificate: Partial<CertificateResult>) {
   const newest = PUBLISHED.at(-1)
   if (!newest) throw new Error('there are no guidelines')
   const shown = { ...CERTIFICATE, ...certificate }
   const chains = [{ certificates: [shown], isInOrder: true, unreadable: [] }]
   const scan: TlsScan = { ...SCAN, chains }
   const findings = compareTls(scan, yardstickOf(newest, level))
-  const told = findings.filter(({ item }) => item.kind === 'certificate')
+  return findings.filter(({ item }) => item.kind === 'certificate')
+}
+
+/** The same as lines. */
+function judge(level: string, certificate: Partial<CertificateResult>): readonly string[] {
+  const told = findingsOf(level, certificate)
   return told.map(({ code, severity, reasons }) => `${code} ${severity} ${reasons[0]?.text}`)
 }
 
@@ -182,5 +187,16 @@ test('signatures are called as OpenSSL and GnuTLS call them, other names are lef
     'ECDSA-SHA1',
     'ECDSA-SHA512',
     ...others,
+  ])
+})
+
+test.each([
+  ['CN=host.example', 'CN=host.example'],
+  ['', 'ab'],
+])('a certificate with the subject %j is called %s', (subject, name) => {
+  const findings = findingsOf('modern', { subject })
+  expect(findings.map(({ code, item }) => [code, item.name])).toEqual([
+    ['AUDIT_CERTIFICATE_KIND_FORBIDDEN', name],
+    ['AUDIT_CERTIFICATE_SIGNATURE_FORBIDDEN', name],
   ])
 })

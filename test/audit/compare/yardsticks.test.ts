@@ -266,6 +266,17 @@ test.each([
   expect(limits.map((limit) => reaches(found, limit))).toEqual(expected)
 })
 
+test('one severe finding among others is enough to reach a limit', () => {
+  const findings = (['info', 'high', 'unknown', 'low'] as const).map((severity) =>
+    makeFinding(FINDING_KINDS.versionForbidden, {
+      item: { kind: 'version', name: 'TLS1.0', version: null },
+      ...{ evidence: [], reasons: [], severity },
+    }),
+  )
+  const limits = ['critical', 'high', 'unknown'] as const
+  expect(limits.map((limit) => reaches(findings, limit))).toEqual([false, true, true])
+})
+
 test('what a scan showed of handshakes is named by the questions that it asked', () => {
   const list = (version: string, ...names: readonly string[]) =>
     ({ version, order: 'client', end: REFUSED, items: items(...names) }) as const
