@@ -33,11 +33,12 @@ const OWNER_ONLY = 0o600
 /** @throws DiagnosticError CHARDEV_CANNOT_OPEN */
 export function openFile(path: string, isAppended: boolean): Standing {
   const descriptor = openForWriting(path, isAppended)
-  if (fstatSync(descriptor).isFIFO()) {
+  const stats = fstatSync(descriptor)
+  if (stats.isFIFO()) {
     closeSync(descriptor)
     return openQueue(path)
   }
-  const file = new WrittenFile(descriptor)
+  const file = new WrittenFile(stats.isFile() ? descriptor : openToWait(descriptor, path))
   return sink(path, file.write, () => file.close())
 }
 
@@ -103,25 +104,28 @@ class WrittenFile {
   }
 }
 
-function openDescriptor(path: string, flags: number): number {
+function openDescriptor(path: string, flags: number, mode?: number): number {
   try {
-    return openSync(path, flags)
+    return openSync(path, flags, mode)
   } catch (error) {
     return fail(CHARDEV_KINDS.cannotOpen, { path, error })
   }
 }
 
+/** A pipe that nothing reads is refused: the process does not wait for a reader. */
 function openForWriting(path: string, isAppended: boolean): number {
-  const { O_WRONLY, O_CREAT, O_NONBLOCK } = constants
+  const { O_WRONLY, O_CREAT, O_NONBLOCK, O_APPEND, O_TRUNC } = constants
+  const flags = O_WRONLY | O_CREAT | O_NONBLOCK | (isAppended ? O_APPEND : O_TRUNC)
+  return openDescriptor(path, flags, OWNER_ONLY)
+}
+
+/** A device that is slow is waited for by each write. What has taken its place since then is not opened. */
+function openToWait(descriptor: number, path: string): number {
   try {
-    // A pipe that nothing reads is refused here: to open it by the second way, the whole process waits.
-    const looked = openSync(path, O_WRONLY | O_CREAT | O_NONBLOCK, OWNER_ONLY)
-    try {
-      return openSync(path, isAppended ? 'a' : 'w', OWNER_ONLY)
-    } finally {
-      closeSync(looked)
-    }
+    return openSync(`/dev/fd/${descriptor}`, constants.O_WRONLY)
   } catch (error) {
     return fail(CHARDEV_KINDS.cannotOpen, { path, error })
+  } finally {
+    closeSync(descriptor)
   }
 }
