@@ -32,6 +32,7 @@ import {
   uint64,
   zeroPage,
 } from '../crafted-streams.ts'
+import { readRecorded } from '../recorded-streams.ts'
 
 const BODY = bytesOf(
   start(2, 'ram', bytesOf(ramSetup({ ram: 0x4000 }), RAM_END)),
@@ -84,6 +85,11 @@ describe('a stored migration', () => {
   test.each<[string, () => string, string]>([
     ['standard input', () => '-', 'MIGRATION_NOT_SENDABLE'],
     ['a channel alone', () => storedFile(channel(0, 1)), 'MIGRATION_NOT_SENDABLE'],
+    [
+      'one whose pages have fixed places',
+      () => storedFile(readRecorded('file-11-mapped-ram.bin.gz')),
+      'MIGRATION_NOT_SENDABLE',
+    ],
     ['one that is cut', () => storedFile(MAIN.subarray(0, -1)), 'MIGRATION_STREAM_CUT'],
   ])('%s is not sent', async (_, place, code) => {
     await expect(readStoredMigration(place())).rejects.toThrow(refusal(code))
@@ -323,6 +329,15 @@ describe('a migration', () => {
     await expect(sendMigration(migration, to, { timeout: 100_000, signal })).rejects.toThrow(
       `cannot write ${folder}: it does not exist`,
     )
+  })
+
+  test('to a command with a return path is over when the command answers', async () => {
+    const migration = await readStoredMigration(storedFile(ANSWERED))
+    const answer = String.raw`printf '\0\1\0\4\0\0\0\0'`
+    const to = parseMigrationUri(`exec:head -c ${ANSWERED.length} >/dev/null; ${answer}`)
+    const { signal } = new AbortController()
+    const result = await sendMigration(migration, to, { timeout: 100_000, signal })
+    expect(result).toMatchObject({ bytes: ANSWERED.length, shut: 0 })
   })
 
   test('to a command that takes it is over when the command is', async () => {
