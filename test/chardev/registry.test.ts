@@ -65,14 +65,17 @@ test('one that is changed is joined as it was; where the new one cannot be opene
   await eventually(() => registry.ring('r').length === 8)
 })
 
-test.each(['first', 'last'])('a command that is named %s runs once for what stands', async (place) => {
-  const { add, registry } = makeChardevs()
-  await add('exec,id=e,command=echo hello')
-  await add('ringbuf,id=r')
-  const { ended } = place === 'first' ? registry.join('e', 'r') : registry.join('r', 'e')
-  await ended
-  expect(String(registry.ring('r').read(99))).toBe('hello\n')
-})
+test.each(['first', 'last'])(
+  'a command that is named %s runs once for what stands',
+  async (place) => {
+    const { add, registry } = makeChardevs()
+    await add('exec,id=e,command=echo hello')
+    await add('ringbuf,id=r')
+    const { ended } = place === 'first' ? registry.join('e', 'r') : registry.join('r', 'e')
+    await ended
+    expect(String(registry.ring('r').read(99))).toBe('hello\n')
+  },
+)
 
 test('a client changes what another client is changing: refused, and nothing stays behind', async () => {
   const { add, registry } = makeChardevs()

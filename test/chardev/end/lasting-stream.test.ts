@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Duplex, duplexPair } from 'node:stream'
+import { type Duplex, duplexPair } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import { LastingStream } from '../../../src/chardev/end/lasting-stream.ts'
 
@@ -28,7 +28,13 @@ test('a session that is long keeps nothing of what was written to it', async () 
 
 test.each<[string, (session: Duplex, user: Duplex) => Promise<unknown>]>([
   ['was closed', (session) => once(session.destroy(), 'close')],
-  ['has ended', (session, user) => once((user.end(), session.resume()), 'end')],
+  [
+    'has ended',
+    (session, user) => {
+      user.end()
+      return once(session.resume(), 'end')
+    },
+  ],
 ])('a session that %s before it was served makes way for the next', async (_, leave) => {
   const [gone, leaver] = duplexPair()
   await leave(gone, leaver)
