@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseChardev } from '../../src/chardev/definition/parse-chardev.ts'
 import { runFile, scratchFolder } from '../cli/command.ts'
+import { runInProcess } from '../cli/in-process.ts'
 import { connectPlain, listenPlain } from '../migration/relay/plain-ends.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
 import { eventually } from '../nbd/server/test-server.ts'
@@ -133,6 +134,20 @@ test('a server of WebSocket is asked by its name, and one that refuses is told o
   expect(asked).toContain('Sec-WebSocket-Protocol: binary\r\n')
   server.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
   await outcome
+})
+
+test('the command line says of a server that speaks no WebSocket that the answer is no', async () => {
+  const path = join(scratchFolder(), 's')
+  const { next } = await listenPlain(path)
+  const run = runInProcess([
+    ...['chardev', 'connect', '--chardev', `socket,id=c,path=${path},websocket=on`],
+    ...['--to', 'null,id=n'],
+  ])
+  const server = await next()
+  server.resume().end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
+  const { status, stderr } = await run
+  expect(stderr).toContain('error[CHARDEV_NOT_WEBSOCKET]')
+  expect(status).toBe(1)
 })
 
 test('a server that does not answer is given up in time, or when the link is ended', async () => {
