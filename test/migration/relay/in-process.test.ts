@@ -153,10 +153,12 @@ describe('a guest that is passed on', () => {
 
   const passed = (saidNothing = false) => {
     const fars: ReturnType<typeof duplexPair>[1][] = []
+    const opened: ReturnType<typeof duplexPair>[0][] = []
     const events: ConnectionEvent[] = []
     const openFar = async () => {
       const [stream, far] = duplexPair()
       fars.push(far.on('error', () => {}).resume())
+      opened.push(stream)
       return { stream, socket: stream, saidNothing: () => saidNothing }
     }
     const relay = new GuestRelay({
@@ -171,12 +173,13 @@ describe('a guest that is passed on', () => {
       const context = { ...limits, tell: (event: ConnectionEvent) => void events.push(event) }
       const over = new EndpointConnection(socket, origin, context, relay.handle(origin)).run()
       near.write(bytes)
-      return { near, over }
+      return { near, socket, over }
     }
     const reached = async (bytes: Buffer) => {
-      const { near, over } = begin(bytes)
+      const begun = begin(bytes)
       await expect.poll(() => relay.bytes).toBe(bytes.length)
-      return { near, over, far: fars.at(-1) as (typeof fars)[0] }
+      const [far, stream] = [fars.at(-1), opened.at(-1)] as [(typeof fars)[0], (typeof opened)[0]]
+      return { ...begun, far, stream }
     }
     return { relay, begin, reached, fars, events }
   }
@@ -224,6 +227,32 @@ describe('a guest that is passed on', () => {
       await taken.over
       expect(events.at(-1)).toMatchObject({ event: 'left' })
     }
+  })
+
+  const RESET = Object.assign(new Error('reset'), { code: 'ECONNRESET' })
+
+  test.each<['client' | 'destination', Error | undefined, string]>([
+    ['client', undefined, 'ENDPOINT_CLIENT_LOST'],
+    ['client', RESET, 'ENDPOINT_CLIENT_LOST'],
+    ['destination', undefined, 'RELAY_NOT_ANSWERED'],
+    ['destination', RESET, 'RELAY_NOT_ANSWERED'],
+  ])('is lost with the connection of its %s (%s)', async (whose, error, code) => {
+    const { reached, events } = passed()
+    const { socket, stream, over } = await reached(bytesOf(HEADER))
+    const lost = whose === 'client' ? socket : stream
+    lost.destroy(error)
+    await over
+    expect(events.at(-1)).toMatchObject({ diagnostics: [{ code }] })
+  })
+
+  test('is lost with the connection of a client that breaks when the destination has said all', async () => {
+    const { reached, events } = passed()
+    const { socket, stream, far, over } = await reached(bytesOf(HEADER))
+    far.end()
+    await expect.poll(() => stream.readableEnded).toBe(true)
+    socket.destroy(RESET)
+    await over
+    expect(events.at(-1)).toMatchObject({ diagnostics: [{ code: 'ENDPOINT_CLIENT_LOST' }] })
   })
 
   test('is cancelled with all that comes later, but not once it is whole', async () => {
