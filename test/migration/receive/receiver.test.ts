@@ -153,18 +153,28 @@ describe('over TLS', () => {
   const credentials = 'tls0'
 
   test('a guest comes in several channels, and its source is answered', async () => {
-    const { receiver, path, openTls, told } = await receiving({ credentials, multifd: 2 })
+    let received = 0
+    const onProgress = ({ bytes }: ReceptionProgress) => {
+      received = bytes
+    }
+    const { receiver, path, openTls, told } = await receiving({
+      ...{ credentials, multifd: 2, onProgress },
+    })
     expect(receiver.tlsMode).toBe('required')
     const main = await openTls()
     main.write(ANSWERED)
     const packets = [MULTIFD_SYNC, MULTIFD_SYNC]
     // One and the other of so many as there are, and one that finds no place among them.
     const [second, first] = [await openTls(), await openTls()]
-    second.end(bytesOf(multifdInit(1), ...packets))
+    second.write(bytesOf(multifdInit(1), ...packets))
+    first.write(multifdInit(0))
+    const all = bytesOf(ANSWERED, multifdInit(0), multifdInit(1), ...packets)
+    await expect.poll(() => received).toBe(all.length)
     const extra = await openTls()
     extra.write(multifdInit(2))
     await expect.poll(() => told('refused')).toHaveLength(1)
-    first.end(bytesOf(multifdInit(0), ...packets))
+    first.end(bytesOf(...packets))
+    second.end()
     const answers = heard(main, PONG + SHUT_WHOLE)
     expect(await answers).toBe(PONG + SHUT_WHOLE)
     main.end()
