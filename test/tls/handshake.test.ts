@@ -6,6 +6,8 @@ import { expect, test } from 'vitest'
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { runClientHandshake, runServerHandshake } from '../../src/tls/handshake.ts'
 import { describeRefusal, handshakeError } from '../../src/tls/handshake-error.ts'
+import { TlsObjects } from '../../src/tls/objects/tls-objects.ts'
+import { makeX509Folder, x509Credentials } from '../nbd/nbd-credentials.ts'
 import { makeIdentity } from './certificates.ts'
 import { codeOf } from './handshake-code.ts'
 
@@ -124,3 +126,24 @@ test('what is no error refuses nothing', () => {
     expect(describeRefusal(value)).toBeUndefined()
   }
 })
+
+test.each([1, 2])(
+  'a connection that closes with message %i of its client is told as closed',
+  async (last) => {
+    const dir = makeX509Folder()
+    const [near, far] = duplexPair()
+    let count = 0
+    // The second one ends the handshake: it is done, and there is no session any more.
+    far.on('data', () => ++count === last && far.destroy())
+    const properties = { endpoint: 'server', dir }
+    const objects = TlsObjects.create([{ type: 'tls-creds-x509', id: 't', properties }])
+    const client = x509Credentials(dir).connect(near, { hostname: 'localhost' })
+    client.then(({ socket }) => socket.on('error', () => {})).catch(() => {})
+    const accepted = objects.credentials('t', 'server').accept(far)
+    await expect(accepted).rejects.toMatchObject({
+      diagnostics: [{ code: 'TLS_CONNECTION_CLOSED' }],
+    })
+    expect(count).toBe(last)
+    near.destroy()
+  },
+)
