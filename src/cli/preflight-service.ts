@@ -42,7 +42,7 @@ export async function listenForPreflights(
     config,
     onDone: () => void (options.once && ending.begin()),
     onEvent: (event) => {
-      if (!quiet) logConnection(event, options, terminal)
+      if (!quiet || event.event === 'refused') logConnection(event, options, terminal)
     },
   })
   await runService({

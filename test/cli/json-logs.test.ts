@@ -10,6 +10,7 @@ import { connectPlain, readAll } from '../migration/relay/plain-ends.ts'
 import { credentialsOf, makeX509Folder, x509Credentials } from '../nbd/nbd-credentials.ts'
 import { RawClient } from '../nbd/server/raw-client.ts'
 import { testWith } from '../peers/peer.ts'
+import { freePort } from '../peers/port.ts'
 import { scratchFolder } from './command.ts'
 import {
   ENDPOINT_FILE,
@@ -157,7 +158,11 @@ testWith(
 )
 
 /** Services with TLS at a free port of 127.0.0.1, by their words and the schema of their logs. */
-const LISTENING: readonly (readonly [string, string, (place: string) => readonly string[]])[] = [
+const LISTENING: readonly (readonly [
+  string,
+  string,
+  (place: string) => readonly string[] | Promise<readonly string[]>,
+])[] = [
   [
     'chardev listen',
     'chardev-log.v1.json',
@@ -176,6 +181,11 @@ const LISTENING: readonly (readonly [string, string, (place: string) => readonly
     'connection-log.v1.json',
     (place) => ['--listen', 'tcp:127.0.0.1:0', '--tls-creds', 'tls0', place],
   ],
+  [
+    'migrate preflight',
+    'connection-log.v1.json',
+    async () => ['--listen', `127.0.0.1:${await freePort()}`, '--tls-creds', 'tls0'],
+  ],
 ]
 
 test.each(LISTENING)(
@@ -185,7 +195,7 @@ test.each(LISTENING)(
     const object = `tls-creds-x509,id=tls0,dir=${dir},endpoint=server`
     const service = await serveInProcess([
       ...[...command.split(' '), '--quiet', '--object', object, ...JSON_LOG],
-      ...words(join(scratchFolder(), 'place')),
+      ...(await words(join(scratchFolder(), 'place'))),
     ])
     const port = Number(/^ready: .*?127\.0\.0\.1:(\d+)/m.exec(service.log())?.[1])
     const stranger = connect(port, '127.0.0.1').on('error', () => {})
@@ -206,7 +216,7 @@ test.each(LISTENING)(
     const object = `tls-creds-x509,id=tls0,dir=${makeX509Folder()},endpoint=server`
     const service = await serveInProcess([
       ...[...command.split(' '), '--quiet', '--object', object, '--config', config, ...JSON_LOG],
-      ...words(join(folder, 'place')),
+      ...(await words(join(folder, 'place'))),
     ])
     rmSync(config)
     service.signal('SIGHUP')
