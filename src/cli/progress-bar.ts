@@ -29,7 +29,7 @@ export class ProgressBar {
     const now = this.#now()
     if (now - this.#shownAt < INTERVAL && done < total) return
     this.#shownAt = now
-    if (this.#samples.at(-1) && done < (this.#samples.at(-1)?.done ?? 0)) this.#samples.length = 0
+    if (done < (this.#samples.at(-1)?.done ?? 0)) this.#samples.length = 0
     this.#samples.push({ at: now, done })
     while (this.#samples.length > 2 && now - (this.#samples[0]?.at ?? now) > MEMORY) {
       this.#samples.shift()

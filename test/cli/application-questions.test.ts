@@ -49,6 +49,23 @@ test('explain names the line of the application, or of the system policy, for ea
 })
 
 test.each([
+  ['tls_aes_256_gcm_sha384', 'TLS_AES_256_GCM_SHA384'],
+  ['TLS_DH_anon_WITH_AES_128_CBC_SHA', 'TLS_DH_anon_WITH_AES_128_CBC_SHA'],
+  ['ecdhe-rsa-aes256-gcm-sha384', 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384'],
+])('explain takes %s for a cipher suite', async (word, name) => {
+  const { stdout } = await ask(await hostWith(), 'explain', '--app', 'web', '--suite', word)
+  expect(stdout).toMatch(new RegExp(`^${name} is (not )?allowed for web`))
+})
+
+test('explain says of a word that it is no cipher suite, and takes one question', async () => {
+  const host = await hostWith()
+  const of = async (...words: readonly string[]) =>
+    (await ask(host, 'explain', '--app', 'web', '--suite', ...words)).stderr
+  expect(await of('TLS_NONSENSE')).toMatch(/`TLS_NONSENSE` is no cipher suite\nhint: name it as/)
+  expect(await of('TLS_AES_256_GCM_SHA384', '--group', 'X25519')).toMatch(/--suite.*--group/)
+})
+
+test.each([
   ['--suite', 'TLS_NONSENSE'],
   ['--group', 'nonsense'],
   ['--sign', 'nonsense'],

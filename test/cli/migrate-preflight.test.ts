@@ -1,8 +1,9 @@
 /** `migrate preflight` and `migrate bench` on the command line. */
 import { rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../peers/port.ts'
 import { scratchFolder } from './command.ts'
 import { runInProcess, serveInProcess } from './in-process.ts'
@@ -91,6 +92,24 @@ test('a reload is told in the form of --log, as by the other services', async ()
   expect(JSON.parse(line).objects).toMatchObject([{ id: 'tls0', outcome: 'refused' }])
 })
 
+test('as text, a stranger and a policy that is gone are told in words', async () => {
+  const dir = await makePki()
+  const policy = join(dir, 'policy')
+  writeFileSync(policy, '[priorities]\nSYSTEM=NORMAL\n')
+  const { port, says, signal, stop } = await listen('preflight', [
+    ...[...credentials(dir, 'server'), '--config', policy],
+  ])
+  const stranger = connect(port, '127.0.0.1').on('error', () => {})
+  onTestFinished(() => void stranger.destroy())
+  stranger.end('GET / HTTP/1.1\r\n\r\n')
+  await says(/^#1 127\.0\.0\.1:\d+: ended: /m)
+  rmSync(policy)
+  signal('SIGHUP')
+  const log = await says('the old policy stays')
+  expect(log).toContain('error[FILE_MISSING]')
+  expect((await stop()).stderr).not.toMatch(/^\{/m)
+})
+
 test('a bench says how many channels to use', async () => {
   const { port } = await listen('bench', [])
   const { status, stdout } = await runInProcess([
@@ -138,6 +157,35 @@ test('a bench over TLS measures in clear too, and one without credentials is ref
     ...[false, false],
     ...[true, true],
   ])
+})
+
+test('a preflight measures only the suites that the other host has too, and none where a check fails', async () => {
+  const dir = await makePki()
+  const tls13 = 'NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM'
+  const withPriority = (endpoint: string, priority: string) => [
+    ...['--object', `tls-creds-x509,id=tls0,dir=${dir},endpoint=${endpoint},priority=${priority}`],
+    ...['--tls-creds', 'tls0'],
+  ]
+  const { port } = await listen('preflight', withPriority('server', tls13))
+  const ask = async (...more: readonly string[]) => {
+    const words = ['migrate', 'preflight', '--to', `localhost:${port}`, '--seconds', '1']
+    const own = withPriority('client', `${tls13}:+AES-256-GCM`)
+    const { status, stdout } = await runInProcess([
+      ...[...words, ...own, '--channels', '1', '--json', ...more],
+    ])
+    const { rates } = resultOf(stdout)
+    return [status, rates.map(({ suite }: { suite: string }) => suite)]
+  }
+  expect(await ask()).toEqual([0, ['TLS_AES_128_GCM_SHA256']])
+  expect(await ask('--tls-hostname', 'other.example')).toEqual([1, []])
+})
+
+test('the files of a client bear no name that is asked for', async () => {
+  const dir = await makePki()
+  const words = [...credentials(dir, 'client'), '--tls-hostname', 'a.example', '--json']
+  const { status, stdout } = await runInProcess(['migrate', 'preflight', ...words])
+  const names = resultOf(stdout).checks.map(({ name }: { name: string }) => name)
+  expect([status, names]).toEqual([0, ['files of tls0']])
 })
 
 test('without another host the files of this one are checked', async () => {

@@ -123,6 +123,25 @@ describe('listens', () => {
   })
 })
 
+test.each(['--socket', '--port', '--bind'])(
+  '%s is refused beside the sockets of a service manager',
+  async (option) => {
+    const value = { '--socket': '/x', '--port': '0', '--bind': '127.0.0.1' }[option] ?? ''
+    const env = { LISTEN_PID: String(process.pid), LISTEN_FDS: '1' }
+    const words = ['nbd', 'serve', ...MEMORY, option, value]
+    const { status, stderr } = await runInProcess(words, { env })
+    expect([status, stderr]).toEqual([
+      ...[64, expect.stringMatching(`${option}.* sockets of the service manager`)],
+    ])
+  },
+)
+
+test('what of the options is not done is told', async () => {
+  const server = await serveNbdInProcess([...MEMORY, '--aio', 'native', '--trace', 'x'])
+  expect(server.log()).toContain('--aio native: threads are used')
+  expect(server.log()).toContain('--trace: nothing is traced')
+})
+
 describe('ends', () => {
   test('with 0 when the last client has left', async () => {
     const server = await serveNbdInProcess([...MEMORY])
@@ -313,6 +332,26 @@ describe('refuses in words', () => {
     ['another format', () => ['-f', 'qcow2', 'x'], /raw/, 64],
     ['a port that is none', () => [...MEMORY, '-p', '65536'], /a port is a number/, 64],
     ['a port and a socket', () => [...MEMORY, '-k', '/x', '-p', '1'], /--socket.*--port/, 64],
+    ['an address and a socket', () => [...MEMORY, '-k', '/x', '-b', '::1'], /--socket.*--bind/, 64],
+    ['an explanation in clear', () => [...MEMORY, '--explain'], /--explain needs --tls-creds/, 64],
+    [
+      'credentials that no client is to use',
+      () => [...MEMORY, '--tls', 'off', '--tls-creds', 't'],
+      /--tls off.*--tls-creds/,
+      64,
+    ],
+    [
+      'authorization that clients in clear evade',
+      () => [...MEMORY, '--tls', 'optional', '--tls-creds', 't', '--tls-authz', 'a'],
+      /--tls optional.*--tls-authz/,
+      64,
+    ],
+    [
+      'zeroes that are to be trimmed where nothing is',
+      () => [...MEMORY, '--detect-zeroes', 'unmap', '--discard', 'off'],
+      /--detect-zeroes unmap.*--discard off/,
+      64,
+    ],
     ['TLS without credentials', () => [...MEMORY, '--tls', 'required'], /needs --tls-creds/, 64],
     ['credentials that are not there', () => [...MEMORY, '--tls-creds', 'tls0'], /tls0/, 66],
     ['authorization without TLS', () => [...MEMORY, '--tls-authz', 'a'], /needs TLS/, 64],

@@ -300,6 +300,15 @@ test('--timeout is in seconds, and tells them of a server that is silent', async
   expect([status, stderr]).toEqual([69, expect.stringContaining(' 1 s')])
 })
 
+test.each([
+  [['nbd://localhost:1/', '--tls-hostname', 'a'], /a URI without TLS.*--tls-hostname/],
+  [['nbd://localhost:1/', '--tls', 'off', '--tls-hostname', 'a'], /--tls off.*--tls-hostname/],
+  [['nbd://localhost:1/', '--tls', 'off', '--tls-creds', 't'], /--tls off.*--tls-creds/],
+])('%j asks for a protection that a connection in clear does not have', async (words, told) => {
+  const { status, stderr } = await nbd('info', ...words)
+  expect([status, stderr]).toEqual([64, expect.stringMatching(told)])
+})
+
 test('warns of a name that the credentials do not check', async () => {
   const nowhere = `nbd+unix:///?socket=${join(scratchFolder(), 'none.sock')}`
   const folder = makeX509Folder()

@@ -162,22 +162,22 @@ describe('values of options', () => {
     expect(read(parse, '')).toEqual(key)
   })
 
-  test.each<[Partial<PeerOptions> & Record<string, unknown>, boolean]>([
-    [{ to: { host: 'h', port: 1 } }, true],
-    [{ listen: { port: 1 } }, true],
-    [{ to: { host: 'h', port: 1 }, listen: { port: 1 } }, false],
-    [{ listen: { port: 1 }, json: true }, false],
-    [{ listen: { port: 1 }, connect: true }, false],
-    [{ to: { host: 'h', port: 1 }, connect: true, json: true }, true],
-    [{ to: { host: 'h', port: 1 }, tlsAuthz: 'a', tlsCreds: 'c' }, false],
-    [{ listen: { port: 1 }, tlsAuthz: 'a', tlsCreds: 'c' }, true],
-    [{ listen: { port: 1 }, tlsAuthz: 'a' }, false],
-    [{ to: { host: 'h', port: 1 }, once: true }, false],
-    [{ listen: { port: 1 }, once: true }, true],
-  ])('%j of a preflight', (options, isTaken) => {
+  test.each<[Partial<PeerOptions> & Record<string, unknown>, RegExp | undefined]>([
+    [{ to: { host: 'h', port: 1 } }, undefined],
+    [{ listen: { port: 1 } }, undefined],
+    [{ to: { host: 'h', port: 1 }, listen: { port: 1 } }, /--to.*--listen/],
+    [{ listen: { port: 1 }, json: true }, /--listen.*--json; see --log json/],
+    [{ listen: { port: 1 }, connect: true }, /--listen.*--connect/],
+    [{ to: { host: 'h', port: 1 }, connect: true, json: true }, undefined],
+    [{ to: { host: 'h', port: 1 }, tlsAuthz: 'a', tlsCreds: 'c' }, /--to.*--tls-authz/],
+    [{ listen: { port: 1 }, tlsAuthz: 'a', tlsCreds: 'c' }, undefined],
+    [{ listen: { port: 1 }, tlsAuthz: 'a' }, /--tls-authz needs TLS/],
+    [{ to: { host: 'h', port: 1 }, once: true }, /--to.*--once/],
+    [{ listen: { port: 1 }, once: true }, undefined],
+  ])('%j of a preflight', (options, refused) => {
     const check = () => checkPeerOptions(options as PeerOptions)
-    if (isTaken) expect(check).not.toThrow()
-    else expect(check).toThrow(/./)
+    if (refused) expect(check).toThrow(refused)
+    else expect(check).not.toThrow()
   })
 })
 
@@ -230,6 +230,15 @@ describe('options of qemu-nbd', () => {
     ],
   ])('%s is answered with what does it here', (...args) => {
     expect(() => parse(...args)).toThrow(refusal('USAGE_ONLY_QEMU_NBD'))
+  })
+
+  test.each<[string, readonly string[]]>([
+    ['--aio', ['threads', 'native', 'io_uring']],
+    ['--discard', ['unmap', 'ignore', 'on', 'off']],
+    ['--detect-zeroes', ['off', 'on', 'unmap']],
+  ])('%s takes the modes of qemu-nbd, and no other', (option, modes) => {
+    for (const mode of modes) expect(Object.values(parse(option, mode))).toEqual([mode])
+    expect(() => parse(option, 'x')).toThrow('Allowed choices are')
   })
 
   test('an unknown mode is refused, and a format that is not raw', () => {
