@@ -515,6 +515,24 @@ test('a missing file of credentials or of a secret is told in the words of QEMU 
 })
 
 describe('block nodes', () => {
+  test('are told with sizes of three digits, as `qemu-img info` of 7.2 tells them', async () => {
+    const { client } = await openNegotiated()
+    for (const [size, printed] of [
+      [512, '512 B'],
+      [1536, '1.5 KiB'],
+      [102_912, '100 KiB'],
+      [103_936, '102 KiB'],
+      [1_023_488, '1e+03 KiB'],
+      [1_024_000, '0.977 MiB'],
+    ] as const) {
+      await client.run('blockdev-add', { driver: 'memory', 'node-name': `m${size}`, size })
+      const line = { 'command-line': `info block -v m${size}` }
+      expect(await client.run('human-monitor-command', line)).toContain(
+        `virtual size: ${printed} (${size} bytes)`,
+      )
+    }
+  })
+
   test('may be memory, and are as large as that', async () => {
     const { client } = await openNegotiated()
     const node = { driver: 'memory', 'node-name': 'm' }

@@ -75,7 +75,8 @@ function printSize(bytes: number): string {
 
 /** As `%.3g` of C prints it: what lies in the middle is rounded to the even digit, and 1000 has an exponent. */
 function printThreeDigits(value: number): string {
-  const scale = 10 ** (3 - String(Math.trunc(value)).length)
+  // A zero before the point is none of the three.
+  const scale = 10 ** (3 - (value < 1 ? 0 : String(Math.trunc(value)).length))
   const below = Math.floor(value * scale)
   const rest = value * scale - below
   const isUp = rest > 0.5 || (rest === 0.5 && below % 2 === 1)
