@@ -38,11 +38,13 @@ test('a part that is not within its node leaves that unused, or closes its file'
   const { nodes, filename, close } = openNodes()
   await nodes.add({ driver: 'file', filename, name: 'f' })
   const part = { driver: 'raw', name: 'p', offset: 4096, size: 4097 } as const
-  await expect(nodes.add({ ...part, file: { node: 'f' } })).rejects.toThrow()
+  await expect(nodes.add({ ...part, file: { node: 'f' } })).rejects.toThrow(
+    'has to be smaller or equal',
+  )
   await nodes.remove('f')
   expect(close).toHaveBeenCalledTimes(1)
   const file = { driver: 'file', filename } as const
-  await expect(nodes.add({ ...part, file })).rejects.toThrow()
+  await expect(nodes.add({ ...part, file })).rejects.toThrow('has to be smaller or equal')
   expect(close).toHaveBeenCalledTimes(2)
 })
 
