@@ -2,14 +2,13 @@
 import { expect, test } from 'vitest'
 import type { Failure } from '../../src/audit/connection/failure.ts'
 import { type Answer, answerOf, isAnswered, isWhole } from '../../src/audit/model.ts'
-
-const ENDED: Answer = { answer: 'refused', alert: null, name: null }
+import { CLOSED } from './answers.ts'
 
 const unknown = (because: string): Answer => ({ answer: 'unknown', because })
 
 test.each<[Failure, Answer]>([
-  [{ failure: 'closed' }, ENDED],
-  [{ failure: 'reset' }, ENDED],
+  [{ failure: 'closed' }, CLOSED],
+  [{ failure: 'reset' }, CLOSED],
   [{ failure: 'rate-limited' }, { answer: 'rate-limited' }],
   [{ failure: 'timed-out' }, { answer: 'timed-out' }],
   [{ failure: 'budget-spent' }, unknown('budget spent')],
@@ -26,7 +25,7 @@ test.each<[Failure, Answer]>([
 test.each<[Answer, boolean, boolean]>([
   [{ answer: 'accepted' }, false, true],
   [{ answer: 'not-offered' }, true, true],
-  [ENDED, true, true],
+  [CLOSED, true, true],
   [{ answer: 'rate-limited' }, false, false],
   [{ answer: 'timed-out' }, false, false],
   [unknown('budget spent'), false, false],

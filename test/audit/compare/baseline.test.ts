@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { compareScans, compareWithBaseline } from '../../../src/audit/compare/baseline.ts'
 import type { TlsScan } from '../../../src/audit/model.ts'
 import type { ClearText } from '../../../src/audit/upgrades/upgrade.ts'
-import { ACCEPTED, CERTIFICATE, items, REFUSED, resultOf, SCAN } from './scans.ts'
+import { ACCEPTED, REFUSED } from '../answers.ts'
+import { CERTIFICATE, items, resultOf, SCAN } from './scans.ts'
 
 const before = { ...resultOf(SCAN), ssh: null }
 

@@ -17,7 +17,8 @@ import type { Answer, TlsScan } from '../../../src/audit/model.ts'
 import { evaluatePriority } from '../../../src/priority/evaluate.ts'
 import { parseSystemConfig } from '../../../src/priority/system-config.ts'
 import { shippedPolicy } from '../../shipped-policies.ts'
-import { ACCEPTED, CERTIFICATE, items, REFUSED, SCAN } from './scans.ts'
+import { ACCEPTED, REFUSED } from '../answers.ts'
+import { CERTIFICATE, items, SCAN } from './scans.ts'
 
 const FUTURE = policyYardstick(shippedPolicy('FUTURE').policy, 'openssl')
 const DEFAULT = policyYardstick(shippedPolicy('DEFAULT').policy, 'openssl')

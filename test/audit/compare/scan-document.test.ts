@@ -4,7 +4,8 @@ import { compareScans, compareWithBaseline } from '../../../src/audit/compare/ba
 import { parseScanDocument } from '../../../src/audit/compare/scan-document.ts'
 import { type AuditTarget, withServerName } from '../../../src/audit/scan/target.ts'
 import { refusal } from '../../diagnostic-code.ts'
-import { ACCEPTED, NOT_OFFERED, resultOf, SCAN } from './scans.ts'
+import { ACCEPTED, NOT_OFFERED } from '../answers.ts'
+import { resultOf, SCAN } from './scans.ts'
 
 const both = (...names: readonly string[]) => ({ toServer: names, toClient: names })
 

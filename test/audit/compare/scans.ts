@@ -12,10 +12,7 @@ import type {
   TlsScan,
 } from '../../../src/audit/model.ts'
 import type { ScanResult } from '../../../src/audit/scan-result.ts'
-
-export const ACCEPTED = { answer: 'accepted' } as const
-export const NOT_OFFERED = { answer: 'not-offered' } as const
-export const REFUSED = { answer: 'refused', alert: 40, name: 'handshake_failure' } as const
+import { ACCEPTED, NOT_OFFERED, REFUSED } from '../answers.ts'
 
 export const CERTIFICATE: CertificateResult = {
   subject: 'CN=host.example',

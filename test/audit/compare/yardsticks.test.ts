@@ -11,7 +11,8 @@ import { FINDING_KINDS, makeFinding } from '../../../src/audit/compare/finding-k
 import { finishClaims, handshakeClaims } from '../../../src/audit/compare/handshake-claims.ts'
 import type { TlsYardstick } from '../../../src/audit/compare/yardstick.ts'
 import type { CertificateResult, GroupEnumeration, TlsScan } from '../../../src/audit/model.ts'
-import { ACCEPTED, CERTIFICATE, items, NOT_OFFERED, REFUSED, SCAN } from './scans.ts'
+import { ACCEPTED, NOT_OFFERED, REFUSED } from '../answers.ts'
+import { CERTIFICATE, items, SCAN } from './scans.ts'
 
 const ALL: AllowedTls = {
   ...{ versions: TLS_VERSIONS, suites: TLS_SUITES, groups: TLS_GROUPS },

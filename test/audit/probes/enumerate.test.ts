@@ -8,10 +8,7 @@ import {
   type Found,
   withKnownOrder,
 } from '../../../src/audit/probes/enumerate.ts'
-
-const REFUSED: Answer = { answer: 'refused', alert: 40, name: 'handshake_failure' }
-const ABSENT: Answer = { answer: 'not-offered' }
-const TIMED_OUT: Answer = { answer: 'timed-out' }
+import { NOT_OFFERED, REFUSED, TIMED_OUT } from '../answers.ts'
 
 /** A server that has these, in its order. */
 const byServer = (has: readonly number[]) => (offered: readonly number[]) =>
@@ -54,7 +51,7 @@ test('of a server that leaves the order to its clients, one question less is nee
 
 test('where all are accepted, no question without an offer is asked', async () => {
   const { end, questions } = await found([1, 2], byServer([1, 2]))
-  expect([end, questions]).toEqual([ABSENT, [[1, 2], [2, 1], [2]]])
+  expect([end, questions]).toEqual([NOT_OFFERED, [[1, 2], [2, 1], [2]]])
 })
 
 test('a failure ends the list, which keeps what was found', async () => {
@@ -75,7 +72,7 @@ test('what a client has to offer always stays on offer where the order is its ow
   const choose = (offered: readonly number[]) =>
     offered.includes(1) ? byClient([1, 2, 3])(offered) : undefined
   const kept = await found([1, 2, 3, 4], choose, { isChosenKept: true })
-  expect(kept).toMatchObject({ items: [1, 2, 3], order: 'client', end: ABSENT })
+  expect(kept).toMatchObject({ items: [1, 2, 3], order: 'client', end: NOT_OFFERED })
   expect(kept.questions.slice(1)).toEqual([
     [2, 3, 4, 1],
     [3, 4, 1, 2],
@@ -100,7 +97,7 @@ test('what is known already is not asked for; it shows the order', async () => {
   const unordered = { known: [3], isOrderWanted: false }
   expect((await found([1, 2, 3], byServer([3, 1]), unordered)).questions).toEqual([[1, 2], [2]])
   expect(await found([1], byServer([1]), { known: [1] })).toMatchObject({
-    ...{ items: [1], end: ABSENT, questions: [] },
+    ...{ items: [1], end: NOT_OFFERED, questions: [] },
   })
 })
 
@@ -116,7 +113,7 @@ test('in batches, all are found, and then the order of all', async () => {
 
 test('in batches, no order is asked for where none is wanted, or there is one item', async () => {
   const none = await found([1, 2, 3], byServer([3, 1]), { batch: 2, isOrderWanted: false })
-  expect(none).toMatchObject({ items: [1, 3], order: 'unknown', end: ABSENT })
+  expect(none).toMatchObject({ items: [1, 3], order: 'unknown', end: NOT_OFFERED })
   expect(none.questions).toEqual([[1, 2], [2], [3]])
   const one = await found([1, 2, 3], byServer([3]), { batch: 2 })
   expect(one).toMatchObject({ items: [3], order: 'unknown', questions: [[1, 2], [3]] })

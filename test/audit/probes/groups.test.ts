@@ -6,6 +6,7 @@ import type { Found } from '../../../src/audit/probes/enumerate.ts'
 import { probeCurves, probeGroups13, probePrimes } from '../../../src/audit/probes/groups.ts'
 import { probeSignatures12, probeSignatures13 } from '../../../src/audit/probes/signatures.ts'
 import { probeSuites } from '../../../src/audit/probes/suites.ts'
+import { ILLEGAL, NOT_OFFERED, REFUSED, TIMED_OUT } from '../answers.ts'
 import { listIn } from '../scripted/choice.ts'
 import type { Script } from '../scripted/script.ts'
 import { scripted } from '../scripted/server.ts'
@@ -13,11 +14,6 @@ import { scripted } from '../scripted/server.ts'
 const [TLS13, TLS12] = [0x0304, 0x0303]
 const [X25519, P256, P384, FFDHE2048, FFDHE3072] = [29, 23, 24, 0x100, 0x101]
 const [ECDHE, DHE, RSA] = [0xc02f, 0x009e, 0x009c]
-
-const REFUSED: Answer = { answer: 'refused', alert: 40, name: 'handshake_failure' }
-const ILLEGAL: Answer = { answer: 'refused', alert: 47, name: 'illegal_parameter' }
-const ABSENT: Answer = { answer: 'not-offered' }
-const TIMED_OUT: Answer = { answer: 'timed-out' }
 
 const NEWER: Script = {
   ...{ versions: [TLS13], suites: [0x1301], groups: [X25519, P256], schemes: [0x0804] },
@@ -100,7 +96,7 @@ describe('groups of TLS 1.3', () => {
 
   test.each<[string, Partial<Script>, Answer]>([
     ['hangs', { quirk: () => 'silence' }, TIMED_OUT],
-    ['goes on with TLS 1.2', { quirk: () => flight12() }, ABSENT],
+    ['goes on with TLS 1.2', { quirk: () => flight12() }, NOT_OFFERED],
     ['has none of them', { groups: [] }, REFUSED],
   ])('a server that %s', async (_, change, end) => {
     expect(await found({ ...NEWER, ...change })).toMatchObject({ items: [], end })
@@ -130,7 +126,7 @@ describe('curves before TLS 1.3', () => {
       quirk: ({ hello }) => (listIn(hello, 10)?.includes(P256) ? undefined : { alert: 40 }),
     })
     expect(curves.items.toSorted()).toEqual([P256, P384, X25519])
-    expect(curves).toMatchObject({ order: 'client', end: ABSENT })
+    expect(curves).toMatchObject({ order: 'client', end: NOT_OFFERED })
   })
 
   test('one that other questions have shown is not asked for again, and no prime is offered', async () => {
@@ -147,7 +143,7 @@ describe('curves before TLS 1.3', () => {
 
   test.each<[string, Partial<Script>, Answer]>([
     ['hangs', { quirk: () => 'silence' }, TIMED_OUT],
-    ['takes a suite without curve', { quirk: () => flight12() }, ABSENT],
+    ['takes a suite without curve', { quirk: () => flight12() }, NOT_OFFERED],
     ['fails', { quirk: () => ({ alert: 47 }) }, ILLEGAL],
   ])('a server that %s', async (_, change, end) => {
     expect(await found({ ...OLDER, ...change })).toMatchObject({ items: [], end })
@@ -189,13 +185,13 @@ describe('primes', () => {
 
   test('of its own for every client', async () => {
     const { found, claims } = await probe({ ownPrime: OWN })
-    expect(found).toEqual({ items: [], order: 'unknown', end: ABSENT, primes: [own] })
+    expect(found).toEqual({ items: [], order: 'unknown', end: NOT_OFFERED, primes: [own] })
     expect(claims).not.toContain(unnamed)
   })
 
   test('of RFC 7919 for every client, whatever is offered', async () => {
     const { found } = await probe({ ownPrime: ffdhe(2048) })
-    expect(found).toMatchObject({ items: [FFDHE2048], end: ABSENT, primes: [named(2048)] })
+    expect(found).toMatchObject({ items: [FFDHE2048], end: NOT_OFFERED, primes: [named(2048)] })
   })
 
   test('that look like one of RFC 7919 and are none', async () => {
@@ -249,12 +245,12 @@ describe('signatures of TLS 1.2', () => {
 
   test.each<[string, Partial<Script>, readonly number[], Answer]>([
     ['hangs', { quirk: () => 'silence' }, [], TIMED_OUT],
-    ['signs nothing', { quirk: () => flight12() }, [], ABSENT],
+    ['signs nothing', { quirk: () => flight12() }, [], NOT_OFFERED],
     [
       'signs with what it likes',
       { quirk: ({ hello }) => (listIn(hello, 13)?.includes(0x0201) ? undefined : flight12()) },
       [0x0201],
-      ABSENT,
+      NOT_OFFERED,
     ],
   ])('a server that %s', async (_, change, items, end) => {
     expect(await found({ ...OLDER, schemes: [0x0201], ...change })).toMatchObject({ items, end })
@@ -287,7 +283,7 @@ describe('signatures of TLS 1.3', () => {
 
   test.each<[string, Partial<Script>, readonly number[], Answer]>([
     ['hangs', { quirk: () => 'silence' }, [], TIMED_OUT],
-    ['goes on with TLS 1.2', { quirk: () => flight12() }, [], ABSENT],
+    ['goes on with TLS 1.2', { quirk: () => flight12() }, [], NOT_OFFERED],
     ['fails', { quirk: () => ({ alert: 47 }) }, [], ILLEGAL],
   ])('a server that %s', async (_, change, items, end) => {
     expect(await found({ ...NEWER, ...change })).toMatchObject({ items, end })

@@ -13,6 +13,7 @@ import { type ProtocolQuestion, probeProtocols } from '../../../src/audit/probes
 import { probeResumption } from '../../../src/audit/probes/resumption.ts'
 import { ByteReader } from '../../../src/wire/byte-reader.ts'
 import { ProtocolError } from '../../../src/wire/protocol-error.ts'
+import { ACCEPTED, CLOSED, MAY_INSIST, NOT_OFFERED, NOT_SEEN } from '../answers.ts'
 import type { Behind, Heard, Script } from '../scripted/script.ts'
 import { type Scripted, scripted } from '../scripted/server.ts'
 
@@ -28,15 +29,7 @@ const REQUEST = {
   authorities: [Buffer.from('300e310c300a06035504030c03666f6f', 'hex'), Buffer.of(1, 2, 3)],
 }
 
-const ACCEPTED: Answer = { answer: 'accepted' }
-const ABSENT: Answer = { answer: 'not-offered' }
-const NOT_SEEN: Answer = { answer: 'unknown', because: 'no handshake came so far' }
-const LATER: Answer = {
-  answer: 'unknown',
-  because: 'it asks for one, and may insist after the handshake',
-}
 const NO_PROTOCOL: Answer = { answer: 'refused', alert: 120, name: 'no_application_protocol' }
-const CLOSED: Answer = { answer: 'refused', alert: null, name: null }
 
 const FINISH = 'finish TLS1.3'
 
@@ -83,7 +76,7 @@ describe('a handshake that is finished', () => {
 
   test('without a protocol, where the server takes none of them', async () => {
     const { server } = await finished(SCRIPT)
-    expect(server.firstProtocol).toEqual({ end: ABSENT })
+    expect(server.firstProtocol).toEqual({ end: NOT_OFFERED })
   })
 
   test('with a protocol that was not offered', async () => {
@@ -151,16 +144,16 @@ describe('a certificate of the client', () => {
     [['close'], undefined, ACCEPTED],
     [['reset'], undefined, ACCEPTED],
     [[{ alert: 0, level: 1 }], undefined, ACCEPTED],
-    [['data'], undefined, ABSENT],
-    [['ticket', 'data'], undefined, ABSENT],
-    [['ticket'], undefined, ABSENT],
-    [['message'], undefined, LATER],
-    [[], undefined, LATER],
-    [Array<Behind>(8).fill('ticket'), undefined, LATER],
-    [[...Array<Behind>(7).fill('ticket'), 'data'], undefined, ABSENT],
+    [['data'], undefined, NOT_OFFERED],
+    [['ticket', 'data'], undefined, NOT_OFFERED],
+    [['ticket'], undefined, NOT_OFFERED],
+    [['message'], undefined, MAY_INSIST],
+    [[], undefined, MAY_INSIST],
+    [Array<Behind>(8).fill('ticket'), undefined, MAY_INSIST],
+    [[...Array<Behind>(7).fill('ticket'), 'data'], undefined, NOT_OFFERED],
     [['garbage'], undefined, NOT_SEEN],
-    [['ticket', 'echo'], X, ABSENT],
-    [['ticket'], X, LATER],
+    [['ticket', 'echo'], X, NOT_OFFERED],
+    [['ticket'], X, MAY_INSIST],
     [['ticket', 'close'], X, ACCEPTED],
     [['ticket', { alert: 42 }], X, ACCEPTED],
   ])('is required by a server that does %j behind the handshake, to %j: %j', async (...row) => {
@@ -182,7 +175,7 @@ describe('a certificate of the client', () => {
     const { server } = await finished(SCRIPT)
     const required = requiredCertificate(server, undefined)
     expect(clientCertificateOf(server, required)).toEqual({
-      ...{ asked: ABSENT, required: ABSENT, schemes: [], types: [], authorities: [] },
+      ...{ asked: NOT_OFFERED, required: NOT_OFFERED, schemes: [], types: [], authorities: [] },
     })
   })
 
@@ -222,11 +215,11 @@ describe('tickets', () => {
   }
 
   test.each<[Partial<Script>, Answer, Answer, Answer]>([
-    [{ pskModes: [1] }, ACCEPTED, ABSENT, ABSENT],
-    [{ pskModes: [0] }, ABSENT, ACCEPTED, ABSENT],
+    [{ pskModes: [1] }, ACCEPTED, NOT_OFFERED, NOT_OFFERED],
+    [{ pskModes: [0] }, NOT_OFFERED, ACCEPTED, NOT_OFFERED],
     [{ pskModes: [0, 1], ticketExtensions: [42] }, ACCEPTED, ACCEPTED, ACCEPTED],
-    [{ pskModes: [], ticketExtensions: [0x0a0a] }, ABSENT, ABSENT, ABSENT],
-    [{ pskModes: [1], behind: ['ticket', 'echo'] }, ACCEPTED, ABSENT, ABSENT],
+    [{ pskModes: [], ticketExtensions: [0x0a0a] }, NOT_OFFERED, NOT_OFFERED, NOT_OFFERED],
+    [{ pskModes: [1], behind: ['ticket', 'echo'] }, ACCEPTED, NOT_OFFERED, NOT_OFFERED],
   ])('%j', async (script, pskDheKe, pskKe, earlyData) => {
     expect(await featuresAfter(script)).toEqual({
       ...{ tickets13: ACCEPTED, pskDheKe, pskKe, earlyData },
@@ -234,7 +227,12 @@ describe('tickets', () => {
   })
 
   test('that the server does not give', async () => {
-    const none = { tickets13: ABSENT, pskDheKe: ABSENT, pskKe: ABSENT, earlyData: ABSENT }
+    const none = {
+      tickets13: NOT_OFFERED,
+      pskDheKe: NOT_OFFERED,
+      pskKe: NOT_OFFERED,
+      earlyData: NOT_OFFERED,
+    }
     expect(await featuresAfter({ behind: ['echo'] })).toEqual(none)
   })
 
@@ -298,15 +296,15 @@ describe('protocols of ALPN', () => {
   ])('in %s', (_, question) => {
     test.each<[string, Partial<Script>, readonly string[], Answer]>([
       ['that refuses others', { otherProtocol: 'refused' }, PROTOCOLS, NO_PROTOCOL],
-      ['that passes over others', {}, PROTOCOLS, ABSENT],
-      ['that falls back to one of them', { otherProtocol: 'http/1.1' }, PROTOCOLS, ABSENT],
+      ['that passes over others', {}, PROTOCOLS, NOT_OFFERED],
+      ['that falls back to one of them', { otherProtocol: 'http/1.1' }, PROTOCOLS, NOT_OFFERED],
       [
         'that takes one which was never offered',
         { protocols: [], otherProtocol: 'own' },
         [],
         { answer: 'unknown', because: 'the server chose what was not offered' },
       ],
-      ['without ALPN', { protocols: [] }, [], ABSENT],
+      ['without ALPN', { protocols: [] }, [], NOT_OFFERED],
       ['that hangs', { quirk: () => 'silence' }, [], { answer: 'timed-out' }],
     ])('of a server %s', async (__, change, items, end) => {
       const { server } = scripted({ ...SCRIPT, protocols: PROTOCOLS, ...change })
@@ -348,12 +346,12 @@ describe('protocols of ALPN', () => {
 
   test('a server that goes on with TLS 1.2 in place of TLS 1.3 has shown none', async () => {
     const { server } = scripted({ ...SCRIPT, quirk: () => flight12() })
-    expect(await probeProtocols(server, newer)).toMatchObject({ items: [], end: ABSENT })
+    expect(await probeProtocols(server, newer)).toMatchObject({ items: [], end: NOT_OFFERED })
   })
 
   test('without a group to compute with, they are asked for in clear', async () => {
     const { server } = scripted({ ...SCRIPT, quirk: () => flight12() })
     const question = { ...newer, group: undefined }
-    expect(await probeProtocols(server, question)).toMatchObject({ items: [], end: ABSENT })
+    expect(await probeProtocols(server, question)).toMatchObject({ items: [], end: NOT_OFFERED })
   })
 })

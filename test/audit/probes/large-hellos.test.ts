@@ -1,8 +1,17 @@
 /** Servers that fail at a ClientHello above 255 bytes and answer a small one: RFC 7685 section 1. */
 import { expect, test } from 'vitest'
 import type { Answer, VersionResult } from '../../../src/audit/model.ts'
-import { ACCEPTED, SERVER_FAILED } from '../../../src/audit/probes/answers.ts'
+import { SERVER_FAILED } from '../../../src/audit/probes/answers.ts'
 import { probeLargeHellos } from '../../../src/audit/probes/large-hellos.ts'
+import {
+  ACCEPTED,
+  CLOSED,
+  ILLEGAL,
+  NO_VERSION,
+  NOT_OFFERED,
+  RATE_LIMITED,
+  TIMED_OUT,
+} from '../answers.ts'
 import type { Script } from '../scripted/script.ts'
 import { scripted } from '../scripted/server.ts'
 
@@ -12,13 +21,6 @@ const SCRIPT: Script = {
   ...{ versions: [TLS13, TLS12], suites: [0x1301, 0xc02f], groups: [29], schemes: [0x0804] },
   quirk: ({ size }) => (size > 255 ? 'close' : undefined),
 }
-
-const CLOSED: Answer = { answer: 'refused', alert: null, name: null }
-const ILLEGAL: Answer = { answer: 'refused', alert: 47, name: 'illegal_parameter' }
-const NO_VERSION: Answer = { answer: 'refused', alert: 70, name: 'protocol_version' }
-const TIMED_OUT: Answer = { answer: 'timed-out' }
-const ABSENT: Answer = { answer: 'not-offered' }
-const LIMITED: Answer = { answer: 'rate-limited' }
 
 const results = (...list: readonly (readonly [number, Answer])[]): readonly VersionResult[] =>
   list.map(([number, result]) => ({ name: `version ${number}`, number, result }))
@@ -52,8 +54,8 @@ test.each<[string, Partial<Script>, readonly VersionResult[], Answer]>([
 test.each<[string, readonly VersionResult[]]>([
   ['that has all versions', results([TLS13, ACCEPTED], [TLS12, ACCEPTED])],
   ['that names the version as its reason', results([TLS13, NO_VERSION], [TLS12, ACCEPTED])],
-  ['that goes on in an older version', results([TLS13, ABSENT], [TLS12, ACCEPTED])],
-  ['that answers no connection any more', results([TLS13, LIMITED], [TLS12, LIMITED])],
+  ['that goes on in an older version', results([TLS13, NOT_OFFERED], [TLS12, ACCEPTED])],
+  ['that answers no connection any more', results([TLS13, RATE_LIMITED], [TLS12, RATE_LIMITED])],
   ['that refuses what is smaller than it accepts', results([TLS12, ACCEPTED], [TLS11, CLOSED])],
   ['that refuses SSL 3.0', results([TLS13, NO_VERSION], [TLS12, NO_VERSION], [SSL3, CLOSED])],
 ])('a server %s is not asked', async (_, versions) => {

@@ -12,26 +12,25 @@ import {
 } from '../../../src/audit/probes/older-handshakes.ts'
 import { probeSuites } from '../../../src/audit/probes/suites.ts'
 import type { AcceptedVersion } from '../../../src/audit/probes/unknown-values.ts'
+import {
+  ACCEPTED,
+  CLOSED,
+  MAY_INSIST,
+  NOT_OFFERED,
+  NOT_SEEN,
+  REFUSED,
+  TIMED_OUT,
+} from '../answers.ts'
 import type { Behind, Script } from '../scripted/script.ts'
 import { type Scripted, scripted } from '../scripted/server.ts'
 
 const [TLS13, TLS12, TLS11, SSL3, SSL2] = [0x0304, 0x0303, 0x0302, 0x0300, 0x0002]
 const ECDHE = 0xc02f
 
-const ACCEPTED: Answer = { answer: 'accepted' }
-const ABSENT: Answer = { answer: 'not-offered' }
-const NOT_SEEN: Answer = { answer: 'unknown', because: 'no handshake came so far' }
-const LATER: Answer = {
-  answer: 'unknown',
-  because: 'it asks for one, and may insist after the handshake',
-}
 const NOT_COMPUTABLE: Answer = {
   answer: 'unknown',
   because: 'Node.js can compute with none of the suites before TLS 1.3',
 }
-const CLOSED: Answer = { answer: 'refused', alert: null, name: null }
-const REFUSED: Answer = { answer: 'refused', alert: 40, name: 'handshake_failure' }
-const TIMED_OUT: Answer = { answer: 'timed-out' }
 
 const TICKET = { lifetimeHint: 300, ticket: Buffer.alloc(40, 9) }
 const SECURE = [0xff01, 23, 35]
@@ -56,28 +55,28 @@ describe('resumption', () => {
   const both = { byId: true, byTicket: true }
 
   test.each<[string, Partial<Script>, Answer, Answer]>([
-    ['by nothing', { namesSessions: false }, ABSENT, ABSENT],
-    ['by nothing, though it names sessions', {}, ABSENT, ABSENT],
-    ['by session ID', { resumes: both }, ABSENT, ACCEPTED],
-    ['by ticket', { ticket: TICKET, resumes: { byTicket: true } }, ACCEPTED, ABSENT],
+    ['by nothing', { namesSessions: false }, NOT_OFFERED, NOT_OFFERED],
+    ['by nothing, though it names sessions', {}, NOT_OFFERED, NOT_OFFERED],
+    ['by session ID', { resumes: both }, NOT_OFFERED, ACCEPTED],
+    ['by ticket', { ticket: TICKET, resumes: { byTicket: true } }, ACCEPTED, NOT_OFFERED],
     ['by both', { ticket: TICKET, resumes: both }, ACCEPTED, ACCEPTED],
     [
       'by session ID, though it gives tickets',
       { ticket: TICKET, resumes: { byId: true } },
-      ABSENT,
+      NOT_OFFERED,
       ACCEPTED,
     ],
     [
       'by ticket alone, as it names no session',
       { ticket: TICKET, resumes: both, namesSessions: false },
       ACCEPTED,
-      ABSENT,
+      NOT_OFFERED,
     ],
     [
       'by no ticket, as it gives an empty one',
       { ticket: { ...TICKET, ticket: Buffer.alloc(0) } },
-      ABSENT,
-      ABSENT,
+      NOT_OFFERED,
+      NOT_OFFERED,
     ],
   ])('%s', async (_, script, ticketResumption, sessionIdResumption) => {
     for (const version of [TLS12, TLS11]) {
@@ -119,7 +118,7 @@ describe('resumption', () => {
       claims.test(claim) && !claim.endsWith('control') ? reaction : undefined
 
   test.each<[RegExp, Answer, Answer, Answer]>([
-    [/by ticket/, REFUSED, ACCEPTED, ABSENT],
+    [/by ticket/, REFUSED, ACCEPTED, NOT_OFFERED],
     [/by session ID/, ACCEPTED, REFUSED, ACCEPTED],
     [/without ticket/, ACCEPTED, REFUSED, ACCEPTED],
     [/by ticket|^renegotiation/, REFUSED, ACCEPTED, REFUSED],
@@ -130,14 +129,14 @@ describe('resumption', () => {
       quirk: at(claims, { alert: 40 }),
     })
     expect(features).toMatchObject({ ticketResumption, sessionIdResumption })
-    const isAsked = clientRenegotiation !== ABSENT
+    const isAsked = clientRenegotiation !== NOT_OFFERED
     expect(features.clientRenegotiation).toEqual(isAsked ? clientRenegotiation : ACCEPTED)
   })
 
   test('a question without an answer is told as such', async () => {
     const hangs = await facts({ resumes: both, quirk: at(/by session ID|^reneg/, 'silence') })
     expect(hangs.features).toEqual({
-      ticketResumption: ABSENT,
+      ticketResumption: NOT_OFFERED,
       sessionIdResumption: TIMED_OUT,
       clientRenegotiation: TIMED_OUT,
     })
@@ -220,10 +219,10 @@ describe('a certificate of the client', () => {
     [{ withoutCertificate: 'reset' }, undefined, ACCEPTED],
     [{ behind: [{ alert: 42 }] }, undefined, ACCEPTED],
     [{ behind: ['close'] }, undefined, ACCEPTED],
-    [{ behind: ['data'] }, undefined, ABSENT],
-    [{ behind: [] }, undefined, ABSENT],
-    [{ behind: ['echo'] }, X, ABSENT],
-    [{ behind: [] }, X, LATER],
+    [{ behind: ['data'] }, undefined, NOT_OFFERED],
+    [{ behind: [] }, undefined, NOT_OFFERED],
+    [{ behind: ['echo'] }, X, NOT_OFFERED],
+    [{ behind: [] }, X, MAY_INSIST],
     [{ behind: ['close'] }, X, ACCEPTED],
   ])('is required by a server with %j, to %j: %j', async (script, firstRequest, required) => {
     const { admission, features, server } = await facts(
@@ -241,9 +240,9 @@ describe('a certificate of the client', () => {
   })
 
   test('is not required where none is asked for, whatever comes behind the handshake', async () => {
-    expect((await facts({})).admission).toEqual(ABSENT)
+    expect((await facts({})).admission).toEqual(NOT_OFFERED)
     for (const behind of ['garbage', { alert: 80 }, 'reset'] as const) {
-      expect((await facts({ behind: [behind] })).admission).toEqual(ABSENT)
+      expect((await facts({ behind: [behind] })).admission).toEqual(NOT_OFFERED)
     }
   })
 
@@ -284,7 +283,7 @@ describe('a certificate of the client', () => {
   })
 
   test.each<[string, Partial<Script>, Answer]>([
-    ['with a certificate of its own has asked for none', {}, ABSENT],
+    ['with a certificate of its own has asked for none', {}, NOT_OFFERED],
     ['without a certificate may not ask for one', { suites: [0xc018] }, NOT_SEEN],
     ['whose flight breaks off may have wanted to ask', { behind: [] }, NOT_SEEN],
   ])('a server %s', async (name, script, asked) => {
@@ -353,8 +352,17 @@ describe('features before TLS 1.3', () => {
     return featuresOf(server, knowsTls13, undefined)
   }
   const none = {
-    ...{ extendedMasterSecret: ABSENT, encryptThenMac: ABSENT, secureRenegotiation: ABSENT },
-    ...{ sessionTickets: ABSENT, sessionIds: ABSENT, compression: ABSENT, heartbeat: ABSENT },
+    ...{
+      extendedMasterSecret: NOT_OFFERED,
+      encryptThenMac: NOT_OFFERED,
+      secureRenegotiation: NOT_OFFERED,
+    },
+    ...{
+      sessionTickets: NOT_OFFERED,
+      sessionIds: NOT_OFFERED,
+      compression: NOT_OFFERED,
+      heartbeat: NOT_OFFERED,
+    },
   }
 
   test.each<[string, Partial<Script>, object]>([
@@ -382,7 +390,7 @@ describe('features before TLS 1.3', () => {
   test('the mark of a downgrade is looked for where the server knows TLS 1.3', async () => {
     const marked = await featuresAfter({ hasDowngradeMark: true }, true)
     expect(marked.downgradeMark).toEqual(ACCEPTED)
-    expect((await featuresAfter({}, true)).downgradeMark).toEqual(ABSENT)
+    expect((await featuresAfter({}, true)).downgradeMark).toEqual(NOT_OFFERED)
     expect(await featuresAfter({ hasDowngradeMark: true })).not.toHaveProperty('downgradeMark')
   })
 })
@@ -392,5 +400,5 @@ test('messages behind a handshake before TLS 1.3 are waited past only so long', 
     request: { context: Buffer.alloc(0), types: [1], schemes: [], authorities: [] },
     behind: Array<Behind>(9).fill('message'),
   })
-  expect(admission).toEqual(LATER)
+  expect(admission).toEqual(MAY_INSIST)
 })

@@ -4,6 +4,7 @@ import { findExtension } from '../../../src/audit/messages/extensions.ts'
 import type { Answer } from '../../../src/audit/model.ts'
 import { probeTolerance } from '../../../src/audit/probes/tolerance.ts'
 import type { AcceptedVersion } from '../../../src/audit/probes/unknown-values.ts'
+import { ACCEPTED, ILLEGAL, NOT_OFFERED } from '../answers.ts'
 import { listIn } from '../scripted/choice.ts'
 import type { Heard, Script } from '../scripted/script.ts'
 import { scripted } from '../scripted/server.ts'
@@ -20,10 +21,6 @@ const SCRIPT: Script = {
   ...{ versions: [TLS13, TLS12, TLS11], suites: [0x1301, 0xc013], groups: [29] },
   schemes: [0x0804],
 }
-
-const ACCEPTED: Answer = { answer: 'accepted' }
-const ABSENT: Answer = { answer: 'not-offered' }
-const ILLEGAL: Answer = { answer: 'refused', alert: 47, name: 'illegal_parameter' }
 
 const illegalWhere =
   (holds: (heard: Heard) => boolean): NonNullable<Script['quirk']> =>
@@ -130,7 +127,7 @@ describe('unknown values', () => {
 describe('the signal of a fallback', () => {
   test.each<[string, Partial<Script>, Answer]>([
     ['heeds it', { heedsFallback: true }, ACCEPTED],
-    ['goes on', {}, ABSENT],
+    ['goes on', {}, NOT_OFFERED],
     [
       'is stopped by it',
       { quirk: illegalWhere(({ hello }) => hello.suites.includes(0x5600)) },

@@ -6,16 +6,13 @@ import { SERVER_FAILED } from '../../../src/audit/probes/answers.ts'
 import { withFailingVersions } from '../../../src/audit/probes/failing-versions.ts'
 import { probeSuites } from '../../../src/audit/probes/suites.ts'
 import { type VersionSuites, withUnnamedPrimes } from '../../../src/audit/probes/unnamed-primes.ts'
+import { CLOSED, NO_VERSION, REFUSED } from '../answers.ts'
 import { type Chosen, choose, listIn } from '../scripted/choice.ts'
 import type { Reaction, Script } from '../scripted/script.ts'
 import { type Scripted, scripted } from '../scripted/server.ts'
 
 const [ECDHE_ECDSA, ECDHE_RSA, DHE_RSA, RSA] = [0xc009, 0xc013, 0x0033, 0x002f]
 const [TLS13, TLS12, TLS11, TLS10, SSL3] = [0x0304, 0x0303, 0x0302, 0x0301, 0x0300]
-
-const REFUSED: Answer = { answer: 'refused', alert: 40, name: 'handshake_failure' }
-const NO_VERSION: Answer = { answer: 'refused', alert: 70, name: 'protocol_version' }
-const CLOSED: Answer = { answer: 'refused', alert: null, name: null }
 
 const BASE: Script = {
   versions: [TLS12, TLS11],

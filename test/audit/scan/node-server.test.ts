@@ -9,6 +9,7 @@ import { requiredCertificate } from '../../../src/audit/probes/client-certificat
 import { ProbedServer } from '../../../src/audit/probes/probe.ts'
 import { scanTls } from '../../../src/audit/scan/scan-tls.ts'
 import { makeIdentity } from '../../tls/certificates.ts'
+import { NOT_OFFERED } from '../answers.ts'
 import { connectToNode } from '../node-tls-server.ts'
 
 const AUTHORITY = makeIdentity('Lab CA', 'ec-P-256')
@@ -78,8 +79,6 @@ function changed(answerTo: (hello: Buffer) => Buffer | typeof CLOSE | undefined)
   }
 }
 
-const ABSENT = { answer: 'not-offered' }
-
 const answers = (found: TlsScan['features']) =>
   Object.fromEntries(Object.entries(found).map(([name, { answer }]) => [name, answer]))
 
@@ -134,7 +133,12 @@ describe('a server of Node.js', () => {
     expect(chainsOf(found)).toEqual(CHAINS)
     expect(found).toMatchObject({
       ...{ ticketLifetime: 7200, ticketLifetimeHint: null, diffieHellman: [] },
-      clientCertificate: { asked: ABSENT, required: ABSENT, schemes: [], authorities: [] },
+      clientCertificate: {
+        asked: NOT_OFFERED,
+        required: NOT_OFFERED,
+        schemes: [],
+        authorities: [],
+      },
       protocols: { items: ['h2', 'http/1.1'], end: { answer: 'refused', alert: 120 } },
     })
   })
@@ -174,7 +178,7 @@ describe('a server of Node.js', () => {
         types: [{ name: 'rsa_sign' }, { name: 'dss_sign' }, { name: 'ecdsa_sign' }],
         authorities: ['CN=Lab CA'],
       },
-      protocols: { items: [], end: ABSENT },
+      protocols: { items: [], end: NOT_OFFERED },
     })
   })
 
@@ -199,7 +203,7 @@ describe('a server of Node.js', () => {
     })
     expect(found).toMatchObject({
       ...{ ticketLifetimeHint: 7200, diffieHellman: [] },
-      clientCertificate: { asked: ABSENT, required: ABSENT },
+      clientCertificate: { asked: NOT_OFFERED, required: NOT_OFFERED },
     })
   })
 
@@ -265,7 +269,7 @@ describe('a server of Node.js', () => {
     const found = await scanOf({ minVersion: 'TLSv1.3', ALPNProtocols: ['one-of-its-own'] })
     expect(found.protocols).toMatchObject({ items: [], end: { answer: 'refused', alert: 120 } })
     expect(answers(found.features)).toMatchObject({ tickets13: 'accepted' })
-    expect(found.clientCertificate.required).toEqual(ABSENT)
+    expect(found.clientCertificate.required).toEqual(NOT_OFFERED)
   })
 
   test('with TLS 1.3 alone, that requires certificates of clients', async () => {
@@ -287,7 +291,7 @@ describe('a server of Node.js', () => {
       rejectUnauthorized: false,
     })
     expect(found.clientCertificate).toMatchObject({
-      ...{ asked: { answer: 'accepted' }, required: ABSENT },
+      ...{ asked: { answer: 'accepted' }, required: NOT_OFFERED },
     })
   })
 

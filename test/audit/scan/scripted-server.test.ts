@@ -7,17 +7,12 @@ import { describeTarget, scan } from '../../../src/audit/scan/scan.ts'
 import { scanTls } from '../../../src/audit/scan/scan-tls.ts'
 import { refusal } from '../../diagnostic-code.ts'
 import { transportOf } from '../../fuzz/keyed-server.ts'
+import { ACCEPTED, CLOSED, NO_VERSION, NOT_OFFERED, NOT_SEEN, REFUSED } from '../answers.ts'
 import type { Script } from '../scripted/script.ts'
 import { scripted } from '../scripted/server.ts'
 
 const [TLS13, TLS12, TLS11, TLS10, SSL3] = [0x0304, 0x0303, 0x0302, 0x0301, 0x0300]
 
-const ACCEPTED: Answer = { answer: 'accepted' }
-const ABSENT: Answer = { answer: 'not-offered' }
-const REFUSED: Answer = { answer: 'refused', alert: 40, name: 'handshake_failure' }
-const NO_VERSION: Answer = { answer: 'refused', alert: 70, name: 'protocol_version' }
-const CLOSED: Answer = { answer: 'refused', alert: null, name: null }
-const NOT_SEEN: Answer = { answer: 'unknown', because: 'no handshake came so far' }
 const NOT_COMPUTABLE: Answer = {
   answer: 'unknown',
   because: 'the server accepts no group and suite of TLS 1.3 that Node.js can compute with',
@@ -71,7 +66,7 @@ test('everything of a server that has everything', async () => {
       ...['TLS1.1', 'TLS1.0'].map((version) => ({ version, ...older })),
       { version: 'SSL3.0', items: [AES_CBC], order: 'unknown', end: REFUSED },
       {
-        ...{ version: 'SSL2.0', order: 'client', end: ABSENT },
+        ...{ version: 'SSL2.0', order: 'client', end: NOT_OFFERED },
         items: [named(0x0700c0, 'SSL_CK_DES_192_EDE3_CBC_WITH_MD5')],
       },
     ],
@@ -85,16 +80,25 @@ test('everything of a server that has everything', async () => {
       ...{ version, items: SCHEMES, order: 'unknown', end: REFUSED },
     })),
     clientCertificate: {
-      ...{ asked: ABSENT, required: ABSENT, schemes: [], types: [], authorities: [] },
+      ...{ asked: NOT_OFFERED, required: NOT_OFFERED, schemes: [], types: [], authorities: [] },
     },
     chains: [{ certificates: [], isInOrder: true, unreadable: [0] }],
-    protocols: { items: ['h2'], order: 'unknown', end: ABSENT },
+    protocols: { items: ['h2'], order: 'unknown', end: NOT_OFFERED },
     ...{ ticketLifetime: 7200, ticketLifetimeHint: 300 },
     features: {
-      ...{ extendedMasterSecret: ACCEPTED, encryptThenMac: ABSENT, secureRenegotiation: ACCEPTED },
-      ...{ sessionTickets: ACCEPTED, sessionIds: ACCEPTED, compression: ABSENT },
-      ...{ heartbeat: ABSENT, downgradeMark: ACCEPTED, tickets13: ACCEPTED, pskDheKe: ACCEPTED },
-      ...{ pskKe: ABSENT, earlyData: ABSENT, ticketResumption: ACCEPTED },
+      ...{
+        extendedMasterSecret: ACCEPTED,
+        encryptThenMac: NOT_OFFERED,
+        secureRenegotiation: ACCEPTED,
+      },
+      ...{ sessionTickets: ACCEPTED, sessionIds: ACCEPTED, compression: NOT_OFFERED },
+      ...{
+        heartbeat: NOT_OFFERED,
+        downgradeMark: ACCEPTED,
+        tickets13: ACCEPTED,
+        pskDheKe: ACCEPTED,
+      },
+      ...{ pskKe: NOT_OFFERED, earlyData: NOT_OFFERED, ticketResumption: ACCEPTED },
       ...{ sessionIdResumption: ACCEPTED, clientRenegotiation: ACCEPTED, unknownValues: ACCEPTED },
       ...{ unknownVersion: ACCEPTED, fallbackSignal: ACCEPTED, largeHellos: ACCEPTED },
     },
@@ -120,7 +124,7 @@ test('versions that are not there are told apart from those that are refused', a
   const found = await of({ ...ONLY12, versions: [TLS11], suites: [0xc013, 0x0033] })
   expect(found.versions.map(({ result }) => result)).toEqual([
     // No suite of TLS 1.3 is one of TLS 1.1.
-    ...[REFUSED, ABSENT, ACCEPTED, NO_VERSION, NO_VERSION, CLOSED],
+    ...[REFUSED, NOT_OFFERED, ACCEPTED, NO_VERSION, NO_VERSION, CLOSED],
   ])
 })
 
@@ -212,7 +216,7 @@ describe('a server that closes at messages above 255 bytes', () => {
       quirk: small,
     })
     const found = await scanTls(audit.server)
-    expect(found.features).toMatchObject({ largeHellos: CLOSED, extendedMasterSecret: ABSENT })
+    expect(found.features).toMatchObject({ largeHellos: CLOSED, extendedMasterSecret: NOT_OFFERED })
     expect(found.suites.map(({ items }) => items.map(({ number }) => number))).toEqual([
       ...[[0x1301], [0xc02f]],
     ])
@@ -251,7 +255,7 @@ describe('a server that closes at messages above 255 bytes', () => {
       { firstRequest: Buffer.from('x') },
     )
     expect((await scanTls(server)).clientCertificate).toMatchObject({
-      ...{ asked: ACCEPTED, required: ABSENT },
+      ...{ asked: ACCEPTED, required: NOT_OFFERED },
     })
   })
 })
