@@ -7,7 +7,8 @@ import { probeCurves, probeGroups13, probePrimes } from '../../../src/audit/prob
 import { probeSignatures12, probeSignatures13 } from '../../../src/audit/probes/signatures.ts'
 import { probeSuites } from '../../../src/audit/probes/suites.ts'
 import { ILLEGAL, NOT_OFFERED, REFUSED, TIMED_OUT } from '../answers.ts'
-import { listIn } from '../scripted/choice.ts'
+import { isGrease, listIn } from '../scripted/choice.ts'
+import { RSA_FLIGHT } from '../scripted/flights.ts'
 import type { Script } from '../scripted/script.ts'
 import { scripted } from '../scripted/server.ts'
 
@@ -22,8 +23,6 @@ const OLDER: Script = {
   ...{ versions: [TLS12], suites: [ECDHE, DHE, RSA], groups: [X25519, P256] },
   schemes: [0x0804],
 }
-
-const isGrease = (number: number) => (number & 0x0f0f) === 0x0a0a
 
 describe('groups of TLS 1.3', () => {
   const found = (script: Script) => probeGroups13(scripted(script).server, [0x1301])
@@ -96,18 +95,12 @@ describe('groups of TLS 1.3', () => {
 
   test.each<[string, Partial<Script>, Answer]>([
     ['hangs', { quirk: () => 'silence' }, TIMED_OUT],
-    ['goes on with TLS 1.2', { quirk: () => flight12() }, NOT_OFFERED],
+    ['goes on with TLS 1.2', { quirk: () => RSA_FLIGHT }, NOT_OFFERED],
     ['has none of them', { groups: [] }, REFUSED],
   ])('a server that %s', async (_, change, end) => {
     expect(await found({ ...NEWER, ...change })).toMatchObject({ items: [], end })
   })
 })
-
-/** A ServerHello of TLS 1.2 without extensions, and its ServerHelloDone. */
-function flight12(): Buffer {
-  const body = `0303${'07'.repeat(32)}00009c00`
-  return Buffer.from(`160303002e02000026${body}0e000000`, 'hex')
-}
 
 describe('curves before TLS 1.3', () => {
   const found = (script: Script) => probeCurves(scripted(script).server, TLS12, 'TLS1.2', [ECDHE])
@@ -143,7 +136,7 @@ describe('curves before TLS 1.3', () => {
 
   test.each<[string, Partial<Script>, Answer]>([
     ['hangs', { quirk: () => 'silence' }, TIMED_OUT],
-    ['takes a suite without curve', { quirk: () => flight12() }, NOT_OFFERED],
+    ['takes a suite without curve', { quirk: () => RSA_FLIGHT }, NOT_OFFERED],
     ['fails', { quirk: () => ({ alert: 47 }) }, ILLEGAL],
   ])('a server that %s', async (_, change, end) => {
     expect(await found({ ...OLDER, ...change })).toMatchObject({ items: [], end })
@@ -245,10 +238,10 @@ describe('signatures of TLS 1.2', () => {
 
   test.each<[string, Partial<Script>, readonly number[], Answer]>([
     ['hangs', { quirk: () => 'silence' }, [], TIMED_OUT],
-    ['signs nothing', { quirk: () => flight12() }, [], NOT_OFFERED],
+    ['signs nothing', { quirk: () => RSA_FLIGHT }, [], NOT_OFFERED],
     [
       'signs with what it likes',
-      { quirk: ({ hello }) => (listIn(hello, 13)?.includes(0x0201) ? undefined : flight12()) },
+      { quirk: ({ hello }) => (listIn(hello, 13)?.includes(0x0201) ? undefined : RSA_FLIGHT) },
       [0x0201],
       NOT_OFFERED,
     ],
@@ -283,7 +276,7 @@ describe('signatures of TLS 1.3', () => {
 
   test.each<[string, Partial<Script>, readonly number[], Answer]>([
     ['hangs', { quirk: () => 'silence' }, [], TIMED_OUT],
-    ['goes on with TLS 1.2', { quirk: () => flight12() }, [], NOT_OFFERED],
+    ['goes on with TLS 1.2', { quirk: () => RSA_FLIGHT }, [], NOT_OFFERED],
     ['fails', { quirk: () => ({ alert: 47 }) }, [], ILLEGAL],
   ])('a server that %s', async (_, change, items, end) => {
     expect(await found({ ...NEWER, ...change })).toMatchObject({ items, end })

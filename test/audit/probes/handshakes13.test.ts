@@ -11,9 +11,10 @@ import { probeFinish13, wayToCompute13 } from '../../../src/audit/probes/finish.
 import { chosenProtocol } from '../../../src/audit/probes/offered-protocols.ts'
 import { type ProtocolQuestion, probeProtocols } from '../../../src/audit/probes/protocols.ts'
 import { probeResumption } from '../../../src/audit/probes/resumption.ts'
-import { ByteReader } from '../../../src/wire/byte-reader.ts'
 import { ProtocolError } from '../../../src/wire/protocol-error.ts'
 import { ACCEPTED, CLOSED, MAY_INSIST, NOT_OFFERED, NOT_SEEN } from '../answers.ts'
+import { protocolsOf } from '../scripted/choice.ts'
+import { RSA_FLIGHT } from '../scripted/flights.ts'
 import type { Behind, Heard, Script } from '../scripted/script.ts'
 import { type Scripted, scripted } from '../scripted/server.ts'
 
@@ -33,14 +34,7 @@ const NO_PROTOCOL: Answer = { answer: 'refused', alert: 120, name: 'no_applicati
 
 const FINISH = 'finish TLS1.3'
 
-function protocolsIn({ hello }: Heard): readonly string[] {
-  const data = findExtension(hello.extensions ?? [], 16)
-  if (!data) return []
-  const list = new ByteReader(data, 'ALPN').readPart(2)
-  const names: string[] = []
-  while (list.remaining > 0) names.push(list.readVector(1).toString('latin1'))
-  return names
-}
+const protocolsIn = ({ hello }: Heard) => protocolsOf(hello) ?? []
 
 async function finished(
   script: Script,
@@ -113,7 +107,7 @@ describe('a handshake that is finished', () => {
   test.each<[string, Script, number]>([
     ['refuses all', { ...SCRIPT, quirk: () => ({ alert: 40 }) }, 2],
     ['hangs', { ...SCRIPT, quirk: () => 'silence' }, 1],
-    ['goes on with TLS 1.2', { ...SCRIPT, quirk: () => flight12() }, 1],
+    ['goes on with TLS 1.2', { ...SCRIPT, quirk: () => RSA_FLIGHT }, 1],
   ])('does not come about where the server %s', async (_, script, questions) => {
     const { server, claims } = await finished(script)
     expect(claims).toHaveLength(questions)
@@ -129,14 +123,8 @@ describe('a handshake that is finished', () => {
   })
 })
 
-/** A ServerHello of TLS 1.2 without extensions, and its ServerHelloDone. */
-function flight12(): Buffer {
-  const body = `0303${'07'.repeat(32)}00009c00`
-  return Buffer.from(`160303002e02000026${body}0e000000`, 'hex')
-}
-
 describe('a certificate of the client', () => {
-  const X = Buffer.from('x')
+  const FIRST = Buffer.from('x')
 
   test.each<[readonly Behind[], Buffer | undefined, Answer]>([
     [[{ alert: 116 }], undefined, ACCEPTED],
@@ -152,10 +140,10 @@ describe('a certificate of the client', () => {
     [Array<Behind>(8).fill('ticket'), undefined, MAY_INSIST],
     [[...Array<Behind>(7).fill('ticket'), 'data'], undefined, NOT_OFFERED],
     [['garbage'], undefined, NOT_SEEN],
-    [['ticket', 'echo'], X, NOT_OFFERED],
-    [['ticket'], X, MAY_INSIST],
-    [['ticket', 'close'], X, ACCEPTED],
-    [['ticket', { alert: 42 }], X, ACCEPTED],
+    [['ticket', 'echo'], FIRST, NOT_OFFERED],
+    [['ticket'], FIRST, MAY_INSIST],
+    [['ticket', 'close'], FIRST, ACCEPTED],
+    [['ticket', { alert: 42 }], FIRST, ACCEPTED],
   ])('is required by a server that does %j behind the handshake, to %j: %j', async (...row) => {
     const [behind, firstRequest, required] = row
     const script = { ...SCRIPT, request: REQUEST, behind }
@@ -196,7 +184,7 @@ describe('a certificate of the client', () => {
     expect(await waits([])).toEqual([1000])
     // Ten times as long as it took to show that it has read the Finished, and a little more.
     expect(await waits(['ticket'])).toEqual([1000, 150 + 10 * 40])
-    expect(await waits(['ticket'], { firstRequest: X })).toEqual([])
+    expect(await waits(['ticket'], { firstRequest: FIRST })).toEqual([])
     expect((await finished(SCRIPT)).silences.get(FINISH)).toEqual([])
   })
 
@@ -345,12 +333,12 @@ describe('protocols of ALPN', () => {
   })
 
   test('a server that goes on with TLS 1.2 in place of TLS 1.3 has shown none', async () => {
-    const { server } = scripted({ ...SCRIPT, quirk: () => flight12() })
+    const { server } = scripted({ ...SCRIPT, quirk: () => RSA_FLIGHT })
     expect(await probeProtocols(server, newer)).toMatchObject({ items: [], end: NOT_OFFERED })
   })
 
   test('without a group to compute with, they are asked for in clear', async () => {
-    const { server } = scripted({ ...SCRIPT, quirk: () => flight12() })
+    const { server } = scripted({ ...SCRIPT, quirk: () => RSA_FLIGHT })
     const question = { ...newer, group: undefined }
     expect(await probeProtocols(server, question)).toMatchObject({ items: [], end: NOT_OFFERED })
   })

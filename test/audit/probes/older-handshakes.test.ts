@@ -21,6 +21,7 @@ import {
   REFUSED,
   TIMED_OUT,
 } from '../answers.ts'
+import { CUT_FLIGHT } from '../scripted/flights.ts'
 import type { Behind, Script } from '../scripted/script.ts'
 import { type Scripted, scripted } from '../scripted/server.ts'
 
@@ -211,7 +212,7 @@ describe('a certificate of the client', () => {
     ...{ context: Buffer.alloc(0), types: [1, 64], schemes: [0x0804] },
     authorities: [Buffer.from('300e310c300a06035504030c03666f6f', 'hex')],
   }
-  const X = Buffer.from('x')
+  const FIRST = Buffer.from('x')
 
   test.each<[Partial<Script>, Buffer | undefined, Answer]>([
     [{ withoutCertificate: { alert: 40 } }, undefined, ACCEPTED],
@@ -221,9 +222,9 @@ describe('a certificate of the client', () => {
     [{ behind: ['close'] }, undefined, ACCEPTED],
     [{ behind: ['data'] }, undefined, NOT_OFFERED],
     [{ behind: [] }, undefined, NOT_OFFERED],
-    [{ behind: ['echo'] }, X, NOT_OFFERED],
-    [{ behind: [] }, X, MAY_INSIST],
-    [{ behind: ['close'] }, X, ACCEPTED],
+    [{ behind: ['echo'] }, FIRST, NOT_OFFERED],
+    [{ behind: [] }, FIRST, MAY_INSIST],
+    [{ behind: ['close'] }, FIRST, ACCEPTED],
   ])('is required by a server with %j, to %j: %j', async (script, firstRequest, required) => {
     const { admission, features, server } = await facts(
       ...([{ ...script, request }, [ACCEPTS]] as const),
@@ -285,21 +286,9 @@ describe('a certificate of the client', () => {
   test.each<[string, Partial<Script>, Answer]>([
     ['with a certificate of its own has asked for none', {}, NOT_OFFERED],
     ['without a certificate may not ask for one', { suites: [0xc018] }, NOT_SEEN],
-    ['whose flight breaks off may have wanted to ask', { behind: [] }, NOT_SEEN],
-  ])('a server %s', async (name, script, asked) => {
-    const isCut = name.includes('breaks off')
-    const cut = Buffer.from('16030300560200002a0303', 'hex')
-    const hello = Buffer.concat([
-      cut,
-      ...[Buffer.alloc(32, 7), Buffer.from('00c02f00', 'hex'), Buffer.from('0002', 'hex')],
-      Buffer.alloc(2),
-    ])
-    const flight = Buffer.concat([hello, Buffer.from('0b000010', 'hex')]).fill(0, hello.length + 4)
-    const { server } = scripted({
-      ...SCRIPT,
-      ...script,
-      ...(isCut ? { quirk: () => flight } : {}),
-    })
+    ['whose flight breaks off may have wanted to ask', { quirk: () => CUT_FLIGHT }, NOT_SEEN],
+  ])('a server %s', async (_, script, asked) => {
+    const { server } = scripted({ ...SCRIPT, ...script })
     await probeSuites(server, TLS12, 'TLS1.2')
     expect(clientCertificateOf(server, ACCEPTED)).toMatchObject({ asked, required: asked })
   })

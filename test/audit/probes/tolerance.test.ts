@@ -1,18 +1,15 @@
-/** What servers do with values that nobody knows, RFC 8701 and RFC 5246 appendix E.1, and with a fallback, RFC 7507. */
+/** What servers do with values that no server knows, RFC 8701 and RFC 5246 appendix E.1, and with a fallback, RFC 7507. */
 import { describe, expect, test } from 'vitest'
 import { findExtension } from '../../../src/audit/messages/extensions.ts'
 import type { Answer } from '../../../src/audit/model.ts'
 import { probeTolerance } from '../../../src/audit/probes/tolerance.ts'
 import type { AcceptedVersion } from '../../../src/audit/probes/unknown-values.ts'
 import { ACCEPTED, ILLEGAL, NOT_OFFERED } from '../answers.ts'
-import { listIn } from '../scripted/choice.ts'
+import { isGrease, listIn } from '../scripted/choice.ts'
 import type { Heard, Script } from '../scripted/script.ts'
 import { scripted } from '../scripted/server.ts'
 
 const [TLS13, TLS12, TLS11, SSL3, SSL2] = [0x0304, 0x0303, 0x0302, 0x0300, 0x0002]
-
-/** RFC 8701 section 2. */
-const isGrease = (number: number) => (number & 0x0f0f) === 0x0a0a && number >> 8 === (number & 0xff)
 
 const newer: AcceptedVersion = { number: TLS13, suites: [0x1301], groups: [29] }
 const older = (number: number): AcceptedVersion => ({ number, suites: [0xc013], groups: [29] })

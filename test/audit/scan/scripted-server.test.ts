@@ -35,7 +35,7 @@ const ONLY12: Script = {
 }
 
 const named = (number: number, name: string) => ({ number, name })
-const of = (script: Script) => scanTls(scripted(script).server)
+const scanOf = (script: Script) => scanTls(scripted(script).server)
 
 const CURVES = [named(29, 'x25519'), named(23, 'secp256r1')]
 const SCHEMES = [named(0x0804, 'rsa_pss_rsae_sha256'), named(0x0403, 'ecdsa_secp256r1_sha256')]
@@ -44,7 +44,7 @@ const ECDHE_CBC = named(0xc013, 'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA')
 
 test('everything of a server that has everything', async () => {
   const older = { items: [ECDHE_CBC, AES_CBC], order: 'server', end: REFUSED }
-  const found: TlsScan = await of(EVERYTHING)
+  const found: TlsScan = await scanOf(EVERYTHING)
   expect(found).toEqual({
     versions: [
       ['TLS1.3', TLS13] as const,
@@ -106,7 +106,7 @@ test('everything of a server that has everything', async () => {
 })
 
 test('nothing of a server that refuses everything', async () => {
-  const found = await of({ ...ONLY12, quirk: () => ({ alert: 40 }) })
+  const found = await scanOf({ ...ONLY12, quirk: () => ({ alert: 40 }) })
   expect(found).toEqual({
     versions: [TLS13, TLS12, TLS11, TLS10, SSL3, 2].map((number) => ({
       ...{ name: expect.any(String), number, result: number === 2 ? CLOSED : REFUSED },
@@ -121,7 +121,7 @@ test('nothing of a server that refuses everything', async () => {
 })
 
 test('versions that are not there are told apart from those that are refused', async () => {
-  const found = await of({ ...ONLY12, versions: [TLS11], suites: [0xc013, 0x0033] })
+  const found = await scanOf({ ...ONLY12, versions: [TLS11], suites: [0xc013, 0x0033] })
   expect(found.versions.map(({ result }) => result)).toEqual([
     // No suite of TLS 1.3 is one of TLS 1.1.
     ...[REFUSED, NOT_OFFERED, ACCEPTED, NO_VERSION, NO_VERSION, CLOSED],
@@ -155,7 +155,7 @@ describe('what there is to be asked', () => {
       0,
     ],
   ])('%s', async (_, script, groups, signatures, primes) => {
-    const found = await of({ ...ONLY12, ...script })
+    const found = await scanOf({ ...ONLY12, ...script })
     expect(versionsOf(found.groups)).toEqual(groups)
     expect(versionsOf(found.signatures)).toEqual(signatures)
     expect(found.diffieHellman).toHaveLength(primes)
@@ -163,7 +163,7 @@ describe('what there is to be asked', () => {
   })
 
   test('groups that were not learnt are told as such', async () => {
-    const found = await of({
+    const found = await scanOf({
       ...{ ...ONLY12, suites: [0x009e], namedPrimes: [0x100] },
       quirk: ({ claim }) => (/no named primes/.test(claim) ? { alert: 80 } : undefined),
     })
@@ -230,7 +230,7 @@ describe('a server that closes at messages above 255 bytes', () => {
   })
 
   test('shows as much as by large ones', async () => {
-    const found = await of({ ...EVERYTHING, versions: [TLS13, TLS12, TLS11], quirk: small })
+    const found = await scanOf({ ...EVERYTHING, versions: [TLS13, TLS12, TLS11], quirk: small })
     const items = (lists: readonly { readonly items: readonly { readonly number: number }[] }[]) =>
       lists.map((list) => list.items.map(({ number }) => number).toSorted((a, b) => a - b))
     expect(items(found.suites)).toEqual([

@@ -28,6 +28,22 @@ export function listIn(hello: ClientHello, type: number, size: 1 | 2 = 2) {
   return data && readNumbers(new ByteReader(data, 'a list').readPart(size))
 }
 
+/** Values that are reserved so that every server has to pass over them: RFC 8701 section 2. */
+export function isGrease(number: number): boolean {
+  return (number & 0x0f0f) === 0x0a0a && number >> 8 === (number & 0xff)
+}
+
+/** Names of ALPN, RFC 7301 section 3.1; undefined where the extension is missing. */
+export function protocolsOf({ extensions }: ClientHello): readonly string[] | undefined {
+  const type = EXTENSION.application_layer_protocol_negotiation
+  const data = findExtension(extensions ?? [], type)
+  if (!data) return undefined
+  const list = new ByteReader(data, 'ALPN').readPart(2)
+  const names: string[] = []
+  while (list.remaining > 0) names.push(list.readVector(1).toString('latin1'))
+  return names
+}
+
 /** Gives the alert where nothing can be chosen. */
 export function choose(script: Script, hello: ClientHello): Chosen | number {
   const version = chooseVersion(script, hello)

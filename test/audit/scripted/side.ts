@@ -1,9 +1,7 @@
 /** What both sides of a scripted server need: one connection of it. */
 import type { TlsChannel } from '../../../src/audit/conversation/tls-channel.ts'
 import type { ClientHello } from '../../../src/audit/messages/client-hello.ts'
-import { findExtension } from '../../../src/audit/messages/extensions.ts'
-import { EXTENSION } from '../../../src/audit/messages/iana-numbers.ts'
-import { ByteReader } from '../../../src/wire/byte-reader.ts'
+import { protocolsOf } from './choice.ts'
 import type { Script } from './script.ts'
 import type { Wire } from './wire.ts'
 
@@ -47,13 +45,7 @@ export function protocolFor(
   { protocols, otherProtocol }: Script,
   hello: ClientHello,
 ): string | undefined {
-  const data = findExtension(
-    hello.extensions ?? [],
-    EXTENSION.application_layer_protocol_negotiation,
-  )
-  if (!data || !protocols) return undefined
-  const list = new ByteReader(data, 'ALPN').readPart(2)
-  const offered: string[] = []
-  while (list.remaining > 0) offered.push(list.readVector(1).toString('latin1'))
+  const offered = protocolsOf(hello)
+  if (!offered || !protocols) return undefined
   return protocols.find((name) => offered.includes(name)) ?? otherProtocol
 }

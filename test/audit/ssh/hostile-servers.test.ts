@@ -14,15 +14,7 @@ import type { SshScan } from '../../../src/audit/ssh-model.ts'
 import { ByteWriter } from '../../../src/wire/byte-writer.ts'
 import { ProtocolError } from '../../../src/wire/protocol-error.ts'
 import { replayBytes } from '../flow.ts'
-
-const INIT: KeyExchangeInit = {
-  ...{ cookie: Buffer.alloc(16), guessFollows: false },
-  ...{ keyExchanges: ['curve25519-sha256'], hostKeyAlgorithms: ['ssh-ed25519'] },
-  ...{ ciphersToServer: ['aes128-ctr'], ciphersToClient: ['aes128-ctr'] },
-  ...{ macsToServer: ['hmac-sha2-256'], macsToClient: ['hmac-sha2-256'] },
-  ...{ compressionToServer: ['none'], compressionToClient: ['none'] },
-  ...{ languagesToServer: [], languagesToClient: [] },
-}
+import { INIT } from './scripted-server.ts'
 
 /**
  * Audits a server that offers this and closes the connection; counts the connections.
