@@ -1,7 +1,6 @@
 /** When one that connects tries again. */
 import { duplexPair } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { CHARDEV_KINDS } from '../../../src/chardev/chardev-diagnostics.ts'
 import type { ChardevEvent } from '../../../src/chardev/chardev-event.ts'
 import { parseChardev } from '../../../src/chardev/definition/parse-chardev.ts'
@@ -51,21 +50,35 @@ test('what is no refusal of ours is told without words', async () => {
   expect(events).toMatchObject([{ event: 'retrying', diagnostics: [] }])
 })
 
+/** The time of this process, which goes on when it is told to. */
+function holdClock(): (milliseconds: number) => void {
+  let now = 1000
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
+  onTestFinished(() => clock.mockRestore())
+  return (milliseconds) => {
+    now += milliseconds
+  }
+}
+
 test('a connection that lasted longer than the wait before it begins anew', async () => {
+  const pass = holdClock()
   const { sessions, waits } = sessionsOf('socket,id=s,host=h,port=1,reconnect-ms=20', 3)
   await sessions.open(never)
-  await delay(100)
+  pass(81)
   await sessions.wait(undefined, never)
   expect(waits()).toEqual([0.02, 0.04, 0.08, 0.02])
 })
 
 test('after one that did not last, each wait is longer', async () => {
-  const { sessions, waits } = sessionsOf('socket,id=s,host=h,port=1,reconnect-ms=200', 1)
+  const pass = holdClock()
+  const { sessions, waits } = sessionsOf('socket,id=s,host=h,port=1,reconnect-ms=20', 1)
   await sessions.open(never)
+  pass(20)
   await sessions.wait(undefined, never)
   // It was not opened since: it lasted not at all.
+  pass(1000)
   await sessions.wait(undefined, never)
-  expect(waits()).toEqual([0.2, 0.4, 0.8])
+  expect(waits()).toEqual([0.02, 0.04, 0.08])
 })
 
 test.each(['socket,id=s,host=h,port=1', 'socket,id=s,host=h,port=1,server=on', 'null,id=n'])(
