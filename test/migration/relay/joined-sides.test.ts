@@ -109,14 +109,14 @@ const objects = (dir = makeX509Folder()) =>
   objectsOf(
     `tls-creds-x509,id=client,endpoint=client,dir=${dir}`,
     `tls-creds-x509,id=server,endpoint=server,dir=${dir}`,
-    'authz-list,id=who,policy=allow',
+    'authz-list,id=anyone,policy=allow',
   )
 
 const never = new AbortController().signal
 
 describe('sides that have TLS or none', () => {
-  const joined = (to: string, id?: string, hostname?: string, near?: string) => {
-    const all = objects()
+  const joined = (to: string, id?: string, hostname?: string, near?: string, dir?: string) => {
+    const all = objects(dir)
     return joinSides({
       security: findSecurity(all, { credentials: near, handshakeLimit: 0 }),
       ...{ to: parseMigrationUri(to), hostname, handshakeLimit: 0 },
@@ -142,14 +142,18 @@ describe('sides that have TLS or none', () => {
   })
 
   test('let a client in by TLS where they have credentials for it', async () => {
-    const sides = joined('unix:/a', undefined, undefined, 'server')
-    const { connection, client } = taken()
-    const near = sides.secureNear(connection)
-    const session = objects().credentials('client', 'client').connect(client, {
-      hostname: 'localhost',
-    })
-    // Of another authority.
-    await expect(Promise.all([near, session])).rejects.toThrow(/certificate|closed/)
+    const dir = makeX509Folder()
+    const sides = joined('unix:/a', undefined, undefined, 'server', dir)
+    const connect = (all: ReturnType<typeof objects>) => {
+      const { connection, client } = taken()
+      const session = all.credentials('client', 'client').connect(client, { hostname: 'localhost' })
+      return Promise.all([sides.secureNear(connection), session])
+    }
+    const [near, { socket }] = await connect(objects(dir))
+    socket.write('memory')
+    expect(String((await once(near, 'data'))[0])).toBe('memory')
+    const ofAnotherAuthority = objects()
+    await expect(connect(ofAnotherAuthority)).rejects.toThrow(/certificate|closed/)
   })
 })
 
@@ -240,7 +244,7 @@ describe('a side onwards in clear', () => {
     const all = objects()
     const sides = findSides(all, {
       ...{ what: 'a relay', to: parseMigrationUri(`unix:${path}`), credentials: 'server' },
-      ...{ isOrdered, handshakeLimit: 0, authorization: 'who' },
+      ...{ isOrdered, handshakeLimit: 0, authorization: 'anyone' },
     })
     holdClock()
     const [client, near] = duplexPair()
@@ -253,10 +257,10 @@ describe('a side onwards in clear', () => {
     const { stream, socket } = await far
     expect(stream).toBe(socket)
     stream.destroy()
-    for (const id of ['server', 'who']) {
+    for (const id of ['server', 'anyone']) {
       expect(() => all.remove(id)).toThrow(refusal('OBJECT_IN_USE'))
     }
     sides.release()
-    for (const id of ['server', 'who']) all.remove(id)
+    for (const id of ['server', 'anyone']) all.remove(id)
   })
 })
