@@ -123,15 +123,18 @@ describe('listens', () => {
   })
 })
 
-test.each(['--socket', '--port', '--bind'])(
+test.each(['--socket', '--port', '--bind', '--fork'])(
   '%s is refused beside the sockets of a service manager',
   async (option) => {
-    const value = { '--socket': '/x', '--port': '0', '--bind': '127.0.0.1' }[option] ?? ''
+    const values = { '--socket': ['/x'], '--port': ['0'], '--bind': ['127.0.0.1'] }[option] ?? []
     const env = { LISTEN_PID: String(process.pid), LISTEN_FDS: '1' }
-    const words = ['nbd', 'serve', ...MEMORY, option, value]
+    const words = ['nbd', 'serve', ...MEMORY, option, ...values]
     const { status, stderr } = await runInProcess(words, { env })
     expect([status, stderr]).toEqual([
-      ...[64, expect.stringMatching(`${option}.* sockets of the service manager`)],
+      ...[
+        64,
+        expect.stringMatching(`${option} and sockets of the service manager cannot be given`),
+      ],
     ])
   },
 )
@@ -350,6 +353,12 @@ describe('refuses in words', () => {
       'zeroes that are to be trimmed where nothing is',
       () => [...MEMORY, '--detect-zeroes', 'unmap', '--discard', 'off'],
       /--detect-zeroes unmap.*--discard off/,
+      64,
+    ],
+    [
+      'zeroes that are to be trimmed where trims are ignored',
+      () => [...MEMORY, '--detect-zeroes', 'unmap', '--discard', 'ignore'],
+      /--detect-zeroes unmap and --discard ignore cannot be given/,
       64,
     ],
     ['TLS without credentials', () => [...MEMORY, '--tls', 'required'], /needs --tls-creds/, 64],

@@ -118,25 +118,3 @@ test('what a library offers whatever it is told is a surplus', async () => {
   const { stderr } = await runInProcess(args)
   expect(stderr).toContain('CONVERT_SURPLUS')
 })
-
-describe('a server of NBD', () => {
-  const serve = (args: readonly string[], env = {}) =>
-    runInProcess(['nbd', 'serve', '/nowhere.img', ...args], { env })
-
-  test('that shall free what is zero must not ignore discards', async () => {
-    const { status, stderr } = await serve(['--detect-zeroes', 'unmap', '--discard', 'ignore'])
-    expect({ status, stderr }).toEqual({
-      status: 64,
-      stderr: expect.stringContaining('--detect-zeroes unmap and --discard ignore cannot be given'),
-    })
-  })
-
-  test('that is given its sockets stays where the service manager sees it', async () => {
-    const env = { LISTEN_FDS: '1', LISTEN_PID: String(process.pid) }
-    const { status, stderr } = await serve(['--fork'], env)
-    expect({ status, stderr }).toEqual({
-      status: 64,
-      stderr: expect.stringContaining('--fork and sockets of the service manager cannot be given'),
-    })
-  })
-})
