@@ -1,4 +1,4 @@
-/** The same of protocols without lines: what recorded servers did not answer, in the bytes of their standards. */
+/** Servers of protocols without lines that answer what recorded ones did not, in the bytes of their standards. */
 import { describe, expect, test } from 'vitest'
 import { NBD_OPT, NBD_REP } from '../../../src/nbd/protocol/constants.ts'
 import { encodeGreeting } from '../../../src/nbd/protocol/greeting.ts'
@@ -237,5 +237,49 @@ describe('NBD', () => {
     expect(found.said.includes('NBD_OPT_INFO')).toBe(
       listed === NBD_REP.ACK || shown !== NBD_REP.ERR_TLS_REQD,
     )
+  })
+})
+
+/** MySQL's internals manual, "Protocol::HandshakeV10" and "ERR_Packet". */
+describe('MySQL', () => {
+  const packet = (payload: Buffer) => {
+    const header = Buffer.alloc(4)
+    header.writeUIntLE(payload.length, 0, 3)
+    return Buffer.concat([header, payload])
+  }
+  const greeting = (version: number, capabilities: number) => {
+    const low = Buffer.alloc(2)
+    low.writeUInt16LE(capabilities)
+    return packet(Buffer.concat([Buffer.of(version), Buffer.from('8.0\0'), Buffer.alloc(13), low]))
+  }
+  const hosts = Buffer.concat([Buffer.of(0xff, 0x69, 4), Buffer.from('Host is blocked')])
+
+  test('an error and a server without TLS are refusals', async () => {
+    expect(await resultOf('mysql', [bytesOf(packet(hosts))])).toEqual(refused('Host is blocked'))
+    const without = bytesOf(greeting(10, 0xffff & ~0x800))
+    const words = refused('the server does not offer CLIENT_SSL')
+    expect(await resultOf('mysql', [without])).toEqual(words)
+  })
+
+  test('CLIENT_SSL alone is enough', async () => {
+    // The length, the number 1, the capabilities, 16 MiB for the longest packet, utf8, and 23 zeros.
+    const request = Buffer.from(`20000001018a00000000000121${'00'.repeat(23)}`, 'hex')
+    const turns = [bytesOf(greeting(10, 0x800)), bytesOf(request, '>')]
+    expect(await resultOf('mysql', turns)).toEqual(READY)
+  })
+
+  test.each([
+    ['an empty packet', '00000000'],
+    ['a packet of more than 64 KiB', `010001000a${'00'.repeat(65_536)}`],
+    ['another version', greeting(9, 0x800).toString('hex')],
+    ['a greeting that is cut short', '030000000a3800'],
+  ])('%s is refused', async (_title, digits) => {
+    await expect(resultOf('mysql', [from(digits)])).rejects.toThrow(ProtocolError)
+  })
+
+  test('a packet of 64 KiB is read', async () => {
+    const rest = Buffer.alloc(65_536 - hosts.length, 'x')
+    const found = await resultOf('mysql', [bytesOf(packet(Buffer.concat([hosts, rest])))])
+    expect(found).toMatchObject({ kind: 'refused' })
   })
 })

@@ -1,8 +1,8 @@
-/** Servers that answer what recorded ones did not, in the words of their standards: what the audit makes of that. */
+/** Servers of protocols with lines that answer what recorded ones did not, in the words of their standards. */
 import { describe, expect, test } from 'vitest'
 import type { UpgradeResult } from '../../../src/audit/upgrades/upgrade.ts'
 import { ProtocolError } from '../../../src/wire/protocol-error.ts'
-import { bytesOf, clearTextOf, resultOf } from './scripted-server.ts'
+import { clearTextOf, resultOf } from './scripted-server.ts'
 
 const READY: UpgradeResult = { kind: 'ready' }
 
@@ -245,51 +245,5 @@ describe('lines', () => {
     const found = await resultOf('ftp', [`< 421 ${said}\r\n`])
     expect(found).toEqual(refused(`421  [2Ja b ${'x'.repeat(188)}`))
     expect(found).toHaveProperty('said.length', 200)
-  })
-})
-
-/** MySQL's internals manual, "Protocol::HandshakeV10" and "ERR_Packet". */
-describe('MySQL', () => {
-  const packet = (payload: Buffer) => {
-    const header = Buffer.alloc(4)
-    header.writeUIntLE(payload.length, 0, 3)
-    return Buffer.concat([header, payload])
-  }
-  const greeting = (version: number, capabilities: number) => {
-    const low = Buffer.alloc(2)
-    low.writeUInt16LE(capabilities)
-    return packet(Buffer.concat([Buffer.of(version), Buffer.from('8.0\0'), Buffer.alloc(13), low]))
-  }
-  const hosts = Buffer.concat([Buffer.of(0xff, 0x69, 4), Buffer.from('Host is blocked')])
-
-  test('an error and a server without TLS are refusals', async () => {
-    expect(await resultOf('mysql', [bytesOf(packet(hosts))])).toEqual(refused('Host is blocked'))
-    const without = bytesOf(greeting(10, 0xffff & ~0x800))
-    const words = refused('the server does not offer CLIENT_SSL')
-    expect(await resultOf('mysql', [without])).toEqual(words)
-  })
-
-  test('CLIENT_SSL alone is enough', async () => {
-    // The length, the number 1, the capabilities, 16 MiB for the longest packet, utf8, and 23 zeros.
-    const request = Buffer.from(`20000001018a00000000000121${'00'.repeat(23)}`, 'hex')
-    const turns = [bytesOf(greeting(10, 0x800)), bytesOf(request, '>')]
-    expect(await resultOf('mysql', turns)).toEqual(READY)
-  })
-
-  test.each([
-    ['an empty packet', '00000000'],
-    ['a packet of more than 64 KiB', `010001000a${'00'.repeat(65_536)}`],
-    ['another version', greeting(9, 0x800).toString('hex')],
-    ['a greeting that is cut short', '030000000a3800'],
-  ])('%s is refused', async (_title, hex) => {
-    await expect(resultOf('mysql', [bytesOf(Buffer.from(hex, 'hex'))])).rejects.toThrow(
-      ProtocolError,
-    )
-  })
-
-  test('a packet of 64 KiB is read', async () => {
-    const rest = Buffer.alloc(65_536 - hosts.length, 'x')
-    const found = await resultOf('mysql', [bytesOf(packet(Buffer.concat([hosts, rest])))])
-    expect(found).toMatchObject({ kind: 'refused' })
   })
 })
