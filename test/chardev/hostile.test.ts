@@ -92,7 +92,7 @@ const REFUSALS = [
 
 test.each(REFUSALS)(
   'a client of WebSocket that asks %s is refused',
-  async (_, said, why, status) => {
+  async (_, said, reason, status) => {
     const { add, events } = makeChardevs()
     const port = await add('socket,id=a,host=127.0.0.1,port=0,server=on,websocket=on')
     const client = connect({ host: '127.0.0.1', port: Number(port), allowHalfOpen: true })
@@ -104,7 +104,7 @@ test.each(REFUSALS)(
     await eventually(() => isRefused() !== undefined)
     const told = JSON.stringify(isRefused())
     expect(told).toContain('CHARDEV_NOT_WEBSOCKET')
-    expect(told).toContain(why)
+    expect(told).toContain(reason)
   },
 )
 

@@ -95,7 +95,7 @@ test('a side without credentials is told to one that has them', async () => {
 describe('a side that ends each handshake', () => {
   type Told = Pick<ServerVerdict, 'refusals'>['refusals']
 
-  /** It says why at the asking that is the last of these. */
+  /** Each time that it is asked for its verdict it tells the next one of these. */
   const checksOf = async (...verdicts: readonly Told[]) => {
     let asked = 0
     const purposes: string[] = []
@@ -125,8 +125,8 @@ describe('a side that ends each handshake', () => {
   }
 
   test('and says why is told with its words, its code and its hint', async () => {
-    const why = { code: 'TLS_NOT_AUTHORIZED', message: 'CN=x may not', hint: 'ask' }
-    const { failed, purposes } = await checksOf([], [], [why])
+    const refused = { code: 'TLS_NOT_AUTHORIZED', message: 'CN=x may not', hint: 'ask' }
+    const { failed, purposes } = await checksOf([], [], [refused])
     expect(failed).toMatchObject([
       {
         name: 'this host there',
