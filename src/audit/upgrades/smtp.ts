@@ -13,7 +13,7 @@ export const smtp: Upgrade = {
   begin: async (exchange) => {
     const { greeting, extensions } = await greet(exchange)
     if (extensions === undefined) return refused(greeting.said)
-    if (!findExtension(extensions, 'STARTTLS')) return refused('the server does not offer STARTTLS')
+    if (!wordsOf(extensions, 'STARTTLS')) return refused('the server does not offer STARTTLS')
     await sendLine(exchange, 'STARTTLS')
     const { code, said } = await readReply(exchange)
     return code === 220 ? READY : refused(said)
@@ -21,8 +21,7 @@ export const smtp: Upgrade = {
   tryClearText: async (exchange) => {
     const { greeting, extensions } = await greet(exchange)
     if (extensions === undefined) return clearText('unknown', greeting.said)
-    const [, ...mechanisms] = findExtension(extensions, 'AUTH') ?? []
-    if (hasClearMechanism(mechanisms)) {
+    if (hasClearMechanism(wordsOf(extensions, 'AUTH') ?? [])) {
       return clearText('accepted', 'AUTH is offered before STARTTLS')
     }
     await sendLine(exchange, 'MAIL FROM:<>')
@@ -44,8 +43,9 @@ async function greet(
     : { greeting: extensions, extensions: undefined }
 }
 
-/** The words of an extension. Old servers write `AUTH=LOGIN`. */
-function findExtension({ lines }: CodedReply, keyword: string): readonly string[] | undefined {
+/** What stands behind a keyword. Old servers write `AUTH=LOGIN`, also beside `AUTH ...`. */
+function wordsOf({ lines }: CodedReply, keyword: string): readonly string[] | undefined {
   const extensions = lines.map((line) => line.slice(4).split(/[ =]/))
-  return extensions.find(([name]) => name?.toUpperCase() === keyword)
+  const named = extensions.filter(([name]) => name?.toUpperCase() === keyword)
+  return named.length > 0 ? named.flatMap(([, ...words]) => words) : undefined
 }

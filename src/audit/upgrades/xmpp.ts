@@ -14,6 +14,8 @@ import {
 /** What a server says of itself is a few hundred bytes. */
 const TEXT_LIMIT = 64 * 1024
 
+const UNREAD = 'one without a plain name'
+
 const LEFT_ANGLE = 0x3c
 const RIGHT_ANGLE = 0x3e
 
@@ -30,8 +32,9 @@ export const xmpp: Upgrade = {
   },
   tryClearText: async (exchange, target) => {
     const features = await openStream(exchange, target)
-    const mechanisms = [...features.matchAll(/<mechanism\b[^>]*>([^<]*)</g)].map(([, name = '']) =>
-      name.trim(),
+    // One whose name is not read is not taken for EXTERNAL.
+    const mechanisms = [...features.matchAll(/<mechanism\b[^>]*>([^<]*)</g)].map(
+      ([, name = '']) => name.trim() || UNREAD,
     )
     if (hasClearMechanism(mechanisms))
       return clearText('accepted', `before TLS: ${mechanisms.join(' ')}`)

@@ -51,6 +51,11 @@ describe('SMTP', () => {
       [...greeted('AUTH EXTERNAL'), MAIL, '< 530 5.7.0 TLS\r\n'],
       ...(['refused', '530 5.7.0 TLS'] as const),
     ],
+    [
+      'says it in both ways',
+      greeted('AUTH EXTERNAL', 'AUTH=EXTERNAL LOGIN'),
+      ...(['accepted', 'AUTH is offered'] as const),
+    ],
     ['takes mail', [...greeted(), MAIL, '< 250 ok\r\n'], 'accepted', 'MAIL FROM before STARTTLS'],
     ['takes no mail at all', [...greeted(), MAIL, '< 550 no\r\n'], 'unknown', '550 no'],
   ])('in clear, a server that %s', async (_title, turns, kind, said) => {
@@ -210,6 +215,11 @@ describe('XMPP', () => {
       'EXTERNAL on a line of its own',
       OFFER + mechanisms('\n  EXTERNAL\n'),
       ...(['refused', 'TLS is required'] as const),
+    ],
+    [
+      'a name that is not plain text',
+      OFFER + mechanisms('<![CDATA[PLAIN]]>'),
+      ...(['accepted', 'before TLS: one without a plain name'] as const),
     ],
     ['an empty list', OFFER + mechanisms(), 'refused', 'TLS is required'],
     ['TLS alone', OFFER, 'refused', 'TLS is required'],
