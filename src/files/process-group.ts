@@ -2,8 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** How often it is looked whether a group has ended, in milliseconds. */
-const INTERVAL = 20
+/**
+ * How long to wait before it is looked whether a group has ended, in milliseconds: at first, and at most. A look
+ * reads what each process of the host says.
+ */
+const FIRST_WAIT = 20
+const LONGEST_WAIT = 320
 
 /** @param leader The number of the program; undefined where it was not started. */
 export function signalGroup(leader: number | undefined, signal: NodeJS.Signals): void {
@@ -22,10 +26,13 @@ export function signalGroup(leader: number | undefined, signal: NodeJS.Signals):
  */
 export async function endGroup(leader: number | undefined, patience: number): Promise<boolean> {
   signalGroup(leader, 'SIGTERM')
-  for (const limit = performance.now() + patience; isRunning(leader); await delay(INTERVAL)) {
-    if (performance.now() < limit) continue
-    signalGroup(leader, 'SIGKILL')
-    return false
+  const limit = performance.now() + patience
+  for (let wait = FIRST_WAIT; isRunning(leader); wait = Math.min(2 * wait, LONGEST_WAIT)) {
+    if (performance.now() >= limit) {
+      signalGroup(leader, 'SIGKILL')
+      return false
+    }
+    await delay(wait)
   }
   return true
 }
@@ -35,7 +42,10 @@ export function endGroupsAtOnce(leaders: readonly (number | undefined)[], patien
   const cell = new Int32Array(new SharedArrayBuffer(4))
   for (const leader of leaders) signalGroup(leader, 'SIGTERM')
   const limit = performance.now() + patience
-  while (leaders.some(isRunning) && performance.now() < limit) Atomics.wait(cell, 0, 0, INTERVAL)
+  for (let wait = FIRST_WAIT; leaders.some(isRunning) && performance.now() < limit; ) {
+    Atomics.wait(cell, 0, 0, wait)
+    wait = Math.min(2 * wait, LONGEST_WAIT)
+  }
   for (const leader of leaders) signalGroup(leader, 'SIGKILL')
 }
 
