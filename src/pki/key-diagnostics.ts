@@ -1,6 +1,6 @@
 /** Errors and warnings of keys, their strength and their passphrases. */
 import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
-import { didYouMean } from '../diagnostics/suggestion.ts'
+import { nearestOrKnown } from '../diagnostics/suggestion.ts'
 import { quoted } from './quoted-value.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
@@ -11,7 +11,7 @@ const unknownKey: Kind<{ text: string; known: readonly string[] }> = {
   fault: 'usage',
   summary: 'The value of --key names no kind of key.',
   message: ({ text }) => `unknown kind of key ${quoted(text)}`,
-  hint: ({ text, known }) => didYouMean(text, known) ?? `known are ${known.join(', ')}`,
+  hint: ({ text, known }) => nearestOrKnown(text, known),
 }
 
 const unknownKeySize: Kind<{ text: string; known: string | undefined }> = {

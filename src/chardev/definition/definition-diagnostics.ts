@@ -1,6 +1,6 @@
 /** Every error of definitions of chardevs. Where QEMU has a text for the mistake, the message is that text. */
 import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
-import { didYouMean } from '../../diagnostics/suggestion.ts'
+import { didYouMean, nearestOrKnown } from '../../diagnostics/suggestion.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
@@ -23,7 +23,7 @@ const unknownBackend: Kind<{ name: string; known: readonly string[] }> = {
   fault: 'input',
   summary: 'There is no back-end of that name.',
   message: ({ name }) => `'${name}' is not a valid char driver name`,
-  hint: ({ name, known }) => didYouMean(name, known) ?? `known are ${known.join(', ')}`,
+  hint: ({ name, known }) => nearestOrKnown(name, known),
 }
 
 const absentBackend: Kind<{ name: string; hint: string }> = {

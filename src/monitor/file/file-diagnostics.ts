@@ -1,6 +1,6 @@
 /** Every error of endpoint files, in one place. */
 import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
-import { didYouMean } from '../../diagnostics/suggestion.ts'
+import { didYouMean, nearestOrKnown } from '../../diagnostics/suggestion.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
@@ -10,8 +10,7 @@ const unknownSection: Kind<{ key: string; known: readonly string[] }> = {
   fault: 'input',
   summary: 'An endpoint file has a section that is not known.',
   message: ({ key }) => `there is no section ${key}`,
-  hint: ({ key, known }) =>
-    didYouMean(key.replaceAll('`', ''), known) ?? `known are ${known.join(', ')}`,
+  hint: ({ key, known }) => nearestOrKnown(key.replaceAll('`', ''), known),
 }
 
 const wrongShape: Kind<{ key: string; expected: 'a list' | 'a mapping' | 'a text' }> = {
