@@ -125,6 +125,7 @@ const PACKS: Packs = {
     ...['src/algorithms/', 'src/asn1/', 'src/priority/', 'src/wire/', 'src/x509/'],
     ...['src/tls/credentials/', 'src/tls/object-diagnostics'],
   ],
+  // And all that no row before it names.
   tls: [''],
 }
 
