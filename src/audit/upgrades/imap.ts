@@ -20,8 +20,10 @@ export const imap: Upgrade = {
     if (/^\* PREAUTH/i.test(greeting)) return clearText('accepted', greeting)
     if (!/^\* OK/i.test(greeting)) return clearText('unknown', greeting)
     const lines = await command(exchange, 'a1', 'CAPABILITY')
-    const capabilities = lines.find((line) => /^\* CAPABILITY /i.test(line))
-    if (!capabilities) return clearText('unknown', lines.at(-1) ?? '')
+    const told = lines.filter((line) => /^\* CAPABILITY /i.test(line))
+    if (told.length === 0) return clearText('unknown', lines.at(-1) ?? '')
+    // What one line says of TLS, another one cannot hide.
+    const capabilities = told.join(' ')
     const words = capabilities.toUpperCase().split(' ')
     const isDisabled = words.includes('LOGINDISABLED')
     // One with a challenge hides the password alone.

@@ -32,14 +32,17 @@ export const xmpp: Upgrade = {
   },
   tryClearText: async (exchange, target) => {
     const features = await openStream(exchange, target)
-    // One whose name is not read is not taken for EXTERNAL.
-    const mechanisms = [...features.matchAll(/<mechanism\b[^>]*>([^<]*)</g)].map(
-      ([, name = '']) => name.trim() || UNREAD,
-    )
+    const mechanisms = readMechanisms(features)
     if (hasClearMechanism(mechanisms))
       return clearText('accepted', `before TLS: ${mechanisms.join(' ')}`)
     return clearText(offersTls(features) ? 'refused' : 'unknown', errorOf(features))
   },
+}
+
+/** One whose name is not plain text is not taken for EXTERNAL. `<mechanism/>` is none. */
+function readMechanisms(features: string): readonly string[] {
+  const elements = features.split(/<(?:[\w.-]+:)?mechanism(?=[\s>])/).slice(1)
+  return elements.map((element) => /^[^>]*>([^<]*)</.exec(element)?.[1]?.trim() || UNREAD)
 }
 
 /** The server's stream up to what it can do, or up to its error. */

@@ -132,6 +132,12 @@ describe('IMAP', () => {
     expect(await clearTextOf('imap', turns)).toEqual({ kind, said: line })
   })
 
+  test('in clear, what a second line of capabilities says counts too', async () => {
+    const lines = '* CAPABILITY IMAP4rev1 LOGINDISABLED\r\n* CAPABILITY AUTH=PLAIN'
+    const turns = ['< * OK hi\r\n', '> a1 CAPABILITY\r\n', `< ${lines}\r\na1 OK\r\n`]
+    expect(await clearTextOf('imap', turns)).toMatchObject({ kind: 'accepted' })
+  })
+
   test.each([
     [['< * PREAUTH root\r\n'], 'accepted', '* PREAUTH root'],
     [['< * BYE full\r\n'], 'unknown', '* BYE full'],
@@ -220,6 +226,16 @@ describe('XMPP', () => {
       'a name that is not plain text',
       OFFER + mechanisms('<![CDATA[PLAIN]]>'),
       ...(['accepted', 'before TLS: one without a plain name'] as const),
+    ],
+    [
+      'an empty name before another',
+      `${OFFER}<mechanism/>${mechanisms('PLAIN')}`,
+      ...(['accepted', 'before TLS: PLAIN'] as const),
+    ],
+    [
+      'a name with a prefix',
+      `${OFFER}<sasl:mechanism a='1'>PLAIN</sasl:mechanism>`,
+      ...(['accepted', 'before TLS: PLAIN'] as const),
     ],
     ['an empty list', OFFER + mechanisms(), 'refused', 'TLS is required'],
     ['TLS alone', OFFER, 'refused', 'TLS is required'],
