@@ -83,6 +83,18 @@ const REFUSALS = [
     '400 Bad Request',
   ],
   [
+    'for a tunnel',
+    'CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n',
+    'it asked for a tunnel',
+    '400 Bad Request',
+  ],
+  [
+    'and expects more',
+    UPGRADE.replace('\r\n\r\n', '\r\nExpect: more\r\n\r\n').replace('Upgrade: websocket\r\n', ''),
+    'it expects what no WebSocket needs',
+    '417 Expectation Failed',
+  ],
+  [
     'with a wrong key',
     UPGRADE.replace('dGhlIHNhbXBsZSBub25jZQ==', 'x'),
     'Sec-WebSocket-Key',

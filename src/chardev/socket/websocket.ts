@@ -55,6 +55,11 @@ export function acceptWebsocket(connection: Duplex): Promise<Duplex> {
     else refuse(message)
   }
   http.on('clientError', answerBad)
+  http.on('connect', (_, socket) => answerBad(new Error('it asked for a tunnel'), socket))
+  http.on('checkExpectation', (_, response) => {
+    response.writeHead(417, { connection: 'close' })
+    response.end(() => refuse('it expects what no WebSocket needs'))
+  })
   http.on('upgrade', (request, socket, head) => {
     if (!asksForBinary(request)) {
       answerBad(new Error(`it did not ask for the subprotocol ${SUBPROTOCOL}`), socket)
