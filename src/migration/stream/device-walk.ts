@@ -103,6 +103,8 @@ function walkDevices(
   const sizes = new Map(
     description.devices.map(({ name, instance, size }) => [deviceKey(name, instance), size]),
   )
+  // One of the stream cannot be two of the description.
+  if (sizes.size < description.devices.length) return undefined
   const reader = new ByteReader(bytes, 'devices')
   const sections: Section[] = []
   try {

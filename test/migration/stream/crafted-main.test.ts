@@ -813,6 +813,11 @@ describe('the end', () => {
       ended(description({ devices: [{ ...device('cpu', 3), fields: [{}] }] })),
       'whole',
     ],
+    [
+      'and a device twice',
+      ended(description({ devices: [device('cpu', 3), device('cpu', 3)] })),
+      `${MISMATCH} ${end + 1}`,
+    ],
     ['and text', ended([6, 0, 0, 0, 2, 0x61, 0x62]), `${MALFORMED} ${end + 6}`],
     ['and a list', ended(description([])), `${MALFORMED} ${end + 6}`],
     ['and no list of devices', ended(description({ devices: {} })), `${MALFORMED} ${end + 6}`],
