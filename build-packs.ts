@@ -127,10 +127,15 @@ const parts=${printParts(MAIN, parts)};
 const loaded={};
 function load(name){
 if(loaded[name])return loaded[name].exports;
-if(!parts[name]){if(!files[name])return require(name);Object.assign(parts,require(files[name]))}
+if(!parts[name]){if(!files[name])return require(name);Object.assign(parts,loadPack(files[name]))}
 const module=loaded[name]={exports:{}};
 parts[name](load,module.exports,module);
 return module.exports}
+function loadPack(file){
+try{return require(file)}catch(error){
+if(error.code!=="MODULE_NOT_FOUND"&&!(error instanceof SyntaxError))throw error;
+console.error("error: "+require("node:path").join(__dirname,file)+" is missing or damaged; run npm ci in the checkout");
+process.exit(69)}}
 load("./${program}.js");
 /*! For license information please see ${legalFile(program)} */
 `

@@ -1,8 +1,9 @@
 /** What a run of `cryptopolicy` loads, before its command is known and after: start-up is most of the time of a short run. */
+import { cpSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
-import { ROOT, runFile } from './command.ts'
+import { ROOT, runFile, scratchFolder } from './command.ts'
 
 const ENTRY = 'src/cli/programs/cryptopolicy.ts'
 
@@ -50,4 +51,22 @@ test.each([
 ])('`cryptopolicy %s` loads few files, and none that others need', (line, packs) => {
   const files = packs.map((pack) => `cryptopolicy.${pack}.cjs`)
   expect(loadedFiles(line.split(' '))).toEqual(['cryptopolicy.cjs', ...files].toSorted())
+})
+
+test.each([
+  ['is missing', (pack: string) => rmSync(pack)],
+  ['is cut off', (pack: string) => truncateSync(pack, 1000)],
+])('a file of ours that %s is named', (_, damage) => {
+  const copy = scratchFolder()
+  for (const name of ['bin', 'dist', 'package.json']) {
+    cpSync(join(ROOT, name), join(copy, name), { recursive: true })
+  }
+  const pack = join(copy, 'dist', 'cryptopolicy.nbd.cjs')
+  damage(pack)
+  const env = { CRYPTOPOLICY_NODE: process.execPath }
+  const args = ['nbd', 'info', 'nbd+unix:///?socket=none']
+  expect(runFile(join(copy, 'bin', 'cryptopolicy'), args, { env })).toMatchObject({
+    status: 69,
+    stderr: `error: ${pack} is missing or damaged; run npm ci in the checkout\n`,
+  })
 })
