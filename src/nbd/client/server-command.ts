@@ -100,7 +100,7 @@ export class ServerCommand {
     ])
   }
 
-  /** Ends it and all that it started, and waits for that. */
+  /** Ends it and what it started, unless that has left its group, and waits for that. */
   async close(): Promise<void> {
     await endGroup(this.#child.pid, PATIENCE)
     await this.#ended
