@@ -9,6 +9,7 @@
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Certificate } from './certificate.ts'
 import { isSame, isSelfIssued, namesIssuer, namesKey } from './issuer.ts'
+import { diagnoseMissingIssuer } from './missing-issuer.ts'
 import { findSessionWays } from './session-way.ts'
 import { SignatureChecks } from './signature-checks.ts'
 import { X509_KINDS } from './x509-diagnostics.ts'
@@ -193,7 +194,7 @@ class ChainSearch {
     if (this.#signatures.isExhausted || this.#steps > MAX_STEPS) {
       return diagnose(X509_KINDS.tooManyChecks, { ...this.#end, limit })
     }
-    return this.#nearest?.problem ?? diagnose(X509_KINDS.noIssuer, highest)
+    return this.#nearest?.problem ?? diagnoseMissingIssuer(highest, this.#authorities)
   }
 
   /** Where the way upwards ends. */

@@ -6,6 +6,7 @@ import type { Evaluation } from '../priority/evaluate.ts'
 import type { Certificate } from './certificate.ts'
 import { checkTimes, findChainProblem } from './chain-check.ts'
 import { isSelfIssued, namesIssuer } from './issuer.ts'
+import { diagnoseMissingIssuer } from './missing-issuer.ts'
 import { allowsRole } from './purposes.ts'
 import { findRevocation, isListSignedBy, type RevocationList } from './revocation-list.ts'
 import { demandsStatus } from './status-demand.ts'
@@ -100,7 +101,8 @@ function checkAuthorities(
     visited.add(child)
     const issuer = authorities.find((authority) => namesIssuer(child, authority))
     // Two authorities that issued each other lead to no root.
-    if (!issuer || visited.has(issuer)) return [...found, diagnose(X509_KINDS.noIssuer, child)]
+    if (!issuer) return [...found, diagnoseMissingIssuer(child, authorities)]
+    if (visited.has(issuer)) return [...found, diagnoseMissingIssuer(child, [])]
     found.push(...checkAuthority(issuer, now))
     last = issuer
   }

@@ -143,14 +143,19 @@ const wrongOrder: Kind<NamedCertificate & { next: NamedCertificate }> = {
   hint: () => "put the endpoint's own certificate first, then its issuer, then the issuer of that",
 }
 
-const noIssuer: Kind<NamedCertificate & { issuer: string }> = {
+/** `hasNamesake`: an authority of the issuer's name is there, which has another key. */
+const noIssuer: Kind<NamedCertificate & { issuer: string; hasNamesake: boolean }> = {
   code: 'TLS_CERTIFICATE_NO_ISSUER',
   severity: 'error',
   fault: 'answer',
   summary:
     'None of the authorities that are trusted, and none of the certificates given, issued it.',
-  message: (data) =>
-    `${nameCertificate(data)} has no known issuer: there is none ${quoteName(data.issuer)}`,
+  message: ({ issuer, hasNamesake, ...data }) => {
+    const known = hasNamesake
+      ? `the authority of that name, ${quoteName(issuer)}, has another key`
+      : `there is none ${quoteName(issuer)}`
+    return `${nameCertificate(data)} has no known issuer: ${known}`
+  },
   hint: (data) =>
     remedy(
       data,

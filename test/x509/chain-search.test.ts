@@ -5,7 +5,7 @@ import { type Diagnostic, diagnose } from '../../src/diagnostics/diagnostic.ts'
 import { type Certificate, certificateOf } from '../../src/x509/certificate.ts'
 import { type ChainRules, findChain } from '../../src/x509/chain-search.ts'
 import { X509_KINDS } from '../../src/x509/x509-diagnostics.ts'
-import { AUTHORITY, ENDPOINT, type Made, make } from './made-certificate.ts'
+import { AUTHORITY, ENDPOINT, identified, type Made, make } from './made-certificate.ts'
 
 const root = make({ subject: 'root', ...AUTHORITY })
 const upper = make({ subject: 'upper', issuer: root, ...AUTHORITY })
@@ -52,6 +52,17 @@ test('the rules see the issuers of each certificate, from the trusted one downwa
     'CN=root CN=upper CN=lower CN=own',
     'CN=root CN=upper CN=lower CN=own',
   ])
+})
+
+test('an authority of the name that is asked for, with another key, is told apart from none', () => {
+  const issuer = make({ subject: 'top', ...AUTHORITY, ...identified('new', 'new') })
+  const earlier = make({ subject: 'top', ...AUTHORITY, ...identified('old', 'old') })
+  const end = make({ subject: 'end', issuer, ...ENDPOINT, ...identified('end', 'new') })
+  expect(find([end], refusing(), [issuer])).toEqual(['CN=end'])
+  expect(find([end], refusing(), [root, earlier])).toMatch(
+    /no known issuer: the authority of that name, "CN=top", has another key$/,
+  )
+  expect(find([end], refusing(), [root])).toMatch(/no known issuer: there is none "CN=top"$/)
 })
 
 test('of several reasons the one that is nearest to the own certificate is told', () => {

@@ -138,6 +138,16 @@ function encodeNumber(number: number): Buffer {
   return sequence(encodeIdentifier('2.5.29.20'), element(0x04, integer(number)))
 }
 
+/** Identifiers of keys, so that a certificate of one name for both is not taken for a root. */
+export function identified(own: string, issuer: string): Description {
+  return {
+    extensions: [
+      ['2.5.29.14', false, element(0x04, Buffer.from(own))],
+      ['2.5.29.35', false, sequence(element(0x80, Buffer.from(issuer)))],
+    ],
+  }
+}
+
 export function encodeIdentifier(dotted: string): Buffer {
   const [top = 0n, second = 0n, ...rest] = dotted.split('.').map(BigInt)
   const bytes = [top * 40n + second, ...rest].flatMap((arc) => {

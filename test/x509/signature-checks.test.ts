@@ -3,9 +3,9 @@ import { X509Certificate } from 'node:crypto'
 import { afterEach, expect, test, vi } from 'vitest'
 import { certificateOf } from '../../src/x509/certificate.ts'
 import { checkPeerCertificates } from '../../src/x509/peer-check.ts'
-import { element, type KeyKind, sequence } from '../tls/certificates.ts'
+import type { KeyKind } from '../tls/certificates.ts'
 import { evaluationOf } from './evaluation.ts'
-import { AUTHORITY, type Description, ENDPOINT, type Made, make } from './made-certificate.ts'
+import { AUTHORITY, ENDPOINT, identified, type Made, make } from './made-certificate.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -23,16 +23,6 @@ function judge(chain: readonly Made[], authorities: readonly Made[]) {
     evaluation: evaluationOf('NORMAL'),
   })
   return { code: problem?.code, checks: verify.mock.calls.length }
-}
-
-/** Identifiers of keys, so that a certificate of one name for both is not taken for a root. */
-function identified(own: string, issuer: string): Description {
-  return {
-    extensions: [
-      ['2.5.29.14', false, element(0x04, Buffer.from(own))],
-      ['2.5.29.35', false, sequence(element(0x80, Buffer.from(issuer)))],
-    ],
-  }
 }
 
 const root = make({ subject: 'one name', ...AUTHORITY })

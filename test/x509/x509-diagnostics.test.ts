@@ -31,7 +31,7 @@ describe.each([
   test('to mend it', () => {
     const now = new Date('2030-01-01T00:00:00Z')
     expect(hint(X509_KINDS.expired, { ...data, notAfter: now })).toMatch(turn)
-    expect(hint(X509_KINDS.noIssuer, { ...data, issuer: 'CN=y' })).toMatch(turn)
+    expect(hint(X509_KINDS.noIssuer, { ...data, issuer: 'CN=y', hasNamesake: false })).toMatch(turn)
     expect(hint(X509_KINDS.revoked, { ...data, list: 'crl' })).toMatch(turn)
     expect(hint(X509_KINDS.cannotSign, data)).toBe(`${again} with the key usage keyCertSign`)
     expect(hint(X509_KINDS.purpose, { ...data, role: 'client', needed: 'clientAuth' })).toBe(
