@@ -65,10 +65,13 @@ function means(offered: string, allowed: string): boolean {
 }
 
 function isBroken(name: string): boolean {
-  return (
-    /^none$|arcfour|3des|blowfish|cast128|md5|group1-|ssh-dss|-sha1/.test(name) &&
-    !/^hmac-sha1/.test(name)
-  )
+  const hasBrokenPart = /^none$|arcfour|3des|blowfish|cast128|md5|group1-|ssh-dss|-sha1/.test(name)
+  return isRsaWithSha1(name) || (hasBrokenPart && !/^hmac-sha1/.test(name))
+}
+
+/** These names do not say their hash: RFC 4253, section 6.6, and RFC 6187, section 3. */
+function isRsaWithSha1(name: string): boolean {
+  return /^(?:x509v3-)?ssh-rsa(?:-cert-v0\d@openssh\.com)?$/.test(name)
 }
 
 function compareHostKeys({ hostKeys }: SshScan, yardstick: SshYardstick): readonly Finding[] {

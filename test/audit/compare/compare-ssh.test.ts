@@ -115,9 +115,11 @@ test('what is broken is worse than what is not allowed', () => {
       ...['hmac-md5', 'hmac-md5-96-etm@openssh.com', 'ssh-dss', 'diffie-hellman-group1-sha1'],
       ...['diffie-hellman-group14-sha1', 'diffie-hellman-group-exchange-sha1'],
       ...['gss-gex-sha1-', 'rsa1024-sha1'],
+      ...['ssh-rsa', 'ssh-rsa-cert-v01@openssh.com', 'x509v3-ssh-rsa'],
     ],
     medium: [
       ...['aes128-cbc', 'hmac-sha1', 'hmac-sha1-96', 'hmac-sha1-etm@openssh.com', 'hmac-sha2-512'],
+      ...['rsa-sha2-256', 'rsa-sha2-512-cert-v01@openssh.com', 'x509v3-rsa2048-sha256'],
       ...['nonesuch', 'xnone', 'diffie-hellman-group14-sha256', 'umac-64@openssh.com'],
     ],
   }
