@@ -14,6 +14,7 @@ export class HostMetrics {
   readonly #refusals = new LabelledCounter()
   readonly #failures = new LabelledCounter()
   readonly #objectReloads = new LabelledCounter()
+  readonly #policyReloads = new LabelledCounter()
   readonly #fileReloads = new LabelledCounter()
 
   /** The traffic of an entry of the endpoint file; it goes on when the entry starts anew. */
@@ -45,7 +46,8 @@ export class HostMetrics {
     this.#handshakes.add({ endpoint, side, version, suite, group })
   }
 
-  readonly tellReload = ({ objects }: ReloadReport): void => {
+  readonly tellReload = ({ objects, diagnostics }: ReloadReport): void => {
+    this.#policyReloads.add({ outcome: diagnostics.length > 0 ? 'refused' : 'applied' })
     const present = new Set(objects.map(({ id }) => id))
     this.#objectReloads.forget(({ object = '' }) => !present.has(object))
     for (const { id, outcome } of objects) this.#objectReloads.add({ object: id, outcome })
@@ -93,6 +95,11 @@ export class HostMetrics {
         'cryptopolicy_object_reloads',
         'Loads of objects after the first, by their outcome.',
         this.#objectReloads,
+      ),
+      counted(
+        'cryptopolicy_policy_reloads',
+        'Reads of the configuration of priority strings after the first, by their outcome.',
+        this.#policyReloads,
       ),
       counted(
         'cryptopolicy_file_reloads',

@@ -54,6 +54,20 @@ test('handshakes, refusals and failures are counted apart for each entry and eac
   expect(countsOf(metrics)).toEqual({})
 })
 
+test('a policy that a reload refused is counted beside those that were applied', () => {
+  const metrics = new HostMetrics()
+  const report = (...diagnostics: readonly object[]) => ({ objects: [], diagnostics }) as never
+  for (const one of [report(), report({ code: 'A' }, { code: 'B' }), report()]) {
+    metrics.tellReload(one)
+  }
+  expect(countsOf(metrics)).toEqual({
+    cryptopolicy_policy_reloads: [
+      { labels: { outcome: 'applied' }, value: 2 },
+      { labels: { outcome: 'refused' }, value: 1 },
+    ],
+  })
+})
+
 test('loads of objects are counted while the objects are there', () => {
   const metrics = new HostMetrics()
   const report = (...ids: readonly string[]) =>
@@ -63,7 +77,7 @@ test('loads of objects are counted while the objects are there', () => {
   metrics.tellFile('applied')
   metrics.tellFile('applied')
   metrics.tellFile('refused')
-  expect(countsOf(metrics)).toEqual({
+  expect(countsOf(metrics)).toMatchObject({
     cryptopolicy_object_reloads: [{ labels: { object: 'b', outcome: 'unchanged' }, value: 2 }],
     cryptopolicy_file_reloads: [
       { labels: { outcome: 'applied' }, value: 2 },
