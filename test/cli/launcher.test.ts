@@ -2,7 +2,7 @@
 import { chmodSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
-import { execFileSync } from '../peers/child-process.ts'
+import { execFileSync, spawnSync } from '../peers/child-process.ts'
 import { ROOT, scratchFolder } from './command.ts'
 import { launchService, untilReady } from './service-process.ts'
 
@@ -54,6 +54,14 @@ test('a link that names its folder from where it stands is followed, also where 
   for (const name of ['cryptopolicy', './cryptopolicy', 'policy', './policy']) {
     expect(execFileSync('sh', [name, '--version'], { cwd })).toBe(expected)
   }
+})
+
+test('options of Node.js that it refuses are named by Node.js, which was found', () => {
+  const env = { ...process.env, NODE_OPTIONS: '--no-such-option' }
+  const program = join(ROOT, 'bin', 'cryptopolicy')
+  const { stderr, status } = spawnSync(program, ['--version'], { env, encoding: 'utf8' })
+  expect(stderr).toContain('--no-such-option is not allowed in NODE_OPTIONS')
+  expect(status).toBe(9)
 })
 
 test('SIGUSR1 opens no debugger', async () => {
