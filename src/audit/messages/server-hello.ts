@@ -97,6 +97,20 @@ export function serverKeyShare({ extensions }: ServerHello): KeyShareEntry | und
   return share
 }
 
+/**
+ * The place, from 0, of the ticket that the server took among those that were offered (RFC 8446 section 4.2.11).
+ *
+ * @throws ProtocolError
+ */
+export function selectedIdentity({ extensions }: ServerHello): number | undefined {
+  const data = findExtension(extensions, EXTENSION.pre_shared_key)
+  if (!data) return undefined
+  const reader = new ByteReader(data, 'pre_shared_key of a ServerHello')
+  const selected = reader.readUint16()
+  reader.end()
+  return selected
+}
+
 /** Whether the server says that it knows a newer version than it chose (RFC 8446 section 4.1.3). */
 export function hasDowngradeMark({ random }: ServerHello): boolean {
   const mark = random.subarray(RANDOM_LENGTH - TO_TLS12.length)

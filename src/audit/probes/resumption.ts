@@ -1,4 +1,6 @@
 /** Whether tickets of TLS 1.3 are taken, and whether without a new agreement on a secret (psk_ke). */
+
+import { refuse } from '../../wire/protocol-error.ts'
 import type { Exchange } from '../connection/exchange.ts'
 import { helloOf } from '../conversation/offer.ts'
 import { serverHelloIn } from '../conversation/server-flight.ts'
@@ -6,11 +8,11 @@ import { recordVersionFor, TlsChannel } from '../conversation/tls-channel.ts'
 import { makeKeyPair } from '../key-schedule/key-pair.ts'
 import { bindSharedKey, preSharedKey, ticketKey } from '../key-schedule/psk-binder.ts'
 import { encodeClientHello } from '../messages/client-hello.ts'
-import { findExtension, pskKeyExchangeModes } from '../messages/extensions.ts'
+import { pskKeyExchangeModes } from '../messages/extensions.ts'
 import { encodeHandshake } from '../messages/handshake.ts'
-import { EXTENSION, HANDSHAKE, VERSION } from '../messages/iana-numbers.ts'
+import { HANDSHAKE, VERSION } from '../messages/iana-numbers.ts'
 import type { SessionTicket } from '../messages/new-session-ticket.ts'
-import { serverKeyShare } from '../messages/server-hello.ts'
+import { selectedIdentity, serverKeyShare } from '../messages/server-hello.ts'
 import { type Answer, answerOf } from '../model.ts'
 import { ABSENT, ACCEPTED, refusedBy } from './answers.ts'
 import type { ProbedServer } from './probe.ts'
@@ -75,6 +77,8 @@ async function askResumption(
   await channel.sendHandshake({ type: HANDSHAKE.client_hello, body: bound.subarray(4) })
   const incoming = await channel.next()
   if (incoming.kind === 'alert') return refusedBy(incoming.alert)
-  const { extensions } = serverHelloIn(incoming)
-  return findExtension(extensions, EXTENSION.pre_shared_key) ? ACCEPTED : ABSENT
+  const selected = selectedIdentity(serverHelloIn(incoming))
+  if (selected === undefined) return ABSENT
+  if (selected > 0) refuse(`that it took ticket ${selected + 1} of one`)
+  return ACCEPTED
 }

@@ -251,6 +251,13 @@ describe('tickets', () => {
     expect(features).toMatchObject({ pskDheKe: answer, pskKe: answer })
   })
 
+  test('of a server that takes another one than was offered', async () => {
+    const answer = { answer: 'unknown', because: 'the server sent that it took ticket 2 of one' }
+    expect(await featuresAfter({ pskModes: [0, 1], takenTicket: 1 })).toMatchObject({
+      ...{ pskDheKe: answer, pskKe: answer },
+    })
+  })
+
   test('each mode gets a ticket of its own, with the suite and the group of the first', async () => {
     const audit = await finished({ ...SCRIPT, suites: [0x1302], ...{ groups: [23] } })
     expect(audit.server.finished).toBeUndefined()

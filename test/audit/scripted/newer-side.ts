@@ -59,7 +59,9 @@ export async function answerNewer(side: Side, hello: ClientHello, chosen: Chosen
   const hasTicket = findExtension(hello.extensions ?? [], EXTENSION.pre_shared_key) !== undefined
   const mode = script.pskModes?.find((one) => modes.includes(one))
   const isResumed = hasTicket && mode !== undefined
-  const psk = isResumed ? [{ type: EXTENSION.pre_shared_key, data: numbersOf(0) }] : []
+  const psk = isResumed
+    ? [{ type: EXTENSION.pre_shared_key, data: numbersOf(script.takenTicket ?? 0) }]
+    : []
   if (isResumed && mode === 0) return sendHello(RANDOM, psk)
   const theirs = shareIn(hello, group)
   const pair = theirs && makeKeyPair(group, seeded)

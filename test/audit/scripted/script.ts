@@ -71,6 +71,8 @@ export type Script = {
   readonly resumes?: { readonly byId?: boolean; readonly byTicket?: boolean }
   /** Of TLS 1.3: how tickets are taken. */
   readonly pskModes?: readonly number[]
+  /** The place of the ticket that it says to have taken; the first, 0, where it is left out. */
+  readonly takenTicket?: number
   readonly ticketExtensions?: readonly number[]
   /** What becomes of a client that is asked for a certificate and has none, before the server's Finished. */
   readonly withoutCertificate?: ScriptedAlert | 'close' | 'reset'
