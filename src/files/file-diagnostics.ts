@@ -1,6 +1,7 @@
 /** Every error about reading and writing files, in one place. */
 import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
 import { reasonOf, remedyOf } from '../diagnostics/system-errors.ts'
+import { nameUnwritable } from './missing-folder.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
@@ -64,7 +65,8 @@ const unwritable: Kind<{ path: string; error: unknown; hint?: string }> = {
   severity: 'error',
   fault: 'write',
   summary: 'A file cannot be written. Of a host, the configuration that was in force still is.',
-  message: ({ path, error }) => `cannot write ${shown(path)}: ${reasonOf(error)}`,
+  message: ({ path, error }) =>
+    `cannot write ${shown(nameUnwritable(path, error))}: ${reasonOf(error)}`,
   hint: ({ hint, error }) => hint ?? remedyOf(error),
 }
 

@@ -6,7 +6,6 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { type Diagnostic, diagnose, fail } from '../../diagnostics/diagnostic.ts'
 import { syncFolder } from '../../files/atomic-file.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
-import { nameUnwritable } from '../../files/missing-folder.ts'
 import { MainInspection } from '../inspect/main-inspection.ts'
 import {
   type InspectedMigration,
@@ -84,7 +83,7 @@ function makeTemporary(folder: string): string {
   try {
     return mkdtempSync(join(dirname(path), `.${basename(path)}.cryptopolicy-tmp-`))
   } catch (error) {
-    return fail(FILE_KINDS.unwritable, { path: nameUnwritable(folder, error), error })
+    return fail(FILE_KINDS.unwritable, { path: folder, error })
   }
 }
 

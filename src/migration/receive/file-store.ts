@@ -8,7 +8,6 @@ import { basename } from 'node:path'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { replaceFile } from '../../files/atomic-file.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
-import { nameUnwritable } from '../../files/missing-folder.ts'
 import { PartialFile } from '../../transfer/partial-file.ts'
 import type { MigrationStore } from './migration-store.ts'
 import { PieceWriter } from './piece-writer.ts'
@@ -91,6 +90,6 @@ export async function writing<Result>(path: string, work: () => Promise<Result>)
     return await work()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error
-    return fail(FILE_KINDS.unwritable, { path: nameUnwritable(path, error), error })
+    return fail(FILE_KINDS.unwritable, { path, error })
   }
 }

@@ -4,7 +4,6 @@ import { Socket } from 'node:net'
 import { Duplex, type Writable } from 'node:stream'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
-import { nameUnwritable } from '../../files/missing-folder.ts'
 import { dial } from '../../net/dial.ts'
 import { runShellCommand } from '../../net/shell-command.ts'
 import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
@@ -120,7 +119,7 @@ async function openFile(path: string, start: number): Promise<Destination> {
     const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT, OWNER_ONLY)
     return overFile(createWriteStream('', { fd, start, flush: true }))
   } catch (error) {
-    return fail(FILE_KINDS.unwritable, { path: nameUnwritable(path, error), error })
+    return fail(FILE_KINDS.unwritable, { path, error })
   }
 }
 

@@ -1,6 +1,7 @@
 /** Every error about copying, in one place. */
 import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
 import { reasonOf } from '../../diagnostics/system-errors.ts'
+import { nameUnwritable } from '../../files/missing-folder.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
@@ -9,7 +10,7 @@ const unwritable: Kind<{ path: string; error: unknown }> = {
   severity: 'error',
   fault: 'write',
   summary: 'The destination cannot be written.',
-  message: ({ path, error }) => `cannot write ${path}: ${reasonOf(error)}`,
+  message: ({ path, error }) => `cannot write ${nameUnwritable(path, error)}: ${reasonOf(error)}`,
 }
 
 const unreadable: Kind<{ path: string; error: unknown }> = {
