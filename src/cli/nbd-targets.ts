@@ -24,7 +24,9 @@ export function readTargets<const Names extends readonly string[]>(
   }
   if (targets.length > names.length) {
     const message = `${targets.length} arguments stand where ${names.join(' and ')} belong`
-    fail(CLI_KINDS.excessArguments, { message, hint: HINT })
+    const option = targets.find((word) => typeof word === 'string' && /^-./.test(word))
+    const hint = option === undefined ? HINT : `${printTarget(option)}: options stand before --`
+    fail(CLI_KINDS.excessArguments, { message, hint })
   }
   return targets as unknown as Targets<Names>
 }

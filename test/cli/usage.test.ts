@@ -74,6 +74,15 @@ test('list takes its string as resolve does, and as gnutls-cli does', async () =
   expect(first).toEqual(second)
 })
 
+test.each(['--tls-creds=tls0', '--tls-hostname=host', '--tls=optional'])(
+  '%s of a copy between files would protect nothing',
+  async (option) => {
+    const { status, stderr } = await runInProcess(['nbd', 'copy', option, 'disk.img', 'copy.img'])
+    expect(status).toBe(64)
+    expect(stderr).toContain(`${option.split('=')[0]} and two ends that are no NBD servers cannot`)
+  },
+)
+
 describe('a user who leaves out or mistakes an argument reads what to type', () => {
   test.each([
     [['nbd', 'info'], 'cryptopolicy nbd info nbds://host/export; '],

@@ -199,6 +199,18 @@ describe('targets of NBD', () => {
   })
 })
 
+test('options behind the targets of NBD are told where they belong', () => {
+  const hinting = (hint: unknown) =>
+    expect.objectContaining({ diagnostics: [expect.objectContaining({ hint })] })
+  const targets = (...words: string[]) => readTargets(words, ['SOURCE', 'DESTINATION'], 'copy A B')
+  expect(() => targets('a', '[', 'b', ']', '--json')).toThrow(
+    hinting('--json: options stand before --'),
+  )
+  expect(() => targets('a', '-', 'c')).toThrow(
+    hinting(expect.stringMatching(/^a command that serves stands/)),
+  )
+})
+
 describe('options of qemu-nbd', () => {
   const parse = (...args: string[]) => {
     const command = withRefusedOptions(withQemuNbdOptions(new Command('serve'))).exitOverride()

@@ -46,6 +46,7 @@ async function copy(words: readonly string[], options: Options): Promise<void> {
   const [from, to] = readTargets(words, ['SOURCE', 'DESTINATION'], EXAMPLE)
   const [first, second] = await parseEnds(from, to, options, terminal)
   if (first.kind === 'null') misuse('null: cannot be copied from', 'name an export or a file')
+  refuseUselessTls([first, second], options)
   refuseConflicts(first, second, options)
   const ends = await openEnds(first, second, {
     connections: options.connections,
@@ -71,6 +72,21 @@ function refuseConflicts(first: SourceName, second: EndName, options: Options): 
   if (first.kind !== 'standard' && second.kind !== 'standard') return
   if (options.verify) conflict('--verify', '-')
   if (options.state !== undefined) conflict('--state', '-')
+}
+
+/** Where no end is a server, options of TLS would protect nothing. */
+function refuseUselessTls(ends: readonly EndName[], options: Options): void {
+  if (ends.some(({ kind }) => kind === 'nbd' || kind === 'command')) return
+  const useless = {
+    '--tls': options.tls,
+    '--tls-creds': options.tlsCreds,
+    '--tls-hostname': options.tlsHostname,
+  }
+  for (const [first, value] of Object.entries(useless)) {
+    if (value === undefined) continue
+    const second = 'two ends that are no NBD servers'
+    fail(CLI_KINDS.conflictingOptions, { first, second, hint: `for instance: ${EXAMPLE}` })
+  }
 }
 
 function misuse(what: string, hint: string): never {
