@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { constants } from 'node:os'
 import { Duplex, type Readable, type Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import { bindGroup } from '../files/bound-groups.ts'
 import { endGroup } from '../files/process-group.ts'
 
 export type ShellCommand = {
@@ -19,17 +20,22 @@ const NO_DESCRIPTOR = { code: 'EMFILE', errno: -constants.errno.EMFILE }
 /** How long a command may take to end in order when it is told to, in milliseconds. */
 const GRACE = 2_000
 
-/** @throws a system error where no descriptor is left. */
+/**
+ * It ends with this program.
+ *
+ * @throws a system error where no descriptor is left.
+ */
 export function runShellCommand(command: string): ShellCommand {
   const child = spawn('/bin/sh', ['-c', command], {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
   })
+  const letGo = bindGroup(child.pid)
   const closed = once(child, 'close') as Promise<[number | null, string | null]>
   const ended = closed.then(([status, signal]) =>
     status === 0 ? undefined : (signal ?? `status ${status}`),
   )
-  ended.catch(() => {})
+  ended.catch(() => {}).finally(letGo)
   // They are missing where no descriptor is left.
   if (!child.stdin || !child.stdout) throw Object.assign(new Error('EMFILE'), NO_DESCRIPTOR)
   const stream = new PairStream(child.stdout, child.stdin)
@@ -41,10 +47,12 @@ async function endCommand(child: ChildProcess, stream: Duplex): Promise<void> {
   const isOver = new AbortController()
   const over = (): void => isOver.abort()
   child.once('close', over)
+  const letGo = bindGroup(child.pid)
   const ending = endGroup(child.pid, GRACE)
   await delay(GRACE, undefined, isOver).catch(() => {})
   child.off('close', over)
   const hasObeyed = await ending
+  letGo()
   // What has left the group may still hold them.
   if (!hasObeyed || !isOver.signal.aborted) stream.destroy()
 }

@@ -4,6 +4,7 @@ import { readlinkSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { runShellCommand, type ShellCommand } from '../../src/net/shell-command.ts'
 import { isRunning } from '../chardev/user-at-terminal.ts'
+import { catchOwnSignals } from '../files/own-signals.ts'
 
 function run(command: string): ShellCommand {
   const running = runShellCommand(command)
@@ -90,6 +91,23 @@ test('it ends with all that it started, also where the stream is destroyed', asy
   expect(await other.ended).toBeUndefined()
 })
 
+test('it ends with this program, where a signal ends that at once', async () => {
+  const sent = catchOwnSignals()
+  const running = run('sleep 600 & exec sleep 600')
+  process.emit('SIGALRM', 'SIGALRM')
+  expect(sent).toEqual(['SIGALRM'])
+  expect(await running.ended).toBe('SIGTERM')
+})
+
+test('a program that has no command any more has its signals for itself', async () => {
+  await expect.poll(() => process.listenerCount('SIGQUIT')).toBe(0)
+  const running = run('exit 0')
+  expect(process.listenerCount('SIGQUIT')).toBe(1)
+  running.stream.resume()
+  await running.ended
+  await expect.poll(() => process.listenerCount('SIGQUIT')).toBe(0)
+})
+
 test('what one says while it is ended can be read when it has ended', async () => {
   const running = run('trap "echo leaving; exit 4" TERM; echo ready; while :; do sleep 0.01; done')
   await once(running.stream, 'readable')
@@ -118,5 +136,8 @@ test('what one has left in its group is ended too, though nothing of it can be h
   running.kill()
   running.stream.resume()
   expect(await running.ended).toBe('SIGTERM')
+  // Until then it would end with this program.
+  expect(process.listenerCount('SIGQUIT')).toBe(1)
   await expect.poll(() => isRunning(Number(pid))).toBe(false)
+  await expect.poll(() => process.listenerCount('SIGQUIT')).toBe(0)
 })

@@ -9,6 +9,7 @@ import type { TransferProgress } from '../../transfer/progress.ts'
 import { formatSize } from '../byte-size.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
+import { endedBySignals } from '../ended-by-signals.ts'
 import { clientOptions, type NbdOptions, withNbdOptions } from '../nbd-options.ts'
 import { parseCount } from '../option-values.ts'
 import { formatDuration, ProgressBar } from '../progress-bar.ts'
@@ -121,20 +122,13 @@ async function run(
 ): Promise<CopyResult> {
   const { copyEnds } = await import('../../nbd/copy/copy-ends.ts')
   const bar = new ProgressBar(terminal)
-  const stop = new AbortController()
-  const abort = () => stop.abort()
-  process.once('SIGINT', abort).once('SIGTERM', abort)
+  const { resume, verify = false } = options
+  const onProgress = ({ phase, done, total }: TransferProgress) => bar.update(phase, done, total)
+  const settings = { resume, verify, warn: terminal.report, onProgress }
   try {
-    return await copyEnds(source, destination, {
-      resume: options.resume,
-      verify: options.verify ?? false,
-      warn: terminal.report,
-      onProgress: ({ phase, done, total }: TransferProgress) => bar.update(phase, done, total),
-      signal: stop.signal,
-    })
+    return await endedBySignals((signal) => copyEnds(source, destination, { ...settings, signal }))
   } finally {
     bar.end()
-    process.off('SIGINT', abort).off('SIGTERM', abort)
     await Promise.all([source.close(), destination.close()])
   }
 }

@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { DiagnosticError, diagnose, fail } from '../../diagnostics/diagnostic.ts'
-import { endGroup, endGroupsAtOnce } from '../../files/process-group.ts'
+import { bindGroup } from '../../files/bound-groups.ts'
+import { endGroup } from '../../files/process-group.ts'
 import { NBD_CLIENT_KINDS } from './nbd-client-diagnostics.ts'
 import type { NbdUri } from './nbd-uri.ts'
 
@@ -52,9 +53,6 @@ export function uriOfCommand(words: readonly string[], path: string): NbdUri {
 /** In milliseconds: how long a server may take to end. */
 const PATIENCE = 10_000
 
-/** The same where this program itself is told to end at once. */
-const GRACE = 2_000
-
 /** How long its end may follow that of the connection, in milliseconds. */
 const END_LIMIT = 1_000
 
@@ -65,6 +63,7 @@ export class ServerCommand {
   readonly #folder: string
   readonly #child: ChildProcess
   readonly #ended: Promise<unknown>
+  readonly #letGo: () => void
 
   private constructor(words: readonly string[], folder: string, child: ChildProcess) {
     this.#name = printCommand(words)
@@ -72,7 +71,7 @@ export class ServerCommand {
     this.#child = child
     this.#ended = once(child, 'exit').catch(() => {})
     this.uri = uriOfCommand(words, join(folder, SOCKET))
-    endWithThisProgram(this)
+    this.#letGo = bindGroup(child.pid, () => this.#removeFolder())
   }
 
   /** Starts it. Nothing says that it serves: the first connection finds out. */
@@ -104,55 +103,13 @@ export class ServerCommand {
   async close(): Promise<void> {
     await endGroup(this.#child.pid, PATIENCE)
     await this.#ended
-    forget(this)
+    this.#letGo()
     this.#removeFolder()
-  }
-
-  /** Ends several while this program ends. */
-  static endAtOnce(commands: ReadonlySet<ServerCommand>): void {
-    const all = [...commands]
-    endGroupsAtOnce(
-      all.map((command) => command.#child.pid),
-      GRACE,
-    )
-    for (const command of all) command.#removeFolder()
   }
 
   #removeFolder(): void {
     rmSync(this.#folder, { recursive: true, force: true })
   }
-}
-
-const RUNNING = new Set<ServerCommand>()
-
-const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
-
-/** No command outlives the program that started it. */
-function endWithThisProgram(command: ServerCommand): void {
-  if (RUNNING.size === 0) {
-    for (const signal of ENDING_SIGNALS) process.on(signal, onSignal)
-    process.on('exit', endAll)
-  }
-  RUNNING.add(command)
-}
-
-/** Signals are this program's own affair again once no command is left. */
-function forget(command: ServerCommand): void {
-  if (!RUNNING.delete(command) || RUNNING.size > 0) return
-  for (const signal of ENDING_SIGNALS) process.off(signal, onSignal)
-  process.off('exit', endAll)
-}
-
-function endAll(): void {
-  ServerCommand.endAtOnce(RUNNING)
-}
-
-function onSignal(signal: NodeJS.Signals): void {
-  // What else listens, such as a copy, ends in order and closes its ends.
-  if (process.listenerCount(signal) > 1) return
-  endAll()
-  process.off(signal, onSignal)
-  process.kill(process.pid, signal)
 }
 
 const FIRST_NAME = 'first'
