@@ -40,12 +40,11 @@ export async function auditTargets(words: readonly string[], options: AuditOptio
   const { evidence } = options
   if (evidence !== undefined) refuseUnwritable(evidence)
   await endedBySignals(async (stop) => {
-    const isOneOfMany = targets.length > 1
     const room = new ScanRoom(options, targets.length)
     let isFurther = false
     const progress = new Progress(terminal)
     const scans = inOrder(targets, room.limits, async (target) =>
-      stop.aborted ? undefined : auditOne(target, { options, progress, room, isOneOfMany, stop }),
+      stop.aborted ? undefined : auditOne(target, { options, progress, room, stop }),
     )
     for await (const outcome of scans) {
       if (!outcome) continue
@@ -206,7 +205,6 @@ type ScanSettings = {
   readonly options: AuditOptions
   readonly progress: Progress
   readonly room: ScanRoom
-  readonly isOneOfMany: boolean
   readonly stop: AbortSignal
 }
 
@@ -215,8 +213,7 @@ async function auditOne(target: AuditTarget, settings: ScanSettings): Promise<Ou
   try {
     return await scanTarget(target, settings)
   } catch (error) {
-    const isTold = settings.isOneOfMany || settings.options.jsonl
-    if (!isTold || !(error instanceof DiagnosticError)) throw error
+    if (!(error instanceof DiagnosticError)) throw error
     return { target, error }
   }
 }
