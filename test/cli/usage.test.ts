@@ -2,7 +2,8 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { testWith } from '../peers/peer.ts'
-import { ROOT, run, runFile, scratchFolder, writeFiles } from './command.ts'
+import { ROOT, runFile, scratchFolder, writeFiles } from './command.ts'
+import { Host } from './host.ts'
 import { runInProcess } from './in-process.ts'
 import { resultOf } from './json-output.ts'
 
@@ -57,7 +58,7 @@ describe('wrong usage has a code, a hint and status 64', () => {
   })
 
   test('update-policies keeps the status of the program that it stands in for', () => {
-    const { status, stderr } = run('update-policies', ['--nope'])
+    const { status, stderr } = new Host().update(['--nope'])
     expect(status).toBe(2)
     expect(stderr).toBe(
       "error[USAGE_UNKNOWN_OPTION]: unknown option '--nope'\nhint: see update-policies --help\n",
@@ -125,7 +126,7 @@ describe('a user who leaves out or mistakes an argument reads what to type', () 
   })
 
   test('update-policies FUTURE', async () => {
-    const outcome = await runInProcess(['FUTURE'], { program: 'update-policies' })
+    const outcome = await new Host().updateInProcess(['FUTURE'])
     expect(outcome.status).toBe(2)
     expect(outcome.stderr).toMatch(/\nhint: to set a policy: update-policies --set POLICY\n$/)
   })
@@ -254,4 +255,38 @@ test('--app takes any name, and says what is not known of it', async () => {
   expect(stderr).toContain('--app-config FILE:KEY')
   const built = ['resolve', '--app', 'foo', '--built-in', 'PFS']
   expect((await runInProcess(built, { env })).stdout).toBe('PFS\n')
+})
+
+test.each<[readonly string[], boolean]>([
+  [['--app', 'foo'], true],
+  [['--app', 'libvirt'], false],
+  [['--app', 'libvirt', '--built-in', ''], false],
+  [['--app', 'foo', 'PFS'], false],
+  [['--app', 'foo', '--built-in', 'PFS'], false],
+  [['--app', 'foo', '--app-config', 'CONFIG:priority'], false],
+])('resolve %j says that nothing is known of the program: %j', async (args, isSaid) => {
+  const folder = scratchFolder()
+  writeFiles(folder, { 'foo.conf': 'priority = "PFS"\n', 'gnutls.config': 'LIBVIRT=NORMAL\n' })
+  const words = args.map((word) => word.replace('CONFIG', join(folder, 'foo.conf')))
+  const config = ['--config', join(folder, 'gnutls.config'), '--app-dir', folder]
+  const { status, stderr } = await cryptopolicy('resolve', ...words, ...config)
+  expect([status, stderr.includes('is not known: --app-config')]).toEqual([0, isSaid])
+})
+
+test('explain points to lines for other scopes only where there are any', async () => {
+  const folder = scratchFolder()
+  writeFiles(folder, { 'policies/OURS.pol': 'cipher@ssh = AES-256-GCM\n' })
+  const explained = async (value: string) =>
+    (await cryptopolicy('explain', 'OURS', '--value', value, '--base-dir', folder)).stderr
+  expect(await explained('AES-256-GCM')).toContain('--all shows them')
+  expect(await explained('SHA2-256')).toBe('')
+})
+
+test('an argument that names modules alone is told as it was typed', async () => {
+  const { stderr } = await cryptopolicy('show', ':NO-SHA1')
+  expect(stderr).toContain('error[POLICY_NO_NAME]: `:NO-SHA1` names no policy\n')
+  const folder = scratchFolder()
+  writeFiles(folder, { config: '\n:NO-SHA1\n' })
+  const configured = await cryptopolicy('show', '--base-dir', folder)
+  expect(configured.stderr).toContain(`error[POLICY_NO_NAME]: ${join(folder, 'config')} names`)
 })
