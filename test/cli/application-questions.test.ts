@@ -29,6 +29,11 @@ test('show gives what holds for an application, and the text of each of its back
   expect(properties.cipher).not.toContain('AES-128-GCM')
   const text = (await ask(host, 'show', '--app', 'web', '--backend', 'gnutls')).stdout
   expect(host.read('back-ends', 'gnutls.config')).toContain(`\nWEB=${text}`)
+  const json = await ask(host, 'show', '--app', 'web', '--backend', 'gnutls', '--json')
+  expect(resultOf(json.stdout)).toEqual({
+    ...{ policy: 'DEFAULT+web', scopes: [], backend: 'gnutls', text: text.trimEnd() },
+    properties: null,
+  })
 })
 
 test('explain names the line of the application, or of the system policy, for each purpose', async () => {

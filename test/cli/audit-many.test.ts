@@ -11,7 +11,7 @@ import { startPeer } from '../interop/tls-peer.ts'
 import { spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 import { freePort } from '../peers/port.ts'
-import { runInProcess } from './in-process.ts'
+import { runInProcess, runInterrupted } from './in-process.ts'
 import { expectValid } from './json-output.ts'
 import { CRYPTOPOLICY } from './service-process.ts'
 
@@ -141,18 +141,9 @@ testWith('openssl', 'a signal ends the questions: what was learnt is told and ke
   const evidence = join(folder, 'evidence')
   const isSilent = Promise.withResolvers<void>()
   const port = await leadTo(await startOpenssl(), 20, isSilent.resolve)
-  const limits = { timeout: PATIENCE, killSignal: 'SIGKILL' } as const
-  const options = ['--timeout', '60', '--evidence', evidence]
-  const child = spawn(CRYPTOPOLICY, ['audit', `127.0.0.1:${port}`, ...options], limits)
-  const closed = once(child, 'close')
-  const output = Promise.all([text(child.stdout), text(child.stderr)])
-  await Promise.race([isSilent.promise, closed])
-  child.kill('SIGINT')
-  const [stdout, stderr] = await output
-  expect({ status: (await closed)[0], stderr }).toEqual({
-    status: 130,
-    stderr: expect.stringContaining('interrupted: '),
-  })
+  const args = ['audit', `127.0.0.1:${port}`, '--timeout', '60', '--evidence', evidence]
+  const { status, stdout, stderr } = await runInterrupted(args, isSilent.promise)
+  expect([status, stderr]).toEqual([130, expect.stringContaining('interrupted: ')])
   expect(stdout).toMatch(/^ {2}TLS1.3 +accepted$/m)
   expect(stdout).toContain('unknown: interrupted')
   expect(readFileSync(evidence, 'utf8')).toContain('"interrupted"')

@@ -13,6 +13,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { YardstickOptions } from '../../src/cli/audit-options.ts'
+import { refuseIdleOptions } from '../../src/cli/audit-yardsticks.ts'
 import { keyFiles } from '../interop/audit/audited-server.ts'
 import { hostKey, scratchFolder, startSshd } from '../interop/audit/ssh-server.ts'
 import { startPeer } from '../interop/tls-peer.ts'
@@ -240,6 +242,32 @@ test.each([
 ])('what would judge nothing is refused: %j', async (args, reason) => {
   const { status, stderr } = await runInProcess(['audit', ...args])
   expect([status, stderr]).toEqual([64, expect.stringContaining(reason)])
+})
+
+test.each<[string, YardstickOptions]>([
+  ['--policy', { level: 'x', policy: 'DEFAULT', priority: 'NORMAL' }],
+  ['--baseline', { level: 'x', baseline: 'earlier', ciphers: 'ALL' }],
+])('a server of SSH may be held against %s beside what says nothing of it', (_, options) => {
+  expect(() => refuseIdleOptions(options, ['ssh'])).not.toThrow()
+})
+
+test.each<[YardstickOptions, string]>([
+  [{ level: 'x', priority: 'NORMAL' }, '--priority'],
+  [{ level: 'x', ciphers: 'ALL' }, '--ciphers'],
+  [{ level: 'x', guidelines: 'file' }, '--guidelines'],
+  [{ level: 'x', clientCertificate: true }, '--client-certificate'],
+])('a server of SSH is not held against %j alone, one of TLS is', (options, name) => {
+  const refuse =
+    (...protocols: readonly string[]) =>
+    () =>
+      refuseIdleOptions(options, protocols)
+  expect(refuse('https', 'ssh')).toThrow(`${name} and a TARGET of SSH cannot`)
+  expect(refuse('https')).not.toThrow()
+})
+
+test('that no certificate of clients is demanded may be said of a server of SSH', () => {
+  const options = { level: 'x', clientCertificate: false }
+  expect(() => refuseIdleOptions(options, ['ssh'])).not.toThrow()
 })
 
 testWith('sshd', 'so it is of a replay', async () => {

@@ -6,6 +6,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
+import { onTestFinished } from 'vitest'
 
 export class CaughtOutput {
   readonly #parts: ReadonlyMap<number, Buffer[]> = new Map([
@@ -38,6 +39,15 @@ export class CaughtOutput {
   write(descriptor: number, data: string | Uint8Array, offset = 0): number | undefined {
     const bytes = Buffer.from(data as Uint8Array).subarray(offset)
     return this.#parts.get(descriptor)?.push(bytes) && bytes.length
+  }
+}
+
+/** Standard output and standard error are taken for a terminal of 80 columns until the test has ended. */
+export function pretendTerminal(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    const { isTTY, columns } = stream
+    Object.assign(stream, { isTTY: true, columns: 80 })
+    onTestFinished(() => void Object.assign(stream, { isTTY, columns }))
   }
 }
 

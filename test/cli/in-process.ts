@@ -49,6 +49,27 @@ function runCryptopolicy(args: readonly string[]): Promise<number> {
   })
 }
 
+/**
+ * Does to a command what SIGTERM does to a process: as soon as it does not just end it, and something else has
+ * happened.
+ */
+export async function runInterrupted(
+  args: readonly string[],
+  after: Promise<unknown> = Promise.resolve(),
+): Promise<Outcome> {
+  const earlier = new Set(listenersOf('SIGTERM'))
+  const output = new CaughtOutput()
+  const listens = Promise.withResolvers<void>()
+  const tell = (name: string | symbol) => void (name === 'SIGTERM' && listens.resolve())
+  process.on('newListener', tell)
+  const ended = runCaught(output, args, {}).finally(() => process.off('newListener', tell))
+  await Promise.race([ended, Promise.all([listens.promise, after])])
+  output.during(() => {
+    for (const listener of listenersOf('SIGTERM')) if (!earlier.has(listener)) listener('SIGTERM')
+  })
+  return ended
+}
+
 export type InProcessService = {
   /** What it has said so far. */
   readonly log: () => string

@@ -1,16 +1,19 @@
 /** The logs of services as JSON are what docs/schemas says. */
 import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
+import { rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { NBD_CMD } from '../../src/nbd/protocol/constants.ts'
 import { runPeer } from '../interop/tls-peer.ts'
 import { readRecorded } from '../migration/recorded-streams.ts'
 import { connectPlain, readAll } from '../migration/relay/plain-ends.ts'
 import { credentialsOf, makeX509Folder, x509Credentials } from '../nbd/nbd-credentials.ts'
 import { RawClient } from '../nbd/server/raw-client.ts'
+import { RawTransmission } from '../nbd/server/raw-transmission.ts'
 import { testWith } from '../peers/peer.ts'
 import { freePort } from '../peers/port.ts'
+import { pretendTerminal } from './caught-output.ts'
 import { scratchFolder } from './command.ts'
 import {
   ENDPOINT_FILE,
@@ -61,16 +64,17 @@ test('nbd serve: a storage that fails', async () => {
   const [image, socket] = [join(folder, 'image'), join(folder, 'nbd.sock')]
   writeFileSync(image, Buffer.alloc(1 << 20))
   const server = await serveInProcess(['nbd', 'serve', '-k', socket, image, ...JSON_LOG])
-  const client = await RawClient.greet(socket)
-  await client.go('simple')
-  const { truncateSync } = await import('node:fs')
-  truncateSync(image, 4096)
-  const { RawTransmission } = await import('../nbd/server/raw-transmission.ts')
-  const { NBD_CMD } = await import('../../src/nbd/protocol/constants.ts')
-  const transmission = new RawTransmission(client, 'simple')
-  await transmission.error({ command: NBD_CMD.READ, offset: 524_288, length: 4096 })
+  await readBeyond(image, await RawClient.greet(socket))
   expect(eventsOf('nbd-serve-log.v1.json', await server.says('"failed"'))).toContain('failed')
 })
+
+/** Takes the end of an image away, and reads there. */
+async function readBeyond(image: string, client: RawClient): Promise<void> {
+  await client.go('simple')
+  truncateSync(image, 4096)
+  const transmission = new RawTransmission(client, 'simple')
+  await transmission.error({ command: NBD_CMD.READ, offset: 524_288, length: 4096 })
+}
 
 test('migrate receive: a guest over TLS, and a stranger', async () => {
   const dir = makeX509Folder()
@@ -188,6 +192,11 @@ const LISTENING: readonly (readonly [
   ],
 ]
 
+const NBD_SERVE: (typeof LISTENING)[number] = [
+  ...(['nbd serve', 'nbd-serve-log.v1.json'] as const),
+  (place) => ['--memory', '1M', '--persistent', '--tls-creds', 'tls0', '-k', place],
+]
+
 test.each(LISTENING)(
   '%s --quiet: a stranger that is refused alone',
   async (command, schema, words) => {
@@ -204,6 +213,20 @@ test.each(LISTENING)(
     await service.says('"refused"')
     const { stderr } = await service.stop()
     expect(eventsOf(schema, stderr)).toEqual(['refused'])
+  },
+)
+
+test.each([...LISTENING, NBD_SERVE])(
+  '%s: each line begins at the left of a terminal',
+  async (...of) => {
+    const [command, , words] = of
+    pretendTerminal()
+    const object = `tls-creds-x509,id=tls0,dir=${makeX509Folder()},endpoint=server`
+    const service = await serveInProcess([
+      ...[...command.split(' '), '--object', object],
+      ...(await words(join(scratchFolder(), 'place'))),
+    ])
+    expect(service.log()).toMatch(/^ready: .*\r\n/m)
   },
 )
 
@@ -228,6 +251,30 @@ test.each(LISTENING)(
     expect([objects, diagnostics]).toMatchObject([[], [{ code: 'FILE_MISSING' }]])
   },
 )
+
+test('nbd serve --quiet: a storage that fails', async () => {
+  const folder = scratchFolder()
+  const [image, socket] = [join(folder, 'image'), join(folder, 'nbd.sock')]
+  writeFileSync(image, Buffer.alloc(1 << 20))
+  const words = ['nbd', 'serve', '--quiet', '-k', socket, image, ...JSON_LOG]
+  const server = await serveInProcess(words)
+  await readBeyond(image, await RawClient.greet(socket))
+  const log = await server.says('"failed"')
+  expect(eventsOf('nbd-serve-log.v1.json', log)).toEqual(['failed'])
+})
+
+test('chardev listen --quiet: a program that fails', async () => {
+  const entry = join(scratchFolder(), 'entry')
+  const service = await serveInProcess([
+    ...['chardev', 'listen', '--quiet', '--chardev', `socket,id=a,path=${entry},server=on`],
+    ...['--to', 'exec,id=e,command=exit 7', ...JSON_LOG],
+  ])
+  const user = await connectPlain(entry)
+  user.end()
+  const log = await service.says('"noticed"')
+  user.destroy()
+  expect(new Set(eventsOf('chardev-log.v1.json', log))).toEqual(new Set(['noticed']))
+})
 
 test('nbd serve --quiet: nothing of a client that leaves', async () => {
   const socket = join(scratchFolder(), 'nbd.sock')

@@ -180,6 +180,18 @@ test('a preflight measures only the suites that the other host has too, and none
   expect(await ask('--tls-hostname', 'other.example')).toEqual([1, []])
 })
 
+test('a preflight tells its rates as a table, and none where none were measured', async () => {
+  const { port } = await listen('preflight', [])
+  const ask = async (...more: readonly string[]) => {
+    const place = ['--to', `localhost:${port}`, '--channels', '1', '--seconds', '1']
+    const { stdout } = await runInProcess(['migrate', 'preflight', ...place, ...more])
+    return stdout.split('\n').map((line) => line.split(/ {2,}/)[0])
+  }
+  const all = await ask()
+  expect(all.slice(-4)).toEqual(['channels', '1', 'nothing stands in the way', ''])
+  expect(await ask('--no-rate')).toEqual([...all.slice(0, -4), ...all.slice(-2)])
+})
+
 test('the files of a client bear no name that is asked for', async () => {
   const dir = await makePki()
   const words = [...credentials(dir, 'client'), '--tls-hostname', 'a.example', '--json']

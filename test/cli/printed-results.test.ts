@@ -138,6 +138,7 @@ describe('an audit', () => {
   })
 
   test('of SSH', () => {
+    expect(scanOf({})).toEqual(['h:443 as h, 7 connections'])
     const both = (...names: readonly string[]) => ({ toServer: names, toClient: names })
     const offer = {
       ...{ keyExchanges: ['kex'], hostKeyAlgorithms: ['alg'], markers: [] },

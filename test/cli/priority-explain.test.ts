@@ -128,6 +128,23 @@ describe('diff --priority', () => {
     expect(stdout).toMatch(/^signature schemes:\n {2}\+ mldsa44\n/)
   })
 
+  test('takes the installed release for a side without one, and names both sides', async () => {
+    const diff = async (...args: readonly string[]) => {
+      const config = ['--config', '/dev/null', '--json']
+      const { stdout } = await cryptopolicy('diff', '--priority', ...args, ...config)
+      const { before, after } = resultOf(stdout)
+      return [before, after]
+    }
+    const [, installed] = await diff('NORMAL', '--from', '3.8.9')
+    expect(installed).toMatch(/^GnuTLS 3\./)
+    expect(await diff('NORMAL', '--from', '3.8.9')).toEqual(['GnuTLS 3.8.9', installed])
+    expect(await diff('NORMAL', '--to', '3.8.9')).toEqual([installed, 'GnuTLS 3.8.9'])
+    expect(await diff('NORMAL', 'PFS', '--from', '3.8.9', '--to', '3.8.13')).toEqual([
+      ...['NORMAL in GnuTLS 3.8.9', 'PFS in GnuTLS 3.8.13'],
+    ])
+    expect(await diff('NORMAL', 'PFS')).toEqual(['NORMAL', 'PFS'])
+  })
+
   test('calls a refusal of one side a difference, and of both an error', async () => {
     const string = 'NORMAL:+GROUP-X25519-MLKEM768'
     const one = await cryptopolicy(

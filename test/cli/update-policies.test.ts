@@ -145,6 +145,79 @@ test('uses the hand-made files of a policy without directives', async () => {
   expect(host.read('back-ends', 'krb5.config')).toBe('[libdefaults]\n# more\n')
 })
 
+test('says what was done, and of what is done already that it is', async () => {
+  const profile = scratchFolder()
+  const host = new Host({ 'policies/A.pol': 'hash = SHA2-256\n' }, profile)
+  writeFiles(profile, { 'reload-cmds.sh': 'true\n' })
+  const said = async (...args: readonly string[]) =>
+    (await host.updateInProcess(['--set', 'A', ...args])).stdout.split('\n')
+  const head = 'Setting system policy to A'
+  expect(await said()).toEqual([
+    head,
+    'Note: System-wide crypto policies are applied on application start-up.',
+    'It is recommended to restart the system for the change of policies',
+    'to fully take place.',
+    '',
+  ])
+  expect(await said()).toEqual([head, 'Nothing to do: it is in force already.', ''])
+  expect(await said('--reload')).toEqual([
+    head,
+    'Services were reloaded; nothing else to do: it is in force already.',
+    '',
+  ])
+  expect(await said('--quiet')).toEqual([''])
+})
+
+test('lists what there is, as lines and as JSON', async () => {
+  const profile = scratchFolder()
+  const text = 'cipher = AES-256-GCM\n'
+  writeFiles(profile, { 'policies/OURS.pol': text, 'policies/modules/LESS.pmod': text })
+  const host = new Host({ config: 'OURS\n', 'applications/web.pmod': 'hash = -SHA1\n' }, profile)
+  writeFiles(profile, {
+    'applications/longer.pmod': '# %back_ends=gnutls,java\n# %enabled_by_default=false\n',
+  })
+  const asked = async (...args: readonly string[]) => (await host.updateInProcess(args)).stdout
+  const folder = join(profile, 'policies')
+  const listed = await asked('--list')
+  expect(listed).toContain(`policies in ${folder}:\n  OURS\n`)
+  expect(listed).toContain(`modules in ${join(folder, 'modules')}:\n  LESS\n`)
+  expect(listed).toMatch(/^configured: OURS\nin force: nothing yet\n$/m)
+  expect(resultOf(await asked('--list', '--json'))).toEqual({
+    ...{ action: 'list', configured: 'OURS', inForce: null },
+    policies: expect.arrayContaining([{ name: 'OURS', path: join(folder, 'OURS.pol') }]),
+    modules: expect.arrayContaining([{ name: 'LESS', path: join(folder, 'modules', 'LESS.pmod') }]),
+  })
+  const [shipped, own] = [join(profile, 'applications'), host.path('applications')]
+  expect((await asked('--list-applications')).split('\n')).toEqual([
+    `longer  not enabled  @LONGER gnutls,java  ${join(shipped, 'longer.pmod')}`,
+    `web     enabled      @WEB gnutls  ${join(own, 'web.pmod')}`,
+    '',
+  ])
+  const { action, applications } = resultOf(await asked('--list-applications', '--json'))
+  expect([action, applications[1]]).toEqual([
+    'list-applications',
+    {
+      ...{ name: 'web', state: 'enabled', path: join(own, 'web.pmod'), keyword: 'WEB' },
+      ...{ backEnds: ['gnutls'], mayExceed: false },
+    },
+  ])
+  const bare = new Host({}, scratchFolder())
+  const { stdout } = await bare.updateInProcess(['--list-applications'])
+  expect(stdout).toBe('no application policy is there\n')
+})
+
+test('--check says of a host that has no policy yet what to do', async () => {
+  const host = new Host()
+  const said = async (...args: readonly string[]) => {
+    const { status, stdout, stderr } = await host.updateInProcess(['--check', ...args])
+    return [status, stdout, stderr.split('\n')]
+  }
+  const head = 'The configured policy does NOT match the generated policy'
+  const what = 'no policy has been put in force here yet: run update-policies'
+  expect(await said()).toEqual([1, '', [head, what, '']])
+  expect(await said('--quiet')).toEqual([1, '', [head, '']])
+})
+
 test('runs the reload script of the profile, once for each change', async () => {
   const profile = scratchFolder()
   const host = new Host({ 'policies/A.pol': 'hash = SHA2-256\n' })

@@ -1,6 +1,6 @@
 /** Values of options as they are read, and words of results as they are printed. */
 import { Command } from 'commander'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { printAnswer, row, wrap } from '../../src/cli/audit-lines.ts'
 import { formatSize } from '../../src/cli/byte-size.ts'
 import { withChardevOptions } from '../../src/cli/chardev-options.ts'
@@ -26,10 +26,12 @@ import {
   withQemuNbdOptions,
   withRefusedOptions,
 } from '../../src/cli/qemu-nbd-options.ts'
+import { ReceiveStatus } from '../../src/cli/receive-status.ts'
 import { referenceLines, renameProgram } from '../../src/cli/reference-lines.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 import { credentialsOfUri } from '../../src/cli/uri-credentials.ts'
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts'
+import type { ReceptionProgress } from '../../src/migration/receive/reception.ts'
 import { parseNbdUri } from '../../src/nbd/client/nbd-uri.ts'
 import { refusal } from '../diagnostic-code.ts'
 import { runInProcess } from './in-process.ts'
@@ -366,13 +368,38 @@ describe('words', () => {
     update(5100, 300)
     update(5300, 360)
     expect(shown.at(-1)).toContain('300 bytes/s')
-    // It began again.
+    // It began again: nothing of before counts.
     update(6000, 100)
     expect(shown.at(-1)).not.toContain('/s')
-    update(6001, 10_000)
+    update(6200, 500)
+    expect(shown.at(-1)).toContain('2.0 KiB/s')
+    update(6201, 10_000)
     expect(shown.at(-1)).toContain('100%')
     bar.end()
     expect(shown.at(-1)).toBe('')
+  })
+
+  test('of a guest that is received how much came, and how fast since the last line', () => {
+    const shown: string[] = []
+    let now = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
+    onTestFinished(() => clock.mockRestore())
+    const terminal = { showStatus: (line: string) => shown.push(line) } as unknown as Terminal
+    const status = new ReceiveStatus(terminal)
+    const update = (at: number, bytes: number) => {
+      now = at
+      status.update({ bytes, pages: 3, passes: 1 } as ReceptionProgress)
+    }
+    expect(status.seconds).toBe(0)
+    update(1000, 10)
+    update(1199, 100)
+    expect([shown, status.seconds]).toEqual([[], 0.199])
+    update(1200, 1024)
+    update(1700, 2048)
+    expect(shown).toEqual(['1 KiB  5 KiB/s  3 pages  pass 1', '2 KiB  2 KiB/s  3 pages  pass 1'])
+    now = 9000
+    status.end()
+    expect([shown.at(-1), status.seconds]).toEqual(['', 0.7])
   })
 
   test('a bar that is full at once tells no rate', () => {

@@ -10,7 +10,7 @@ import { parseMigrationUri } from '../../../src/migration/address/migration-uri.
 import { type SendOptions, sendMigration } from '../../../src/migration/send/send.ts'
 import { readStoredMigration } from '../../../src/migration/send/stored-migration.ts'
 import { scratchFolder } from '../../cli/command.ts'
-import { runInProcess } from '../../cli/in-process.ts'
+import { runInProcess, runInterrupted } from '../../cli/in-process.ts'
 import { refusal } from '../../diagnostic-code.ts'
 import { makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { objectsOf } from '../../tls/objects/meeting.ts'
@@ -407,4 +407,37 @@ test('a guest that goes over a network in clear is told of', async () => {
   expect(status).toBe(69)
   const local = await runInProcess(['migrate', 'send', '--input', path, '--to', 'tcp:127.0.0.1:1'])
   expect(local.stderr).not.toContain('MIGRATION_CLEAR_TEXT')
+})
+
+describe('a signal', () => {
+  const words = (folder: string) => {
+    writeFileSync(join(folder, 'guest'), PLAIN)
+    const to = ['--to', `unix:${join(folder, 'socket')}`, '--bandwidth', '10K']
+    return ['migrate', 'send', '--input', join(folder, 'guest'), ...to]
+  }
+  const sentIn = (stderr: string) =>
+    Number(/\[MIGRATION_CANCELLED\].*after (\d+) bytes/.exec(stderr)?.[1])
+
+  test('ends a guest that is checked, before anything is sent', async () => {
+    const { status, stderr } = await runInterrupted(words(scratchFolder()))
+    expect([status, sentIn(stderr)]).toEqual([1, 0])
+  })
+
+  test('ends a guest that is sent, and what was sent of it is told', async () => {
+    const folder = scratchFolder()
+    const server = createServer((socket) => void socket.on('error', () => {}).resume())
+    onTestFinished(() => void server.close())
+    const begun = once(server, 'connection').then(([socket]) => once(socket, 'data'))
+    server.listen(join(folder, 'socket'))
+    await once(server, 'listening')
+    const { status, stderr } = await runInterrupted(words(folder), begun)
+    expect([status, sentIn(stderr) > 0]).toEqual([1, true])
+  })
+})
+
+test('a guest that cannot be read is told as it is', async () => {
+  const { status, stderr } = await runInProcess([
+    ...['migrate', 'send', '--input', '/nowhere', '--to', 'unix:/nowhere'],
+  ])
+  expect([status, stderr]).toEqual([66, expect.stringContaining('error[FILE_MISSING]')])
 })
