@@ -5,6 +5,7 @@ import { readMixedTextFile, readNamedMixedFile } from '../files/text-file.ts'
 import { readEndpointFile } from '../monitor/file/endpoint-file.ts'
 import { entryEventToJson, printEntryEvent } from '../monitor/file/event-report.ts'
 import { type AppliedChange, FileInForce } from '../monitor/file/file-in-force.ts'
+import { atPlaces } from '../monitor/file/object-uses.ts'
 import { type EndpointEvent, HostEndpoints } from '../monitor/host/host-endpoints.ts'
 import { HostMetrics } from '../monitor/metrics/host-metrics.ts'
 import type { FileHost } from '../monitor/sections/section.ts'
@@ -34,14 +35,15 @@ export async function runEndpoints(path: string, options: EndpointRunOptions): P
     metrics.tellReload(report)
     logReload(report, options, terminal)
   }
-  const endpoints = new HostEndpoints({
+  const hostOptions = {
     ...(name === undefined ? {} : { name }),
     ...{ objects, context, tell },
-    trafficOf: (endpoint) => metrics.trafficOf(endpoint),
+    trafficOf: (endpoint: string) => metrics.trafficOf(endpoint),
     ...(guest === undefined ? {} : { guestPath: guest }),
     onReload: tellReload,
     onQuit: () => ending.begin(),
-  })
+  }
+  const endpoints = atPlaces(file, () => new HostEndpoints(hostOptions))
   endpoints.objects.tls.warnings.forEach(terminal.report)
   const host: FileHost = { endpoints, context, metrics, tell, tellOutcome: log.tellOutcome }
   const inForce = new FileInForce(host, objects)

@@ -39,11 +39,16 @@ const PARSERS = {
 
 const PROTOCOLS = Object.keys(PARSERS)
 
-/** @throws DiagnosticError MIGRATION_URI_INVALID. */
-export function parseMigrationUri(text: string): MigrationUri {
+/**
+ * @param refuse Refuses what follows its first word, where this is no place of a migration.
+ * @throws DiagnosticError MIGRATION_URI_INVALID.
+ */
+export function parseMigrationUri(
+  text: string,
+  refuse: RefuseUri = (reason, hint) => fail(ADDRESS_KINDS.invalidUri, { text, reason, hint }),
+): MigrationUri {
   const colon = text.indexOf(':')
   const protocol = text.slice(0, Math.max(colon, 0))
-  const refuse: RefuseUri = (reason, hint) => fail(ADDRESS_KINDS.invalidUri, { text, reason, hint })
   if (!Object.hasOwn(PARSERS, protocol)) {
     // What stands there may be anything, also a password.
     const reason = `it does not begin with ${PROTOCOLS.map((name) => `${name}:`).join(', ')}`

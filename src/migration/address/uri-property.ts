@@ -3,17 +3,10 @@ import { DiagnosticError } from '../../diagnostics/diagnostic.ts'
 import type { PropertyReader } from '../../options/property-reader.ts'
 import { type MigrationUri, parseMigrationUri } from './migration-uri.ts'
 
-/**
- * @param text What is read in its stead, where the file has a name for it.
- * @throws DiagnosticError OBJECT_MISSING_PROPERTY, MIGRATION_URI_INVALID, with file, line and column.
- */
-export function readUriProperty(
-  reader: PropertyReader,
-  name: string,
-  text = reader.requiredText(name),
-): MigrationUri {
+/** @throws DiagnosticError OBJECT_MISSING_PROPERTY, MIGRATION_URI_INVALID, with file, line and column. */
+export function readUriProperty(reader: PropertyReader, name: string): MigrationUri {
   try {
-    return parseMigrationUri(text)
+    return parseMigrationUri(reader.requiredText(name))
   } catch (error) {
     const span = reader.spanOf(name)
     if (!(error instanceof DiagnosticError) || !span) throw error

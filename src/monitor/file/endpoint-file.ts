@@ -14,7 +14,7 @@ import {
   nameOfEntry,
 } from '../sections/section.ts'
 import { Document, markSecret } from './document.ts'
-import { FILE_DIAGNOSTIC_KINDS } from './file-diagnostics.ts'
+import { FILE_DIAGNOSTIC_KINDS, refuseFile } from './file-diagnostics.ts'
 
 export type ReadEntry = FileEntry &
   EntryPlan & {
@@ -55,7 +55,7 @@ export function readEndpointFile(source: Source): EndpointFile {
     ),
   )
   for (const step of checksOf(objects, entries, document)) collect(step)
-  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics)
+  if (diagnostics.length > 0) refuseFile(diagnostics)
   return {
     ...(name === undefined ? {} : { name }),
     ...(guest === undefined ? {} : { guest }),

@@ -1,5 +1,10 @@
 /** Every error of endpoint files, in one place. */
-import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
+import {
+  type Diagnostic,
+  DiagnosticError,
+  type DiagnosticKind,
+  defineKinds,
+} from '../../diagnostics/diagnostic.ts'
 import { didYouMean, nearestOrKnown } from '../../diagnostics/suggestion.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
@@ -100,3 +105,10 @@ export const FILE_DIAGNOSTIC_KINDS = defineKinds({
   typeChanged,
   notRestored,
 })
+
+/** What would be wrong use on a command line is a mistake in the file here. @throws DiagnosticError */
+export function refuseFile(diagnostics: readonly Diagnostic[]): never {
+  throw new DiagnosticError(
+    diagnostics.map((one) => (one.fault === 'usage' ? { ...one, fault: 'input' } : one)),
+  )
+}

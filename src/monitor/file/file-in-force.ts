@@ -5,14 +5,13 @@ import { FILE_KINDS } from '../../files/file-diagnostics.ts'
 import { MIGRATION_KINDS } from '../../migration/migration-diagnostics.ts'
 import { RECEIVE_KINDS } from '../../migration/receive/receive-diagnostics.ts'
 import type { ObjectDefinition } from '../../options/object-definition.ts'
-import { TlsObjects } from '../../tls/objects/tls-objects.ts'
 import { HOST_KINDS } from '../host/host-diagnostics.ts'
 import type { HostObjects } from '../host/host-objects.ts'
 import type { FileHost, StartedEntry } from '../sections/section.ts'
 import type { EndpointFile, ReadEntry } from './endpoint-file.ts'
 import { FILE_DIAGNOSTIC_KINDS } from './file-diagnostics.ts'
 import { compareFiles, type FileDifference } from './file-difference.ts'
-import { checkObjectUses } from './object-uses.ts'
+import { makeObjects } from './object-uses.ts'
 import { refuseSamePlaces } from './place-conflicts.ts'
 
 /** How long requests may take that are under way in an entry that is stopped, in milliseconds. */
@@ -74,7 +73,8 @@ export class FileInForce {
     const difference = compareFiles(this.#file, next)
     refuseOtherTypes(this.#file, difference)
     await refuseSamePlaces(next)
-    tryObjects(next, this.#host)
+    // All that is refused of the objects is told before anything is changed.
+    makeObjects(next, this.#host.context)
     return handingSocketsOver(() => this.#replace(next, difference))
   }
 
@@ -245,16 +245,6 @@ function refuseOtherTypes(before: EndpointFile, { objects }: FileDifference): vo
     return diagnose(FILE_DIAGNOSTIC_KINDS.typeChanged, data, places?.get('qom-type'))
   })
   if (refused.length > 0) throw new DiagnosticError(refused)
-}
-
-/** All that is refused of the objects is told before anything is changed. */
-function tryObjects(file: EndpointFile, { context }: FileHost): void {
-  const tried = TlsObjects.create(file.objects, context)
-  try {
-    checkObjectUses(file, tried)
-  } finally {
-    tried.close()
-  }
 }
 
 /** An object is made with the secrets that are there, and a secret with the one that encrypts it. */

@@ -1,16 +1,39 @@
 /** Where an entry of an endpoint file listens, in QEMU's words. */
 import type { AddressInfo } from 'node:net'
-import type { MigrationUri } from '../../migration/address/migration-uri.ts'
-import { readUriProperty } from '../../migration/address/uri-property.ts'
+import { didYouMean } from '../../diagnostics/suggestion.ts'
+import { type MigrationUri, parseMigrationUri } from '../../migration/address/migration-uri.ts'
 import { printBoundAddress } from '../../net/address.ts'
 import type { PropertyReader } from '../../options/property-reader.ts'
 import { namedDescriptors } from '../../service/service-manager.ts'
 import type { HostAddress } from '../host/listen-address.ts'
 import type { StartedEntry } from './section.ts'
 
-/** @throws DiagnosticError MIGRATION_URI_INVALID, OBJECT_WRONG_VALUE, at its place in the file. */
-function readPlace(reader: PropertyReader): MigrationUri {
-  return readUriProperty(reader, 'listen', withDescriptor(reader, reader.requiredText('listen')))
+const WORDS = ['unix', 'tcp', 'fd'] as const
+
+type ListeningUri = Extract<MigrationUri, { kind: (typeof WORDS)[number] }>
+
+/**
+ * Where an entry listens, whatever it serves there.
+ *
+ * @throws DiagnosticError OBJECT_WRONG_VALUE where nothing can listen there, OBJECT_MISSING_PROPERTY.
+ */
+export function readListeningUri(reader: PropertyReader): ListeningUri {
+  const text = withDescriptor(reader, reader.requiredText('listen'))
+  const [word = ''] = text.split(':')
+  if (!WORDS.some((one) => text.startsWith(`${one}:`))) refusePlace(reader, remedyFor(text, word))
+  // Its first word says which it is.
+  return parseMigrationUri(text, (reason) => refusePlace(reader, reason)) as ListeningUri
+}
+
+/** People write an address alone, as for most programs. */
+function remedyFor(text: string, word: string): string | undefined {
+  if (/^[./]/.test(text)) return `did you mean unix:${text}?`
+  const isAddress = /^[^:]+:\d+$/.test(text)
+  return didYouMean(word, WORDS) ?? (isAddress ? `did you mean tcp:${text}?` : undefined)
+}
+
+function refusePlace(reader: PropertyReader, hint: string | undefined): never {
+  return reader.refuse('listen', 'unix:PATH, tcp:HOST:PORT or fd:NAME', hint)
 }
 
 /** `fd:NAME` becomes `fd:N`. */
@@ -26,19 +49,9 @@ function withDescriptor(reader: PropertyReader, text: string): string {
   return reader.refuse('listen', expected)
 }
 
-/** @throws DiagnosticError MIGRATION_URI_INVALID, OBJECT_WRONG_VALUE where nothing can listen there. */
-export function readListeningUri(reader: PropertyReader): MigrationUri {
-  const uri = readPlace(reader)
-  return ['tcp', 'unix', 'fd'].includes(uri.kind) ? uri : refusePlace(reader)
-}
-
-function refusePlace(reader: PropertyReader): never {
-  return reader.refuse('listen', 'unix:PATH, tcp:HOST:PORT or fd:NAME')
-}
-
-/** @throws DiagnosticError OBJECT_WRONG_VALUE where nothing can listen there. */
+/** The same for what takes an address in the words of QMP. @throws DiagnosticError OBJECT_WRONG_VALUE, OBJECT_MISSING_PROPERTY */
 export function readAddress(reader: PropertyReader): HostAddress {
-  const uri = readPlace(reader)
+  const uri = readListeningUri(reader)
   switch (uri.kind) {
     case 'unix':
       return { kind: 'unix', path: uri.path }
@@ -50,8 +63,6 @@ export function readAddress(reader: PropertyReader): HostAddress {
       const to = lastPort === undefined ? {} : { to: lastPort }
       return { kind: 'inet', host, port: String(port), ...to, ...onlyFamily }
     }
-    default:
-      return refusePlace(reader)
   }
 }
 
