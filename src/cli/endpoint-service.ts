@@ -37,10 +37,9 @@ export async function runEndpoints(path: string, options: EndpointRunOptions): P
   }
   const hostOptions = {
     ...(name === undefined ? {} : { name }),
-    ...{ objects, context, tell },
-    trafficOf: (endpoint: string) => metrics.trafficOf(endpoint),
     ...(guest === undefined ? {} : { guestPath: guest }),
-    onReload: tellReload,
+    ...{ objects, context, tell, onReload: tellReload },
+    trafficOf: (endpoint: string) => metrics.trafficOf(endpoint),
     onQuit: () => ending.begin(),
   }
   const endpoints = atPlaces(file, () => new HostEndpoints(hostOptions))

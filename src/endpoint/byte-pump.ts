@@ -60,7 +60,7 @@ export class BytePump {
   stop(): void {
     this.#unwatch()
     this.#options.from.pause()
-    if (this.#options.to.writable) this.#writePiece()
+    this.#writePiece()
     this.#end.resolve()
   }
 
@@ -97,8 +97,9 @@ export class BytePump {
   }
 
   readonly #writePiece = (): void => {
-    if (this.#filled === 0) return
     const { from, to } = this.#options
+    // A side that takes no more is told of by its own events.
+    if (this.#filled === 0 || !to.writable) return
     const piece = this.#piece
     to.write(piece.subarray(0, this.#filled), () => void this.#free.push(piece))
     this.#piece = this.#free.pop() ?? Buffer.allocUnsafeSlow(PIECE)

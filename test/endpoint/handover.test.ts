@@ -1,15 +1,22 @@
 /** While what listens at a place is replaced, its socket stays; afterwards nothing is kept. */
 import { once } from 'node:events'
+import { statSync } from 'node:fs'
 import { type AddressInfo, connect, type ListenOptions, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { Listener } from '../../src/endpoint/listener.ts'
 import { handingSocketsOver } from '../../src/endpoint/listening-sockets.ts'
+import type { SocketFile } from '../../src/net/socket-file.ts'
 import { scratchFolder } from '../cli/command.ts'
+import { eventually } from '../nbd/server/test-server.ts'
 import { freePort } from '../peers/port.ts'
 
 /** What listens says its name to each client. */
-async function startListener(name: string, place: ListenOptions): Promise<Listener> {
+async function startListener(
+  name: string,
+  place: ListenOptions,
+  file?: SocketFile,
+): Promise<Listener> {
   const listener = new Listener({
     handle: () => ({
       run: async ({ socket }) => {
@@ -21,7 +28,7 @@ async function startListener(name: string, place: ListenOptions): Promise<Listen
       wasUsed: true,
     }),
   })
-  await listener.listen(place)
+  await listener.listen(place, file)
   onTestFinished(() => listener.drain(0))
   return listener
 }
@@ -73,6 +80,63 @@ test.each(Object.entries(PLACES))(
     await expect(open(place)).rejects.toThrow(/ECONNREFUSED|ENOENT/)
   },
 )
+
+test('as many as stand in a line wait for the next one, and those beyond are sent away', async () => {
+  const place = { path: join(scratchFolder(), 'socket') }
+  const first = await startListener('first', place)
+  await handingSocketsOver(async () => {
+    await first.drain(0)
+    const clients: Socket[] = []
+    for (let count = 0; count < 130; count++) clients.push(await open(place))
+    const closed = () => clients.filter(({ destroyed }) => destroyed).length
+    for (const client of clients) client.on('error', () => {}).resume()
+    await eventually(() => closed() === 2)
+    const heard = clients.slice(0, 128).map(heardBy)
+    await startListener('second', place)
+    expect(new Set(await Promise.all(heard))).toEqual(new Set(['second']))
+  })
+})
+
+test('a socket that differs makes way for the next one, and who has come to it is sent away', async () => {
+  const port = await freePort()
+  const first = await startListener('first', { host: '127.0.0.1', port })
+  await handingSocketsOver(async () => {
+    await first.drain(0)
+    const client = await open({ host: '127.0.0.1', port })
+    await startListener('second', { host: '0.0.0.0', port })
+    await once(client.on('error', () => {}).resume(), 'close')
+    expect(await heardBy(await open({ host: '127.0.0.1', port }))).toBe('second')
+  })
+})
+
+test('one with other permissions is another socket, and one at another place too', async () => {
+  const folder = scratchFolder()
+  const [one, other] = [{ path: join(folder, 'one') }, { path: join(folder, 'other') }]
+  const first = await startListener('first', one, { mode: 0o600 })
+  await handingSocketsOver(async () => {
+    await first.drain(0)
+    await startListener('second', one, { mode: 0o660 })
+    expect(statSync(one.path).mode & 0o777).toBe(0o660)
+    expect(await heardBy(await open(one))).toBe('second')
+  })
+  const third = await startListener('third', other)
+  await handingSocketsOver(async () => {
+    await third.drain(0)
+    const place = { path: join(folder, 'more') }
+    await startListener('fourth', place)
+    expect(await heardBy(await open(place))).toBe('fourth')
+  })
+  await expect(open(other)).rejects.toThrow(/ECONNREFUSED|ENOENT/)
+})
+
+test('a place that another one has is refused, during a change too', async () => {
+  const place = { path: join(scratchFolder(), 'socket') }
+  await startListener('first', place)
+  await handingSocketsOver(async () => {
+    await expect(startListener('second', place)).rejects.toThrow('cannot listen at')
+  })
+  expect(await heardBy(await open(place))).toBe('first')
+})
 
 test('what ends after the change keeps nothing', async () => {
   const place = { path: join(scratchFolder(), 'socket') }

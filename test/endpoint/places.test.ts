@@ -468,6 +468,39 @@ describe('a pump', () => {
     }
   })
 
+  test('reads no more than half a MiB that is not taken, and goes on when it is', async () => {
+    const { source, from, sink, one, counted } = pump()
+    const carried = one.run()
+    const bytes = Buffer.from(Array.from({ length: 16_384 }, (_, at) => at % 251))
+    for (let count = 0; count < 128; count++) source.write(bytes)
+    source.end()
+    await eventually(() => from.isPaused())
+    for (let count = 0; count < 20; count++) await new Promise((resolve) => setImmediate(resolve))
+    expect(counted()).toBeGreaterThanOrEqual(524_288)
+    expect(counted()).toBeLessThanOrEqual(524_288 + 131_072)
+    const all = await readAll(sink)
+    await carried
+    expect(all.equals(Buffer.concat(Array(128).fill(bytes)))).toBe(true)
+    expect(counted()).toBe(all.length)
+  })
+
+  test('that is stopped writes nothing to a side that takes no more', async () => {
+    const { source, to, sink, one } = pump(() =>
+      queueMicrotask(() => {
+        to.end()
+        one.stop()
+      }),
+    )
+    const errors: unknown[] = []
+    to.on('error', (error) => errors.push(error))
+    const carried = one.run()
+    source.write('abc')
+    await carried
+    for (let count = 0; count < 3; count++) await new Promise((resolve) => setImmediate(resolve))
+    expect(errors).toEqual([])
+    expect(await readAll(sink)).toHaveLength(0)
+  })
+
   test('that is stopped writes what it has read, and reads no more', async () => {
     const { source, from, sink, one, counted } = pump()
     const carried = one.run()
