@@ -14,6 +14,13 @@ export class CaughtOutput {
     [2, []],
   ])
 
+  readonly #full: readonly number[]
+
+  /** @param full What takes nothing, as a file on a full disk. */
+  constructor(full: readonly (1 | 2)[] = []) {
+    this.#full = full
+  }
+
   text(descriptor: 1 | 2): string {
     return Buffer.concat(this.#parts.get(descriptor) ?? []).toString('utf8')
   }
@@ -37,6 +44,7 @@ export class CaughtOutput {
 
   /** @returns undefined where the descriptor is another one. */
   write(descriptor: number, data: string | Uint8Array, offset = 0): number | undefined {
+    if (this.#full.includes(descriptor)) throw Object.assign(new Error('full'), { code: 'ENOSPC' })
     const bytes = Buffer.from(data as Uint8Array).subarray(offset)
     return this.#parts.get(descriptor)?.push(bytes) && bytes.length
   }

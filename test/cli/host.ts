@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Outcome, type RunOptions, run, scratchFolder, writeFiles } from './command.ts'
-import { runInProcess } from './in-process.ts'
+import { type InProcessOptions, runInProcess } from './in-process.ts'
 
 export class Host {
   readonly base: string
@@ -24,9 +24,9 @@ export class Host {
   /** The same within the process of the test, which takes a tenth of the time. */
   updateInProcess(
     args: readonly string[],
-    { env = {} }: Pick<RunOptions, 'env'> = {},
+    options: Omit<InProcessOptions, 'program'> = {},
   ): Promise<Outcome> {
-    return runInProcess([...this.#ownOptions, ...args], { env, program: 'update-policies' })
+    return runInProcess([...this.#ownOptions, ...args], { ...options, program: 'update-policies' })
   }
 
   get #ownOptions(): readonly string[] {

@@ -10,15 +10,17 @@ import { runToExit } from '../../src/cli/run.ts'
 import { CaughtOutput } from './caught-output.ts'
 import { inheritedEnvironment, type Outcome, type RunOptions } from './command.ts'
 
-type InProcessOptions = Pick<RunOptions, 'env'> & {
+export type InProcessOptions = Pick<RunOptions, 'env'> & {
   readonly program?: 'cryptopolicy' | 'update-policies'
+  /** What takes nothing, as a file on a full disk: standard output, standard error. */
+  readonly full?: readonly (1 | 2)[]
 }
 
 export function runInProcess(
   args: readonly string[],
   options: InProcessOptions = {},
 ): Promise<Outcome> {
-  return runCaught(new CaughtOutput(), args, options)
+  return runCaught(new CaughtOutput(options.full), args, options)
 }
 
 async function runCaught(

@@ -2,15 +2,16 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ROOT, runFile, scratchFolder } from './command.ts'
 import { Host } from './host.ts'
+import { runInProcess } from './in-process.ts'
 
 const BIN = join(ROOT, 'bin')
 const POLICIES = join(ROOT, 'policies')
 
+const FULL = { stdout: [1], stderr: [2], both: [1, 2] } as const
+
 /** Runs a command line with a stream that is always full. */
-function withFull(stream: 'stdout' | 'stderr' | 'both', args: readonly string[]) {
-  const redirection = { stdout: '>/dev/full', stderr: '2>/dev/full', both: '>/dev/full 2>&1' }
-  const script = `PATH=${BIN}:$PATH; "$@" ${redirection[stream]}`
-  return runFile('/bin/sh', ['-c', script, 'sh', ...args])
+function withFull(stream: keyof typeof FULL, args: readonly string[]) {
+  return runInProcess(args, { full: FULL[stream] })
 }
 
 const folder = () => scratchFolder()
@@ -37,16 +38,26 @@ const COMMANDS: Readonly<Record<string, () => readonly string[]>> = {
 
 describe('a full standard output is told, with status 73', () => {
   for (const [name, args] of Object.entries(COMMANDS)) {
-    test(name, () => {
-      const { status, stderr } = withFull('stdout', ['cryptopolicy', ...args()])
+    test(name, async () => {
+      const { status, stderr } = await withFull('stdout', args())
       expect(status, stderr).toBe(73)
       expect(stderr).toContain(
         'error[OUTPUT_UNWRITABLE]: cannot write standard output: there is no space left',
       )
       if (name.startsWith('-') || name === 'help') return
-      const json = withFull('stdout', ['cryptopolicy', ...args(), '--json'])
+      const json = await withFull('stdout', [...args(), '--json'])
       expect(json).toMatchObject({ status: 73, stderr: expect.stringContaining('OUTPUT_UNW') })
     })
+  }
+})
+
+test('a full disk is one of which the system says so', () => {
+  for (const [redirection, words] of [
+    ['>/dev/full', ['show', 'DEFAULT']],
+    ['2>/dev/full', ['show', 'NOWHERE']],
+  ] as const) {
+    const script = `PATH=${BIN}:$PATH; cryptopolicy "$@" ${redirection}`
+    expect(runFile('/bin/sh', ['-c', script, 'sh', ...words]).status).toBe(73)
   }
 })
 
@@ -60,22 +71,17 @@ describe('a full standard error ends with status 73', () => {
     [['convert', '--to', 'go', 'NORMAL']],
     [['nbd', 'info', 'nbd://127.0.0.1:1/']],
     [['pki', 'check', '/nowhere']],
-  ])('%s', (args) => {
-    expect(withFull('stderr', ['cryptopolicy', ...args]).status).toBe(73)
-    expect(withFull('both', ['cryptopolicy', ...args]).status).toBe(73)
+  ])('%s', async (args) => {
+    expect((await withFull('stderr', args)).status).toBe(73)
+    expect((await withFull('both', args)).status).toBe(73)
   })
 })
 
-test('update-policies has a status for it that its callers know', () => {
+test('update-policies has a status for it that its callers know', async () => {
   const host = new Host()
-  host.set('DEFAULT')
+  await host.setInProcess('DEFAULT')
   for (const action of ['--show', '--is-applied', '--check', '--no-reload']) {
-    const { status, stderr } = withFull('stdout', [
-      'update-policies',
-      '--base-dir',
-      host.base,
-      action,
-    ])
+    const { status, stderr } = await host.updateInProcess([action], { full: [1] })
     expect([action, status]).toEqual([action, 1])
     expect(stderr).toContain('error[OUTPUT_UNWRITABLE]')
   }
