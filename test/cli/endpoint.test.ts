@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { readRecorded } from '../migration/recorded-streams.ts'
 import { listenPlain } from '../migration/relay/plain-ends.ts'
 import { RawMonitor } from '../monitor/raw-monitor.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
@@ -246,4 +247,43 @@ test('what has nothing open that is waited for is served until its end all the s
   service.child.kill('SIGHUP')
   await service.says('nothing has changed')
   expect(await service.stop()).toBe(0)
+})
+
+test('what a change of the file comes to is told, and nothing more', async () => {
+  const { folder, path, service } = await serveEndpointFileInProcess(
+    'monitors:\n  - {id: a, listen: "unix:DIR/a.sock"}\n',
+  )
+  const told = async (text: string, end: string) => {
+    writeEndpointFile(folder, text)
+    const before = service.log().length
+    service.signal('SIGHUP')
+    await service.says(end)
+    return service.log().slice(before)
+  }
+  const objects = 'objects:\n  - {qom-type: secret, id: s, data: x}\n'
+  const text = `${objects}monitors:\n  - {id: b, listen: "unix:DIR/b.sock"}\n`
+  const changed = `${path}: started monitor b; stopped monitor a; objects s`
+  expect((await told(text, 'started monitor b')).split('\n')[0]).toBe(changed)
+  expect(await told(text, 'nothing has changed')).toBe(`${path}: nothing has changed\n`)
+})
+
+test.each([
+  ['stored', 'is done', { diagnostics: [] }],
+  ['broken', 'has failed', { diagnostics: [expect.objectContaining({ severity: 'error' })] }],
+])('a receiver whose guest is %s says that it %s, as JSON too', async (what, said, json) => {
+  const stream = readRecorded('exec-11-pc-q35-11.1-S.bin.gz')
+  const send = async (...args: readonly string[]) => {
+    const serving = await serveEndpointFileInProcess(
+      'receivers:\n  - {id: r, listen: "unix:DIR/r.sock", file: DIR/guest}\n' +
+        'monitors:\n  - {id: m, listen: "unix:DIR/m.sock"}\n',
+      args,
+    )
+    const source = connect(join(serving.folder, 'r.sock')).on('error', () => {})
+    source.resume().end(what === 'stored' ? stream : stream.subarray(0, 40_000))
+    return serving.service
+  }
+  expect(await (await send()).says(`receiver r ${said}\n`)).toContain(`receiver r ${said}\n`)
+  const log = await (await send('--log', 'json')).says('"ended"')
+  const [, line = ''] = /^(\{.*"event":"ended".*\})$/m.exec(log) ?? []
+  expect(JSON.parse(line)).toMatchObject({ entry: 'receiver r', event: 'ended', ...json })
 })

@@ -291,6 +291,18 @@ describe('sizes and times', () => {
   })
 })
 
+test('a copy says what it copied, how fast, and that it was compared', async () => {
+  const folder = scratchFolder()
+  const disk = Buffer.concat([Buffer.alloc(512 * 1024, 1), Buffer.alloc(512 * 1024)])
+  writeFileSync(join(folder, 'disk'), disk)
+  const copied = async (...args: readonly string[]) =>
+    (await nbd('copy', join(folder, 'disk'), join(folder, `to-${args.length}`), ...args)).stderr
+  const said =
+    /^1 MiB copied in \d+\.\d s \([\d.]+ \w+\/s\); 512 KiB of data, 512 KiB of zeroes(.*)\n$/
+  expect(said.exec(await copied())?.[1]).toBe('')
+  expect(said.exec(await copied('--verify'))?.[1]).toBe('; verified')
+})
+
 test('--timeout is in seconds, and tells them of a server that is silent', async () => {
   const path = join(scratchFolder(), 'silent.sock')
   const silent = createServer().listen(path)

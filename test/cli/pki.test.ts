@@ -533,3 +533,31 @@ test('of four runs at once one makes the files, and they belong together', () =>
     expect(readdirSync(folder)).toHaveLength(4)
   }
 })
+
+test('a new authority says what is to be done next, on which hosts and in which order', async () => {
+  const folder = join(scratchFolder(), 'pki')
+  const made = async (...args: readonly string[]) => {
+    const { status, stdout, stderr } = await runInProcess(['pki', ...args])
+    expect(status, stderr).toBe(0)
+    return { stdout, steps: stderr.split('\n').filter((line) => /^next:|^ {6}\d/.test(line)) }
+  }
+  await made('init', folder, '--key', 'ed25519')
+  const file = join(folder, 'ca-cert.pem')
+  const copy = `copy ${file} to every host, of servers and clients, and let each load it`
+  const renew = ['renew', 'authority', folder]
+  expect((await made(...renew)).steps).toEqual([`next: ${copy}, before the old one ends`])
+  expect((await made(...renew, '--new-key', '--key', 'ed25519')).steps).toEqual([
+    `next: 1. ${copy}`,
+    `      2. renew the certificates, host by host: cryptopolicy pki renew ${folder} --out HOST`,
+    `      3. cryptopolicy pki renew authority ${folder} --retire, then do 1. again`,
+  ])
+  const certificates = () => readFileSync(file, 'utf8').split('BEGIN CERTIFICATE').length - 1
+  expect(certificates()).toBeGreaterThan(1)
+  expect((await made(...renew, '--retire')).stdout).toMatch(
+    /^wrote .*: the former authority is gone/,
+  )
+  expect(certificates()).toBe(1)
+  await made(...renew, '--new-key', '--key', 'ed25519')
+  const { stdout, steps } = await made(...renew, '--retire', '--json')
+  expect([resultOf(stdout), steps]).toEqual([{ issued: [] }, []])
+})

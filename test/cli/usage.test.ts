@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { runToExit } from '../../src/cli/run.ts'
 import { testWith } from '../peers/peer.ts'
+import { CaughtOutput } from './caught-output.ts'
 import { ROOT, runFile, scratchFolder, writeFiles } from './command.ts'
 import { Host } from './host.ts'
 import { runInProcess } from './in-process.ts'
@@ -289,4 +291,55 @@ test('an argument that names modules alone is told as it was typed', async () =>
   writeFiles(folder, { config: '\n:NO-SHA1\n' })
   const configured = await cryptopolicy('show', '--base-dir', folder)
   expect(configured.stderr).toContain(`error[POLICY_NO_NAME]: ${join(folder, 'config')} names`)
+})
+
+test.each([
+  [['show', '--help', '--json'], /^Usage: cryptopolicy show /],
+  [['--version', '--json'], /^\d+\.\d+\.\d+\n$/],
+])('%j prints what was asked for, and no result', async (args, printed) => {
+  const { status, stdout, stderr } = await cryptopolicy(...args)
+  expect([status, stdout, stderr]).toEqual([0, expect.stringMatching(printed), ''])
+  expect(stdout).not.toContain('"schema"')
+})
+
+test('--debug prints where an error comes from, and the error as ever', async () => {
+  const usual = await cryptopolicy('show', 'NOPE')
+  const { status, stderr } = await cryptopolicy('show', 'NOPE', '--debug')
+  expect(status).toBe(usual.status)
+  expect(stderr.endsWith(usual.stderr)).toBe(true)
+  expect(stderr.slice(0, -usual.stderr.length)).toMatch(/\n {4}at /)
+  expect(usual.stderr).not.toMatch(/\n {4}at /)
+})
+
+test.each<[unknown, number, RegExp]>([
+  [new Error('broken'), 70, /^error\[INTERNAL\]: the program failed: broken\nhint: .*--debug/],
+  ['broken', 70, /^error\[INTERNAL\]: the program failed: broken\n/],
+  [Object.assign(new Error('x'), { code: 'EMFILE' }), 69, /^error\[OUT_OF_DESCRIPTORS\]/],
+])('a run that fails with %s says so, with a status of its own', async (error, status, said) => {
+  const output = new CaughtOutput()
+  const run = () => runToExit(() => Promise.reject(error))
+  expect(await output.catching(run)).toBe(status)
+  expect([output.text(1), output.text(2)]).toEqual(['', expect.stringMatching(said)])
+})
+
+test.each([
+  [['show', '--', '--json'], ''],
+  [['show', '--', 'A', 'B', '--json'], ''],
+  [['show', 'A', 'B', '--json'], '{'],
+])('%j: an option is one only before --', async (args, begin) => {
+  const { stdout } = await cryptopolicy(...args)
+  expect(stdout.slice(0, 1)).toBe(begin)
+})
+
+test.each([
+  [['list', '--confg', 'x'], 'did you mean --config?'],
+  [['list', '--zzz'], 'see cryptopolicy list --help'],
+  [['nbd', 'cpoy'], 'did you mean copy?'],
+  [['help', 'shwo'], 'did you mean show?'],
+  [['help', 'nbd', 'zzzzzz'], 'known are '],
+  [['nbd'], 'see cryptopolicy nbd --help'],
+])('%j: the hint says what is near, or where to look', async (args, hint) => {
+  expect((await cryptopolicy(...args)).stderr.toLowerCase()).toContain(
+    `\nhint: ${hint.toLowerCase()}`,
+  )
 })

@@ -11,6 +11,7 @@ import { type SendOptions, sendMigration } from '../../../src/migration/send/sen
 import { readStoredMigration } from '../../../src/migration/send/stored-migration.ts'
 import { scratchFolder } from '../../cli/command.ts'
 import { runInProcess, runInterrupted } from '../../cli/in-process.ts'
+import { resultOf } from '../../cli/json-output.ts'
 import { refusal } from '../../diagnostic-code.ts'
 import { makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { objectsOf } from '../../tls/objects/meeting.ts'
@@ -48,6 +49,13 @@ const GENEROUS = 240_000
 
 /** Sends a guest to a destination that does something when it has all of it. */
 async function send(stream: Buffer, whenWhole: (socket: Socket) => void, timeout = GENEROUS) {
+  const { path, to } = await offer(stream, whenWhole)
+  const { signal } = new AbortController()
+  return sendMigration(await readStoredMigration(path), parseMigrationUri(to), { timeout, signal })
+}
+
+/** A stored guest, and such a destination. */
+async function offer(stream: Buffer, whenWhole: (socket: Socket) => void) {
   const server = createServer((socket) => {
     onTestFinished(() => void socket.destroy())
     let got = 0
@@ -61,9 +69,7 @@ async function send(stream: Buffer, whenWhole: (socket: Socket) => void, timeout
   await once(server, 'listening')
   const path = join(scratchFolder(), 'guest')
   writeFileSync(path, stream)
-  const uri = parseMigrationUri(`tcp:127.0.0.1:${(server.address() as AddressInfo).port}`)
-  const { signal } = new AbortController()
-  return sendMigration(await readStoredMigration(path), uri, { timeout, signal })
+  return { path, to: `tcp:127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
 test('a destination that answers that it has the guest is believed', async () => {
@@ -407,6 +413,24 @@ test('a guest that goes over a network in clear is told of', async () => {
   expect(status).toBe(69)
   const local = await runInProcess(['migrate', 'send', '--input', path, '--to', 'tcp:127.0.0.1:1'])
   expect(local.stderr).not.toContain('MIGRATION_CLEAR_TEXT')
+})
+
+test('a guest that was taken is told as lines and as JSON', async () => {
+  const { path, to } = await offer(ANSWERED, (socket) => socket.write(SHUT(0)))
+  const words = ['migrate', 'send', '--input', path, '--to', to]
+  const { stdout, stderr } = await runInProcess(words)
+  expect([stdout, stderr]).toEqual([
+    '',
+    expect.stringMatching(
+      /^[\d.]+ [KM]iB sent in \d+\.\d s \([\d.]+ \w+\/s\); the destination has taken the guest\n$/,
+    ),
+  ])
+  const { seconds, ...result } = resultOf((await runInProcess([...words, '--json'])).stdout)
+  expect(seconds).toBeGreaterThan(0)
+  expect(result).toEqual({
+    ...{ input: path, channels: 1, hasReturnPath: true, pings: 0 },
+    ...{ bytes: ANSWERED.length, shut: 0, pongs: 0, tls: null },
+  })
 })
 
 describe('a signal', () => {
