@@ -47,7 +47,12 @@ export async function openDestination(
   signal.addEventListener('abort', clear.destroy, { once: true })
   const session = await credentials.connect(clear.stream, { hostname, timeout })
   const { socket: stream, ...tls } = session
-  return { ...clear, stream, tls, destroy: () => void stream.destroy() }
+  const destroy = () => {
+    stream.destroy()
+    // A command may outlive its connection.
+    clear.destroy()
+  }
+  return { ...clear, stream, tls, destroy }
 }
 
 function openClear(uri: MigrationUri, options: DestinationOptions): Promise<Destination> {

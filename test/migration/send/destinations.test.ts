@@ -388,6 +388,44 @@ describe('over TLS', () => {
     await closed.promise
   })
 
+  /** A command that is the connection to a port, and tells its number. */
+  const bridgeTo = (port: number) => {
+    const file = join(scratchFolder(), 'number')
+    const bridge = `exec 3<>/dev/tcp/127.0.0.1/${port}; cat <&3 & cat >&3; wait`
+    const number = () => Number(readFileSync(file, 'utf8'))
+    return { uri: `exec:echo $$ >${file}; exec bash -c '${bridge}'`, number }
+  }
+  const isRunning = (number: number) => {
+    try {
+      return process.kill(number, 0)
+    } catch {
+      return false
+    }
+  }
+
+  test('a guest arrives by a command, with its answer', async () => {
+    const { destination, sendTo } = between()
+    const port = await destination(ANSWERED.length, (socket) => socket.end(SHUT(0)))
+    const { uri } = bridgeTo(port)
+    const sent = await sendTo(uri, ANSWERED, { hostname: 'localhost' })
+    expect(sent).toMatchObject({ shut: 0, tls: { protocol: 'TLSv1.3' } })
+  })
+
+  test.each([
+    ['in the handshake', false],
+    ['to take the guest', true],
+  ])('a command ends with a destination that fails %s', async (_, isSecured) => {
+    const { destination, sendTo } = between()
+    const port = await destination(ANSWERED.length, (socket) => socket.write(SHUT(1)))
+    const { uri, number } = bridgeTo(port)
+    const hostname = isSecured ? 'localhost' : 'other.example'
+    const code = isSecured ? 'MIGRATION_DESTINATION_FAILED' : 'TLS_HOST_MISMATCH'
+    // It does not end by itself when its input does.
+    const lasting = uri.replace('wait', 'sleep 1000')
+    await expect(sendTo(lasting, ANSWERED, { hostname })).rejects.toThrow(refusal(code))
+    await expect.poll(() => isRunning(number()), { timeout: GENEROUS }).toBe(false)
+  })
+
   test('a file takes no guest, and nothing is written', async () => {
     const { sendTo } = between()
     const path = join(scratchFolder(), 'file')
