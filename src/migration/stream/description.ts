@@ -26,7 +26,16 @@ const MAX_DEPTH = 64
 
 /** Gives undefined where the bytes are no description. */
 export function parseDescription(bytes: Buffer): Description | undefined {
-  const json = parseObject(bytes)
+  try {
+    return readDescription(JSON.parse(bytes.toString('utf8')))
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+function readDescription(value: unknown): Description | undefined {
+  const json = objectOf(value)
   if (!json || !Array.isArray(json.devices)) return undefined
   const devices = json.devices.map(readDevice)
   if (!devices.every((device) => device !== undefined)) return undefined
@@ -36,14 +45,6 @@ export function parseDescription(bytes: Buffer): Description | undefined {
 /** Where a device is found in a description or a stream. */
 export function deviceKey(name: string, instance: number): string {
   return `${instance} ${name}`
-}
-
-function parseObject(bytes: Buffer): DescriptionJson | undefined {
-  try {
-    return objectOf(JSON.parse(bytes.toString('utf8')))
-  } catch {
-    return undefined
-  }
 }
 
 function readDevice(value: unknown): DescribedDevice | undefined {
@@ -73,13 +74,16 @@ function sizeOfField(value: unknown, depth: number): number | undefined {
   const field = objectOf(value)
   if (!field) return undefined
   const struct = field.type === 'struct' ? objectOf(field.struct) : undefined
-  const size = struct ? sizeOfState(struct, depth) : numberOf(field.size)
-  return size === undefined ? undefined : size * (numberOf(field.array_len) ?? 1)
+  const own = numberOf(field.size)
+  const count = numberOf(field.array_len) ?? 1
+  const size = struct ? sizeOfState(struct, depth) : own
+  return size === undefined ? undefined : numberOf(size * count)
 }
 
 function sum(sizes: readonly (number | undefined)[]): number | undefined {
   return sizes.reduce(
-    (total, size) => (total === undefined || size === undefined ? undefined : total + size),
+    (total, size) =>
+      total === undefined || size === undefined ? undefined : numberOf(total + size),
     0,
   )
 }
@@ -93,6 +97,9 @@ function objectOf(value: unknown): DescriptionJson | undefined {
   return isObject ? (value as DescriptionJson) : undefined
 }
 
+/** Gives undefined where it is not said. @throws RangeError where no QEMU says so. */
 function numberOf(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined
+  if (value === undefined) return undefined
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number
+  throw new RangeError('no number of bytes, nor of devices')
 }

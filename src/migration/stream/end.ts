@@ -25,8 +25,10 @@ export function* decodeEnd(input: StreamInput, state: MainState): Decoding<boole
   }
   yield* input.need(length, `${length} bytes of JSON`)
   const description = parseDescription(input.readBytes(length))
-  if (!description)
-    input.refuse('JSON with a list of devices', 'other text', offset + DESCRIPTION_HEADER)
+  if (!description) {
+    const expected = 'JSON with a list of devices and their sizes'
+    input.refuse(expected, 'something else', offset + DESCRIPTION_HEADER)
+  }
   checkSizes(description, offset, state)
   state.emit({ type: 'description', offset, length, description })
   return true

@@ -287,6 +287,7 @@ describe('the sizes that a description says', () => {
   const device = (state: object) => ({ name: 'dev', instance_id: 0, version: 1, ...state })
   const sizeOf = (state: object) =>
     parseDescription(Buffer.from(JSON.stringify({ devices: [device(state)] })))?.devices[0]?.size
+  const withFields = (...fields: readonly object[]) => ({ devices: [device({ fields })] })
   const deep = (depth: number): object =>
     depth === 0 ? { size: 3 } : { type: 'struct', struct: { fields: [deep(depth - 1)] } }
 
@@ -314,9 +315,7 @@ describe('the sizes that a description says', () => {
     ['a subsection that is none', { subsections: [1] }, undefined],
     ['a field without size', { fields: [{ name: 'x' }] }, undefined],
     ['a field without size before others', { fields: [{ name: 'x' }, { size: 1 }] }, undefined],
-    ['a negative size', { fields: [{ size: -1 }] }, undefined],
-    ['half a byte', { fields: [{ size: 0.5 }] }, undefined],
-    ['2^53 bytes', { fields: [{ size: 2 ** 53 }] }, undefined],
+    ['2^53 bytes less one', { fields: [{ size: 2 ** 53 - 1 }] }, 2 ** 53 - 1],
     ['a field that is none', { fields: [null] }, undefined],
     ['fields that are no list', { fields: { size: 1 } }, 0],
     ['structures 31 deep', { fields: [deep(31)] }, 3],
@@ -335,6 +334,18 @@ describe('the sizes that a description says', () => {
     ['a device without name', { devices: [{ instance_id: 0 }] }],
     ['a device without instance', { devices: [{ name: 'dev' }] }],
     ['a device of a negative instance', { devices: [{ name: 'dev', instance_id: -1 }] }],
+    ['a negative size', withFields({ size: -1 })],
+    ['half a byte', withFields({ size: 0.5 })],
+    ['2^53 bytes', withFields({ size: 2 ** 53 })],
+    ['a size that is text', withFields({ size: '1' })],
+    ['a size that is null', withFields({ size: null })],
+    ['a negative size of a structure', withFields({ type: 'struct', size: -1, struct: {} })],
+    ['a negative length of an array', withFields({ size: 4, array_len: -1 })],
+    ['a negative length of an array of no known size', withFields({ array_len: -1 })],
+    ['an array of 2^53 bytes', withFields({ size: 2 ** 26, array_len: 2 ** 27 })],
+    ['fields of 2^53 bytes together', withFields({ size: 2 ** 52 }, { size: 2 ** 52 })],
+    ['a negative version', { devices: [device({ version: -1 })] }],
+    ['a negative size of pages', { devices: [], page_size: -1 }],
   ])('%s is no description', (_, json) => {
     expect(parseDescription(Buffer.from(JSON.stringify(json)))).toBeUndefined()
   })
