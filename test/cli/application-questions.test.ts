@@ -36,6 +36,18 @@ test('show gives what holds for an application, and the text of each of its back
   })
 })
 
+test('show gives the text of a policy, of a scope, or of a back-end', async () => {
+  const host = await hostWith('')
+  const shown = async (...args: readonly string[]) =>
+    (await ask(host, 'show', 'DEFAULT', ...args)).stdout
+  expect(await shown()).toBe(host.read('state', 'CURRENT.pol'))
+  expect(await shown('--backend', 'krb5')).toBe(host.read('back-ends', 'krb5.config'))
+  const { properties } = resultOf(await shown('--scope', 'ssh', '--json'))
+  const lines = (await shown('--scope', 'ssh')).trimEnd().split('\n')
+  expect(lines.map((line) => line.split(' =')[0])).toEqual(Object.keys(properties))
+  expect(lines).toContain(`cipher = ${properties.cipher.join(' ')}`)
+})
+
 test('explain names the line of the application, or of the system policy, for each purpose', async () => {
   const host = await hostWith()
   const suite = 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'

@@ -13,14 +13,16 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { ScanResult } from '../../src/audit/scan-result.ts'
 import type { YardstickOptions } from '../../src/cli/audit-options.ts'
-import { refuseIdleOptions } from '../../src/cli/audit-yardsticks.ts'
+import { loadYardsticks, refuseIdleOptions } from '../../src/cli/audit-yardsticks.ts'
+import { Terminal } from '../../src/cli/terminal.ts'
 import { keyFiles } from '../interop/audit/audited-server.ts'
 import { hostKey, scratchFolder, startSshd } from '../interop/audit/ssh-server.ts'
 import { startPeer } from '../interop/tls-peer.ts'
 import { testWith } from '../peers/peer.ts'
 import { run } from './command.ts'
-import { runInProcess } from './in-process.ts'
+import { runInProcess, runInterrupted } from './in-process.ts'
 import { resultOf } from './json-output.ts'
 
 function folder(): string {
@@ -278,4 +280,29 @@ testWith('sshd', 'so it is of a replay', async () => {
   expect((await runInProcess([...audit, ...reader('openssh-server')])).status).toBe(0)
   const again = await runInProcess(['audit', 'replay', path, ...reader('openssl')])
   expect([again.status, again.stderr]).toEqual([64, expect.stringContaining('a TARGET of SSH')])
+})
+
+test('a replay is told as of the name that was asked for', async () => {
+  const path = join(folder(), 'evidence.jsonl')
+  const words = ['audit', '127.0.0.1:1', '--server-name', 'a.example', '--evidence', path]
+  const { stdout } = await runInterrupted(words)
+  expect(stdout).toMatch(/^127\.0\.0\.1:1 as a\.example, /)
+  expect((await runInProcess(['audit', 'replay', path])).stdout).toBe(stdout)
+})
+
+test.each([
+  ['https', undefined, 'OpenSSL'],
+  ['smtp', undefined, 'OpenSSL'],
+  ['nbds', undefined, 'GnuTLS'],
+  ['vnc+anonymous', undefined, 'GnuTLS'],
+  ['qemu+tls', undefined, 'GnuTLS'],
+  ['https', 'gnutls', 'GnuTLS'],
+  ['nbds', 'openssl', 'OpenSSL'],
+  ['https', 'nss', 'NSS'],
+  ['https', 'java', 'Java'],
+] as const)('a server of %s is held against the policy as %s: %s', async (protocol, as, title) => {
+  const options = { level: 'intermediate', policy: 'FUTURE', ...(as === undefined ? {} : { as }) }
+  const { titlesFor } = await loadYardsticks(options, new Terminal())
+  const result = { target: { protocol }, ssh: null, tls: null } as unknown as ScanResult
+  expect(titlesFor(result)).toEqual([`the policy FUTURE, as ${title} reads it`])
 })

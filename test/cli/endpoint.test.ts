@@ -287,3 +287,21 @@ test.each([
   const [, line = ''] = /^(\{.*"event":"ended".*\})$/m.exec(log) ?? []
   expect(JSON.parse(line)).toMatchObject({ entry: 'receiver r', event: 'ended', ...json })
 })
+
+test('under --quiet a guest that fails is told, and no other', async () => {
+  const { folder, service } = await serveEndpointFileInProcess(
+    'guest: DIR/guest\nmonitors:\n  - {id: mon0, listen: "unix:DIR/mon0.sock"}\n',
+    ['--quiet'],
+  )
+  const monitor = await RawMonitor.connect(join(folder, 'mon0.sock'))
+  await monitor.run('qmp_capabilities')
+  await monitor.run('migrate-incoming', { uri: `unix:${join(folder, 'guest.sock')}` })
+  await monitor.run('migrate', { uri: `unix:${join(folder, 'no.sock')}`, 'x-relay': true })
+  const source = connect(join(folder, 'guest.sock')).on('error', () => {})
+  source.write('QEVM')
+  const log = await service.says('failed')
+  source.destroy()
+  expect(log).not.toContain('is waited for')
+  await monitor.run('quit')
+  expect((await service.ended).stderr).toContain(`${join(folder, 'no.sock')}: failed`)
+})

@@ -219,6 +219,7 @@ test('without another host the files of this one are checked', async () => {
 test.each([
   [['preflight', '--to', 'host'], 'USAGE_INVALID_VALUE'],
   [['preflight', '--to', 'host:1', '--listen', '*:2'], 'USAGE_CONFLICTING_OPTIONS'],
+  [['bench', '--to', 'host:1', '--listen', '*:2'], 'USAGE_CONFLICTING_OPTIONS'],
   [['bench'], 'USAGE_MISSING_OPTION'],
   [['bench', '--to', 'a:1', '--channels', '0'], 'USAGE_INVALID_VALUE'],
   [['bench', '--listen', '*:99999'], 'USAGE_INVALID_VALUE'],

@@ -561,3 +561,35 @@ test('a new authority says what is to be done next, on which hosts and in which 
   const { stdout, steps } = await made(...renew, '--retire', '--json')
   expect([resultOf(stdout), steps]).toEqual([{ issued: [] }, []])
 })
+
+test('a request says what was written, and where to go with it', async () => {
+  const folder = scratchFolder()
+  const words = ['pki', 'request', 'server', folder, '--key', 'ed25519', '--dns', 'host.example']
+  const { stdout, stderr } = await runInProcess(words)
+  expect(stdout.split('\n')).toEqual([
+    `wrote ${join(folder, 'server-key.pem')}: ed25519`,
+    `wrote ${join(folder, 'server-request.pem')}: host.example, host.example`,
+    '',
+  ])
+  expect(stderr).toContain('sign it where the authority is: cryptopolicy pki sign server REQUEST')
+})
+
+testWith('openssl', 'a revoked certificate has the reason that was given, or none', async () => {
+  const folder = join(scratchFolder(), 'pki')
+  const pki = (...args: readonly string[]) => runInProcess(['pki', ...args])
+  await pki('init', folder, '--key', 'ed25519')
+  const reasons = []
+  for (const reason of [[], ['--reason', 'keyCompromise']]) {
+    await pki('issue', 'client', folder, '--cn', 'x', '--key', 'ed25519', '--force')
+    const { status, stderr } = await pki(
+      'revoke',
+      folder,
+      join(folder, 'client-cert.pem'),
+      ...reason,
+    )
+    expect(status, stderr).toBe(0)
+    const told = runFile('openssl', ['crl', '-noout', '-text', '-in', join(folder, 'ca-crl.pem')])
+    reasons.push(/Key Compromise/.test(told.stdout))
+  }
+  expect(reasons).toEqual([false, true])
+})

@@ -12,7 +12,10 @@ import {
   printRates,
   rateToJson,
 } from '../../src/cli/preflight-text.ts'
+import { logReload } from '../../src/cli/reload-log.ts'
+import type { LogFormat } from '../../src/cli/service-options.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
+import type { ReloadReport } from '../../src/tls/objects/reload-report.ts'
 
 const ACCEPTED = { answer: 'accepted' } as const
 const ABSENT = { answer: 'not-offered' } as const
@@ -352,5 +355,45 @@ describe('a preflight', () => {
       'one channel is as fast as several: leave multifd off',
       'give QEMU multifd and multifd-channels=4',
     ])
+  })
+})
+
+describe('a reload', () => {
+  const told = (report: object, options: object, log: LogFormat) => {
+    const lines: string[] = []
+    const keep = (line: string) => lines.push(line)
+    const terminal = {
+      ...{ options, note: keep, warn: (line: string) => keep(JSON.parse(line).event) },
+      report: ({ code }: { code: string }) => keep(code),
+    }
+    logReload(report as ReloadReport, { log }, terminal as unknown as Terminal)
+    return lines
+  }
+  const done = { objects: [], diagnostics: [] }
+  const refused = {
+    objects: [
+      { id: 'tls0', type: 'tls-creds-x509', outcome: 'refused', diagnostics: [{ code: 'BROKEN' }] },
+    ],
+    diagnostics: [],
+  }
+  const ofPolicy = { objects: [], diagnostics: [{ code: 'FILE_MISSING' }] }
+
+  test('in words says what is refused, and that the policy before it stays', () => {
+    expect(told(done, {}, 'text')).toEqual([])
+    expect(told(ofPolicy, {}, 'text')).toEqual(['FILE_MISSING', 'the old policy stays'])
+    expect(told(refused, {}, 'text')).toEqual([expect.stringContaining('tls0'), 'BROKEN'])
+  })
+
+  test('as JSON is told each time, under --quiet where something is refused', () => {
+    const wordy = { severity: 'error', message: '', fault: 'input' }
+    const withWords = (report: typeof refused) =>
+      JSON.parse(JSON.stringify(report), (_, value) =>
+        value?.code === undefined ? value : { ...wordy, ...value },
+      )
+    for (const report of [done, refused, ofPolicy] as (typeof refused)[]) {
+      expect(told(withWords(report), { quiet: false }, 'json')).toEqual(['reloaded'])
+      const isTold = report !== done
+      expect(told(withWords(report), { quiet: true }, 'json').length).toBe(isTold ? 1 : 0)
+    }
   })
 })

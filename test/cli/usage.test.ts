@@ -179,6 +179,8 @@ describe('explain knows what others call things', () => {
     ['TLSv1', 'TLS1.0'],
     ['SHA256', 'SHA2-256'],
     ['SHA-1', 'SHA1'],
+    ['SHA1', 'SHA1'],
+    ['MD5', 'MD5'],
     ['RSA+SHA256', 'RSA-SHA2-256'],
     ['rsa_pss_rsae_sha256', 'RSA-PSS-RSAE-SHA2-256'],
     ['chacha20-poly1305@openssh.com', 'CHACHA20-POLY1305'],
