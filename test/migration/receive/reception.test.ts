@@ -1,97 +1,33 @@
 /** A guest is received within the process of the test: from connections that are two ends of a stream. */
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { open } from 'node:fs/promises'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Duplex, duplexPair, PassThrough } from 'node:stream'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { digestLine } from '../../../src/migration/receive/file-store.ts'
-import { openStore } from '../../../src/migration/receive/open-store.ts'
-import { PieceWriter } from '../../../src/migration/receive/piece-writer.ts'
+import { describe, expect, test } from 'vitest'
 import { describeReceived, receivedToJson } from '../../../src/migration/receive/received-report.ts'
-import {
-  Reception,
-  type ReceptionOptions,
-  type ReceptionProgress,
-} from '../../../src/migration/receive/reception.ts'
-import { SourceDialogue } from '../../../src/migration/receive/source-dialogue.ts'
-import { scratchFolder } from '../../cli/command.ts'
+import type { ReceptionProgress } from '../../../src/migration/receive/reception.ts'
 import { refusal } from '../../diagnostic-code.ts'
-import { execFileSync } from '../../peers/child-process.ts'
 import {
   type Bytes,
   bytesOf,
   command,
   configuration,
-  description,
-  EOF,
-  full,
   HEADER,
-  last,
   MULTIFD_SYNC,
-  multifdInit,
-  RAM_END,
-  ramSetup,
-  start,
   uint32,
   uint64,
-  zeroPage,
 } from '../crafted-streams.ts'
-
-const DESCRIPTION = description({
-  devices: [{ name: 'cpu', instance_id: 0, version: 1, fields: [{ size: 1 }] }],
-})
-const SETUP = start(2, 'ram', bytesOf(ramSetup({ ram: 0x4000 }), RAM_END))
-const REST = bytesOf(last(2, bytesOf(zeroPage(0x1000, 'ram'), RAM_END)), full(4, 'cpu', [1]), EOF)
-const guest = (...commands: readonly Bytes[]) =>
-  bytesOf(HEADER, configuration('pc-q35-8.0'), ...commands, SETUP, REST)
-const RETURN_PATH = command(1)
-const PONG = '0002000400000007'
-const SHUT_WHOLE = '0001000400000000'
-const SHUT_FAILED = '0001000400000001'
-
-type Receiving = Awaited<ReturnType<typeof receiver>>
-
-const init = (channel: number, uuid = 1) => multifdInit(channel, Buffer.alloc(16, uuid))
-
-async function receiver(options: Partial<ReceptionOptions> = {}) {
-  const folder = scratchFolder()
-  const path = join(folder, 'guest')
-  const { multifd = 0 } = options
-  const store = await openStore(path, multifd)
-  const reception = new Reception({ store, multifd, idleLimit: 0, ...options })
-  const connect = (sentTickets = false) => {
-    const [source, stream] = duplexPair()
-    let answers = ''
-    source.on('data', (bytes: Buffer) => {
-      answers += bytes.toString('hex')
-    })
-    stream.on('error', () => {})
-    source.on('error', () => {})
-    let isLetIn = false
-    const letIn = async () => {
-      isLetIn = true
-    }
-    const taken = reception.take({ stream, sentTickets }, { withinLimit: (work) => work(), letIn })
-    taken.catch(() => {})
-    return {
-      source: source as Duplex,
-      stream: stream as Duplex,
-      taken,
-      answers: () => answers,
-      isLetIn: () => isLetIn,
-    }
-  }
-  return { folder, path, reception, connect }
-}
+import {
+  DESCRIPTION,
+  guest,
+  init,
+  PONG,
+  REST,
+  RETURN_PATH,
+  type Receiving,
+  receiver,
+  SHUT_FAILED,
+  SHUT_WHOLE,
+} from './crafted-reception.ts'
 
 describe('a guest of one channel', () => {
   test('is stored with its digest, for its owner alone', async () => {
@@ -409,226 +345,4 @@ describe('a guest of several channels', () => {
     late.source.end(init(0))
     await expect(late.taken).rejects.toThrow('the migration is over')
   })
-})
-
-describe('a source that is not heard of', () => {
-  /** Its clocks stand still; what is read and written goes on. */
-  const withClock = async (multifd = 0, idleLimit = 0) => {
-    let heard = 0
-    const onProgress = ({ bytes }: ReceptionProgress) => {
-      heard = bytes
-    }
-    const receiving = await receiver({ multifd, idleLimit, onProgress })
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    onTestFinished(() => void vi.useRealTimers())
-    let isOver = false
-    const over = receiving.reception.outcome.finally(() => {
-      isOver = true
-    })
-    over.catch(() => {})
-    const isOverAfter = async (time: number) => {
-      vi.advanceTimersByTime(time)
-      for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate)
-      return isOver
-    }
-    const until = async (condition: () => boolean) => {
-      while (!condition()) await new Promise(setImmediate)
-    }
-    const hears = (bytes: number) => until(() => heard === bytes)
-    const say = async (source: Duplex, bytes: Bytes) => {
-      source.write(bytes)
-      await hears(bytes.length)
-    }
-    return { ...receiving, over, isOverAfter, until, hears, say }
-  }
-
-  test.each<[string, readonly Bytes[], boolean]>([
-    ['and waits for an answer', [RETURN_PATH], true],
-    ['and waits for none', [], false],
-  ])('after the end, %s, has ten seconds for a description', async (_, commands, isTold) => {
-    const { path, connect, over, isOverAfter, until, say } = await withClock(0, 1)
-    const { source, stream, answers } = connect()
-    await say(source, guest(...commands))
-    expect(await isOverAfter(9_999)).toBe(false)
-    expect(existsSync(path)).toBe(false)
-    vi.advanceTimersByTime(1)
-    // Then it has as long to close its connection.
-    await until(() => existsSync(path) && vi.getTimerCount() === 1)
-    await until(() => answers() === (isTold ? SHUT_WHOLE : ''))
-    expect(await isOverAfter(9_999)).toBe(false)
-    vi.advanceTimersByTime(1)
-    expect(await over).toMatchObject({
-      hasReturnPath: isTold,
-      warnings: [{ code: 'MIGRATION_NO_DESCRIPTION' }],
-    })
-    stream.destroy()
-  })
-
-  test('cannot be given up any more once it was told that its guest is stored', async () => {
-    const { path, reception, connect, over, until, say } = await withClock()
-    const { source, stream, answers } = connect()
-    await say(source, bytesOf(guest(RETURN_PATH), DESCRIPTION))
-    await until(() => answers() === SHUT_WHOLE)
-    reception.cancel()
-    source.end()
-    stream.end()
-    expect(await over).toMatchObject({ hasReturnPath: true })
-    expect([answers(), existsSync(path)]).toEqual([SHUT_WHOLE, true])
-  })
-
-  test('in a channel beside the main one makes the guest incomplete', async () => {
-    const { folder, connect, over, isOverAfter, hears } = await withClock(2)
-    const sent = [
-      bytesOf(init(0), MULTIFD_SYNC, MULTIFD_SYNC),
-      bytesOf(guest(RETURN_PATH), DESCRIPTION),
-    ]
-    for (const bytes of sent) connect().source.write(bytes)
-    await hears(bytesOf(...sent).length)
-    expect(await isOverAfter(9_999)).toBe(false)
-    vi.advanceTimersByTime(1)
-    await expect(over).rejects.toThrow('expected 2 multifd channels, found 1')
-    expect(readdirSync(folder)).toEqual([])
-  })
-
-  test.each<[string, readonly Bytes[], number]>([
-    ['a second', [RETURN_PATH], 1_000],
-    ['no time', [], 0],
-  ])('has %s to read that the guest is not stored', async (_, commands, time) => {
-    const { reception, connect, over, until, say } = await withClock()
-    const { source, stream, answers } = connect()
-    await say(source, guest(...commands).subarray(0, -REST.length))
-    reception.cancel()
-    await expect(over).rejects.toThrow(refusal('MIGRATION_RECEIVE_CANCELLED'))
-    await until(() => answers() === (time > 0 ? SHUT_FAILED : ''))
-    if (time > 0) vi.advanceTimersByTime(time - 1)
-    expect(stream.destroyed).toBe(false)
-    vi.advanceTimersByTime(1)
-    expect(stream.destroyed).toBe(true)
-  })
-
-  test('has no time once it has closed what it was told on', async () => {
-    const { reception, connect, over, say, until } = await withClock()
-    const { source, stream } = connect()
-    await say(source, guest(RETURN_PATH).subarray(0, -REST.length))
-    reception.cancel()
-    await expect(over).rejects.toThrow(refusal('MIGRATION_RECEIVE_CANCELLED'))
-    expect(vi.getTimerCount()).toBe(1)
-    source.end()
-    stream.end()
-    await until(() => stream.destroyed)
-    expect(vi.getTimerCount()).toBe(0)
-  })
-})
-
-describe('where a guest is stored', () => {
-  test.each<[string, number, (path: string) => void, string]>([
-    ['a folder', 0, (path) => mkdirSync(path), 'MIGRATION_PLACE_UNUSABLE'],
-    ['a socket or a pipe', 0, (path) => execFileSync('mkfifo', [path]), 'MIGRATION_PLACE_UNUSABLE'],
-    [
-      'a folder that is in the place of the digest',
-      0,
-      (path) => mkdirSync(`${path}.sha256`),
-      'MIGRATION_PLACE_UNUSABLE',
-    ],
-  ])('is not %s', async (_, multifd, prepare, code) => {
-    const path = join(scratchFolder(), 'guest')
-    prepare(path)
-    await expect(openStore(path, multifd)).rejects.toThrow(refusal(code))
-  })
-
-  test('is no folder that holds files, but an empty one', async () => {
-    const path = join(scratchFolder(), 'guest')
-    mkdirSync(path)
-    await (await openStore(path, 1)).discard()
-    expect(readdirSync(path)).toEqual([])
-    writeFileSync(join(path, 'mine'), '')
-    await expect(openStore(path, 1)).rejects.toThrow(refusal('MIGRATION_FOLDER_NOT_EMPTY'))
-  })
-
-  test.each([0, 1])('is in a folder that is there, with %i channels more', async (multifd) => {
-    const folder = join(scratchFolder(), 'missing')
-    await expect(openStore(join(folder, 'guest'), multifd)).rejects.toThrow(
-      `cannot write ${folder}: it does not exist`,
-    )
-  })
-
-  test('is the file that a link leads to', async () => {
-    const folder = scratchFolder()
-    symlinkSync(join(folder, 'target'), join(folder, 'link'))
-    const store = await openStore(join(folder, 'link'), 0)
-    expect(store.path).toBe(join(folder, 'target'))
-    await store.discard()
-  })
-
-  test('is nowhere for /dev/null', async () => {
-    const store = await openStore('/dev/null', 3)
-    expect([store.path, store.fileOf('main')]).toEqual(['/dev/null', undefined])
-    const writer = await store.open('main')
-    await writer.write(Buffer.from('x'))
-    await store.publish()
-    await store.discard()
-    expect(writer.sha256).toBeUndefined()
-    const other = await openStore('/dev/zero', 0).catch((reason) => reason)
-    expect(other.diagnostics).toMatchObject([
-      { message: expect.stringContaining('no regular file') },
-    ])
-  })
-
-  test('is written piece by piece, whatever parts come', async () => {
-    const path = join(scratchFolder(), 'file')
-    const handle = await open(path, 'w')
-    const writer = new PieceWriter(path, handle)
-    const sizes = [1, 0, 700_000, 348_575, 1, 2_500_000, 1_048_576]
-    const parts = sizes.map((size, at) => Buffer.alloc(size, at + 1))
-    for (const part of parts) {
-      const own = Buffer.from(part)
-      await writer.write(own)
-      own.fill(0xee)
-    }
-    const whole = Buffer.concat(parts)
-    expect(writer.sha256).toBeUndefined()
-    expect(await writer.finish()).toBe(whole.length)
-    expect(writer.sha256).toBe(createHash('sha256').update(whole).digest('hex'))
-    expect(await writer.finish()).toBe(whole.length)
-    expect(readFileSync(path).equals(whole)).toBe(true)
-    const late = new PieceWriter(path, handle)
-    await handle.close()
-    await late.write(Buffer.from('x'))
-    await expect(late.finish()).rejects.toThrow(refusal('FILE_UNWRITABLE'))
-  })
-
-  test('has a digest as sha256sum writes it', () => {
-    const folder = scratchFolder()
-    for (const name of ['guest', 'a b', 'a\\b', 'a\nb', 'a\rb']) {
-      writeFileSync(join(folder, name), 'x')
-      const digest = createHash('sha256').update('x').digest('hex')
-      const written = execFileSync('sha256sum', ['--', name], { cwd: folder }).toString()
-      expect(digestLine(join(folder, name), digest)).toBe(written)
-    }
-  })
-})
-
-/** QEMU's switchover-ack: up to 11.0, a destination without devices that have to be ready answers at once. */
-test.each([
-  ['pc-q35-11.0', true],
-  ['pc-q35-11.1', false],
-  ['pc-q35-12.0', false],
-  ['pc-i440fx-10.2', true],
-  ['pc-q35-9.9', true],
-  ['none', true],
-  ['', true],
-])('a source of %s waits for an answer: %s', (machine, isAnswered) => {
-  const answers = new PassThrough()
-  const options = { sentTickets: false, switchoverAck: true, onSetup: () => {} }
-  const dialogue = new SourceDialogue(answers, options)
-  const told = { machine, subsections: [] }
-  dialogue.handle({ type: 'configuration', offset: 0, configuration: told })
-  const opened = {
-    command: 'OPEN_RETURN_PATH',
-    offset: 0,
-    length: 0,
-    data: Buffer.alloc(0),
-  } as const
-  dialogue.handle({ type: 'command', ...opened, isPackaged: false })
-  expect(answers.read()?.toString('hex') ?? '').toBe(isAnswered ? '00070000' : '')
 })

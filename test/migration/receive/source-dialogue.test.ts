@@ -90,3 +90,28 @@ test('a guest is not stored over an unfinished file that another program has put
   expect(readFileSync(join(folder, unfinished), 'utf8')).toBe('of another program')
   await store.discard()
 })
+
+/** QEMU's switchover-ack: up to 11.0, a destination without devices that have to be ready answers at once. */
+test.each([
+  ['pc-q35-11.0', true],
+  ['pc-q35-11.1', false],
+  ['pc-q35-12.0', false],
+  ['pc-i440fx-10.2', true],
+  ['pc-q35-9.9', true],
+  ['none', true],
+  ['', true],
+])('a source of %s waits for an answer: %s', (machine, isAnswered) => {
+  const answers = new PassThrough()
+  const options = { sentTickets: false, switchoverAck: true, onSetup: () => {} }
+  const dialogue = new SourceDialogue(answers, options)
+  const told = { machine, subsections: [] }
+  dialogue.handle({ type: 'configuration', offset: 0, configuration: told })
+  const opened = {
+    command: 'OPEN_RETURN_PATH',
+    offset: 0,
+    length: 0,
+    data: Buffer.alloc(0),
+  } as const
+  dialogue.handle({ type: 'command', ...opened, isPackaged: false })
+  expect(answers.read()?.toString('hex') ?? '').toBe(isAnswered ? '00070000' : '')
+})
