@@ -1,7 +1,7 @@
 /** Clients and users of monitors that mean harm, or are many at the same time. */
 import { once } from 'node:events'
 import { closeSync, constants, existsSync, openSync, readSync } from 'node:fs'
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseChardev } from '../../src/chardev/definition/parse-chardev.ts'
@@ -119,6 +119,19 @@ test.each(REFUSALS)(
     expect(told).toContain(reason)
   },
 )
+
+test('a server that closes instead of answering in WebSocket is told as that', async () => {
+  const { add, registry } = makeChardevs()
+  const server = createServer((socket) => void socket.once('data', () => socket.end()))
+  onTestFinished(() => void server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  await add(`socket,id=a,host=127.0.0.1,port=${port},websocket=on`)
+  await add('ringbuf,id=r')
+  await expect(registry.join('a', 'r').ended).rejects.toThrow(
+    /does not speak WebSocket: it closed the connection$/,
+  )
+})
 
 test('a client of WebSocket may offer several subprotocols', async () => {
   const { add } = makeChardevs()

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { addOnce, collectDiagnostics } from '../../src/diagnostics/collect-diagnostics.ts'
 import {
@@ -91,10 +91,18 @@ test('errors of the system are told in words', () => {
   const refused = { EADDRNOTAVAIL: 'this host has no such address' }
   for (const [code, words] of Object.entries({
     ...refused,
+    EAFNOSUPPORT: 'this host does not have such addresses',
+    EINVAL: 'the system takes no such value here',
     ENETUNREACH: 'the network cannot be reached',
   })) {
     expect(reasonOf(Object.assign(new Error(code), { code }))).toBe(words)
   }
+  const file = openSync('/dev/null', 'r')
+  closeSync(file)
+  // Without the name of the call and the code, which its message begins with.
+  expect(reasonOf(catchOf(() => readSync(file, Buffer.alloc(1))))).toBe(
+    'its descriptor is closed, or not open for that',
+  )
   expect(reasonOf(new Error('something else'))).toBe('something else')
   expect(reasonOf('a text')).toBe('a text')
 })

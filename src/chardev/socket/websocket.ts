@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createWebSocketStream, WebSocket, WebSocketServer } from 'ws'
 import { DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
+import { reasonOf } from '../../diagnostics/system-errors.ts'
 import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
 
 const SUBPROTOCOL = 'binary'
@@ -30,6 +31,8 @@ const OPTIONS = {
   closeTimeout: CLOSE_TIMEOUT,
 } as const
 
+const CLOSED = 'it closed the connection'
+
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'
 
 /**
@@ -50,9 +53,10 @@ export function acceptWebsocket(connection: Duplex): Promise<Duplex> {
     response.writeHead(426, { upgrade: 'websocket', connection: 'close' })
     response.end(() => refuse('it asked for a page'))
   })
-  const answerBad = ({ message }: Error, socket: Duplex): void => {
-    if (socket.writable) socket.end(BAD_REQUEST, () => refuse(message))
-    else refuse(message)
+  const answerBad = (error: Error, socket: Duplex): void => {
+    const reason = reasonOfPeer(error)
+    if (socket.writable) socket.end(BAD_REQUEST, () => refuse(reason))
+    else refuse(reason)
   }
   http.on('clientError', answerBad)
   http.on('connect', (_, socket) => answerBad(new Error('it asked for a tunnel'), socket))
@@ -66,7 +70,7 @@ export function acceptWebsocket(connection: Duplex): Promise<Duplex> {
     } else sockets.handleUpgrade(request, socket, head, (made) => resolve(streamOf(made)))
   })
   sockets.on('wsClientError', answerBad)
-  connection.once('close', () => refuse('it closed the connection'))
+  connection.once('close', () => refuse(CLOSED))
   http.emit('connection', connection)
   // A client that was let in is not read before.
   connection.resume()
@@ -91,7 +95,7 @@ export async function connectWebsocket(connection: Duplex, host: string): Promis
   })
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve)
-    socket.once('error', ({ message }) => reject(notWebsocket(message)))
+    socket.once('error', (error) => reject(notWebsocket(reasonOfPeer(error))))
   })
   return streamOf(socket)
 }
@@ -101,6 +105,11 @@ function streamOf(socket: WebSocket): Duplex {
     if (socket.bufferedAmount < PONG_ROOM) socket.pong(data)
   })
   return createWebSocketStream(socket)
+}
+
+/** node:http calls an end in the middle `socket hang up`, with the code of a reset. */
+function reasonOfPeer(error: NodeJS.ErrnoException): string {
+  return error.code === 'ECONNRESET' ? CLOSED : reasonOf(error)
 }
 
 function notWebsocket(reason: string): DiagnosticError {
