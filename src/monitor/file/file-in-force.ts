@@ -1,5 +1,7 @@
 /** The endpoint file that is in force: applied by difference, as a whole or not at all. */
+import { CHARDEV_KINDS } from '../../chardev/chardev-diagnostics.ts'
 import { type Diagnostic, DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
+import { ENDPOINT_KINDS } from '../../endpoint/endpoint-diagnostics.ts'
 import { handingSocketsOver } from '../../endpoint/listening-sockets.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
 import { MIGRATION_KINDS } from '../../migration/migration-diagnostics.ts'
@@ -216,9 +218,19 @@ const OF_FILE: ReadonlySet<string> = new Set(
 )
 
 function withPlace(diagnostic: Diagnostic, entry: ReadEntry): Diagnostic {
-  const file = OF_FILE.has(diagnostic.code) ? entry.definition.places?.get('file') : undefined
-  const span = diagnostic.span ?? file ?? placeOf(entry)
+  const property = propertyOf(diagnostic, entry)
+  const own = property === undefined ? undefined : entry.definition.places?.get(property)
+  const span = diagnostic.span ?? own ?? placeOf(entry)
   return span ? { ...diagnostic, span } : diagnostic
+}
+
+/** The property that says what is refused. */
+function propertyOf({ code, message }: Diagnostic, entry: ReadEntry): string | undefined {
+  if (OF_FILE.has(code)) return 'file'
+  if (code === ENDPOINT_KINDS.cannotListen.code) return entry.takes?.[0]?.property
+  if (code !== CHARDEV_KINDS.cannotOpen.code) return undefined
+  const { properties } = entry.definition
+  return ['path', 'logfile'].find((name) => message.includes(`'${properties[name]}'`))
 }
 
 /** Makes an object, or gives the one that is there its new properties. */

@@ -97,6 +97,21 @@ test('the error of an entry is told at its line', async () => {
   expect(error.diagnostics[0].span.source.name).toBe('host.yaml')
 })
 
+test('what a chardev cannot open or listen at is told where it is named', async () => {
+  const { folder, apply } = running()
+  for (const [rest, code, value] of [
+    ['backend: file, path: DIR/no/f', 'CHARDEV_CANNOT_OPEN', 'DIR/no/f'],
+    ['backend: pipe, path: DIR/no/p', 'CHARDEV_CANNOT_OPEN', 'DIR/no/p'],
+    ['backend: file, path: DIR/f, logfile: DIR/no/l', 'CHARDEV_CANNOT_OPEN', 'DIR/no/l'],
+    ['backend: socket, server: on, path: DIR/no/s', 'ENDPOINT_CANNOT_LISTEN', 'DIR/no/s'],
+    ['backend: socket, server: on, host: 192.0.2.1, port: 7', 'ENDPOINT_CANNOT_LISTEN', '7'],
+  ] as const) {
+    const { diagnostics } = await apply(`chardevs: [{id: c, ${rest}}]`).catch((one) => one)
+    const told = diagnostics.map(({ code, span }: Diagnostic) => [code, span && spanText(span)])
+    expect(told).toEqual([[code, value.replace('DIR', folder)]])
+  }
+})
+
 test('the error of a file is told where the file is named, that of a socket where it listens', async () => {
   const { folder, apply } = running()
   mkdirSync(join(folder, 'full', 'of'), { recursive: true })
