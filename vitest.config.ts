@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LongFilesFirst } from './test/long-files-first.ts'
 
-/** Tests of what computes only: they start few programs and change nothing of their process. */
+/** Tests that start few programs and leave their process as it was. */
 const COMPUTING = [
   'algorithms',
   'asn1',
@@ -14,6 +14,7 @@ const COMPUTING = [
   'audit/key-schedule',
   'audit/messages',
   'audit/probes',
+  'audit/scan',
   'audit/ssh',
   'audit/upgrades',
   'backends',
@@ -21,16 +22,22 @@ const COMPUTING = [
   'chardev/definition',
   'chardev/end',
   'diagnostics',
+  'endpoint',
+  'files',
   'migration/address',
   'migration/inspect',
   'migration/memory',
   'migration/stream',
   'monitor/client',
+  'monitor/commands',
   'monitor/file',
   'monitor/hmp',
+  'monitor/host',
+  'monitor/metrics',
   'monitor/protocol',
   'monitor/schema',
   'monitor/server',
+  'nbd/client',
   'nbd/exports',
   'nbd/protocol',
   'net',
