@@ -1,10 +1,13 @@
 /** FTP's AUTH TLS: RFC 4217. */
 import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { type CodedReply, readReply, sendLine } from './reply-lines.ts'
-import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
+import { clearText, demandsTls, READY, refused, type Upgrade } from './upgrade.ts'
 
 /** After USER: nothing more is wanted, or a password, or an account, in clear (RFC 959, section 5.4). */
 const GOES_ON: readonly number[] = [230, 331, 332]
+
+/** The commands have to be protected: RFC 2228, section 5. */
+const WANTS_PROTECTION = 533
 
 export const ftp: Upgrade = {
   scheme: 'ftp',
@@ -21,9 +24,13 @@ export const ftp: Upgrade = {
     const greeting = await readGreeting(exchange)
     if (greeting.code !== 220) return clearText('unknown', greeting.said)
     await sendLine(exchange, 'USER audit')
-    const { code, said } = await readReply(exchange)
+    const { code, lines, said } = await readReply(exchange)
     // `anonymous` has no password to protect.
-    return clearText(GOES_ON.includes(code) ? 'accepted' : 'refused', `USER: ${said}`)
+    if (GOES_ON.includes(code)) return clearText('accepted', `USER: ${said}`)
+    // No code is for the want of TLS alone: servers take 421, 530, 534 and 550.
+    const demand = code >= 400 ? lines.find(demandsTls) : undefined
+    const isRefused = demand !== undefined || code === WANTS_PROTECTION
+    return clearText(isRefused ? 'refused' : 'unknown', `USER: ${demand ?? said}`)
   },
 }
 

@@ -8,6 +8,8 @@ import {
   encodeOption,
   OPTION_REPLY_HEADER_SIZE,
 } from '../../nbd/protocol/option-header.ts'
+import { ByteReader } from '../../wire/byte-reader.ts'
+import { ByteWriter } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { clearText, printableReply, READY, refused, type Upgrade } from './upgrade.ts'
@@ -15,7 +17,10 @@ import { clearText, printableReply, READY, refused, type Upgrade } from './upgra
 /** No reply is longer: a name, a description and their lengths. */
 const REPLY_LIMIT = 0x4000
 
-const EXPORTS_LIMIT = 1024
+const REPLIES_LIMIT = 1024
+
+/** Of the exports that are listed, so many are asked for. */
+const ASKED_LIMIT = 32
 
 export const nbd: Upgrade = {
   scheme: 'nbd',
@@ -31,17 +36,38 @@ export const nbd: Upgrade = {
   tryClearText: async (exchange) => {
     const isNewStyle = await greet(exchange)
     if (!isNewStyle) return clearText('accepted', 'the old style begins at once, without TLS')
-    const listed = await sendOption(exchange, NBD_OPT.LIST)
-    const list =
-      listed.type === NBD_REP.ACK ? `it lists ${listed.count} exports` : replyName(listed.type)
-    // A name that no export has: the server says whether TLS is missing before it says what is there.
-    const asked = await sendOption(exchange, NBD_OPT.INFO, infoOf('cryptopolicy-audit'))
-    const isRequired = asked.type === NBD_REP.ERR_TLS_REQD
-    const isListed = listed.type === NBD_REP.ACK
-    if (isRequired && !isListed) return clearText('refused', `NBD_OPT_LIST: ${list}`)
-    const info = `NBD_OPT_LIST: ${list}; NBD_OPT_INFO: ${replyName(asked.type)}`
-    return clearText(isRequired ? 'refused' : 'accepted', info)
+    const listed = await list(exchange)
+    if (!listed) return clearText('unknown', `it lists more than ${REPLIES_LIMIT - 1} exports`)
+    const said = `NBD_OPT_LIST: ${listed.said}`
+    // A name that no export has: some servers say that TLS is missing before they say what is there.
+    const names = listed.names.length > 0 ? listed.names : [Buffer.from('cryptopolicy-audit')]
+    for (const name of names.slice(0, ASKED_LIMIT)) {
+      const { type } = await sendOption(exchange, NBD_OPT.INFO, infoOf(name))
+      if (type === NBD_REP.ERR_TLS_REQD) continue
+      return clearText('accepted', `${said}; NBD_OPT_INFO: ${replyName(type)}`)
+    }
+    // TLS may be for these exports alone, and others need not be listed: section "SELECTIVETLS mode".
+    if (listed.type === NBD_REP.ERR_TLS_REQD) return clearText('refused', said)
+    return clearText('unknown', `${said}; NBD_OPT_INFO: ${replyName(NBD_REP.ERR_TLS_REQD)}`)
   },
+}
+
+type Listed = {
+  /** Of the last reply. */
+  readonly type: number
+  readonly names: readonly Buffer[]
+  readonly said: string
+}
+
+/** The exports that the server lists; undefined where it does not come to an end. */
+async function list(exchange: ClearExchange): Promise<Listed | undefined> {
+  await exchange.write(encodeOption(NBD_OPT.LIST))
+  const replies = await readReplies(exchange, NBD_OPT.LIST)
+  const type = replies.at(-1)?.type ?? 0
+  if (!isLast(type)) return undefined
+  if (type !== NBD_REP.ACK) return { type, names: [], said: replyName(type) }
+  const names = replies.slice(0, -1).map(({ data }) => nameOf(data))
+  return { type, names, said: `it lists ${names.length} exports` }
 }
 
 /** Whether the server negotiates at all. */
@@ -53,13 +79,10 @@ async function greet(exchange: ClearExchange): Promise<boolean> {
   return true
 }
 
+type Reply = { readonly type: number; readonly data: Buffer }
+
 /** The last reply to an option. */
-type LastReply = {
-  readonly type: number
-  readonly text: string
-  /** How many replies came before it. */
-  readonly count: number
-}
+type LastReply = { readonly type: number; readonly text: string }
 
 async function sendOption(
   exchange: ClearExchange,
@@ -67,20 +90,37 @@ async function sendOption(
   data?: Buffer,
 ): Promise<LastReply> {
   await exchange.write(encodeOption(option, data))
-  for (let count = 0; count < EXPORTS_LIMIT; count++) {
+  const reply = (await readReplies(exchange, option)).at(-1)
+  if (reply && isLast(reply.type)) {
+    return { type: reply.type, text: printableReply(reply.data.toString('utf8')) }
+  }
+  return refuse(`more than ${REPLIES_LIMIT} replies to ${optionName(option)}`)
+}
+
+/** The replies to an option up to the last one, or up to as many as are read. */
+async function readReplies(exchange: ClearExchange, option: number): Promise<readonly Reply[]> {
+  const replies: Reply[] = []
+  while (replies.length < REPLIES_LIMIT) {
     const header = decodeOptionReplyHeader(await exchange.read(OPTION_REPLY_HEADER_SIZE))
     if (header.option !== option) refuse(`a reply to ${optionName(header.option)}`)
     if (header.length > REPLY_LIMIT) refuse(`a reply of ${header.length} bytes`)
-    const text = (await exchange.read(header.length)).toString('utf8')
-    const isLast = header.type === NBD_REP.ACK || header.type >= REPLY_ERROR_BIT
-    if (isLast) return { type: header.type, text: printableReply(text), count }
+    replies.push({ type: header.type, data: await exchange.read(header.length) })
+    if (isLast(header.type)) return replies
   }
-  return refuse(`more than ${EXPORTS_LIMIT} replies to ${optionName(option)}`)
+  return replies
+}
+
+function isLast(type: number): boolean {
+  return type === NBD_REP.ACK || type >= REPLY_ERROR_BIT
+}
+
+/** Of NBD_REP_SERVER: the length of a name, the name, and what the server says of it. */
+function nameOf(data: Buffer): Buffer {
+  const reader = new ByteReader(data, 'an export of a list')
+  return reader.readBytes(reader.readUint32())
 }
 
 /** NBD_OPT_INFO of an export, with nothing that the client wishes to know. */
-function infoOf(name: string): Buffer {
-  const bytes = Buffer.from(`\0\0\0\0${name}\0\0`)
-  bytes.writeUInt32BE(name.length)
-  return bytes
+function infoOf(name: Buffer): Buffer {
+  return new ByteWriter().uint32(name.length).bytes(name).uint16(0).finish()
 }

@@ -1,7 +1,14 @@
 /** POP3's STLS: RFC 2595, section 4. */
 import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { readLine, readLines, sendLine } from './reply-lines.ts'
-import { clearText, hasClearMechanism, READY, refused, type Upgrade } from './upgrade.ts'
+import {
+  clearText,
+  demandsTls,
+  hasClearMechanism,
+  READY,
+  refused,
+  type Upgrade,
+} from './upgrade.ts'
 
 export const pop3: Upgrade = {
   scheme: 'pop3',
@@ -21,22 +28,31 @@ export const pop3: Upgrade = {
     await sendLine(exchange, 'USER audit')
     const answer = await readLine(exchange)
     if (isPositive(answer)) return clearText('accepted', `USER: ${answer}`)
-    const mechanisms = await readMechanisms(exchange)
+    const capabilities = await readCapabilities(exchange)
+    const mechanisms = capabilities.find(isClearSasl)
     if (mechanisms) return clearText('accepted', `${mechanisms} is offered before STLS`)
+    const isTlsMissing = demandsTls(answer)
+    // A name may be refused because there is no such mailbox: RFC 1939, section 7. Others are taken then.
+    const takesNames = capabilities.some((line) => line.toUpperCase() === 'USER')
+    if (takesNames && !isTlsMissing) return clearText('accepted', 'USER is offered before STLS')
     // APOP works with what stands in the greeting: RFC 1939, section 7.
     const hasDigest = /<[^<>]+@[^<>]*>/.test(greeting)
-    return clearText(hasDigest ? 'unknown' : 'refused', `USER: ${answer}`)
+    const isRefused = isTlsMissing && !takesNames && !hasDigest
+    return clearText(isRefused ? 'refused' : 'unknown', `USER: ${answer}`)
   },
 }
 
-/** The line of SASL, where it has a mechanism that works without TLS: RFC 5034, section 6. */
-async function readMechanisms(exchange: ClearExchange): Promise<string | undefined> {
+/** RFC 2449, section 5. A server without CAPA tells nothing. */
+async function readCapabilities(exchange: ClearExchange): Promise<readonly string[]> {
   await sendLine(exchange, 'CAPA')
   const lines = await readLines(exchange, (line) => line === '.' || line.startsWith('-ERR'))
-  return lines.find((line) => {
-    const [keyword, ...mechanisms] = line.split(' ')
-    return keyword?.toUpperCase() === 'SASL' && hasClearMechanism(mechanisms)
-  })
+  return lines.slice(1, -1).map((line) => line.trim())
+}
+
+/** Whether a capability is SASL's, with a mechanism that works without TLS: RFC 5034, section 6. */
+function isClearSasl(capability: string): boolean {
+  const [keyword, ...mechanisms] = capability.split(' ')
+  return keyword?.toUpperCase() === 'SASL' && hasClearMechanism(mechanisms)
 }
 
 function isPositive(line: string): boolean {

@@ -10,6 +10,9 @@ const VERSION_3 = 0x0003_0000
 
 const MESSAGE_LIMIT = 64 * 1024
 
+/** Also that of a user whom ident does not know: only the text tells that no line of pg_hba.conf is for clear text. */
+const INVALID_AUTHORIZATION = '28000'
+
 export const postgresql: Upgrade = {
   scheme: 'postgresql',
   title: 'PostgreSQL',
@@ -36,8 +39,8 @@ export const postgresql: Upgrade = {
     if (answer === 'R') return clearText('accepted', 'the server goes on to authenticate the user')
     if (answer !== 'E') refuse('an answer to StartupMessage that is not of PostgreSQL')
     const { code, text } = await readError(exchange)
-    // invalid_authorization_specification: pg_hba.conf has no line that lets this client in without TLS.
-    return clearText(code === '28000' ? 'refused' : 'unknown', text)
+    const isRefused = code === INVALID_AUTHORIZATION && /, (?:no encryption|SSL off)$/.test(text)
+    return clearText(isRefused ? 'refused' : 'unknown', text)
   },
 }
 

@@ -22,6 +22,9 @@ const FAILURES: Readonly<Record<number, string>> = {
   6: 'SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER',
 }
 
+/** TLS alone, CredSSP, and TLS with a certificate of the client: other failures do not tell that TLS is missing. */
+const WANTS_TLS: readonly number[] = [1, 5, 6]
+
 export const rdp: Upgrade = {
   scheme: 'rdp',
   title: 'RDP',
@@ -34,7 +37,9 @@ export const rdp: Upgrade = {
   },
   tryClearText: async (exchange) => {
     const { kind, value } = await negotiate(exchange, PROTOCOL.RDP)
-    if (kind === NEGOTIATION.FAILURE) return clearText('refused', failureName(value))
+    if (kind === NEGOTIATION.FAILURE) {
+      return clearText(WANTS_TLS.includes(value) ? 'refused' : 'unknown', failureName(value))
+    }
     return clearText('accepted', "the server takes RDP's own security, which has no certificates")
   },
 }

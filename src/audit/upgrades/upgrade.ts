@@ -42,6 +42,18 @@ export function hasClearMechanism(names: readonly string[]): boolean {
   return names.some((name) => name !== '' && name.toUpperCase() !== 'EXTERNAL')
 }
 
+/** TLS or the lack of it, as a word of its own: `ssl.example` in a text is the name of a host. */
+const TLS_WORD =
+  /(?<![\w.@-])(?:TLS|SSL|STARTTLS|STLS|encrypt\w*|(?:plain|clear)[ -]?text|layer)(?![\w@]|[.-]\w)/i
+
+const DEMAND =
+  /\b(?:requir\w*|must|needs?|needed|only|us(?:e|ing)|issue|first|mandatory|disallowed|disabled|forbidden|prohibited|not (?:allowed|accepted|permitted))\b/i
+
+/** Whether the words of a refusal say that TLS is missing. Without that, another user may well be let in. */
+export function demandsTls(text: string): boolean {
+  return TLS_WORD.test(text) && DEMAND.test(text)
+}
+
 export function refused(said: string): UpgradeResult {
   return { kind: 'refused', said: printableReply(said) }
 }

@@ -2,7 +2,14 @@
 
 import { refuse } from '../../wire/protocol-error.ts'
 import type { ClearExchange } from '../connection/clear-exchange.ts'
-import { clearText, READY, refused, type Upgrade, type UpgradeResult } from './upgrade.ts'
+import {
+  type ClearText,
+  clearText,
+  READY,
+  refused,
+  type Upgrade,
+  type UpgradeResult,
+} from './upgrade.ts'
 
 const SECURITY_NAMES: Readonly<Record<number, string>> = {
   1: 'None',
@@ -42,8 +49,11 @@ const SUBTYPE_NAMES: Readonly<Record<number, string>> = {
   264: 'X509SASL',
 }
 
+const PLAIN = 256
+
 const WITH_CERTIFICATES = [261, 262, 264, 260]
 const ANONYMOUS = [258, 259, 263, 257]
+const WITH_TLS = [...WITH_CERTIFICATES, ...ANONYMOUS, TLS]
 
 /** TLS with certificates, or else without. */
 export const vnc: Upgrade = {
@@ -59,8 +69,8 @@ export const vnc: Upgrade = {
     if (clear.length > 0) return clearText('accepted', clear.map(securityName).join(', '))
     if (!types.includes(VENCRYPT)) return clearText('refused', types.map(securityName).join(', '))
     const subtypes = await readSubtypes(exchange, offer)
-    const names = subtypes.map((type) => SUBTYPE_NAMES[type] ?? String(type)).join(', ')
-    return clearText(subtypes.includes(256) ? 'accepted' : 'refused', `VeNCrypt: ${names}`)
+    const names = subtypes.map(subtypeName).join(', ') || 'nothing'
+    return clearText(clearKindOf(subtypes), `VeNCrypt: ${names}`)
   },
 }
 
@@ -83,8 +93,8 @@ async function beginVeNCrypt(
   const subtypes = await readSubtypes(exchange, offer)
   const chosen = wanted.find((subtype) => subtypes.includes(subtype))
   if (chosen === undefined) {
-    const names = subtypes.map((type) => SUBTYPE_NAMES[type] ?? String(type))
-    return refused(`of VeNCrypt it offers ${names.join(', ') || 'nothing'}`)
+    const names = subtypes.map(subtypeName).join(', ')
+    return refused(`of VeNCrypt it offers ${names || 'nothing'}`)
   }
   const choice = Buffer.alloc(4)
   choice.writeUInt32BE(chosen)
@@ -135,6 +145,17 @@ async function readSubtypes(
   const [count = 0] = await exchange.read(1)
   const bytes = await exchange.read(4 * count)
   return Array.from({ length: count }, (_, at) => bytes.readUInt32BE(4 * at))
+}
+
+/** Servers offer types of security within VeNCrypt too, without TLS. Of a subtype without a name it is not known. */
+function clearKindOf(subtypes: readonly number[]): ClearText['kind'] {
+  const others = subtypes.filter((subtype) => !WITH_TLS.includes(subtype))
+  if (others.some((subtype) => subtype === PLAIN || subtype in SECURITY_NAMES)) return 'accepted'
+  return subtypes.length > 0 && others.length === 0 ? 'refused' : 'unknown'
+}
+
+function subtypeName(type: number): string {
+  return SUBTYPE_NAMES[type] ?? securityName(type)
 }
 
 function securityName(type: number): string {

@@ -14,6 +14,27 @@ import {
 /** What a server says of itself is a few hundred bytes. */
 const TEXT_LIMIT = 64 * 1024
 
+/** Users and passwords before SASL: XEP-0078, section 3. */
+const OLD_AUTHENTICATION = 'http://jabber.org/features/iq-auth'
+
+/** Of a server that gives the namespace of streams another prefix, or none: RFC 6120, section 4.8.5. */
+const PREFIX = '(?:[^\\s<>/:]+:)?'
+
+const STREAM_END = new RegExp(
+  `</${PREFIX}(?:features|error)\\s*>|<${PREFIX}features(?:\\s[^<>]*)?/>`,
+)
+
+const STARTTLS = new RegExp(`<${PREFIX}starttls(?=[\\s/>])`)
+
+/** From its beginning, with its content. */
+const STARTTLS_ELEMENT = new RegExp(`^<[^>]*/>|^<[^>]*>(.*?)</${PREFIX}starttls\\s*>`, 's')
+
+const REQUIRED = new RegExp(`<${PREFIX}required(?=[\\s/>])`)
+
+const FEATURES_BEGIN = new RegExp(`<${PREFIX}features(?:\\s[^<>]*)?>\\s*$`)
+
+const ERROR = new RegExp(`<${PREFIX}error(?=[\\s>]).*`, 's')
+
 const UNREAD = 'one without a plain name'
 
 const LEFT_ANGLE = 0x3c
@@ -35,7 +56,11 @@ export const xmpp: Upgrade = {
     const mechanisms = readMechanisms(features)
     if (hasClearMechanism(mechanisms))
       return clearText('accepted', `before TLS: ${mechanisms.join(' ')}`)
-    return clearText(offersTls(features) ? 'refused' : 'unknown', errorOf(features))
+    if (features.includes(OLD_AUTHENTICATION)) {
+      return clearText('accepted', `before TLS: ${OLD_AUTHENTICATION}`)
+    }
+    if (requiresTls(features)) return clearText('refused', 'TLS is required')
+    return clearText('unknown', offersTls(features) ? 'TLS is offered' : errorOf(features))
   },
 }
 
@@ -52,17 +77,26 @@ async function openStream(exchange: ClearExchange, { host }: UpgradeTarget): Pro
     `<?xml version='1.0'?><stream:stream to='${name}' version='1.0' xmlns='jabber:client' ` +
     "xmlns:stream='http://etherx.jabber.org/streams'>"
   await exchange.write(Buffer.from(opening))
-  return readUntil(exchange, /<\/stream:features>|<stream:features\s*\/>|<\/stream:error>/)
+  return readUntil(exchange, STREAM_END)
 }
 
 function offersTls(features: string): boolean {
-  return /<starttls\b/.test(features)
+  return STARTTLS.test(features)
+}
+
+/** TLS is required where the server says so, and where it offers nothing else: RFC 6120, section 5.3.1. */
+function requiresTls(features: string): boolean {
+  const start = features.search(STARTTLS)
+  if (start < 0) return false
+  const [element = '', content = ''] = STARTTLS_ELEMENT.exec(features.slice(start)) ?? []
+  if (REQUIRED.test(content)) return true
+  const before = features.slice(0, start)
+  const after = features.slice(start + element.length)
+  return FEATURES_BEGIN.test(before) && STREAM_END.exec(after.trimStart())?.index === 0
 }
 
 function errorOf(features: string): string {
-  const error = /<stream:error>.*/s.exec(features)?.[0]
-  if (error) return error
-  return offersTls(features) ? 'TLS is required' : 'the server does not offer STARTTLS'
+  return ERROR.exec(features)?.[0] ?? 'the server does not offer STARTTLS'
 }
 
 async function readUntil(exchange: ClearExchange, end: RegExp): Promise<string> {

@@ -67,6 +67,8 @@ describe('LDAP', () => {
     ['08', 'refused', 'result 8: no'],
     ['0d', 'refused', 'result 13: no'],
     ['01', 'unknown', 'result 1: no'],
+    ['20', 'unknown', 'result 32: no'],
+    ['30', 'unknown', 'result 48: no'],
     ['33', 'unknown', 'result 51: no'],
   ])('in clear, the result 0x%s: %s', async (code, kind, said) => {
     expect(await clearTextOf('ldap', [BIND, answer('61', code)])).toEqual({ kind, said })
@@ -75,6 +77,9 @@ describe('LDAP', () => {
 
 /** PostgreSQL's documentation, "Message Formats" and "Error and Notice Message Fields". */
 describe('PostgreSQL', () => {
+  const NO_LINE = 'no pg_hba.conf entry for host "::1", user "audit", database "audit"'
+  const NO_IDENT = 'Ident authentication failed for user "audit"'
+  const NO_ROLE = 'role ", no encryption" is not permitted to log in'
   const SSL_REQUEST = to('0000000804d2162f')
   const STARTUP = `> \0\0\0\x23\0\x03\0\0user\0audit\0database\0audit\0\0`
   const error = (...fields: readonly string[]) => {
@@ -108,7 +113,12 @@ describe('PostgreSQL', () => {
 
   test.each([
     ['a request for a password', '< R', 'accepted', 'goes on to authenticate'],
-    ['no line for this client', error('C28000', 'Mno line'), 'refused', '28000 no line'],
+    ['no line for clear text', error('C28000', `M${NO_LINE}, no encryption`), 'refused', NO_LINE],
+    ['no line, before 14', error('C28000', `M${NO_LINE}, SSL off`), 'refused', NO_LINE],
+    ['no line, without a word on TLS', error('C28000', `M${NO_LINE}`), 'unknown', NO_LINE],
+    ['no user of ident', error('C28000', `M${NO_IDENT}`), 'unknown', NO_IDENT],
+    ['a role of such a name', error('C28000', `M${NO_ROLE}`), 'unknown', NO_ROLE],
+    ['those words with another code', error('C28P01', 'Mno, SSL off'), 'unknown', 'no, SSL off'],
     ['a missing user', error('C28P01', 'Mno user'), 'unknown', '28P01 no user'],
   ])('in clear, %s', async (_title, answer, kind, said) => {
     const found = await clearTextOf('postgresql', [STARTUP, answer])
@@ -159,13 +169,24 @@ describe('RDP', () => {
     await expect(resultOf('rdp', [request('003'), from(digits)])).rejects.toThrow(ProtocolError)
   })
 
-  test('in clear, its own security is accepted or refused', async () => {
+  test('in clear, its own security is accepted', async () => {
     const clear = (negotiation: string) =>
       clearTextOf('rdp', [request('000'), confirm(negotiation)])
     expect(await clear('0200080000000000')).toMatchObject({ kind: 'accepted' })
     expect(await clear('')).toMatchObject({ kind: 'accepted' })
-    const hybrid = { kind: 'refused', said: 'HYBRID_REQUIRED_BY_SERVER' }
-    expect(await clear('0300080005000000')).toEqual(hybrid)
+  })
+
+  test.each([
+    [1, 'refused', 'SSL_REQUIRED_BY_SERVER'],
+    [2, 'unknown', 'SSL_NOT_ALLOWED_BY_SERVER'],
+    [3, 'unknown', 'SSL_CERT_NOT_ON_SERVER'],
+    [4, 'unknown', 'INCONSISTENT_FLAGS'],
+    [5, 'refused', 'HYBRID_REQUIRED_BY_SERVER'],
+    [6, 'refused', 'SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER'],
+    [9, 'unknown', 'failure 9'],
+  ])('in clear, failure %i: %s', async (code, kind, said) => {
+    const turns = [request('000'), confirm(`030008000${code}000000`)]
+    expect(await clearTextOf('rdp', turns)).toEqual({ kind, said })
   })
 })
 
@@ -220,7 +241,8 @@ describe('NBD', () => {
 
   test.each([
     ['lists and shows', NBD_REP.ACK, NBD_REP.ACK, 'accepted', 'it lists 0 exports'],
-    ['lists only', NBD_REP.ACK, NBD_REP.ERR_TLS_REQD, 'refused', 'it lists 0 exports'],
+    ['lists only', NBD_REP.ACK, NBD_REP.ERR_TLS_REQD, 'unknown', 'it lists 0 exports'],
+    ['may hide some', NBD_REP.ERR_POLICY, NBD_REP.ERR_TLS_REQD, 'unknown', 'NBD_REP_ERR_POLICY'],
     ['shows only', NBD_REP.ERR_POLICY, NBD_REP.ACK, 'accepted', 'NBD_REP_ERR_POLICY'],
     ['wants TLS', NBD_REP.ERR_TLS_REQD, NBD_REP.ERR_TLS_REQD, 'refused', 'NBD_REP_ERR_TLS_REQD'],
     ['wants TLS to list', NBD_REP.ERR_TLS_REQD, NBD_REP.ERR_UNKNOWN, 'accepted', 'TLS_REQD'],
@@ -234,9 +256,50 @@ describe('NBD', () => {
     ])
     expect(found.kind).toBe(kind)
     expect(found.said).toContain(said)
-    expect(found.said.includes('NBD_OPT_INFO')).toBe(
-      listed === NBD_REP.ACK || shown !== NBD_REP.ERR_TLS_REQD,
-    )
+    expect(found.said.includes('NBD_OPT_INFO')).toBe(kind !== 'refused')
+  })
+
+  const lists = (count: number, ...ends: readonly string[]) => {
+    const entry = (name: string) => `\0\0\0${String.fromCharCode(name.length)}${name}`
+    const names = Array.from({ length: count }, (_, at) => `e${at}`)
+    const replies = names.map((name) => reply(NBD_OPT.LIST, NBD_REP.SERVER, entry(`${name}`)))
+    const text = [...replies, ...ends].map((one) => one.slice(2)).join('')
+    return [...greeted, bytesOf(encodeOption(NBD_OPT.LIST), '>'), `< ${text}`]
+  }
+  const LISTED = reply(NBD_OPT.LIST, NBD_REP.ACK)
+  const asksFor = (name: string, type: number) => {
+    const info = Buffer.concat([hex(`0000000${name.length}`), Buffer.from(name), hex('0000')])
+    return [bytesOf(encodeOption(NBD_OPT.INFO, info), '>'), reply(NBD_OPT.INFO, type)]
+  }
+
+  test('in clear, each export that is listed is asked for, until one needs no TLS', async () => {
+    const turns = [
+      ...lists(3, LISTED),
+      ...asksFor('e0', NBD_REP.ERR_TLS_REQD),
+      ...asksFor('e1', NBD_REP.ACK),
+    ]
+    const said = 'NBD_OPT_LIST: it lists 3 exports; NBD_OPT_INFO: NBD_REP_ACK'
+    expect(await clearTextOf('nbd', turns)).toEqual({ kind: 'accepted', said })
+  })
+
+  test('in clear, where all that are listed need TLS, one that is not listed may do without', async () => {
+    const needs = (count: number) =>
+      Array.from({ length: count }, (_, at) => asksFor(`e${at}`, NBD_REP.ERR_TLS_REQD)).flat()
+    for (const [count, asked] of [
+      [2, 2],
+      [40, 32],
+    ] as const) {
+      const found = await clearTextOf('nbd', [...lists(count, LISTED), ...needs(asked)])
+      const said = `NBD_OPT_LIST: it lists ${count} exports; NBD_OPT_INFO: NBD_REP_ERR_TLS_REQD`
+      expect(found).toEqual({ kind: 'unknown', said })
+    }
+  })
+
+  test('in clear, a list that does not come to an end tells nothing', async () => {
+    const whole = [...lists(1023, LISTED), ...asksFor('e0', NBD_REP.ACK)]
+    expect(await clearTextOf('nbd', whole)).toMatchObject({ kind: 'accepted' })
+    const found = await clearTextOf('nbd', lists(1024))
+    expect(found).toEqual({ kind: 'unknown', said: 'it lists more than 1023 exports' })
   })
 })
 

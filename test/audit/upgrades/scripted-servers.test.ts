@@ -85,10 +85,28 @@ describe('FTP', () => {
     ['331 password', 'accepted'],
     ['332 account', 'accepted'],
     ['530 use TLS', 'refused'],
-    ['550 use TLS', 'refused'],
+    // The words of programs: mod_tls of ProFTPD, IIS, and vsftpd where only guests are let in.
+    ['550 SSL/TLS required on the control channel', 'refused'],
+    ['534 Policy requires SSL.', 'refused'],
+    ['530 This FTP server is anonymous only.', 'unknown'],
+    ['533 no', 'refused'],
+    ['530 Permission denied.', 'unknown'],
+    ['534 no', 'unknown'],
+    ['421 Too many connections, try later', 'unknown'],
+    ['502 TLS is unknown', 'unknown'],
+    ['530 ssl.host.example: only members', 'unknown'],
+    ['530 host-ssl must know you', 'unknown'],
+    ['232 must use TLS', 'unknown'],
   ])('in clear, that answers USER with %s: %s', async (answer, kind) => {
     const found = await clearTextOf('ftp', [GREETING, '> USER audit\r\n', `< ${answer}\r\n`])
     expect(found).toEqual({ kind, said: `USER: ${answer}` })
+  })
+
+  test('in clear, that names TLS in another line than the last one', async () => {
+    // Pure-FTPd.
+    const [first, last] = ['421-Sorry, cleartext sessions are not accepted.', '421 Reconnect.']
+    const turns = [GREETING, '> USER audit\r\n', `< ${first}\r\n${last}\r\n`]
+    expect(await clearTextOf('ftp', turns)).toEqual({ kind: 'refused', said: `USER: ${first}` })
   })
 
   test('in clear, that is not ready at once', async () => {
@@ -147,7 +165,7 @@ describe('IMAP', () => {
   })
 })
 
-/** RFC 2595, section 4; RFC 1939, section 7; RFC 5034. */
+/** RFC 2595, section 4; RFC 1939, section 7; RFC 2449, section 6.3; RFC 5034. */
 describe('POP3', () => {
   test.each<[readonly string[], UpgradeResult]>([
     [['< -ERR full\r\n'], refused('-ERR full')],
@@ -157,25 +175,48 @@ describe('POP3', () => {
     expect(await resultOf('pop3', turns)).toEqual(expected)
   })
 
-  const asked = (greeting: string, capabilities: string) => [
-    ...[`< ${greeting}\r\n`, '> USER audit\r\n', '< -ERR no\r\n'],
+  const NO_TLS = '-ERR TLS required'
+  const asked = (greeting: string, capabilities: string, answer = NO_TLS) => [
+    ...[`< ${greeting}\r\n`, '> USER audit\r\n', `< ${answer}\r\n`],
     ...['> CAPA\r\n', `< ${capabilities}\r\n`],
   ]
+  const WITH_USER = '+OK\r\nTOP\r\nuser\r\n.'
+  const UNHEARD = '-ERR never heard of mailbox name'
 
   test.each<[string, readonly string[], string, string]>([
     ['turns clients away', ['< -ERR full\r\n'], 'unknown', '-ERR full'],
     ['takes names', ['< +OK\r\n', '> USER audit\r\n', '< +OK\r\n'], 'accepted', 'USER: +OK'],
-    ['has no CAPA', asked('+OK hi', '-ERR'), 'refused', 'USER: -ERR no'],
-    ['has EXTERNAL alone', asked('+OK', '+OK\r\nSASL external\r\n.'), 'refused', 'USER: -ERR no'],
-    ['has SASL without any', asked('+OK', '+OK\r\nSASL \r\n.'), 'refused', 'USER: -ERR no'],
-    ['has another word', asked('+OK', '+OK\r\nXSASL PLAIN\r\n.'), 'refused', 'USER: -ERR no'],
+    ['has no CAPA', asked('+OK hi', '-ERR'), 'refused', `USER: ${NO_TLS}`],
+    ['has EXTERNAL alone', asked('+OK', '+OK\r\nSASL external\r\n.'), 'refused', `USER: ${NO_TLS}`],
+    ['has SASL without any', asked('+OK', '+OK\r\nSASL \r\n.'), 'refused', `USER: ${NO_TLS}`],
+    ['has another word', asked('+OK', '+OK\r\nXSASL PLAIN\r\n.'), 'refused', `USER: ${NO_TLS}`],
+    ['has like words', asked('+OK', '+OK\r\nXUSER\r\n.'), 'refused', `USER: ${NO_TLS}`],
+    [
+      'knows no such name',
+      asked('+OK', WITH_USER, UNHEARD),
+      ...(['accepted', 'USER is offered before STLS'] as const),
+    ],
+    ['lists USER and takes none', asked('+OK', WITH_USER), 'unknown', `USER: ${NO_TLS}`],
+    ['gives no reason', asked('+OK', '+OK\r\nTOP\r\n.', '-ERR no'), 'unknown', 'USER: -ERR no'],
+    ['tells nothing', asked('+OK', '-ERR', UNHEARD), 'unknown', `USER: ${UNHEARD}`],
+    [
+      'is not well',
+      asked('+OK', '-ERR', '-ERR [SYS/TEMP] later'),
+      ...(['unknown', 'USER: -ERR [SYS/TEMP] later'] as const),
+    ],
+    [
+      'wants a layer',
+      // Cyrus IMAP.
+      asked('+OK', '+OK\r\n.', '-ERR [AUTH] USER command only available under a layer'),
+      ...(['refused', 'USER: -ERR [AUTH] USER command only available under a layer'] as const),
+    ],
     [
       'has another mechanism',
       asked('+OK', '+OK\r\nsasl EXTERNAL CRAM-MD5\r\n.'),
       ...(['accepted', 'sasl EXTERNAL CRAM-MD5 is offered before STLS'] as const),
     ],
-    ['may take digests', asked('+OK <1.2@host>', '+OK\r\n.'), 'unknown', 'USER: -ERR no'],
-    ['greets in brackets', asked('+OK <hello>', '+OK\r\n.'), 'refused', 'USER: -ERR no'],
+    ['may take digests', asked('+OK <1.2@host>', '+OK\r\n.'), 'unknown', `USER: ${NO_TLS}`],
+    ['greets in brackets', asked('+OK <hello>', '+OK\r\n.'), 'refused', `USER: ${NO_TLS}`],
   ])('in clear, a server that %s', async (_title, turns, kind, said) => {
     expect(await clearTextOf('pop3', turns)).toEqual({ kind, said })
   })
@@ -191,6 +232,8 @@ describe('XMPP', () => {
   ]
   const STARTTLS = "> <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
   const OFFER = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+  const REQUIRED = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>"
+  const IQ_AUTH = 'http://jabber.org/features/iq-auth'
   const mechanisms = (...names: readonly string[]) =>
     `<mechanisms xmlns='m'>${names.map((name) => `<mechanism>${name}</mechanism>`).join('')}</mechanisms>`
 
@@ -216,10 +259,20 @@ describe('XMPP', () => {
 
   test.each([
     ['mechanisms', mechanisms('EXTERNAL', 'PLAIN'), 'accepted', 'before TLS: EXTERNAL PLAIN'],
-    ['EXTERNAL alone', OFFER + mechanisms('EXTERNAL'), 'refused', 'TLS is required'],
+    ['EXTERNAL alone', REQUIRED + mechanisms('EXTERNAL'), 'refused', 'TLS is required'],
+    ['EXTERNAL, TLS if one likes', OFFER + mechanisms('EXTERNAL'), 'unknown', 'TLS is offered'],
+    [
+      'the old authentication',
+      `${OFFER}<auth xmlns="${IQ_AUTH}"/>`,
+      ...(['accepted', `before TLS: ${IQ_AUTH}`] as const),
+    ],
+    ['what another feature requires', `<x><required/></x>${OFFER}`, 'unknown', 'TLS is offered'],
+    ['a later feature that is required', `${OFFER}<required/>`, 'unknown', 'TLS is offered'],
+    ['TLS with a prefix', `<t:starttls> <t:required /></t:starttls>`, 'refused', 'TLS is required'],
+    ['TLS alone, in two tags', '<starttls></starttls>\n', 'refused', 'TLS is required'],
     [
       'EXTERNAL on a line of its own',
-      OFFER + mechanisms('\n  EXTERNAL\n'),
+      REQUIRED + mechanisms('\n  EXTERNAL\n'),
       ...(['refused', 'TLS is required'] as const),
     ],
     [
@@ -237,11 +290,24 @@ describe('XMPP', () => {
       `${OFFER}<sasl:mechanism a='1'>PLAIN</sasl:mechanism>`,
       ...(['accepted', 'before TLS: PLAIN'] as const),
     ],
-    ['an empty list', OFFER + mechanisms(), 'refused', 'TLS is required'],
+    ['an empty list', REQUIRED + mechanisms(), 'refused', 'TLS is required'],
     ['TLS alone', OFFER, 'refused', 'TLS is required'],
     ['nothing', '<other/>', 'unknown', 'the server does not offer STARTTLS'],
   ])('in clear, with %s', async (_title, text, kind, said) => {
     expect(await clearTextOf('xmpp', features(text), 'host.example')).toEqual({ kind, said })
+  })
+
+  test.each([
+    ['s:', "<s:stream id='1' xmlns:s='http://etherx.jabber.org/streams'>"],
+    ['', "<stream id='1' xmlns='http://etherx.jabber.org/streams'>"],
+  ])('the prefix of the stream is the choice of the server: %j', async (prefix, begun) => {
+    const asked = [opening('h'), `< ${begun}<${prefix}features>${REQUIRED}</${prefix}features>`]
+    expect(await clearTextOf('xmpp', asked)).toMatchObject({ kind: 'refused' })
+    expect(await resultOf('xmpp', [...asked, STARTTLS, '< <proceed>'])).toEqual(READY)
+    const none = [opening('h'), `< ${begun}<${prefix}features/>`]
+    expect(await resultOf('xmpp', none)).toEqual(NO_STARTTLS)
+    const error = `<${prefix}error><x/></${prefix}error>`
+    expect(await resultOf('xmpp', [opening('h'), `< ${begun}${error}`])).toEqual(refused(error))
   })
 
   test.each([65_536, 65_537])('of whose words 64 KiB are read, more not: %i', async (length) => {

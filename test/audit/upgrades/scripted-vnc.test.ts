@@ -121,6 +121,8 @@ describe('VeNCrypt', () => {
 })
 
 describe('in clear', () => {
+  const EVERY =
+    'VeNCrypt: TLSNone, TLSVnc, TLSPlain, X509None, X509Vnc, X509Plain, TLSSASL, X509SASL'
   const typed = (types: string) => [
     ...['< RFB 003.008\n', '> RFB 003.008\n'],
     `< ${String.fromCharCode(types.length)}${types}`,
@@ -131,7 +133,17 @@ describe('in clear', () => {
     ['all that is without TLS', typed('\x12\x02\x63'), 'accepted', 'VNC Authentication, 99'],
     ["vino's TLS alone", typed('\x12'), 'refused', 'TLS'],
     ['Plain of VeNCrypt', vencrypt(261, 256), 'accepted', 'VeNCrypt: X509Vnc, Plain'],
-    ['a subtype of tomorrow', vencrypt(261, 300), 'refused', 'VeNCrypt: X509Vnc, 300'],
+    ['None within VeNCrypt', vencrypt(1, 261), 'accepted', 'VeNCrypt: None, X509Vnc'],
+    [
+      'a password within VeNCrypt',
+      vencrypt(261, 2),
+      ...(['accepted', 'VeNCrypt: X509Vnc, VNC Authentication'] as const),
+    ],
+    ['every subtype of TLS', vencrypt(257, 258, 259, 260, 261, 262, 263, 264), 'refused', EVERY],
+    ["vino's TLS within VeNCrypt", vencrypt(18, 261), 'refused', 'VeNCrypt: TLS, X509Vnc'],
+    ['a subtype of tomorrow', vencrypt(261, 300), 'unknown', 'VeNCrypt: X509Vnc, 300'],
+    ['a subtype between', vencrypt(265, 255), 'unknown', 'VeNCrypt: 265, 255'],
+    ['no subtype', vencrypt(), 'unknown', 'VeNCrypt: nothing'],
   ])('a server that has %s', async (_title, turns, kind, said) => {
     expect(await clearTextOf('vnc', turns)).toEqual({ kind, said })
   })
