@@ -1,9 +1,9 @@
-/** MySQL's and MariaDB's SSLRequest: "Connection Phase" and "Protocol::SSLRequest" of MySQL's internals manual. */
+/** MySQL's and MariaDB's SSLRequest: "Connection Phase", "Protocol::SSLRequest" and "Protocol::HandshakeResponse41" of MySQL's internals manual. */
 
 import { ByteReader } from '../../wire/byte-reader.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import type { ClearExchange } from '../connection/clear-exchange.ts'
-import { READY, refused, type Upgrade } from './upgrade.ts'
+import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
 
 const CLIENT = {
   LONG_PASSWORD: 0x1,
@@ -12,12 +12,16 @@ const CLIENT = {
   SECURE_CONNECTION: 0x8000,
 } as const
 
-const CAPABILITIES =
-  CLIENT.LONG_PASSWORD | CLIENT.PROTOCOL_41 | CLIENT.SSL | CLIENT.SECURE_CONNECTION
+const CAPABILITIES = CLIENT.LONG_PASSWORD | CLIENT.PROTOCOL_41 | CLIENT.SECURE_CONNECTION
 
 const PACKET_LIMIT = 64 * 1024
 const UTF8 = 33
+const OK = 0
+const AUTH_SWITCH = 0xfe
 const ERROR = 0xff
+
+const ER = { ACCESS_DENIED: 1045, SECURE_TRANSPORT_REQUIRED: 3159 } as const
+
 const PROTOCOL_VERSION = 10
 
 export const mysql: Upgrade = {
@@ -30,9 +34,35 @@ export const mysql: Upgrade = {
     if ((decodeCapabilities(greeting) & CLIENT.SSL) === 0) {
       return refused('the server does not offer CLIENT_SSL')
     }
-    await exchange.write(encodeSslRequest())
+    await exchange.write(encodePacket(encodeClient(CLIENT.SSL)))
     return READY
   },
+  tryClearText: async (exchange) => {
+    const greeting = await readPacket(exchange)
+    if (greeting[0] === ERROR) return clearText('unknown', decodeError(greeting).text)
+    const hasTls = (decodeCapabilities(greeting) & CLIENT.SSL) !== 0
+    // The user, and a password of no bytes.
+    const login = Buffer.from('cryptopolicy-audit\0\0')
+    await exchange.write(encodePacket(Buffer.concat([encodeClient(0), login])))
+    const answer = await readPacket(exchange)
+    if (answer[0] === OK) return clearText('accepted', 'the server lets the user in')
+    // MariaDB says the same to users that it does not know, and to those whose TLS is missing.
+    const onUser = hasTls ? 'unknown' : 'accepted'
+    if (answer[0] === AUTH_SWITCH) return clearText(onUser, 'the server goes on to authenticate')
+    if (answer[0] !== ERROR) refuse('an answer to HandshakeResponse that is not of MySQL')
+    const { code, text } = decodeError(answer)
+    if (code === ER.SECURE_TRANSPORT_REQUIRED) return clearText('refused', text)
+    return clearText(code === ER.ACCESS_DENIED ? onUser : 'unknown', text)
+  },
+}
+
+/** ERR_Packet: behind its code there may be a state of SQL. */
+function decodeError(packet: Buffer): { readonly code: number; readonly text: string } {
+  const reader = new ByteReader(packet, 'an error of MySQL')
+  reader.readUint8()
+  const code = reader.readBytes(2).readUInt16LE()
+  const said = packet.subarray(3).toString('latin1')
+  return { code, text: `${code} ${said.replace(/^#.{5}/, '')}` }
 }
 
 async function readPacket(exchange: ClearExchange): Promise<Buffer> {
@@ -53,12 +83,18 @@ function decodeCapabilities(greeting: Buffer): number {
 }
 
 /** The second packet of the connection; its numbers are little endian. */
-function encodeSslRequest(): Buffer {
-  const packet = Buffer.alloc(4 + 32)
-  packet.writeUIntLE(32, 0, 3)
-  packet.writeUInt8(1, 3)
-  packet.writeUInt32LE(CAPABILITIES, 4)
-  packet.writeUInt32LE(0x100_0000, 8)
-  packet.writeUInt8(UTF8, 12)
-  return packet
+function encodePacket(payload: Buffer): Buffer {
+  const header = Buffer.alloc(4)
+  header.writeUIntLE(payload.length, 0, 3)
+  header.writeUInt8(1, 3)
+  return Buffer.concat([header, payload])
+}
+
+/** The client, which is all of SSLRequest, and the beginning of HandshakeResponse41. */
+function encodeClient(more: number): Buffer {
+  const client = Buffer.alloc(32)
+  client.writeUInt32LE(CAPABILITIES | more, 0)
+  client.writeUInt32LE(0x100_0000, 4)
+  client.writeUInt8(UTF8, 8)
+  return client
 }

@@ -331,6 +331,32 @@ describe('MySQL', () => {
     expect(await resultOf('mysql', turns)).toEqual(READY)
   })
 
+  const LOGIN = `> \x34\0\0\x01\x01\x82${'\0'.repeat(5)}\x01\x21${'\0'.repeat(23)}cryptopolicy-audit\0\0`
+  const error = (code: number, said: string) =>
+    packet(Buffer.concat([Buffer.of(0xff, code & 255, code >> 8), Buffer.from(said)]))
+
+  test.each([
+    ['lets the user in', 0x800, packet(Buffer.of(0, 0)), 'accepted', 'lets the user in'],
+    ['wants TLS', 0x800, error(3159, '#08004Insecure'), 'refused', '3159 Insecure'],
+    ['denies the user', 0x800, error(1045, '#28000Denied'), 'unknown', '1045 Denied'],
+    ['asks for more', 0x800, packet(Buffer.of(0xfe)), 'unknown', 'goes on to authenticate'],
+    ['has no TLS and denies the user', 0, error(1045, 'Denied'), 'accepted', '1045 Denied'],
+    ['has no TLS and asks for more', 0, packet(Buffer.of(0xfe)), 'accepted', 'goes on'],
+    ['is full', 0, error(1040, '#08004Too many'), 'unknown', '1040 Too many'],
+  ])('in clear, a server that %s', async (_title, capabilities, answer, kind, said) => {
+    const turns = [bytesOf(greeting(10, capabilities)), LOGIN, bytesOf(answer)]
+    const found = await clearTextOf('mysql', turns)
+    expect(found.kind).toBe(kind)
+    expect(found.said).toContain(said)
+  })
+
+  test('in clear, one that turns the client away tells nothing, another answer is refused', async () => {
+    const found = await clearTextOf('mysql', [bytesOf(packet(hosts))])
+    expect(found).toEqual({ kind: 'unknown', said: '1129 Host is blocked' })
+    const turns = [bytesOf(greeting(10, 0x800)), LOGIN, bytesOf(packet(Buffer.of(1)))]
+    await expect(clearTextOf('mysql', turns)).rejects.toThrow(ProtocolError)
+  })
+
   test.each([
     ['an empty packet', '00000000'],
     ['a packet of more than 64 KiB', `010001000a${'00'.repeat(65_536)}`],
