@@ -14,6 +14,10 @@ export const NO_VERSION = {
   ...{ answer: 'refused', alert: 70, name: 'protocol_version' },
 } as const satisfies Answer
 export const TIMED_OUT = { answer: 'timed-out' } as const satisfies Answer
+export const CUT = {
+  answer: 'unknown',
+  because: 'the server sent a part of its flight, and ended the connection',
+} as const satisfies Answer
 export const RATE_LIMITED = { answer: 'rate-limited' } as const satisfies Answer
 export const NOT_SEEN = {
   ...{ answer: 'unknown', because: 'no handshake came so far' },

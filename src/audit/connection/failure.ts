@@ -14,6 +14,11 @@ export type ConnectionEnd =
   /** The user ended the audit. */
   | 'interrupted'
 
+/** Whether the peer, or the network, has ended the connection. */
+export function isClosing(end: Failure['failure']): boolean {
+  return end === 'closed' || end === 'reset'
+}
+
 export type Failure =
   | { readonly failure: ConnectionEnd }
   /** No connection was made: it was refused, or there is no way to the host. */

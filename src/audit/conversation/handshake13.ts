@@ -2,6 +2,7 @@
 import { ByteReader } from '../../wire/byte-reader.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import type { Exchange } from '../connection/exchange.ts'
+import { ExchangeEnded, isClosing } from '../connection/failure.ts'
 import { type KeyPair, makeKeyPair } from '../key-schedule/key-pair.ts'
 import {
   applicationTraffic,
@@ -79,7 +80,13 @@ export async function handshake13(
   const version = negotiatedVersion(server)
   if (version !== VERSION.TLS13) return { kind: 'older', version }
   if (isRetryRequest(server)) refuse('a HelloRetryRequest although a share of its group was there')
-  return readFlight(channel, server, pair)
+  try {
+    return await readFlight(channel, server, pair)
+  } catch (error) {
+    // A server that has chosen refuses nothing by the end of its connection.
+    const isCut = error instanceof ExchangeEnded && isClosing(error.end)
+    return isCut ? refuse('a part of its flight, and ended the connection') : Promise.reject(error)
+  }
 }
 
 async function readFlight(

@@ -38,6 +38,8 @@ export type Flight = {
   readonly request: CertificateRequest | undefined
   /** Why what follows the ServerHello was not read. */
   readonly cut: Failure | undefined
+  /** The alert that came in place of the rest. */
+  readonly alert: TlsAlert | undefined
 }
 
 export type HelloReply =
@@ -76,13 +78,14 @@ export function serverHelloIn(incoming: Incoming): ServerHello {
   return decodeServerHello(incoming.message.body)
 }
 
-type Rest = Pick<Flight, 'certificates' | 'keyExchange' | 'request' | 'cut'>
+type Rest = Pick<Flight, 'certificates' | 'keyExchange' | 'request' | 'cut' | 'alert'>
 
 const NOTHING: Rest = {
   certificates: [],
   keyExchange: undefined,
   request: undefined,
   cut: undefined,
+  alert: undefined,
 }
 
 /** The messages up to ServerHelloDone. What was chosen stays known where they are not to be read. */
@@ -94,6 +97,7 @@ export async function readOlder(
   let rest = NOTHING
   try {
     for (let incoming = await channel.next(); ; incoming = await channel.next()) {
+      if (incoming.kind === 'alert') rest = { ...rest, alert: incoming.alert }
       if (incoming.kind !== 'handshake') refuse('an end of the handshake after its ServerHello')
       if (incoming.message.type === HANDSHAKE.server_hello_done) return rest
       rest = { ...rest, ...readMessage(incoming.message, server, version) }

@@ -1,6 +1,6 @@
 /** Replies of servers as answers of the model. */
-import type { Asked } from '../connection/failure.ts'
-import type { HelloReply } from '../conversation/server-flight.ts'
+import { type Asked, type Failure, isClosing } from '../connection/failure.ts'
+import type { Flight, HelloReply } from '../conversation/server-flight.ts'
 import type { TlsAlert } from '../messages/alert.ts'
 import { ALERT, alertName } from '../messages/iana-numbers.ts'
 import { type Answer, answerOf, type Enumeration, type Numbered } from '../model.ts'
@@ -24,6 +24,22 @@ export const SERVER_FAILED: Answer = {
 export function endOf(asked: Asked<HelloReply>): Answer {
   if (!asked.isAnswered) return answerOf(asked.failure)
   return asked.value.kind === 'alert' ? refusedBy(asked.value.alert) : ABSENT
+}
+
+/** Why a flight lacks what was asked for: one that was not read to its end may have it. */
+export function lackIn({ cut, alert }: Flight): Answer {
+  if (alert) return refusedBy(alert)
+  return cut ? answerOfCut(cut) : ABSENT
+}
+
+/** A server that has begun to answer refuses nothing by the end of its connection. */
+export function answerOfCut(failure: Failure): Answer {
+  return isClosing(failure.failure) ? BROKEN_OFF : answerOf(failure)
+}
+
+export const BROKEN_OFF: Answer = {
+  answer: 'unknown',
+  because: 'the server sent a part of its flight, and ended the connection',
 }
 
 export function numbered(list: readonly number[], name: (number: number) => string): Numbered[] {

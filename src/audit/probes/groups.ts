@@ -12,7 +12,7 @@ import { type DiffieHellman, isWhole } from '../model.ts'
 import { ABSENT, endOf } from './answers.ts'
 import { type Choice, enumerate, type Found, withKnownOrder } from './enumerate.ts'
 import { namedPrime } from './named-primes.ts'
-import { flightOf, type ProbedServer, shownExchanges } from './probe.ts'
+import { endOfFlight, flightOf, type ProbedServer, shownExchanges } from './probe.ts'
 import { withUnknown } from './unknown-values.ts'
 
 /** TLS 1.3: without a share of any, the server asks for one of those that are offered. */
@@ -61,7 +61,9 @@ export async function probeCurves(
       groups,
     })
     const exchange = flightOf(asked, version)?.keyExchange?.exchange
-    return exchange?.kind === 'ecdhe' ? { chosen: exchange.group } : { end: endOf(asked) }
+    return exchange?.kind === 'ecdhe'
+      ? { chosen: exchange.group }
+      : { end: endOfFlight(asked, version) }
   }
   const [shown] = shownExchanges(server, version).flatMap(({ exchange }) =>
     exchange.kind === 'ecdhe' ? exchange.group : [],
@@ -108,7 +110,7 @@ export async function probePrimes(
   const ask = async (groups: readonly number[], claim: string): Promise<Choice> => {
     const asked = await server.hello(claim, { version, suites, groups })
     const exchange = flightOf(asked, version)?.keyExchange?.exchange
-    if (exchange?.kind !== 'dhe') return { end: endOf(asked) }
+    if (exchange?.kind !== 'dhe') return { end: endOfFlight(asked, version) }
     const group = keep(exchange.prime)
     const isAgreed = group !== undefined && groups.includes(group)
     return isAgreed ? { chosen: group } : { end: ABSENT }

@@ -12,6 +12,8 @@ import { COMMON_GROUPS } from '../messages/iana-groups.ts'
 import { VERSION } from '../messages/iana-numbers.ts'
 import { COMMON_SUITES } from '../messages/iana-suites.ts'
 import type { ServerKeyExchange } from '../messages/server-key-exchange.ts'
+import type { Answer } from '../model.ts'
+import { endOf, lackIn } from './answers.ts'
 import type { Choice } from './enumerate.ts'
 
 /** Offers of so many leave room for the rest of a message of 255 bytes. */
@@ -119,4 +121,10 @@ export function flightOf(asked: Asked<HelloReply>, version: number): Flight | un
   if (!asked.isAnswered || asked.value.kind !== 'flight') return undefined
   const { flight } = asked.value
   return flight.version === version ? flight : undefined
+}
+
+/** Why the reply lacks what was asked for of a flight of this version. */
+export function endOfFlight(asked: Asked<HelloReply>, version: number): Answer {
+  const flight = flightOf(asked, version)
+  return flight ? lackIn(flight) : endOf(asked)
 }

@@ -5,10 +5,10 @@ import { handshake13, type Reply13 } from '../conversation/handshake13.ts'
 import { VERSION } from '../messages/iana-numbers.ts'
 import { EVERY_SCHEME } from '../messages/iana-signatures.ts'
 import { type Answer, answerOf, isWhole } from '../model.ts'
-import { ABSENT, endOf, refusedBy } from './answers.ts'
+import { ABSENT, refusedBy } from './answers.ts'
 import { type Choice, enumerate, type Found } from './enumerate.ts'
 import type { Way13 } from './finish.ts'
-import { flightOf, type ProbedServer, shownExchanges } from './probe.ts'
+import { endOfFlight, flightOf, type ProbedServer, shownExchanges } from './probe.ts'
 
 /**
  * @param suites Those whose key exchange is signed, which the server accepts.
@@ -24,7 +24,7 @@ export async function probeSignatures12(
     const offer = { version, suites, groups, schemes }
     const asked = await server.hello(`signatures TLS1.2 #${question}`, offer)
     const scheme = flightOf(asked, version)?.keyExchange?.scheme
-    return scheme === undefined ? { end: endOf(asked) } : { chosen: scheme }
+    return scheme === undefined ? { end: endOfFlight(asked, version) } : { chosen: scheme }
   }
   const shown = new Set(shownExchanges(server, version).map(({ scheme }) => scheme))
   const known = EVERY_SCHEME.filter((scheme) => shown.has(scheme))

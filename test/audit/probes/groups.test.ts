@@ -6,9 +6,9 @@ import type { Found } from '../../../src/audit/probes/enumerate.ts'
 import { probeCurves, probeGroups13, probePrimes } from '../../../src/audit/probes/groups.ts'
 import { probeSignatures12, probeSignatures13 } from '../../../src/audit/probes/signatures.ts'
 import { probeSuites } from '../../../src/audit/probes/suites.ts'
-import { ILLEGAL, NOT_OFFERED, REFUSED, TIMED_OUT } from '../answers.ts'
+import { CUT, ILLEGAL, NOT_OFFERED, REFUSED, TIMED_OUT } from '../answers.ts'
 import { isGrease, listIn } from '../scripted/choice.ts'
-import { RSA_FLIGHT } from '../scripted/flights.ts'
+import { CUT_FLIGHT, HANDSHAKE_ALERT, RSA_FLIGHT } from '../scripted/flights.ts'
 import type { Script } from '../scripted/script.ts'
 import { scripted } from '../scripted/server.ts'
 
@@ -137,6 +137,12 @@ describe('curves before TLS 1.3', () => {
   test.each<[string, Partial<Script>, Answer]>([
     ['hangs', { quirk: () => 'silence' }, TIMED_OUT],
     ['takes a suite without curve', { quirk: () => RSA_FLIGHT }, NOT_OFFERED],
+    ['closes behind its ServerHello', { quirk: () => CUT_FLIGHT }, CUT],
+    [
+      'sends an alert behind its ServerHello',
+      { quirk: () => Buffer.concat([CUT_FLIGHT, HANDSHAKE_ALERT]) },
+      REFUSED,
+    ],
     ['fails', { quirk: () => ({ alert: 47 }) }, ILLEGAL],
   ])('a server that %s', async (_, change, end) => {
     expect(await found({ ...OLDER, ...change })).toMatchObject({ items: [], end })
@@ -206,6 +212,11 @@ describe('primes', () => {
     expect(hangs.claims).not.toContain(unnamed)
   })
 
+  test('are not known where the server closes behind its ServerHello', async () => {
+    const { found } = await probe({ quirk: () => CUT_FLIGHT })
+    expect(found).toMatchObject({ items: [], end: CUT, primes: [] })
+  })
+
   test('are not whole where the server hangs at a client that names none', async () => {
     const { found } = await probe({
       namedPrimes: [FFDHE2048],
@@ -239,6 +250,7 @@ describe('signatures of TLS 1.2', () => {
   test.each<[string, Partial<Script>, readonly number[], Answer]>([
     ['hangs', { quirk: () => 'silence' }, [], TIMED_OUT],
     ['signs nothing', { quirk: () => RSA_FLIGHT }, [], NOT_OFFERED],
+    ['closes behind its ServerHello', { quirk: () => CUT_FLIGHT }, [], CUT],
     [
       'signs with what it likes',
       { quirk: ({ hello }) => (listIn(hello, 13)?.includes(0x0201) ? undefined : RSA_FLIGHT) },
@@ -278,6 +290,7 @@ describe('signatures of TLS 1.3', () => {
     ['hangs', { quirk: () => 'silence' }, [], TIMED_OUT],
     ['goes on with TLS 1.2', { quirk: () => RSA_FLIGHT }, [], NOT_OFFERED],
     ['fails', { quirk: () => ({ alert: 47 }) }, [], ILLEGAL],
+    ['closes in place of its Finished', { beforeFinished: 'close' }, [], CUT],
   ])('a server that %s', async (_, change, items, end) => {
     expect(await found({ ...NEWER, ...change })).toMatchObject({ items, end })
   })

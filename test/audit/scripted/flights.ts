@@ -13,3 +13,6 @@ export const CUT_FLIGHT = Buffer.from(
   ),
   'hex',
 )
+
+/** A record of its own: fatal, handshake_failure. */
+export const HANDSHAKE_ALERT = Buffer.from('15030300020228', 'hex')
