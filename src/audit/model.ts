@@ -64,6 +64,8 @@ export type DiffieHellman = {
 export type CertificateResult = {
   readonly subject: string
   readonly issuer: string
+  /** Whether its own key has signed it: names alone do not say so. */
+  readonly isSelfSigned: boolean
   /** In hexadecimal. */
   readonly serial: string
   /** ISO 8601. */

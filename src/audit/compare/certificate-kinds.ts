@@ -47,11 +47,11 @@ function findForbiddenKey(
 
 /** A signature of the holder itself is never checked. */
 function findForbiddenSignature(
-  { signatureAlgorithm, subject, issuer, fingerprint }: CertificateResult,
+  { signatureAlgorithm, subject, isSelfSigned, fingerprint }: CertificateResult,
   { signatures, reasonFor }: CertificateRules,
   evidence: readonly string[],
 ): readonly Finding[] {
-  if (signatureAlgorithm === null || subject === issuer || signatures.length === 0) return []
+  if (signatureAlgorithm === null || isSelfSigned || signatures.length === 0) return []
   if (signatures.includes(signatureAlgorithm)) return []
   return [
     makeFinding(FINDING_KINDS.certificateSignatureForbidden, {

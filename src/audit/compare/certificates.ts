@@ -5,6 +5,7 @@ import type { CertificateResult, TlsScan } from '../model.ts'
 import type { Finding } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
 import { handshakeClaims } from './handshake-claims.ts'
+import { unlessAnswered } from './unknown.ts'
 import type { TlsYardstick } from './yardstick.ts'
 
 export function compareCertificates(scan: TlsScan, yardstick: TlsYardstick): readonly Finding[] {
@@ -13,11 +14,31 @@ export function compareCertificates(scan: TlsScan, yardstick: TlsYardstick): rea
   const all = chains.flatMap(({ certificates }) => certificates)
   // Chains of several keys share their authorities.
   const different = [...new Map(all.map((one) => [one.fingerprint, one])).values()]
-  return different.flatMap((certificate) => [
-    ...findSmallKey(certificate, yardstick, evidence),
-    ...findForbiddenSignature(certificate, yardstick, evidence),
-  ])
+  return [
+    ...findUnread(scan, evidence),
+    ...different.flatMap((certificate) => [
+      ...findSmallKey(certificate, yardstick, evidence),
+      ...findForbiddenSignature(certificate, yardstick, evidence),
+    ]),
+  ]
 }
+
+/** What was not read is held against nothing. */
+function findUnread({ chains, suites }: TlsScan, evidence: readonly string[]): readonly Finding[] {
+  const unknown = (name: string, because: string) =>
+    unlessAnswered({ answer: 'unknown', because }, 'certificate', name, null, evidence)
+  const places = new Set(chains.flatMap(({ unreadable }) => unreadable))
+  const unread = [...places].flatMap((at) =>
+    unknown(String(at), `certificate ${at} of a chain cannot be read`),
+  )
+  const isShown = suites.some(({ items }) => items.some(({ name }) => SHOWS_CERTIFICATE.test(name)))
+  return isShown && chains.length === 0
+    ? unknown('', 'the server did not show it, although it accepts suites that need one')
+    : unread
+}
+
+/** Names of suites before TLS 1.3 in which the server shows one: RFC 4279 section 4 for RSA_PSK. */
+const SHOWS_CERTIFICATE = /^TLS_(RSA|(ECDHE?|DHE?)_(RSA|ECDSA|DSS))_/
 
 const SIZE_NAMES: ReadonlyMap<string, keyof MinimumKeySizes> = new Map([
   ['rsa', 'rsa'],
@@ -48,13 +69,13 @@ function findSmallKey(
 
 /** The signature of an authority on itself is never checked. */
 function findForbiddenSignature(
-  { signatureAlgorithm, subject, issuer, fingerprint }: CertificateResult,
+  { signatureAlgorithm, subject, isSelfSigned, fingerprint }: CertificateResult,
   { allowed, silentOn, reasonsFor }: TlsYardstick,
   evidence: readonly string[],
 ): readonly Finding[] {
   if (signatureAlgorithm === null) return []
   const schemes = schemesOf(signatureAlgorithm)
-  if (!schemes || subject === issuer || silentOn.includes('signature scheme')) return []
+  if (!schemes || isSelfSigned || silentOn.includes('signature scheme')) return []
   const isAllowed = allowed.signatureSchemes.some(({ name }) => schemes.includes(name))
   if (isAllowed) return []
   return [

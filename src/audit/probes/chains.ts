@@ -49,6 +49,7 @@ function describeCertificate(certificate: Certificate): CertificateResult {
   return {
     subject,
     issuer,
+    isSelfSigned: isSelfSigned(certificate),
     serial: x509.serialNumber.toLowerCase(),
     notBefore: notBefore.toISOString(),
     notAfter: notAfter.toISOString(),
@@ -58,6 +59,14 @@ function describeCertificate(certificate: Certificate): CertificateResult {
       .filter(({ kind }) => kind === 'dns' || kind === 'ip' || kind === 'uri' || kind === 'email')
       .map(({ value }) => value),
     fingerprint: x509.fingerprint256.replaceAll(':', '').toLowerCase(),
+  }
+}
+
+function isSelfSigned({ x509, subject, issuer }: Certificate): boolean {
+  try {
+    return subject === issuer && x509.verify(x509.publicKey)
+  } catch {
+    return false
   }
 }
 

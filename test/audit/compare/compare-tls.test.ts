@@ -13,7 +13,7 @@ import {
 } from '../../../src/audit/compare/guidelines-yardstick.ts'
 import { policyYardstick } from '../../../src/audit/compare/policy-yardstick.ts'
 import { priorityYardstick } from '../../../src/audit/compare/priority-yardstick.ts'
-import type { Answer, TlsScan } from '../../../src/audit/model.ts'
+import type { Answer, CertificateResult, TlsScan } from '../../../src/audit/model.ts'
 import { evaluatePriority } from '../../../src/priority/evaluate.ts'
 import { parseSystemConfig } from '../../../src/priority/system-config.ts'
 import { shippedPolicy } from '../../shipped-policies.ts'
@@ -259,17 +259,55 @@ test.each(['RSA-MD5', 'RSA-MD2', 'RSA-RMD160'])('%s is allowed nowhere', (signat
   )
 })
 
-test("an authority's signature on itself is not judged", () => {
+test("an authority's signature on itself is not judged, that of another key of the same name is", () => {
   const root = {
     ...CERTIFICATE,
     subject: 'CN=authority',
+    isSelfSigned: true,
     signatureAlgorithm: 'RSA-SHA1',
   }
-  const scan = {
+  const scanOf = (last: CertificateResult) => ({
     ...SCAN,
-    chains: [{ certificates: [CERTIFICATE, root], isInOrder: true, unreadable: [] }],
+    chains: [{ certificates: [CERTIFICATE, last], isInOrder: true, unreadable: [] }],
+  })
+  expect(told(compareTls(scanOf(root), DEFAULT))).toEqual([])
+  expect(told(compareTls(scanOf({ ...root, isSelfSigned: false }), DEFAULT))).toEqual([
+    'AUDIT_CERTIFICATE_SIGNATURE_FORBIDDEN CN=authority',
+  ])
+})
+
+describe('a certificate that was not read', () => {
+  const judge = (chains: TlsScan['chains'], suite: string) => {
+    const suites = [{ version: 'TLS1.2', order: 'server', end: REFUSED, items: items(suite) }]
+    const scan = { ...SCAN, suites, chains } as TlsScan
+    return told(compareTls(scan, DEFAULT)).filter((line) => line.startsWith('AUDIT_UNKNOWN'))
   }
-  expect(told(compareTls(scan, DEFAULT))).toEqual([])
+
+  test.each([
+    ['TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384', true],
+    ['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384', true],
+    ['TLS_RSA_WITH_AES_256_GCM_SHA384', true],
+    ['TLS_DHE_DSS_EXPORT_WITH_DES40_CBC_SHA', true],
+    ['TLS_DHE_RSA_WITH_AES_256_GCM_SHA384', true],
+    ['TLS_RSA_PSK_WITH_AES_256_GCM_SHA384', true],
+    ['TLS_RSA_EXPORT_WITH_RC4_40_MD5', true],
+    ['TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256', false],
+    ['TLS_DH_anon_WITH_AES_256_GCM_SHA384', false],
+    ['TLS_ECDH_anon_WITH_AES_256_CBC_SHA', false],
+    ['TLS_DH_anon_EXPORT_WITH_RC4_40_MD5', false],
+    ['TLS_PSK_WITH_AES_256_GCM_SHA384', false],
+  ])('is told where no chain was shown for %s: %s', (suite, isTold) => {
+    expect(judge([], suite)).toEqual(isTold ? ['AUDIT_UNKNOWN'] : [])
+    expect(judge(SCAN.chains, suite)).toEqual([])
+  })
+
+  test('is told by its place', () => {
+    const chain = { certificates: [CERTIFICATE], isInOrder: true, unreadable: [0, 2] }
+    expect(judge([chain, chain], 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384')).toEqual([
+      'AUDIT_UNKNOWN 0',
+      'AUDIT_UNKNOWN 2',
+    ])
+  })
 })
 
 test('a weak suite before a strong one is told, but no order among alike', () => {

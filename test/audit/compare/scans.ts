@@ -17,6 +17,7 @@ import { ACCEPTED, NOT_OFFERED, REFUSED } from '../answers.ts'
 export const CERTIFICATE: CertificateResult = {
   subject: 'CN=host.example',
   issuer: 'CN=authority',
+  isSelfSigned: false,
   serial: '01',
   notBefore: '2026-01-01T00:00:00Z',
   notAfter: '2027-01-01T00:00:00Z',

@@ -30,6 +30,7 @@ test('a certificate with names of many kinds', async () => {
         {
           subject: 'C=DE,O=Example,CN=server.example',
           issuer: 'C=DE,O=Example,CN=server.example',
+          isSelfSigned: true,
           serial: '099c17f9677a1799ca737e45f013f415bb69bfdf',
           notBefore: '2026-11-27T19:07:05.000Z',
           notAfter: '2036-11-24T19:07:05.000Z',
@@ -79,6 +80,16 @@ test('an order is one where each certificate is followed by that of its issuer',
   expect(await inOrder(LEAF)).toBe(true)
   expect(await inOrder(LEAF, other)).toBe(false)
   expect(await inOrder(LEAF, CA, other)).toBe(false)
+})
+
+test('a certificate is self-signed where its own key has signed it, whatever the names are', async () => {
+  const namesake = makeIdentity('Chain CA', 'ec-P-384', CA)
+  const [chain] = await chains(() => [LEAF, namesake, CA].map(der))
+  expect(chain?.certificates.map((one) => [one.isSelfSigned, one.subject === one.issuer])).toEqual([
+    [false, false],
+    [false, true],
+    [true, true],
+  ])
 })
 
 test('what cannot be read is told by its place, and the rest is read', async () => {
