@@ -23,7 +23,7 @@ export type VersionSuites = {
 
 /**
  * The versions, with these suites too. A version that the server accepts, and in which it shows no more, speaks for
- * all others: most servers cost one question.
+ * all others that it accepts: most servers cost one question. One that seems to be refused may have nothing else.
  *
  * @param versions Newest first.
  */
@@ -34,12 +34,14 @@ export async function withUnnamedPrimes<Version extends VersionSuites>(
   const hiding = versions.filter(mayHideDhe)
   const acceptedFirst = hiding.toSorted((a, b) => Number(hasAny(b)) - Number(hasAny(a)))
   const changed = new Map<Version, Version>()
+  let isWithoutMore = false
   for (const version of acceptedFirst) {
+    if (hasAny(version) && isWithoutMore) continue
     const found = await askWithoutPrimes(server, version)
     const hasMore = found.items.length > version.found.items.length
     const groups = hasMore ? server.usual(GROUPS_WITHOUT_PRIME) : version.groups
     changed.set(version, { ...version, found, groups })
-    if (hasAny(version) && !hasMore) break
+    isWithoutMore ||= hasAny(version) && !hasMore
   }
   return versions.map((version) => changed.get(version) ?? version)
 }
@@ -69,5 +71,6 @@ async function askWithoutPrimes(
   const more = await enumerate(everySuite(version).filter(isDhe), ask, {
     ...{ isOrderWanted: false, batch: server.batch },
   })
+  if (more.items.length === 0 && isWhole(more)) return found
   return { ...found, items: [...found.items, ...more.items], end: more.end }
 }

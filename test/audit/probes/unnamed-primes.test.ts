@@ -75,12 +75,29 @@ describe('DHE for clients that name no prime', () => {
     expect(audit.claims.slice(before)).toEqual(['suites version 771 without named primes #1'])
   })
 
+  test('is found in a version that has nothing else, although a newer one has none', async () => {
+    const suitesOf = { [TLS12]: [RSA], [TLS11]: [DHE_RSA] }
+    const audit = scripted({ ...HIDING, suitesOf })
+    const versions = await versionsOf(audit, [TLS12, TLS11])
+    expect(briefly(versions)).toEqual([
+      [[RSA], REFUSED],
+      [[], REFUSED],
+    ])
+    expect(briefly(await withUnnamedPrimes(audit.server, versions))).toEqual([
+      [[RSA], REFUSED],
+      [[DHE_RSA], REFUSED],
+    ])
+  })
+
   test('is asked first in a version that is accepted', async () => {
     const audit = scripted({ ...BASE, suitesOf: { [TLS12]: [] } })
     const versions = await versionsOf(audit, [TLS12, TLS11])
     const before = audit.claims.length
     await withUnnamedPrimes(audit.server, versions)
-    expect(audit.claims.slice(before)).toEqual(['suites version 770 without named primes #1'])
+    expect(audit.claims.slice(before)).toEqual([
+      'suites version 770 without named primes #1',
+      'suites version 771 without named primes #1',
+    ])
   })
 
   const version = (
