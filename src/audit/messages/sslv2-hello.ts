@@ -10,6 +10,9 @@ const SERVER_HELLO = 4
 /** A header of two bytes has its highest bit set. */
 const TWO_BYTE_HEADER = 0x8000
 
+/** The second bit of the other header is kept for escapes, which are never sent. */
+const LONGEST_PADDED = 0x3fff
+
 /** Ciphers by their number of three bytes. */
 const CIPHERS = [
   [0x010080, 'SSL_CK_RC4_128_WITH_MD5'],
@@ -51,10 +54,23 @@ export type Sslv2ServerHello = {
   readonly certificate: Buffer
 }
 
-/** The length of the message behind the header, which has two bytes; undefined where it is no SSLv2. */
-export function sslv2Length(header: Buffer): number | undefined {
-  const value = header.readUInt16BE(0)
-  return value & TWO_BYTE_HEADER ? value & ~TWO_BYTE_HEADER : undefined
+export type Sslv2Header = {
+  /** Of what stands behind the header: a message, and padding. */
+  readonly length: number
+  /** Whether the header has a third byte, which says how long the padding is. */
+  readonly isPadded: boolean
+}
+
+/** @param start The first two bytes: section 1.1. */
+export function decodeSslv2Header(start: Buffer): Sslv2Header {
+  const value = start.readUInt16BE(0)
+  const isPadded = (value & TWO_BYTE_HEADER) === 0
+  return { length: value & (isPadded ? LONGEST_PADDED : ~TWO_BYTE_HEADER), isPadded }
+}
+
+/** @param message Its first byte is enough. */
+export function isSslv2ServerHello(message: Buffer): boolean {
+  return message.readUInt8(0) === SERVER_HELLO
 }
 
 /**

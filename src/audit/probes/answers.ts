@@ -37,7 +37,7 @@ export function answerOfCut(failure: Failure): Answer {
   return isClosing(failure.failure) ? BROKEN_OFF : answerOf(failure)
 }
 
-export const BROKEN_OFF: Answer = {
+const BROKEN_OFF: Answer = {
   answer: 'unknown',
   because: 'the server sent a part of its flight, and ended the connection',
 }

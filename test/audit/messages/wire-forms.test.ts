@@ -48,10 +48,10 @@ import {
   exchangeForm,
 } from '../../../src/audit/messages/server-key-exchange.ts'
 import {
+  decodeSslv2Header,
   decodeSslv2ServerHello,
   encodeSslv2ClientHello,
   sslv2CipherName,
-  sslv2Length,
 } from '../../../src/audit/messages/sslv2-hello.ts'
 import { ByteReader } from '../../../src/wire/byte-reader.ts'
 import { ProtocolError } from '../../../src/wire/protocol-error.ts'
@@ -326,10 +326,11 @@ describe('SSLv2', () => {
     )
   })
 
-  test('has a length where the highest bit of its header is set', () => {
-    expect(
-      [hex('8000'), hex('8011'), hex('ffff'), hex('1603'), hex('7fff')].map(sslv2Length),
-    ).toEqual([...[0, 0x11, 0x7fff, undefined, undefined]])
+  test('has no padding where the highest bit of its header is set', () => {
+    const plain = ['8000', '8011', 'ffff'].map((text) => decodeSslv2Header(hex(text)))
+    expect(plain).toEqual([0, 0x11, 0x7fff].map((length) => ({ length, isPadded: false })))
+    const padded = ['0011', '3fff', '4011'].map((text) => decodeSslv2Header(hex(text)))
+    expect(padded).toEqual([0x11, 0x3fff, 0x11].map((length) => ({ length, isPadded: true })))
     expect([sslv2CipherName(0x0700c0), sslv2CipherName(0x000005)]).toEqual([
       ...['SSL_CK_DES_192_EDE3_CBC_WITH_MD5', '0x000005'],
     ])
