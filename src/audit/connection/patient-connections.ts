@@ -1,7 +1,7 @@
 /**
  * Tells a server that refuses a question from one that refuses connections: "rate-limited" is never told as
- * "refused". Where a server ends a connection without a word, a question that it can answer is asked. If that stays
- * without an answer too, the server is given time.
+ * "refused". Where a server ends a connection without a word, a question that it can answer is asked, every time: one
+ * that refuses in silence may limit its rate later. If that stays without an answer too, the server is given time.
  */
 import { setTimeout } from 'node:timers/promises'
 import type { Connections } from './connections.ts'
@@ -10,9 +10,6 @@ import type { Asked } from './failure.ts'
 
 /** In milliseconds, one after the other. */
 export const PAUSES: readonly number[] = [250, 500, 1000, 2000, 4000]
-
-/** A server that was seen so often to refuse without a word does so in general. */
-const ENOUGH_SEEN = 2
 
 type Conversation<Value> = (exchange: Exchange) => Promise<Value>
 
@@ -24,7 +21,6 @@ export class PatientConnections implements Pick<Connections, 'ask'> {
   #wasAnswered = false
   #isSlow = false
   #hasGivenUp = false
-  #silentRefusals = 0
 
   /** @param control A conversation that every server of the kind answers. */
   constructor(
@@ -69,12 +65,10 @@ export class PatientConnections implements Pick<Connections, 'ask'> {
     asked: Asked<Value>,
   ): Promise<Asked<Value>> {
     if (this.#hasGivenUp) return LIMITED
-    if (!this.#wasAnswered || this.#silentRefusals >= ENOUGH_SEEN) return asked
+    if (!this.#wasAnswered) return asked
     const control = await this.#askOnce(`${claim}, control`, this.#control)
     if (isOver(control.asked)) return control.asked
-    if (control.isSilent) return this.#askAgain(claim, converse)
-    this.#silentRefusals++
-    return asked
+    return control.isSilent ? this.#askAgain(claim, converse) : asked
   }
 
   async #askSlowly<Value>(claim: string, converse: Conversation<Value>): Promise<Asked<Value>> {

@@ -87,13 +87,25 @@ describe('a question without an answer', () => {
     expect(server.heard).toEqual(['a', 'b'])
   })
 
-  test('is not followed by the control where the server was seen to refuse so twice', async () => {
-    const server = serverOf('answers', 'closed', 'answers', 'closed', 'answers', 'closed', 'closed')
-    expect(await askAll(server, ['a', 'b', 'c', 'd', 'e'])).toEqual([
+  test('is followed by the control however often the server was seen to refuse so', async () => {
+    const refusal = ['closed', 'answers'] as const
+    const server = serverOf('answers', ...refusal, ...refusal, ...refusal)
+    expect(await askAll(server, ['a', 'b', 'c', 'd'])).toEqual([
       'answered',
-      ...Array(4).fill('closed'),
+      ...Array(3).fill('closed'),
     ])
-    expect(server.heard).toEqual(['a', 'b', 'b, control', 'c', 'c, control', 'd', 'e'])
+    expect(server.heard).toEqual([
+      ...['a', 'b', 'b, control', 'c', 'c, control', 'd', 'd, control'],
+    ])
+  })
+
+  test('is a limit of the rate also where the server was seen to refuse so before', async () => {
+    const refusal = ['closed', 'answers'] as const
+    const limit = Array<Behaviour>(9).fill('closed')
+    const server = serverOf('answers', ...refusal, ...refusal, 'answers', ...limit)
+    expect(await askAll(server, ['a', 'b', 'c', 'd', 'e'])).toEqual([
+      ...['answered', 'closed', 'closed', 'answered', 'rate-limited'],
+    ])
   })
 })
 
