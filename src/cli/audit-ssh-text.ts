@@ -8,6 +8,9 @@ export function printSsh(scan: SshScan): readonly string[] {
   return [
     ...(identification ? [identification, ''] : []),
     ...(isKnown(offer) ? printOffer(offer) : [row('offer', printAnswer(offer))]),
+    ...(isKnown(extensions)
+      ? section('User signature algorithms', extensions.userSignatures ?? [])
+      : []),
     '',
     'Host keys',
     ...hostKeys.flatMap(({ type, key }) =>

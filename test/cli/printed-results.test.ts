@@ -151,7 +151,7 @@ describe('an audit', () => {
       ...{
         identification: 'SSH-2.0-x',
         offer,
-        extensions: { names: ['e', 'f'] },
+        extensions: { names: ['e', 'f'], userSignatures: ['u'] },
         smallestPrime: 2048,
       },
       hostKeys: [
@@ -163,7 +163,15 @@ describe('an audit', () => {
     expect(printSsh(scan as never)).toEqual([
       ...['SSH-2.0-x', '', 'Key exchanges', '  kex', '', 'Host key algorithms', '  alg'],
       ...['', 'Ciphers', '  c', '', 'MACs to the server', '  m', '', 'MACs to the client', '  n'],
-      ...['', 'Host keys', column('rsa', '3072 SHA256:x'), column('ed25519', '? SHA256:y')],
+      ...[
+        '',
+        'User signature algorithms',
+        '  u',
+        '',
+        'Host keys',
+        column('rsa', '3072 SHA256:x'),
+        column('ed25519', '? SHA256:y'),
+      ],
       ...[column('dsa', 'not offered'), '', column('smallest prime', '2048 bits')],
       column('extensions', 'e, f'),
     ])

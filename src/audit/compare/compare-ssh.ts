@@ -1,4 +1,5 @@
 /** Holds what a scan of an SSH server found against a policy. */
+import type { Answer } from '../model.ts'
 import { ASKS_FOR_PRIME, isKnown, type SshOffer, type SshScan } from '../ssh-model.ts'
 import { type Finding, sortFindings } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
@@ -10,12 +11,52 @@ const OFFERS = 'ssh offers'
 /** Findings, worst first. */
 export function compareSsh(scan: SshScan, yardstick: SshYardstick): readonly Finding[] {
   const { offer } = scan
-  if (!isKnown(offer)) return unlessAnswered(notOffered(offer), 'algorithms', '', null, [OFFERS])
+  const versions = findVersion1(scan)
+  if (!isKnown(offer)) {
+    return [...versions, ...unlessAnswered(notOffered(offer), 'algorithms', '', null, [OFFERS])]
+  }
   return sortFindings([
+    ...versions,
     ...LISTS.flatMap(({ kind, namesOf }) => compareNames(kind, namesOf(offer), yardstick)),
+    ...compareUserSignatures(scan, yardstick),
     ...compareHostKeys(scan, yardstick),
     ...comparePrime(scan, yardstick),
   ])
+}
+
+/** Version 1.99 speaks SSH 1 too: RFC 4253, section 5.1. */
+function findVersion1({ identification }: SshScan): readonly Finding[] {
+  if (!/^SSH-1\./.test(identification)) return []
+  const item = { kind: 'version', name: 'SSH1', version: null }
+  const reasons = [{ text: 'no policy has a name for SSH 1', place: null }]
+  const details = { item, evidence: [OFFERS], reasons, severity: 'critical' } as const
+  return [makeFinding(FINDING_KINDS.versionForbidden, details)]
+}
+
+function compareUserSignatures(
+  { identification, extensions }: SshScan,
+  yardstick: SshYardstick,
+): readonly Finding[] {
+  const kind = 'user signature algorithm'
+  const unknown = (answer: Answer) => unlessAnswered(answer, `${kind}s`, '', null, [OFFERS])
+  if (!isKnown(extensions)) return unknown(extensions)
+  const { userSignatures } = extensions
+  if (!userSignatures) return []
+  const findings = compareNames(kind, userSignatures, yardstick)
+  if (!tellsAllItKnows(identification)) return findings
+  return findings.some(({ code }) => code === FINDING_KINDS.sshForbidden.code)
+    ? unknown(TELLS_ALL)
+    : []
+}
+
+const TELLS_ALL: Answer = {
+  answer: 'unknown',
+  because: 'OpenSSH before 9.6 tells all that it knows, whatever its configuration allows',
+}
+
+function tellsAllItKnows(identification: string): boolean {
+  const [, major, minor] = /OpenSSH_(\d+)\.(\d+)/.exec(identification) ?? []
+  return major !== undefined && Number(major) * 100 + Number(minor) < 906
 }
 
 /** A server that ends the connection has not said what it offers. */

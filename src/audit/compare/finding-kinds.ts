@@ -26,7 +26,7 @@ export const FINDING_KINDS = {
     code: 'AUDIT_VERSION_FORBIDDEN',
     verdict: 'forbidden-but-accepted',
     severity: 'high',
-    meaning: 'The server accepts a version of TLS that the yardstick does not allow.',
+    meaning: 'The server accepts a version of TLS, or of SSH, that the yardstick does not allow.',
     remedy: RESTART,
     message: ({ name }) => `accepts ${name}, which is not allowed`,
   },

@@ -16,7 +16,12 @@ import { purpose } from '../../policy/scope.ts'
 import type { Reason } from './finding.ts'
 import { reasonInPolicy } from './policy-reasons.ts'
 
-export type SshItemKind = 'key exchange' | 'host key algorithm' | 'cipher' | 'MAC'
+export type SshItemKind =
+  | 'key exchange'
+  | 'host key algorithm'
+  | 'user signature algorithm'
+  | 'cipher'
+  | 'MAC'
 
 export type SshYardstick = {
   readonly title: string
@@ -40,6 +45,7 @@ export function sshYardstick(policy: Policy): SshYardstick {
     allowed: {
       'key exchange': joined(options.get('KexAlgorithms'), options.get('GSSAPIKexAlgorithms')),
       'host key algorithm': options.get('HostKeyAlgorithms'),
+      'user signature algorithm': options.get('PubkeyAcceptedAlgorithms'),
       cipher: options.get('Ciphers'),
       MAC: options.get('MACs'),
     },
@@ -85,6 +91,7 @@ function partsOf(kind: string, name: string): readonly Part[] {
     case 'MAC':
       return macParts(name)
     case 'host key algorithm':
+    case 'user signature algorithm':
       return signatureParts(name)
     case 'key exchange':
       return (

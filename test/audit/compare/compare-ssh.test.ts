@@ -1,5 +1,5 @@
 /** What a server of SSH offers, held against a policy, without the server. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { compareSsh } from '../../../src/audit/compare/compare-ssh.ts'
 import { sshYardstick } from '../../../src/audit/compare/ssh-yardstick.ts'
 import type { SshOffer, SshScan } from '../../../src/audit/ssh-model.ts'
@@ -33,13 +33,14 @@ const OFFER: SshOffer = {
   markers: [],
 }
 
-function judge(offer: Partial<SshOffer>): readonly string[] {
+function judge(offer: Partial<SshOffer>, other: Partial<SshScan> = {}): readonly string[] {
   const scan: SshScan = {
     identification: 'SSH-2.0-OpenSSH_9.2p1',
     offer: { ...OFFER, ...offer },
     extensions: { answer: 'not-offered' },
     hostKeys: [],
     smallestPrime: 4096,
+    ...other,
   }
   const findings = compareSsh(scan, YARDSTICK)
   return findings.map(({ severity, message }) => `${severity} ${message}`)
@@ -197,4 +198,58 @@ test('the smallest prime is held against the least size, worse below 2048 bits',
   expect(judge(2047, [])).toEqual(['high prime 2047 bits: ssh offers'])
   expect(judge({ answer: 'not-offered' })).toEqual([])
   expect(judge({ answer: 'timed-out' })).toEqual([`unknown smallest prime : ${own}`])
+})
+
+describe('algorithms that users may sign with', () => {
+  const extensions = (...userSignatures: readonly string[]) => ({
+    extensions: { names: ['server-sig-algs'], userSignatures },
+  })
+  const told = (identification: string, other: Partial<SshScan>) =>
+    judge({}, { identification, ...other }).filter((line) => line.includes('user signature'))
+  const WEAK = ['ssh-ed25519', 'ssh-dss', 'ssh-rsa']
+
+  test.each(['SSH-2.0-OpenSSH_9.6', 'SSH-2.0-OpenSSH_10.0p1', 'SSH-2.0-dropbear_2022.83'])(
+    'are told where they are not allowed: %s',
+    (identification) => {
+      expect(told(identification, extensions(...WEAK))).toEqual([
+        'high the server offers the user signature algorithm ssh-dss, which is not allowed',
+        'high the server offers the user signature algorithm ssh-rsa, which is not allowed',
+      ])
+    },
+  )
+
+  test.each(['SSH-2.0-OpenSSH_9.5', 'SSH-2.0-OpenSSH_8.9p1 Ubuntu-3'])(
+    'are unknown where the server tells more than it takes: %s',
+    (identification) => {
+      expect(told(identification, extensions(...WEAK))).toEqual([
+        'unknown the server could not be asked for its user signature algorithms: OpenSSH before 9.6 tells all that it knows, whatever its configuration allows',
+      ])
+      expect(told(identification, extensions('ssh-ed25519'))).toEqual([])
+    },
+  )
+
+  test('are unknown where the extensions are', () => {
+    expect(told('SSH-2.0-x', { extensions: { answer: 'timed-out' } })).toEqual([
+      'unknown the server could not be asked for its user signature algorithms: it timed out',
+    ])
+    expect(told('SSH-2.0-x', { extensions: { names: [], userSignatures: null } })).toEqual([])
+  })
+
+  test('have the lines of signatures in the policy', () => {
+    expect(YARDSTICK.reasonsFor('user signature algorithm', 'ssh-dss')).toEqual(
+      YARDSTICK.reasonsFor('host key algorithm', 'ssh-dss'),
+    )
+  })
+})
+
+test.each([
+  ['SSH-1.99-OpenSSH_3.9p1', true],
+  ['SSH-1.5-1.2.33', true],
+  ['SSH-2.0-OpenSSH_9.2p1', false],
+])('%s speaks SSH 1: %s', (identification, isTold) => {
+  const lines = isTold ? ['critical the server accepts SSH1, which is not allowed'] : []
+  const told = (other: Partial<SshScan>) =>
+    judge({}, { identification, ...other }).filter((line) => line.includes('SSH1'))
+  expect(told({})).toEqual(lines)
+  expect(told({ offer: { answer: 'timed-out' } })).toEqual(lines)
 })
