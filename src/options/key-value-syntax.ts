@@ -28,11 +28,13 @@ const MAX_DEPTH = 8
 export function parseKeyValues(source: Source, firstKey: string): WrittenObject {
   const root: Branch = new Map()
   const places = new Map<string, Span>([['', wholeOf(source)]])
+  const namePlaces = new Map<string, Span>()
   for (const option of splitOptions(source, firstKey)) {
     insert(root, option)
     places.set(option.key, option.place)
+    namePlaces.set(option.key, option.keyPlace)
   }
-  return { properties: recordOf(root, '', source), places }
+  return { properties: recordOf(root, '', source), places, namePlaces }
 }
 
 function splitOptions(source: Source, firstKey: string): readonly Option[] {

@@ -18,19 +18,22 @@ export type ObjectDefinition = {
   readonly properties: Readonly<Record<string, PropertyValue>>
   /** Where values are written, by their path: `dir`, `rules.0.match`; `` is the whole object. */
   readonly places?: ReadonlyMap<string, Span>
+  /** Where the names of properties are written, by the same paths. */
+  readonly namePlaces?: ReadonlyMap<string, Span>
 }
 
 /** The properties of an object with its type and id among them, as they were written. */
 export type WrittenObject = {
   readonly properties: Readonly<Record<string, PropertyValue>>
   readonly places: ReadonlyMap<string, Span>
+  readonly namePlaces?: ReadonlyMap<string, Span>
 }
 
 const TYPE = 'qom-type'
 const ID = 'id'
 
 /** Takes the type and the id out of what was written. */
-export function defineObject({ properties, places }: WrittenObject): ObjectDefinition {
+export function defineObject({ properties, places, namePlaces }: WrittenObject): ObjectDefinition {
   const { [TYPE]: type, [ID]: id, ...rest } = properties
   const whole = places.get('')
   if (typeof type !== 'string' || type === '') {
@@ -42,7 +45,7 @@ export function defineObject({ properties, places }: WrittenObject): ObjectDefin
     const place = places.get(ID) ?? whole
     fail(OPTION_KINDS.invalidId, { id: quote(String(id), place) }, place)
   }
-  return { type, id, properties: rest, places }
+  return { type, id, properties: rest, places, ...(namePlaces && { namePlaces }) }
 }
 
 /** The whole of a source, for what has no better place. */

@@ -93,35 +93,47 @@ function soleEntry(source: Source, map: YAMLMap, name: string): Node | null {
 
 function readMapping(source: Source, node: Node | null): WrittenObject {
   const places = new Map<string, Span>()
+  const namePlaces = new Map<string, Span>()
   if (!isMap(node)) {
     const reason = node === null ? 'this is empty' : 'this has no properties, NAME: VALUE'
     malformed(reason, placeOf(source, node))
   }
-  const properties = readValue(source, node, '', places) as Record<string, PropertyValue>
-  return { properties, places }
+  const properties = readValue(source, node, '', { places, namePlaces }) as Record<
+    string,
+    PropertyValue
+  >
+  return { properties, places, namePlaces }
+}
+
+/** Where values and names are written, by path. */
+type WrittenPlaces = {
+  readonly places: Map<string, Span>
+  readonly namePlaces: Map<string, Span>
 }
 
 function readValue(
   source: Source,
   node: Node | null,
   path: string,
-  places: Map<string, Span>,
+  written: WrittenPlaces,
 ): PropertyValue {
   const place = placeOf(source, node)
-  places.set(path, place)
+  written.places.set(path, place)
   if (path.split('.').length > MAX_DEPTH) malformed('this is nested too deeply', place)
   // What an alias stands for could be made to grow without bounds.
   if (isAlias(node)) malformed('aliases are not allowed here', place)
   const below = (name: string | number) => (path === '' ? `${name}` : `${path}.${name}`)
   if (isSeq(node)) {
-    return node.items.map((item, index) => readValue(source, item as Node, below(index), places))
+    return node.items.map((item, index) => readValue(source, item as Node, below(index), written))
   }
   if (!isMap(node)) return readScalar(node, place)
   const record: Record<string, PropertyValue> = Object.create(null)
   for (const { key, value } of node.items) {
     const name = String(key)
-    if (Object.hasOwn(record, name)) refuseRepeated(name, placeOf(source, key as Node))
-    record[name] = readValue(source, value as Node | null, below(name), places)
+    const namePlace = placeOf(source, key as Node)
+    if (Object.hasOwn(record, name)) refuseRepeated(name, namePlace)
+    written.namePlaces.set(below(name), namePlace)
+    record[name] = readValue(source, value as Node | null, below(name), written)
   }
   return record
 }

@@ -18,7 +18,7 @@ const FLAGS: Readonly<Record<string, boolean>> = {
   n: false,
 }
 
-type Place = (path: string) => Span | undefined
+type Places = Pick<ObjectDefinition, 'places' | 'namePlaces'>
 
 /** The properties of an object, or of one item of a list inside it. */
 export class PropertyReader {
@@ -26,32 +26,36 @@ export class PropertyReader {
   readonly what: string
   readonly #values: Readonly<Record<string, PropertyValue>>
   readonly #path: string
-  readonly #place: Place
+  readonly #places: Places
 
   private constructor(
     what: string,
     values: Readonly<Record<string, PropertyValue>>,
     path: string,
-    place: Place,
+    places: Places,
   ) {
     this.what = what
     this.#values = values
     this.#path = path
-    this.#place = place
+    this.#places = places
   }
 
   /** @throws DiagnosticError OBJECT_UNKNOWN_PROPERTY, for each that is not among those known. */
   static of(definition: ObjectDefinition, known: readonly string[]): PropertyReader {
-    const { type, id, properties, places } = definition
-    const place = (path: string) => places?.get(path) ?? places?.get('')
-    const reader = new PropertyReader(`${type} ${id}`, properties, '', place)
+    const { type, id, properties } = definition
+    const reader = new PropertyReader(`${type} ${id}`, properties, '', definition)
     reader.#refuseUnknown(type, known)
     return reader
   }
 
   /** Where a property is written, or the object where it is not. */
   spanOf(name: string): Span | undefined {
-    return this.#place(`${this.#path}${name}`)
+    const { places } = this.#places
+    return places?.get(`${this.#path}${name}`) ?? places?.get('')
+  }
+
+  #nameSpanOf(name: string): Span | undefined {
+    return this.#places.namePlaces?.get(`${this.#path}${name}`) ?? this.spanOf(name)
   }
 
   has(name: string): boolean {
@@ -116,7 +120,7 @@ export class PropertyReader {
         return this.refuse(`${name}.${index}`, `${known.join(', ')}`)
       }
       const values = item as Readonly<Record<string, PropertyValue>>
-      const reader = new PropertyReader(path, values, `${path}.`, this.#place)
+      const reader = new PropertyReader(path, values, `${path}.`, this.#places)
       reader.#refuseUnknown(path, known)
       return reader
     })
@@ -157,7 +161,8 @@ export class PropertyReader {
     if (unknown.length === 0) return
     const diagnostics = unknown.map((name) => {
       const shown = this.#isSecret || this.#mayBeRest(name) ? NOT_SHOWN : `\`${name}\``
-      return diagnose(OPTION_KINDS.unknownProperty, { type, name: shown, known }, this.spanOf(name))
+      const data = { type, name: shown, known }
+      return diagnose(OPTION_KINDS.unknownProperty, data, this.#nameSpanOf(name))
     })
     throw new DiagnosticError(diagnostics)
   }

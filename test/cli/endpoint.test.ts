@@ -33,7 +33,7 @@ test('check tells what a file has, and every mistake with its line', async () =>
   )
   const { status, stderr } = await runInProcess(['endpoint', 'check', path])
   expect(status).toBe(65)
-  expect(stderr).toContain(`${path}:5:24: error[OBJECT_UNKNOWN_PROPERTY]`)
+  expect(stderr).toContain(`${path}:5:17: error[OBJECT_UNKNOWN_PROPERTY]`)
   expect(stderr).toContain('did you mean memory?')
   expect(stderr).toMatch(/host\.yaml:3:\d+: error\[ENDPOINT_FILE_UNKNOWN_OBJECT\]/)
 })

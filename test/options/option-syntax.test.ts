@@ -3,7 +3,11 @@ import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
 import { formatLocation, type Source, spanText } from '../../src/diagnostics/source.ts'
 import { refuseExcess } from '../../src/options/document-bounds.ts'
 import { parseKeyValues } from '../../src/options/key-value-syntax.ts'
-import { defineObject, type PropertyValue } from '../../src/options/object-definition.ts'
+import {
+  defineObject,
+  type PropertyValue,
+  type WrittenObject,
+} from '../../src/options/object-definition.ts'
 import { parseMapping, parseObjectList } from '../../src/options/object-document.ts'
 import { PropertyReader } from '../../src/options/property-reader.ts'
 import { readSize } from '../../src/options/size.ts'
@@ -490,6 +494,22 @@ describe('a property', () => {
       ['OBJECT_UNKNOWN_PROPERTY', 'thing has no property `rule`', 'did you mean rules?'],
       ['OBJECT_UNKNOWN_PROPERTY', 'thing has no property `zzzzzzzz`', 'it has a, b, rules'],
     ])
+  })
+
+  test('that is not known is told where its name is written', () => {
+    const placed = (written: WrittenObject) => {
+      try {
+        return PropertyReader.of(defineObject(written), ['rules']).list('rules', ['m'])
+      } catch (error) {
+        const { diagnostics } = error as DiagnosticError
+        return diagnostics.map(({ span }) => [span?.start, span && spanText(span)])
+      }
+    }
+    const options = (text: string) => placed(parseKeyValues(source(text, false), 'qom-type'))
+    expect(options('thing,id=x,rule=y')).toEqual([[11, 'rule']])
+    expect(options('thing,id=x,rules.0.match=y')).toEqual([[11, 'rules.0.match']])
+    const yaml = 'qom-type: thing\nid: x\nrules: [{m: a, match: y}]\n'
+    expect(placed(parseMapping(source(yaml, false)))).toEqual([[37, 'match']])
   })
 
   test('of a secret is not shown', () => {

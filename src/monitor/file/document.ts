@@ -40,8 +40,9 @@ export class Document {
   readonly #source: Source
   readonly #properties: WrittenObject['properties']
   readonly #places: WrittenObject['places']
+  readonly #namePlaces: WrittenObject['places']
 
-  constructor(source: Source, { properties, places }: WrittenObject) {
+  constructor(source: Source, { properties, places, namePlaces }: WrittenObject) {
     this.#source = source
     this.#properties = properties
     const secret = { ...source, isSecret: true }
@@ -49,12 +50,15 @@ export class Document {
     const isSecretObjects = isSecretAll || mayHoldSecret(withoutComments(source), HARMLESS)
     const isHidden = (path: string) =>
       isSecretAll || (isSecretObjects && path.startsWith(`${OBJECTS}.`))
-    this.#places = new Map(
-      [...places].map(([path, place]) => [
-        path,
-        { ...place, source: isHidden(path) ? secret : source },
-      ]),
-    )
+    const hide = (known: WrittenObject['places']) =>
+      new Map(
+        [...known].map(([path, place]) => [
+          path,
+          { ...place, source: isHidden(path) ? secret : source },
+        ]),
+      )
+    this.#places = hide(places)
+    this.#namePlaces = hide(namePlaces ?? new Map())
   }
 
   /** @throws DiagnosticError ENDPOINT_FILE_UNKNOWN_SECTION */
@@ -102,8 +106,8 @@ export class Document {
 
   entries({ key, what, isSingle }: FileSection): readonly ObjectDefinition[] {
     if (!isSingle) {
-      return this.#list(key).map(({ properties, places }) =>
-        defineObject({ properties: { ...properties, 'qom-type': what }, places }),
+      return this.#list(key).map(({ properties, ...written }) =>
+        defineObject({ properties: { ...properties, 'qom-type': what }, ...written }),
       )
     }
     const value = this.#value(key)
@@ -113,13 +117,10 @@ export class Document {
   }
 
   #part(path: string, properties: WrittenObject['properties']): WrittenObject {
-    const places = new Map<string, Span>()
+    const places = below(this.#places, path)
     const whole = this.#places.get(path)
     if (whole) places.set('', whole)
-    for (const [at, place] of this.#places) {
-      if (at.startsWith(`${path}.`)) places.set(at.slice(path.length + 1), place)
-    }
-    return { properties, places }
+    return { properties, places, namePlaces: below(this.#namePlaces, path) }
   }
 
   #value(key: string): PropertyValue | undefined {
@@ -129,6 +130,15 @@ export class Document {
   #refuse(key: string, expected: 'a list' | 'a mapping' | 'a text'): never {
     fail(FILE_DIAGNOSTIC_KINDS.wrongShape, { key, expected }, this.#places.get(key))
   }
+}
+
+/** The places below a path, by the rest of theirs. */
+function below(places: WrittenObject['places'], path: string): Map<string, Span> {
+  return new Map(
+    [...places].flatMap(([at, place]) =>
+      at.startsWith(`${path}.`) ? [[at.slice(path.length + 1), place]] : [],
+    ),
+  )
 }
 
 function isMapping(value: PropertyValue): value is Readonly<Record<string, PropertyValue>> {

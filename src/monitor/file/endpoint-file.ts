@@ -39,12 +39,12 @@ export type EndpointFile = {
  * @throws DiagnosticError with every mistake, each at its line.
  */
 export function readEndpointFile(source: Source): EndpointFile {
-  const { properties, places } = parseMapping(markSecret(source))
-  const document = new Document(source, { properties, places })
+  const mapping = parseMapping(markSecret(source))
+  const document = new Document(source, mapping)
   const diagnostics: Diagnostic[] = []
   const collect = <Value>(step: () => Value): Value | undefined =>
     collectDiagnostics((one) => diagnostics.push(one), step)
-  for (const key of Object.keys(properties)) collect(() => document.refuseUnknown(key))
+  for (const key of Object.keys(mapping.properties)) collect(() => document.refuseUnknown(key))
   const name = collect(() => document.text('name'))
   const guest = collect(() => document.text('guest'))
   const written = collect(() => document.objects()) ?? []

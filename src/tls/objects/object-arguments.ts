@@ -22,6 +22,7 @@ export const checkDefinition = optionsOf<ObjectDefinition>({
   id: requireString,
   properties: requireObject,
   places: optionalChecked((value, name) => requireInstance(value, name, Map)),
+  namePlaces: optionalChecked((value, name) => requireInstance(value, name, Map)),
 })
 
 export const checkDefinitions = listOfChecked(checkDefinition)

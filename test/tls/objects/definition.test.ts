@@ -31,7 +31,7 @@ function create(...definitions: readonly string[]): TlsObjects {
 
 describe('parseObject', () => {
   test('takes the first word for the type and doubled commas for commas', () => {
-    const { places, ...rest } = parseObject(
+    const { places, namePlaces, ...rest } = parseObject(
       'tls-creds-x509,id=tls0,priority=@QEMU,,SYSTEM,verify-peer',
     )
     expect(rest).toEqual({
@@ -41,6 +41,7 @@ describe('parseObject', () => {
     })
     const place = places?.get('priority')
     expect(place && spanText(place)).toBe('@QEMU,,SYSTEM')
+    expect([...(namePlaces?.keys() ?? [])]).toContain('priority')
   })
 
   test('makes lists of keys with dots', () => {
