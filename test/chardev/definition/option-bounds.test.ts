@@ -1,5 +1,5 @@
 /** Both sides of each bound of a chardev's options, what it is called, what it keeps and what is told of it. */
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { ChardevEvent } from '../../../src/chardev/chardev-event.ts'
@@ -271,8 +271,10 @@ describe('a log', () => {
 
   test('that cannot be written is lost once, and told once', () => {
     const told: Diagnostic[] = []
-    const full = { path: '/dev/full', isAppended: false, size: 1 }
-    const log = new LogFile(full, (one) => told.push(one))
+    // A link: a fault of the rotation would rename the device of this host.
+    const full = join(scratchFolder(), 'full')
+    symlinkSync('/dev/full', full)
+    const log = new LogFile({ path: full, isAppended: false, size: 1 }, (one) => told.push(one))
     log.write(Buffer.from('a'))
     log.write(Buffer.from('b'))
     expect(told.map(({ code }) => code)).toEqual(['CHARDEV_LOG_LOST'])
