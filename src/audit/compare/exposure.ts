@@ -64,11 +64,16 @@ export function compareRenegotiation(scan: TlsScan): readonly Finding[] {
 const USUALLY_CLEAR: readonly string[] = ['smtp']
 
 export function compareClearText(clear: ClearText, protocol: string): readonly Finding[] {
-  if (clear.kind !== 'accepted') return []
+  const [kind, evidence] = ['clear text', ['clear text']]
+  if (clear.kind === 'unknown') {
+    const answer = { answer: 'unknown', because: clear.said } as const
+    return unlessAnswered(answer, kind, protocol, null, evidence)
+  }
+  if (clear.kind === 'refused') return []
   return [
     makeFinding(FINDING_KINDS.clearTextAccepted, {
-      item: { kind: 'clear text', name: protocol, version: null },
-      evidence: ['clear text'],
+      item: { kind, name: protocol, version: null },
+      evidence,
       detail: clear.said,
       severity: USUALLY_CLEAR.includes(protocol) ? 'low' : 'high',
     }),

@@ -385,6 +385,9 @@ test('clear text beside TLS is told, less loudly where it is usual', () => {
   expect(compareClearText(clear, 'nbd')[0]?.severity).toBe('high')
   expect(compareClearText(clear, 'smtp')[0]?.severity).toBe('low')
   expect(compareClearText({ ...clear, kind: 'refused' }, 'nbd')).toEqual([])
+  expect(compareClearText({ kind: 'unknown', said: '454 later' }, 'smtp')).toMatchObject([
+    { code: 'AUDIT_UNKNOWN', item: { kind: 'clear text', name: 'smtp' }, evidence: ['clear text'] },
+  ])
 })
 
 test('a priority string names the word that decides', () => {
