@@ -1,6 +1,7 @@
 /** What commander refuses, as diagnostics with codes. */
 import type { Command, CommanderError } from 'commander'
 import { DiagnosticError, type DiagnosticKind, diagnose } from '../diagnostics/diagnostic.ts'
+import { didYouMean } from '../diagnostics/suggestion.ts'
 import { CLI_KINDS, type UsageData } from './cli-diagnostics.ts'
 import { ENVELOPE } from './json-envelope.ts'
 import { Terminal } from './terminal.ts'
@@ -49,6 +50,14 @@ export function refuseInWords(
 /** How commander says that one option excludes the other. */
 const CONFLICT = /^option '(--?[\w-]+).*' cannot be used with option '(--?[\w-]+).*'$/
 
+/** How commander refuses what is none of the choices. */
+const CHOICES = /'([^']*)' is invalid.* Allowed choices are (.+)\.$/
+
+function nearestChoice(message: string): string | undefined {
+  const [, value, choices] = CHOICES.exec(message) ?? []
+  return value && choices ? didYouMean(value, choices.split(', ')) : undefined
+}
+
 /** Only such a command has a schema of its own. */
 function hasJson(command: Command): boolean {
   return command.options.some(({ long }) => long === '--json')
@@ -61,7 +70,7 @@ function toDiagnosticError(
 ): DiagnosticError {
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
   const suggestion = /^\((Did you mean .*)\)$/.exec(rest.join(' '))?.[1]
-  const hint = suggestion?.replace(/^D/, 'd') ?? remedy
+  const hint = suggestion?.replace(/^D/, 'd') ?? nearestChoice(first) ?? remedy
   // A group that is called without a command prints its help, and that is commander's whole error.
   if (error.code === 'commander.help') {
     const message = `${command} needs the name of a command`
@@ -73,7 +82,8 @@ function toDiagnosticError(
     return new DiagnosticError([diagnose(CLI_KINDS.conflictingOptions, data)])
   }
   const kind = KINDS[error.code] ?? CLI_KINDS.misuse
-  return new DiagnosticError([diagnose(kind, { message: first.replace(/\.$/, ''), hint })])
+  const message = first.replace(/^command-argument value/, 'the value').replace(/\.$/, '')
+  return new DiagnosticError([diagnose(kind, { message, hint })])
 }
 
 /** Where the options could not be parsed, the words are all there is to go by. */

@@ -97,13 +97,22 @@ const cannotListen: Kind<{ address: string; error: unknown }> = {
   fault: 'unavailable',
   summary: 'An endpoint cannot listen at its address.',
   message: ({ address, error }) => `cannot listen at ${address}: ${listenReason(error)}`,
-  hint: ({ error }) => LISTEN_HINTS[codeOf(error) ?? ''] ?? remedyOf(error),
+  hint: ({ error }) => listenHint(error),
 }
 
 const LISTEN_HINTS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'stop what listens there, or choose another address',
   EMFILE: 'allow it more open files: ulimit -n, or LimitNOFILE= of its unit',
   [NOT_A_SOCKET]: 'name a path where nothing is yet; the image to serve is an argument of its own',
+}
+
+const RESERVED_PORT =
+  'ports below 1024 are for root: choose another, or give its unit AmbientCapabilities=CAP_NET_BIND_SERVICE'
+
+function listenHint(error: unknown): string | undefined {
+  const { port = 0 } = error as { readonly port?: number }
+  if (codeOf(error) === 'EACCES' && port > 0 && port < 1024) return RESERVED_PORT
+  return LISTEN_HINTS[codeOf(error) ?? ''] ?? remedyOf(error)
 }
 
 function listenReason(error: unknown): string {

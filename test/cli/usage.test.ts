@@ -335,6 +335,8 @@ test.each([
 
 test.each([
   [['list', '--confg', 'x'], 'did you mean --config?'],
+  [['pki', 'issue', 'servr', '/nowhere', '--dns', 'x'], 'did you mean server?'],
+  [['nbd', 'info', '--tls', 'optinal', 'nbd:x'], 'did you mean optional?'],
   [['list', '--zzz'], 'see cryptopolicy list --help'],
   [['nbd', 'cpoy'], 'did you mean copy?'],
   [['help', 'shwo'], 'did you mean show?'],

@@ -275,8 +275,8 @@ describe('what is told', () => {
 })
 
 describe('why nothing can listen', () => {
-  const told = (code: string) => {
-    const error = Object.assign(new Error('x'), { code })
+  const told = (code: string, more: object = {}) => {
+    const error = Object.assign(new Error('x'), { code, ...more })
     return diagnose(ENDPOINT_KINDS.cannotListen, { address: '127.0.0.1:1', error })
   }
 
@@ -284,6 +284,10 @@ describe('why nothing can listen', () => {
     expect(told('EADDRINUSE').hint).toMatch(/^stop what listens there/)
     expect(told('EMFILE').hint).toMatch(/ulimit -n/)
     expect(told('EACCES').message).toMatch(/^cannot listen at 127\.0\.0\.1:1: /)
+    const hints = [1, 1023, 1024, -1].map((port) => told('EACCES', { port }).hint)
+    const reserved = expect.stringMatching(/^ports below 1024 are for root/)
+    expect(hints).toEqual([reserved, reserved, told('EACCES').hint, told('EACCES').hint])
+    expect(told('EACCES').hint).not.toEqual(reserved)
   })
 })
 

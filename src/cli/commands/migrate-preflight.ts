@@ -127,6 +127,10 @@ function ignoreRefusal(error: unknown): undefined {
   return undefined
 }
 
+function failedInWords(failed: number): string {
+  return failed === 1 ? '1 check failed' : `${failed} checks failed`
+}
+
 function tellChecks(checks: readonly Check[], rates: readonly Rate[], terminal: Terminal): void {
   const failed = checks.filter(({ outcome }) => outcome === 'failed').length
   if (terminal.options.json) {
@@ -134,7 +138,7 @@ function tellChecks(checks: readonly Check[], rates: readonly Rate[], terminal: 
   } else {
     printChecks(checks, terminal)
     if (rates.length > 0) printRates(rates, terminal)
-    terminal.print(failed === 0 ? 'nothing stands in the way' : `${failed} checks failed`)
+    terminal.print(failed === 0 ? 'nothing stands in the way' : failedInWords(failed))
   }
   process.exitCode = failed === 0 ? EXIT.done : EXIT.answerIsNo
 }
