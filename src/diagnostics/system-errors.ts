@@ -6,12 +6,10 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this host has no such address',
   EAFNOSUPPORT: 'this host does not have such addresses',
   EAI_AGAIN: 'the name of the host could not be looked up',
-  EBADF: 'its descriptor is closed, or not open for that',
   EBUSY: 'it is in use',
   ECONNREFUSED: 'nothing listens there',
   EDQUOT: 'the disk quota is used up',
   EHOSTUNREACH: 'the host cannot be reached',
-  EINVAL: 'the system takes no such value here',
   EIO: 'input/output error',
   EISDIR: 'it is a directory',
   ELOOP: 'its symbolic links go in a circle',
@@ -31,6 +29,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'it does not answer',
 }
 
+/** Of calls of the system alone: errors of our own may bear these codes, and have better words. */
+const REASONS_OF_CALLS: Readonly<Record<string, string>> = {
+  EBADF: 'its descriptor is closed, or not open for that',
+  EINVAL: 'the system takes no such value here',
+}
+
 const REMEDIES: Readonly<Record<string, string>> = {
   EMFILE: 'allow more open files: ulimit -n 256, or LimitNOFILE= of its unit',
   ENFILE: 'end other programs, or allow more open files on the host: sysctl fs.file-max',
@@ -48,7 +52,10 @@ export function isOutOfDescriptors(error: unknown): boolean {
 
 /** Says why a system call failed. */
 export function reasonOf(error: unknown): string {
-  return REASONS[codeOf(error)] ?? (error as Error).message ?? String(error)
+  const code = codeOf(error)
+  const isOfCall = (error as NodeJS.ErrnoException).syscall !== undefined
+  const known = REASONS[code] ?? (isOfCall ? REASONS_OF_CALLS[code] : undefined)
+  return known ?? (error as Error).message ?? String(error)
 }
 
 /** The path that a failed call was to change: that of the result, where there was a temporary name before it. */

@@ -95,8 +95,10 @@ test('errors of the system are told in words', () => {
     EINVAL: 'the system takes no such value here',
     ENETUNREACH: 'the network cannot be reached',
   })) {
-    expect(reasonOf(Object.assign(new Error(code), { code }))).toBe(words)
+    expect(reasonOf(Object.assign(new Error(code), { code, syscall: 'listen' }))).toBe(words)
   }
+  const own = Object.assign(new Error('it has only 10 bytes'), { code: 'EINVAL' })
+  expect(reasonOf(own)).toBe('it has only 10 bytes')
   const file = openSync('/dev/null', 'r')
   closeSync(file)
   // Without the name of the call and the code, which its message begins with.
