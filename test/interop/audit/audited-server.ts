@@ -78,16 +78,15 @@ export function namesFound({ suites, groups, signatures }: TlsScan): FoundNames 
   return Object.fromEntries(sorted.filter(([, names]) => names.length > 0))
 }
 
-/** What the contract permits: accepted suites and 2 for each version, groups, signature schemes, and 10. */
-export function permittedConnections({
-  versions,
-  suites,
-  groups,
-  signatures,
-  diffieHellman,
-}: TlsScan) {
+/**
+ * What the contract permits: accepted suites and 2 for each version, groups, signature schemes, and 10; and the
+ * control that follows each question which the server ended without a word.
+ */
+export function permittedConnections(tls: TlsScan) {
+  const { versions, suites, groups, signatures, diffieHellman } = tls
+  const silent = JSON.stringify(tls).match(/"answer":"refused","alert":null/g) ?? []
   const count = (lists: readonly { readonly items: readonly unknown[] }[]) =>
     lists.reduce((sum, { items }) => sum + items.length, 0)
   const found = count(suites) + count(groups) + count(signatures) + diffieHellman.length
-  return found + 2 * versions.length + 10
+  return found + 2 * versions.length + 10 + silent.length
 }
