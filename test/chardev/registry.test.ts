@@ -1,5 +1,7 @@
 /** Chardevs that are made, changed and removed while others go on: what query-chardev of QEMU lists. */
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseChardev } from '../../src/chardev/definition/parse-chardev.ts'
@@ -44,6 +46,31 @@ test('refuses in the words of QEMU', async () => {
   registry.join('n', 'r')
   await expect(registry.remove('n')).rejects.toThrow("Chardev 'n' is busy")
   expect(registry.list()[0]).toEqual({ label: 'n', filename: 'null', 'frontend-open': true })
+})
+
+test('one that is joined is joined to no third, and none to itself', async () => {
+  const { add, registry } = makeChardevs()
+  for (const text of ['null,id=n', 'ringbuf,id=r', 'null,id=m']) await add(text)
+  registry.join('n', 'r')
+  expect(() => registry.join('n', 'm')).toThrow("Chardev 'n' is busy")
+  expect(() => registry.join('m', 'r')).toThrow("Chardev 'r' is busy")
+  expect(() => registry.join('m', 'm')).toThrow("Chardev 'm' is busy")
+})
+
+test('the list names the client that is connected, and none that has left', async () => {
+  const { add, registry } = makeChardevs()
+  const port = Number(await add('socket,id=s,host=127.0.0.1,port=0,server=on,wait=off'))
+  await add('ringbuf,id=r')
+  registry.join('s', 'r')
+  for (let count = 0; count < 2; count++) {
+    const user = connect(port, '127.0.0.1').resume()
+    await once(user, 'connect')
+    const theirs = `127.0.0.1:${user.localPort}`
+    await expect.poll(() => registry.list()[0]?.filename).toContain(`<-> ${theirs}`)
+    user.end()
+    await once(user, 'close')
+    await expect.poll(() => registry.list()[0]?.filename).toMatch(/^disconnected:/)
+  }
 })
 
 test('one that is changed is joined as it was; where the new one cannot be opened, the old one stays', async () => {

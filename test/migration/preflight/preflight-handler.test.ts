@@ -20,12 +20,14 @@ import { NO_CONFIG } from '../../../src/priority/system-config.ts'
 type Purpose = PreflightClientHello['purpose']
 
 /** A client that was greeted; its TLS is played. */
-async function greeted(purpose: Purpose, { tls = false, hasTicket = false } = {}) {
+async function greeted(
+  purpose: Purpose,
+  { tls = false, hasTicket = false, peer = { kind: 'anonymous' } as object } = {},
+) {
   const [socket, client] = duplexPair()
   onTestFinished(() => void client.destroy())
   const tickets = new RateTickets()
   const ticket = hasTicket ? { ticket: tickets.issue() } : {}
-  const peer = { kind: 'anonymous' }
   const handler = new PreflightHandler({
     security: {
       tlsMode: 'required',
@@ -60,6 +62,16 @@ describe('a ticket for a rate in clear', () => {
     const { rateTicket } = await readMessage(channel, checkServerVerdict)
     expect(rateTicket !== undefined).toBe(isGiven)
   })
+})
+
+test('a client learns by which name it is known', async () => {
+  const verdictFor = async (peer: object) => {
+    const { channel } = await greeted('check', { tls: true, peer })
+    const { distinguishedName, username } = await readMessage(channel, checkServerVerdict)
+    return [distinguishedName, username]
+  }
+  expect(await verdictFor({ kind: 'psk', username: 'host-a' })).toEqual([undefined, 'host-a'])
+  expect(await verdictFor({ kind: 'x509', distinguishedName: 'CN=a' })).toEqual(['CN=a', undefined])
 })
 
 describe('a place among those who are served', () => {
