@@ -1,4 +1,4 @@
-/** Groups of processes that end with this program, however it ends: only SIGKILL leaves them behind. */
+/** Groups of processes that end with this program, by itself or by a signal: SIGKILL leaves them behind, and a crash. */
 import { beforeFatalSignal } from './last-acts.ts'
 import { endGroupsAtOnce } from './process-group.ts'
 

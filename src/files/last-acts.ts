@@ -6,7 +6,7 @@
  */
 const FATAL_SIGNALS = [
   ...['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGABRT', 'SIGALRM', 'SIGUSR2', 'SIGVTALRM'],
-  ...['SIGXCPU', 'SIGIO'],
+  ...['SIGXCPU', 'SIGIO', 'SIGPROF', 'SIGPWR', 'SIGSTKFLT'],
 ] as readonly NodeJS.Signals[]
 
 const acts = new Set<() => void>()

@@ -5,7 +5,7 @@ import { catchOwnSignals } from './own-signals.ts'
 
 const FATAL = [
   ...['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGABRT', 'SIGALRM', 'SIGUSR2', 'SIGVTALRM'],
-  ...['SIGXCPU', 'SIGIO'],
+  ...['SIGXCPU', 'SIGIO', 'SIGPROF', 'SIGPWR', 'SIGSTKFLT'],
 ] as readonly NodeJS.Signals[]
 
 function counts(): readonly number[] {
