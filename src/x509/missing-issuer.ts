@@ -1,6 +1,5 @@
 /** Tells of a certificate whose issuer is not there. */
-import type { Diagnostic } from '../diagnostics/diagnostic.ts'
-import { diagnose } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Certificate } from './certificate.ts'
 import { namesIssuer } from './issuer.ts'
 import { X509_KINDS } from './x509-diagnostics.ts'

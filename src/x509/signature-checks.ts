@@ -42,7 +42,7 @@ export class SignatureChecks {
   }
 }
 
-/** Whether the key of one made the signature of the other: for certificates of this host, not of peers. */
+/** Whether the key of one made the signature of the other; of a peer's certificates, the caller bounds how many. */
 export function isSignedBy({ x509 }: Certificate, issuer: Certificate): boolean {
   try {
     return x509.verify(issuer.x509.publicKey)

@@ -14,6 +14,12 @@ export type ConnectionEnd =
   /** The user ended the audit. */
   | 'interrupted'
 
+/** How a server that has begun to answer refuses nothing: by the end of its connection. */
+export const BROKEN_OFF = {
+  failure: 'malformed',
+  reason: 'a part of its flight, and ended the connection',
+} as const
+
 /** Whether the peer, or the network, has ended the connection. */
 export function isClosing(end: Failure['failure']): boolean {
   return end === 'closed' || end === 'reset'

@@ -2,7 +2,7 @@
 import { ByteReader } from '../../wire/byte-reader.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import type { Exchange } from '../connection/exchange.ts'
-import { ExchangeEnded, isClosing } from '../connection/failure.ts'
+import { BROKEN_OFF, ExchangeEnded, isClosing } from '../connection/failure.ts'
 import { type KeyPair, makeKeyPair } from '../key-schedule/key-pair.ts'
 import {
   applicationTraffic,
@@ -83,9 +83,8 @@ export async function handshake13(
   try {
     return await readFlight(channel, server, pair)
   } catch (error) {
-    // A server that has chosen refuses nothing by the end of its connection.
-    const isCut = error instanceof ExchangeEnded && isClosing(error.end)
-    return isCut ? refuse('a part of its flight, and ended the connection') : Promise.reject(error)
+    if (error instanceof ExchangeEnded && isClosing(error.end)) refuse(BROKEN_OFF.reason)
+    throw error
   }
 }
 

@@ -65,12 +65,7 @@ export function isRetryRequest({ random }: ServerHello): boolean {
 
 /** @throws ProtocolError */
 export function negotiatedVersion({ version, extensions }: ServerHello): number {
-  const data = findExtension(extensions, EXTENSION.supported_versions)
-  if (!data) return version
-  const reader = new ByteReader(data, 'supported_versions')
-  const selected = reader.readUint16()
-  reader.end()
-  return selected
+  return numberOf(extensions, EXTENSION.supported_versions, 'supported_versions') ?? version
 }
 
 /**
@@ -79,12 +74,7 @@ export function negotiatedVersion({ version, extensions }: ServerHello): number 
  * @throws ProtocolError
  */
 export function requestedGroup({ extensions }: ServerHello): number | undefined {
-  const data = findExtension(extensions, EXTENSION.key_share)
-  if (!data) return undefined
-  const reader = new ByteReader(data, 'key_share of a HelloRetryRequest')
-  const group = reader.readUint16()
-  reader.end()
-  return group
+  return numberOf(extensions, EXTENSION.key_share, 'key_share of a HelloRetryRequest')
 }
 
 /** @throws ProtocolError */
@@ -103,12 +93,17 @@ export function serverKeyShare({ extensions }: ServerHello): KeyShareEntry | und
  * @throws ProtocolError
  */
 export function selectedIdentity({ extensions }: ServerHello): number | undefined {
-  const data = findExtension(extensions, EXTENSION.pre_shared_key)
+  return numberOf(extensions, EXTENSION.pre_shared_key, 'pre_shared_key of a ServerHello')
+}
+
+/** What an extension says that is one number of two bytes. @param what Names it in errors. */
+function numberOf(extensions: TlsExtensions, type: number, what: string): number | undefined {
+  const data = findExtension(extensions, type)
   if (!data) return undefined
-  const reader = new ByteReader(data, 'pre_shared_key of a ServerHello')
-  const selected = reader.readUint16()
+  const reader = new ByteReader(data, what)
+  const number = reader.readUint16()
   reader.end()
-  return selected
+  return number
 }
 
 /** Whether the server says that it knows a newer version than it chose (RFC 8446 section 4.1.3). */

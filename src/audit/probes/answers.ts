@@ -1,5 +1,5 @@
 /** Replies of servers as answers of the model. */
-import { type Asked, type Failure, isClosing } from '../connection/failure.ts'
+import { type Asked, BROKEN_OFF, type Failure, isClosing } from '../connection/failure.ts'
 import type { Flight, HelloReply } from '../conversation/server-flight.ts'
 import type { TlsAlert } from '../messages/alert.ts'
 import { ALERT, alertName } from '../messages/iana-numbers.ts'
@@ -32,14 +32,9 @@ export function lackIn({ cut, alert }: Flight): Answer {
   return cut ? answerOfCut(cut) : ABSENT
 }
 
-/** A server that has begun to answer refuses nothing by the end of its connection. */
+/** Of a server that has begun to answer. */
 export function answerOfCut(failure: Failure): Answer {
-  return isClosing(failure.failure) ? BROKEN_OFF : answerOf(failure)
-}
-
-const BROKEN_OFF: Answer = {
-  answer: 'unknown',
-  because: 'the server sent a part of its flight, and ended the connection',
+  return answerOf(isClosing(failure.failure) ? BROKEN_OFF : failure)
 }
 
 export function numbered(list: readonly number[], name: (number: number) => string): Numbered[] {

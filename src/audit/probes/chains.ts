@@ -3,6 +3,7 @@ import { type KeyObject, X509Certificate } from 'node:crypto'
 import { DER, readOnly } from '../../asn1/der.ts'
 import { type Certificate, certificateOf } from '../../x509/certificate.ts'
 import { readSignatureAlgorithm } from '../../x509/signature-algorithm.ts'
+import { isSignedBy } from '../../x509/signature-checks.ts'
 import { findCertificateSignature } from '../../x509/signature-rules.ts'
 import type { CertificateList } from '../messages/certificate.ts'
 import type { CertificateChain, CertificateResult } from '../model.ts'
@@ -49,7 +50,7 @@ function describeCertificate(certificate: Certificate): CertificateResult {
   return {
     subject,
     issuer,
-    isSelfSigned: isSelfSigned(certificate),
+    isSelfSigned: subject === issuer && isSignedBy(certificate, certificate),
     serial: x509.serialNumber.toLowerCase(),
     notBefore: notBefore.toISOString(),
     notAfter: notAfter.toISOString(),
@@ -59,14 +60,6 @@ function describeCertificate(certificate: Certificate): CertificateResult {
       .filter(({ kind }) => kind === 'dns' || kind === 'ip' || kind === 'uri' || kind === 'email')
       .map(({ value }) => value),
     fingerprint: x509.fingerprint256.replaceAll(':', '').toLowerCase(),
-  }
-}
-
-function isSelfSigned({ x509, subject, issuer }: Certificate): boolean {
-  try {
-    return subject === issuer && x509.verify(x509.publicKey)
-  } catch {
-    return false
   }
 }
 

@@ -1,5 +1,4 @@
 /** Whether tickets of TLS 1.3 are taken, and whether without a new agreement on a secret (psk_ke). */
-
 import { refuse } from '../../wire/protocol-error.ts'
 import type { Exchange } from '../connection/exchange.ts'
 import { helloOf } from '../conversation/offer.ts'

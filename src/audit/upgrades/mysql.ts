@@ -1,4 +1,7 @@
-/** MySQL's and MariaDB's SSLRequest: "Connection Phase", "Protocol::SSLRequest" and "Protocol::HandshakeResponse41" of MySQL's internals manual. */
+/**
+ * MySQL's and MariaDB's SSLRequest: "Connection Phase", "Protocol::SSLRequest" and "Protocol::HandshakeResponse41" of
+ * MySQL's internals manual.
+ */
 
 import { ByteReader } from '../../wire/byte-reader.ts'
 import { refuse } from '../../wire/protocol-error.ts'
