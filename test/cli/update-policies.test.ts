@@ -78,7 +78,14 @@ test('tells in JSON what it changed', async () => {
 
 test('answers --is-applied with 77, 0 and 1', async () => {
   const host = new Host()
-  expect((await host.updateInProcess(['--is-applied'])).status).toBe(77)
+  const told = (said: string) => ({ status: 77, stdout: '', stderr: `${said}\n` })
+  const missing = `there is no ${host.path('config')}: run update-policies --set POLICY`
+  expect(await host.updateInProcess(['--is-applied'])).toEqual(told(missing))
+  host.write({ config: 'DEFAULT\n' })
+  const never = 'no policy has been put in force here yet: run update-policies'
+  expect(await host.updateInProcess(['--is-applied'])).toEqual(told(never))
+  const quiet = await host.updateInProcess(['--is-applied', '--quiet'])
+  expect(quiet).toEqual({ status: 77, stdout: '', stderr: '' })
   await host.setInProcess('DEFAULT')
   expect(await host.updateInProcess(['--is-applied'])).toMatchObject({
     status: 0,

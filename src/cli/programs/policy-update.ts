@@ -1,10 +1,18 @@
 /** What `update-policies` does: the drop-in for update-crypto-policies. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { type Diagnostic, DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
 import { PROGRAM_VERSION } from '../../diagnostics/program-version.ts'
 import type { ApplicationSwitch } from '../../system/application-switch.ts'
 import { type ApplyOptions, type ApplyResult, applyPolicy } from '../../system/apply.ts'
-import { type Directories, findDirectories, localFolder } from '../../system/directories.ts'
+import {
+  configFile,
+  type Directories,
+  findDirectories,
+  localFolder,
+  stateFolder,
+} from '../../system/directories.ts'
 import { type Drift, findDrift, isApplied } from '../../system/drift.ts'
 import { listDropIns } from '../../system/drop-ins.ts'
 import type { EffectSearch } from '../../system/effects.ts'
@@ -132,7 +140,7 @@ async function runCommand(calledAs: string): Promise<number> {
   if (options.show) return show(directories, terminal)
   if (options.list) return list(directories, terminal)
   if (options.listApplications) return listApplications(directories, terminal)
-  if (options.isApplied) return tellApplied(directories, terminal)
+  if (options.isApplied) return tellApplied(directories, terminal, calledAs)
   if (options.check) return check(directories, terminal, calledAs)
   return apply(directories, options, terminal, calledAs)
 }
@@ -179,15 +187,27 @@ async function listApplications(directories: Directories, terminal: Terminal): P
   return STATUS.done
 }
 
-function tellApplied(directories: Directories, terminal: Terminal): number {
+function tellApplied(directories: Directories, terminal: Terminal, calledAs: string): number {
   const applied = isApplied(directories)
   if (terminal.options.json) {
     terminal.setResult({ action: 'is-applied', applied: applied ?? null })
   } else if (applied !== undefined) {
     terminal.print(`The configured policy is ${applied ? '' : 'NOT '}applied`)
   }
-  if (applied === undefined) return STATUS.nothingToCheck
+  if (applied === undefined) {
+    terminal.note(describeUnanswered(directories, calledAs))
+    return STATUS.nothingToCheck
+  }
   return applied ? STATUS.done : STATUS.no
+}
+
+/** The reference says nothing then, so this is said to people alone. */
+function describeUnanswered(directories: Directories, calledAs: string): string {
+  const config = configFile(directories)
+  if (!existsSync(config)) return `there is no ${config}: run ${calledAs} --set POLICY`
+  const state = join(stateFolder(directories), 'current')
+  if (existsSync(state)) return `${config} and ${state} could not be compared`
+  return `no policy has been put in force here yet: run ${calledAs}`
 }
 
 async function check(
