@@ -167,14 +167,12 @@ const FORCEABLE: ReadonlySet<string> = new Set([
   DROP_IN_KINDS.stops.code,
 ])
 
-/** What is wrong with a string in a drop-in does not keep a policy from being applied. */
 function findInDropIns(
   { configuration }: PreparedPolicy,
   { checkDropIns }: ApplyOptions,
 ): readonly Diagnostic[] {
   const gnutls = configuration.extended.get('gnutls')
-  const found = gnutls && checkDropIns ? checkDropIns(gnutls.policy, gnutls.dropIns) : []
-  return found.map((each) => (FORCEABLE.has(each.code) ? each : moderate(each)))
+  return gnutls && checkDropIns ? checkDropIns(gnutls.policy, gnutls.dropIns) : []
 }
 
 function reloadIfOwed(

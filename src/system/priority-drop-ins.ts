@@ -1,5 +1,5 @@
 /** Checks the priority strings that drop-ins give to applications against the policy. */
-import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, diagnose, moderate } from '../diagnostics/diagnostic.ts'
 import { formatLocation, type Source } from '../diagnostics/source.ts'
 import type { Prohibition } from '../priority/algorithm-rules.ts'
 import {
@@ -30,7 +30,8 @@ export type PriorityDropInCheck = (
 /**
  * One finding for each string that GnuTLS would refuse, each token that re-enables what the policy
  * forbids or asks in vain, and each line that GnuTLS ignores; none of it can be seen at run time
- * before a connection fails, or succeeds that should not.
+ * before a connection fails, or succeeds that should not. What is wrong with one string or line keeps no policy
+ * from being applied, so it is a warning; an error is what keeps all programs from working.
  */
 export const checkPriorityDropIns: PriorityDropInCheck = (policy, dropIns) => {
   const base = parseSystemConfig(policy)
@@ -39,12 +40,15 @@ export const checkPriorityDropIns: PriorityDropInCheck = (policy, dropIns) => {
   const isOurs = ({ source }: { readonly source: Source }) => dropIns.includes(source)
   const system = evaluatePriority({ name: policy.name, text: '@SYSTEM' }, { config: base })
   const allowed = system.ok ? system.evaluation : undefined
-  return [
-    ...checkOverrides(base, config.entries.slice(base.entries.length)),
+  const ofLines = [
     ...rules.ignored.filter(({ span }) => span && isOurs(span)),
     ...[...rules.priorities.values()]
       .filter(({ span }) => isOurs(span))
       .flatMap((entry) => checkEntry(entry, allowed, { config })),
+  ]
+  return [
+    ...checkOverrides(base, config.entries.slice(base.entries.length)),
+    ...ofLines.map(moderate),
   ]
 }
 

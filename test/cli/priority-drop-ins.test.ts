@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { type Outcome, run } from './command.ts'
+import type { Outcome } from './command.ts'
 import { Host } from './host.ts'
+import { runInProcess } from './in-process.ts'
 
 const DROP_IN = 'local.d/gnutls-libvirt.config'
 
@@ -38,18 +39,19 @@ function hostWith(line: string): Host {
   return new Host({ [DROP_IN]: `# for libvirt\n${line}\n` })
 }
 
-function lint(host: Host, ...files: readonly string[]): Outcome {
-  return run('cryptopolicy', ['lint', '--base-dir', host.base, ...files])
+function lint(host: Host, ...files: readonly string[]): Promise<Outcome> {
+  return runInProcess(['lint', '--base-dir', host.base, ...files])
 }
 
 for (const [what, [line, finding]] of Object.entries(FINDINGS)) {
-  test(`warns of a string ${what}, and refuses it under --strict`, async () => {
+  test(`warns of a string ${what}, as lint does, and refuses it under --strict`, async () => {
     const host = hostWith(line)
     // Under a blocklist above the policy no program could use @SYSTEM any more.
     const args = ['--set', 'DEFAULT', '--no-reload', '--force']
     const { status, stderr } = await host.updateInProcess(args)
     expect(stderr).toMatch(finding)
     expect(status).toBe(0)
+    expect(await lint(host)).toMatchObject({ status: 1, stdout: expect.stringMatching(finding) })
     const before = host.visible()
     const strict = await host.updateInProcess(['--set', 'FUTURE', '--strict', '--no-reload'])
     expect(strict.status).toBe(1)
@@ -73,14 +75,14 @@ test('says nothing of a string that stays within the policy', async () => {
   expect([status, said]).toEqual([0, []])
 })
 
-test('lint finds the same, in all drop-ins or in the one that is named', () => {
+test('lint finds the same, in all drop-ins or in the one that is named', async () => {
   const host = hostWith('LIBVIRT=NORMAL:-RSAA')
   host.write({ config: 'DEFAULT\n', 'local.d/gnutls-qemu.config': 'QEMU=@SYSTEM\n' })
-  const all = lint(host)
+  const all = await lint(host)
   expect(all.status).toBe(1)
-  expect(all.stdout).toMatch(/gnutls-libvirt\.config:2:16: error\[PRIORITY_UNKNOWN_WORD\]/)
-  expect(all.stdout).toMatch(/gnutls-qemu\.config:1:6: error\[PRIORITY_NESTED_KEYWORD\]/)
-  const one = lint(host, host.path('local.d/gnutls-qemu.config'))
-  expect(one.stdout).toMatch(/^\S+gnutls-qemu\.config:1:6: error\[PRIORITY_NESTED_KEYWORD\]/)
+  expect(all.stdout).toMatch(/gnutls-libvirt\.config:2:16: warning\[PRIORITY_UNKNOWN_WORD\]/)
+  expect(all.stdout).toMatch(/gnutls-qemu\.config:1:6: warning\[PRIORITY_NESTED_KEYWORD\]/)
+  const one = await lint(host, host.path('local.d/gnutls-qemu.config'))
+  expect(one.stdout).toMatch(/^\S+gnutls-qemu\.config:1:6: warning\[PRIORITY_NESTED_KEYWORD\]/)
   expect(one.stdout).not.toContain('gnutls-libvirt')
 })

@@ -86,6 +86,14 @@ describe('a string', () => {
     })
   })
 
+  test('warns of a keyword within the string that it prints, which GnuTLS refuses', async () => {
+    const config = `${CONFIG}VNC=@SYSTEM:-RSA\n`
+    const folder = host({ 'back-ends/gnutls.config': config })
+    const { status, stdout, stderr } = await resolve(folder, ['@VNC,SYSTEM'])
+    expect([status, stdout]).toEqual([0, '@SYSTEM:-RSA\n'])
+    expect(stderr).toMatch(/gnutls\.config:12:5: warning\[PRIORITY_NESTED_KEYWORD\]: `@SYSTEM`/)
+  })
+
   test('says which keywords are missing where, and what to ask for instead', async () => {
     const { status, stdout, stderr } = await resolve(host(), ['@FOO,BAR'])
     expect([status, stdout]).toEqual([66, ''])

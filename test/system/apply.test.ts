@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type Diagnostic, DiagnosticError } from '../../src/diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, moderate } from '../../src/diagnostics/diagnostic.ts'
 import type { Source } from '../../src/diagnostics/source.ts'
 import type { PolicyComparison } from '../../src/policy/compare.ts'
 import { allowedTls } from '../../src/priority/evaluate.ts'
@@ -197,17 +197,18 @@ describe('putting a policy in force', () => {
     expect(host.codes).toContain('warning DROPIN_STOPS_PROGRAMS')
   })
 
-  test('of strings in drop-ins only what would stop programs keeps a policy from being put in force', async () => {
+  test('of strings in drop-ins an error keeps a policy from being put in force, and a warning does not', async () => {
     const host = new OwnHost({ 'local.d/gnutls-x.config': 'X=NORMAL\n' })
     const asked: (readonly [string, readonly string[]])[] = []
-    const found = (code: string) => (policy: Source, dropIns: readonly Source[]) => {
+    const found = (one: Diagnostic) => (policy: Source, dropIns: readonly Source[]) => {
       asked.push([policy.name, dropIns.map(({ text }) => text)])
-      return [{ ...STOPS, code }]
+      return [one]
     }
-    await host.apply({ set: 'A', checkDropIns: found('PRIORITY_ODD') })
+    const odd = moderate({ ...STOPS, code: 'PRIORITY_ODD' })
+    await host.apply({ set: 'A', checkDropIns: found(odd) })
     expect(host.codes).toEqual(['warning PRIORITY_ODD'])
     expect(asked).toEqual([['back-ends/gnutls.config', ['X=NORMAL\n']]])
-    const stops = found('DROPIN_STOPS_PROGRAMS')
+    const stops = found({ ...STOPS, code: 'DROPIN_STOPS_PROGRAMS' })
     await expect(host.apply({ set: 'B', checkDropIns: stops })).rejects.toThrow('sshd stops')
     expect((await host.apply({ set: 'B', checkDropIns: stops, force: true })).changed).not.toEqual(
       [],

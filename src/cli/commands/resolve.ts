@@ -1,9 +1,10 @@
 /** `cryptopolicy resolve`: the priority string that an application gets. */
 import type { Command } from 'commander'
-import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
+import { DiagnosticError, fail, moderate } from '../../diagnostics/diagnostic.ts'
 import { findBuiltInApplication } from '../../priority/application.ts'
 import type { ApplicationChain, ApplicationSetting } from '../../priority/application-chain.ts'
 import type { Resolution, Unresolved } from '../../priority/resolve.ts'
+import { tokenize } from '../../priority/token.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
 import { terminalFor, withOutput } from '../command.ts'
 import {
@@ -48,6 +49,7 @@ async function resolve(priority: string | undefined, options: Options): Promise<
   if (options.explain || isApplication(options)) await showChain(chain, options, terminal)
   if (options.explain && !options.json) terminal.print(describeHostDefault(host))
   const resolution = await requireResolved(chain, context)
+  await warnOfNesting(resolution, context, terminal)
   if (!options.json) return terminal.print(resolution.text)
   const { resolutionToJson } = await import('../../report/resolution.ts')
   const told = resolutionToJson(resolution, chain.links, context.release)
@@ -166,4 +168,17 @@ async function requireResolved(
   if ('text' in result) return result
   const { diagnoseUnresolved } = await import('../../priority/failure/failure-diagnostics.ts')
   throw new DiagnosticError([diagnoseUnresolved(result, context)])
+}
+
+/** The application gets this string all the same, and GnuTLS refuses it. */
+async function warnOfNesting(
+  resolution: Resolution,
+  context: PriorityContext,
+  terminal: Terminal,
+): Promise<void> {
+  const token = tokenize(resolution.text).find(({ text }) => text.startsWith('@'))
+  if (!token) return
+  const { diagnoseFailure } = await import('../../priority/failure/failure-diagnostics.ts')
+  const failure = { kind: 'syntax', resolution, token } as const
+  terminal.report(moderate(diagnoseFailure(failure, context)))
 }
