@@ -18,8 +18,8 @@ export function loadNamedPolicy(
 ): Policy {
   const directories = findDirectories(options)
   const selection = name === undefined ? readConfiguredSelection(directories) : parseSelection(name)
-  const where = name === undefined ? configFile(directories) : `\`${name}\``
-  const loaded = loadPolicy(checkSelection(selection, where), policyFolders(directories))
+  const namedBy = name === undefined ? { file: configFile(directories) } : { argument: name }
+  const loaded = loadPolicy(checkSelection(selection, namedBy), policyFolders(directories))
   loaded.diagnostics.forEach(report)
   return loaded.policy
 }

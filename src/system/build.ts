@@ -99,7 +99,7 @@ function compileAll(options: BuildOptions, directories: Directories): CompiledPo
   for (const name of chooseNames(options)) {
     const loaded = collectDiagnostics(
       (diagnostic) => diagnostics.push(diagnostic),
-      () => loadPolicy(checkSelection(parseSelection(name), '--policy'), folders),
+      () => loadPolicy(checkSelection(parseSelection(name), { argument: name }), folders),
     )
     if (!loaded) continue
     diagnostics.push(...loaded.diagnostics)

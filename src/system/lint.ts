@@ -40,12 +40,7 @@ export function lintTargets(
   directories: Directories,
 ): readonly Diagnostic[] {
   if (targets.length > 0) return targets.flatMap((target) => lintTarget(target, directories))
-  const configured = collect(() =>
-    lintSelection(
-      checkSelection(readConfiguredSelection(directories), configFile(directories)),
-      directories,
-    ),
-  )
+  const configured = collect(() => lintSelection(readChecked(directories), directories))
   const more = [...lintAllDropIns(directories), ...lintEnabledApplications(directories)]
   return eachOnce([...configured, ...more])
 }
@@ -68,7 +63,7 @@ function lintEnabledApplications(directories: Directories): readonly Diagnostic[
 }
 
 function lintApplicationFile(path: string, directories: Directories): readonly Diagnostic[] {
-  const selection = checkSelection(readConfiguredSelection(directories), configFile(directories))
+  const selection = readChecked(directories)
   const inputs = pathsOf(selection, directories).map(readInput)
   return lintApplication(readTextFile(path), { name: formatSelection(selection), inputs })
 }
@@ -107,7 +102,7 @@ function lintTarget(target: string, directories: Directories): readonly Diagnost
       return lintInputs('CUSTOM', [{ source, kind: 'base' }])
     }
     if (isPolicyFile(target)) return lintInputs(policyNameOf(target), [readInput(target)])
-    return lintSelection(checkSelection(parseSelection(target), `\`${target}\``), directories)
+    return lintSelection(checkSelection(parseSelection(target), { argument: target }), directories)
   })
 }
 
@@ -171,12 +166,16 @@ function lintDropIns(
   directories: Directories,
 ): readonly Diagnostic[] {
   if (sources.length === 0) return []
-  const selection = checkSelection(readConfiguredSelection(directories), configFile(directories))
+  const selection = readChecked(directories)
   const loaded = loadPolicy(selection, policyFolders(directories))
   const text = policyText(backend, selection, loaded, directories)
   const policy = { name: backendPath(backend), text }
   const check = backend === gnutls ? checkPriorityDropIns : checkDropIns.bind(null, backend.name)
   return check(policy, sources)
+}
+
+function readChecked(directories: Directories): PolicySelection {
+  return checkSelection(readConfiguredSelection(directories), { file: configFile(directories) })
 }
 
 function pathsOf(selection: PolicySelection, directories: Directories): readonly string[] {

@@ -6,7 +6,7 @@ import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { readTextFileIfPresent } from '../files/text-file.ts'
 import { configFile, type Directories } from './directories.ts'
 import { isFipsEnabled } from './fips-mode.ts'
-import { SYSTEM_KINDS } from './system-diagnostics.ts'
+import { type SelectionOrigin, SYSTEM_KINDS } from './system-diagnostics.ts'
 
 export type PolicySelection = {
   readonly policy: string
@@ -53,8 +53,11 @@ export function readConfiguredSelection(directories: Directories): PolicySelecti
 }
 
 /** Refuses names that are empty or could leave the policy folders. */
-export function checkSelection(selection: PolicySelection, where: string): PolicySelection {
-  if (selection.policy === '') fail(SYSTEM_KINDS.noPolicyNamed, { where })
+export function checkSelection(
+  selection: PolicySelection,
+  namedBy: SelectionOrigin,
+): PolicySelection {
+  if (selection.policy === '') fail(SYSTEM_KINDS.noPolicyNamed, namedBy)
   const bad = [selection.policy, ...selection.modules].find((name) => !isPolicyName(name))
   if (bad !== undefined) fail(SYSTEM_KINDS.badPolicyName, { name: bad })
   return selection

@@ -26,7 +26,8 @@ export type PreparedPolicy = {
 
 /** The policy that is configured or, with `set`, that would be. */
 export function selectPolicy(directories: Directories, set: string | undefined): PolicySelection {
-  if (!set) return checkSelection(readConfiguredSelection(directories), configFile(directories))
+  const configured = { file: configFile(directories) }
+  if (!set) return checkSelection(readConfiguredSelection(directories), configured)
   // `:MODULE` keeps the configured policy; any other empty name is an empty variable of a shell.
   if (/::|:$/.test(set)) {
     const searched = moduleFolders(policyFolders(directories))
@@ -35,7 +36,7 @@ export function selectPolicy(directories: Directories, set: string | undefined):
   const named = parseSelection(set)
   const isComplete = named.policy !== ''
   const selection = isComplete ? named : parseSelection(set, readConfiguredSelection(directories))
-  return checkSelection(selection, `--set ${set}`)
+  return checkSelection(selection, configured)
 }
 
 export type PrepareOptions = {

@@ -33,13 +33,20 @@ const badPolicyName: Kind<{ name: string }> = {
   hint: () => 'names are made of letters, digits, `-`, `_` and `.`, as in DEFAULT:NO-SHA1',
 }
 
-const noPolicyNamed: Kind<{ where: string }> = {
+/** What was to name a policy: a file, or an argument as it was typed. */
+export type SelectionOrigin = { readonly file: string } | { readonly argument: string }
+
+const noPolicyNamed: Kind<SelectionOrigin> = {
   code: 'POLICY_NO_NAME',
   severity: 'error',
   fault: 'input',
-  summary: 'The configuration file names no policy.',
-  message: ({ where }) => `${where} names no policy`,
-  hint: () => 'write DEFAULT into it, or run update-policies --set DEFAULT',
+  summary: 'The configuration file names no policy, or an argument names modules alone.',
+  message: (origin) =>
+    `${'file' in origin ? origin.file : `\`${origin.argument}\``} names no policy`,
+  hint: (origin) =>
+    'file' in origin
+      ? 'write DEFAULT into it, or run update-policies --set DEFAULT'
+      : 'begin with the name of a policy, as in DEFAULT:NO-SHA1',
 }
 
 const currentDirectoryPolicy: Kind<{ path: string }> = {

@@ -289,10 +289,12 @@ test('explain points to lines for other scopes only where there are any', async 
 test('an argument that names modules alone is told as it was typed', async () => {
   const { stderr } = await cryptopolicy('show', ':NO-SHA1')
   expect(stderr).toContain('error[POLICY_NO_NAME]: `:NO-SHA1` names no policy\n')
+  expect(stderr).toContain('hint: begin with the name of a policy, as in DEFAULT:NO-SHA1\n')
   const folder = scratchFolder()
   writeFiles(folder, { config: '\n:NO-SHA1\n' })
   const configured = await cryptopolicy('show', '--base-dir', folder)
   expect(configured.stderr).toContain(`error[POLICY_NO_NAME]: ${join(folder, 'config')} names`)
+  expect(configured.stderr).toContain('hint: write DEFAULT into it')
 })
 
 test.each([

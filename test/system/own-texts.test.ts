@@ -84,7 +84,7 @@ test('a folder has drop-ins where a file has the name of one', () => {
 describe('the name of a policy', () => {
   const isGood = (policy: string, ...modules: string[]): boolean => {
     try {
-      checkSelection({ policy, modules }, 'here')
+      checkSelection({ policy, modules }, { argument: 'here' })
       return true
     } catch (error) {
       expect((error as Error).message).toMatch(/./)

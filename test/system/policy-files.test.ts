@@ -187,7 +187,7 @@ describe('a policy is selected', () => {
   test('not by a name that is none, of a policy or of a module', () => {
     expect(() => selectPolicy(directories(), '../A')).toThrow(refusal('POLICY_BAD_NAME'))
     expect(() => selectPolicy(directories(), 'A:b/c')).toThrow(refusal('POLICY_BAD_NAME'))
-    expect(() => checkSelection({ policy: '', modules: ['A'] }, 'x')).toThrow(
+    expect(() => checkSelection({ policy: '', modules: ['A'] }, { argument: ':A' })).toThrow(
       refusal('POLICY_NO_NAME'),
     )
     // A password may stand before an @.
