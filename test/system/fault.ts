@@ -19,8 +19,12 @@ export type FaultyRun = {
   readonly isHit: boolean
 }
 
-function programFile(program: string): string {
-  return join(ROOT, 'dist', `${program}.cjs`)
+/** The command of a program: as strace follows every thread, with no more of them than it needs. */
+function commandOf(program: string, args: readonly string[]): readonly string[] {
+  // As its launcher has it.
+  const flags = program === 'update-policies' ? ['--jitless'] : []
+  const path = join(ROOT, 'dist', `${program}.cjs`)
+  return [process.execPath, ...flags, '--single-threaded', path, ...args]
 }
 
 /** The calls of these kinds that a command line of ours makes, in their order. */
@@ -30,7 +34,7 @@ export function countCalls(
   log: string,
   calls: readonly string[],
 ): readonly Moment[] {
-  const command = [process.execPath, programFile(program), ...args]
+  const command = commandOf(program, args)
   const options = { env: environment(), timeout: TIME_LIMIT }
   spawnSync('strace', ['-f', '-qq', '-o', log, '-e', `trace=${calls}`, ...command], options)
   const made = [...readFileSync(log, 'utf8').matchAll(/^\d+ +(\w+)\(/gm)].map(([, call]) => call)
@@ -61,7 +65,7 @@ export function runWithFault(
 ): FaultyRun {
   const effect = 'signal' in fault ? `signal=${fault.signal}` : `error=${fault.error}`
   const inject = `inject=${call}:${effect}:when=${n}`
-  const command = [process.execPath, programFile(program), ...args]
+  const command = commandOf(program, args)
   // Several times as fast, but it loses signals.
   const filter = 'error' in fault ? ['--seccomp-bpf'] : []
   const trace = ['-f', ...filter, '-qq', '-o', log, '-e', `trace=${call}`, '-e', inject]

@@ -4,7 +4,14 @@ import { readFileSync } from 'node:fs'
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ConversionTarget } from '../../../src/priority/library-releases.ts'
-import { catchDatagram, catchHello, insidePath, output, type Place } from './hello-catcher.ts'
+import {
+  catchDatagram,
+  catchHello,
+  insidePath,
+  JAVA_COMMAND,
+  output,
+  type Place,
+} from './hello-catcher.ts'
 
 export type Client = {
   readonly target: ConversionTarget
@@ -65,8 +72,8 @@ const JAVA: Client = {
     return oneByOne(texts, async (text) => {
       const properties = text.split('\n').filter((line) => line !== '')
       const settings = properties.map((line) => `-D${line}`)
-      const command = ['java', '-Xshare:auto', '-XX:TieredStopAtLevel=1', ...settings]
-      return hex(await output(place, [...command, '-cp', insidePath(place, '.'), 'ClientHello']))
+      const command = [...JAVA_COMMAND, ...settings, '-cp', insidePath(place, '.'), 'ClientHello']
+      return hex(await output(place, command))
     })
   },
 }

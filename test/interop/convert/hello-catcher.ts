@@ -85,6 +85,11 @@ export async function output(
   return text
 }
 
+/** Java without what makes long runs fast. */
+export const JAVA_COMMAND = [
+  ...['java', '-Xshare:auto', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'],
+] as const
+
 /** A path of the scratch folder as programs see it. */
 export function insidePath({ root, folder }: Place, name: string): string {
   return `${root ? folder.slice(root.length) : folder}/${name}`

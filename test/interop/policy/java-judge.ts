@@ -5,7 +5,7 @@ import { java } from '../../../src/backends/java.ts'
 import { findLooseness } from '../../../src/backends/looseness/looseness.ts'
 import type { Policy } from '../../../src/policy/policy.ts'
 import { decodeClientHello, decodeDatagramHello } from '../../tls/prober/client-hello.ts'
-import { insidePath, output, type Place } from '../convert/hello-catcher.ts'
+import { insidePath, JAVA_COMMAND, output, type Place } from '../convert/hello-catcher.ts'
 import { type Announcement, judgeHellos } from './announced.ts'
 
 /** Rules that hold for some releases only, as their words say. */
@@ -32,7 +32,7 @@ export async function judgeJava(
 ): Promise<Announcement> {
   await writeFile(join(place.folder, 'java.config'), java.generate(policy))
   const printed = await output(place, [
-    ...['java', '-Xshare:auto', '-XX:TieredStopAtLevel=1'],
+    ...JAVA_COMMAND,
     `-Djava.security.properties=${insidePath(place, 'java.config')}`,
     ...['-cp', insidePath(place, '.'), 'ClientHello', 'TLS', 'DTLS'],
   ])
