@@ -23,7 +23,7 @@ export async function finishHandshake13(
   { session, request }: Handshake13,
   firstRequest: Buffer | undefined,
 ): Promise<Finished13> {
-  const resumption = await sendFinished({ session, request })
+  const resumption = await sendFinished13({ session, request })
   const begin = performance.now()
   const { admission, messages } = await awaitAdmission(session.channel, {
     ...{ request, firstRequest, begin },
@@ -36,8 +36,8 @@ export async function finishHandshake13(
   return { admission, tickets, resumption }
 }
 
-/** Gives the secret of resumption. */
-async function sendFinished({
+/** From here on the client may send data. Gives the secret of resumption. */
+export async function sendFinished13({
   session,
   request,
 }: Pick<Handshake13, 'session' | 'request'>): Promise<Buffer> {

@@ -39,7 +39,7 @@ export async function probeOlderHandshakes(
 ): Promise<OlderFacts> {
   const newest = accepted.find(({ number }) => number < VERSION.TLS13 && number > VERSION.SSL3)
   if (!newest) return NOTHING_ASKED
-  const offer = offerOf(server, newest)
+  const offer = computableOffer(server, newest)
   if (offer.suites.length === 0) return unlearnt(NOT_COMPUTABLE)
   const first = await finishOlder(server, 'finish before TLS1.3', offer, true)
   if ('end' in first) return unlearnt(first.end)
@@ -53,8 +53,11 @@ export async function probeOlderHandshakes(
   }
 }
 
-/** Cheap exchanges first, for servers that take the first that they know. */
-function offerOf(server: ProbedServer, { number, suites, groups }: AcceptedVersion): Offer {
+/** Without a suite where none can be computed with. Cheap exchanges first, for servers that take the first that they know. */
+export function computableOffer(
+  server: ProbedServer,
+  { number, suites, groups }: AcceptedVersion,
+): Offer {
   const usable = suites.filter((suite) => isComputableSuite(suite, number))
   const cost = (suite: number) => (isDhe(suite) ? 2 : keyExchangeOf(suite) === 'RSA' ? 1 : 0)
   return {

@@ -8,8 +8,9 @@ import { ProbedServer } from '../probes/probe.ts'
 import type { ScanResult } from '../scan-result.ts'
 import { scanSsh } from '../ssh/scan-ssh.ts'
 import { upgradeOf } from '../upgrades/all-upgrades.ts'
-import type { ClearText, Upgrade } from '../upgrades/upgrade.ts'
+import type { Upgrade } from '../upgrades/upgrade.ts'
 import { AUDIT_KINDS } from './audit-diagnostics.ts'
+import { attemptClearText, judgeClearText } from './clear-text.ts'
 import { scanTls } from './scan-tls.ts'
 import { SSH_SCHEME } from './schemes.ts'
 import type { AuditTarget } from './target.ts'
@@ -53,25 +54,14 @@ async function scanSshServer(connections: Connections): Promise<Learnt> {
 /** @param connections Those without an upgrade: what is said in clear goes over them. */
 async function scanTlsServer(target: AuditTarget, connections: Connections): Promise<Learnt> {
   const upgrade = upgradeOf(target.scheme)
-  const clearText = await tryClearText(target, connections, upgrade)
+  const attempt = upgrade && (await attemptClearText(upgrade, connections, named(target)))
   const prelude = upgrade && preludeOf(upgrade, target)
   const secured = prelude ? connections.withPrelude(prelude) : connections
   const { firstRequest } = upgrade ?? {}
   const server = new ProbedServer(secured, target.serverName, PAUSES, firstRequest)
   const tls = await scanTls(server)
-  return { tls, ssh: null, clearText }
-}
-
-async function tryClearText(
-  target: AuditTarget,
-  connections: Connections,
-  upgrade: Upgrade | undefined,
-): Promise<ClearText | null> {
-  const { tryClearText: attempt } = upgrade ?? {}
-  if (!attempt) return null
-  const asked = await connections.ask('clear text', (exchange) => attempt(exchange, named(target)))
-  if (asked.isAnswered) return asked.value
-  return { kind: 'unknown', said: `no answer: ${asked.failure.failure}` }
+  const clearText = upgrade && attempt && (await judgeClearText(upgrade, attempt, server, tls))
+  return { tls, ssh: null, clearText: clearText ?? null }
 }
 
 function preludeOf(upgrade: Upgrade, target: AuditTarget): ConnectionsOptions['prelude'] {

@@ -3,7 +3,7 @@
 import { ByteReader } from '../../wire/byte-reader.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import type { ClearExchange } from '../connection/clear-exchange.ts'
-import { clearText, READY, refused, type Upgrade } from './upgrade.ts'
+import { clearText, READY, refused, turnedAway, type Upgrade } from './upgrade.ts'
 
 const START_TLS = '1.3.6.1.4.1.1466.20037'
 
@@ -19,7 +19,8 @@ const RESULT = {
   invalidCredentials: 49,
 } as const
 
-const WANTS_TLS: readonly number[] = [RESULT.strongerAuthRequired, RESULT.confidentialityRequired]
+/** The server has looked at the password. */
+const CHECKED: readonly number[] = [RESULT.success, RESULT.invalidCredentials]
 
 export const ldap: Upgrade = {
   scheme: 'ldap',
@@ -32,16 +33,25 @@ export const ldap: Upgrade = {
     return result === RESULT.success ? READY : refused(said)
   },
   tryClearText: async (exchange) => {
-    const version = Buffer.from('020103', 'hex')
-    const name = element(0x04, Buffer.from('cn=cryptopolicy-audit'))
-    const password = element(0x80, Buffer.from('none'))
-    const bind = element(0x60, Buffer.concat([version, name, password]))
-    const { result, said } = await ask(exchange, bind, TAG.BIND_RESPONSE)
-    if (result === RESULT.invalidCredentials || result === RESULT.success) {
+    const { result, said } = await bind(exchange)
+    if (CHECKED.includes(result)) {
       return clearText('accepted', `the server checks a password that came in clear: ${said}`)
     }
-    return clearText(WANTS_TLS.includes(result) ? 'refused' : 'unknown', said)
+    if (result === RESULT.confidentialityRequired) return clearText('refused', said)
+    // It may want SASL, which works in clear, or TLS.
+    const isTurnedAway = result === RESULT.strongerAuthRequired
+    return isTurnedAway ? turnedAway(said) : clearText('unknown', said)
   },
+  isServedWithinTls: async (exchange) => CHECKED.includes((await bind(exchange)).result),
+}
+
+/** With a password. */
+function bind(exchange: ClearExchange): Promise<LdapResult> {
+  const version = Buffer.from('020103', 'hex')
+  const name = element(0x04, Buffer.from('cn=cryptopolicy-audit'))
+  const password = element(0x80, Buffer.from('none'))
+  const request = element(0x60, Buffer.concat([version, name, password]))
+  return ask(exchange, request, TAG.BIND_RESPONSE)
 }
 
 type LdapResult = { readonly result: number; readonly said: string }

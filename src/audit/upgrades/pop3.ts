@@ -3,10 +3,10 @@ import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { readLine, readLines, sendLine } from './reply-lines.ts'
 import {
   clearText,
-  demandsTls,
   hasClearMechanism,
   READY,
   refused,
+  turnedAway,
   type Upgrade,
 } from './upgrade.ts'
 
@@ -25,22 +25,31 @@ export const pop3: Upgrade = {
     const greeting = await readLine(exchange)
     if (!isPositive(greeting)) return clearText('unknown', greeting)
     // A server without plain logins refuses the name already, before any password is sent.
-    await sendLine(exchange, 'USER audit')
-    const answer = await readLine(exchange)
+    const answer = await nameUser(exchange)
     if (isPositive(answer)) return clearText('accepted', `USER: ${answer}`)
     const capabilities = await readCapabilities(exchange)
     const mechanisms = capabilities.find(isClearSasl)
     if (mechanisms) return clearText('accepted', `${mechanisms} is offered before STLS`)
-    const isTlsMissing = demandsTls(answer)
+    const has = (word: string) => capabilities.some((line) => line.toUpperCase() === word)
+    const said = `USER: ${answer}`
+    const unknown = clearText('unknown', said)
     // A name may be refused because there is no such mailbox: RFC 1939, section 7. Others are taken then.
-    const takesNames = capabilities.some((line) => line.toUpperCase() === 'USER')
-    if (takesNames && !isTlsMissing) return clearText('accepted', 'USER is offered before STLS')
+    const others = has('USER') ? clearText('accepted', 'USER is offered before STLS') : unknown
+    if (!has('STLS')) return others
     // APOP works with what stands in the greeting: RFC 1939, section 7.
     const hasDigest = /<[^<>]+@[^<>]*>/.test(greeting)
-    const isRefused = isTlsMissing && !takesNames && !hasDigest
-    return clearText(isRefused ? 'refused' : 'unknown', `USER: ${answer}`)
+    return hasDigest || PASSES.test(answer) ? unknown : turnedAway(said, others)
   },
+  isServedWithinTls: async (exchange) => isPositive(await nameUser(exchange)),
 }
+
+async function nameUser(exchange: ClearExchange): Promise<string> {
+  await sendLine(exchange, 'USER audit')
+  return readLine(exchange)
+}
+
+/** What may be over when the next client comes: RFC 3206, section 4, and RFC 2449, section 8.1.1. */
+const PASSES = /^-ERR \[(?:SYS\/TEMP|IN-USE|LOGIN-DELAY)\]/i
 
 /** RFC 2449, section 5. A server without CAPA tells nothing. */
 async function readCapabilities(exchange: ClearExchange): Promise<readonly string[]> {

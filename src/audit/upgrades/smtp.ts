@@ -1,7 +1,14 @@
 /** SMTP's STARTTLS: RFC 3207. */
 import type { ClearExchange } from '../connection/clear-exchange.ts'
 import { type CodedReply, readReply, sendLine } from './reply-lines.ts'
-import { clearText, hasClearMechanism, READY, refused, type Upgrade } from './upgrade.ts'
+import {
+  clearText,
+  hasClearMechanism,
+  READY,
+  refused,
+  turnedAway,
+  type Upgrade,
+} from './upgrade.ts'
 
 /** RFC 2606: no host has this name. A server may look up the name that a client gives. */
 const CLIENT_NAME = 'audit.invalid'
@@ -24,11 +31,29 @@ export const smtp: Upgrade = {
     if (hasClearMechanism(wordsOf(extensions, 'AUTH') ?? [])) {
       return clearText('accepted', 'AUTH is offered before STARTTLS')
     }
-    await sendLine(exchange, 'MAIL FROM:<>')
-    const { code, said } = await readReply(exchange)
+    const { code, said } = await beginMail(exchange)
     if (code === 250) return clearText('accepted', `MAIL FROM before STARTTLS: ${said}`)
-    return clearText(code === 530 ? 'refused' : 'unknown', said)
+    // A server without TLS does not wait for it, whatever the code.
+    if (code < 500 || !wordsOf(extensions, 'STARTTLS')) return clearText('unknown', said)
+    const isTlsMissing = code === WANTS_STARTTLS || NEEDS_ENCRYPTION.test(said)
+    return isTlsMissing ? clearText('refused', said) : turnedAway(said)
   },
+  isServedWithinTls: async (exchange) => {
+    await sendLine(exchange, `EHLO ${CLIENT_NAME}`)
+    await readReply(exchange)
+    return (await beginMail(exchange)).code === 250
+  },
+}
+
+/** RFC 3207, section 4. */
+const WANTS_STARTTLS = 530
+
+/** RFC 5248's registry: encryption is needed, at all or for a mechanism. */
+const NEEDS_ENCRYPTION = /^\d{3} 5\.7\.1[01](?!\d)/
+
+async function beginMail(exchange: ClearExchange): Promise<CodedReply> {
+  await sendLine(exchange, 'MAIL FROM:<>')
+  return readReply(exchange)
 }
 
 async function greet(

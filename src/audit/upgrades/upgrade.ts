@@ -17,6 +17,20 @@ export type ClearText = {
   readonly said: string
 }
 
+/** What one attempt without TLS came to. */
+export type ClearAttempt =
+  | ClearText
+  /**
+   * The server turned the client away, for whatever reason: a word of it may be in any language, and a code may mean
+   * the user. Where the same is taken within TLS, TLS was missing.
+   */
+  | {
+      readonly kind: 'turned-away'
+      readonly said: string
+      /** What is known where the server turns the client away within TLS too. */
+      readonly otherwise: ClearText
+    }
+
 export type UpgradeTarget = {
   /** The name that the user gave: some protocols have the client name the host that it wants. */
   readonly host: string
@@ -34,7 +48,9 @@ export type Upgrade = {
   /** What a client may say first within TLS, and every server answers: that shows whom it lets in. */
   readonly firstRequest?: Buffer
   /** Finds out, over a connection of its own, whether the server does without TLS; undefined where it cannot be asked. */
-  readonly tryClearText?: (exchange: ClearExchange, target: UpgradeTarget) => Promise<ClearText>
+  readonly tryClearText?: (exchange: ClearExchange, target: UpgradeTarget) => Promise<ClearAttempt>
+  /** Asks within TLS for what was turned away in clear, and tells whether the server goes on. */
+  readonly isServedWithinTls?: (exchange: ClearExchange) => Promise<boolean>
 }
 
 /** Of mechanisms of SASL, whether one does without TLS: EXTERNAL goes by what TLS has shown (RFC 4422, appendix A). */
@@ -49,7 +65,7 @@ const TLS_WORD =
 const DEMAND =
   /\b(?:requir\w*|must|needs?|needed|only|us(?:e|ing)|issue|first|mandatory|disallowed|disabled|forbidden|prohibited|not (?:allowed|accepted|permitted))\b/i
 
-/** Whether the words of a refusal say that TLS is missing. Without that, another user may well be let in. */
+/** Whether the words of a refusal seem to say, in English, that TLS is missing: that is to be found out then. */
 export function demandsTls(text: string): boolean {
   return TLS_WORD.test(text) && DEMAND.test(text)
 }
@@ -60,6 +76,11 @@ export function refused(said: string): UpgradeResult {
 
 export function clearText(kind: ClearText['kind'], said: string): ClearText {
   return { kind, said: printableReply(said) }
+}
+
+/** @param otherwise What is known where the server says the same within TLS. */
+export function turnedAway(said: string, otherwise = clearText('unknown', said)): ClearAttempt {
+  return { kind: 'turned-away', said: printableReply(said), otherwise }
 }
 
 /** A server's words, for people: without what moves a cursor, and not endless. */

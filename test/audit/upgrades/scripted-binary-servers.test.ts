@@ -64,22 +64,23 @@ describe('LDAP', () => {
   test.each([
     ['00', 'accepted', 'the server checks a password that came in clear: result 0: no'],
     ['31', 'accepted', 'the server checks a password that came in clear: result 49: no'],
-    ['08', 'refused', 'result 8: no'],
+    ['08', 'turned-away', 'result 8: no'],
     ['0d', 'refused', 'result 13: no'],
     ['01', 'unknown', 'result 1: no'],
     ['20', 'unknown', 'result 32: no'],
     ['30', 'unknown', 'result 48: no'],
     ['33', 'unknown', 'result 51: no'],
   ])('in clear, the result 0x%s: %s', async (code, kind, said) => {
-    expect(await clearTextOf('ldap', [BIND, answer('61', code)])).toEqual({ kind, said })
+    expect(await clearTextOf('ldap', [BIND, answer('61', code)])).toMatchObject({ kind, said })
   })
 })
 
 /** PostgreSQL's documentation, "Message Formats" and "Error and Notice Message Fields". */
 describe('PostgreSQL', () => {
   const NO_LINE = 'no pg_hba.conf entry for host "::1", user "audit", database "audit"'
+  const KEIN = 'kein pg_hba.conf-Eintrag, keine Verschluesselung'
   const NO_IDENT = 'Ident authentication failed for user "audit"'
-  const NO_ROLE = 'role ", no encryption" is not permitted to log in'
+  const LINES = 'RClientAuthentication'
   const SSL_REQUEST = to('0000000804d2162f')
   const STARTUP = `> \0\0\0\x23\0\x03\0\0user\0audit\0database\0audit\0\0`
   const error = (...fields: readonly string[]) => {
@@ -113,12 +114,12 @@ describe('PostgreSQL', () => {
 
   test.each([
     ['a request for a password', '< R', 'accepted', 'goes on to authenticate'],
-    ['no line for clear text', error('C28000', `M${NO_LINE}, no encryption`), 'refused', NO_LINE],
-    ['no line, before 14', error('C28000', `M${NO_LINE}, SSL off`), 'refused', NO_LINE],
-    ['no line, without a word on TLS', error('C28000', `M${NO_LINE}`), 'unknown', NO_LINE],
-    ['no user of ident', error('C28000', `M${NO_IDENT}`), 'unknown', NO_IDENT],
-    ['a role of such a name', error('C28000', `M${NO_ROLE}`), 'unknown', NO_ROLE],
-    ['those words with another code', error('C28P01', 'Mno, SSL off'), 'unknown', 'no, SSL off'],
+    ['no line', error('C28000', `M${NO_LINE}`, LINES), 'turned-away', NO_LINE],
+    ['no line, in another language', error('C28000', `M${KEIN}`, LINES), 'turned-away', KEIN],
+    ['no line, with another code', error('C28P01', `M${NO_LINE}`, LINES), 'unknown', NO_LINE],
+    ['no user of ident', error('C28000', `M${NO_IDENT}`, 'Rauth_failed'), 'unknown', NO_IDENT],
+    // PgBouncer.
+    ['words on TLS', error('C08P01', 'MSSL required'), 'turned-away', '08P01 SSL required'],
     ['a missing user', error('C28P01', 'Mno user'), 'unknown', '28P01 no user'],
   ])('in clear, %s', async (_title, answer, kind, said) => {
     const found = await clearTextOf('postgresql', [STARTUP, answer])

@@ -1,7 +1,7 @@
 /** A server that says what a test wrote down, and holds the client to what that expects of it. */
 
 import { upgradeOf } from '../../../src/audit/upgrades/all-upgrades.ts'
-import type { ClearText, UpgradeResult } from '../../../src/audit/upgrades/upgrade.ts'
+import type { ClearAttempt, UpgradeResult } from '../../../src/audit/upgrades/upgrade.ts'
 import { replay } from '../flow.ts'
 
 /** `< 220 ready\r\n` from the server, `> AUTH TLS\r\n` to it; a byte is a character. */
@@ -26,7 +26,7 @@ export async function resultOf(scheme: string, turns: Turns, host = 'h'): Promis
 }
 
 /** The same of a server that is not asked for TLS. */
-export async function clearTextOf(scheme: string, turns: Turns, host = 'h'): Promise<ClearText> {
+export async function clearTextOf(scheme: string, turns: Turns, host = 'h'): Promise<ClearAttempt> {
   const server = serverOf(turns)
   const found = await upgradeOf(scheme)?.tryClearText?.(server, { host })
   if (!found) throw new Error(`${scheme} cannot be asked in clear`)
@@ -37,4 +37,12 @@ export async function clearTextOf(scheme: string, turns: Turns, host = 'h'): Pro
 /** A turn of bytes. */
 export function bytesOf(bytes: Buffer, side: '<' | '>' = '<'): string {
   return `${side} ${bytes.toString('latin1')}`
+}
+
+/** Whether a server goes on within TLS with what it turned away in clear. */
+export async function isServed(scheme: string, turns: Turns): Promise<boolean | undefined> {
+  const server = serverOf(turns)
+  const found = await upgradeOf(scheme)?.isServedWithinTls?.(server)
+  if (server.unread() > 0) throw new Error('the conversation is not over')
+  return found
 }

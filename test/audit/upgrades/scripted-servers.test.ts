@@ -48,8 +48,33 @@ describe('SMTP', () => {
     ['lets users in, as old ones say it', greeted('auth=LOGIN'), 'accepted', 'AUTH is offered'],
     [
       'has EXTERNAL alone',
-      [...greeted('AUTH EXTERNAL'), MAIL, '< 530 5.7.0 TLS\r\n'],
+      [...greeted('STARTTLS', 'AUTH EXTERNAL'), MAIL, '< 530 5.7.0 TLS\r\n'],
       ...(['refused', '530 5.7.0 TLS'] as const),
+    ],
+    [
+      'wants a login, and has no TLS',
+      [...greeted(), MAIL, '< 530 5.7.0 Authentication required\r\n'],
+      ...(['unknown', '530 5.7.0 Authentication required'] as const),
+    ],
+    [
+      'needs encryption',
+      [...greeted('STARTTLS'), MAIL, '< 554 5.7.10 Nein\r\n'],
+      ...(['refused', '554 5.7.10 Nein'] as const),
+    ],
+    [
+      'refuses for a reason of a like number',
+      [...greeted('STARTTLS'), MAIL, '< 554 5.7.100 no\r\n'],
+      ...(['turned-away', '554 5.7.100 no'] as const),
+    ],
+    [
+      'refuses for any reason',
+      [...greeted('STARTTLS'), MAIL, '< 550 must use TLS\r\n'],
+      ...(['turned-away', '550 must use TLS'] as const),
+    ],
+    [
+      'refuses for the time being',
+      [...greeted('STARTTLS'), MAIL, '< 451 TLS needed\r\n'],
+      ...(['unknown', '451 TLS needed'] as const),
     ],
     [
       'says it in both ways',
@@ -84,29 +109,33 @@ describe('FTP', () => {
     ['230 in', 'accepted'],
     ['331 password', 'accepted'],
     ['332 account', 'accepted'],
-    ['530 use TLS', 'refused'],
-    // The words of programs: mod_tls of ProFTPD, IIS, and vsftpd where only guests are let in.
-    ['550 SSL/TLS required on the control channel', 'refused'],
-    ['534 Policy requires SSL.', 'refused'],
-    ['530 This FTP server is anonymous only.', 'unknown'],
+    ['530 use TLS', 'turned-away'],
+    // Words of programs: mod_tls of ProFTPD, IIS, and vsftpd where only guests are let in; and of no language they know.
+    ['530 Zuerst ist TLS auszuhandeln.', 'turned-away'],
+    ['550 SSL/TLS required on the control channel', 'turned-away'],
+    ['534 Policy requires SSL.', 'turned-away'],
+    ['530 This FTP server is anonymous only.', 'turned-away'],
     ['533 no', 'refused'],
-    ['530 Permission denied.', 'unknown'],
-    ['534 no', 'unknown'],
+    ['530 Permission denied.', 'turned-away'],
+    ['534 no', 'turned-away'],
     ['421 Too many connections, try later', 'unknown'],
-    ['502 TLS is unknown', 'unknown'],
-    ['530 ssl.host.example: only members', 'unknown'],
-    ['530 host-ssl must know you', 'unknown'],
+    ['421 ssl.host.example must rest', 'unknown'],
+    ['421 host-ssl must rest', 'unknown'],
+    ['421 SSL is slow', 'unknown'],
+    ['502 TLS is unknown', 'turned-away'],
     ['232 must use TLS', 'unknown'],
   ])('in clear, that answers USER with %s: %s', async (answer, kind) => {
     const found = await clearTextOf('ftp', [GREETING, '> USER audit\r\n', `< ${answer}\r\n`])
-    expect(found).toEqual({ kind, said: `USER: ${answer}` })
+    expect(found).toMatchObject({ kind, said: `USER: ${answer}` })
   })
 
   test('in clear, that names TLS in another line than the last one', async () => {
     // Pure-FTPd.
     const [first, last] = ['421-Sorry, cleartext sessions are not accepted.', '421 Reconnect.']
     const turns = [GREETING, '> USER audit\r\n', `< ${first}\r\n${last}\r\n`]
-    expect(await clearTextOf('ftp', turns)).toEqual({ kind: 'refused', said: `USER: ${first}` })
+    const said = `USER: ${first}`
+    const otherwise = { kind: 'unknown', said }
+    expect(await clearTextOf('ftp', turns)).toEqual({ kind: 'turned-away', said, otherwise })
   })
 
   test('in clear, that is not ready at once', async () => {
@@ -180,45 +209,48 @@ describe('POP3', () => {
     ...[`< ${greeting}\r\n`, '> USER audit\r\n', `< ${answer}\r\n`],
     ...['> CAPA\r\n', `< ${capabilities}\r\n`],
   ]
-  const WITH_USER = '+OK\r\nTOP\r\nuser\r\n.'
+  const WITH_STLS = '+OK\r\nstls\r\n.'
   const UNHEARD = '-ERR never heard of mailbox name'
 
   test.each<[string, readonly string[], string, string]>([
     ['turns clients away', ['< -ERR full\r\n'], 'unknown', '-ERR full'],
     ['takes names', ['< +OK\r\n', '> USER audit\r\n', '< +OK\r\n'], 'accepted', 'USER: +OK'],
-    ['has no CAPA', asked('+OK hi', '-ERR'), 'refused', `USER: ${NO_TLS}`],
-    ['has EXTERNAL alone', asked('+OK', '+OK\r\nSASL external\r\n.'), 'refused', `USER: ${NO_TLS}`],
-    ['has SASL without any', asked('+OK', '+OK\r\nSASL \r\n.'), 'refused', `USER: ${NO_TLS}`],
-    ['has another word', asked('+OK', '+OK\r\nXSASL PLAIN\r\n.'), 'refused', `USER: ${NO_TLS}`],
-    ['has like words', asked('+OK', '+OK\r\nXUSER\r\n.'), 'refused', `USER: ${NO_TLS}`],
+    ['has no CAPA', asked('+OK hi', '-ERR'), 'unknown', `USER: ${NO_TLS}`],
+    ['has no STLS', asked('+OK', '+OK\r\nXSTLS\r\n.'), 'unknown', `USER: ${NO_TLS}`],
     [
-      'knows no such name',
-      asked('+OK', WITH_USER, UNHEARD),
+      'knows no such name, and has no TLS',
+      asked('+OK', '+OK\r\nTOP\r\nuser\r\n.', UNHEARD),
       ...(['accepted', 'USER is offered before STLS'] as const),
     ],
-    ['lists USER and takes none', asked('+OK', WITH_USER), 'unknown', `USER: ${NO_TLS}`],
-    ['gives no reason', asked('+OK', '+OK\r\nTOP\r\n.', '-ERR no'), 'unknown', 'USER: -ERR no'],
-    ['tells nothing', asked('+OK', '-ERR', UNHEARD), 'unknown', `USER: ${UNHEARD}`],
     [
       'is not well',
-      asked('+OK', '-ERR', '-ERR [SYS/TEMP] later'),
+      asked('+OK', WITH_STLS, '-ERR [SYS/TEMP] later'),
       ...(['unknown', 'USER: -ERR [SYS/TEMP] later'] as const),
     ],
     [
-      'wants a layer',
-      // Cyrus IMAP.
-      asked('+OK', '+OK\r\n.', '-ERR [AUTH] USER command only available under a layer'),
-      ...(['refused', 'USER: -ERR [AUTH] USER command only available under a layer'] as const),
-    ],
-    [
       'has another mechanism',
-      asked('+OK', '+OK\r\nsasl EXTERNAL CRAM-MD5\r\n.'),
+      asked('+OK', '+OK\r\nSTLS\r\nsasl EXTERNAL CRAM-MD5\r\n.'),
       ...(['accepted', 'sasl EXTERNAL CRAM-MD5 is offered before STLS'] as const),
     ],
-    ['may take digests', asked('+OK <1.2@host>', '+OK\r\n.'), 'unknown', `USER: ${NO_TLS}`],
-    ['greets in brackets', asked('+OK <hello>', '+OK\r\n.'), 'refused', `USER: ${NO_TLS}`],
+    ['may take digests', asked('+OK <1.2@host>', WITH_STLS), 'unknown', `USER: ${NO_TLS}`],
   ])('in clear, a server that %s', async (_title, turns, kind, said) => {
     expect(await clearTextOf('pop3', turns)).toEqual({ kind, said })
+  })
+
+  const UNKNOWN = { kind: 'unknown', said: `USER: ${NO_TLS}` }
+  const OFFERED = { kind: 'accepted', said: 'USER is offered before STLS' }
+
+  test.each<[string, readonly string[], object]>([
+    ['has STLS', asked('+OK', WITH_STLS), UNKNOWN],
+    ['has EXTERNAL alone', asked('+OK', '+OK\r\nSTLS\r\nSASL external\r\n.'), UNKNOWN],
+    ['has SASL without any', asked('+OK', '+OK\r\nSTLS\r\nSASL \r\n.'), UNKNOWN],
+    ['has another word', asked('+OK', '+OK\r\nSTLS\r\nXSASL PLAIN\r\n.'), UNKNOWN],
+    ['has like words', asked('+OK', '+OK\r\nSTLS\r\nXUSER\r\n.'), UNKNOWN],
+    ['greets in brackets', asked('+OK <hello>', WITH_STLS), UNKNOWN],
+    ['lists USER', asked('+OK', '+OK\r\nSTLS\r\nuser\r\n.'), OFFERED],
+  ])('in clear, a server that turns a name away, and %s', async (_title, turns, otherwise) => {
+    const turnedAway = { kind: 'turned-away', said: `USER: ${NO_TLS}`, otherwise }
+    expect(await clearTextOf('pop3', turns)).toEqual(turnedAway)
   })
 })
 
