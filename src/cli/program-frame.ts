@@ -42,8 +42,12 @@ function subcommandTerm(command: Command): string {
   return [command.name(), ...words].join(' ')
 }
 
-/** Of commands that name a policy by an option, where others take an argument. */
+/** Of commands whose words are taken for something else than was meant. */
 const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  // A command of the human monitor has flags of its own: info block -n.
+  qmp: {
+    'commander.unknownOption': `what begins with - needs -- before the command: ${PROGRAM} qmp SOCKET --hmp -- info block -n`,
+  },
   plan: { 'commander.excessArguments': `name the policy so: ${PROGRAM} plan --set POLICY` },
 }
 

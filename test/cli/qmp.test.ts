@@ -82,6 +82,27 @@ describe.each(MONITORS)('with the monitor of %s', (_, start) => {
     expect(stderr).toContain('query-version')
   })
 
+  testWith(
+    QEMU,
+    'a key that is wrong is told with one that is right, also below another',
+    async () => {
+      const socket = await start()
+      const WRONG = [
+        [['block-export-add', 'type=nbd', 'id=e', 'nodename=n'], 'node-name'],
+        [['nbd-server-start', 'addr.type=inet', 'addr.data.host=::', 'addr.data.prt=0'], 'port'],
+        [['block-export-del', 'id=e', 'mod=hard'], 'mode'],
+        [['{"execute": "object-del", "arguments": {"i": "x", "id": "a"}}'], 'id'],
+      ] as const
+      for (const [words, right] of WRONG) {
+        const { status, stderr } = await runInProcess(['qmp', socket, ...words])
+        expect([words, status]).toEqual([words, EXIT.answerIsNo])
+        expect(stderr).toMatch(
+          new RegExp(`is (unexpected|missing)\\nhint: did you mean ${right}[ ?,]`),
+        )
+      }
+    },
+  )
+
   testWith(QEMU, 'events are printed until the monitor ends', async () => {
     const socket = await start()
     const { status, stdout } = await runInProcess(['qmp', socket, '--events', 'quit'])
@@ -113,6 +134,15 @@ testWith(
     expect(stdout).not.toContain('·')
   },
 )
+
+test('a flag of a command of the human monitor is told to stand behind --', async () => {
+  const { path } = await startMonitor()
+  const { status, stderr } = await runInProcess(['qmp', path, '--hmp', 'info', 'block', '-n'])
+  expect(status).toBe(EXIT.usage)
+  const [, example = ''] = /^hint: .*: cryptopolicy (.*)$/m.exec(stderr) ?? []
+  const words = example.split(' ').map((word) => (word === 'SOCKET' ? path : word))
+  expect(await runInProcess(words)).toEqual({ status: EXIT.done, stdout: '', stderr: '' })
+})
 
 const WRONG_ARGUMENTS = [
   [['object-del', 'id'], 'no key=value'],

@@ -1,5 +1,6 @@
 /** Runs commands as users write them: words with `key=value`, or whole requests in JSON. */
-import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
+import { didYouMean } from '../../diagnostics/suggestion.ts'
 import { isJsonObject, type JsonObject, type JsonValue, memberOf } from '../protocol/json-value.ts'
 import { readArguments, readJsonObject } from './argument-words.ts'
 import { QMP_CLIENT_KINDS } from './client-diagnostics.ts'
@@ -44,7 +45,7 @@ export class CommandRunner {
     requireName(command)
     const schema = rest.length === 0 ? undefined : await this.schema()
     const args = readArguments(command, rest, schema)
-    return { command, result: await this.#client.execute(command, args) }
+    return { command, result: await this.#execute(command, args) }
   }
 
   /** What the monitor says of its commands; undefined where it is too old to say it. */
@@ -71,8 +72,33 @@ export class CommandRunner {
     const args = memberOf(request, 'arguments') ?? {}
     const name = typeof command === 'string' ? command : ''
     const given = isJsonObject(args) ? args : {}
-    return { command: name, result: await this.#client.execute(name, given, isOutOfBand) }
+    return { command: name, result: await this.#execute(name, given, isOutOfBand) }
   }
+
+  /** A key that is wrong is told with one that is right. */
+  async #execute(command: string, args: JsonObject, isOutOfBand = false): Promise<JsonValue> {
+    try {
+      return await this.#client.execute(command, args, isOutOfBand)
+    } catch (error) {
+      if (!(error instanceof DiagnosticError) || !error.diagnostics.some(isOfKey)) throw error
+      const schema = await this.schema().catch(() => undefined)
+      const wrong = schema?.findUnknownKey(schema.argumentsOf(command), args)
+      throw new DiagnosticError(error.diagnostics.map((one) => withHint(one, wrong)))
+    }
+  }
+}
+
+/** Of a key that is wrong QEMU says that it is unexpected, or that another is missing. */
+function isOfKey({ code, message }: Diagnostic): boolean {
+  return code === 'QMP_REFUSED' && /: Parameter '[^']+' is (?:unexpected|missing)$/.test(message)
+}
+
+function withHint(
+  diagnostic: Diagnostic,
+  wrong: ReturnType<SchemaIndex['findUnknownKey']>,
+): Diagnostic {
+  const hint = wrong && didYouMean(wrong.key, wrong.known)
+  return hint === undefined ? diagnostic : { ...diagnostic, hint }
 }
 
 /** A whole line in one word is not sent as a name: a refusal would show it, with the secrets in it. */

@@ -38,6 +38,23 @@ export class SchemaIndex {
     return entry && textOf(entry, 'arg-type')
   }
 
+  /** The first key that the type does not have, or an object within it, and those that are there. */
+  findUnknownKey(
+    type: string | undefined,
+    given: JsonObject,
+  ): { readonly key: string; readonly known: readonly string[] } | undefined {
+    if (type === undefined) return undefined
+    const known = this.memberNames(type)
+    for (const [key, value] of Object.entries(given)) {
+      if (!known.includes(key)) return { key, known }
+      const member = this.typeOf(type, key, given)
+      if (member?.kind !== 'object' || !isJsonObject(value)) continue
+      const within = this.findUnknownKey(member.type, value)
+      if (within) return within
+    }
+    return undefined
+  }
+
   /** The names of the members of an object, those of all its variants too. */
   memberNames(type: string): readonly string[] {
     return [
