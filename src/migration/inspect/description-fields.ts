@@ -1,5 +1,5 @@
 /** The description of a device as a flat list: each field and subsection with its path. */
-import type { DescriptionJson } from '../stream/description.ts'
+import { type DescriptionJson, describedObject } from '../stream/description.ts'
 
 export type DescribedField = {
   /** Names from the device down. */
@@ -24,7 +24,7 @@ export function listFields(state: DescriptionJson, path: readonly string[] = [])
 }
 
 function listField(field: DescriptionJson, above: readonly string[]): DescribedField[] {
-  const struct = objectOf(field.struct)
+  const struct = describedObject(field.struct)
   const path = [...above, indexedName(field)]
   const own: DescribedField = {
     path,
@@ -52,12 +52,7 @@ function listSubsection(part: DescriptionJson, above: readonly string[]): Descri
 
 function listOf(value: unknown): readonly DescriptionJson[] {
   const items: readonly unknown[] = Array.isArray(value) ? value : []
-  return items.map(objectOf).filter((item) => item !== undefined)
-}
-
-function objectOf(value: unknown): DescriptionJson | undefined {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return isObject ? (value as DescriptionJson) : undefined
+  return items.map(describedObject).filter((item) => item !== undefined)
 }
 
 function textOf(value: unknown): string | undefined {

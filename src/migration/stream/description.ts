@@ -35,11 +35,11 @@ export function parseDescription(bytes: Buffer): Description | undefined {
 }
 
 function readDescription(value: unknown): Description | undefined {
-  const json = objectOf(value)
+  const json = describedObject(value)
   if (!json || !Array.isArray(json.devices)) return undefined
   const devices = json.devices.map(readDevice)
   if (!devices.every((device) => device !== undefined)) return undefined
-  return { json, pageSize: numberOf(json.page_size), devices }
+  return { json, pageSize: countOf(json.page_size), devices }
 }
 
 /** Where a device is found in a description or a stream. */
@@ -48,10 +48,10 @@ export function deviceKey(name: string, instance: number): string {
 }
 
 function readDevice(value: unknown): DescribedDevice | undefined {
-  const json = objectOf(value)
-  const instance = numberOf(json?.instance_id)
+  const json = describedObject(value)
+  const instance = countOf(json?.instance_id)
   if (!json || typeof json.name !== 'string' || instance === undefined) return undefined
-  const version = numberOf(json.version)
+  const version = countOf(json.version)
   return { name: json.name, instance, version, size: sizeOfState(json, 0), json }
 }
 
@@ -65,25 +65,25 @@ function sizeOfState(state: DescriptionJson, depth: number): number | undefined 
 
 /** Type, length of the name, name, version, then its state. */
 function sizeOfSubsection(value: unknown, depth: number): number | undefined {
-  const part = objectOf(value)
+  const part = describedObject(value)
   if (!part || typeof part.vmsd_name !== 'string') return undefined
   return sum([1 + 1 + Buffer.byteLength(part.vmsd_name) + 4, sizeOfState(part, depth)])
 }
 
 function sizeOfField(value: unknown, depth: number): number | undefined {
-  const field = objectOf(value)
+  const field = describedObject(value)
   if (!field) return undefined
-  const struct = field.type === 'struct' ? objectOf(field.struct) : undefined
-  const own = numberOf(field.size)
-  const count = numberOf(field.array_len) ?? 1
+  const struct = field.type === 'struct' ? describedObject(field.struct) : undefined
+  const own = countOf(field.size)
+  const count = countOf(field.array_len) ?? 1
   const size = struct ? sizeOfState(struct, depth) : own
-  return size === undefined ? undefined : numberOf(size * count)
+  return size === undefined ? undefined : countOf(size * count)
 }
 
 function sum(sizes: readonly (number | undefined)[]): number | undefined {
   return sizes.reduce(
     (total, size) =>
-      total === undefined || size === undefined ? undefined : numberOf(total + size),
+      total === undefined || size === undefined ? undefined : countOf(total + size),
     0,
   )
 }
@@ -92,13 +92,14 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-function objectOf(value: unknown): DescriptionJson | undefined {
+/** Gives undefined where the value is no object. */
+export function describedObject(value: unknown): DescriptionJson | undefined {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
   return isObject ? (value as DescriptionJson) : undefined
 }
 
 /** Gives undefined where it is not said. @throws RangeError where no QEMU says so. */
-function numberOf(value: unknown): number | undefined {
+function countOf(value: unknown): number | undefined {
   if (value === undefined) return undefined
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number
   throw new RangeError('no number of bytes, nor of devices')
