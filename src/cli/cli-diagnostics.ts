@@ -1,6 +1,7 @@
 /** Every error of the command lines themselves, in one place. */
 import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
 import { nearestOrKnown } from '../diagnostics/suggestion.ts'
+import { reasonOfCode } from '../diagnostics/system-errors.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
 
@@ -36,7 +37,8 @@ const outputUnwritable: Kind<{ stream: string; code: string }> = {
   severity: 'error',
   fault: 'write',
   summary: 'Standard output or standard error cannot be written, so what was found is not told.',
-  message: ({ stream, code }) => `cannot write ${stream}: ${LOST[code] ?? code}`,
+  message: ({ stream, code }) =>
+    `cannot write ${stream}: ${LOST[code] ?? reasonOfCode(code) ?? code}`,
 }
 
 const unknownName: Kind<{ what: string; name: string; known: readonly string[] }> = {

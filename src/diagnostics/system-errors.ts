@@ -1,5 +1,7 @@
 /** What the error codes of the operating system and of name resolution mean, in words. */
+import { SYSTEM_TEXTS } from './system-texts.ts'
 
+/** Where plainer words are known than those of the C library. */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EADDRINUSE: 'something listens there already',
@@ -53,9 +55,17 @@ export function isOutOfDescriptors(error: unknown): boolean {
 /** Says why a system call failed. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error)
-  const isOfCall = (error as NodeJS.ErrnoException).syscall !== undefined
-  const known = REASONS[code] ?? (isOfCall ? REASONS_OF_CALLS[code] : undefined)
-  return known ?? (error as Error).message ?? String(error)
+  const { syscall, errno, message } = error as NodeJS.ErrnoException
+  const isOfCall = syscall !== undefined || errno !== undefined
+  const known = isOfCall ? reasonOfCode(code) : REASONS[code]
+  return known ?? message ?? String(error)
+}
+
+/** What a code of the system means; undefined where it is none. */
+export function reasonOfCode(code: string): string | undefined {
+  const text = SYSTEM_TEXTS[code]
+  const inWords = text && `${text.charAt(0).toLowerCase()}${text.slice(1)}`
+  return REASONS[code] ?? REASONS_OF_CALLS[code] ?? inWords
 }
 
 /** The path that a failed call was to change: that of the result, where there was a temporary name before it. */

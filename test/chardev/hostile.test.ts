@@ -69,7 +69,7 @@ test.each([
 
 const REFUSALS = [
   ['nothing and leaves', '', 'it closed the connection', undefined],
-  ['what is no HTTP', 'hello\r\n\r\n', 'Parse Error', '400 Bad Request'],
+  ['what is no HTTP', 'hello\r\n\r\n', 'what it says cannot be read as HTTP', '400 Bad Request'],
   [
     'for a page',
     'GET / HTTP/1.1\r\nHost: h\r\n\r\n',

@@ -109,7 +109,8 @@ function streamOf(socket: WebSocket): Duplex {
 
 /** node:http calls an end in the middle `socket hang up`, with the code of a reset. */
 function reasonOfPeer(error: NodeJS.ErrnoException): string {
-  return error.code === 'ECONNRESET' ? CLOSED : reasonOf(error)
+  if (error.code === 'ECONNRESET') return CLOSED
+  return reasonOf(error).replace(/^Parse Error: /, 'what it says cannot be read as HTTP: ')
 }
 
 function notWebsocket(reason: string): DiagnosticError {
