@@ -80,13 +80,14 @@ testWith('sshd', 'checks a run without --set too, and only warns where nothing r
 })
 
 for (const form of ["CRYPTO_POLICY='-oCiphers=aes256-ctr'", '-oCiphers=aes256-ctr']) {
-  test(`refuses a drop-in of sshd in the form of Enterprise Linux 8: ${form}`, () => {
+  test(`refuses a drop-in of sshd in the form of Enterprise Linux 8: ${form}`, async () => {
     const host = new Host({ 'local.d/opensshserver-el8.config': `# ours\n${form}\n` })
-    const { status, stderr } = host.update(['--set', 'DEFAULT', '--no-reload'])
+    const { status, stderr } = await host.updateInProcess(['--set', 'DEFAULT', '--no-reload'])
     expect(status).toBe(1)
     expect(stderr).toMatch(/opensshserver-el8\.config:2:1: error\[DROPIN_SSHD_COMMAND_LINE\]/)
     expect(stderr).toContain('hint: write one setting a line')
-    expect(host.update(['--set', 'DEFAULT', '--no-reload', '--force']).status).toBe(0)
+    const forced = await host.updateInProcess(['--set', 'DEFAULT', '--no-reload', '--force'])
+    expect(forced.status).toBe(0)
   })
 }
 

@@ -30,19 +30,18 @@ function runTogether(host: Host, policies: readonly string[]): Promise<readonly 
 
 test('lets runs at the same time follow each other', async () => {
   const host = new Host()
-  host.set('DEFAULT')
-  const expected = Object.fromEntries(
-    ['LEGACY', 'FUTURE', 'BSI'].map((policy) => {
-      const other = new Host()
-      other.set(policy)
-      return [policy, other.visible()]
-    }),
-  )
+  await host.setInProcess('DEFAULT')
+  const expected: Record<string, ReturnType<Host['visible']>> = {}
+  for (const policy of ['LEGACY', 'FUTURE', 'BSI']) {
+    const other = new Host()
+    await other.setInProcess(policy)
+    expected[policy] = other.visible()
+  }
   const policies = ['LEGACY', 'FUTURE', 'BSI', 'LEGACY', 'FUTURE', 'BSI']
   expect(await runTogether(host, policies)).toEqual(policies.map(() => 0))
   const last = host.read('state', 'current').trim()
   expect(host.visible()).toEqual(expected[last])
-  host.set(last)
+  await host.setInProcess(last)
   expect(host.leftovers()).toEqual([])
 })
 
@@ -65,7 +64,7 @@ function holdLock(host: Host): DatabaseSync {
 
 test('says that it waits for another run', async () => {
   const host = new Host()
-  host.set('DEFAULT')
+  await host.setInProcess('DEFAULT')
   const lock = holdLock(host)
   const run = await startWaiting(host, ['--set', 'FUTURE'])
   expect(host.read('state', 'current')).toBe('DEFAULT\n')
@@ -76,7 +75,7 @@ test('says that it waits for another run', async () => {
 
 test('runs at the same time do not take back what each other has set or enabled', async () => {
   const host = new Host()
-  host.set('DEFAULT')
+  await host.setInProcess('DEFAULT')
   const lock = holdLock(host)
   const wanted = [
     ['--enable-application', 'libvirt'],
@@ -89,7 +88,7 @@ test('runs at the same time do not take back what each other has set or enabled'
   expect(host.read('state', 'current')).toBe('FUTURE\n')
   const strings = host.read('back-ends', 'gnutls.config').match(/^[A-Z]+=(?=NONE:)/gm)
   expect(strings).toEqual(['LIBVIRT=', 'QEMU='])
-  expect(host.update(['--check']).status).toBe(0)
+  expect((await host.updateInProcess(['--check'])).status).toBe(0)
 })
 
 testWith(
@@ -107,16 +106,16 @@ testWith(
   },
 )
 
-testWith('setpriv', 'tells others than root that they cannot change /etc', () => {
+testWith('setpriv', 'tells others than root that they cannot change /etc', async () => {
   const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups']
   const { status, stderr } = runFile('setpriv', [...user, LAUNCHER, '--set', 'DEFAULT'])
   expect(status).toBe(1)
   expect(stderr).toContain('You must be root to run update-policies.')
 })
 
-testWith('unshare', 'refuses a base directory on a read-only file system', () => {
+testWith('unshare', 'refuses a base directory on a read-only file system', async () => {
   const host = new Host()
-  host.set('DEFAULT')
+  await host.setInProcess('DEFAULT')
   const { base } = host
   const { status, stderr } = inNamespace(
     `mount --bind ${base} ${base}; mount -o remount,ro,bind ${base}
@@ -128,7 +127,7 @@ testWith('unshare', 'refuses a base directory on a read-only file system', () =>
   expect(host.read('state', 'current')).toBe('DEFAULT\n')
 })
 
-testWith('unshare', 'refuses when the disk is full, and the old files stay', () => {
+testWith('unshare', 'refuses when the disk is full, and the old files stay', async () => {
   const host = new Host()
   const { base } = host
   const { status, stdout, stderr } = inNamespace(
@@ -154,20 +153,20 @@ const FIPS_KERNEL = `
   echo 1 > /proc/sys/crypto/fips_enabled
 `
 
-testWith('unshare', 'takes FIPS in FIPS mode where nothing is configured', () => {
+testWith('unshare', 'takes FIPS in FIPS mode where nothing is configured', async () => {
   const host = new Host()
   const { stdout } = inNamespace(`${FIPS_KERNEL} ${LAUNCHER} --base-dir ${host.base} --show`)
   expect(stdout).toBe('FIPS\n')
 })
 
-testWith('unshare', 'warns when FIPS mode and the policy part ways', () => {
+testWith('unshare', 'warns when FIPS mode and the policy part ways', async () => {
   const host = new Host({ config: 'FIPS\n' })
   const left = inNamespace(
     `${FIPS_KERNEL} ${LAUNCHER} --base-dir ${host.base} --set DEFAULT --no-reload`,
   )
   expect(left.status).toBe(0)
   expect(left.stderr).toContain('warning[FIPS_LEFT]')
-  const alone = host.update(['--set', 'FIPS', '--no-reload'])
+  const alone = await host.updateInProcess(['--set', 'FIPS', '--no-reload'])
   expect(alone.stderr).toContain('warning[FIPS_NEEDS_KERNEL]')
 })
 
@@ -184,9 +183,9 @@ function mountFips(host: Host): string {
   `
 }
 
-testWith('unshare', 'leaves a mounted FIPS policy alone until one is set', () => {
+testWith('unshare', 'leaves a mounted FIPS policy alone until one is set', async () => {
   const host = new Host()
-  host.set('LEGACY')
+  await host.setInProcess('LEGACY')
   host.write({ 'local.d/nss-x.config': 'name=x\n' })
   const command = `${LAUNCHER} --base-dir ${host.base} --no-reload`
   const { status, stderr } = inNamespace(`${mountFips(host)}
@@ -201,11 +200,11 @@ testWith('unshare', 'leaves a mounted FIPS policy alone until one is set', () =>
   expect(host.read('state', 'current')).toBe('FUTURE\n')
 })
 
-test('keeps a file of another program that stands beside ours', () => {
+test('keeps a file of another program that stands beside ours', async () => {
   const host = new Host()
   mkdirSync(host.path('back-ends'))
   writeFileSync(host.path('back-ends', 'other.config'), 'theirs\n')
-  host.set('DEFAULT')
-  host.set('FUTURE')
+  await host.setInProcess('DEFAULT')
+  await host.setInProcess('FUTURE')
   expect(host.read('back-ends', 'other.config')).toBe('theirs\n')
 })

@@ -22,11 +22,8 @@ export class Host {
   }
 
   /** The same within the process of the test, which takes a tenth of the time. */
-  updateInProcess(
-    args: readonly string[],
-    options: Omit<InProcessOptions, 'program'> = {},
-  ): Promise<Outcome> {
-    return runInProcess([...this.#ownOptions, ...args], { ...options, program: 'update-policies' })
+  updateInProcess(args: readonly string[], options: InProcessOptions = {}): Promise<Outcome> {
+    return runInProcess([...this.#ownOptions, ...args], { program: 'update-policies', ...options })
   }
 
   get #ownOptions(): readonly string[] {

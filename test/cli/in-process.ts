@@ -11,7 +11,7 @@ import { CaughtOutput } from './caught-output.ts'
 import { inheritedEnvironment, type Outcome, type RunOptions } from './command.ts'
 
 export type InProcessOptions = Pick<RunOptions, 'env'> & {
-  readonly program?: 'cryptopolicy' | 'update-policies'
+  readonly program?: 'cryptopolicy' | 'update-policies' | 'update-crypto-policies'
   /** What takes nothing, as a file on a full disk: standard output, standard error. */
   readonly full?: readonly (1 | 2)[]
 }
@@ -33,7 +33,9 @@ async function runCaught(
   process.env = { ...inheritedEnvironment(), ...more }
   process.exitCode = undefined
   try {
-    const run = program === 'cryptopolicy' ? () => runCryptopolicy(args) : updatePolicies
+    const calledAs = program === 'update-crypto-policies' ? program : undefined
+    const run = () =>
+      program === 'cryptopolicy' ? runCryptopolicy(args) : updatePolicies(calledAs)
     const status = await output.catching(run)
     return { status, stdout: output.text(1), stderr: output.text(2) }
   } finally {

@@ -4,12 +4,13 @@ import { expect, test } from 'vitest'
 import { testWith } from '../peers/peer.ts'
 import { ROOT, runFile, scratchFolder } from './command.ts'
 import { Host } from './host.ts'
+import { runInProcess } from './in-process.ts'
 import { resultOf } from './json-output.ts'
 
 const PROGRAM = join(ROOT, 'bin', 'update-crypto-policies')
 
-function runAs(host: Host, ...args: readonly string[]) {
-  return runFile(PROGRAM, ['--base-dir', host.base, '--no-verify', '--no-reload', ...args])
+function runOn(host: Host, ...args: readonly string[]) {
+  return host.updateInProcess(['--no-reload', ...args], { program: 'update-crypto-policies' })
 }
 
 /** Policies, and what update-crypto-policies 20260216 printed of each before anything else. */
@@ -64,27 +65,27 @@ const ERRORS: readonly (readonly [policy: string, lines: readonly string[]])[] =
 ]
 
 for (const [text, lines] of ERRORS) {
-  test(`prints what the reference prints first: ${lines[0]}`, () => {
-    const { stderr } = runAs(new Host({ 'policies/X.pol': text }), '--set', 'X')
+  test(`prints what the reference prints first: ${lines[0]}`, async () => {
+    const { stderr } = await runOn(new Host({ 'policies/X.pol': text }), '--set', 'X')
     expect(stderr.split('\n').slice(0, lines.length)).toEqual(lines)
   })
 }
 
-test('names the folders of an unknown policy as the reference does', () => {
+test('names the folders of an unknown policy as the reference does', async () => {
   const host = new Host()
-  const { status, stderr } = runAs(host, '--set', 'NOPE')
+  const { status, stderr } = await runOn(host, '--set', 'NOPE')
   expect(status).toBe(1)
   expect(stderr.split('\n')[0]).toBe(
     `Unknown policy \`NOPE\`: file \`NOPE.pol\` not found in (., policies, ${host.path('policies')}, ${join(ROOT, 'policies')})`,
   )
-  expect(runAs(host, '--set', 'DEFAULT:NOPE').stderr).toMatch(
+  expect((await runOn(host, '--set', 'DEFAULT:NOPE')).stderr).toMatch(
     /^Unknown policy `NOPE`: file `NOPE\.pmod`/,
   )
 })
 
-test('tells an empty name as the reference does, which looks for a module without one', () => {
+test('tells an empty name as the reference does, which looks for a module without one', async () => {
   const host = new Host()
-  const { status, stderr } = runAs(host, '--set', 'DEFAULT:')
+  const { status, stderr } = await runOn(host, '--set', 'DEFAULT:')
   expect(status).toBe(1)
   expect(stderr.split('\n')[0]).toBe(
     `Unknown policy \`\`: file \`.pmod\` not found in (., policies/modules, ${host.path('policies/modules')}, ${join(ROOT, 'policies/modules')})`,
@@ -118,16 +119,17 @@ testWith('setpriv', 'tells others than root who they are to be, by its name', ()
 
 test('lists policies, modules and what is in force, in both commands', async () => {
   const host = new Host({ config: 'LEGACY\n', 'policies/MINE.pol': '# mine\n' })
-  const found = resultOf(runAs(host, '--list', '--json').stdout)
+  const found = resultOf((await runOn(host, '--list', '--json')).stdout)
   expect(found).toMatchObject({ configured: 'LEGACY', inForce: null })
   expect(found.policies).toContainEqual({ name: 'MINE', path: host.path('policies', 'MINE.pol') })
   expect(found.modules.map(({ name }: { name: string }) => name)).toContain('NO-SHA1')
   await host.setInProcess('FUTURE:NO-PQ')
   const args = ['show', '--list', '--base-dir', host.base]
-  const { stdout } = runFile(join(ROOT, 'bin', 'cryptopolicy'), args)
-  expect(stdout).toBe(runAs(host, '--list').stdout)
+  const { stdout } = await runInProcess(args)
+  expect(stdout).toBe((await runOn(host, '--list')).stdout)
   expect(stdout).toContain('in force: FUTURE:NO-PQ\n')
-  expect(
-    resultOf(runFile(join(ROOT, 'bin', 'cryptopolicy'), [...args, '--json']).stdout),
-  ).toMatchObject({ action: 'list', inForce: 'FUTURE:NO-PQ' })
+  expect(resultOf((await runInProcess([...args, '--json'])).stdout)).toMatchObject({
+    action: 'list',
+    inForce: 'FUTURE:NO-PQ',
+  })
 })
