@@ -12,7 +12,14 @@ import { ByteReader } from '../../wire/byte-reader.ts'
 import { ByteWriter } from '../../wire/byte-writer.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import type { ClearExchange } from '../connection/clear-exchange.ts'
-import { clearText, printableReply, READY, refused, type Upgrade } from './upgrade.ts'
+import {
+  type ClearText,
+  clearText,
+  printableReply,
+  READY,
+  refused,
+  type Upgrade,
+} from './upgrade.ts'
 
 /** No reply is longer: a name, a description and their lengths. */
 const REPLY_LIMIT = 0x4000
@@ -41,15 +48,34 @@ export const nbd: Upgrade = {
     const said = `NBD_OPT_LIST: ${listed.said}`
     // A name that no export has: some servers say that TLS is missing before they say what is there.
     const names = listed.names.length > 0 ? listed.names : [Buffer.from('cryptopolicy-audit')]
-    for (const name of names.slice(0, ASKED_LIMIT)) {
-      const { type } = await sendOption(exchange, NBD_OPT.INFO, infoOf(name))
-      if (type === NBD_REP.ERR_TLS_REQD) continue
-      return clearText('accepted', `${said}; NBD_OPT_INFO: ${replyName(type)}`)
-    }
+    const type = await askExports(exchange, names.slice(0, ASKED_LIMIT))
+    const both = `${said}; NBD_OPT_INFO: ${replyName(type)}`
+    if (type === NBD_REP.ACK) return clearText('accepted', both)
+    if (type !== NBD_REP.ERR_TLS_REQD) return askForTls(exchange, both)
     // TLS may be for these exports alone, and others need not be listed: section "SELECTIVETLS mode".
-    if (listed.type === NBD_REP.ERR_TLS_REQD) return clearText('refused', said)
-    return clearText('unknown', `${said}; NBD_OPT_INFO: ${replyName(NBD_REP.ERR_TLS_REQD)}`)
+    return listed.type === type ? clearText('refused', said) : clearText('unknown', both)
   },
+}
+
+/** The best answer for a client without TLS: an acknowledgement, or what does not speak of TLS, or that it is missing. */
+async function askExports(exchange: ClearExchange, names: readonly Buffer[]): Promise<number> {
+  let best: number = NBD_REP.ERR_TLS_REQD
+  for (const name of names) {
+    const { type } = await sendOption(exchange, NBD_OPT.INFO, infoOf(name))
+    if (type === NBD_REP.ACK) return type
+    if (best === NBD_REP.ERR_TLS_REQD) best = type
+  }
+  return best
+}
+
+/** How a server that has no TLS answers a client that asks for it: section "NOTLS mode". */
+const WITHOUT_TLS: readonly number[] = [NBD_REP.ERR_UNSUP, NBD_REP.ERR_POLICY]
+
+/** An export may be unknown, or kept from this client. Whom a server without TLS serves, it serves in clear. */
+async function askForTls(exchange: ClearExchange, said: string): Promise<ClearText> {
+  const { type } = await sendOption(exchange, NBD_OPT.STARTTLS)
+  const kind = WITHOUT_TLS.includes(type) ? 'accepted' : 'unknown'
+  return clearText(kind, `${said}; NBD_OPT_STARTTLS: ${replyName(type)}`)
 }
 
 type Listed = {

@@ -246,7 +246,6 @@ describe('NBD', () => {
     ['may hide some', NBD_REP.ERR_POLICY, NBD_REP.ERR_TLS_REQD, 'unknown', 'NBD_REP_ERR_POLICY'],
     ['shows only', NBD_REP.ERR_POLICY, NBD_REP.ACK, 'accepted', 'NBD_REP_ERR_POLICY'],
     ['wants TLS', NBD_REP.ERR_TLS_REQD, NBD_REP.ERR_TLS_REQD, 'refused', 'NBD_REP_ERR_TLS_REQD'],
-    ['wants TLS to list', NBD_REP.ERR_TLS_REQD, NBD_REP.ERR_UNKNOWN, 'accepted', 'TLS_REQD'],
   ])('in clear, a server that %s', async (_title, listed, shown, kind, said) => {
     const name = 'cryptopolicy-audit'
     const info = Buffer.concat([hex('00000012'), Buffer.from(name), hex('0000')])
@@ -258,6 +257,25 @@ describe('NBD', () => {
     expect(found.kind).toBe(kind)
     expect(found.said).toContain(said)
     expect(found.said.includes('NBD_OPT_INFO')).toBe(kind !== 'refused')
+  })
+
+  const { ERR_UNSUP, ERR_POLICY, ERR_UNKNOWN, ERR_SHUTDOWN, ERR_TLS_REQD, ACK } = NBD_REP
+
+  /** Section "NOTLS mode": ERR_UNSUP or ERR_POLICY. An export may be unknown to whoever asks, with TLS too. */
+  test.each<[string, readonly number[], number, string]>([
+    ['has TLS', [ERR_UNKNOWN], ACK, 'unknown'],
+    ['has TLS, and keeps an export from the client', [ERR_POLICY], ACK, 'unknown'],
+    ['has TLS, and knows no NBD_OPT_INFO', [ERR_UNSUP], ACK, 'unknown'],
+    ['has no TLS', [ERR_UNKNOWN], ERR_UNSUP, 'accepted'],
+    ['has no TLS for its policy', [ERR_UNSUP, ERR_POLICY], ERR_POLICY, 'accepted'],
+    ['ends', [ERR_SHUTDOWN], ERR_SHUTDOWN, 'unknown'],
+    ['wants TLS for one of its exports', [ERR_TLS_REQD, ERR_UNKNOWN, ERR_TLS_REQD], ACK, 'unknown'],
+  ])('in clear, one that shows no export, and %s', async (_title, shown, begun, kind) => {
+    const asked = shown.flatMap((type, at) => asksFor(`e${at}`, type))
+    const starts = [STARTTLS, reply(NBD_OPT.STARTTLS, begun)]
+    const found = await clearTextOf('nbd', [...lists(shown.length, LISTED), ...asked, ...starts])
+    expect(found.kind).toBe(kind)
+    expect(found.said).toMatch(/NBD_OPT_INFO: NBD_REP_ERR_(?!TLS).*; NBD_OPT_STARTTLS: NBD_REP_/)
   })
 
   const lists = (count: number, ...ends: readonly string[]) => {
