@@ -16,7 +16,7 @@ export const NO_VERSION = {
 export const TIMED_OUT = { answer: 'timed-out' } as const satisfies Answer
 export const CUT = {
   answer: 'unknown',
-  because: 'the server sent a part of its flight, and ended the connection',
+  because: 'the server sent a part of its answer, and ended the connection',
 } as const satisfies Answer
 export const RATE_LIMITED = { answer: 'rate-limited' } as const satisfies Answer
 export const NOT_SEEN = {

@@ -1,6 +1,7 @@
 /** The conversation of one question: bytes out, exactly so many bytes in, and all of it on record. */
 import { createHmac } from 'node:crypto'
-import { ExchangeEnded } from './failure.ts'
+import { refuse } from '../../wire/protocol-error.ts'
+import { BROKEN_OFF, ExchangeEnded, isClosing } from './failure.ts'
 import type { Transcript } from './transcript.ts'
 import type { Transport } from './transport.ts'
 
@@ -31,7 +32,10 @@ export class Exchange {
     this.#transport.limitSilence(silence)
   }
 
-  /** @throws ExchangeEnded */
+  /**
+   * @throws ExchangeEnded where the connection ends before the first of these bytes, ProtocolError where the peer ends
+   *   it among them.
+   */
   async read(length: number): Promise<Buffer> {
     while (this.#unread.length + this.#arrivedLength < length) await this.#receive()
     if (this.#unread.length < length) this.#join()
@@ -63,6 +67,8 @@ export class Exchange {
     const received = await this.#transport.receive()
     if (typeof received === 'string') {
       this.transcript.ended(received)
+      const hasPart = this.#unread.length + this.#arrivedLength > 0
+      if (hasPart && isClosing(received)) refuse(BROKEN_OFF.reason)
       throw new ExchangeEnded(received)
     }
     this.transcript.received(received)

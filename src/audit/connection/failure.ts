@@ -17,7 +17,7 @@ export type ConnectionEnd =
 /** How a server that has begun to answer refuses nothing: by the end of its connection. */
 export const BROKEN_OFF = {
   failure: 'malformed',
-  reason: 'a part of its flight, and ended the connection',
+  reason: 'a part of its answer, and ended the connection',
 } as const
 
 /** Whether the peer, or the network, has ended the connection. */

@@ -1,6 +1,7 @@
 /** Messages of TLS over the bytes of one question, in clear or protected. */
 import { refuse } from '../../wire/protocol-error.ts'
 import type { Exchange } from '../connection/exchange.ts'
+import { BROKEN_OFF, ExchangeEnded, isClosing } from '../connection/failure.ts'
 import { decodeAlert, type TlsAlert } from '../messages/alert.ts'
 import {
   encodeHandshake,
@@ -96,7 +97,8 @@ export class TlsChannel {
   /**
    * The next message. A change of cipher is passed over where none is awaited, as in TLS 1.3.
    *
-   * @throws ProtocolError, ExchangeEnded
+   * @throws ProtocolError, also where the peer ends the connection within a message; ExchangeEnded where it does so
+   *   between two.
    */
   async next(): Promise<Incoming> {
     for (;;) {
@@ -132,10 +134,20 @@ export class TlsChannel {
   }
 
   async #readRecord(): Promise<TlsRecord> {
-    const { type, version, length } = decodeRecordHeader(await this.exchange.read(RECORD_HEADER))
-    const payload = await this.exchange.read(length)
-    const record = { type, version, payload }
+    const header = await this.#read(RECORD_HEADER, this.#assembler.isWithinMessage)
+    const { type, version, length } = decodeRecordHeader(header)
+    const record = { type, version, payload: await this.#read(length, true) }
     return this.#reading ? this.#reading.open(record) : record
+  }
+
+  /** @param isWithin Whether what was read so far is a part of a message. */
+  async #read(length: number, isWithin: boolean): Promise<Buffer> {
+    try {
+      return await this.exchange.read(length)
+    } catch (error) {
+      const isCut = isWithin && error instanceof ExchangeEnded && isClosing(error.end)
+      return isCut ? refuse(BROKEN_OFF.reason) : Promise.reject(error)
+    }
   }
 }
 

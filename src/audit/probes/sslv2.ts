@@ -26,8 +26,8 @@ export async function probeSslv2({ connections }: ProbedServer): Promise<Found> 
 async function askSslv2(exchange: Exchange): Promise<Found> {
   await exchange.write(encodeSslv2ClientHello(SSLV2_CIPHERS, exchange.random(CHALLENGE)))
   const start = await exchange.read(2)
-  if (isTls(start)) return nothing(await answerOfTls(exchange, start))
   try {
+    if (isTls(start)) return nothing(await answerOfTls(exchange, start))
     return await readAnswer(exchange, start)
   } catch (error) {
     if (error instanceof ExchangeEnded) return nothing(answerOfCut({ failure: error.end }))
@@ -37,6 +37,11 @@ async function askSslv2(exchange: Exchange): Promise<Found> {
 
 function nothing(end: Answer): Found {
   return { items: [], order: 'unknown', end }
+}
+
+const WITHOUT_CIPHERS: Answer = {
+  answer: 'unknown',
+  because: 'the server speaks SSLv2, and names no cipher',
 }
 
 const TLS_TYPES: ReadonlySet<number> = new Set(Object.values(CONTENT_TYPES))
@@ -60,6 +65,8 @@ async function readAnswer(exchange: Exchange, start: Buffer): Promise<Found> {
   const rest = await exchange.read(Math.max(length - 1, 0))
   const message = Buffer.concat([type, rest]).subarray(0, Math.max(length - padding, 0))
   const { ciphers } = decodeSslv2ServerHello(message)
+  // Some take ciphers that they do not name (CVE-2015-3197).
+  if (ciphers.length === 0) return nothing(WITHOUT_CIPHERS)
   // The server names all that both sides have: the client chooses.
   return { items: ciphers, order: 'client', end: ABSENT }
 }

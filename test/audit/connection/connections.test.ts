@@ -83,6 +83,19 @@ test('a server that drips is cut off when the time of the question is over', asy
   expect(asked).toEqual({ isAnswered: false, failure: { failure: 'timed-out' } })
 })
 
+test('an end within the bytes that were asked for is none between two answers', async () => {
+  const port = await serve((socket) => void socket.end('xy'))
+  const ask = (...lengths: readonly number[]) =>
+    connect(port).ask(`read ${lengths}`, async (exchange) => {
+      for (const length of lengths) await exchange.read(length)
+    })
+  expect(await ask(2, 1)).toEqual({ isAnswered: false, failure: { failure: 'closed' } })
+  const reason = 'a part of its answer, and ended the connection'
+  const brokenOff = { isAnswered: false, failure: { failure: 'malformed', reason } }
+  expect(await ask(3)).toEqual(brokenOff)
+  expect(await ask(1, 2)).toEqual(brokenOff)
+})
+
 test('what breaks the protocol is a failure; nothing listening is another', async () => {
   const port = await serve((socket) => void socket.write('x'))
   const asked = await connect(port).ask('bad', async () => refuse('rubbish'))

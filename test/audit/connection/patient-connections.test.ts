@@ -70,7 +70,7 @@ describe('a question without an answer', () => {
 
   test('is not followed by the control where the server has said something', async () => {
     const server = serverOf('breaks off', 'breaks off', 'closed')
-    expect(await askAll(server, ['a', 'b', 'c'])).toEqual(['closed', 'closed', 'closed'])
+    expect(await askAll(server, ['a', 'b', 'c'])).toEqual(['malformed', 'malformed', 'closed'])
     // That it broke off shows that it was there.
     expect(server.heard).toEqual(['a', 'b', 'c', 'c, control'])
   })
@@ -121,7 +121,7 @@ describe('a control without an answer', () => {
 
   test('of a question that is refused with a word in the end is no limit', async () => {
     const server = serverOf('answers', 'closed', 'closed', 'answers', 'breaks off')
-    expect(await askAll(server, ['a', 'b'])).toEqual(['answered', 'closed'])
+    expect(await askAll(server, ['a', 'b'])).toEqual(['answered', 'malformed'])
   })
 
   test('is told as a limit where none is answered any more, and from then on at once', async () => {

@@ -75,6 +75,16 @@ test.each<[string, (socket: Socket) => void, string, number?]>([
   ['a connection that is closed at once', (socket) => void socket.end(), 'refused'],
   ['a reset', onHello((socket) => void socket.resetAndDestroy()), 'refused'],
   ['garbage', onHello((socket) => void socket.end(Buffer.alloc(4096, 0x5a))), 'unknown'],
+  ...[1, 4, 5, 9, 40].map((length): [string, (socket: Socket) => void, string] => [
+    `an end behind ${length} bytes of a ServerHello`,
+    onHello((socket) => void socket.end(SERVER_HELLO.subarray(0, length))),
+    'unknown',
+  ]),
+  [
+    'an end between two records of a ServerHello',
+    onHello((socket) => void socket.end(encodeRecords(22, 0x0303, Buffer.of(2, 0)))),
+    'unknown',
+  ],
   ['a greeting of another protocol', (socket) => void socket.write('220 ready\r\n'), 'unknown'],
   [
     'records without end, of one warning each',
