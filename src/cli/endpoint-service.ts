@@ -5,7 +5,7 @@ import { readMixedTextFile, readNamedMixedFile } from '../files/text-file.ts'
 import { readEndpointFile } from '../monitor/file/endpoint-file.ts'
 import { entryEventToJson, printEntryEvent } from '../monitor/file/event-report.ts'
 import { type AppliedChange, FileInForce } from '../monitor/file/file-in-force.ts'
-import { atPlaces } from '../monitor/file/object-uses.ts'
+import { atPlaces, withObjectPlaces } from '../monitor/file/object-uses.ts'
 import { type EndpointEvent, HostEndpoints } from '../monitor/host/host-endpoints.ts'
 import { HostMetrics } from '../monitor/metrics/host-metrics.ts'
 import type { FileHost } from '../monitor/sections/section.ts'
@@ -43,7 +43,7 @@ export async function runEndpoints(path: string, options: EndpointRunOptions): P
     onQuit: () => ending.begin(),
   }
   const endpoints = atPlaces(file, () => new HostEndpoints(hostOptions))
-  endpoints.objects.tls.warnings.forEach(terminal.report)
+  withObjectPlaces(endpoints.objects.tls.warnings, objects).forEach(terminal.report)
   const host: FileHost = { endpoints, context, metrics, tell, tellOutcome: log.tellOutcome }
   const inForce = new FileInForce(host, objects)
   await runService({

@@ -1,5 +1,5 @@
 /** Relays as a service: from their options or their map to the signal that ends them. */
-import { fail } from '../diagnostics/diagnostic.ts'
+import { asSaidByFile, DiagnosticError, fail } from '../diagnostics/diagnostic.ts'
 import { readNamedTextFile } from '../files/text-file.ts'
 import { parseMigrationUri } from '../migration/address/migration-uri.ts'
 import { clearTextWarnings } from '../migration/relay/clear-text-warnings.ts'
@@ -20,13 +20,15 @@ import { Terminal } from './terminal.ts'
 /** Relays until a signal comes. */
 export async function runRelays(options: RelayCommandOptions): Promise<void> {
   const terminal = new Terminal({ quiet: options.quiet ?? false, isService: true })
-  const definitions = readDefinitions(options)
+  const definitions = asWritten(options, () => readDefinitions(options))
   const objects = await loadObjects(options, terminal)
   const channelLimit = findChannelLimit(definitions.length, options)
   const { handshakeLimit, idleLimit } = options
   const limits = { channelLimit, handshakeLimit, idleLimit }
   const onEvent = (event: RelayEvent) => logEvent(event, options, terminal)
-  const relays = definitions.map((definition) => openRelay(definition, objects, limits, onEvent))
+  const relays = asWritten(options, () =>
+    definitions.map((definition) => openRelay(definition, objects, limits, onEvent)),
+  )
   await runService({
     objects,
     pidFile: options.pidFile,
@@ -39,6 +41,16 @@ export async function runRelays(options: RelayCommandOptions): Promise<void> {
       for (const { sides } of relays) sides.release()
     },
   })
+}
+
+/** What is wrong with a relay is wrong with the map, where one describes it. */
+function asWritten<Value>({ map }: RelayCommandOptions, step: () => Value): Value {
+  try {
+    return step()
+  } catch (error) {
+    if (map === undefined || !(error instanceof DiagnosticError)) throw error
+    throw new DiagnosticError(error.diagnostics.map(asSaidByFile))
+  }
 }
 
 function readDefinitions(options: RelayCommandOptions): readonly RelayDefinition[] {

@@ -118,6 +118,11 @@ export function escalate(diagnostic: Diagnostic): Diagnostic {
   return diagnostic.severity === 'warning' ? { ...diagnostic, severity: 'error' } : diagnostic
 }
 
+/** What would be wrong use on a command line is bad input where a file says it. */
+export function asSaidByFile(diagnostic: Diagnostic): Diagnostic {
+  return diagnostic.fault === 'usage' ? { ...diagnostic, fault: 'input' } : diagnostic
+}
+
 /** Marks a diagnostic as a warning, where work goes on in spite of it. */
 export function moderate(diagnostic: Diagnostic): Diagnostic {
   return diagnostic.severity === 'error' ? { ...diagnostic, severity: 'warning' } : diagnostic

@@ -1,8 +1,9 @@
-import { existsSync, rmSync, statSync } from 'node:fs'
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { dhParameters } from '../../src/tls/dh-parameters.ts'
 import { readRecorded } from '../migration/recorded-streams.ts'
 import { listenPlain } from '../migration/relay/plain-ends.ts'
 import { RawMonitor } from '../monitor/raw-monitor.ts'
@@ -18,7 +19,7 @@ import {
   serveEndpointFileInProcess,
   writeEndpointFile,
 } from './endpoint-process.ts'
-import { runInProcess } from './in-process.ts'
+import { runInProcess, serveInProcess } from './in-process.ts'
 
 test('check tells what a file has, and every mistake with its line', async () => {
   const folder = makeX509Folder()
@@ -59,6 +60,53 @@ objects:
     expect(stderr).toContain(`:4:37: error[FILE_MISSING]: secret s: ${folder}/s `)
     expect(stderr).toContain(`:6:10: error[FILE_MISSING]: tls-creds-x509 tls0: ${folder}/pki/ca-`)
   }
+})
+
+test('check tells mistakes of an entry, of its place and of an object in one run', async () => {
+  const folder = scratchFolder()
+  const path = writeEndpointFile(
+    folder,
+    `objects:
+  - {qom-type: tls-creds-psk, id: t, dir: DIR/none, endpoint: server}
+exports:
+  - {id: e, memry: 1M}
+monitors:
+  - {id: m, listen: "unix:DIR/m"}
+  - {id: n, listen: "unix:DIR/./m"}
+`,
+  )
+  const { status, stderr } = await runInProcess(['endpoint', 'check', path])
+  expect(status).toBe(65)
+  const told = stderr.match(/^\S+: error\[\w+\]/gm)?.map((line) => line.slice(path.length))
+  expect(told).toEqual([
+    ':4:13: error[OBJECT_UNKNOWN_PROPERTY]',
+    ':7:21: error[ENDPOINT_FILE_REPEATED]',
+    ':2:43: error[FILE_MISSING]',
+  ])
+})
+
+test('a warning of an object is told where the object names its files', async () => {
+  const folder = makeX509Folder()
+  writeFileSync(join(folder, 'dh-params.pem'), dhParameters(2048))
+  const path = writeEndpointFile(folder, ENDPOINT_FILE)
+  const warning = `${path}:2:47: warning[OBJECT_UNUSED_DH_PARAMETERS]: tls-creds-x509 tls0: ${folder}`
+  const { status, stderr } = await runInProcess(['endpoint', 'check', path])
+  expect([status, stderr]).toEqual([0, expect.stringContaining(warning)])
+  const service = await serveInProcess(['endpoint', 'run', path])
+  expect(service.log()).toContain(warning)
+})
+
+test('what a file asks of the host in vain is a mistake of the file, and not of the command line', async () => {
+  const folder = makeX509Folder()
+  const object = 'qom-type: tls-creds-x509, id: t, dir: DIR, endpoint: client, priority: NORMAL'
+  const relay =
+    'id: r, listen: "unix:DIR/r", to: "tcp:localhost:1", tls-creds: t, socket-owner: "?"'
+  const path = writeEndpointFile(folder, `objects:\n  - {${object}}\nrelays:\n  - {${relay}}\n`)
+  const { status, stderr } = await runInProcess(['endpoint', 'run', path])
+  expect([status, stderr]).toEqual([
+    65,
+    expect.stringMatching(/:4:\d+: error\[SERVICE_UNKNOWN_OWNER/),
+  ])
 })
 
 const ANON = '{qom-type: tls-creds-anon, id: t, endpoint: client}'
@@ -198,11 +246,19 @@ chardevs:
 `,
   )
   const [, port] = /chardev console at 127\.0\.0\.1:(\d+)/.exec(log) ?? []
-  const { stdout } = await execFile('/bin/sh', [
-    '-c',
-    `{ echo hello; sleep 1; } | openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:${port} -cert ${folder}/client-cert.pem -key ${folder}/client-key.pem 2>${folder}/err`,
-  ])
-  expect(stdout).toBe('HELLO\n')
+  const files = ['-cert', 'client-cert.pem', '-key', 'client-key.pem']
+  const client = spawn(
+    'openssl',
+    ['s_client', '-quiet', '-no_ign_eof', '-connect', `127.0.0.1:${port}`, ...files],
+    { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] },
+  )
+  let answer = ''
+  client.stdout?.on('data', (bytes: Buffer) => {
+    answer += bytes
+  })
+  client.stdin?.write('hello\n')
+  await eventually(() => answer === 'HELLO\n')
+  client.stdin?.end()
   expect(await service.says('left')).toMatch(/chardev console #1 127.*secured by TLSv1.3/)
   expect((await service.stop()).status).toBe(0)
 })

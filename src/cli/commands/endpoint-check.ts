@@ -19,14 +19,14 @@ export function addEndpointCheck(group: Command): void {
 async function check(path: string, options: EndpointOptions): Promise<void> {
   const terminal = terminalFor(options)
   const { readNamedMixedFile } = await import('../../files/text-file.ts')
-  const { readEndpointFile } = await import('../../monitor/file/endpoint-file.ts')
-  const { makeObjects } = await import('../../monitor/file/object-uses.ts')
-  const { refuseSamePlaces } = await import('../../monitor/file/place-conflicts.ts')
+  const { checkEndpointFile } = await import('../../monitor/file/file-check.ts')
   const { objectsContext } = await import('../object-options.ts')
-  const file = readEndpointFile(readNamedMixedFile(path))
-  await refuseSamePlaces(file)
-  const objects = makeObjects(file, await objectsContext(options, terminal))
-  objects.warnings.forEach(terminal.report)
+  const source = readNamedMixedFile(path)
+  const { file, warnings } = await checkEndpointFile(
+    source,
+    await objectsContext(options, terminal),
+  )
+  warnings.forEach(terminal.report)
   const ids = file.objects.map(({ id }) => id)
   const entries = file.entries.map(({ name }) => name)
   if (options.json) terminal.setResult({ file: path, objects: ids, entries })

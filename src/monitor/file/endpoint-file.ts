@@ -39,6 +39,21 @@ export type EndpointFile = {
  * @throws DiagnosticError with every mistake, each at its line.
  */
 export function readEndpointFile(source: Source): EndpointFile {
+  const { file, diagnostics } = readEndpointParts(source)
+  if (diagnostics.length > 0) refuseFile(diagnostics)
+  return file
+}
+
+/** What could be read of a file, and every mistake in the rest. */
+export type EndpointParts = {
+  readonly file: EndpointFile
+  readonly diagnostics: readonly Diagnostic[]
+  /** None of the objects is in the rest. */
+  readonly hasAllObjects: boolean
+}
+
+/** @throws DiagnosticError where it is no mapping. */
+export function readEndpointParts(source: Source): EndpointParts {
   const mapping = parseMapping(markSecret(source))
   const document = new Document(source, mapping)
   const diagnostics: Diagnostic[] = []
@@ -49,18 +64,19 @@ export function readEndpointFile(source: Source): EndpointFile {
   const guest = collect(() => document.text('guest'))
   const written = collect(() => document.objects()) ?? []
   const objects = written.flatMap((one) => collect(() => defineObject(one)) ?? [])
+  const hasAllObjects = objects.length === written.length
   const entries = FILE_SECTIONS.flatMap((section) =>
     (collect(() => document.entries(section)) ?? []).flatMap(
       (definition) => collect(() => readEntry(section, definition)) ?? [],
     ),
   )
   for (const step of checksOf(objects, entries, document)) collect(step)
-  if (diagnostics.length > 0) refuseFile(diagnostics)
-  return {
+  const file = {
     ...(name === undefined ? {} : { name }),
     ...(guest === undefined ? {} : { guest }),
     ...{ objects, entries },
   }
+  return { file, diagnostics, hasAllObjects }
 }
 
 function readEntry(section: FileSection, definition: ObjectDefinition): ReadEntry {

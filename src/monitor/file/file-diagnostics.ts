@@ -1,5 +1,6 @@
 /** Every error of endpoint files, in one place. */
 import {
+  asSaidByFile,
   type Diagnostic,
   DiagnosticError,
   type DiagnosticKind,
@@ -106,9 +107,7 @@ export const FILE_DIAGNOSTIC_KINDS = defineKinds({
   notRestored,
 })
 
-/** What would be wrong use on a command line is a mistake in the file here. @throws DiagnosticError */
+/** @throws DiagnosticError */
 export function refuseFile(diagnostics: readonly Diagnostic[]): never {
-  throw new DiagnosticError(
-    diagnostics.map((one) => (one.fault === 'usage' ? { ...one, fault: 'input' } : one)),
-  )
+  throw new DiagnosticError(diagnostics.map(asSaidByFile))
 }

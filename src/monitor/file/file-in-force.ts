@@ -1,6 +1,11 @@
 /** The endpoint file that is in force: applied by difference, as a whole or not at all. */
 import { CHARDEV_KINDS } from '../../chardev/chardev-diagnostics.ts'
-import { type Diagnostic, DiagnosticError, diagnose } from '../../diagnostics/diagnostic.ts'
+import {
+  asSaidByFile,
+  type Diagnostic,
+  DiagnosticError,
+  diagnose,
+} from '../../diagnostics/diagnostic.ts'
 import { ENDPOINT_KINDS } from '../../endpoint/endpoint-diagnostics.ts'
 import { handingSocketsOver } from '../../endpoint/listening-sockets.ts'
 import { FILE_KINDS } from '../../files/file-diagnostics.ts'
@@ -180,7 +185,7 @@ export class FileInForce {
       return running
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error
-      throw new DiagnosticError(error.diagnostics.map((one) => withPlace(one, entry)))
+      throw new DiagnosticError(error.diagnostics.map((one) => asSaidByFile(withPlace(one, entry))))
     }
   }
 }

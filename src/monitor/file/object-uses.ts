@@ -21,12 +21,19 @@ export function atPlaces<Made>({ objects }: EndpointFile, make: () => Made): Mad
     return make()
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error
-    const placed = error.diagnostics.map((one) => {
-      const span = one.span ?? placeOf(one, objects)
-      return span ? { ...one, span } : one
-    })
-    return refuseFile(placed)
+    return refuseFile(withObjectPlaces(error.diagnostics, objects))
   }
+}
+
+/** What was found in the files of an object is told at the line that names them. */
+export function withObjectPlaces(
+  diagnostics: readonly Diagnostic[],
+  objects: readonly ObjectDefinition[],
+): readonly Diagnostic[] {
+  return diagnostics.map((one) => {
+    const span = one.span ?? placeOf(one, objects)
+    return span ? { ...one, span } : one
+  })
 }
 
 /** Properties by which an object names what it is made of. */

@@ -109,7 +109,9 @@ export class LiveObject {
     this.#state = 'loading'
     this.needs.clear()
     try {
-      this.#newest = this.#type.load(this.#reader, { ...surroundings, id, previous: this.#newest })
+      const loaded = this.#type.load(this.#reader, { ...surroundings, id, previous: this.#newest })
+      const { warnings = [] } = loaded
+      this.#newest = { ...loaded, warnings: warnings.map(this.#name) }
       this.#state = 'loaded'
     } catch (error) {
       this.#state = 'outdated'

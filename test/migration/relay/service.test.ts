@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseRelayMap } from '../../../src/migration/relay/relay-map.ts'
 import { scratchFolder } from '../../cli/command.ts'
+import { runInProcess } from '../../cli/in-process.ts'
 import { credentialsOf, makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { spawnSync } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
@@ -83,6 +84,30 @@ test('a map that is wrong is refused with its place', async () => {
     expect(relay.log()).toMatch(new RegExp(`map.yaml:[23]:\\d+: error\\[${code}\\]`))
   }
 })
+
+test.each([
+  ['listen: "unix:x", to: "tcp:h:1"', 'RELAY_NO_CREDENTIALS'],
+  ['listen: "unix:x", to: "tcp:h:1", tls-creds: t, socket-owner: "?"', 'SERVICE_UNKNOWN_OWNER'],
+])(
+  'a relay %j is refused as a mistake of its map, and with options as wrong usage',
+  async (relay, code) => {
+    const map = join(scratchFolder(), 'map.yaml')
+    writeFileSync(map, `- {id: r, ${relay}}\n`)
+    const [, object = ''] = credentialsOf('x509', makeX509Folder(), 'client')
+    const options = ['--object', object.replace('id=tls0', 'id=t')]
+    const words = [...relay.matchAll(/([\w-]+): "?([^",]+)/g)].map(
+      ([, key, value]) => `--${key}=${value}`,
+    )
+    for (const [args, status] of [
+      [['--map', map], 65],
+      [words, 64],
+    ] as const) {
+      const outcome = await runInProcess(['migrate', 'relay', ...args, ...options])
+      expect([args, outcome.status]).toEqual([args, status])
+      expect(outcome.stderr).toContain(`error[${code}]`)
+    }
+  },
+)
 
 test('the socket has the mode that was asked for, and 0600 otherwise', async () => {
   const modeOf = (path: string) => statSync(path).mode & 0o777
