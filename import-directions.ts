@@ -44,7 +44,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'tls',
     'net',
   ],
-  endpoint: ['diagnostics', 'algorithms', 'files', 'wire', 'net', 'options', 'x509', 'tls'],
+  endpoint: [
+    ...['diagnostics', 'arguments', 'algorithms', 'files', 'wire', 'net', 'options', 'x509', 'tls'],
+  ],
   service: ['diagnostics', 'files', 'net', 'options', 'tls', 'endpoint'],
   transfer: ['diagnostics', 'files'],
   nbd: [

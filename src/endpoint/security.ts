@@ -6,6 +6,7 @@ import type { TlsSession } from '../tls/credentials/tls-session.ts'
 import type { TlsObjects } from '../tls/objects/tls-objects.ts'
 import type { TlsSettings } from '../tls/tls-options.ts'
 import { ENDPOINT_KINDS } from './endpoint-diagnostics.ts'
+import { handshakeTimeout } from './handshake-limit.ts'
 import type { TlsMode } from './tls-mode.ts'
 
 /** Runs the server's side of a handshake; throws where the client is not let in. */
@@ -47,7 +48,7 @@ export function findSecurity(objects: TlsObjects, options: SecurityOptions): Sec
     authorizationId === undefined ? undefined : objects.authorization(authorizationId)
   if (authorization) credentials.checkAuthorization(authorization)
   const holds = [id, ...(authorization ? [authorization.id] : [])].map((one) => objects.hold(one))
-  const timeout = handshakeLimit === 0 ? undefined : handshakeLimit * 1000
+  const timeout = handshakeTimeout(handshakeLimit)
   return {
     tlsMode: mode ?? 'required',
     settings: credentials.settings,

@@ -5,7 +5,9 @@ import {
   constants,
   existsSync,
   openSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
   writeFileSync,
   writeSync,
@@ -51,8 +53,20 @@ async function take(socket: Socket, length: number): Promise<Buffer> {
   }
 }
 
+/** How many descriptors of pseudo-terminals this process has, on the side that made them. */
+function terminals(): number {
+  return readdirSync('/proc/self/fd').filter((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`).endsWith('/ptmx')
+    } catch {
+      return false
+    }
+  }).length
+}
+
 test('a pty: programs open it, leave, and others come', async () => {
   const chardevs = makeChardevs()
+  const before = terminals()
   const [path = '', device = ''] = (await joinUser(chardevs, 'pty,id=p')).split(' ')
   const user = await connectPlain(path)
   for (const word of ['one', 'two']) {
@@ -66,6 +80,8 @@ test('a pty: programs open it, leave, and others come', async () => {
     expect(String(await take(user, word.length + 2))).toBe(`${word}\r\n`)
   }
   expect(chardevs.registry.list()[1]).toMatchObject({ label: 'p', filename: `pty:${device}` })
+  // No program has it open: of the descriptors of those that had it, none is left.
+  await eventually(() => terminals() === before + 1)
 })
 
 testWith(

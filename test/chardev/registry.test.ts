@@ -128,6 +128,18 @@ test('a client changes what another client is changing: refused, and nothing sta
   expect(readdirSync(folder)).toEqual([])
 })
 
+test('one that is being opened when all are closed is refused, and does not stay open', async () => {
+  const { add, registry } = makeChardevs()
+  const folder = scratchFolder()
+  const socket = join(folder, 'socket')
+  const opening = add(`socket,id=s,path=${socket},server=on`)
+  const refused = expect(opening).rejects.toThrow('all of them are being closed')
+  await registry.close()
+  await refused
+  expect(readdirSync(folder)).toEqual([])
+  await expect(add('null,id=n')).rejects.toThrow('all of them are being closed')
+})
+
 test('where it cannot be changed, what was written to its file and to its log stays', async () => {
   const { add, registry } = makeChardevs()
   const folder = scratchFolder()

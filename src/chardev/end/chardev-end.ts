@@ -15,8 +15,8 @@ export type EndSession = {
   readonly isStanding: boolean
   /** Whether what is read of it may end although it stays, as the input of a program does. */
   readonly canEnd: boolean
-  /** Whether it may write to a chardev that several share. */
-  readonly mayWrite: boolean
+  /** False where it may only read a chardev that several share. */
+  readonly mayWrite?: boolean
   /** To be called once: ends it in order, or cuts it off where something went wrong. */
   readonly finish: (error?: unknown) => Promise<void>
 }

@@ -34,7 +34,7 @@ export class ExecEnd implements ChardevEnd {
     // Of a command only its program is shown: its other words may hold a secret.
     const place = `the command ${/^\s*\S*/.exec(this.definition.command)?.[0].trim()}`
     const finish = (error?: unknown) => this.#finish(command, error !== undefined)
-    return { stream, place, isStanding: false, canEnd: true, mayWrite: true, finish }
+    return { stream, place, isStanding: false, canEnd: true, finish }
   }
 
   filename(): string {

@@ -45,7 +45,7 @@ export class StandingEnd implements ChardevEnd {
     const stream = attach()
     stream.on('error', () => {})
     const finish = async () => void stream.destroy()
-    return { stream, place, isStanding: true, canEnd, mayWrite: true, finish }
+    return { stream, place, isStanding: true, canEnd, finish }
   }
 
   filename(): string {

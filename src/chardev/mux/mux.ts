@@ -88,10 +88,7 @@ class Mux {
 
   async #admit(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const session = await this.#clients.open(signal).catch((error) => {
-        if (!signal.aborted) throw error
-      })
-      if (!session) return
+      const session = await this.#clients.open(signal)
       this.#readers.add(
         new Reader({
           ...{ session, output: this.#output, take: this.#take },
@@ -156,7 +153,7 @@ class Mux {
   }
 
   readonly #take = (bytes: Buffer, reader: Reader): boolean => {
-    const present = [...this.#readers].filter(({ session }) => session.mayWrite)
+    const present = [...this.#readers].filter(({ session }) => session.mayWrite !== false)
     if (!isWriter(this.#rule, reader, present)) return true
     const stream = this.#stream
     if (stream && stream.writableLength < TYPED_LIMIT) return stream.write(bytes)

@@ -79,7 +79,6 @@ export class Reader {
   #leave(error?: unknown): void {
     if (this.#hasLeft) return
     this.#hasLeft = true
-    this.session.stream.off('drain', this.feed)
     void this.session.finish(error).catch(() => {})
     this.#options.onLeft(this)
   }

@@ -2,8 +2,11 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay, setImmediate } from 'node:timers/promises'
+import { fail } from '../../diagnostics/diagnostic.ts'
 import { cutOff } from '../../endpoint/cut-off.ts'
+import { handshakeTimeout } from '../../endpoint/handshake-limit.ts'
 import { dial } from '../../net/dial.ts'
+import { NET_KINDS } from '../../net/net-diagnostics.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import type { ChardevContext } from '../chardev-context.ts'
 import { type ConnectedPlaces, chardevFilename } from '../definition/filename.ts'
@@ -13,9 +16,6 @@ import { frame } from './framing.ts'
 import { dialledAddress, inheritedSocket, printChardevAddress } from './socket-address.ts'
 import { findSocketSecurity, type SocketSecurity } from './socket-security.ts'
 import type { SocketDefinition } from './socket-server.ts'
-
-/** A connection that takes longer was lost: one day, in seconds. */
-const NO_LIMIT = 86_400
 
 /** How long the other side may take to take what is left, and to close, in milliseconds. */
 const PATIENCE = 30_000
@@ -35,7 +35,7 @@ export class SocketClient implements ChardevEnd {
   constructor(definition: SocketDefinition, context: ChardevContext) {
     this.definition = definition
     this.#security = findSocketSecurity(context.objects, definition, context.handshakeLimit)
-    this.#timeout = (context.handshakeLimit || NO_LIMIT) * 1000
+    this.#timeout = handshakeTimeout(context.handshakeLimit)
   }
 
   get isLasting(): boolean {
@@ -56,7 +56,7 @@ export class SocketClient implements ChardevEnd {
     this.#connected = placesOf(socket)
     const place = printChardevAddress(this.definition.address)
     const finish = (error?: unknown) => finishSession(socket, stream, error)
-    return { stream, place, tls, isStanding: false, canEnd: true, mayWrite: true, finish }
+    return { stream, place, tls, isStanding: false, canEnd: true, finish }
   }
 
   filename(): string {
@@ -87,18 +87,35 @@ export class SocketClient implements ChardevEnd {
     signal: AbortSignal,
   ): Promise<{ stream: Duplex; tls?: TlsFacts | undefined }> {
     const giveUp = () => void socket.destroy()
-    const timer = setTimeout(giveUp, this.#timeout)
     signal.addEventListener('abort', giveUp, { once: true })
     try {
       const session = await this.#security.secure?.(socket)
-      const stream = await frame(session?.socket ?? socket, this.definition)
+      const stream = await this.#frame(session?.socket ?? socket, giveUp)
       return { stream, tls: session }
     } catch (error) {
       socket.destroy()
       throw error
     } finally {
-      clearTimeout(timer)
       signal.removeEventListener('abort', giveUp)
+    }
+  }
+
+  /** @throws DiagnosticError CHARDEV_NOT_WEBSOCKET, NET_TIMED_OUT */
+  async #frame(connection: Duplex, giveUp: () => void): Promise<Duplex> {
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      giveUp()
+    }, this.#timeout)
+    try {
+      return await frame(connection, this.definition)
+    } catch (error) {
+      if (!isLate) throw error
+      const server = printChardevAddress(this.definition.address)
+      const seconds = this.#timeout / 1000
+      return fail(NET_KINDS.timedOut, { server, what: 'speak WebSocket', seconds })
+    } finally {
+      clearTimeout(timer)
     }
   }
 }

@@ -1,6 +1,7 @@
 /** TLS of a socket chardev. The credentials decide which side of TLS this is, not which side connects. */
 import type { Duplex } from 'node:stream'
 import { fail } from '../../diagnostics/diagnostic.ts'
+import { handshakeTimeout } from '../../endpoint/handshake-limit.ts'
 import { findSecurity, type Secure } from '../../endpoint/security.ts'
 import type { TlsPeer } from '../../tls/credentials/tls-session.ts'
 import type { TlsObjects } from '../../tls/objects/tls-objects.ts'
@@ -61,9 +62,6 @@ function asTlsServer(
   }
 }
 
-/** A connection that takes longer was lost: one day, in seconds. */
-const NO_LIMIT = 86_400
-
 function asTlsClient(
   objects: TlsObjects,
   id: string,
@@ -78,7 +76,7 @@ function asTlsClient(
   if (credentials.kind === 'x509' && credentials.verifyPeer && hostname === undefined) {
     fail(CHARDEV_KINDS.noName, { id: socket.id })
   }
-  const timeout = (handshakeLimit || NO_LIMIT) * 1000
+  const timeout = handshakeTimeout(handshakeLimit)
   return {
     secure: (connection: Duplex) => credentials.connect(connection, { hostname, timeout }),
     mayWrite: () => true,

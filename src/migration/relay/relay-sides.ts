@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { fail } from '../../diagnostics/diagnostic.ts'
 import type { EndpointConnection } from '../../endpoint/connection.ts'
+import { handshakeTimeout } from '../../endpoint/handshake-limit.ts'
 import { findSecurity, type Security } from '../../endpoint/security.ts'
 import type { SocketAddress } from '../../net/address.ts'
 import { dial } from '../../net/dial.ts'
@@ -56,14 +57,6 @@ export type RelaySidesOptions = {
   readonly handshakeLimit: number
 }
 
-/** A connection that takes longer was lost: one day, in seconds. */
-const NO_LIMIT = 86_400
-
-/** In milliseconds. */
-function timeoutOf(handshakeLimit: number): number {
-  return (handshakeLimit || NO_LIMIT) * 1000
-}
-
 /** @throws DiagnosticError OBJECT_..., RELAY_..., MIGRATION_URI_UNUSABLE, MIGRATION_HOSTNAME_MISSING. */
 export function findSides(objects: TlsObjects, options: RelaySidesOptions): RelaySides {
   const { what, credentials: id } = options
@@ -86,7 +79,11 @@ function dialsTls(objects: TlsObjects, id: string, options: RelaySidesOptions): 
   const { to, handshakeLimit } = options
   const credentials = objects.credentials(id, 'client')
   const hostname = expectedName(to, options.hostname, credentials)
-  const open = secureDialer(to, { credentials, hostname, timeout: timeoutOf(handshakeLimit) })
+  const open = secureDialer(to, {
+    credentials,
+    hostname,
+    timeout: handshakeTimeout(handshakeLimit),
+  })
   return {
     tls: 'to',
     to: printMigrationUri(to),
@@ -126,7 +123,7 @@ function secureDialer(
 function acceptsTls(objects: TlsObjects, id: string, options: RelaySidesOptions): RelaySides {
   const { to, authorization, handshakeLimit } = options
   const security = findSecurity(objects, { credentials: id, authorization, handshakeLimit })
-  const connect = dialer(to, timeoutOf(handshakeLimit))
+  const connect = dialer(to, handshakeTimeout(handshakeLimit))
   return {
     tls: 'listen',
     to: printMigrationUri(to),
@@ -164,7 +161,7 @@ export type JoinedSidesOptions = {
  */
 export function joinSides(options: JoinedSidesOptions): ChannelSides {
   const { security, to, credentials } = options
-  const timeout = timeoutOf(options.handshakeLimit)
+  const timeout = handshakeTimeout(options.handshakeLimit)
   const connect = dialer(to, timeout)
   const openClear = async (signal: AbortSignal) => {
     const stream = await connect(signal)

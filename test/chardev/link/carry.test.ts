@@ -16,7 +16,7 @@ function makeSide(place: string, more: Partial<EndSession> = {}): Side {
   for (const one of [stream, user]) one.on('error', () => {})
   onTestFinished(() => void stream.destroy())
   const finish = async () => {}
-  const rules = { isStanding: false, canEnd: true, mayWrite: true, ...more }
+  const rules = { isStanding: false, canEnd: true, ...more }
   return { session: { stream, place, finish, ...rules }, user }
 }
 

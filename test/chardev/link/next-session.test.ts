@@ -22,7 +22,7 @@ function sessionsOf(text: string, failures: number, failure: Error = GONE) {
     open: async () => {
       if (left-- > 0) throw failure
       const [stream] = duplexPair()
-      const rules = { isStanding: false, canEnd: true, mayWrite: true }
+      const rules = { isStanding: false, canEnd: true }
       return { stream, place: 'there', finish: async () => {}, ...rules }
     },
     filename: () => '',

@@ -1,6 +1,11 @@
 /** Which credentials go with which words of a socket, and how long they are in use. */
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
 import { parseObject } from '../../../src/tls/objects/parse-object.ts'
+import { refusal } from '../../diagnostic-code.ts'
+import { makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { makeChardevs } from '../chardev-fixture.ts'
 
 const HERE = 'host=127.0.0.1,port=0,server=on'
@@ -52,6 +57,44 @@ test('credentials that do not go with the other words of a socket are refused, a
   }
   expect(registry.list()).toEqual([])
   for (const id of ['server', 'client', 'clients', 'anyone']) objects.remove(id)
+})
+
+/** A server that answers nothing, and what a chardev tells when it has dialled it. */
+async function dialSilentServer(
+  handshakeLimit: number,
+  options = 'tls-creds=client,tls-hostname=localhost',
+) {
+  const server = createServer((socket) => void socket.on('error', () => {}).resume())
+  server.listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const { add, registry } = makeChardevs(makeX509Folder(), 1024, handshakeLimit)
+  await add(`socket,id=s,host=127.0.0.1,port=${port},${options}`)
+  await add('null,id=n')
+  const dialled = once(server, 'connection')
+  const { ended } = registry.join('s', 'n')
+  ended.catch(() => {})
+  return { ended, dialled }
+}
+
+test('a server of TLS that answers nothing is given up after the limit of the handshake', async () => {
+  const { ended } = await dialSilentServer(1)
+  await expect(ended).rejects.toThrow(refusal('TLS_HANDSHAKE_TIMEOUT'))
+})
+
+test('a server of WebSocket that answers nothing is given up after the limit of the handshake', async () => {
+  const { ended } = await dialSilentServer(1, 'websocket=on')
+  await expect(ended).rejects.toThrow('did not speak WebSocket within 1 seconds')
+})
+
+test('where the handshake has no limit, a server of TLS is waited for', async () => {
+  const { ended, dialled } = await dialSilentServer(0)
+  const [connection] = (await dialled) as [Socket]
+  const isOver = await Promise.race([ended.catch(() => true), delay(300, false)])
+  expect(isOver).toBe(false)
+  connection.destroy()
+  await expect(ended).rejects.toThrow()
 })
 
 test('a name is asked for where a certificate is checked and no host is dialled', async () => {
