@@ -20,6 +20,12 @@ const NO_DESCRIPTOR = { code: 'EMFILE', errno: -constants.errno.EMFILE }
 /** How long a command may take to end in order when it is told to, in milliseconds. */
 const GRACE = 2_000
 
+/** For messages: of a command only its program is shown, since its other words may hold a secret. */
+export function printCommand(command: string): string {
+  const [program] = command.trim().split(/\s/, 1)
+  return `the command ${program}`
+}
+
 /**
  * It ends with this program.
  *

@@ -21,6 +21,7 @@ export function makeChardevs(
   dir = makeX509Folder(),
   clientLimit = 1024,
   handshakeLimit = 30,
+  socketMode?: number,
 ): Chardevs {
   const objects = TlsObjects.create(
     [
@@ -32,7 +33,7 @@ export function makeChardevs(
   )
   const events: ChardevEvent[] = []
   const registry = new ChardevRegistry({
-    ...{ objects, handshakeLimit, clientLimit },
+    ...{ objects, handshakeLimit, clientLimit, socketMode },
     tell: (event) => void events.push(event),
   })
   onTestFinished(() => registry.close(1000))

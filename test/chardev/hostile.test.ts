@@ -74,7 +74,7 @@ const REFUSALS = [
     'for a page',
     'GET / HTTP/1.1\r\nHost: h\r\n\r\n',
     'it asked for a page',
-    '426 Upgrade Required',
+    '426 Upgrade Required\r\nupgrade: websocket\r\nconnection: close',
   ],
   [
     'for another subprotocol',
@@ -184,7 +184,7 @@ test('a server that does not answer is given up in time, or when the link is end
     await add('ringbuf,id=r')
     return registry.join('c', 'r')
   }
-  await expect((await start(1)).ended).rejects.toThrow('does not speak WebSocket')
+  await expect((await start(1)).ended).rejects.toThrow('did not speak WebSocket within 1 seconds')
   await next()
   const { ended, separate } = await start(0)
   await once((await next()).resume(), 'data')

@@ -123,7 +123,7 @@ export class ChardevOptions {
   refuseUseless(names: readonly string[], what: string): void {
     const name = names.find((one) => this.has(one))
     if (name === undefined) return
-    fail(DEFINITION_KINDS.uselessOption, { name, what, known: [] }, this.spanOf(name))
+    fail(DEFINITION_KINDS.uselessOption, { name, what }, this.spanOf(name))
   }
 
   /** `nowait` is the old form of `wait=off`. */

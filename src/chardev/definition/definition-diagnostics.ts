@@ -63,14 +63,14 @@ const unknownOption: Kind<{ name: string; known: readonly string[] }> = {
   hint: ({ name, known }) => didYouMean(name, known) ?? `it has ${known.join(', ')}`,
 }
 
-const uselessOption: Kind<{ name: string; what: string; known: readonly string[] }> = {
+const uselessOption: Kind<{ name: string; what: string; known?: readonly string[] }> = {
   code: 'CHARDEV_USELESS_OPTION',
   severity: 'error',
   fault: 'input',
   summary:
     'An option belongs to another back-end. QEMU ignores it in silence, and a chardev that was meant to be secured would not be.',
   message: ({ name, what }) => `'${name}' is of no use with ${what}`,
-  hint: ({ known }) => (known.length === 0 ? undefined : `it has ${known.join(', ')}`),
+  hint: ({ known }) => known && `it has ${known.join(', ')}`,
 }
 
 const wrongValue: Kind<{ name: string; expected: string; value: string }> = {

@@ -1,7 +1,7 @@
 /** A command of the shell, started anew for each session. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { diagnose, fail } from '../../diagnostics/diagnostic.ts'
-import { runShellCommand, type ShellCommand } from '../../net/shell-command.ts'
+import { printCommand, runShellCommand, type ShellCommand } from '../../net/shell-command.ts'
 import type { ChardevContext } from '../chardev-context.ts'
 import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
 import type { ChardevDefinition } from '../definition/chardev-definition.ts'
@@ -31,8 +31,7 @@ export class ExecEnd implements ChardevEnd {
     const command = this.#start()
     this.#running.add(command)
     const { stream } = command
-    // Of a command only its program is shown: its other words may hold a secret.
-    const place = `the command ${/^\s*\S*/.exec(this.definition.command)?.[0].trim()}`
+    const place = printCommand(this.definition.command)
     const finish = (error?: unknown) => this.#finish(command, error !== undefined)
     return { stream, place, isStanding: false, canEnd: true, finish }
   }

@@ -5,6 +5,7 @@
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { didYouMean } from '../../diagnostics/suggestion.ts'
 import { printAddress } from '../../net/address.ts'
+import { printCommand } from '../../net/shell-command.ts'
 import type { RefuseUri } from '../../net/uri.ts'
 import { ADDRESS_KINDS } from './address-diagnostics.ts'
 import { parseTcp, type TcpUri } from './tcp-uri.ts'
@@ -61,7 +62,7 @@ export function parseMigrationUri(
   return PARSERS[protocol as keyof typeof PARSERS](text.slice(colon + 1), refuse)
 }
 
-/** For messages. Of a command only its program is shown: its other words may hold a secret. */
+/** For messages. */
 export function printMigrationUri(uri: MigrationUri): string {
   switch (uri.kind) {
     case 'tcp':
@@ -70,7 +71,7 @@ export function printMigrationUri(uri: MigrationUri): string {
     case 'fd':
       return `descriptor ${uri.descriptor}`
     case 'exec':
-      return `the command ${/^\s*\S*/.exec(uri.command)?.[0].trim()}`
+      return printCommand(uri.command)
     case 'file':
       return uri.path
     case 'vsock':

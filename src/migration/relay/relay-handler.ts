@@ -115,7 +115,7 @@ export class RelayHandler implements ConnectionHandler {
     try {
       await Promise.all([there.run(), answers()])
     } catch (error) {
-      const isOfFar = far.errored !== null || far.readableEnded || far.closed
+      const isOfFar = far.readableEnded || far.destroyed
       throw isOfFar && near.errored === null ? this.#describe(error) : error
     }
   }

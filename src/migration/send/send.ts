@@ -139,7 +139,7 @@ class Sending {
     const isMain = this.#open.push(destination) === 1
     // Each is read, so that its end is noticed.
     if (isAnswering && 'read' in stream) {
-      const answers = new Answers(this.#to, stream, isMain && this.#migration.hasReturnPath)
+      const answers = new Answers(this.#to, stream, this.#migration.hasReturnPath)
       if (isMain) this.#answers = answers
     }
     return destination

@@ -1,6 +1,7 @@
 /** Where a socket is reached and where it listens: QEMU and the kernel say whether a name is the same. */
 
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseChardev } from '../../../src/chardev/definition/parse-chardev.ts'
 import {
@@ -9,6 +10,7 @@ import {
   listenOptionsOfChardev,
   printChardevAddress,
 } from '../../../src/chardev/socket/socket-address.ts'
+import { scratchFolder } from '../../cli/command.ts'
 import { QEMU } from '../../migration/qemu.ts'
 import { eventually } from '../../nbd/server/test-server.ts'
 import { spawn } from '../../peers/child-process.ts'
@@ -19,6 +21,16 @@ function addressOf(options: string) {
   const definition = parseChardev(`socket,id=s,${options}`)
   return (definition as Extract<typeof definition, { backend: 'socket' }>).address
 }
+
+test.each([0o600, 0o660])(
+  'a socket has the mode that all chardevs are to have, %o',
+  async (mode) => {
+    const path = join(scratchFolder(), 's')
+    const { add } = makeChardevs(undefined, 1, 1, mode)
+    await add(`socket,id=s,path=${path},server=on`)
+    expect(statSync(path).mode & 0o777).toBe(mode)
+  },
+)
 
 testWith(QEMU, 'names without a file are those of QEMU, tight or filled up', async () => {
   const { add, registry } = makeChardevs()

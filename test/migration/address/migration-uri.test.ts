@@ -26,6 +26,7 @@ describe('what each place means', () => {
     ['file:/a,offset=1.5k', { kind: 'file', path: '/a', offset: 1536 }],
     ['file:/a,offset=4G', { kind: 'file', path: '/a', offset: 2 ** 32 }],
     ['file:/a,offset=9007199254740991', { kind: 'file', path: '/a', offset: 2 ** 53 - 1 }],
+    ['file:/a,offset=.25M', { kind: 'file', path: '/a', offset: 262_144 }],
     ['file:/a,offset=.5K', { kind: 'file', path: '/a', offset: 512 }],
     ['file:/a,offset=2b', { kind: 'file', path: '/a', offset: 2 }],
     ['vsock:2:1234', { kind: 'vsock', cid: 2, port: 1234 }],

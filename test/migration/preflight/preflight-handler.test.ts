@@ -1,4 +1,5 @@
 /** What a listener with credentials gives to clients, by what they ask for. */
+import { once } from 'node:events'
 import { duplexPair } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { EndpointConnection } from '../../../src/endpoint/connection.ts'
@@ -74,6 +75,17 @@ test('a client learns by which name it is known', async () => {
   expect(await verdictFor({ kind: 'x509', distinguishedName: 'CN=a' })).toEqual(['CN=a', undefined])
 })
 
+test('the listener ends the connection when all is said', async () => {
+  const { channel, over } = await greeted('check')
+  await readMessage(channel, checkServerVerdict)
+  const { stream } = channel
+  const ended = once(stream, 'end')
+  stream.resume()
+  await ended
+  stream.end()
+  await over
+})
+
 describe('a place among those who are served', () => {
   test('has a client whose rate is measured in clear', async () => {
     const { channel, over, events, timesLetIn } = await greeted('rate', { hasTicket: true })
@@ -83,6 +95,14 @@ describe('a place among those who are served', () => {
     await over
     expect(events.at(-1)).toMatchObject({ event: 'left', ending: 'measured' })
     expect(timesLetIn()).toBe(1)
+  })
+
+  test('has none whose connection breaks, and it is not told to be late', async () => {
+    const { channel, over, events } = await greeted('rate', { hasTicket: true })
+    channel.stream.destroy()
+    await over
+    expect(events.at(-1)).toMatchObject({ event: 'refused' })
+    expect(JSON.stringify(events)).not.toContain('PREFLIGHT_RATE_TIME')
   })
 
   test.each<[Purpose, boolean, number]>([

@@ -338,12 +338,16 @@ test.each(['in clear', 'over TLS'])('a client that sends on and on %s is ended',
 })
 
 test('rates are measured in clear and with each suite, over several channels', async () => {
-  const { objects, definition, target } = await start()
+  const { objects, definition, target, events } = await start()
   const each = credentialsForEachSuite(objects, definition)
   const [{ credentials: first } = {}] = each
   const agreed = first && { credentials: first, hostname: 'localhost' }
   const plain = await measureRate(target, { channels: 2, seconds: 0.1, agreed })
   expect(plain).toMatchObject({ channels: 2, suite: undefined })
+  const measured = () =>
+    events.filter((event) => event.event === 'left' && event.ending === 'measured')
+  await eventually(() => measured().length === 2)
+  expect(events.filter(({ event }) => event === 'connected')).toHaveLength(4)
   expect(plain.bytes % (256 * 1024)).toBe(0)
   expect(plain.bytes).toBeGreaterThan(0)
   expect(each.map(({ suite }) => suite)).toContain('TLS_CHACHA20_POLY1305_SHA256')

@@ -281,6 +281,15 @@ describe('a guest of several channels', () => {
     expect(outcome.slice(-message.length)).toBe(message)
   })
 
+  test('one of a source with multifd channels is told the option for them', async () => {
+    const { connect, reception } = await receiver({ multifd: 0 })
+    const { source, taken } = connect()
+    source.write(init(0))
+    const hint = '--multifd NUMBER says how many'
+    await expect(taken).rejects.toMatchObject({ diagnostics: [{ hint }] })
+    reception.cancel()
+  })
+
   /** Hears each channel to its end. */
   const closed = async ({ source, stream }: ReturnType<Receiving['connect']>) => {
     stream.end()

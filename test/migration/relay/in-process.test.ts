@@ -155,6 +155,7 @@ describe('a guest that is passed on', () => {
     const fars: ReturnType<typeof duplexPair>[1][] = []
     const opened: ReturnType<typeof duplexPair>[0][] = []
     const events: ConnectionEvent[] = []
+    let timesBegun = 0
     const openFar = async () => {
       const [stream, far] = duplexPair()
       fars.push(far.on('error', () => {}).resume())
@@ -163,7 +164,7 @@ describe('a guest that is passed on', () => {
     }
     const relay = new GuestRelay({
       sides: { to: 'there', secureNear: async ({ socket }) => socket, openFar },
-      ...{ tell: () => {}, onBegun: () => {} },
+      ...{ tell: () => {}, onBegun: () => void timesBegun++ },
     })
     const begin = (bytes: Buffer) => {
       const [near, socket] = duplexPair()
@@ -181,7 +182,7 @@ describe('a guest that is passed on', () => {
       const [far, stream] = [fars.at(-1), opened.at(-1)] as [(typeof fars)[0], (typeof opened)[0]]
       return { ...begun, far, stream }
     }
-    return { relay, begin, reached, fars, events }
+    return { relay, begin, reached, fars, events, timesBegun: () => timesBegun }
   }
 
   test.each<[string, Buffer, number | undefined, string | undefined]>([
@@ -197,6 +198,25 @@ describe('a guest that is passed on', () => {
     near.end()
     if (code === undefined) await relay.outcome
     else await expect(relay.outcome).rejects.toThrow(refusal(code))
+  })
+
+  test('begins with its first channel', async () => {
+    const { reached, timesBegun } = passed()
+    expect(timesBegun()).toBe(0)
+    await reached(WHOLE)
+    const { near, far } = await reached(Buffer.alloc(0))
+    expect(timesBegun()).toBe(1)
+    far.end()
+    near.end()
+  })
+
+  test('is over when its connections are, and what breaks of them later is nothing', async () => {
+    const { relay, reached } = passed()
+    const { near, far, stream, over } = await reached(WHOLE)
+    far.end()
+    near.end()
+    await Promise.all([relay.outcome, over])
+    stream.emit('error', new Error('late'))
   })
 
   test('is gone where it was taken, however its connections end', async () => {
