@@ -21,7 +21,7 @@ const NO_DESCRIPTOR = { code: 'EMFILE', errno: -constants.errno.EMFILE }
 const GRACE = 2_000
 
 /** For messages: of a command only its program is shown, since its other words may hold a secret. */
-export function printCommand(command: string): string {
+export function printShellCommand(command: string): string {
   const [program] = command.trim().split(/\s/, 1)
   return `the command ${program}`
 }

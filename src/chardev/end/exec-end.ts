@@ -1,7 +1,7 @@
 /** A command of the shell, started anew for each session. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { diagnose, fail } from '../../diagnostics/diagnostic.ts'
-import { printCommand, runShellCommand, type ShellCommand } from '../../net/shell-command.ts'
+import { printShellCommand, runShellCommand, type ShellCommand } from '../../net/shell-command.ts'
 import type { ChardevContext } from '../chardev-context.ts'
 import { CHARDEV_KINDS } from '../chardev-diagnostics.ts'
 import type { ChardevDefinition } from '../definition/chardev-definition.ts'
@@ -31,7 +31,7 @@ export class ExecEnd implements ChardevEnd {
     const command = this.#start()
     this.#running.add(command)
     const { stream } = command
-    const place = printCommand(this.definition.command)
+    const place = printShellCommand(this.definition.command)
     const finish = (error?: unknown) => this.#finish(command, error !== undefined)
     return { stream, place, isStanding: false, canEnd: true, finish }
   }

@@ -5,7 +5,7 @@
 import { fail } from '../../diagnostics/diagnostic.ts'
 import { didYouMean } from '../../diagnostics/suggestion.ts'
 import { printAddress } from '../../net/address.ts'
-import { printCommand } from '../../net/shell-command.ts'
+import { printShellCommand } from '../../net/shell-command.ts'
 import type { RefuseUri } from '../../net/uri.ts'
 import { ADDRESS_KINDS } from './address-diagnostics.ts'
 import { parseTcp, type TcpUri } from './tcp-uri.ts'
@@ -71,7 +71,7 @@ export function printMigrationUri(uri: MigrationUri): string {
     case 'fd':
       return `descriptor ${uri.descriptor}`
     case 'exec':
-      return printCommand(uri.command)
+      return printShellCommand(uri.command)
     case 'file':
       return uri.path
     case 'vsock':

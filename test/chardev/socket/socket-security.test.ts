@@ -53,27 +53,21 @@ async function makeChoices() {
 test('credentials that do not go with the other words of a socket are refused, and stay free', async () => {
   const { add, registry, objects } = await makeChoices()
   for (const [options, reason] of REFUSED) {
-    await expect(
-      add(`socket,id=s,tls-creds=client,tls-hostname=localhost`),
-      options,
-    ).rejects.toThrow(reason)
+    await expect(add(`socket,id=s,${options}`), options).rejects.toThrow(reason)
   }
   expect(registry.list()).toEqual([])
   for (const id of ['server', 'client', 'clients', 'anyone']) objects.remove(id)
 })
 
 /** A server that answers nothing, and what a chardev tells when it has dialled it. */
-async function dialSilentServer(
-  handshakeLimit: number,
-  options = 'tls-creds=client,tls-hostname=localhost',
-) {
+async function dialSilentServer(handshakeLimit: number) {
   const server = createServer((socket) => void socket.on('error', () => {}).resume())
   server.listen(0, '127.0.0.1')
   onTestFinished(() => void server.close())
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const { add, registry } = makeChardevs(makeX509Folder(), 1024, handshakeLimit)
-  await add(`socket,id=s,host=127.0.0.1,port=${port},${options}`)
+  await add(`socket,id=s,host=127.0.0.1,port=${port},tls-creds=client,tls-hostname=localhost`)
   await add('null,id=n')
   const dialled = once(server, 'connection')
   const { ended } = registry.join('s', 'n')
