@@ -19,7 +19,7 @@ import { type Judgement, loadYardsticks, refuseIdleOptions } from './audit-yards
 import { CLI_KINDS } from './cli-diagnostics.ts'
 import { terminalFor } from './command.ts'
 import { endedBySignals } from './ended-by-signals.ts'
-import { exitStatusOf } from './exit-codes.ts'
+import { EXIT, exitStatusOf } from './exit-codes.ts'
 import { inOrder, type WorkLimits } from './in-order.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -170,14 +170,11 @@ function tellUnreached(
   process.exitCode ??= exitStatusOf(diagnostics)
 }
 
-/** As a shell tells that Ctrl-C ended a program. */
-const INTERRUPTED_STATUS = 130
-
 function tellInterrupted(terminal: Terminal): void {
   terminal.warn(
     'interrupted: what was not asked by then is unknown, and further TARGETs were not asked',
   )
-  process.exitCode = INTERRUPTED_STATUS
+  process.exitCode = EXIT.interrupted
 }
 
 /** One document, and one file of evidence, are of one server. */

@@ -15,6 +15,8 @@ export const EXIT = {
   cannotWrite: 73,
   /** No permission, or nothing to check. */
   noPermission: 77,
+  /** As a shell tells that Ctrl-C ended a program. */
+  interrupted: 130,
   /** As a shell tells of a program that SIGPIPE has ended. */
   readerLeft: 141,
 } as const

@@ -5,7 +5,15 @@ import { ROOT } from '../cli/command.ts'
 import { runInProcess } from '../cli/in-process.ts'
 import { listHeadings, PAGES, readPage, readSection } from './pages.ts'
 
-const SECTIONS = ['NAME', 'SYNOPSIS', 'DESCRIPTION', 'EXAMPLES', 'OPTIONS', 'SEE ALSO']
+const SECTIONS = [
+  'NAME',
+  'SYNOPSIS',
+  'DESCRIPTION',
+  'EXAMPLES',
+  'OPTIONS',
+  'EXIT STATUS',
+  'SEE ALSO',
+]
 
 type Program = 'cryptopolicy' | 'update-policies'
 
