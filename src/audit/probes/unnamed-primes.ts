@@ -22,8 +22,9 @@ export type VersionSuites = {
 }
 
 /**
- * The versions, with these suites too. A version that the server accepts, and in which it shows no more, speaks for
- * all others that it accepts: most servers cost one question. One that seems to be refused may have nothing else.
+ * The versions, with these suites too. A version that the server accepts, and in which it has said that it has no
+ * more, speaks for all others that it accepts: most servers cost one question. One that seems to be refused may have
+ * nothing else.
  *
  * @param versions Newest first.
  */
@@ -41,7 +42,7 @@ export async function withUnnamedPrimes<Version extends VersionSuites>(
     const hasMore = found.items.length > version.found.items.length
     const groups = hasMore ? server.usual(GROUPS_WITHOUT_PRIME) : version.groups
     changed.set(version, { ...version, found, groups })
-    isWithoutMore ||= hasAny(version) && !hasMore
+    isWithoutMore ||= hasAny(version) && !hasMore && isWhole(found)
   }
   return versions.map((version) => changed.get(version) ?? version)
 }

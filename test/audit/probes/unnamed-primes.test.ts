@@ -121,6 +121,23 @@ describe('DHE for clients that name no prime', () => {
     expect(claims).toEqual([])
   })
 
+  test('is asked for in the next version where one has not said that it has none', async () => {
+    let isFirst = true
+    const audit = scripted({
+      ...{ ...HIDING, suitesOf: { [TLS12]: [RSA], [TLS11]: [DHE_RSA, RSA] } },
+      quirk: ({ claim }) => {
+        if (!claim.includes('without named primes') || !isFirst) return undefined
+        isFirst = false
+        return FAILURE
+      },
+    })
+    const more = await withUnnamedPrimes(audit.server, await versionsOf(audit, [TLS12, TLS11]))
+    expect(briefly(more)).toEqual([
+      [[RSA], SERVER_FAILED],
+      [[RSA, DHE_RSA], REFUSED],
+    ])
+  })
+
   test('that fails leaves the list not whole', async () => {
     const audit = scripted(where(HIDING, ({ suite }) => (suite === DHE_RSA ? FAILURE : undefined)))
     const versions = await versionsOf(audit, [TLS12])
