@@ -17,6 +17,7 @@ export function compareCertificates(scan: TlsScan, yardstick: TlsYardstick): rea
   return [
     ...findUnread(scan, evidence),
     ...different.flatMap((certificate) => [
+      ...findUnreadKey(certificate, yardstick, evidence),
       ...findSmallKey(certificate, yardstick, evidence),
       ...findForbiddenSignature(certificate, yardstick, evidence),
     ]),
@@ -27,18 +28,70 @@ export function compareCertificates(scan: TlsScan, yardstick: TlsYardstick): rea
 function findUnread({ chains, suites }: TlsScan, evidence: readonly string[]): readonly Finding[] {
   const unknown = (name: string, because: string) =>
     unlessAnswered({ answer: 'unknown', because }, 'certificate', name, null, evidence)
-  const places = new Set(chains.flatMap(({ unreadable }) => unreadable))
-  const unread = [...places].flatMap((at) =>
-    unknown(String(at), `certificate ${at} of a chain cannot be read`),
-  )
-  const isShown = suites.some(({ items }) => items.some(({ name }) => SHOWS_CERTIFICATE.test(name)))
-  return isShown && chains.length === 0
-    ? unknown('', 'the server did not show it, although it accepts suites that need one')
-    : unread
+  const places = [...new Set(chains.flatMap(({ unreadable }) => unreadable))]
+  const names = suites.flatMap(({ items }) => items.map(({ name }) => name))
+  // One that cannot be read may have a key of any kind.
+  const missing = places.includes(0) ? [] : KINDS.filter((kind) => isMissing(kind, names, chains))
+  return [
+    ...places.flatMap((at) => unknown(String(at), `certificate ${at} of a chain cannot be read`)),
+    ...missing.flatMap(({ title }) =>
+      unknown(
+        title,
+        `the server showed none with a key of ${title}, although it accepts suites that need one`,
+      ),
+    ),
+  ]
 }
 
-/** Names of suites before TLS 1.3 in which the server shows one: RFC 4279 section 4 for RSA_PSK. */
-const SHOWS_CERTIFICATE = /^TLS_(RSA|(ECDHE?|DHE?)_(RSA|ECDSA|DSS))_/
+type KeyKind = {
+  readonly title: string
+  /** Names of suites before TLS 1.3 in which the server shows a key of the kind. */
+  readonly suites: RegExp
+  /** Types of such keys. */
+  readonly types: readonly string[]
+}
+
+/** RFC 5246 section 7.4.2; RFC 4279 section 4 for RSA_PSK, RFC 8422 sections 2 and 5.3, RFC 5054 section 2.5.2. */
+const KINDS: readonly KeyKind[] = [
+  {
+    title: 'RSA',
+    suites: /^TLS_(RSA|(ECDHE|DHE)_RSA|SRP_SHA_RSA)_/,
+    types: ['rsa', 'rsa-pss'],
+  },
+  {
+    title: 'elliptic curves',
+    suites: /^TLS_(ECDHE_ECDSA|ECDH_ECDSA|ECDH_RSA)_/,
+    types: ['ec', 'ed25519', 'ed448'],
+  },
+  { title: 'DSA', suites: /^TLS_(DHE_DSS|SRP_SHA_DSS)_/, types: ['dsa'] },
+  { title: 'Diffie-Hellman', suites: /^TLS_DH_(RSA|DSS)_/, types: ['dh'] },
+]
+
+function isMissing(
+  { suites, types }: KeyKind,
+  names: readonly string[],
+  chains: TlsScan['chains'],
+): boolean {
+  const isShown = chains.some(({ certificates: [leaf] }) => {
+    return leaf !== undefined && (types.includes(leaf.keyType) || leaf.keyType === UNREAD)
+  })
+  return !isShown && names.some((name) => suites.test(name))
+}
+
+/** The type of a key that Node.js does not read. */
+const UNREAD = 'unknown'
+
+/** Its size is held against nothing. */
+function findUnreadKey(
+  { keyType, keyBits, subject, fingerprint }: CertificateResult,
+  { silentOn }: TlsYardstick,
+  evidence: readonly string[],
+): readonly Finding[] {
+  const isRead = keyType !== UNREAD && (!SIZE_NAMES.has(keyType) || keyBits !== null)
+  if (isRead || silentOn.includes('key size')) return []
+  const answer = { answer: 'unknown', because: 'its key cannot be read' } as const
+  return unlessAnswered(answer, 'certificate', subject || fingerprint, null, evidence)
+}
 
 const SIZE_NAMES: ReadonlyMap<string, keyof MinimumKeySizes> = new Map([
   ['rsa', 'rsa'],

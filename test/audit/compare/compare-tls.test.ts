@@ -283,26 +283,61 @@ describe('a certificate that was not read', () => {
     return told(compareTls(scan, DEFAULT)).filter((line) => line.startsWith('AUDIT_UNKNOWN'))
   }
 
+  const shown = (keyType: string, keyBits: number | null = 4096): TlsScan['chains'] => [
+    {
+      certificates: [{ ...CERTIFICATE, keyType, keyBits }],
+      isInOrder: true,
+      unreadable: [],
+    },
+  ]
+
+  test.each<[string, string, readonly string[]]>([
+    ['TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384', 'RSA', ['rsa', 'rsa-pss']],
+    ['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384', 'elliptic curves', ['ec', 'ed25519', 'ed448']],
+    ['TLS_ECDH_RSA_WITH_AES_256_GCM_SHA384', 'elliptic curves', ['ec']],
+    ['TLS_ECDH_ECDSA_WITH_AES_256_GCM_SHA384', 'elliptic curves', ['ec']],
+    ['TLS_RSA_WITH_AES_256_GCM_SHA384', 'RSA', ['rsa']],
+    ['TLS_DHE_DSS_EXPORT_WITH_DES40_CBC_SHA', 'DSA', ['dsa']],
+    ['TLS_SRP_SHA_DSS_WITH_AES_128_CBC_SHA', 'DSA', ['dsa']],
+    ['TLS_SRP_SHA_RSA_WITH_AES_128_CBC_SHA', 'RSA', ['rsa']],
+    ['TLS_DH_DSS_WITH_AES_128_CBC_SHA', 'Diffie-Hellman', ['dh']],
+    ['TLS_DHE_RSA_WITH_AES_256_GCM_SHA384', 'RSA', ['rsa']],
+    ['TLS_RSA_PSK_WITH_AES_256_GCM_SHA384', 'RSA', ['rsa']],
+    ['TLS_RSA_EXPORT_WITH_RC4_40_MD5', 'RSA', ['rsa']],
+  ])('is told where none was shown for %s', (suite, title, types) => {
+    const told = [`AUDIT_UNKNOWN ${title}`]
+    expect(judge([], suite)).toEqual(told)
+    const others = ['rsa', 'ec', 'dsa', 'dh'].filter((type) => !types.includes(type))
+    for (const type of others) expect(judge(shown(type), suite)).toEqual(told)
+    for (const type of types) expect(judge(shown(type), suite)).toEqual([])
+    const all = others.flatMap((type) => shown(type)).concat(types.flatMap((type) => shown(type)))
+    expect(judge(all, suite)).toEqual([])
+  })
+
   test.each([
-    ['TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384', true],
-    ['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384', true],
-    ['TLS_RSA_WITH_AES_256_GCM_SHA384', true],
-    ['TLS_DHE_DSS_EXPORT_WITH_DES40_CBC_SHA', true],
-    ['TLS_DHE_RSA_WITH_AES_256_GCM_SHA384', true],
-    ['TLS_RSA_PSK_WITH_AES_256_GCM_SHA384', true],
-    ['TLS_RSA_EXPORT_WITH_RC4_40_MD5', true],
-    ['TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256', false],
-    ['TLS_DH_anon_WITH_AES_256_GCM_SHA384', false],
-    ['TLS_ECDH_anon_WITH_AES_256_CBC_SHA', false],
-    ['TLS_DH_anon_EXPORT_WITH_RC4_40_MD5', false],
-    ['TLS_PSK_WITH_AES_256_GCM_SHA384', false],
-  ])('is told where no chain was shown for %s: %s', (suite, isTold) => {
-    expect(judge([], suite)).toEqual(isTold ? ['AUDIT_UNKNOWN'] : [])
-    expect(judge(SCAN.chains, suite)).toEqual([])
+    'TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256',
+    'TLS_DH_anon_WITH_AES_256_GCM_SHA384',
+    'TLS_ECDH_anon_WITH_AES_256_CBC_SHA',
+    'TLS_DH_anon_EXPORT_WITH_RC4_40_MD5',
+    'TLS_PSK_WITH_AES_256_GCM_SHA384',
+    'TLS_SRP_SHA_WITH_AES_128_CBC_SHA',
+  ])('is not told of %s, which shows none', (suite) => {
+    expect(judge([], suite)).toEqual([])
+  })
+
+  test.each([
+    ['unknown', null],
+    ['ec', null],
+    ['rsa', null],
+  ])('is told where its key cannot be read: %s', (type, bits) => {
+    const suite =
+      type === 'ec' ? 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384' : 'TLS_RSA_WITH_RC4_128_SHA'
+    expect(judge(shown(type, bits), suite)).toEqual(['AUDIT_UNKNOWN CN=host.example'])
+    expect(judge(shown('ed25519', null), 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384')).toEqual([])
   })
 
   test('is told by its place', () => {
-    const chain = { certificates: [CERTIFICATE], isInOrder: true, unreadable: [0, 2] }
+    const chain = { certificates: [], isInOrder: true, unreadable: [0, 2] }
     expect(judge([chain, chain], 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384')).toEqual([
       'AUDIT_UNKNOWN 0',
       'AUDIT_UNKNOWN 2',

@@ -90,7 +90,7 @@ function findingsOf(level: string, certificate: Partial<CertificateResult>) {
   if (!newest) throw new Error('there are no guidelines')
   const shown = { ...CERTIFICATE, ...certificate }
   const chains = [{ certificates: [shown], isInOrder: true, unreadable: [] }]
-  const scan: TlsScan = { ...SCAN, chains }
+  const scan: TlsScan = { ...SCAN, chains, suites: [] }
   const findings = compareTls(scan, yardstickOf(newest, level))
   return findings.filter(({ item }) => item.kind === 'certificate')
 }
