@@ -45,6 +45,12 @@ export type SshExtensions = {
   readonly userSignatures: readonly string[] | null
 }
 
+/** Whether what a server tells of `userSignatures` is more than it takes. */
+export function tellsAllItKnows(identification: string): boolean {
+  const [, major, minor] = /OpenSSH_(\d+)\.(\d+)/.exec(identification) ?? []
+  return major !== undefined && Number(major) * 100 + Number(minor) < 906
+}
+
 /** A type of key that the server offers, and the key of that type. */
 export type SshHostKeyResult = {
   /** The type of the key: `ssh-rsa`, whatever hash it signs with. */

@@ -1,6 +1,12 @@
 /** Holds what a scan of an SSH server found against a policy. */
 import type { Answer } from '../model.ts'
-import { ASKS_FOR_PRIME, isKnown, type SshOffer, type SshScan } from '../ssh-model.ts'
+import {
+  ASKS_FOR_PRIME,
+  isKnown,
+  type SshOffer,
+  type SshScan,
+  tellsAllItKnows,
+} from '../ssh-model.ts'
 import { type Finding, sortFindings } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
 import type { SshItemKind, SshYardstick } from './ssh-yardstick.ts'
@@ -13,7 +19,7 @@ export function compareSsh(scan: SshScan, yardstick: SshYardstick): readonly Fin
   const { offer } = scan
   const versions = findVersion1(scan)
   if (!isKnown(offer)) {
-    return [...versions, ...unlessAnswered(notOffered(offer), 'algorithms', '', null, [OFFERS])]
+    return [...versions, ...unlessAnswered(unlearnt(offer), 'algorithms', '', null, [OFFERS])]
   }
   return sortFindings([
     ...versions,
@@ -39,7 +45,10 @@ function compareUserSignatures(
 ): readonly Finding[] {
   const kind = 'user signature algorithm'
   const unknown = (answer: Answer) => unlessAnswered(answer, `${kind}s`, '', null, [OFFERS])
-  if (!isKnown(extensions)) return unknown(extensions)
+  if (!isKnown(extensions)) {
+    // Some servers have no extensions.
+    return extensions.answer === 'not-offered' ? [] : unknown(unlearnt(extensions))
+  }
   const { userSignatures } = extensions
   if (!userSignatures) return []
   const findings = compareNames(kind, userSignatures, yardstick)
@@ -54,15 +63,11 @@ const TELLS_ALL: Answer = {
   because: 'OpenSSH before 9.6 tells all that it knows, whatever its configuration allows',
 }
 
-function tellsAllItKnows(identification: string): boolean {
-  const [, major, minor] = /OpenSSH_(\d+)\.(\d+)/.exec(identification) ?? []
-  return major !== undefined && Number(major) * 100 + Number(minor) < 906
-}
-
-/** A server that ends the connection has not said what it offers. */
-function notOffered<A extends { readonly answer: string }>(answer: A) {
-  if (answer.answer !== 'refused' && answer.answer !== 'not-offered') return answer as never
-  return { answer: 'unknown', because: 'the server ended the connection' } as const
+/** A server that ends the connection, or offers nothing, has not said what it was asked for. */
+function unlearnt(answer: Answer): Answer {
+  if (answer.answer !== 'refused' && answer.answer !== 'not-offered') return answer
+  const reason = answer.answer === 'refused' && answer.name !== null ? `: ${answer.name}` : ''
+  return { answer: 'unknown', because: `the server ended the connection${reason}` }
 }
 
 const LISTS: readonly {
@@ -119,7 +124,7 @@ function compareHostKeys({ hostKeys }: SshScan, yardstick: SshYardstick): readon
   const { leastRsaBits, reasonsFor } = yardstick
   return hostKeys.flatMap(({ type, key, question }) => {
     const evidence = [question]
-    if (!isKnown(key)) return unlessAnswered(key, 'host key', type, null, evidence)
+    if (!isKnown(key)) return unlessAnswered(unlearnt(key), 'host key', type, null, evidence)
     const isRsa = type.startsWith('ssh-rsa')
     if (!isRsa || key.bits === null || key.bits >= leastRsaBits) return []
     return [
@@ -140,7 +145,10 @@ function comparePrime(
   const questions = hostKeys.map(({ question }) => question)
   const evidence = [questions.find((question) => question.endsWith(ASKS_FOR_PRIME)) ?? OFFERS]
   if (!isKnown(smallestPrime)) {
-    return unlessAnswered(smallestPrime, 'smallest prime', '', null, evidence)
+    // Where no group exchange is offered there is none.
+    return smallestPrime.answer === 'not-offered'
+      ? []
+      : unlessAnswered(unlearnt(smallestPrime), 'smallest prime', '', null, evidence)
   }
   if (smallestPrime >= leastPrimeBits) return []
   return [

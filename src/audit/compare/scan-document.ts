@@ -1,8 +1,7 @@
 /** Reads what `audit --json` has printed, of this release or another. */
 import { isRecord, type JsonRecord } from '../json-record.ts'
-import type { SshScan } from '../ssh-model.ts'
 import type { ClearText } from '../upgrades/upgrade.ts'
-import type { ComparedTls, ScannedFacts } from './scan-facts.ts'
+import type { ComparedSsh, ComparedTls, ScannedFacts } from './scan-facts.ts'
 
 /** @param document What JSON.parse gave: the envelope, or its result alone. */
 export function parseScanDocument(document: unknown): ScannedFacts | undefined {
@@ -13,7 +12,7 @@ export function parseScanDocument(document: unknown): ScannedFacts | undefined {
   if (!isWhole || (tls === null && ssh === null) || !isClearText(clearText)) return undefined
   return {
     tls: tls as ComparedTls | null,
-    ssh: ssh as SshScan | null,
+    ssh: ssh as ComparedSsh | null,
     clearText: clearText as ClearText | null,
   }
 }
@@ -79,10 +78,17 @@ function isCertificate({ keyType, fingerprint }: JsonRecord): boolean {
 
 function isSshScan(value: unknown): boolean {
   if (!isRecord(value)) return false
-  const { offer, hostKeys, smallestPrime, identification } = value
+  const { offer, hostKeys, smallestPrime, identification, extensions } = value
   const isPrime = typeof smallestPrime === 'number' || isAnswer(smallestPrime)
   const isOffer = isAnswer(offer) || (isRecord(offer) && isSshOffer(offer))
-  return isOffer && isPrime && typeof identification === 'string' && isListOf(hostKeys, isHostKey)
+  const isWhole = isOffer && isPrime && (extensions === undefined || isSshExtensions(extensions))
+  return isWhole && typeof identification === 'string' && isListOf(hostKeys, isHostKey)
+}
+
+function isSshExtensions(value: unknown): boolean {
+  if (!isRecord(value)) return false
+  const { userSignatures = null } = value
+  return isAnswer(value) || userSignatures === null || isNames(userSignatures)
 }
 
 function isSshOffer(offer: JsonRecord): boolean {

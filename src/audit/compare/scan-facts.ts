@@ -7,7 +7,7 @@ import {
   isWhole,
   type TlsScan,
 } from '../model.ts'
-import { isKnown, type SshScan } from '../ssh-model.ts'
+import { isKnown, type SshScan, tellsAllItKnows } from '../ssh-model.ts'
 import type { ClearText } from '../upgrades/upgrade.ts'
 import type { FindingItem, FindingSeverity } from './finding.ts'
 
@@ -20,10 +20,13 @@ export type ComparedTls = Omit<TlsScan, 'protocols' | 'clientCertificate'> & {
 type ComparedClientCertificate = Pick<ClientCertificate, 'asked' | 'required'> &
   Partial<ClientCertificate>
 
+/** Documents of other releases may not tell everything. */
+export type ComparedSsh = Omit<SshScan, 'extensions'> & Partial<Pick<SshScan, 'extensions'>>
+
 /** What is compared of a scan. */
 export type ScannedFacts = {
   readonly tls: ComparedTls | null
-  readonly ssh: SshScan | null
+  readonly ssh: ComparedSsh | null
   readonly clearText?: ClearText | null
 }
 
@@ -59,6 +62,7 @@ export function factsOf({ tls, ssh, clearText }: ScannedFacts): Facts {
   const facts = all.map((fact) => [keyOf(fact), fact] as const)
   const asked = [
     ...(tls ? askedOf(tls) : []),
+    ...(ssh && isOpen(ssh.smallestPrime) ? [answered('prime', '', '')] : []),
     ...(clearText?.kind === 'unknown' ? [clearTextFact(clearText)] : []),
   ]
   return { facts: new Map(facts), open: new Set(open), unanswered: new Set(asked.map(keyOf)) }
@@ -204,6 +208,8 @@ function openTlsLists(tls: ComparedTls): readonly string[] {
   return [...cut, ...unasked, ...protocols, ...shown, ...versions]
 }
 
+const USER_SIGNATURES = 'user signature algorithm'
+
 const SSH_LISTS = [
   'key exchange ',
   'host key algorithm ',
@@ -213,12 +219,29 @@ const SSH_LISTS = [
   'host key ',
 ]
 
-function openSshLists({ offer, hostKeys }: SshScan): readonly string[] {
-  if (!isKnown(offer)) return SSH_LISTS
-  return hostKeys.some(({ key }) => !isKnown(key)) ? ['host key '] : []
+function openSshLists(scan: ComparedSsh): readonly string[] {
+  const { offer, hostKeys } = scan
+  const told = userSignaturesOf(scan) ? [] : [`${USER_SIGNATURES} `]
+  if (!isKnown(offer)) return [...told, ...SSH_LISTS]
+  return hostKeys.some(({ key }) => !isKnown(key)) ? [...told, 'host key '] : told
 }
 
-function sshFacts({ offer, hostKeys, smallestPrime, identification }: SshScan): readonly Fact[] {
+/** Where no group exchange is offered there is no prime. */
+function isOpen(learnt: ComparedSsh['smallestPrime']): boolean {
+  return !isKnown(learnt) && learnt.answer !== 'not-offered'
+}
+
+/** Undefined where the server tells none, or others than those that it takes. */
+function userSignaturesOf({
+  extensions,
+  identification,
+}: ComparedSsh): readonly string[] | undefined {
+  if (!extensions || !isKnown(extensions) || tellsAllItKnows(identification)) return undefined
+  return extensions.userSignatures ?? undefined
+}
+
+function sshFacts(scan: ComparedSsh): readonly Fact[] {
+  const { offer, hostKeys, smallestPrime, identification } = scan
   const lists = isKnown(offer)
     ? ([
         ['key exchange', offer.keyExchanges],
@@ -234,6 +257,7 @@ function sshFacts({ offer, hostKeys, smallestPrime, identification }: SshScan): 
   return [
     ...lists.flatMap(([kind, names]) => names.map((name) => listed(kind, name))),
     ...keys,
+    ...(userSignaturesOf(scan) ?? []).map((name) => listed(USER_SIGNATURES, name)),
     ...(isKnown(smallestPrime) ? [answered('prime', '', `${smallestPrime} bits`)] : []),
     ...(identification ? [answered('identification', '', identification)] : []),
   ]

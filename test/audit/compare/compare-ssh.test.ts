@@ -157,6 +157,10 @@ test('a server that has told nothing of what it offers is unknown', () => {
   ]
   const ended = words('the server ended the connection')
   expect(messages({ answer: 'refused', alert: null, name: null })).toEqual(ended)
+  const named = { answer: 'refused', alert: null, name: 'closed before it spoke SSH' } as const
+  expect(messages(named)).toEqual(
+    words('the server ended the connection: closed before it spoke SSH'),
+  )
   expect(messages({ answer: 'not-offered' })).toEqual(ended)
   expect(messages({ answer: 'timed-out' })).toEqual(words('it timed out'))
   expect(messages({ answer: 'unknown', because: 'budget spent' })).toEqual(words('budget spent'))
@@ -176,10 +180,12 @@ test('keys of RSA are held against their least size, also in certificates', () =
     expect.stringMatching(/ host key ssh-rsa: ssh host key ssh-rsa$/),
   ])
   expect(judge('ssh-rsa-cert-v01@openssh.com', 2048)).toHaveLength(1)
-  const unknown = { ...key('ssh-rsa', null), key: { answer: 'timed-out' } as const }
-  expect(judgeScan({ hostKeys: [unknown] })).toEqual([
-    'unknown host key ssh-rsa: ssh host key ssh-rsa',
-  ])
+  const ends = [{ answer: 'timed-out' }, { answer: 'refused', alert: null, name: null }] as const
+  for (const end of ends) {
+    expect(judgeScan({ hostKeys: [{ ...key('ssh-rsa', null), key: end }] })).toEqual([
+      'unknown host key ssh-rsa: ssh host key ssh-rsa',
+    ])
+  }
 })
 
 test('the smallest prime is held against the least size, worse below 2048 bits', () => {
@@ -198,6 +204,9 @@ test('the smallest prime is held against the least size, worse below 2048 bits',
   expect(judge(2047, [])).toEqual(['high prime 2047 bits: ssh offers'])
   expect(judge({ answer: 'not-offered' })).toEqual([])
   expect(judge({ answer: 'timed-out' })).toEqual([`unknown smallest prime : ${own}`])
+  // A server that has no prime of the size that is asked for ends the connection: RFC 4419, section 3.
+  const refused = { answer: 'refused', alert: null, name: null } as const
+  expect(judge(refused)).toEqual([`unknown smallest prime : ${own}`])
 })
 
 describe('algorithms that users may sign with', () => {
@@ -232,7 +241,16 @@ describe('algorithms that users may sign with', () => {
     expect(told('SSH-2.0-x', { extensions: { answer: 'timed-out' } })).toEqual([
       'unknown the server could not be asked for its user signature algorithms: it timed out',
     ])
+    const refused = {
+      answer: 'refused',
+      alert: null,
+      name: 'SSH_DISCONNECT_MAC_ERROR: no',
+    } as const
+    expect(told('SSH-2.0-x', { extensions: refused })).toEqual([
+      'unknown the server could not be asked for its user signature algorithms: the server ended the connection: SSH_DISCONNECT_MAC_ERROR: no',
+    ])
     expect(told('SSH-2.0-x', { extensions: { names: [], userSignatures: null } })).toEqual([])
+    expect(told('SSH-2.0-x', { extensions: { answer: 'not-offered' } })).toEqual([])
   })
 
   test('have the lines of signatures in the policy', () => {

@@ -15,7 +15,7 @@ const SSH = {
     ...{ keyExchanges: ['kex'], hostKeyAlgorithms: ['alg'], markers: [] },
     ...{ ciphers: both('c'), macs: both('m'), compression: both('none') },
   },
-  extensions: { names: [] },
+  extensions: { names: ['server-sig-algs'], userSignatures: ['sig'] },
   hostKeys: [
     { type: 'rsa', key: { bits: 3072, fingerprint: 'SHA256:x' } },
     { type: 'dsa', key: NOT_OFFERED },
@@ -123,6 +123,9 @@ describe('a document', () => {
     ['ssh.hostKeys.0.key.fingerprint', undefined],
     ['ssh.smallestPrime', undefined],
     ['ssh.identification', undefined],
+    ['ssh.extensions', 'none'],
+    ['ssh.extensions.userSignatures', [1]],
+    ['ssh.extensions.userSignatures', 'sig'],
   ])('with another %s (%j) is refused', (path, value) => {
     expect(parseScanDocument(changed(path, value))).toBeUndefined()
   })
@@ -134,6 +137,10 @@ describe('a document', () => {
     ['tls.diffieHellman.0.group', 'ffdhe2048'],
     ['ssh.offer', NOT_OFFERED],
     ['ssh.smallestPrime', NOT_OFFERED],
+    ['ssh.extensions', undefined],
+    ['ssh.extensions', NOT_OFFERED],
+    ['ssh.extensions.userSignatures', undefined],
+    ['ssh.extensions.userSignatures', null],
     ['clearText', null],
     ['clearText', undefined],
   ])('of another release, with another %s (%j), is read', (path, value) => {
@@ -164,6 +171,24 @@ describe('two scans of SSH', () => {
     ],
     ['a MAC', offer({ macs: { toServer: ['m', 'n'], toClient: ['m'] } }), [['ADDED', 'MAC n']]],
     ['compression', offer({ compression: both('none', 'zlib') }), [['ADDED', 'compression zlib']]],
+    [
+      'what users may sign with',
+      { extensions: { names: [], userSignatures: ['ssh-dss'] } },
+      [
+        ['ADDED', 'user signature algorithm ssh-dss'],
+        ['REMOVED', 'user signature algorithm sig'],
+      ],
+    ],
+    ['extensions that are not known', { extensions: NOT_OFFERED }, []],
+    ['extensions that an earlier release did not tell', { extensions: undefined }, []],
+    [
+      'what OpenSSH knows, whatever it takes',
+      {
+        identification: 'SSH-2.0-OpenSSH_9.2p1',
+        extensions: { names: [], userSignatures: ['ssh-dss'] },
+      },
+      [['CHANGED', 'identification']],
+    ],
     ['a smaller prime', { smallestPrime: 1024 }, [['CHANGED', 'prime']]],
     ['another name', { identification: 'SSH-2.0-y' }, [['CHANGED', 'identification']]],
     [
@@ -178,12 +203,17 @@ describe('two scans of SSH', () => {
   })
 
   test('of which the later learnt nothing are not unchanged', () => {
-    const unknown = { offer: { answer: 'timed-out' } }
+    const timedOut = { answer: 'timed-out' }
+    const unknown = { offer: timedOut, extensions: timedOut, smallestPrime: timedOut }
     expect(told({}, unknown)).toEqual([])
     const kinds = compareWithBaseline(scan({}), scan(unknown)).map(({ item }) => item.kind)
-    expect(kinds.toSorted()).toEqual(
-      ['MAC', 'cipher', 'compression', 'host key', 'host key algorithm', 'key exchange'].toSorted(),
-    )
+    expect(kinds.toSorted()).toEqual([
+      ...['MAC', 'cipher', 'compression', 'host key', 'host key algorithm', 'key exchange'],
+      ...['prime', 'user signature algorithm'],
+    ])
+    const withoutGroups = scan({ smallestPrime: NOT_OFFERED, hostKeys: [SSH.hostKeys[0]] })
+    const earlier = scan({ hostKeys: [SSH.hostKeys[0]] })
+    expect(compareWithBaseline(earlier, withoutGroups)).toEqual([])
     expect(
       compareWithBaseline(
         scan({ hostKeys: [SSH.hostKeys[0]] }),
