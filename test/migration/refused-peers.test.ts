@@ -2,19 +2,18 @@
  * Clients and servers of GnuTLS, OpenSSL and QEMU that may not take part: `receive`, `relay` and `send` refuse
  * each by a code of its own before a byte of the guest goes on, and tell why they were refused themselves.
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ROOT, scratchFolder } from '../cli/command.ts'
+import { scratchFolder } from '../cli/command.ts'
+import { runInProcess, serveInProcess } from '../cli/in-process.ts'
 import { startPeer } from '../interop/tls-peer.ts'
-import { execFile, spawn } from '../peers/child-process.ts'
+import { spawn } from '../peers/child-process.ts'
 import { hasPeer } from '../peers/peer.ts'
 import { credentialFolder, endpoint, names } from '../tls/objects/folder.ts'
 import { AUTHORITY, type Made, make, makeList } from '../x509/made-certificate.ts'
-import { startReceive } from './receive/receive-process.ts'
 import { STREAMS } from './recorded-streams.ts'
 import { connectPlain, listenPlain, readAll } from './relay/plain-ends.ts'
-import { startRelay } from './relay/relay-process.ts'
 
 const AUTHORITY_OF_BOTH = make({
   ...AUTHORITY,
@@ -117,6 +116,15 @@ function ownOptions(role: 'server' | 'client', { revoked, priority }: Case): str
   return ['--object', object, '--tls-creds', 'tls0']
 }
 
+function startRelay(listen: string, to: string, options: readonly string[]) {
+  return serveInProcess(['migrate', 'relay', '--listen', listen, '--to', to, ...options])
+}
+
+/** The port of a service that is ready. */
+function portOf(log: string): string {
+  return /^ready: \S+:(\d+)\b/m.exec(log)?.[1] ?? ''
+}
+
 type Program = {
   readonly client: (port: string, described: Case) => readonly string[]
   readonly server: (port: number, described: Case) => readonly string[]
@@ -180,21 +188,22 @@ for (const [library, { client }] of Object.entries(PROGRAMS)) {
     }
     for (const [name, described] of Object.entries(CLIENTS)) {
       test(`${name}: receive stores nothing`, async () => {
-        const receiver = await startReceive({ args: ownOptions('server', described) })
-        begin(receiver.place.split(':')[1] ?? '', described)
+        const folder = scratchFolder()
+        const place = ['--listen', 'tcp:127.0.0.1:0', join(folder, 'guest')]
+        const options = ownOptions('server', described)
+        const receiver = await serveInProcess(['migrate', 'receive', ...options, ...place])
+        begin(portOf(receiver.log()), described)
         expect(await receiver.says(/#1 .*ended:/)).toMatch(inLog(described.code))
-        receiver.kill('SIGTERM')
-        await receiver.ended
-        expect(receiver.left()).toEqual([])
+        await receiver.stop()
+        expect(readdirSync(folder)).toEqual([])
       })
 
       test(`${name}: relay opens no channel`, async () => {
         const exit = join(scratchFolder(), 'exit')
         const qemu = await listenPlain(exit)
-        const places = ['--listen', 'tcp:127.0.0.1:0', '--to', `unix:${exit}`]
-        const relay = await startRelay([...places, ...ownOptions('server', described)])
-        const [, port = ''] = /^ready: \S+:(\d+)$/m.exec(relay.log()) ?? []
-        begin(port, described)
+        const options = ownOptions('server', described)
+        const relay = await startRelay('tcp:127.0.0.1:0', `unix:${exit}`, options)
+        begin(portOf(relay.log()), described)
         expect(await relay.says(/#1 .*ended:/)).toMatch(inLog(described.code))
         expect(qemu.connections).toEqual([])
       })
@@ -220,7 +229,7 @@ for (const [library, { server }] of Object.entries(PROGRAMS)) {
         const { port, printed } = await startServer(server, described)
         const place = ['--input', STORED, '--to', `tcp:localhost:${port}`]
         const args = ['migrate', 'send', ...place, ...ownOptions('client', described)]
-        const { status, stderr } = await execFile(join(ROOT, 'bin', 'cryptopolicy'), args)
+        const { status, stderr } = await runInProcess(args)
         expect(stderr).toMatch(inLog(described.code))
         expect(status).toBe(1)
         expect(printed()).not.toContain('QEVM')
@@ -229,8 +238,8 @@ for (const [library, { server }] of Object.entries(PROGRAMS)) {
       test(`${name}: relay gives it nothing`, async () => {
         const { port, printed } = await startServer(server, described)
         const entry = join(scratchFolder(), 'entry')
-        const places = ['--listen', `unix:${entry}`, '--to', `tcp:localhost:${port}`]
-        const relay = await startRelay([...places, ...ownOptions('client', described)])
+        const options = ownOptions('client', described)
+        const relay = await startRelay(`unix:${entry}`, `tcp:localhost:${port}`, options)
         const guest = await connectPlain(entry)
         guest.write('QEVM')
         // It sees an end, or an error where its memory was not taken.
