@@ -1,10 +1,11 @@
-/** `cryptopolicy migrate receive` as a process of its own. */
+/** `cryptopolicy migrate receive`, a process of its own or within that of the test. */
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { scratchFolder } from '../../cli/command.ts'
+import { type InProcessService, serveInProcess } from '../../cli/in-process.ts'
 import {
   launchService,
   type ServiceProcess,
@@ -39,6 +40,20 @@ export async function startReceive(options: ReceiveOptions = {}): Promise<Receiv
   return { ...receive, place }
 }
 
+export type InProcessReceive = Pick<ReceiveProcess, 'file' | 'place' | 'log' | 'ended' | 'left'> &
+  Pick<InProcessService, 'says' | 'signal'>
+
+/** Starts it within the process of the test and waits until it is ready. */
+export async function receiveInProcess(
+  args: readonly string[] = [],
+  file = join(scratchFolder(), 'guest'),
+): Promise<InProcessReceive> {
+  const command = ['migrate', 'receive', '--listen', 'tcp:127.0.0.1:0', ...args, file]
+  const { log, says, signal, ended } = await serveInProcess(command)
+  const [, place = ''] = /^ready: (\S+) waits/m.exec(log()) ?? []
+  return { file, place, log, says, signal, ended, left: () => readdirSync(join(file, '..')) }
+}
+
 /** Starts it, ready or not. */
 export function launchReceive({
   args = [],
@@ -57,7 +72,7 @@ export function launchReceive({
 }
 
 /** Connects without TLS, as a source that a test plays. */
-export async function connectTo({ place }: ReceiveProcess): Promise<Socket> {
+export async function connectTo({ place }: Pick<ReceiveProcess, 'place'>): Promise<Socket> {
   const [host, port] = place.split(':')
   const socket = port === undefined ? connect(place) : connect(Number(port), host)
   socket.on('error', () => {})

@@ -1,15 +1,31 @@
 /** What is no whole guest is never stored, and every reason has its code. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { scratchFolder } from '../../cli/command.ts'
+import { runInProcess } from '../../cli/in-process.ts'
 import { parseEnvelope } from '../../cli/json-output.ts'
 import { credentialsOf, makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { spawn } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
 import { readRecorded } from '../recorded-streams.ts'
-import { connectTo, launchReceive, type ReceiveProcess, startReceive } from './receive-process.ts'
+import {
+  connectTo,
+  type InProcessReceive,
+  launchReceive,
+  type ReceiveProcess,
+  receiveInProcess,
+  startReceive,
+} from './receive-process.ts'
 
 /** A whole main channel of QEMU 11, without return path. */
 const STREAM = readRecorded('exec-11-pc-q35-11.1-S.bin.gz')
@@ -26,7 +42,11 @@ function withReturnPath(stream: Buffer): Buffer {
   return Buffer.concat([stream.subarray(0, at), OPEN_RETURN_PATH, stream.subarray(at)])
 }
 
-async function ends(receiver: ReceiveProcess, status: number, code: string): Promise<void> {
+async function ends(
+  receiver: Pick<ReceiveProcess, 'ended' | 'log' | 'left'>,
+  status: number,
+  code: string,
+): Promise<void> {
   const end = await receiver.ended
   expect([end.status, receiver.log()]).toEqual([status, expect.stringContaining(`[${code}]`)])
   expect(receiver.left()).toEqual([])
@@ -42,7 +62,7 @@ async function answersOf(socket: Socket): Promise<string> {
 
 describe('a stream', () => {
   test('is stored when it ends at its end, with its digest beside it', async () => {
-    const receiver = await startReceive()
+    const receiver = await receiveInProcess()
     const socket = await connectTo(receiver)
     socket.end(STREAM)
     expect((await receiver.ended).status).toBe(0)
@@ -53,7 +73,8 @@ describe('a stream', () => {
   test.each([4, 100, 20_000, STREAM.length - 40_000])(
     'that is cut at byte %i is not',
     async (at) => {
-      const receiver = await startReceive()
+      // Before it has said what it is, how soon its end follows decides whether it was a channel.
+      const receiver = at < 8 ? await startReceive() : await receiveInProcess()
       const socket = await connectTo(receiver)
       socket.end(STREAM.subarray(0, at))
       await (at < 8
@@ -65,7 +86,7 @@ describe('a stream', () => {
   )
 
   test('that is reset before its end is not, and what broke it is told', async () => {
-    const receiver = await startReceive()
+    const receiver = await receiveInProcess()
     const socket = await connectTo(receiver)
     socket.write(STREAM.subarray(0, 50_000))
     await receiver.says(/connected/)
@@ -75,7 +96,7 @@ describe('a stream', () => {
   })
 
   test('with a broken section is refused while it comes, and the source is told', async () => {
-    const receiver = await startReceive()
+    const receiver = await receiveInProcess()
     const socket = await connectTo(receiver)
     const broken = withReturnPath(STREAM)
     // The type of the first section.
@@ -88,7 +109,7 @@ describe('a stream', () => {
   })
 
   test('with a return path is answered when it is stored, before its connection ends', async () => {
-    const receiver = await startReceive()
+    const receiver = await receiveInProcess()
     const socket = await connectTo(receiver)
     const stream = withReturnPath(STREAM)
     socket.write(stream)
@@ -111,7 +132,7 @@ describe('a stream', () => {
   ])(
     'of a source with switchover-ack and machine %s is answered as it expects',
     async (machine, ack) => {
-      const receiver = await startReceive({ args: ['--switchover-ack'] })
+      const receiver = await receiveInProcess(['--switchover-ack'])
       const socket = await connectTo(receiver)
       const answers = answersOf(socket)
       const stream = withReturnPath(STREAM)
@@ -125,7 +146,7 @@ describe('a stream', () => {
   )
 
   test('that announces post-copy is refused', async () => {
-    const receiver = await startReceive()
+    const receiver = await receiveInProcess()
     const socket = await connectTo(receiver)
     const stream = withReturnPath(STREAM)
     stream.writeUInt16BE(3, stream.indexOf(OPEN_RETURN_PATH) + 6)
@@ -135,7 +156,7 @@ describe('a stream', () => {
   })
 
   test('whose source falls silent is refused', async () => {
-    const receiver = await startReceive({ args: ['--idle-limit', '1'] })
+    const receiver = await receiveInProcess(['--idle-limit', '1'])
     const socket = await connectTo(receiver)
     socket.write(STREAM.subarray(0, 50_000))
     await ends(receiver, 69, 'MIGRATION_SOURCE_SILENT')
@@ -151,7 +172,7 @@ describe('a connection that is no channel of the guest is ended, and the guest s
     ],
     ['nothing', Buffer.alloc(0)],
   ])('%s', async (_, bytes) => {
-    const receiver = await startReceive()
+    const receiver = await receiveInProcess()
     const stranger = await connectTo(receiver)
     stranger.end(bytes)
     await receiver.says(/MIGRATION_CHANNEL_REFUSED/)
@@ -162,7 +183,7 @@ describe('a connection that is no channel of the guest is ended, and the guest s
 
   test('silent ones, in clear', async () => {
     // They are not cut while the guest comes.
-    const receiver = await startReceive({ args: ['--handshake-limit', '3600'] })
+    const receiver = await receiveInProcess(['--handshake-limit', '3600'])
     const strangers = await Promise.all(Array.from({ length: 200 }, () => connectTo(receiver)))
     // One of them drips, and never says what it is.
     strangers[0]?.write('Q')
@@ -173,7 +194,7 @@ describe('a connection that is no channel of the guest is ended, and the guest s
   })
 
   test('a second main channel', async () => {
-    const receiver = await startReceive()
+    const receiver = await receiveInProcess()
     const socket = await connectTo(receiver)
     socket.write(STREAM.subarray(0, 50_000))
     await receiver.says(/connected/)
@@ -191,7 +212,7 @@ describe('channels', () => {
   const channels = ['c0', 'c1', 'c2'].map((name) => readRecorded(`${FOLDER}/conn.${name}.fwd.gz`))
 
   test('are taken in any order', async () => {
-    const receiver = await startReceive({ args: ['--multifd', '2'] })
+    const receiver = await receiveInProcess(['--multifd', '2'])
     const [main = Buffer.alloc(0), ...others] = channels
     for (const bytes of others.toReversed()) (await connectTo(receiver)).end(bytes)
     ;(await connectTo(receiver)).end(main)
@@ -204,7 +225,7 @@ describe('channels', () => {
     ['is reset', (stale: Socket) => void stale.resetAndDestroy()],
     ['falls silent', () => {}],
   ])('take the place of one that %s before the guest comes', async (_, leave) => {
-    const receiver = await startReceive({ args: ['--multifd', '2', '--handshake-limit', '1'] })
+    const receiver = await receiveInProcess(['--multifd', '2', '--handshake-limit', '1'])
     const [, first = Buffer.alloc(0)] = channels
     const ofAnother = Buffer.from(first.subarray(0, 64))
     ofAnother.fill(0x41, 8, 24)
@@ -221,7 +242,7 @@ describe('channels', () => {
     const folder = scratchFolder()
     if (target === 'a folder') mkdirSync(join(folder, 'real'))
     symlinkSync('real', join(folder, 'link'))
-    const receiver = await startReceive({ file: join(folder, 'link'), args: ['--multifd', '2'] })
+    const receiver = await receiveInProcess(['--multifd', '2'], join(folder, 'link'))
     for (const bytes of channels) (await connectTo(receiver)).end(bytes)
     expect((await receiver.ended).status, receiver.log()).toBe(0)
     expect(readFileSync(join(folder, 'real', 'main')).equals(channels[0]!)).toBe(true)
@@ -229,7 +250,7 @@ describe('channels', () => {
   })
 
   test.each([1, 2])('of which number %i is cut are not stored', async (cut) => {
-    const receiver = await startReceive({ args: ['--multifd', '2'] })
+    const receiver = await receiveInProcess(['--multifd', '2'])
     for (const [at, bytes] of channels.entries()) {
       const socket = await connectTo(receiver)
       socket.end(at === cut ? bytes.subarray(0, bytes.length - 2000) : bytes)
@@ -240,46 +261,48 @@ describe('channels', () => {
 })
 
 describe('who is let in', () => {
-  const refusedBy = async (receiver: ReceiveProcess, args: readonly string[], code: string) => {
+  const refusedBy = async (receiver: InProcessReceive, args: readonly string[], code: string) => {
     // The client stays: one that closes before the receiver has judged it has just gone away.
     spawn('openssl', ['s_client', '-connect', receiver.place, ...args], {
       stdio: ['pipe', 'ignore', 'ignore'],
     })
     expect(await receiver.says(new RegExp(`\\[${code}\\]`))).toContain(`[${code}]`)
-    receiver.kill('SIGTERM')
+    receiver.signal('SIGTERM')
     await ends(receiver, 1, 'MIGRATION_RECEIVE_CANCELLED')
   }
 
   testWith('openssl', 'no client without a certificate', async () => {
-    const receiver = await startReceive({ args: credentialsOf('x509', makeX509Folder(), 'server') })
+    const receiver = await receiveInProcess(credentialsOf('x509', makeX509Folder(), 'server'))
     await refusedBy(receiver, [], 'TLS_NO_PEER_CERTIFICATE')
   })
 
   testWith('openssl', 'no client that the authorization does not name', async () => {
     const dir = makeX509Folder()
     const who = ['--object', 'authz-simple,id=hosts,identity=CN=other', '--tls-authz', 'hosts']
-    const receiver = await startReceive({ args: [...credentialsOf('x509', dir, 'server'), ...who] })
+    const receiver = await receiveInProcess([...credentialsOf('x509', dir, 'server'), ...who])
     const own = ['-cert', join(dir, 'client-cert.pem'), '-key', join(dir, 'client-key.pem')]
     await refusedBy(receiver, own, 'TLS_NOT_AUTHORIZED')
   })
 })
 
 describe('nothing is begun', () => {
+  const receive = (file: string, ...args: readonly string[]) =>
+    runInProcess(['migrate', 'receive', '--listen', 'tcp:127.0.0.1:0', ...args, file])
+
   test('where the folder of the channels is not empty', async () => {
     const file = scratchFolder()
     writeFileSync(join(file, 'main'), '')
-    const receiver = launchReceive({ file, args: ['--multifd', '2'] })
-    expect((await receiver.ended).status).toBe(73)
-    expect(receiver.log()).toContain('MIGRATION_FOLDER_NOT_EMPTY')
+    const { status, stderr } = await receive(file, '--multifd', '2')
+    expect([status, stderr]).toEqual([73, expect.stringContaining('MIGRATION_FOLDER_NOT_EMPTY')])
   })
 
   test('where a folder stands in the place of the digest', async () => {
     const file = join(scratchFolder(), 'guest')
     mkdirSync(`${file}.sha256`)
-    const receiver = launchReceive({ file })
-    expect((await receiver.ended).status).toBe(73)
-    expect(receiver.log()).toMatch(/MIGRATION_PLACE_UNUSABLE.*guest\.sha256/)
-    expect(receiver.left()).toEqual(['guest.sha256'])
+    const { status, stderr } = await receive(file)
+    expect(status).toBe(73)
+    expect(stderr).toMatch(/MIGRATION_PLACE_UNUSABLE.*guest\.sha256/)
+    expect(readdirSync(join(file, '..'))).toEqual(['guest.sha256'])
   })
 
   testWith('setpriv', 'where a file of another user stands', async () => {
@@ -297,8 +320,7 @@ describe('nothing is begun', () => {
   test('where a folder stands in the place of the file', async () => {
     const file = join(scratchFolder(), 'guest')
     mkdirSync(file)
-    const receiver = launchReceive({ file, args: ['--json'] })
-    const { status, stdout } = await receiver.ended
+    const { status, stdout } = await receive(file, '--json')
     expect(status).toBe(73)
     expect(parseEnvelope(stdout).diagnostics[0]?.code).toBe('MIGRATION_PLACE_UNUSABLE')
   })
@@ -307,12 +329,12 @@ describe('nothing is begun', () => {
 test.each(['SIGINT', 'SIGTERM'] as const)(
   '%s ends it in order, and the source is told',
   async (signal) => {
-    const receiver = await startReceive()
+    const receiver = await receiveInProcess()
     const socket = await connectTo(receiver)
     socket.write(withReturnPath(STREAM).subarray(0, 60_000))
     const answers = answersOf(socket)
     await receiver.says(/connected/)
-    receiver.kill(signal)
+    receiver.signal(signal)
     await ends(receiver, 1, 'MIGRATION_RECEIVE_CANCELLED')
     expect(await answers).toMatch(/^(0002000400000001)?(0001000400000001)?$/)
   },
