@@ -8,8 +8,9 @@ import { describeTarget, scan } from '../audit/scan/scan.ts'
 import { SCHEMES, schemeOfPort } from '../audit/scan/schemes.ts'
 import { type AuditTarget, parseTarget, withServerName } from '../audit/scan/target.ts'
 import type { ScanResult } from '../audit/scan-result.ts'
-import { DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
+import { type Diagnostic, DiagnosticError, diagnose, fail } from '../diagnostics/diagnostic.ts'
 import { diagnosticToJson, printJson } from '../diagnostics/diagnostic-json.ts'
+import { suggest } from '../diagnostics/suggestion.ts'
 import { descriptorRoom } from '../files/descriptors.ts'
 import { FILE_KINDS } from '../files/file-diagnostics.ts'
 import { readNamedTextFile, STANDARD_INPUT_PATH } from '../files/text-file.ts'
@@ -164,10 +165,20 @@ function tellUnreached(
   { jsonl }: AuditOptions,
   terminal: Terminal,
 ): void {
-  diagnostics.forEach(terminal.report)
+  diagnostics.map((one) => withCommandHint(one, target)).forEach(terminal.report)
   const line = { target: describeTarget(target), diagnostics: diagnostics.map(diagnosticToJson) }
   if (jsonl) terminal.print(printJson(line))
   process.exitCode ??= exitStatusOf(diagnostics)
+}
+
+const SUBCOMMANDS = ['replay', 'diff']
+
+/** A misspelt command is taken for the name of a host. */
+function withCommandHint(diagnostic: Diagnostic, { text }: AuditTarget): Diagnostic {
+  const [near] = suggest(text, SUBCOMMANDS)
+  return near === undefined || diagnostic.hint !== undefined
+    ? diagnostic
+    : { ...diagnostic, hint: `did you mean the command audit ${near}?` }
 }
 
 function tellInterrupted(terminal: Terminal): void {

@@ -1,14 +1,22 @@
 /** What is at a path already. */
 import { type Stats, statSync } from 'node:fs'
-import { fail } from '../diagnostics/diagnostic.ts'
+import { type DiagnosticKind, fail } from '../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from './file-diagnostics.ts'
 
-/** Undefined where nothing is there. @throws DiagnosticError FILE_UNREADABLE. */
-export function statPresent(path: string): Stats | undefined {
+/**
+ * Undefined where nothing is there.
+ *
+ * @param refusal What is told where it cannot be looked at: another thing of what is to be written.
+ * @throws DiagnosticError
+ */
+export function statPresent(
+  path: string,
+  refusal: DiagnosticKind<{ path: string; error: unknown }> = FILE_KINDS.unreadable,
+): Stats | undefined {
   try {
     return statSync(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    fail(FILE_KINDS.unreadable, { path, error })
+    fail(refusal, { path, error })
   }
 }

@@ -1,5 +1,5 @@
 /** `cryptopolicy audit` against real servers: what it prints, as text and as JSON, and how it ends. */
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import { keyFiles } from '../interop/audit/audited-server.ts'
 import { startPeer } from '../interop/tls-peer.ts'
 import { testWith } from '../peers/peer.ts'
@@ -102,6 +102,14 @@ testWith('openssl', 'the text has no line of over 80 columns', async () => {
   expect(status).toBe(0)
   expect(stdout).toContain('required               yes')
   expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
+})
+
+test('a misspelt command of audit, which is taken for a host, is told with the right one', async () => {
+  const { status, stderr } = await runInProcess(['audit', 'difff', 'localhost:1'])
+  expect([status, stderr]).toEqual([
+    69,
+    expect.stringContaining('hint: did you mean the command audit diff?'),
+  ])
 })
 
 testWith('openssl', 'nothing that listens is an error, and so is what is no target', async () => {

@@ -2,6 +2,7 @@
 import { realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fail } from '../../diagnostics/diagnostic.ts'
+import { FILE_KINDS } from '../../files/file-diagnostics.ts'
 import { statPresent } from '../../files/present-file.ts'
 import { placeOfDanglingLink, reasonOfOwner } from '../../transfer/replaceable.ts'
 import { FileStore, writing } from './file-store.ts'
@@ -15,7 +16,7 @@ import { RECEIVE_KINDS } from './receive-diagnostics.ts'
  * @throws DiagnosticError
  */
 export async function openStore(path: string, multifd: number): Promise<MigrationStore> {
-  const present = statPresent(path)
+  const present = statPresent(path, FILE_KINDS.unwritable)
   if (present?.isCharacterDevice() && isNullDevice(present)) return new NullStore()
   const target = present ? realpathSync(path) : placeOfDanglingLink(path)
   if (multifd > 0) {

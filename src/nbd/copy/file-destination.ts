@@ -31,7 +31,7 @@ export async function openFileDestination(
   path: string,
   options: FileDestinationOptions,
 ): Promise<CopyDestination> {
-  const present = statPresent(path)
+  const present = statPresent(path, COPY_KINDS.unwritable)
   if (present) requireDisk(path, present)
   if (present?.isBlockDevice()) return openDevice(path, present, options)
   const target = present ? realpathSync(path) : placeOfDanglingLink(path)

@@ -63,7 +63,7 @@ function refuseSame(from: EndName, to: EndName): void {
     if (key(from.uri) === key(to.uri)) fail(COPY_KINDS.same, { path: from.uri.text })
   }
   if (from.kind !== 'file' || to.kind !== 'file') return
-  const [one, other] = [statPresent(from.path), statPresent(to.path)]
+  const [one, other] = [statPresent(from.path), statPresent(to.path, COPY_KINDS.unwritable)]
   if (one && one.ino === other?.ino && one.dev === other.dev) {
     fail(COPY_KINDS.same, { path: from.path })
   }
@@ -136,7 +136,7 @@ async function openPath(
   size: number | undefined,
   { resume, statePath, warn }: EndOptions,
 ): Promise<CopyDestination | StreamDestination> {
-  const stats = statPresent(path)
+  const stats = statPresent(path, COPY_KINDS.unwritable)
   if (stats && isStream(stats)) return openStreamDestination(path)
   const state = statePath === undefined ? {} : { statePath }
   return openFileDestination(path, { size, resume, ...state, ...(warn && { warn }) })

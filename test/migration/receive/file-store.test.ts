@@ -34,6 +34,12 @@ describe('where a guest is stored', () => {
     await expect(openStore(path, multifd)).rejects.toThrow(refusal(code))
   })
 
+  test('is not below a file, which is told as what cannot be written', async () => {
+    const path = join(scratchFolder(), 'file')
+    writeFileSync(path, '')
+    await expect(openStore(join(path, 'guest'), 0)).rejects.toThrow(refusal('FILE_UNWRITABLE'))
+  })
+
   test('is no folder that holds files, but an empty one', async () => {
     const path = join(scratchFolder(), 'guest')
     mkdirSync(path)

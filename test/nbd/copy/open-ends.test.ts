@@ -91,6 +91,8 @@ describe('an end that cannot be opened leaves the other closed:', () => {
       [`${path}.missing`, `${path}.new`, 'FILE_MISSING'],
       [folder, `${path}.new`, 'NBD_COPY_NOT_A_DISK'],
       [path, join(folder, 'missing', 'new'), 'NBD_COPY_UNWRITABLE'],
+      // What stands above it is no folder.
+      [path, join(path, 'new'), 'NBD_COPY_UNWRITABLE'],
       [path, scratchFolder(), 'NBD_COPY_NOT_A_DISK'],
       [join(path, 'below'), `${path}.new`, 'FILE_UNREADABLE'],
     ] as const) {
