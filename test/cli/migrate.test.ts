@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { EXPECTED, readRecorded, recordedOf, STREAMS } from '../migration/recorded-streams.ts'
 import { spawn, spawnSync } from '../peers/child-process.ts'
 import { ROOT, scratchFolder } from './command.ts'
-import { runInProcess } from './in-process.ts'
+import { runInProcess, serveInProcess } from './in-process.ts'
 import { parseEnvelope, resultOf } from './json-output.ts'
 
 function inspect(...args: readonly string[]) {
@@ -16,6 +17,22 @@ function inspect(...args: readonly string[]) {
 }
 
 const SMALL = 'exec-11-pc-q35-11.1-S.bin.gz'
+
+test.each([false, true])(
+  'receive tells of a stranger; quiet (%s), of nothing else',
+  async (isQuiet) => {
+    const receiver = await serveInProcess([
+      ...['migrate', 'receive', '--listen', 'tcp:127.0.0.1:0', join(scratchFolder(), 'guest')],
+      ...(isQuiet ? ['--quiet'] : []),
+    ])
+    const port = Number(/^ready: \S+:(\d+) /m.exec(receiver.log())?.[1])
+    const stranger = connect(port, '127.0.0.1').on('error', () => {})
+    onTestFinished(() => void stranger.destroy())
+    stranger.end('GET / HTTP/1.1\r\n\r\n')
+    const log = await receiver.says('MIGRATION_CHANNEL_REFUSED')
+    expect(log.includes(': connected')).toBe(!isQuiet)
+  },
+)
 
 describe('a result is as its schema has it', () => {
   const folder = 'tcp-7.2-postcopy-preempt-guest'

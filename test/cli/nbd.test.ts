@@ -100,6 +100,10 @@ testWith(
     expect((await nbd('list', server.uri().text)).stdout).toBe('first  the ·[31mfirst\nsecond\n')
     const { exports } = resultOf((await nbd('list', '--long', '--json', server.uri().text)).stdout)
     expect(exports[1]).toMatchObject({ name: 'second', details: { size: 1_048_576 } })
+    const { stdout } = await nbd('list', '--long', server.uri().text)
+    const lines = stdout.match(/^(export|size): .*/gm)?.map((line) => line.replace(/ +/, ' '))
+    const size = 'size: 1048576'
+    expect(lines).toEqual(['export: first', size, 'export: second', size])
   },
 )
 
@@ -121,6 +125,31 @@ testWith('nbdkit', 'an export that is larger than 2^53 - 1 bytes is told of exac
   expect(map).toMatchObject({ status: 69, stdout: '' })
   expect(map.stderr).toContain('has 8070450532247928832 bytes')
 })
+
+testWith('nbdkit', 'bench prints a line for each measurement', async () => {
+  const server = await startNbdkit(['memory', '16M'])
+  const short = ['--seconds', '1', '--connections', '1', '--depth', '4']
+  const { status, stdout, stderr } = await nbd('bench', server.uri().text, ...short)
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  const line = (pattern: string) =>
+    `${pattern} +[\\d.]+ [KMG]iB/s +\\d+ IOPS  half within [\\d.]+ ms, 99% [\\d.]+ ms, all [\\d.]+ ms\n`
+  expect(stdout).toMatch(new RegExp(`^${line('read')}${line('random-read')}$`))
+})
+
+testWith(
+  'nbdkit',
+  'bench says where the server lets fewer connections in than it asked for',
+  async () => {
+    const server = await startNbdkit([
+      'eval',
+      'get_size=echo 1M',
+      'can_multi_conn=exit 3',
+      'pread=dd if=/dev/zero bs=$3 count=1',
+    ])
+    const { stderr } = await nbd('bench', server.uri().text, '--seconds', '1', '--depth', '1')
+    expect(stderr).toContain('measured over 1 connection\n')
+  },
+)
 
 testWith('nbdkit', 'bench measures reads, and writes where they are asked for', async () => {
   const server = await startNbdkit(['memory', '16M'])
