@@ -49,7 +49,7 @@ export class RelayHandler implements ConnectionHandler {
       await turn?.begin()
       // With its turn: a place that waits for the turn of a channel without one would be waited for in a circle.
       await connection.letIn()
-      const far = await this.#openFar(connection, near)
+      const far = await this.#openFar(near)
       const { tls } = far
       turn?.end()
       tell({ ...origin, event: 'reached', to: sides.to, ...(tls ? { tls } : {}) })
@@ -71,9 +71,9 @@ export class RelayHandler implements ConnectionHandler {
     return this.#isRelaying
   }
 
-  async #openFar(connection: EndpointConnection, near: Duplex): Promise<FarSide> {
-    const open = () => this.#options.sides.openFar(near, this.#stop.signal)
-    const far = await connection.withinHandshakeLimit(open)
+  /** It has limits of its own, which tell of the other side and not of the client. */
+  async #openFar(near: Duplex): Promise<FarSide> {
+    const far = await this.#options.sides.openFar(near, this.#stop.signal)
     this.#far = far.stream
     far.stream.on('error', () => {})
     return far

@@ -42,9 +42,9 @@ const definition = (
   ...{ isNbd: false, socket: {}, ...more },
 })
 
-async function start(one: RelayDefinition, objects: TlsObjects) {
+async function start(one: RelayDefinition, objects: TlsObjects, limits = LIMITS) {
   const events: RelayEvent[] = []
-  const { relay, file } = openRelay(one, objects, LIMITS, (event) => void events.push(event))
+  const { relay, file } = openRelay(one, objects, limits, (event) => void events.push(event))
   const place = await relay.listen(one.listen, file)
   onTestFinished(() => relay.drain(0))
   const seen = (name: string) => events.filter(({ event }) => event === name)
@@ -144,6 +144,20 @@ test.each([
   else await target.next()
   first.destroy()
   await expect.poll(() => target.connections.length).toBe(2)
+})
+
+test('a destination that does not shake hands in time is told, and not its client', async () => {
+  const folder = scratchFolder()
+  const [entry, exit] = [join(folder, 'entry'), join(folder, 'exit')]
+  const target = await listenPlain(exit)
+  const one = definition(`unix:${entry}`, `unix:${exit}`, 'client', { hostname: 'localhost' })
+  const limits = { ...LIMITS, handshakeLimit: 1 }
+  const { seen } = await start(one, objectsOf(makeX509Folder()), limits)
+  const client = await connectPlain(entry)
+  client.on('error', () => {}).write('x')
+  ;(await target.next()).resume()
+  await expect.poll(() => seen('refused')).toHaveLength(1)
+  expect(seen('refused')).toMatchObject([{ diagnostics: [{ code: 'TLS_HANDSHAKE_TIMEOUT' }] }])
 })
 
 describe('a guest that is passed on', () => {
