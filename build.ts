@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { buildApart } from './build-apart.ts'
 import { buildPacks, MAIN, type Packs } from './build-packs.ts'
+import manifest from './package.json' with { type: 'json' }
 
 const root = import.meta.dirname
 
@@ -137,8 +138,16 @@ await build({
   ...fastStart,
   entryPoints: { 'cryptopolicy-resolve': 'src/cli/programs/cryptopolicy-resolve.ts' },
 })
+const { node: needed } = manifest.engines
+const major = Number(needed.replace('>=', ''))
+
+// An older Node.js would break off at the first name that it does not have, and not say what it lacks.
+const refusal = `cryptopolicy needs Node.js ${major} or later, and this is `
+const checkNode = `if(parseInt(process.versions.node)<${major})throw new Error(${JSON.stringify(refusal)}+process.version);`
+
 await build({
   ...options,
+  banner: { js: checkNode + options.banner?.js },
   entryPoints: {
     index: 'src/index.ts',
     ...Object.fromEntries(LIBRARY_PARTS.map((name) => [name, `src/library/${name}.ts`])),

@@ -5,7 +5,7 @@
  * as the lock. Nothing is ever written to it.
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, rmSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { fail } from '../diagnostics/diagnostic.ts'
 import { FILE_KINDS } from './file-diagnostics.ts'
 
@@ -91,7 +91,10 @@ function acquire(
 /** Gives undefined where the file was replaced meanwhile, so that another run could hold a lock beside it. */
 function lockOnce(path: string, seconds: number): DatabaseSync | undefined {
   const inode = makeLockFile(path)
-  const database = new DatabaseSync(path, { timeout: seconds * 1000 })
+  // A Node.js without it could not even say that it is too old, were it imported.
+  const database = new (process.getBuiltinModule('node:sqlite').DatabaseSync)(path, {
+    timeout: seconds * 1000,
+  })
   try {
     // The journal stays in memory, so that the lock can be taken on a full disk.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')

@@ -1,5 +1,5 @@
 /** The authorities that options of node:tls trust, for our own check of a chain in place of OpenSSL's. */
-import { getCACertificates, type SecureContextOptions, type TlsOptions } from 'node:tls'
+import tls, { type SecureContextOptions, type TlsOptions } from 'node:tls'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { type Certificate, parseCertificates } from '../x509/certificate.ts'
 import { isSelfIssued } from '../x509/issuer.ts'
@@ -58,8 +58,8 @@ let parsedDefault:
 
 /** Parsed once: there are 150 of them. */
 function defaultAuthorities(): readonly Certificate[] | undefined {
-  const texts = getCACertificates('default')
-  const [known] = getCACertificates('bundled')
+  const texts = tls.getCACertificates('default')
+  const [known] = tls.getCACertificates('bundled')
   // Without them OpenSSL looks into files and folders of its own, or a program has replaced them.
   if (known === undefined || !texts.includes(known)) return undefined
   if (parsedDefault?.texts !== texts) parsedDefault = { texts, authorities: parseAll([...texts]) }

@@ -175,6 +175,24 @@ test('a project that depends on the library loads its own koffi, and gets no Nod
   expect(koffiLoadedIn(project).startsWith(join(project, 'node_modules'))).toBe(true)
 })
 
+test('every part of the library says so where Node.js is too old for it', () => {
+  const paths = Object.values(manifest.exports).flatMap((one) =>
+    typeof one === 'string' ? [] : join(ROOT, one.default),
+  )
+  const program = `Object.defineProperty(process.versions, 'node', { value: '20.1.0' })
+    for (const path of ${JSON.stringify(paths)}) {
+      import(path).then(() => console.log('loaded'), (error) => console.log(error.message))
+    }`
+  const word = /^cryptopolicy needs Node\.js 24 or later, and this is v/
+  // Names that the older one does not have would stop it before it says anything.
+  const older = runFile('/usr/bin/node', ['--version']).stdout
+  const isOlder = Number.parseInt(older.slice(1), 10) < 24
+  for (const node of [process.execPath, ...(isOlder ? ['/usr/bin/node'] : [])]) {
+    const told = runFile(node, ['-e', program]).stdout.trimEnd().split('\n')
+    expect([node, ...told]).toEqual([node, ...paths.map(() => expect.stringMatching(word))])
+  }
+})
+
 test('an installed package works without koffi and without its scripts, and loads no other koffi', () => {
   const options = ['--omit=optional', '--ignore-scripts']
   const project = installAmongPlanted(scratchFolder(), options, {})
