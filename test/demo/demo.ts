@@ -3,9 +3,10 @@
  *
  * Every command is printed as it is run, so that a user can repeat it in the checkout.
  */
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { hasPeer } from '../peers/peer.ts'
@@ -111,12 +112,21 @@ const STEPS: readonly Step[] = [
 /** What may be left after a step that went wrong. */
 const SERVERS = ['nbd', 'host', 'console', 'old']
 
-function main(): number {
+/** What runs at present; a signal ends it and all that it started. */
+let running: ChildProcess | undefined
+let endedBy: NodeJS.Signals | undefined
+
+async function main(): Promise<number> {
   const base = mkdtempSync(join(tmpdir(), 'cryptopolicy-demo-'))
   try {
     console.log('To repeat this, begin in the checkout with:\n$ export base_dir=$(mktemp -d)')
     const steps = STEPS.filter(({ needs }) => needs === undefined || hasPeer(needs))
-    return steps.every((step) => runStep(step, base)) ? 0 : 1
+    for (const step of steps) {
+      const isRight = await runStep(step, base)
+      if (endedBy) return 128 + constants.signals[endedBy]
+      if (!isRight) return 1
+    }
+    return 0
   } finally {
     for (const name of SERVERS) stopServer(join(base, `${name}.pid`))
     rmSync(base, { recursive: true, force: true })
@@ -134,20 +144,39 @@ function stopServer(pidFile: string): void {
 }
 
 /** Prints a step and what its command prints; tells whether it went as it should. */
-function runStep({ heading, command, shows, status = 0 }: Step, base: string): boolean {
+async function runStep(
+  { heading, command, shows, status = 0 }: Step,
+  base: string,
+): Promise<boolean> {
   console.log(`\n${styleText('bold', heading, { stream: process.stdout })}\n$ ${command}`)
   const { profile_dir: _, ...inherited } = process.env
-  const result = spawnSync('sh', ['-c', `exec 2>&1; ${command}`], {
+  const child = spawn('sh', ['-c', `exec 2>&1; ${command}`], {
     cwd: ROOT,
     env: { ...inherited, base_dir: base },
-    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
   })
-  process.stdout.write(foldLines(result.stdout))
-  if (result.status === status && shows.test(result.stdout)) return true
-  console.error(`error: status ${result.status} and not ${status}, or nothing like ${shows}`)
+  running = child
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
+  const [ended] = await once(child, 'close')
+  if (endedBy) return false
+  process.stdout.write(foldLines(output))
+  if (ended === status && shows.test(output)) return true
+  console.error(`error: status ${ended} and not ${status}, or nothing like ${shows}`)
   return false
 }
 
-// Ctrl-C ends the command of the step too. Then the step fails, and the servers are stopped.
-process.on('SIGINT', () => undefined)
-process.exitCode = main()
+function end(signal: NodeJS.Signals): void {
+  endedBy = signal
+  try {
+    if (running?.pid) process.kill(-running.pid, 'SIGTERM')
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
+process.exitCode = await main()
