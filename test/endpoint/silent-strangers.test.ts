@@ -12,7 +12,7 @@ import { runPeer } from '../interop/tls-peer.ts'
 import { startReceive } from '../migration/receive/receive-process.ts'
 import { readRecorded } from '../migration/recorded-streams.ts'
 import { connectPlain, listenPlain, readAll } from '../migration/relay/plain-ends.ts'
-import { startPair } from '../migration/relay/relay-process.ts'
+import { startPairInProcess } from '../migration/relay/relay-process.ts'
 import { credentialsOf, makeX509Folder, x509Credentials } from '../nbd/nbd-credentials.ts'
 import { serveNbd } from '../nbd/our-server.ts'
 import { eventually } from '../nbd/server/test-server.ts'
@@ -75,7 +75,7 @@ testWith('nbdinfo', 'nbd serve', async () => {
 })
 
 test('relay', async () => {
-  const pair = await startPair({ destinationArgs: ['--channels', '1', ...LONG] })
+  const pair = await startPairInProcess({ destinationArgs: ['--channels', '1', ...LONG] })
   const target = await listenPlain(pair.exit)
   const port = portOf(pair.destination.log())
   const strangers = await stayResting(port)

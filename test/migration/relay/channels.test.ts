@@ -5,12 +5,12 @@ import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { residentMemory } from '../../nbd/our-server.ts'
 import { connectPlain, listenPlain, readAll } from './plain-ends.ts'
-import { startPair } from './relay-process.ts'
+import { startPair, startPairInProcess } from './relay-process.ts'
 
 const MEBIBYTE = 1_048_576
 
 async function openChannel(): Promise<{ near: Socket; far: Socket }> {
-  const { entry, exit } = await startPair()
+  const { entry, exit } = await startPairInProcess()
   const target = await listenPlain(exit)
   return { near: await connectPlain(entry), far: await target.next() }
 }
@@ -87,7 +87,7 @@ test('what is not taken is not read, in both directions, and memory does not gro
 }, 240_000)
 
 test('channels are opened at the destination in the order in which they came', async () => {
-  const { entry, exit } = await startPair()
+  const { entry, exit } = await startPairInProcess()
   const target = await listenPlain(exit)
   const near = await Promise.all(Array.from({ length: 12 }, () => connectPlain(entry)))
   near.forEach((socket, index) => void socket.end(`channel ${index}`))
@@ -99,7 +99,7 @@ test('channels are opened at the destination in the order in which they came', a
 })
 
 test('a channel that breaks ends on both sides, and is not taken for one that ended', async () => {
-  const pair = await startPair()
+  const pair = await startPairInProcess()
   const target = await listenPlain(pair.exit)
   const near = await connectPlain(pair.entry)
   const far = await target.next()
@@ -116,7 +116,7 @@ test('a channel that breaks ends on both sides, and is not taken for one that en
 })
 
 test('a channel to a destination that is not there ends, and a code says why', async () => {
-  const pair = await startPair()
+  const pair = await startPairInProcess()
   const near = await connectPlain(pair.entry)
   expect(await readAll(near)).toHaveLength(0)
   expect(await pair.destination.says(/#1 .*ended:/)).toContain('NET_UNREACHABLE')

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { expectValid } from '../../cli/json-output.ts'
 import { connectPlain, listenPlain, readAll } from './plain-ends.ts'
-import { startPair } from './relay-process.ts'
+import { startPairInProcess } from './relay-process.ts'
 
 /** The events of a log, each held against its schema. */
 function eventsOf(log: string): readonly string[] {
@@ -17,7 +17,7 @@ function eventsOf(log: string): readonly string[] {
 const JSON_LOG = ['--log', 'json']
 
 test.each(['x509', 'psk'] as const)('a channel by %s, to its end', async (kind) => {
-  const pair = await startPair({ kind, sourceArgs: JSON_LOG, destinationArgs: JSON_LOG })
+  const pair = await startPairInProcess({ kind, sourceArgs: JSON_LOG, destinationArgs: JSON_LOG })
   const qemu = await listenPlain(pair.exit)
   const guest = await connectPlain(pair.entry)
   guest.end('guest')
@@ -31,7 +31,7 @@ test.each(['x509', 'psk'] as const)('a channel by %s, to its end', async (kind) 
 })
 
 test('a channel that is refused', async () => {
-  const pair = await startPair({
+  const pair = await startPairInProcess({
     sourceArgs: [...JSON_LOG, '--tls-hostname', 'other.example.com'],
     destinationArgs: JSON_LOG,
   })

@@ -4,13 +4,13 @@ import { eventually } from '../../nbd/server/test-server.ts'
 import { testWith } from '../../peers/peer.ts'
 import { startGuest } from '../guest.ts'
 import { QEMU } from '../qemu.ts'
-import { startPair } from './relay-process.ts'
+import { startPairInProcess } from './relay-process.ts'
 
 describe('a guest goes on while pages are still sent', () => {
   for (const preempt of [false, true]) {
     const name = preempt ? 'with a channel for urgent pages' : 'over one channel'
     testWith(QEMU, name, async () => {
-      const pair = await startPair()
+      const pair = await startPairInProcess()
       const [source, destination] = await Promise.all([
         startGuest({ isPrivate: true }),
         startGuest({ isPrivate: true, isIncoming: true }),

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { scratchFolder, writeFiles } from '../../cli/command.ts'
 import { AUTHORITY, type Description, ENDPOINT, make } from '../../x509/made-certificate.ts'
 import { connectPlain, listenPlain, readAll } from './plain-ends.ts'
-import { type PairOptions, startPair } from './relay-process.ts'
+import { type PairOptions, startPairInProcess } from './relay-process.ts'
 
 const NAMES = [[0x82, Buffer.from('localhost')]] as const
 
@@ -114,7 +114,7 @@ describe('no byte of the guest goes further', () => {
     test(name, async () => {
       const refusal = describeRefusal()
       const folders = { sourceDir: folderOf('client'), destinationDir: folderOf('server') }
-      const pair = await startPair({ ...folders, ...refusal })
+      const pair = await startPairInProcess({ ...folders, ...refusal })
       const qemu = await listenPlain(pair.exit)
       const guest = await connectPlain(pair.entry)
       guest.write(Buffer.alloc(65_536))

@@ -1,6 +1,7 @@
-/** `cryptopolicy migrate relay` as a process of its own, and a pair of them between two hosts. */
+/** `cryptopolicy migrate relay`, and a pair of them between two hosts: processes, or within that of the test. */
 import { join } from 'node:path'
 import { scratchFolder } from '../../cli/command.ts'
+import { type InProcessService, serveInProcess } from '../../cli/in-process.ts'
 import {
   launchService,
   type ServiceProcess,
@@ -27,13 +28,13 @@ export function launchRelay(
   return launchService(['migrate', 'relay', ...args], options)
 }
 
-export type RelayPair = {
+export type RelayPair<Service = ServiceProcess> = {
   /** Where the source connects to. */
   readonly entry: string
   /** Where the destination listens. */
   readonly exit: string
-  readonly source: ServiceProcess
-  readonly destination: ServiceProcess
+  readonly source: Service
+  readonly destination: Service
 }
 
 export type PairOptions = Pick<ServiceProcessOptions, 'wrapper'> & {
@@ -46,32 +47,37 @@ export type PairOptions = Pick<ServiceProcessOptions, 'wrapper'> & {
 }
 
 /** Two relays, as on the hosts of the source and of the destination. */
-export async function startPair({
-  kind = 'x509',
-  ...options
-}: PairOptions = {}): Promise<RelayPair> {
+export function startPair({ wrapper, ...options }: PairOptions = {}): Promise<RelayPair> {
+  const service = wrapper === undefined ? {} : { wrapper }
+  return startBoth((args) => startRelay(args, service), options)
+}
+
+/** The same within the process of the test. */
+export function startPairInProcess(
+  options: Omit<PairOptions, 'wrapper'> = {},
+): Promise<RelayPair<InProcessService>> {
+  return startBoth((args) => serveInProcess(['migrate', 'relay', ...args]), options)
+}
+
+async function startBoth<Service extends { readonly log: () => string }>(
+  start: (args: readonly string[]) => Promise<Service>,
+  { kind = 'x509', ...options }: PairOptions,
+): Promise<RelayPair<Service>> {
   const folder = scratchFolder()
   const [entry, exit] = [join(folder, 'entry'), join(folder, 'exit')]
   const made = kind === 'psk' ? makePskFolder() : makeX509Folder()
   const { sourceDir = made, destinationDir = made } = options
-  const { sourceArgs = [], destinationArgs = [], wrapper } = options
-  const service = wrapper === undefined ? {} : { wrapper }
-  const destination = await startRelay(
-    [
-      ...['--listen', 'tcp:127.0.0.1:0', '--to', `unix:${exit}`],
-      ...credentialsOf(kind, destinationDir, 'server'),
-      ...destinationArgs,
-    ],
-    service,
-  )
+  const { sourceArgs = [], destinationArgs = [] } = options
+  const destination = await start([
+    ...['--listen', 'tcp:127.0.0.1:0', '--to', `unix:${exit}`],
+    ...credentialsOf(kind, destinationDir, 'server'),
+    ...destinationArgs,
+  ])
   const port = /^ready: 127\.0\.0\.1:(\d+)$/m.exec(destination.log())?.[1]
-  const source = await startRelay(
-    [
-      ...['--listen', `unix:${entry}`, '--to', `tcp:localhost:${port}`],
-      ...credentialsOf(kind, sourceDir, 'client'),
-      ...sourceArgs,
-    ],
-    service,
-  )
+  const source = await start([
+    ...['--listen', `unix:${entry}`, '--to', `tcp:localhost:${port}`],
+    ...credentialsOf(kind, sourceDir, 'client'),
+    ...sourceArgs,
+  ])
   return { entry, exit, source, destination }
 }

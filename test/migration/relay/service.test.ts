@@ -10,7 +10,7 @@ import { credentialsOf, makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { spawnSync } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
 import { connectPlain, listenPlain, readAll } from './plain-ends.ts'
-import { launchRelay, startPair, startRelay } from './relay-process.ts'
+import { launchRelay, startPair, startPairInProcess, startRelay } from './relay-process.ts'
 
 function portOf(log: string): string {
   return /^ready: 127\.0\.0\.1:(\d+)/m.exec(log)?.[1] ?? ''
@@ -111,16 +111,16 @@ test.each([
 
 test('the socket has the mode that was asked for, and 0600 otherwise', async () => {
   const modeOf = (path: string) => statSync(path).mode & 0o777
-  const first = await startPair()
+  const first = await startPairInProcess()
   expect(modeOf(first.entry)).toBe(0o600)
-  const second = await startPair({ sourceArgs: ['--socket-mode', '0666'] })
+  const second = await startPairInProcess({ sourceArgs: ['--socket-mode', '0666'] })
   expect(modeOf(second.entry)).toBe(0o666)
 })
 
 test.skipIf(process.geteuid?.() !== 0)(
   'the socket has the owner that was asked for [root]',
   async () => {
-    const { entry } = await startPair({ sourceArgs: ['--socket-owner', 'nobody:daemon'] })
+    const { entry } = await startPairInProcess({ sourceArgs: ['--socket-owner', 'nobody:daemon'] })
     const idOf = (name: string, option: string) =>
       Number(spawnSync('id', [option, name], { encoding: 'utf8' }).stdout)
     const { uid, gid, mode } = statSync(entry)
@@ -130,7 +130,7 @@ test.skipIf(process.geteuid?.() !== 0)(
 
 test('new certificates are taken up, and channels that are open go on', async () => {
   const [dir, other] = [makeX509Folder(), makeX509Folder()]
-  const pair = await startPair({ sourceDir: dir, destinationDir: dir })
+  const pair = await startPairInProcess({ sourceDir: dir, destinationDir: dir })
   const target = await listenPlain(pair.exit)
   const near = await connectPlain(pair.entry)
   near.write('before')
@@ -167,7 +167,7 @@ test('a relay that is told to end lets open channels end first', async () => {
 })
 
 test('a channel more than allowed waits, with all that it says, for the end of another', async () => {
-  const pair = await startPair({ sourceArgs: ['--channels', '1'] })
+  const pair = await startPairInProcess({ sourceArgs: ['--channels', '1'] })
   const target = await listenPlain(pair.exit)
   const first = await connectPlain(pair.entry)
   first.write('first')
@@ -232,7 +232,7 @@ describe('what is refused before anything listens', () => {
 })
 
 test('a place that others listen at is not taken', async () => {
-  const { entry } = await startPair()
+  const { entry } = await startPairInProcess()
   const dir = makeX509Folder()
   const args = ['--listen', `unix:${entry}`, '--to', 'tcp:localhost:1']
   const relay = launchRelay([...args, ...credentialsOf('x509', dir, 'client')])
