@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LongFilesFirst } from './test/long-files-first.ts'
 
-/** Tests that start few programs and leave their process as it was. */
-const COMPUTING = [
+/** Tests that leave their process as it was. */
+const SHARING = [
   'algorithms',
   'asn1',
   'audit/compare',
@@ -19,38 +19,30 @@ const COMPUTING = [
   'audit/upgrades',
   'backends',
   'cache',
-  'chardev/definition',
-  'chardev/end',
+  'chardev',
   'diagnostics',
   'endpoint',
   'files',
-  'migration/address',
-  'migration/inspect',
-  'migration/memory',
-  'migration/stream',
-  'monitor/client',
-  'monitor/commands',
-  'monitor/file',
-  'monitor/hmp',
-  'monitor/host',
-  'monitor/metrics',
-  'monitor/protocol',
-  'monitor/schema',
-  'monitor/server',
-  'nbd/client',
-  'nbd/exports',
-  'nbd/protocol',
+  'migration',
+  'monitor',
+  'nbd',
   'net',
   'options',
+  'pki',
   'policy',
   'priority',
   'report',
-  'tls/authorization',
-  'tls/objects',
+  'system',
+  'tls',
   'transfer',
   'wire',
   'x509',
 ].map((folder) => `test/${folder}/**/*.test.ts`)
+
+/** Of these folders, what depends on what its process did before. */
+const APART = ['tls/handshake', 'tls/unnoticed-status-request'].map(
+  (file) => `test/${file}.test.ts`,
+)
 
 export default defineConfig({
   test: {
@@ -72,18 +64,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'computing',
-          include: COMPUTING,
-          // To start a process and load the tables takes longer than most of these tests.
+          name: 'sharing',
+          include: SHARING,
+          exclude: [...configDefaults.exclude, ...APART],
+          // To start a process and load the sources takes longer than most of these tests.
           isolate: false,
         },
       },
+      { extends: true, test: { name: 'apart', include: APART } },
       {
         extends: true,
         test: {
           name: 'processes',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...COMPUTING],
+          exclude: [...configDefaults.exclude, ...SHARING],
         },
       },
     ],

@@ -28,9 +28,13 @@ async function runCaught(
   args: readonly string[],
   { env: more = {}, program = 'cryptopolicy' }: InProcessOptions,
 ): Promise<Outcome> {
-  const { argv, env, exitCode } = process
-  process.argv = [...argv.slice(0, 1), program, ...args]
-  process.env = { ...inheritedEnvironment(), ...more }
+  const seen = {
+    argv: [...OWN.argv.slice(0, 1), program, ...args],
+    env: { ...inheritedEnvironment(), ...more },
+  }
+  const { exitCode } = process
+  RUNNING.push(seen)
+  Object.assign(process, seen)
   process.exitCode = undefined
   try {
     const calledAs = program === 'update-crypto-policies' ? program : undefined
@@ -39,11 +43,20 @@ async function runCaught(
     const status = await output.catching(run)
     return { status, stdout: output.text(1), stderr: output.text(2) }
   } finally {
-    process.argv = argv
-    process.env = env
+    RUNNING.splice(RUNNING.indexOf(seen), 1)
+    // A service may end before one that began later: the process of the tests is left as it was all the same.
+    Object.assign(process, RUNNING.at(-1) ?? OWN)
     process.exitCode = exitCode
   }
 }
+
+type Seen = Pick<NodeJS.Process, 'argv' | 'env'>
+
+/** What this process has while nothing runs. */
+const OWN: Seen = { argv: process.argv, env: process.env }
+
+/** What each run has, in the order in which they began. */
+const RUNNING: Seen[] = []
 
 function runCryptopolicy(args: readonly string[]): Promise<number> {
   return runToExit(async () => {
