@@ -40,6 +40,9 @@ export const rdp: Upgrade = {
     if (kind === NEGOTIATION.FAILURE) {
       return clearText(WANTS_TLS.includes(value) ? 'refused' : 'unknown', failureName(value))
     }
+    if (value !== PROTOCOL.RDP) {
+      return clearText('unknown', `the server chooses protocol ${value}, which was not offered`)
+    }
     return clearText('accepted', "the server takes RDP's own security, which has no certificates")
   },
 }

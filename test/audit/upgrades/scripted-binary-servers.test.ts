@@ -175,6 +175,8 @@ describe('RDP', () => {
       clearTextOf('rdp', [request('000'), confirm(negotiation)])
     expect(await clear('0200080000000000')).toMatchObject({ kind: 'accepted' })
     expect(await clear('')).toMatchObject({ kind: 'accepted' })
+    const said = 'the server chooses protocol 1, which was not offered'
+    expect(await clear('0200080001000000')).toEqual({ kind: 'unknown', said })
   })
 
   test.each([
