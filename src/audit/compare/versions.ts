@@ -1,5 +1,5 @@
 /** Versions of TLS: those that a server accepts against those that are allowed. */
-import type { TlsScan } from '../model.ts'
+import { type Answer, isAnswered, type TlsScan } from '../model.ts'
 import type { Finding, FindingSeverity } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
 import { unlessAnswered } from './unknown.ts'
@@ -15,7 +15,23 @@ const SEVERITIES: ReadonlyMap<string, FindingSeverity> = new Map([
   ['TLS1.3', 'medium'],
 ])
 
-export function compareVersions(
+export function compareVersions(scan: TlsScan, yardstick: TlsYardstick): readonly Finding[] {
+  return [...findNone(scan), ...compareEach(scan, yardstick)]
+}
+
+/** It may know no such name as the one that was asked for, or serve no one at present. */
+function findNone({ versions }: TlsScan): readonly Finding[] {
+  const refused = versions.filter(
+    ({ result }) => isAnswered(result) && result.answer !== 'accepted',
+  )
+  if (refused.length === 0 || refused.length < versions.length) return []
+  const evidence = refused.map(({ name }) => `suites ${name}`)
+  return unlessAnswered(NONE, 'versions', '', null, evidence)
+}
+
+const NONE: Answer = { answer: 'unknown', because: 'it accepted none, and showed nothing else' }
+
+function compareEach(
   { versions }: TlsScan,
   { allowed, silentOn, reasonsFor }: TlsYardstick,
 ): readonly Finding[] {

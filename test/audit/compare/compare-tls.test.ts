@@ -17,7 +17,7 @@ import type { Answer, CertificateResult, TlsScan } from '../../../src/audit/mode
 import { evaluatePriority } from '../../../src/priority/evaluate.ts'
 import { parseSystemConfig } from '../../../src/priority/system-config.ts'
 import { shippedPolicy } from '../../shipped-policies.ts'
-import { ACCEPTED, REFUSED } from '../answers.ts'
+import { ACCEPTED, NOT_OFFERED, REFUSED } from '../answers.ts'
 import { CERTIFICATE, items, SCAN } from './scans.ts'
 
 const FUTURE = policyYardstick(shippedPolicy('FUTURE').policy, 'openssl')
@@ -133,6 +133,28 @@ test('suites are told with the line of each part that forbids them, worst first'
   ])
   const aria = findings.find(({ item }) => item.name.includes('ARIA'))
   expect(aria?.reasons[0]?.place).toBeNull()
+})
+
+test('of a server that accepts no version nothing was learnt', () => {
+  const scan = (...results: readonly Answer[]): TlsScan => ({
+    ...SCAN,
+    ...{ suites: [], groups: [], signatures: [], chains: [] },
+    versions: SCAN.versions.map((one, at) => ({ ...one, result: results[at] ?? NOT_OFFERED })),
+  })
+  const unknown = (...results: readonly Answer[]) =>
+    compareTls(scan(...results), DEFAULT).filter(({ code }) => code === 'AUDIT_UNKNOWN')
+  expect(unknown(REFUSED, REFUSED)).toMatchObject([
+    {
+      item: { kind: 'versions', name: '', version: null },
+      message:
+        'the server could not be asked for its versions: it accepted none, and showed nothing else',
+      evidence: ['TLS1.3', 'TLS1.2', 'TLS1.1', 'TLS1.0', 'SSL3.0', 'SSL2.0'].map(
+        (name) => `suites ${name}`,
+      ),
+    },
+  ])
+  expect(unknown(ACCEPTED)).toEqual([])
+  expect(unknown({ answer: 'timed-out' })).toMatchObject([{ item: { name: 'TLS1.3' } }])
 })
 
 test('what was not learnt is told as unknown, and is no absence', () => {

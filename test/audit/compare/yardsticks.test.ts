@@ -115,19 +115,22 @@ test.each([
 })
 
 describe('versions', () => {
+  /** One is accepted, and nothing is told of that. */
+  const other = { name: 'TLS1.2', number: 0x0303, result: ACCEPTED }
+  const allowed = { versions: TLS_VERSIONS.filter(({ name }) => name === other.name) }
+
   const SEVERITIES = [
     ['SSL2.0', 'critical'],
     ['SSL3.0', 'critical'],
     ['TLS1.0', 'high'],
     ['TLS1.1', 'high'],
-    ['TLS1.2', 'medium'],
     ['TLS1.3', 'medium'],
     ['TLS9.9', 'medium'],
   ] as const
 
   test.each(SEVERITIES)('%s that is not allowed is %s', (name, severity) => {
     const told = (result: TlsScan['versions'][number]['result']) =>
-      judge({ versions: [{ name, number: 0, result }] }, { versions: [] })
+      judge({ versions: [{ name, number: 0, result }, other] }, allowed)
     expect(told(ACCEPTED)).toEqual([`VERSION_FORBIDDEN ${severity} ${name} (version ${name})`])
     expect(told(REFUSED)).toEqual([])
     expect(told({ answer: 'timed-out' })).toHaveLength(1)
@@ -136,13 +139,14 @@ describe('versions', () => {
   test('that are allowed are no finding where they are accepted, little where they are not', () => {
     const versions = (result: TlsScan['versions'][number]['result']) => [
       { name: 'TLS1.3', number: 0x0304, result },
+      other,
     ]
     expect(judge({ versions: versions(ACCEPTED) })).toEqual([])
     const absent = ['VERSION_ABSENT info TLS1.3 (version TLS1.3)']
     expect(judge({ versions: versions(REFUSED) })).toEqual(absent)
     expect(judge({ versions: versions(NOT_OFFERED) })).toEqual(absent)
     for (const result of [ACCEPTED, REFUSED]) {
-      expect(judge({ versions: versions(result) }, { versions: [] }, ['version'])).toEqual([])
+      expect(judge({ versions: versions(result) }, allowed, ['version'])).toEqual([])
       expect(judge({ versions: versions(result) }, {}, ['version'])).toEqual([])
     }
     const unknown = judge({ versions: versions({ answer: 'rate-limited' }) }, {}, ['version'])
