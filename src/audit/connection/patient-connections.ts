@@ -42,10 +42,13 @@ export class PatientConnections implements Pick<Connections, 'ask'> {
   async #askOnce<Value>(claim: string, converse: Conversation<Value>): Promise<Told<Value>> {
     let isSilent = true
     const asked = await this.#connections.ask(claim, async (exchange) => {
+      const { transcript } = exchange
+      // What was said to begin TLS answers no question.
+      const before = transcript.receivedLength
       try {
         return await converse(exchange)
       } finally {
-        isSilent = !exchange.transcript.hasAnswer
+        isSilent = transcript.receivedLength === before
       }
     })
     if (!isSilent || asked.isAnswered) this.#wasAnswered = true

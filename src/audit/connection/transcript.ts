@@ -14,6 +14,7 @@ export class Transcript {
   #joined: Buffer[] = []
   /** What came behind it. */
   #pieces: Buffer[] = []
+  #receivedLength = 0
   /** How the peer or the time ended the connection, where it did so before all was learnt. */
   end: ConnectionEnd | undefined
   /** Why there was no connection. */
@@ -34,6 +35,7 @@ export class Transcript {
   }
 
   received(bytes: Buffer): void {
+    this.#receivedLength += bytes.length
     this.#pieces.push(bytes)
     if (this.#pieces.length === MOST_PIECES) this.#join()
   }
@@ -42,9 +44,9 @@ export class Transcript {
     this.end = end
   }
 
-  /** Whether the server said anything. */
-  get hasAnswer(): boolean {
-    return this.steps.some((step) => 'received' in step)
+  /** How many bytes the server has sent. */
+  get receivedLength(): number {
+    return this.#receivedLength
   }
 
   #endReceived(): void {

@@ -68,6 +68,19 @@ describe('a question without an answer', () => {
     },
   )
 
+  test('is one also where the server has spoken before the question', async () => {
+    const server = serverOf('answers', 'breaks off', 'answers', 'breaks off', 'breaks off')
+    const greeted = server.connections.withPrelude(
+      async (exchange) => void (await exchange.read(1)),
+    )
+    const patient = new PatientConnections(greeted, control, [])
+    const ask = async (claim: string) => patient.ask(claim, (exchange) => exchange.read(1))
+    expect(await ask('a')).toMatchObject({ isAnswered: true })
+    expect(await ask('b')).toEqual({ isAnswered: false, failure: { failure: 'closed' } })
+    expect(await ask('c')).toEqual({ isAnswered: false, failure: { failure: 'rate-limited' } })
+    expect(server.heard).toEqual(['a', 'b', 'b, control', 'c', 'c, control'])
+  })
+
   test('is not followed by the control where the server has said something', async () => {
     const server = serverOf('breaks off', 'breaks off', 'closed')
     expect(await askAll(server, ['a', 'b', 'c'])).toEqual(['malformed', 'malformed', 'closed'])
