@@ -124,8 +124,7 @@ export class BytePump {
     if (!from.readableEnded) this.#end.reject(new ConnectionEnded(from.errored ?? undefined))
   }
 
-  readonly #onToClose = (): void => {
-    const { to } = this.#options
-    if (!to.writableFinished) this.#end.reject(new ConnectionEnded(to.errored ?? undefined))
-  }
+  /** Where all was written, it has ended before. */
+  readonly #onToClose = (): void =>
+    this.#end.reject(new ConnectionEnded(this.#options.to.errored ?? undefined))
 }

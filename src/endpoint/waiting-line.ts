@@ -98,8 +98,7 @@ class Early {
 
   giveBack(): void {
     this.#stopListening()
-    const bytes = Buffer.concat(this.#chunks)
-    if (bytes.length > 0) this.#socket.unshift(bytes)
+    for (const chunk of this.#chunks.toReversed()) this.#socket.unshift(chunk)
   }
 
   #stopListening(): void {

@@ -90,6 +90,8 @@ describe('clients that were not let in yet', () => {
     const { one, socket } = connection()
     newcomers.add(one)
     expect(newcomers.displaceOne(3_600_000)).toBe(false)
+    // The age counts from when it came, and not from when the process began.
+    expect(newcomers.displaceOne(1.5 * performance.now())).toBe(false)
     expect(socket.destroyed).toBe(false)
     expect(newcomers.displaceOne(0)).toBe(true)
     expect(newcomers.displaceOne(0)).toBe(false)

@@ -78,6 +78,12 @@ describe('a client that waits', () => {
     return { line, client, socket }
   }
 
+  test('is sent away with all others, and takes no place any more', () => {
+    const { line, socket } = stand({})
+    line.clear()
+    expect([line.length, socket.destroyed]).toEqual([0, true])
+  })
+
   test.each<WaitingLineOptions>([{}, { allowHalfOpen: true }, { clientsBegin: true }])(
     'is noticed when it leaves, also after it has spoken: %j',
     async (options) => {
