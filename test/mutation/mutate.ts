@@ -15,6 +15,8 @@
  * runs all tests named, the others only those that reach them. --without leaves out a kind of change, in
  * Stryker's words: a changed text is less of a danger than a changed comparison.
  *
+ * Each change is told as soon as it was tried; a report in JSON is written at the end.
+ *
  * --survivors-of tries those that a report calls unnoticed: first in process, then those by command
  * lines. At the end it prints how many were noticed, by folder.
  */
@@ -53,7 +55,7 @@ const sample: Sample = {
 }
 process.env[SAMPLE_VARIABLE] = JSON.stringify(sample)
 
-const SAMPLE_PLUGIN = './test/mutation/sample-checker.ts'
+const OWN_PLUGINS = ['./test/mutation/sample-checker.ts', './test/mutation/result-lines.ts']
 
 /** Tests of the sources as they are written: their types, their words. */
 const UNCHANGED_SOURCES_ONLY = [
@@ -67,7 +69,7 @@ process.env.MUTATION_TESTS = JSON.stringify(testFiles)
 
 const IN_PROCESS: PartialStrykerOptions = {
   testRunner: 'vitest',
-  plugins: ['@stryker-mutator/vitest-runner', SAMPLE_PLUGIN],
+  plugins: ['@stryker-mutator/vitest-runner', ...OWN_PLUGINS],
   coverageAnalysis: 'perTest',
   ignoreStatic: values['no-static'],
   // Not with `testFiles`, nor with `related`: changes of what is computed as a file is loaded would then
@@ -79,7 +81,7 @@ const IN_PROCESS: PartialStrykerOptions = {
 
 const COMMAND_LINES: PartialStrykerOptions = {
   testRunner: 'command',
-  plugins: [SAMPLE_PLUGIN],
+  plugins: OWN_PLUGINS,
   coverageAnalysis: 'off',
   commandRunner: { command: `npx vitest run --bail 1 ${tests.join(' ')}` },
 }
@@ -97,7 +99,7 @@ const options: PartialStrykerOptions = {
   timeoutFactor: 4,
   timeoutMS: 30_000,
   dryRunTimeoutMinutes: 30,
-  reporters: ['clear-text', 'json'],
+  reporters: ['result-lines', 'clear-text', 'json'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: values.report },
   tempDirName: 'coverage/stryker',
