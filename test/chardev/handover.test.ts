@@ -134,3 +134,26 @@ test('a client that is served when all is closed gets what was said to it', asyn
   const carried = events.flatMap((one) => (one.event === 'carried' ? [one.sent] : []))
   expect(carried).toEqual([length])
 })
+
+test.each(['', ',mux=on'])(
+  'of two that listen, the client of one stays while those of the other%s come and go',
+  async (mux) => {
+    const { add, registry } = makeChardevs()
+    const folder = scratchFolder()
+    await add(`socket,id=n,path=${folder}/near,server=on${mux}`)
+    await add(`socket,id=f,path=${folder}/far,server=on`)
+    registry.join('n', 'f')
+    const far = await connectPlain(`${folder}/far`)
+    let heard = ''
+    far.on('data', (bytes) => (heard += bytes))
+    for (const word of ['first ', 'second ']) {
+      const near = await connectPlain(`${folder}/near`)
+      near.on('error', () => {}).resume()
+      near.write(word)
+      await eventually(() => heard.endsWith(word))
+      near.end()
+      await once(near, 'close')
+    }
+    expect([heard, far.closed]).toEqual(['first second ', false])
+  },
+)

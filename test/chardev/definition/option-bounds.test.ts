@@ -146,6 +146,7 @@ const CASES: readonly (readonly [string, string, object | string])[] = [
   ['back-end', 'udp,id=a', 'CHARDEV_ABSENT_BACKEND'],
   ['back-end', 'nosuch,id=a', 'CHARDEV_UNKNOWN_BACKEND'],
   ['back-end', 'id=a', 'CHARDEV_NO_BACKEND'],
+  ['back-end', 'backend=,id=a', 'CHARDEV_NO_BACKEND'],
   ...(['on', 'yes', 'true', 'y'] as const).map(
     (flag) => ['flag', here(`telnet=${flag}`), { isTelnet: true }] as const,
   ),

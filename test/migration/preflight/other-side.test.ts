@@ -14,6 +14,7 @@ import { NO_CONFIG } from '../../../src/priority/system-config.ts'
 import { CRYPTOPOLICY } from '../../cli/service-process.ts'
 import { refusal } from '../../diagnostic-code.ts'
 import { execFile } from '../../peers/child-process.ts'
+import { freePort } from '../../peers/port.ts'
 import { credentialFolder } from '../../tls/objects/folder.ts'
 import { objectsOf } from '../../tls/objects/meeting.ts'
 
@@ -166,10 +167,11 @@ describe('a side that ends each handshake', () => {
 })
 
 test('a port whose datagrams another program takes is refused, and left to others', async () => {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1')
+  // Its number is free for connections, so that only datagrams are taken.
+  const port = await freePort()
+  const socket = createSocket('udp4').bind(port, '127.0.0.1')
   onTestFinished(() => void socket.close())
   await once(socket, 'listening')
-  const { port } = socket.address()
   const listener = new PreflightListener({ security: NO_TLS, config: NO_CONFIG })
   await expect(listener.listen('127.0.0.1', port)).rejects.toThrow(
     expect.objectContaining({ message: expect.stringContaining(`UDP 127.0.0.1:${port}`) }),
