@@ -44,9 +44,9 @@ function findCommand(line: string, commands: readonly HumanCommand[]) {
   return undefined
 }
 
-/** What stands behind the first words, with its spaces. */
+/** What stands behind the first words, with the spaces after it: one may stand in the place of a flag. */
 function afterWords(line: string, count: number): string {
-  return line.trim().replace(new RegExp(`^(?:\\S+\\s*){${count}}`), '')
+  return line.trimStart().replace(new RegExp(`^(?:\\S+\\s*){${count}}`), '')
 }
 
 type TypedLine = { readonly typed: string; readonly rest: string }

@@ -6,7 +6,7 @@ import type { JsonValue } from '../protocol/json-value.ts'
 import { refuseCommand } from '../protocol/qmp-error.ts'
 import { type HumanCommand, request } from './human-command.ts'
 import { HumanLineError } from './human-line.ts'
-import { readHumanSize, readInteger } from './human-number.ts'
+import { hasHexSuffix, readHumanSize, readInteger } from './human-number.ts'
 
 export const HUMAN_MIGRATE_COMMANDS: readonly HumanCommand[] = [
   {
@@ -19,6 +19,7 @@ export const HUMAN_MIGRATE_COMMANDS: readonly HumanCommand[] = [
       const name = text('parameter')
       return request('migrate-set-parameters', { [name]: readParameter(name, text('value')) })
     },
+    print: (_, { text }) => warnOfSuffix(text('parameter'), text('value')),
   },
   {
     name: 'migrate_set_capability',
@@ -115,6 +116,13 @@ function readParameter(name: string, text: string): JsonValue {
   }
   if (size < 2n ** 64n) return size
   return refuseCommand(`Value '${text}' is out of range for parameter '${name}'`)
+}
+
+/** QEMU takes a size in hexadecimal with a suffix, and tells that it will not always do so. */
+function warnOfSuffix(name: string, text: string): string {
+  const { kind }: Parameter = MIGRATION_PARAMETERS[name as keyof typeof MIGRATION_PARAMETERS]
+  if (kind !== 'size' || !hasHexSuffix(text)) return ''
+  return `warning: Using a multiplier suffix on hex numbers is deprecated: ${text}\r\n`
 }
 
 /** What QEMU reads itself: rates, and of a cache only what is a size at all. */
