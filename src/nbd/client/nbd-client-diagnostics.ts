@@ -130,7 +130,7 @@ const closedAfterTls: Kind<{ server: string }> = {
     'The server ended the connection when TLS had begun, before it served an export. Servers do so when they refuse the certificate of a client, or when the authorization does not let it in.',
   message: ({ server }) => `${server} ended the connection after TLS had begun`,
   hint: () =>
-    'it may refuse your certificate or shared key, or that you show none: its log says why',
+    'it may refuse your certificate (client-cert.pem beside ca-cert.pem) or shared key, or that you show none: its log says why',
 }
 
 const requestFailed: Kind<RequestFailure> = {
