@@ -12,69 +12,6 @@ const hex = (digits: string) => Buffer.from(digits, 'hex')
 const from = (digits: string) => bytesOf(hex(digits))
 const to = (digits: string) => bytesOf(hex(digits), '>')
 
-/** RFC 4511, sections 4.1.1, 4.1.9, 4.2 and 4.14, in the lengths of BER. */
-describe('LDAP', () => {
-  const START_TLS = `> 0\x1d\x02\x01\x01w\x18\x80\x161.3.6.1.4.1.1466.20037`
-  const BIND = `> 0%\x02\x01\x01\` \x02\x01\x03\x04\x15cn=cryptopolicy-audit\x80\x04none`
-  /** The result code, the matched name and the text "no". */
-  const result = (code: string) => `0a01${code}040004026e6f`
-  const answer = (tag: string, code: string) => from(`300e020101${tag}09${result(code)}`)
-
-  test('result 0 begins TLS, another is told', async () => {
-    expect(await resultOf('ldap', [START_TLS, answer('78', '00')])).toEqual(READY)
-    const busy = await resultOf('ldap', [START_TLS, answer('78', '33')])
-    expect(busy).toEqual(refused('result 51: no'))
-  })
-
-  test.each([
-    ['message of one byte', `30810e0201017809${result('00')}`],
-    ['message of two bytes', `3082000e0201017809${result('00')}`],
-    ['message of four bytes', `30840000000e0201017809${result('00')}`],
-    ['element of one byte', `300f020101788109${result('00')}`],
-    ['element of four bytes', `3012020101788400000009${result('00')}`],
-  ])('a long length of a %s is read', async (_title, digits) => {
-    expect(await resultOf('ldap', [START_TLS, from(digits)])).toEqual(READY)
-  })
-
-  test.each([
-    ['another tag than that of a sequence', `310e0201017809${result('00')}`],
-    ['the answer to another operation', `300e0201016109${result('00')}`],
-    ['a length that is not told', `3080020101780980${result('00')}0000`],
-    ['a length of five bytes', `3085000000000e0201017809${result('00')}`],
-    ['an element whose length is not told', `300e0201017880${result('00')}0000`],
-    ['an element with a length of five bytes', `301302010178850000000009${result('00')}`],
-    ['a result of two bytes', '300d02010178080a02000004000400'],
-    ['no result', '300b02010178060a0004000400'],
-    ['an answer of more than 64 KiB', `3083010001${'00'.repeat(65_537)}`],
-  ])('%s is refused', async (_title, digits) => {
-    await expect(resultOf('ldap', [START_TLS, from(digits)])).rejects.toThrow(ProtocolError)
-  })
-
-  test('an answer of 64 KiB is read', async () => {
-    // The operation has the rest: 65536 bytes without its own head and the message's number.
-    const text = 'x'.repeat(65_536 - 3 - 5 - 5 - 5)
-    const length = (count: number) => `83${count.toString(16).padStart(6, '0')}`
-    const fields = `0a01000400${`04${length(text.length)}`}${Buffer.from(text).toString('hex')}`
-    const operation = `78${length(fields.length / 2)}${fields}`
-    const whole = `30${length(65_536)}020101${operation}`
-    expect(whole.length / 2 - 5).toBe(65_536)
-    expect(await resultOf('ldap', [START_TLS, from(whole)])).toEqual(READY)
-  })
-
-  test.each([
-    ['00', 'accepted', 'the server checks a password that came in clear: result 0: no'],
-    ['31', 'accepted', 'the server checks a password that came in clear: result 49: no'],
-    ['08', 'turned-away', 'result 8: no'],
-    ['0d', 'refused', 'result 13: no'],
-    ['01', 'unknown', 'result 1: no'],
-    ['20', 'unknown', 'result 32: no'],
-    ['30', 'unknown', 'result 48: no'],
-    ['33', 'unknown', 'result 51: no'],
-  ])('in clear, the result 0x%s: %s', async (code, kind, said) => {
-    expect(await clearTextOf('ldap', [BIND, answer('61', code)])).toMatchObject({ kind, said })
-  })
-})
-
 /** PostgreSQL's documentation, "Message Formats" and "Error and Notice Message Fields". */
 describe('PostgreSQL', () => {
   const NO_LINE = 'no pg_hba.conf entry for host "::1", user "audit", database "audit"'

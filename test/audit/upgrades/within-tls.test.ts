@@ -3,8 +3,6 @@ import { expect, test } from 'vitest'
 import { isServed } from './scripted-server.ts'
 
 const MAIL = ['> EHLO audit.invalid\r\n', '< 250-h\r\n250 HELP\r\n', '> MAIL FROM:<>\r\n']
-const BIND = `> 0%\x02\x01\x01\` \x02\x01\x03\x04\x15cn=cryptopolicy-audit\x80\x04none`
-const bound = (code: string) => `< 0\x0c\x02\x01\x01a\x07\n\x01${code}\x04\0\x04\0`
 const STARTUP = `> \0\0\0\x23\0\x03\0\0user\0audit\0database\0audit\0\0`
 
 test.each<[string, readonly string[], boolean]>([
@@ -14,10 +12,6 @@ test.each<[string, readonly string[], boolean]>([
   ['pop3', ['> USER audit\r\n', '< -ERR\r\n'], false],
   ['smtp', [...MAIL, '< 250 ok\r\n'], true],
   ['submission', [...MAIL, '< 530 log in\r\n'], false],
-  // RFC 4511, section 4.1.9: success, invalidCredentials, strongerAuthRequired.
-  ['ldap', [BIND, bound('\0')], true],
-  ['ldap', [BIND, bound('\x31')], true],
-  ['ldap', [BIND, bound('\x08')], false],
   ['postgresql', [STARTUP, '< R'], true],
   ['postgresql', [STARTUP, '< E\0\0\0\x0bC28000\0'], false],
 ])('%s, %j: %s', async (scheme, turns, expected) => {
