@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { runFile } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
+import { JAVA_FLAGS } from './convert/hello-catcher.ts'
 
 const NAMES = ['MD5withDSA', 'RIPEMD160withECDSA', 'MD5withECDSA', 'RIPEMD160withRSA']
 
@@ -10,6 +11,7 @@ const NAMES = ['MD5withDSA', 'RIPEMD160withECDSA', 'MD5withECDSA', 'RIPEMD160wit
 function permitted(property: string): readonly string[] {
   const file = join(import.meta.dirname, '..', 'golden', 'DEFAULT-java.txt')
   const { stdout } = runFile('java', [
+    ...JAVA_FLAGS,
     '--add-exports=java.base/sun.security.util=ALL-UNNAMED',
     `-Djava.security.properties=${file}`,
     join(import.meta.dirname, 'DisabledAlgorithms.java'),

@@ -9,6 +9,7 @@ import { readProperties } from '../../src/system/drop-in-checks/java-properties.
 import { runFile, scratchFolder } from '../cli/command.ts'
 import { testWith } from '../peers/peer.ts'
 import { fc, SEED } from '../seed.ts'
+import { JAVA_FLAGS } from './convert/hello-catcher.ts'
 
 const TIMEOUT = 120_000
 
@@ -18,6 +19,7 @@ function toHex(text: string): string {
 
 function ask(question: 'entries' | 'properties' | 'names', texts: readonly string[]) {
   const { stdout, stderr, status } = runFile('java', [
+    ...JAVA_FLAGS,
     '--add-exports=java.base/sun.security.util=ALL-UNNAMED',
     '--add-opens=java.base/sun.security.ssl=ALL-UNNAMED',
     join(import.meta.dirname, 'DropInJudge.java'),
@@ -138,6 +140,7 @@ testWith(
     const path = join(folder, 'java.config')
     writeFileSync(path, policy.text + dropIn.text)
     const { stdout } = runFile('java', [
+      ...JAVA_FLAGS,
       '--add-exports=java.base/sun.security.util=ALL-UNNAMED',
       `-Djava.security.properties=${path}`,
       join(import.meta.dirname, 'DisabledAlgorithms.java'),

@@ -85,10 +85,10 @@ export async function output(
   return text
 }
 
-/** Java without what makes long runs fast. */
-export const JAVA_COMMAND = [
-  ...['java', '-Xshare:auto', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'],
-] as const
+/** Leave out what makes long runs of Java fast. */
+export const JAVA_FLAGS = ['-Xshare:auto', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'] as const
+
+export const JAVA_COMMAND = ['java', ...JAVA_FLAGS] as const
 
 /** A path of the scratch folder as programs see it. */
 export function insidePath({ root, folder }: Place, name: string): string {
