@@ -65,6 +65,7 @@ test.each(['from', 'to'] as const)(
 
 test('one that is stopped writes what it has read, and reads no more', async () => {
   const { source, from, pump, text, counted, listeners, before } = pumped()
+  const ends = from.listenerCount('end')
   const over = pump.run()
   source.write('before')
   await expect.poll(() => counted).toEqual([6])
@@ -74,5 +75,6 @@ test('one that is stopped writes what it has read, and reads no more', async () 
   await someTurns()
   expect([text(), counted]).toEqual(['before', [6]])
   expect(String(from.read())).toBe('behind')
+  expect(from.listenerCount('end')).toBe(ends)
   expect(listeners()).toEqual(before)
 })
