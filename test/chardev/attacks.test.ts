@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { connect, createServer, type Server } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseChardev } from '../../src/chardev/definition/parse-chardev.ts'
@@ -48,6 +48,45 @@ test('a command that is told the end and goes on is killed where all are closed'
   await registry.close(100)
   expect(isRunning(Number(readFileSync(pid, 'utf8')))).toBe(false)
   expect(existsSync(whole)).toBe(false)
+})
+
+test('a command that ends in order when it is told to is waited for where all are closed', async () => {
+  const { add, registry } = makeChardevs()
+  const folder = scratchFolder()
+  const done = join(folder, 'done')
+  await add(`socket,id=a,path=${folder}/a,server=on`)
+  const last = `trap 'sleep 0.3; echo >${done}; exit' TERM`
+  await add(`exec,id=e,command=${last}; echo here; while :; do sleep 0.02; done`)
+  registry.join('a', 'e')
+  const user = await connectPlain(`${folder}/a`)
+  await once(
+    user.on('error', () => {}),
+    'data',
+  )
+  await registry.close(60_000)
+  expect(existsSync(done)).toBe(true)
+})
+
+test('a client whose other side breaks off is told so by a reset, and not by an end', async () => {
+  const { add, registry } = makeChardevs()
+  const server = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const { port: far } = server.address() as AddressInfo
+  const near = await add('socket,id=n,host=127.0.0.1,port=0,server=on')
+  await add(`socket,id=f,host=127.0.0.1,port=${far}`)
+  registry.join('n', 'f')
+  const reached = once(server, 'connection')
+  const user = connect(Number(near), '127.0.0.1')
+  const [peer] = (await reached) as [Socket]
+  peer.write('half of ')
+  expect(String((await once(user, 'data'))[0])).toBe('half of ')
+  const failure = once(user, 'end').then(
+    () => 'ended',
+    ({ code }) => code,
+  )
+  peer.resetAndDestroy()
+  expect(await failure).toBe('ECONNRESET')
 })
 
 test('pipes that are full do not keep other files waiting', async () => {

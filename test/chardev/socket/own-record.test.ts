@@ -21,3 +21,11 @@ test('the last byte is written apart, and nothing else is cut', async () => {
   connection.push('read')
   expect(String((await once(stream, 'data'))[0])).toBe('read')
 })
+
+test('a connection that breaks while nothing listens to it does no harm', async () => {
+  const connection = new Duplex({ read: () => {}, write: (_bytes, _encoding, done) => done() })
+  const stream = endInOwnRecord(connection)
+  connection.destroy(new Error('broken'))
+  await new Promise((resolve) => stream.once('close', resolve))
+  expect(stream.errored).toMatchObject({ message: 'broken' })
+})
