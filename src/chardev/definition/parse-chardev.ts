@@ -47,13 +47,9 @@ export function defineChardev(
 ): ChardevDefinition {
   const { backend: written, id = defaults.id, ...rest } = properties
   const backend = findBackend(written, id, places)
-  const own = { ...(written === 'unix' ? { server: 'off' } : {}), ...rest }
-  const isAsked =
-    defaults.isServer !== undefined &&
-    backend === 'socket' &&
-    !('server' in rest || 'noserver' in rest)
-  const asked = isAsked ? { ...own, server: defaults.isServer ? 'on' : 'off' } : own
-  const options = new ChardevOptions(backend, { properties: asked, places })
+  const isOpen = backend === 'socket' && !('server' in rest || 'noserver' in rest)
+  const own = isOpen ? { ...rest, server: defaults.isServer ? 'on' : 'off' } : rest
+  const options = new ChardevOptions(backend, { properties: own, places })
   const made = READERS[backend](options)
   const isMux = options.flag('mux') ?? false
   refuseMux(options, made, isMux)

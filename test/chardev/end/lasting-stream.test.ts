@@ -15,6 +15,13 @@ function lastingOver(...streams: Duplex[]): { stream: LastingStream; finished: D
   return { stream, finished }
 }
 
+test('where no session can be opened any more, it breaks', async () => {
+  const stream = new LastingStream(() => Promise.reject(new Error('no more of them')))
+  const [error] = await once(stream, 'error')
+  expect(error).toMatchObject({ message: 'no more of them' })
+  expect(stream.destroyed).toBe(true)
+})
+
 test('a session that is long keeps nothing of what was written to it', async () => {
   const [session, user] = duplexPair()
   const { stream } = lastingOver(session)
