@@ -1,6 +1,6 @@
 /** Where a socket is reached and where it listens: QEMU and the kernel say whether a name is the same. */
 
-import { closeSync, openSync, statSync } from 'node:fs'
+import { closeSync, constants, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseChardev } from '../../../src/chardev/definition/parse-chardev.ts'
@@ -13,7 +13,7 @@ import {
 import { scratchFolder } from '../../cli/command.ts'
 import { QEMU } from '../../migration/qemu.ts'
 import { eventually } from '../../nbd/server/test-server.ts'
-import { spawn } from '../../peers/child-process.ts'
+import { spawn, spawnSync } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
 import { makeChardevs } from '../chardev-fixture.ts'
 
@@ -87,6 +87,14 @@ test.each([
   ['host=::1,port=1', '[::1]:1'],
 ])('%s is called %s', (options, name) => {
   expect(printChardevAddress(addressOf(options))).toBe(name)
+})
+
+test('a connection that was handed over stays open when its other side has said all', () => {
+  const path = join(scratchFolder(), 'pipe')
+  spawnSync('mkfifo', [path])
+  const socket = inheritedSocket(openSync(path, constants.O_RDWR | constants.O_NONBLOCK))
+  onTestFinished(() => void socket.destroy())
+  expect(socket.allowHalfOpen).toBe(true)
 })
 
 test('a descriptor that is no socket is refused', () => {
