@@ -7,8 +7,7 @@ import type { LintRule } from './rule.ts'
 
 /**
  * The reference writes two names without the comma between them. The bytes of the back-end stay as
- * they are; Java takes them for the name of one algorithm that it does not have. No line of the policy causes it,
- * so none is shown.
+ * they are; Java takes them for the name of one algorithm that it does not have.
  */
 export const javaFusedName: LintRule = {
   name: 'java-fused-name',
@@ -16,14 +15,15 @@ export const javaFusedName: LintRule = {
     'The file for Java has two names run together, so that neither of the two signatures is disabled.',
   kinds: [LINT_KINDS.javaFusedName],
   evaluates: true,
-  check: ({ policy, hasBase }): readonly Diagnostic[] => {
-    if (!hasBase) return []
+  check: ({ files, policy, hasBase }): readonly Diagnostic[] => {
+    const source = files[0]?.source
+    if (!hasBase || !source) return []
     const { disabled, integers } = evaluatePolicy(policy, scopesAt('java-tls'))
     const data = {
       hasMd5: !disabled.hash.includes('MD5'),
       // Without a size every RSA key is off, and so are its signatures.
       hasRsa: integers.min_rsa_size > 0,
     }
-    return [diagnose(LINT_KINDS.javaFusedName, data)]
+    return [diagnose(LINT_KINDS.javaFusedName, data, { source, start: 0, end: 0 })]
   },
 }

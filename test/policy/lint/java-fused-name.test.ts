@@ -4,9 +4,9 @@ import { findInBase, findInModule, summarize } from './rule-findings.ts'
 
 const find = (text: string) => summarize(findInBase(javaFusedName, text))
 
-test('says which signatures Java permits all the same, of no line since none causes it', () => {
+test('says which signatures Java permits all the same', () => {
   expect(find('hash = SHA2-256\nmin_rsa_size = 2048\n')).toEqual([
-    'note LINT_JAVA_FUSED_NAME nowhere Java permits RIPEMD160withRSA and MD5withECDSA in TLS: `MD5withECDSARIPEMD160withRSA` in its file disables nothing',
+    'note LINT_JAVA_FUSED_NAME BASE.pol:1:1 Java permits RIPEMD160withRSA and MD5withECDSA in TLS: `MD5withECDSARIPEMD160withRSA` in its file disables nothing',
   ])
 })
 
