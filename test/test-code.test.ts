@@ -33,6 +33,16 @@ test('an error that is expected is named', () => {
   expect(find(/\.toThrow(Error)?\(Error\)/)).toEqual([])
 })
 
+test('what replaces a module runs in a process where nothing has loaded it', () => {
+  const config = readFileSync(join(import.meta.dirname, '..', 'vitest.config.ts'), 'utf8')
+  const replacing = FILES.filter(({ text }) => /^vi\.(mock|doMock)\(/m.test(text))
+  const shared = replacing.filter(
+    ({ path }) => !config.includes(`'${path.replace(/\.test\.ts$/, '')}'`),
+  )
+  expect(replacing.length).toBeGreaterThan(0)
+  expect(shared.map(({ path }) => path)).toEqual([])
+})
+
 test('what is drawn at random has the seed of seed.ts', () => {
   expect(find(/from ['"]fast-check['"]/, 'seed.ts')).toEqual([])
   expect(find(/Math\.random|randomInt\b|Date\.now\(\) *%/)).toEqual([])
