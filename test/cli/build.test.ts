@@ -36,6 +36,15 @@ test('build shows every error of a policy, and writes nothing', async () => {
   expect(readdirSync(out)).toEqual([])
 })
 
+test('build tells what is deprecated, and writes all the same', async () => {
+  const [policies, out] = [scratchFolder(), scratchFolder()]
+  writeFiles(policies, { 'X.pol': 'cipher = AES-256-GCM\nsha1_in_dnssec = 1\n' })
+  const { status, stderr } = await runInProcess(['build', '--no-verify', policies, out])
+  expect(status, stderr).toBe(0)
+  expect(stderr).toMatch(/X\.pol:2:1: warning\[POLICY_DEPRECATED_PROPERTY\]/)
+  expect(readdirSync(out)).toEqual(['X'])
+})
+
 describe('policies of a folder are built', () => {
   const TEXT = 'cipher = AES-256-GCM\nmac = AEAD\nhash = SHA2-256\ngroup = X25519\n'
 
