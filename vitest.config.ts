@@ -43,9 +43,12 @@ const SHARING = [
  * Of these folders, what depends on what its process did before. A module that a test replaces must not be loaded
  * there yet.
  */
-const APART = ['migration/send/bandwidth', 'tls/handshake', 'tls/unnoticed-status-request'].map(
-  (file) => `test/${file}.test.ts`,
-)
+const APART = [
+  'files/last-acts',
+  'migration/send/bandwidth',
+  'tls/handshake',
+  'tls/unnoticed-status-request',
+].map((file) => `test/${file}.test.ts`)
 
 export default defineConfig({
   test: {
