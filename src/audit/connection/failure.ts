@@ -1,5 +1,5 @@
 /** Why a question to a server got no answer. Every failure is a value: a scan goes on without that answer. */
-import { ProtocolError } from '../../wire/protocol-error.ts'
+import { ProtocolError, refuse } from '../../wire/protocol-error.ts'
 
 /** How a connection ended before it answered. */
 export type ConnectionEnd =
@@ -54,6 +54,16 @@ export class ExchangeEnded extends Error {
     this.name = 'ExchangeEnded'
     this.end = end
   }
+}
+
+/**
+ * Rethrows what a conversation has thrown within an answer, whose end there refuses nothing.
+ *
+ * @throws ProtocolError in place of an ExchangeEnded by the peer or the network.
+ */
+export function rethrowWithinAnswer(error: unknown): never {
+  if (error instanceof ExchangeEnded && isClosing(error.end)) refuse(BROKEN_OFF.reason)
+  throw error
 }
 
 /** Thrown by an upgrade where the server does not begin TLS, in words that go on after "the server". */

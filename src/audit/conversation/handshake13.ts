@@ -2,7 +2,7 @@
 import { ByteReader } from '../../wire/byte-reader.ts'
 import { refuse } from '../../wire/protocol-error.ts'
 import type { Exchange } from '../connection/exchange.ts'
-import { BROKEN_OFF, ExchangeEnded, isClosing } from '../connection/failure.ts'
+import { rethrowWithinAnswer } from '../connection/failure.ts'
 import { type KeyPair, makeKeyPair } from '../key-schedule/key-pair.ts'
 import {
   applicationTraffic,
@@ -83,8 +83,7 @@ export async function handshake13(
   try {
     return await readFlight(channel, server, pair)
   } catch (error) {
-    if (error instanceof ExchangeEnded && isClosing(error.end)) refuse(BROKEN_OFF.reason)
-    throw error
+    return rethrowWithinAnswer(error)
   }
 }
 

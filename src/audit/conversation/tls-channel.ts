@@ -1,7 +1,7 @@
 /** Messages of TLS over the bytes of one question, in clear or protected. */
 import { refuse } from '../../wire/protocol-error.ts'
 import type { Exchange } from '../connection/exchange.ts'
-import { BROKEN_OFF, ExchangeEnded, isClosing } from '../connection/failure.ts'
+import { rethrowWithinAnswer } from '../connection/failure.ts'
 import { decodeAlert, type TlsAlert } from '../messages/alert.ts'
 import {
   encodeHandshake,
@@ -145,8 +145,8 @@ export class TlsChannel {
     try {
       return await this.exchange.read(length)
     } catch (error) {
-      const isCut = isWithin && error instanceof ExchangeEnded && isClosing(error.end)
-      return isCut ? refuse(BROKEN_OFF.reason) : Promise.reject(error)
+      if (isWithin) rethrowWithinAnswer(error)
+      throw error
     }
   }
 }
