@@ -4,6 +4,7 @@ import { Transcript } from '../../../src/audit/connection/transcript.ts'
 import { parseEvidence, printEvidence } from '../../../src/audit/evidence/evidence.ts'
 import { EvidenceMismatch, ReplaySource } from '../../../src/audit/evidence/replay-source.ts'
 import { fc } from '../../seed.ts'
+import { countedSource } from '../counted-source.ts'
 
 const SEED = Buffer.alloc(32, 7)
 
@@ -11,26 +12,19 @@ const HEADER = { evidence: 1, subject: { target: 'host:22' }, seed: SEED.toStrin
 
 /** A source that answers with the claim, the later the shorter it is. */
 function live() {
-  let connections = 0
-  return {
-    get connections() {
-      return connections
-    },
-    async open(claim: string) {
-      connections++
-      if (claim === 'none') return { failure: 'unreachable', reason: 'nothing listens' } as const
-      const answers = [Buffer.from(claim)]
-      return {
-        send: () => {},
-        receive: async () => {
-          for (let turn = 20 - claim.length; turn > 0; turn--) await Promise.resolve()
-          return answers.shift() ?? ('reset' as const)
-        },
-        limitSilence: () => {},
-        close: () => {},
-      }
-    },
-  }
+  return countedSource(async (claim) => {
+    if (claim === 'none') return { failure: 'unreachable', reason: 'nothing listens' }
+    const answers = [Buffer.from(claim)]
+    return {
+      send: () => {},
+      receive: async () => {
+        for (let turn = 20 - claim.length; turn > 0; turn--) await Promise.resolve()
+        return answers.shift() ?? ('reset' as const)
+      },
+      limitSilence: () => {},
+      close: () => {},
+    }
+  })
 }
 
 const CLAIMS = ['a', 'none', 'longer claim', 'middle', 'a']

@@ -5,6 +5,7 @@ import type { Transport } from '../../../src/audit/connection/transport.ts'
 import { scan } from '../../../src/audit/scan/scan.ts'
 import type { ClearText } from '../../../src/audit/upgrades/upgrade.ts'
 import { makeIdentity } from '../../tls/certificates.ts'
+import { countedSource } from '../counted-source.ts'
 import { connectToNode } from '../node-tls-server.ts'
 
 const { certificate, key } = makeIdentity('localhost', 'rsa-2048')
@@ -48,16 +49,7 @@ async function judged(
   words: Words,
   options: TLSSocketOptions = {},
 ): Promise<ClearText | null> {
-  let connections = 0
-  const source = {
-    get connections() {
-      return connections
-    },
-    open: async () => {
-      connections++
-      return connectTo(words, options)
-    },
-  }
+  const source = countedSource(async () => connectTo(words, options))
   const address = { kind: 'tcp', host: 'localhost', port: 1 } as const
   const target = { text: 'x', scheme, address, serverName: undefined }
   const { clearText } = await scan(target, { source, seed: Buffer.alloc(32, 3) })

@@ -10,6 +10,7 @@ import { ProbedServer } from '../../../src/audit/probes/probe.ts'
 import { scanTls } from '../../../src/audit/scan/scan-tls.ts'
 import { makeIdentity } from '../../tls/certificates.ts'
 import { NOT_OFFERED } from '../answers.ts'
+import { countedSource } from '../counted-source.ts'
 import { connectToNode } from '../node-tls-server.ts'
 
 const AUTHORITY = makeIdentity('Lab CA', 'ec-P-256')
@@ -26,16 +27,7 @@ const connectTo = (options: TLSSocketOptions): Transport =>
   connectToNode({ ...CREDENTIALS, ...options }).transport
 
 function scanOf(options: TLSSocketOptions, connect = connectTo): Promise<TlsScan> {
-  let connections = 0
-  const source = {
-    get connections() {
-      return connections
-    },
-    open: async () => {
-      connections++
-      return connect(options)
-    },
-  }
+  const source = countedSource(async () => connect(options))
   const asked = new Connections({ source, seed: Buffer.alloc(32, 3) })
   return scanTls(new ProbedServer(asked, 'localhost', [0], Buffer.from('x')))
 }

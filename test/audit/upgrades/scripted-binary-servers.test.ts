@@ -200,7 +200,7 @@ describe('NBD', () => {
 
   const { ERR_UNSUP, ERR_POLICY, ERR_UNKNOWN, ERR_SHUTDOWN, ERR_TLS_REQD, ACK } = NBD_REP
 
-  /** Section "NOTLS mode": ERR_UNSUP or ERR_POLICY. An export may be unknown to whoever asks, with TLS too. */
+  /** Section "NOTLS mode": ERR_UNSUP or ERR_POLICY. An export may be unknown to every client, with TLS too. */
   test.each<[string, readonly number[], number, string]>([
     ['has TLS', [ERR_UNKNOWN], ACK, 'unknown'],
     ['has TLS, and keeps an export from the client', [ERR_POLICY], ACK, 'unknown'],
