@@ -237,6 +237,7 @@ describe('a client that is told the end', () => {
     const { socket, connection } = closing(slow)
     socket.destroy()
     await waitFor(socket, 'close')
+    expect(vi.getTimerCount()).toBe(0)
     const finished = waitFor(slow, 'finish')
     finish()
     await finished

@@ -70,14 +70,20 @@ describe('clients who take long until they are let in', () => {
     await listener.listen({ path })
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     onTestFinished(() => void vi.useRealTimers())
-    for (let count = 0; count < 1_024; count++) {
-      void listener.serve(duplexPair()[0], `192.0.2.1:${count}`)
+    const strangers = Array.from({ length: 1_024 }, (_, count) => {
+      const [stranger] = duplexPair()
+      void listener.serve(stranger, `192.0.2.1:${count}`)
+      return stranger
+    })
+    /** One more comes, and waits: so many timers run then. */
+    const knock = async (timers: number) => {
+      const client = connect(path).on('error', () => {})
+      onTestFinished(() => void client.destroy())
+      // How long it is silent is watched, and how long those before it take.
+      while (vi.getTimerCount() < timers) await turn()
     }
-    const client = connect(path).on('error', () => {})
-    onTestFinished(() => void client.destroy())
-    // How long it is silent is watched, and how long those before it take.
-    while (vi.getTimerCount() < 2) await turn()
-    return { counts, listener, enter: () => enterFirst() }
+    await knock(2)
+    return { counts, listener, strangers, knock, enter: () => enterFirst() }
   }
 
   test('make room for one who waits only for that', async () => {
@@ -99,6 +105,27 @@ describe('clients who take long until they are let in', () => {
     await turn()
     expect(counts).toMatchObject({ connected: 1_024, left: 0 })
     expect(listener.connectionCount).toBe(1_024)
+  })
+
+  test('are asked again for room when they have been there for long', async () => {
+    const { counts, listener, strangers, knock } = await fill()
+    vi.advanceTimersByTime(PATIENCE / 2)
+    for (const stranger of strangers) stranger.destroy()
+    while (counts.connected < 1_025) await turn()
+    for (let count = 1; count < 1_024; count++) {
+      void listener.serve(duplexPair()[0], `192.0.2.1:${count}`)
+    }
+    await knock(3)
+    vi.advanceTimersByTime(PATIENCE / 2)
+    expect(counts.connected).toBe(2_048)
+    vi.advanceTimersByTime(PATIENCE)
+    expect(counts.connected).toBe(2_049)
+  })
+
+  test('keep nothing waiting behind the end of the endpoint', async () => {
+    const { listener } = await fill()
+    await listener.drain(0)
+    while (vi.getTimerCount() > 0) await turn()
   })
 
   test('make room where one of them is let in', async () => {

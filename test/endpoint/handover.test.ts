@@ -3,9 +3,11 @@ import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { type AddressInfo, connect, type ListenOptions, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { Listener } from '../../src/endpoint/listener.ts'
-import { handingSocketsOver } from '../../src/endpoint/listening-sockets.ts'
+import { HeldSocket, handingSocketsOver } from '../../src/endpoint/listening-sockets.ts'
+import { openServer } from '../../src/endpoint/open-server.ts'
 import type { SocketFile } from '../../src/net/socket-file.ts'
 import { scratchFolder } from '../cli/command.ts'
 import { eventually } from '../nbd/server/test-server.ts'
@@ -95,6 +97,27 @@ test('as many as stand in a line wait for the next one, and those beyond are sen
     await startListener('second', place)
     expect(new Set(await Promise.all(heard))).toEqual(new Set(['second']))
   })
+})
+
+test('as many as come afterwards are served, since none waits for the next one', async () => {
+  const place = { path: join(scratchFolder(), 'socket') }
+  const first = await startListener('first', place)
+  await handingSocketsOver(async () => {
+    await first.drain(0)
+    await startListener('second', place)
+  })
+  for (let count = 0; count < 130; count++) expect(await heardBy(await open(place))).toBe('second')
+})
+
+test('what a client says while it waits for the next one is not read', async () => {
+  const place = { path: join(scratchFolder(), 'socket') }
+  const held = new HeldSocket(await openServer(place, undefined, false))
+  onTestFinished(() => held.close())
+  const client = await open(place)
+  await eventually(() => held.held() === 1)
+  await new Promise((resolve) => client.write('early', resolve))
+  for (let count = 0; count < 20; count++) await turn()
+  expect(held.letGo().map((socket) => socket.bytesRead)).toEqual([0])
 })
 
 test('a socket that differs makes way for the next one, and who has come to it is sent away', async () => {
