@@ -1,8 +1,6 @@
 /** A small guest that runs and writes: to its memory, to its disk, and letters to its serial port. */
-import { createHash } from 'node:crypto'
-import { createReadStream, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { scratchFolder } from '../cli/command.ts'
 import { eventually } from '../nbd/server/test-server.ts'
 import { type ChildProcess, spawn } from '../peers/child-process.ts'
@@ -43,8 +41,8 @@ export type Guest = {
   /** What it has sent to its serial port. */
   readonly letters: () => string
   readonly disk: string
-  /** SHA-256 of its memory. */
-  readonly memory: () => Promise<string>
+  /** Its memory, as it is now. */
+  readonly memory: () => Buffer
 }
 
 export type GuestOptions = {
@@ -52,7 +50,7 @@ export type GuestOptions = {
   readonly isIncoming?: boolean
   /** Of its memory, in bytes. */
   readonly size?: number
-  /** Its memory is no file: QEMU has no post-copy there. It has no digest then. */
+  /** Its memory is in no file, where QEMU has no post-copy; `memory` cannot be read then. */
   readonly isPrivate?: boolean
   /** Its serial port, and what else that needs; the file gets a copy of its letters. */
   readonly serial?: (file: string) => readonly string[]
@@ -84,7 +82,7 @@ export async function startGuest({
   const qmp = await Qmp.connect(path('qmp'), child)
   const letters = () => readFileSync(path('serial'), 'latin1')
   if (!isIncoming) await eventually(() => letters().length > 2)
-  return { qmp, child, letters, disk: path('disk'), memory: () => sha256(path('memory')) }
+  return { qmp, child, letters, disk: path('disk'), memory: () => readFileSync(path('memory')) }
 }
 
 const MEBIBYTE = 1_048_576
@@ -96,8 +94,16 @@ export async function goOn({ qmp, letters }: Guest): Promise<string> {
   return letters()
 }
 
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
+const PAGE = 4_096
+
+/** Pages that are not the same in both: the address, and how each begins. */
+export function differingPages(one: Buffer, other: Buffer): readonly string[] {
+  const differing: string[] = []
+  for (let start = 0; start < Math.max(one.length, other.length); start += PAGE) {
+    const [first, second] = [one, other].map((memory) => memory.subarray(start, start + PAGE))
+    if (first === undefined || second === undefined || first.equals(second)) continue
+    const [begin, otherBegin] = [first, second].map((page) => page.toString('hex', 0, 16))
+    differing.push(`${start.toString(16)}: ${begin} and ${otherBegin}`)
+  }
+  return differing
 }

@@ -1,5 +1,4 @@
 /** Real guests are received, stored, and go on in another QEMU that is given what was stored. */
-import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
@@ -8,7 +7,7 @@ import { resultOf } from '../../cli/json-output.ts'
 import { credentialsOf, makePskFolder, makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { execFileSync } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
-import { type Guest, goOn, startGuest } from '../guest.ts'
+import { differingPages, type Guest, goOn, startGuest } from '../guest.ts'
 import { QEMU } from '../qemu.ts'
 import { type ReceiveProcess, startReceive } from './receive-process.ts'
 
@@ -99,8 +98,8 @@ describe('a guest is stored whole', () => {
         out,
       ])
       expect(rebuilt.status, rebuilt.stderr).toBe(0)
-      const memory = createHash('sha256').update(readFileSync(join(out, 'ram0')))
-      expect(memory.digest('hex')).toBe(await source.memory())
+      const memory = readFileSync(join(out, 'ram0'))
+      expect(differingPages(source.memory(), memory)).toEqual([])
     })
   }
 })
@@ -112,7 +111,7 @@ testWith(QEMU, 'another QEMU takes what was stored, and the guest goes on there'
   await destination.qmp.setCapabilities(['events'])
   await destination.qmp.run('migrate-incoming', { uri: `exec:cat ${receiver.file}` })
   expect(await destination.qmp.waitForMigration()).toBe('completed')
-  expect(await destination.memory()).toBe(await source.memory())
+  expect(differingPages(source.memory(), destination.memory())).toEqual([])
   expect(await goOn(destination)).toMatch(/^[a-p]{4}/)
 })
 

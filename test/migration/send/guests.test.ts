@@ -12,7 +12,7 @@ import { makePskFolder, makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { execFile, spawn } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
 import { freePort } from '../../peers/port.ts'
-import { type Guest, goOn, startGuest } from '../guest.ts'
+import { differingPages, type Guest, goOn, startGuest } from '../guest.ts'
 import { QEMU } from '../qemu.ts'
 import { recordGuest } from '../record-guest.ts'
 import { STREAMS } from '../recorded-streams.ts'
@@ -76,7 +76,7 @@ describe('a stored guest is taken, and goes on', () => {
       const { pings, pongs } = resultOf(stdout)
       expect(pongs).toBe(pings)
       expect(await destination.qmp.waitForMigration()).toBe('completed')
-      expect(await destination.memory()).toBe(await source.memory())
+      expect(differingPages(source.memory(), destination.memory())).toEqual([])
       expect((await goOn(destination)).length).toBeGreaterThan(3)
     })
   }
