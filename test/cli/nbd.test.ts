@@ -12,6 +12,7 @@ import { describeProgress, formatDuration, ProgressBar } from '../../src/cli/pro
 import { Terminal } from '../../src/cli/terminal.ts'
 import { makeX509Folder } from '../nbd/nbd-credentials.ts'
 import { type RunningServer, startNbdkit } from '../nbd/nbd-servers.ts'
+import { serveNbdInProcess } from '../nbd/our-server.ts'
 import { spawnSync } from '../peers/child-process.ts'
 import { hasPeer, testWith } from '../peers/peer.ts'
 import { ROOT, scratchFolder } from './command.ts'
@@ -349,6 +350,25 @@ test.each([
   const { status, stderr } = await nbd('info', ...words)
   expect([status, stderr]).toEqual([64, expect.stringMatching(told)])
 })
+
+test.each(['nbds.img', 'my-nbds.img', 'disk.img'])(
+  'credentials hold for the only server of a copy: %s is a file',
+  async (name) => {
+    const folder = scratchFolder()
+    const before = process.cwd()
+    process.chdir(folder)
+    onTestFinished(() => process.chdir(before))
+    const { socket } = await serveNbdInProcess(['--memory', '1M', '--persistent'])
+    writeFileSync(name, Buffer.alloc(4_096, 'x'))
+    const object = `tls-creds-x509,id=t,endpoint=client,dir=${makeX509Folder()}`
+    const to = `nbd+unix:///?socket=${socket}`
+    const { status, stderr } = await nbd(
+      ...['copy', '--object', object, '--tls-creds', 't', '--tls-hostname', 'localhost'],
+      ...[name, to],
+    )
+    expect([status, stderr]).toEqual([69, expect.stringContaining('NBD_SERVER_WITHOUT_TLS')])
+  },
+)
 
 test('warns of a name that the credentials do not check', async () => {
   const nowhere = `nbd+unix:///?socket=${join(scratchFolder(), 'none.sock')}`

@@ -105,7 +105,10 @@ async function parseEnds(
   terminal: Terminal,
 ): Promise<readonly [EndName, EndName]> {
   const { parseEnd } = await import('../../nbd/copy/end-name.ts')
-  const isMixed = [from, to].some((text) => typeof text === 'string' && /^nbds/i.test(text))
+  const { looksLikeUri } = await import('../../nbd/client/nbd-uri.ts')
+  // A file may have such a name too.
+  const isSecureUri = (text: string) => looksLikeUri(text) && /^nbds/i.test(text)
+  const isMixed = [from, to].some((text) => typeof text === 'string' && isSecureUri(text))
   const parse = (text: TargetWords) =>
     parseEnd(text, (uri) => {
       const isPlain = isMixed && !uri.tls.isRequired && options.tls === undefined
