@@ -43,7 +43,7 @@ export function refuseInWords(
       throw toDiagnosticError(error, words, hints[error.code])
     })
     .hook('preAction', (_, action) => {
-      if (action === command) ENVELOPE.begin(name, action.opts<{ json?: true }>().json ?? false)
+      ENVELOPE.begin(name, action.opts<{ json?: true }>().json ?? false)
     })
 }
 
