@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { scratchFolder } from '../cli/command.ts'
+import { CRYPTOPOLICY } from '../cli/service-process.ts'
 import { listenPlain, readAll } from '../migration/relay/plain-ends.ts'
 import { eventually } from '../nbd/server/test-server.ts'
 import { makeChardevs } from './chardev-fixture.ts'
@@ -39,6 +40,16 @@ test('the terminal is raw during the session, and Ctrl-] ends it', async () => {
   await user.sees(/status 0/)
   await user.sees(PROMPT)
   expect(user.settings()).toBe(before)
+})
+
+test('a chardev that does not go to the terminal names no key', async () => {
+  const user = await sitDown()
+  const chardev = `socket,id=a,path=${join(scratchFolder(), 'socket')},server=on`
+  user.type(`"${CRYPTOPOLICY}" chardev listen --chardev ${chardev} --to ringbuf,id=b\n`)
+  await user.sees(/ready: /)
+  expect(user.shown()).not.toContain('ends it')
+  user.type('\x03')
+  await user.sees(PROMPT)
 })
 
 test.each(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGABRT'] as const)(

@@ -267,6 +267,16 @@ test.each<[YardstickOptions, string]>([
   expect(refuse('https')).not.toThrow()
 })
 
+test.each([true, false])(
+  '%s for certificates of clients is a measure of its own',
+  async (demand) => {
+    const judgeOf = async (options: YardstickOptions) =>
+      (await loadYardsticks(options, new Terminal())).judge
+    expect(await judgeOf({ level: 'x' })).toBe(undefined)
+    expect(await judgeOf({ level: 'x', clientCertificate: demand })).not.toBe(undefined)
+  },
+)
+
 test('that no certificate of clients is demanded may be said of a server of SSH', () => {
   const options = { level: 'x', clientCertificate: false }
   expect(() => refuseIdleOptions(options, ['ssh'])).not.toThrow()

@@ -14,8 +14,9 @@ const GOLDEN = join(ROOT, 'test', 'golden')
 test('build writes what the reference writes, a file for each back-end', async () => {
   const folder = scratchFolder()
   const args = ['build', '--no-verify', '--flat', '--policy', 'FUTURE', join(ROOT, 'policies')]
-  const { status, stderr } = await runInProcess([...args, folder])
+  const { status, stdout, stderr } = await runInProcess([...args, folder])
   expect(status, stderr).toBe(0)
+  expect(stdout).toBe(`FUTURE: ${readdirSync(folder).length} files written\n`)
   const names = readdirSync(GOLDEN).filter((name) => name.startsWith('FUTURE-'))
   expect(readdirSync(folder)).toEqual(expect.arrayContaining(names))
   for (const name of names) {

@@ -2,7 +2,17 @@
 
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -13,7 +23,7 @@ import { launchNbd, serveNbd, serveNbdInProcess } from '../nbd/our-server.ts'
 import { RawClient } from '../nbd/server/raw-client.ts'
 import { RawTransmission } from '../nbd/server/raw-transmission.ts'
 import { eventually } from '../nbd/server/test-server.ts'
-import { spawn } from '../peers/child-process.ts'
+import { execFile, spawn } from '../peers/child-process.ts'
 import { testWith } from '../peers/peer.ts'
 import { scratchFolder, writeFiles } from './command.ts'
 import { runInProcess, serveInProcess } from './in-process.ts'
@@ -379,6 +389,24 @@ describe('refuses in words', () => {
     expect(result.stderr).not.toContain('    at ')
     expect(result.status).toBe(status)
   })
+})
+
+test('a pipe in the place of the configuration is refused at SIGHUP, and nothing waits for its writer', async () => {
+  const config = join(scratchFolder(), 'gnutls.config')
+  writeFileSync(config, '')
+  const object = `tls-creds-x509,id=tls0,endpoint=server,dir=${makeX509Folder()}`
+  const server = await serveNbdInProcess([
+    ...[...MEMORY, '--persistent', '--config', config],
+    ...['--object', object, '--tls-creds', 'tls0'],
+  ])
+  rmSync(config)
+  await execFile('mkfifo', [config])
+  // It has a writer, so that an open of it does not wait.
+  const writer = openSync(config, constants.O_RDWR)
+  onTestFinished(() => closeSync(writer))
+  writeSync(writer, '[priorities]\nSYSTEM = NONE\n')
+  server.signal('SIGHUP')
+  expect(await server.says(/error\[\w+\]|reloaded/)).toContain('FILE_NOT_REGULAR')
 })
 
 test('a file of another user is never made larger or smaller', async () => {

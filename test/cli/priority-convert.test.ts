@@ -86,6 +86,14 @@ describe('from OpenSSL', () => {
     }
   })
 
+  test('asks for what the release has that is named', async () => {
+    const args = ['convert', '--from', 'openssl', '--to', 'gnutls', '--gnutls', '3.8.9', '--quiet']
+    const convert = async (...more: readonly string[]) =>
+      (await cryptopolicy(...args, ...more, 'HIGH')).stdout
+    expect(await convert()).not.toContain('ML-DSA')
+    expect(await convert('--openssl', '3.5')).toContain('SIGN-ML-DSA-65')
+  })
+
   test('says what was left out and which words select nothing', async () => {
     const args = ['convert', '--from', 'openssl', '--to', 'gnutls', 'ECDHE+AESGCM:RC4']
     const { status, stdout, stderr } = await cryptopolicy(...args)

@@ -50,6 +50,8 @@ describe('wrong usage has a code, a hint and status 64', () => {
     [['list', '--config'], 'USAGE_MISSING_VALUE'],
     [['convert', 'NORMAL'], 'USAGE_MANDATORY_OPTION'],
     [['list', 'NORMAL', '--gnutls', '1'], 'USAGE_INVALID_VALUE'],
+    [['chardev', 'connect', '--chardev', 'null', '--escape', 'x^]'], 'USAGE_INVALID_VALUE'],
+    [['chardev', 'connect', '--chardev', 'null', '--escape', '^]x'], 'USAGE_INVALID_VALUE'],
     [['list', 'NORMAL', '--priority', 'PFS'], 'USAGE_CONFLICTING_OPTIONS'],
     [['show', 'A', 'B'], 'USAGE_EXCESS_ARGUMENTS'],
   ])('%s', async (args, code) => {

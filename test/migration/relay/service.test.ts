@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseRelayMap } from '../../../src/migration/relay/relay-map.ts'
 import { scratchFolder } from '../../cli/command.ts'
-import { runInProcess } from '../../cli/in-process.ts'
+import { runInProcess, serveInProcess } from '../../cli/in-process.ts'
 import { credentialsOf, makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { spawnSync } from '../../peers/child-process.ts'
 import { testWith } from '../../peers/peer.ts'
@@ -229,6 +229,15 @@ describe('what is refused before anything listens', () => {
 
   const client = () => credentialsOf('x509', makeX509Folder(), 'client')
   const server = () => credentialsOf('x509', makeX509Folder(), 'server')
+})
+
+test('memory for one channel is enough', async () => {
+  const dir = makeX509Folder()
+  const relay = await serveInProcess([
+    ...['migrate', 'relay', '--listen', `unix:${join(scratchFolder(), 'a')}`],
+    ...['--to', 'tcp:localhost:1', '--memory-limit', '4M', ...credentialsOf('x509', dir, 'client')],
+  ])
+  expect((await relay.stop()).status).toBe(0)
 })
 
 test('a place that others listen at is not taken', async () => {
