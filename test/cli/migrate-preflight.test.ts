@@ -110,6 +110,15 @@ test('as text, a stranger and a policy that is gone are told in words', async ()
   expect((await stop()).stderr).not.toMatch(/^\{/m)
 })
 
+test('a host where no preflight listens is connected to only where that is asked for', async () => {
+  const to = `localhost:${await freePort()}`
+  const words = ['migrate', 'preflight', '--to', to, ...credentials(await makePki(), 'client')]
+  const { stdout, stderr } = await runInProcess(words)
+  expect(`${stdout}${stderr}`).toMatch(/PREFLIGHT_NOT_LISTENING.*no connection was made/)
+  const asked = await runInProcess([...words, '--connect'])
+  expect(asked.stdout).toContain('not asked (--connect)')
+})
+
 test('a bench says how many channels to use', async () => {
   const { port } = await listen('bench', [])
   const { status, stdout } = await runInProcess([

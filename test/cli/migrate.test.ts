@@ -171,6 +171,12 @@ test.each([
   })
 })
 
+test('a page is as large as is said', async () => {
+  const file = join(STREAMS, SMALL)
+  expect((await inspect('--page-size', '4K', file)).stdout).toMatch(/^complete: +yes$/m)
+  expect((await inspect('--page-size', '8K', file)).status).toBe(65)
+})
+
 test('what is no migration is an error', async () => {
   const file = join(scratchFolder(), 'file')
   writeFileSync(file, '')

@@ -60,6 +60,12 @@ describe('to OpenSSL', () => {
     expect((await cryptopolicy(...args, '--openssl', '3.5.9')).stdout).toContain('X25519MLKEM768')
   })
 
+  test('asks no program of the host for the oldest release', async () => {
+    const args = ['convert', '--json', '--to', 'openssl', 'NORMAL']
+    const { stdout } = await runInProcess(args, { env: { PATH: '/nowhere' } })
+    expect(resultOf(stdout)).toMatchObject({ releases: { openssl: '3.0' } })
+  })
+
   testWith('openssl', 'asks the installed program with --target installed', async () => {
     const args = ['convert', '--json', '--to', 'openssl', '--target', 'installed', 'NORMAL']
     const { releases } = resultOf((await cryptopolicy(...args)).stdout) as { releases: object }

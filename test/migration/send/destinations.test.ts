@@ -223,6 +223,19 @@ describe('of several channels', () => {
   })
 })
 
+test('of a guest that goes over several channels their number is told', async () => {
+  const server = createServer((socket) => socket.on('error', () => {}).resume())
+  onTestFinished(() => void server.close())
+  const folder = scratchFolder()
+  await once(server.listen(join(folder, 'socket')), 'listening')
+  const path = join(folder, 'channels')
+  mkdirSync(path)
+  writeFileSync(join(path, 'main'), SMALL)
+  writeFileSync(join(path, 'c0'), bytesOf(multifdInit(0), MULTIFD_SYNC, MULTIFD_SYNC))
+  const words = ['migrate', 'send', '--input', path, '--to', `unix:${join(folder, 'socket')}`]
+  expect((await runInProcess(words)).stderr).toMatch(/ sent over 2 channels in \d/)
+})
+
 test('a guest that goes over a network in clear is told of', async () => {
   const path = join(scratchFolder(), 'guest')
   writeFileSync(path, PLAIN)
