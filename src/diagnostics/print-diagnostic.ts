@@ -26,7 +26,9 @@ export function printDiagnostic(diagnostic: Diagnostic, style: DiagnosticStyle =
   const lines = [
     `${where}${style.severity(`${severity}[${code}]`, severity)}: ${printable(message)}`,
   ]
-  if (span && !span.source.isSecret && !hasSecret(span)) lines.push(...excerpt(span, style))
+  // No line of the source says what is meant of all of it.
+  const isOfLine = span !== undefined && span.end > 0
+  if (isOfLine && !span.source.isSecret && !hasSecret(span)) lines.push(...excerpt(span, style))
   if (hint !== undefined) lines.push(`${style.hint('hint:')} ${printable(hint)}`)
   return lines.join('\n')
 }

@@ -9,7 +9,7 @@ export type Source = {
   readonly isSecret?: boolean
 }
 
-/** A half-open range of UTF-16 offsets in a source. */
+/** A half-open range of UTF-16 offsets in a source. That from 0 to 0 stands for the source as a whole. */
 export type Span = {
   readonly source: Source
   readonly start: number

@@ -27,6 +27,10 @@ test('shows the place, the line, a caret below each character, and the hint', ()
   ])
 })
 
+test('of a source as a whole no line is shown', () => {
+  expect(printAt('# about\ncipher = X\n', 0, 0)).not.toContain('about')
+})
+
 test('a caret is one character at least, and ends with its line', () => {
   expect(printAt('abc', 3, 3)).toContain('\n 1 | abc\n   |    ^\n')
   expect(printAt('abc\ndef', 1, 7)).toContain('\n 1 | abc\n   |  ^^\n')
