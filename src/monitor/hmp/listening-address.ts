@@ -4,7 +4,7 @@ import { refuseCommand } from '../protocol/qmp-error.ts'
 
 /** @returns a SocketAddressLegacy. @throws QmpError */
 export function readListeningAddress(text: string): JsonObject {
-  const [, kind = '', rest = text] = /^(unix|fd|vsock|tcp):(.*)$/s.exec(text) ?? []
+  const [, kind = '', rest = text] = /^(unix|fd|vsock|tcp):(.*)/s.exec(text) ?? []
   switch (kind) {
     case 'unix':
       if (rest === '') refuseCommand('invalid Unix socket address')

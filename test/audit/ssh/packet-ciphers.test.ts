@@ -1,7 +1,7 @@
 /** Packets whose length is no whole number of blocks: RFC 4253, section 6; OpenSSH's PROTOCOL. */
-import { createCipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { openPacket } from '../../../src/audit/ssh/packet-ciphers.ts'
+import { openPacket, sealPacket } from '../../../src/audit/ssh/packet-ciphers.ts'
 import { replayBytes } from '../flow.ts'
 
 /** Every key and every vector is zeros. */
@@ -69,4 +69,20 @@ test.each<[string, string, (packet: Buffer) => Buffer, readonly number[], readon
   for (const length of whole) expect(await open(length)).toEqual(packetOf(length).subarray(4))
   for (const length of others)
     await expect(open(length)).rejects.toThrow(`a packet of ${length} bytes`)
+})
+
+/** RFC 5647, section 7.3; RFC 4253, section 6: the length stands in clear, and is part of what is authenticated. */
+test('a packet under AES-GCM is opened with the key, and not where its length was changed', () => {
+  const payload = Buffer.from('service request')
+  const sealed = sealPacket(payload, { cipher: 'aes128-gcm@openssh.com', mac: '' }, zeros, 3)
+  const open = (length: Buffer) => {
+    const opening = createDecipheriv('aes-128-gcm', Buffer.alloc(16), Buffer.alloc(12))
+    opening.setAAD(length).setAuthTag(sealed.subarray(-16))
+    return Buffer.concat([opening.update(sealed.subarray(4, -16)), opening.final()])
+  }
+  const packet = open(sealed.subarray(0, 4))
+  expect(sealed.readUInt32BE()).toBe(packet.length)
+  expect(packet.length % 16).toBe(0)
+  expect(packet.subarray(1, -packet.readUInt8())).toEqual(payload)
+  expect(() => open(Buffer.alloc(4))).toThrow('unable to authenticate')
 })

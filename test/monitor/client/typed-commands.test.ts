@@ -2,7 +2,7 @@
 import { duplexPair } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
-import { readArguments } from '../../../src/monitor/client/argument-words.ts'
+import { readArguments, readJsonObject } from '../../../src/monitor/client/argument-words.ts'
 import { requireJsonObject } from '../../../src/monitor/client/client-arguments.ts'
 import { CommandRunner } from '../../../src/monitor/client/command-runner.ts'
 import { splitWords } from '../../../src/monitor/client/command-words.ts'
@@ -46,6 +46,14 @@ test('a line is split into words as by a shell', () => {
   }
 })
 
+test('one object is read, and nothing beside it', () => {
+  const read = (text: string) => outcome(() => readJsonObject(text, 'it'))
+  expect(read(' {"a": 1} ')).toEqual({ a: 1n })
+  for (const text of ['', '1', '[{}]', '{} {}', '{} x', 'x {}', '{', '{}}']) {
+    expect([text, read(text)]).toEqual([text, expect.stringMatching(/^QMP_BAD_ARGUMENT .*no JSON/)])
+  }
+})
+
 /** A part of what QEMU tells. */
 const SCHEMA = new SchemaIndex([
   { name: 'run', 'meta-type': 'command', 'arg-type': '1', 'ret-type': '0' },
@@ -64,6 +72,7 @@ const SCHEMA = new SchemaIndex([
       { name: 'list', type: '[3]' },
       { name: 'names', type: '[str]' },
       { name: 'either', type: '4' },
+      { name: 'named', type: '9' },
       { name: 'rough', type: '6' },
       { name: 'round', type: '7' },
       { name: 'lost', type: 'nosuch' },
@@ -84,6 +93,7 @@ const SCHEMA = new SchemaIndex([
   { name: '5', 'meta-type': 'object', members: [{ name: 'deep', type: '3' }] },
   { name: '6', 'meta-type': 'alternate', members: [{ type: 'int' }, { type: 'bool' }] },
   { name: '7', 'meta-type': 'alternate', members: [{ type: '7' }] },
+  { name: '9', 'meta-type': 'alternate', members: [{ type: 'str' }, { type: 'null' }] },
   { name: '8', 'meta-type': 'object', members: [{ name: 'length', type: 'int' }] },
   { name: '[3]', 'meta-type': 'array', 'element-type': '3' },
   { name: '[str]', 'meta-type': 'array', 'element-type': 'str' },
@@ -120,6 +130,8 @@ const ARGUMENTS: readonly (readonly [readonly string[], unknown])[] = [
   [['either=null'], { either: null }],
   [['either=7'], { either: '7' }],
   [['either={"on": true}'], { either: { on: true } }],
+  [['named={"on": true}'], { named: '{"on": true}' }],
+  [['named=null'], { named: null }],
   [['either.on=off'], { either: { on: false } }],
   [['rough=7'], { rough: 7n }],
   [['rough=true'], { rough: true }],

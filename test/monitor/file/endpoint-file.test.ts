@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts'
 import { printDiagnostic } from '../../../src/diagnostics/print-diagnostic.ts'
 import { readEndpointFile } from '../../../src/monitor/file/endpoint-file.ts'
+import { checkEndpointFile } from '../../../src/monitor/file/file-check.ts'
 
 const read = (text: string) => readEndpointFile({ name: 'host.yaml', text })
 
@@ -117,4 +118,18 @@ test('a file with a comment still shows the line of a mistake', () => {
   expect(refusals('# of this host\nmonitors: [{id: m, listn: "unix:/m"}]')[0]).toContain(
     'monitors: [{id: m, listn',
   )
+})
+
+test('a check tells of objects and of entries in one run', async () => {
+  const check = async (text: string) => {
+    const source = { name: 'host.yaml', text }
+    const error = await checkEndpointFile(source, {}).catch((one) => one)
+    if (!(error instanceof DiagnosticError)) return 'as it is to be'
+    return error.diagnostics.map(({ code }) => code)
+  }
+  const object = 'objects: [{qom-type: tls-creds-x509, id: t, dir: /nosuch, endpoint: client}]\n'
+  expect(await check(`${object}monitors: [{id: m}]\n`)).toEqual([
+    ...['OBJECT_MISSING_PROPERTY', 'FILE_MISSING'],
+  ])
+  expect(await check('monitors: [{id: m, listen: "unix:/m"}]\n')).toBe('as it is to be')
 })

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Diagnostic } from '../../../src/diagnostics/diagnostic.ts'
 import { spanText } from '../../../src/diagnostics/source.ts'
+import { runInProcess } from '../../cli/in-process.ts'
+import { resultOf } from '../../cli/json-output.ts'
 import { connectPlain, listenPlain } from '../../migration/relay/plain-ends.ts'
 import { makeX509Folder } from '../../nbd/nbd-credentials.ts'
 import { running } from './running-file.ts'
@@ -34,6 +36,29 @@ test('what did not change is not touched: its connections stay', async () => {
   )
   expect(change).toEqual({ started: ['export b'], stopped: [], objects: [], warnings: [] })
   expect([nbd.closed, source.closed]).toEqual([false, false])
+})
+
+test('an object whose properties are written in another order is the same', async () => {
+  const { apply } = running()
+  const dir = makeX509Folder()
+  const file = (...properties: readonly string[]) =>
+    `objects: [{qom-type: tls-creds-x509, id: t, ${properties.join(', ')}}]\n${NBD}`
+  const words = [`dir: ${dir}`, 'endpoint: server', 'verify-peer: on']
+  await apply(file(...words))
+  const nothing = { started: [], stopped: [], objects: [], warnings: [] }
+  for (const order of [words.toReversed(), [...words.slice(1), ...words.slice(0, 1)]]) {
+    expect(await apply(file(...order))).toEqual(nothing)
+  }
+})
+
+test('an export may be written to only where its file says so', async () => {
+  const { folder, apply } = running()
+  await apply(`${NBD}exports: [{id: a, memory: 1M}, {id: b, memory: 1M, writable: true}]\n`)
+  const isReadOnly = async (name: string) => {
+    const uri = `nbd+unix:///${name}?socket=${join(folder, 'nbd.sock')}`
+    return resultOf((await runInProcess(['nbd', 'info', '--json', uri])).stdout).export.isReadOnly
+  }
+  expect([await isReadOnly('a'), await isReadOnly('b')]).toEqual([true, false])
 })
 
 test('what is gone ends, what changed starts anew, and exports follow their server', async () => {

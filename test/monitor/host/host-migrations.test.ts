@@ -10,6 +10,7 @@ import { scratchFolder } from '../../cli/command.ts'
 import { readRecorded } from '../../migration/recorded-streams.ts'
 import { connectPlain, listenPlain, readAll } from '../../migration/relay/plain-ends.ts'
 import { makeX509Folder } from '../../nbd/nbd-credentials.ts'
+import { openNegotiated } from '../in-process-monitor.ts'
 
 /** A guest of QEMU 7.2, without memory that was written to. */
 const GUEST = readRecorded('exec-7.2-pc-i440fx-7.2-S.bin.gz')
@@ -208,4 +209,17 @@ test('one that has failed is not cancelled while its connections close', async (
   await reach('failed')
   expect(statuses()).toEqual(['failed'])
   expect(told.at(-1)?.diagnostics).not.toEqual([])
+})
+
+test('yank of no instances cuts off nothing', async () => {
+  const folder = scratchFolder()
+  const { client } = await openNegotiated({ guestPath: join(folder, 'guest') })
+  await client.run('migrate-incoming', { uri: `unix:${folder}/in` })
+  const source = await connectPlain(join(folder, 'in'))
+  expect(await client.run('yank', { instances: [] })).toEqual({})
+  source.end(GUEST)
+  await vi.waitFor(
+    async () => expect(await client.run('query-migrate')).toMatchObject({ status: 'completed' }),
+    { timeout: 120_000 },
+  )
 })
