@@ -3,6 +3,7 @@ import type { Answer } from '../model.ts'
 import {
   ASKS_FOR_PRIME,
   isKnown,
+  type Learnt,
   type SshOffer,
   type SshScan,
   tellsAllItKnows,
@@ -39,29 +40,44 @@ function findVersion1({ identification }: SshScan): readonly Finding[] {
   return [makeFinding(FINDING_KINDS.versionForbidden, details)]
 }
 
-function compareUserSignatures(
-  { identification, extensions }: SshScan,
-  yardstick: SshYardstick,
-): readonly Finding[] {
-  const kind = 'user signature algorithm'
-  const unknown = (answer: Answer) => unlessAnswered(answer, `${kind}s`, '', null, [OFFERS])
-  if (!isKnown(extensions)) {
-    // Some servers have no extensions.
-    return extensions.answer === 'not-offered' ? [] : unknown(unlearnt(extensions))
+const USER_SIGNATURES = 'user signature algorithm'
+
+/** Only the server's word shows them: to try one takes the name of a user, and a key that is let in. */
+function compareUserSignatures(scan: SshScan, yardstick: SshYardstick): readonly Finding[] {
+  if (!yardstick.allowed[USER_SIGNATURES]) return []
+  const told = userSignaturesOf(scan)
+  if (!isKnown(told)) {
+    const remedy = told === NOT_TOLD ? LOOK_INTO_OPTIONS : undefined
+    return unlessAnswered(told, `${USER_SIGNATURES}s`, '', null, [OFFERS], remedy)
   }
-  const { userSignatures } = extensions
-  if (!userSignatures) return []
-  const findings = compareNames(kind, userSignatures, yardstick)
-  if (!tellsAllItKnows(identification)) return findings
+  const findings = compareNames(USER_SIGNATURES, told, yardstick)
+  if (!tellsAllItKnows(scan.identification)) return findings
   return findings.some(({ code }) => code === FINDING_KINDS.sshForbidden.code)
-    ? unknown(TELLS_ALL)
+    ? unlessAnswered(TELLS_ALL, `${USER_SIGNATURES}s`, '', null, [OFFERS], LOOK_INTO_OPTIONS)
     : []
+}
+
+/**
+ * A server that tells none takes some all the same: RFC 8308, section 3.1, lets clients find out by trying, and RFC
+ * 8332, section 3.3, lets them sign with SHA-1.
+ */
+function userSignaturesOf({ extensions }: SshScan): Learnt<readonly string[]> {
+  if (isKnown(extensions)) return extensions.userSignatures ?? NOT_TOLD
+  return extensions.answer === 'not-offered' ? NOT_TOLD : unlearnt(extensions)
+}
+
+const NOT_TOLD: Answer = {
+  answer: 'unknown',
+  because: 'it does not tell them (server-sig-algs of RFC 8308)',
 }
 
 const TELLS_ALL: Answer = {
   answer: 'unknown',
   because: 'OpenSSH before 9.6 tells all that it knows, whatever its configuration allows',
 }
+
+const LOOK_INTO_OPTIONS =
+  'Look into the configuration of the server: PubkeyAcceptedAlgorithms of OpenSSH, as sshd -T shows it.'
 
 /** A server that ends the connection, or offers nothing, has not said what it was asked for. */
 function unlearnt(answer: Answer): Answer {

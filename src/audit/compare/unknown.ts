@@ -3,17 +3,22 @@ import { type Answer, BUDGET_SPENT, isAnswered } from '../model.ts'
 import type { Finding } from './finding.ts'
 import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
 
-/** Nothing where the answer is one. */
+/**
+ * Nothing where the answer is one.
+ *
+ * @param remedy Where to ask again does not help.
+ */
 export function unlessAnswered(
   answer: Answer,
   kind: string,
   name: string,
   version: string | null,
   evidence: readonly string[],
+  remedy = remedyFor(answer),
 ): readonly Finding[] {
   if (isAnswered(answer)) return []
   const item = { kind, name, version }
-  const [detail, remedy] = [inWords(answer), remedyFor(answer)]
+  const detail = inWords(answer)
   return [makeFinding(FINDING_KINDS.unknown, { item, evidence, detail, remedy })]
 }
 

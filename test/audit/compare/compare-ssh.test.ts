@@ -33,15 +33,16 @@ const OFFER: SshOffer = {
   markers: [],
 }
 
+const WHOLE: SshScan = {
+  identification: 'SSH-2.0-OpenSSH_9.2p1',
+  offer: OFFER,
+  extensions: { names: ['server-sig-algs'], userSignatures: ['ssh-ed25519'] },
+  hostKeys: [],
+  smallestPrime: 4096,
+}
+
 function judge(offer: Partial<SshOffer>, other: Partial<SshScan> = {}): readonly string[] {
-  const scan: SshScan = {
-    identification: 'SSH-2.0-OpenSSH_9.2p1',
-    offer: { ...OFFER, ...offer },
-    extensions: { answer: 'not-offered' },
-    hostKeys: [],
-    smallestPrime: 4096,
-    ...other,
-  }
+  const scan: SshScan = { ...WHOLE, offer: { ...OFFER, ...offer }, ...other }
   const findings = compareSsh(scan, YARDSTICK)
   return findings.map(({ severity, message }) => `${severity} ${message}`)
 }
@@ -97,8 +98,7 @@ test('where the server picks the group, the line that lets it is told in place o
 function judgeScan(scan: Partial<SshScan>, lines = ''): readonly string[] {
   const { policy } = shippedPolicy('DEFAULT', { 'DEFAULT.pol': `${POLICY}${lines}` })
   const whole: SshScan = {
-    ...{ identification: 'SSH-2.0-x', offer: OFFER, extensions: { answer: 'not-offered' } },
-    ...{ hostKeys: [], smallestPrime: { answer: 'not-offered' } },
+    ...{ ...WHOLE, identification: 'SSH-2.0-x', smallestPrime: { answer: 'not-offered' } },
     ...scan,
   }
   const worse = compareSsh(whole, sshYardstick(policy)).filter(
@@ -249,8 +249,39 @@ describe('algorithms that users may sign with', () => {
     expect(told('SSH-2.0-x', { extensions: refused })).toEqual([
       'unknown the server could not be asked for its user signature algorithms: the server ended the connection: SSH_DISCONNECT_MAC_ERROR: no',
     ])
-    expect(told('SSH-2.0-x', { extensions: { names: [], userSignatures: null } })).toEqual([])
-    expect(told('SSH-2.0-x', { extensions: { answer: 'not-offered' } })).toEqual([])
+  })
+
+  test.each<[string, SshScan['extensions']]>([
+    ['extensions without them', { names: [], userSignatures: null }],
+    ['no extensions', { answer: 'not-offered' }],
+  ])('are unknown where the server has %s: it takes some all the same', (_title, extensions) => {
+    for (const identification of ['SSH-2.0-x', 'SSH-2.0-OpenSSH_9.5']) {
+      expect(told(identification, { extensions })).toEqual([
+        'unknown the server could not be asked for its user signature algorithms: it does not tell them (server-sig-algs of RFC 8308)',
+      ])
+    }
+  })
+
+  test('are no matter of a policy that has no word for them', () => {
+    const text = POLICY.replace(/sign = .*/, 'sign =')
+    const yardstick = sshYardstick(shippedPolicy('DEFAULT', { 'DEFAULT.pol': text }).policy)
+    expect(yardstick.allowed['user signature algorithm']).toBeUndefined()
+    for (const extensions of [{ answer: 'not-offered' }, { answer: 'timed-out' }] as const) {
+      const scan = { ...WHOLE, extensions }
+      const kinds = compareSsh(scan, yardstick).map(({ item }) => item.kind)
+      expect(kinds.filter((kind) => kind.startsWith('user signature'))).toEqual([])
+    }
+  })
+
+  test('are looked for in the configuration of the server where to ask again does not help', () => {
+    const remedies = (extensions: SshScan['extensions']) =>
+      compareSsh({ ...WHOLE, extensions }, YARDSTICK)
+        .filter(({ item }) => item.kind.startsWith('user signature'))
+        .map(({ remedy }) => remedy)
+    const named = [expect.stringContaining('PubkeyAcceptedAlgorithms')]
+    expect(remedies({ answer: 'not-offered' })).toEqual(named)
+    expect(remedies({ names: [], userSignatures: WEAK })).toEqual(named)
+    expect(remedies({ answer: 'timed-out' })).toEqual(['Ask again with a longer --timeout.'])
   })
 
   test('have the lines of signatures in the policy', () => {
