@@ -476,6 +476,11 @@ describe('objects', () => {
     expect(await refusalOf(client, 'display-reload', { type: 'vnc', 'tls-certs': true })).toContain(
       `${dir}/server-cert.pem`,
     )
+    await client.run('object-add', { 'qom-type': 'tls-creds-anon', id: 'a', endpoint: 'server' })
+    expect(await client.run('x-objects-reload')).toMatchObject({
+      complete: false,
+      objects: [{ outcome: 'refused' }, { outcome: 'unchanged' }],
+    })
   })
 })
 

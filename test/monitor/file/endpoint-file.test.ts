@@ -133,3 +133,11 @@ test('a check tells of objects and of entries in one run', async () => {
   ])
   expect(await check('monitors: [{id: m, listen: "unix:/m"}]\n')).toBe('as it is to be')
 })
+
+test('the line of a mistake is shown whatever comments say', () => {
+  const comment = '# local: words=of, an administrator\n'
+  const [told = ''] = refusals(`${comment}nbd: {listen: "udp:x"}\n`)
+  expect(told).toContain(' 2 | nbd: {listen: "udp:x"}')
+  const [unread = ''] = refusals(`${comment}nbd: {listen: "unix:/n"}}\n`)
+  expect(unread).toContain(' 2 | nbd: {listen: "unix:/n"}}')
+})

@@ -1,10 +1,11 @@
 /** The block nodes of a host: what they hold open, and who holds them. */
-import { statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { allocatedSize, BlockNodes } from '../../../src/monitor/host/block-nodes.ts'
 import { FileStorage } from '../../../src/nbd/storage/file-storage.ts'
 import { scratchFolder } from '../../cli/command.ts'
+import { openNegotiated } from '../in-process-monitor.ts'
 
 function openNodes() {
   const nodes = new BlockNodes()
@@ -154,3 +155,15 @@ test('of a disk a node takes what its file takes', async () => {
   expect(blocks).toBeGreaterThan(0)
   expect(sizes).toEqual([blocks * 512, 0, undefined])
 })
+
+test.each(['ignore', 'unmap'])(
+  'discard=%s of a client is what is done with what is trimmed',
+  async (discard) => {
+    const { client, host } = await openNegotiated()
+    const filename = join(scratchFolder(), 'disk')
+    writeFileSync(filename, Buffer.alloc(65_536, 7))
+    await client.run('blockdev-add', { driver: 'file', filename, 'node-name': 'f', discard })
+    await host.nodes.list[0]?.storage.trim(0, 65_536)
+    expect(readFileSync(filename).includes(7)).toBe(discard === 'ignore')
+  },
+)

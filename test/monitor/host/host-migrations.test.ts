@@ -223,3 +223,15 @@ test('yank of no instances cuts off nothing', async () => {
     { timeout: 120_000 },
   )
 })
+
+test('how long one took that was passed on is told as it was when it ended', async () => {
+  const { migrations, source, reach } = await passOn()
+  source.destroy()
+  await reach('failed')
+  const { outgoing } = migrations
+  const total = () => (outgoing && 'times' in outgoing ? outgoing.times.total : 0)
+  const atEnd = total()
+  expect(atEnd).toBeGreaterThan(0)
+  for (let count = 0; count < 3; count++) await new Promise(setImmediate)
+  expect(total()).toBe(atEnd)
+})

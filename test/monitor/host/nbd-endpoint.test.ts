@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { Traffic } from '../../../src/endpoint/traffic.ts'
 import { HostEndpoints } from '../../../src/monitor/host/host-endpoints.ts'
 import type { NbdExportOptions } from '../../../src/monitor/host/nbd-endpoint.ts'
 import { NBD_CMD, NBD_INFO, NBD_OPT, NBD_REP } from '../../../src/nbd/protocol/constants.ts'
@@ -225,4 +226,20 @@ test('a host that ends has ended its server, also one that waits for its clients
   await host.close()
   expect(nbd.place).toBeUndefined()
   client.client.stream.destroy()
+})
+
+test('its clients are counted over every start', async () => {
+  const traffic = new Traffic()
+  const host = new HostEndpoints({ trafficOf: () => traffic })
+  onTestFinished(() => host.close())
+  const path = join(scratchFolder(), 'nbd.sock')
+  for (const clients of [1, 2]) {
+    await host.nbd.start({ address: { kind: 'unix', path } })
+    const client = connect(path)
+    onTestFinished(() => void client.destroy())
+    await once(client, 'data')
+    expect(traffic.accepted).toBe(clients)
+    await host.nbd.stop(0)
+  }
+  expect(traffic.sent).toBeGreaterThan(0)
 })
