@@ -9,7 +9,7 @@ import {
   tellsAllItKnows,
 } from '../ssh-model.ts'
 import { type Finding, sortFindings } from './finding.ts'
-import { FINDING_KINDS, makeFinding } from './finding-kinds.ts'
+import { FINDING_KINDS, type FindingDetails, makeFinding } from './finding-kinds.ts'
 import type { SshItemKind, SshYardstick } from './ssh-yardstick.ts'
 import { unlessAnswered } from './unknown.ts'
 
@@ -137,21 +137,39 @@ function isRsaWithSha1(name: string): boolean {
 }
 
 function compareHostKeys({ hostKeys }: SshScan, yardstick: SshYardstick): readonly Finding[] {
-  const { leastRsaBits, reasonsFor } = yardstick
   return hostKeys.flatMap(({ type, key, question }) => {
     const evidence = [question]
     if (!isKnown(key)) return unlessAnswered(unlearnt(key), 'host key', type, null, evidence)
-    const isRsa = type.startsWith('ssh-rsa')
-    if (!isRsa || key.bits === null || key.bits >= leastRsaBits) return []
-    return [
-      makeFinding(FINDING_KINDS.sshKeyTooSmall, {
-        item: { kind: 'host key', name: type, version: null },
-        evidence,
-        reasons: reasonsFor('RSA size', String(leastRsaBits)),
-        detail: `an RSA host key of ${key.bits} bits; at least ${leastRsaBits} are asked for`,
-      }),
-    ]
+    const own = compareKeySize({ type, ...key }, yardstick, {
+      item: { kind: 'host key', name: type, version: null },
+      evidence,
+      detail: 'an RSA host key',
+    })
+    const { authority } = key
+    if (!authority) return own
+    // Clients that trust an authority ask for no other key: its size counts as that of the key itself.
+    const signer = compareKeySize(authority, yardstick, {
+      item: { kind: 'key of the host certificate authority', name: type, version: null },
+      evidence,
+      detail: 'a host certificate signed with an RSA key',
+      remedy: LARGER_AUTHORITY,
+    })
+    return [...own, ...signer]
   })
+}
+
+const LARGER_AUTHORITY =
+  'Make a larger key for the authority with ssh-keygen, sign the host keys with it, and give it to the clients (@cert-authority in known_hosts).'
+
+function compareKeySize(
+  { type, bits }: { readonly type: string; readonly bits: number | null },
+  { leastRsaBits, reasonsFor }: SshYardstick,
+  details: FindingDetails & { readonly detail: string },
+): readonly Finding[] {
+  if (!type.startsWith('ssh-rsa') || bits === null || bits >= leastRsaBits) return []
+  const reasons = reasonsFor('RSA size', String(leastRsaBits))
+  const detail = `${details.detail} of ${bits} bits; at least ${leastRsaBits} are asked for`
+  return [makeFinding(FINDING_KINDS.sshKeyTooSmall, { ...details, reasons, detail })]
 }
 
 function comparePrime(

@@ -184,7 +184,8 @@ export const FINDING_KINDS = {
     code: 'AUDIT_SSH_KEY_TOO_SMALL',
     verdict: 'below-minimum',
     severity: 'high',
-    meaning: 'A host key of the SSH server is smaller than the yardstick allows.',
+    meaning:
+      'A host key of the SSH server, or the key that signed its certificate, is smaller than the yardstick allows.',
     remedy: 'Make a larger key with ssh-keygen, and tell the users its fingerprint.',
     message: (_item, detail) => `has ${detail}`,
   },

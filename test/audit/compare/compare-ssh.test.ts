@@ -188,6 +188,29 @@ test('keys of RSA are held against their least size, also in certificates', () =
   }
 })
 
+test('keys of RSA that signed certificates are held against the same size, whatever they signed', () => {
+  const judge = (type: string, bits: number, signer: string, signerBits: number | null) =>
+    judgeScan(
+      {
+        hostKeys: [
+          {
+            ...{ type, algorithms: [type], question: `ssh host key ${type}` },
+            ...{ key: { bits, fingerprint: 'x', authority: { type: signer, bits: signerBits } } },
+          },
+        ],
+      },
+      'min_rsa_size = 3072\n',
+    ).map((line) => line.replace(/: .*/, ''))
+  const [rsa, ed25519] = ['ssh-rsa', 'ssh-ed25519'].map((name) => `${name}-cert-v01@openssh.com`)
+  const signed = (type = '') => `high key of the host certificate authority ${type}`
+  expect(judge(rsa!, 3072, 'ssh-rsa', 3072)).toEqual([])
+  expect(judge(rsa!, 3072, 'ssh-rsa', 3071)).toEqual([signed(rsa)])
+  expect(judge(rsa!, 3071, 'ssh-rsa', 3071)).toEqual([`high host key ${rsa}`, signed(rsa)])
+  expect(judge(ed25519!, 256, 'ssh-rsa', 2048)).toEqual([signed(ed25519)])
+  expect(judge(ed25519!, 256, 'ssh-ed25519', 256)).toEqual([])
+  expect(judge(ed25519!, 256, 'ssh-rsa', null)).toEqual([])
+})
+
 test('the smallest prime is held against the least size, worse below 2048 bits', () => {
   const hostKeys = ['ssh host key ssh-rsa, smallest prime', 'ssh host key ssh-ed25519'].map(
     (question) => ({

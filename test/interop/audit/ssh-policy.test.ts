@@ -150,3 +150,24 @@ test('every reason of a forbidden algorithm names a line of the policy, or says 
     { text: 'no policy has a name for blowfish-cbc', place: null },
   ])
 })
+
+testWith(
+  'sshd',
+  'a key of RSA that signed a certificate of the host is too small too',
+  async () => {
+    const folder = scratchFolder()
+    const key = hostKey(folder, 'ed25519')
+    const yardstick = sshYardstick(shippedPolicy('FUTURE').policy)
+    for (const bits of [2048, 3072]) {
+      const sign = ['-q', '-s', hostKey(folder, 'rsa', bits), '-h', '-I', 'host']
+      execFileSync('ssh-keygen', [...sign, `${key}.pub`])
+      const { port } = await startSshd([`HostKey ${key}`, `HostCertificate ${key}-cert.pub`])
+      const findings = compareSsh(await scanPort(port), yardstick)
+      const small = findings.filter(({ code }) => code === 'AUDIT_SSH_KEY_TOO_SMALL')
+      const detail = 'a host certificate signed with an RSA key of 2048 bits'
+      expect(small.map(({ message }) => message)).toEqual(
+        bits === 2048 ? [`the server has ${detail}; at least 3072 are asked for`] : [],
+      )
+    }
+  },
+)

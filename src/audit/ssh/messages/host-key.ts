@@ -28,15 +28,23 @@ const CURVE_BITS: ReadonlyMap<string, number> = new Map([
 
 /** @param blob K_S of a key exchange. */
 export function decodeHostKey(blob: Buffer): HostKey {
+  const { reader, type } = beginKey(blob)
+  if (type.endsWith(CERTIFICATE_SUFFIX)) return decodeCertificate(reader, type)
+  return { type, bits: readPlainKey(reader, type), authority: null }
+}
+
+function beginKey(blob: Buffer): { readonly reader: ByteReader; readonly type: string } {
   const reader = new ByteReader(blob, 'a host key')
   const type = readText(reader)
   if (!/^[\x21-\x7e]+$/.test(type)) refuse('a host key of a malformed type')
-  if (!type.endsWith(CERTIFICATE_SUFFIX)) {
-    const bits = readKeySize(reader, type)
-    if (bits !== null) reader.end()
-    return { type, bits, authority: null }
-  }
-  return decodeCertificate(reader, type)
+  return { reader, type }
+}
+
+/** A key that ends with its fields, if its form is known. */
+function readPlainKey(reader: ByteReader, type: string): number | null {
+  const bits = readKeySize(reader, type)
+  if (bits !== null) reader.end()
+  return bits
 }
 
 function decodeCertificate(reader: ByteReader, type: string): HostKey {
@@ -50,10 +58,17 @@ function decodeCertificate(reader: ByteReader, type: string): HostKey {
   readSshString(reader)
   reader.readBytes(16)
   for (let field = 0; field < 3; field++) readSshString(reader)
-  const { type: signer, bits: signerBits } = decodeHostKey(readSshString(reader))
+  const authority = decodeAuthority(readSshString(reader))
   readSshString(reader)
   reader.end()
-  return { type, bits, authority: { type: signer, bits: signerBits } }
+  return { type, bits, authority }
+}
+
+/** There are no chains of certificates. */
+function decodeAuthority(blob: Buffer): HostKey['authority'] {
+  const { reader, type } = beginKey(blob)
+  if (type.endsWith(CERTIFICATE_SUFFIX)) refuse('a certificate signed by another one')
+  return { type, bits: readPlainKey(reader, type) }
 }
 
 /** Reads the public key of a type; gives its size. */

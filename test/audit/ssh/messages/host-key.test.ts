@@ -70,6 +70,14 @@ describe.each(KEYS)('a key of the type %s', (type, fields, bits) => {
   })
 })
 
+test('a certificate that another certificate signed is refused: there are no chains', () => {
+  const key = hostKeyOf('ssh-rsa', Buffer.of(3), numberOf(2048))
+  const fields = [Buffer.of(3), numberOf(2048)]
+  const signed = certificateOf('ssh-rsa', fields, certificateOf('ssh-rsa', fields, key))
+  const error = new ProtocolError('a certificate signed by another one')
+  expect(() => decodeHostKey(signed)).toThrow(error)
+})
+
 test.each(['ssh-xmss@openssh.com', `ssh-xmss${SUFFIX}`])(
   'a key of the type %s, whose form is not known, has no size',
   (type) => {
