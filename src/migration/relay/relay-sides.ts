@@ -1,12 +1,13 @@
 /** Which side of a relay has TLS: the credentials decide, `endpoint=client` or `endpoint=server`. */
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { fail } from '../../diagnostics/diagnostic.ts'
+import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts'
 import type { EndpointConnection } from '../../endpoint/connection.ts'
 import { handshakeTimeout } from '../../endpoint/handshake-limit.ts'
 import { findSecurity, type Security } from '../../endpoint/security.ts'
 import type { SocketAddress } from '../../net/address.ts'
 import { dial } from '../../net/dial.ts'
+import { NET_KINDS } from '../../net/net-diagnostics.ts'
 import type { TlsCredentials } from '../../tls/credentials/credentials.ts'
 import type { TlsFacts } from '../../tls/credentials/tls-session.ts'
 import type { TlsObjects } from '../../tls/objects/tls-objects.ts'
@@ -106,17 +107,31 @@ function secureDialer(
   { credentials, hostname, timeout }: SecureDialing,
 ): (signal: AbortSignal) => Promise<FarSide> {
   const connect = dialer(to, timeout)
+  const server = printMigrationUri(to)
   return async (signal) => {
     const connection = await connect(signal)
     const giveUp = () => void connection.destroy()
     signal.addEventListener('abort', giveUp, { once: true })
     const options = { hostname, timeout }
-    const { socket: stream, ...tls } = await credentials.connect(connection, options)
+    const session = await credentials.connect(connection, options).catch((error) => {
+      if (signal.aborted) fail(NET_KINDS.givenUp, { server })
+      throw error instanceof DiagnosticError ? aboutServer(server, error) : error
+    })
+    const { socket: stream, ...tls } = session
     signal.removeEventListener('abort', giveUp)
     const { bytesRead } = connection
     const saidNothing = () => connection.bytesRead === bytesRead
     return { stream, socket: connection, saidNothing, tls }
   }
+}
+
+/** It is told of the client's connection, which may have TLS of its own. */
+function aboutServer(server: string, error: DiagnosticError): DiagnosticError {
+  const diagnostics = error.diagnostics.map((diagnostic) => ({
+    ...diagnostic,
+    message: `${server}: ${diagnostic.message}`,
+  }))
+  return Object.assign(new DiagnosticError(diagnostics), { cause: error })
 }
 
 /** On the destination's host: TLS from the other relay, clear onwards. */

@@ -157,7 +157,9 @@ test('a destination that does not shake hands in time is told, and not its clien
   client.on('error', () => {}).write('x')
   ;(await target.next()).resume()
   await expect.poll(() => seen('refused')).toHaveLength(1)
-  expect(seen('refused')).toMatchObject([{ diagnostics: [{ code: 'TLS_HANDSHAKE_TIMEOUT' }] }])
+  const message = `${exit}: TLS handshake failed: it was not done after 1 s`
+  const diagnostics = [{ code: 'TLS_HANDSHAKE_TIMEOUT', message }]
+  expect(seen('refused')).toMatchObject([{ diagnostics }])
 })
 
 describe('a guest that is passed on', () => {
