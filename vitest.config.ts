@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
+import { LONG_FILES } from './test/long-files.ts'
 import { LongFilesFirst } from './test/long-files-first.ts'
 
 /** Tests that leave their process as it was. */
@@ -50,6 +51,11 @@ const APART = [
   'tls/unnoticed-status-request',
 ].map((file) => `test/${file}.test.ts`)
 
+/** What `npm test` leaves out: see test/long-files.ts. */
+const LONG = ['test/interop/**/*.test.ts', ...LONG_FILES]
+
+const exclude = [...configDefaults.exclude, ...LONG]
+
 export default defineConfig({
   test: {
     // A test that hangs is to end at last. Nothing that works comes near it, on a busy machine either.
@@ -72,18 +78,19 @@ export default defineConfig({
         test: {
           name: 'sharing',
           include: SHARING,
-          exclude: [...configDefaults.exclude, ...APART],
+          exclude: [...exclude, ...APART],
           // To start a process and load the sources takes longer than most of these tests.
           isolate: false,
         },
       },
       { extends: true, test: { name: 'apart', include: APART } },
+      { extends: true, test: { name: 'long', include: LONG } },
       {
         extends: true,
         test: {
           name: 'processes',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...SHARING],
+          exclude: [...exclude, ...SHARING],
         },
       },
     ],

@@ -1,7 +1,8 @@
 /** What every test keeps to, so that the suite ends, gives one verdict and means what it says. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { LONG_FILES } from './long-files.ts'
 
 /** Scripts of their own: they print their seeds, and nothing waits for their end. */
 const SCRIPTS = /^(fuzz|soak|bench|demo|mutation)\//
@@ -41,6 +42,13 @@ test('what replaces a module runs in a process where nothing has loaded it', () 
   )
   expect(replacing.length).toBeGreaterThan(0)
   expect(shared.map(({ path }) => path)).toEqual([])
+})
+
+test('each file that is named as one that takes long is there', () => {
+  expect(LONG_FILES.filter((path) => !existsSync(join(import.meta.dirname, '..', path)))).toEqual(
+    [],
+  )
+  expect(new Set(LONG_FILES).size).toBe(LONG_FILES.length)
 })
 
 test('what is drawn at random has the seed of seed.ts', () => {
