@@ -1,5 +1,5 @@
 /** Messages of TLS as the documents write them, byte by byte, and the bounds of what is read. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { encodeAlert } from '../../../src/audit/messages/alert.ts'
 import {
   decodeCertificate12,
@@ -58,6 +58,33 @@ import { ProtocolError } from '../../../src/wire/protocol-error.ts'
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex')
 
+/** From here on, how many elements were there where an array was searched. */
+function countSearched(): () => number {
+  let searched = 0
+  const restore = (['some', 'every', 'find', 'findIndex', 'includes', 'indexOf'] as const).map(
+    (method) => {
+      const search: (this: unknown[], ...args: never[]) => unknown = Array.prototype[method]
+      const put = (value: unknown) =>
+        Object.defineProperty(Array.prototype, method, {
+          value,
+          writable: true,
+          configurable: true,
+        })
+      put(function (this: unknown[], ...args: never[]) {
+        searched += this.length
+        return search.apply(this, args)
+      })
+      return () => put(search)
+    },
+  )
+  const end = () => {
+    for (const one of restore.splice(0)) one()
+    return searched
+  }
+  onTestFinished(() => void end())
+  return end
+}
+
 describe('extensions', () => {
   test.each([
     ['server_name', serverName('a.b'), 0, '0006 00 0003 612e62'],
@@ -87,6 +114,17 @@ describe('extensions', () => {
     expect([findExtension(list, 23), findExtension(list, 24)]).toEqual([hex('aa'), undefined])
     expect(() => read('0008 0016 0000 0016 0000')).toThrow(ProtocolError)
     expect(() => read('0005 0016 0002 aa')).toThrow(ProtocolError)
+  })
+
+  test('as many as a message holds are read without a search through those before each', () => {
+    const types = Array.from({ length: 0xffff >> 2 }, (_, type) => type)
+    const list = Buffer.concat(types.map((type) => Buffer.of(type >> 8, type & 0xff, 0, 0)))
+    const message = Buffer.concat([Buffer.of(list.length >> 8, list.length & 0xff), list])
+    const reader = new ByteReader(message, 'a test')
+    const searched = countSearched()
+    const read = readTlsExtensions(reader)
+    expect(searched()).toBeLessThanOrEqual(types.length)
+    expect(read.map(({ type }) => type)).toEqual(types)
   })
 })
 
