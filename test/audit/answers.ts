@@ -20,7 +20,7 @@ export const CUT = {
 } as const satisfies Answer
 export const RATE_LIMITED = { answer: 'rate-limited' } as const satisfies Answer
 export const NOT_SEEN = {
-  ...{ answer: 'unknown', because: 'no handshake came so far' },
+  ...{ answer: 'unknown', because: 'no handshake went far enough to show it' },
 } as const satisfies Answer
 /** Whether a certificate is required, of a server that asks for one and says nothing more. */
 export const MAY_INSIST = {

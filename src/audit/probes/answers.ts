@@ -7,7 +7,10 @@ import { type Answer, answerOf, type Enumeration, type Numbered } from '../model
 
 export const ACCEPTED: Answer = { answer: 'accepted' }
 export const ABSENT: Answer = { answer: 'not-offered' }
-export const NOT_SEEN: Answer = { answer: 'unknown', because: 'no handshake came so far' }
+export const NOT_SEEN: Answer = {
+  answer: 'unknown',
+  because: 'no handshake went far enough to show it',
+}
 
 /** A server whose own code failed has refused nothing: without the fault it may have gone on. */
 export function refusedBy({ description }: TlsAlert): Answer {

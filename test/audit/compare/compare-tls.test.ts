@@ -430,7 +430,7 @@ test.each<[Answer | undefined, readonly string[]]>([
 })
 
 test('a server that lets no stranger in has nothing that was not learnt of renegotiation', () => {
-  const because = 'no handshake came so far'
+  const because = 'no handshake went far enough to show it'
   const features = { clientRenegotiation: { answer: 'unknown', because } } as const
   const clientCertificate = { ...SCAN.clientCertificate, required: ACCEPTED }
   expect(compareRenegotiation({ ...SCAN, features, clientCertificate })).toEqual([])
