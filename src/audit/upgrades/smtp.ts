@@ -31,11 +31,12 @@ export const smtp: Upgrade = {
     if (hasClearMechanism(wordsOf(extensions, 'AUTH') ?? [])) {
       return clearText('accepted', 'AUTH is offered before STARTTLS')
     }
-    const { code, said } = await beginMail(exchange)
+    const reply = await beginMail(exchange)
+    const { code, said } = reply
     if (code === 250) return clearText('accepted', `MAIL FROM before STARTTLS: ${said}`)
     // A server without TLS does not wait for it, whatever the code.
     if (code < 500 || !wordsOf(extensions, 'STARTTLS')) return clearText('unknown', said)
-    const isTlsMissing = code === WANTS_STARTTLS || NEEDS_ENCRYPTION.test(said)
+    const isTlsMissing = code === WANTS_STARTTLS || needsEncryption(reply)
     return isTlsMissing ? clearText('refused', said) : turnedAway(said)
   },
   isServedWithinTls: async (exchange) => {
@@ -49,7 +50,12 @@ export const smtp: Upgrade = {
 const WANTS_STARTTLS = 530
 
 /** RFC 5248's registry: encryption is needed, at all or for a mechanism. */
-const NEEDS_ENCRYPTION = /^\d{3} 5\.7\.1[01](?!\d)/
+const NEEDS_ENCRYPTION = /^\d{3}[ -]5\.7\.1[01](?!\d)/
+
+/** RFC 2034, section 4: every line of a reply has the enhanced code. Some servers leave it out of all but one. */
+function needsEncryption({ lines }: CodedReply): boolean {
+  return lines.some((line) => NEEDS_ENCRYPTION.test(line))
+}
 
 async function beginMail(exchange: ClearExchange): Promise<CodedReply> {
   await sendLine(exchange, 'MAIL FROM:<>')

@@ -62,6 +62,16 @@ describe('SMTP', () => {
       ...(['refused', '554 5.7.10 Nein'] as const),
     ],
     [
+      'needs encryption, and says so in its first line',
+      [...greeted('STARTTLS'), MAIL, '< 554-5.7.11 Nein\r\n554 siehe Hilfe\r\n'],
+      ...(['refused', '554 siehe Hilfe'] as const),
+    ],
+    [
+      'names the code within a text',
+      [...greeted('STARTTLS'), MAIL, '< 554-no 5.7.11\r\n554 x\r\n'],
+      ...(['turned-away', '554 x'] as const),
+    ],
+    [
       'refuses for a reason of a like number',
       [...greeted('STARTTLS'), MAIL, '< 554 5.7.100 no\r\n'],
       ...(['turned-away', '554 5.7.100 no'] as const),
