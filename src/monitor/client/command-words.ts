@@ -14,7 +14,7 @@ export function splitWords(line: string): readonly string[] {
   while (rest !== '' && !rest.startsWith('#')) {
     if (/^[{[]/.test(rest)) return [...words, rest]
     const [whole] = WORD.exec(rest) ?? []
-    if (whole === undefined || whole === '') {
+    if (whole === undefined) {
       // What the quote begins with may be a secret.
       return fail(QMP_CLIENT_KINDS.badArgument, { word: 'the line', reason: 'a quote has no end' })
     }

@@ -134,6 +134,18 @@ test('a check tells of objects and of entries in one run', async () => {
   expect(await check('monitors: [{id: m, listen: "unix:/m"}]\n')).toBe('as it is to be')
 })
 
+test('an address is suggested where it is one', () => {
+  const hintOf = (listen: string) => refusals(`nbd: {listen: "${listen}"}`)[0]?.split('\n').at(-1)
+  expect(hintOf('localhost:10809')).toBe('hint: did you mean tcp:localhost:10809?')
+  expect(hintOf('localhost:10809x')).not.toContain('did you mean')
+})
+
+test('a monitor that every host could reach is told with its place', () => {
+  const told = (host: string) => refusals(`monitors: [{id: m, listen: "tcp:${host}:1"}]`)[0]
+  expect(told('')).toContain('a monitor at *:1 needs')
+  expect(told('h')).toContain('a monitor at h:1 needs')
+})
+
 test('the line of a mistake is shown whatever comments say', () => {
   const comment = '# local: words=of, an administrator\n'
   const [told = ''] = refusals(`${comment}nbd: {listen: "udp:x"}\n`)

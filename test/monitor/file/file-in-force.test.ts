@@ -51,6 +51,14 @@ test('an object whose properties are written in another order is the same', asyn
   }
 })
 
+test('an object that a monitor has removed meanwhile may be gone from the file too', async () => {
+  const { host, apply } = running()
+  const objects = 'objects: [{qom-type: tls-creds-anon, id: t, endpoint: server}]\n'
+  await apply(`${objects}${NBD}`)
+  host.objects.remove('t')
+  expect(await apply(NBD)).toEqual({ started: [], stopped: [], objects: ['t'], warnings: [] })
+})
+
 test('an export may be written to only where its file says so', async () => {
   const { folder, apply } = running()
   await apply(`${NBD}exports: [{id: a, memory: 1M}, {id: b, memory: 1M, writable: true}]\n`)

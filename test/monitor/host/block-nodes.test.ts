@@ -5,6 +5,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { allocatedSize, BlockNodes } from '../../../src/monitor/host/block-nodes.ts'
 import { FileStorage } from '../../../src/nbd/storage/file-storage.ts'
 import { scratchFolder } from '../../cli/command.ts'
+import { refusal } from '../../diagnostic-code.ts'
 import { openNegotiated } from '../in-process-monitor.ts'
 
 function openNodes() {
@@ -33,6 +34,14 @@ test('of two that take a name at once, one is refused, and closes what it has op
   expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
   expect(namesOf(nodes)).toEqual(['f'])
   expect([open.mock.calls.length, close.mock.calls.length]).toEqual([2, 1])
+})
+
+test('of a name that is taken nothing is opened', async () => {
+  const { nodes, filename, open } = openNodes()
+  const definition = { driver: 'file', filename, name: 'f' } as const
+  await nodes.add(definition)
+  await expect(nodes.add(definition)).rejects.toThrow(refusal('MONITOR_NODE_EXISTS'))
+  expect(open).toHaveBeenCalledTimes(1)
 })
 
 test('a part that is not within its node leaves that unused, or closes its file', async () => {

@@ -33,6 +33,24 @@ test('a token of 2^20 bytes is read, one of a byte more is left out with the res
   expect(read(`${'a'.repeat(1_048_577)} 2\n1`)).toEqual([TOO_LARGE, '1'])
 })
 
+test('a bracket that closes another one ends the value there', () => {
+  for (const text of ['[}', '{]', '[1}', '{"a":1]']) {
+    expect([text, read(text, ' 1')]).toEqual([text, [expect.stringMatching(/^! /), '1']])
+  }
+})
+
+test('an integer that 64 bits do not hold is a double, as in QEMU', () => {
+  const largest = '18446744073709551615'
+  expect(read(`${largest} -9223372036854775808`)).toEqual([largest, '-9223372036854775808'])
+  expect(read('18446744073709551616 18446744073709551617')).toEqual([
+    ...['18446744073709552000', '18446744073709552000'],
+  ])
+})
+
+test.each(['1.', '1.x', '-', '1e', '1e+', '01', '1.e1'])('%s is no number', (text) => {
+  expect(read(`${text} `)[0]).toMatch(/^! /)
+})
+
 test('a value of 2^22 bytes is read, one of a byte more is not', () => {
   const full = `"${'x'.repeat(1_048_574)}"`
   const last = `"${'x'.repeat(1_048_574 - 5)}"`
