@@ -51,6 +51,7 @@ if (!files) {
 const sample: Sample = {
   size: values.sample === undefined ? undefined : Number(values.sample),
   seed: Number(values.seed),
+  withoutStatic: values['no-static'],
   survivorsOf: values['survivors-of'],
 }
 process.env[SAMPLE_VARIABLE] = JSON.stringify(sample)

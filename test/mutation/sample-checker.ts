@@ -16,6 +16,8 @@ export type Sample = {
   /** How many changes; all where it is missing. */
   readonly size?: number | undefined
   readonly seed: number
+  /** Without changes of what is computed as a file is loaded. */
+  readonly withoutStatic: boolean
   /** A report of Stryker, where only the changes are tried that no test noticed then. */
   readonly survivorsOf?: string | undefined
 }
@@ -57,11 +59,19 @@ class SampleChecker implements Checker {
 
 function drawSample(mutants: readonly Mutant[], sample: Sample): readonly Mutant[] {
   if (sample.survivorsOf) return survivors(mutants, sample.survivorsOf)
-  const inOrder = mutants.toSorted(comparePlaces)
+  const inOrder = mutants.filter(isWanted(sample)).toSorted(comparePlaces)
   if (sample.size === undefined) return withoutMistyped(inOrder)
   // About a third does not compile.
   const candidates = takeEvenly(inOrder, sample.size * 2, sample.seed)
   return takeEvenly(withoutMistyped(candidates), sample.size, sample.seed)
+}
+
+/**
+ * Stryker itself keeps a change of what a file computes both as it is loaded and later. It makes such a change when the
+ * file is loaded already, and calls it unnoticed.
+ */
+function isWanted({ withoutStatic }: Sample): (mutant: Mutant & { static?: boolean }) => boolean {
+  return (mutant) => !withoutStatic || mutant.static !== true
 }
 
 function withoutMistyped(mutants: readonly Mutant[]): readonly Mutant[] {
