@@ -66,6 +66,8 @@ const ldapBody = Buffer.concat([
 const mysqlBody = Buffer.concat([Buffer.from('ff1504', 'hex'), Buffer.from(`#HY000x${HOSTILE}`)])
 const vncReason = Buffer.from(`no${HOSTILE}`)
 
+const STREAM = "<stream:stream xmlns:stream='http://etherx.jabber.org/streams'>"
+
 test.each<[string, readonly (string | Buffer)[]]>([
   ['smtp', [`220 x${HOSTILE}\r\n`, `250-x${HOSTILE}\r\n250 AUTH${HOSTILE}\r\n`]],
   ['smtp', [`554 x${HOSTILE}\r\n`]],
@@ -87,7 +89,7 @@ test.each<[string, readonly (string | Buffer)[]]>([
       ]),
     ],
   ],
-  ['xmpp', ['', `<stream:stream>${HOSTILE}<stream:error>${HOSTILE}</stream:error>`]],
+  ['xmpp', ['', `${STREAM}${HOSTILE}<stream:error>${HOSTILE}</stream:error>`]],
   ['vnc', ['RFB 003.008\n', Buffer.concat([Buffer.of(0, 0, 0, 0, vncReason.length), vncReason])]],
   ['nbd', [`NBDMAGIC${HOSTILE}`, HOSTILE]],
   ['rdp', ['', HOSTILE.repeat(4)]],

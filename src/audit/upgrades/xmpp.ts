@@ -10,107 +10,90 @@ import {
   type Upgrade,
   type UpgradeTarget,
 } from './upgrade.ts'
+import { type XmlElement, XmlStream } from './xml-stream.ts'
 
-/** What a server says of itself is a few hundred bytes. */
-const TEXT_LIMIT = 64 * 1024
+const STREAMS = 'http://etherx.jabber.org/streams'
+
+const TLS = 'urn:ietf:params:xml:ns:xmpp-tls'
+
+/** RFC 6120, section 6; XEP-0388. */
+const SASL: readonly string[] = ['urn:ietf:params:xml:ns:xmpp-sasl', 'urn:xmpp:sasl:2']
 
 /** Users and passwords before SASL: XEP-0078, section 3. */
 const OLD_AUTHENTICATION = 'http://jabber.org/features/iq-auth'
 
-/** Of a server that gives the namespace of streams another prefix, or none: RFC 6120, section 4.8.5. */
-const PREFIX = '(?:[^\\s<>/:]+:)?'
-
-const STREAM_END = new RegExp(
-  `</${PREFIX}(?:features|error)\\s*>|<${PREFIX}features(?:\\s[^<>]*)?/>`,
-)
-
-const STARTTLS = new RegExp(`<${PREFIX}starttls(?=[\\s/>])`)
-
-/** From its beginning, with its content. */
-const STARTTLS_ELEMENT = new RegExp(`^<[^>]*/>|^<[^>]*>(.*?)</${PREFIX}starttls\\s*>`, 's')
-
-const REQUIRED = new RegExp(`<${PREFIX}required(?=[\\s/>])`)
-
-const FEATURES_BEGIN = new RegExp(`<${PREFIX}features(?:\\s[^<>]*)?>\\s*$`)
-
-const ERROR = new RegExp(`<${PREFIX}error(?=[\\s>]).*`, 's')
+const NO_STARTTLS = 'the server does not offer STARTTLS'
 
 const UNREAD = 'one without a plain name'
-
-const LEFT_ANGLE = 0x3c
-const RIGHT_ANGLE = 0x3e
 
 export const xmpp: Upgrade = {
   scheme: 'xmpp',
   title: 'XMPP',
   port: 5222,
   begin: async (exchange, target) => {
-    const features = await openStream(exchange, target)
-    if (!offersTls(features)) return refused(errorOf(features))
-    await exchange.write(Buffer.from("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"))
-    const answer = await readUntil(exchange, /<(proceed|failure)\b[^>]*>/)
-    return /<proceed\b/.test(answer) ? READY : refused(answer)
+    const { stream, features, error } = await openStream(exchange, target)
+    if (!findStarttls(features)) return refused(error ?? NO_STARTTLS)
+    await exchange.write(Buffer.from(`<starttls xmlns='${TLS}'/>`))
+    const answer = await stream.next()
+    return isNamed(answer.element, TLS, 'proceed') ? READY : refused(answer.source)
   },
   tryClearText: async (exchange, target) => {
-    const features = await openStream(exchange, target)
+    const { features, error } = await openStream(exchange, target)
     const mechanisms = readMechanisms(features)
     if (hasClearMechanism(mechanisms))
       return clearText('accepted', `before TLS: ${mechanisms.join(' ')}`)
-    if (features.includes(OLD_AUTHENTICATION)) {
+    if (features.children.some((feature) => isNamed(feature, OLD_AUTHENTICATION, 'auth'))) {
       return clearText('accepted', `before TLS: ${OLD_AUTHENTICATION}`)
     }
     if (requiresTls(features)) return clearText('refused', 'TLS is required')
-    return clearText('unknown', offersTls(features) ? 'TLS is offered' : errorOf(features))
+    return clearText('unknown', findStarttls(features) ? 'TLS is offered' : (error ?? NO_STARTTLS))
   },
 }
 
-/** One whose name is not plain text is not taken for EXTERNAL. `<mechanism/>` is none. */
-function readMechanisms(features: string): readonly string[] {
-  const elements = features.split(/<(?:[\w.-]+:)?mechanism(?=[\s>])/).slice(1)
-  return elements.map((element) => /^[^>]*>([^<]*)</.exec(element)?.[1]?.trim() || UNREAD)
+/** The namespace decides, whatever prefix stands for it: RFC 6120, section 4.8.5. */
+function isNamed(element: XmlElement, namespace: string, name: string): boolean {
+  return element.name === name && element.namespace === namespace
 }
 
-/** The server's stream up to what it can do, or up to its error. */
-async function openStream(exchange: ClearExchange, { host }: UpgradeTarget): Promise<string> {
+/** Of features that are lists of them. One with other elements within its name is not taken for EXTERNAL. */
+function readMechanisms({ children }: XmlElement): readonly string[] {
+  const all = children.flatMap((feature) => feature.children)
+  return all
+    .filter(({ namespace, name }) => name === 'mechanism' && SASL.includes(namespace))
+    .map((mechanism) => (mechanism.children.length > 0 ? UNREAD : mechanism.text.trim()))
+    .filter((name) => name !== '')
+}
+
+type OpenedStream = {
+  readonly stream: XmlStream
+  /** Without children where there was an error instead. */
+  readonly features: XmlElement
+  /** In the words of the server. */
+  readonly error: string | undefined
+}
+
+async function openStream(exchange: ClearExchange, { host }: UpgradeTarget): Promise<OpenedStream> {
   const name = host.replace(/[&<>'"]/g, '')
   const opening =
     `<?xml version='1.0'?><stream:stream to='${name}' version='1.0' xmlns='jabber:client' ` +
-    "xmlns:stream='http://etherx.jabber.org/streams'>"
+    `xmlns:stream='${STREAMS}'>`
   await exchange.write(Buffer.from(opening))
-  return readUntil(exchange, STREAM_END)
+  const stream = new XmlStream(exchange)
+  if (!isNamed(await stream.begin(), STREAMS, 'stream')) refuse('another XML than a stream of XMPP')
+  const { element, source } = await stream.next()
+  if (isNamed(element, STREAMS, 'features')) return { stream, features: element, error: undefined }
+  if (!isNamed(element, STREAMS, 'error')) refuse('another element than the features of its stream')
+  return { stream, features: { ...element, children: [] }, error: source }
 }
 
-function offersTls(features: string): boolean {
-  return STARTTLS.test(features)
+function findStarttls({ children }: XmlElement): XmlElement | undefined {
+  return children.find((feature) => isNamed(feature, TLS, 'starttls'))
 }
 
 /** TLS is required where the server says so, and where it offers nothing else: RFC 6120, section 5.3.1. */
-function requiresTls(features: string): boolean {
-  const start = features.search(STARTTLS)
-  if (start < 0) return false
-  const [element = '', content = ''] = STARTTLS_ELEMENT.exec(features.slice(start)) ?? []
-  if (REQUIRED.test(content)) return true
-  const before = features.slice(0, start)
-  const after = features.slice(start + element.length)
-  return FEATURES_BEGIN.test(before) && STREAM_END.exec(after.trimStart())?.index === 0
-}
-
-function errorOf(features: string): string {
-  return ERROR.exec(features)?.[0] ?? 'the server does not offer STARTTLS'
-}
-
-async function readUntil(exchange: ClearExchange, end: RegExp): Promise<string> {
-  const bytes: number[] = []
-  let start: number | undefined
-  while (bytes.length < TEXT_LIMIT) {
-    const [byte = 0] = await exchange.read(1)
-    bytes.push(byte)
-    if (byte === LEFT_ANGLE) start = bytes.length - 1
-    if (byte !== RIGHT_ANGLE || start === undefined) continue
-    // Only a tag that ends here can end a text: to search all of it each time would take too long.
-    const tag = Buffer.from(bytes.slice(start)).toString('utf8')
-    if (end.test(tag)) return Buffer.from(bytes).toString('utf8')
-    start = undefined
-  }
-  return refuse(`more than ${TEXT_LIMIT} bytes before TLS`)
+function requiresTls(features: XmlElement): boolean {
+  const starttls = findStarttls(features)
+  if (!starttls) return false
+  const isSaid = starttls.children.some((child) => isNamed(child, TLS, 'required'))
+  return isSaid || features.children.length === 1
 }
