@@ -1,9 +1,10 @@
 /** Clients and users of monitors that mean harm, or are many at the same time. */
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, constants, existsSync, openSync, readSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseChardev } from '../../src/chardev/definition/parse-chardev.ts'
 import { runFile, scratchFolder } from '../cli/command.ts'
 import { runInProcess } from '../cli/in-process.ts'
@@ -159,6 +160,46 @@ test('a server of WebSocket is asked by its name, and one that refuses is told o
   expect(asked).toContain('Sec-WebSocket-Protocol: binary\r\n')
   server.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
   await outcome
+})
+
+/** RFC 6455, sections 4.2.2 and 5.2: the answer to a request. */
+const answerTo = (request: string): string => {
+  const [, key = ''] = /Sec-WebSocket-Key: (.*)\r\n/.exec(request) ?? []
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+  return [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${accept.digest('base64')}`,
+    'Sec-WebSocket-Protocol: binary',
+    '\r\n',
+  ].join('\r\n')
+}
+
+describe('what a server of WebSocket says at once with its answer', () => {
+  const answered = async (message: Buffer) => {
+    const { add, registry } = makeChardevs()
+    const path = join(scratchFolder(), 's')
+    const { next } = await listenPlain(path)
+    await add(`socket,id=c,path=${path},websocket=on`)
+    await add('ringbuf,id=r')
+    const { ended } = registry.join('c', 'r')
+    ended.catch(() => {})
+    const server = await next()
+    const asked = String((await once(server.resume(), 'data'))[0])
+    server.write(Buffer.concat([Buffer.from(answerTo(asked)), message]))
+    return { ended, registry }
+  }
+
+  test('is not lost', async () => {
+    const { registry } = await answered(Buffer.from([0x82, 1, 65]))
+    await eventually(() => registry.ring('r').length === 1)
+  })
+
+  test('breaks the connection where it is no message of a server', async () => {
+    const { ended } = await answered(MESSAGE)
+    await expect(ended).rejects.toThrow(/broke: .*MASK/)
+  })
 })
 
 test('the command line says of a server that speaks no WebSocket that the answer is no', async () => {

@@ -87,17 +87,17 @@ function asksForBinary({ headers }: IncomingMessage): boolean {
  *
  * @throws DiagnosticError CHARDEV_NOT_WEBSOCKET
  */
-export async function connectWebsocket(connection: Duplex, host: string): Promise<Duplex> {
+export function connectWebsocket(connection: Duplex, host: string): Promise<Duplex> {
   const shown = host.includes(':') ? `[${host}]` : host
   const socket = new WebSocket(`ws://${shown || 'localhost'}/`, [SUBPROTOCOL], {
     ...OPTIONS,
     createConnection: () => connection as Socket,
   })
-  await new Promise<void>((resolve, reject) => {
-    socket.once('open', resolve)
+  return new Promise((resolve, reject) => {
+    // At once: a server may say the first with its answer, which is read before anything that waits goes on.
+    socket.once('open', () => resolve(streamOf(socket)))
     socket.once('error', (error) => reject(notWebsocket(reasonOfPeer(error))))
   })
-  return streamOf(socket)
 }
 
 function streamOf(socket: WebSocket): Duplex {
