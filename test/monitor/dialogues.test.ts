@@ -777,3 +777,24 @@ describe('a session', () => {
     expect(await client.run('query-name')).toEqual({ name: 'web1' })
   })
 })
+
+test('a line of the human monitor that only ends as help does is no question for help', async () => {
+  const { client } = await openNegotiated()
+  const ask = (line: string) => client.run('human-monitor-command', { 'command-line': line })
+  expect(await ask('xhelp')).toMatch(/^unknown command: 'xhelp'/)
+  expect(await ask('? info')).toContain('info')
+})
+
+test('the root of the objects has its type, and the place of all others', async () => {
+  const { client } = await openNegotiated()
+  expect(await client.run('qom-list', { path: '/' })).toEqual([
+    { name: 'type', type: 'string' },
+    { name: 'objects', type: 'child<container>' },
+  ])
+})
+
+test('of a guest that never went no status is told', async () => {
+  const { client } = await openNegotiated()
+  const line = { 'command-line': 'info migrate' }
+  expect(await client.run('human-monitor-command', line)).not.toContain('Migration status')
+})

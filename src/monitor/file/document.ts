@@ -32,7 +32,7 @@ export function markSecret(source: Source): Source {
 }
 
 function withoutComments({ text }: Source): string {
-  return text.replace(/(^|\s)#.*$/gm, '$1')
+  return text.replace(/(^|\s)#.*/gm, '$1')
 }
 
 /** The parts of a file, each with the places of its own values. */

@@ -386,10 +386,10 @@ describe('a runner', () => {
   test('sends lines of the human monitor as they are', async () => {
     const { runner, monitor, hear } = await start(true)
     expect(await runner.runLine('  ')).toBeUndefined()
-    const done = runner.runLine(' info name ')
-    expect(await hear(2)).toContain('"arguments": {"command-line": "info name"}')
+    const done = runner.runLine(" info  'name' ")
+    expect(await hear(2)).toContain(`"arguments": {"command-line": "info  'name'"}`)
     monitor.write('{"return": "x", "id": 2}\n')
-    expect(await done).toEqual({ command: 'info name', result: 'x' })
+    expect(await done).toEqual({ command: "info  'name'", result: 'x' })
   })
 
   test('shows nothing of a line that is no name', async () => {

@@ -1,5 +1,5 @@
 /** What entries of each section take and refuse, and what is told of guests and channels. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { DiagnosticError, diagnose } from '../../../src/diagnostics/diagnostic.ts'
 import { ENDPOINT_KINDS } from '../../../src/endpoint/endpoint-diagnostics.ts'
 import { readEndpointFile } from '../../../src/monitor/file/endpoint-file.ts'
@@ -160,4 +160,20 @@ describe('what is told of an entry', () => {
       ...{ entry: 'relay r', event: 'reached' },
     })
   })
+})
+
+test('a socket that was handed over is named, where one alone has the name', () => {
+  const { LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES } = process.env
+  const before = { LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES }
+  onTestFinished(() => {
+    for (const [name, value] of Object.entries(before)) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
+  })
+  const handedOver = { LISTEN_PID: `${process.pid}`, LISTEN_FDS: '3', LISTEN_FDNAMES: 'a:b:b' }
+  Object.assign(process.env, handedOver)
+  expect(read('nbd: {listen: "fd:a"}')).toEqual([{ property: listen, fd: 3 }])
+  expect(read('nbd: {listen: "fd:b"}')).toEqual(['OBJECT_WRONG_VALUE'])
+  expect(read('nbd: {listen: "fd:c"}')).toEqual(['OBJECT_WRONG_VALUE'])
 })
