@@ -22,6 +22,11 @@ export const RATE_LIMITED = { answer: 'rate-limited' } as const satisfies Answer
 export const NOT_SEEN = {
   ...{ answer: 'unknown', because: 'no handshake went far enough to show it' },
 } as const satisfies Answer
+/** Whether a certificate is required, of a server that asks for one and ends the connection without an alert. */
+export const ENDED_UNSAID = {
+  answer: 'unknown',
+  because: 'it asks for one, and ended the connection without saying why',
+} as const satisfies Answer
 /** Whether a certificate is required, of a server that asks for one and says nothing more. */
 export const MAY_INSIST = {
   answer: 'unknown',

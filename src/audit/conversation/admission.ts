@@ -10,8 +10,10 @@ import type { TlsChannel } from './tls-channel.ts'
 export type Admission =
   /** The server went on with the client. */
   | 'admitted'
-  /** The server objected, or ended the connection as the first to do so. */
+  /** The server objected, by an alert. */
   | 'turned-away'
+  /** The server ended the connection as the first to do so, and did not say why. */
+  | 'ended'
   /** The server kept the connection open, and did nothing that tells. */
   | 'not-seen'
 
@@ -60,8 +62,9 @@ export async function awaitAdmission(
   if (!request) return { admission: admissionUnasked(end), messages }
   const isHeldOpen = end === 'silent' && !firstRequest && hasReadFinished(messages)
   if (end === 'data' || isHeldOpen) return { admission: 'admitted', messages }
-  const isEnded = end === 'objected' || end === 'closed'
-  return { admission: isEnded ? 'turned-away' : 'not-seen', messages }
+  if (end === 'objected') return { admission: 'turned-away', messages }
+  const isEnded = end === 'closed' || end === 'failed'
+  return { admission: isEnded ? 'ended' : 'not-seen', messages }
 }
 
 /** An end in order: servers forget the sessions of connections that break. */
@@ -73,11 +76,11 @@ export async function sayFarewell(channel: TlsChannel): Promise<void> {
 }
 
 /** What the server did last. */
-type End = 'data' | 'objected' | 'closed' | 'silent' | 'too-many-messages'
+type End = 'data' | 'objected' | 'failed' | 'closed' | 'silent' | 'too-many-messages'
 
 /** The client has said farewell: that the connection ends says nothing. */
 function admissionUnasked(end: End): Admission {
-  return end === 'objected' ? 'turned-away' : 'admitted'
+  return end === 'objected' || end === 'failed' ? 'turned-away' : 'admitted'
 }
 
 type Ending = { readonly end: End; readonly messages: readonly HandshakeMessage[] }
@@ -110,6 +113,12 @@ function limitWait(
   exchange.limitSilence(least + multiple * (performance.now() - begin))
 }
 
-function endBy({ description }: TlsAlert): End {
-  return description === ALERT.close_notify ? 'closed' : 'objected'
+function endBy(alert: TlsAlert): End {
+  if (isObjection(alert)) return 'objected'
+  return alert.description === ALERT.close_notify ? 'closed' : 'failed'
+}
+
+/** An end in order is none, and a server whose own code failed has said nothing of the client. */
+export function isObjection({ description }: TlsAlert): boolean {
+  return description !== ALERT.close_notify && description !== ALERT.internal_error
 }

@@ -21,13 +21,19 @@ export function requiredCertificate(server: ProbedServer, older: Answer | undefi
   return isIn('not-offered') ?? all.find((answer) => !isAnswered(answer)) ?? ACCEPTED
 }
 
-function requiredIn13({ finished }: ProbedServer): Answer {
-  return finished ? requirementShownBy(finished.admission) : NOT_SEEN
+function requiredIn13(server: ProbedServer): Answer {
+  const { finished } = server
+  return finished ? requirementShownBy(finished.admission, server) : NOT_SEEN
 }
 
-/** As an answer to whether a certificate is required. */
-export function requirementShownBy(admission: Admission): Answer {
+/**
+ * As an answer to whether a certificate is required. TLS has an alert for that (RFC 8446 section 4.4.2.4, RFC 5246
+ * section 7.4.6): a server that ends the connection without one may have another reason, such as a service behind it
+ * that is down.
+ */
+export function requirementShownBy(admission: Admission, { ways }: ProbedServer): Answer {
   if (admission === 'not-seen') return MAY_REFUSE_LATER
+  if (admission === 'ended') return ways.refusesByEnding ? ACCEPTED : ENDED_UNSAID
   return admission === 'turned-away' ? ACCEPTED : ABSENT
 }
 
@@ -58,6 +64,11 @@ export function clientCertificateOf(server: ProbedServer, required: Answer): Cli
 const MAY_REFUSE_LATER: Answer = {
   answer: 'unknown',
   because: 'it asks for one, and may insist after the handshake',
+}
+
+const ENDED_UNSAID: Answer = {
+  answer: 'unknown',
+  because: 'it asks for one, and ended the connection without saying why',
 }
 
 function requestsOf({ flights, handshakes }: ProbedServer): readonly CertificateRequest[] {

@@ -51,7 +51,8 @@ function newerFeatures(
 ): TlsFeatures {
   const tickets = finished?.tickets
   // A server that turns a client away may have had tickets for it.
-  const isHidden = finished?.admission === 'turned-away' && tickets?.length === 0
+  const isOver = finished?.admission === 'turned-away' || finished?.admission === 'ended'
+  const isHidden = isOver && tickets?.length === 0
   if (!tickets || isHidden) {
     return { tickets13: NOT_SEEN, pskDheKe: NOT_SEEN, pskKe: NOT_SEEN, earlyData: NOT_SEEN }
   }

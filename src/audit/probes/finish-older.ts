@@ -1,7 +1,12 @@
 /** One handshake before TLS 1.3 is finished without a certificate: that shows what becomes of such a client, and tickets. */
 import type { Exchange } from '../connection/exchange.ts'
-import { ExchangeEnded } from '../connection/failure.ts'
-import { type Admission, awaitAdmission, sayFarewell } from '../conversation/admission.ts'
+import { ExchangeEnded, isClosing } from '../connection/failure.ts'
+import {
+  type Admission,
+  awaitAdmission,
+  isObjection,
+  sayFarewell,
+} from '../conversation/admission.ts'
 import type { Offer } from '../conversation/offer.ts'
 import {
   type OlderHandshake,
@@ -62,21 +67,21 @@ async function finish(
       const shown = isAdmissionAsked ? reply.handshake.request : undefined
       return await admit(server, channel, { ...reply.handshake, request: shown }, begin)
     }
-    if (request && reply.kind === 'alert') return TURNED_AWAY
+    if (request && reply.kind === 'alert') return isObjection(reply.alert) ? TURNED_AWAY : ENDED
     return { end: endOfOlder(reply) }
   } catch (error) {
-    const isTurnedAway = request && error instanceof ExchangeEnded && ENDS.has(error.end)
-    if (!isTurnedAway) throw error
-    return TURNED_AWAY
+    const isEnded = request && error instanceof ExchangeEnded && isClosing(error.end)
+    if (!isEnded) throw error
+    return ENDED
   }
 }
 
 const TURNED_AWAY: OlderOutcome = { admission: 'turned-away', handshake: undefined }
 
-const ENDS: ReadonlySet<string> = new Set(['closed', 'reset'])
+const ENDED: OlderOutcome = { admission: 'ended', handshake: undefined }
 
 async function admit(
-  { firstRequest }: ProbedServer,
+  { ways }: ProbedServer,
   channel: TlsChannel,
   handshake: OlderHandshake,
   begin: number,
@@ -87,10 +92,11 @@ async function admit(
     return { admission: 'admitted', handshake }
   }
   // The server's Finished comes behind the client's.
-  const question = { request, firstRequest, begin, hasReadFinished: () => true }
+  const question = { request, firstRequest: ways.firstRequest, begin, hasReadFinished: () => true }
   const { admission } = await awaitAdmission(channel, question)
-  if (admission !== 'turned-away') await sayFarewell(channel)
-  return { admission, handshake: admission === 'turned-away' ? undefined : handshake }
+  const isOver = admission === 'turned-away' || admission === 'ended'
+  if (!isOver) await sayFarewell(channel)
+  return { admission, handshake: isOver ? undefined : handshake }
 }
 
 export function endOfOlder(reply: OlderReply): Answer {

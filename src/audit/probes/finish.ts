@@ -64,7 +64,7 @@ type Shown = {
 }
 
 async function ask(
-  { naming, connections, firstRequest }: ProbedServer,
+  { naming, connections, ways }: ProbedServer,
   { suites, group }: Way13,
   claim: string,
   extra: TlsExtensions,
@@ -75,7 +75,7 @@ async function ask(
     if (reply.kind === 'alert') return 'refused'
     if (reply.kind !== 'handshake') return undefined
     const { handshake } = reply
-    return { handshake, finished: await finish(handshake, firstRequest) }
+    return { handshake, finished: await finish(handshake, ways.firstRequest) }
   })
   return asked.isAnswered ? asked.value : undefined
 }

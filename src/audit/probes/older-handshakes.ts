@@ -44,10 +44,10 @@ export async function probeOlderHandshakes(
   const first = await finishOlder(server, 'finish before TLS1.3', offer, true)
   if ('end' in first) return unlearnt(first.end)
   const { admission, handshake } = first
-  if (!handshake) return { ...unlearnt(NOT_SEEN), admission: requirementShownBy(admission) }
+  if (!handshake) return { ...unlearnt(NOT_SEEN), admission: requirementShownBy(admission, server) }
   const { session } = handshake
   return {
-    admission: requirementShownBy(admission),
+    admission: requirementShownBy(admission, server),
     ticketLifetimeHint: hasTicket(session) ? (session.ticket?.lifetimeHint ?? null) : null,
     features: await probeOlderResumption(server, offer, session, others),
   }

@@ -30,14 +30,21 @@ const ANYTHING: Offer = {
   ...{ serverName: undefined, isSmall: true },
 }
 
+/** What the protocol within TLS has to do with certificates of clients. */
+export type ProtocolWays = {
+  /** What a client says first when TLS has begun, and every server answers; undefined where there is no such thing. */
+  readonly firstRequest?: Buffer
+  /** Whether to turn a client away without a certificate is no more than to end the connection. */
+  readonly refusesByEnding?: true
+}
+
 export class ProbedServer {
   readonly connections: Pick<Connections, 'ask'>
   /** What all offers to it have. */
   readonly naming: Naming
   /** How much of a kind may be offered at a time; undefined where everything may. */
   readonly batch: number | undefined
-  /** What a client says first when TLS has begun, and every server answers; undefined where there is no such thing. */
-  readonly firstRequest: Buffer | undefined
+  readonly ways: ProtocolWays
   /** Every answer before TLS 1.3, and every choice of TLS 1.3: one question shows more than it asked for. */
   readonly flights: Flight[] = []
   /** What it chose when all protocols of ALPN were on offer; undefined where that was not asked. */
@@ -63,7 +70,7 @@ export class ProbedServer {
     connections: Pick<Connections, 'ask'>,
     serverName: string | undefined,
     pauses = PAUSES,
-    firstRequest?: Buffer,
+    ways: ProtocolWays = {},
     isSmall = false,
   ) {
     this.#source = connections
@@ -71,7 +78,7 @@ export class ProbedServer {
     this.connections = new PatientConnections(connections, (own) => this.#askControl(own), pauses)
     this.naming = { serverName, isSmall }
     this.batch = isSmall ? SMALL_BATCH : undefined
-    this.firstRequest = firstRequest
+    this.ways = ways
   }
 
   /** The same server, of which nothing is known yet, asked by small messages. */
@@ -79,7 +86,7 @@ export class ProbedServer {
     const ask: Connections['ask'] = (claim, converse) =>
       this.#source.ask(`${claim}, small`, converse)
     const { serverName } = this.naming
-    return new ProbedServer({ ask }, serverName, this.#pauses, this.firstRequest, true)
+    return new ProbedServer({ ask }, serverName, this.#pauses, this.ways, true)
   }
 
   /** Of these groups, those that are offered where no group is asked for. */

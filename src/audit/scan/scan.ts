@@ -57,8 +57,7 @@ async function scanTlsServer(target: AuditTarget, connections: Connections): Pro
   const attempt = upgrade && (await attemptClearText(upgrade, connections, named(target)))
   const prelude = upgrade && preludeOf(upgrade, target)
   const secured = prelude ? connections.withPrelude(prelude) : connections
-  const { firstRequest } = upgrade ?? {}
-  const server = new ProbedServer(secured, target.serverName, PAUSES, firstRequest)
+  const server = new ProbedServer(secured, target.serverName, PAUSES, upgrade)
   const tls = await scanTls(server)
   const clearText = upgrade && attempt && (await judgeClearText(upgrade, attempt, server, tls))
   return { tls, ssh: null, clearText: clearText ?? null }

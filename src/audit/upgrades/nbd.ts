@@ -39,6 +39,7 @@ export const nbd: Upgrade = {
     const { type, text } = await sendOption(exchange, NBD_OPT.STARTTLS)
     return type === NBD_REP.ACK ? READY : refused(`${replyName(type)} ${text}`)
   },
+  refusesByEnding: true,
   firstRequest: Buffer.concat([encodeOption(NBD_OPT.LIST), encodeOption(NBD_OPT.ABORT)]),
   tryClearText: async (exchange) => {
     const isNewStyle = await greet(exchange)

@@ -47,6 +47,11 @@ export type Upgrade = {
   readonly begin: (exchange: ClearExchange, target: UpgradeTarget) => Promise<UpgradeResult>
   /** What a client may say first within TLS, and every server answers: that shows whom it lets in. */
   readonly firstRequest?: Buffer
+  /**
+   * Whether its servers look at certificates behind the handshake, and turn a client away by no more than the end of
+   * the connection: QEMU and libvirt do. They wait for the client to speak, and have no other reason to end it.
+   */
+  readonly refusesByEnding?: true
   /** Finds out, over a connection of its own, whether the server does without TLS; undefined where it cannot be asked. */
   readonly tryClearText?: (exchange: ClearExchange, target: UpgradeTarget) => Promise<ClearAttempt>
   /** Asks within TLS for what was turned away in clear, and tells whether the server goes on. */

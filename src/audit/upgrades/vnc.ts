@@ -60,6 +60,7 @@ export const vnc: Upgrade = {
   scheme: 'vnc',
   title: 'VNC',
   port: 5900,
+  refusesByEnding: true,
   begin: (exchange) => beginVeNCrypt(exchange, [...WITH_CERTIFICATES, ...ANONYMOUS]),
   tryClearText: async (exchange) => {
     const offer = await readSecurityTypes(exchange)

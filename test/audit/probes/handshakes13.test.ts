@@ -12,7 +12,7 @@ import { chosenProtocol } from '../../../src/audit/probes/offered-protocols.ts'
 import { type ProtocolQuestion, probeProtocols } from '../../../src/audit/probes/protocols.ts'
 import { probeResumption } from '../../../src/audit/probes/resumption.ts'
 import { ProtocolError } from '../../../src/wire/protocol-error.ts'
-import { ACCEPTED, CLOSED, MAY_INSIST, NOT_OFFERED, NOT_SEEN } from '../answers.ts'
+import { ACCEPTED, CLOSED, ENDED_UNSAID, MAY_INSIST, NOT_OFFERED, NOT_SEEN } from '../answers.ts'
 import { protocolsOf } from '../scripted/choice.ts'
 import { RSA_FLIGHT } from '../scripted/flights.ts'
 import type { Behind, Heard, Script } from '../scripted/script.ts'
@@ -129,9 +129,10 @@ describe('a certificate of the client', () => {
   test.each<[readonly Behind[], Buffer | undefined, Answer]>([
     [[{ alert: 116 }], undefined, ACCEPTED],
     [['ticket', { alert: 116 }], undefined, ACCEPTED],
-    [['close'], undefined, ACCEPTED],
-    [['reset'], undefined, ACCEPTED],
-    [[{ alert: 0, level: 1 }], undefined, ACCEPTED],
+    [['close'], undefined, ENDED_UNSAID],
+    [['reset'], undefined, ENDED_UNSAID],
+    [[{ alert: 0, level: 1 }], undefined, ENDED_UNSAID],
+    [[{ alert: 80 }], undefined, ENDED_UNSAID],
     [['data'], undefined, NOT_OFFERED],
     [['ticket', 'data'], undefined, NOT_OFFERED],
     [['ticket'], undefined, NOT_OFFERED],
@@ -142,7 +143,7 @@ describe('a certificate of the client', () => {
     [['garbage'], undefined, NOT_SEEN],
     [['ticket', 'echo'], FIRST, NOT_OFFERED],
     [['ticket'], FIRST, MAY_INSIST],
-    [['ticket', 'close'], FIRST, ACCEPTED],
+    [['ticket', 'close'], FIRST, ENDED_UNSAID],
     [['ticket', { alert: 42 }], FIRST, ACCEPTED],
   ])('is required by a server that does %j behind the handshake, to %j: %j', async (...row) => {
     const [behind, firstRequest, required] = row
@@ -158,6 +159,15 @@ describe('a certificate of the client', () => {
       authorities: ['CN=foo', '#010203'],
     })
   })
+
+  test.each<Behind>(['close', 'reset', { alert: 0, level: 1 }])(
+    'is required where the protocol turns clients away by an end of the connection: %j',
+    async (behind) => {
+      const script = { ...SCRIPT, request: REQUEST, behind: [behind] }
+      const { server } = await finished(script, { refusesByEnding: true })
+      expect(requiredCertificate(server, undefined)).toEqual(ACCEPTED)
+    },
+  )
 
   test('is not asked for by a server that finishes without', async () => {
     const { server } = await finished(SCRIPT)

@@ -15,6 +15,7 @@ import type { AcceptedVersion } from '../../../src/audit/probes/unknown-values.t
 import {
   ACCEPTED,
   CLOSED,
+  ENDED_UNSAID,
   MAY_INSIST,
   NOT_OFFERED,
   NOT_SEEN,
@@ -216,15 +217,16 @@ describe('a certificate of the client', () => {
 
   test.each<[Partial<Script>, Buffer | undefined, Answer]>([
     [{ withoutCertificate: { alert: 40 } }, undefined, ACCEPTED],
-    [{ withoutCertificate: 'close' }, undefined, ACCEPTED],
-    [{ withoutCertificate: 'reset' }, undefined, ACCEPTED],
+    [{ withoutCertificate: { alert: 80 } }, undefined, ENDED_UNSAID],
+    [{ withoutCertificate: 'close' }, undefined, ENDED_UNSAID],
+    [{ withoutCertificate: 'reset' }, undefined, ENDED_UNSAID],
     [{ behind: [{ alert: 42 }] }, undefined, ACCEPTED],
-    [{ behind: ['close'] }, undefined, ACCEPTED],
+    [{ behind: ['close'] }, undefined, ENDED_UNSAID],
     [{ behind: ['data'] }, undefined, NOT_OFFERED],
     [{ behind: [] }, undefined, NOT_OFFERED],
     [{ behind: ['echo'] }, FIRST, NOT_OFFERED],
     [{ behind: [] }, FIRST, MAY_INSIST],
-    [{ behind: ['close'] }, FIRST, ACCEPTED],
+    [{ behind: ['close'] }, FIRST, ENDED_UNSAID],
   ])('is required by a server with %j, to %j: %j', async (script, firstRequest, required) => {
     const { admission, features, server } = await facts(
       ...([{ ...script, request }, [ACCEPTS]] as const),
@@ -232,7 +234,7 @@ describe('a certificate of the client', () => {
     )
     expect(admission).toEqual(required)
     expect(requiredCertificate(server, admission)).toEqual(required)
-    if (required === ACCEPTED) {
+    if (required === ACCEPTED || script.withoutCertificate) {
       expect(features).toEqual({
         ...{ ticketResumption: NOT_SEEN, sessionIdResumption: NOT_SEEN },
         clientRenegotiation: NOT_SEEN,

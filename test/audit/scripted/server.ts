@@ -9,7 +9,7 @@ import { Transcript } from '../../../src/audit/connection/transcript.ts'
 import { TlsChannel } from '../../../src/audit/conversation/tls-channel.ts'
 import { decodeClientHello } from '../../../src/audit/messages/client-hello.ts'
 import { CONTENT_TYPES, VERSION } from '../../../src/audit/messages/iana-numbers.ts'
-import { ProbedServer } from '../../../src/audit/probes/probe.ts'
+import { ProbedServer, type ProtocolWays } from '../../../src/audit/probes/probe.ts'
 import { ByteReader } from '../../../src/wire/byte-reader.ts'
 import { ByteWriter } from '../../../src/wire/byte-writer.ts'
 import { endBy } from './behind.ts'
@@ -33,7 +33,7 @@ export type Scripted = {
 /** The audit of a server that does so; each call has a server of its own. */
 export function scripted(
   script: Script,
-  { firstRequest, isSmall = false }: { firstRequest?: Buffer; isSmall?: boolean } = {},
+  { isSmall = false, ...ways }: ProtocolWays & { readonly isSmall?: boolean } = {},
 ): Scripted {
   const memory = new Memory()
   const [heard, claims]: [Heard[], string[]] = [[], []]
@@ -51,7 +51,7 @@ export function scripted(
     },
   }
   const connections = new Connections({ source, seed: Buffer.alloc(32, 3) })
-  const server = new ProbedServer(connections, 'host.example', [0], firstRequest, isSmall)
+  const server = new ProbedServer(connections, 'host.example', [0], ways, isSmall)
   return { server, heard, claims, silences }
 }
 
