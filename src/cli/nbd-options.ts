@@ -51,7 +51,7 @@ async function clientTls(uri: NbdUri, options: NbdOptions, terminal: Terminal): 
   if (mode !== 'required' && uri.tls.isRequired) {
     fail(CLI_KINDS.conflictingOptions, { first: `--tls ${mode}`, second: 'an nbds URI' })
   }
-  refuseLostProtection(mode, options)
+  refuseLostProtection(mode, uri, options)
   if (mode === 'off') return { mode }
   if (described && options.tlsCreds !== undefined) {
     fail(CLI_KINDS.conflictingOptions, { first: '--tls-creds', second: 'credentials in the URI' })
@@ -82,12 +82,23 @@ function withUser(definition: ObjectDefinition, username: string | undefined): O
   return { ...definition, properties: { ...definition.properties, username } }
 }
 
-/** Refuses options that ask for a protection which a connection in clear does not have. */
-function refuseLostProtection(mode: TlsMode, { tls, tlsCreds, tlsHostname }: NbdOptions): void {
+/** Refuses options, and parameters of a URI, that ask for a protection which a connection in clear does not have. */
+function refuseLostProtection(mode: TlsMode, uri: NbdUri, options: NbdOptions): void {
+  if (mode !== 'off') return
+  const { tls, tlsCreds, tlsHostname } = options
   const first = tls === undefined ? 'a URI without TLS' : `--tls ${mode}`
-  const lost = { '--tls-creds': tlsCreds, '--tls-hostname': tlsHostname }
+  const { type, hostname, certificates, pskFile, verifyPeer } = uri.tls
+  const lost = {
+    '--tls-creds': tlsCreds,
+    '--tls-hostname': tlsHostname,
+    'tls-type in the URI': type,
+    'tls-certificates in the URI': certificates,
+    'tls-psk-file in the URI': pskFile,
+    'tls-hostname in the URI': hostname,
+    'tls-verify-peer in the URI': verifyPeer || undefined,
+  }
   for (const [second, value] of Object.entries(lost)) {
-    if (mode === 'off' && value !== undefined) fail(CLI_KINDS.conflictingOptions, { first, second })
+    if (value !== undefined) fail(CLI_KINDS.conflictingOptions, { first, second })
   }
 }
 

@@ -345,6 +345,11 @@ test('--timeout is in seconds, and tells them of a server that is silent', async
 test.each([
   [['nbd://localhost:1/', '--tls-hostname', 'a'], /a URI without TLS.*--tls-hostname/],
   [['nbd://localhost:1/', '--tls', 'off', '--tls-hostname', 'a'], /--tls off.*--tls-hostname/],
+  [['nbd://localhost:1/?tls-hostname=a'], /a URI without TLS and tls-hostname in the URI/],
+  [['nbd://localhost:1/?tls-type=x509'], /a URI without TLS and tls-type in the URI/],
+  [['nbd://localhost:1/?tls-verify-peer=1'], /a URI without TLS and tls-verify-peer in the URI/],
+  [['nbd://localhost:1/?tls-certificates=a', '--tls', 'off'], /--tls off and tls-certificates/],
+  [['nbd://localhost:1/?tls-psk-file=a', '--tls', 'off'], /--tls off and tls-psk-file/],
   [['nbd://localhost:1/', '--tls', 'off', '--tls-creds', 't'], /--tls off.*--tls-creds/],
 ])('%j asks for a protection that a connection in clear does not have', async (words, told) => {
   const { status, stderr } = await nbd('info', ...words)
