@@ -18,13 +18,11 @@ export type XmlElement = {
 /** An element, and the words in which it came. */
 export type ReadElement = { readonly element: XmlElement; readonly source: string }
 
-/** By prefix; the empty prefix is that of names that have none. */
-type Namespaces = ReadonlyMap<string, string>
-
 type BegunElement = {
   readonly tag: string
   readonly isEmpty: boolean
-  readonly namespaces: Namespaces
+  /** The prefixes that it declares. */
+  readonly declared: readonly string[]
   readonly element: XmlElement & { readonly children: XmlElement[]; text: string }
 }
 
@@ -50,7 +48,7 @@ const QUOTES: readonly number[] = [0x22, 0x27]
 export class XmlStream {
   readonly #exchange: ClearExchange
   readonly #bytes: number[] = []
-  #namespaces: Namespaces = new Map()
+  readonly #namespaces = new Namespaces()
 
   constructor(exchange: ClearExchange) {
     this.#exchange = exchange
@@ -60,9 +58,8 @@ export class XmlStream {
   async begin(): Promise<XmlElement> {
     let { markup } = await this.#read()
     if (/^<\?xml\s/.test(markup)) ({ markup } = await this.#read())
-    const { element, isEmpty, namespaces } = beginElement(markup, this.#namespaces)
+    const { element, isEmpty } = beginElement(markup, this.#namespaces)
     if (isEmpty) refuse('an empty stream')
-    this.#namespaces = namespaces
     return element
   }
 
@@ -71,7 +68,8 @@ export class XmlStream {
     const { markup, begin } = await this.#read()
     if (markup.startsWith('</')) refuse('an end of its stream')
     const begun = beginElement(markup, this.#namespaces)
-    if (!begun.isEmpty) await this.#readContent(begun)
+    if (begun.isEmpty) this.#namespaces.forget(begun.declared)
+    else await this.#readContent(begun)
     return { element: begun.element, source: this.#since(begin) }
   }
 
@@ -79,7 +77,7 @@ export class XmlStream {
   async #readContent(root: BegunElement): Promise<void> {
     const open = [root]
     for (let inner = open.at(-1); inner; inner = open.at(-1)) {
-      const { element, namespaces } = inner
+      const { element } = inner
       const { text, markup } = await this.#read()
       element.text += text
       if (markup.startsWith(CDATA.begin)) {
@@ -87,10 +85,12 @@ export class XmlStream {
       } else if (markup.startsWith('</')) {
         if (END_TAG.exec(markup)?.[1] !== inner.tag) refuse('XML whose tags do not match')
         open.pop()
+        this.#namespaces.forget(inner.declared)
       } else {
-        const child = beginElement(markup, namespaces)
+        const child = beginElement(markup, this.#namespaces)
         element.children.push(child.element)
-        if (!child.isEmpty) open.push(child)
+        if (child.isEmpty) this.#namespaces.forget(child.declared)
+        else open.push(child)
       }
     }
   }
@@ -135,20 +135,40 @@ export class XmlStream {
   }
 }
 
-function beginElement(markup: string, outer: Namespaces): BegunElement {
-  const [, tag = '', attributes = '', slash] = START_TAG.exec(markup) ?? refuse('malformed XML')
-  const namespaces = withDeclared(attributes, outer)
-  const [local = '', prefix = ''] = tag.split(':').reverse()
-  const namespace = namespaces.get(prefix) ?? ''
-  const element = { namespace, name: local, children: [], text: '' }
-  return { tag, isEmpty: slash === '/', namespaces, element }
+/**
+ * Those of all open elements (Namespaces in XML 1.0, section 6), without a copy for each: elements that declare one
+ * may be thousands deep.
+ */
+class Namespaces {
+  /** By prefix, the innermost last; the empty prefix is that of names that have none. */
+  readonly #open = new Map<string, string[]>()
+
+  declare(prefix: string, namespace: string): void {
+    const outer = this.#open.get(prefix)
+    if (outer) outer.push(namespace)
+    else this.#open.set(prefix, [namespace])
+  }
+
+  of(prefix: string): string {
+    return this.#open.get(prefix)?.at(-1) ?? ''
+  }
+
+  forget(prefixes: readonly string[]): void {
+    for (const prefix of prefixes) this.#open.get(prefix)?.pop()
+  }
 }
 
-/** Namespaces in XML 1.0, section 3. */
-function withDeclared(attributes: string, outer: Namespaces): Namespaces {
-  const declared = [...attributes.matchAll(ATTRIBUTES)].flatMap(([, name = '', value = '']) => {
+function beginElement(markup: string, namespaces: Namespaces): BegunElement {
+  const [, tag = '', attributes = '', slash] = START_TAG.exec(markup) ?? refuse('malformed XML')
+  const declared: string[] = []
+  for (const [, name = '', value = ''] of attributes.matchAll(ATTRIBUTES)) {
     const match = /^xmlns(?::(.+))?$/.exec(name)
-    return match ? [[match[1] ?? '', value.slice(1, -1)] as const] : []
-  })
-  return declared.length > 0 ? new Map([...outer, ...declared]) : outer
+    if (!match) continue
+    const [, prefix = ''] = match
+    namespaces.declare(prefix, value.slice(1, -1))
+    declared.push(prefix)
+  }
+  const [local = '', prefix = ''] = tag.split(':').reverse()
+  const element = { namespace: namespaces.of(prefix), name: local, children: [], text: '' }
+  return { tag, isEmpty: slash === '/', declared, element }
 }

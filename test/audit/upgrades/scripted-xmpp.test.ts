@@ -1,5 +1,5 @@
 /** Servers of XMPP that answer what Prosody did not, in the words of RFC 6120, sections 4, 5 and 11. */
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { UpgradeResult } from '../../../src/audit/upgrades/upgrade.ts'
 import { ProtocolError } from '../../../src/wire/protocol-error.ts'
 import { clearTextOf, resultOf } from './scripted-server.ts'
@@ -43,6 +43,16 @@ test.each<[string, readonly string[], UpgradeResult]>([
     'speaks of it',
     features(`<x a='${OFFER.replaceAll("'", '"').replace('<', '')}'/>`),
     NO_STARTTLS,
+  ],
+  [
+    'has one whose namespace ended with an element before',
+    features("<x xmlns='urn:ietf:params:xml:ns:xmpp-tls'><y xmlns='z'/></x><starttls/>"),
+    NO_STARTTLS,
+  ],
+  [
+    'has one behind an element of another namespace',
+    [...features(`<x xmlns='y'><z xmlns='w'/></x>${OFFER}`), STARTTLS, `< ${PROCEED}`],
+    READY,
   ],
   ['quotes it', features(`<x><![CDATA[${OFFER}]]></x>`), NO_STARTTLS],
   ['has nothing', [opening('host.example'), `< ${BEGUN}<stream:features />`], NO_STARTTLS],
@@ -174,4 +184,21 @@ test.each([65_536, 65_537])('of whose words 64 KiB are read, more not: %i', asyn
   const found = resultOf('xmpp', [opening('h'), text], 'h')
   if (length === 65_536) expect(await found).toEqual(NO_STARTTLS)
   else await expect(found).rejects.toThrow(ProtocolError)
+})
+
+test('namespaces by the thousand, one within another, are not copied for each', async () => {
+  const deep = Array.from({ length: 2500 }, (_, at) => `<a xmlns:p${at}='x'>`).join('')
+  let kept = 0
+  const set = Map.prototype.set
+  const counting = vi.spyOn(Map.prototype, 'set').mockImplementation(function (
+    this: Map<unknown, unknown>,
+    ...entry
+  ) {
+    kept++
+    return set.apply(this, entry)
+  })
+  onTestFinished(() => counting.mockRestore())
+  const found = resultOf('xmpp', [opening('h'), `< ${BEGUN}<stream:features>${deep}</b>`], 'h')
+  await expect(found).rejects.toThrow(new ProtocolError('XML whose tags do not match'))
+  expect(kept).toBeLessThan(10_000)
 })
