@@ -1,4 +1,5 @@
 /** The checks of a preflight that need no other host: the files of this one. */
+import { printCount } from '../diagnostics/count.ts'
 import { DiagnosticError } from '../diagnostics/diagnostic.ts'
 import { type Check, checked } from '../migration/preflight/check.ts'
 import type { ObjectDefinition } from '../options/object-definition.ts'
@@ -41,7 +42,7 @@ function checkFolder(
   try {
     const { certificates, diagnostics } = ask()
     const ends = certificates.map(
-      ({ certificate, daysLeft }) => `${certificate.subject}: ${daysLeft} days`,
+      ({ certificate, daysLeft }) => `${certificate.subject}: ${printCount(daysLeft, 'day')}`,
     )
     return [
       checked(name, ends.join('; '), diagnostics),

@@ -1,4 +1,5 @@
 /** Every error of connections below TLS, in one place. */
+import { printCount } from '../diagnostics/count.ts'
 import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
 import { reasonOf, remedyOf } from '../diagnostics/system-errors.ts'
 
@@ -18,7 +19,8 @@ const timedOut: Kind<{ server: string; what: string; seconds: number }> = {
   severity: 'error',
   fault: 'unavailable',
   summary: 'The server said nothing for too long, or next to nothing.',
-  message: ({ server, what, seconds }) => `${server} did not ${what} within ${seconds} seconds`,
+  message: ({ server, what, seconds }) =>
+    `${server} did not ${what} within ${printCount(seconds, 'second')}`,
 }
 
 const givenUp: Kind<{ server: string }> = {

@@ -1,4 +1,5 @@
 /** Errors and warnings of what `pki check` finds. */
+import { printCount } from '../diagnostics/count.ts'
 import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
 
 type Kind<Data> = DiagnosticKind<Data>
@@ -47,7 +48,7 @@ const expiresSoon: Kind<{ path: string; subject: string; date: string; daysLeft:
   fault: 'answer',
   summary: 'A certificate expires within the days of --days.',
   message: ({ path, subject, date, daysLeft }) =>
-    `${path}: ${subject} expires on ${date}, in ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}`,
+    `${path}: ${subject} expires on ${date}, in ${printCount(daysLeft, 'day')}`,
   hint: () =>
     'renew it: cryptopolicy pki renew DIR --out FOLDER, where DIR has its authority; or one of an authority: cryptopolicy pki renew authority DIR',
 }
@@ -111,7 +112,7 @@ const listDue: Kind<{ path: string; issuer: string; date: string; daysLeft: numb
   fault: 'answer',
   summary: 'A newer revocation list is due within the days of --days.',
   message: ({ path, issuer, date, daysLeft }) =>
-    `${path}: the list of ${issuer} is to be replaced by ${date}, in ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}`,
+    `${path}: the list of ${issuer} is to be replaced by ${date}, in ${printCount(daysLeft, 'day')}`,
   hint: () => 'make the next one: cryptopolicy pki revoke DIR',
 }
 

@@ -1,4 +1,5 @@
 /** Errors and warnings of authorities, certificates, requests and lists that are made, and the files they go to. */
+import { printCount } from '../diagnostics/count.ts'
 import { type DiagnosticKind, defineKinds } from '../diagnostics/diagnostic.ts'
 import { quoted } from './quoted-value.ts'
 
@@ -65,7 +66,8 @@ const lifetimeCut: Kind<{ date: string; days: number }> = {
   fault: 'answer',
   summary:
     'A certificate would be valid for longer than the authority that signs it, so its time was cut.',
-  message: ({ date, days }) => `valid until ${date}, not for ${days} days: the authority ends then`,
+  message: ({ date, days }) =>
+    `valid until ${date}, not for ${printCount(days, 'day')}: the authority ends then`,
   hint: () => 'make a new authority in time',
 }
 

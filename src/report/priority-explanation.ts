@@ -1,4 +1,5 @@
 /** Prints what each token of a priority string does, for people and as data. */
+import { printCount } from '../diagnostics/count.ts'
 import { type JsonResult, locationToJson } from '../diagnostics/diagnostic-json.ts'
 import { formatLocation } from '../diagnostics/source.ts'
 import { LIST_TITLES } from '../priority/priority-lists.ts'
@@ -80,7 +81,9 @@ function stepRow(step: Step, options: ExplanationOptions): readonly string[] {
   const changes = [describeEffects(effects, options), ...step.options.map(describeOption)]
   if (step.profile !== undefined) changes.push(`profile ${step.profile}`)
   const change = changes.filter((text) => text !== '').join('; ') || 'nothing'
-  const counts = effects.map(({ list }) => `${left[list]} ${LIST_TITLES[list]}`)
+  const counts = effects.map(({ list }) =>
+    printCount(left[list], LIST_TITLES[list].replace(/s$/, '')),
+  )
   return [token.text, what, formatLocation(span), change, counts.join(', ')]
 }
 
@@ -113,10 +116,10 @@ function printResult({ outcome }: Explanation): string {
   if (!outcome.ok) return 'GnuTLS refuses the string'
   const { suites, protocols, usableGroups, usableSignatures } = outcome.evaluation
   const counts = [
-    `${suites.length} cipher suites`,
-    `${protocols.length} protocols`,
-    `${usableGroups.length} groups`,
-    `${usableSignatures.length} signature algorithms`,
+    printCount(suites.length, 'cipher suite'),
+    printCount(protocols.length, 'protocol'),
+    printCount(usableGroups.length, 'group'),
+    printCount(usableSignatures.length, 'signature algorithm'),
   ]
   return `allows ${counts.join(', ')}`
 }

@@ -225,7 +225,7 @@ test('a server that does not answer is given up in time, or when the link is end
     await add('ringbuf,id=r')
     return registry.join('c', 'r')
   }
-  await expect((await start(1)).ended).rejects.toThrow('did not speak WebSocket within 1 seconds')
+  await expect((await start(1)).ended).rejects.toThrow('did not speak WebSocket within 1 second')
   await next()
   const { ended, separate } = await start(0)
   await once((await next()).resume(), 'data')

@@ -51,16 +51,16 @@ describe('every token of a string has a row', () => {
       'the newest GnuTLS, configuration <no configuration> (not there)',
       'TOKEN | WHAT | WHERE | CHANGE | LEFT',
       'NONE | empty lists | <string>:1:1 | nothing',
-      '+VERS-TLS1.3 | protocol | <string>:1:6 | + TLS1.3 | 1 protocols',
-      '+AES-128-GCM | cipher | <string>:1:19 | + AES-128-GCM | 1 ciphers',
-      '+AEAD | MAC | <string>:1:32 | + AEAD | 1 MACs',
-      '+GROUP-X25519 | group | <string>:1:38 | + X25519 | 1 groups',
+      '+VERS-TLS1.3 | protocol | <string>:1:6 | + TLS1.3 | 1 protocol',
+      '+AES-128-GCM | cipher | <string>:1:19 | + AES-128-GCM | 1 cipher',
+      '+AEAD | MAC | <string>:1:32 | + AEAD | 1 MAC',
+      '+GROUP-X25519 | group | <string>:1:38 | + X25519 | 1 group',
       '+GROUP-SECP256R1 | group | <string>:1:52 | + SECP256R1 | 2 groups',
-      '+SIGN-RSA-PSS-RSAE-SHA256 | signature algorithm | <string>:1:69 | + RSA-PSS-RSAE-SHA256 | 1 signature algorithms',
+      '+SIGN-RSA-PSS-RSAE-SHA256 | signature algorithm | <string>:1:69 | + RSA-PSS-RSAE-SHA256 | 1 signature algorithm',
       expect.stringMatching(
         /^%COMPAT \| option \| <string>:1:95 \| encryptThenMac false; .*; keyUsageViolations true$/,
       ),
-      'allows 1 cipher suites, 1 protocols, 2 groups, 1 signature algorithms',
+      'allows 1 cipher suite, 1 protocol, 2 groups, 1 signature algorithm',
     ])
   })
 

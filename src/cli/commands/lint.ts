@@ -1,5 +1,7 @@
 /** `cryptopolicy lint`: every problem in policies and drop-ins, each with a code. */
+
 import type { Command } from 'commander'
+import { printCount } from '../../diagnostics/count.ts'
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
 import { diagnosticToJson } from '../../diagnostics/diagnostic-json.ts'
 import { CLI_KINDS } from '../cli-diagnostics.ts'
@@ -30,7 +32,8 @@ async function lint(names: readonly string[], options: Options): Promise<void> {
   if (options.json) {
     terminal.setResult({ fixed, findings: findings.map(diagnosticToJson) })
   } else {
-    for (const { path, count } of fixed) terminal.note(`${path}: ${count} places rewritten`)
+    for (const { path, count } of fixed)
+      terminal.note(`${path}: ${printCount(count, 'place')} rewritten`)
     printFindings(findings, terminal)
   }
   process.exitCode = judge(findings)

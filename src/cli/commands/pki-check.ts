@@ -1,6 +1,7 @@
 /** `cryptopolicy pki check`: whether endpoints could use what is in a folder, and until when. */
 
 import type { Command } from 'commander'
+import { printCount } from '../../diagnostics/count.ts'
 import { hasErrors } from '../../diagnostics/diagnostic.ts'
 import { diagnosticToJson, type JsonResult } from '../../diagnostics/diagnostic-json.ts'
 import type { CheckReport } from '../../pki/credential-check.ts'
@@ -77,7 +78,7 @@ function onlyExpiring({ certificates, diagnostics }: CheckReport, days: number):
 function printReport({ certificates, diagnostics }: CheckReport, terminal: Terminal): void {
   for (const { certificate, role, daysLeft } of certificates) {
     const { place, subject, notAfter } = certificate
-    const end = `${notAfter.toISOString().slice(0, 10)}, ${daysLeft} days`
+    const end = `${notAfter.toISOString().slice(0, 10)}, ${printCount(daysLeft, 'day')}`
     terminal.print(`${place.file}: ${role} ${subject}, until ${end}`)
   }
   for (const diagnostic of diagnostics) terminal.printDiagnostic(diagnostic)

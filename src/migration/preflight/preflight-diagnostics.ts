@@ -1,4 +1,5 @@
 /** Every finding of a preflight, and why one could not be made. */
+import { printCount } from '../../diagnostics/count.ts'
 import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
 import { reasonOf } from '../../diagnostics/system-errors.ts'
 
@@ -123,7 +124,8 @@ const expiresSoon: Kind<{ subject: string; days: number }> = {
   severity: 'warning',
   fault: 'answer',
   summary: 'A certificate of the other host ends within 30 days.',
-  message: ({ subject, days }) => `the certificate of ${subject} ends in ${days} days`,
+  message: ({ subject, days }) =>
+    `the certificate of ${subject} ends in ${printCount(days, 'day')}`,
 }
 
 const refusedThere: Kind<{ server: string }> = {

@@ -1,4 +1,5 @@
 /** Every error of sending a stored migration, in one place. */
+import { printCount } from '../../diagnostics/count.ts'
 import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
 import { reasonOf } from '../../diagnostics/system-errors.ts'
 
@@ -59,7 +60,8 @@ const noAnswer: Kind<{ to: string; seconds: number }> = {
   severity: 'error',
   fault: 'answer',
   summary: 'The destination has the whole stream and does not say whether it took the guest.',
-  message: ({ to, seconds }) => `${to} did not end the migration within ${seconds} seconds`,
+  message: ({ to, seconds }) =>
+    `${to} did not end the migration within ${printCount(seconds, 'second')}`,
   hint: () => '--timeout gives it more time',
 }
 
