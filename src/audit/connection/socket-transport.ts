@@ -33,9 +33,18 @@ export class SocketTransport implements Transport {
     socket.on('close', () => this.#finish('closed'))
   }
 
+  /**
+   * What is sent in one turn of the event loop goes out together: a server may end the connection behind the first of
+   * several messages, and to write the next one then loses the alert that it sent.
+   */
   send(bytes: Buffer): void {
     // A peer that said nothing for too long still gets a farewell.
-    if (!this.#end || this.#end === 'timed-out') this.#socket.write(bytes)
+    if (this.#end && this.#end !== 'timed-out') return
+    if (this.#socket.writableCorked === 0) {
+      this.#socket.cork()
+      setImmediate(() => this.#socket.uncork())
+    }
+    this.#socket.write(bytes)
   }
 
   /** What arrived before the end is given before the end. */
@@ -58,6 +67,7 @@ export class SocketTransport implements Transport {
 
   close(): void {
     this.#end ??= 'closed'
+    this.#socket.uncork()
     this.#socket.destroy()
   }
 
