@@ -22,8 +22,12 @@ const FILE = `${ENDPOINT_FILE}metrics: {listen: "unix:DIR/metrics.sock"}
 
 const serve = (text = FILE) => serveEndpointFile(text)
 
-async function read({ folder }: Serving): Promise<string> {
-  const { status, type, text } = await scrape(join(folder, 'metrics.sock'))
+async function read({ folder, service }: Serving): Promise<string> {
+  const { child, log } = service
+  const { status, type, text } = await scrape(join(folder, 'metrics.sock')).catch((cause) => {
+    const ended = child.exitCode ?? child.signalCode ?? 'not ended'
+    throw new Error(`no scrape of a service that has ${ended}, and said: ${log()}`, { cause })
+  })
   expect(status).toBe(200)
   expect(type).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8')
   return text
