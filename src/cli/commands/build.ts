@@ -1,5 +1,6 @@
 /** `cryptopolicy build`: compile a folder of policies. */
 import { type Command, Option } from 'commander'
+import { printCount } from '../../diagnostics/count.ts'
 import { diagnose, escalate } from '../../diagnostics/diagnostic.ts'
 import type { JsonResult } from '../../diagnostics/diagnostic-json.ts'
 import type { BuildResult, BuiltFile } from '../../system/build.ts'
@@ -137,8 +138,9 @@ function countOutcomes(result: BuildResult, policy: string): string {
   for (const file of result.files) {
     if (file.policy === policy) counts.set(file.outcome, (counts.get(file.outcome) ?? 0) + 1)
   }
-  const files = (count: number) => `${count} file${count === 1 ? '' : 's'}`
-  return [...counts].map(([outcome, count]) => `${files(count)} ${WORDS[outcome]}`).join(', ')
+  return [...counts]
+    .map(([outcome, count]) => `${printCount(count, 'file')} ${WORDS[outcome]}`)
+    .join(', ')
 }
 
 function printVerification(verification: Verification, options: Options, terminal: Terminal): void {

@@ -1,5 +1,4 @@
 /** `cryptopolicy lint`: every problem in policies and drop-ins, each with a code. */
-
 import type { Command } from 'commander'
 import { printCount } from '../../diagnostics/count.ts'
 import { type Diagnostic, fail } from '../../diagnostics/diagnostic.ts'
@@ -59,10 +58,8 @@ function judge(findings: readonly Diagnostic[]): number {
 
 function printFindings(findings: readonly Diagnostic[], terminal: Terminal): void {
   for (const finding of findings) terminal.printDiagnostic(finding)
-  const count = (severity: Diagnostic['severity']) => {
-    const number = findings.filter((finding) => finding.severity === severity).length
-    return `${number} ${severity}${number === 1 ? '' : 's'}`
-  }
+  const count = (severity: Diagnostic['severity']) =>
+    printCount(findings.filter((finding) => finding.severity === severity).length, severity)
   const counts = [count('error'), count('warning'), count('note')].join(', ')
   terminal.note(findings.length === 0 ? 'no problems' : counts)
 }

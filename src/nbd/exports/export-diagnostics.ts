@@ -1,4 +1,5 @@
 /** Every error of exports, in one place. */
+import { printCount } from '../../diagnostics/count.ts'
 import { type DiagnosticKind, defineKinds } from '../../diagnostics/diagnostic.ts'
 import { reasonOf } from '../../diagnostics/system-errors.ts'
 import { STRING_LIMIT } from '../protocol/constants.ts'
@@ -63,7 +64,7 @@ const inUse: Kind<{ name: string; clients: number }> = {
     'Clients use the export, so it is not removed. It can be removed with its clients disconnected.',
   message: ({ name }) => `export '${name}' still in use`,
   hint: ({ clients }) =>
-    `it has ${clients} client${clients === 1 ? '' : 's'}; use mode 'hard' to force client disconnect`,
+    `it has ${printCount(clients, 'client')}; use mode 'hard' to force client disconnect`,
 }
 
 const offsetBeyond: Kind<{ path: string; offset: number; error: unknown }> = {
