@@ -67,6 +67,11 @@ export async function awaitAdmission(
   return { admission: isEnded ? 'ended' : 'not-seen', messages }
 }
 
+/** Whether the server takes nothing more from the client. */
+export function isOver(admission: Admission | undefined): boolean {
+  return admission === 'turned-away' || admission === 'ended'
+}
+
 /** An end in order: servers forget the sessions of connections that break. */
 export async function sayFarewell(channel: TlsChannel): Promise<void> {
   await channel.send(

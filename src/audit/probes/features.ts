@@ -1,4 +1,5 @@
 /** What is on or off at a server before TLS 1.3, read off the answers to other questions; and its tickets. */
+import { isOver } from '../conversation/admission.ts'
 import type { Flight } from '../conversation/server-flight.ts'
 import { findExtension } from '../messages/extensions.ts'
 import { EXTENSION, VERSION } from '../messages/iana-numbers.ts'
@@ -51,8 +52,7 @@ function newerFeatures(
 ): TlsFeatures {
   const tickets = finished?.tickets
   // A server that turns a client away may have had tickets for it.
-  const isOver = finished?.admission === 'turned-away' || finished?.admission === 'ended'
-  const isHidden = isOver && tickets?.length === 0
+  const isHidden = isOver(finished?.admission) && tickets?.length === 0
   if (!tickets || isHidden) {
     return { tickets13: NOT_SEEN, pskDheKe: NOT_SEEN, pskKe: NOT_SEEN, earlyData: NOT_SEEN }
   }

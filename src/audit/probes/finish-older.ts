@@ -5,6 +5,7 @@ import {
   type Admission,
   awaitAdmission,
   isObjection,
+  isOver,
   sayFarewell,
 } from '../conversation/admission.ts'
 import type { Offer } from '../conversation/offer.ts'
@@ -94,9 +95,9 @@ async function admit(
   // The server's Finished comes behind the client's.
   const question = { request, firstRequest: ways.firstRequest, begin, hasReadFinished: () => true }
   const { admission } = await awaitAdmission(channel, question)
-  const isOver = admission === 'turned-away' || admission === 'ended'
-  if (!isOver) await sayFarewell(channel)
-  return { admission, handshake: isOver ? undefined : handshake }
+  if (isOver(admission)) return { admission, handshake: undefined }
+  await sayFarewell(channel)
+  return { admission, handshake }
 }
 
 export function endOfOlder(reply: OlderReply): Answer {
