@@ -145,21 +145,27 @@ test('a client of WebSocket may offer several subprotocols', async () => {
   expect(answer).toContain('Sec-WebSocket-Protocol: binary\r\n')
 })
 
-test('a server of WebSocket is asked by its name, and one that refuses is told of', async () => {
+/** A chardev that has asked a server for WebSocket, which has not answered yet. */
+async function askWebsocket() {
   const { add, registry } = makeChardevs()
   const path = join(scratchFolder(), 's')
   const { next } = await listenPlain(path)
   await add(`socket,id=c,path=${path},websocket=on`)
   await add('ringbuf,id=r')
   const { ended } = registry.join('c', 'r')
-  const outcome = expect(ended).rejects.toThrow('does not speak WebSocket: Unexpected server resp')
+  ended.catch(() => {})
   const server = await next()
   const asked = String((await once(server.resume(), 'data'))[0])
+  return { registry, ended, server, asked }
+}
+
+test('a server of WebSocket is asked by its name, and one that refuses is told of', async () => {
+  const { server, asked, ended } = await askWebsocket()
   expect(asked).toMatch(/^GET \/ HTTP\/1.1\r\n/)
   expect(asked).toContain('Host: localhost\r\n')
   expect(asked).toContain('Sec-WebSocket-Protocol: binary\r\n')
   server.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
-  await outcome
+  await expect(ended).rejects.toThrow('does not speak WebSocket: Unexpected server resp')
 })
 
 /** RFC 6455, sections 4.2.2 and 5.2: the answer to a request. */
@@ -178,15 +184,7 @@ const answerTo = (request: string): string => {
 
 describe('what a server of WebSocket says at once with its answer', () => {
   const answered = async (message: Buffer) => {
-    const { add, registry } = makeChardevs()
-    const path = join(scratchFolder(), 's')
-    const { next } = await listenPlain(path)
-    await add(`socket,id=c,path=${path},websocket=on`)
-    await add('ringbuf,id=r')
-    const { ended } = registry.join('c', 'r')
-    ended.catch(() => {})
-    const server = await next()
-    const asked = String((await once(server.resume(), 'data'))[0])
+    const { server, asked, ended, registry } = await askWebsocket()
     server.write(Buffer.concat([Buffer.from(answerTo(asked)), message]))
     return { ended, registry }
   }
